@@ -1,0 +1,144 @@
+"""One answered question, as the Command Center records it; rows of every age load."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, Field, field_validator
+
+from ratchet.events.base import Event, Value
+
+Rating = Literal["up", "down"]
+FollowUp = Literal["satisfied", "new_topic", "refinement", "repeat", "correction"]
+
+
+class Intent(Value):
+    type: str = "query"
+    domains: tuple[str, ...] = ()
+    entities: dict[str, Any] = Field(default_factory=dict)
+    confidence: float = 0.0
+    primary_characteristic: str | None = None
+    secondary_characteristics: tuple[str, ...] = ()
+    parse_method: str = ""
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        found = self.entities.get("devices") or ()
+        return tuple(str(device) for device in found) if isinstance(found, list | tuple) else ()
+
+
+class Widget(Value):
+    scenario: str
+    size: str = "normal"
+    relevance: float = 0.0
+    why: str = ""
+    height_units: float | None = None
+    data_request: Any = None
+
+
+class WidgetPlan(Value):
+    heading: str = ""
+    widgets: tuple[Widget, ...] = ()
+    select_method: str = ""
+
+
+class WidgetInteraction(Value):
+    """`widget_index` counts from 0, as the frontend sends it."""
+
+    widget_index: int = Field(ge=0)
+    action: str
+    duration_ms: float = Field(default=0, ge=0)
+    timestamp: datetime | float | None = None
+
+
+class WidgetJudgement(Value):
+    """`widget_index` counts from 1, as the judge sends it; `position` counts from 0."""
+
+    widget_index: int = Field(ge=1)
+    widget_type: str = ""
+    appropriateness_score: float | None = Field(default=None, ge=0, le=1)
+    size_appropriate: bool | None = None
+    issues: tuple[str, ...] = ()
+    strengths: tuple[str, ...] = ()
+
+    @property
+    def position(self) -> int:
+        return self.widget_index - 1
+
+
+class Judgement(Value):
+    """Everything people and the judge say about one answer; `None` means "not sent"."""
+
+    follow_up_type: FollowUp | None = None
+    evaluation_confidence: float | None = Field(default=None, ge=0, le=1)
+    evaluation_reasoning: str | None = None
+    query_understanding: str | None = None
+    per_widget_feedback: tuple[WidgetJudgement, ...] | None = None
+    missing_widgets: tuple[str, ...] | None = None
+    suggested_improvements: tuple[str, ...] | None = None
+    voice_response_rating: Literal["good", "bad"] | None = None
+    voice_quality_scores: dict[str, Any] | None = None
+    voice_evaluation_confidence: float | None = Field(default=None, ge=0, le=1)
+    voice_evaluation_reasoning: str | None = None
+    voice_dimension_scores_claude: dict[str, Any] | None = None
+
+
+class Experience(Judgement):
+    query_id: str = Field(min_length=1, max_length=128)
+    timestamp: AwareDatetime
+    user_id: str = Field(default="", max_length=256)
+    transcript: str = Field(default="", max_length=20_000)
+    parsed_intent: Intent = Intent()
+    available_data_summary: dict[str, Any] = Field(default_factory=dict)
+    user_history: tuple[Any, ...] = ()
+    fixtures: dict[str, Any] = Field(default_factory=dict)
+    widget_plan: WidgetPlan = WidgetPlan()
+    intent_confidence: float = Field(default=0.0, ge=0, le=1)
+    processing_time_ms: float = 0
+    user_rating: Rating | None = None
+    widget_interactions: tuple[WidgetInteraction, ...] | None = None
+    correction_text: str | None = None
+    voice_response: str | None = None
+    prompt_version: str | None = None
+    computed_reward: float | None = None
+
+    @field_validator("widget_plan", mode="before")
+    @classmethod
+    def _a_missing_plan_is_an_empty_plan(cls, plan: Any) -> Any:
+        return plan if is_plan(plan) else {"widgets": []}
+
+    @field_validator("parsed_intent", "available_data_summary", "fixtures", mode="before")
+    @classmethod
+    def _null_means_nothing(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+    @field_validator("user_history", mode="before")
+    @classmethod
+    def _null_means_no_history(cls, value: Any) -> Any:
+        return () if value is None else value
+
+
+class Feedback(Judgement):
+    """The body of a feedback call: what is sent is said, what is not sent stays unsaid."""
+
+    query_id: str = Field(min_length=1, max_length=128)
+    user_id: str = Field(default="", max_length=256)
+    rating: Rating | None = None
+    interactions: tuple[WidgetInteraction, ...] | None = Field(default=None, max_length=50)
+    correction: str | None = Field(default=None, max_length=500)
+
+
+class ExperienceRecorded(Event):
+    type: Literal["ExperienceRecorded"] = "ExperienceRecorded"
+    experience: Experience
+
+
+class FeedbackReceived(Event):
+    type: Literal["FeedbackReceived"] = "FeedbackReceived"
+    feedback: Feedback
+
+
+def is_plan(plan: Any) -> bool:
+    """Whether `plan` has a list of widgets; anything else counts for voice, never for widgets."""
+    if isinstance(plan, WidgetPlan):
+        return True
+    return isinstance(plan, dict) and isinstance(plan.get("widgets"), list)

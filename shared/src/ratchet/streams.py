@@ -1,0 +1,61 @@
+"""The streams: which events travel on which, from whom, to whom."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Union
+
+from pydantic import Field, TypeAdapter
+
+from ratchet.events.base import Event
+from ratchet.events.command import TrainingRequested
+from ratchet.events.example import ExampleRetracted, LabelBuilt, PairBuilt
+from ratchet.events.experience import ExperienceRecorded, FeedbackReceived
+from ratchet.events.model import ModelActivated, ModelRefused, ModelRegistered
+from ratchet.events.reward import ExperienceScored
+from ratchet.events.run import CheckpointReady, RunFinished, RunProgressed, RunStarted
+
+
+@dataclass(frozen=True)
+class Stream:
+    name: str
+    events: tuple[type[Event], ...]
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return f"ratchet:{self.name}"
+
+    @property
+    def dead_key(self) -> str:
+        return f"{self.key}:dead"
+
+    @property
+    def union(self) -> Any:
+        """The type of any event on this stream, told apart by its `type`."""
+        if len(self.events) == 1:
+            return self.events[0]
+        return Annotated[Union[self.events], Field(discriminator="type")]  # noqa: UP007 -- a runtime tuple
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """Validate one JSON message of this stream; raises `pydantic.ValidationError`."""
+        return TypeAdapter(self.union)
+
+
+EXPERIENCES = Stream("experiences", (ExperienceRecorded,), ("ingest",), ("reward",))
+FEEDBACK = Stream("feedback", (FeedbackReceived,), ("ingest",), ("reward",))
+REWARDS = Stream("rewards", (ExperienceScored,), ("reward",), ())
+EXAMPLES = Stream("examples", (PairBuilt, LabelBuilt, ExampleRetracted), ("reward",), ("trainer",))
+RUNS = Stream("runs", (RunStarted, RunProgressed, RunFinished), ("trainer",), ())
+CHECKPOINTS = Stream("checkpoints", (CheckpointReady,), ("trainer",), ("exporter",))
+MODELS = Stream("models", (ModelRegistered, ModelActivated, ModelRefused), ("exporter",), ())
+COMMANDS = Stream("commands", (TrainingRequested,), ("ingest",), ("trainer",))
+
+STREAMS = (EXPERIENCES, FEEDBACK, REWARDS, EXAMPLES, RUNS, CHECKPOINTS, MODELS, COMMANDS)
+_BY_EVENT = {event: stream for stream in STREAMS for event in stream.events}
+
+
+def stream_of(event: Event) -> Stream:
+    """The one stream `event` travels on; raises `KeyError` for an event no stream carries."""
+    return _BY_EVENT[type(event)]
