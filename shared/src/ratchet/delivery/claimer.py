@@ -1,0 +1,90 @@
+"""Bring back what is pending: retries when their backoff is over, and dead consumers' work."""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from ratchet.delivery.entry import Entry
+from ratchet.delivery.metrics import DeliveryMetrics
+from ratchet.delivery.worker import Worker
+
+_log = logging.getLogger(__name__)
+_PAGE = 200
+
+
+class Claimer:
+    """Looks at one group's pending list every `poll_s`, and renews the hold on work in flight."""
+
+    def __init__(
+        self, worker: Worker, redis: Redis, consumer_name: str, metrics: DeliveryMetrics
+    ) -> None:
+        self.last_loop = time.monotonic()
+        self._worker = worker
+        self._redis: Any = redis
+        self._name = consumer_name
+        self._stream = worker.consumer.stream.key
+        self._group = worker.consumer.group
+        self._retry = worker.consumer.retry
+        self._claimed = metrics.claimed.labels(worker.consumer.stream.name, self._group)
+        self._poll_s = min(1.0, self._retry.base_s / 4)
+
+    async def run(self) -> None:
+        """Claim and renew side by side until cancelled; Redis trouble is logged and waited out."""
+        await asyncio.gather(self._every(self._poll_s, self.claim), self._renew_for_ever())
+
+    async def claim(self) -> None:
+        """Claim every entry whose wait is over and handle it, a batch at a time."""
+        for attempts, entry_ids in (await self._due()).items():
+            wait_ms = int(self._retry.wait_s(attempts) * 1000)
+            for start in range(0, len(entry_ids), self._worker.consumer.batch):
+                wanted = entry_ids[start : start + self._worker.consumer.batch]
+                claimed = await self._redis.xclaim(
+                    self._stream, self._group, self._name, wait_ms, wanted
+                )
+                entries = [Entry(id_.decode(), fields, attempts + 1) for id_, fields in claimed]
+                if entries:
+                    self._claimed.inc(len(entries))
+                    await self._worker.process(entries)
+
+    async def renew(self) -> None:
+        """Reset the idle time of the work in flight, so that no other consumer takes it."""
+        held = sorted(self._worker.in_flight)
+        if held:
+            await self._redis.xclaim(self._stream, self._group, self._name, 0, held, justid=True)
+
+    async def _due(self) -> dict[int, list[str]]:
+        due: dict[int, list[str]] = defaultdict(list)
+        start = "-"
+        while True:
+            page = await self._redis.xpending_range(
+                self._stream,
+                self._group,
+                min=start,
+                max="+",
+                count=_PAGE,
+                idle=int(self._retry.base_s * 1000),
+            )
+            for item in page:
+                attempts = item["times_delivered"]
+                if item["time_since_delivered"] >= self._retry.wait_s(attempts) * 1000:
+                    due[attempts].append(item["message_id"].decode())
+            if len(page) < _PAGE:
+                return due
+            start = "(" + page[-1]["message_id"].decode()
+
+    async def _renew_for_ever(self) -> None:
+        await self._every(self._retry.base_s / 4, self.renew)
+
+    async def _every(self, period_s: float, step: Any) -> None:
+        while True:
+            try:
+                await step()
+            except (RedisError, OSError) as error:
+                _log.warning("%s of %s waits for Redis: %s", step.__name__, self._stream, error)
+            self.last_loop = time.monotonic()
+            await asyncio.sleep(period_s)

@@ -1,0 +1,58 @@
+"""One delivered stream entry, and what its bytes say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from faststream.redis.parser import BinaryMessageFormatV1
+from pydantic import ValidationError
+
+from ratchet.events.base import Event
+from ratchet.outcomes import Invalid
+from ratchet.publisher import DATA_FIELD
+from ratchet.streams import Stream
+
+_DATA = DATA_FIELD.encode()
+_MAX_PROBLEMS = 5
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`attempt` is 1 for a first delivery."""
+
+    entry_id: str
+    fields: Mapping[bytes, bytes]
+    attempt: int
+
+    @property
+    def payload(self) -> bytes:
+        """The message in the data field; without one, what the entry holds, for the dead stream."""
+        if _DATA in self.fields:
+            return unwrap(self.fields[_DATA])
+        return b"\n".join(key + b"=" + value for key, value in self.fields.items())
+
+    def decode(self, stream: Stream) -> Event | Invalid:
+        if _DATA not in self.fields:
+            return Invalid(f"the entry has no field {DATA_FIELD}; send the event's JSON in it")
+        try:
+            return cast(Event, stream.adapter.validate_json(self.payload))
+        except ValidationError as error:
+            return Invalid(describe(error))
+
+
+def unwrap(message: bytes) -> bytes:
+    """The JSON inside FastStream's binary envelope, or `message` where a plain XADD wrote it."""
+    if message.startswith(BinaryMessageFormatV1.IDENTITY_HEADER):
+        return BinaryMessageFormatV1.parse(message)[0]
+    return message
+
+
+def describe(error: ValidationError) -> str:
+    """The fields at fault and what is wrong with each, in one line."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    shown = [
+        f"{'.'.join(str(part) for part in problem['loc']) or 'message'}: {problem['msg']}"
+        for problem in problems[:_MAX_PROBLEMS]
+    ]
+    hidden = len(problems) - len(shown)
+    return "; ".join(shown) + (f"; and {hidden} more" if hidden else "")

@@ -1,0 +1,32 @@
+"""What delivery counts, per stream and group."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+
+class DeliveryMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.events = Counter(
+            "ratchet_events_total",
+            "Events by what became of them: done, duplicate, later, dead.",
+            ("stream", "group", "outcome"),
+            registry=registry,
+        )
+        self.claimed = Counter(
+            "ratchet_entries_claimed_total",
+            "Entries taken over after their backoff or from a dead consumer.",
+            ("stream", "group"),
+            registry=registry,
+        )
+        self.conflicts = Counter(
+            "ratchet_transaction_conflicts_total",
+            "Batches run again because another consumer changed the same state.",
+            ("stream", "group"),
+            registry=registry,
+        )
+        self.batch_seconds = Histogram(
+            "ratchet_batch_seconds",
+            "Seconds from the first look at a batch to its commit.",
+            ("stream", "group"),
+            registry=registry,
+            buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300),
+        )

@@ -1,0 +1,49 @@
+"""FastStream reads the streams; its batches reach the worker as raw bytes, parsed once."""
+
+from typing import Annotated, Any
+
+from faststream import AckPolicy, Context
+from faststream.redis import RedisBroker, StreamSub
+from faststream.redis.message import RedisBatchStreamMessage
+
+from ratchet.delivery.entry import Entry
+from ratchet.delivery.worker import Worker
+
+_BLOCK_MS = 500
+
+
+def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
+    """Subscribe `worker` to its stream on `broker`: in batches, acknowledging nothing for it."""
+    consumer = worker.consumer
+
+    @broker.subscriber(
+        stream=StreamSub(
+            consumer.stream.key,
+            group=consumer.group,
+            consumer=consumer_name,
+            batch=True,
+            max_records=consumer.batch,
+            polling_interval=_BLOCK_MS,
+        ),
+        parser=_keep_raw,
+        decoder=_keep_raw_body,
+        ack_policy=AckPolicy.MANUAL,
+        title=f"{consumer.stream.name}:{consumer.group}",
+        description=f"{', '.join(event.__name__ for event in consumer.stream.events)}",
+    )
+    async def deliver(message: Annotated[RedisBatchStreamMessage, Context("message")]) -> None:
+        raw = message.raw_message
+        await worker.process(
+            [
+                Entry(entry_id.decode(), fields, attempt=1)
+                for entry_id, fields in zip(raw["message_ids"], raw["data"], strict=True)
+            ]
+        )
+
+
+async def _keep_raw(raw: Any) -> RedisBatchStreamMessage:
+    return RedisBatchStreamMessage(raw_message=raw, body=b"", consumer=None, group=None)  # type: ignore[arg-type]
+
+
+async def _keep_raw_body(message: RedisBatchStreamMessage) -> bytes:
+    return message.body

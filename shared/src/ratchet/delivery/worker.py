@@ -1,0 +1,143 @@
+"""Take a batch of entries to its end: decode, leave out the seen, handle, commit."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, WatchError
+
+from ratchet.dead_letter import DeadLetter
+from ratchet.delivery.consumer import Consumer
+from ratchet.delivery.entry import Entry
+from ratchet.delivery.metrics import DeliveryMetrics
+from ratchet.delivery.transaction import Transaction
+from ratchet.events.base import Event
+from ratchet.logs import event_context
+from ratchet.outcomes import Done, Invalid, Later, Outcome
+
+_log = logging.getLogger(__name__)
+
+
+class HandlerBroke(Exception):
+    """The handler raised on a batch; its entries are handled one by one to find the culprit."""
+
+
+class Worker:
+    """Handles one consumer's batches one after the other, whoever delivers them."""
+
+    def __init__(self, consumer: Consumer, redis: Redis, metrics: DeliveryMetrics) -> None:
+        self.consumer = consumer
+        self.in_flight: frozenset[str] = frozenset()
+        self.busy_since: float | None = None
+        self._redis = redis
+        self._metrics = metrics
+        self._labels = (consumer.stream.name, consumer.group)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def process(self, entries: Sequence[Entry]) -> None:
+        """Settle what can be settled; the rest stays pending. Raises redis-py's errors."""
+        async with self._one_at_a_time:
+            self.in_flight = frozenset(entry.entry_id for entry in entries)
+            self.busy_since = time.monotonic()
+            try:
+                with self._metrics.batch_seconds.labels(*self._labels).time():
+                    await self._process(entries)
+            finally:
+                self.in_flight = frozenset()
+                self.busy_since = None
+
+    async def _process(self, entries: Sequence[Entry]) -> None:
+        try:
+            await self._settle(entries)
+        except HandlerBroke:
+            for entry in entries:
+                await self._settle([entry])
+
+    async def _settle(self, entries: Sequence[Entry]) -> None:
+        while True:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                transaction = Transaction(pipe, self.consumer.stream, self.consumer.group)
+                counts = await self._run(entries, transaction)
+                try:
+                    await transaction.commit()
+                except WatchError:
+                    self._metrics.conflicts.labels(*self._labels).inc()
+                    continue
+            for outcome, count in counts.items():
+                self._metrics.events.labels(*self._labels, outcome).inc(count)
+            return
+
+    async def _run(self, entries: Sequence[Entry], transaction: Transaction) -> dict[str, int]:
+        counts = {"done": 0, "duplicate": 0, "later": 0, "dead": 0}
+        decoded = [(entry, entry.decode(self.consumer.stream)) for entry in entries]
+        seen = await transaction.seen(
+            list({event.event_id for _, event in decoded if not isinstance(event, Invalid)})
+        )
+        fresh: list[tuple[Entry, Event]] = []
+        for entry, event in decoded:
+            if isinstance(event, Invalid):
+                counts[self._resolve(entry, "", event, transaction)] += 1
+            elif event.event_id in seen:
+                transaction.acknowledge(entry.entry_id)
+                counts["duplicate"] += 1
+            elif entry.attempt > self.consumer.retry.max_attempts:
+                lost = Invalid("every consumer that took this entry died or never answered")
+                counts[self._resolve(entry, event.event_id, lost, transaction)] += 1
+            else:
+                seen.add(event.event_id)
+                fresh.append((entry, event))
+        outcomes = await self._handle([event for _, event in fresh], transaction)
+        for (entry, event), outcome in zip(fresh, outcomes, strict=True):
+            counts[self._resolve(entry, event.event_id, outcome, transaction)] += 1
+        return counts
+
+    async def _handle(self, events: Sequence[Event], state: Transaction) -> Sequence[Outcome]:
+        if not events:
+            return ()
+        try:
+            if len(events) == 1:
+                with event_context(self.consumer.stream.name, events[0].event_id):
+                    return await self.consumer.handle(events, state)
+            return await self.consumer.handle(events, state)
+        except RedisError:
+            raise
+        except Exception as error:  # whatever a handler raises is one entry's failure
+            if len(events) > 1:
+                raise HandlerBroke from error
+            _log.exception("the handler raised", extra={"event_id": events[0].event_id})
+            return (Later(f"{type(error).__name__}: {error}"),)
+
+    def _resolve(
+        self, entry: Entry, event_id: str, outcome: Outcome, transaction: Transaction
+    ) -> str:
+        context = {
+            "stream": self.consumer.stream.name,
+            "event_id": event_id,
+            "entry_id": entry.entry_id,
+            "attempt": entry.attempt,
+        }
+        if isinstance(outcome, Done):
+            transaction.apply(event_id, outcome)
+            transaction.acknowledge(entry.entry_id)
+            _log.debug("done", extra=context)
+            return "done"
+        last_chance = entry.attempt >= self.consumer.retry.max_attempts
+        if isinstance(outcome, Later) and not last_chance:
+            wait = self.consumer.retry.wait_s(entry.attempt)
+            _log.warning("later, in %.0f s: %s", wait, outcome.reason, extra=context)
+            return "later"
+        transaction.bury(
+            DeadLetter(
+                self.consumer.stream,
+                self.consumer.group,
+                entry.entry_id,
+                entry.payload,
+                outcome.reason,
+                entry.attempt,
+            )
+        )
+        transaction.acknowledge(entry.entry_id)
+        _log.error("sent to the dead stream: %s", outcome.reason, extra=context)
+        return "dead"

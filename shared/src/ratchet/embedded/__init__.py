@@ -1,0 +1,1 @@
+"""The whole system on one machine: a real Valkey server and the four services as processes."""

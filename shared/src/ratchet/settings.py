@@ -1,0 +1,56 @@
+"""Settings every service shares; each service adds its own on top, and nothing lies elsewhere."""
+
+import hashlib
+import logging
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, RedisDsn
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_log = logging.getLogger(__name__)
+
+
+class CommonSettings(BaseSettings):
+    """Read from the environment: `RATCHET_<FIELD>`; wrong values stop the start with their name."""
+
+    model_config = SettingsConfigDict(env_prefix="RATCHET_", extra="ignore", frozen=True)
+
+    redis_url: RedisDsn = RedisDsn("redis://127.0.0.1:6379/0")
+    data_dir: Path = Path("var/ratchet")
+    cache_dir: Path = Path("~/.cache/ratchet")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8100, ge=1, le=65535)
+    consumer_name: str = "1"
+    log_level: str = "info"
+    retry_base_s: float = Field(default=5.0, gt=0)
+    retry_max_attempts: int = Field(default=5, ge=1)
+
+    @property
+    def artifacts_dir(self) -> Path:
+        return self.data_dir / "artifacts"
+
+    @property
+    def cache_path(self) -> Path:
+        return self.cache_dir.expanduser()
+
+    def masked(self) -> dict[str, object]:
+        """The settings as JSON values, passwords in URLs and secret fields blotted out."""
+        return {name: _mask(value) for name, value in self.model_dump(mode="json").items()}
+
+    def fingerprint(self) -> str:
+        """12 hex characters that change when any setting changes."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
+
+def log_settings(settings: CommonSettings) -> None:
+    _log.info("settings", extra={"settings": settings.masked()})
+
+
+def _mask(value: object) -> object:
+    if isinstance(value, str) and "://" in value and "@" in value:
+        url = urlsplit(value)
+        user = url.username or ""
+        where = url.netloc.rpartition("@")[2]
+        return urlunsplit(url._replace(netloc=f"{user}:***@{where}"))
+    return value

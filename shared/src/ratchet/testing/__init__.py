@@ -1,0 +1,1 @@
+"""What tests of every service stand on: a real server, patience with a deadline, and fakes."""

@@ -1,0 +1,20 @@
+"""Wait for a condition, never for a time."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def eventually(probe: Callable[[], Awaitable[T]], deadline_s: float = 10.0) -> T:
+    """Return the first truthy answer of `probe`; raises `TimeoutError` naming the last answer."""
+    end = time.monotonic() + deadline_s
+    while True:
+        answer = await probe()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise TimeoutError(f"still {answer!r} after {deadline_s} s")
+        await asyncio.sleep(0.02)

@@ -1,0 +1,259 @@
+"""Delivery on a real server: every entry has exactly one effect, or ends in the dead stream."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from faststream.redis import RedisBroker
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from ratchet.delivery.consumer import Consumer, RetryPolicy
+from ratchet.events.base import derived_id, utc_now
+from ratchet.events.command import TrainingRequested
+from ratchet.outcomes import Done, Invalid, Later, Outcome, State, Write
+from ratchet.publisher import DATA_FIELD, Publisher, entry_of
+from ratchet.service import Service
+from ratchet.settings import CommonSettings
+from ratchet.streams import CHECKPOINTS, COMMANDS
+from ratchet.testing.counting import count_and_emit
+from ratchet.testing.eventually import eventually
+
+QUICK = RetryPolicy(max_attempts=3, base_s=0.1, cap_s=0.4)
+
+
+def request(name: str) -> TrainingRequested:
+    return TrainingRequested(event_id=derived_id(name), occurred_at=utc_now(), requested_by=name)
+
+
+@asynccontextmanager
+async def consuming(
+    url: str, handle: Any, name: str = "1", retry: RetryPolicy = QUICK, batch: int = 100
+) -> AsyncIterator[Service]:
+    settings = CommonSettings(redis_url=url, consumer_name=name)  # type: ignore[arg-type]
+    broker = RedisBroker(url)
+    service = Service(
+        name="test",
+        settings=settings,
+        broker=broker,
+        redis=Redis.from_url(url),
+        registry=CollectorRegistry(),
+        consumers=[Consumer(COMMANDS, "test", handle, batch=batch, retry=retry)],
+    )
+    async with service.running():
+        await broker.start()
+        try:
+            yield service
+        finally:
+            await broker.stop()
+
+
+async def pending(redis: Redis) -> int:
+    return int((await redis.xpending(COMMANDS.key, "test"))["pending"])
+
+
+async def published(redis: Redis) -> list[str]:
+    return [
+        json.loads(fields[DATA_FIELD.encode()])["run_id"]
+        for _, fields in await redis.xrange(CHECKPOINTS.key)
+    ]
+
+
+async def dead(redis: Redis) -> list[dict[bytes, bytes]]:
+    return [fields for _, fields in await redis.xrange(COMMANDS.dead_key)]
+
+
+async def test_entries_written_before_the_first_start_are_handled(redis: Redis, valkey_url: str):
+    await Publisher(redis).publish([request("early")])
+    async with consuming(valkey_url, count_and_emit):
+        assert await eventually(lambda: published(redis)) == ["early"]
+    assert await pending(redis) == 0
+
+
+async def test_the_same_event_twice_has_one_effect(redis: Redis, valkey_url: str):
+    await Publisher(redis).publish([request("a"), request("b"), request("a")])
+    async with consuming(valkey_url, count_and_emit):
+        await eventually(lambda: published(redis))
+        await Publisher(redis).publish([request("b"), request("c")])
+        await eventually(lambda: redis.exists("count:c"))
+    assert sorted(await published(redis)) == ["a", "b", "c"]
+    assert await redis.mget("count:a", "count:b", "count:c") == [b"1", b"1", b"1"]
+
+
+async def test_a_plain_xadd_from_any_producer_is_understood(redis: Redis, valkey_url: str):
+    message = request("shell").model_dump_json()
+    await redis.execute_command("XADD", COMMANDS.key, "*", DATA_FIELD, message)
+    async with consuming(valkey_url, count_and_emit):
+        assert await eventually(lambda: published(redis)) == ["shell"]
+
+
+async def test_a_faststream_publisher_is_understood(redis: Redis, valkey_url: str):
+    async with consuming(valkey_url, count_and_emit):
+        async with RedisBroker(valkey_url) as broker:
+            await broker.publish(request("framework"), stream=COMMANDS.key)
+        assert await eventually(lambda: published(redis)) == ["framework"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({DATA_FIELD: b"not json"}, "message: Invalid JSON"),
+        ({DATA_FIELD: b"\xff\xfe"}, "message: Invalid JSON"),
+        ({b"\xff": b"\xff"}, f"no field {DATA_FIELD}"),
+        (
+            {DATA_FIELD: b'{"event_id":"aaaaaaaa","occurred_at":"2026-01-01T00:00:00Z"}'},
+            "requested_by: Field required",
+        ),
+    ],
+)
+async def test_a_poison_entry_dies_with_its_reason_and_its_neighbours_pass(
+    redis: Redis, valkey_url: str, fields: dict[Any, Any], reason: str
+):
+    await Publisher(redis).publish([request("before")])
+    poison = await redis.xadd(COMMANDS.key, fields)
+    await Publisher(redis).publish([request("after")])
+    async with consuming(valkey_url, count_and_emit):
+        letters = await eventually(lambda: dead(redis))
+        await eventually(lambda: redis.exists("count:after"))
+    assert sorted(await published(redis)) == ["after", "before"]
+    assert len(letters) == 1
+    assert reason in letters[0][b"error"].decode()
+    assert letters[0][b"entry_id"] == poison
+    assert letters[0][b"attempts"] == b"1"
+    assert (letters[0][b"payload"] == fields.get(DATA_FIELD, letters[0][b"payload"])) is True
+    assert await pending(redis) == 0
+
+
+async def test_an_event_whose_handler_raises_is_isolated_retried_and_buried(
+    redis: Redis, valkey_url: str
+):
+    tries: list[str] = []
+
+    async def refuse_bad(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+        for event in batch:
+            if event.requested_by == "bad":
+                tries.append("bad")
+                raise ValueError("no such thing")
+        return await count_and_emit(batch, state)
+
+    await Publisher(redis).publish([request("good1"), request("bad"), request("good2")])
+    async with consuming(valkey_url, refuse_bad):
+        letters = await eventually(lambda: dead(redis))
+    assert sorted(await published(redis)) == ["good1", "good2"]
+    assert letters[0][b"error"] == b"ValueError: no such thing"
+    assert letters[0][b"attempts"] == b"3"
+    assert await pending(redis) == 0
+
+
+async def test_later_is_retried_until_it_can_be_done(redis: Redis, valkey_url: str):
+    tries = 0
+
+    async def third_time(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            return [Later("not yet") for _ in batch]
+        return await count_and_emit(batch, state)
+
+    await Publisher(redis).publish([request("patient")])
+    async with consuming(valkey_url, third_time):
+        assert await eventually(lambda: published(redis)) == ["patient"]
+    assert tries == 3
+    assert await dead(redis) == []
+
+
+async def test_an_invalid_event_is_buried_at_once(redis: Redis, valkey_url: str):
+    async def never(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+        return [Invalid("we do not do that here") for _ in batch]
+
+    await Publisher(redis).publish([request("x")])
+    async with consuming(valkey_url, never):
+        letters = await eventually(lambda: dead(redis))
+    assert letters[0][b"error"] == b"we do not do that here"
+    assert letters[0][b"attempts"] == b"1"
+
+
+async def test_a_dead_consumers_entries_are_taken_over_and_poison_that_kills_is_buried(
+    redis: Redis, valkey_url: str
+):
+    await Publisher(redis).publish([request("orphan"), request("killer")])
+    await redis.xgroup_create(COMMANDS.key, "test", id="0")
+    read = await redis.xreadgroup("test", "dead", {COMMANDS.key: ">"})
+    killer = read[0][1][1][0]
+    await redis.xclaim(COMMANDS.key, "test", "dead", 0, [killer], retrycount=3)
+    async with consuming(valkey_url, count_and_emit):
+        letters = await eventually(lambda: dead(redis))
+        await eventually(lambda: redis.exists("count:orphan"))
+    assert await published(redis) == ["orphan"]
+    assert b"died" in letters[0][b"error"]
+    assert letters[0][b"attempts"] == b"4"
+
+
+async def test_work_in_hand_is_not_taken_over_however_long_it_lasts(redis: Redis, valkey_url: str):
+    started = asyncio.Event()
+    release = asyncio.Event()
+    handled: list[str] = []
+
+    async def slow(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+        handled.extend(event.requested_by for event in batch)
+        started.set()
+        await release.wait()
+        return await count_and_emit(batch, state)
+
+    await Publisher(redis).publish([request("slow")])
+    async with consuming(valkey_url, slow, "1"):
+        await started.wait()
+        async with consuming(valkey_url, count_and_emit, "2") as other:
+            looks = other.claimers[0].last_loop + 10 * QUICK.base_s
+
+            async def other_looked_ten_waits_long() -> bool:
+                return other.claimers[0].last_loop > looks
+
+            await eventually(other_looked_ten_waits_long)
+            assert await published(redis) == []
+            release.set()
+            await eventually(lambda: published(redis))
+    assert handled == ["slow"]
+    assert await published(redis) == ["slow"]
+
+
+async def test_concurrent_changes_of_one_state_are_both_counted(redis: Redis, valkey_url: str):
+    async def count_all(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+        known = await state.read(["count"])
+        value = int(known["count"] or b"0")
+        await asyncio.sleep(0)
+        return [
+            Done(writes=(Write("count", str(value + number).encode()),))
+            for number, _ in enumerate(batch, start=1)
+        ]
+
+    await Publisher(redis).publish([request(str(number)) for number in range(60)])
+    async with (
+        consuming(valkey_url, count_all, "1", batch=3),
+        consuming(valkey_url, count_all, "2", batch=3),
+    ):
+
+        async def all_settled() -> bool:
+            group = (await redis.xinfo_groups(COMMANDS.key))[0]
+            return group["entries-read"] == 60 and group["pending"] == 0
+
+        await eventually(all_settled)
+    assert await redis.get("count") == b"60"
+
+
+async def test_publishing_once_is_once(redis: Redis):
+    publisher = Publisher(redis)
+    event = request("only")
+    answers = await asyncio.gather(*(publisher.publish_once(event) for _ in range(5)))
+    assert sorted(answers) == [False] * 4 + [True]
+    assert await redis.xlen(COMMANDS.key) == 1
+
+
+def test_an_entry_on_the_wire_is_the_events_json():
+    event = request("wire")
+    key, fields = entry_of(event)
+    assert key == "ratchet:commands"
+    assert json.loads(fields[DATA_FIELD])["requested_by"] == "wire"
