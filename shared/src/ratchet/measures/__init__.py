@@ -1,0 +1,1 @@
+"""Pure measures of a model's output: spoken text, stated numbers, widget plans."""

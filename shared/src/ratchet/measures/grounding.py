@@ -1,0 +1,151 @@
+"""Whether a spoken answer states the asked reading and invents no number.
+
+A number counts as *shown* from an exact value when it differs by no more than half a unit of
+its last shown digit and by no more than 1 % of the value: "45" shows 45.3, "7" does not show
+7.4. Every number of an answer must then be one of these, or it is invented:
+
+* a number of the prompt (a zero-padded one, such as "001", only within the same equipment id);
+* the sum or difference of the asked reading and another reading of the same equipment and
+  unit; the asked reading as percent of the other, or percent over or under it; their ratio.
+
+Derived numbers may be rounded by up to 10 % of their value (5.3 kW below may be said "5 kW").
+A percent relation needs a percent sign or word, a ratio needs "times" or "x", and a sum or
+difference must not carry a foreign unit. Only pairs with the asked reading count, because
+every further pair would make a few more random numbers look derived. A reading of the prompt
+belongs to the equipment named last before it.
+
+Not seen: numbers spelled out as words, a true number with a wrong unit, a true comparison with
+the wrong direction, and which equipment the answer attaches the asked value to.
+"""
+
+import json
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ratchet.measures.numbers import NumberMention, number_mentions
+from ratchet.measures.units import is_percent, is_unit, unit_kind
+
+_READING_SLACK = 0.01
+_DERIVED_SLACK = 0.10
+_TIMES = frozenset(("times", "x", "fold"))
+_UNIT_REACH = 60
+_JSON_UNIT = " \t\n\",:'"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One measured value of one piece of equipment, such as 45.0 kW of power."""
+
+    equipment: str
+    metric: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """What an answer does with the asked reading; `invented` keeps the order of the answer."""
+
+    stated: bool
+    invented: tuple[float, ...]
+
+    @property
+    def ok(self) -> bool:
+        """The asked value is stated and nothing is invented."""
+        return self.stated and not self.invented
+
+
+@dataclass(frozen=True, slots=True)
+class _Derived:
+    percents: Sequence[float]
+    ratios: Sequence[float]
+    amounts: Sequence[float]
+
+
+def grounded(answer: str, prompt: str, asked: Reading) -> Grounding:
+    """Check the numbers of `answer` against those of `prompt` (any text with the readings)."""
+    given = number_mentions(prompt)
+    identities = {mention.identity for mention in given}
+    known = sorted(value for mention in given for value, _ in _quantities(mention))
+    derived = _derive(asked, _comparable(prompt, given, asked))
+    stated = False
+    invented: list[float] = []
+    for mention in number_mentions(answer):
+        if mention.identity is not None:
+            if mention.identity not in identities:
+                invented.extend(value for value, _ in mention.values())
+            continue
+        for value, decimals in _quantities(mention):
+            if _shows(value, decimals, (asked.value,), _READING_SLACK):
+                stated = True
+            elif not _shows(value, decimals, known, _READING_SLACK) and not _is_derived(
+                mention, value, decimals, asked.unit, derived
+            ):
+                invented.append(value)
+    return Grounding(stated, tuple(invented))
+
+
+def _quantities(mention: NumberMention) -> Iterable[tuple[float, int]]:
+    return () if mention.glued or mention.identity is not None else mention.values()
+
+
+def _shows(value: float, decimals: int, exact: Sequence[float], slack: float) -> bool:
+    """Whether the nearest of the sorted exact values may be written as `value`."""
+    after = bisect_left(exact, value)
+    half_digit = 0.5 * 10.0 ** -min(decimals, 12) + 1e-9
+    return any(
+        abs(value - near) <= min(half_digit, slack * abs(near) + 1e-9)
+        for near in exact[max(0, after - 1) : after + 1]
+    )
+
+
+def _comparable(prompt: str, given: list[NumberMention], asked: Reading) -> list[float]:
+    """Values of the asked equipment in the asked unit."""
+    owner = next((m.identity for m in number_mentions(asked.equipment) if m.identity), None)
+    if owner is None:
+        return []
+    values: list[float] = []
+    current = None
+    for mention in given:
+        if mention.identity is not None:
+            current = mention.identity
+        elif current == owner and not mention.glued and _carries(prompt, mention, asked.unit):
+            values.extend(value for value, _ in mention.values())
+    return values
+
+
+def _carries(prompt: str, mention: NumberMention, unit: str) -> bool:
+    """Whether the unit follows the number, as in `45.0 kW` or `"value": 45.0, "unit": "kW"`."""
+    start = mention.start + len(mention.digits)
+    rest = prompt[start : start + _UNIT_REACH].lstrip(_JSON_UNIT)
+    rest = rest.removeprefix("unit").lstrip(_JSON_UNIT + "=")
+    return any(
+        rest.startswith(form) and not rest[len(form) : len(form) + 1].isalnum()
+        for form in {unit, json.dumps(unit)[1:-1]}
+        if form
+    )
+
+
+def _derive(asked: Reading, values: Iterable[float]) -> _Derived:
+    others = {value for value in values if abs(value - asked.value) > 1e-9}
+    amounts = [abs(asked.value - other) for other in others]
+    amounts += [asked.value + other for other in others]
+    ratios = [asked.value / other for other in others if other]
+    percents = [100 * abs(ratio) for ratio in ratios] + [100 * abs(ratio - 1) for ratio in ratios]
+    return _Derived(sorted(percents), sorted(ratios), sorted(amounts))
+
+
+def _is_derived(
+    mention: NumberMention, value: float, decimals: int, unit: str, derived: _Derived
+) -> bool:
+    follower = mention.follower
+    if follower.lower() in _TIMES:
+        return _shows(value, decimals, derived.ratios, _DERIVED_SLACK)
+    if is_percent(follower):
+        if _shows(value, decimals, derived.percents, _DERIVED_SLACK):
+            return True
+        return is_percent(unit) and _shows(value, decimals, derived.amounts, _DERIVED_SLACK)
+    if is_unit(follower) and unit_kind(follower) != unit_kind(unit):
+        return False
+    return _shows(value, decimals, derived.amounts, _DERIVED_SLACK)

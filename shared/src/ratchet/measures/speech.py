@@ -1,0 +1,45 @@
+"""What a speech synthesizer stumbles over: written marks, counted line by line."""
+
+_BULLETS = ("- ", "* ", "+ ", "• ", "– ")
+_LONG_PARENTHESIS = 30
+
+
+def written_marks(text: str) -> int:
+    """Hits over all lines; each kind of mark counts once a line."""
+    return sum(map(_marks_of_line, text.splitlines()))
+
+
+def _marks_of_line(line: str) -> int:
+    start = line.lstrip()
+    return (
+        _emphasis(line)
+        + start.startswith("#")
+        + ("](" in line)
+        + _listed(start)
+        + ("`" in line)
+        + ("://" in line or "www." in line)
+        + (line.count("|") > 1)
+        + _long_parenthesis(line)
+    )
+
+
+def _emphasis(line: str) -> bool:
+    return line.count("*") > 1 or "__" in line or "~~" in line
+
+
+def _listed(start: str) -> bool:
+    if start.startswith(_BULLETS):
+        return True
+    return start[:1].isdecimal() and start.lstrip("0123456789").startswith((". ", ") "))
+
+
+def _long_parenthesis(line: str) -> bool:
+    opened = line.find("(")
+    while opened >= 0:
+        closed = line.find(")", opened)
+        if closed < 0:
+            return False
+        if closed - opened > _LONG_PARENTHESIS:
+            return True
+        opened = line.find("(", closed)
+    return False

@@ -1,0 +1,129 @@
+"""Rule-based quality of a spoken answer, blended with a judge's view where there is one.
+
+Source: the rule weights of the Command Center's text-quality contract. The rules see form,
+not truth: pair them with `ratchet.measures.grounding` wherever an invented value matters.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ratchet.measures.speech import written_marks
+from ratchet.measures.tokens import Scan, asked_words, scan
+
+# A spoken answer is a few hundred characters; what follows the first 2,000 is not read.
+READ_LIMIT = 2000
+JUDGE_SHARE = 0.6
+
+_FILLERS = (
+    "sure", "let me", "based on", "i'd be happy to", "i would be happy to", "i'm happy to",
+    "here's what i", "here is what i", "well,", "certainly", "of course", "absolutely",
+    "great question", "good question", "okay", "ok,", "so,", "thank you for", "thanks for",
+    "as an ai", "according to the data", "i can help", "i will check", "i'll check",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TextQuality:
+    """Five scores and their weighted total, each in 0..1."""
+
+    groundedness: float
+    conciseness: float
+    directness: float
+    specificity: float
+    tts_friendliness: float
+    total: float
+
+
+_NOTHING = TextQuality(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def text_quality(
+    text: str, question: str, judge: Mapping[str, object] | None = None
+) -> TextQuality:
+    """Score the spoken `text` that answers `question`.
+
+    `judge` may hold a 0..1 score under any of the five dimension names; each blends in with
+    weight 0.6. A judge value that is no number in 0..1 is ignored. Empty text scores 0.
+    """
+    read = text[:READ_LIMIT].strip()
+    if not read:
+        return _NOTHING
+    facts = scan(read)
+    grounded = groundedness(facts, asked_words(question[:READ_LIMIT]))
+    concise = conciseness(facts)
+    direct = directness(facts, read)
+    specific = specificity(facts)
+    speakable = tts_friendliness(facts, read, len(text))
+    if judge:
+        grounded = _blend(grounded, judge.get("groundedness"))
+        concise = _blend(concise, judge.get("conciseness"))
+        direct = _blend(direct, judge.get("directness"))
+        specific = _blend(specific, judge.get("specificity"))
+        speakable = _blend(speakable, judge.get("tts_friendliness"))
+    total = 0.25 * grounded + 0.2 * (concise + direct + specific) + 0.15 * speakable
+    return TextQuality(grounded, concise, direct, specific, speakable, min(1.0, total))
+
+
+def groundedness(facts: Scan, asked: frozenset[str]) -> float:
+    """Distinct equipment ids, values with units, and an equipment word of the question."""
+    score = min(0.4, 0.2 * len(facts.equipment_ids)) + min(0.3, 0.15 * facts.values)
+    if not asked.isdisjoint(facts.equipment_words):
+        score += 0.3
+    return min(1.0, score)
+
+
+def conciseness(facts: Scan) -> float:
+    """By the number of sentences: two or three are best."""
+    count = facts.sentences
+    if count == 0:
+        return 0.1
+    if count in (2, 3):
+        return 1.0
+    if count in (1, 4):
+        return 0.7
+    return 0.4 if count == 5 else 0.2
+
+
+def directness(facts: Scan, text: str) -> float:
+    """Whether the first sentence answers: no filler, a number, a piece of equipment."""
+    if opens_with_filler(text):
+        return 0.3
+    return 0.6 + 0.2 * (facts.opens_with_number + facts.opens_with_equipment)
+
+
+def specificity(facts: Scan) -> float:
+    """Values with units; without any, bare numbers outside equipment ids."""
+    if facts.values:
+        return 1.0 if facts.values > 2 else 0.85 if facts.values == 2 else 0.7
+    if facts.bare_numbers:
+        return 0.5 if facts.bare_numbers > 1 else 0.35
+    return 0.15
+
+
+def tts_friendliness(facts: Scan, text: str, characters: int) -> float:
+    """How well a synthesizer reads it out: few written marks, short words, short text."""
+    score = 1.0 - 0.15 * written_marks(text)
+    if facts.words and facts.letters < 5.5 * facts.words:
+        score += 0.1
+    if characters > 500:
+        score -= 0.2
+    elif characters > 300:
+        score -= 0.1
+    return min(1.0, max(0.0, score))
+
+
+def opens_with_filler(text: str) -> bool:
+    """Whether the text opens with a phrase that delays the answer."""
+    opening = text[:40].lstrip(" \t\r\n\"'*_#>`-").lower().replace("’", "'")
+    if not opening.startswith(_FILLERS):
+        return False
+    return any(
+        opening.startswith(filler) and not opening[len(filler) : len(filler) + 1].isalpha()
+        for filler in _FILLERS
+    )
+
+
+def _blend(rule: float, judged: object) -> float:
+    if isinstance(judged, bool) or not isinstance(judged, int | float) or not 0 <= judged <= 1:
+        return rule
+    return JUDGE_SHARE * judged + (1 - JUDGE_SHARE) * rule

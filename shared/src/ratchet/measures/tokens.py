@@ -1,0 +1,95 @@
+"""The facts of a spoken text that the text-quality rules ask for, each found by one scan."""
+
+import re
+from string import punctuation, whitespace
+from typing import NamedTuple
+
+from ratchet.measures.equipment import equipment_words
+from ratchet.measures.numbers import number_mentions
+from ratchet.measures.units import is_unit
+
+# No alternative can give back what it took, so every scan is linear on any text.
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S*+")
+_SPACED = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
+_MARK = re.compile(r"[.!?][.!?]*+[\"')\]*_`]*+(\s?)")
+_MARKS = punctuation + whitespace
+_ABBREVIATIONS = ("approx", "avg", "vs", "e.g", "i.e")
+
+
+class Scan(NamedTuple):
+    """Counts over one text; a number inside an equipment id is neither a value nor bare."""
+
+    sentences: int
+    words: int
+    letters: int
+    values: int
+    bare_numbers: int
+    equipment_ids: frozenset[tuple[str, str]]
+    equipment_words: frozenset[str]
+    opens_with_number: bool
+    opens_with_equipment: bool
+
+
+def scan(text: str) -> Scan:
+    """Collect the facts of a text; an address counts as white space."""
+    if "://" in text or "www." in text:
+        text = _ADDRESS.sub(" ", text)
+    sentences, first_end = _sentences(text)
+    words = _words(text)
+    named = equipment_words(words)
+    values = bare = 0
+    ids = set()
+    first_quantity = first_id = len(text)
+    for number in number_mentions(text):
+        identity = number.identity
+        if identity is not None:
+            ids.add(identity)
+            first_id = min(first_id, number.start)
+        elif not number.glued:
+            first_quantity = min(first_quantity, number.start)
+            if is_unit(number.follower):
+                values += 1
+            else:
+                bare += 1
+    return Scan(
+        sentences,
+        len(words),
+        sum(map(len, words)),
+        values,
+        bare,
+        frozenset(ids),
+        named,
+        first_quantity < first_end,
+        bool(named and equipment_words(_words(text[:first_end]))) or first_id < first_end,
+    )
+
+
+def asked_words(question: str) -> frozenset[str]:
+    """The equipment words of a question, singular and lower-case."""
+    return equipment_words(_words(question))
+
+
+def _words(text: str) -> list[str]:
+    return text.lower().translate(_SPACED).split()
+
+
+def _sentences(text: str) -> tuple[int, int]:
+    """The number of sentences and where the first one ends.
+
+    A sentence ends at `.`, `!` or `?` before white space or the end, so the point of
+    "3.5 bar" ends none; a last piece without a mark counts as one.
+    """
+    count = last = 0
+    first_end = len(text)
+    for mark in _MARK.finditer(text):
+        end = mark.end()
+        if not mark[1] and end < len(text):
+            continue
+        piece = text[last : mark.start()].strip(_MARKS)
+        if not piece or piece.endswith(_ABBREVIATIONS):
+            continue
+        if not count:
+            first_end = end
+        count += 1
+        last = end
+    return count + bool(text[last:].strip(_MARKS)), first_end

@@ -1,0 +1,135 @@
+"""An answer states the asked reading and invents no number: what counts as either."""
+
+import json
+import time
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ratchet.measures.grounding import Grounding, Reading, grounded
+
+ASKED = Reading("pump 001", "power", 45.0, "kW")
+ROWS = (
+    ASKED,
+    Reading("pump 001", "average power", 50.2, "kW"),
+    Reading("pump 001", "power limit", 60.0, "kW"),
+    Reading("pump 001", "pressure", 7.1, "bar"),
+    Reading("pump 002", "power", 71.3, "kW"),
+)
+PROMPT = "\n".join(f"{row.equipment} {row.metric}: {row.value} {row.unit}" for row in ROWS)
+AS_JSON = json.dumps([asdict(row) for row in ROWS])
+
+
+def test_the_asked_value_without_other_numbers_is_grounded() -> None:
+    assert grounded("Pump 001 draws 45 kW.", PROMPT, ASKED) == Grounding(True, ())
+    assert grounded("Pump 001 draws 45 kW.", PROMPT, ASKED).ok
+
+
+@pytest.mark.parametrize(
+    ("shown", "value"),
+    [("45", 45.0), ("45.0", 45.0), ("7.10", 7.1), ("45", 45.3), ("1,450", 1450.0),
+     ("1450.0", 1450.0), ("3,5", 3.5), ("-18", -18.0), ("minus 18", -18.0), ("0", 0.0)],
+)  # fmt: skip
+def test_a_value_may_be_shown_rounded(shown: str, value: float) -> None:
+    asked = Reading("pump 001", "power", value, "kW")
+    assert grounded(f"It is at {shown} kW.", "", asked) == Grounding(True, ())
+
+
+@pytest.mark.parametrize(
+    ("shown", "value"),
+    [("46", 45.3), ("7", 7.4), ("1", 0.8), ("45.1", 45.0), ("18", -18.0), ("4.5", 45.0)],
+)
+def test_a_coarse_or_wrong_value_is_not_the_reading(shown: str, value: float) -> None:
+    asked = Reading("pump 001", "power", value, "kW")
+    result = grounded(f"It is at {shown} kW.", "", asked)
+    assert not result.stated
+    assert result.invented == (float(shown),)
+
+
+@pytest.mark.parametrize(
+    "prompt", [PROMPT, AS_JSON, PROMPT.replace("\n", ", ")], ids=["lines", "json", "one line"]
+)
+@pytest.mark.parametrize(
+    "derived",
+    ["5.2 kW below the average", "5 kW below the average", "15 kW under the limit",
+     "75% of the limit", "25 percent under the limit", "10% below the average",
+     "0.9 times the average", "105 kW with the limit", "50.2 kW on average"],
+)  # fmt: skip
+def test_a_comparison_with_the_asked_reading_is_derived(prompt: str, derived: str) -> None:
+    assert grounded(f"Pump 001 is at 45 kW, {derived}.", prompt, ASKED).ok
+
+
+@pytest.mark.parametrize(
+    ("claim", "number"),
+    [
+        ("8 kW below the average", 8.0),
+        ("12% below the average", 12.0),
+        ("9.8 kW between average and limit", 9.8),  # not about the asked reading
+        ("26.3 kW less than pump 002", 26.3),  # another equipment
+        ("37.9 kW above the pressure", 37.9),  # another unit
+        ("15% under the limit", 15.0),  # 15 kW under, 25 percent under
+        ("5.2 bar below", 5.2),  # a difference in kW
+        ("25 kW under the limit", 25.0),  # a percentage said as power
+        ("1. fine", 1.0),  # a list number is no reading
+        ("like pump 003", 3.0),
+    ],
+)
+def test_other_numbers_are_invented(claim: str, number: float) -> None:
+    result = grounded(f"Pump 001 is at 45 kW. {claim}", PROMPT, ASKED)
+    assert result.stated
+    assert result.invented == (number,)
+    assert not result.ok
+
+
+@pytest.mark.parametrize("spoken", ["5 degrees below", "5 °C below", "5 below"])
+def test_units_may_be_spoken_and_prompts_escaped(spoken: str) -> None:
+    asked = Reading("air handler 003", "temperature", 21.0, "°C")
+    rows = [asdict(asked), asdict(asked) | {"metric": "average temperature", "value": 26.0}]
+    for prompt in (json.dumps(rows), json.dumps(rows, ensure_ascii=False)):
+        assert grounded(f"Air handler 003 is at 21 °C, {spoken} average.", prompt, asked).ok
+
+
+def test_another_reading_of_the_prompt_is_not_the_asked_one() -> None:
+    assert grounded("Pump 001 is at 71.3 kW.", PROMPT, ASKED) == Grounding(False, ())
+
+
+def test_the_number_of_an_id_is_no_quantity() -> None:
+    assert grounded("It is at 1 kW, not 45 kW.", PROMPT, ASKED).invented == (1.0,)
+    assert grounded("Pump-001 and pump 1 draw 45 kW.", PROMPT, ASKED).ok
+
+
+def test_without_readings_of_the_equipment_nothing_is_derived() -> None:
+    elsewhere = PROMPT.replace("pump 001", "fan 001")
+    assert grounded("It is 45 kW, 10% below average.", elsewhere, ASKED).invented == (10.0,)
+
+
+def test_few_random_percentages_pass_as_derived() -> None:
+    passed = [
+        share
+        for share in range(1, 101)
+        if grounded(f"It is 45 kW, {share}% off.", PROMPT, ASKED).ok
+    ]
+    derived, quoted = [10, 25, 75, 90], [45, 50, 60, 71]
+    assert passed == sorted(derived + quoted)
+
+
+@given(st.text(), st.text(), st.floats(allow_nan=False, allow_infinity=False))
+def test_any_text_gets_a_verdict(answer: str, prompt: str, value: float) -> None:
+    grounded(answer, prompt, Reading("pump 001", "power", value, "kW"))
+
+
+@given(st.floats(0.5, 5000).map(lambda value: round(value, 2)))
+def test_a_quoted_reading_is_always_grounded(value: float) -> None:
+    asked = Reading("fan 007", "speed", value, "rpm")
+    prompt = f"fan 007 speed: {value} rpm"
+    assert grounded(f"Fan 007 turns at {value} rpm.", prompt, asked).ok
+
+
+@pytest.mark.parametrize("piece", ["1 ", "9", "pump 001 45 kW ", "1:2.3,", "a", "-1 "])
+def test_hostile_text_takes_linear_time(piece: str) -> None:
+    text = (piece * 100_000)[:100_000]
+    begun = time.perf_counter()
+    grounded(text, text, ASKED)
+    assert time.perf_counter() - begun < 5
