@@ -1,0 +1,32 @@
+"""The only wiring of the reward service."""
+
+from faststream.asgi import AsgiFastStream
+from prometheus_client import CollectorRegistry
+
+from ratchet.broker import create_broker, create_redis
+from ratchet.delivery.consumer import Consumer, RetryPolicy
+from ratchet.host import create_host
+from ratchet.service import Service
+from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
+from reward.handlers import RewardHandlers
+from reward.metrics import RewardMetrics
+from reward.settings import RewardSettings
+
+
+def create_app(settings: RewardSettings) -> AsgiFastStream:
+    registry = CollectorRegistry()
+    handlers = RewardHandlers(settings, RewardMetrics(registry))
+    retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
+    service = Service(
+        name="reward",
+        settings=settings,
+        broker=create_broker(settings),
+        redis=create_redis(settings),
+        registry=registry,
+        consumers=[
+            Consumer(stream, "reward", handlers.handle, settings.reward_batch, retry)
+            for stream in (EXPERIENCES, FEEDBACK)
+        ],
+        publishes=[REWARDS, EXAMPLES],
+    )
+    return create_host(service)

@@ -1,0 +1,1 @@
+"""Pure reward rules: facts in, scores and examples out."""

@@ -1,0 +1,72 @@
+"""Facts for the reward tests: a pump's power, asked for and answered in several ways."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ratchet.events.base import derived_id
+from ratchet.events.experience import (
+    Experience,
+    ExperienceRecorded,
+    Feedback,
+    FeedbackReceived,
+)
+
+NOON = datetime(2026, 1, 20, 12, tzinfo=UTC)
+READINGS = [
+    {"equipment": "pump 001", "metric": "power", "value": 45.0, "unit": "kW"},
+    {"equipment": "pump 001", "metric": "average power", "value": 40.0, "unit": "kW"},
+]
+GOOD = (
+    "Pump 001 is consuming 45 kilowatts. That is 5 kilowatts above its daily average of "
+    "40 kilowatts."
+)
+BAD = "Well, let me think. **The pump** seems to be running, see https://plant.example/pump."
+
+
+class Facts:
+    """Builds events; `at` counts seconds after noon and makes the id unique."""
+
+    def experience(
+        self, query_id: str = "q-1", at: float = 0, **changes: Any
+    ) -> ExperienceRecorded:
+        row = {
+            "query_id": query_id,
+            "timestamp": NOON,
+            "user_id": "maria",
+            "transcript": "What is the power of pump 001?",
+            "parsed_intent": {
+                "type": "query",
+                "entities": {"devices": ["pump-001"], "metric": "power"},
+                "primary_characteristic": "energy",
+            },
+            "available_data_summary": {"readings": READINGS},
+            "widget_plan": {
+                "heading": "Pump 001",
+                "widgets": [
+                    {"scenario": "kpi", "size": "hero"},
+                    {"scenario": "trend", "size": "normal"},
+                ],
+            },
+            "processing_time_ms": 1500,
+            "voice_response": GOOD,
+            **changes,
+        }
+        return ExperienceRecorded(
+            event_id=derived_id("experience", query_id, str(at), str(sorted(changes.items()))),
+            occurred_at=NOON + timedelta(seconds=at),
+            experience=Experience.model_validate(row),
+        )
+
+    def feedback(self, query_id: str = "q-1", at: float = 10, **said: Any) -> FeedbackReceived:
+        return FeedbackReceived(
+            event_id=derived_id("feedback", query_id, str(at), str(sorted(said.items()))),
+            occurred_at=NOON + timedelta(seconds=at),
+            feedback=Feedback.model_validate({"query_id": query_id, **said}),
+        )
+
+
+@pytest.fixture
+def facts() -> Facts:
+    return Facts()
