@@ -1,0 +1,1 @@
+"""Takes experiences and feedback over HTTP; what it accepts is durable."""

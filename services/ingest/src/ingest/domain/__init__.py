@@ -1,0 +1,1 @@
+"""Pure intake rules: raw items in, events or problems out."""

@@ -1,0 +1,77 @@
+"""From the items of one request to facts and problems: a bad item spoils only itself."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ratchet.events.experience import Experience, Feedback, is_plan
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`index` counts the items of the request from 0, `field` is a dotted path in the item."""
+
+    index: int
+    field: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Sorted(Generic[M]):
+    accepted: tuple[M, ...]
+    problems: tuple[Problem, ...]
+
+
+def sort_items(items: Sequence[Any], read: Callable[[Mapping[str, Any]], M]) -> Sorted[M]:
+    """Read every item; what cannot be read becomes its problems, one for each bad field."""
+    accepted: list[M] = []
+    problems: list[Problem] = []
+    for index, item in enumerate(items):
+        if not isinstance(item, Mapping):
+            problems.append(Problem(index, "", "must be a JSON object"))
+            continue
+        try:
+            accepted.append(read(item))
+        except ValidationError as error:
+            problems.extend(
+                Problem(index, ".".join(map(str, found["loc"])), found["msg"])
+                for found in error.errors(include_url=False, include_context=False)
+            )
+    return Sorted(tuple(accepted), tuple(problems))
+
+
+def read_experience(item: Mapping[str, Any], received_at: datetime, zone: tzinfo) -> Experience:
+    """An experience of any age; without a timestamp it was answered at `received_at`.
+
+    A timestamp that names no zone is read in `zone`. Raises `pydantic.ValidationError`.
+    """
+    return Experience.model_validate(
+        {**item, "timestamp": _aware(item.get("timestamp"), received_at, zone)}
+    )
+
+
+def read_feedback(item: Mapping[str, Any]) -> Feedback:
+    """Raises `pydantic.ValidationError`."""
+    return Feedback.model_validate(item)
+
+
+def lacks_plan(item: Mapping[str, Any]) -> bool:
+    """Whether the row counts for voice only, for want of a plan with widgets."""
+    return not is_plan(item.get("widget_plan"))
+
+
+def _aware(value: Any, received_at: datetime, zone: tzinfo) -> Any:
+    if value is None:
+        return received_at
+    if isinstance(value, str):
+        try:
+            read = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        return read if read.tzinfo else read.replace(tzinfo=zone)
+    return value

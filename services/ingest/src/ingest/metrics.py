@@ -1,0 +1,27 @@
+"""What ingest counts."""
+
+from prometheus_client import CollectorRegistry, Counter
+
+
+class IngestMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.items = Counter(
+            "ratchet_intake_items_total",
+            "Items of requests by kind and by what became of them: accepted or rejected.",
+            ("kind", "outcome"),
+            registry=registry,
+        )
+        self.without_plan = Counter(
+            "ratchet_experiences_without_plan_total",
+            "Accepted experiences that count for voice only, for want of a widget plan.",
+            registry=registry,
+        )
+        self.unavailable = Counter(
+            "ratchet_intake_unavailable_total",
+            "Requests answered 503 because Redis was away or full.",
+            registry=registry,
+        )
+
+    def count(self, kind: str, accepted: int, received: int) -> None:
+        self.items.labels(kind, "accepted").inc(accepted)
+        self.items.labels(kind, "rejected").inc(received - accepted)

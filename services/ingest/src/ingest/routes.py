@@ -1,0 +1,107 @@
+"""The versioned HTTP API: 202 means durable, 422 names the field, 503 says when to come back."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import from_json
+
+from ingest.domain.items import Sorted
+from ingest.intake import Intake
+from ingest.openapi import one_or_many
+from ratchet.events.experience import Experience, Feedback
+
+
+class ProblemOut(BaseModel):
+    """`index` counts the items of the request from 0."""
+
+    index: int
+    field: str
+    message: str
+
+
+class Accepted(BaseModel):
+    """`problems` is empty when everything was accepted."""
+
+    accepted: int
+    problems: list[ProblemOut] = Field(default_factory=list)
+
+
+class Refused(BaseModel):
+    error: str
+    problems: list[ProblemOut] = Field(default_factory=list)
+
+
+class TrainingAsked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    requested_by: str = Field(min_length=1, max_length=256)
+    reason: str = Field(default="", max_length=500)
+
+
+class TrainingAccepted(BaseModel):
+    status: Literal["requested"] = "requested"
+    event_id: str
+
+
+def create_router(intake: Intake, max_batch: int, max_body_bytes: int) -> APIRouter:
+    router = APIRouter(
+        prefix="/v1",
+        responses={
+            413: {"model": Refused, "description": "More bytes or items than one request may have"},
+            422: {"model": Refused, "description": "Nothing could be accepted"},
+            503: {"model": Refused, "description": "Redis is away or full; see Retry-After"},
+        },
+    )
+
+    async def items(request: Request) -> list[Any]:
+        return await _items(request, max_batch, max_body_bytes)
+
+    Items = Annotated[list[Any], Depends(items)]
+
+    @router.post("/experiences", status_code=202, openapi_extra=one_or_many(Experience))
+    async def record_experiences(items: Items, response: Response) -> Accepted:
+        """Record one answered question, or an array of them."""
+        return _answer(await intake.experiences(items))
+
+    @router.post("/feedback", status_code=202, openapi_extra=one_or_many(Feedback))
+    async def receive_feedback(items: Items) -> Accepted:
+        """Receive one reaction, or an array of them; the experience may come later."""
+        return _answer(await intake.feedback(items))
+
+    @router.post("/commands/training", status_code=202)
+    async def request_training(asked: TrainingAsked) -> TrainingAccepted:
+        """Ask for a training run now, whatever the cool-down says."""
+        return TrainingAccepted(event_id=await intake.training(asked.requested_by, asked.reason))
+
+    return router
+
+
+def _answer(found: Sorted[Any]) -> Accepted:
+    problems = [ProblemOut(index=p.index, field=p.field, message=p.message) for p in found.problems]
+    if problems and not found.accepted:
+        refused = Refused(error=_first(problems), problems=problems)
+        raise HTTPException(422, refused.model_dump())
+    return Accepted(accepted=len(found.accepted), problems=problems)
+
+
+def _first(problems: list[ProblemOut]) -> str:
+    return f"{problems[0].field or 'body'}: {problems[0].message}"
+
+
+async def _items(request: Request, max_batch: int, max_body_bytes: int) -> list[Any]:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_body_bytes:
+            raise HTTPException(413, {"error": f"send at most {max_body_bytes} bytes at once"})
+    try:
+        sent = from_json(bytes(body), allow_inf_nan=False)
+    except ValueError as error:
+        raise HTTPException(422, {"error": f"body: not valid JSON: {error}"}) from error
+    items = sent if isinstance(sent, list) else [sent]
+    if not items:
+        raise HTTPException(422, {"error": "body: send at least one item"})
+    if len(items) > max_batch:
+        raise HTTPException(413, {"error": f"send at most {max_batch} items at once"})
+    return items

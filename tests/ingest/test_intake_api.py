@@ -1,0 +1,219 @@
+"""The intake API on a real server: what it accepts is on the stream, what it refuses is named."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from asgi_lifespan import LifespanManager
+from redis.asyncio import Redis
+
+from ingest.app import create_app
+from ingest.settings import IngestSettings
+from ratchet.streams import COMMANDS, EXPERIENCES, FEEDBACK, Stream
+from ratchet.testing.server import free_port, valkey_server
+
+QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
+
+
+@asynccontextmanager
+async def api(url: str, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(IngestSettings(redis_url=url, **settings))  # type: ignore[arg-type]
+    async with (
+        LifespanManager(app) as running,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(running.app), base_url="http://ingest"
+        ) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+async def client(redis: Redis, valkey_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with api(valkey_url) as client:
+        yield client
+
+
+async def events(redis: Redis, stream: Stream) -> list[Any]:
+    return [
+        stream.adapter.validate_json(fields[b"__data__"])
+        for _, fields in await redis.xrange(stream.key)
+    ]
+
+
+def experience(**changes: Any) -> dict[str, Any]:
+    return {
+        "query_id": QUERY_ID,
+        "timestamp": "2026-01-20T08:00:00",
+        "transcript": "What is the power of pump 001?",
+        "widget_plan": {"heading": "Pump", "widgets": [{"scenario": "kpi", "size": "hero"}]},
+        **changes,
+    }
+
+
+async def test_one_experience_is_on_the_stream_when_202_comes_back(
+    client: httpx.AsyncClient, redis: Redis
+):
+    response = await client.post("/v1/experiences", json=experience())
+    assert (response.status_code, response.json()) == (202, {"accepted": 1, "problems": []})
+    [event] = await events(redis, EXPERIENCES)
+    assert event.experience.query_id == QUERY_ID
+    assert event.experience.timestamp.isoformat() == "2026-01-20T08:00:00+00:00"
+
+
+async def test_a_naive_timestamp_is_read_in_the_stated_zone(redis: Redis, valkey_url: str):
+    async with api(valkey_url, ingest_naive_zone="Asia/Kolkata") as client:
+        await client.post("/v1/experiences", json=experience())
+    [event] = await events(redis, EXPERIENCES)
+    assert event.experience.timestamp.isoformat() == "2026-01-20T08:00:00+05:30"
+
+
+@pytest.mark.parametrize("plan", [None, {}, {"heading": "x"}, "broken", []])
+async def test_a_missing_plan_becomes_an_empty_plan_with_a_warning_that_names_the_query(
+    client: httpx.AsyncClient, redis: Redis, caplog: pytest.LogCaptureFixture, plan: Any
+):
+    response = await client.post("/v1/experiences", json=experience(widget_plan=plan))
+    assert response.status_code == 202
+    [event] = await events(redis, EXPERIENCES)
+    assert event.experience.widget_plan.widgets == ()
+    assert [record.query_id for record in caplog.records if hasattr(record, "query_id")] == [
+        QUERY_ID
+    ]
+
+
+async def test_an_empty_list_that_was_sent_is_not_the_same_as_not_sent(
+    client: httpx.AsyncClient, redis: Redis
+):
+    sent = [
+        {"query_id": QUERY_ID, "missing_widgets": []},
+        {"query_id": QUERY_ID, "rating": "up"},
+    ]
+    await client.post("/v1/feedback", json=sent)
+    first, second = await events(redis, FEEDBACK)
+    assert first.feedback.missing_widgets == ()
+    assert second.feedback.missing_widgets is None
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/v1/experiences", {"timestamp": "2026-01-20T08:00:00"}, "query_id"),
+        ("/v1/experiences", experience(timestamp="yesterday"), "timestamp"),
+        ("/v1/experiences", experience(intent_confidence=1.5), "intent_confidence"),
+        (
+            "/v1/experiences",
+            experience(widget_plan={"widgets": [{"size": "hero"}]}),
+            "widget_plan.widgets.0.scenario",
+        ),
+        ("/v1/feedback", {"query_id": QUERY_ID, "rating": "sideways"}, "rating"),
+        ("/v1/feedback", {"query_id": QUERY_ID, "correction": "x" * 501}, "correction"),
+        (
+            "/v1/feedback",
+            {"query_id": QUERY_ID, "per_widget_feedback": [{"widget_index": 0}]},
+            "per_widget_feedback.0.widget_index",
+        ),
+        ("/v1/feedback", "just text", ""),
+        ("/v1/commands/training", {}, "requested_by"),
+    ],
+)
+async def test_a_bad_field_gets_422_that_names_it(
+    client: httpx.AsyncClient, path: str, body: Any, field: str
+):
+    response = await client.post(path, json=body)
+    assert response.status_code == 422
+    assert field in [problem["field"] for problem in response.json()["problems"]]
+    assert response.json()["error"].startswith(field or "body")
+
+
+async def test_in_a_batch_a_bad_item_spoils_only_itself(client: httpx.AsyncClient, redis: Redis):
+    batch = [experience(), {"query_id": ""}, 7, experience(query_id="other-query")]
+    response = await client.post("/v1/experiences", json=batch)
+    assert response.status_code == 202
+    assert response.json()["accepted"] == 2
+    assert [(p["index"], p["field"]) for p in response.json()["problems"]] == [
+        (1, "query_id"),
+        (2, ""),
+    ]
+    stored = [event.experience.query_id for event in await events(redis, EXPERIENCES)]
+    assert stored == [QUERY_ID, "other-query"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"{ broken", 422), (b"[]", 422), (b"", 422), (b"[1e999]", 422)]
+)
+async def test_a_body_that_is_no_json_is_refused_with_the_reason(
+    client: httpx.AsyncClient, body: bytes, status: int
+):
+    response = await client.post("/v1/experiences", content=body)
+    assert response.status_code == status
+    assert response.json()["error"]
+
+
+async def test_too_much_at_once_is_413(redis: Redis, valkey_url: str):
+    async with api(valkey_url, ingest_max_batch=2, ingest_max_body_bytes=2048) as client:
+        many = await client.post("/v1/feedback", json=[{"query_id": "q"}] * 3)
+        large = await client.post("/v1/feedback", content=b" " * 4096)
+    assert (many.status_code, large.status_code) == (413, 413)
+    assert "2 items" in many.json()["error"]
+
+
+async def test_a_training_request_is_a_command(client: httpx.AsyncClient, redis: Redis):
+    response = await client.post("/v1/commands/training", json={"requested_by": "maria"})
+    assert response.status_code == 202
+    [event] = await events(redis, COMMANDS)
+    assert (event.requested_by, event.event_id) == ("maria", response.json()["event_id"])
+
+
+async def test_redis_away_is_503_with_retry_after():
+    async with api(f"redis://127.0.0.1:{free_port()}/0") as client:
+        response = await client.post("/v1/experiences", json=experience())
+        ready = await client.get("/readyz")
+        alive = await client.get("/livez")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert "nothing was accepted" in response.json()["error"]
+    assert (ready.status_code, alive.status_code) == (503, 200)
+
+
+async def test_redis_full_is_503_and_everything_answered_202_is_there(tmp_path: Path):
+    with valkey_server(tmp_path, free_port(), max_memory="6mb") as url:
+        accepted = 0
+        async with api(url) as client:
+            for _ in range(200):
+                response = await client.post(
+                    "/v1/experiences", json=[experience(transcript="x" * 9000)] * 10
+                )
+                if response.status_code != 202:
+                    break
+                accepted += response.json()["accepted"]
+        async with Redis.from_url(url) as redis:
+            assert await redis.xlen(EXPERIENCES.key) == accepted
+    assert response.status_code == 503
+    assert "Retry-After" in response.headers
+    assert accepted > 0
+
+
+async def test_the_openapi_document_is_valid_and_describes_the_bodies(client: httpx.AsyncClient):
+    from openapi_spec_validator import validate
+
+    document = (await client.get("/openapi.json")).json()
+    validate(document)
+    assert "rating" in document["components"]["schemas"]["Feedback"]["properties"]
+
+
+async def test_the_host_tells_about_itself(client: httpx.AsyncClient):
+    metrics = (await client.get("/metrics")).text
+    status = (await client.get("/status")).json()
+    asyncapi = (await client.get("/asyncapi.json")).json()
+    assert "ratchet_intake_items_total" in metrics
+    assert status["service"] == "ingest"
+    assert asyncapi["asyncapi"].startswith("3.")
+    assert "ExperienceRecorded" in json.dumps(asyncapi)
+
+
+async def test_passwords_never_show_in_status(redis: Redis):
+    async with api("redis://user:secret@127.0.0.1:1/0") as client:
+        assert "secret" not in (await client.get("/status")).text
