@@ -1,0 +1,87 @@
+"""Immutable files named by their content."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from ratchet.events.artifact import ArtifactRef
+
+_CHUNK = 1 << 20
+
+
+class ArtifactMissing(LookupError):
+    """No file with that hash in the store."""
+
+
+class ArtifactCorrupt(ValueError):
+    """The stored bytes do not have the hash in their name."""
+
+
+class ArtifactStore:
+    """A directory `root` of files `<sha256[:2]>/<sha256>`: written aside, fsynced, renamed."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, source: Path, name: str | None = None) -> ArtifactRef:
+        """Copy `source` in and return its reference; the same content is stored once."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        handle, temporary_name = tempfile.mkstemp(dir=self._root, prefix=".incoming-")
+        temporary = Path(temporary_name)
+        try:
+            with os.fdopen(handle, "wb") as target, source.open("rb") as origin:
+                shutil.copyfileobj(origin, target, _CHUNK)
+                target.flush()
+                os.fsync(target.fileno())
+            reference = ArtifactRef(
+                sha256=sha256_of(temporary),
+                size=temporary.stat().st_size,
+                name=name or source.name,
+            )
+            target_path = self._place(reference.sha256)
+            target_path.parent.mkdir(exist_ok=True)
+            temporary.replace(target_path)
+            _fsync_directory(target_path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return reference
+
+    def put_bytes(self, content: bytes, name: str) -> ArtifactRef:
+        with tempfile.TemporaryDirectory() as directory:
+            source = Path(directory) / name
+            source.write_bytes(content)
+            return self.put(source)
+
+    def path(self, reference: ArtifactRef) -> Path:
+        """The file behind `reference`; raises `ArtifactMissing`."""
+        path = self._place(reference.sha256)
+        if not path.is_file():
+            message = f"artifact {reference.name} ({reference.sha256[:12]}) is not in {self._root}"
+            raise ArtifactMissing(message)
+        return path
+
+    def verified(self, reference: ArtifactRef) -> Path:
+        """As `path`, and raises `ArtifactCorrupt` when the bytes have another hash."""
+        path = self.path(reference)
+        if sha256_of(path) != reference.sha256:
+            message = f"artifact {reference.name} ({reference.sha256[:12]}) has changed on disk"
+            raise ArtifactCorrupt(message)
+        return path
+
+    def _place(self, sha256: str) -> Path:
+        return self._root / sha256[:2] / sha256
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fsync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

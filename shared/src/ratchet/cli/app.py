@@ -1,0 +1,17 @@
+"""`ratchet`: every command in one place."""
+
+import typer
+
+from ratchet.cli.demo import demo
+from ratchet.cli.simulate import simulate
+from ratchet.cli.status import status
+from ratchet.cli.up import up
+
+main = typer.Typer(
+    name="ratchet",
+    help="Turns operators' feedback into a better local model, and never into a worse one.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+for command in (up, status, simulate, demo):
+    main.command()(command)

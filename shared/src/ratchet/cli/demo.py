@@ -1,0 +1,132 @@
+"""`ratchet demo`: the whole loop in one sitting, with its figures and one picture."""
+
+import asyncio
+import json
+import shutil
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from ratchet.demo.picture import draw
+from ratchet.demo.report import Seconds, report
+from ratchet.demo.settings import environment
+from ratchet.demo.story import Story
+from ratchet.demo.table import show
+from ratchet.embedded.processes import Embedded
+from ratchet.embedded.up import CannotStart, up
+from ratchet.posting import post_all
+from ratchet.simulator import simulate
+from ratchet.simulator.timeline import Call, timeline
+from ratchet.streams import STREAMS
+from ratchet.tail import follow
+
+_START = datetime(2026, 1, 5, 6, tzinfo=UTC)
+_MARK = ".demo"
+
+
+def demo(
+    data_dir: Annotated[
+        Path, typer.Option(help="Wiped first, but for the report's last run.")
+    ] = Path("var/demo"),
+    port: Annotated[int, typer.Option(help="Ingest's; the next four are taken too.")] = 8150,
+    questions: Annotated[int, typer.Option(min=1)] = 120,
+    answers: Annotated[int, typer.Option(min=2, help="Answers to each question.")] = 3,
+    seed: Annotated[int, typer.Option()] = 7,
+    limit_s: Annotated[float, typer.Option(help="Give up after this many seconds.")] = 1200,
+) -> None:
+    """Operators ask and rate, a local model learns, passes its gates and is registered."""
+    console = Console()
+    turns = list(simulate(seed, questions, answers, start=_START))
+    try:
+        asyncio.run(_sitting(console, data_dir, port, timeline(turns), limit_s))
+    except CannotStart as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from error
+
+
+async def _sitting(
+    console: Console, data_dir: Path, port: int, calls: list[Call], limit_s: float
+) -> None:
+    began = time.monotonic()
+    _wipe(data_dir)
+    (data_dir / "logs").mkdir()
+    embedded = Embedded(data_dir, port, environment(data_dir))
+    story = Story()
+    with (data_dir / "logs" / "services.log").open("w", buffering=1) as log:
+        console.print(f"starting Valkey and four services in {data_dir}")
+        async with up(embedded, lambda name, line: print(f"{name:>8} | {line}", file=log)):
+            ready = time.monotonic()
+            async with asyncio.timeout(limit_s):
+                await _loop(console, embedded, calls, story)
+            ended = time.monotonic()
+    found = report(story, Seconds(ready - began, ended - ready))
+    (data_dir / "report.json").write_text(json.dumps(found, indent=2) + "\n")
+    draw(story, data_dir / "report.png")
+    show(console, found)
+    console.print(f"report: {data_dir / 'report.json'}, picture: {data_dir / 'report.png'}")
+    if not (found["model"] and found["model"]["active"]):
+        console.print("[red]no model was activated: the table says why[/red]")
+        raise typer.Exit(1)
+
+
+def _wipe(data_dir: Path) -> None:
+    """Begin with an empty directory; only one that an earlier demo made is emptied."""
+    if data_dir.exists() and any(data_dir.iterdir()):
+        if not (data_dir / _MARK).exists():
+            raise CannotStart(f"{data_dir} is not empty and no demo made it: choose another")
+        shutil.rmtree(data_dir)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    (data_dir / _MARK).touch()
+
+
+async def _loop(console: Console, embedded: Embedded, calls: list[Call], story: Story) -> None:
+    columns = (TextColumn("{task.description:<46}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        asking = progress.add_task("operators ask and rate", total=len(calls))
+        async with (
+            httpx.AsyncClient(base_url=embedded.url, timeout=10.0) as client,
+            Redis.from_url(embedded.redis_url) as redis,
+        ):
+            posting = asyncio.create_task(
+                post_all(client, calls, on_call=lambda _: progress.advance(asking))
+            )
+            bars: dict[str, TaskID] = {}
+            async for event in follow(redis, STREAMS):
+                if event is not None:
+                    story.add(event)
+                else:
+                    _tell(progress, bars, story)
+                if story.ended:
+                    break
+            await posting
+            _tell(progress, bars, story)
+
+
+def _tell(progress: Progress, bars: dict[str, TaskID], story: Story) -> None:
+    """Bring every stage's line up to date."""
+
+    def line(key: str, text: str, done: float, total: float | None) -> None:
+        if key not in bars:
+            bars[key] = progress.add_task(text, total=total)
+        progress.update(bars[key], description=text, completed=done, total=total)
+
+    scored = f"{len(story.rewards)} scored, {story.pairs} pairs, {story.labels} labels"
+    line("reward", scored, len(story.rewards), len(story.experiences) or None)
+    step = story.progress
+    if step is not None:
+        text = f"training: {step.stage.replace('_', ' ')} {step.step}/{step.steps}"
+        loss = f", loss {step.loss:.3f}" if step.loss is not None else ""
+        line(f"run {step.stage}", text + loss, step.step, step.steps or None)
+    if story.finished is not None:
+        line("gate", f"gate: {story.finished.verdict}", 1, 1)
+        if story.finished.verdict == "accepted":
+            model = story.activated
+            text = f"export: {model.name}:{model.version} is active" if model else "export"
+            line("export", text, 1 if model else 0, 1 if model else None)

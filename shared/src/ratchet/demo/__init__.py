@@ -1,0 +1,1 @@
+"""One sitting that shows the loop: questions, feedback, examples, a run, a gate, a model."""

@@ -1,0 +1,74 @@
+"""The report for a person to read."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def show(console: Console, found: dict[str, Any]) -> None:
+    table = Table(title="what happened", show_header=False)
+    table.add_row("experiences, feedback", f"{found['experiences']}, {found['feedback']}")
+    rewards = found["rewards"]
+    table.add_row(
+        "rewards",
+        f"mean {rewards['mean']:.2f}, {rewards['positive']} above 0, {rewards['negative']} below",
+    )
+    examples = found["examples"]
+    table.add_row("examples", f"{examples['pairs']} pairs, {examples['labels']} labels")
+    for name, row in (("run", _run), ("export", _export), ("model", _model)):
+        table.add_row(name, row(found[name]) if found[name] else "[red]did not happen[/red]")
+    seconds = found["seconds"]
+    table.add_row(
+        "seconds",
+        f"setup {seconds['setup']}, loop {seconds['loop']}, total {seconds['total']}",
+    )
+    console.print(table)
+    if found["run"] and found["run"]["before"]:
+        console.print(_scores(found["run"]))
+    console.print(_answers(found["answers"][:6]))
+
+
+def _run(run: dict[str, Any]) -> str:
+    colour = "green" if run["verdict"] == "accepted" else "red"
+    return (
+        f"{run['method']} on {run['pairs']} pairs in {run['seconds']} s: "
+        f"[{colour}]{run['verdict']}[/{colour}], {run['reason']}"
+    )
+
+
+def _export(export: dict[str, Any]) -> str:
+    return (
+        f"{export['quantization']}, {export['bytes'] / 1e6:.0f} MB in {export['seconds']} s, "
+        f"parity top-1 {export['top1']:.3f}, KL {export['kl']:.4f}"
+    )
+
+
+def _model(model: dict[str, Any]) -> str:
+    active = "[green]active[/green]" if model["active"] else "[red]not active[/red]"
+    return f"{model['name']}:{model['version']} ({model['registry']}), {active}"
+
+
+def _scores(run: dict[str, Any]) -> Table:
+    table = Table("held-out", "before", "after", "gain (95 % interval)", "cases", title="the gate")
+    for name, before in run["before"].items():
+        after, gain = run["after"][name], run["gains"].get(name)
+        if before is None or after is None:
+            continue
+        interval = (
+            f"{gain['mean']:+.2f} ({gain['low']:+.2f} to {gain['high']:+.2f})" if gain else ""
+        )
+        cases = str(gain["n"]) if gain else ""
+        table.add_row(name.replace("_", " "), f"{before:.2f}", f"{after:.2f}", interval, cases)
+    return table
+
+
+def _interval(gain: dict[str, float]) -> str:
+    return f"{gain['mean']:+.2f} ({gain['low']:+.2f} to {gain['high']:+.2f})"
+
+
+def _answers(answers: list[dict[str, str]]) -> Table:
+    table = Table("question", "before", "after", title="held-out answers", show_lines=True)
+    for answer in answers:
+        table.add_row(answer["question"], answer["before"], answer["after"])
+    return table
