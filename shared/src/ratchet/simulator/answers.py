@@ -88,23 +88,16 @@ def _state_and_compare(rng: Random, situation: Situation) -> str:
 
 
 def _comparison(rng: Random, situation: Situation, unit: str) -> str:
+    """Where the value lies between readings that are both given: nothing has to be computed."""
     value, average, limit = situation.asked.value, situation.average, situation.limit
-    if value > limit.value or rng.random() < 0.35:
-        side = "over" if value > limit.value else "under"
-        amount = _amount(situation, limit, unit)
-        return f"That is {amount} {side} the limit of {written(limit.value, unit)}."
+    over = f"over the limit of {written(limit.value, unit)}"
+    under = f"under the limit of {written(limit.value, unit)}"
     side = "above" if value > average.value else "below"
-    amount = _amount(situation, average, unit)
-    if situation.metric.unit != "%" and rng.random() < 0.65:
-        amount = f"{round(100 * abs(value - average.value) / average.value)}%"
-    return f"That is {amount} {side} the average of {written(average.value, unit)}."
-
-
-def _amount(situation: Situation, other: Reading, unit: str) -> str:
-    difference = round(abs(situation.asked.value - other.value), situation.metric.decimals)
-    if situation.metric.unit == "%":
-        return f"{difference:g} points"
-    return written(difference, unit)
+    usual = f"{side} the average of {written(average.value, unit)}"
+    if value > limit.value:
+        return f"That is {over}."
+    brief = unit == situation.metric.unit and rng.random() < 0.5
+    return f"That is {usual} and {under}." if brief else f"That is {usual}."
 
 
 def _row(reading: Reading) -> str:
