@@ -33,19 +33,19 @@ class ArtifactStore:
         try:
             with os.fdopen(handle, "wb") as target, source.open("rb") as origin:
                 shutil.copyfileobj(origin, target, _CHUNK)
-                target.flush()
-                os.fsync(target.fileno())
-            reference = ArtifactRef(
-                sha256=sha256_of(temporary),
-                size=temporary.stat().st_size,
-                name=name or source.name,
-            )
-            target_path = self._place(reference.sha256)
-            target_path.parent.mkdir(exist_ok=True)
-            temporary.replace(target_path)
-            _fsync_directory(target_path.parent)
+            return self.adopt(temporary, name or source.name)
         finally:
             temporary.unlink(missing_ok=True)
+
+    def adopt(self, source: Path, name: str) -> ArtifactRef:
+        """Move `source`, on the store's own file system, in: no copy is left by a kill."""
+        with source.open("rb") as file:
+            os.fsync(file.fileno())
+        reference = ArtifactRef(sha256=sha256_of(source), size=source.stat().st_size, name=name)
+        target = self._place(reference.sha256)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
+        flush_directory(target.parent)
         return reference
 
     def put_bytes(self, content: bytes, name: str) -> ArtifactRef:
@@ -79,7 +79,8 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _fsync_directory(directory: Path) -> None:
+def flush_directory(directory: Path) -> None:
+    """Make renames in `directory` outlast a power cut."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

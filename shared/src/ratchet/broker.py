@@ -1,5 +1,7 @@
 """Connections to Redis: FastStream's for reading, one plain client for everything else."""
 
+import logging
+
 from faststream.redis import RedisBroker
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -10,7 +12,12 @@ from ratchet.settings import CommonSettings
 
 def create_broker(settings: CommonSettings) -> RedisBroker:
     """A FastStream broker that is not connected yet."""
-    return RedisBroker(str(settings.redis_url), graceful_timeout=15.0)
+    return RedisBroker(
+        str(settings.redis_url),
+        graceful_timeout=15.0,
+        logger=logging.getLogger("ratchet.broker"),
+        log_level=logging.DEBUG,
+    )
 
 
 def create_redis(settings: CommonSettings) -> Redis:

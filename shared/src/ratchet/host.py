@@ -64,7 +64,7 @@ def create_host(service: Service) -> AsgiFastStream:
         asyncapi_path=AsyncAPIRoute("/asyncapi", try_it_out_path=None),
         specification=AsyncAPI(title=f"Ratchet {service.name}", version="1"),
         lifespan=service.running,
-        logger=logging.getLogger("faststream"),
+        logger=logging.getLogger("ratchet.app"),
     )
 
 

@@ -1,0 +1,1 @@
+"""Merge, convert, quantize, compare and register accepted adapters."""

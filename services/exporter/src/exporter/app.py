@@ -1,0 +1,72 @@
+"""The only wiring of the exporter service."""
+
+import httpx
+from faststream.asgi import AsgiFastStream
+from prometheus_client import CollectorRegistry
+
+from exporter.backends.child_export import ChildExport
+from exporter.backends.local_registry import LocalRegistry
+from exporter.backends.ollama import TIMEOUT, OllamaRegistry
+from exporter.domain.job import StageDone
+from exporter.handlers import CheckpointHandler
+from exporter.metrics import ExporterMetrics
+from exporter.settings import ExporterSettings
+from exporter.status import ExporterStatus
+from ratchet.artifacts import ArtifactStore
+from ratchet.broker import create_broker, create_redis
+from ratchet.delivery.consumer import Consumer, RetryPolicy
+from ratchet.host import create_host
+from ratchet.service import Service
+from ratchet.streams import CHECKPOINTS, MODELS
+
+
+def create_app(settings: ExporterSettings) -> AsgiFastStream:
+    registry = CollectorRegistry()
+    metrics = ExporterMetrics(registry)
+    name = settings.exporter_model_name
+    records = LocalRegistry(settings.data_dir / "registry", name)
+    url = settings.exporter_ollama_url
+    ollama = OllamaRegistry(httpx.AsyncClient(base_url=url, timeout=TIMEOUT), name) if url else None
+    status = ExporterStatus(name, records, ollama)
+
+    def staged(done: StageDone) -> None:
+        metrics.staged(done)
+        status.staged(done)
+
+    handler = CheckpointHandler(
+        name=name,
+        exporter=ChildExport(
+            artifacts_dir=settings.artifacts_dir,
+            cache_dir=settings.cache_path,
+            work_dir=settings.data_dir / "work",
+            quantization=settings.exporter_quantization,
+            limits=settings.limits,
+            sampling=settings.sampling,
+            on_stage=staged,
+        ),
+        artifacts=ArtifactStore(settings.artifacts_dir),
+        records=records,
+        served_by=ollama,
+        keep=settings.exporter_keep_versions,
+        metrics=metrics,
+    )
+    service = Service(
+        name="exporter",
+        settings=settings,
+        broker=create_broker(settings),
+        redis=create_redis(settings),
+        registry=registry,
+        consumers=[
+            Consumer(
+                CHECKPOINTS,
+                "exporter",
+                handler.handle,
+                batch=1,
+                retry=RetryPolicy(settings.retry_max_attempts, settings.retry_base_s),
+                stuck_after_s=settings.exporter_stuck_after_s,
+            )
+        ],
+        publishes=[MODELS],
+        status=status.facts,
+    )
+    return create_host(service)

@@ -1,0 +1,1 @@
+"""One file for each library or store the exporter works with."""

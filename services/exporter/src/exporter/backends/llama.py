@@ -1,0 +1,97 @@
+"""llama.cpp: quantize a GGUF, and ask one for tokens, logits and an answer."""
+
+import ctypes
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import llama_cpp
+import numpy as np
+
+from exporter.domain.parity import Logits
+from exporter.domain.quantization import Quantization
+
+_FILE_TYPES: dict[Quantization, int] = {
+    "q8_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0,
+    "q4_k_m": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M,
+}
+
+
+class QuantizationFailed(RuntimeError):
+    """llama.cpp answered with an error code."""
+
+
+def quantize(source: Path, target: Path, kind: Quantization) -> None:
+    """Write the f16 GGUF `source` as `kind` to `target`; raises `QuantizationFailed`."""
+    logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)
+    parameters = llama_cpp.llama_model_quantize_default_params()
+    parameters.ftype = _FILE_TYPES[kind]
+    parameters.nthread = os.cpu_count() or 1
+    status = llama_cpp.llama_model_quantize(
+        str(source).encode(), str(target).encode(), ctypes.byref(parameters)
+    )
+    if status != 0:
+        raise QuantizationFailed(f"llama.cpp answered {status} for {kind}")
+
+
+class Scorer:
+    """A loaded GGUF that gives its logits; get one from `scoring`."""
+
+    def __init__(self, model: llama_cpp.Llama) -> None:
+        self._model = model
+
+    @property
+    def chat_template(self) -> str | None:
+        """The Jinja template stored in the file."""
+        return self._model.metadata.get("tokenizer.chat_template")
+
+    def tokens(self, text: str) -> list[int]:
+        """Split `text`, special tokens included, adding none."""
+        return self._model.tokenize(text.encode(), add_bos=False, special=True)
+
+    def answered(self, prompt: Sequence[int], count: int, last: int) -> tuple[list[int], Logits]:
+        """Continue `prompt` by its at most `count` likeliest tokens, up to the end of the turn.
+
+        Returns all tokens, and the logits after each of the `last` ones (or of all, if fewer).
+        """
+        self._model.reset()  # type: ignore[no-untyped-call]
+        self._model.eval(prompt)
+        tokens = list(prompt)
+        for _ in range(count):
+            token = int(np.argmax(self._model.scores[len(tokens) - 1]))
+            if token == self._model.token_eos():
+                break
+            tokens.append(token)
+            self._model.eval([token])
+        return tokens, self._model.scores[max(len(tokens) - last, 0) : len(tokens)].copy()
+
+
+@contextmanager
+def scoring(path: Path, context: int) -> Iterator[Scorer]:
+    """Load `path` on the CPU for sequences of up to `context` tokens."""
+    model = llama_cpp.Llama(
+        str(path),
+        n_ctx=context,
+        logits_all=True,
+        n_threads=os.cpu_count(),
+        verbose=False,
+    )
+    try:
+        yield Scorer(model)
+    finally:
+        model.close()
+
+
+def answer(path: Path, question: str, context: int, limit: int) -> str:
+    """What a plain `llama_cpp.Llama(path)` says to `question`, in at most `limit` tokens."""
+    model = llama_cpp.Llama(str(path), n_ctx=context, verbose=False)
+    try:
+        reply = model.create_chat_completion(
+            [{"role": "user", "content": question}], temperature=0.0, max_tokens=limit
+        )
+    finally:
+        model.close()
+    assert not isinstance(reply, Iterator)
+    return (reply["choices"][0]["message"]["content"] or "").strip()

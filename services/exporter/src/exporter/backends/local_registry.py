@@ -1,0 +1,102 @@
+"""A registry in a directory: `<name>/<version>/{model.gguf, Modelfile, manifest.json}`.
+
+The alias is the symbolic link `<name>/latest`; `<name>/previous` remembers what it named before.
+"""
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+from exporter.backends.files import link_or_copy
+from exporter.domain.record import ModelRecord
+from exporter.ports import RegistryKind
+from ratchet.artifacts import flush_directory
+
+_GGUF = "model.gguf"
+_RECORD = "manifest.json"
+_ASIDE = "."
+
+
+class LocalRegistry:
+    """One service writes here; what appears under a version's name is whole."""
+
+    kind: RegistryKind = "local"
+
+    def __init__(self, root: Path, name: str) -> None:
+        self._root = root / name
+
+    async def available(self) -> bool:
+        return True
+
+    async def record(self, version: str) -> ModelRecord | None:
+        path = self._root / version / _RECORD
+        if not path.is_file():
+            return None
+        return ModelRecord.model_validate_json(path.read_bytes())
+
+    async def register(self, record: ModelRecord, gguf: Path) -> None:
+        await asyncio.to_thread(self._register, record, gguf)
+
+    async def move_alias(self, version: str) -> str | None:
+        active = await self.active()
+        if active == version:
+            return self._named_by("previous")
+        if active is not None:
+            self._point("previous", active)
+        self._point("latest", version)
+        return active
+
+    async def versions(self) -> tuple[str, ...]:
+        if not self._root.is_dir():
+            return ()
+        return tuple(sorted(path.parent.name for path in self._root.glob(f"v*/{_RECORD}")))
+
+    async def active(self) -> str | None:
+        return self._named_by("latest")
+
+    async def remove(self, version: str) -> None:
+        aside = self._root / f"{_ASIDE}removed-{version}"
+        if (self._root / version).is_dir():
+            (self._root / version).rename(aside)
+            shutil.rmtree(aside)
+
+    def _register(self, record: ModelRecord, gguf: Path) -> None:
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._clear_leftovers()
+        target = self._root / record.version
+        if target.is_dir():
+            return
+        aside = self._root / f"{_ASIDE}incoming-{record.version}"
+        aside.mkdir()
+        link_or_copy(gguf, aside / _GGUF)
+        _write(aside / "Modelfile", record.export.modelfile.text(f"./{_GGUF}"))
+        _write(aside / _RECORD, record.model_dump_json(indent=2) + "\n")
+        flush_directory(aside)
+        aside.rename(target)
+        flush_directory(self._root)
+
+    def _clear_leftovers(self) -> None:
+        for path in self._root.glob(f"{_ASIDE}*"):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def _named_by(self, alias: str) -> str | None:
+        link = self._root / alias
+        return link.readlink().name if link.is_symlink() else None
+
+    def _point(self, alias: str, version: str) -> None:
+        aside = self._root / f"{_ASIDE}{alias}"
+        aside.unlink(missing_ok=True)
+        aside.symlink_to(version, target_is_directory=True)
+        aside.replace(self._root / alias)
+        flush_directory(self._root)
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,1 @@
+"""What the exporter decides: values in, values out."""

@@ -1,0 +1,49 @@
+"""What a registry keeps beside a model: enough to trace it to its examples and judge it."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from exporter.domain.modelfile import Modelfile
+from exporter.domain.quantization import Quantization
+from ratchet.events.artifact import ArtifactRef
+from ratchet.events.base import Value
+from ratchet.events.model import Parity
+from ratchet.events.run import Scores
+
+Stage = Literal["load", "base", "merge", "convert", "quantize", "parity", "smoke", "store"]
+
+
+class Export(Value):
+    """The outcome of a good export.
+
+    `training_kl` is how far (nats) the adapter moves the same answers from the base model's:
+    the measure for `parity.kl`. `seconds` counts each stage, over all formats tried.
+    """
+
+    gguf: ArtifactRef
+    quantization: Quantization
+    parity: Parity
+    training_kl: float
+    smoke_answer: str
+    modelfile: Modelfile
+    chat_template_sha256: str
+    parameters: int
+    seconds: dict[Stage, float]
+    versions: dict[str, str]
+
+
+class ModelRecord(Value):
+    """`manifest` is the adapter's manifest, where settings and example ids are."""
+
+    name: str
+    version: str
+    run_id: str
+    manifest: ArtifactRef
+    checkpoint_at: AwareDatetime
+    base_model: str
+    base_sha256: str
+    dataset_sha256: str
+    before: Scores
+    after: Scores
+    export: Export

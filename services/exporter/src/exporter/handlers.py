@@ -1,0 +1,143 @@
+"""A checkpoint in; its model registered and active, or the reason why not, out.
+
+Registering and moving the alias are idempotent by version, and come before the acknowledgement:
+whatever was done before a crash is found done by the next delivery.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from exporter.domain.job import NotExported
+from exporter.domain.record import ModelRecord
+from exporter.domain.version import may_follow, surplus, version_tag
+from exporter.metrics import ExporterMetrics
+from exporter.ports import ExportBroke, Exporter, Records, Registry, RegistryTrouble
+from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing, ArtifactStore
+from ratchet.events.base import derived_id, utc_now
+from ratchet.events.model import ModelActivated, ModelRefused, ModelRegistered, Parity
+from ratchet.events.run import CheckpointReady
+from ratchet.manifest import AdapterManifest
+from ratchet.outcomes import Done, Invalid, Later, Outcome, State
+
+
+@dataclass
+class CheckpointHandler:
+    """`records` always gets the model; `served_by`, where it answers, gets it too.
+
+    `keep` is how many versions stay registered besides the active one.
+    """
+
+    name: str
+    exporter: Exporter
+    artifacts: ArtifactStore
+    records: Records
+    served_by: Registry | None
+    keep: int
+    metrics: ExporterMetrics
+
+    async def handle(self, batch: Sequence[CheckpointReady], state: State) -> Sequence[Outcome]:
+        """As `ratchet.outcomes.Handle`; needs no state of its own."""
+        return [await self._settle(checkpoint) for checkpoint in batch]
+
+    async def _settle(self, checkpoint: CheckpointReady) -> Outcome:
+        try:
+            version = version_tag(checkpoint)
+            record = await self.records.record(version)
+            if record is None:
+                outcome = await self._export(checkpoint, version)
+                if not isinstance(outcome, ModelRecord):
+                    return outcome
+                record = outcome
+            return await self._register(checkpoint, record)
+        except (ArtifactCorrupt, ValidationError) as error:
+            return Invalid(str(error))
+        except (ArtifactMissing, ExportBroke, RegistryTrouble, OSError) as error:
+            return Later(str(error))
+
+    async def _export(
+        self, checkpoint: CheckpointReady, version: str
+    ) -> ModelRecord | Done | Invalid:
+        path = await asyncio.to_thread(self.artifacts.verified, checkpoint.manifest)
+        manifest = AdapterManifest.model_validate_json(path.read_bytes())
+        if not manifest.parity_prompts:
+            return Invalid("the manifest names no held-out prompts to compare answers on")
+        outcome = await self.exporter.export(version, manifest)
+        if isinstance(outcome, NotExported):
+            return self._refused(checkpoint, outcome.reason, outcome.parity)
+        return ModelRecord(
+            name=self.name,
+            version=version,
+            run_id=checkpoint.run_id,
+            manifest=checkpoint.manifest,
+            checkpoint_at=checkpoint.occurred_at,
+            base_model=manifest.base_model,
+            base_sha256=manifest.base_sha256,
+            dataset_sha256=manifest.dataset_sha256,
+            before=manifest.before,
+            after=manifest.after,
+            export=outcome.export,
+        )
+
+    async def _register(self, checkpoint: CheckpointReady, record: ModelRecord) -> Done:
+        export, version = record.export, record.version
+        registries: list[Registry] = [self.records]
+        if self.served_by is not None and await self.served_by.available():
+            if export.modelfile.template is None:
+                reason = "no template of Ollama's is known to render chats as this model reads them"
+                return self._refused(checkpoint, reason, export.parity)
+            registries.append(self.served_by)
+        gguf = self.artifacts.path(export.gguf)
+        for registry in registries:
+            await registry.register(record, gguf)
+        registered = ModelRegistered(
+            event_id=derived_id(checkpoint.event_id, "registered"),
+            occurred_at=utc_now(),
+            caused_by=checkpoint.event_id,
+            trace=checkpoint.trace,
+            run_id=record.run_id,
+            name=self.name,
+            version=version,
+            registry=registries[-1].kind,
+            quantization=export.quantization,
+            gguf=export.gguf,
+            parity=export.parity,
+            smoke_answer=export.smoke_answer,
+            seconds=round(sum(export.seconds.values()), 3),
+        )
+        self.metrics.exports.labels("registered").inc()
+        self.metrics.compared(export.parity)
+        if not may_follow(version, await self.records.active()):
+            return Done(emits=(registered,))
+        previous = None
+        for registry in reversed(registries):
+            previous = await registry.move_alias(version)
+        for registry in registries:
+            for old in surplus(await registry.versions(), await registry.active(), self.keep):
+                await registry.remove(old)
+        activated = ModelActivated(
+            event_id=derived_id(checkpoint.event_id, "activated"),
+            occurred_at=utc_now(),
+            caused_by=checkpoint.event_id,
+            trace=checkpoint.trace,
+            name=self.name,
+            version=version,
+            previous=previous,
+        )
+        return Done(emits=(registered, activated))
+
+    def _refused(self, checkpoint: CheckpointReady, reason: str, parity: Parity | None) -> Done:
+        self.metrics.exports.labels("refused").inc()
+        self.metrics.compared(parity)
+        refused = ModelRefused(
+            event_id=derived_id(checkpoint.event_id, "refused"),
+            occurred_at=utc_now(),
+            caused_by=checkpoint.event_id,
+            trace=checkpoint.trace,
+            run_id=checkpoint.run_id,
+            reason=reason,
+            parity=parity,
+        )
+        return Done(emits=(refused,))

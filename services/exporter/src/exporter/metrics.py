@@ -1,0 +1,41 @@
+"""What the exporter counts and how near its exports stay."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from exporter.domain.job import StageDone
+from ratchet.events.model import Parity
+
+
+class ExporterMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.exports = Counter(
+            "ratchet_exports_total",
+            "Checkpoints by what became of them: registered, refused.",
+            ("outcome",),
+            registry=registry,
+        )
+        self.stage_seconds = Histogram(
+            "ratchet_export_stage_seconds",
+            "Seconds of each stage of an export.",
+            ("stage",),
+            registry=registry,
+            buckets=(0.1, 0.5, 1, 2, 5, 10, 20, 60, 300, 1800),
+        )
+        self.parity_top1 = Gauge(
+            "ratchet_export_parity_top1_ratio",
+            "Share of positions with the same most likely token, of the last export.",
+            registry=registry,
+        )
+        self.parity_kl = Gauge(
+            "ratchet_export_parity_kl_nats",
+            "Mean KL divergence of the last export from the trained model.",
+            registry=registry,
+        )
+
+    def staged(self, done: StageDone) -> None:
+        self.stage_seconds.labels(done.stage).observe(done.seconds)
+
+    def compared(self, parity: Parity | None) -> None:
+        if parity is not None:
+            self.parity_top1.set(parity.top1)
+            self.parity_kl.set(parity.kl)

@@ -1,0 +1,42 @@
+"""Settings of the exporter: the format, the registry and how models are served."""
+
+from pydantic import Field
+
+from exporter.domain.modelfile import Sampling
+from exporter.domain.quantization import LIMITS, Choice, Limits, Quantization
+from ratchet.settings import CommonSettings
+
+
+class ExporterSettings(CommonSettings):
+    """`exporter_ollama_url` empty means the local registry alone.
+
+    `exporter_keep_versions` counts those that are no longer active. `exporter_parity_limits`
+    takes a JSON object and replaces the limits of the formats it names.
+    """
+
+    port: int = Field(default=8103, ge=1, le=65535)
+    exporter_model_name: str = Field(
+        default="cc-widget-selector", pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$"
+    )
+    exporter_quantization: Choice = "auto"
+    exporter_ollama_url: str = "http://127.0.0.1:11434"
+    exporter_keep_versions: int = Field(default=2, ge=0)
+    exporter_parity_limits: dict[Quantization, Limits] = Field(default_factory=dict)
+    exporter_temperature: float = Field(default=0.0, ge=0)
+    exporter_repeat_penalty: float = Field(default=1.0, gt=0)
+    exporter_num_ctx: int = Field(default=4096, ge=256)
+    exporter_num_predict: int = Field(default=512, ge=1)
+    exporter_stuck_after_s: float = Field(default=7200.0, gt=0)
+
+    @property
+    def limits(self) -> dict[Quantization, Limits]:
+        return {**LIMITS, **self.exporter_parity_limits}
+
+    @property
+    def sampling(self) -> Sampling:
+        return Sampling(
+            temperature=self.exporter_temperature,
+            repeat_penalty=self.exporter_repeat_penalty,
+            num_ctx=self.exporter_num_ctx,
+            num_predict=self.exporter_num_predict,
+        )

@@ -1,0 +1,96 @@
+"""A handler on real registries, with an exporter that does nothing but answer."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry
+
+from exporter.backends.local_registry import LocalRegistry
+from exporter.backends.ollama import OllamaRegistry
+from exporter.domain.job import Exported, NotExported
+from exporter.domain.record import Export
+from exporter.handlers import CheckpointHandler
+from exporter.metrics import ExporterMetrics
+from ratchet.artifacts import ArtifactStore
+from ratchet.events.run import CheckpointReady, Scores
+from ratchet.manifest import AdapterManifest
+from ratchet.outcomes import Outcome
+from ratchet.testing.fakes import MemoryState
+
+SCORES = Scores(preference_accuracy=0.5, text_quality=0.5, grounded_accuracy=0.5)
+NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)
+
+
+@dataclass
+class FakeExporter:
+    export_: Export
+    answers: list[Any] = field(default_factory=list)
+    calls: int = 0
+
+    async def export(self, version: str, manifest: AdapterManifest) -> Exported | NotExported:
+        self.calls += 1
+        answer = self.answers.pop(0) if self.answers else Exported(export=self.export_)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@dataclass
+class Place:
+    handler: CheckpointHandler
+    artifacts: ArtifactStore
+    exporter: FakeExporter
+    root: Path
+    manifest: AdapterManifest
+
+    def checkpoint(self, number: int = 1, **change: Any) -> CheckpointReady:
+        manifest = self.manifest.model_copy(update={"run_id": f"run-{number}", **change})
+        return CheckpointReady(
+            event_id=f"checkpoint-{number}",
+            occurred_at=NOON + timedelta(minutes=number),
+            run_id=f"run-{number}",
+            base_model="base",
+            manifest=self.artifacts.put_bytes(manifest.model_dump_json().encode(), "manifest"),
+        )
+
+    async def deliver(self, checkpoint: CheckpointReady) -> Outcome:
+        return (await self.handler.handle([checkpoint], MemoryState()))[0]
+
+
+@pytest.fixture
+async def place(tmp_path: Path, record: Any, gguf: Path, ollama: Any) -> AsyncIterator[Place]:
+    artifacts = ArtifactStore(tmp_path / "artifacts")
+    artifacts.put(gguf)
+    exporter = FakeExporter(record("v1").export)
+    handler = CheckpointHandler(
+        name="m",
+        exporter=exporter,
+        artifacts=artifacts,
+        records=LocalRegistry(tmp_path / "registry", "m"),
+        served_by=None,
+        keep=2,
+        metrics=ExporterMetrics(CollectorRegistry()),
+    )
+    manifest = AdapterManifest(
+        run_id="run-1",
+        method="dpo",
+        base_model="base",
+        base_sha256="b" * 64,
+        settings={},
+        dataset_sha256="e" * 64,
+        example_ids=(),
+        files={},
+        parity_prompts=("How warm is it?",),
+        before=SCORES,
+        after=SCORES,
+        versions={},
+    )
+    transport = httpx.ASGITransport(ollama.app)
+    async with httpx.AsyncClient(base_url="http://stand-in", transport=transport) as client:
+        handler.served_by = OllamaRegistry(client, "m")
+        yield Place(handler, artifacts, exporter, tmp_path / "registry" / "m", manifest)

@@ -1,0 +1,66 @@
+"""The packaged model unpacked from its GGUF is the same model, tokenizer and chat format."""
+
+from pathlib import Path
+
+import pytest
+
+from ratchet.base_models import (
+    PACKAGED,
+    BaseModelMissing,
+    materialise,
+    packaged_gguf,
+    weights_sha256,
+)
+
+pytestmark = pytest.mark.heavy
+llama_cpp = pytest.importorskip("llama_cpp")
+NAME = next(iter(PACKAGED))
+TEXTS = [
+    "What is the flow of Pump-3 in m³/h?   42,5 °C 1234567\n\nnext",
+    "<|im_start|>user\nhi<|im_end|>\n",
+    "émigré ☃ 日本語 I'm he'll\t\ttabs  \n \n  a",
+    "",
+]
+
+
+def test_unpacking_twice_gives_the_same_directory_and_bytes(tmp_path: Path) -> None:
+    first, second = (materialise(NAME, tmp_path / name) for name in ("a", "b"))
+
+    assert materialise(NAME, tmp_path / "a") == first
+    assert weights_sha256(first) == weights_sha256(second)
+    assert [path.name for path in first.parent.iterdir() if path.is_dir()] == [first.name]
+
+
+def test_the_unpacked_model_thinks_what_the_packaged_one_thinks(tmp_path: Path) -> None:
+    import numpy as np
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from exporter.domain.parity import compare
+
+    directory = materialise(NAME, tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    packaged = llama_cpp.Llama(str(packaged_gguf(NAME)), logits_all=True, verbose=False)
+    for text in TEXTS:
+        split = packaged.tokenize(text.encode(), add_bos=False, special=True)
+        assert tokenizer(text)["input_ids"] == split
+    assert tokenizer.chat_template == packaged.metadata["tokenizer.chat_template"]
+
+    tokens = tokenizer("The pump runs at 1450 rpm and the water is warm enough.")["input_ids"]
+    with torch.inference_mode():
+        model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
+        ours = model(torch.tensor([tokens])).logits[0].numpy()
+    packaged.eval(tokens)
+    assert compare(ours, np.array(packaged.scores[: len(tokens)])).kl < 0.01
+    packaged.close()
+
+
+def test_a_directory_is_taken_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").touch()
+
+    assert materialise(str(tmp_path), tmp_path / "cache") == tmp_path
+
+
+def test_a_directory_without_weights_is_no_base_model(tmp_path: Path) -> None:
+    with pytest.raises(BaseModelMissing, match="no safetensors"):
+        materialise(str(tmp_path), tmp_path / "cache")

@@ -1,0 +1,66 @@
+"""The whole way: an adapter becomes a file near the trained model that answers anywhere."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exporter.backends.child_export import ChildExport
+from exporter.domain.job import Exported, StageDone
+from exporter.domain.modelfile import Sampling
+from exporter.domain.quantization import LIMITS
+from ratchet.artifacts import ArtifactStore
+
+pytestmark = pytest.mark.heavy
+pytest.importorskip("llama_cpp")
+
+PLAIN_ANSWER = """
+import sys, llama_cpp
+model = llama_cpp.Llama(sys.argv[1], verbose=False)
+said = model.create_chat_completion([{"role": "user", "content": "Hello!"}], max_tokens=8)
+print(said["choices"][0]["message"]["content"])
+"""
+
+
+async def test_the_exported_file_is_near_the_model_and_answers_anywhere(
+    cache: Path, tmp_path: Path, train: Any
+) -> None:
+    artifacts = ArtifactStore(tmp_path / "artifacts")
+    stages: list[StageDone] = []
+    export = ChildExport(
+        artifacts_dir=tmp_path / "artifacts",
+        cache_dir=cache,
+        work_dir=tmp_path / "work",
+        quantization="auto",
+        limits=LIMITS,
+        sampling=Sampling(),
+        on_stage=stages.append,
+    )
+    manifest = await asyncio.to_thread(train, "smollm2-135m-instruct", artifacts)
+
+    outcome = await export.export("v1", manifest)
+
+    assert isinstance(outcome, Exported), outcome
+    made = outcome.export
+    assert made.quantization == "q8_0"
+    assert made.parity.top1 >= 0.95
+    assert made.parity.kl <= min(0.01, made.training_kl)
+    assert made.parity.tokens >= 300
+    assert made.parity.template_equal
+    assert made.modelfile.template is not None
+    assert made.modelfile.template.family == "chatml"
+    assert [done.stage for done in stages] == list(made.seconds)
+    assert os.listdir(tmp_path / "work") == []  # noqa: PTH208 -- no pathlib in async code
+    plain = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        PLAIN_ANSWER,
+        artifacts.path(made.gguf),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await plain.communicate()
+    assert plain.returncode == 0
+    assert said.strip()

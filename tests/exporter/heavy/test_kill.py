@@ -1,0 +1,111 @@
+"""kill -9 of the whole service at any moment: after restart and redelivery, one model, once."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from ratchet.artifacts import ArtifactStore
+from ratchet.events.run import CheckpointReady
+from ratchet.publisher import DATA_FIELD, Publisher
+from ratchet.streams import MODELS
+from ratchet.testing.eventually import eventually
+from ratchet.testing.server import free_port
+
+pytestmark = pytest.mark.heavy
+pytest.importorskip("llama_cpp")
+
+MOMENTS = {
+    "while it merges": "work/export-*/merged.part",
+    "while it converts": "work/export-*/f16.gguf.part",
+    "while it compares": "work/export-*/f16.gguf",
+}
+"""Registration takes milliseconds: its moments are in test_local_registry and test_handlers."""
+
+
+@asynccontextmanager
+async def running_service(environment: dict[str, str]) -> Any:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "exporter", env={**os.environ, **environment}
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def test_one_model_comes_out_however_often_the_service_is_killed(
+    valkey_url: str, redis: Redis, tmp_path: Path, cache: Path, tiny_base: Path, train: Any
+) -> None:
+    data = tmp_path / "data"
+    artifacts = ArtifactStore(data / "artifacts")
+    manifest = await asyncio.to_thread(train, str(tiny_base), artifacts)
+    checkpoint = CheckpointReady(
+        event_id="checkpoint-1",
+        occurred_at=datetime(2026, 9, 11, tzinfo=UTC),
+        run_id="run-1",
+        base_model=str(tiny_base),
+        manifest=artifacts.put_bytes(manifest.model_dump_json().encode(), "manifest.json"),
+    )
+    environment = {
+        "RATCHET_REDIS_URL": valkey_url,
+        "RATCHET_DATA_DIR": str(data),
+        "RATCHET_CACHE_DIR": str(cache),
+        "RATCHET_PORT": str(free_port()),
+        "RATCHET_RETRY_BASE_S": "0.5",
+        "RATCHET_RETRY_MAX_ATTEMPTS": "50",
+        "RATCHET_EXPORTER_OLLAMA_URL": "",
+        "RATCHET_EXPORTER_MODEL_NAME": "m",
+        "RATCHET_EXPORTER_QUANTIZATION": "f16",
+    }
+    await Publisher(redis).publish([checkpoint])
+
+    for pattern in MOMENTS.values():
+        async with running_service(environment) as service:
+            await eventually(_reached(data, pattern, redis), 120)
+            service.kill()
+    async with running_service(environment):
+        await eventually(_published(redis), 120)
+
+    entries: Any = await redis.xrange(MODELS.key)
+    said = [MODELS.adapter.validate_json(fields[DATA_FIELD.encode()]) for _, fields in entries]
+    assert [event.type for event in said] == ["ModelRegistered", "ModelActivated"]
+    assert _names(data / "registry" / "m") == ["latest", said[0].version]
+    assert artifacts.path(said[0].gguf).samefile(data / "registry/m/latest/model.gguf")
+    assert _names(data / "work") == []
+    assert list(data.rglob("*.part")) == []
+    assert list(data.rglob(".*")) == []
+
+
+def _published(redis: Redis) -> Callable[[], Awaitable[bool]]:
+    async def probe() -> bool:
+        return bool(await redis.xlen(MODELS.key))
+
+    return probe
+
+
+def _reached(data: Path, pattern: str, redis: Redis) -> Callable[[], Awaitable[bool]]:
+    """Whether a file of that pattern is there, or it is too late for it."""
+    published = _published(redis)
+
+    async def probe() -> bool:
+        return _matches(data, pattern) or await published()
+
+    return probe
+
+
+def _matches(data: Path, pattern: str) -> bool:
+    return any(data.glob(pattern))
+
+
+def _names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())

@@ -1,0 +1,110 @@
+"""What is particular to Ollama: digests, streams that fail after a good start, and absence."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from exporter.backends.ollama import OllamaRegistry
+from exporter.ports import RegistryTrouble
+
+
+@pytest.fixture
+async def registry(ollama: Any) -> AsyncIterator[OllamaRegistry]:
+    transport = httpx.ASGITransport(ollama.app)
+    async with httpx.AsyncClient(base_url="http://stand-in", transport=transport) as client:
+        yield OllamaRegistry(client, "m")
+
+
+async def test_template_system_and_parameters_are_pinned_at_creation(
+    registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path
+) -> None:
+    await registry.register(record("v1"), gguf)
+
+    created = ollama.tags["m:v1"]
+    assert created["template"] == "{{ .Role }}"
+    assert created["system"] == "Hi"
+    assert created["parameters"] == {
+        "temperature": 0.0,
+        "repeat_penalty": 1.0,
+        "num_ctx": 4096,
+        "num_predict": 512,
+        "stop": ["<|end|>"],
+    }
+
+
+async def test_a_version_is_created_once_and_its_file_sent_once(
+    registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path
+) -> None:
+    await registry.register(record("v1"), gguf)
+    await registry.register(record("v1"), gguf)
+    await registry.register(record("v2"), gguf)
+
+    assert (ollama.creations, ollama.uploads) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("fail_create", "no space left"), ("break_off", "broke off")]
+)
+async def test_a_stream_that_began_well_may_still_fail_and_can_be_tried_again(
+    registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path, fault: str, said: str
+) -> None:
+    setattr(ollama, fault, True)
+    with pytest.raises(RegistryTrouble, match=said):
+        await registry.register(record("v1"), gguf)
+    assert await registry.versions() == ()
+
+    setattr(ollama, fault, False)
+    await registry.register(record("v1"), gguf)
+    assert await registry.versions() == ("v1",)
+
+
+async def test_a_file_that_changed_on_the_way_is_not_registered(
+    registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path
+) -> None:
+    good = record("v1")
+    other = good.export.gguf.model_copy(update={"sha256": "f" * 64})
+    promised = good.model_copy(update={"export": good.export.model_copy(update={"gguf": other})})
+
+    with pytest.raises(RegistryTrouble, match="400"):
+        await registry.register(promised, gguf)
+    assert ollama.tags == {}
+
+
+async def test_a_server_that_pruned_the_file_gets_it_again(
+    registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path
+) -> None:
+    ollama.fail_create = True
+    with pytest.raises(RegistryTrouble):
+        await registry.register(record("v1"), gguf)
+    ollama.blobs.clear()
+    ollama.fail_create = False
+
+    await registry.register(record("v1"), gguf)
+    assert await registry.versions() == ("v1",)
+
+
+async def test_other_models_of_the_server_are_none_of_ours(
+    registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path
+) -> None:
+    ollama.tags["mistral:latest"] = {"digest": "x"}
+    ollama.tags["m2:v9"] = {"digest": "y"}
+    await registry.register(record("v1"), gguf)
+
+    assert await registry.versions() == ("v1",)
+    assert await registry.active() is None
+
+
+async def test_no_server_is_not_available_and_trouble_for_everything_else(
+    unused_tcp_port: int, record: Any, gguf: Path
+) -> None:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{unused_tcp_port}") as client:
+        registry = OllamaRegistry(client, "m")
+
+        assert not await registry.available()
+        with pytest.raises(RegistryTrouble):
+            await registry.register(record("v1"), gguf)
+        with pytest.raises(RegistryTrouble):
+            await registry.versions()

@@ -1,0 +1,102 @@
+"""What every registry does: the local directory, the stand-in, and a real server where one is."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from exporter.backends.local_registry import LocalRegistry
+from exporter.backends.ollama import OllamaRegistry
+from exporter.ports import Registry
+
+KINDS = ["local", "stand-in", *(["server"] if "OLLAMA_HOST" in os.environ else [])]
+NAME = "ratchet-registry-test"
+
+
+@pytest.fixture(params=KINDS)
+async def registry(
+    request: pytest.FixtureRequest, tmp_path: Path, ollama: Any
+) -> AsyncIterator[Registry]:
+    if request.param == "local":
+        yield LocalRegistry(tmp_path / "registry", NAME)
+        return
+    transport = httpx.ASGITransport(ollama.app) if request.param == "stand-in" else None
+    url = "http://stand-in" if transport else os.environ["OLLAMA_HOST"]
+    async with httpx.AsyncClient(base_url=url, transport=transport) as client:
+        found = OllamaRegistry(client, NAME)
+        yield found
+        for version in await found.versions():
+            await found.remove(version)
+        await found.remove("latest")
+
+
+async def test_a_registry_is_there_and_empty_at_first(registry: Registry) -> None:
+    assert await registry.available()
+    assert await registry.versions() == ()
+    assert await registry.active() is None
+
+
+async def test_a_registered_version_is_listed_but_not_active(
+    registry: Registry, record: Any, gguf: Path
+) -> None:
+    await registry.register(record("v1-a"), gguf)
+
+    assert await registry.versions() == ("v1-a",)
+    assert await registry.active() is None
+
+
+async def test_registering_again_changes_nothing(
+    registry: Registry, record: Any, gguf: Path
+) -> None:
+    for _ in range(3):
+        await registry.register(record("v1-a"), gguf)
+
+    assert await registry.versions() == ("v1-a",)
+
+
+async def test_the_alias_moves_and_says_from_where(
+    registry: Registry, record: Any, gguf: Path
+) -> None:
+    await registry.register(record("v1-a"), gguf)
+    await registry.register(record("v2-b", num_ctx=1024), gguf)
+
+    assert await registry.move_alias("v1-a") is None
+    assert await registry.active() == "v1-a"
+    assert await registry.move_alias("v2-b") == "v1-a"
+    assert await registry.active() == "v2-b"
+
+
+async def test_moving_the_alias_where_it_is_keeps_it_there(
+    registry: Registry, record: Any, gguf: Path
+) -> None:
+    await registry.register(record("v1-a"), gguf)
+    await registry.move_alias("v1-a")
+    await registry.move_alias("v1-a")
+
+    assert await registry.active() == "v1-a"
+    assert await registry.versions() == ("v1-a",)
+
+
+async def test_the_alias_moves_back(registry: Registry, record: Any, gguf: Path) -> None:
+    await registry.register(record("v1-a"), gguf)
+    await registry.register(record("v2-b", num_ctx=1024), gguf)
+    await registry.move_alias("v2-b")
+
+    assert await registry.move_alias("v1-a") == "v2-b"
+    assert await registry.active() == "v1-a"
+
+
+async def test_a_removed_version_is_gone_and_the_active_one_stays(
+    registry: Registry, record: Any, gguf: Path
+) -> None:
+    await registry.register(record("v1-a"), gguf)
+    await registry.register(record("v2-b", num_ctx=1024), gguf)
+    await registry.move_alias("v2-b")
+    for _ in range(2):
+        await registry.remove("v1-a")
+
+    assert await registry.versions() == ("v2-b",)
+    assert await registry.active() == "v2-b"
