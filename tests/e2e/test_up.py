@@ -1,0 +1,123 @@
+"""`ratchet up`: one command brings everything up, Ctrl-C takes it down, nothing is lost."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from ratchet.embedded.processes import Embedded
+from ratchet.streams import EXPERIENCES
+from ratchet.testing.eventually import eventually
+from ratchet.testing.server import free_port
+
+pytestmark = pytest.mark.heavy
+RATCHET = [sys.executable, "-c", "from ratchet.cli.app import main; main()"]
+QUESTION = {"query_id": "q", "timestamp": "2026-01-05T06:00:00Z", "transcript": "Any alarms?"}
+
+
+@asynccontextmanager
+async def running(embedded: Embedded) -> AsyncIterator[list[str]]:
+    """`ratchet up` as a user starts it; on the way out Ctrl-C, and an exit status of 0."""
+    process = await asyncio.create_subprocess_exec(
+        *RATCHET,
+        "up",
+        "--data-dir",
+        str(embedded.data_dir),
+        "--port",
+        str(embedded.port),
+        stdout=asyncio.subprocess.PIPE,
+        limit=1 << 22,
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    async for line in process.stdout:
+        lines.append(line.decode())
+        if "ratchet is up" in lines[-1]:
+            break
+    yield lines
+    process.send_signal(signal.SIGINT)
+    lines.extend(line.decode() for line in (await process.stdout.read()).splitlines())
+    assert await process.wait() == 0
+
+
+def ratchet(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*RATCHET, *arguments], capture_output=True, text=True, check=False)
+
+
+async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
+    embedded = Embedded(tmp_path / "data", free_port(), {})
+    directory = str(embedded.data_dir)
+    nothing = await asyncio.to_thread(ratchet, "status", "--data-dir", directory)
+    assert nothing.returncode == 1
+    assert "start it with" in nothing.stdout
+
+    async with running(embedded) as lines, httpx.AsyncClient(base_url=embedded.url) as client:
+        assert (await client.post("/v1/experiences", json=QUESTION)).status_code == 202
+        shown = await asyncio.to_thread(ratchet, "status", "--json", "--data-dir", directory)
+        facts = json.loads(shown.stdout)
+        assert {name: facts["services"][name]["ready"] for name in facts["services"]} == (
+            dict.fromkeys(("ingest", "reward", "trainer", "exporter"), True)
+        )
+        again = await asyncio.to_thread(ratchet, "up", "--data-dir", directory)
+        assert again.returncode == 1
+        assert "already runs" in again.stdout
+        other = str(tmp_path / "other")
+        port = str(embedded.port)
+        taken = await asyncio.to_thread(ratchet, "up", "--data-dir", other, "--port", port)
+        assert taken.returncode == 1
+        assert "is taken" in taken.stdout
+    settings = [line for line in lines if '"message": "settings"' in line]
+    assert len(settings) == 4
+
+    async with running(embedded), Redis.from_url(embedded.redis_url) as redis:
+        assert await redis.xlen(EXPERIENCES.key) == 1
+
+        async def scored() -> bool:
+            return bool(await redis.exists("ratchet:reward:answer:q"))
+
+        await eventually(scored)
+        assert [g["pending"] for g in await redis.xinfo_groups(EXPERIENCES.key)] == [0]
+
+
+async def test_nothing_survives_a_killed_supervisor(tmp_path: Path):
+    embedded = Embedded(tmp_path / "data", free_port(), {})
+    process = await asyncio.create_subprocess_exec(
+        *RATCHET,
+        "up",
+        "--data-dir",
+        str(embedded.data_dir),
+        "--port",
+        str(embedded.port),
+        stdout=asyncio.subprocess.PIPE,
+        limit=1 << 22,
+    )
+    assert process.stdout is not None
+    async for line in process.stdout:
+        if b"ratchet is up" in line:
+            break
+    os.kill(process.pid, signal.SIGKILL)
+    await process.wait()
+
+    async def ports_are_free() -> bool:
+        async with httpx.AsyncClient(timeout=1) as client:
+            for port in embedded.ports.values():
+                try:
+                    await client.get(f"http://127.0.0.1:{port}/livez")
+                except httpx.ConnectError:
+                    continue
+                except httpx.HTTPError:
+                    return False
+                else:
+                    return False
+        return True
+
+    await eventually(ports_are_free, 30)

@@ -1,0 +1,104 @@
+"""Child processes: lines out, failures named, and none that outlives its parent."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from ratchet.child import ChildFailed, run_child
+from ratchet.testing.eventually import eventually
+
+ECHO = "import sys; print(sys.stdin.read()); print('second', flush=True)"
+BREAK = "import sys; print('what went wrong', file=sys.stderr); sys.exit(3)"
+LINGER = (
+    "import os, time\nfrom ratchet.child import die_with_parent\ndie_with_parent()\n"
+    "print(os.getpid(), flush=True)\ntime.sleep(600)"
+)
+PARENT = """
+import asyncio, sys
+from pydantic import BaseModel
+from ratchet.child import run_child
+async def tell(line): print(line.decode().strip(), flush=True)
+class Request(BaseModel): pass
+asyncio.run(run_child("job", Request(), tell))
+"""
+
+
+class Request(BaseModel):
+    number: int = 7
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def write(code: str) -> None:
+        (tmp_path / "job.py").write_text(code)
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    return write
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_the_request_goes_in_and_lines_come_out(job):
+    job(ECHO)
+    lines: list[bytes] = []
+
+    async def keep(line: bytes) -> None:
+        lines.append(line)
+
+    await run_child("job", Request(), keep)
+    assert lines == [b'{"number":7}\n', b"second\n"]
+
+
+async def test_a_failure_says_what_the_child_said_last(job):
+    job(BREAK)
+
+    async def ignore(line: bytes) -> None: ...
+
+    with pytest.raises(ChildFailed, match="status 3: what went wrong"):
+        await run_child("job", Request(), ignore)
+
+
+async def test_cancelling_kills_the_child(job):
+    job(LINGER)
+    pids: list[int] = []
+
+    async def keep(line: bytes) -> None:
+        pids.append(int(line))
+
+    running = asyncio.create_task(run_child("job", Request(), keep))
+
+    async def started() -> bool:
+        return bool(pids)
+
+    await eventually(started)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert not alive(pids[0])
+
+
+async def test_a_killed_parent_takes_its_child_along(job):
+    job(LINGER)
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PARENT, stdout=asyncio.subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    child = int(await parent.stdout.readline())
+    parent.send_signal(signal.SIGKILL)
+    await parent.wait()
+
+    async def gone() -> bool:
+        return not alive(child)
+
+    await eventually(gone)

@@ -1,0 +1,24 @@
+"""Logs are JSON lines that name the service and the event at hand."""
+
+import json
+import subprocess
+import sys
+
+CODE = """
+import logging
+from ratchet.logs import configure_logs, event_context
+configure_logs("reward", "info")
+with event_context("feedback", "event-1"):
+    logging.getLogger("x").warning("late", extra={"attempt": 2})
+logging.getLogger("x").info("outside")
+"""
+
+
+def test_a_line_inside_a_handler_names_event_stream_and_attempt():
+    found = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
+    inside, outside = (json.loads(line) for line in found.stderr.splitlines())
+    assert inside["service"] == "reward"
+    assert inside["level"] == "WARNING"
+    assert (inside["stream"], inside["event_id"], inside["attempt"]) == ("feedback", "event-1", 2)
+    assert inside["time"].endswith("+00:00")
+    assert "event_id" not in outside

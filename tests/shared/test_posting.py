@@ -1,0 +1,41 @@
+"""The posting client: sends until it is accepted, and never again what was refused."""
+
+from datetime import UTC, datetime
+
+import httpx
+
+from ratchet.posting import post_all
+from ratchet.simulator.timeline import Call
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+CALLS = [Call(NOW, "/v1/feedback", {"query_id": str(number)}) for number in range(3)]
+
+
+def client(*answers: int | Exception) -> tuple[httpx.AsyncClient, list[bytes]]:
+    """A client whose server gives `answers` one after the other, then 202."""
+    left = list(answers)
+    seen: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.content)
+        now = left.pop(0) if left else 202
+        if isinstance(now, Exception):
+            raise now
+        return httpx.Response(now, json={"error": "rating: Input should be 'up' or 'down'"})
+
+    transport = httpx.MockTransport(answer)
+    return httpx.AsyncClient(transport=transport, base_url="http://intake"), seen
+
+
+async def test_unavailable_servers_are_asked_again_in_order():
+    intake, seen = client(503, httpx.ConnectError("refused"), 202)
+    posted = await post_all(intake, CALLS)
+    assert (posted.accepted, posted.retries, posted.rejected) == (3, 2, [])
+    assert [body[-3:-2] for body in seen] == [b"0", b"0", b"0", b"1", b"2"]
+
+
+async def test_a_refused_call_is_kept_with_its_reason_and_not_sent_again():
+    intake, seen = client(422)
+    posted = await post_all(intake, CALLS)
+    assert (posted.accepted, len(posted.rejected), len(seen)) == (2, 1, 3)
+    assert "rating" in posted.rejected[0]
