@@ -1,0 +1,66 @@
+"""A process that hangs says so: the age of the last loop, and of the batch in hand."""
+
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from faststream.redis import RedisBroker
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from ratchet.delivery.consumer import Consumer
+from ratchet.host import create_host
+from ratchet.service import Service
+from ratchet.settings import CommonSettings
+from ratchet.streams import COMMANDS
+from ratchet.testing.counting import count_and_emit
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    url = "redis://127.0.0.1:1/0"
+    return Service(
+        name="test",
+        settings=CommonSettings(redis_url=url, data_dir=tmp_path),  # type: ignore[arg-type]
+        broker=RedisBroker(url),
+        redis=Redis.from_url(url),
+        registry=CollectorRegistry(),
+        consumers=[Consumer(COMMANDS, "test", count_and_emit, stuck_after_s=5)],
+        publishes=[COMMANDS],
+    )
+
+
+async def ask(service: Service, path: str) -> httpx.Response:
+    transport = httpx.ASGITransport(create_host(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://host") as client:
+        return await client.get(path)
+
+
+async def test_a_service_whose_loops_turn_is_alive_even_without_redis(service: Service):
+    assert (await ask(service, "/livez")).status_code == 200
+    ready = await ask(service, "/readyz")
+    assert ready.status_code == 503
+    assert "Redis" in ready.json()["problem"]
+
+
+async def test_a_loop_that_stopped_turning_is_not_alive(service: Service):
+    service.claimers[0].last_loop = time.monotonic() - 100
+    answer = await ask(service, "/livez")
+    assert answer.status_code == 503
+    assert "the loop of commands last turned 100 s ago" in answer.json()["problem"]
+
+
+async def test_a_batch_in_hand_for_too_long_is_not_alive(service: Service):
+    service.workers[0].busy_since = time.monotonic() - 6
+    answer = await ask(service, "/livez")
+    assert answer.status_code == 503
+    assert "one batch of commands has been in hand for 6 s" in answer.json()["problem"]
+
+
+async def test_metrics_and_the_streams_are_documented(service: Service):
+    assert "ratchet_events_total" in (await ask(service, "/metrics")).text
+    document = (await ask(service, "/asyncapi.json")).json()
+    assert document["asyncapi"].startswith("3.")
+    assert "ratchet:commands" in str(document["channels"])
+    assert "TrainingRequested" in str(document["components"])

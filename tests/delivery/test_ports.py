@@ -1,0 +1,99 @@
+"""Fakes keep the promises of the real things: one suite for both."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from ratchet.delivery.transaction import Transaction
+from ratchet.events.base import Event, derived_id, utc_now
+from ratchet.events.command import TrainingRequested
+from ratchet.outcomes import Done, State, Write
+from ratchet.publisher import DATA_FIELD, Publisher
+from ratchet.streams import COMMANDS
+from ratchet.testing.fakes import MemoryPublisher, MemoryState
+
+
+def request(name: str) -> TrainingRequested:
+    return TrainingRequested(event_id=derived_id(name), occurred_at=utc_now(), requested_by=name)
+
+
+@dataclass
+class PublisherCase:
+    publisher: Any
+    events: Callable[[], Awaitable[list[Event]]]
+
+
+@pytest.fixture(params=["fake", "real"])
+async def publishing(request: pytest.FixtureRequest, redis: Redis) -> PublisherCase:
+    if request.param == "fake":
+        fake = MemoryPublisher()
+
+        async def kept() -> list[Event]:
+            return list(fake.events)
+
+        return PublisherCase(fake, kept)
+
+    async def on_the_stream() -> list[Event]:
+        return [
+            COMMANDS.adapter.validate_json(fields[DATA_FIELD.encode()])
+            for _, fields in await redis.xrange(COMMANDS.key)
+        ]
+
+    return PublisherCase(Publisher(redis), on_the_stream)
+
+
+async def test_events_are_published_in_their_order(publishing: PublisherCase):
+    events = [request("a"), request("b")]
+    await publishing.publisher.publish(events)
+    assert await publishing.events() == events
+
+
+async def test_nothing_to_publish_is_fine(publishing: PublisherCase):
+    await publishing.publisher.publish([])
+    assert await publishing.events() == []
+
+
+async def test_an_event_published_once_is_not_published_again(publishing: PublisherCase):
+    event = request("a")
+    assert await publishing.publisher.publish_once(event)
+    assert not await publishing.publisher.publish_once(event)
+    assert await publishing.events() == [event]
+
+
+@dataclass
+class StateCase:
+    state: State
+    apply: Callable[[Done], Awaitable[None]]
+
+
+@pytest.fixture(params=["fake", "real"])
+async def holding(request: pytest.FixtureRequest, redis: Redis) -> AsyncIterator[StateCase]:
+    if request.param == "fake":
+        fake = MemoryState()
+
+        async def carry_out(done: Done) -> None:
+            fake.apply([done])
+
+        yield StateCase(fake, carry_out)
+        return
+    async with redis.pipeline(transaction=True) as pipe:
+        transaction = Transaction(pipe, COMMANDS, "test")
+
+        async def commit(done: Done) -> None:
+            transaction.apply("event-1", done)
+            await transaction.commit()
+
+        yield StateCase(transaction, commit)
+
+
+async def test_what_was_never_written_reads_as_none(holding: StateCase):
+    assert await holding.state.read(["x", "y"]) == {"x": None, "y": None}
+    assert await holding.state.read([]) == {}
+
+
+async def test_what_is_written_is_read_after_it_is_applied(holding: StateCase):
+    await holding.apply(Done(writes=(Write("x", b"1"), Write("y", b"2"), Write("y", None))))
+    assert await holding.state.read(["x", "y"]) == {"x": b"1", "y": None}
