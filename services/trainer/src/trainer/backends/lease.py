@@ -1,0 +1,70 @@
+"""The right to train, held in Redis: one trainer at a time, and none for long after a crash."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from redis.asyncio import Redis
+from redis.asyncio.lock import Lock
+from redis.exceptions import LockError, RedisError
+
+from trainer.ports import LeaseLost, LeaseTaken
+
+T = TypeVar("T")
+_KEY = "ratchet:trainer:lease"
+_log = logging.getLogger(__name__)
+
+
+class RedisLease:
+    """Renewed three times in `seconds`; a holder that dies is forgotten after `seconds`."""
+
+    def __init__(self, redis: Redis, seconds: float, key: str = _KEY) -> None:
+        self._redis = redis
+        self._seconds = seconds
+        self._key = key
+
+    async def hold(self, work: Coroutine[Any, Any, T]) -> T:
+        """As `trainer.ports.Lease`; raises redis-py's errors where acquiring fails."""
+        lock = self._redis.lock(self._key, timeout=self._seconds, thread_local=False)
+        try:
+            taken = not await lock.acquire(blocking=False)
+        except RedisError:
+            work.close()
+            raise
+        if taken:
+            work.close()
+            raise LeaseTaken(self._key)
+        working = asyncio.ensure_future(work)
+        beating = asyncio.ensure_future(self._heartbeat(lock))
+        try:
+            await asyncio.wait({working, beating}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise LeaseLost(self._key)
+            return working.result()
+        finally:
+            for task in (working, beating):
+                task.cancel()
+            await asyncio.gather(working, beating, return_exceptions=True)
+            await _release(lock)
+
+    async def _heartbeat(self, lock: Lock) -> None:
+        """Renew until the lease is another's, or could not be renewed in time."""
+        renewed = time.monotonic()
+        while time.monotonic() - renewed < self._seconds:
+            await asyncio.sleep(self._seconds / 3)
+            try:
+                await lock.reacquire()
+                renewed = time.monotonic()
+            except LockError:
+                return
+            except (RedisError, OSError) as error:
+                _log.warning("the lease could not be renewed: %s", error)
+
+
+async def _release(lock: Lock) -> None:
+    try:
+        await lock.release()
+    except (RedisError, OSError) as error:
+        _log.warning("the lease was not released and runs out by itself: %s", error)

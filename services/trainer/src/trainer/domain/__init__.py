@@ -1,0 +1,1 @@
+"""Decisions about training: values in, values with their reasons out."""

@@ -1,0 +1,58 @@
+"""A run from its plan to its end."""
+
+from datetime import datetime
+
+from ratchet.events.artifact import ArtifactRef
+from ratchet.events.base import Value, derived_id
+from ratchet.events.run import Verdict
+from trainer.domain.dataset import Dataset
+from trainer.domain.recipe import Recipe
+
+
+class Run(Value):
+    """`champion` is the manifest of the adapter to beat and to go on from; None is the base."""
+
+    run_id: str
+    dataset: Dataset
+    recipe: Recipe
+    base_model: str
+    champion: ArtifactRef | None
+    reason: str
+    planned_at: datetime
+
+
+class RunEnd(Value):
+    """`manifest` is there when the run was accepted."""
+
+    verdict: Verdict
+    reason: str
+    ended_at: datetime
+    manifest: ArtifactRef | None = None
+
+
+def plan_run(
+    dataset: Dataset,
+    recipe: Recipe,
+    base_model: str,
+    champion: ArtifactRef | None,
+    reason: str,
+    failures: int,
+    now: datetime,
+) -> Run:
+    """The run these inputs make: the same inputs after as many failures are the same run."""
+    run_id = derived_id(
+        dataset.sha256,
+        recipe.fingerprint,
+        base_model,
+        champion.sha256 if champion else "base",
+        str(failures),
+    )
+    return Run(
+        run_id=run_id,
+        dataset=dataset,
+        recipe=recipe,
+        base_model=base_model,
+        champion=champion,
+        reason=reason,
+        planned_at=now,
+    )

@@ -1,0 +1,82 @@
+"""The events that tell of a run; their ids depend on the run alone, so a retry repeats them."""
+
+from datetime import datetime
+
+from ratchet.events.artifact import ArtifactRef
+from ratchet.events.base import derived_id
+from ratchet.events.run import (
+    CheckpointReady,
+    Interval,
+    Method,
+    RunFinished,
+    RunProgressed,
+    RunStarted,
+)
+from trainer.domain.job import Progress, Trained
+from trainer.domain.runs import Run, RunEnd
+from trainer.domain.scores import compared
+
+_METHOD: Method = "dpo"
+
+
+def started(run: Run) -> RunStarted:
+    return RunStarted(
+        event_id=derived_id(run.run_id, "started"),
+        occurred_at=run.planned_at,
+        run_id=run.run_id,
+        method=_METHOD,
+        base_model=run.base_model,
+        dataset_sha256=run.dataset.sha256,
+        pairs=len(run.dataset.train),
+        held_out=len(run.dataset.held_out),
+        reason=f"{run.reason}; held out by {run.dataset.unseen}",
+    )
+
+
+def progressed(run_id: str, progress: Progress, now: datetime) -> RunProgressed:
+    return RunProgressed(
+        event_id=derived_id(run_id, "progressed", progress.stage, str(progress.step)),
+        occurred_at=now,
+        run_id=run_id,
+        **progress.model_dump(exclude={"line"}),
+    )
+
+
+def broken(run: Run, end: RunEnd, seconds: float) -> RunFinished:
+    return RunFinished(
+        event_id=derived_id(run.run_id, "finished"),
+        occurred_at=end.ended_at,
+        caused_by=derived_id(run.run_id, "started"),
+        run_id=run.run_id,
+        method=_METHOD,
+        verdict=end.verdict,
+        reason=end.reason,
+        pairs=len(run.dataset.train),
+        seconds=seconds,
+    )
+
+
+def finished(
+    run: Run, end: RunEnd, trained: Trained, gains: dict[str, Interval], seconds: float
+) -> RunFinished:
+    asked = run.dataset.questions("voice", run.recipe.judging.questions)
+    return broken(run, end, seconds).model_copy(
+        update={
+            "before": trained.before.scores,
+            "after": trained.after.scores,
+            "gains": gains,
+            "answers": compared(asked, trained.before, trained.after),
+            "curve": trained.curve,
+        }
+    )
+
+
+def checkpoint(run: Run, end: RunEnd, manifest: ArtifactRef) -> CheckpointReady:
+    return CheckpointReady(
+        event_id=derived_id(run.run_id, "checkpoint"),
+        occurred_at=end.ended_at,
+        caused_by=derived_id(run.run_id, "finished"),
+        run_id=run.run_id,
+        base_model=run.base_model,
+        manifest=manifest,
+    )

@@ -1,0 +1,52 @@
+"""What `/status` says about training."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from trainer.domain.readiness import cooldown_remaining_s
+from trainer.training import Training
+
+
+@dataclass
+class TrainerStatus:
+    training: Training
+
+    async def facts(self) -> dict[str, Any]:
+        """Counts in pairs, times in seconds; `summary` is one line for people."""
+        training = self.training
+        settings = training.settings
+        running, progress = training.running, training.progress
+        situation = await asyncio.to_thread(
+            training.planner.situation, running.run_id if running else None
+        )
+        last = training.runs.last_verdict()
+        decision = training.planner.decision
+        return {
+            "summary": _summary(training),
+            "pending_pairs": situation.pending,
+            "min_pairs_for_training": settings.trainer_min_pairs,
+            "cooldown_remaining_s": round(cooldown_remaining_s(situation, settings.rules), 1),
+            "decision": type(decision).__name__.lower(),
+            "reason": decision.reason,
+            "running": running.run_id if running else None,
+            "progress": progress.model_dump(exclude={"line"}) if progress else None,
+            "runs": training.runs.verdicts(),
+            "last_verdict": {"verdict": last[0], "reason": last[1]} if last else None,
+            "base_model": settings.trainer_base_model,
+            "champion": _name(training.runs.champion()),
+            "device": settings.trainer_device,
+            "recipe": settings.recipe.fingerprint,
+        }
+
+
+def _summary(training: Training) -> str:
+    if training.running is None:
+        return training.planner.decision.reason
+    progress = training.progress
+    stage = progress.stage.replace("_", " ") if progress else "starting"
+    return f"run {training.running.run_id[:8]}: {stage}"
+
+
+def _name(manifest: Any) -> str:
+    return "base" if manifest is None else str(manifest.sha256[:12])

@@ -1,0 +1,61 @@
+"""One joined row gives the states of the two rows it stands for."""
+
+import pytest
+
+pytestmark = pytest.mark.heavy
+
+torch = pytest.importorskip("torch")
+
+
+@pytest.fixture
+def backbone():
+    from transformers import LlamaConfig, LlamaModel
+
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=97,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        attn_implementation="sdpa",
+    )
+    return LlamaModel(config).eval()
+
+
+def rows(*texts: list[int]):
+    width = max(map(len, texts))
+    ids = torch.tensor([text + [0] * (width - len(text)) for text in texts])
+    mask = torch.tensor([[1] * len(text) + [0] * (width - len(text)) for text in texts])
+    return ids, mask
+
+
+@pytest.mark.parametrize(
+    ("chosen", "rejected"),
+    [
+        ([[1, 2, 3, 4, 5], [6, 7, 8]], [[1, 2, 3, 9], [6, 7, 10, 11, 12, 13]]),
+        ([[1, 2, 3, 4, 5]], [[20, 21]]),
+        ([[1, 2, 3]], [[1, 2, 3, 4, 5]]),
+    ],
+    ids=["common beginnings of two lengths", "nothing in common", "one begins the other"],
+)
+def test_states_and_gradients_are_those_of_two_rows(backbone, chosen, rejected):
+    from trainer.backends.shared_prompt import shared_prompts
+
+    ids, mask = rows(*chosen, *rejected)
+    seen = mask.bool()
+    found = []
+    for joined in (False, True):
+        backbone.zero_grad()
+        if joined:
+            with shared_prompts(backbone):
+                states = backbone(input_ids=ids, attention_mask=mask).last_hidden_state
+        else:
+            states = backbone(input_ids=ids, attention_mask=mask).last_hidden_state
+        states[seen].pow(2).sum().backward()
+        gradient = backbone.layers[0].mlp.up_proj.weight.grad.clone()
+        found.append((states[seen].detach(), gradient))
+    (plain, plain_gradient), (shared, shared_gradient) = found
+    assert torch.allclose(plain, shared, atol=1e-5)
+    assert torch.allclose(plain_gradient, shared_gradient, rtol=1e-3, atol=1e-4)

@@ -1,0 +1,253 @@
+"""The loop: plans what is ready, ends each run once, and starts again where it was killed."""
+
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
+
+from ratchet.artifacts import ArtifactStore
+from ratchet.events.command import TrainingRequested
+from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
+from ratchet.manifest import AdapterManifest
+from ratchet.testing.fakes import MemoryPublisher, MemoryState
+from trainer.backends.example_store import SqlExampleStore
+from trainer.backends.run_files import RunFiles
+from trainer.backends.run_store import SqlRunStore
+from trainer.domain.dataset import Dataset
+from trainer.handlers import TrainerHandlers
+from trainer.metrics import TrainerMetrics
+from trainer.planning import Planner
+from trainer.settings import TrainerSettings
+from trainer.status import TrainerStatus
+from trainer.training import Training
+
+from .conftest import NOW, PretendRunner, built, judged
+
+BETTER = judged(0.9, 0.6, 1.0)
+SAME = judged(0.7, 0.1, 1.0)
+
+
+class Killed(BaseException):
+    """The process dies here: nothing after this line runs."""
+
+
+class NoLease:
+    async def hold(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return await work
+
+
+class World:
+    """Everything that outlives a trainer process; `training` starts another one on it."""
+
+    def __init__(self, engine: Engine, directory: Path) -> None:
+        self.settings = TrainerSettings(
+            data_dir=directory,
+            trainer_min_pairs=20,
+            trainer_min_held_out=3,
+            trainer_held_out_share=0.2,
+            trainer_settle_s=0,
+        )
+        self.examples = SqlExampleStore(engine)
+        self.runs = SqlRunStore(engine)
+        self.artifacts = ArtifactStore(directory / "artifacts")
+        self.publisher = MemoryPublisher()
+
+    def training(self, runner: PretendRunner, **changes: Any) -> Training:
+        parts: dict[str, Any] = {
+            "settings": self.settings,
+            "runs": self.runs,
+            "runner": runner,
+            "files": RunFiles(self.settings.data_dir / "runs", self.artifacts),
+            "lease": NoLease(),
+            "publisher": self.publisher,
+            "metrics": TrainerMetrics(CollectorRegistry()),
+        }
+        parts.update(changes)
+        planner = Planner(self.settings, self.examples, self.examples, parts["runs"])
+        return Training(planner=planner, **parts)
+
+    def published(self, kind: type) -> list[Any]:
+        return [event for event in self.publisher.events if isinstance(event, kind)]
+
+
+@pytest.fixture
+def world(engine: Engine, tmp_path: Path) -> World:
+    made = World(engine, tmp_path)
+    made.examples.keep([built(number) for number in range(20)])
+    return made
+
+
+async def test_an_accepted_run_is_told_from_start_to_checkpoint(world: World):
+    runner = PretendRunner(BETTER)
+    await world.training(runner).turn()
+    (started,) = world.published(RunStarted)
+    (finished,) = world.published(RunFinished)
+    (checkpoint,) = world.published(CheckpointReady)
+    assert (started.pairs, started.held_out) == (16, 4)
+    assert "held out by device types and phrasings" in started.reason
+    assert finished.verdict == "accepted"
+    assert finished.gains["grounded_accuracy"].low > 0
+    assert started.run_id == finished.run_id == checkpoint.run_id
+    assert world.examples.pending() == 0
+    assert runner.cleaned
+
+
+async def test_the_manifest_names_what_the_adapter_came_from(world: World):
+    await world.training(PretendRunner(BETTER)).turn()
+    (checkpoint,) = world.published(CheckpointReady)
+    path = world.artifacts.verified(checkpoint.manifest)
+    manifest = AdapterManifest.model_validate_json(path.read_bytes())
+    (started,) = world.published(RunStarted)
+    assert manifest.dataset_sha256 == started.dataset_sha256
+    assert set(manifest.example_ids) == {f"example-{n:04d}" for n in range(20)}
+    assert manifest.parity_prompts
+    assert manifest.settings["dpo.beta"] == 0.1
+    weights = world.artifacts.verified(manifest.files["adapter_model.safetensors"])
+    assert weights.read_bytes() == b"weights"
+
+
+async def test_a_refused_run_leaves_no_checkpoint_and_consumes_its_pairs(world: World):
+    await world.training(PretendRunner(SAME)).turn()
+    (finished,) = world.published(RunFinished)
+    assert finished.verdict == "refused"
+    assert "no credible gain" in finished.reason
+    assert world.published(CheckpointReady) == []
+    assert world.examples.pending() == 0
+
+
+async def test_the_next_run_goes_on_from_the_champion(world: World):
+    world.settings = world.settings.model_copy(update={"trainer_cooldown_s": 0.0})
+    await world.training(PretendRunner(BETTER)).turn()
+    world.examples.keep([built(number) for number in range(20, 45)])
+    runner = PretendRunner(SAME)
+    await world.training(runner).turn()
+    (request,) = runner.requests
+    assert (request.champion / "adapter_model.safetensors").read_bytes() == b"weights"
+
+
+async def test_nothing_is_planned_while_it_cools_down(world: World):
+    training = world.training(PretendRunner(SAME))
+    await training.turn()
+    world.examples.keep([built(number) for number in range(20, 60)])
+    await training.turn()
+    assert len(world.published(RunFinished)) == 1
+    assert "cool-down" in training.planner.decision.reason
+
+
+async def test_a_request_starts_a_run_now(world: World):
+    training = world.training(PretendRunner(SAME))
+    await training.turn()
+    world.examples.keep([built(number) for number in range(20, 30)])
+    handlers = TrainerHandlers(world.examples, world.examples)
+    request = TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="anna")
+    await handlers.handle_commands([request, request], MemoryState())
+    await training.turn()
+    assert [event.reason[:4] for event in world.published(RunStarted)] == ["20 p", "anna"]
+    await training.turn()
+    assert len(world.published(RunStarted)) == 2
+
+
+async def test_a_broken_attempt_is_tried_again_as_the_same_run(world: World):
+    runner = PretendRunner(BETTER, breaks=2)
+    training = world.training(runner)
+    for _ in range(3):
+        await training.turn()
+    assert len({request.run_id for request in runner.requests}) == 1
+    assert [event.verdict for event in world.published(RunFinished)] == ["accepted"]
+
+
+async def test_a_run_that_always_breaks_fails_with_its_reason_and_keeps_its_pairs(world: World):
+    runner = PretendRunner(BETTER, breaks=99)
+    training = world.training(runner)
+    for _ in range(5):
+        await training.turn()
+    (finished,) = world.published(RunFinished)
+    assert finished.verdict == "failed"
+    assert finished.reason == "gave up after 3 attempts: out of memory"
+    assert world.examples.pending() == 20
+    assert "cool-down" in training.planner.decision.reason
+
+
+async def test_pairs_of_one_question_wait_for_others(world: World, engine: Engine, tmp_path: Path):
+    alike = [
+        event.model_copy(update={"question": built(0).question})
+        for event in (built(number, revision=2) for number in range(20))
+    ]
+    world.examples.keep(alike)
+    training = world.training(PretendRunner(BETTER))
+    await training.turn()
+    assert world.publisher.events == []
+    assert "one question" in training.planner.decision.reason
+
+
+class DyingRuns(SqlRunStore):
+    """Dies once, right before or right after the named change is committed."""
+
+    def __init__(self, engine: Engine, at: str, committed: bool) -> None:
+        super().__init__(engine)
+        self._at, self._committed = at, committed
+
+    def plan(self, *arguments: Any) -> None:
+        self._die("plan", lambda: super(DyingRuns, self).plan(*arguments))
+
+    def finish(self, *arguments: Any) -> None:
+        self._die("finish", lambda: super(DyingRuns, self).finish(*arguments))
+
+    def published(self, *arguments: Any) -> None:
+        self._die("published", lambda: super(DyingRuns, self).published(*arguments))
+
+    def _die(self, here: str, change: Any) -> None:
+        if here != self._at or self._committed:
+            change()
+        if here == self._at:
+            raise Killed
+
+
+@pytest.mark.parametrize("committed", [False, True])
+@pytest.mark.parametrize("at", ["plan", "finish", "published"])
+async def test_killed_at_any_moment_ends_as_if_it_had_not_been(
+    world: World, engine: Engine, at: str, committed: bool
+):
+    with pytest.raises(Killed):
+        await world.training(PretendRunner(BETTER), runs=DyingRuns(engine, at, committed)).turn()
+    restarted = world.training(PretendRunner(BETTER))
+    await restarted.turn()
+    await restarted.turn()
+    assert len(world.published(RunStarted)) == 1
+    assert [event.verdict for event in world.published(RunFinished)] == ["accepted"]
+    assert len(world.published(CheckpointReady)) == 1
+    assert world.examples.pending() == 0
+
+
+async def test_killed_while_training_the_same_data_is_trained_on_again(world: World):
+    class Dying(PretendRunner):
+        async def train(self, request, on_progress):
+            await super().train(request, on_progress)
+            raise Killed
+
+    killed, restarted = Dying(BETTER), PretendRunner(BETTER)
+    with pytest.raises(Killed):
+        await world.training(killed).turn()
+    world.examples.keep([built(number) for number in range(20, 40)])
+    await world.training(restarted).turn()
+    assert killed.requests == restarted.requests
+    (finished,) = world.published(RunFinished)
+    (started,) = world.published(RunStarted)
+    used = Dataset.model_validate_json(restarted.requests[0].dataset.read_bytes())
+    assert used.sha256 == started.dataset_sha256
+    assert finished.run_id == started.run_id
+    assert world.examples.pending() == 20
+
+
+async def test_status_says_what_is_waited_for(world: World):
+    training = world.training(PretendRunner(SAME))
+    await training.turn()
+    facts = await TrainerStatus(training).facts()
+    assert facts["pending_pairs"] == 0
+    assert facts["running"] is None
+    assert facts["runs"] == {"refused": 1}
+    assert facts["last_verdict"]["verdict"] == "refused"
+    assert facts["champion"] == "base"
