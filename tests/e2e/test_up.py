@@ -24,9 +24,8 @@ RATCHET = [sys.executable, "-c", "from ratchet.cli.app import main; main()"]
 QUESTION = {"query_id": "q", "timestamp": "2026-01-05T06:00:00Z", "transcript": "Any alarms?"}
 
 
-@asynccontextmanager
-async def running(embedded: Embedded) -> AsyncIterator[list[str]]:
-    """`ratchet up` as a user starts it; on the way out Ctrl-C, and an exit status of 0."""
+async def start(embedded: Embedded) -> tuple[asyncio.subprocess.Process, list[str]]:
+    """`ratchet up` as a user starts it, and what it said until it was up."""
     process = await asyncio.create_subprocess_exec(
         *RATCHET,
         "up",
@@ -43,8 +42,16 @@ async def running(embedded: Embedded) -> AsyncIterator[list[str]]:
         lines.append(line.decode())
         if "ratchet is up" in lines[-1]:
             break
+    return process, lines
+
+
+@asynccontextmanager
+async def running(embedded: Embedded) -> AsyncIterator[list[str]]:
+    """A system that is up; on the way out Ctrl-C, and an exit status of 0."""
+    process, lines = await start(embedded)
     yield lines
     process.send_signal(signal.SIGINT)
+    assert process.stdout is not None
     lines.extend(line.decode() for line in (await process.stdout.read()).splitlines())
     assert await process.wait() == 0
 
@@ -90,20 +97,7 @@ async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
 
 async def test_nothing_survives_a_killed_supervisor(tmp_path: Path):
     embedded = Embedded(tmp_path / "data", free_port(), {})
-    process = await asyncio.create_subprocess_exec(
-        *RATCHET,
-        "up",
-        "--data-dir",
-        str(embedded.data_dir),
-        "--port",
-        str(embedded.port),
-        stdout=asyncio.subprocess.PIPE,
-        limit=1 << 22,
-    )
-    assert process.stdout is not None
-    async for line in process.stdout:
-        if b"ratchet is up" in line:
-            break
+    process, _ = await start(embedded)
     os.kill(process.pid, signal.SIGKILL)
     await process.wait()
 

@@ -1,7 +1,7 @@
 """Examples compare answers to the same question; the live set is a function of the facts."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,16 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from ratchet.events.base import derived_id
 from ratchet.events.example import BuiltExample, Example, ExampleRetracted, LabelBuilt, PairBuilt
-from ratchet.events.experience import (
-    Experience,
-    ExperienceRecorded,
-    Feedback,
-    FeedbackReceived,
-)
+from ratchet.events.experience import ExperienceRecorded, FeedbackReceived
 from ratchet.simulator import simulate
 from ratchet.testing.fakes import MemoryState
+from ratchet.testing.simulated import Fact, facts_of
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
 from reward.settings import RewardSettings
@@ -200,27 +195,9 @@ async def test_any_order_and_repetition_of_the_same_facts_ends_in_the_same_examp
     assert other.pairs()
 
 
-def history() -> list[ExperienceRecorded | FeedbackReceived]:
+def history() -> list[Fact]:
     """Twelve simulated answers to four questions, with everything said about them."""
-    facts: list[ExperienceRecorded | FeedbackReceived] = []
-    for turn in simulate(3, questions=4, start=datetime(2026, 1, 5, tzinfo=UTC)):
-        experience = Experience.model_validate(turn.experience)
-        facts.append(
-            ExperienceRecorded(
-                event_id=derived_id(experience.query_id),
-                occurred_at=experience.timestamp,
-                experience=experience,
-            )
-        )
-        facts.extend(
-            FeedbackReceived(
-                event_id=derived_id(experience.query_id, str(number)),
-                occurred_at=experience.timestamp + timedelta(seconds=reaction.delay_s),
-                feedback=Feedback.model_validate(reaction.body),
-            )
-            for number, reaction in enumerate(turn.feedback)
-        )
-    return facts
+    return facts_of(simulate(3, questions=4, start=datetime(2026, 1, 5, tzinfo=UTC)))
 
 
 def _content(loop: Loop) -> dict[str, Any]:

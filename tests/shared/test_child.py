@@ -15,7 +15,7 @@ from ratchet.testing.eventually import eventually
 ECHO = "import sys; print(sys.stdin.read()); print('second', flush=True)"
 BREAK = "import sys; print('what went wrong', file=sys.stderr); sys.exit(3)"
 LINGER = (
-    "import os, time\nfrom ratchet.child import die_with_parent\ndie_with_parent()\n"
+    "import os, time\nfrom ratchet.parent_death import die_with_parent\ndie_with_parent()\n"
     "print(os.getpid(), flush=True)\ntime.sleep(600)"
 )
 PARENT = """

@@ -8,9 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from pydantic import BaseModel
 
-from ratchet.parent_death import PARENT_VARIABLE, die_with_parent
-
-__all__ = ["ChildFailed", "die_with_parent", "run_child"]
+from ratchet.parent_death import PARENT_VARIABLE
 
 _TAIL_LINES = 40
 

@@ -93,8 +93,9 @@ async def _loop(console: Console, embedded: Embedded, calls: list[Call], story: 
         async with (
             httpx.AsyncClient(base_url=embedded.url, timeout=10.0) as client,
             Redis.from_url(embedded.redis_url) as redis,
+            asyncio.TaskGroup() as together,
         ):
-            posting = asyncio.create_task(
+            together.create_task(
                 post_all(client, calls, on_call=lambda _: progress.advance(asking))
             )
             bars: dict[str, TaskID] = {}
@@ -105,7 +106,6 @@ async def _loop(console: Console, embedded: Embedded, calls: list[Call], story: 
                     _tell(progress, bars, story)
                 if story.ended:
                     break
-            await posting
             _tell(progress, bars, story)
 
 
@@ -115,6 +115,8 @@ def _tell(progress: Progress, bars: dict[str, TaskID], story: Story) -> None:
     def line(key: str, text: str, done: float, total: float | None) -> None:
         if key not in bars:
             bars[key] = progress.add_task(text, total=total)
+            if not progress.console.is_terminal:
+                progress.console.print(text)
         progress.update(bars[key], description=text, completed=done, total=total)
 
     scored = f"{len(story.rewards)} scored, {story.pairs} pairs, {story.labels} labels"

@@ -57,8 +57,8 @@ class Answer:
 
 
 def good_answer(rng: Random, situation: Situation) -> Answer:
-    """The asked value with its unit first, then a comparison the readings support."""
-    return Answer("good", _state_and_compare(rng, situation), 0.92)
+    """The asked value with its unit first, then the readings to hold it against."""
+    return Answer("good", _state_in_context(rng, situation), 0.92)
 
 
 def bad_answer(rng: Random, situation: Situation) -> Answer:
@@ -78,26 +78,22 @@ def capitalized(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def _state_and_compare(rng: Random, situation: Situation) -> str:
+def _state_in_context(rng: Random, situation: Situation) -> str:
     asked, metric = situation.asked, situation.metric
     unit = metric.spoken if rng.random() < _SPOKEN_UNIT else metric.unit
     opening = rng.choice(_OPENINGS).format(
         name=capitalized(asked.equipment), metric=asked.metric, value=written(asked.value, unit)
     )
-    return f"{opening} {_comparison(rng, situation, unit)}{rng.choice(_CLOSINGS)}"
+    return f"{opening} {_context(rng, situation, unit)}{rng.choice(_CLOSINGS)}"
 
 
-def _comparison(rng: Random, situation: Situation, unit: str) -> str:
-    """Where the value lies between readings that are both given: nothing has to be computed."""
-    value, average, limit = situation.asked.value, situation.average, situation.limit
-    over = f"over the limit of {written(limit.value, unit)}"
-    under = f"under the limit of {written(limit.value, unit)}"
-    side = "above" if value > average.value else "below"
-    usual = f"{side} the average of {written(average.value, unit)}"
-    if value > limit.value:
-        return f"That is {over}."
-    brief = unit == situation.metric.unit and rng.random() < 0.5
-    return f"That is {usual} and {under}." if brief else f"That is {usual}."
+def _context(rng: Random, situation: Situation, unit: str) -> str:
+    """What the value is to be held against, quoted and not computed."""
+    average = f"average is {written(situation.average.value, unit)}"
+    limit = f"limit is {written(situation.limit.value, unit)}"
+    if unit != situation.metric.unit:
+        return f"The {average}."
+    return rng.choice((f"The {average} and the {limit}.", f"The {average}.", f"The {limit}."))
 
 
 def _row(reading: Reading) -> str:
@@ -112,7 +108,7 @@ def _invented(rng: Random, situation: Situation) -> str:
         derived for row in known for derived in (row, abs(asked.value - row), asked.value + row)
     ]
     value = away_from(rng, asked.value, taken, situation.metric)
-    return _state_and_compare(rng, replace(situation, asked=replace(asked, value=value)))
+    return _state_in_context(rng, replace(situation, asked=replace(asked, value=value)))
 
 
 def _wrong_reading(rng: Random, situation: Situation) -> str:
@@ -122,8 +118,7 @@ def _wrong_reading(rng: Random, situation: Situation) -> str:
         metric=situation.asked.metric,
         value=_row(situation.elsewhere),
     )
-    side = "above" if situation.elsewhere.value > situation.average.value else "below"
-    return f"{opening} That is {side} the average of {_row(situation.average)}."
+    return f"{opening} {_context(rng, situation, situation.metric.unit)}"
 
 
 def _filled(templates: tuple[str, ...]) -> Callable[[Random, Situation], str]:

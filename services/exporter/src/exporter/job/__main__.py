@@ -1,26 +1,12 @@
 """`python -m exporter.job`: an `ExportRequest` on stdin, a `Line` per stage and its outcome."""
 
-import os
-import sys
-
-from pydantic import BaseModel
-
 from exporter.backends.work_dir import held, remove
 from exporter.job.clock import StageClock
 from exporter.request import ExportRequest
-from ratchet.child import die_with_parent
+from ratchet.as_child import Report, serve_parent
 
 
-def main() -> None:
-    die_with_parent()
-    request = ExportRequest.model_validate_json(sys.stdin.buffer.read())
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is not an answer
-
-    def report(line: BaseModel) -> None:
-        answers.write(line.model_dump_json() + "\n")
-        answers.flush()
-
+def work(request: ExportRequest, report: Report) -> None:
     with held(request.work_dir):
         clock = StageClock(report)
         with clock.stage("load"):
@@ -31,4 +17,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve_parent(ExportRequest, work)

@@ -31,7 +31,7 @@ def _candidates(experience: Experience, score: Score, source: Source) -> Iterato
         yield Candidate(
             source=source,
             aspect="widget",
-            prompt=widget_prompt(experience.transcript, readings),
+            prompt=widget_prompt(experience.transcript),
             answer=_plan_of(experience),
             reward=score.widget_reward,
             verdict=_sign(score.widget_reward),

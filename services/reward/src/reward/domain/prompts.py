@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 
 from ratchet.events.example import Reading
+from ratchet.measures.plans import SCENARIOS, SIZES
 
 _VOICE = (
     "You are Command Center, the voice assistant of an industrial plant. "
     "Answer in two or three short spoken sentences, using only the readings below."
 )
 _WIDGET = (
-    "You are Command Center, the dashboard of an industrial plant. "
-    "Choose the widgets that answer the question, as one JSON object with heading and widgets "
-    "(scenario, size)."
+    "You are Command Center, the dashboard of an industrial plant. Choose the widgets that answer "
+    "the question. Reply with one JSON object only, such as "
+    '{"heading":"Pump 001 power","widgets":[{"scenario":"kpi","size":"hero"}]}.\n'
+    f"Scenarios: {', '.join(sorted(SCENARIOS))}\n"
+    f"Sizes: {', '.join(SIZES)}"
 )
 
 
@@ -20,9 +23,9 @@ def voice_prompt(transcript: str, readings: Sequence[Reading]) -> str:
     return _prompt(_VOICE, transcript, readings)
 
 
-def widget_prompt(transcript: str, readings: Sequence[Reading]) -> str:
-    """The user turn that asks for a widget plan."""
-    return _prompt(_WIDGET, transcript, readings)
+def widget_prompt(transcript: str) -> str:
+    """The user turn that asks for a widget plan: which widgets fit does not hang on the values."""
+    return _prompt(_WIDGET, transcript, ())
 
 
 def _prompt(task: str, transcript: str, readings: Sequence[Reading]) -> str:

@@ -32,7 +32,7 @@ def rule(after: Scores, gains: Mapping[str, Interval], rules: GateRules) -> Ruli
     problems = [*_missing(after, gains), *_unlearnt(after, rules), *_worse(gains)]
     if problems:
         return Ruling(verdict="refused", reason="; ".join(problems))
-    better = [name for name in _MUST_BE_MEASURED if gains[name].low > 0]
+    better = [name for name in _MUST_HOLD if name in gains and gains[name].low > 0]
     figures = ", ".join(_figure(name, gains[name]) for name in _MUST_HOLD if name in gains)
     learnt = f"preference accuracy {after.preference_accuracy:.2f}"
     if not better:

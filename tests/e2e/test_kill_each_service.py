@@ -1,0 +1,184 @@
+"""kill -9 of every service in the middle of a sitting: nothing missing, nothing twice."""
+
+import asyncio
+import json
+import os
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from ratchet.artifacts import sha256_of
+from ratchet.demo.settings import environment
+from ratchet.demo.story import Story
+from ratchet.embedded.processes import Embedded
+from ratchet.embedded.supervisor import Supervisor
+from ratchet.embedded.up import up
+from ratchet.events.base import Event
+from ratchet.events.model import ModelActivated, ModelRegistered
+from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
+from ratchet.posting import post_all
+from ratchet.publisher import DATA_FIELD
+from ratchet.simulator import simulate
+from ratchet.simulator.timeline import timeline
+from ratchet.streams import EXPERIENCES, STREAMS
+from ratchet.tail import follow
+from ratchet.testing.eventually import eventually
+from ratchet.testing.fakes import MemoryState
+from ratchet.testing.server import free_port
+from ratchet.testing.simulated import facts_of
+from reward.handlers import RewardHandlers
+from reward.metrics import RewardMetrics
+from reward.settings import RewardSettings
+
+START = datetime(2026, 1, 5, 6, tzinfo=UTC)
+TURNS = list(simulate(11, questions=60, answers_per_question=2, start=START))
+SMALL_RUN = {
+    "RATCHET_TRAINER_MIN_PAIRS": "60",
+    "RATCHET_TRAINER_MIN_HELD_OUT": "16",
+    "RATCHET_TRAINER_MAX_VOICE_PAIRS": "24",
+    "RATCHET_TRAINER_MAX_WIDGET_PAIRS": "28",
+    "RATCHET_TRAINER_JUDGING": json.dumps(
+        {"questions": 8, "widget_questions": 8, "answer_tokens": 32, "plan_tokens": 80}
+    ),
+}
+"""Enough to learn to write a valid plan, which is a credible gain in two minutes."""
+ONCE = (RunStarted, RunFinished, CheckpointReady, ModelRegistered, ModelActivated)
+
+
+class Sitting:
+    """A running system, what it has said so far, and the means to kill its parts."""
+
+    def __init__(self, embedded: Embedded, supervisor: Supervisor, redis: Redis) -> None:
+        self.embedded = embedded
+        self.supervisor = supervisor
+        self.redis = redis
+        self.story = Story()
+        self.events: list[Event] = []
+
+    async def listen(self) -> None:
+        async for event in follow(self.redis, STREAMS):
+            if event is not None:
+                self.events.append(event)
+                self.story.add(event)
+
+    async def kill(self, name: str) -> None:
+        """kill -9, and wait until the supervisor has started the service anew."""
+        process = self.supervisor.processes[name]
+        pid = process.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+
+        async def restarted() -> bool:
+            return process.pid not in (None, pid)
+
+        await eventually(restarted, 30)
+
+    async def status(self, name: str) -> dict[str, object]:
+        async with httpx.AsyncClient(timeout=2) as client:
+            try:
+                answer = await client.get(f"http://127.0.0.1:{self.embedded.port_of(name)}/status")
+            except httpx.HTTPError:
+                return {}
+            return dict(answer.json())
+
+
+async def expected_examples() -> set[str]:
+    """The example ids that the same facts make in one process without any trouble."""
+    handlers = RewardHandlers(RewardSettings(), RewardMetrics(CollectorRegistry()))
+    state, story = MemoryState(), Story()
+    for fact in facts_of(TURNS):
+        for event in state.apply(await handlers.handle([fact], state)):
+            story.add(event)
+    return {example.example_id for example in story.live}
+
+
+@pytest.mark.heavy
+async def test_every_service_killed_once_leaves_the_same_examples_and_one_model(tmp_path: Path):
+    calls = timeline(TURNS)
+    settings = {**environment(tmp_path / "data"), **SMALL_RUN}
+    embedded = Embedded(tmp_path / "data", free_port(), settings)
+    said: list[str] = []
+
+    async with (
+        up(embedded, lambda name, line: said.append(f"{name} {line}")) as supervisor,
+        Redis.from_url(embedded.redis_url) as redis,
+        httpx.AsyncClient(base_url=embedded.url, timeout=5) as client,
+    ):
+        sitting = Sitting(embedded, supervisor, redis)
+        listening = asyncio.create_task(sitting.listen())
+        posting = asyncio.create_task(post_all(client, calls, rate=60))
+
+        async def some_are_in() -> bool:
+            return len(sitting.story.experiences) >= 20
+
+        await eventually(some_are_in, 60)
+        await sitting.kill("ingest")
+        poison = await redis.xadd(EXPERIENCES.key, {DATA_FIELD: '{"type":"ExperienceRecorded"}'})
+
+        async def some_are_scored() -> bool:
+            return len(sitting.story.rewards) >= 60
+
+        await eventually(some_are_scored, 60)
+        await sitting.kill("reward")
+        posted = await posting
+        assert posted.rejected == []
+        assert posted.accepted == len(calls)
+
+        async def it_trains() -> bool:
+            progress = sitting.story.progress
+            return progress is not None and progress.stage == "training" and progress.step >= 3
+
+        await eventually(it_trains, 180)
+        await sitting.kill("trainer")
+
+        async def it_exports() -> bool:
+            end = sitting.story.finished
+            assert end is None or end.verdict == "accepted", end.reason
+            return (await sitting.status("exporter")).get("last_stage") is not None
+
+        await eventually(it_exports, 300)
+        await sitting.kill("exporter")
+
+        async def a_model_is_active() -> bool:
+            return sitting.story.ended
+
+        await eventually(a_model_is_active, 180)
+        await everything_is_settled(sitting)
+        listening.cancel()
+
+        assert {e.example_id for e in sitting.story.live} == await expected_examples()
+        counts = {kind: sum(isinstance(e, kind) for e in sitting.events) for kind in ONCE}
+        assert counts == dict.fromkeys(ONCE, 1), said[-40:]
+        letters = await redis.xrange(EXPERIENCES.dead_key)
+        assert [fields[b"entry_id"] for _, fields in letters] == [poison]
+        assert b"experience: Field required" in letters[0][1][b"error"]
+
+    the_registry_holds_one_sound_model(tmp_path / "data", sitting.story)
+
+
+async def everything_is_settled(sitting: Sitting) -> None:
+    async def nothing_waits() -> bool:
+        for stream in STREAMS:
+            if not await sitting.redis.exists(stream.key):
+                continue
+            for group in await sitting.redis.xinfo_groups(stream.key):
+                if group["pending"] or group["lag"]:
+                    return False
+        return True
+
+    await eventually(nothing_waits, 60)
+
+
+def the_registry_holds_one_sound_model(data_dir: Path, story: Story) -> None:
+    assert story.registered is not None
+    versions = sorted(p for p in (data_dir / "registry").glob("*/*") if not p.is_symlink())
+    assert [version.name for version in versions] == [story.registered.version]
+    assert sha256_of(versions[0] / "model.gguf") == story.registered.gguf.sha256
+    assert story.registered.parity.top1 >= 0.95
+    leftovers = [p for p in (data_dir / "artifacts").rglob(".*") if p.is_file()]
+    assert leftovers == []
