@@ -42,8 +42,9 @@ SMALL_RUN = {
     "RATCHET_TRAINER_MIN_HELD_OUT": "16",
     "RATCHET_TRAINER_MAX_VOICE_PAIRS": "24",
     "RATCHET_TRAINER_MAX_WIDGET_PAIRS": "28",
+    "RATCHET_TRAINER_LEASE_S": "6",
     "RATCHET_TRAINER_JUDGING": json.dumps(
-        {"questions": 8, "widget_questions": 8, "answer_tokens": 32, "plan_tokens": 80}
+        {"questions": 8, "widget_questions": 8, "answer_tokens": 48, "plan_tokens": 80}
     ),
 }
 """Enough to learn to write a valid plan, which is a credible gain in two minutes."""

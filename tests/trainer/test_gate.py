@@ -39,6 +39,15 @@ def test_preferences_alone_are_not_enough():
     assert found.reason.startswith("no credible gain over the champion")
 
 
+def test_plans_that_became_valid_are_a_gain_too():
+    def plans(valid: float, preferred: float | None = None) -> Judged:
+        return judged(0.8, 0.1, preferred).model_copy(update={"valid_json": (valid,) * 8})
+
+    found = ruling(plans(0.0), plans(1.0, 1.0))
+    assert found.verdict == "accepted"
+    assert found.reason.startswith("JSON validity credibly better")
+
+
 @pytest.mark.parametrize(
     ("after", "named"),
     [

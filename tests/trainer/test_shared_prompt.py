@@ -1,10 +1,9 @@
 """One joined row gives the states of the two rows it stands for."""
 
 import pytest
+import torch
 
 pytestmark = pytest.mark.heavy
-
-torch = pytest.importorskip("torch")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import llama_cpp
 import pytest
 
 from ratchet.base_models import (
@@ -13,7 +14,6 @@ from ratchet.base_models import (
 )
 
 pytestmark = pytest.mark.heavy
-llama_cpp = pytest.importorskip("llama_cpp")
 NAME = next(iter(PACKAGED))
 TEXTS = [
     "What is the flow of Pump-3 in m³/h?   42,5 °C 1234567\n\nnext",

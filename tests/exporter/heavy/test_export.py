@@ -15,7 +15,6 @@ from exporter.domain.quantization import LIMITS
 from ratchet.artifacts import ArtifactStore
 
 pytestmark = pytest.mark.heavy
-pytest.importorskip("llama_cpp")
 
 PLAIN_ANSWER = """
 import sys, llama_cpp

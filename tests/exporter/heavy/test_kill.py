@@ -20,7 +20,6 @@ from ratchet.testing.eventually import eventually
 from ratchet.testing.server import free_port
 
 pytestmark = pytest.mark.heavy
-pytest.importorskip("llama_cpp")
 
 MOMENTS = {
     "while it merges": "work/export-*/merged.part",

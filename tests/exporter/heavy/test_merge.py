@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 pytestmark = pytest.mark.heavy
-torch = pytest.importorskip("torch")
 
 
 @pytest.fixture
