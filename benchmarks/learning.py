@@ -2,6 +2,7 @@
 
     python benchmarks/learning.py --pairs 80 --held-out 24 --dpo '{"learning_rate": 0.0005}'
 
+The recipe is the demo's unless `--dpo`, `--lora` or `--judging` give another.
 Builds pairs from the simulator (one good and one bad answer to the same question), holds out a
 whole area (its devices and its phrasings), and runs the trainer's own child process on them.
 Prints scores before and after, gains with their intervals, and the seconds of each stage.
@@ -20,6 +21,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from ratchet.demo.settings import DPO, JUDGING, LORA
 from ratchet.events.base import Aspect, derived_id
 from ratchet.events.example import Question
 from ratchet.events.experience import Experience
@@ -171,9 +173,9 @@ def main() -> None:
     parser.add_argument("--base-model", default="smollm2-135m-instruct")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--cache-dir", type=Path, default=Path("var/cache"))
-    parser.add_argument("--dpo", type=as_object, default={})
-    parser.add_argument("--lora", type=as_object, default={})
-    parser.add_argument("--judging", type=as_object, default={})
+    parser.add_argument("--dpo", type=as_object, default=DPO)
+    parser.add_argument("--lora", type=as_object, default=LORA)
+    parser.add_argument("--judging", type=as_object, default=JUDGING)
     parser.add_argument("--show", type=int, default=4)
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()

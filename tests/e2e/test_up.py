@@ -69,6 +69,10 @@ async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
 
     async with running(embedded) as lines, httpx.AsyncClient(base_url=embedded.url) as client:
         assert (await client.post("/v1/experiences", json=QUESTION)).status_code == 202
+        asked = ("simulate", "--url", embedded.url, "--questions", "2", "--rate", "200")
+        simulated = await asyncio.to_thread(ratchet, *asked)
+        assert simulated.returncode == 0, simulated.stdout
+        assert "accepted in" in simulated.stdout
         shown = await asyncio.to_thread(ratchet, "status", "--json", "--data-dir", directory)
         facts = json.loads(shown.stdout)
         assert {name: facts["services"][name]["ready"] for name in facts["services"]} == (
@@ -86,7 +90,7 @@ async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
     assert len(settings) == 4
 
     async with running(embedded), Redis.from_url(embedded.redis_url) as redis:
-        assert await redis.xlen(EXPERIENCES.key) == 1
+        assert await redis.xlen(EXPERIENCES.key) == 7
 
         async def scored() -> bool:
             return bool(await redis.exists("ratchet:reward:answer:q"))

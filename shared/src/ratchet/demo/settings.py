@@ -6,7 +6,8 @@ from pathlib import Path
 
 MODEL_NAME = "ratchet-demo"
 
-_DPO = {
+LORA = {"dropout": 0}
+DPO = {
     "learning_rate": 8e-4,
     "epochs": 1.0,
     "batch": 2,
@@ -16,7 +17,7 @@ _DPO = {
     "gradient_checkpointing": False,
     "share_prompts": True,
 }
-_JUDGING = {"questions": 28, "widget_questions": 6, "answer_tokens": 64, "plan_tokens": 96}
+JUDGING = {"questions": 28, "widget_questions": 6, "answer_tokens": 64, "plan_tokens": 96}
 
 
 def environment(data_dir: Path) -> Mapping[str, str]:
@@ -28,9 +29,9 @@ def environment(data_dir: Path) -> Mapping[str, str]:
         "RATCHET_CACHE_DIR": str((data_dir.parent / "cache").resolve()),
         "RATCHET_RETRY_BASE_S": "3",
         "RATCHET_TRAINER_BASE_MODEL": "smollm2-135m-instruct",
-        "RATCHET_TRAINER_LORA": json.dumps({"dropout": 0}),
-        "RATCHET_TRAINER_DPO": json.dumps(_DPO),
-        "RATCHET_TRAINER_JUDGING": json.dumps(_JUDGING),
+        "RATCHET_TRAINER_LORA": json.dumps(LORA),
+        "RATCHET_TRAINER_DPO": json.dumps(DPO),
+        "RATCHET_TRAINER_JUDGING": json.dumps(JUDGING),
         "RATCHET_TRAINER_HELD_OUT_SHARE": "0.25",
         "RATCHET_TRAINER_MIN_HELD_OUT": "24",
         "RATCHET_TRAINER_MAX_WIDGET_PAIRS": "20",
