@@ -10,6 +10,7 @@ import pytest
 from faststream.redis import RedisBroker
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
+from redis.exceptions import OutOfMemoryError
 
 from ratchet.delivery.consumer import Consumer, RetryPolicy
 from ratchet.events.base import derived_id, utc_now
@@ -163,6 +164,25 @@ async def test_later_is_retried_until_it_can_be_done(redis: Redis, valkey_url: s
         assert await eventually(lambda: published(redis)) == ["patient"]
     assert tries == 3
     assert await dead(redis) == []
+
+
+async def test_a_full_server_costs_no_attempt_however_long_it_is_full(
+    redis: Redis, valkey_url: str
+):
+    tries = 0
+
+    async def full_at_first(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+        nonlocal tries
+        tries += 1
+        if tries <= QUICK.max_attempts + 3:
+            raise OutOfMemoryError("command not allowed when used memory > 'maxmemory'")
+        return await count_and_emit(batch, state)
+
+    await Publisher(redis).publish([request("patient")])
+    async with consuming(valkey_url, full_at_first):
+        assert await eventually(lambda: published(redis)) == ["patient"]
+    assert await dead(redis) == []
+    assert await pending(redis) == 0
 
 
 async def test_an_invalid_event_is_buried_at_once(redis: Redis, valkey_url: str):

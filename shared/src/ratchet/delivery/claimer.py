@@ -49,7 +49,18 @@ class Claimer:
                 entries = [Entry(id_.decode(), fields, attempts + 1) for id_, fields in claimed]
                 if entries:
                     self._claimed.inc(len(entries))
-                    await self._worker.process(entries)
+                    await self._process(entries, attempts)
+
+    async def _process(self, entries: list[Entry], attempts: int) -> None:
+        """A full or failing server is not the entries' fault: the attempt is taken back."""
+        try:
+            await self._worker.process(entries)
+        except RedisError:
+            ids = [entry.entry_id for entry in entries]
+            await self._redis.xclaim(
+                self._stream, self._group, self._name, 0, ids, retrycount=attempts, justid=True
+            )
+            raise
 
     async def renew(self) -> None:
         """Reset the idle time of the work in flight, so that no other consumer takes it."""
