@@ -22,6 +22,7 @@ class ExporterStatus:
         active = await self.records.active()
         record = await self.records.record(active) if active else None
         return {
+            "summary": f"{self.name}:{active} is active" if active else "no model is active yet",
             "model": self.name,
             "active": active,
             "versions": await self.records.versions(),

@@ -47,7 +47,7 @@ def demo(
     try:
         asyncio.run(_sitting(console, data_dir, port, timeline(turns), limit_s))
     except CannotStart as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(f"[red]{error}[/red]", soft_wrap=True)
         raise typer.Exit(1) from error
 
 
@@ -63,8 +63,11 @@ async def _sitting(
         console.print(f"starting Valkey and four services in {data_dir}")
         async with up(embedded, lambda name, line: print(f"{name:>8} | {line}", file=log)):
             ready = time.monotonic()
-            async with asyncio.timeout(limit_s):
-                await _loop(console, embedded, calls, story)
+            try:
+                async with asyncio.timeout(limit_s):
+                    await _loop(console, embedded, calls, story)
+            except TimeoutError:
+                console.print(f"[red]gave up after {limit_s:.0f} s[/red]; see {log.name}")
             ended = time.monotonic()
     found = report(story, Seconds(ready - began, ended - ready))
     (data_dir / "report.json").write_text(json.dumps(found, indent=2) + "\n")

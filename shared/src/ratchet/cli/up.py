@@ -41,7 +41,7 @@ def up(
     try:
         asyncio.run(_run(Embedded(data_dir, port, {}), console, say))
     except CannotStart as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(f"[red]{error}[/red]", soft_wrap=True)
         raise typer.Exit(1) from error
 
 

@@ -9,11 +9,7 @@ from rich.table import Table
 def show(console: Console, found: dict[str, Any]) -> None:
     table = Table(title="what happened", show_header=False)
     table.add_row("experiences, feedback", f"{found['experiences']}, {found['feedback']}")
-    rewards = found["rewards"]
-    table.add_row(
-        "rewards",
-        f"mean {rewards['mean']:.2f}, {rewards['positive']} above 0, {rewards['negative']} below",
-    )
+    table.add_row("rewards", _rewards(found["rewards"]))
     examples = found["examples"]
     table.add_row("examples", f"{examples['pairs']} pairs, {examples['labels']} labels")
     for name, row in (("run", _run), ("export", _export), ("model", _model)):
@@ -27,6 +23,13 @@ def show(console: Console, found: dict[str, Any]) -> None:
     if found["run"] and found["run"]["before"]:
         console.print(_scores(found["run"]))
     console.print(_answers(found["answers"][:6]))
+
+
+def _rewards(rewards: dict[str, Any]) -> str:
+    if rewards["mean"] is None:
+        return "[red]none[/red]"
+    counts = f"{rewards['positive']} above 0, {rewards['negative']} below"
+    return f"mean {rewards['mean']:.2f}, {counts}"
 
 
 def _run(run: dict[str, Any]) -> str:

@@ -1,0 +1,41 @@
+"""`ratchet demo` keeps to its own directory, and reports also what did not happen."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ratchet.testing.server import free_port
+
+pytestmark = pytest.mark.heavy
+RATCHET = [sys.executable, "-c", "from ratchet.cli.app import main; main()"]
+
+
+def demo(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [*RATCHET, "demo", "--data-dir", str(directory), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_directory_that_no_demo_made_is_left_alone(tmp_path: Path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    refused = demo(tmp_path)
+    assert refused.returncode == 1
+    assert "is not empty and no demo made it" in refused.stdout
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_a_sitting_too_short_to_train_ends_with_a_report_that_says_so(tmp_path: Path):
+    directory = tmp_path / "demo"
+    arguments = ("--port", str(free_port()), "--questions", "4", "--limit-s", "6")
+    for _ in range(2):
+        ended = demo(directory, *arguments)
+        assert ended.returncode == 1, ended.stderr
+        assert "gave up after 6 s" in ended.stdout
+        assert "no model was activated" in ended.stdout
+        found = json.loads((directory / "report.json").read_text())
+        assert found["experiences"] == 12
+        assert found["examples"]["labels"] > 0
+        assert (found["run"], found["export"], found["model"]) == (None, None, None)
+        assert (directory / "report.png").read_bytes().startswith(b"\x89PNG")
