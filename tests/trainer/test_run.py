@@ -28,10 +28,10 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def request_for(directory: Path, cache_dir: Path, champion: Path | None = None) -> TrainRequest:
-    pairs = training_pairs(6)
+    pairs = training_pairs(4)
     directory.mkdir(exist_ok=True)
     dataset = directory / "dataset.json"
-    dataset.write_bytes(Dataset(train=pairs[:4], held_out=pairs[4:]).canonical())
+    dataset.write_bytes(Dataset(train=pairs[:2], held_out=pairs[2:]).canonical())
     return TrainRequest(
         run_id="run",
         dataset=dataset,
@@ -41,7 +41,7 @@ def request_for(directory: Path, cache_dir: Path, champion: Path | None = None) 
             dpo=DpoRecipe(
                 learning_rate=1e-3,
                 epochs=STEPS,
-                batch=4,
+                batch=2,
                 accumulation=1,
                 share_prompts=True,
                 gradient_checkpointing=False,
