@@ -1,6 +1,5 @@
 """Settings every service shares; each service adds its own on top, and nothing lies elsewhere."""
 
-import hashlib
 import logging
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -37,10 +36,6 @@ class CommonSettings(BaseSettings):
     def masked(self) -> dict[str, object]:
         """The settings as JSON values, passwords in URLs and secret fields blotted out."""
         return {name: _mask(value) for name, value in self.model_dump(mode="json").items()}
-
-    def fingerprint(self) -> str:
-        """12 hex characters that change when any setting changes."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
 
 def log_settings(settings: CommonSettings) -> None:

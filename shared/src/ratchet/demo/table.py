@@ -58,9 +58,7 @@ def _scores(run: dict[str, Any]) -> Table:
         after, gain = run["after"][name], run["gains"].get(name)
         if before is None or after is None:
             continue
-        interval = (
-            f"{gain['mean']:+.2f} ({gain['low']:+.2f} to {gain['high']:+.2f})" if gain else ""
-        )
+        interval = _interval(gain) if gain else ""
         cases = str(gain["n"]) if gain else ""
         table.add_row(name.replace("_", " "), f"{before:.2f}", f"{after:.2f}", interval, cases)
     return table
