@@ -23,7 +23,7 @@ JUDGING = {"questions": 28, "widget_questions": 6, "answer_tokens": 64, "plan_to
 def environment(data_dir: Path) -> Mapping[str, str]:
     """The small model with a recipe for its size, and a local registry; the rest as by default.
 
-    The recipe is the one that taught most in `benchmarks/learning.py`.
+    The recipe is the quickest of those in decision 0004, not the one that taught most.
     """
     return {
         "RATCHET_CACHE_DIR": str((data_dir.parent / "cache").resolve()),
