@@ -10,9 +10,10 @@ import pytest
 from faststream.redis import RedisBroker
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
-from redis.exceptions import OutOfMemoryError
+from redis.exceptions import OutOfMemoryError, ResponseError
 
 from ratchet.delivery.consumer import Consumer, RetryPolicy
+from ratchet.delivery.transaction import Transaction
 from ratchet.events.base import derived_id, utc_now
 from ratchet.events.command import TrainingRequested
 from ratchet.outcomes import Done, Invalid, Later, Outcome, State, Write
@@ -20,7 +21,7 @@ from ratchet.publisher import DATA_FIELD, Publisher, entry_of
 from ratchet.service import Service
 from ratchet.settings import CommonSettings
 from ratchet.streams import CHECKPOINTS, COMMANDS
-from ratchet.testing.counting import count_and_emit
+from ratchet.testing.counting import checkpoint_of, count_and_emit
 from ratchet.testing.eventually import eventually
 
 QUICK = RetryPolicy(max_attempts=3, base_s=0.1, cap_s=0.4)
@@ -183,6 +184,54 @@ async def test_a_full_server_costs_no_attempt_however_long_it_is_full(
         assert await eventually(lambda: published(redis)) == ["patient"]
     assert await dead(redis) == []
     assert await pending(redis) == 0
+
+
+async def test_a_batch_that_a_really_full_server_refuses_leaves_no_trace_and_comes_again(
+    redis: Redis, valkey_url: str
+):
+    """The server fills up between the read and the commit, as far as to refuse any write."""
+    handled = asyncio.Event()
+
+    async def fill(batch: Sequence[TrainingRequested], state: State) -> Sequence[Outcome]:
+        outcomes = await count_and_emit(batch, state)
+        if not handled.is_set():
+            await redis.config_set("maxmemory", "1")
+            handled.set()
+        return outcomes
+
+    await Publisher(redis).publish([request("a"), request("b")])
+    try:
+        async with consuming(valkey_url, fill) as service:
+            await handled.wait()
+
+            async def refused() -> bool:
+                return not service.workers[0].in_flight
+
+            await eventually(refused)
+            assert await published(redis) == []
+            assert await redis.keys("count:*") == []
+            assert await pending(redis) == 2
+            await redis.config_set("maxmemory", "0")
+            assert sorted(await eventually(lambda: published(redis))) == ["a", "b"]
+    finally:
+        await redis.config_set("maxmemory", "0")
+    assert await redis.mget("count:a", "count:b") == [b"1", b"1"]
+    assert await pending(redis) == 0
+
+
+async def test_an_acknowledgement_never_outlives_an_effect_that_failed(redis: Redis):
+    """A key of another type makes one write fail: what comes after it must not happen."""
+    await Publisher(redis).publish([request("a")])
+    await redis.xgroup_create(COMMANDS.key, "test", id="0")
+    [[_, [(entry_id, _)]]] = await redis.xreadgroup("test", "1", {COMMANDS.key: ">"})
+    await redis.set(CHECKPOINTS.key, "not a stream")
+    async with redis.pipeline(transaction=True) as pipe:
+        transaction = Transaction(pipe, COMMANDS, "test")
+        transaction.apply("event-1", Done(emits=(checkpoint_of(request("a")),)))
+        transaction.acknowledge(entry_id.decode())
+        with pytest.raises(ResponseError):
+            await transaction.commit()
+    assert await pending(redis) == 1
 
 
 async def test_an_invalid_event_is_buried_at_once(redis: Redis, valkey_url: str):

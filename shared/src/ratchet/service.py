@@ -1,8 +1,10 @@
 """A service: its consumers and background tasks, from start to stop."""
 
 import asyncio
+import gc
 import logging
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -53,7 +55,11 @@ class Service:
     def __post_init__(self) -> None:
         metrics = DeliveryMetrics(self.registry)
         name = f"{self.name}-{self.settings.consumer_name}"
-        self.workers = [Worker(consumer, self.redis, metrics) for consumer in self.consumers]
+        turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.workers = [
+            Worker(consumer, self.redis, metrics, turns[consumer.group])
+            for consumer in self.consumers
+        ]
         self.claimers = [Claimer(worker, self.redis, name, metrics) for worker in self.workers]
         for worker in self.workers:
             attach(self.broker, worker, name)
@@ -74,8 +80,12 @@ class Service:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Create groups first, then run claimers and background tasks until the end."""
+        """Create groups first, then run claimers and background tasks until the end.
+
+        What the start left in memory stays: the garbage collector need not look at it again.
+        """
         await create_groups(self.redis, self.consumers)
+        gc.freeze()
         loops = [claimer.run() for claimer in self.claimers]
         tasks = [asyncio.ensure_future(task) for task in [*loops, *(b() for b in self.background)]]
         for task in tasks:

@@ -1,6 +1,11 @@
-"""State, outgoing events, markers, dead letters and acknowledgements in ONE MULTI/EXEC."""
+"""State, outgoing events, markers, dead letters and acknowledgements in ONE step.
 
-from collections.abc import Sequence
+The step is one script inside WATCH/MULTI/EXEC. A script stops at the first command that fails,
+so the acknowledgement, which comes last, never outlives an effect that was refused; a full
+server refuses its first write. And one reply is read where each command would have two.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from redis.asyncio.client import Pipeline
@@ -11,6 +16,15 @@ from ratchet.publisher import entry_of
 from ratchet.seen import SEEN_TTL_S, seen_key
 from ratchet.streams import Stream
 
+_RUN_ALL = """
+local at = 1
+while at <= #ARGV do
+  local words = tonumber(ARGV[at])
+  redis.call(unpack(ARGV, at + 1, at + words))
+  at = at + words + 1
+end
+"""
+
 
 class Transaction:
     """Reads are watched; `commit` raises redis-py's `WatchError` when one has changed since."""
@@ -20,7 +34,7 @@ class Transaction:
         self._stream = stream
         self._group = group
         self._settled: list[str] = []
-        self._commands: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+        self._commands: list[str | bytes | int] = []
 
     async def read(self, keys: Sequence[str]) -> dict[str, bytes | None]:
         if not keys:
@@ -43,23 +57,28 @@ class Transaction:
     def apply(self, event_id: str, done: Done) -> None:
         for write in done.writes:
             if write.value is None:
-                self._queue("delete", write.key)
+                self._queue("DEL", write.key)
+            elif write.ttl_s is None:
+                self._queue("SET", write.key, write.value)
             else:
-                self._queue("set", write.key, write.value, ex=write.ttl_s)
+                self._queue("SET", write.key, write.value, "EX", write.ttl_s)
         for event in done.emits:
-            self._queue("xadd", *entry_of(event))
-        self._queue("set", seen_key(self._group, event_id), b"1", ex=SEEN_TTL_S)
+            key, fields = entry_of(event)
+            self._append(key, fields)
+        self._queue("SET", seen_key(self._group, event_id), b"1", "EX", SEEN_TTL_S)
 
     def bury(self, letter: DeadLetter) -> None:
-        self._queue("xadd", letter.stream.dead_key, letter.fields())
+        self._append(letter.stream.dead_key, letter.fields())
 
     async def commit(self) -> None:
+        for entry_id in self._settled:
+            self._queue("XACK", self._stream.key, self._group, entry_id)
         self._pipe.multi()
-        for name, arguments, options in self._commands:
-            getattr(self._pipe, name)(*arguments, **options)
-        if self._settled:
-            self._pipe.xack(self._stream.key, self._group, *self._settled)
+        self._pipe.eval(_RUN_ALL, 0, *self._commands)
         await self._pipe.execute()
 
-    def _queue(self, name: str, *arguments: Any, **options: Any) -> None:
-        self._commands.append((name, arguments, options))
+    def _append(self, key: str, fields: Mapping[str, bytes | str | int]) -> None:
+        self._queue("XADD", key, "*", *(word for field in fields.items() for word in field))
+
+    def _queue(self, *words: str | bytes | int) -> None:
+        self._commands.extend((len(words), *words))

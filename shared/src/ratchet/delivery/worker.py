@@ -25,28 +25,35 @@ class HandlerBroke(Exception):
 
 
 class Worker:
-    """Handles one consumer's batches one after the other, whoever delivers them."""
+    """Handles one consumer's batches one after the other, whoever delivers them.
 
-    def __init__(self, consumer: Consumer, redis: Redis, metrics: DeliveryMetrics) -> None:
+    Workers of one group share `turn`: they share state too, and at the same time they would
+    only make each other's transactions run again.
+    """
+
+    def __init__(
+        self, consumer: Consumer, redis: Redis, metrics: DeliveryMetrics, turn: asyncio.Lock
+    ) -> None:
         self.consumer = consumer
         self.in_flight: frozenset[str] = frozenset()
         self.busy_since: float | None = None
         self._redis = redis
         self._metrics = metrics
         self._labels = (consumer.stream.name, consumer.group)
-        self._one_at_a_time = asyncio.Lock()
+        self._turn = turn
 
     async def process(self, entries: Sequence[Entry]) -> None:
         """Settle what can be settled; the rest stays pending. Raises redis-py's errors."""
-        async with self._one_at_a_time:
-            self.in_flight = frozenset(entry.entry_id for entry in entries)
-            self.busy_since = time.monotonic()
-            try:
+        ids = {entry.entry_id for entry in entries}
+        self.in_flight |= ids
+        try:
+            async with self._turn:
+                self.busy_since = time.monotonic()
                 with self._metrics.batch_seconds.labels(*self._labels).time():
                     await self._process(entries)
-            finally:
-                self.in_flight = frozenset()
-                self.busy_since = None
+        finally:
+            self.in_flight -= ids
+            self.busy_since = None
 
     async def _process(self, entries: Sequence[Entry]) -> None:
         try:

@@ -33,12 +33,9 @@ class Event(Value):
 
 def derived_id(*parts: str) -> str:
     """Return 32 hex characters that depend only on `parts` (and on where one part ends)."""
-    digest = hashlib.sha256()
-    for part in parts:
-        encoded = part.encode()
-        digest.update(len(encoded).to_bytes(8, "big"))
-        digest.update(encoded)
-    return digest.hexdigest()[:32]
+    encoded = [part.encode() for part in parts]
+    framed = b"".join([len(part).to_bytes(8, "big") + part for part in encoded])
+    return hashlib.sha256(framed).hexdigest()[:32]
 
 
 def utc_now() -> datetime:
