@@ -10,10 +10,11 @@ from redis.asyncio import Redis
 from ratchet.delivery.transaction import Transaction
 from ratchet.events.base import Event, derived_id, utc_now
 from ratchet.events.command import TrainingRequested
+from ratchet.memory_state import MemoryState
 from ratchet.outcomes import Done, State, Write
 from ratchet.publisher import DATA_FIELD, Publisher
 from ratchet.streams import COMMANDS
-from ratchet.testing.fakes import MemoryPublisher, MemoryState
+from ratchet.testing.fakes import MemoryPublisher
 
 
 def request(name: str) -> TrainingRequested:
@@ -61,6 +62,15 @@ async def test_an_event_published_once_is_not_published_again(publishing: Publis
     assert await publishing.publisher.publish_once(event)
     assert not await publishing.publisher.publish_once(event)
     assert await publishing.events() == [event]
+
+
+async def test_named_events_that_were_published_before_are_left_out(publishing: PublisherCase):
+    first, second, unnamed = request("a"), request("b"), request("c")
+    assert await publishing.publisher.publish([first, first], named={first.event_id}) == 1
+    everything = [first, second, unnamed, unnamed]
+    named = {first.event_id, second.event_id}
+    assert await publishing.publisher.publish(everything, named=named) == 1
+    assert await publishing.events() == [first, second, unnamed, unnamed]
 
 
 @dataclass

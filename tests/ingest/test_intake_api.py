@@ -1,8 +1,10 @@
 """The intake API on a real server: what it accepts is on the stream, what it refuses is named."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +60,10 @@ async def test_one_experience_is_on_the_stream_when_202_comes_back(
     client: httpx.AsyncClient, redis: Redis
 ):
     response = await client.post("/v1/experiences", json=experience())
-    assert (response.status_code, response.json()) == (202, {"accepted": 1, "problems": []})
+    assert (response.status_code, response.json()) == (
+        202,
+        {"accepted": 1, "repeated": 0, "problems": []},
+    )
     [event] = await events(redis, EXPERIENCES)
     assert event.experience.query_id == QUERY_ID
     assert event.experience.timestamp.isoformat() == "2026-01-20T08:00:00+00:00"
@@ -217,3 +222,60 @@ async def test_the_host_tells_about_itself(client: httpx.AsyncClient):
 async def test_passwords_never_show_in_status(redis: Redis):
     async with api("redis://user:secret@127.0.0.1:1/0") as client:
         assert "secret" not in (await client.get("/status")).text
+
+
+NAMED = {"event_id": "fact-0001", "occurred_at": "2026-01-20T08:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "stream"),
+    [
+        ("/v1/experiences", experience(), EXPERIENCES),
+        ("/v1/feedback", {"query_id": QUERY_ID, "rating": "up"}, FEEDBACK),
+    ],
+)
+async def test_an_item_that_names_its_event_is_one_fact_however_often_it_is_sent(
+    client: httpx.AsyncClient, redis: Redis, path: str, body: dict[str, Any], stream: Stream
+):
+    first = await client.post(path, json=[{**body, **NAMED}, {**body, **NAMED}, body])
+    assert first.json() == {"accepted": 3, "repeated": 1, "problems": []}
+    again = await client.post(path, json={**body, **NAMED})
+    assert again.json() == {"accepted": 1, "repeated": 1, "problems": []}
+    named, other = await events(redis, stream)
+    assert named.event_id == "fact-0001"
+    assert named.occurred_at == datetime(2026, 1, 20, 8, tzinfo=UTC)
+    assert other.event_id != "fact-0001"
+
+
+async def test_the_same_item_sent_twice_at_once_is_one_fact(
+    client: httpx.AsyncClient, redis: Redis
+):
+    body = {**experience(), **NAMED}
+    answers = await asyncio.gather(*(client.post("/v1/experiences", json=body) for _ in range(5)))
+    assert sorted(answer.json()["repeated"] for answer in answers) == [0, 1, 1, 1, 1]
+    assert len(await events(redis, EXPERIENCES)) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("event_id", "short"),
+        ("event_id", "no spaces please"),
+        ("occurred_at", "2026-01-20T08:00:00"),
+    ],
+)
+async def test_a_bad_event_name_or_time_is_a_problem_of_its_item(
+    client: httpx.AsyncClient, redis: Redis, field: str, value: str
+):
+    response = await client.post("/v1/experiences", json=[{**experience(), field: value}])
+    assert response.status_code == 422
+    assert response.json()["problems"][0]["field"] == field
+    assert await events(redis, EXPERIENCES) == []
+
+
+async def test_a_null_counts_as_missing(client: httpx.AsyncClient, redis: Redis):
+    nulls = {"user_id": None, "intent_confidence": None, "parsed_intent": {"domains": None}}
+    response = await client.post("/v1/experiences", json=experience(**nulls))
+    assert response.status_code == 202
+    [event] = await events(redis, EXPERIENCES)
+    assert event.experience.user_id == ""

@@ -12,7 +12,8 @@ from ratchet.artifacts import ArtifactStore
 from ratchet.events.command import TrainingRequested
 from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
 from ratchet.manifest import AdapterManifest
-from ratchet.testing.fakes import MemoryPublisher, MemoryState
+from ratchet.memory_state import MemoryState
+from ratchet.testing.fakes import MemoryPublisher
 from trainer.backends.example_store import SqlExampleStore
 from trainer.backends.run_files import RunFiles
 from trainer.backends.run_store import SqlRunStore

@@ -1,6 +1,6 @@
 """Publish events from outside a handler: durable when the call returns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
@@ -25,26 +25,40 @@ class Publisher:
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis
 
-    async def publish(self, events: Sequence[Event]) -> None:
-        """Append `events` in one transaction: all or none."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            for event in events:
-                pipe.xadd(*entry_of(event))
-            await pipe.execute()
+    async def publish(self, events: Sequence[Event], named: Collection[str] = ()) -> int:
+        """Append `events` in one transaction: all or none.
 
-    async def publish_once(self, event: Event) -> bool:
-        """Append `event` unless its id was published before; says whether it was new."""
-        marker = _PUBLISHED + event.event_id
+        Of those whose ids are `named`, what was published before is left out; returns how many
+        were.
+        """
+        markers = [_PUBLISHED + event_id for event_id in named]
         async with self._redis.pipeline(transaction=True) as pipe:
             while True:
-                await pipe.watch(marker)
-                if await pipe.exists(marker):
-                    return False
+                known = await self._known(pipe, named, markers)
+                fresh: list[Event] = []
+                for event in events:
+                    if event.event_id not in known:
+                        fresh.append(event)
+                        if event.event_id in named:
+                            known.add(event.event_id)
                 pipe.multi()
-                pipe.xadd(*entry_of(event))
-                pipe.set(marker, b"1", ex=_PUBLISHED_TTL_S)
+                for event in fresh:
+                    pipe.xadd(*entry_of(event))
+                for marker in markers:
+                    pipe.set(marker, b"1", ex=_PUBLISHED_TTL_S)
                 try:
                     await pipe.execute()
                 except WatchError:
                     continue
-                return True
+                return len(events) - len(fresh)
+
+    async def publish_once(self, event: Event) -> bool:
+        """Append `event` unless its id was published before; says whether it was new."""
+        return await self.publish([event], named={event.event_id}) == 0
+
+    async def _known(self, pipe: Any, named: Collection[str], markers: list[str]) -> set[str]:
+        if not markers:
+            return set()
+        await pipe.watch(*markers)
+        found = await pipe.mget(markers)
+        return {event_id for event_id, mark in zip(named, found, strict=True) if mark is not None}

@@ -19,8 +19,8 @@ from exporter.metrics import ExporterMetrics
 from ratchet.artifacts import ArtifactStore
 from ratchet.events.run import CheckpointReady, Scores
 from ratchet.manifest import AdapterManifest
+from ratchet.memory_state import MemoryState
 from ratchet.outcomes import Outcome
-from ratchet.testing.fakes import MemoryState
 
 SCORES = Scores(preference_accuracy=0.5, text_quality=0.5, grounded_accuracy=0.5)
 NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)

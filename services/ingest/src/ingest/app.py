@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
+from ingest.domain.items import Identity
 from ingest.intake import Intake
 from ingest.metrics import IngestMetrics
 from ingest.openapi import add_schemas
@@ -48,7 +49,7 @@ def create_app(settings: IngestSettings) -> FastAPI:
         create_router(intake, settings.ingest_max_batch, settings.ingest_max_body_bytes)
     )
     app.mount("", create_host(service))
-    add_schemas(app, Experience, Feedback)
+    add_schemas(app, Experience, Feedback, Identity)
 
     @app.exception_handler(HTTPException)
     async def say_why(request: Request, error: HTTPException) -> JSONResponse:

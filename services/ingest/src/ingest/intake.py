@@ -1,17 +1,25 @@
 """What an accepted request becomes: events on the streams, acknowledged before the answer."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from uuid_utils.compat import uuid7
 
-from ingest.domain.items import Sorted, lacks_plan, read_experience, read_feedback, sort_items
+from ingest.domain.items import (
+    Problem,
+    Sorted,
+    lacks_plan,
+    read_experience,
+    read_feedback,
+    sort_items,
+)
 from ingest.metrics import IngestMetrics
 from ingest.ports import Publisher
-from ratchet.events.base import utc_now
+from ratchet.events.base import Event, utc_now
 from ratchet.events.command import TrainingRequested
 from ratchet.events.experience import (
     Experience,
@@ -20,9 +28,19 @@ from ratchet.events.experience import (
     FeedbackReceived,
 )
 
+M = TypeVar("M", Experience, Feedback)
 _log = logging.getLogger(__name__)
 _TICK = timedelta(microseconds=1)
 """Keeps the items of one request in their order."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """`repeated` of the `accepted` items were known already, by the event ids they named."""
+
+    accepted: int
+    repeated: int
+    problems: tuple[Problem, ...]
 
 
 class Intake:
@@ -33,7 +51,7 @@ class Intake:
         self._metrics = metrics
         self._zone = ZoneInfo(naive_zone)
 
-    async def experiences(self, items: Sequence[Any]) -> Sorted[Experience]:
+    async def experiences(self, items: Sequence[Any]) -> Taken:
         now = utc_now()
 
         def read(item: Mapping[str, Any]) -> Experience:
@@ -46,31 +64,40 @@ class Intake:
                 )
             return experience
 
-        found = sort_items(items, read)
-        await self._publisher.publish(
-            [
-                ExperienceRecorded(
-                    event_id=new_id(), occurred_at=now + number * _TICK, experience=experience
-                )
-                for number, experience in enumerate(found.accepted)
-            ]
-        )
-        self._metrics.count("experience", len(found.accepted), len(items))
-        return found
+        def event(experience: Experience, event_id: str, occurred_at: datetime) -> Event:
+            return ExperienceRecorded(
+                event_id=event_id, occurred_at=occurred_at, experience=experience
+            )
 
-    async def feedback(self, items: Sequence[Any]) -> Sorted[Feedback]:
-        now = utc_now()
+        return await self._take("experience", items, sort_items(items, read), event, now)
+
+    async def feedback(self, items: Sequence[Any]) -> Taken:
+        def event(feedback: Feedback, event_id: str, occurred_at: datetime) -> Event:
+            return FeedbackReceived(event_id=event_id, occurred_at=occurred_at, feedback=feedback)
+
         found = sort_items(items, read_feedback)
-        await self._publisher.publish(
-            [
-                FeedbackReceived(
-                    event_id=new_id(), occurred_at=now + number * _TICK, feedback=feedback
-                )
-                for number, feedback in enumerate(found.accepted)
-            ]
-        )
-        self._metrics.count("feedback", len(found.accepted), len(items))
-        return found
+        return await self._take("feedback", items, found, event, utc_now())
+
+    async def _take(
+        self,
+        kind: str,
+        items: Sequence[Any],
+        found: Sorted[M],
+        event: Callable[[M, str, datetime], Event],
+        now: datetime,
+    ) -> Taken:
+        events = [
+            event(
+                item.body,
+                item.identity.event_id or new_id(),
+                (item.identity.occurred_at or now + number * _TICK).astimezone(UTC),
+            )
+            for number, item in enumerate(found.accepted)
+        ]
+        named = {item.identity.event_id for item in found.accepted if item.identity.event_id}
+        repeated = await self._publisher.publish(events, named=named)
+        self._metrics.count(kind, len(events) - repeated, repeated, len(items) - len(events))
+        return Taken(len(events), repeated, found.problems)
 
     async def training(self, requested_by: str, reason: str) -> str:
         """Ask the trainer for a run now; returns the id of the request."""

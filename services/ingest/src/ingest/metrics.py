@@ -7,7 +7,7 @@ class IngestMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.items = Counter(
             "ratchet_intake_items_total",
-            "Items of requests by kind and by what became of them: accepted or rejected.",
+            "Items of requests by kind and outcome: accepted, repeated (known before) or rejected.",
             ("kind", "outcome"),
             registry=registry,
         )
@@ -22,6 +22,7 @@ class IngestMetrics:
             registry=registry,
         )
 
-    def count(self, kind: str, accepted: int, received: int) -> None:
+    def count(self, kind: str, accepted: int, repeated: int, rejected: int) -> None:
         self.items.labels(kind, "accepted").inc(accepted)
-        self.items.labels(kind, "rejected").inc(received - accepted)
+        self.items.labels(kind, "repeated").inc(repeated)
+        self.items.labels(kind, "rejected").inc(rejected)

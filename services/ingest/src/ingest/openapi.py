@@ -5,12 +5,15 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from ingest.domain.items import Identity
+
 _REFERENCE = "#/components/schemas/{model}"
 
 
 def one_or_many(model: type[BaseModel]) -> dict[str, Any]:
-    """`openapi_extra` of a route that takes one `model` or an array of them."""
-    one = {"$ref": _REFERENCE.format(model=model.__name__)}
+    """`openapi_extra` of a route that takes one `model`, named or not, or an array of them."""
+    parts = (model.__name__, Identity.__name__)
+    one = {"allOf": [{"$ref": _REFERENCE.format(model=name)} for name in parts]}
     schema = {"anyOf": [one, {"type": "array", "items": one}]}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 

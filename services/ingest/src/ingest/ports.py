@@ -1,12 +1,15 @@
 """What ingest needs from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from ratchet.events.base import Event
 
 
 class Publisher(Protocol):
-    """Returns once every event is acknowledged by the server; all or none."""
+    """Returns once every event is acknowledged by the server; all or none.
 
-    async def publish(self, events: Sequence[Event]) -> None: ...
+    Of the `named` ids, those published before are left out; `publish` returns their number.
+    """
+
+    async def publish(self, events: Sequence[Event], named: Collection[str] = ()) -> int: ...

@@ -6,8 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
-from ingest.domain.items import Sorted
-from ingest.intake import Intake
+from ingest.intake import Intake, Taken
 from ingest.openapi import one_or_many
 from ratchet.events.experience import Experience, Feedback
 
@@ -21,9 +20,10 @@ class ProblemOut(BaseModel):
 
 
 class Accepted(BaseModel):
-    """`problems` is empty when everything was accepted."""
+    """`problems` is empty when everything was accepted; `repeated` items were known before."""
 
     accepted: int
+    repeated: int = 0
     problems: list[ProblemOut] = Field(default_factory=list)
 
 
@@ -77,12 +77,12 @@ def create_router(intake: Intake, max_batch: int, max_body_bytes: int) -> APIRou
     return router
 
 
-def _answer(found: Sorted[Any]) -> Accepted:
+def _answer(found: Taken) -> Accepted:
     problems = [ProblemOut(index=p.index, field=p.field, message=p.message) for p in found.problems]
     if problems and not found.accepted:
         refused = Refused(error=_first(problems), problems=problems)
         raise HTTPException(422, refused.model_dump())
-    return Accepted(accepted=len(found.accepted), problems=problems)
+    return Accepted(accepted=found.accepted, repeated=found.repeated, problems=problems)
 
 
 def _first(problems: list[ProblemOut]) -> str:

@@ -3,6 +3,7 @@
 import typer
 
 from ratchet.cli.demo import demo
+from ratchet.cli.import_file import import_file
 from ratchet.cli.simulate import simulate
 from ratchet.cli.status import status
 from ratchet.cli.up import up
@@ -15,3 +16,4 @@ main = typer.Typer(
 )
 for command in (up, status, simulate, demo):
     main.command()(command)
+main.command("import")(import_file)

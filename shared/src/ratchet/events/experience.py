@@ -1,9 +1,10 @@
 """One answered question, as the Command Center records it; rows of every age load."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_validator
 
 from ratchet.events.base import Event, Value
 
@@ -11,7 +12,20 @@ Rating = Literal["up", "down"]
 FollowUp = Literal["satisfied", "new_topic", "refinement", "repeat", "correction"]
 
 
-class Intent(Value):
+class Told(Value):
+    """A value from outside: its numbers are finite, a null says as little as a missing key."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_null_is_not_sent(cls, told: Any) -> Any:
+        if not isinstance(told, Mapping):
+            return told
+        return {key: value for key, value in told.items() if value is not None}
+
+
+class Intent(Told):
     type: str = "query"
     domains: tuple[str, ...] = ()
     entities: dict[str, Any] = Field(default_factory=dict)
@@ -26,7 +40,7 @@ class Intent(Value):
         return tuple(str(device) for device in found) if isinstance(found, list | tuple) else ()
 
 
-class Widget(Value):
+class Widget(Told):
     scenario: str
     size: str = "normal"
     relevance: float = 0.0
@@ -35,13 +49,13 @@ class Widget(Value):
     data_request: Any = None
 
 
-class WidgetPlan(Value):
+class WidgetPlan(Told):
     heading: str = ""
     widgets: tuple[Widget, ...] = ()
     select_method: str = ""
 
 
-class WidgetInteraction(Value):
+class WidgetInteraction(Told):
     """`widget_index` counts from 0, as the frontend sends it."""
 
     widget_index: int = Field(ge=0)
@@ -50,7 +64,7 @@ class WidgetInteraction(Value):
     timestamp: datetime | float | None = None
 
 
-class WidgetJudgement(Value):
+class WidgetJudgement(Told):
     """`widget_index` counts from 1, as the judge sends it; `position` counts from 0."""
 
     widget_index: int = Field(ge=1)
@@ -65,7 +79,7 @@ class WidgetJudgement(Value):
         return self.widget_index - 1
 
 
-class Judgement(Value):
+class Judgement(Told):
     """Everything people and the judge say about one answer; `None` means "not sent"."""
 
     follow_up_type: FollowUp | None = None
@@ -105,16 +119,6 @@ class Experience(Judgement):
     @classmethod
     def _a_missing_plan_is_an_empty_plan(cls, plan: Any) -> Any:
         return plan if is_plan(plan) else {"widgets": []}
-
-    @field_validator("parsed_intent", "available_data_summary", "fixtures", mode="before")
-    @classmethod
-    def _null_means_nothing(cls, value: Any) -> Any:
-        return {} if value is None else value
-
-    @field_validator("user_history", mode="before")
-    @classmethod
-    def _null_means_no_history(cls, value: Any) -> Any:
-        return () if value is None else value
 
 
 class Feedback(Judgement):

@@ -1,32 +1,8 @@
 """In-memory stand-ins for ports; the same test suites run on them and on the real things."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ratchet.events.base import Event
-from ratchet.outcomes import Done, Outcome
-
-
-class MemoryState:
-    """`ratchet.outcomes.State` over a dictionary."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, bytes] = {}
-
-    async def read(self, keys: Sequence[str]) -> dict[str, bytes | None]:
-        return {key: self.values.get(key) for key in keys}
-
-    def apply(self, outcomes: Sequence[Outcome]) -> list[Event]:
-        """Carry out what the outcomes ask for; returns the events they emit."""
-        emitted: list[Event] = []
-        for outcome in outcomes:
-            if isinstance(outcome, Done):
-                emitted.extend(outcome.emits)
-                for write in outcome.writes:
-                    if write.value is None:
-                        self.values.pop(write.key, None)
-                    else:
-                        self.values[write.key] = write.value
-        return emitted
 
 
 class MemoryPublisher:
@@ -35,11 +11,13 @@ class MemoryPublisher:
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    async def publish(self, events: Sequence[Event]) -> None:
-        self.events.extend(events)
+    async def publish(self, events: Sequence[Event], named: Collection[str] = ()) -> int:
+        before = len(self.events)
+        for event in events:
+            known = any(event.event_id == other.event_id for other in self.events)
+            if not known or event.event_id not in named:
+                self.events.append(event)
+        return before + len(events) - len(self.events)
 
     async def publish_once(self, event: Event) -> bool:
-        if any(event.event_id == known.event_id for known in self.events):
-            return False
-        self.events.append(event)
-        return True
+        return await self.publish([event], named={event.event_id}) == 0

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
+from ratchet.events.base import EventId
 from ratchet.events.experience import Experience, Feedback, is_plan
 
 M = TypeVar("M", bound=BaseModel)
@@ -21,22 +22,38 @@ class Problem:
     message: str
 
 
+class Identity(BaseModel):
+    """What an item may say of itself: sent twice under one `event_id`, it is one fact.
+
+    `occurred_at` is when it was said, by default when it was received.
+    """
+
+    event_id: EventId | None = None
+    occurred_at: AwareDatetime | None = None
+
+
+@dataclass(frozen=True)
+class Item(Generic[M]):
+    body: M
+    identity: Identity
+
+
 @dataclass(frozen=True)
 class Sorted(Generic[M]):
-    accepted: tuple[M, ...]
+    accepted: tuple[Item[M], ...]
     problems: tuple[Problem, ...]
 
 
 def sort_items(items: Sequence[Any], read: Callable[[Mapping[str, Any]], M]) -> Sorted[M]:
     """Read every item; what cannot be read becomes its problems, one for each bad field."""
-    accepted: list[M] = []
+    accepted: list[Item[M]] = []
     problems: list[Problem] = []
     for index, item in enumerate(items):
         if not isinstance(item, Mapping):
             problems.append(Problem(index, "", "must be a JSON object"))
             continue
         try:
-            accepted.append(read(item))
+            accepted.append(Item(read(item), Identity.model_validate(item)))
         except ValidationError as error:
             problems.extend(
                 Problem(index, ".".join(map(str, found["loc"])), found["msg"])
@@ -46,7 +63,7 @@ def sort_items(items: Sequence[Any], read: Callable[[Mapping[str, Any]], M]) -> 
 
 
 def read_experience(item: Mapping[str, Any], received_at: datetime, zone: tzinfo) -> Experience:
-    """An experience of any age; without a timestamp it was answered at `received_at`.
+    """An experience of any age: nulls count as missing, and a missing time is `received_at`.
 
     A timestamp that names no zone is read in `zone`. Raises `pydantic.ValidationError`.
     """

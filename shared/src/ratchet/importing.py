@@ -1,0 +1,118 @@
+"""Send a file of experiences through a running system: once, however often it is sent."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import httpx
+
+from ratchet.experience_files import RefusedRow
+from ratchet.posting import post_until_answered
+from ratchet.rows import Row
+
+_PATH = "/v1/experiences"
+_REFUSALS = (413, 422)
+Numbered = tuple[int, Row | RefusedRow]
+
+
+class StrangeAnswer(Exception):
+    """What answers is no intake; the message is what it said."""
+
+
+@dataclass
+class Imported:
+    """`repairs` counts rows by kind of repair; `refused` has the reason by row number."""
+
+    read: int = 0
+    sent: int = 0
+    already_there: int = 0
+    naive: int = 0
+    repaired: int = 0
+    repairs: Counter[str] = field(default_factory=Counter)
+    refused: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def new(self) -> int:
+        return self.sent - self.already_there
+
+
+async def import_rows(
+    client: httpx.AsyncClient,
+    rows: Iterable[Numbered],
+    imported: Imported,
+    batch: int,
+    patience_s: float,
+    on_batch: Callable[[int], None],
+) -> None:
+    """Send `rows` in batches of at most `batch`, counting into `imported` as it goes.
+
+    A row's event is named by its content and occurred when it was answered, so that the same
+    row is one fact whenever it comes. Raises `ratchet.posting.NoAnswer` when the server has
+    not answered one batch within `patience_s`, and `StrangeAnswer` for what no intake says:
+    what `imported` counts as sent is durable.
+    """
+    rows = iter(rows)
+    while taken := list(islice(rows, batch)):
+        ready = [(number, row) for number, row in taken if isinstance(row, Row)]
+        for number, row in taken:
+            _note(imported, number, row)
+        if ready:
+            await _send(client, ready, imported, patience_s)
+        on_batch(len(taken))
+
+
+async def _send(
+    client: httpx.AsyncClient, rows: list[tuple[int, Row]], imported: Imported, patience_s: float
+) -> None:
+    """Send `rows` at once; what is refused as a whole goes again in halves, down to one row."""
+    body = [_item(row) for _, row in rows]
+    response, _ = await post_until_answered(client, _PATH, body, patience_s=patience_s)
+    answer = _answer_of(response)
+    if response.is_success or answer["problems"]:
+        _settle(imported, [number for number, _ in rows], answer)
+    elif len(rows) == 1:
+        imported.refused[rows[0][0]] = f"{response.status_code} {answer.get('error', '')}"
+    else:
+        half = len(rows) // 2
+        await _send(client, rows[:half], imported, patience_s)
+        await _send(client, rows[half:], imported, patience_s)
+
+
+def _note(imported: Imported, number: int, row: Row | RefusedRow) -> None:
+    imported.read += 1
+    if isinstance(row, RefusedRow):
+        imported.refused[number] = row.reason
+        return
+    imported.naive += row.naive
+    imported.repaired += bool(row.repairs)
+    imported.repairs.update(row.repairs)
+
+
+def _item(row: Row) -> dict[str, object]:
+    return {
+        **row.experience.model_dump(mode="json", exclude_unset=True),
+        "event_id": row.event_id,
+        "occurred_at": row.experience.timestamp.isoformat(),
+    }
+
+
+def _settle(imported: Imported, numbers: list[int], answer: dict[str, Any]) -> None:
+    for problem in answer["problems"]:
+        number = numbers[problem["index"]]
+        imported.refused.setdefault(number, f"{problem['field']}: {problem['message']}")
+    imported.sent += answer.get("accepted", 0)
+    imported.already_there += answer.get("repeated", 0)
+
+
+def _answer_of(response: httpx.Response) -> dict[str, Any]:
+    """What an intake says: counts and problems. Raises `StrangeAnswer` for anything else."""
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    known = response.is_success or response.status_code in _REFUSALS
+    if known and isinstance(answer, dict) and (not response.is_success or "accepted" in answer):
+        return {"problems": [], **answer}
+    raise StrangeAnswer(f"{response.status_code} {response.text[:200]}")

@@ -1,0 +1,190 @@
+"""`ratchet import` through a real intake: every row once, and an account of all of them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from redis.asyncio import Redis
+from typer.testing import CliRunner, Result
+
+from ingest.app import create_app
+from ingest.settings import IngestSettings
+from ratchet.cli.app import main
+from ratchet.experience_files import open_experiences
+from ratchet.importing import Imported, StrangeAnswer, import_rows
+from ratchet.posting import NoAnswer
+from ratchet.simulator.population import population
+from ratchet.streams import EXPERIENCES
+from ratchet.testing.eventually import eventually
+from ratchet.testing.server import free_port
+
+ROW = {
+    "query_id": "q-1",
+    "timestamp": "2026-01-20T08:00:00",
+    "transcript": "What is the power of pump 001?",
+    "user_rating": "up",
+    "widget_plan": {"widgets": [{"scenario": "kpi"}]},
+}
+ROWS = [
+    ROW,
+    {**ROW, "query_id": "q-2", "user_rating": "meh"},
+    "no row",
+    {**ROW, "widget_plan": None},
+]
+
+
+@pytest.fixture
+async def intake(redis: Redis, valkey_url: str) -> AsyncIterator[str]:
+    port = free_port()
+    app = create_app(IngestSettings(redis_url=valkey_url))  # type: ignore[arg-type]
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
+    serving = asyncio.create_task(server.serve())
+
+    async def started() -> bool:
+        return server.started
+
+    await eventually(started, 10)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await serving
+
+
+async def run(*arguments: str) -> Result:
+    return await asyncio.to_thread(CliRunner().invoke, main, ["import", *arguments])
+
+
+def written(path: Path, rows: list[Any]) -> str:
+    path.write_text(json.dumps({"experiences": rows}))
+    return str(path)
+
+
+async def test_every_row_is_sent_and_accounted_for(intake: str, redis: Redis, tmp_path: Path):
+    file = written(tmp_path / "buffer.json", ROWS)
+    result = await run(file, "--url", intake, "--zone", "Europe/Vienna")
+    assert result.exit_code == 1, "a row was refused"
+    assert "4 rows read, 3 accepted: 3 new, 0 already there" in result.output
+    assert "3 times without a zone, read as Europe/Vienna" in result.output
+    assert "2 rows repaired" in result.output
+    assert "1  user_rating: Input should be 'up' or 'down'" in result.output
+    assert "1  widget_plan: missing, counts for voice only" in result.output
+    assert "row 3: not a JSON object" in result.output
+    [first, *_] = await redis.xrange(EXPERIENCES.key)
+    event = EXPERIENCES.adapter.validate_json(first[1][b"__data__"])
+    assert event.occurred_at.isoformat() == "2026-01-20T07:00:00+00:00"
+    assert event.experience.user_rating == "up"
+
+
+async def test_importing_again_adds_nothing(intake: str, redis: Redis, tmp_path: Path):
+    file = written(tmp_path / "buffer.json", [ROW])
+    await run(file, "--url", intake)
+    result = await run(file, "--url", intake)
+    assert result.exit_code == 0
+    assert "1 rows read, 1 accepted: 0 new, 1 already there" in result.output
+    longer = written(tmp_path / "longer.json", [ROW, {**ROW, "query_id": "q-9"}])
+    assert "1 new, 1 already there" in (await run(longer, "--url", intake)).output
+    assert await redis.xlen(EXPERIENCES.key) == 2
+
+
+async def test_a_whole_population_goes_through(intake: str, redis: Redis, tmp_path: Path):
+    path = tmp_path / "population.json"
+    path.write_text(json.dumps(population(1)))
+    result = await run(str(path), "--url", intake)
+    assert "844 rows read, 844 accepted: 844 new" in result.output
+    assert "0 rows refused" in result.output
+    assert result.exit_code == 0
+    assert await redis.xlen(EXPERIENCES.key) == 844
+
+
+async def test_the_url_may_come_from_the_environment(
+    intake: str, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RATCHET_URL", intake)
+    result = await run(written(tmp_path / "buffer.json", [ROW]))
+    assert result.exit_code == 0
+    assert await redis.xlen(EXPERIENCES.key) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere.json"], "nowhere.json"),
+        (["pyproject.toml"], "expected"),
+        (["x", "--zone", "Mars"], "Mars"),
+    ],
+)
+async def test_what_cannot_be_read_is_a_usage_error(arguments: list[str], said: str):
+    result = await run(*arguments)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+def answering(*statuses: int) -> tuple[httpx.AsyncClient, list[int]]:
+    """An intake that answers with these statuses in turn, then 202; and what it answered."""
+    left, given = list(statuses), []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        given.append(left.pop(0) if left else 202)
+        if given[-1] == 202:
+            return httpx.Response(202, json={"accepted": len(json.loads(request.content))})
+        return httpx.Response(given[-1], json={"error": "full"}, headers={"Retry-After": "0"})
+
+    return httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://x"), given
+
+
+async def imported_by(client: httpx.AsyncClient, path: str, patience_s: float) -> Imported:
+    imported = Imported()
+    rows = open_experiences(Path(path), UTC).rows
+    await import_rows(client, rows, imported, 1, patience_s, lambda count: None)
+    return imported
+
+
+async def test_a_busy_intake_is_waited_for(tmp_path: Path):
+    client, given = answering(503, 503)
+    path = written(tmp_path / "buffer.json", [ROW, {**ROW, "query_id": "q-2"}])
+    assert (await imported_by(client, path, 60)).sent == 2
+    assert given == [503, 503, 202, 202]
+
+
+async def test_nobody_is_waited_for_for_ever(tmp_path: Path):
+    client, given = answering(*[503] * 100)
+    with pytest.raises(NoAnswer, match="503"):
+        await imported_by(client, written(tmp_path / "buffer.json", [ROW]), 0.05)
+    assert given
+
+
+async def test_a_batch_that_is_refused_whole_names_its_rows(tmp_path: Path):
+    client, _ = answering(413)
+    path = written(tmp_path / "buffer.json", [ROW, {**ROW, "query_id": "q-2"}])
+    imported = await imported_by(client, path, 60)
+    assert imported.refused == {1: "413 full"}
+    assert imported.sent == 1
+
+
+async def test_one_row_that_spoils_the_whole_request_is_refused_alone(
+    intake: str, redis: Redis, tmp_path: Path
+):
+    deep: dict[str, Any] = {}
+    for _ in range(250):
+        deep = {"a": deep}
+    spoiler = {**ROW, "query_id": "q-2", "fixtures": deep}
+    file = written(tmp_path / "buffer.json", [ROW, spoiler, {**ROW, "query_id": "q-3"}])
+    result = await run(file, "--url", intake)
+    assert "3 rows read, 2 accepted: 2 new" in result.output
+    assert "row 2: 422" in result.output
+    assert await redis.xlen(EXPERIENCES.key) == 2
+
+
+@pytest.mark.parametrize(("status", "said"), [(200, "<html>"), (200, "[]"), (404, "{}"), (301, "")])
+async def test_what_is_no_intake_is_told_apart_from_a_refusal(
+    tmp_path: Path, status: int, said: str
+):
+    transport = httpx.MockTransport(lambda request: httpx.Response(status, text=said))
+    client = httpx.AsyncClient(transport=transport, base_url="http://x")
+    with pytest.raises(StrangeAnswer, match=str(status)):
+        await imported_by(client, written(tmp_path / "buffer.json", [ROW]), 60)

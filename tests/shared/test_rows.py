@@ -1,0 +1,245 @@
+"""Rows of every age become experiences: repaired, never lost; files say what they are not."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ratchet.events.experience import Experience, ExperienceRecorded
+from ratchet.experience_files import RefusedRow, UnreadableFile, open_experiences
+from ratchet.rows import NO_ID, NO_NUMBER, NO_PLAN, NO_TEXT, NO_TIME, Row, read_row
+
+OTHERWISE = datetime(2026, 3, 1, tzinfo=UTC)
+GOOD = {
+    "query_id": "q-1",
+    "timestamp": "2026-01-20T08:00:00",
+    "transcript": "What is the power of pump 001?",
+    "widget_plan": {"widgets": [{"scenario": "kpi", "size": "hero"}]},
+}
+
+
+def read(row: dict[str, Any], zone: str = "UTC") -> Row:
+    return read_row(row, ZoneInfo(zone), OTHERWISE)
+
+
+def test_a_good_row_needs_no_repair():
+    row = read(GOOD)
+    assert row.repairs == ()
+    assert row.naive
+    assert row.experience.query_id == "q-1"
+
+
+def test_a_naive_time_is_read_in_the_stated_zone():
+    assert read(GOOD, "Europe/Vienna").experience.timestamp.astimezone(UTC).hour == 7
+    aware = read({**GOOD, "timestamp": "2026-01-20T08:00:00+05:00"}, "Europe/Vienna")
+    assert (aware.naive, aware.experience.timestamp.astimezone(UTC).hour) == (False, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "repair"),
+    [
+        ({"widget_plan": None}, NO_PLAN),
+        ({"widget_plan": {}}, NO_PLAN),
+        ({"timestamp": "yesterday"}, NO_TIME),
+        ({"timestamp": None}, NO_TIME),
+        ({"query_id": ""}, NO_ID),
+        ({"query_id": "q" * 129}, NO_ID),
+        ({"transcript": "\ud800 power"}, NO_TEXT),
+        ({"processing_time_ms": float("nan")}, NO_NUMBER),
+        ({"user_rating": "meh"}, "user_rating: Input should be 'up' or 'down'"),
+        ({"widget_interactions": [{"widget_index": -1, "action": "click"}]},
+         "widget_interactions.widget_index: Input should be greater than or equal to 0"),
+        ({"per_widget_feedback": [{"widget_index": 0}, {"widget_index": 0}]},
+         "per_widget_feedback.widget_index: Input should be greater than or equal to 1"),
+        ({"widget_plan": {"widgets": [{"size": "hero"}]}},
+         "widget_plan.widgets.scenario: Field required"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_taken_out_and_named_once(change: dict[str, Any], repair: str):
+    assert read({**GOOD, **change}).repairs == (repair,)
+
+
+def test_only_the_element_at_fault_is_dropped():
+    judged = [
+        {"widget_index": 0},
+        {"widget_index": 1, "appropriateness_score": 7},
+        {"widget_index": 2},
+    ]
+    plan = {"widgets": ["kpi", {"scenario": "trend", "size": None}, {"size": "hero"}]}
+    row = read({**GOOD, "per_widget_feedback": judged, "widget_plan": plan}).experience
+    assert [verdict.widget_index for verdict in row.per_widget_feedback or ()] == [1]
+    assert [(widget.scenario, widget.size) for widget in row.widget_plan.widgets] == [
+        ("trend", "normal")
+    ]
+
+
+def test_only_the_key_at_fault_of_the_intent_is_dropped():
+    intent = {"confidence": "high", "entities": {"devices": ["pump-1"]}, "domains": None}
+    row = read({**GOOD, "parsed_intent": intent}).experience
+    assert row.parsed_intent.devices == ("pump-1",)
+
+
+def test_nulls_count_as_missing_and_empty_lists_as_sent():
+    nulls = dict.fromkeys(Experience.model_fields.keys() - GOOD.keys())
+    row = read({**GOOD, **nulls})
+    assert row.repairs == ()
+    assert row.experience == read(GOOD).experience
+    assert read({**GOOD, "missing_widgets": []}).experience.missing_widgets == ()
+    assert row.experience.missing_widgets is None
+
+
+def test_the_same_row_is_the_same_fact_and_another_is_another():
+    assert read(GOOD).event_id == read(dict(reversed(GOOD.items()))).event_id
+    assert read(GOOD).event_id != read({**GOOD, "user_rating": "up"}).event_id
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+fields = st.sampled_from(sorted(Experience.model_fields)) | st.text(max_size=6)
+
+
+@given(st.dictionaries(fields, values, max_size=8))
+def test_any_json_object_becomes_an_experience_that_can_travel(row: dict[str, Any]):
+    experience = read(row).experience
+    event = ExperienceRecorded(event_id="e" * 8, occurred_at=OTHERWISE, experience=experience)
+    assert ExperienceRecorded.model_validate_json(event.model_dump_json()).experience == experience
+
+
+def rows_of(path: Path) -> list[tuple[int, Row | RefusedRow]]:
+    found = open_experiences(path, UTC)
+    rows = list(found.rows)
+    assert len(rows) == found.total
+    return rows
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_buffer_and_an_array_are_read_row_by_row(tmp_path: Path, indent: int | None):
+    path = tmp_path / "buffer.json"
+    path.write_text(
+        json.dumps({"saved_at": "2026-02-01T00:00:00", "experiences": [GOOD, 7]}, indent=indent)
+    )
+    [(one, row), (two, refused)] = rows_of(path)
+    assert (one, two) == (1, 2)
+    assert isinstance(row, Row)
+    assert isinstance(refused, RefusedRow)
+    path.write_text(json.dumps([GOOD], indent=indent))
+    assert len(rows_of(path)) == 1
+
+
+def test_in_json_lines_a_malformed_line_is_refused_with_its_number(tmp_path: Path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(f"{{ broken\n\n{json.dumps(GOOD)}\n[1]\n")
+    found = rows_of(path)
+    assert [(number, isinstance(row, Row)) for number, row in found] == [
+        (1, False),
+        (3, True),
+        (4, False),
+    ]
+
+
+def test_a_row_without_a_time_takes_the_files_or_the_one_before(tmp_path: Path):
+    timeless = {**GOOD, "query_id": "q-2", "timestamp": None}
+    path = tmp_path / "rows.json"
+    path.write_text(
+        json.dumps({"saved_at": "2026-02-01T00:00:00", "experiences": [GOOD, timeless]})
+    )
+    times = [row.experience.timestamp for _, row in rows_of(path) if isinstance(row, Row)]
+    assert times[1] == datetime(2026, 2, 1, tzinfo=UTC)
+    path.write_text(json.dumps([GOOD, timeless]))
+    times = [row.experience.timestamp for _, row in rows_of(path) if isinstance(row, Row)]
+    assert times[1] == times[0]
+
+
+@pytest.mark.parametrize("content", ["", "hello", '{"a": [1]\n}', "12", '"text"', "\xff"])
+def test_a_file_of_something_else_is_refused_with_what_was_expected(tmp_path: Path, content: str):
+    path = tmp_path / "other.json"
+    path.write_text(content)
+    with pytest.raises(UnreadableFile, match="experience_buffer"):
+        open_experiences(path, UTC)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path):
+    with pytest.raises(UnreadableFile, match="nowhere"):
+        open_experiences(tmp_path / "nowhere.json", UTC)
+
+
+def test_what_is_said_of_later_widgets_follows_them_when_one_before_is_dropped():
+    row = read(
+        {
+            **GOOD,
+            "widget_plan": {
+                "widgets": [{"scenario": "kpi"}, {"size": "hero"}, {"scenario": "trend"}]
+            },
+            "widget_interactions": [
+                {"widget_index": 0, "action": "view"},
+                {"widget_index": 1, "action": "scroll"},
+                {"widget_index": 2, "action": "expand"},
+            ],
+            "per_widget_feedback": [
+                {"widget_index": 0},
+                {"widget_index": 2, "appropriateness_score": 0.5},
+                {"widget_index": 3, "appropriateness_score": 0.1},
+            ],
+        }
+    ).experience
+    assert [widget.scenario for widget in row.widget_plan.widgets] == ["kpi", "trend"]
+    assert [(said.widget_index, said.action) for said in row.widget_interactions or ()] == [
+        (0, "view"),
+        (1, "expand"),
+    ]
+    judged = [(said.position, said.appropriateness_score) for said in row.per_widget_feedback or ()]
+    assert judged == [(1, 0.1)]
+
+
+def test_a_null_inside_a_judgement_costs_nothing_and_a_bad_issue_only_itself():
+    judged = {"widget_index": 1, "appropriateness_score": 0.9, "widget_type": None}
+    row = read({**GOOD, "per_widget_feedback": [{**judged, "issues": ["too large", 5]}]})
+    assert row.repairs == ("per_widget_feedback.issues: Input should be a valid string",)
+    [verdict] = row.experience.per_widget_feedback or ()
+    assert (verdict.appropriateness_score, verdict.issues) == (0.9, ("too large",))
+
+
+@pytest.mark.parametrize("value", [1_768_896_000, 1_768_896_000_000])
+def test_a_number_is_a_time_in_seconds_or_milliseconds(value: int):
+    row = read({**GOOD, "timestamp": value}, "Europe/Vienna")
+    assert row.experience.timestamp == datetime(2026, 1, 20, 8, tzinfo=UTC)
+    assert row.repairs == ()
+
+
+def test_a_zone_with_an_offset_of_seconds_leaves_a_time_the_intake_can_read():
+    row = read({**GOOD, "timestamp": "1890-01-01T00:00:00"}, "Asia/Kolkata")
+    assert row.experience.timestamp.utcoffset() == timedelta(0)
+
+
+def test_a_byte_order_mark_is_no_fault_and_bytes_that_are_no_text_are_repaired(tmp_path: Path):
+    path = tmp_path / "rows.jsonl"
+    latin = json.dumps({**GOOD, "transcript": "Strasse"}).replace("ss", "\xdf").encode("latin-1")
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\n" + latin)
+    (_, first), (_, second) = rows_of(path)
+    assert isinstance(first, Row)
+    assert isinstance(second, Row)
+    assert (first.repairs, second.repairs) == ((), (NO_TEXT,))
+
+
+def test_a_malformed_first_line_does_not_hide_the_other_lines(tmp_path: Path):
+    path = tmp_path / "rows.txt"
+    path.write_text(f"{{ broken\n{json.dumps(GOOD)}\n")
+    assert [isinstance(row, Row) for _, row in rows_of(path)] == [False, True]
+
+
+def test_a_row_of_another_kind_of_file_is_refused(tmp_path: Path):
+    path = tmp_path / "pending_dpo_pairs.json"
+    path.write_text(json.dumps([{"prompt": "p", "chosen": "c", "rejected": "r", "timestamp": 1}]))
+    [(_, refused)] = rows_of(path)
+    assert isinstance(refused, RefusedRow)
+    assert "not an experience" in refused.reason
