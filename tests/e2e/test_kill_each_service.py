@@ -21,6 +21,7 @@ from ratchet.embedded.up import up
 from ratchet.events.base import Event
 from ratchet.events.model import ModelActivated, ModelRegistered
 from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
+from ratchet.memory_state import MemoryState
 from ratchet.posting import post_all
 from ratchet.publisher import DATA_FIELD
 from ratchet.simulator import simulate
@@ -28,12 +29,11 @@ from ratchet.simulator.timeline import timeline
 from ratchet.streams import EXPERIENCES, STREAMS
 from ratchet.tail import follow
 from ratchet.testing.eventually import eventually
-from ratchet.testing.fakes import MemoryState
 from ratchet.testing.server import free_port
 from ratchet.testing.simulated import facts_of
+from reward.domain.answered import Policy
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
-from reward.settings import RewardSettings
 
 START = datetime(2026, 1, 5, 6, tzinfo=UTC)
 TURNS = list(simulate(11, questions=60, answers_per_question=2, start=START))
@@ -90,7 +90,7 @@ class Sitting:
 
 async def expected_examples() -> set[str]:
     """The example ids that the same facts make in one process without any trouble."""
-    handlers = RewardHandlers(RewardSettings(), RewardMetrics(CollectorRegistry()))
+    handlers = RewardHandlers(Policy(), RewardMetrics(CollectorRegistry()))
     state, story = MemoryState(), Story()
     for fact in facts_of(TURNS):
         for event in state.apply(await handlers.handle([fact], state)):

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from ratchet.events.experience import WidgetInteraction, WidgetJudgement
 from reward.domain import components
+from reward.domain.reaction import Touch, WidgetVerdict
+from reward.domain.weights import Bounds, FollowUpValues
 
 
 @pytest.mark.parametrize(("rating", "value"), [("up", 1), ("down", -1), (None, 0)])
@@ -32,16 +34,16 @@ def test_follow_up(kind: Any, value: float):
     ("touches", "widgets", "value"),
     [
         ([], 4, 0),
-        ([(0, "view")], 0, 0),
-        ([(0, "view")], 4, 0.25),
-        ([(0, "view"), (0, "view")], 4, 0.25),
-        ([(0, "view"), (1, "expand")], 4, 0.7),
-        ([(0, "click"), (1, "click")], 2, 1),
-        ([(9, "click")], 2, 0),
+        ([(0, False)], 0, 0),
+        ([(0, False)], 4, 0.25),
+        ([(0, False), (0, False)], 4, 0.25),
+        ([(0, False), (1, True)], 4, 0.7),
+        ([(0, True), (1, True)], 2, 1),
+        ([(9, True)], 2, 0),
     ],
 )
-def test_widget_engagement(touches: list[tuple[int, str]], widgets: int, value: float):
-    sent = [WidgetInteraction(widget_index=index, action=action) for index, action in touches]
+def test_widget_engagement(touches: list[tuple[int, bool]], widgets: int, value: float):
+    sent = [Touch(position, deliberate) for position, deliberate in touches]
     assert components.widget_engagement(sent, widgets) == pytest.approx(value)
 
 
@@ -77,14 +79,10 @@ def test_evaluation_confidence_boost(confidence: Any, rating: Any, value: float)
     assert components.evaluation_confidence_boost(confidence, rating) == pytest.approx(value)
 
 
-def judged(*scores: float | None, sizes: tuple[bool | None, ...] = ()) -> list[WidgetJudgement]:
+def judged(*scores: float | None, sizes: tuple[bool | None, ...] = ()) -> list[WidgetVerdict]:
     return [
-        WidgetJudgement(
-            widget_index=index + 1,
-            appropriateness_score=score,
-            size_appropriate=sizes[index] if sizes else None,
-        )
-        for index, score in enumerate(scores)
+        WidgetVerdict(position, score, sizes[position] if sizes else None, None)
+        for position, score in enumerate(scores)
     ]
 
 
@@ -100,7 +98,7 @@ def test_per_widget_appropriateness_weighs_the_first_widget_most(
 
 @pytest.mark.parametrize(("count", "value"), [(0, 0), (1, 1 / 3), (3, 1), (9, 1)])
 def test_missing_widget_penalty(count: int, value: float):
-    assert components.missing_widget_penalty(["kpi"] * count) == pytest.approx(value)
+    assert components.missing_widget_penalty(count) == pytest.approx(value)
 
 
 @pytest.mark.parametrize(
@@ -114,3 +112,43 @@ def test_size_appropriateness(sizes: tuple[bool | None, ...], value: float):
 def test_text_quality_is_measured_from_the_middle():
     assert components.text_quality(0.9) == pytest.approx(0.4)
     assert components.text_quality(None) == 0
+
+
+def test_every_bound_is_a_setting():
+    bounds = Bounds(
+        follow_up=FollowUpValues(repeat=-0.5),
+        deliberate_bonus=0.5,
+        fast_s=1,
+        slow_s=2,
+        slowest_s=4,
+        unrated_confidence=0.5,
+        sure_above=0.5,
+        sure_slope=1,
+        doubt_below=0.2,
+        doubt_slope=1,
+        most_missing=1,
+    )
+    assert components.follow_up_type("repeat", bounds) == -0.5
+    assert components.widget_engagement([Touch(0, True)], 4, bounds) == 0.75
+    assert components.response_latency(500, bounds) == 0.5
+    assert components.response_latency(3000, bounds) == -0.5
+    assert components.intent_confidence(0.8, None, bounds) == pytest.approx(0.4)
+    assert components.evaluation_confidence_boost(0.75, "up", bounds) == pytest.approx(0.25)
+    assert components.evaluation_confidence_boost(0.1, "up", bounds) == pytest.approx(-0.1)
+    assert components.missing_widget_penalty(1, bounds) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"low": -3},
+        {"high": 2.5},
+        {"fast_s": 7},
+        {"slowest_s": 6},
+        {"doubt_below": 0.9},
+        {"deliberate_bonus": 2},
+    ],
+)
+def test_bounds_that_make_no_sense_are_refused_by_name(wrong: dict[str, float]):
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        Bounds.model_validate(wrong)

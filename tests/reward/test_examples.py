@@ -1,53 +1,39 @@
 """Examples compare answers to the same question; the live set is a function of the facts."""
 
-import random
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry
 
-from ratchet.events.example import BuiltExample, Example, ExampleRetracted, LabelBuilt, PairBuilt
-from ratchet.events.experience import ExperienceRecorded, FeedbackReceived
-from ratchet.simulator import simulate
-from ratchet.testing.fakes import MemoryState
-from ratchet.testing.simulated import Fact, facts_of
-from reward.handlers import RewardHandlers
-from reward.metrics import RewardMetrics
-from reward.settings import RewardSettings
+from ratchet.events.example import DemonstrationBuilt, ExampleRetracted, LabelBuilt, PairBuilt
+from reward.domain.answered import Policy
+from reward.domain.pairing import PairingRules
+from reward.offline import Replay
 
+NOON = datetime(2026, 1, 20, 12, tzinfo=UTC)
 GOOD = "Pump 001 is consuming 45 kilowatts. That is 5 kilowatts above its average of 40 kilowatts."
 BETTER = "Pump 001 draws 45 kilowatts, 5 kilowatts above its average of 40 kilowatts. It is normal."
 BAD = "Well, let me think about that."
 
 
-class Loop:
-    """The handler over an in-memory state, with everything it emitted."""
+class Loop(Replay):
+    """The live examples by kind."""
 
-    def __init__(self) -> None:
-        self._handlers = RewardHandlers(RewardSettings(), RewardMetrics(CollectorRegistry()))
-        self._state = MemoryState()
-        self.emitted: list[Any] = []
-
-    async def take(self, *batch: ExperienceRecorded | FeedbackReceived) -> None:
-        outcomes = await self._handlers.handle(batch, self._state)
-        self.emitted.extend(self._state.apply(outcomes))
-
-    @property
-    def live(self) -> dict[str, BuiltExample]:
-        latest: dict[str, Example] = {}
-        for event in self.emitted:
-            if isinstance(event, Example) and (
-                event.example_id not in latest or event.revision > latest[event.example_id].revision
-            ):
-                latest[event.example_id] = event
-        return {key: e for key, e in latest.items() if isinstance(e, BuiltExample)}
+    def __init__(self, pairing: PairingRules | None = None) -> None:
+        super().__init__(Policy(pairing=pairing or PairingRules()))
 
     def pairs(self, aspect: str = "voice") -> list[PairBuilt]:
         found = [e for e in self.live.values() if isinstance(e, PairBuilt)]
         return [pair for pair in found if pair.aspect == aspect]
+
+    def labels(self, desirable: bool) -> list[LabelBuilt]:
+        found = [e for e in self.live.values() if isinstance(e, LabelBuilt)]
+        return [e for e in found if e.aspect == "voice" and e.desirable == desirable]
+
+    def demonstrations(self) -> list[DemonstrationBuilt]:
+        found = [e for e in self.live.values() if isinstance(e, DemonstrationBuilt)]
+        return sorted(found, key=lambda e: e.aspect)
 
 
 @pytest.fixture
@@ -162,7 +148,7 @@ async def test_widgets_take_their_sign_from_the_judge_of_widgets(loop: Loop, fac
         facts.feedback("q-1", rating="down", per_widget_feedback=good),
         facts.feedback("q-2", rating="up", per_widget_feedback=bad, missing_widgets=["kpi"]),
     )
-    [pair] = loop.pairs("widget")
+    [pair] = [pair for pair in loop.pairs("widget") if pair.rule == "same_question"]
     assert '"kpi"' in pair.chosen
     assert "peopleview" in pair.rejected
 
@@ -170,36 +156,198 @@ async def test_widgets_take_their_sign_from_the_judge_of_widgets(loop: Loop, fac
 async def test_at_most_five_pairs_per_question(loop: Loop, facts: Any):
     for number in range(9):
         await loop.take(
-            facts.experience(f"good-{number}", voice_response=f"{GOOD} Number {number}."),
-            facts.experience(f"bad-{number}", voice_response=f"{BAD} Number {number}."),
+            facts.experience(
+                f"good-{number}", user_id=f"u-{number}", voice_response=f"{GOOD} Number {number}."
+            ),
+            facts.experience(
+                f"bad-{number}", user_id=f"v-{number}", voice_response=f"{BAD} Number {number}."
+            ),
             facts.feedback(f"good-{number}", rating="up"),
             facts.feedback(f"bad-{number}", rating="down"),
         )
     assert len(loop.pairs()) == 5
 
 
-@settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 2**32), repeats=st.integers(1, 2), size=st.integers(1, 12))
-async def test_any_order_and_repetition_of_the_same_facts_ends_in_the_same_examples(
-    seed: int, repeats: int, size: int
+async def test_one_operator_has_a_share_of_a_question_and_no_more(loop: Loop, facts: Any):
+    for number in range(9):
+        await loop.take(
+            facts.experience(f"good-{number}", voice_response=f"{GOOD} Number {number}."),
+            facts.experience(f"bad-{number}", voice_response=f"{BAD} Number {number}."),
+            facts.feedback(f"good-{number}", rating="up"),
+            facts.feedback(f"bad-{number}", rating="down"),
+        )
+    most = PairingRules().max_per_user
+    assert len(loop.pairs()) == most
+    assert len(loop.labels(desirable=True)) == most
+    assert len(loop.labels(desirable=False)) == most
+
+
+async def test_a_loud_operator_teaches_with_the_first_answers_of_a_day(facts: Any):
+    loop = Loop(pairing=PairingRules(max_answers_per_user_per_day=2))
+    for number in (3, 1, 2):
+        await loop.take(
+            facts.experience(
+                f"q-{number}",
+                timestamp=NOON + timedelta(hours=number),
+                transcript=f"What is the power of pump {number}?",
+            ),
+            facts.feedback(f"q-{number}", rating="up"),
+        )
+    taught = {source.query_id for example in loop.live.values() for source in example.sources}
+    assert taught == {"q-1", "q-2"}
+
+
+async def test_labels_are_deduplicated_by_content_and_capped_per_question(facts: Any):
+    loop = Loop(pairing=PairingRules(max_labels_per_question=4))
+    for number in range(5):
+        for twin in "ab":
+            await loop.take(
+                facts.experience(
+                    f"{number}{twin}",
+                    user_id=f"{number}{twin}",
+                    voice_response=f"{GOOD} Number {number}.",
+                ),
+                facts.feedback(f"{number}{twin}", rating="up"),
+            )
+    answers = [label.answer for label in loop.labels(desirable=True)]
+    assert len(answers) == len(set(answers)) == 2
+
+
+async def test_a_repaired_plan_is_chosen_over_the_one_that_was_shown(loop: Loop, facts: Any):
+    judged = [
+        {"widget_index": 1, "appropriateness_score": 0.9, "size_appropriate": False},
+        {"widget_index": 2, "appropriateness_score": 0.1},
+    ]
+    await loop.take(
+        facts.experience("q-1"),
+        facts.feedback("q-1", per_widget_feedback=judged, missing_widgets=["alerts"]),
+    )
+    [pair] = loop.pairs("widget")
+    assert pair.rule == "repaired_plan"
+    assert json.loads(pair.chosen)["widgets"] == [
+        {"scenario": "kpi", "size": "expanded"},
+        {"scenario": "alerts", "size": "normal"},
+    ]
+    assert json.loads(pair.rejected)["widgets"][0] == {"scenario": "kpi", "size": "hero"}
+    assert [(source.query_id, source.revision) for source in pair.sources] == [("q-1", 2)]
+    assert pair.gap > 0
+
+
+async def test_a_corrected_request_answered_well_is_a_demonstration(loop: Loop, facts: Any):
+    meant = "Pump 002 is consuming 31 kilowatts. That is normal for the time of day."
+    await loop.take(
+        facts.experience("q-1", voice_response=GOOD),
+        facts.experience(
+            "q-2",
+            timestamp=NOON + timedelta(seconds=40),
+            transcript="no, I meant pump 002",
+            voice_response=meant,
+        ),
+        facts.feedback("q-2", rating="up"),
+    )
+    voice = loop.demonstrations()[0]
+    assert voice.rule == "corrected_request"
+    assert "User question: What is the power of pump 002?" in voice.prompt
+    assert voice.answer == meant
+    assert [source.query_id for source in voice.sources] == ["q-2"]
+
+
+async def test_a_correction_that_was_answered_badly_demonstrates_nothing(loop: Loop, facts: Any):
+    await loop.take(
+        facts.experience("q-1"),
+        facts.experience(
+            "q-2", timestamp=NOON + timedelta(seconds=40), transcript="no, I meant pump 002"
+        ),
+        facts.feedback("q-2", rating="down"),
+    )
+    assert loop.demonstrations() == []
+
+
+async def test_the_better_side_is_never_one_the_judge_doubts(loop: Loop, facts: Any):
+    other = {"heading": "x", "widgets": [{"scenario": "peopleview"}]}
+    await loop.take(
+        facts.experience("q-1"),
+        facts.experience("q-2", widget_plan=other),
+        facts.feedback("q-1", rating="up", evaluation_confidence=0.3),
+        facts.feedback("q-2", rating="down"),
+    )
+    assert loop.pairs("widget") == []
+
+
+async def test_what_lies_too_close_together_is_not_compared(facts: Any):
+    loop = Loop(pairing=PairingRules(min_gap=3))
+    await loop.take(
+        facts.experience("q-1", voice_response=BAD),
+        facts.experience("q-2", voice_response=GOOD),
+        facts.feedback("q-1", rating="down"),
+        facts.feedback("q-2", rating="up"),
+    )
+    assert loop.pairs() == []
+    assert len(loop.labels(desirable=True)) == 1
+
+
+async def test_plans_are_compared_whatever_the_readings_were(loop: Loop, facts: Any):
+    """Which widgets fit does not hang on the values; which answer is right does."""
+    other = {"heading": "x", "widgets": [{"scenario": "peopleview"}]}
+    await loop.take(
+        facts.experience("q-1"),
+        facts.experience("q-2", widget_plan=other, available_data_summary={}),
+        facts.feedback("q-1", rating="up"),
+        facts.feedback("q-2", rating="down"),
+    )
+    assert len(loop.pairs("widget")) == 1
+    assert loop.pairs("voice") == []
+
+
+@pytest.mark.parametrize(("scope", "pairs"), [("question", 0), ("intent", 1)])
+async def test_scope_intent_compares_answers_to_similar_questions(
+    facts: Any, scope: Any, pairs: int
 ):
-    everything = history()
-    reference = Loop()
-    await reference.take(*everything)
-    shuffled = everything * repeats
-    random.Random(seed).shuffle(shuffled)
-    other = Loop()
-    for start in range(0, len(shuffled), size):
-        await other.take(*shuffled[start : start + size])
-    assert _content(other) == _content(reference)
-    assert other.pairs()
+    loop = Loop(pairing=PairingRules(scope=scope))
+    intent = {"type": "query", "domains": ["industrial"], "primary_characteristic": "energy"}
+    for number, rating, answer in ((1, "up", GOOD), (2, "down", BAD)):
+        await loop.take(
+            facts.experience(
+                f"q-{number}",
+                transcript=f"What is the power of pump {number}?",
+                parsed_intent={**intent, "entities": {"devices": [f"pump-{number}"]}},
+                voice_response=answer,
+            ),
+            facts.feedback(f"q-{number}", rating=rating),
+        )
+    assert len(loop.pairs()) == pairs
+    assert len(loop.labels(desirable=True)) == 1
 
 
-def history() -> list[Fact]:
-    """Twelve simulated answers to four questions, with everything said about them."""
-    return facts_of(simulate(3, questions=4, start=datetime(2026, 1, 5, tzinfo=UTC)))
+async def test_scope_intent_wants_a_shared_domain(facts: Any):
+    loop = Loop(pairing=PairingRules(scope="intent"))
+    for number, rating, answer in ((1, "up", GOOD), (2, "down", BAD)):
+        await loop.take(
+            facts.experience(
+                f"q-{number}",
+                transcript=f"What is the power of pump {number}?",
+                parsed_intent={"type": "query", "domains": [f"domain-{number}"]},
+                voice_response=answer,
+            ),
+            facts.feedback(f"q-{number}", rating=rating),
+        )
+    assert loop.pairs() == []
 
 
-def _content(loop: Loop) -> dict[str, Any]:
-    ignored = {"event_id", "occurred_at", "caused_by", "revision", "sources"}
-    return {key: example.model_dump(exclude=ignored) for key, example in loop.live.items()}
+async def test_questions_without_words_are_never_the_same_question(loop: Loop, facts: Any):
+    await loop.take(
+        facts.experience("q-1", transcript="", voice_response=GOOD),
+        facts.experience("q-2", transcript="?!", voice_response=BAD),
+        facts.feedback("q-1", rating="up"),
+        facts.feedback("q-2", rating="down"),
+    )
+    assert loop.live == {}
+
+
+async def test_words_of_any_script_tell_questions_apart(loop: Loop, facts: Any):
+    for number, transcript, rating in ((1, "电机温度", "up"), (2, "泵的压力", "down")):
+        await loop.take(
+            facts.experience(f"q-{number}", transcript=transcript, parsed_intent=None),
+            facts.feedback(f"q-{number}", rating=rating),
+        )
+    assert loop.pairs() == []

@@ -7,13 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratchet.events.experience import Experience, Feedback
+from reward.domain.answer import answer_of
+from reward.domain.oddities import Oddity
 from reward.domain.pairing import PairingRules, plan_examples
-from reward.domain.scoring import Score, Weights, score
+from reward.domain.reaction import Reaction, words_of
+from reward.domain.scoring import Score, score
+from reward.domain.weights import Bounds, Weights
+
+
+def worth_of(experience: Experience, said: dict[str, Any], **settings: Any) -> Score:
+    feedback = Feedback.model_validate({"query_id": "q-1", **said})
+    reaction = Reaction.model_validate(words_of(feedback))
+    return score(answer_of(experience), reaction, Weights(), **settings)
 
 
 def scored(facts: Any, answer: str, **said: Any) -> Score:
-    experience = facts.experience(voice_response=answer).experience
-    return score(experience, Feedback.model_validate({"query_id": "q-1", **said}), Weights())
+    return worth_of(facts.experience(voice_response=answer).experience, said)
 
 
 GOOD = (
@@ -31,7 +40,7 @@ def test_a_good_answer_judged_092_and_rated_up_is_worth_more_than_0_and_good(fac
     assert worth.total > 0
     assert worth.voice_rating == "good"
     assert worth.text_quality is not None
-    assert worth.text_quality["total"] > 0.7
+    assert worth.text_quality.total > 0.7
 
 
 def test_filler_bold_and_a_url_judged_015_and_rated_down_is_worth_less_than_0_and_bad(facts: Any):
@@ -39,7 +48,7 @@ def test_filler_bold_and_a_url_judged_015_and_rated_down_is_worth_less_than_0_an
     assert worth.total < 0
     assert worth.voice_rating == "bad"
     assert worth.text_quality is not None
-    assert worth.text_quality["total"] < 0.4
+    assert worth.text_quality.total < 0.4
 
 
 def test_good_widgets_with_a_bad_voice_are_up_and_bad_and_never_chosen(facts: Any):
@@ -71,7 +80,7 @@ def test_a_row_without_a_plan_counts_for_voice_and_never_for_widgets(facts: Any)
         "missing_widgets": ["kpi"],
         "interactions": [{"widget_index": 0, "action": "click"}],
     }
-    worth = score(experience, Feedback.model_validate({"query_id": "q-1", **said}), Weights())
+    worth = worth_of(experience, said)
     assert worth.widget_reward is None
     assert worth.voice_reward is not None
     for name in ("per_widget_appropriateness", "missing_widget_penalty", "widget_engagement"):
@@ -83,7 +92,9 @@ said_strategy = st.fixed_dictionaries(
     {"query_id": st.just("q")},
     optional={
         "rating": st.sampled_from(["up", "down"]),
-        "follow_up_type": st.sampled_from(["satisfied", "refinement", "repeat", "correction"]),
+        "follow_up_type": st.sampled_from(
+            ["satisfied", "new_topic", "refinement", "repeat", "correction"]
+        ),
         "evaluation_confidence": unit,
         "voice_evaluation_confidence": unit,
         "missing_widgets": st.lists(st.text(), max_size=9),
@@ -129,10 +140,79 @@ def test_any_feedback_on_any_answer_stays_within_the_bounds(
             "widget_plan": {"widgets": [{"scenario": "kpi"}]},
         }
     )
-    worth = score(experience, Feedback.model_validate(said), Weights())
+    worth = worth_of(experience, said)
     assert -2 <= worth.total <= 2
     assert worth.voice_reward is None or -2 <= worth.voice_reward <= 2
 
 
 def test_no_answers_make_no_examples():
-    assert plan_examples([], PairingRules()) == {}
+    assert plan_examples("key", [], PairingRules()) == {}
+
+
+def test_a_said_follow_up_beats_the_one_that_was_read(facts: Any):
+    experience = facts.experience().experience
+    assert worth_of(experience, {}, follow_up="repeat").components["follow_up_type"] == -0.5
+    said = {"follow_up_type": "satisfied"}
+    assert worth_of(experience, said, follow_up="repeat").components["follow_up_type"] == 0.5
+
+
+def test_totals_are_clipped_to_the_bounds_in_settings(facts: Any):
+    experience = facts.experience().experience
+    said = {"rating": "up", "follow_up_type": "satisfied"}
+    assert worth_of(experience, said, bounds=Bounds(high=0.5)).total == 0.5
+
+
+def test_the_judge_counts_widgets_from_one_and_the_frontend_from_zero(facts: Any):
+    """One plan of two widgets: the first is loved, the second was touched."""
+    said = {
+        "per_widget_feedback": [
+            {"widget_index": 1, "appropriateness_score": 1.0},
+            {"widget_index": 2, "appropriateness_score": 0.0},
+        ],
+        "interactions": [{"widget_index": 1, "action": "click"}],
+    }
+    worth = worth_of(facts.experience().experience, said)
+    assert worth.components["per_widget_appropriateness"] == pytest.approx(0.4 * 0.17157287525)
+    assert worth.components["widget_engagement"] == pytest.approx(0.3 * 0.7)
+    assert worth.oddities == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "oddity"),
+    [
+        ({"interactions": [{"widget_index": 2, "action": "click"}]}, Oddity.TOUCH_OUTSIDE_PLAN),
+        ({"per_widget_feedback": [{"widget_index": 3}]}, Oddity.JUDGEMENT_OUTSIDE_PLAN),
+        ({"per_widget_feedback": [{"widget_index": 1}]}, Oddity.JUDGEMENT_WITHOUT_SCORE),
+        ({"per_widget_feedback": [{"widget_index": 1}] * 51}, Oddity.LONG_FEEDBACK),
+        ({"missing_widgets": ["kpi"] * 21}, Oddity.LONG_FEEDBACK),
+        ({"missing_widgets": ["a nice picture"]}, Oddity.UNKNOWN_MISSING_WIDGET),
+        ({"voice_dimension_scores_claude": {"directness": "high"}}, Oddity.UNREADABLE_DIMENSION),
+        ({"voice_dimension_scores_claude": {"directness": 1.5}}, Oddity.UNREADABLE_DIMENSION),
+    ],
+)
+def test_what_is_odd_in_a_reaction_is_named(facts: Any, said: dict[str, Any], oddity: Oddity):
+    assert oddity in worth_of(facts.experience().experience, said).oddities
+
+
+@pytest.mark.parametrize(
+    ("changes", "oddity"),
+    [
+        ({"widget_plan": None}, Oddity.NO_PLAN),
+        ({"user_id": ""}, Oddity.NO_USER),
+        ({"transcript": "?!"}, Oddity.NO_QUESTION),
+        ({"transcript": "word " * 500}, Oddity.LONG_TRANSCRIPT),
+        ({"voice_response": "word " * 1000}, Oddity.LONG_VOICE_RESPONSE),
+        ({"widget_plan": {"widgets": [{"scenario": "hologram"}]}}, Oddity.UNKNOWN_SCENARIO),
+        ({"widget_plan": {"widgets": [{"scenario": "kpi", "size": "xl"}]}}, Oddity.UNKNOWN_SIZE),
+        ({"widget_plan": {"widgets": [{"scenario": "kpi"}] * 51}}, Oddity.LONG_PLAN),
+        ({"available_data_summary": {"readings": [{"value": "hot"}]}}, Oddity.UNREADABLE_READING),
+    ],
+)
+def test_what_is_odd_in_an_experience_is_named(facts: Any, changes: dict[str, Any], oddity: Oddity):
+    assert oddity in answer_of(facts.experience(**changes).experience).oddities
+
+
+def test_a_voice_response_too_long_to_keep_is_still_scored(facts: Any):
+    worth = scored(facts, GOOD + " It is fine." * 400, rating="up")
+    assert worth.text_quality is not None
+    assert worth.voice_reward is not None

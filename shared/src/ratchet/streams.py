@@ -8,7 +8,12 @@ from pydantic import Field, TypeAdapter
 
 from ratchet.events.base import Event
 from ratchet.events.command import TrainingRequested
-from ratchet.events.example import ExampleRetracted, LabelBuilt, PairBuilt
+from ratchet.events.example import (
+    DemonstrationBuilt,
+    ExampleRetracted,
+    LabelBuilt,
+    PairBuilt,
+)
 from ratchet.events.experience import ExperienceRecorded, FeedbackReceived
 from ratchet.events.model import ModelActivated, ModelRefused, ModelRegistered
 from ratchet.events.reward import ExperienceScored
@@ -46,7 +51,12 @@ class Stream:
 EXPERIENCES = Stream("experiences", (ExperienceRecorded,), ("ingest",), ("reward",))
 FEEDBACK = Stream("feedback", (FeedbackReceived,), ("ingest",), ("reward",))
 REWARDS = Stream("rewards", (ExperienceScored,), ("reward",), ())
-EXAMPLES = Stream("examples", (PairBuilt, LabelBuilt, ExampleRetracted), ("reward",), ("trainer",))
+EXAMPLES = Stream(
+    "examples",
+    (PairBuilt, LabelBuilt, DemonstrationBuilt, ExampleRetracted),
+    ("reward",),
+    ("trainer",),
+)
 RUNS = Stream("runs", (RunStarted, RunProgressed, RunFinished), ("trainer",), ())
 CHECKPOINTS = Stream("checkpoints", (CheckpointReady,), ("trainer",), ("exporter",))
 MODELS = Stream("models", (ModelRegistered, ModelActivated, ModelRefused), ("exporter",), ())

@@ -1,8 +1,27 @@
-"""`python -m reward` runs the service."""
+"""`python -m reward` runs the service; `score` and `examples` work on a file, without Redis."""
+
+import typer
 
 from ratchet.host import run
 from reward.app import create_app
+from reward.cli import examples, score
 from reward.settings import RewardSettings
 
+main = typer.Typer(
+    name="reward",
+    help="Without a command: run the service.",
+    invoke_without_command=True,
+    pretty_exceptions_show_locals=False,
+)
+main.command()(score)
+main.command()(examples)
+
+
+@main.callback()
+def serve(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        run("reward", RewardSettings(), create_app)
+
+
 if __name__ == "__main__":
-    run("reward", RewardSettings(), create_app)
+    main()

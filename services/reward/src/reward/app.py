@@ -15,7 +15,7 @@ from reward.settings import RewardSettings
 
 def create_app(settings: RewardSettings) -> AsgiFastStream:
     registry = CollectorRegistry()
-    handlers = RewardHandlers(settings, RewardMetrics(registry))
+    handlers = RewardHandlers(settings.reward_policy, RewardMetrics(registry))
     retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
     service = Service(
         name="reward",

@@ -1,100 +1,149 @@
 """Facts in, rewards and examples out: all state lives in Redis, read and written with the ack."""
 
-from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
-from ratchet.events.base import Event, Value, derived_id
+from ratchet.events.base import Aspect, Event, Value, derived_id
 from ratchet.events.reward import ExperienceScored
 from ratchet.outcomes import Done, Outcome, State, Write
-from reward.domain.answered import Answered, Fact, offers, query_id_of, revise
+from reward.domain.answered import Answered, Policy
+from reward.domain.book import Book, DayKey, Judged, days_of, touched_by
+from reward.domain.candidates import Candidate
+from reward.domain.clock import DAY, SECOND
+from reward.domain.facts import Fact, query_id_of
 from reward.domain.live import QuestionState, offer
+from reward.domain.operator_day import OperatorDay
+from reward.domain.question import question_of
 from reward.metrics import RewardMetrics
-from reward.settings import RewardSettings
 
 V = TypeVar("V", bound=Value)
-_DAY_S = 86_400
+K = TypeVar("K")
+
+
+class QuestionKey(NamedTuple):
+    aspect: Aspect
+    key: str
 
 
 class RewardHandlers:
     """One handler for both streams of facts: the same fold, whichever comes first."""
 
-    def __init__(self, settings: RewardSettings, metrics: RewardMetrics) -> None:
-        self._weights = settings.reward_weights
-        self._rules = settings.reward_pairing
-        self._ttl_s = settings.reward_window_days * _DAY_S
-        self._settings_hash = derived_id(self._weights.model_dump_json())[:12]
+    def __init__(self, policy: Policy, metrics: RewardMetrics) -> None:
+        self._policy = policy
+        self._ttl_s = policy.window_days * DAY // SECOND
+        scale = (policy.weights.model_dump_json(), policy.bounds.model_dump_json())
+        self._settings_hash = derived_id(*scale)[:12]
         self._metrics = metrics
 
     async def handle(self, batch: Sequence[Fact], state: State) -> Sequence[Outcome]:
-        query_ids = sorted({query_id_of(fact) for fact in batch})
-        answered = await _read(state, {q: answer_key(q) for q in query_ids}, Answered)
-        steps: list[tuple[Fact, Answered, Answered]] = []
-        for fact in batch:
-            before = answered.get(query_id_of(fact), Answered())
-            after = revise(before, fact, self._weights)
-            answered[query_id_of(fact)] = after
-            steps.append((fact, before, after))
-        keys = {a.question.key for _, *pair in steps for a in pair if a.question}
-        questions = await _read(state, {key: question_key(key) for key in keys}, QuestionState)
-        outcomes = [self._settle(*step, questions) for step in steps]
+        """As `ratchet.outcomes.Handle`; the batch commits as one, so state is written once."""
+        book = Book(self._policy)
+        book.days = await _read(state, day_key, days_of(batch, self._policy), OperatorDay)
+        known_days = dict(book.days)
+        places = [book.place(fact) for fact in batch]
+        needed = {query_id_of(fact) for fact in batch} | touched_by(places)
+        book.answers = await _read(state, answer_key, needed, Answered)
+        known_answers = dict(book.answers)
+
+        emits: list[list[Event]] = [[] for _ in batch]
+        offered: dict[QuestionKey, Offered] = {}
+        for number, (fact, place) in enumerate(zip(batch, places, strict=True)):
+            for judged in book.take(fact, place):
+                self._metrics.odd(judged.new_oddities)
+                if judged.verdict is not None:
+                    emits[number].append(self._scored(fact, judged, book.answers))
+                    for aspect, key, candidate in judged.verdict.offers:
+                        question = offered.setdefault(QuestionKey(aspect, key), Offered())
+                        question.candidates[judged.query_id] = candidate
+                        question.fact = number
+
+        questions = await _read(state, question_key, offered, QuestionState)
+        writes: dict[str, Value] = {}
+        for name, change in offered.items():
+            known = questions.get(name) or _new_question(name, change, book)
+            if known is not None:
+                cause = batch[change.fact]
+                after, events = offer(known, change.candidates, self._policy.pairing, cause)
+                emits[change.fact].extend(events)
+                writes[question_key(name)] = after
+        writes |= _changed(answer_key, known_answers, book.answers)
+        writes |= _changed(day_key, known_days, book.days)
+        outcomes = [Done(emits=tuple(events)) for events in emits]
+        outcomes[-1] = Done(outcomes[-1].emits, tuple(self._writes(writes)))
         self._metrics.count(outcomes)
         return outcomes
 
-    def _settle(
-        self,
-        fact: Fact,
-        before: Answered,
-        after: Answered,
-        questions: dict[str, QuestionState],
-    ) -> Done:
-        query_id = query_id_of(fact)
-        writes = [self._write(answer_key(query_id), after)]
-        if after.revision == before.revision or after.question is None:
-            return Done(writes=tuple(writes))
-        emits: list[Event] = [self._scored(fact, after)]
-        moved = before.question is not None and before.question.key != after.question.key
-        changes = [(before.question, ())] if moved and before.question else []
-        for question, candidates in [*changes, (after.question, offers(after))]:
-            known = questions.get(question.key, QuestionState(question=question))
-            questions[question.key], events = offer(known, query_id, candidates, self._rules, fact)
-            emits.extend(events)
-            writes.append(self._write(question_key(question.key), questions[question.key]))
-        return Done(emits=tuple(emits), writes=tuple(writes))
-
-    def _scored(self, fact: Fact, answered: Answered) -> ExperienceScored:
-        score, experience = answered.score, answered.facts.experience
-        assert score is not None and experience is not None
-        rating = answered.facts.said.get("rating")
+    def _scored(
+        self, fact: Fact, judged: Judged, answers: Mapping[str, Answered]
+    ) -> ExperienceScored:
+        answered, verdict = answers[judged.query_id], judged.verdict
+        answer = answered.facts.answer
+        assert verdict is not None and answer is not None
+        worth, quality = verdict.score, verdict.score.text_quality
         return ExperienceScored(
-            event_id=derived_id(fact.event_id, "scored"),
+            event_id=derived_id(fact.event_id, judged.query_id, "scored"),
             occurred_at=fact.occurred_at,
             caused_by=fact.event_id,
-            query_id=experience.query_id,
-            user_id=experience.user_id,
+            query_id=answer.query_id,
+            user_id=answer.user_id,
             revision=answered.revision,
-            rating=rating.value if rating else None,
-            total=score.total,
-            components=score.components,
-            widget_reward=score.widget_reward,
-            voice_reward=score.voice_reward,
-            voice_response_rating=score.voice_rating,
-            text_quality=score.text_quality,
+            rating=verdict.said.rating,
+            follow_up=verdict.follow_up,
+            total=worth.total,
+            components=worth.components,
+            widget_reward=worth.widget_reward,
+            voice_reward=worth.voice_reward,
+            voice_response_rating=worth.voice_rating,
+            text_quality=quality._asdict() if quality else None,
             settings_hash=self._settings_hash,
+            warnings=answered.oddities,
         )
 
-    def _write(self, key: str, value: Value) -> Write:
-        return Write(key, value.model_dump_json(exclude_defaults=True).encode(), self._ttl_s)
+    def _writes(self, values: Mapping[str, Value]) -> Iterable[Write]:
+        for key, value in values.items():
+            yield Write(key, value.model_dump_json().encode(), self._ttl_s)
+
+
+@dataclass
+class Offered:
+    """What one batch brings to a question by `query_id`; `fact` is the last one that did."""
+
+    candidates: dict[str, Candidate | None] = field(default_factory=dict)
+    fact: int = 0
+
+
+def _new_question(name: QuestionKey, change: Offered, book: Book) -> QuestionState | None:
+    """None where nothing is offered: there is nothing to take back from a new question."""
+    for query_id, candidate in change.candidates.items():
+        answer = book.answers[query_id].facts.answer
+        if candidate is not None and answer is not None:
+            return QuestionState(question=question_of(answer, name.key))
+    return None
 
 
 def answer_key(query_id: str) -> str:
     return f"ratchet:reward:answer:{query_id}"
 
 
-def question_key(key: str) -> str:
-    return f"ratchet:reward:question:{key}"
+def day_key(key: DayKey) -> str:
+    return f"ratchet:reward:day:{key.day}:{key.user_id}"
 
 
-async def _read(state: State, keys: Mapping[str, str], model: type[V]) -> dict[str, V]:
+def question_key(key: QuestionKey) -> str:
+    return f"ratchet:reward:question:{key.aspect}:{key.key}"
+
+
+def _changed(
+    key_of: Callable[[K], str], before: Mapping[K, Value], after: Mapping[K, Value]
+) -> dict[str, Value]:
+    return {key_of(name): value for name, value in after.items() if before.get(name) is not value}
+
+
+async def _read(
+    state: State, key_of: Callable[[K], str], names: Iterable[K], model: type[V]
+) -> dict[K, V]:
+    keys = {name: key_of(name) for name in names}
     found = await state.read(list(keys.values()))
     return {
         name: model.model_validate_json(value)

@@ -1,12 +1,14 @@
 """What the reward service counts."""
 
+from collections import Counter as TallyOf
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from ratchet.events.example import ExampleRetracted, LabelBuilt, PairBuilt
+from ratchet.events.example import BuiltExample, ExampleRetracted
 from ratchet.events.reward import ExperienceScored
 from ratchet.outcomes import Done, Outcome
+from reward.domain.oddities import Oddity
 
 
 class RewardMetrics:
@@ -24,13 +26,26 @@ class RewardMetrics:
             registry=registry,
         )
 
+        self.warnings = Counter(
+            "ratchet_reward_warnings_total",
+            "Answers by what was odd about them or about what was said of them.",
+            ("kind",),
+            registry=registry,
+        )
+
+    def odd(self, kinds: Iterable[Oddity]) -> None:
+        for kind in kinds:
+            self.warnings.labels(kind.value).inc()
+
     def count(self, outcomes: Iterable[Outcome]) -> None:
+        examples: TallyOf[tuple[str, str]] = TallyOf()
         for outcome in outcomes:
             for event in outcome.emits if isinstance(outcome, Done) else ():
                 if isinstance(event, ExperienceScored):
                     self.rewards.observe(event.total)
-                elif isinstance(event, PairBuilt | LabelBuilt):
-                    kind = "pair" if isinstance(event, PairBuilt) else "label"
-                    self.examples.labels(kind, event.aspect).inc()
+                elif isinstance(event, BuiltExample):
+                    examples[type(event).__name__.removesuffix("Built").lower(), event.aspect] += 1
                 elif isinstance(event, ExampleRetracted):
-                    self.examples.labels("retracted", "").inc()
+                    examples["retracted", ""] += 1
+        for (kind, aspect), count in examples.items():
+            self.examples.labels(kind, aspect).inc(count)

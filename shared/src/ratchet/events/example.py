@@ -1,14 +1,16 @@
-"""Training examples: pairs that compare two answers, labels that judge one, and their end."""
+"""Training examples: two answers compared, one judged or one to imitate, and their end."""
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from ratchet.events.base import Aspect, Event, Value
 
 
 class Reading(Value):
     """One measured value the answer was given to speak about."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     equipment: str
     metric: str
@@ -72,6 +74,14 @@ class LabelBuilt(BuiltExample):
     type: Literal["LabelBuilt"] = "LabelBuilt"
     answer: str
     desirable: bool
+    reward: float
+
+
+class DemonstrationBuilt(BuiltExample):
+    """An answer to imitate: `prompt` holds the request that was meant."""
+
+    type: Literal["DemonstrationBuilt"] = "DemonstrationBuilt"
+    answer: str
     reward: float
 
 

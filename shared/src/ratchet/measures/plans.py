@@ -4,7 +4,7 @@ Scenarios, sizes and the height budget are those of the Command Center's widget 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 CORE_SCENARIOS = (
@@ -20,6 +20,7 @@ HEIGHT_BUDGET = 24
 DEFAULT_HEIGHTS = {"hero": 8, "expanded": 6, "normal": 4, "compact": 2}
 
 _KNOWN = frozenset(SCENARIOS)
+_LONGEST_FIRST = sorted(SCENARIOS, key=len, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,20 @@ class PlanValidity:
     def valid(self) -> bool:
         """No problem was found."""
         return not self.problems
+
+
+def scenario_named(text: str) -> str | None:
+    """The scenario a judge's words name ("a KPI widget", "trend_multi_line"); None if none is."""
+    said = f"-{'-'.join(''.join(c if c.isalnum() else ' ' for c in text.lower()).split())}-"
+    return next((name for name in _LONGEST_FIRST if f"-{name}-" in said), None)
+
+
+def plan_text(heading: str, widgets: Iterable[tuple[str, str]]) -> str:
+    """A plan of (scenario, size) pairs as the compact JSON a model is taught to write."""
+    placed = [{"scenario": scenario, "size": size} for scenario, size in widgets]
+    return json.dumps(
+        {"heading": heading, "widgets": placed}, separators=(",", ":"), ensure_ascii=False
+    )
 
 
 def plan_validity(text: str) -> PlanValidity:

@@ -5,7 +5,7 @@ not truth: pair them with `ratchet.measures.grounding` wherever an invented valu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ratchet.measures.speech import written_marks
 from ratchet.measures.tokens import Scan, asked_words, scan
@@ -22,8 +22,7 @@ _FILLERS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class TextQuality:
+class TextQuality(NamedTuple):
     """Five scores and their weighted total, each in 0..1."""
 
     groundedness: float
@@ -40,26 +39,44 @@ _NOTHING = TextQuality(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 def text_quality(
     text: str, question: str, judge: Mapping[str, object] | None = None
 ) -> TextQuality:
-    """Score the spoken `text` that answers `question`.
+    """Score the spoken `text` that answers `question`: `rule_quality`, then `blended`."""
+    return blended(rule_quality(text, question), judge)
 
-    `judge` may hold a 0..1 score under any of the five dimension names; each blends in with
-    weight 0.6. A judge value that is no number in 0..1 is ignored. Empty text scores 0.
-    """
+
+def rule_quality(text: str, question: str) -> TextQuality:
+    """What the rules alone say; empty text scores 0."""
     read = text[:READ_LIMIT].strip()
     if not read:
         return _NOTHING
     facts = scan(read)
-    grounded = groundedness(facts, asked_words(question[:READ_LIMIT]))
-    concise = conciseness(facts)
-    direct = directness(facts, read)
-    specific = specificity(facts)
-    speakable = tts_friendliness(facts, read, len(text))
-    if judge:
-        grounded = _blend(grounded, judge.get("groundedness"))
-        concise = _blend(concise, judge.get("conciseness"))
-        direct = _blend(direct, judge.get("directness"))
-        specific = _blend(specific, judge.get("specificity"))
-        speakable = _blend(speakable, judge.get("tts_friendliness"))
+    return _weighted(
+        groundedness(facts, asked_words(question[:READ_LIMIT])),
+        conciseness(facts),
+        directness(facts, read),
+        specificity(facts),
+        tts_friendliness(facts, read, len(text)),
+    )
+
+
+def blended(rules: TextQuality, judge: Mapping[str, object] | None) -> TextQuality:
+    """`judge` may hold a 0..1 score under any dimension's name; each blends in with weight 0.6.
+
+    A judge value that is no number in 0..1 is ignored, and so is a judge of an empty text.
+    """
+    if not judge or rules == _NOTHING:
+        return rules
+    return _weighted(
+        _blend(rules.groundedness, judge.get("groundedness")),
+        _blend(rules.conciseness, judge.get("conciseness")),
+        _blend(rules.directness, judge.get("directness")),
+        _blend(rules.specificity, judge.get("specificity")),
+        _blend(rules.tts_friendliness, judge.get("tts_friendliness")),
+    )
+
+
+def _weighted(
+    grounded: float, concise: float, direct: float, specific: float, speakable: float
+) -> TextQuality:
     total = 0.25 * grounded + 0.2 * (concise + direct + specific) + 0.15 * speakable
     return TextQuality(grounded, concise, direct, specific, speakable, min(1.0, total))
 

@@ -1,52 +1,96 @@
-"""The answers one experience offers for comparison, one per aspect with a clear verdict."""
+"""What one answer offers to its questions: one candidate per aspect with a clear verdict."""
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
 
-from ratchet.events.example import Source
-from ratchet.events.experience import Experience
-from reward.domain.pairing import Candidate, plan_text
-from reward.domain.prompts import voice_prompt, widget_prompt
-from reward.domain.question import readings_of
+from ratchet.events.base import Aspect, Value
+from ratchet.events.example import Reading, Source
+from ratchet.measures.plans import plan_text
+from reward.domain.answer import Answer, PlanWidget
+from reward.domain.reaction import Reaction
+from reward.domain.repair import repaired_plan
 from reward.domain.scoring import Score
+from reward.domain.weights import Weights
+
+_JUDGED_FROM = 0.5
 
 
-def candidates_of(experience: Experience, score: Score, source: Source) -> tuple[Candidate, ...]:
+class Repair(NamedTuple):
+    """The plan that should have been, as text, and its reward."""
+
+    plan: str
+    reward: float
+
+
+class Candidate(Value):
+    """One answer to a question in one aspect, with the reward of that aspect alone.
+
+    `verdict` is what was said about this aspect; it must agree with the reward's sign. `sure`
+    is false where the judge doubts the answer as a whole: it is then never the better side.
+    `request` is the corrected request this answer was given to, where it corrects an earlier one.
+    """
+
+    source: Source
+    aspect: Aspect
+    at: int
+    transcript: str
+    readings: tuple[Reading, ...] = ()
+    domains: tuple[str, ...] = ()
+    answer: str
+    reward: float
+    verdict: Literal["good", "bad"]
+    sure: bool = True
+    request: str | None = None
+    repair: Repair | None = None
+
+
+def candidates_of(
+    answer: Answer,
+    said: Reaction,
+    worth: Score,
+    *,
+    revision: int,
+    request: str | None,
+    weights: Weights,
+) -> Iterator[Candidate]:
     """The voice answer and the widget plan, each only where something was said about it."""
-    return tuple(_candidates(experience, score, source))
-
-
-def _candidates(experience: Experience, score: Score, source: Source) -> Iterator[Candidate]:
-    readings = readings_of(experience.available_data_summary)
-    if experience.voice_response and score.voice_reward is not None and score.voice_rating:
+    source = Source(query_id=answer.query_id, revision=revision, user_id=answer.user_id)
+    if answer.voice and worth.voice_reward is not None and worth.voice_rating:
         yield Candidate(
             source=source,
             aspect="voice",
-            prompt=voice_prompt(experience.transcript, readings),
-            answer=experience.voice_response,
-            reward=score.voice_reward,
-            verdict=score.voice_rating,
+            at=answer.at,
+            transcript=answer.transcript,
+            readings=answer.readings,
+            domains=answer.domains,
+            answer=answer.voice,
+            reward=worth.voice_reward,
+            verdict=worth.voice_rating,
+            request=request,
         )
-    if score.widget_reward is not None:
+    if worth.widget_reward is not None:
         yield Candidate(
             source=source,
             aspect="widget",
-            prompt=widget_prompt(experience.transcript),
-            answer=_plan_of(experience),
-            reward=score.widget_reward,
-            verdict=_sign(score.widget_reward),
+            at=answer.at,
+            transcript=answer.transcript,
+            domains=answer.domains,
+            answer=_text(answer.heading, answer.widgets),
+            reward=worth.widget_reward,
+            verdict="good" if worth.widget_reward > 0 else "bad",
+            sure=said.evaluation_confidence is None or said.evaluation_confidence >= _JUDGED_FROM,
+            request=request,
+            repair=_repair(answer, said, weights),
         )
 
 
-def _plan_of(experience: Experience) -> str:
-    plan = experience.widget_plan
-    return plan_text(
-        {
-            "heading": plan.heading,
-            "widgets": [{"scenario": w.scenario, "size": w.size} for w in plan.widgets],
-        }
-    )
+def _repair(answer: Answer, said: Reaction, weights: Weights) -> Repair | None:
+    if not said.judged:
+        return None
+    judged = [verdict for verdict in said.judged if verdict.position < len(answer.widgets)]
+    repaired = repaired_plan(answer.widgets, judged, said.missing or (), weights)
+    return repaired and Repair(_text(answer.heading, repaired.widgets), repaired.reward)
 
 
-def _sign(reward: float) -> Literal["good", "bad"]:
-    return "good" if reward > 0 else "bad"
+def _text(heading: str, widgets: Sequence[PlanWidget]) -> str:
+    return plan_text(heading, [(widget.scenario, widget.size) for widget in widgets])

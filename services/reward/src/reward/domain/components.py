@@ -3,87 +3,82 @@
 from collections.abc import Sequence
 from math import sqrt
 
-from ratchet.events.experience import FollowUp, Rating, WidgetInteraction, WidgetJudgement
+from ratchet.events.experience import FollowUp, Rating
+from reward.domain.reaction import Touch, WidgetVerdict
+from reward.domain.weights import CONTRACT, Bounds
 
-_FOLLOW_UP: dict[FollowUp, float] = {
-    "satisfied": 1.0,
-    "new_topic": 0.3,
-    "refinement": -0.1,
-    "correction": -0.8,
-    "repeat": -1.0,
-}
-_ENGAGED = {"expand", "scroll", "click", "drill_down"}
 _UNKNOWN_SCORE = 0.5
+_SIGN: dict[Rating | None, float] = {"up": 1.0, "down": -1.0, None: 0.0}
 
 
 def explicit_rating(rating: Rating | None) -> float:
-    return sign_of(rating)
+    return _SIGN[rating]
 
 
-def sign_of(rating: Rating | None) -> float:
-    return {"up": 1.0, "down": -1.0, None: 0.0}[rating]
+def follow_up_type(follow_up: FollowUp | None, bounds: Bounds = CONTRACT) -> float:
+    return float(getattr(bounds.follow_up, follow_up)) if follow_up is not None else 0.0
 
 
-def follow_up_type(follow_up: FollowUp | None) -> float:
-    return _FOLLOW_UP[follow_up] if follow_up is not None else 0.0
-
-
-def widget_engagement(interactions: Sequence[WidgetInteraction] | None, widgets: int) -> float:
-    """Share of the plan's widgets touched, +0.2 (at most 1) for any deliberate action."""
-    touched = {touch.widget_index for touch in interactions or () if touch.widget_index < widgets}
-    if not touched:
+def widget_engagement(touches: Sequence[Touch], widgets: int, bounds: Bounds = CONTRACT) -> float:
+    """Share of the plan's widgets touched, and a bonus for any deliberate touch; at most 1."""
+    inside = [touch for touch in touches if touch.position < widgets]
+    if not inside:
         return 0.0
-    deliberate = any(touch.action in _ENGAGED for touch in interactions or ())
-    return min(1.0, len(touched) / widgets + (0.2 if deliberate else 0.0))
+    share = len({touch.position for touch in inside}) / widgets
+    deliberate = any(touch.deliberate for touch in inside)
+    return min(1.0, share + (bounds.deliberate_bonus if deliberate else 0.0))
 
 
-def response_latency(milliseconds: float) -> float:
-    """From 1 at once to 0 at 3 s, 0 up to 6 s, then down to -1."""
+def response_latency(milliseconds: float, bounds: Bounds = CONTRACT) -> float:
+    """From 1 at once to 0 at `fast_s`, 0 up to `slow_s`, then down to -1 at `slowest_s`."""
     seconds = milliseconds / 1000
     if seconds <= 0:
         return 0.0
-    if seconds < 3:
-        return 1 - seconds / 3
-    return 0.0 if seconds <= 6 else -min(1.0, (seconds - 6) / 4)
+    if seconds < bounds.fast_s:
+        return 1 - seconds / bounds.fast_s
+    if seconds <= bounds.slow_s:
+        return 0.0
+    return -min(1.0, (seconds - bounds.slow_s) / (bounds.slowest_s - bounds.slow_s))
 
 
-def intent_confidence(confidence: float, rating: Rating | None) -> float:
+def intent_confidence(confidence: float, rating: Rating | None, bounds: Bounds = CONTRACT) -> float:
     if confidence <= 0:
         return 0.0
-    return 0.3 * confidence if rating is None else sign_of(rating) * confidence
+    return (bounds.unrated_confidence if rating is None else _SIGN[rating]) * confidence
 
 
-def evaluation_confidence_boost(confidence: float | None, rating: Rating | None) -> float:
+def evaluation_confidence_boost(
+    confidence: float | None, rating: Rating | None, bounds: Bounds = CONTRACT
+) -> float:
     """Counts only where both a person and the judge have spoken."""
     if confidence is None or rating is None:
         return 0.0
-    if confidence > 0.8:
-        return sign_of(rating) * 2 * (confidence - 0.8)
-    return -sign_of(rating) * 1.5 * (0.6 - confidence) if confidence < 0.6 else 0.0
+    if confidence > bounds.sure_above:
+        return _SIGN[rating] * bounds.sure_slope * (confidence - bounds.sure_above)
+    if confidence < bounds.doubt_below:
+        return -_SIGN[rating] * bounds.doubt_slope * (bounds.doubt_below - confidence)
+    return 0.0
 
 
-def per_widget_appropriateness(judged: Sequence[WidgetJudgement] | None) -> float:
+def per_widget_appropriateness(judged: Sequence[WidgetVerdict]) -> float:
     """Mean score in [-1, 1]; a widget at position p (from 0) weighs 1/sqrt(p+1)."""
     if not judged:
         return 0.0
-    weights = [1 / sqrt(widget.position + 1) for widget in judged]
-    scores = [
-        _UNKNOWN_SCORE if widget.appropriateness_score is None else widget.appropriateness_score
-        for widget in judged
-    ]
-    mean = sum(w * s for w, s in zip(weights, scores, strict=True)) / sum(weights)
-    return 2 * (mean - 0.5)
+    total = weights = 0.0
+    for verdict in judged:
+        weight = 1 / sqrt(verdict.position + 1)
+        weights += weight
+        total += weight * (_UNKNOWN_SCORE if verdict.score is None else verdict.score)
+    return 2 * (total / weights - 0.5)
 
 
-def missing_widget_penalty(missing: Sequence[str] | None) -> float:
-    return min(len(missing or ()) / 3, 1.0)
+def missing_widget_penalty(missing: int, bounds: Bounds = CONTRACT) -> float:
+    return min(missing / bounds.most_missing, 1.0)
 
 
-def size_appropriateness(judged: Sequence[WidgetJudgement] | None) -> float:
+def size_appropriateness(judged: Sequence[WidgetVerdict]) -> float:
     """Share of right sizes in [-1, 1], among the widgets whose size was judged."""
-    sizes = [
-        widget.size_appropriate for widget in judged or () if widget.size_appropriate is not None
-    ]
+    sizes = [verdict.size_fits for verdict in judged if verdict.size_fits is not None]
     return 2 * (sum(sizes) / len(sizes) - 0.5) if sizes else 0.0
 
 

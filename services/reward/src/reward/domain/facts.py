@@ -1,72 +1,115 @@
 """What is known about one answered question: a fold over facts that come in any order."""
 
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
 from ratchet.events.base import Value
-from ratchet.events.experience import Experience, ExperienceRecorded, Feedback, FeedbackReceived
+from ratchet.events.experience import ExperienceRecorded, FeedbackReceived
+from reward.domain.answer import Answer, answer_of
+from reward.domain.clock import microseconds
+from reward.domain.oddities import Oddity
+from reward.domain.reaction import Reaction, words_of
 
-_SAID_WITH_THE_ANSWER = {
-    "rating": "user_rating",
-    "interactions": "widget_interactions",
-    "correction": "correction_text",
-}
-_IDENTITY = {"query_id", "user_id"}
+Fact = ExperienceRecorded | FeedbackReceived
+MAX_EARLY = 20
 
 
-class Said(Value):
-    """One value and when it was said; of two, the later counts, and the id breaks a tie."""
+class Stamp(NamedTuple):
+    """When something was said, in microseconds; of two, the later counts, the id breaks a tie."""
 
-    at: datetime
+    at: int
     event_id: str
+
+
+class Word(NamedTuple):
+    stamp: Stamp
     value: Any
 
-    def beats(self, other: "Said | None") -> bool:
-        return other is None or (self.at, self.event_id) > (other.at, other.event_id)
+
+class Early(NamedTuple):
+    """A reaction that waits for its experience."""
+
+    stamp: Stamp
+    words: dict[str, Any]
 
 
 class Facts(Value):
-    """The fold: `experience` is None until it arrives; `said` holds the last word per field."""
+    """The fold: `answer` is None until it is recorded; `said` holds the last word per field."""
 
-    experience: Experience | None = None
-    recorded: Said | None = None
-    said: dict[str, Said] = Field(default_factory=dict)
+    answer: Answer | None = None
+    recorded: Stamp | None = None
+    said: dict[str, Word] = Field(default_factory=dict)
+    early: tuple[Early, ...] = ()
+    oddities: tuple[Oddity, ...] = ()
 
-    def feedback(self, query_id: str) -> Feedback:
-        """Everything said so far, as one feedback."""
-        return Feedback.model_validate(
-            {"query_id": query_id, **{field: word.value for field, word in self.said.items()}}
-        )
+    @property
+    def reaction(self) -> Reaction:
+        """Everything said within the window, the last word of each field."""
+        return Reaction.model_validate({field: word.value for field, word in self.said.items()})
+
+    @property
+    def substance(self) -> tuple[Stamp | None, dict[str, Any]]:
+        """What a reward depends on: equal substance, equal reward."""
+        return self.recorded, {field: word.value for field, word in self.said.items()}
 
 
-def absorb(facts: Facts, event: ExperienceRecorded | FeedbackReceived) -> Facts:
-    """Add one fact; any order and repetition of the same facts ends in the same `Facts`."""
-    if isinstance(event, FeedbackReceived):
-        return facts.model_copy(update={"said": _merge(facts.said, event, event.feedback)})
-    experience = event.experience
-    told = Feedback(
-        query_id=experience.query_id,
-        **{
-            field: getattr(experience, _SAID_WITH_THE_ANSWER.get(field, field))
-            for field in Feedback.model_fields
-            if field not in _IDENTITY
-        },
+def query_id_of(fact: Fact) -> str:
+    if isinstance(fact, ExperienceRecorded):
+        return fact.experience.query_id
+    return fact.feedback.query_id
+
+
+def absorb(facts: Facts, fact: Fact, window: int) -> Facts:
+    """Add one fact; any order and repetition of the same facts ends in the same `Facts`.
+
+    What is said more than `window` microseconds after the experience was recorded is noted
+    as late and changes nothing else.
+    """
+    stamp = Stamp(microseconds(fact.occurred_at), fact.event_id)
+    if isinstance(fact, ExperienceRecorded):
+        return _record(facts, fact, stamp, window)
+    words = words_of(fact.feedback)
+    if facts.recorded is None:
+        return _wait(facts, Early(stamp, words))
+    return _hear(facts, Early(stamp, words), facts.recorded, window)
+
+
+def _record(facts: Facts, fact: ExperienceRecorded, stamp: Stamp, window: int) -> Facts:
+    newer = facts.recorded is None or stamp > facts.recorded
+    answer = answer_of(fact.experience) if newer else facts.answer
+    recorded = stamp if newer else facts.recorded
+    assert recorded is not None
+    said = _merge(facts.said, Early(stamp, words_of(fact.experience)))
+    known = facts.model_copy(
+        update={"answer": answer, "recorded": recorded, "said": said, "early": ()}
     )
-    said = _merge(facts.said, event, told)
-    recorded = Said(at=event.occurred_at, event_id=event.event_id, value=None)
-    if not recorded.beats(facts.recorded):
-        return facts.model_copy(update={"said": said})
-    return facts.model_copy(update={"experience": experience, "recorded": recorded, "said": said})
+    for early in facts.early:
+        known = _hear(known, early, recorded, window)
+    return known
 
 
-def _merge(
-    said: dict[str, Said], event: ExperienceRecorded | FeedbackReceived, told: Feedback
-) -> dict[str, Said]:
-    merged = dict(said)
-    for field, value in told.model_dump(mode="json", exclude=_IDENTITY, exclude_none=True).items():
-        word = Said(at=event.occurred_at, event_id=event.event_id, value=value)
-        if word.beats(merged.get(field)):
-            merged[field] = word
-    return merged
+def _hear(facts: Facts, heard: Early, recorded: Stamp, window: int) -> Facts:
+    if heard.stamp.at > recorded.at + window:
+        return _odd(facts, Oddity.LATE_FEEDBACK)
+    return facts.model_copy(update={"said": _merge(facts.said, heard)})
+
+
+def _wait(facts: Facts, heard: Early) -> Facts:
+    waiting = {early.stamp: early for early in (*facts.early, heard)}
+    kept = tuple(waiting[stamp] for stamp in sorted(waiting)[:MAX_EARLY])
+    after = facts.model_copy(update={"early": kept})
+    return _odd(after, Oddity.EARLY_OVERFLOW) if len(waiting) > MAX_EARLY else after
+
+
+def _merge(said: dict[str, Word], heard: Early) -> dict[str, Word]:
+    newer = {
+        field: Word(heard.stamp, value)
+        for field, value in heard.words.items()
+        if field not in said or heard.stamp > said[field].stamp
+    }
+    return {**said, **newer} if newer else said
+
+
+def _odd(facts: Facts, oddity: Oddity) -> Facts:
+    return facts.model_copy(update={"oddities": tuple(sorted({*facts.oddities, oddity}))})

@@ -1,13 +1,33 @@
-"""The live examples of one question: what changed since the last look becomes events."""
+"""The live examples of one question in one aspect: what changed since becomes events."""
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydantic import Field
 
 from ratchet.events.base import Event, Value, derived_id
-from ratchet.events.example import ExampleRetracted, LabelBuilt, PairBuilt, Question
-from reward.domain.pairing import Candidate, PairingRules, Planned, PlannedPair, plan_examples
+from ratchet.events.example import (
+    BuiltExample,
+    DemonstrationBuilt,
+    ExampleRetracted,
+    LabelBuilt,
+    PairBuilt,
+    Question,
+)
+from reward.domain.candidates import Candidate
+from reward.domain.pairing import (
+    PairingRules,
+    Planned,
+    PlannedDemonstration,
+    PlannedLabel,
+    PlannedPair,
+    plan_examples,
+)
+
+_EVENTS: dict[type, type[BuiltExample]] = {
+    PlannedPair: PairBuilt,
+    PlannedLabel: LabelBuilt,
+    PlannedDemonstration: DemonstrationBuilt,
+}
 
 
 class QuestionState(Value):
@@ -18,35 +38,36 @@ class QuestionState(Value):
 
     question: Question
     version: int = 0
-    candidates: dict[str, tuple[Candidate, ...]] = Field(default_factory=dict)
+    candidates: dict[str, Candidate] = Field(default_factory=dict)
     live: dict[str, str] = Field(default_factory=dict)
 
 
 def offer(
     state: QuestionState,
-    query_id: str,
-    candidates: tuple[Candidate, ...],
+    offered: Mapping[str, Candidate | None],
     rules: PairingRules,
     cause: Event,
 ) -> tuple[QuestionState, list[Event]]:
-    """Put `candidates` in the place of what `query_id` offered before.
+    """Put `offered` in the place of what these `query_id`s offered before; None takes it back.
 
-    The same examples are live at the end whatever the order of offers; each event's id depends
-    on its cause, so that a retry makes the same events.
+    The same examples are live at the end whatever the order of offers, as long as no more
+    than `max_answers_per_question` are offered: beyond that the newest answers stay. Each
+    event's id depends on its cause, so that a retry makes the same events.
     """
-    offered = {**state.candidates, query_id: candidates}
-    if not candidates:
-        del offered[query_id]
-    everything = (candidate for answers in offered.values() for candidate in answers)
-    planned = plan_examples(everything, rules)
+    everything = {**state.candidates, **offered}
+    candidates = {query_id: c for query_id, c in everything.items() if c is not None}
+    if len(candidates) > rules.max_answers_per_question:
+        newest = sorted(candidates, key=lambda query_id: (candidates[query_id].at, query_id))
+        candidates = {q: candidates[q] for q in newest[-rules.max_answers_per_question :]}
+    planned = plan_examples(state.question.key, candidates.values(), rules)
     live = {example_id: _digest(example) for example_id, example in planned.items()}
     version = state.version + (live != state.live)
-    after = state.model_copy(update={"version": version, "candidates": offered, "live": live})
+    after = state.model_copy(update={"version": version, "candidates": candidates, "live": live})
     return after, list(_changes(state, after, planned, cause))
 
 
 def _changes(
-    before: QuestionState, after: QuestionState, planned: dict[str, Planned], cause: Event
+    before: QuestionState, after: QuestionState, planned: Mapping[str, Planned], cause: Event
 ) -> Iterator[Event]:
     for example_id in sorted(before.live.keys() - after.live.keys()):
         yield ExampleRetracted(
@@ -59,21 +80,21 @@ def _changes(
         )
     for example_id in sorted(after.live):
         if before.live.get(example_id) != after.live[example_id]:
-            yield _built(planned[example_id], after, cause)
-
-
-def _built(example: Planned, state: QuestionState, cause: Event) -> Event:
-    built = PairBuilt if isinstance(example, PlannedPair) else LabelBuilt
-    return built(
-        event_id=derived_id(cause.event_id, example.example_id, "built"),
-        occurred_at=cause.occurred_at,
-        caused_by=cause.event_id,
-        example_id=example.example_id,
-        revision=state.version,
-        question=state.question,
-        **example.model_dump(),
-    )
+            example = planned[example_id]
+            yield _EVENTS[type(example)].model_validate(
+                {
+                    **{name: getattr(example, name) for name in example.__slots__},
+                    "event_id": derived_id(cause.event_id, example_id, "built"),
+                    "occurred_at": cause.occurred_at,
+                    "caused_by": cause.event_id,
+                    "example_id": example_id,
+                    "revision": after.version,
+                    "question": after.question,
+                }
+            )
 
 
 def _digest(example: Planned) -> str:
-    return hashlib.sha256(example.model_dump_json().encode()).hexdigest()[:16]
+    """Stands for what the id leaves out: the rule, the rewards and the revisions."""
+    sources = [(source.query_id, source.revision) for source in example.sources]
+    return derived_id(example.rule, repr(example.rewards), repr(sources))[:16]

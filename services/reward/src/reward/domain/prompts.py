@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ratchet.events.base import Aspect
 from ratchet.events.example import Reading
 from ratchet.measures.plans import SCENARIOS, SIZES
 
@@ -26,6 +27,10 @@ def voice_prompt(transcript: str, readings: Sequence[Reading]) -> str:
 def widget_prompt(transcript: str) -> str:
     """The user turn that asks for a widget plan: which widgets fit does not hang on the values."""
     return _prompt(_WIDGET, transcript, ())
+
+
+def prompt_for(aspect: Aspect, transcript: str, readings: Sequence[Reading]) -> str:
+    return voice_prompt(transcript, readings) if aspect == "voice" else widget_prompt(transcript)
 
 
 def _prompt(task: str, transcript: str, readings: Sequence[Reading]) -> str:

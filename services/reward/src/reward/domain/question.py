@@ -1,70 +1,84 @@
-"""Which question an answer answers: the same words, intent, devices and readings."""
+"""Which question an answer answers, in each aspect: only answers to the same one are compared."""
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal
 
-from pydantic import ValidationError
-
+from ratchet.events.base import Aspect
 from ratchet.events.example import Question, Reading
-from ratchet.events.experience import Experience
+from reward.domain.answer import Answer
 
-_WORD = re.compile(r"[a-z]+|\d+")
-_DEVICE_TYPE = re.compile(r"[a-z]+(?:[-_ ][a-z]+)*", re.IGNORECASE)
-_MAX_READINGS = 50
+Scope = Literal["question", "intent"]
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_DEVICE_TYPE = re.compile(r"[^\W\d_]+(?:[-_ ][^\W\d_]+)*")
 
 
-def question_of(experience: Experience) -> Question:
-    """Identify the question; experiences with equal keys may be compared with each other."""
-    intent = experience.parsed_intent
-    words = _WORD.findall(experience.transcript.lower())
-    devices = sorted(device.lower() for device in intent.devices)
-    readings = readings_of(experience.available_data_summary)
-    situation = json.dumps(
-        [words, intent.type, devices, [reading.model_dump() for reading in readings]]
-    )
+def question_keys(answer: Answer, scope: Scope) -> dict[Aspect, str]:
+    """A key per aspect; answers with equal keys may be compared with each other.
+
+    In scope `question` the key is its words, intent type and devices, and for the voice the
+    readings too: with other readings a right answer becomes a wrong one. In scope `intent` it
+    is intent type, device type and characteristic. Empty where the transcript has no words.
+    """
+    words = _words(answer.transcript)
+    if not words:
+        return {}
+    devices = sorted(device.casefold() for device in answer.devices)
+    if scope == "intent":
+        kind = device_type(devices[0]) if devices else ""
+        key = _hash([answer.intent, kind, answer.characteristic])
+        return {"voice": key, "widget": key}
+    asked: list[object] = [answer.intent, words, devices]
+    readings = [[r.equipment, r.metric, r.value, r.unit] for r in answer.readings]
+    return {"voice": _hash([*asked, readings]), "widget": _hash(asked)}
+
+
+def question_of(answer: Answer, key: str) -> Question:
+    """Describe the question that `answer` answers, under one of its keys."""
+    words = _words(answer.transcript)
+    devices = sorted(device.casefold() for device in answer.devices)
     return Question(
-        key=hashlib.sha256(situation.encode()).hexdigest()[:24],
-        text=experience.transcript,
-        intent=intent.type,
+        key=key,
+        text=answer.transcript,
+        intent=answer.intent,
         device_type=device_type(devices[0]) if devices else "",
-        characteristic=intent.primary_characteristic or "",
-        phrasing=_phrasing(words, devices, intent.entities.get("metric")),
-        asked=_asked(readings, devices, intent.entities.get("metric")),
+        characteristic=answer.characteristic,
+        phrasing=_phrasing(words, devices, answer.metric),
+        asked=_asked(answer.readings, devices, answer.metric),
     )
 
 
-def readings_of(summary: Mapping[str, Any]) -> tuple[Reading, ...]:
-    """The readings among the data the answer could draw on; what is no reading is left out."""
-    rows = summary.get("readings")
-    found: list[Reading] = []
-    for row in rows[:_MAX_READINGS] if isinstance(rows, list) else ():
-        try:
-            found.append(Reading.model_validate(row))
-        except ValidationError:
-            continue
-    return tuple(found)
+def normalised(text: str) -> str:
+    """Words and numbers alone, in lower case."""
+    return " ".join(_words(text))
 
 
 def device_type(device: str) -> str:
     """ "pump-001" and "Pump 2" are both "pump"."""
     match = _DEVICE_TYPE.match(device)
-    return match.group().lower() if match else ""
+    return match.group().casefold() if match else ""
 
 
-def _asked(readings: Sequence[Reading], devices: Sequence[str], metric: object) -> Reading | None:
-    names = {" ".join(_WORD.findall(device)) for device in devices}
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _hash(situation: list[object]) -> str:
+    return hashlib.sha256(json.dumps(situation).encode()).hexdigest()[:24]
+
+
+def _asked(readings: Sequence[Reading], devices: Sequence[str], metric: str) -> Reading | None:
+    names = {normalised(device) for device in devices}
     for reading in readings:
-        equipment = " ".join(_WORD.findall(reading.equipment.lower()))
-        if equipment in names and reading.metric == metric:
+        if reading.metric == metric and normalised(reading.equipment) in names:
             return reading
     return None
 
 
-def _phrasing(words: Sequence[str], devices: Sequence[str], metric: object) -> str:
+def _phrasing(words: Sequence[str], devices: Sequence[str], metric: str) -> str:
     """The words of the question without its devices, its metric and its numbers."""
-    named = {word for device in devices for word in _WORD.findall(device)}
-    named |= set(_WORD.findall(str(metric or "").lower()))
+    named = {word for device in devices for word in _words(device)}
+    named.update(_words(metric))
     return " ".join("_" if word in named or word.isdigit() else word for word in words)

@@ -1,0 +1,52 @@
+"""The service's own handlers over facts in memory: the same rewards and examples, no Redis."""
+
+from collections.abc import Sequence
+
+from prometheus_client import CollectorRegistry
+
+from ratchet.events.base import Event
+from ratchet.events.example import BuiltExample, Example
+from ratchet.events.reward import ExperienceScored
+from ratchet.memory_state import MemoryState
+from reward.domain.answered import Policy
+from reward.domain.facts import Fact
+from reward.handlers import RewardHandlers
+from reward.metrics import RewardMetrics
+
+
+class Replay:
+    """`scores` by `query_id` and `live` examples by `example_id`, as of the facts taken so far."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._handlers = RewardHandlers(policy, RewardMetrics(CollectorRegistry()))
+        self.state = MemoryState()
+        self.emitted: list[Event] = []
+
+    async def take(self, *batch: Fact) -> None:
+        self.emitted.extend(self.state.apply(await self._handlers.handle(batch, self.state)))
+
+    @property
+    def scores(self) -> dict[str, ExperienceScored]:
+        latest: dict[str, ExperienceScored] = {}
+        for event in self.emitted:
+            if isinstance(event, ExperienceScored):
+                latest[event.query_id] = event
+        return latest
+
+    @property
+    def live(self) -> dict[str, BuiltExample]:
+        latest: dict[str, Example] = {}
+        for event in self.emitted:
+            if isinstance(event, Example):
+                known = latest.get(event.example_id)
+                if known is None or event.revision > known.revision:
+                    latest[event.example_id] = event
+        return {key: event for key, event in latest.items() if isinstance(event, BuiltExample)}
+
+
+async def replay(facts: Sequence[Fact], policy: Policy) -> Replay:
+    """Everything at once, as one batch."""
+    whole = Replay(policy)
+    if facts:
+        await whole.take(*facts)
+    return whole

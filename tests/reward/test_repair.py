@@ -1,0 +1,110 @@
+"""The plan that should have been: bad widgets out, missing ones in, sizes right, all that fits."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ratchet.measures.plans import SCENARIOS, SIZES, plan_text, plan_validity, scenario_named
+from reward.domain.answer import PlanWidget
+from reward.domain.reaction import WidgetVerdict
+from reward.domain.repair import Repaired, repaired_plan
+from reward.domain.weights import Weights
+
+SHOWN = (PlanWidget("kpi", "hero"), PlanWidget("peopleview", "normal"))
+
+
+def repair(
+    verdicts: list[WidgetVerdict],
+    missing: tuple[str, ...] = (),
+    shown: tuple[PlanWidget, ...] = SHOWN,
+) -> Repaired | None:
+    return repaired_plan(shown, verdicts, missing, Weights())
+
+
+def verdict(
+    position: int,
+    score: float | None = 0.9,
+    size_fits: bool | None = True,
+    wanted: str | None = None,
+) -> WidgetVerdict:
+    return WidgetVerdict(position, score, size_fits, wanted)  # type: ignore[arg-type]
+
+
+def test_a_bad_widget_goes_and_a_missing_one_comes():
+    repaired = repair([verdict(0), verdict(1, 0.1)], ("trend",))
+    assert repaired is not None
+    assert repaired.widgets == (PlanWidget("kpi", "hero"), PlanWidget("trend", "normal"))
+    assert repaired.reward > 0
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted", "right"),
+    [
+        ("hero", None, "expanded"),
+        ("compact", None, "normal"),
+        ("normal", "smaller", "compact"),
+        ("expanded", "larger", "hero"),
+    ],
+)
+def test_a_wrong_size_moves_one_step(size: str, wanted: str | None, right: str):
+    repaired = repair([verdict(0, 0.9, False, wanted)], (), (PlanWidget("kpi", size),))
+    assert repaired is not None
+    assert repaired.widgets == (PlanWidget("kpi", right),)
+
+
+def test_a_widget_nobody_judged_stays():
+    repaired = repair([verdict(0, 0.1)])
+    assert repaired is not None
+    assert repaired.widgets == (PlanWidget("peopleview", "normal"),)
+
+
+@pytest.mark.parametrize("verdicts", [[], [verdict(0), verdict(1)]])
+def test_a_plan_with_nothing_wrong_is_not_repaired(verdicts: list[WidgetVerdict]):
+    assert repair(verdicts) is None
+
+
+def test_nothing_left_to_show_is_no_plan():
+    assert repair([verdict(0, 0.1), verdict(1, 0.2)]) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "scenario"),
+    [
+        ("kpi", "kpi"),
+        ("a KPI widget for the pump", "kpi"),
+        ("trend_multi_line", "trend-multi-line"),
+        ("Trends Cumulative", "trends-cumulative"),
+        ("a nice picture", None),
+        ("trendy", None),
+    ],
+)
+def test_scenarios_are_found_in_the_judges_words(words: str, scenario: str | None):
+    assert scenario_named(words) == scenario
+
+
+widgets = st.builds(
+    PlanWidget, st.sampled_from([*SCENARIOS, "hologram"]), st.sampled_from([*SIZES, "xl"])
+)
+
+
+@given(
+    shown=st.lists(widgets, max_size=12),
+    judged=st.lists(
+        st.builds(
+            WidgetVerdict,
+            st.integers(0, 11),
+            st.none() | st.floats(0, 1),
+            st.none() | st.booleans(),
+            st.sampled_from([None, "larger", "smaller"]),
+        ),
+        max_size=12,
+    ),
+    missing=st.lists(st.sampled_from([*SCENARIOS, "nonsense"]), max_size=8),
+)
+def test_every_repaired_plan_is_one_the_dashboard_can_show(
+    shown: list[PlanWidget], judged: list[WidgetVerdict], missing: list[str]
+):
+    repaired = repaired_plan(shown, judged, missing, Weights())
+    if repaired is not None:
+        assert plan_validity(plan_text("Pump", repaired.widgets)).valid
+        assert -1 <= repaired.reward <= 1

@@ -1,0 +1,229 @@
+"""State is a fold over facts: any order, twice, early, late; and it is bounded."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from redis.asyncio import Redis
+
+from ratchet.events.base import derived_id
+from ratchet.events.experience import FeedbackReceived
+from ratchet.simulator import simulate
+from ratchet.testing.simulated import Fact, facts_of
+from reward.domain.answered import Policy
+from reward.domain.book import DayKey
+from reward.domain.facts import MAX_EARLY
+from reward.domain.pairing import PairingRules
+from reward.handlers import QuestionKey, answer_key, day_key, question_key
+from reward.offline import Replay
+
+NOON = datetime(2026, 1, 20, 12, tzinfo=UTC)
+START = datetime(2026, 1, 5, tzinfo=UTC)
+POLICY = Policy(pairing=PairingRules(max_answers_per_user_per_day=4), follow_up_window_s=900)
+KIB = 1024
+
+
+def history() -> list[Fact]:
+    """Simulated answers to six questions, what was said of them, and one word that comes late."""
+    facts = facts_of(simulate(3, questions=6, start=START))
+    late = next(fact for fact in facts if isinstance(fact, FeedbackReceived))
+    changed = late.feedback.model_copy(update={"rating": "down", "follow_up_type": "repeat"})
+    months_later = {
+        "event_id": derived_id("late"),
+        "occurred_at": late.occurred_at + timedelta(days=60),
+        "feedback": changed,
+    }
+    return [*facts, late.model_copy(update=months_later)]
+
+
+def outcome(replay: Replay) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Final rewards and live examples, without what tells how they came about."""
+    path = {"event_id", "occurred_at", "caused_by", "revision", "sources", "warnings"}
+    scores = {key: score.model_dump(exclude=path) for key, score in replay.scores.items()}
+    live = {key: example.model_dump(exclude=path) for key, example in replay.live.items()}
+    return scores, live
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32), repeats=st.integers(1, 2), size=st.integers(1, 12))
+async def test_any_order_and_repetition_ends_in_the_same_rewards_and_examples(
+    seed: int, repeats: int, size: int
+):
+    everything = history()
+    reference = Replay(POLICY)
+    await reference.take(*everything)
+    shuffled = everything * repeats
+    random.Random(seed).shuffle(shuffled)
+    other = Replay(POLICY)
+    for start in range(0, len(shuffled), size):
+        await other.take(*shuffled[start : start + size])
+    assert outcome(other) == outcome(reference)
+    assert any(score.follow_up for score in reference.scores.values())
+    assert reference.live
+
+
+async def test_what_is_said_after_the_window_is_recorded_and_not_scored(facts: Any):
+    replay = Replay(Policy(window_days=30))
+    day = 86_400
+    await replay.take(facts.experience("q-1"), facts.feedback("q-1", at=29 * day, rating="up"))
+    in_time = replay.scores["q-1"]
+    assert in_time.rating == "up"
+    await replay.take(facts.feedback("q-1", at=31 * day, rating="down"))
+    assert replay.scores["q-1"] == in_time
+    state = replay.state.values[answer_key("q-1")]
+    assert b"late_feedback" in state
+
+
+async def test_late_feedback_that_came_first_is_not_scored_either(facts: Any):
+    replay = Replay(Policy(window_days=30))
+    await replay.take(facts.feedback("q-1", at=31 * 86_400, rating="down"))
+    await replay.take(facts.feedback("q-1", at=60, rating="up"))
+    await replay.take(facts.experience("q-1"))
+    assert replay.scores["q-1"].rating == "up"
+
+
+async def test_a_changed_mind_is_a_new_revision_and_saying_it_again_is_none(facts: Any):
+    replay = Replay(Policy())
+    await replay.take(facts.experience("q-1"), facts.feedback("q-1", at=1, rating="up"))
+    assert replay.scores["q-1"].revision == 2
+    await replay.take(facts.feedback("q-1", at=2, rating="up"))
+    assert replay.scores["q-1"].revision == 2
+    await replay.take(facts.feedback("q-1", at=3, rating="down"))
+    assert replay.scores["q-1"].revision == 3
+
+
+async def test_live_examples_stand_on_the_latest_revision_of_their_sources(facts: Any):
+    replay = Replay(Policy())
+    await replay.take(facts.experience("q-1"), facts.feedback("q-1", at=1, rating="up"))
+    await replay.take(
+        facts.feedback("q-1", at=2, interactions=[{"widget_index": 0, "action": "x"}])
+    )
+    assert {s.revision for e in replay.live.values() for s in e.sources} == {3}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "user_id", "follow_up"),
+    [(60, "maria", "repeat"), (600, "maria", None), (60, "jose", None)],
+)
+async def test_the_next_question_of_the_same_operator_within_the_window_is_the_follow_up(
+    facts: Any, seconds: int, user_id: str, follow_up: str | None
+):
+    replay = Replay(Policy(follow_up_window_s=300))
+    later = {"timestamp": NOON + timedelta(seconds=seconds), "user_id": user_id}
+    await replay.take(facts.experience("q-1"))
+    await replay.take(facts.experience("q-2", transcript="say that again", **later))
+    assert replay.scores["q-1"].follow_up == follow_up
+    assert replay.scores["q-2"].follow_up is None
+
+
+async def test_a_question_that_arrives_late_takes_its_place_between_two_others(facts: Any):
+    replay = Replay(Policy(follow_up_window_s=300))
+    await replay.take(
+        facts.experience("q-1"),
+        facts.experience("q-3", timestamp=NOON + timedelta(seconds=90), transcript="what?"),
+    )
+    assert replay.scores["q-1"].follow_up == "repeat"
+    await replay.take(
+        facts.experience("q-2", timestamp=NOON + timedelta(seconds=45), transcript="thanks")
+    )
+    assert replay.scores["q-1"].follow_up == "satisfied"
+
+
+async def test_an_operator_who_asks_across_midnight_is_followed(facts: Any):
+    replay = Replay(Policy(follow_up_window_s=300))
+    midnight = datetime(2026, 1, 21, tzinfo=UTC)
+    await replay.take(facts.experience("q-1", timestamp=midnight - timedelta(seconds=5)))
+    await replay.take(
+        facts.experience("q-2", timestamp=midnight + timedelta(seconds=5), transcript="what?")
+    )
+    assert replay.scores["q-1"].follow_up == "repeat"
+
+
+def hostile(number: int, user_id: str) -> dict[str, Any]:
+    """As large as the schema lets an experience be, in every field that state keeps."""
+    huge = "pump 001 is at 45 kW; " * 50
+    names = [huge] * 100
+    return {
+        "query_id": f"{number:03}".ljust(128, "q"),
+        "user_id": user_id,
+        "timestamp": NOON + timedelta(seconds=number),
+        "transcript": "what is the power of pump 001 " * 66,
+        "voice_response": "Pump 001 is at 45 kW. " * 181,
+        "parsed_intent": {
+            "type": huge,
+            "domains": names,
+            "entities": {"devices": names, "metric": huge},
+            "primary_characteristic": huge,
+        },
+        "available_data_summary": {
+            "readings": [
+                {"equipment": "e" * 100, "metric": "m" * 100, "value": 1e300, "unit": "u" * 100}
+            ]
+            * 500,
+            "tables": huge,
+        },
+        "widget_plan": {"heading": huge, "widgets": [{"scenario": huge, "size": huge}] * 500},
+        "evaluation_reasoning": huge,
+        "correction_text": huge,
+        "missing_widgets": names,
+        "suggested_improvements": names,
+        "per_widget_feedback": [
+            {"widget_index": n + 1, "appropriateness_score": 0.123456789, "issues": names}
+            for n in range(500)
+        ],
+        "voice_dimension_scores_claude": {f"{n}{huge[:500]}": 0.5 for n in range(100)},
+        "widget_interactions": [{"widget_index": n, "action": "click"} for n in range(2_000)],
+        "user_rating": "up",
+        "voice_evaluation_confidence": 0.9,
+    }
+
+
+async def test_memory_per_open_experience_is_bounded_as_documented(facts: Any, redis: Redis):
+    """One hostile experience among others, measured on the server with its reactions."""
+    replay = Replay(Policy())
+    row = hostile(1, "u" * 256)
+    [query_id] = [row.pop("query_id")]
+    await replay.take(facts.experience(query_id, **row))
+    for key, value in replay.state.values.items():
+        await redis.set(key, value)
+    answered = replay.state.values
+    sizes = {key.split(":")[2]: await redis.memory_usage(key) for key in answered}
+    assert sizes["answer"] <= 48 * KIB
+    assert sizes["question"] <= 40 * KIB
+
+
+async def test_early_feedback_waits_in_bounded_memory(facts: Any, redis: Redis):
+    replay = Replay(Policy())
+    judged = [
+        {"widget_index": n + 1, "appropriateness_score": 0.123456789, "size_appropriate": True}
+        for n in range(500)
+    ]
+    for number in range(2 * MAX_EARLY):
+        said = {"rating": "up", "correction": "c" * 500, "missing_widgets": ["m" * 500] * 500}
+        await replay.take(facts.feedback("q-1", at=number, per_widget_feedback=judged, **said))
+    key = answer_key("q-1")
+    await redis.set(key, replay.state.values[key])
+    assert await redis.memory_usage(key) <= 128 * KIB
+    assert b"early_feedback_overflow" in replay.state.values[key]
+
+
+async def test_a_question_keeps_its_newest_answers(facts: Any):
+    replay = Replay(Policy(pairing=PairingRules(max_answers_per_question=3)))
+    for number in range(6):
+        moment = NOON + timedelta(hours=number)
+        await replay.take(
+            facts.experience(f"q-{number}", timestamp=moment, user_id=f"u-{number}"),
+            facts.feedback(f"q-{number}", rating="up"),
+        )
+    questions = [v for k, v in replay.state.values.items() if ":question:voice:" in k]
+    assert len(questions) == 1
+    assert [f'"q-{n}":'.encode() in questions[0] for n in range(6)] == [False] * 3 + [True] * 3
+
+
+def test_state_keys_say_what_they_hold():
+    assert answer_key("q-1") == "ratchet:reward:answer:q-1"
+    assert day_key(DayKey("maria", 20_000)) == "ratchet:reward:day:20000:maria"
+    assert question_key(QuestionKey("voice", "abc")) == "ratchet:reward:question:voice:abc"
