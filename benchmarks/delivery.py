@@ -1,27 +1,31 @@
-"""Events a second through validate, score, build, publish and acknowledge, beside a bare loop.
+"""Events a second through validate, score, build, publish and acknowledge, beside bare loops.
+
+Every contender is a process of its own that finds a full backlog; its time runs from the first
+to the last entry it publishes, by the server's own clock.
 
 Run: python benchmarks/delivery.py
 """
 
 import asyncio
-import json
+import os
+import subprocess
+import sys
 import tempfile
-import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
-from ratchet.broker import create_broker
-from ratchet.delivery.consumer import Consumer
-from ratchet.publisher import Publisher
-from ratchet.service import Service
+from ratchet.outcomes import Done
+from ratchet.publisher import DATA_FIELD, Publisher, entry_of
 from ratchet.simulator import simulate
-from ratchet.streams import EXPERIENCES, FEEDBACK, Stream
+from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, Stream
 from ratchet.testing.eventually import eventually
 from ratchet.testing.server import free_port, valkey_server
 from ratchet.testing.simulated import facts_of
@@ -29,8 +33,11 @@ from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
 from reward.settings import RewardSettings
 
-QUESTIONS = 1500
+QUESTIONS = 2500
 BATCH = 100
+ROUNDS = 3
+GROUP = "reward"
+BAR_EVENTS, BAR_RATIO, BAR_TWO = 3_000, 0.3, 1.7
 
 
 async def fill(redis: Redis) -> int:
@@ -39,6 +46,8 @@ async def fill(redis: Redis) -> int:
     everything = facts_of(turns)
     for start in range(0, len(everything), 500):
         await Publisher(redis).publish(everything[start : start + 500])
+    for stream in (EXPERIENCES, FEEDBACK):
+        await redis.xgroup_create(stream.key, GROUP, id="0")
     return len(everything)
 
 
@@ -47,67 +56,120 @@ async def settled(redis: Redis, stream: Stream) -> bool:
     return group["entries-read"] == await redis.xlen(stream.key) and group["pending"] == 0
 
 
-async def reward_service(url: str) -> float:
-    """Events a second of the real reward service: FastStream, delivery layer, handler."""
+async def seconds_of(redis: Redis) -> float:
+    """From the first to the last entry of what was published, by the ids the server gave."""
+    first, last = [], []
+    for stream in (REWARDS, EXAMPLES):
+        first += await redis.xrange(stream.key, count=1)
+        last += await redis.xrevrange(stream.key, count=1)
+    began, ended = (
+        [int(entry_id.split(b"-")[0]) for entry_id, _ in entries] for entries in (first, last)
+    )
+    return (max(ended) - min(began)) / 1000
+
+
+async def events_a_second(url: str, start: Callable[[], list[subprocess.Popen[bytes]]]) -> float:
     async with Redis.from_url(url) as redis:
         count = await fill(redis)
-        settings = RewardSettings(redis_url=url)  # type: ignore[arg-type]
-        registry = CollectorRegistry()
-        handlers = RewardHandlers(settings, RewardMetrics(registry))
-        broker = create_broker(settings)
-        service = Service(
-            name="reward",
-            settings=settings,
-            broker=broker,
-            redis=Redis.from_url(url),
-            registry=registry,
-            consumers=[
-                Consumer(stream, "reward", handlers.handle, BATCH)
-                for stream in (EXPERIENCES, FEEDBACK)
-            ],
-        )
-        async with service.running():
-            began = time.perf_counter()
-            await broker.start()
+        processes = start()
+        try:
             for stream in (EXPERIENCES, FEEDBACK):
                 await eventually(partial(settled, redis, stream), 120)
-            seconds = time.perf_counter() - began
-            await broker.stop()
-        return count / seconds
+            return count / await seconds_of(redis)
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait()
 
 
-async def bare_loop(url: str) -> float:
-    """Read, parse, publish one event and acknowledge with redis-py alone; no state, no scoring."""
+def services(url: str, count: int) -> list[subprocess.Popen[bytes]]:
+    return [
+        subprocess.Popen(
+            [sys.executable, "-m", "reward"],
+            env={
+                **os.environ,
+                "RATCHET_REDIS_URL": url,
+                "RATCHET_PORT": str(free_port()),
+                "RATCHET_CONSUMER_NAME": str(number),
+                "RATCHET_REWARD_BATCH": str(BATCH),
+                "RATCHET_LOG_LEVEL": "error",
+            },
+        )
+        for number in range(count)
+    ]
+
+
+def bare(url: str, work: str) -> list[subprocess.Popen[bytes]]:
+    return [subprocess.Popen([sys.executable, __file__, work, url])]
+
+
+class Mget:
+    """`ratchet.outcomes.State` without WATCH."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def read(self, keys: list[str]) -> dict[str, bytes | None]:
+        return dict(zip(keys, await self._redis.mget(keys), strict=True)) if keys else {}
+
+
+async def same_work(url: str) -> None:
+    """Validate, score, build, publish and acknowledge with redis-py alone, in one pipeline a batch.
+
+    No FastStream, no WATCH, no markers against repetition, no claims, no dead letters.
+    """
+    policy = RewardSettings().reward_policy
+    handlers = RewardHandlers(policy, RewardMetrics(CollectorRegistry()))
     async with Redis.from_url(url) as redis:
-        count = await fill(redis)
-        began = time.perf_counter()
+        state = Mget(redis)
         for stream in (EXPERIENCES, FEEDBACK):
-            await redis.xgroup_create(stream.key, "bare", id="0")
-            while True:
-                answer = await redis.xreadgroup("bare", "1", {stream.key: ">"}, count=BATCH)
-                if not answer:
-                    break
+            while answer := await redis.xreadgroup(GROUP, "1", {stream.key: ">"}, count=BATCH):
+                entries = answer[0][1]
+                batch = [
+                    stream.adapter.validate_json(fields[DATA_FIELD.encode()])
+                    for _, fields in entries
+                ]
+                outcomes = await handlers.handle(batch, state)
                 async with redis.pipeline(transaction=True) as pipe:
-                    for entry_id, fields in answer[0][1]:
-                        json.loads(fields[b"__data__"])
-                        pipe.xadd("out", {"__data__": fields[b"__data__"]})
-                        pipe.xack(stream.key, "bare", entry_id)
+                    for done in outcomes:
+                        assert isinstance(done, Done)
+                        for write in done.writes:
+                            pipe.set(write.key, write.value, ex=write.ttl_s)
+                        for event in done.emits:
+                            pipe.xadd(*entry_of(event))
+                    pipe.xack(stream.key, GROUP, *(entry_id for entry_id, _ in entries))
                     await pipe.execute()
-        return count / (time.perf_counter() - began)
 
 
 def main() -> None:
+    rows = {
+        "bare redis-py loop, the same work": lambda url: bare(url, "same_work"),
+        "reward service": lambda url: services(url, 1),
+        "two reward services": lambda url: services(url, 2),
+    }
+    found: dict[str, list[float]] = {name: [] for name in rows}
     with (
         tempfile.TemporaryDirectory() as directory,
         valkey_server(Path(directory), free_port()) as url,
     ):
-        bare = asyncio.run(bare_loop(url))
-        ours = asyncio.run(reward_service(url))
-    table = Table("events a second, one process", "", "of bare", title="delivery and reward")
-    table.add_row("bare redis-py: read, parse, publish, acknowledge", f"{bare:,.0f}", "1.00")
-    table.add_row("reward service: all effects", f"{ours:,.0f}", f"{ours / bare:.2f}")
+        for _ in range(ROUNDS):
+            for name, start in rows.items():
+                found[name].append(asyncio.run(events_a_second(url, partial(start, url))))
+    reference, one, two = (median(values) for values in found.values())
+    table = Table("", "events/s", "", title=f"delivery and reward, {os.cpu_count()} cores")
+    names = list(rows)
+    table.add_row(names[0], f"{reference:,.0f}", "1.00")
+    table.add_row(
+        names[1], f"{one:,.0f} (bar {BAR_EVENTS:,})", f"{one / reference:.2f} (bar {BAR_RATIO})"
+    )
+    cores = "" if (os.cpu_count() or 1) > 2 else "; two services and the server share 2 cores"
+    table.add_row(names[2], f"{two:,.0f}", f"{two / one:.2f} of one (bar {BAR_TWO}{cores})")
     Console().print(table)
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        asyncio.run(same_work(sys.argv[2]))
+    else:
+        main()

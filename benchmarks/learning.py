@@ -23,12 +23,12 @@ from pydantic import TypeAdapter
 
 from ratchet.demo.settings import DPO, JUDGING, LORA
 from ratchet.events.base import Aspect, derived_id
-from ratchet.events.example import Question
 from ratchet.events.experience import Experience
+from ratchet.measures.plans import plan_text
 from ratchet.simulator import Turn, simulate
-from reward.domain.pairing import plan_text
-from reward.domain.prompts import voice_prompt, widget_prompt
-from reward.domain.question import question_of, readings_of
+from reward.domain.answer import Answer, answer_of
+from reward.domain.prompts import prompt_for
+from reward.domain.question import question_keys, question_of
 from trainer.backends.child_run import ChildRunner
 from trainer.domain.dataset import Dataset, TrainingPair
 from trainer.domain.gate import GateRules, rule
@@ -55,10 +55,8 @@ def voice_pair(turns: list[Turn]) -> TrainingPair | None:
     bad = [turn for turn in turns if turn.truth.voice != "good"]
     if not good or not bad:
         return None
-    asked = Experience.model_validate(good[0].experience)
-    prompt = voice_prompt(asked.transcript, readings_of(asked.available_data_summary))
     chosen, rejected = (str(turn.experience["voice_response"]) for turn in (good[0], bad[0]))
-    return pair_of("voice", question_of(asked), prompt, chosen, rejected)
+    return pair_of("voice", answered(good[0]), chosen, rejected)
 
 
 def widget_pair(turns: list[Turn]) -> TrainingPair | None:
@@ -66,21 +64,22 @@ def widget_pair(turns: list[Turn]) -> TrainingPair | None:
     worst = min(turns, key=lambda turn: turn.truth.plan_quality)
     if best.truth.plan_quality - worst.truth.plan_quality < 0.4:
         return None
-    asked = Experience.model_validate(best.experience)
-    prompt = widget_prompt(asked.transcript)
     chosen, rejected = (compact(turn) for turn in (best, worst))
-    return pair_of("widget", question_of(asked), prompt, chosen, rejected)
+    return pair_of("widget", answered(best), chosen, rejected)
+
+
+def answered(turn: Turn) -> Answer:
+    return answer_of(Experience.model_validate(turn.experience))
 
 
 def compact(turn: Turn) -> str:
-    plan = Experience.model_validate(turn.experience).widget_plan
-    widgets = [{"scenario": w.scenario, "size": w.size} for w in plan.widgets]
-    return plan_text({"heading": plan.heading, "widgets": widgets})
+    answer = answered(turn)
+    return plan_text(answer.heading, [(w.scenario, w.size) for w in answer.widgets])
 
 
-def pair_of(
-    aspect: Aspect, question: Question, prompt: str, chosen: str, rejected: str
-) -> TrainingPair:
+def pair_of(aspect: Aspect, asked: Answer, chosen: str, rejected: str) -> TrainingPair:
+    prompt = prompt_for(aspect, asked.transcript, asked.readings if aspect == "voice" else ())
+    question = question_of(asked, question_keys(asked, "question")[aspect])
     return TrainingPair(
         example_id=derived_id(aspect, prompt, chosen, rejected),
         revision=1,

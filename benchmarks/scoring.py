@@ -1,0 +1,157 @@
+"""Microseconds to score one answered question, beside a straightforward version of the rules.
+
+Run: python benchmarks/scoring.py
+
+The straightforward version (benchmarks/plain) reads dicts and whole texts with plain regular
+expressions; Ratchet's reads at most the first 2,000 characters of a text.
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ratchet.events.experience import Experience, Feedback
+from ratchet.measures.text_quality import READ_LIMIT, rule_quality
+from ratchet.simulator import Turn, simulate
+from reward.domain.answer import Answer, answer_of
+from reward.domain.reaction import Reaction, words_of
+from reward.domain.scoring import score
+from reward.domain.weights import Weights
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.plain.reward import reward
+from benchmarks.plain.text_quality import quality
+
+QUESTIONS = 3_000
+ANSWERS = 3
+CHARACTERS = range(100, 201)
+ROUNDS = 5
+BAR_US = 40
+BAR_HOSTILE_MS = 5
+GIVE_UP_S = 2.0
+WEIGHTS = Weights()
+LENGTH = 100_000
+QUESTION = "What is the power of pump 001?"
+
+
+def score_one(answer: Answer, said: Reaction) -> float:
+    """Text quality and reward; `answer` already holds the quality that is measured here again."""
+    if answer.voice:
+        rule_quality(answer.voice, answer.transcript)
+    return score(answer, said, WEIGHTS).total
+
+
+Case = tuple[Answer, Reaction, dict[str, Any]]
+HOSTILE = {
+    "digits": "7" * LENGTH,
+    "spaces": " " * LENGTH,
+    "dots": "." * LENGTH,
+    "parentheses": "(" * (LENGTH // 2) + ")" * (LENGTH // 2),
+    "a1 a1 a1": "a1 " * (LENGTH // 3),
+    "1,1.1:1,": "1,1.1:" * (LENGTH // 6),
+    "markdown": "**`[#|](" * (LENGTH // 8),
+    "one word": "a" * LENGTH,
+    "near-units": "5 kilowat " * (LENGTH // 10),
+    "near-links": "https:/" * (LENGTH // 7),
+}
+
+
+def case_of(turn: Turn) -> Case:
+    """One answer with everything said about it, as ours reads it and as a plain row."""
+    row, words = dict(turn.experience), dict[str, Any]()
+    for reaction in turn.feedback:
+        words |= words_of(Feedback.model_validate(reaction.body))
+        row |= reaction.body
+    row |= {"user_rating": row.get("rating"), "widget_interactions": row.get("interactions")}
+    answer = answer_of(Experience.model_validate(turn.experience))
+    return answer, Reaction.model_validate(words), row
+
+
+def round_us(call: Callable[..., object], arguments: Iterable[tuple[Any, ...]]) -> float:
+    """Median microseconds of one call."""
+    spent = []
+    for each in arguments:
+        began = perf_counter()
+        call(*each)
+        spent.append(perf_counter() - began)
+    return 1e6 * median(spent)
+
+
+def compare_us(
+    ours: Callable[..., object],
+    ours_on: list[tuple[Any, ...]],
+    plain: Callable[..., object],
+    plain_on: list[tuple[Any, ...]],
+) -> tuple[float, float]:
+    """The median of the rounds' medians for both, their rounds taking turns."""
+    rounds = [(round_us(ours, ours_on), round_us(plain, plain_on)) for _ in range(ROUNDS)]
+    return median(first for first, _ in rounds), median(second for _, second in rounds)
+
+
+def hostile_ms(measure: Callable[[str, str], object], text: str) -> float | None:
+    """Milliseconds for one text; None if a child process has not done it in 2 s."""
+    here, there = Pipe(duplex=False)
+    child = get_context("fork").Process(target=report_ms, args=(measure, text, there))
+    child.start()
+    answer = here.recv() if here.poll(GIVE_UP_S) else None
+    child.kill()
+    child.join()
+    return answer
+
+
+def report_ms(measure: Callable[[str, str], object], text: str, to: Connection) -> None:
+    began = perf_counter()
+    measure(text, QUESTION)
+    to.send(1000 * (perf_counter() - began))
+
+
+def main() -> None:
+    turns = simulate(1, QUESTIONS, ANSWERS, start=datetime(2026, 1, 5, tzinfo=UTC))
+    realistic = (turn for turn in turns if len(turn.experience["voice_response"]) in CHARACTERS)
+    cases = [case_of(turn) for turn in realistic]
+    for answer, _, _ in cases:
+        assert answer.voice and answer.quality == rule_quality(answer.voice, answer.transcript)
+    near = sum(abs(score_one(answer, said) - reward(row)) <= 0.05 for answer, said, row in cases)
+    texts = [(answer.voice or "", answer.transcript) for answer, _, _ in cases]
+    text_near = sum(
+        abs(rule_quality(*each).total - quality(*each)["total"]) <= 0.05 for each in texts
+    )
+    table = Table(
+        "", "Ratchet", "straightforward", "faster", "bar", title="scoring, medians of one process"
+    )
+    measured = {
+        "score one experience, µs": compare_us(
+            score_one, [case[:2] for case in cases], reward, [case[2:] for case in cases]
+        ),
+        "its text quality alone, µs": compare_us(rule_quality, texts, quality, texts),
+    }
+    for (what, (ours, plain)), bar in zip(measured.items(), (f"< {BAR_US}", ""), strict=True):
+        table.add_row(what, f"{ours:.1f}", f"{plain:.1f}", f"{plain / ours:.1f} x", bar)
+    table.add_section()
+    for what, text in HOSTILE.items():
+        mine, other = hostile_ms(rule_quality, text), hostile_ms(quality, text)
+        shown = [f"> {1000 * GIVE_UP_S:.0f}" if ms is None else f"{ms:.2f}" for ms in (mine, other)]
+        table.add_row(f"100 kB {what}, ms", *shown, "", f"< {BAR_HOSTILE_MS}")
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{ROUNDS} rounds of {len(cases):,} experiences each, "
+        f"answers of {CHARACTERS[0]} to {CHARACTERS[-1]} characters\n"
+        f"within 0.05 of each other: {near / len(cases):.1%} of the rewards, "
+        f"{text_near / len(cases):.1%} of the text qualities\n"
+        f"Ratchet reads the first {READ_LIMIT:,} characters, the straightforward version all"
+    )
+
+
+if __name__ == "__main__":
+    main()
