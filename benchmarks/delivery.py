@@ -34,7 +34,7 @@ from reward.metrics import RewardMetrics
 from reward.settings import RewardSettings
 
 QUESTIONS = 2500
-BATCH = 100
+BATCH = 200
 ROUNDS = 3
 GROUP = "reward"
 BAR_EVENTS, BAR_RATIO, BAR_TWO = 3_000, 0.3, 1.7

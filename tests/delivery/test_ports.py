@@ -66,11 +66,20 @@ async def test_an_event_published_once_is_not_published_again(publishing: Publis
 
 async def test_named_events_that_were_published_before_are_left_out(publishing: PublisherCase):
     first, second, unnamed = request("a"), request("b"), request("c")
-    assert await publishing.publisher.publish([first, first], named={first.event_id}) == 1
-    everything = [first, second, unnamed, unnamed]
+    publish = publishing.publisher.publish
+    assert await publish([first, first], named={first.event_id}) == (first,)
     named = {first.event_id, second.event_id}
-    assert await publishing.publisher.publish(everything, named=named) == 1
+    new = await publish([first, second, unnamed, unnamed], named=named)
+    assert new == (second, unnamed, unnamed)
+    assert await publish([first, second], named=named) == ()
     assert await publishing.events() == [first, second, unnamed, unnamed]
+
+
+async def test_what_was_published_without_its_name_is_not_known_by_it(publishing: PublisherCase):
+    event = request("a")
+    await publishing.publisher.publish([event])
+    assert await publishing.publisher.publish([event], named={event.event_id}) == (event,)
+    assert not await publishing.publisher.publish_once(event)
 
 
 @dataclass

@@ -158,6 +158,31 @@ async def test_nobody_is_waited_for_for_ever(tmp_path: Path):
     assert given
 
 
+async def test_giving_up_says_what_was_sent_and_that_again_is_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("ratchet.cli.import_file._PATIENCE_S", 0.0)
+    url = f"http://127.0.0.1:{free_port()}"
+    result = await run(written(tmp_path / "buffer.json", [ROW]), "--url", url)
+    assert result.exit_code == 1
+    assert "stopped after 0 rows" in result.output
+    assert "counts once" in result.output
+
+
+async def test_a_row_that_the_intake_refuses_keeps_its_number(tmp_path: Path):
+    def answer(request: httpx.Request) -> httpx.Response:
+        problem = {"index": 1, "field": "transcript", "message": "too long"}
+        return httpx.Response(202, json={"accepted": 1, "problems": [problem]})
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://x")
+    path = written(tmp_path / "buffer.json", ["no row", ROW, {**ROW, "query_id": "q-2"}])
+    imported = Imported()
+    rows = open_experiences(Path(path), UTC).rows
+    await import_rows(client, rows, imported, 10, 60, lambda count: None)
+    assert imported.refused[3] == "transcript: too long"
+    assert imported.refused.keys() == {1, 3}
+
+
 async def test_a_batch_that_is_refused_whole_names_its_rows(tmp_path: Path):
     client, _ = answering(413)
     path = written(tmp_path / "buffer.json", [ROW, {**ROW, "query_id": "q-2"}])

@@ -206,7 +206,12 @@ async def test_the_openapi_document_is_valid_and_describes_the_bodies(client: ht
 
     document = (await client.get("/openapi.json")).json()
     validate(document)
-    assert "rating" in document["components"]["schemas"]["Feedback"]["properties"]
+    schemas = document["components"]["schemas"]
+    assert "rating" in schemas["Feedback"]["properties"]
+    assert set(schemas["Identity"]["properties"]) == {"event_id", "occurred_at"}
+    for path in ("/v1/experiences", "/v1/feedback"):
+        body = json.dumps(document["paths"][path]["post"]["requestBody"])
+        assert "#/components/schemas/Identity" in body
 
 
 async def test_the_host_tells_about_itself(client: httpx.AsyncClient):
@@ -262,6 +267,7 @@ async def test_the_same_item_sent_twice_at_once_is_one_fact(
         ("event_id", "short"),
         ("event_id", "no spaces please"),
         ("occurred_at", "2026-01-20T08:00:00"),
+        ("occurred_at", "0001-01-01T00:00:00+14:00"),
     ],
 )
 async def test_a_bad_event_name_or_time_is_a_problem_of_its_item(
@@ -273,9 +279,33 @@ async def test_a_bad_event_name_or_time_is_a_problem_of_its_item(
     assert await events(redis, EXPERIENCES) == []
 
 
+async def test_every_problem_of_an_item_is_told(client: httpx.AsyncClient):
+    body = {**experience(user_rating="meh"), "event_id": "short", "occurred_at": "yesterday"}
+    response = await client.post("/v1/experiences", json=body)
+    fields = [problem["field"] for problem in response.json()["problems"]]
+    assert fields == ["event_id", "occurred_at", "user_rating"]
+
+
+async def test_an_item_is_counted_once_as_what_became_of_it(client: httpx.AsyncClient):
+    without_plan = {**experience(widget_plan=None), **NAMED}
+    batch = [without_plan, without_plan, {**experience(), "event_id": "short"}, experience()]
+    await client.post("/v1/experiences", json=batch)
+    text = (await client.get("/metrics")).text
+    for outcome, count in (("accepted", 2), ("repeated", 1), ("rejected", 1)):
+        line = f'ratchet_intake_items_total{{kind="experience",outcome="{outcome}"}} {count}.0'
+        assert line in text
+    assert "ratchet_experiences_without_plan_total 1.0" in text
+
+
 async def test_a_null_counts_as_missing(client: httpx.AsyncClient, redis: Redis):
+    judged = [{"widget_index": 1, "issues": None, "widget_type": None}]
     nulls = {"user_id": None, "intent_confidence": None, "parsed_intent": {"domains": None}}
-    response = await client.post("/v1/experiences", json=experience(**nulls))
+    response = await client.post(
+        "/v1/experiences", json=experience(**nulls, per_widget_feedback=judged)
+    )
     assert response.status_code == 202
     [event] = await events(redis, EXPERIENCES)
     assert event.experience.user_id == ""
+    assert event.experience.per_widget_feedback[0].widget_index == 1
+    feedback = {"query_id": QUERY_ID, "user_id": None, "per_widget_feedback": judged}
+    assert (await client.post("/v1/feedback", json=feedback)).status_code == 202

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 import httpx
+import pytest
 
-from ratchet.posting import post_all
+from ratchet.posting import NoAnswer, post_all, post_until_answered
 from ratchet.simulator.timeline import Call
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -32,6 +33,27 @@ async def test_unavailable_servers_are_asked_again_in_order():
     posted = await post_all(intake, CALLS)
     assert (posted.accepted, posted.retries, posted.rejected) == (3, 2, [])
     assert [body[-3:-2] for body in seen] == [b"0", b"0", b"0", b"1", b"2"]
+
+
+async def test_a_server_that_says_when_to_come_back_is_asked_then(monkeypatch: pytest.MonkeyPatch):
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("ratchet.posting.asyncio.sleep", sleep)
+    answers = [httpx.Response(503, headers={"Retry-After": "7"}), httpx.Response(202)]
+    transport = httpx.MockTransport(lambda request: answers.pop(0))
+    intake = httpx.AsyncClient(transport=transport, base_url="http://intake")
+    response, _ = await post_until_answered(intake, "/v1/feedback", {}, patience_s=60)
+    assert (response.status_code, waits) == (202, [7.0])
+
+
+async def test_nobody_is_asked_longer_than_patience_lasts():
+    intake, seen = client(*[httpx.ConnectError("refused")] * 3)
+    with pytest.raises(NoAnswer, match="refused"):
+        await post_until_answered(intake, "/v1/feedback", {}, patience_s=0)
+    assert len(seen) == 1
 
 
 async def test_a_refused_call_is_kept_with_its_reason_and_not_sent_again():

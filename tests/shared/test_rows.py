@@ -78,6 +78,10 @@ def test_only_the_element_at_fault_is_dropped():
     ]
 
 
+def test_what_is_no_field_of_an_experience_needs_no_repair():
+    assert read({**GOOD, "focus": float("inf"), "note": "\ud800"}).repairs == ()
+
+
 def test_only_the_key_at_fault_of_the_intent_is_dropped():
     intent = {"confidence": "high", "entities": {"devices": ["pump-1"]}, "domains": None}
     row = read({**GOOD, "parsed_intent": intent}).experience

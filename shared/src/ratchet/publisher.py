@@ -1,6 +1,6 @@
 """Publish events from outside a handler: durable when the call returns."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from redis.asyncio import Redis
@@ -25,40 +25,44 @@ class Publisher:
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis
 
-    async def publish(self, events: Sequence[Event], named: Collection[str] = ()) -> int:
-        """Append `events` in one transaction: all or none.
+    async def publish(
+        self, events: Sequence[Event], named: Set[str] = frozenset()
+    ) -> tuple[Event, ...]:
+        """Append `events` in one transaction, all or none; returns those that were new.
 
-        Of those whose ids are `named`, what was published before is left out; returns how many
-        were.
+        Of an id in `named`, only the first event that ever bears it is new.
         """
-        markers = [_PUBLISHED + event_id for event_id in named]
         async with self._redis.pipeline(transaction=True) as pipe:
             while True:
-                known = await self._known(pipe, named, markers)
-                fresh: list[Event] = []
+                known = await self._known(pipe, named)
+                new: list[Event] = []
                 for event in events:
                     if event.event_id not in known:
-                        fresh.append(event)
-                        if event.event_id in named:
-                            known.add(event.event_id)
+                        new.append(event)
+                        known |= named & {event.event_id}
+                if not new:
+                    return ()
                 pipe.multi()
-                for event in fresh:
+                for event in new:
                     pipe.xadd(*entry_of(event))
-                for marker in markers:
-                    pipe.set(marker, b"1", ex=_PUBLISHED_TTL_S)
+                    if event.event_id in named:
+                        pipe.set(_PUBLISHED + event.event_id, b"1", ex=_PUBLISHED_TTL_S)
                 try:
                     await pipe.execute()
                 except WatchError:
                     continue
-                return len(events) - len(fresh)
+                return tuple(new)
 
     async def publish_once(self, event: Event) -> bool:
         """Append `event` unless its id was published before; says whether it was new."""
-        return await self.publish([event], named={event.event_id}) == 0
+        return bool(await self.publish([event], named={event.event_id}))
 
-    async def _known(self, pipe: Any, named: Collection[str], markers: list[str]) -> set[str]:
-        if not markers:
+    async def _known(self, pipe: Any, named: Set[str]) -> set[str]:
+        """Those of `named` that were published before; from here on all of them are watched."""
+        if not named:
             return set()
+        ids = list(named)
+        markers = [_PUBLISHED + event_id for event_id in ids]
         await pipe.watch(*markers)
-        found = await pipe.mget(markers)
-        return {event_id for event_id, mark in zip(named, found, strict=True) if mark is not None}
+        held = await pipe.mget(markers)
+        return {event_id for event_id, mark in zip(ids, held, strict=True) if mark is not None}

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ratchet.events.base import derived_id
 from ratchet.events.experience import Experience, is_plan
+from ratchet.events.places import Place, taken_out
 
 NO_PLAN = "widget_plan: missing, counts for voice only"
 NO_TIME = "timestamp: missing or unreadable, replaced by the file's"
@@ -18,7 +19,6 @@ NO_TEXT = "text: characters that are none, replaced by a question mark"
 NO_NUMBER = "number: NaN or infinite, counted as missing"
 NO_ID = "query_id: missing or unusable, derived from the row"
 _MAX_ID = 128
-Place = tuple[int | str, ...]
 _WIDGETS = ("widget_plan", "widgets")
 _WIDGETS_COUNT_FROM = {"widget_interactions": 0, "per_widget_feedback": 1}
 _LARGEST_SECONDS = 2e10
@@ -50,7 +50,8 @@ def read_row(raw: Mapping[str, Any], zone: tzinfo, otherwise: datetime) -> Row:
     """Read one row; a naive time is read in `zone`, and `otherwise` (aware) stands in for none."""
     canonical = json.dumps(raw, sort_keys=True, separators=(",", ":"))
     repairs: dict[str, None] = {}
-    row = dict(_encodable(raw, repairs))
+    told = {key: value for key, value in raw.items() if key in Experience.model_fields}
+    row = dict(_encodable(told, repairs))
     when, naive = moment(row.get("timestamp"), zone)
     if when is None:
         repairs[NO_TIME] = None
@@ -80,7 +81,7 @@ def _validated(row: dict[str, Any], repairs: dict[str, None]) -> Experience:
                 faults.add(_at_fault(problem["loc"]))
             widgets = {place for place in faults if place[:-1] == _WIDGETS}
             for place in sorted(faults - widgets or widgets, reverse=True):
-                row = _removed(row, place)
+                row = taken_out(row, place)
                 if place in widgets:
                     row = _moved_up(row, int(place[-1]))
 
@@ -103,17 +104,6 @@ def _moved_up(row: dict[str, Any], gone: int) -> dict[str, Any]:
                 if index - first != gone
             ]
     return moved
-
-
-def _removed(holder: Any, place: Place) -> Any:
-    first, *rest = place
-    if isinstance(holder, list):
-        assert isinstance(first, int)
-        kept = [_removed(holder[first], tuple(rest))] if rest else []
-        return holder[:first] + kept + holder[first + 1 :]
-    if rest:
-        return {**holder, first: _removed(holder[first], tuple(rest))}
-    return {key: value for key, value in holder.items() if key != first}
 
 
 def _encodable(raw: Mapping[str, Any], repairs: dict[str, None]) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
-from ingest.domain.items import Identity
+from ingest.domain.identity import Identity
 from ingest.intake import Intake
 from ingest.metrics import IngestMetrics
 from ingest.openapi import add_schemas

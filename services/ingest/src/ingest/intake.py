@@ -1,15 +1,16 @@
 """What an accepted request becomes: events on the streams, acknowledged before the answer."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from uuid_utils.compat import uuid7
 
 from ingest.domain.items import (
+    Item,
     Problem,
     Sorted,
     lacks_plan,
@@ -35,12 +36,16 @@ _TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
-class Taken:
-    """`repeated` of the `accepted` items were known already, by the event ids they named."""
+class Taken(Generic[M]):
+    """`accepted` counts the `new` items and those that were known by their event ids."""
 
     accepted: int
-    repeated: int
+    new: tuple[Item[M], ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def repeated(self) -> int:
+        return self.accepted - len(self.new)
 
 
 class Intake:
@@ -51,53 +56,51 @@ class Intake:
         self._metrics = metrics
         self._zone = ZoneInfo(naive_zone)
 
-    async def experiences(self, items: Sequence[Any]) -> Taken:
+    async def experiences(self, items: Sequence[Any]) -> Taken[Experience]:
         now = utc_now()
-
-        def read(item: Mapping[str, Any]) -> Experience:
-            experience = read_experience(item, now, self._zone)
-            if lacks_plan(item):
-                self._metrics.without_plan.inc()
-                _log.warning(
-                    "no widget plan; counts for voice only",
-                    extra={"query_id": experience.query_id},
-                )
-            return experience
+        found = sort_items(items, lambda item: read_experience(item, now, self._zone))
 
         def event(experience: Experience, event_id: str, occurred_at: datetime) -> Event:
             return ExperienceRecorded(
                 event_id=event_id, occurred_at=occurred_at, experience=experience
             )
 
-        return await self._take("experience", items, sort_items(items, read), event, now)
+        taken = await self._take("experience", len(items), found, event, now)
+        for item in taken.new:
+            if lacks_plan(items[item.index]):
+                self._metrics.without_plan.inc()
+                _log.warning(
+                    "no widget plan; counts for voice only", extra={"query_id": item.body.query_id}
+                )
+        return taken
 
-    async def feedback(self, items: Sequence[Any]) -> Taken:
+    async def feedback(self, items: Sequence[Any]) -> Taken[Feedback]:
         def event(feedback: Feedback, event_id: str, occurred_at: datetime) -> Event:
             return FeedbackReceived(event_id=event_id, occurred_at=occurred_at, feedback=feedback)
 
         found = sort_items(items, read_feedback)
-        return await self._take("feedback", items, found, event, utc_now())
+        return await self._take("feedback", len(items), found, event, utc_now())
 
     async def _take(
         self,
         kind: str,
-        items: Sequence[Any],
+        received: int,
         found: Sorted[M],
         event: Callable[[M, str, datetime], Event],
         now: datetime,
-    ) -> Taken:
-        events = [
-            event(
-                item.body,
-                item.identity.event_id or new_id(),
-                (item.identity.occurred_at or now + number * _TICK).astimezone(UTC),
-            )
-            for number, item in enumerate(found.accepted)
-        ]
+    ) -> Taken[M]:
+        events: list[Event] = []
+        by_id: dict[str, Item[M]] = {}
+        for number, item in enumerate(found.accepted):
+            event_id = item.identity.event_id or new_id()
+            occurred_at = item.identity.occurred_at or now + number * _TICK
+            events.append(event(item.body, event_id, occurred_at))
+            by_id.setdefault(event_id, item)
         named = {item.identity.event_id for item in found.accepted if item.identity.event_id}
-        repeated = await self._publisher.publish(events, named=named)
-        self._metrics.count(kind, len(events) - repeated, repeated, len(items) - len(events))
-        return Taken(len(events), repeated, found.problems)
+        new = [by_id[event.event_id] for event in await self._publisher.publish(events, named)]
+        taken = Taken(len(events), tuple(new), found.problems)
+        self._metrics.count(kind, len(new), taken.repeated, received - len(events))
+        return taken
 
     async def training(self, requested_by: str, reason: str) -> str:
         """Ask the trainer for a run now; returns the id of the request."""

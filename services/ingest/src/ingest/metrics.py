@@ -7,13 +7,13 @@ class IngestMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.items = Counter(
             "ratchet_intake_items_total",
-            "Items of requests by kind and outcome: accepted, repeated (known before) or rejected.",
+            "Items of requests by kind and outcome: accepted (new), repeated (known) or rejected.",
             ("kind", "outcome"),
             registry=registry,
         )
         self.without_plan = Counter(
             "ratchet_experiences_without_plan_total",
-            "Accepted experiences that count for voice only, for want of a widget plan.",
+            "New experiences that count for voice only, for want of a widget plan.",
             registry=registry,
         )
         self.unavailable = Counter(

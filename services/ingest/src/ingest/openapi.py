@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from ingest.domain.items import Identity
+from ingest.domain.identity import Identity
 
 _REFERENCE = "#/components/schemas/{model}"
 

@@ -1,15 +1,17 @@
 """What ingest needs from outside."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from typing import Protocol
 
 from ratchet.events.base import Event
 
 
 class Publisher(Protocol):
-    """Returns once every event is acknowledged by the server; all or none.
+    """Returns once every event is acknowledged by the server, all or none, with the new ones.
 
-    Of the `named` ids, those published before are left out; `publish` returns their number.
+    Of an id in `named`, only the first event that ever bears it is new.
     """
 
-    async def publish(self, events: Sequence[Event], named: Collection[str] = ()) -> int: ...
+    async def publish(
+        self, events: Sequence[Event], named: Set[str] = frozenset()
+    ) -> tuple[Event, ...]: ...

@@ -77,7 +77,7 @@ def create_router(intake: Intake, max_batch: int, max_body_bytes: int) -> APIRou
     return router
 
 
-def _answer(found: Taken) -> Accepted:
+def _answer(found: Taken[Any]) -> Accepted:
     problems = [ProblemOut(index=p.index, field=p.field, message=p.message) for p in found.problems]
     if problems and not found.accepted:
         refused = Refused(error=_first(problems), problems=problems)

@@ -20,7 +20,7 @@ class RewardSettings(CommonSettings):
     reward_pairing: PairingRules = PairingRules()
     reward_window_days: int = Field(default=30, ge=1)
     reward_follow_up_window_s: int = Field(default=300, ge=0, le=86_400)
-    reward_batch: int = Field(default=100, ge=1)
+    reward_batch: int = Field(default=200, ge=1, le=1000)
 
     @property
     def reward_policy(self) -> Policy:

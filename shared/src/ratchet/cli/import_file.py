@@ -63,8 +63,11 @@ def import_file(
         problem = f"what answers at {url} is no intake: {error}"
     _tell(Console(soft_wrap=True, highlight=False), imported, zone)
     if problem:
-        typer.echo(f"stopped: {problem}; start it again when the intake is back, "
-                   "what was sent counts once", err=True)  # fmt: skip
+        typer.echo(
+            f"stopped after {imported.sent} rows: {problem}; start it again when the intake is "
+            "back, what was sent counts once",
+            err=True,
+        )
     if problem or imported.refused:
         raise typer.Exit(1)
 

@@ -71,8 +71,8 @@ class Transaction:
         self._append(letter.stream.dead_key, letter.fields())
 
     async def commit(self) -> None:
-        for entry_id in self._settled:
-            self._queue("XACK", self._stream.key, self._group, entry_id)
+        if self._settled:
+            self._queue("XACK", self._stream.key, self._group, *self._settled)
         self._pipe.multi()
         self._pipe.eval(_RUN_ALL, 0, *self._commands)
         await self._pipe.execute()

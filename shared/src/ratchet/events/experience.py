@@ -1,28 +1,29 @@
 """One answered question, as the Command Center records it; rows of every age load."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from ratchet.events.base import Event, Value
+from ratchet.events.places import taken_out
 
 Rating = Literal["up", "down"]
 FollowUp = Literal["satisfied", "new_topic", "refinement", "repeat", "correction"]
 
 
 class Told(Value):
-    """A value from outside: its numbers are finite, a null says as little as a missing key."""
+    """A value from outside: its numbers are finite."""
 
     model_config = ConfigDict(allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _a_null_is_not_sent(cls, told: Any) -> Any:
-        if not isinstance(told, Mapping):
-            return told
-        return {key: value for key, value in told.items() if value is not None}
 
 
 class Intent(Told):
@@ -94,6 +95,23 @@ class Judgement(Told):
     voice_evaluation_confidence: float | None = Field(default=None, ge=0, le=1)
     voice_evaluation_reasoning: str | None = None
     voice_dimension_scores_claude: dict[str, Any] | None = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _a_null_is_a_missing_key(cls, told: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return read(told)
+        except ValidationError as error:
+            places = [
+                found["loc"]
+                for found in error.errors(include_url=False, include_context=False)
+                if found["input"] is None and any(isinstance(key, str) for key in found["loc"][-1:])
+            ]
+            if not places:
+                raise
+        for place in places:
+            told = taken_out(told, place)
+        return read(told)
 
 
 class Experience(Judgement):

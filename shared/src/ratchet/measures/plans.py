@@ -20,6 +20,7 @@ HEIGHT_BUDGET = 24
 DEFAULT_HEIGHTS = {"hero": 8, "expanded": 6, "normal": 4, "compact": 2}
 
 _KNOWN = frozenset(SCENARIOS)
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _LONGEST_FIRST = sorted(SCENARIOS, key=len, reverse=True)
 
 
@@ -44,9 +45,7 @@ def scenario_named(text: str) -> str | None:
 def plan_text(heading: str, widgets: Iterable[tuple[str, str]]) -> str:
     """A plan of (scenario, size) pairs as the compact JSON a model is taught to write."""
     placed = [{"scenario": scenario, "size": size} for scenario, size in widgets]
-    return json.dumps(
-        {"heading": heading, "widgets": placed}, separators=(",", ":"), ensure_ascii=False
-    )
+    return _COMPACT.encode({"heading": heading, "widgets": placed})
 
 
 def plan_validity(text: str) -> PlanValidity:

@@ -1,6 +1,6 @@
 """In-memory stand-ins for ports; the same test suites run on them and on the real things."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 
 from ratchet.events.base import Event
 
@@ -10,14 +10,18 @@ class MemoryPublisher:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self._published: set[str] = set()
 
-    async def publish(self, events: Sequence[Event], named: Collection[str] = ()) -> int:
-        before = len(self.events)
+    async def publish(
+        self, events: Sequence[Event], named: Set[str] = frozenset()
+    ) -> tuple[Event, ...]:
+        new: list[Event] = []
         for event in events:
-            known = any(event.event_id == other.event_id for other in self.events)
-            if not known or event.event_id not in named:
-                self.events.append(event)
-        return before + len(events) - len(self.events)
+            if event.event_id not in named or event.event_id not in self._published:
+                new.append(event)
+                self._published |= named & {event.event_id}
+        self.events.extend(new)
+        return tuple(new)
 
     async def publish_once(self, event: Event) -> bool:
-        return await self.publish([event], named={event.event_id}) == 0
+        return bool(await self.publish([event], named={event.event_id}))

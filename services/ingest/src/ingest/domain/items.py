@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from ratchet.events.base import EventId
+from ingest.domain.identity import Identity
 from ratchet.events.experience import Experience, Feedback, is_plan
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -22,20 +23,13 @@ class Problem:
     message: str
 
 
-class Identity(BaseModel):
-    """What an item may say of itself: sent twice under one `event_id`, it is one fact.
-
-    `occurred_at` is when it was said, by default when it was received.
-    """
-
-    event_id: EventId | None = None
-    occurred_at: AwareDatetime | None = None
-
-
 @dataclass(frozen=True)
 class Item(Generic[M]):
-    body: M
+    """`index` counts the items of the request from 0, the refused ones too."""
+
+    index: int
     identity: Identity
+    body: M
 
 
 @dataclass(frozen=True)
@@ -52,18 +46,15 @@ def sort_items(items: Sequence[Any], read: Callable[[Mapping[str, Any]], M]) -> 
         if not isinstance(item, Mapping):
             problems.append(Problem(index, "", "must be a JSON object"))
             continue
-        try:
-            accepted.append(Item(read(item), Identity.model_validate(item)))
-        except ValidationError as error:
-            problems.extend(
-                Problem(index, ".".join(map(str, found["loc"])), found["msg"])
-                for found in error.errors(include_url=False, include_context=False)
-            )
+        identity = _tried(Identity.model_validate, item, index, problems)
+        body = _tried(read, item, index, problems)
+        if identity is not None and body is not None:
+            accepted.append(Item(index, identity, body))
     return Sorted(tuple(accepted), tuple(problems))
 
 
 def read_experience(item: Mapping[str, Any], received_at: datetime, zone: tzinfo) -> Experience:
-    """An experience of any age: nulls count as missing, and a missing time is `received_at`.
+    """An experience of any age; without a timestamp it was answered at `received_at`.
 
     A timestamp that names no zone is read in `zone`. Raises `pydantic.ValidationError`.
     """
@@ -80,6 +71,22 @@ def read_feedback(item: Mapping[str, Any]) -> Feedback:
 def lacks_plan(item: Mapping[str, Any]) -> bool:
     """Whether the row counts for voice only, for want of a plan with widgets."""
     return not is_plan(item.get("widget_plan"))
+
+
+def _tried(
+    read: Callable[[Mapping[str, Any]], T],
+    item: Mapping[str, Any],
+    index: int,
+    problems: list[Problem],
+) -> T | None:
+    try:
+        return read(item)
+    except ValidationError as error:
+        problems.extend(
+            Problem(index, ".".join(map(str, found["loc"])), found["msg"])
+            for found in error.errors(include_url=False, include_context=False)
+        )
+        return None
 
 
 def _aware(value: Any, received_at: datetime, zone: tzinfo) -> Any:
