@@ -191,7 +191,7 @@ async def test_memory_per_open_experience_is_bounded_as_documented(facts: Any, r
         await redis.set(key, value)
     answered = replay.state.values
     sizes = {key.split(":")[2]: await redis.memory_usage(key) for key in answered}
-    assert sizes["answer"] <= 48 * KIB
+    assert sizes["answered"] <= 48 * KIB
     assert sizes["question"] <= 40 * KIB
 
 
@@ -224,6 +224,6 @@ async def test_a_question_keeps_its_newest_answers(facts: Any):
 
 
 def test_state_keys_say_what_they_hold():
-    assert answer_key("q-1") == "ratchet:reward:answer:q-1"
+    assert answer_key("q-1") == "ratchet:reward:answered:q-1"
     assert day_key(DayKey("maria", 20_000)) == "ratchet:reward:day:20000:maria"
     assert question_key(QuestionKey("voice", "abc")) == "ratchet:reward:question:voice:abc"

@@ -123,7 +123,7 @@ def _new_question(name: QuestionKey, change: Offered, book: Book) -> QuestionSta
 
 
 def answer_key(query_id: str) -> str:
-    return f"ratchet:reward:answer:{query_id}"
+    return f"ratchet:reward:answered:{query_id}"
 
 
 def day_key(key: DayKey) -> str:

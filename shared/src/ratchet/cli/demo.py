@@ -14,7 +14,6 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from ratchet.demo.picture import draw
 from ratchet.demo.report import Seconds, report
 from ratchet.demo.settings import environment
 from ratchet.demo.story import Story
@@ -71,6 +70,8 @@ async def _sitting(
             ended = time.monotonic()
     found = report(story, Seconds(ready - began, ended - ready))
     (data_dir / "report.json").write_text(json.dumps(found, indent=2) + "\n")
+    from ratchet.demo.picture import draw  # matplotlib is installed for the demo alone
+
     draw(story, data_dir / "report.png")
     show(console, found)
     console.print(f"report: {data_dir / 'report.json'}, picture: {data_dir / 'report.png'}")

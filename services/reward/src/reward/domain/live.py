@@ -1,6 +1,7 @@
 """The live examples of one question in one aspect: what changed since becomes events."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 
 from pydantic import Field
 
@@ -14,14 +15,8 @@ from ratchet.events.example import (
     Question,
 )
 from reward.domain.candidates import Candidate
-from reward.domain.pairing import (
-    PairingRules,
-    Planned,
-    PlannedDemonstration,
-    PlannedLabel,
-    PlannedPair,
-    plan_examples,
-)
+from reward.domain.pairing import PairingRules, plan_examples
+from reward.domain.planned import Planned, PlannedDemonstration, PlannedLabel, PlannedPair
 
 _EVENTS: dict[type, type[BuiltExample]] = {
     PlannedPair: PairBuilt,
@@ -83,7 +78,7 @@ def _changes(
             example = planned[example_id]
             yield _EVENTS[type(example)].model_validate(
                 {
-                    **{name: getattr(example, name) for name in example.__slots__},
+                    **{part.name: getattr(example, part.name) for part in fields(example)},
                     "event_id": derived_id(cause.event_id, example_id, "built"),
                     "occurred_at": cause.occurred_at,
                     "caused_by": cause.event_id,

@@ -8,9 +8,10 @@ from itertools import chain
 
 from pydantic import Field
 
-from ratchet.events.base import Aspect, Value, derived_id
+from ratchet.events.base import Value
 from ratchet.events.example import Source
 from reward.domain.candidates import Candidate
+from reward.domain.planned import Planned, PlannedDemonstration, PlannedLabel, PlannedPair
 from reward.domain.prompts import prompt_for
 from reward.domain.question import Scope, normalised
 
@@ -31,66 +32,6 @@ class PairingRules(Value):
     max_answers_per_question: int = Field(default=200, ge=2)
     max_per_user: int = Field(default=3, ge=1)
     max_answers_per_user_per_day: int = Field(default=50, ge=1)
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedPair:
-    rule: str
-    aspect: Aspect
-    prompt: str
-    chosen: str
-    rejected: str
-    chosen_reward: float
-    rejected_reward: float
-    sources: tuple[Source, ...]
-
-    @property
-    def rewards(self) -> tuple[float, ...]:
-        return self.chosen_reward, self.rejected_reward
-
-    def example_id(self, question_key: str) -> str:
-        return derived_id(
-            "pair", question_key, self.aspect, self.prompt, self.chosen, self.rejected
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedLabel:
-    rule: str
-    aspect: Aspect
-    prompt: str
-    answer: str
-    desirable: bool
-    reward: float
-    sources: tuple[Source, ...]
-
-    @property
-    def rewards(self) -> tuple[float, ...]:
-        return (self.reward,)
-
-    def example_id(self, question_key: str) -> str:
-        sign = str(self.desirable)
-        return derived_id("label", question_key, self.aspect, self.prompt, self.answer, sign)
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedDemonstration:
-    rule: str
-    aspect: Aspect
-    prompt: str
-    answer: str
-    reward: float
-    sources: tuple[Source, ...]
-
-    @property
-    def rewards(self) -> tuple[float, ...]:
-        return (self.reward,)
-
-    def example_id(self, question_key: str) -> str:
-        return derived_id("demonstration", question_key, self.aspect, self.prompt, self.answer)
-
-
-Planned = PlannedPair | PlannedLabel | PlannedDemonstration
 
 
 @dataclass
@@ -140,7 +81,7 @@ def _pairs(
     """Answers compared with each other first, then plans with what they should have been."""
     cap = _Cap(rules.max_pairs_per_question, rules.max_per_user)
     content: set[tuple[str, str]] = set()
-    for pair in (*_same_question(good, bad, rules), *_repaired(ranked)):
+    for pair in (*_same_question(good, bad, rules), *_repaired(ranked, rules)):
         if (pair.chosen, pair.rejected) not in content and cap.takes(*pair.sources):
             content.add((pair.chosen, pair.rejected))
             yield pair
@@ -170,10 +111,10 @@ def _same_question(
         )
 
 
-def _repaired(ranked: Sequence[Candidate]) -> Iterator[PlannedPair]:
+def _repaired(ranked: Sequence[Candidate], rules: PairingRules) -> Iterator[PlannedPair]:
     for candidate in ranked:
         repair = candidate.repair
-        if repair is not None and repair.reward > candidate.reward:
+        if repair is not None and repair.reward > max(rules.chosen_above, candidate.reward):
             yield PlannedPair(
                 rule="repaired_plan",
                 aspect=candidate.aspect,
