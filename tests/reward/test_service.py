@@ -1,4 +1,4 @@
-"""The reward service as a process: SIGTERM lets it finish, and the next one goes on."""
+"""The reward service as processes: one goes on where another stopped, and two agree."""
 
 import asyncio
 import os
@@ -9,12 +9,16 @@ from datetime import UTC, datetime
 from redis.asyncio import Redis
 
 from ratchet.events.base import derived_id
+from ratchet.events.example import BuiltExample, Example
 from ratchet.events.experience import Experience, ExperienceRecorded
 from ratchet.publisher import Publisher
 from ratchet.simulator import simulate
-from ratchet.streams import EXPERIENCES, REWARDS
+from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
 from ratchet.testing.eventually import eventually
 from ratchet.testing.server import free_port
+from ratchet.testing.simulated import facts_of
+from reward.offline import replay
+from reward.settings import RewardSettings
 
 DONE = (0, -signal.SIGTERM)
 """uvicorn hands the signal on to itself when it has shut down."""
@@ -31,11 +35,12 @@ def experiences(questions: int) -> list[ExperienceRecorded]:
     ]
 
 
-async def start(url: str) -> asyncio.subprocess.Process:
+async def start(url: str, name: str = "1") -> asyncio.subprocess.Process:
     environment = {
         **os.environ,
         "RATCHET_REDIS_URL": url,
         "RATCHET_PORT": str(free_port()),
+        "RATCHET_CONSUMER_NAME": name,
         "RATCHET_REWARD_BATCH": "20",
         "RATCHET_RETRY_BASE_S": "1",
         "RATCHET_LOG_LEVEL": "error",
@@ -73,3 +78,44 @@ async def test_sigterm_finishes_what_is_in_hand_and_loses_nothing(redis: Redis, 
     await eventually(all_scored, 20)
     process.send_signal(signal.SIGTERM)
     assert await process.wait() in DONE
+
+
+async def test_two_services_at_once_end_in_the_same_rewards_and_examples_as_one(
+    redis: Redis, valkey_url: str
+):
+    facts = facts_of(simulate(5, 150, 2, start=datetime(2026, 1, 5, tzinfo=UTC)))
+    expected = await replay(facts, RewardSettings().reward_policy)
+    for at in range(0, len(facts), 200):
+        await Publisher(redis).publish(facts[at : at + 200])
+    processes = [await start(valkey_url, name) for name in ("1", "2")]
+
+    async def settled() -> bool:
+        for stream in (EXPERIENCES, FEEDBACK):
+            if not (groups := await redis.xinfo_groups(stream.key)):
+                return False
+            read_all = groups[0]["entries-read"] == await redis.xlen(stream.key)
+            if not read_all or groups[0]["pending"]:
+                return False
+        return True
+
+    await eventually(settled, 60)
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() in DONE
+    totals: dict[str, tuple[int, float]] = {}
+    for _, fields in await redis.xrange(REWARDS.key):
+        event = REWARDS.adapter.validate_json(fields[b"__data__"])
+        totals[event.query_id] = max(
+            totals.get(event.query_id, (0, 0.0)), (event.revision, event.total)
+        )
+    assert {query_id: total for query_id, (_, total) in totals.items()} == {
+        query_id: score.total for query_id, score in expected.scores.items()
+    }
+    live: dict[str, Example] = {}
+    for _, fields in await redis.xrange(EXAMPLES.key):
+        example = EXAMPLES.adapter.validate_json(fields[b"__data__"])
+        known = live.get(example.example_id)
+        if known is None or example.revision > known.revision:
+            live[example.example_id] = example
+    built = {key for key, example in live.items() if isinstance(example, BuiltExample)}
+    assert built == expected.live.keys()

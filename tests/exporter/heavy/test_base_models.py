@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import llama_cpp
 import pytest
 
+from exporter.backends.llama import load
 from ratchet.base_models import (
     PACKAGED,
     BaseModelMissing,
@@ -40,7 +40,7 @@ def test_the_unpacked_model_thinks_what_the_packaged_one_thinks(tmp_path: Path) 
 
     directory = materialise(NAME, tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(directory)
-    packaged = llama_cpp.Llama(str(packaged_gguf(NAME)), logits_all=True, verbose=False)
+    packaged = load(packaged_gguf(NAME), logits_all=True)
     for text in TEXTS:
         split = packaged.tokenize(text.encode(), add_bos=False, special=True)
         assert tokenizer(text)["input_ids"] == split

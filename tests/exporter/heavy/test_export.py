@@ -17,8 +17,8 @@ from ratchet.artifacts import ArtifactStore
 pytestmark = pytest.mark.heavy
 
 PLAIN_ANSWER = """
-import sys, llama_cpp
-model = llama_cpp.Llama(sys.argv[1], verbose=False)
+import sys, pathlib, exporter.backends.llama
+model = exporter.backends.llama.load(pathlib.Path(sys.argv[1]))
 said = model.create_chat_completion([{"role": "user", "content": "Hello!"}], max_tokens=8)
 print(said["choices"][0]["message"]["content"])
 """

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import llama_cpp
 import numpy as np
@@ -34,6 +35,27 @@ def quantize(source: Path, target: Path, kind: Quantization) -> None:
     )
     if status != 0:
         raise QuantizationFailed(f"llama.cpp answered {status} for {kind}")
+
+
+def load(path: Path, **settings: Any) -> llama_cpp.Llama:
+    """Open a GGUF on the CPU, its weights as they lie in the file.
+
+    By default llama.cpp packs them anew for AMX where the CPU announces it, and crashes in the
+    first step where a virtual machine or sandbox then withholds the tiles. `Llama` passes no
+    setting for that on, so the defaults it starts from are changed while it loads.
+    """
+    defaults = llama_cpp.llama_cpp.llama_model_default_params
+
+    def without_repacking() -> Any:
+        parameters = defaults()
+        parameters.use_extra_bufts = False
+        return parameters
+
+    llama_cpp.llama_cpp.llama_model_default_params = without_repacking
+    try:
+        return llama_cpp.Llama(str(path), verbose=False, **settings)
+    finally:
+        llama_cpp.llama_cpp.llama_model_default_params = defaults
 
 
 class Scorer:
@@ -71,13 +93,7 @@ class Scorer:
 @contextmanager
 def scoring(path: Path, context: int) -> Iterator[Scorer]:
     """Load `path` on the CPU for sequences of up to `context` tokens."""
-    model = llama_cpp.Llama(
-        str(path),
-        n_ctx=context,
-        logits_all=True,
-        n_threads=os.cpu_count(),
-        verbose=False,
-    )
+    model = load(path, n_ctx=context, logits_all=True, n_threads=os.cpu_count())
     try:
         yield Scorer(model)
     finally:
@@ -85,8 +101,8 @@ def scoring(path: Path, context: int) -> Iterator[Scorer]:
 
 
 def answer(path: Path, question: str, context: int, limit: int) -> str:
-    """What a plain `llama_cpp.Llama(path)` says to `question`, in at most `limit` tokens."""
-    model = llama_cpp.Llama(str(path), n_ctx=context, verbose=False)
+    """What the file, loaded without any setting of ours, says in at most `limit` tokens."""
+    model = load(path, n_ctx=context)
     try:
         reply = model.create_chat_completion(
             [{"role": "user", "content": question}], temperature=0.0, max_tokens=limit
