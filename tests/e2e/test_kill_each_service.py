@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from ratchet.artifacts import sha256_of
-from ratchet.demo.settings import environment
+from ratchet.demo.settings import DPO, environment
 from ratchet.demo.story import Story
 from ratchet.embedded.processes import Embedded
 from ratchet.embedded.supervisor import Supervisor
@@ -40,8 +40,9 @@ TURNS = list(simulate(11, questions=60, answers_per_question=2, start=START))
 SMALL_RUN = {
     "RATCHET_TRAINER_MIN_PAIRS": "60",
     "RATCHET_TRAINER_MIN_HELD_OUT": "16",
-    "RATCHET_TRAINER_MAX_VOICE_PAIRS": "24",
-    "RATCHET_TRAINER_MAX_WIDGET_PAIRS": "28",
+    "RATCHET_TRAINER_MAX_VOICE_PAIRS": "20",
+    "RATCHET_TRAINER_MAX_WIDGET_PAIRS": "40",
+    "RATCHET_TRAINER_DPO": json.dumps({**DPO, "epochs": 2.0}),
     "RATCHET_TRAINER_LEASE_S": "6",
     "RATCHET_TRAINER_JUDGING": json.dumps(
         {"questions": 8, "widget_questions": 8, "answer_tokens": 48, "plan_tokens": 80}

@@ -93,7 +93,7 @@ async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
         assert await redis.xlen(EXPERIENCES.key) == 7
 
         async def scored() -> bool:
-            return bool(await redis.exists("ratchet:reward:answer:q"))
+            return bool(await redis.exists("ratchet:reward:answered:q"))
 
         await eventually(scored)
         assert [g["pending"] for g in await redis.xinfo_groups(EXPERIENCES.key)] == [0]
