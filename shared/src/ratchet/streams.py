@@ -16,8 +16,10 @@ from ratchet.events.example import (
 )
 from ratchet.events.experience import ExperienceRecorded, FeedbackReceived
 from ratchet.events.model import ModelActivated, ModelRefused, ModelRegistered
+from ratchet.events.ranking import DecisionMade
 from ratchet.events.reward import ExperienceScored
 from ratchet.events.run import CheckpointReady, RunFinished, RunProgressed, RunStarted
+from ratchet.events.scorer import ScorerKeptBack, ScorerPublished, ScorerWithdrawn
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,11 @@ class Stream:
 
 EXPERIENCES = Stream("experiences", (ExperienceRecorded,), ("ingest",), ("reward",))
 FEEDBACK = Stream("feedback", (FeedbackReceived,), ("ingest",), ("reward",))
-REWARDS = Stream("rewards", (ExperienceScored,), ("reward",), ())
+REWARDS = Stream("rewards", (ExperienceScored,), ("reward",), ("trainer",))
+DECISIONS = Stream("decisions", (DecisionMade,), ("ingest",), ("trainer",))
+SCORERS = Stream(
+    "scorers", (ScorerPublished, ScorerKeptBack, ScorerWithdrawn), ("trainer",), ("ingest",)
+)
 EXAMPLES = Stream(
     "examples",
     (PairBuilt, LabelBuilt, DemonstrationBuilt, ExampleRetracted),
@@ -62,7 +68,18 @@ CHECKPOINTS = Stream("checkpoints", (CheckpointReady,), ("trainer",), ("exporter
 MODELS = Stream("models", (ModelRegistered, ModelActivated, ModelRefused), ("exporter",), ())
 COMMANDS = Stream("commands", (TrainingRequested,), ("ingest",), ("trainer",))
 
-STREAMS = (EXPERIENCES, FEEDBACK, REWARDS, EXAMPLES, RUNS, CHECKPOINTS, MODELS, COMMANDS)
+STREAMS = (
+    EXPERIENCES,
+    FEEDBACK,
+    DECISIONS,
+    REWARDS,
+    SCORERS,
+    EXAMPLES,
+    RUNS,
+    CHECKPOINTS,
+    MODELS,
+    COMMANDS,
+)
 _BY_EVENT = {event: stream for stream in STREAMS for event in stream.events}
 
 

@@ -56,7 +56,9 @@ class Embedded:
         return [valkey, *(self._service(name) for name in SERVICES)]
 
     def _service(self, name: str) -> ProcessSpec:
+        """Numpy's products in a service are small: threads would wait for each other longer."""
         environment = {
+            "OPENBLAS_NUM_THREADS": "1",
             **self.environment,
             "RATCHET_REDIS_URL": self.redis_url,
             "RATCHET_DATA_DIR": str(self.data_dir.resolve()),

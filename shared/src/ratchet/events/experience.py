@@ -131,6 +131,7 @@ class Experience(Judgement):
     correction_text: str | None = None
     voice_response: str | None = None
     prompt_version: str | None = None
+    decision_id: str | None = Field(default=None, max_length=64)
     computed_reward: float | None = None
 
     @field_validator("widget_plan", mode="before")

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from ratchet.events.base import Event
 from ratchet.events.experience import FollowUp, Rating
+from ratchet.events.ranking import ServedPlan
 
 
 class ExperienceScored(Event):
@@ -14,7 +15,8 @@ class ExperienceScored(Event):
     `total` is the sum of `components` clipped to [-2, 2]. `widget_reward` and `voice_reward`
     are `None` when nothing was said about that aspect. `settings_hash` names the weights and
     bounds used, `follow_up` what was said or read from the operator's next question, and
-    `warnings` the kinds of what was odd about the answer or the reaction.
+    `warnings` the kinds of what was odd about the answer or the reaction. `plan` is None where
+    no widgets were shown.
     """
 
     type: Literal["ExperienceScored"] = "ExperienceScored"
@@ -31,3 +33,4 @@ class ExperienceScored(Event):
     text_quality: dict[str, float] | None = None
     settings_hash: str
     warnings: tuple[str, ...] = ()
+    plan: ServedPlan | None = None

@@ -21,15 +21,8 @@ _VOICE_VERDICTS = {
 
 def judge_body(rng: Random, transcript: str, answer: Answer, plan: Plan) -> dict[str, object]:
     """The judge's fields on the spoken text, the plan and each widget."""
-    overall = 0.5 * answer.quality + 0.5 * plan.quality
     body: dict[str, object] = {
-        "evaluation_confidence": _near(rng, overall),
-        "evaluation_reasoning": "Fits the question." if overall > 0.5 else "Misses the question.",
-        "query_understanding": "A question about one reading of one device.",
-        "per_widget_feedback": [
-            _widget_view(rng, index, widget) for index, widget in enumerate(plan.placed, start=1)
-        ],
-        "missing_widgets": list(plan.missing),
+        **plan_verdict(rng, 0.5 * answer.quality + 0.5 * plan.quality, plan),
         "voice_evaluation_confidence": _near(rng, answer.quality),
         "voice_evaluation_reasoning": _VOICE_VERDICTS[answer.kind],
         "voice_dimension_scores_claude": _dimensions(rng, transcript, answer),
@@ -37,6 +30,19 @@ def judge_body(rng: Random, transcript: str, answer: Answer, plan: Plan) -> dict
     if plan.missing:
         body["suggested_improvements"] = [f"add {name}" for name in plan.missing]
     return body
+
+
+def plan_verdict(rng: Random, worth: float, plan: Plan) -> dict[str, object]:
+    """The judge's fields on a plan, about `worth` (0..1) as a whole, and on each widget."""
+    return {
+        "evaluation_confidence": _near(rng, worth),
+        "evaluation_reasoning": "Fits the question." if worth > 0.5 else "Misses the question.",
+        "query_understanding": "A question about one reading of one device.",
+        "per_widget_feedback": [
+            _widget_view(rng, index, widget) for index, widget in enumerate(plan.placed, start=1)
+        ],
+        "missing_widgets": list(plan.missing),
+    }
 
 
 def _dimensions(rng: Random, transcript: str, answer: Answer) -> dict[str, float]:

@@ -80,12 +80,15 @@ def draw_delay(rng: Random) -> float:
     return round(2 + rng.expovariate(1 / scale), 1)
 
 
+def draw_interaction(rng: Random, index: int) -> dict[str, object]:
+    """What an operator does with the widget at `index`, counted from 0."""
+    action = rng.choice(("view", "view", "expand", "scroll", "click", "drill_down"))
+    return {"widget_index": index, "action": action, "duration_ms": rng.randint(400, 9000)}
+
+
 def _interactions(rng: Random, plan: Plan) -> list[dict[str, object]]:
-    seen: list[dict[str, object]] = []
-    for index, widget in enumerate(plan.placed):
-        if rng.random() < 0.2 + 0.6 * widget.fit:
-            action = rng.choice(("view", "view", "expand", "scroll", "click", "drill_down"))
-            seen.append(
-                {"widget_index": index, "action": action, "duration_ms": rng.randint(400, 9000)}
-            )
-    return seen
+    return [
+        draw_interaction(rng, index)
+        for index, widget in enumerate(plan.placed)
+        if rng.random() < 0.2 + 0.6 * widget.fit
+    ]

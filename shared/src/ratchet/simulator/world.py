@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import cycle
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from ratchet.simulator.answers import Answer, bad_answer, good_answer
@@ -45,7 +46,7 @@ def simulate(
     now = start
     for number in range(questions):
         situation = draw_situation(rng)
-        shared = _shared_context(rng, situation)
+        shared = shared_context(situation, parsed_intent(rng, situation))
         answers = _draw_answers(rng, situation, answers_per_question)
         crew = rng.sample(operators, min(len(answers), _OPERATORS))
         for answer, operator in zip(answers, cycle(crew)):
@@ -68,19 +69,24 @@ def simulate(
             )
 
 
-def _shared_context(rng: Random, situation: Situation) -> dict[str, object]:
-    confidence = round(rng.uniform(0.7, 0.98), 2)
+def parsed_intent(rng: Random, situation: Situation) -> dict[str, Any]:
+    """The question as the intent parser reads it."""
+    return {
+        "type": "query",
+        "domains": [situation.area],
+        "entities": {"devices": [situation.device], "metric": situation.metric.name},
+        "confidence": round(rng.uniform(0.7, 0.98), 2),
+        "primary_characteristic": situation.metric.characteristic,
+        "secondary_characteristics": [],
+        "parse_method": "llm",
+    }
+
+
+def shared_context(situation: Situation, intent: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an experience that every answer to a question shares."""
     return {
         "transcript": situation.transcript,
-        "parsed_intent": {
-            "type": "query",
-            "domains": [situation.area],
-            "entities": {"devices": [situation.device], "metric": situation.metric.name},
-            "confidence": confidence,
-            "primary_characteristic": situation.metric.characteristic,
-            "secondary_characteristics": [],
-            "parse_method": "llm",
-        },
+        "parsed_intent": intent,
         "available_data_summary": {
             "readings": [
                 {
@@ -94,7 +100,7 @@ def _shared_context(rng: Random, situation: Situation) -> dict[str, object]:
         },
         "user_history": [],
         "fixtures": {},
-        "intent_confidence": confidence,
+        "intent_confidence": intent["confidence"],
         "prompt_version": "sim-1",
     }
 

@@ -1,0 +1,28 @@
+"""The embedding that the settings name."""
+
+from pathlib import Path
+
+from ratchet.ranking.embedding import Embedding, UnusableEmbedding
+from ratchet.ranking.hashing import HashingEmbedding
+
+HASHING = "hashing"
+_SENTENCE = "sentence-transformers:"
+
+
+def embedding_named(name: str, cache_dir: Path) -> Embedding:
+    """`hashing`, or `sentence-transformers:` with a model's id or directory, loaded at once.
+
+    A model that is fetched is kept in `cache_dir`. Raises `UnusableEmbedding`.
+    """
+    if name == HASHING:
+        return HashingEmbedding()
+    model = name.removeprefix(_SENTENCE)
+    if model and model != name:
+        from ratchet.ranking.sentence import SentenceEmbedding
+
+        return SentenceEmbedding(model, cache_dir)
+    message = (
+        f"RATCHET_EMBEDDING is {name!r}; it can be {HASHING!r} or {_SENTENCE!r} "
+        "followed by a model's id or directory"
+    )
+    raise UnusableEmbedding(message)

@@ -1,0 +1,104 @@
+"""An embedding by a sentence-transformers model (Reimers and Gurevych 2019, arXiv:1908.10084)."""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ratchet.base_models import BaseModelMissing, materialise, weights_sha256
+from ratchet.ranking.embedding import WIDTH, UnusableEmbedding
+from ratchet.ranking.features import Vector
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+_WORD = re.compile(r"\w")
+_MAX_TEXT = 2_000
+_REMEMBERED = 1_024
+_PROBE = "What is the power of pump 001?"
+
+
+class SentenceEmbedding:
+    """As `ratchet.ranking.embedding.Embedding`, on the CPU; reads the first 2,000 characters.
+
+    `model` is a directory, which needs no network, or a Hugging Face id, kept in `cache_dir`. A
+    vector of fewer than 768 places is filled up with zeros. Raises `UnusableEmbedding`.
+    """
+
+    quick = False
+
+    def __init__(self, model: str, cache_dir: Path) -> None:
+        try:
+            directory = materialise(model, cache_dir)
+        except (BaseModelMissing, ImportError) as error:
+            raise _unusable(model, error) from error
+        self._model = _loaded(model, directory)
+        _refuse_made_up_weights(model, self._model, _loaded(model, directory))
+        self.name = f"sentence-transformers:{model}@{weights_sha256(directory)[:12]}"
+        self._lock = Lock()
+        self._recent = lru_cache(maxsize=_REMEMBERED)(self._embed)
+
+    def embed(self, text: str) -> Vector:
+        return self._recent(text[:_MAX_TEXT])
+
+    def _embed(self, text: str) -> Vector:
+        whole = np.zeros(WIDTH, np.float32)
+        if _WORD.search(text):
+            with self._lock:
+                vector = _encoded(self._model, text)
+            whole[: len(vector)] = vector
+        whole.flags.writeable = False
+        return whole
+
+
+def _loaded(model: str, directory: Path) -> "SentenceTransformer":
+    """One thread: where the cores are busy, several would wait for each other longer."""
+    try:
+        import torch
+        from safetensors import SafetensorError
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise _unusable(model, error) from error
+    torch.set_num_threads(1)
+    if not (directory / "modules.json").is_file():
+        raise _unusable(model, f"no modules.json in {directory}")
+    try:
+        return SentenceTransformer(
+            str(directory),
+            device="cpu",
+            local_files_only=True,
+            model_kwargs={"dtype": "float32"},
+        )
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise _unusable(model, error) from error
+
+
+def _refuse_made_up_weights(
+    name: str, model: "SentenceTransformer", again: "SentenceTransformer"
+) -> None:
+    """A model that was loaded twice gives the same vector: weights its files lack are random."""
+    vector = _encoded(model, _PROBE)
+    if len(vector) > WIDTH:
+        raise _unusable(name, f"it has {len(vector)} dimensions, more than {WIDTH}")
+    if not np.isfinite(vector).all():
+        raise _unusable(name, "its vectors are not finite")
+    if not np.allclose(vector, _encoded(again, _PROBE), atol=1e-3):
+        raise _unusable(name, "its files lack weights that its vectors depend on")
+
+
+def _encoded(model: "SentenceTransformer", text: str) -> Vector:
+    """Of length 1; lone surrogates, which a tokenizer cannot take, are replaced."""
+    readable = text.encode(errors="replace").decode()
+    vector: Vector = model.encode(readable, normalize_embeddings=True, show_progress_bar=False)
+    return vector
+
+
+def _unusable(model: str, why: object) -> UnusableEmbedding:
+    return UnusableEmbedding(
+        f"RATCHET_EMBEDDING names the model {model!r}, which cannot be used ({why}): install "
+        "'ratchet-shared[sentence]' and name a directory with a sentence-transformers model, or "
+        "an id that a network reaches once"
+    )
