@@ -15,6 +15,7 @@ from reward.domain.facts import Fact, query_id_of
 from reward.domain.live import QuestionState, offer
 from reward.domain.operator_day import OperatorDay
 from reward.domain.question import question_of
+from reward.domain.served import served_plan
 from reward.metrics import RewardMetrics
 
 V = TypeVar("V", bound=Value)
@@ -98,6 +99,7 @@ class RewardHandlers:
             text_quality=quality._asdict() if quality else None,
             settings_hash=self._settings_hash,
             warnings=answered.oddities,
+            plan=served_plan(answer, verdict.said, worth),
         )
 
     def _writes(self, values: Mapping[str, Value]) -> Iterable[Write]:

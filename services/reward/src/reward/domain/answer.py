@@ -31,7 +31,9 @@ class Answer(Value):
     """One answered question; `at` is in microseconds since 1970, `latency_ms` in milliseconds.
 
     `voice` is None where nothing was spoken or the text is too long to be kept; `quality` holds
-    the text's scores by rule either way. `widgets` is empty without a plan.
+    the text's scores by rule either way. `widgets` is empty without a plan; `relevances` go with
+    them. `also` holds the secondary characteristics, `certainty` is the intent parser's, `timed`
+    tells that a time was asked about, and `decision_id` names the ranking that was shown.
     """
 
     query_id: str
@@ -43,9 +45,14 @@ class Answer(Value):
     devices: tuple[str, ...] = ()
     metric: str = ""
     characteristic: str = ""
+    also: tuple[str, ...] = ()
+    certainty: float = 0.0
+    timed: bool = False
+    decision_id: str | None = None
     readings: tuple[Reading, ...] = ()
     heading: str = ""
     widgets: tuple[PlanWidget, ...] = ()
+    relevances: tuple[float, ...] = ()
     confidence: float = 0.0
     latency_ms: float = 0.0
     voice: str | None = None
@@ -79,9 +86,14 @@ def answer_of(experience: Experience) -> Answer:
         devices=_names(intent.devices),
         metric=metric[:_MAX_NAME] if isinstance(metric, str) else "",
         characteristic=(intent.primary_characteristic or "")[:_MAX_NAME],
+        also=_names(intent.secondary_characteristics),
+        certainty=intent.confidence,
+        timed=bool(intent.entities.get("time")),
+        decision_id=experience.decision_id,
         readings=readings,
         heading=experience.widget_plan.heading[: 2 * _MAX_NAME],
         widgets=_widgets(experience.widget_plan, odd),
+        relevances=tuple(w.relevance for w in experience.widget_plan.widgets[:MAX_WIDGETS]),
         confidence=experience.intent_confidence,
         latency_ms=experience.processing_time_ms,
         voice=spoken if spoken and len(spoken) <= MAX_VOICE else None,
