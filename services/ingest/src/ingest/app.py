@@ -1,7 +1,8 @@
 """The only wiring of the ingest service."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from random import SystemRandom
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,31 +12,55 @@ from prometheus_client import CollectorRegistry
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
+from ingest.decisions import Decisions
 from ingest.domain.identity import Identity
+from ingest.domain.rank_request import RankRequest
 from ingest.intake import Intake
 from ingest.metrics import IngestMetrics
 from ingest.openapi import add_schemas
+from ingest.rank_routes import create_rank_router
+from ingest.ranking_metrics import RankingMetrics
+from ingest.ranking_status import RankingStatus
 from ingest.routes import create_router
+from ingest.scorer_loading import ScorerLoader
+from ingest.scorer_watch import ScorerWatch
 from ingest.settings import IngestSettings
+from ratchet.artifacts import ArtifactStore
 from ratchet.broker import create_broker, create_redis
 from ratchet.events.experience import Experience, Feedback
 from ratchet.host import create_host
 from ratchet.publisher import Publisher
+from ratchet.ranking.embeddings import embedding_named
 from ratchet.service import Service
-from ratchet.streams import COMMANDS, EXPERIENCES, FEEDBACK
+from ratchet.streams import COMMANDS, DECISIONS, EXPERIENCES, FEEDBACK
 
 
-def create_app(settings: IngestSettings) -> FastAPI:
+def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None) -> FastAPI:
+    """`draw` decides on exploration: uniform in [0, 1), by default the system's randomness."""
     registry = CollectorRegistry()
     metrics = IngestMetrics(registry)
     redis = create_redis(settings)
+    publisher = Publisher(redis)
+    embedding = embedding_named(settings.embedding, settings.cache_path)
+    ranking_metrics = RankingMetrics(registry, embedding.name)
+    loader = ScorerLoader(ArtifactStore(settings.artifacts_dir), embedding)
+    watch = ScorerWatch(redis, loader, ranking_metrics)
+    decisions = Decisions(
+        publisher=publisher,
+        standing=lambda: watch.standing,
+        draw=draw or SystemRandom().random,
+        timeout_s=settings.ingest_decision_timeout_s,
+        metrics=ranking_metrics,
+    )
     service = Service(
         name="ingest",
         settings=settings,
         broker=create_broker(settings),
         redis=redis,
         registry=registry,
-        publishes=[EXPERIENCES, FEEDBACK, COMMANDS],
+        background=[watch.run],
+        publishes=[EXPERIENCES, FEEDBACK, DECISIONS, COMMANDS],
+        status=RankingStatus(watch, decisions, embedding.name).facts,
     )
 
     @asynccontextmanager
@@ -44,12 +69,20 @@ def create_app(settings: IngestSettings) -> FastAPI:
             yield
 
     app = FastAPI(title="Ratchet ingest", version="1", lifespan=lifespan)
-    intake = Intake(Publisher(redis), metrics, settings.ingest_naive_zone)
+    intake = Intake(publisher, metrics, settings.ingest_naive_zone)
     app.include_router(
         create_router(intake, settings.ingest_max_batch, settings.ingest_max_body_bytes)
     )
+    app.include_router(
+        create_rank_router(
+            decisions,
+            ranking_metrics,
+            settings.ingest_rank_max_candidates,
+            settings.ingest_rank_max_body_bytes,
+        )
+    )
     app.mount("", create_host(service))
-    add_schemas(app, Experience, Feedback, Identity)
+    add_schemas(app, Experience, Feedback, Identity, RankRequest)
 
     @app.exception_handler(HTTPException)
     async def say_why(request: Request, error: HTTPException) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""Adds to the OpenAPI document the bodies that routes read item by item."""
+"""Adds to the OpenAPI document the bodies that routes read by themselves."""
 
 from typing import Any
 
@@ -14,12 +14,20 @@ def one_or_many(model: type[BaseModel]) -> dict[str, Any]:
     """`openapi_extra` of a route that takes one `model`, named or not, or an array of them."""
     parts = (model.__name__, Identity.__name__)
     one = {"allOf": [{"$ref": _REFERENCE.format(model=name)} for name in parts]}
-    schema = {"anyOf": [one, {"type": "array", "items": one}]}
+    return _body({"anyOf": [one, {"type": "array", "items": one}]})
+
+
+def just_one(model: type[BaseModel]) -> dict[str, Any]:
+    """`openapi_extra` of a route that takes one `model`."""
+    return _body({"$ref": _REFERENCE.format(model=model.__name__)})
+
+
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def add_schemas(app: FastAPI, *models: type[BaseModel]) -> None:
-    """Make `app.openapi()` define what `one_or_many` refers to."""
+    """Make `app.openapi()` define what `one_or_many` and `just_one` refer to."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:

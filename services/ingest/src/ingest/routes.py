@@ -1,11 +1,13 @@
 """The versioned HTTP API: 202 means durable, 422 names the field, 503 says when to come back."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import from_json
 
+from ingest.bodies import parse_json, read_body
+from ingest.domain.items import Problem
 from ingest.intake import Intake, Taken
 from ingest.openapi import one_or_many
 from ratchet.events.experience import Experience, Feedback
@@ -78,27 +80,24 @@ def create_router(intake: Intake, max_batch: int, max_body_bytes: int) -> APIRou
 
 
 def _answer(found: Taken[Any]) -> Accepted:
-    problems = [ProblemOut(index=p.index, field=p.field, message=p.message) for p in found.problems]
-    if problems and not found.accepted:
-        refused = Refused(error=_first(problems), problems=problems)
-        raise HTTPException(422, refused.model_dump())
+    if found.problems and not found.accepted:
+        raise refusal(found.problems)
+    problems = _out(found.problems)
     return Accepted(accepted=found.accepted, repeated=found.repeated, problems=problems)
 
 
-def _first(problems: list[ProblemOut]) -> str:
-    return f"{problems[0].field or 'body'}: {problems[0].message}"
+def refusal(problems: Sequence[Problem]) -> HTTPException:
+    """422 that names every problem, of which there is at least one, and the first in short."""
+    error = f"{problems[0].field or 'body'}: {problems[0].message}"
+    return HTTPException(422, Refused(error=error, problems=_out(problems)).model_dump())
+
+
+def _out(problems: Sequence[Problem]) -> list[ProblemOut]:
+    return [ProblemOut(index=p.index, field=p.field, message=p.message) for p in problems]
 
 
 async def _items(request: Request, max_batch: int, max_body_bytes: int) -> list[Any]:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > max_body_bytes:
-            raise HTTPException(413, {"error": f"send at most {max_body_bytes} bytes at once"})
-    try:
-        sent = from_json(bytes(body), allow_inf_nan=False)
-    except ValueError as error:
-        raise HTTPException(422, {"error": f"body: not valid JSON: {error}"}) from error
+    sent = parse_json(await read_body(request, max_body_bytes))
     items = sent if isinstance(sent, list) else [sent]
     if not items:
         raise HTTPException(422, {"error": "body: send at least one item"})

@@ -73,6 +73,14 @@ def lacks_plan(item: Mapping[str, Any]) -> bool:
     return not is_plan(item.get("widget_plan"))
 
 
+def problems_of(error: ValidationError, index: int = 0) -> list[Problem]:
+    """One problem for each bad field of the item."""
+    return [
+        Problem(index, ".".join(map(str, found["loc"])), found["msg"])
+        for found in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+
+
 def _tried(
     read: Callable[[Mapping[str, Any]], T],
     item: Mapping[str, Any],
@@ -82,10 +90,7 @@ def _tried(
     try:
         return read(item)
     except ValidationError as error:
-        problems.extend(
-            Problem(index, ".".join(map(str, found["loc"])), found["msg"])
-            for found in error.errors(include_url=False, include_context=False)
-        )
+        problems.extend(problems_of(error, index))
         return None
 
 

@@ -1,0 +1,144 @@
+"""Exploration as it happens is exactly what the logged propensities say of it."""
+
+from collections import Counter
+from collections.abc import Sequence, Set
+from math import sqrt
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+from redis.exceptions import ConnectionError as RedisAway
+
+from ingest.decisions import Decision, Decisions
+from ingest.domain.rank_request import RankRequest, read_rank_request
+from ingest.ranking_metrics import RankingMetrics
+from ingest.scorer_loading import ScorerLoader
+from ingest.served import CallersOrder, Served, Standing
+from ratchet.artifacts import ArtifactStore
+from ratchet.events.base import Event
+from ratchet.events.ranking import RankingPolicy
+from ratchet.ranking.hashing import HashingEmbedding
+from ratchet.testing.fakes import MemoryPublisher
+
+POLICY = RankingPolicy(share=0.3, temperature=0.5)
+ASKED = read_rank_request(
+    {
+        "transcript": "What is the power of pump 001?",
+        "intent": {"type": "query", "confidence": 0.9, "primary_characteristic": "energy"},
+        "candidates": [
+            {"scenario": "trend", "relevance": 0.6},
+            {"scenario": "alerts", "relevance": 0.1, "required": True},
+            {"scenario": "comparison", "relevance": 0.5},
+            "timeline",
+            {"scenario": "kpi", "relevance": 0.55, "required": True},
+            "a-scenario-of-tomorrow",
+        ],
+        "limit": 3,
+    }
+)
+TRIES = 6_000
+
+
+class AwayPublisher:
+    async def publish(
+        self, events: Sequence[Event], named: Set[str] = frozenset()
+    ) -> tuple[Event, ...]:
+        raise RedisAway("nobody listens")
+
+
+class LazyEmbedding(HashingEmbedding):
+    quick = False
+
+
+@pytest.fixture
+def served(trainer: Any, tmp_path: Path) -> Served:
+    content, event = trainer.train("s1", policy=POLICY)
+    trainer.keep(content)
+    return ScorerLoader(ArtifactStore(tmp_path / "artifacts"), HashingEmbedding()).load(event)
+
+
+def decisions(publisher: Any, standing: Standing, draw: Any) -> Decisions:
+    metrics = RankingMetrics(CollectorRegistry(), HashingEmbedding.name)
+    return Decisions(publisher, lambda: standing, draw, 0.25, metrics)
+
+
+async def many(served: Served, asked: RankRequest = ASKED) -> list[Decision]:
+    deciding = decisions(MemoryPublisher(), served, Random(11).random)
+    return [await deciding.decide(asked) for _ in range(TRIES)]
+
+
+def near(count: int, chance: float) -> bool:
+    """Whether `count` of the tries is what `chance` lets expect, to five standard deviations."""
+    return abs(count / TRIES - chance) <= 5 * sqrt(max(chance * (1 - chance), 1e-9) / TRIES)
+
+
+async def test_every_order_comes_as_often_as_its_propensity_says(served: Served):
+    made = await many(served)
+    orders = Counter(decision.ranking.order for decision in made)
+    chances = {decision.ranking.order: decision.ranking.propensity for decision in made}
+    assert len(orders) > 3
+    assert sum(chances.values()) == pytest.approx(1.0, abs=0.01)
+    for order, count in orders.items():
+        assert near(count, chances[order]), (order, count, chances[order])
+
+
+async def test_every_place_shows_a_candidate_as_often_as_its_propensity_says(served: Served):
+    made = await many(served)
+    stood: Counter[tuple[int, int]] = Counter()
+    chances: dict[tuple[int, int], float] = {}
+    for decision in made:
+        for place in enumerate(decision.ranking.order):
+            stood[place] += 1
+            chances[place] = decision.ranking.propensities[place[0]]
+    for place, count in stood.items():
+        assert near(count, chances[place]), (place, count, chances[place])
+
+
+async def test_exploration_keeps_to_its_share(served: Served):
+    made = await many(served)
+    explored = sum(decision.ranking.explored for decision in made)
+    greedy = next(d.ranking.propensity for d in made if not d.ranking.explored)
+    assert near(explored, 1 - greedy)
+    assert 0 < explored / TRIES < POLICY.share
+
+
+async def test_required_widgets_are_shown_whatever_is_drawn(served: Served):
+    for decision in await many(served):
+        assert {1, 4} <= set(decision.ranking.order[: ASKED.shown])
+
+
+async def test_an_explored_order_is_never_given_out_unlogged(served: Served):
+    greedy = await decisions(MemoryPublisher(), served, lambda: 0.0).decide(ASKED)
+    for drawn in (0.0, 0.5, 0.9, 0.99, 0.999999):
+        decision = await decisions(AwayPublisher(), served, lambda drawn=drawn: drawn).decide(ASKED)
+        assert decision.decision_id is None
+        assert decision.ranking.order == greedy.ranking.order
+        assert not decision.ranking.explored
+        assert set(decision.ranking.propensities) == {1.0}
+
+
+async def test_what_is_drawn_is_what_decides(served: Served):
+    explored = await decisions(MemoryPublisher(), served, lambda: 0.999).decide(ASKED)
+    greedy = await decisions(MemoryPublisher(), served, lambda: 0.0).decide(ASKED)
+    assert explored.ranking.explored
+    assert explored.ranking.order != greedy.ranking.order
+    assert sorted(explored.ranking.order) == sorted(greedy.ranking.order)
+
+
+async def test_a_slow_embedding_ranks_the_same_beside_the_event_loop(served: Served):
+    quick = await decisions(MemoryPublisher(), served, lambda: 0.7).decide(ASKED)
+    slow = Served(**{**vars(served), "embedding": LazyEmbedding()})
+    beside = await decisions(MemoryPublisher(), slow, lambda: 0.7).decide(ASKED)
+    assert beside.ranking == quick.ranking
+
+
+async def test_many_unlogged_decisions_are_one_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+):
+    deciding = decisions(AwayPublisher(), CallersOrder(), lambda: 0.0)
+    for _ in range(20):
+        await deciding.decide(ASKED)
+    assert (deciding.logged, deciding.unlogged) == (0, 20)
+    assert len([r for r in caplog.records if "not logged" in r.getMessage()]) == 1

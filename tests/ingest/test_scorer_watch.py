@@ -1,0 +1,297 @@
+"""Which scorer is in service, whatever becomes of files, events and Redis."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from ingest import scorer_watch
+from ingest.ranking_metrics import RankingMetrics
+from ingest.scorer_loading import ScorerLoader
+from ingest.scorer_watch import ScorerWatch
+from ingest.served import CallersOrder, Served
+from ratchet.artifacts import ArtifactStore
+from ratchet.events.ranking import RankingPolicy
+from ratchet.events.scorer import ScorerPublished, ScorerWithdrawn
+from ratchet.ranking.hashing import HashingEmbedding
+from ratchet.streams import SCORERS
+from ratchet.tail import follow, newest
+from ratchet.testing.eventually import eventually
+from ratchet.testing.server import free_port, valkey_server
+
+NO_SCORER = CallersOrder("no scorer yet")
+
+
+class Watched:
+    """A watch at work and the metrics it keeps."""
+
+    def __init__(self, redis: Redis, data_dir: Path) -> None:
+        self.registry = CollectorRegistry()
+        loader = ScorerLoader(ArtifactStore(data_dir / "artifacts"), HashingEmbedding())
+        metrics = RankingMetrics(self.registry, HashingEmbedding.name)
+        self.watch = ScorerWatch(redis, loader, metrics)
+
+    def problems(self, kind: str) -> float:
+        name = "ratchet_ranking_scorer_problems_total"
+        return self.registry.get_sample_value(name, {"kind": kind}) or 0.0
+
+    async def serves(self, version: str) -> Served:
+        async def serving() -> Served | None:
+            standing = self.watch.standing
+            matches = isinstance(standing, Served) and standing.version == version
+            return standing if matches else None
+
+        return await eventually(serving)
+
+    async def tells(self, problem: str) -> str:
+        async def told() -> str | None:
+            found = self.watch.problem
+            return found if found and problem in found else None
+
+        return await eventually(told)
+
+    async def stands_at(self, standing: CallersOrder) -> None:
+        async def stands() -> bool:
+            return self.watch.standing == standing
+
+        await eventually(stands)
+
+
+@asynccontextmanager
+async def watching(redis: Redis, data_dir: Path) -> AsyncIterator[Watched]:
+    watched = Watched(redis, data_dir)
+    at_work = asyncio.create_task(watched.watch.run())
+    try:
+        yield watched
+        assert not at_work.done()
+    finally:
+        at_work.cancel()
+        await asyncio.gather(at_work, return_exceptions=True)
+
+
+@pytest.fixture
+async def watched(redis: Redis, tmp_path: Path) -> AsyncIterator[Watched]:
+    async with watching(redis, tmp_path) as watched:
+        yield watched
+
+
+async def test_a_published_scorer_serves_with_its_own_policy(watched: Watched, trainer: Any):
+    assert watched.watch.standing == NO_SCORER
+    policy = RankingPolicy(weight=0.5, share=0.2)
+    event = await trainer.publish("s1", policy=policy, trained_on=640)
+    served = await watched.serves("s1")
+    assert (served.policy, served.trained_on) == (policy, 640)
+    assert served.parameters == event.parameters
+    assert served.embedding.name == "hashing-768-1"
+    assert watched.registry.get_sample_value("ratchet_ranking_scorer_trained_on") == 640
+
+
+async def test_a_file_that_comes_after_its_event_serves_when_it_is_there(
+    watched: Watched, trainer: Any
+):
+    await trainer.publish("s1")
+    before = await watched.serves("s1")
+    content, event = trainer.train("s2", seed=2)
+    await trainer.say(event)
+    assert "s2" in await watched.tells("is not in")
+    assert watched.watch.standing is before
+    trainer.keep(content)
+    await watched.serves("s2")
+    assert watched.watch.problem is None
+    assert watched.problems("missing") >= 1
+
+
+async def test_a_missing_file_is_looked_for_ever_more_seldom(
+    watched: Watched, trainer: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(scorer_watch, "_FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr(scorer_watch, "_LONGEST_WAIT_S", 0.05)
+    content, event = trainer.train("s1")
+    await trainer.say(event)
+
+    async def looked_often() -> bool:
+        return watched.problems("missing") >= 8
+
+    await eventually(looked_often)
+    trainer.keep(content)
+    await watched.serves("s1")
+
+
+async def test_a_newer_scorer_ends_the_wait_for_a_missing_one(watched: Watched, trainer: Any):
+    content, event = trainer.train("s1")
+    await trainer.say(event)
+    await watched.tells("s1")
+    await trainer.publish("s2", seed=2)
+    await watched.serves("s2")
+    trainer.keep(content)
+    await trainer.publish("s3", seed=3)
+    await watched.serves("s3")
+    assert watched.watch.problem is None
+
+
+async def test_a_withdrawal_ends_the_wait_for_a_missing_one(watched: Watched, trainer: Any):
+    _, event = trainer.train("s1")
+    await trainer.say(event)
+    await watched.tells("s1")
+    await trainer.withdraw("s1")
+    await watched.stands_at(CallersOrder("scorer s1 was withdrawn"))
+    assert watched.watch.problem is None
+
+
+async def test_a_changed_file_never_serves_and_is_not_tried_again(
+    watched: Watched, trainer: Any, tmp_path: Path
+):
+    await trainer.publish("s1")
+    before = await watched.serves("s1")
+    content, event = trainer.train("s2", seed=2)
+    place = ArtifactStore(tmp_path / "artifacts").path(trainer.keep(content))
+    place.write_bytes(content[:-4] + b"oops")
+    await trainer.say(event)
+    await watched.tells("has changed on disk")
+    assert watched.watch.standing is before
+    await trainer.publish("s3", seed=3)
+    await watched.serves("s3")
+    assert watched.problems("corrupt") == 1
+
+
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"B_bias": np.zeros(63, np.float32)}, "B.bias has the shape (63,), not (64,)"),
+        ({"out_bias": np.array([np.nan], np.float32)}, "not finite"),
+        ({"A_weight": np.full((32, 813), 3e38, np.float32)}, "its scores are not finite"),
+    ],
+)
+async def test_weights_that_make_no_scorer_never_serve(
+    watched: Watched, trainer: Any, changed: dict[str, Any], said: str
+):
+    await trainer.publish("s1", **changed)
+    await watched.tells(said)
+    assert watched.watch.standing == NO_SCORER
+    assert watched.problems("unusable") == 1
+
+
+async def test_a_file_that_is_no_scorer_at_all_never_serves(watched: Watched, trainer: Any):
+    _, event = trainer.train("s1")
+    artifact = trainer.keep(b"no safetensors")
+    await trainer.say(event.model_copy(update={"artifact": artifact}))
+    await watched.tells("holds no scorer")
+    assert watched.watch.standing == NO_SCORER
+
+
+async def test_a_scorer_of_another_embedding_never_serves(watched: Watched, trainer: Any):
+    await trainer.publish("s1")
+    before = await watched.serves("s1")
+    await trainer.publish("s2", seed=2, embedding="all-mpnet-base-v2")
+    said = await watched.tells("s2")
+    assert "trained with all-mpnet-base-v2, this service has hashing-768-1" in said
+    assert watched.watch.standing is before
+    assert watched.problems("embedding") == 1
+
+
+async def test_the_file_has_the_last_word_about_its_embedding(watched: Watched, trainer: Any):
+    content, event = trainer.train("s1", embedding="all-mpnet-base-v2")
+    trainer.keep(content)
+    await trainer.say(event.model_copy(update={"embedding": HashingEmbedding.name}))
+    await watched.tells("all-mpnet-base-v2")
+    assert watched.watch.standing == NO_SCORER
+
+
+async def test_a_withdrawn_scorer_no_longer_serves(watched: Watched, trainer: Any):
+    await trainer.publish("s1")
+    await watched.serves("s1")
+    await trainer.withdraw("s1")
+    await watched.stands_at(CallersOrder("scorer s1 was withdrawn"))
+    assert watched.registry.get_sample_value("ratchet_ranking_scorer_trained_on") == 0
+
+
+async def test_a_scorer_that_was_kept_back_changes_nothing(watched: Watched, trainer: Any):
+    await trainer.publish("s1")
+    await watched.serves("s1")
+    await trainer.keep_back(3)
+    await trainer.publish("s2", seed=2)
+    await watched.serves("s2")
+    assert watched.watch.problem is None
+
+
+async def test_a_start_finds_the_newest_scorer_behind_everything_that_was_kept_back(
+    redis: Redis, trainer: Any, tmp_path: Path
+):
+    await trainer.publish("s1")
+    await trainer.publish("s2", seed=2)
+    await trainer.keep_back(1_200)
+    await redis.xadd(SCORERS.key, {"__data__": "no event"})
+    await redis.xadd(SCORERS.key, {"nothing": "at all"})
+    async with watching(redis, tmp_path) as watched:
+        await watched.serves("s2")
+        await trainer.publish("s3", seed=3)
+        await watched.serves("s3")
+
+
+async def test_a_start_after_a_withdrawal_serves_the_callers_order(
+    redis: Redis, trainer: Any, tmp_path: Path
+):
+    await trainer.publish("s1")
+    await trainer.withdraw("s1")
+    async with watching(redis, tmp_path) as watched:
+        await watched.stands_at(CallersOrder("scorer s1 was withdrawn"))
+
+
+async def test_every_replica_hears_every_scorer(redis: Redis, trainer: Any, tmp_path: Path):
+    async with watching(redis, tmp_path) as one, watching(redis, tmp_path) as other:
+        await trainer.publish("s1")
+        await one.serves("s1")
+        await other.serves("s1")
+
+
+async def test_a_scorer_serves_on_while_redis_is_away_and_news_is_heard_afterwards(
+    trainer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(scorer_watch, "_REDIS_WAIT_S", 0.05)
+    port = free_port()
+    url = f"redis://127.0.0.1:{port}/0"
+    first, second = trainer.train("s1"), trainer.train("s2", seed=2)
+    for content, _ in (first, second):
+        trainer.keep(content)
+    async with Redis.from_url(url) as redis, watching(redis, tmp_path) as watched:
+        with valkey_server(tmp_path / "one", port):
+            await published(url, first[1])
+            before = await watched.serves("s1")
+        with valkey_server(tmp_path / "two", port):
+            assert watched.watch.standing is before
+            await published(url, second[1])
+            await watched.serves("s2")
+
+
+async def published(url: str, event: ScorerPublished) -> None:
+    async with Redis.from_url(url) as redis:
+        await redis.xadd(SCORERS.key, {"__data__": event.model_dump_json()})
+
+
+async def test_the_newest_of_some_types_and_what_follows_it(redis: Redis, trainer: Any):
+    kinds = (ScorerPublished, ScorerWithdrawn)
+    assert await newest(redis, SCORERS, kinds) is None
+    await trainer.keep_back(2)
+    assert await newest(redis, SCORERS, kinds) is None
+    event = await trainer.publish("s1")
+    await trainer.keep_back(1)
+    found = await newest(redis, SCORERS, kinds)
+    assert found is not None
+    assert found.event == event
+    behind = [e async for e in until_quiet(redis, found.entry_id)]
+    assert [e.type for e in behind] == ["ScorerKeptBack"]
+    assert len([e async for e in until_quiet(redis, "0")]) == 4
+
+
+async def until_quiet(redis: Redis, after: str) -> AsyncIterator[Any]:
+    async for event in follow(redis, [SCORERS], after):
+        if event is None:
+            return
+        yield event
