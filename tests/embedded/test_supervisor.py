@@ -3,9 +3,10 @@
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from ratchet.embedded.processes import ProcessSpec
+from ratchet.embedded.processes import Embedded, ProcessSpec
 from ratchet.embedded.supervisor import Supervised, Supervisor
 from ratchet.testing.eventually import eventually
 
@@ -57,6 +58,23 @@ async def test_a_killed_process_and_one_that_ends_with_0_are_started_again():
         assert process.pid is None
 
 
+async def test_learning_gives_way_to_serving(tmp_path: Path):
+    by_name = {spec.name: spec for spec in Embedded(tmp_path, 8100, {}).processes()}
+    assert by_name["trainer"].nice > by_name["ingest"].nice
+    heard: list[str] = []
+    code = "import os; print(os.nice(0), flush=True)"
+    process = Supervised(
+        replace(spec(code), nice=by_name["trainer"].nice), lambda name, line: heard.append(line)
+    )
+    await process.start()
+
+    async def told() -> bool:
+        return str(os.nice(0) + by_name["trainer"].nice) in heard
+
+    await eventually(told)
+    await process.stop()
+
+
 async def test_stop_lets_a_process_finish_what_it_does():
     heard: list[str] = []
     process = Supervised(spec(STUBBORN), lambda name, line: heard.append(line))
@@ -95,7 +113,7 @@ async def test_processes_stop_in_the_reverse_of_their_start():
 async def test_the_children_of_a_killed_supervisor_die_with_it(tmp_path: Path):
     code = f"""
 import asyncio, sys
-from ratchet.embedded.processes import ProcessSpec
+from ratchet.embedded.processes import Embedded, ProcessSpec
 from ratchet.embedded.supervisor import Supervised
 async def main():
     spec = ProcessSpec("c", [sys.executable, "-c", {SLEEPER!r}], {{}}, 0)

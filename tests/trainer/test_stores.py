@@ -12,6 +12,7 @@ from ratchet.events.command import TrainingRequested
 from ratchet.events.example import ExampleRetracted, LabelBuilt
 from trainer.backends.database import open_database
 from trainer.backends.example_store import SqlExampleStore
+from trainer.backends.outbox import SqlOutbox
 from trainer.backends.run_store import SqlRunStore
 from trainer.domain import telling
 from trainer.domain.holdout import split
@@ -44,6 +45,11 @@ def end(verdict: str = "accepted") -> RunEnd:
 @pytest.fixture
 def examples(engine: Engine) -> SqlExampleStore:
     return SqlExampleStore(engine)
+
+
+@pytest.fixture
+def outbox(engine: Engine) -> SqlOutbox:
+    return SqlOutbox(engine)
 
 
 @pytest.fixture
@@ -134,24 +140,24 @@ def test_an_open_run_is_found_again_with_its_snapshot(tmp_path: Path):
     assert found.dataset.sha256 == run.dataset.sha256
 
 
-def test_a_run_ends_once(runs):
+def test_a_run_ends_once(runs, outbox):
     run = planned()
     runs.plan(run, telling.started(run))
     for verdict in ("accepted", "refused"):
         finish = telling.broken(run, end(verdict), 1.0)
         runs.finish(run.run_id, end(verdict), [finish])
     assert runs.verdicts() == {"accepted": 1}
-    assert [event.type for event in runs.unpublished()] == ["RunStarted", "RunFinished"]
-    assert runs.unpublished()[1].verdict == "accepted"
+    assert [event.type for event in outbox.unpublished()] == ["RunStarted", "RunFinished"]
+    assert outbox.unpublished()[1].verdict == "accepted"
 
 
-def test_what_is_published_leaves_the_outbox(runs):
+def test_what_is_published_leaves_the_outbox(runs, outbox):
     run = planned()
     runs.plan(run, telling.started(run))
-    (started,) = runs.unpublished()
+    (started,) = outbox.unpublished()
     assert started == telling.started(run)
-    runs.published(started.event_id)
-    assert runs.unpublished() == []
+    outbox.published(started.event_id)
+    assert outbox.unpublished() == []
 
 
 def test_the_champion_is_the_adapter_accepted_last(runs):

@@ -15,11 +15,13 @@ from ratchet.manifest import AdapterManifest
 from ratchet.memory_state import MemoryState
 from ratchet.testing.fakes import MemoryPublisher
 from trainer.backends.example_store import SqlExampleStore
+from trainer.backends.outbox import SqlOutbox
 from trainer.backends.run_files import RunFiles
 from trainer.backends.run_store import SqlRunStore
 from trainer.domain.dataset import Dataset
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import TrainerMetrics
+from trainer.outgoing import Outgoing
 from trainer.planning import Planner
 from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
@@ -53,6 +55,7 @@ class World:
         )
         self.examples = SqlExampleStore(engine)
         self.runs = SqlRunStore(engine)
+        self.outbox = SqlOutbox(engine)
         self.artifacts = ArtifactStore(directory / "artifacts")
         self.publisher = MemoryPublisher()
 
@@ -64,6 +67,7 @@ class World:
             "files": RunFiles(self.settings.data_dir / "runs", self.artifacts),
             "lease": NoLease(),
             "publisher": self.publisher,
+            "outgoing": Outgoing(self.outbox, self.publisher),
             "metrics": TrainerMetrics(CollectorRegistry()),
         }
         parts.update(changes)
@@ -197,14 +201,24 @@ class DyingRuns(SqlRunStore):
     def finish(self, *arguments: Any) -> None:
         self._die("finish", lambda: super(DyingRuns, self).finish(*arguments))
 
-    def published(self, *arguments: Any) -> None:
-        self._die("published", lambda: super(DyingRuns, self).published(*arguments))
-
     def _die(self, here: str, change: Any) -> None:
         if here != self._at or self._committed:
             change()
         if here == self._at:
             raise Killed
+
+
+class DyingOutbox(SqlOutbox):
+    """Dies once, right before or right after the first event is marked as published."""
+
+    def __init__(self, engine: Engine, committed: bool) -> None:
+        super().__init__(engine)
+        self._committed = committed
+
+    def published(self, event_id: str) -> None:
+        if self._committed:
+            super().published(event_id)
+        raise Killed
 
 
 @pytest.mark.parametrize("committed", [False, True])
@@ -213,7 +227,15 @@ async def test_killed_at_any_moment_ends_as_if_it_had_not_been(
     world: World, engine: Engine, at: str, committed: bool
 ):
     with pytest.raises(Killed):
-        await world.training(PretendRunner(BETTER), runs=DyingRuns(engine, at, committed)).turn()
+        dying = world.training(
+            PretendRunner(BETTER),
+            runs=DyingRuns(engine, at, committed),
+            outgoing=Outgoing(
+                DyingOutbox(engine, committed) if at == "published" else world.outbox,
+                world.publisher,
+            ),
+        )
+        await dying.turn()
     restarted = world.training(PretendRunner(BETTER))
     await restarted.turn()
     await restarted.turn()

@@ -1,8 +1,26 @@
-"""`python -m trainer` runs the service."""
+"""`python -m trainer` runs the service; `evaluate-ranking` looks at what it learnt."""
+
+import typer
 
 from ratchet.host import run
 from trainer.app import create_app
+from trainer.ranking.cli import evaluate_ranking
 from trainer.settings import TrainerSettings
 
+main = typer.Typer(
+    name="trainer",
+    help="Without a command: run the service.",
+    invoke_without_command=True,
+    pretty_exceptions_show_locals=False,
+)
+main.command()(evaluate_ranking)
+
+
+@main.callback()
+def serve(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        run("trainer", TrainerSettings(), create_app)
+
+
 if __name__ == "__main__":
-    run("trainer", TrainerSettings(), create_app)
+    main()

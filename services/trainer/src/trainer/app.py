@@ -1,5 +1,8 @@
 """The only wiring of the trainer service."""
 
+import asyncio
+from typing import Any
+
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
@@ -8,17 +11,29 @@ from ratchet.broker import create_broker, create_redis
 from ratchet.delivery.consumer import Consumer, RetryPolicy
 from ratchet.host import create_host
 from ratchet.publisher import Publisher
+from ratchet.ranking.embeddings import embedding_named
 from ratchet.service import Service
-from ratchet.streams import CHECKPOINTS, COMMANDS, EXAMPLES, RUNS
+from ratchet.streams import CHECKPOINTS, COMMANDS, DECISIONS, EXAMPLES, REWARDS, RUNS, SCORERS
 from trainer.backends.child_run import ChildRunner
 from trainer.backends.database import open_database
 from trainer.backends.example_store import SqlExampleStore
 from trainer.backends.lease import RedisLease
+from trainer.backends.legacy_scorer import LegacyCheckpoint
+from trainer.backends.outbox import SqlOutbox
+from trainer.backends.ranking_store import SqlRankingStore
 from trainer.backends.run_files import RunFiles
 from trainer.backends.run_store import SqlRunStore
+from trainer.backends.scorer_files import ScorerFiles
+from trainer.backends.scorer_learner import ScorerLearner
 from trainer.handlers import TrainerHandlers
-from trainer.metrics import TrainerMetrics
+from trainer.metrics import RankingMetrics, TrainerMetrics
+from trainer.outgoing import Outgoing
 from trainer.planning import Planner
+from trainer.ranking.evidence import Weighing
+from trainer.ranking.handlers import RankingHandlers
+from trainer.ranking.learning import RankingLearning
+from trainer.ranking.publishing import Publishing
+from trainer.ranking.status import RankingStatus
 from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
 from trainer.training import Training
@@ -30,17 +45,29 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     engine = open_database(settings.data_dir / "trainer.db")
     examples = SqlExampleStore(engine)
     runs = SqlRunStore(engine)
+    artifacts = ArtifactStore(settings.artifacts_dir)
+    ranking = SqlRankingStore(engine, settings.trainer_learning)
+    publisher = Publisher(redis)
+    outgoing = Outgoing(SqlOutbox(engine), publisher)
     training = Training(
         settings=settings,
         planner=Planner(settings, examples, examples, runs),
         runs=runs,
         runner=ChildRunner(),
-        files=RunFiles(settings.data_dir / "runs", ArtifactStore(settings.artifacts_dir)),
+        files=RunFiles(settings.data_dir / "runs", artifacts),
         lease=RedisLease(redis, settings.trainer_lease_s),
-        publisher=Publisher(redis),
+        publisher=publisher,
+        outgoing=outgoing,
         metrics=TrainerMetrics(registry),
     )
+    learning = _learning(settings, ranking, artifacts, outgoing, RankingMetrics(registry))
     handlers = TrainerHandlers(examples, examples)
+    ranked = RankingHandlers(ranking)
+    training_status, ranking_status = TrainerStatus(training), RankingStatus(learning)
+
+    async def status() -> dict[str, Any]:
+        return {**await training_status.facts(), **await asyncio.to_thread(ranking_status.facts)}
+
     retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
     service = Service(
         name="trainer",
@@ -51,9 +78,40 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         consumers=[
             Consumer(EXAMPLES, "trainer", handlers.handle_examples, settings.trainer_batch, retry),
             Consumer(COMMANDS, "trainer", handlers.handle_commands, settings.trainer_batch, retry),
+            Consumer(REWARDS, "trainer", ranked.handle_rewards, settings.trainer_batch, retry),
+            Consumer(DECISIONS, "trainer", ranked.handle_decisions, settings.trainer_batch, retry),
         ],
-        background=[training.run],
-        publishes=[RUNS, CHECKPOINTS],
-        status=TrainerStatus(training).facts,
+        background=[training.run, learning.run],
+        publishes=[RUNS, CHECKPOINTS, SCORERS],
+        status=status,
     )
     return create_host(service)
+
+
+def _learning(
+    settings: TrainerSettings,
+    store: SqlRankingStore,
+    artifacts: ArtifactStore,
+    outgoing: Outgoing,
+    metrics: RankingMetrics,
+) -> RankingLearning:
+    rules = settings.trainer_learning
+    embedding = embedding_named(settings.embedding, settings.cache_path)
+    metrics.uses(embedding.name)
+    publishing = Publishing(
+        store=store,
+        files=ScorerFiles(artifacts),
+        weighing=Weighing(store, embedding, settings.trainer_publishing, rules.seed),
+        policy=settings.trainer_ranking,
+        rules=settings.trainer_publishing,
+        metrics=metrics,
+    )
+    return RankingLearning(
+        store=store,
+        learner=ScorerLearner(rules, embedding),
+        embedding=embedding,
+        publishing=publishing,
+        outgoing=outgoing,
+        metrics=metrics,
+        legacy=LegacyCheckpoint(settings.trainer_legacy_scorer, settings.trainer_legacy_embedding),
+    )

@@ -1,12 +1,15 @@
 """Settings of the trainer: when to train, what to teach, how to judge."""
 
 from functools import cached_property
+from pathlib import Path
 
 from pydantic import Field
 
 from ratchet.events.base import Aspect
+from ratchet.events.ranking import RankingPolicy
 from ratchet.settings import CommonSettings
 from trainer.domain.gate import GateRules
+from trainer.domain.ranking.rules import LearningRules, PublishingRules
 from trainer.domain.readiness import Rules
 from trainer.domain.recipe import (
     Device,
@@ -25,6 +28,10 @@ class TrainerSettings(CommonSettings):
     `trainer_held_out_share` counts pairs, of which at least `trainer_min_held_out` are held
     out. A run takes the `trainer_max_voice_pairs` and `trainer_max_widget_pairs` that have
     waited longest, once no example has come for `trainer_settle_s`.
+
+    `trainer_ranking`, `trainer_learning` and `trainer_publishing` take JSON objects: how ranking
+    scorers serve, learn and are judged. `trainer_legacy_scorer` is a `scorer_latest.pt` that they
+    begin with; its text inputs were learnt on `trainer_legacy_embedding`.
     """
 
     port: int = Field(default=8102, ge=1, le=65535)
@@ -48,6 +55,11 @@ class TrainerSettings(CommonSettings):
     trainer_poll_s: float = Field(default=2.0, gt=0)
     trainer_lease_s: float = Field(default=15.0, ge=1)
     trainer_batch: int = Field(default=200, ge=1)
+    trainer_ranking: RankingPolicy = RankingPolicy()
+    trainer_learning: LearningRules = LearningRules()
+    trainer_publishing: PublishingRules = PublishingRules()
+    trainer_legacy_scorer: Path | None = None
+    trainer_legacy_embedding: str = "sentence-transformers:BAAI/bge-base-en-v1.5"
 
     @property
     def rules(self) -> Rules:

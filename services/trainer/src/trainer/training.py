@@ -21,6 +21,7 @@ from trainer.domain.runs import Run, RunEnd
 from trainer.domain.scores import gains
 from trainer.manifest import adapter_manifest
 from trainer.metrics import TrainerMetrics
+from trainer.outgoing import Outgoing
 from trainer.planning import Planner
 from trainer.ports import (
     Files,
@@ -49,6 +50,7 @@ class Training:
     files: Files
     lease: Lease
     publisher: Publish
+    outgoing: Outgoing
     metrics: TrainerMetrics
     running: Run | None = None
     progress: Progress | None = None
@@ -67,14 +69,14 @@ class Training:
 
     async def turn(self) -> None:
         """Publish what is due, then finish an open run, or plan one if it is time."""
-        await self._publish_due()
+        await self.outgoing.publish_due()
         run = await asyncio.to_thread(self.planner.open_run)
         pending = await asyncio.to_thread(lambda: self.planner.situation().pending)
         self.metrics.decided(pending, isinstance(self.planner.decision, Train))
         if run is not None:
-            await self._publish_due()
+            await self.outgoing.publish_due()
             await self.lease.hold(self._carry_out(run))
-            await self._publish_due()
+            await self.outgoing.publish_due()
 
     async def _carry_out(self, run: Run) -> None:
         self.running = run
@@ -146,8 +148,3 @@ class Training:
             await self.publisher.publish_once(telling.progressed(run_id, progress, utc_now()))
         except (RedisError, OSError) as error:
             _log.warning("progress was not published: %s", error)
-
-    async def _publish_due(self) -> None:
-        for event in await asyncio.to_thread(self.runs.unpublished):
-            await self.publisher.publish_once(event)
-            await asyncio.to_thread(self.runs.published, event.event_id)

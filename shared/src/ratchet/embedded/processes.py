@@ -13,12 +13,19 @@ SERVICES = ("exporter", "trainer", "reward", "ingest")
 _OFFSETS = {"ingest": 0, "reward": 1, "trainer": 2, "exporter": 3, "valkey": 4}
 
 
+_NICE = {"trainer": 10, "exporter": 10}
+"""Learning gives way to serving where both want the same cores."""
+
+
 @dataclass(frozen=True)
 class ProcessSpec:
+    """`nice` is added to the priority value of the process and its children."""
+
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     port: int
+    nice: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,4 +73,5 @@ class Embedded:
             "RATCHET_PORT": str(self.port_of(name)),
             "PYTHONUNBUFFERED": "1",
         }
-        return ProcessSpec(name, [sys.executable, "-m", name], environment, self.port_of(name))
+        command = [sys.executable, "-m", name]
+        return ProcessSpec(name, command, environment, self.port_of(name), _NICE.get(name, 0))

@@ -78,7 +78,7 @@ class Supervised:
             stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, **self.spec.environment},
             start_new_session=True,
-            preexec_fn=partial(signal_on_parent_death, signal.SIGTERM),
+            preexec_fn=partial(_in_child, self.spec.nice),
             limit=1 << 22,
         )
 
@@ -86,6 +86,11 @@ class Supervised:
         assert process.stdout is not None
         async for line in process.stdout:
             self._sink(self.spec.name, line.decode(errors="replace").rstrip())
+
+
+def _in_child(nice: int) -> None:
+    signal_on_parent_death(signal.SIGTERM)
+    os.nice(nice)
 
 
 class Supervisor:

@@ -100,12 +100,18 @@ class DecisionMade(Event):
 class ServedWidget(Value):
     """A widget that was shown: what the judge scored (0..1) and whether somebody touched it."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     scenario: str
     size: str = "normal"
     relevance: float | None = None
     score: float | None = None
     size_fits: bool | None = None
     touched: bool = False
+
+    @property
+    def judged(self) -> bool:
+        return self.score is not None or self.size_fits is not None
 
 
 class ServedPlan(Value):
@@ -115,6 +121,8 @@ class ServedPlan(Value):
     all; without them nothing follows from an untouched widget. `reward` is what the plan is
     worth as a whole, None where nothing was said.
     """
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     query: RankingQuery
     widgets: tuple[ServedWidget, ...]

@@ -8,11 +8,14 @@ from sqlalchemy import (
     DateTime,
     Engine,
     ForeignKey,
+    Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
+    UniqueConstraint,
     create_engine,
     event,
 )
@@ -62,6 +65,49 @@ outbox = Table(
     Column("stream", String, nullable=False),
     Column("event", Text, nullable=False),
     Column("published", Integer, nullable=False, default=0),
+)
+
+scored = Table(
+    "scored",
+    metadata,
+    Column("sequence", Integer, primary_key=True),
+    Column("query_id", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("user_id", String, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("taught", Integer, nullable=False),
+    Column("skipped", String, index=True),
+    Column("decision_id", String, index=True),
+    Column("event", Text, nullable=False),
+    UniqueConstraint("query_id", "revision"),
+    Index("scored_by_operator", "user_id", "day"),
+    sqlite_autoincrement=True,
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("decision_id", String, unique=True, nullable=False),
+    Column("event", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+learner = Table(
+    "learner",
+    metadata,
+    Column("only", Integer, primary_key=True),
+    Column("progress", Text, nullable=False),
+    Column("tensors", LargeBinary, nullable=False),
+)
+
+scorers = Table(
+    "scorers",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("version", String, unique=True, nullable=False),
+    Column("withdrawn", Integer, nullable=False, default=0),
+    Column("event", Text, nullable=False),
 )
 
 

@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, func, select, update
+from sqlalchemy import ColumnElement, Engine, Row, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Event
-from ratchet.streams import STREAMS, stream_of
-from trainer.backends.database import examples, outbox, requests, runs
+from trainer.backends.database import examples, requests, runs
+from trainer.backends.outbox import post
 from trainer.domain.runs import Run, RunEnd
-
-_ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
 
 
 class SqlRunStore:
@@ -33,7 +31,7 @@ class SqlRunStore:
             )
             answered = update(requests).where(requests.c.run_id.is_(None))
             connection.execute(answered.values(run_id=run.run_id))
-            _post(connection, [started])
+            post(connection, [started])
 
     def unfinished(self) -> Run | None:
         first = select(runs.c.plan).where(runs.c.verdict.is_(None)).order_by(runs.c.number)
@@ -70,7 +68,7 @@ class SqlRunStore:
                         .where(examples.c.example_id == example_id)
                         .values(consumed_by=run_id)
                     )
-            _post(connection, events)
+            post(connection, events)
 
     def last_end(self) -> datetime | None:
         with self._engine.connect() as connection:
@@ -101,33 +99,7 @@ class SqlRunStore:
         row = self._latest(runs.c.verdict == "accepted")
         return None if row is None else ArtifactRef.model_validate_json(row.manifest)
 
-    def unpublished(self) -> list[Event]:
-        rows = select(outbox).where(outbox.c.published == 0).order_by(outbox.c.number)
-        with self._engine.connect() as connection:
-            return [
-                _ADAPTERS[row.stream].validate_json(row.event) for row in connection.execute(rows)
-            ]
-
-    def published(self, event_id: str) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(
-                update(outbox).where(outbox.c.event_id == event_id).values(published=1)
-            )
-
     def _latest(self, condition: ColumnElement[bool]) -> "Row[Any] | None":
         chosen = select(runs).where(condition).order_by(runs.c.number.desc()).limit(1)
         with self._engine.connect() as connection:
             return connection.execute(chosen).first()
-
-
-def _post(connection: Connection, events: Sequence[Event]) -> None:
-    for event in events:
-        connection.execute(
-            insert(outbox)
-            .values(
-                event_id=event.event_id,
-                stream=stream_of(event).name,
-                event=event.model_dump_json(),
-            )
-            .on_conflict_do_nothing(index_elements=["event_id"])
-        )

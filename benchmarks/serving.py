@@ -1,0 +1,234 @@
+"""Rankings over HTTP at a steady rate while feedback flows, and how soon feedback changes them.
+
+The whole embedded system runs beside the load on this machine. Latency counts from the moment a
+request was due, so a server that stalls is charged for what waited meanwhile.
+
+Run: python benchmarks/serving.py [--rate R] [--seconds S]
+"""
+
+import asyncio
+import json
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from statistics import quantiles
+from typing import Annotated, Any
+
+import httpx
+import typer
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.table import Table
+
+from ratchet.embedded.processes import Embedded
+from ratchet.embedded.up import up
+from ratchet.events.reward import ExperienceScored
+from ratchet.experience_files import open_experiences
+from ratchet.importing import Imported, import_rows
+from ratchet.simulator.asking import Ask, draw_ask
+from ratchet.simulator.operators import draw_operators
+from ratchet.simulator.population import population
+from ratchet.simulator.serving import experience, reactions
+from ratchet.streams import REWARDS
+from ratchet.tail import follow
+from ratchet.testing.eventually import eventually
+
+BAR_P99_MS, BAR_CHANGED_S = 10.0, 3.0
+CONNECTIONS = 8
+PROBES = 40
+OPERATORS = draw_operators(Random(5), 200)
+
+
+@dataclass
+class Heard:
+    """Scored revisions by answer, each with its number on the stream."""
+
+    revisions: dict[str, int] = field(default_factory=dict)
+    count: int = 0
+
+    async def listen(self, redis: Redis) -> None:
+        async for event in follow(redis, [REWARDS]):
+            if isinstance(event, ExperienceScored):
+                self.count += 1
+                self.revisions[event.query_id] = self.count
+
+
+def body_of(ask: Ask) -> dict[str, Any]:
+    return {
+        "transcript": ask.transcript,
+        "intent": ask.intent,
+        "candidates": [
+            {"scenario": option.scenario, "relevance": option.relevance, "size": option.size}
+            for option in ask.candidates
+        ],
+        "limit": ask.limit,
+        "user_id": ask.user_id,
+    }
+
+
+class Connection:
+    """One kept-alive HTTP/1.1 connection that does no more than it must."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    async def open(cls, port: int) -> "Connection":
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def post(self, path: str, body: bytes) -> bytes:
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        self._writer.write(head.encode() + body)
+        answer = await self._reader.readuntil(b"\r\n\r\n")
+        length = int(answer.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        content = await self._reader.readexactly(length)
+        if b" 200 " not in answer.split(b"\r\n")[0]:
+            raise RuntimeError(content.decode())
+        return content
+
+
+async def rank_steadily(port: int, rate: float, seconds: float) -> list[float]:
+    """Milliseconds from when each request was due until its answer was there."""
+    rng = Random(1)
+    bodies = [json.dumps(body_of(draw_ask(rng, OPERATORS))).encode() for _ in range(500)]
+    free: asyncio.Queue[Connection] = asyncio.Queue()
+    for _ in range(CONNECTIONS):
+        free.put_nowait(await Connection.open(port))
+    taken: list[float] = []
+    began = time.perf_counter()
+
+    async def one(number: int, due: float) -> None:
+        connection = await free.get()
+        await connection.post("/v1/rank", bodies[number % len(bodies)])
+        free.put_nowait(connection)
+        taken.append((time.perf_counter() - due) * 1_000)
+
+    async with asyncio.TaskGroup() as together:
+        for number in range(int(rate * seconds)):
+            due = began + number / rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            together.create_task(one(number, due))
+    return taken
+
+
+async def react(client: httpx.AsyncClient, rng: Random) -> tuple[str, int]:
+    """One question from ranking to feedback; returns its id and how often it was reacted to."""
+    ask = draw_ask(rng, OPERATORS)
+    decided = (await client.post("/v1/rank", json=body_of(ask))).raise_for_status().json()
+    shown = [ask.candidates[item["index"]] for item in decided["ranking"][: ask.limit]]
+    body = experience(ask, shown, timestamp=datetime.now(UTC), decision_id=decided["decision_id"])
+    (await client.post("/v1/experiences", json=body)).raise_for_status()
+    said = reactions(rng, ask, shown)
+    for feedback in said:
+        (await client.post("/v1/feedback", json=feedback)).raise_for_status()
+    return ask.query_id, len(said)
+
+
+async def feed_steadily(client: httpx.AsyncClient, rate: float) -> None:
+    rng = Random(2)
+    began = time.perf_counter()
+    number = 0
+    while True:
+        await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
+        await react(client, rng)
+        number += 1
+
+
+async def seconds_to_change(client: httpx.AsyncClient, heard: Heard) -> list[float]:
+    """From the answer to a feedback call until a ranking is made by a scorer that learnt it."""
+    rng = Random(3)
+    found = []
+    probe = body_of(draw_ask(rng, OPERATORS))
+
+    async def learnt(number: int) -> bool:
+        answer = (await client.post("/v1/rank", json=probe)).json()
+        return bool(answer["scorer"] and answer["scorer"]["trained_on"] >= number)
+
+    for _ in range(PROBES):
+        query_id, _ = await react(client, rng)
+        began = time.perf_counter()
+        number = await eventually(lambda: _revision(heard, query_id), 30)  # noqa: B023
+        await eventually(lambda: learnt(number), 30)  # noqa: B023
+        found.append(time.perf_counter() - began)
+        await asyncio.sleep(rng.uniform(0, 0.5))
+    return found
+
+
+async def _revision(heard: Heard, query_id: str) -> int:
+    return heard.revisions.get(query_id, 0)
+
+
+@asynccontextmanager
+async def system(port: int) -> AsyncIterator[Embedded]:
+    with tempfile.TemporaryDirectory() as directory:
+        embedded = Embedded(Path(directory) / "data", port, {"RATCHET_LOG_LEVEL": "error"})
+        async with up(embedded, lambda name, line: None):
+            yield embedded
+
+
+async def import_history(client: httpx.AsyncClient, directory: Path) -> None:
+    path = directory / "experience_buffer.json"
+    path.write_text(json.dumps(population(1)))
+    rows = open_experiences(path, UTC).rows
+    await import_rows(client, rows, Imported(), 200, 30, lambda _: None)
+
+
+async def measure(
+    port: int, rate: float, feedback: float, seconds: float
+) -> dict[str, list[float]]:
+    async with (
+        system(port) as embedded,
+        httpx.AsyncClient(base_url=embedded.url, timeout=30) as client,
+        Redis.from_url(embedded.redis_url) as redis,
+    ):
+        await import_history(client, embedded.data_dir)
+        probe = body_of(draw_ask(Random(4), OPERATORS))
+
+        async def served() -> bool:
+            return bool((await client.post("/v1/rank", json=probe)).json()["scorer"])
+
+        await eventually(served, 60)
+        heard = Heard()
+        background = [
+            asyncio.create_task(heard.listen(redis)),
+            asyncio.create_task(feed_steadily(client, feedback)),
+        ]
+        latencies = await rank_steadily(embedded.port_of("ingest"), rate, seconds)
+        changed = await seconds_to_change(client, heard)
+        for task in background:
+            task.cancel()
+        return {"latencies": latencies, "changed": changed}
+
+
+def main(
+    rate: Annotated[float, typer.Option(min=1, help="Rankings a second.")] = 200,
+    feedback: Annotated[float, typer.Option(min=0.1, help="Questions with feedback a second.")] = 5,
+    seconds: Annotated[float, typer.Option(min=1)] = 30,
+    port: Annotated[int, typer.Option()] = 8250,
+) -> None:
+    found = asyncio.run(measure(port, rate, feedback, seconds))
+    latencies, changed = found["latencies"], found["changed"]
+    share = quantiles(latencies, n=100)
+    late = quantiles(changed, n=20)
+    table = Table("", "found", "bar", title=f"serving on {os.cpu_count()} cores, load included")
+    table.add_row(
+        f"POST /v1/rank at {rate:.0f}/s, {feedback:.0f} questions with feedback a second",
+        f"p50 {share[49]:.1f} ms, p95 {share[94]:.1f} ms, p99 {share[98]:.1f} ms",
+        f"p99 <= {BAR_P99_MS:.0f} ms",
+    )
+    table.add_row(
+        f"feedback to changed ranking, {len(changed)} probes while feedback flows",
+        f"p50 {late[9]:.2f} s, p95 {late[18]:.2f} s, most {max(changed):.2f} s",
+        f"p95 <= {BAR_CHANGED_S:.0f} s",
+    )
+    Console(width=130).print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

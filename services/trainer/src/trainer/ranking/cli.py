@@ -1,0 +1,102 @@
+"""What the ranking would be worth, as a table."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ratchet.artifacts import ArtifactStore
+from ratchet.events.run import Interval
+from ratchet.events.scorer import Estimate
+from ratchet.ranking.embeddings import embedding_named
+from trainer.backends.database import open_database
+from trainer.backends.ranking_store import SqlRankingStore
+from trainer.backends.scorer_files import ScorerFiles
+from trainer.backends.scorer_learner import ScorerLearner
+from trainer.domain.ranking.examination import examination
+from trainer.domain.ranking.serving import Serving
+from trainer.domain.ranking.verdict import judge
+from trainer.ranking.evidence import Weighed, Weighing
+from trainer.settings import TrainerSettings
+
+_PLACES = 5
+
+
+def evaluate_ranking(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the evidence as JSON.")] = False,
+) -> None:
+    """Estimate what the scorers would be worth on the logged decisions, beside what serves.
+
+    Reads the data directory of the settings (RATCHET_DATA_DIR) and changes nothing there; exits
+    with 1 where nothing has been learnt yet.
+    """
+    settings = TrainerSettings()
+    database = settings.data_dir / "trainer.db"
+    if not database.exists():
+        typer.echo(f"no {database}: set RATCHET_DATA_DIR to where the system runs", err=True)
+        raise typer.Exit(1)
+    weighed = _weighed(
+        settings, SqlRankingStore(open_database(database), settings.trainer_learning)
+    )
+    if weighed is None:
+        typer.echo(f"nothing has been learnt yet with {settings.embedding}", err=True)
+        raise typer.Exit(1)
+    verdict = judge(weighed.evidence, weighed.serving, settings.trainer_publishing)
+    if as_json:
+        typer.echo(weighed.evidence.model_dump_json(indent=2))
+        return
+    console = Console()
+    console.print(_estimates(weighed.evidence.estimates))
+    console.print(_gains(weighed.evidence.gains))
+    if weighed.power is not None:
+        curve = ", ".join(f"{look:.2f}" for look in examination(_PLACES, weighed.power))
+        console.print(f"attention from the top down: {curve} (power {weighed.power:.2f})")
+    console.print(f"basis: {weighed.evidence.basis}")
+    console.print(f"verdict: {type(verdict).__name__.lower()}, {verdict.reason}")
+
+
+def _weighed(settings: TrainerSettings, store: SqlRankingStore) -> Weighed | None:
+    state = store.learnt()
+    if state is None or not state.progress.steps:
+        return None
+    embedding = embedding_named(settings.embedding, settings.cache_path)
+    if state.progress.embedding != embedding.name:
+        return None
+    learner = ScorerLearner(settings.trainer_learning, embedding)
+    learner.restore(state, store.remembered(state.progress.cursor))
+    serving, event = None, store.in_service()
+    if event is not None and event.embedding == embedding.name:
+        files = ScorerFiles(ArtifactStore(settings.artifacts_dir))
+        serving = Serving(event.version, files.read(event.artifact), event.policy)
+    candidate = Serving("candidate", learner.scorers(), settings.trainer_ranking)
+    weighing = Weighing(store, embedding, settings.trainer_publishing, state.progress.rules.seed)
+    return weighing.weigh(candidate, serving, learner.held_out)
+
+
+def _estimates(estimates: Iterable[Estimate]) -> Table:
+    table = Table(title="value on logged decisions, 95 % intervals")
+    for name in ("policy", "IPS", "SNIPS", "doubly robust", "effective n", "supported"):
+        table.add_column(name)
+    for estimate in estimates:
+        table.add_row(
+            estimate.policy.replace("_", " "),
+            _spoken(estimate.ips),
+            _spoken(estimate.snips),
+            _spoken(estimate.dr),
+            f"{estimate.effective:.0f} of {estimate.dr.n}",
+            f"{estimate.supported:.0%}",
+        )
+    return table
+
+
+def _gains(gains: dict[str, Interval]) -> Table:
+    table = Table("candidate against", "gain", title="what decides")
+    for name, gain in gains.items():
+        table.add_row(name.replace("_", " "), _spoken(gain))
+    return table
+
+
+def _spoken(interval: Interval) -> str:
+    return f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"

@@ -1,0 +1,128 @@
+"""A plant's history, a question, a reaction: the next ranking knows it, whoever is killed."""
+
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, text
+
+from ratchet.embedded.processes import Embedded
+from ratchet.embedded.supervisor import Supervisor
+from ratchet.embedded.up import up
+from ratchet.experience_files import open_experiences
+from ratchet.importing import Imported, import_rows
+from ratchet.simulator.asking import Ask, draw_ask
+from ratchet.simulator.operators import draw_operators
+from ratchet.simulator.population import population
+from ratchet.simulator.serving import experience, reactions
+from ratchet.testing.eventually import eventually
+from ratchet.testing.server import free_port
+
+pytestmark = pytest.mark.heavy
+OPERATORS = draw_operators(Random(5), 40)
+LENIENT = json.dumps({"tolerance": 0.5, "kept_back_every_s": 1})
+
+
+@pytest.fixture
+async def system(tmp_path: Path) -> AsyncIterator[tuple[Embedded, Supervisor]]:
+    """A running system that publishes whatever is not much worse."""
+    environment = {"RATCHET_TRAINER_PUBLISHING": LENIENT, "RATCHET_RETRY_BASE_S": "1"}
+    embedded = Embedded(tmp_path / "data", free_port(), environment)
+    async with up(embedded, lambda name, line: None) as supervisor:
+        yield embedded, supervisor
+
+
+class Frontend:
+    """What the Command Center does: ask, show the first few, record, and send the reaction."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def rank(self, ask: Ask) -> dict[str, Any]:
+        body = {
+            "transcript": ask.transcript,
+            "intent": ask.intent,
+            "candidates": [
+                {"scenario": o.scenario, "relevance": o.relevance} for o in ask.candidates
+            ],
+            "limit": ask.limit,
+        }
+        return (await self._client.post("/v1/rank", json=body)).raise_for_status().json()
+
+    async def show(self, ask: Ask, decided: dict[str, Any], rng: Random) -> None:
+        shown = [ask.candidates[item["index"]] for item in decided["ranking"][: ask.limit]]
+        now = datetime.now(UTC)
+        body = experience(ask, shown, timestamp=now, decision_id=decided["decision_id"])
+        (await self._client.post("/v1/experiences", json=body)).raise_for_status()
+        for said in reactions(rng, ask, shown, judge_share=1.0):
+            (await self._client.post("/v1/feedback", json=said)).raise_for_status()
+
+    async def trained_on(self, ask: Ask) -> int:
+        scorer = (await self.rank(ask))["scorer"]
+        return scorer["trained_on"] if scorer else 0
+
+
+def joined(data_dir: Path) -> set[str]:
+    """The decisions that the trainer knows an answer to."""
+    engine = create_engine(f"sqlite:///{data_dir / 'trainer.db'}")
+    query = "SELECT d.decision_id FROM decisions d JOIN scored s USING (decision_id)"
+    with engine.connect() as connection:
+        return {row.decision_id for row in connection.execute(text(query))}
+
+
+async def test_feedback_changes_the_ranking_and_a_kill_changes_nothing(
+    system: tuple[Embedded, Supervisor], tmp_path: Path
+):
+    embedded, supervisor = system
+    rng = Random(7)
+    ask = draw_ask(rng, OPERATORS)
+    history = tmp_path / "experience_buffer.json"
+    history.write_text(json.dumps(population(1)))
+    async with httpx.AsyncClient(base_url=embedded.url, timeout=30) as client:
+        frontend = Frontend(client)
+        first = await frontend.rank(ask)
+        assert [item["index"] for item in first["ranking"]] == list(range(10))
+        assert "no scorer yet" in first["note"]
+
+        rows = open_experiences(history, UTC).rows
+        await import_rows(client, rows, Imported(), 200, 30, lambda _: None)
+        before = await eventually(lambda: frontend.trained_on(ask), 60)
+        decided = await frontend.rank(ask)
+        await frontend.show(ask, decided, rng)
+
+        async def changed() -> bool:
+            return await frontend.trained_on(ask) > max(before, 844)
+
+        await eventually(changed, 60)
+        after = await frontend.rank(ask)
+        assert after["scorer"]["parameters"] == 28_193
+        assert [item["score"] for item in after["ranking"]] != [
+            item["score"] for item in decided["ranking"]
+        ]
+
+        async def known() -> bool:
+            return decided["decision_id"] in joined(embedded.data_dir)
+
+        await eventually(known, 30)
+
+        for name in ("trainer", "ingest"):
+            pid = supervisor.processes[name].pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+
+        async def back() -> bool:
+            try:
+                return await frontend.trained_on(ask) >= after["scorer"]["trained_on"]
+            except httpx.HTTPError:
+                return False
+
+        await eventually(back, 60)
+        facts = (await client.get(f"http://127.0.0.1:{embedded.port_of('ingest')}/status")).json()
+        assert facts["ranking"]["embedding"] == "hashing-768-1"

@@ -1,0 +1,130 @@
+"""Store, learner and publishing as the trainer wires them, without its loop."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
+
+from ratchet.artifacts import ArtifactStore
+from ratchet.events.base import Event
+from ratchet.events.ranking import RankingPolicy
+from ratchet.events.reward import ExperienceScored
+from ratchet.events.scorer import Evidence, ScorerPublished
+from ratchet.ranking.embedding import Embedding
+from ratchet.ranking.hashing import HashingEmbedding
+from ratchet.ranking.scorer_file import ScorerManifest, libraries
+from trainer.backends.outbox import SqlOutbox
+from trainer.backends.ranking_store import SqlRankingStore
+from trainer.backends.scorer_files import ScorerFiles
+from trainer.backends.scorer_learner import ScorerLearner
+from trainer.domain.ranking.rules import LearningRules, PublishingRules
+from trainer.metrics import RankingMetrics
+from trainer.ranking.evidence import Weighing
+from trainer.ranking.publishing import Publishing
+
+from .conftest import MORNING
+from .judged_plans import GOOD_ALERTS, GOOD_CHATSTREAM, SHOWN, judged_plans, logged
+
+RULES = LearningRules()
+AT_ONCE = PublishingRules(
+    decisions=100, plans=20, tolerance=0.02, every_s=0, kept_back_every_s=0, keep=2
+)
+POLICY = RankingPolicy(weight=0.8, share=0.2)
+
+
+@cache
+def taught(good: str) -> ScorerLearner:
+    """What 150 plans taught in which `good` was alerts or chatstream; not to be taught more."""
+    learner = ScorerLearner(RULES, HashingEmbedding())
+    learner.learn(judged_plans(150, GOOD_ALERTS if good == "alerts" else GOOD_CHATSTREAM))
+    return learner
+
+
+class OtherEmbedding(HashingEmbedding):
+    name = "other-768-1"
+
+
+class Bench:
+    """What outlives a process is on disk: another bench on it is the process started again."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        directory: Path,
+        rules: PublishingRules = AT_ONCE,
+        embedding: Embedding | None = None,
+        store: SqlRankingStore | None = None,
+    ) -> None:
+        embedding = embedding or HashingEmbedding()
+        self.store = store or SqlRankingStore(engine, RULES)
+        self.artifacts = ArtifactStore(directory / "artifacts")
+        self.directory = directory / "artifacts"
+        self.outbox = SqlOutbox(engine)
+        self.learner = ScorerLearner(RULES, embedding)
+        self.publishing = Publishing(
+            store=self.store,
+            files=ScorerFiles(self.artifacts),
+            weighing=Weighing(self.store, embedding, rules, RULES.seed),
+            policy=POLICY,
+            rules=rules,
+            metrics=RankingMetrics(CollectorRegistry()),
+        )
+
+    def resume(self) -> "Bench":
+        """Go on from what was kept."""
+        state = self.store.learnt()
+        assert state is not None
+        self.learner.restore(state, self.store.remembered(state.progress.cursor))
+        return self
+
+    def hear(self, events: Iterable[ExperienceScored]) -> None:
+        self.store.keep_scored(list(events))
+        self.learner.learn(self.store.unlearnt(self.learner.progress.cursor, 10_000))
+        self.store.commit(self.learner.save())
+
+    def decide(
+        self, worths: Mapping[str, float], count: int = 120, callers_order: Iterable[str] = SHOWN
+    ) -> None:
+        """Exploring decisions, and what came of them."""
+        order = tuple(callers_order)
+        pairs = [logged(number, worths, order) for number in range(count)]
+        self.store.keep_decisions([made for made, _ in pairs])
+        self.store.keep_scored([outcome for _, outcome in pairs])
+
+    def serve(self, learner: ScorerLearner, version: str) -> None:
+        """Put what `learner` knows in service, whatever the evidence."""
+        manifest = ScorerManifest(
+            embedding=learner.progress.embedding,
+            policy=POLICY,
+            trained_on=learner.progress.heard_of,
+            steps=learner.progress.steps,
+            seed=RULES.seed,
+            versions=libraries(),
+        )
+        self.store.publish(
+            ScorerPublished(
+                event_id=f"published-{version}",
+                occurred_at=MORNING,
+                version=version,
+                trained_on=learner.progress.heard_of,
+                reason="planted",
+                evidence=Evidence(basis="nothing yet"),
+                artifact=ScorerFiles(self.artifacts).keep(learner.weights(), manifest),
+                parameters=28_193,
+                embedding=learner.progress.embedding,
+                policy=POLICY,
+            )
+        )
+
+    def judge(self, now: float = 1_000.0) -> None:
+        self.publishing.judge_if_due(self.learner, now)
+
+    def told(self, kind: type[Event] = Event) -> list[Any]:
+        return [event for event in self.outbox.unpublished() if isinstance(event, kind)]
+
+    @property
+    def files(self) -> list[str]:
+        return sorted(path.name for path in self.directory.rglob("*") if path.is_file())

@@ -1,0 +1,74 @@
+"""Everything around the loop of Tier 1 that outlives a trainer process."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
+
+from ratchet.events.reward import ExperienceScored
+from ratchet.memory_state import MemoryState
+from ratchet.outcomes import Done
+from ratchet.ranking.embedding import Embedding
+from ratchet.ranking.hashing import HashingEmbedding
+from ratchet.testing.fakes import MemoryPublisher
+from trainer.backends.legacy_scorer import LegacyCheckpoint
+from trainer.backends.outbox import SqlOutbox
+from trainer.backends.ranking_store import SqlRankingStore
+from trainer.backends.scorer_learner import ScorerLearner
+from trainer.domain.ranking.learnt import LearntState
+from trainer.domain.ranking.rules import LearningRules
+from trainer.metrics import RankingMetrics
+from trainer.outgoing import Outgoing
+from trainer.ranking.handlers import RankingHandlers
+from trainer.ranking.learning import RankingLearning
+
+from .bench import RULES, Bench
+
+HASHING = HashingEmbedding()
+
+
+class World:
+    """`start` starts another process on it."""
+
+    def __init__(self, engine: Engine, directory: Path) -> None:
+        self.engine, self.directory = engine, directory
+        self.store = SqlRankingStore(engine, RULES)
+        self.handlers = RankingHandlers(self.store)
+        self.publisher = MemoryPublisher()
+
+    def start(
+        self, embedding: Embedding = HASHING, rules: LearningRules = RULES, **parts: Any
+    ) -> RankingLearning:
+        store = parts.get("store", self.store)
+        bench = Bench(self.engine, self.directory, embedding=embedding, store=store)
+        made: dict[str, Any] = {
+            "store": store,
+            "learner": ScorerLearner(rules, embedding),
+            "embedding": embedding,
+            "publishing": bench.publishing,
+            "outgoing": Outgoing(SqlOutbox(self.engine), self.publisher),
+            "metrics": RankingMetrics(CollectorRegistry()),
+            "legacy": LegacyCheckpoint(None, ""),
+        }
+        return RankingLearning(**{**made, **parts})
+
+    async def hear(self, events: Sequence[ExperienceScored]) -> None:
+        outcomes = await self.handlers.handle_rewards(events, MemoryState())
+        assert list(outcomes) == [Done()] * len(events)
+
+    def undisturbed(
+        self, embedding: Embedding = HASHING, rules: LearningRules = RULES
+    ) -> LearntState:
+        learner = ScorerLearner(rules, embedding)
+        learner.learn(self.store.unlearnt(0, 10_000))
+        return learner.save()
+
+
+async def turns(learning: RankingLearning) -> int:
+    """Work until nothing waits; says how many turns it took."""
+    count = 1
+    while await learning.turn():
+        count += 1
+    return count

@@ -1,0 +1,178 @@
+"""A checkpoint of the earlier trainer: gone on from where it fits, refused by name where not."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from ratchet.measures.plans import CORE_SCENARIOS
+from ratchet.ranking.features import TEXT, WIDTH, structure_of, widget_rows
+from ratchet.ranking.hashing import HashingEmbedding
+from ratchet.ranking.scorer import places_of
+from trainer.backends.legacy_scorer import LegacyCheckpoint, UnusableCheckpoint, load_legacy
+from trainer.backends.scorer_learner import ScorerLearner
+from trainer.domain.ranking.rules import LearningRules
+
+from .judged_plans import judged_plans, unseen_question
+
+pytestmark = pytest.mark.heavy
+
+NARROW = 787
+BGE = "sentence-transformers:BAAI/bge-base-en-v1.5"
+EMBEDDING = HashingEmbedding()
+
+
+def tensors(width: int = WIDTH, rank: int = 32, **changes: Tensor) -> dict[str, Tensor]:
+    torch.manual_seed(11)
+    made = {
+        "A.weight": torch.randn(rank, width) / 10,
+        "B.weight": torch.randn(64, rank) / 5,
+        "B.bias": torch.randn(64) / 10,
+        "out.weight": torch.randn(1, 64) / 5,
+        "out.bias": torch.randn(1) / 10,
+    }
+    return {**made, **changes}
+
+
+Save = Callable[[Any], Path]
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Save:
+    def save(saved: Any) -> Path:
+        path = tmp_path / "scorer_latest.pt"
+        torch.save(saved, path)
+        return path
+
+    return save
+
+
+def test_a_narrow_checkpoint_is_widened_with_zeros(save: Save) -> None:
+    narrow = tensors(NARROW)
+    loaded = load_legacy(save(narrow), same_embedding=True)
+    assert loaded["A.weight"].shape == (32, WIDTH)
+    assert torch.equal(loaded["A.weight"][:, :NARROW], narrow["A.weight"])
+    assert not loaded["A.weight"][:, NARROW:].any()
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_wide_checkpoint_is_taken_as_it_is(tmp_path: Path, wrapped: bool, zipped: bool) -> None:
+    wide, path = tensors(), tmp_path / "scorer_latest.pt"
+    saved = {"state_dict": wide, "training_steps": 812} if wrapped else wide
+    torch.save(saved, path, _use_new_zipfile_serialization=zipped)
+    loaded = load_legacy(path, same_embedding=True)
+    assert loaded.keys() == wide.keys()
+    assert all(torch.equal(loaded[name], wide[name]) for name in wide)
+
+
+def test_with_another_embedding_the_inputs_of_the_text_are_forgotten(save: Save) -> None:
+    wide = tensors()
+    loaded = load_legacy(save(wide), same_embedding=False)
+    assert not loaded["A.weight"][:, TEXT].any()
+    assert torch.equal(loaded["A.weight"][:, TEXT.stop :], wide["A.weight"][:, TEXT.stop :])
+    assert torch.equal(loaded["B.weight"], wide["B.weight"])
+
+
+UNUSABLE = {
+    "has rank 16, not 32": tensors(rank=16),
+    "takes 800 inputs, not 787 or 813": tensors(800),
+    "has no tensor out.bias": {k: v for k, v in tensors().items() if k != "out.bias"},
+    "has no tensor B.bias": {**tensors(), "B.bias": [0.0] * 64},
+    "has no tensor A.weight": tensors(**{"A.weight": torch.zeros(WIDTH)}),
+    "B.weight has the shape": tensors(**{"B.weight": torch.zeros(32, 64)}),
+    "holds numbers that are not finite": tensors(**{"B.bias": torch.full((64,), torch.nan)}),
+    "holds no state dict": [1, 2, 3],
+    "cannot be read": tensors(**{"A.weight": torch.zeros(32, WIDTH).to_sparse()}),
+}
+
+
+@pytest.mark.parametrize("problem", UNUSABLE)
+def test_what_does_not_fit_is_named(save: Save, problem: str) -> None:
+    with pytest.raises(UnusableCheckpoint, match=r"scorer_latest\.pt") as refused:
+        load_legacy(save(UNUSABLE[problem]), same_embedding=True)
+    assert problem in str(refused.value)
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_damaged_file_is_refused_wherever_the_damage_is(tmp_path: Path, zipped: bool) -> None:
+    path, rng = tmp_path / "scorer_latest.pt", np.random.default_rng(5)
+    torch.save(tensors(), path, _use_new_zipfile_serialization=zipped)
+    whole = path.read_bytes()
+    for size in (0, 1, 20, 200, 1_000, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        with pytest.raises(UnusableCheckpoint, match=r"scorer_latest\.pt"):
+            load_legacy(path, same_embedding=True)
+    refused = 0
+    for at in rng.integers(2, 1_000, size=200):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        try:
+            load_legacy(path, same_embedding=True)
+        except UnusableCheckpoint:
+            refused += 1
+    assert refused > 20
+
+
+class Intruder:
+    """A pickle of it writes `marker` when it is loaded as code."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.write_text, (self.marker, "was here")
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_code_in_a_checkpoint_never_runs(tmp_path: Path, zipped: bool) -> None:
+    marker, path = tmp_path / "marker", tmp_path / "scorer_latest.pt"
+    saved = {**tensors(), "optimizer": Intruder(marker)}
+    torch.save(saved, path, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(UnusableCheckpoint, match=r"scorer_latest\.pt"):
+        load_legacy(path, same_embedding=True)
+    assert not marker.exists()
+    torch.load(path, weights_only=False)
+    assert marker.exists()
+
+
+def test_without_a_usable_checkpoint_learning_begins_afresh(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert LegacyCheckpoint(None, BGE).load(EMBEDDING.name) is None
+    assert caplog.text == ""
+    for unusable in (tmp_path / "missing.pt", tmp_path):
+        with caplog.at_level(logging.ERROR):
+            assert LegacyCheckpoint(unusable, BGE).load(EMBEDDING.name) is None
+        assert f"learning begins afresh: {unusable.name} cannot be read" in caplog.text
+
+
+def test_only_with_the_embedding_it_was_learnt_on_its_text_inputs_count(save: Save) -> None:
+    checkpoint = LegacyCheckpoint(save(tensors()), BGE)
+    same, origin = checkpoint.load(f"{BGE}@0123456789ab") or ({}, "")
+    assert same["A.weight"][:, TEXT].any()
+    assert origin == "scorer_latest.pt"
+    other, origin = checkpoint.load(EMBEDDING.name) or ({}, "")
+    assert not other["A.weight"][:, TEXT].any()
+    assert origin == f"scorer_latest.pt, without its text inputs (learnt on {BGE})"
+
+
+def test_a_learner_that_goes_on_from_it_scores_as_it_did(save: Save) -> None:
+    learner, wide, asked = ScorerLearner(LearningRules(), EMBEDDING), tensors(), unseen_question()
+    learner.start_from(load_legacy(save(wide), same_embedding=True), "scorer_latest.pt")
+    text, structure = EMBEDDING.embed(asked.transcript), structure_of(asked, 19)
+    rows = np.concatenate([widget_rows(structure, [name]) for name in CORE_SCENARIOS])
+    inputs = np.hstack([np.tile(np.float32(0.3) * text, (19, 1)), rows])
+    low = torch.relu(torch.from_numpy(inputs) @ wide["A.weight"].T)
+    high = torch.relu(low @ wide["B.weight"].T + wide["B.bias"])
+    as_it_did = torch.tanh(high @ wide["out.weight"][0] + wide["out.bias"])
+    seen, _ = learner.scorers().see(text)
+    scores = learner.scorers().low_rank.score(seen, structure, places_of(CORE_SCENARIOS))
+    np.testing.assert_allclose(scores, as_it_did, atol=1e-5)
+    learner.learn(judged_plans(3))
+    assert learner.progress.origin == "scorer_latest.pt"

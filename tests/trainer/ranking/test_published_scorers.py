@@ -1,0 +1,67 @@
+"""Which scorer serves, and that each is told of once."""
+
+from sqlalchemy import Engine
+
+from ratchet.events.artifact import ArtifactRef
+from ratchet.events.ranking import RankingPolicy
+from ratchet.events.scorer import Evidence, ScorerPublished, ScorerWithdrawn
+from trainer.backends.outbox import SqlOutbox
+from trainer.backends.ranking_store import SqlRankingStore
+
+from .conftest import MORNING
+
+
+def published(version: str) -> ScorerPublished:
+    return ScorerPublished(
+        event_id=f"published-{version}",
+        occurred_at=MORNING,
+        version=version,
+        trained_on=1,
+        reason="at least as good",
+        evidence=Evidence(basis="held-out plans"),
+        artifact=ArtifactRef(sha256="0" * 64, size=1, name="scorer.safetensors"),
+        parameters=28_193,
+        embedding="hashing",
+        policy=RankingPolicy(),
+    )
+
+
+def test_the_scorer_that_was_published_last_serves_until_it_is_withdrawn(
+    store: SqlRankingStore, engine: Engine
+) -> None:
+    assert store.in_service() is None
+    for version in ("s1", "s2"):
+        store.publish(published(version))
+    assert store.in_service() == published("s2")
+    withdrawn = ScorerWithdrawn(
+        event_id="withdrawn-s2",
+        occurred_at=MORNING,
+        version="s2",
+        trained_on=1,
+        reason="worse",
+        evidence=Evidence(basis="logged decisions"),
+    )
+    store.withdraw("s2", withdrawn)
+    assert store.in_service() is None
+    assert SqlOutbox(engine).unpublished() == [published("s1"), published("s2"), withdrawn]
+    store.publish(published("s3"))
+    assert store.in_service() == published("s3")
+
+
+def test_published_twice_is_published_once(store: SqlRankingStore, engine: Engine) -> None:
+    for _ in range(2):
+        store.publish(published("s1"))
+    assert SqlOutbox(engine).unpublished() == [published("s1")]
+    assert store.superseded(0) == [published("s1")]
+
+
+def test_all_but_the_last_scorers_are_superseded_until_they_are_forgotten(
+    store: SqlRankingStore,
+) -> None:
+    for number in range(5):
+        store.publish(published(f"s{number}"))
+    assert [event.version for event in store.superseded(2)] == ["s2", "s1", "s0"]
+    for version in ("s0", "s1", "s2"):
+        store.forget(version)
+    assert store.superseded(2) == []
+    assert store.in_service() == published("s4")

@@ -1,0 +1,98 @@
+"""What serves outlives the process: its file, its event, and what is compared with it."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from ratchet.events.scorer import ScorerPublished
+from trainer.backends.ranking_store import SqlRankingStore
+
+from .bench import AT_ONCE, RULES, Bench, OtherEmbedding, taught
+from .judged_plans import answers
+
+pytestmark = pytest.mark.heavy
+
+NOW = 1_000.0
+Start = Callable[..., Bench]
+
+
+@pytest.fixture
+def start(engine: Engine, tmp_path: Path) -> Start:
+    def start(**parts: Any) -> Bench:
+        return Bench(engine, tmp_path, **parts)
+
+    return start
+
+
+def test_files_of_superseded_scorers_are_removed(start: Start) -> None:
+    rules = AT_ONCE.model_copy(update={"tolerance": 1.0})
+    bench = start(rules=rules)
+    bench.hear(answers(150))
+    for number in range(4):
+        bench.hear(answers(1, first=150 + number))
+        bench.judge(NOW + number)
+    published = bench.told(ScorerPublished)
+    assert len(published) == 4
+    assert bench.files == sorted(event.artifact.sha256 for event in published[-2:])
+    assert bench.store.superseded(2) == []
+
+
+def test_a_scorer_of_another_embedding_is_not_compared(start: Start) -> None:
+    start(embedding=OtherEmbedding()).serve(taught("alerts"), "foreign")
+    bench = start(embedding=OtherEmbedding())
+    bench.hear(answers(150))
+    bench.judge()
+    published = bench.told(ScorerPublished)[-1]
+    assert (published.embedding, published.previous) == ("other-768-1", None)
+    assert published.evidence.gains.keys() == {"caller"}
+
+
+def test_a_scorer_whose_file_is_gone_is_not_compared(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = start()
+    bench.serve(taught("alerts"), "lost")
+    bench.artifacts.path(bench.told()[0].artifact).unlink()
+    bench.hear(answers(150))
+    with caplog.at_level(logging.ERROR):
+        bench.judge()
+    assert bench.told(ScorerPublished)[-1].previous is None
+    assert "the scorer in service cannot be read" in caplog.text
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+class DyingStore(SqlRankingStore):
+    """Dies at the first scorer, right before or right after it is committed."""
+
+    committed = False
+
+    def publish(self, event: ScorerPublished) -> None:
+        if self.committed:
+            super().publish(event)
+        raise Killed
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_killed_between_the_file_and_the_event_it_is_published_once(
+    start: Start, engine: Engine, committed: bool
+) -> None:
+    store = DyingStore(engine, RULES)
+    store.committed = committed
+    dying = start(store=store)
+    dying.hear(answers(150))
+    with pytest.raises(Killed):
+        dying.judge()
+    restarted = start().resume()
+    restarted.judge()
+    restarted.judge(NOW + 100)
+    (published,) = restarted.told()
+    assert isinstance(published, ScorerPublished)
+    assert restarted.files == [published.artifact.sha256]
+    assert restarted.store.in_service() == published
