@@ -101,7 +101,7 @@ def decide(tier1: Tier1, ask: Ask, rng: Random, now: datetime) -> DecisionMade:
         Candidate(scenario=option.scenario, relevance=option.relevance, size=option.size)
         for option in ask.candidates
     )
-    serving = tier1.publishing.in_service()
+    serving = tier1.publishing.in_service.now()
     if serving is None:
         found = in_callers_order(candidates, ask.limit)
     else:
@@ -144,7 +144,7 @@ async def live(questions: int, after: int, embedding: Embedding) -> dict[str, An
         tier1 = Tier1(Path(directory), embedding)
         rng = Random(11)
         served = await serve(tier1, rng, questions, START, learning=True)
-        serving, weighing = tier1.publishing.in_service(), tier1.publishing.weighing
+        serving, weighing = tier1.publishing.in_service.now(), tier1.publishing.weighing
         if serving is None:
             raise SystemExit(f"no scorer was published: {tier1.publishing.verdict.reason}")
         logged = weighing.logged()

@@ -16,9 +16,11 @@ from trainer.backends.database import open_database
 from trainer.backends.ranking_store import SqlRankingStore
 from trainer.backends.scorer_files import ScorerFiles
 from trainer.backends.scorer_learner import ScorerLearner
+from trainer.backends.scorer_register import SqlScorerRegister
 from trainer.domain.ranking.rules import LearningRules, PublishingRules
 from trainer.metrics import RankingMetrics
 from trainer.ranking.evidence import Weighing
+from trainer.ranking.in_service import InService
 from trainer.ranking.publishing import Publishing
 
 
@@ -36,10 +38,13 @@ class Tier1:
         engine = open_database(self.directory / "trainer.db")
         self.store = SqlRankingStore(engine, self.rules)
         self.learner = ScorerLearner(self.rules, self.embedding)
+        register = SqlScorerRegister(engine)
+        files = ScorerFiles(ArtifactStore(self.directory / "artifacts"))
         publishing = PublishingRules(every_s=0, kept_back_every_s=0)
         self.publishing = Publishing(
-            store=self.store,
-            files=ScorerFiles(ArtifactStore(self.directory / "artifacts")),
+            register=register,
+            files=files,
+            in_service=InService(register, files, self.embedding.name),
             weighing=Weighing(self.store, self.embedding, publishing, self.rules.seed),
             policy=self.policy,
             rules=publishing,

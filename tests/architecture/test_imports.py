@@ -116,7 +116,7 @@ def test_a_domain_is_pure(service: str):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_ports_name_the_domain_and_the_events_only(service: str):
-    for module in modules_of(f"{service}.ports"):
+    for module in [*modules_of(f"{service}.ports"), *modules_of(f"{service}.ranking.ports")]:
         assert libraries(module) == set(), module
         allowed = (f"{service}.domain", "ratchet.events", "ratchet.manifest", "ratchet.ranking")
         assert all(inside(name, *allowed) for name in ours(module)), module
@@ -124,7 +124,8 @@ def test_ports_name_the_domain_and_the_events_only(service: str):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_handlers_and_routes_do_not_know_backends(service: str):
-    for module in [*modules_of(f"{service}.handlers"), *modules_of(f"{service}.routes")]:
+    handlers = ("handlers", "routes", "rank_routes", "ranking.handlers")
+    for module in [m for name in handlers for m in modules_of(f"{service}.{name}")]:
         assert not [n for n in ours(module) if inside(n, f"{service}.backends")], module
 
 

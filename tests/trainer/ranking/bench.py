@@ -20,9 +20,11 @@ from trainer.backends.outbox import SqlOutbox
 from trainer.backends.ranking_store import SqlRankingStore
 from trainer.backends.scorer_files import ScorerFiles
 from trainer.backends.scorer_learner import ScorerLearner
+from trainer.backends.scorer_register import SqlScorerRegister
 from trainer.domain.ranking.rules import LearningRules, PublishingRules
 from trainer.metrics import RankingMetrics
 from trainer.ranking.evidence import Weighing
+from trainer.ranking.in_service import InService
 from trainer.ranking.publishing import Publishing
 
 from .conftest import MORNING
@@ -57,16 +59,20 @@ class Bench:
         rules: PublishingRules = AT_ONCE,
         embedding: Embedding | None = None,
         store: SqlRankingStore | None = None,
+        register: SqlScorerRegister | None = None,
     ) -> None:
         embedding = embedding or HashingEmbedding()
         self.store = store or SqlRankingStore(engine, RULES)
+        self.register = register or SqlScorerRegister(engine)
         self.artifacts = ArtifactStore(directory / "artifacts")
+        files = ScorerFiles(self.artifacts)
         self.directory = directory / "artifacts"
         self.outbox = SqlOutbox(engine)
         self.learner = ScorerLearner(RULES, embedding)
         self.publishing = Publishing(
-            store=self.store,
-            files=ScorerFiles(self.artifacts),
+            register=self.register,
+            files=files,
+            in_service=InService(self.register, files, embedding.name),
             weighing=Weighing(self.store, embedding, rules, RULES.seed),
             policy=POLICY,
             rules=rules,
@@ -104,7 +110,7 @@ class Bench:
             seed=RULES.seed,
             versions=libraries(),
         )
-        self.store.publish(
+        self.register.publish(
             ScorerPublished(
                 event_id=f"published-{version}",
                 occurred_at=MORNING,

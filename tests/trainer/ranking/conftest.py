@@ -16,6 +16,7 @@ from ratchet.events.ranking import (
 )
 from ratchet.events.reward import ExperienceScored
 from trainer.backends.ranking_store import SqlRankingStore
+from trainer.backends.scorer_register import SqlScorerRegister
 from trainer.domain.ranking.rules import LearningRules
 
 MORNING = datetime(2026, 3, 2, 6, tzinfo=UTC)
@@ -94,3 +95,8 @@ def rules() -> LearningRules:
 @pytest.fixture
 def store(engine: Engine, rules: LearningRules) -> SqlRankingStore:
     return SqlRankingStore(engine, rules)
+
+
+@pytest.fixture
+def register(engine: Engine) -> SqlScorerRegister:
+    return SqlScorerRegister(engine)

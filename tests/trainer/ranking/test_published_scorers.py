@@ -6,7 +6,7 @@ from ratchet.events.artifact import ArtifactRef
 from ratchet.events.ranking import RankingPolicy
 from ratchet.events.scorer import Evidence, ScorerPublished, ScorerWithdrawn
 from trainer.backends.outbox import SqlOutbox
-from trainer.backends.ranking_store import SqlRankingStore
+from trainer.backends.scorer_register import SqlScorerRegister
 
 from .conftest import MORNING
 
@@ -27,12 +27,12 @@ def published(version: str) -> ScorerPublished:
 
 
 def test_the_scorer_that_was_published_last_serves_until_it_is_withdrawn(
-    store: SqlRankingStore, engine: Engine
+    register: SqlScorerRegister, engine: Engine
 ) -> None:
-    assert store.in_service() is None
+    assert register.in_service() is None
     for version in ("s1", "s2"):
-        store.publish(published(version))
-    assert store.in_service() == published("s2")
+        register.publish(published(version))
+    assert register.in_service() == published("s2")
     withdrawn = ScorerWithdrawn(
         event_id="withdrawn-s2",
         occurred_at=MORNING,
@@ -41,27 +41,27 @@ def test_the_scorer_that_was_published_last_serves_until_it_is_withdrawn(
         reason="worse",
         evidence=Evidence(basis="logged decisions"),
     )
-    store.withdraw("s2", withdrawn)
-    assert store.in_service() is None
+    register.withdraw("s2", withdrawn)
+    assert register.in_service() is None
     assert SqlOutbox(engine).unpublished() == [published("s1"), published("s2"), withdrawn]
-    store.publish(published("s3"))
-    assert store.in_service() == published("s3")
+    register.publish(published("s3"))
+    assert register.in_service() == published("s3")
 
 
-def test_published_twice_is_published_once(store: SqlRankingStore, engine: Engine) -> None:
+def test_published_twice_is_published_once(register: SqlScorerRegister, engine: Engine) -> None:
     for _ in range(2):
-        store.publish(published("s1"))
+        register.publish(published("s1"))
     assert SqlOutbox(engine).unpublished() == [published("s1")]
-    assert store.superseded(0) == [published("s1")]
+    assert register.superseded(0) == [published("s1")]
 
 
 def test_all_but_the_last_scorers_are_superseded_until_they_are_forgotten(
-    store: SqlRankingStore,
+    register: SqlScorerRegister,
 ) -> None:
     for number in range(5):
-        store.publish(published(f"s{number}"))
-    assert [event.version for event in store.superseded(2)] == ["s2", "s1", "s0"]
+        register.publish(published(f"s{number}"))
+    assert [event.version for event in register.superseded(2)] == ["s2", "s1", "s0"]
     for version in ("s0", "s1", "s2"):
-        store.forget(version)
-    assert store.superseded(2) == []
-    assert store.in_service() == published("s4")
+        register.forget(version)
+    assert register.superseded(2) == []
+    assert register.in_service() == published("s4")

@@ -76,7 +76,7 @@ def test_a_better_order_of_held_out_plans_is_published(bench: Bench) -> None:
     assert published.evidence.gains["caller"].low > 0
     assert (published.trained_on, published.previous) == (150, None)
     assert published.version == f"s150-{published.artifact.sha256[:8]}"
-    assert bench.store.in_service() == published
+    assert bench.register.in_service() == published
 
 
 def test_the_artifact_says_what_it_was_made_of(bench: Bench) -> None:
@@ -104,7 +104,7 @@ def test_the_next_one_names_the_one_before(bench: Bench) -> None:
     first, second = bench.told(ScorerPublished)
     assert second.previous == first.version
     assert second.evidence.gains.keys() == {"in_service", "caller"}
-    assert bench.store.in_service() == second
+    assert bench.register.in_service() == second
 
 
 def test_it_is_judged_again_only_when_something_new_was_learnt(bench: Bench) -> None:
@@ -143,7 +143,7 @@ def test_a_candidate_that_orders_logged_decisions_worse_is_kept_back(bench: Benc
         "in_service",
         "caller",
     ]
-    serving = bench.store.in_service()
+    serving = bench.register.in_service()
     assert serving is not None and serving.version == "good"
 
 
@@ -153,7 +153,7 @@ def test_a_candidate_that_orders_logged_decisions_better_is_published(bench: Ben
     bench.publishing.judge_if_due(taught("alerts"), NOW)
     published = bench.told(ScorerPublished)[-1]
     assert (published.previous, published.evidence.basis) == ("bad", "logged decisions")
-    assert bench.store.in_service() == published
+    assert bench.register.in_service() == published
 
 
 def test_what_is_worse_than_the_callers_order_is_withdrawn(bench: Bench) -> None:
@@ -163,5 +163,5 @@ def test_what_is_worse_than_the_callers_order_is_withdrawn(bench: Bench) -> None
     (withdrawn,) = bench.told(ScorerWithdrawn)
     assert withdrawn.version == "bad"
     assert "credibly worse than the caller's order" in withdrawn.reason
-    assert bench.store.in_service() is None
-    assert bench.publishing.in_service() is None
+    assert bench.register.in_service() is None
+    assert bench.publishing.in_service.now() is None

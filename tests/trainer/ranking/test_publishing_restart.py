@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from ratchet.events.scorer import ScorerPublished
-from trainer.backends.ranking_store import SqlRankingStore
+from trainer.backends.scorer_register import SqlScorerRegister
 
-from .bench import AT_ONCE, RULES, Bench, OtherEmbedding, taught
+from .bench import AT_ONCE, Bench, OtherEmbedding, taught
 from .judged_plans import answers
 
 pytestmark = pytest.mark.heavy
@@ -38,7 +38,7 @@ def test_files_of_superseded_scorers_are_removed(start: Start) -> None:
     published = bench.told(ScorerPublished)
     assert len(published) == 4
     assert bench.files == sorted(event.artifact.sha256 for event in published[-2:])
-    assert bench.store.superseded(2) == []
+    assert bench.register.superseded(2) == []
 
 
 def test_a_scorer_of_another_embedding_is_not_compared(start: Start) -> None:
@@ -68,7 +68,7 @@ class Killed(BaseException):
     """The process dies here."""
 
 
-class DyingStore(SqlRankingStore):
+class DyingRegister(SqlScorerRegister):
     """Dies at the first scorer, right before or right after it is committed."""
 
     committed = False
@@ -83,9 +83,9 @@ class DyingStore(SqlRankingStore):
 def test_killed_between_the_file_and_the_event_it_is_published_once(
     start: Start, engine: Engine, committed: bool
 ) -> None:
-    store = DyingStore(engine, RULES)
-    store.committed = committed
-    dying = start(store=store)
+    register = DyingRegister(engine)
+    register.committed = committed
+    dying = start(register=register)
     dying.hear(answers(150))
     with pytest.raises(Killed):
         dying.judge()
@@ -95,4 +95,4 @@ def test_killed_between_the_file_and_the_event_it_is_published_once(
     (published,) = restarted.told()
     assert isinstance(published, ScorerPublished)
     assert restarted.files == [published.artifact.sha256]
-    assert restarted.store.in_service() == published
+    assert restarted.register.in_service() == published

@@ -24,6 +24,7 @@ from trainer.backends.database import open_database
 from trainer.backends.outbox import SqlOutbox
 from trainer.backends.ranking_store import SqlRankingStore
 from trainer.backends.scorer_learner import ScorerLearner
+from trainer.backends.scorer_register import SqlScorerRegister
 from trainer.domain.ranking.rules import LearningRules, PublishingRules
 
 from .judged_plans import answers
@@ -68,9 +69,9 @@ def learnt_up_to(store: SqlRankingStore, cursor: int) -> Probe:
     return probe
 
 
-def put_in_service(store: SqlRankingStore) -> Probe:
+def put_in_service(register: SqlScorerRegister) -> Probe:
     async def probe() -> bool:
-        return store.in_service() is not None
+        return register.in_service() is not None
 
     return probe
 
@@ -96,7 +97,7 @@ async def test_killed_again_and_again_it_learns_everything_once(
     valkey_url: str, redis: Redis, tmp_path: Path
 ) -> None:
     engine = open_database(tmp_path / "trainer.db")
-    store = SqlRankingStore(engine, RULES)
+    store, register = SqlRankingStore(engine, RULES), SqlScorerRegister(engine)
     environment = {
         "RATCHET_REDIS_URL": valkey_url,
         "RATCHET_DATA_DIR": str(tmp_path),
@@ -108,7 +109,7 @@ async def test_killed_again_and_again_it_learns_everything_once(
     parts = {
         kept_something(store): answers(AT_FIRST),
         learnt_up_to(store, 65): [],
-        put_in_service(store): [],
+        put_in_service(register): [],
         learnt_up_to(store, AT_FIRST + 1): answers(EVENTS - AT_FIRST, first=AT_FIRST),
     }
     killed_at = []
@@ -135,7 +136,7 @@ async def test_killed_again_and_again_it_learns_everything_once(
     published = [e for e in await events_of(redis) if isinstance(e, ScorerPublished)]
     assert len(published) > 1
     assert set(Counter(event.version for event in published).values()) == {1}
-    serving = store.in_service()
+    serving = register.in_service()
     assert published[-1] == serving
     artifacts = ArtifactStore(tmp_path / "artifacts")
     for event in published:

@@ -25,12 +25,14 @@ from trainer.backends.run_files import RunFiles
 from trainer.backends.run_store import SqlRunStore
 from trainer.backends.scorer_files import ScorerFiles
 from trainer.backends.scorer_learner import ScorerLearner
+from trainer.backends.scorer_register import SqlScorerRegister
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import RankingMetrics, TrainerMetrics
 from trainer.outgoing import Outgoing
 from trainer.planning import Planner
 from trainer.ranking.evidence import Weighing
 from trainer.ranking.handlers import RankingHandlers
+from trainer.ranking.in_service import InService
 from trainer.ranking.learning import RankingLearning
 from trainer.ranking.publishing import Publishing
 from trainer.ranking.status import RankingStatus
@@ -60,7 +62,9 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         outgoing=outgoing,
         metrics=TrainerMetrics(registry),
     )
-    learning = _learning(settings, ranking, artifacts, outgoing, RankingMetrics(registry))
+    learning = _learning(
+        settings, ranking, SqlScorerRegister(engine), artifacts, outgoing, RankingMetrics(registry)
+    )
     handlers = TrainerHandlers(examples, examples)
     ranked = RankingHandlers(ranking)
     training_status, ranking_status = TrainerStatus(training), RankingStatus(learning)
@@ -91,6 +95,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
 def _learning(
     settings: TrainerSettings,
     store: SqlRankingStore,
+    register: SqlScorerRegister,
     artifacts: ArtifactStore,
     outgoing: Outgoing,
     metrics: RankingMetrics,
@@ -98,9 +103,11 @@ def _learning(
     rules = settings.trainer_learning
     embedding = embedding_named(settings.embedding, settings.cache_path)
     metrics.uses(embedding.name)
+    files = ScorerFiles(artifacts)
     publishing = Publishing(
-        store=store,
-        files=ScorerFiles(artifacts),
+        register=register,
+        files=files,
+        in_service=InService(register, files, embedding.name),
         weighing=Weighing(store, embedding, settings.trainer_publishing, rules.seed),
         policy=settings.trainer_ranking,
         rules=settings.trainer_publishing,

@@ -1,26 +1,17 @@
 """What training needs from outside: where things are kept, who trains, who may."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Aspect, Event
 from ratchet.events.command import TrainingRequested
 from ratchet.events.example import BuiltExample, ExampleRetracted, PairBuilt
-from ratchet.events.ranking import DecisionMade
-from ratchet.events.reward import ExperienceScored
-from ratchet.events.scorer import ScorerPublished
 from ratchet.manifest import AdapterManifest
-from ratchet.ranking.features import Matrix
-from ratchet.ranking.scorer import Scorers
-from ratchet.ranking.scorer_file import ScorerManifest
 from trainer.domain.dataset import Dataset
 from trainer.domain.job import Progress, Trained, TrainRequest
-from trainer.domain.ranking.learnt import LearntState
-from trainer.domain.ranking.learnt import Progress as Learnt
-from trainer.domain.ranking.lesson import Lesson, Scored
 from trainer.domain.runs import Run, RunEnd
 
 T = TypeVar("T")
@@ -127,82 +118,3 @@ class Lease(Protocol):
 
 class Publish(Protocol):
     async def publish_once(self, event: Event) -> bool: ...
-
-
-class Outcome(NamedTuple):
-    """A logged decision, and the number of the revision that says what came of it."""
-
-    decision_id: str
-    sequence: int
-
-
-class RankingStore(Protocol):
-    """What a ranking learns from, what it learnt and what serves, each changed in one step."""
-
-    def keep_scored(self, events: Sequence[ExperienceScored]) -> None: ...
-
-    def keep_decisions(self, events: Sequence[DecisionMade]) -> None: ...
-
-    def learnt(self) -> LearntState | None: ...
-
-    def commit(self, state: LearntState) -> None: ...
-
-    def unlearnt(self, after: int, most: int) -> list[Scored]: ...
-
-    def remembered(self, until: int) -> Iterable[Scored]: ...
-
-    def outcomes(self, most: int) -> list[Outcome]: ...
-
-    def logged(
-        self, outcomes: Sequence[Outcome]
-    ) -> list[tuple[DecisionMade, ExperienceScored]]: ...
-
-    def in_service(self) -> ScorerPublished | None: ...
-
-    def publish(self, event: ScorerPublished) -> None: ...
-
-    def withdraw(self, version: str, event: Event) -> None: ...
-
-    def tell(self, event: Event) -> None: ...
-
-    def superseded(self, keep: int) -> list[ScorerPublished]: ...
-
-    def forget(self, version: str) -> None: ...
-
-    def skipped(self) -> dict[str, int]: ...
-
-
-class ScorerLearner(Protocol):
-    """Both scorers; what they know depends on the revisions and their order alone."""
-
-    progress: Learnt
-
-    def restore(self, state: LearntState, remembered: Iterable[Scored]) -> None: ...
-
-    def start_from(self, weights: Any, origin: str) -> None: ...
-
-    def learn(self, revisions: Sequence[Scored]) -> None: ...
-
-    def save(self) -> LearntState: ...
-
-    def weights(self) -> dict[str, Matrix]: ...
-
-    def scorers(self) -> Scorers: ...
-
-    @property
-    def held_out(self) -> list[Lesson]:
-        """The last lessons that were never learnt from."""
-
-
-class LegacyScorer(Protocol):
-    def load(self, embedding: str) -> tuple[Any, str] | None:
-        """Weights to begin with and where they come from; None to begin afresh."""
-
-
-class ScorerFiles(Protocol):
-    def keep(self, weights: Mapping[str, Matrix], manifest: ScorerManifest) -> ArtifactRef: ...
-
-    def read(self, artifact: ArtifactRef) -> Scorers:
-        """Raises `LookupError` or `ValueError` where the file is gone or is none."""
-
-    def remove(self, artifact: ArtifactRef) -> None: ...

@@ -1,25 +1,24 @@
-"""Scored revisions, decisions, what was learnt and what serves, in SQL."""
+"""Scored revisions, decisions and what was learnt of them, in SQL."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 from itertools import islice
 
-from sqlalchemy import Connection, Engine, Row, delete, func, select, tuple_, update
+from sqlalchemy import Connection, Engine, Row, delete, func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
-from ratchet.events.base import Event
 from ratchet.events.ranking import DecisionMade
 from ratchet.events.reward import ExperienceScored
-from ratchet.events.scorer import ScorerPublished
-from trainer.backends.database import decisions, learner, scored, scorers
-from trainer.backends.outbox import post
+from trainer.backends.database import decisions, learner, scored
 from trainer.domain.ranking.admission import skipped
 from trainer.domain.ranking.learnt import LearntState, Progress
 from trainer.domain.ranking.lesson import Scored
 from trainer.domain.ranking.rules import LearningRules
-from trainer.ports import Outcome
+from trainer.ranking.ports import Outcome
 
 _KEPT = 20_000
+_DECISIONS_KEPT = 100_000
+"""Most decisions are never answered; what they were must be known when one is."""
 
 
 class SqlRankingStore:
@@ -99,7 +98,13 @@ class SqlRankingStore:
             )
             connection.execute(delete(scored).where(scored.c.sequence <= past, ~untaught))
             newest = select(func.max(decisions.c.number)).scalar_subquery()
-            connection.execute(delete(decisions).where(decisions.c.number <= newest - _KEPT))
+            answered = select(scored.c.decision_id).where(scored.c.decision_id.is_not(None))
+            connection.execute(
+                delete(decisions).where(
+                    decisions.c.number <= newest - _DECISIONS_KEPT,
+                    decisions.c.decision_id.not_in(answered),
+                )
+            )
 
     def unlearnt(self, after: int, most: int) -> list[Scored]:
         """The next `most` revisions behind the one numbered `after`."""
@@ -151,47 +156,6 @@ class SqlRankingStore:
                     for row in connection.execute(pairs)
                 )
         return found
-
-    def in_service(self) -> ScorerPublished | None:
-        """The scorer that was published last, unless it was withdrawn."""
-        last = select(scorers).order_by(scorers.c.number.desc()).limit(1)
-        with self._engine.connect() as connection:
-            row = connection.execute(last).first()
-        if row is None or row.withdrawn:
-            return None
-        return ScorerPublished.model_validate_json(row.event)
-
-    def publish(self, event: ScorerPublished) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(
-                insert(scorers)
-                .values(version=event.version, event=event.model_dump_json())
-                .on_conflict_do_nothing(index_elements=["version"])
-            )
-            post(connection, [event])
-
-    def withdraw(self, version: str, event: Event) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(
-                update(scorers).where(scorers.c.version == version).values(withdrawn=1)
-            )
-            post(connection, [event])
-
-    def tell(self, event: Event) -> None:
-        with self._engine.begin() as connection:
-            post(connection, [event])
-
-    def superseded(self, keep: int) -> list[ScorerPublished]:
-        """Published scorers but for the last `keep`, whose files may go."""
-        older = select(scorers.c.event).order_by(scorers.c.number.desc()).offset(keep)
-        with self._engine.connect() as connection:
-            return [
-                ScorerPublished.model_validate_json(row.event) for row in connection.execute(older)
-            ]
-
-    def forget(self, version: str) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(delete(scorers).where(scorers.c.version == version))
 
     def skipped(self) -> dict[str, int]:
         """Revisions that were kept and do not teach, by why."""

@@ -1,6 +1,7 @@
 """What the ranking would be worth, as a table."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,13 +16,16 @@ from trainer.backends.database import open_database
 from trainer.backends.ranking_store import SqlRankingStore
 from trainer.backends.scorer_files import ScorerFiles
 from trainer.backends.scorer_learner import ScorerLearner
+from trainer.backends.scorer_register import SqlScorerRegister
 from trainer.domain.ranking.examination import examination
 from trainer.domain.ranking.serving import Serving
 from trainer.domain.ranking.verdict import judge
 from trainer.ranking.evidence import Weighed, Weighing
+from trainer.ranking.in_service import InService
 from trainer.settings import TrainerSettings
 
 _PLACES = 5
+_WIDTH = 110
 
 
 def evaluate_ranking(
@@ -37,9 +41,7 @@ def evaluate_ranking(
     if not database.exists():
         typer.echo(f"no {database}: set RATCHET_DATA_DIR to where the system runs", err=True)
         raise typer.Exit(1)
-    weighed = _weighed(
-        settings, SqlRankingStore(open_database(database), settings.trainer_learning)
-    )
+    weighed = _weighed(settings, database)
     if weighed is None:
         typer.echo(f"nothing has been learnt yet with {settings.embedding}", err=True)
         raise typer.Exit(1)
@@ -47,7 +49,7 @@ def evaluate_ranking(
     if as_json:
         typer.echo(weighed.evidence.model_dump_json(indent=2))
         return
-    console = Console()
+    console = Console(width=_WIDTH)
     console.print(_estimates(weighed.evidence.estimates))
     console.print(_gains(weighed.evidence.gains))
     if weighed.power is not None:
@@ -57,7 +59,9 @@ def evaluate_ranking(
     console.print(f"verdict: {type(verdict).__name__.lower()}, {verdict.reason}")
 
 
-def _weighed(settings: TrainerSettings, store: SqlRankingStore) -> Weighed | None:
+def _weighed(settings: TrainerSettings, database: Path) -> Weighed | None:
+    engine = open_database(database)
+    store = SqlRankingStore(engine, settings.trainer_learning)
     state = store.learnt()
     if state is None or not state.progress.steps:
         return None
@@ -66,10 +70,8 @@ def _weighed(settings: TrainerSettings, store: SqlRankingStore) -> Weighed | Non
         return None
     learner = ScorerLearner(settings.trainer_learning, embedding)
     learner.restore(state, store.remembered(state.progress.cursor))
-    serving, event = None, store.in_service()
-    if event is not None and event.embedding == embedding.name:
-        files = ScorerFiles(ArtifactStore(settings.artifacts_dir))
-        serving = Serving(event.version, files.read(event.artifact), event.policy)
+    files = ScorerFiles(ArtifactStore(settings.artifacts_dir))
+    serving = InService(SqlScorerRegister(engine), files, embedding.name).now()
     candidate = Serving("candidate", learner.scorers(), settings.trainer_ranking)
     weighing = Weighing(store, embedding, settings.trainer_publishing, state.progress.rules.seed)
     return weighing.weigh(candidate, serving, learner.held_out)

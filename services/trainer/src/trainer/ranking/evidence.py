@@ -24,7 +24,7 @@ from trainer.domain.ranking.reward_model import predicted_values
 from trainer.domain.ranking.rules import PublishingRules
 from trainer.domain.ranking.serving import Serving
 from trainer.domain.ranking.targets import widget_values
-from trainer.ports import Outcome, RankingStore
+from trainer.ranking.ports import Outcome, RankingStore
 
 _MOST_WIDGETS = 2_000
 """Held-out plans are compared widget by widget: as many squared."""

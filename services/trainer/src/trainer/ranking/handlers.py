@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ratchet.events.ranking import DecisionMade
 from ratchet.events.reward import ExperienceScored
 from ratchet.outcomes import Done, Outcome, State
-from trainer.ports import RankingStore
+from trainer.ranking.ports import RankingStore
 
 
 @dataclass(frozen=True)

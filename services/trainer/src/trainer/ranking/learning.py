@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from ratchet.ranking.embedding import Embedding
 from trainer.metrics import RankingMetrics
 from trainer.outgoing import Outgoing
-from trainer.ports import LegacyScorer, RankingStore, ScorerLearner
+from trainer.ranking.ports import LegacyScorer, RankingStore, ScorerLearner
 from trainer.ranking.publishing import Publishing
 
 _log = logging.getLogger(__name__)

@@ -13,8 +13,9 @@ from trainer.domain.ranking.rules import PublishingRules
 from trainer.domain.ranking.serving import Serving
 from trainer.domain.ranking.verdict import KeepBack, Publish, Verdict, Withdraw, judge
 from trainer.metrics import RankingMetrics
-from trainer.ports import RankingStore, ScorerFiles, ScorerLearner
 from trainer.ranking.evidence import Weighed, Weighing
+from trainer.ranking.in_service import InService
+from trainer.ranking.ports import ScorerFiles, ScorerLearner, ScorerRegister
 
 _log = logging.getLogger(__name__)
 _TELL_AGAIN_S = 60.0
@@ -24,15 +25,15 @@ _TELL_AGAIN_S = 60.0
 class Publishing:
     """`verdict` is the last one; judging blocks: call it in a thread."""
 
-    store: RankingStore
+    register: ScorerRegister
     files: ScorerFiles
+    in_service: InService
     weighing: Weighing
     policy: RankingPolicy
     rules: PublishingRules
     metrics: RankingMetrics
     verdict: Verdict = field(default_factory=lambda: KeepBack("not judged yet"))
     weighed: Weighed | None = None
-    _serving: Serving | None = None
     _judged_on: tuple[int, int] = (0, -1)
     _next: float = 0.0
     _told: tuple[str, float] = ("", 0.0)
@@ -41,7 +42,7 @@ class Publishing:
         """`now` is monotonic, in seconds; a candidate is judged when it learnt something new."""
         if now < self._next or learner.progress.steps == 0:
             return
-        serving = self.in_service()
+        serving = self.in_service.now()
         if self._judged_on == (learner.progress.steps, learner.progress.cursor):
             return
         self._judged_on = (learner.progress.steps, learner.progress.cursor)
@@ -52,21 +53,6 @@ class Publishing:
         self._next = now + (self.rules.kept_back_every_s if kept_back else self.rules.every_s)
         self._carry_out(learner, self.weighed, serving, now)
         self.metrics.judged(self.verdict, self.weighed)
-
-    def in_service(self) -> Serving | None:
-        """The scorer that serves; one whose file is gone or foreign counts as none."""
-        event = self.store.in_service()
-        if event is None or event.embedding != self.weighing.embedding.name:
-            self._serving = None
-        elif self._serving is None or self._serving.version != event.version:
-            try:
-                self._serving = Serving(
-                    event.version, self.files.read(event.artifact), event.policy
-                )
-            except (LookupError, ValueError) as error:
-                _log.error("the scorer in service cannot be read: %s", error)
-                self._serving = None
-        return self._serving
 
     def _carry_out(
         self, learner: ScorerLearner, weighed: Weighed, serving: Serving | None, now: float
@@ -79,8 +65,7 @@ class Publishing:
             case Withdraw() if serving is not None:
                 event_id = derived_id("withdrawn", serving.version)
                 event = ScorerWithdrawn(event_id=event_id, **{**facts, "version": serving.version})
-                self.store.withdraw(serving.version, event)
-                self._serving = None
+                self.register.withdraw(serving.version, event)
             case _:
                 self._keep_back(facts, now)
 
@@ -117,11 +102,10 @@ class Publishing:
             previous=serving.version if serving else None,
             **{**facts, "version": version},
         )
-        self.store.publish(event)
-        self._serving = Serving(version, scorers, self.policy)
-        for superseded in self.store.superseded(self.rules.keep):
+        self.register.publish(event)
+        for superseded in self.register.superseded(self.rules.keep):
             self.files.remove(superseded.artifact)
-            self.store.forget(superseded.version)
+            self.register.forget(superseded.version)
 
     def _keep_back(self, facts: dict[str, Any], now: float) -> None:
         """Tell when the kind of reason changes, and again once a minute."""
@@ -131,4 +115,4 @@ class Publishing:
             return
         self._told = (basis, now)
         event_id = derived_id("kept back", facts["version"], facts["reason"])
-        self.store.tell(ScorerKeptBack(event_id=event_id, **facts))
+        self.register.tell(ScorerKeptBack(event_id=event_id, **facts))

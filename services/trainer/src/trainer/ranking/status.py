@@ -21,7 +21,7 @@ class RankingStatus:
         """Blocks on the store: call it in a thread."""
         learning = self.learning
         progress, publishing = learning.learner.progress, learning.publishing
-        serving = learning.store.in_service()
+        serving = publishing.register.in_service()
         return {
             "tier1_scorer": {
                 "type": "low_rank_scorer",
