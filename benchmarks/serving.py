@@ -7,14 +7,17 @@ Run: python benchmarks/serving.py [--rate R] [--seconds S]
 """
 
 import asyncio
+import gc
 import json
 import os
 import tempfile
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from statistics import quantiles
@@ -22,6 +25,7 @@ from typing import Annotated, Any
 
 import httpx
 import typer
+import uvloop
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
@@ -42,6 +46,8 @@ from ratchet.testing.eventually import eventually
 BAR_P99_MS, BAR_CHANGED_S = 10.0, 3.0
 CONNECTIONS = 8
 PROBES = 40
+_SETTINGS = {"RATCHET_LOG_LEVEL": "error", "RATCHET_TRAINER_MIN_PAIRS": "1000000"}
+"""No language model is trained beside: there is none on this machine by default."""
 OPERATORS = draw_operators(Random(5), 200)
 
 
@@ -117,6 +123,12 @@ async def rank_steadily(port: int, rate: float, seconds: float) -> list[float]:
     return taken
 
 
+def load_alone(port: int, rate: float, seconds: float) -> list[float]:
+    """In a process that does nothing else, so that its own work makes nobody wait."""
+    gc.disable()
+    return uvloop.run(rank_steadily(port, rate, seconds))
+
+
 async def react(client: httpx.AsyncClient, rng: Random) -> tuple[str, int]:
     """One question from ranking to feedback; returns its id and how often it was reacted to."""
     ask = draw_ask(rng, OPERATORS)
@@ -167,7 +179,7 @@ async def _revision(heard: Heard, query_id: str) -> int:
 @asynccontextmanager
 async def system(port: int) -> AsyncIterator[Embedded]:
     with tempfile.TemporaryDirectory() as directory:
-        embedded = Embedded(Path(directory) / "data", port, {"RATCHET_LOG_LEVEL": "error"})
+        embedded = Embedded(Path(directory) / "data", port, _SETTINGS)
         async with up(embedded, lambda name, line: None):
             yield embedded
 
@@ -199,7 +211,10 @@ async def measure(
             asyncio.create_task(heard.listen(redis)),
             asyncio.create_task(feed_steadily(client, feedback)),
         ]
-        latencies = await rank_steadily(embedded.port_of("ingest"), rate, seconds)
+        with ProcessPoolExecutor(1, get_context("spawn")) as load:
+            latencies = await asyncio.get_running_loop().run_in_executor(
+                load, load_alone, embedded.port_of("ingest"), rate, seconds
+            )
         changed = await seconds_to_change(client, heard)
         for task in background:
             task.cancel()

@@ -33,7 +33,12 @@ def request(name: str) -> TrainingRequested:
 
 @asynccontextmanager
 async def consuming(
-    url: str, handle: Any, name: str = "1", retry: RetryPolicy = QUICK, batch: int = 100
+    url: str,
+    handle: Any,
+    name: str = "1",
+    retry: RetryPolicy = QUICK,
+    batch: int = 100,
+    rest_s: float = 0.0,
 ) -> AsyncIterator[Service]:
     settings = CommonSettings(redis_url=url, consumer_name=name)  # type: ignore[arg-type]
     broker = RedisBroker(url)
@@ -43,7 +48,7 @@ async def consuming(
         broker=broker,
         redis=Redis.from_url(url),
         registry=CollectorRegistry(),
-        consumers=[Consumer(COMMANDS, "test", handle, batch=batch, retry=retry)],
+        consumers=[Consumer(COMMANDS, "test", handle, batch, retry, rest_s=rest_s)],
     )
     async with service.running():
         await broker.start()
@@ -83,6 +88,27 @@ async def test_the_same_event_twice_has_one_effect(redis: Redis, valkey_url: str
         await eventually(lambda: redis.exists("count:c"))
     assert sorted(await published(redis)) == ["a", "b", "c"]
     assert await redis.mget("count:a", "count:b", "count:c") == [b"1", b"1", b"1"]
+
+
+async def test_a_reader_that_rests_takes_what_came_meanwhile_at_once(redis: Redis, valkey_url: str):
+    sizes: list[int] = []
+
+    async def counted(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+        sizes.append(len(batch))
+        return await count_and_emit(batch, state)
+
+    async with consuming(valkey_url, counted, rest_s=0.5):
+        await Publisher(redis).publish([request("a")])
+        await eventually(lambda: published(redis))
+        for name in "bcdefg":
+            await Publisher(redis).publish([request(name)])
+
+        async def everything() -> bool:
+            return len(await published(redis)) == 7
+
+        await eventually(everything)
+    assert sizes[0] == 1
+    assert len(sizes) < 4
 
 
 async def test_a_plain_xadd_from_any_producer_is_understood(redis: Redis, valkey_url: str):

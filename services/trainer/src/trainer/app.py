@@ -40,6 +40,9 @@ from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
 from trainer.training import Training
 
+_BETWEEN_DECISIONS_S = 0.25
+"""A frontend asks often, and nothing waits for a decision before somebody has reacted to it."""
+
 
 def create_app(settings: TrainerSettings) -> AsgiFastStream:
     registry = CollectorRegistry()
@@ -83,7 +86,14 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
             Consumer(EXAMPLES, "trainer", handlers.handle_examples, settings.trainer_batch, retry),
             Consumer(COMMANDS, "trainer", handlers.handle_commands, settings.trainer_batch, retry),
             Consumer(REWARDS, "trainer", ranked.handle_rewards, settings.trainer_batch, retry),
-            Consumer(DECISIONS, "trainer", ranked.handle_decisions, settings.trainer_batch, retry),
+            Consumer(
+                DECISIONS,
+                "trainer",
+                ranked.handle_decisions,
+                settings.trainer_batch,
+                retry,
+                rest_s=_BETWEEN_DECISIONS_S,
+            ),
         ],
         background=[training.run, learning.run],
         publishes=[RUNS, CHECKPOINTS, SCORERS],

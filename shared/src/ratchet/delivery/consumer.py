@@ -25,7 +25,10 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class Consumer:
-    """`handle` gets at most `batch` events; busy for over `stuck_after_s` counts as not alive."""
+    """`handle` gets at most `batch` events; busy for over `stuck_after_s` counts as not alive.
+
+    After a batch the reader rests for `rest_s`, so that what comes often comes in larger batches.
+    """
 
     stream: Stream
     group: str
@@ -33,3 +36,4 @@ class Consumer:
     batch: int = 100
     retry: RetryPolicy = RetryPolicy()
     stuck_after_s: float = 300.0
+    rest_s: float = 0.0

@@ -1,5 +1,6 @@
 """FastStream reads the streams; its batches reach the worker as raw bytes, parsed once."""
 
+import asyncio
 from typing import Annotated, Any
 
 from faststream import AckPolicy, Context
@@ -39,6 +40,7 @@ def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
                 for entry_id, fields in zip(raw["message_ids"], raw["data"], strict=True)
             ]
         )
+        await asyncio.sleep(consumer.rest_s)
 
 
 async def _keep_raw(raw: Any) -> RedisBatchStreamMessage:

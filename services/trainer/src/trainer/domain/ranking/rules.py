@@ -23,7 +23,7 @@ class LearningRules(Value):
     dropout: float = Field(default=0.1, ge=0, lt=1)
     batch: int = Field(default=64, ge=2, le=1024)
     untried: int = Field(default=32, ge=0, le=256)
-    steps: int = Field(default=4, ge=1, le=64)
+    steps: int = Field(default=2, ge=1, le=64)
     plans: int = Field(default=16, ge=1, le=256)
     replay: int = Field(default=1600, ge=1)
     validation: int = Field(default=400, ge=1)

@@ -1,0 +1,70 @@
+"""People change their minds: what is wanted now counts, not what was wanted once."""
+
+from collections.abc import Iterable
+from random import Random
+from statistics import fmean
+
+import pytest
+
+from ratchet.events.experience import Intent
+from ratchet.events.ranking import RankingQuery, ServedWidget
+from ratchet.ranking.features import structure_of
+from ratchet.ranking.hashing import HashingEmbedding
+from ratchet.ranking.scorer import places_of
+from ratchet.simulator.asking import Ask, draw_ask
+from ratchet.simulator.operators import draw_operators
+from trainer.backends.scorer_learner import ScorerLearner
+from trainer.domain.ranking.lesson import Scored
+from trainer.domain.ranking.rules import LearningRules
+
+from .conftest import scored
+
+pytestmark = pytest.mark.heavy
+
+OPERATORS = draw_operators(Random(5), 9)
+EMBEDDING = HashingEmbedding()
+
+
+def asks(seed: int, count: int, *, drift: bool) -> list[Ask]:
+    rng = Random(seed)
+    return [draw_ask(rng, OPERATORS, drift=drift) for _ in range(count)]
+
+
+def judged(found: Iterable[Ask], first: int) -> list[Scored]:
+    """The first four candidates of each, judged as they truly fit."""
+    lessons = []
+    for number, ask in enumerate(found, first):
+        widgets = tuple(
+            ServedWidget(scenario=option.scenario, score=ask.fits[option.scenario], size_fits=True)
+            for option in ask.candidates[:4]
+        )
+        event = scored(f"q-{number}", widgets=widgets, query=asked(ask), reward=None)
+        lessons.append(Scored(number, event))
+    return lessons
+
+
+def asked(ask: Ask) -> RankingQuery:
+    return RankingQuery.of(ask.transcript, Intent.model_validate(ask.intent))
+
+
+def fit_of_the_top_three(learner: ScorerLearner, found: Iterable[Ask]) -> float:
+    scorers = learner.scorers()
+    fits = []
+    for ask in found:
+        names = [option.scenario for option in ask.candidates]
+        seen, _ = scorers.see(EMBEDDING.embed(ask.transcript))
+        structure = structure_of(asked(ask), len(names))
+        scores = scorers.low_rank.score(seen, structure, places_of(names)).tolist()
+        best = sorted(range(len(names)), key=scores.__getitem__, reverse=True)[:3]
+        fits.append(fmean(ask.fits[names[at]] for at in best))
+    return fmean(fits)
+
+
+def test_after_a_change_of_mind_the_ranking_follows():
+    learner = ScorerLearner(LearningRules(), EMBEDDING)
+    learner.learn(judged(asks(1, 700, drift=False), first=1))
+    now = [ask for ask in asks(2, 300, drift=True) if ask.intent["primary_characteristic"] in
+           ("energy", "trend")]  # fmt: skip
+    lost = fit_of_the_top_three(learner, now)
+    learner.learn(judged(asks(3, 1_500, drift=True), first=1_000))
+    assert fit_of_the_top_three(learner, now) > lost + 0.1
