@@ -25,7 +25,7 @@ class UnusableCheckpoint(ValueError):
 
 
 class LegacyCheckpoint:
-    """As `trainer.ports.LegacyScorer`: the checkpoint of the settings, if there is one."""
+    """As `trainer.ranking.ports.LegacyScorer`: the checkpoint of the settings, if there is one."""
 
     def __init__(self, path: Path | None, learnt_on: str) -> None:
         self._path = path

@@ -22,7 +22,7 @@ _DECISIONS_KEPT = 100_000
 
 
 class SqlRankingStore:
-    """As `trainer.ports.RankingStore`.
+    """As `trainer.ranking.ports.RankingStore`.
 
     The last 20,000 revisions that taught are kept, those that did not as long as they are among
     the last 20,000 of all, and the last 20,000 decisions.

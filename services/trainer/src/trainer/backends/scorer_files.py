@@ -10,7 +10,7 @@ from ratchet.ranking.scorer_file import ScorerManifest, read_scorer, scorer_byte
 
 
 class ScorerFiles:
-    """As `trainer.ports.ScorerFiles`."""
+    """As `trainer.ranking.ports.ScorerFiles`."""
 
     def __init__(self, artifacts: ArtifactStore) -> None:
         self._artifacts = artifacts

@@ -22,7 +22,7 @@ _COMPOSITION = "composition."
 
 
 class ScorerLearner:
-    """As `trainer.ports.ScorerLearner`: equal revisions in equal order end in equal bits."""
+    """As `trainer.ranking.ports.ScorerLearner`: equal revisions in order end in equal bits."""
 
     def __init__(self, rules: LearningRules, embedding: Embedding) -> None:
         self._rules = rules

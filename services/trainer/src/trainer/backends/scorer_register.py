@@ -10,7 +10,7 @@ from trainer.backends.outbox import post
 
 
 class SqlScorerRegister:
-    """As `trainer.ports.ScorerRegister`."""
+    """As `trainer.ranking.ports.ScorerRegister`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
