@@ -125,9 +125,10 @@ class ScorerLearner:
     def _validate(self) -> None:
         lessons = self._validation.lessons
         loss = self._steps.widget_error(lessons)
+        unknowing = float(np.square(np.concatenate([one.targets for one in lessons])).mean())
         schedule = after(
             self.progress.schedule,
-            loss,
+            loss / unknowing if unknowing else 0.0,
             self._rules.validate_every * self._rules.steps,
             self._rules,
         )

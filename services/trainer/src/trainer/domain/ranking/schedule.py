@@ -5,7 +5,11 @@ from trainer.domain.ranking.rules import LearningRules
 
 
 class Schedule(Value):
-    """`best` is the least validation loss of this rate's time, `since` the steps after it."""
+    """`best` is the least validation loss of this rate's time, `since` the steps after it.
+
+    A loss is a share of what a scorer that knows nothing would err, so that losses over the
+    answers of different days can be compared.
+    """
 
     rate: float
     best: float | None = None
