@@ -10,8 +10,6 @@ from trainer.domain.ranking.learnt import Losses, Progress
 from trainer.domain.ranking.verdict import Publish
 from trainer.ranking.learning import RankingLearning
 
-_LOW_RANK_PARAMETERS, _COMPOSITION_PARAMETERS = 28_193, 69_041
-
 
 @dataclass
 class RankingStatus:
@@ -21,19 +19,19 @@ class RankingStatus:
         """Blocks on the store: call it in a thread."""
         learning = self.learning
         progress, publishing = learning.learner.progress, learning.publishing
-        serving = publishing.register.in_service()
+        serving, scorers = publishing.register.in_service(), learning.learner.scorers()
         return {
             "tier1_scorer": {
                 "type": "low_rank_scorer",
                 "rank": RANK,
                 "input_dim": WIDTH,
-                "parameters": _LOW_RANK_PARAMETERS,
+                "parameters": scorers.low_rank.parameters,
                 **_learnt(progress, progress.widgets),
             },
             "tier1b_composition": {
                 "type": "composition_scorer",
                 "scenario_dim": COMPOSITION_WIDTH,
-                "parameters": _COMPOSITION_PARAMETERS,
+                "parameters": scorers.composition.parameters,
                 **_learnt(progress, progress.plans),
             },
             "ranking": {
