@@ -12,6 +12,8 @@ SOURCES := shared services tests benchmarks
 LIGHT_PARTS := ./shared ./services/ingest ./services/reward
 PARTS := ./shared[demo,sentence] ./services/ingest ./services/reward ./services/trainer ./services/exporter
 LIGHT_TESTS := tests/shared tests/contract tests/delivery tests/embedded tests/ingest tests/reward
+# Two, whatever the machine: each worker trains the small model on all the cores it finds.
+WORKERS := --numprocesses 2 --dist worksteal
 MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt shared/pyproject.toml $(wildcard services/*/pyproject.toml)
 DATA_DIR ?= var/ratchet
 PORT ?= 8100
@@ -52,10 +54,10 @@ up: setup ## Run the embedded system until Ctrl-C (DATA_DIR=, PORT=)
 	@$(VENV)/bin/ratchet up --data-dir $(DATA_DIR) --port $(PORT)
 
 test: test-light setup ## Every test: the light ones without torch, the rest with the real model
-	$(VENV)/bin/python -m pytest $(foreach folder,$(LIGHT_TESTS),--ignore=$(folder))
+	$(VENV)/bin/python -m pytest $(WORKERS) $(foreach folder,$(LIGHT_TESTS),--ignore=$(folder))
 
 test-light: $(LIGHT)/.ready ## Tests of shared, ingest and reward in an environment without torch
-	$(LIGHT)/bin/python -m pytest $(LIGHT_TESTS)
+	$(LIGHT)/bin/python -m pytest $(WORKERS) $(LIGHT_TESTS)
 
 lint: setup ## ruff, mypy --strict, import rules
 	$(VENV)/bin/ruff check $(SOURCES)

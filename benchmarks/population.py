@@ -17,11 +17,12 @@ from rich.table import Table
 
 from ratchet.events.example import LabelBuilt, PairBuilt
 from ratchet.events.experience import ExperienceRecorded
-from ratchet.experience_files import open_experiences
-from ratchet.rows import Row
+from ratchet.measures.questions import normalised
+from ratchet.rows.experience import ExperienceRow
+from ratchet.rows.files import open_rows
+from ratchet.rows.kinds import EXPERIENCE_ROWS
 from ratchet.simulator.population import population
 from reward.domain.answered import Policy
-from reward.domain.question import normalised
 from reward.offline import replay
 
 BAR_PAIRS, BAR_LABELS = 100, 500
@@ -29,8 +30,8 @@ BAR_PAIRS, BAR_LABELS = 100, 500
 
 def main(path: Path) -> None:
     began = time.perf_counter()
-    found = open_experiences(path, UTC)
-    rows = [row for _, row in found.rows if isinstance(row, Row)]
+    found = open_rows(path, UTC, EXPERIENCE_ROWS)
+    rows = [row for _, row in found.rows if isinstance(row, ExperienceRow)]
     facts = [
         ExperienceRecorded(
             event_id=row.event_id, occurred_at=row.experience.timestamp, experience=row.experience

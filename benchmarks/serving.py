@@ -33,8 +33,9 @@ from rich.table import Table
 from ratchet.embedded.processes import Embedded
 from ratchet.embedded.up import up
 from ratchet.events.reward import ExperienceScored
-from ratchet.experience_files import open_experiences
 from ratchet.importing import Imported, import_rows
+from ratchet.rows.files import open_rows
+from ratchet.rows.kinds import EXPERIENCE_ROWS
 from ratchet.simulator.asking import Ask, draw_ask
 from ratchet.simulator.operators import draw_operators
 from ratchet.simulator.population import population
@@ -187,8 +188,8 @@ async def system(port: int) -> AsyncIterator[Embedded]:
 async def import_history(client: httpx.AsyncClient, directory: Path) -> None:
     path = directory / "experience_buffer.json"
     path.write_text(json.dumps(population(1)))
-    rows = open_experiences(path, UTC).rows
-    await import_rows(client, rows, Imported(), 200, 30, lambda _: None)
+    rows = open_rows(path, UTC, EXPERIENCE_ROWS).rows
+    await import_rows(client, EXPERIENCE_ROWS.path, rows, Imported(), 200, 30, lambda _: None)
 
 
 async def measure(

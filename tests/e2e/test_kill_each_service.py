@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from ratchet.artifacts import sha256_of
-from ratchet.demo.settings import DPO, environment
+from ratchet.demo.settings import environment
 from ratchet.demo.story import Story
 from ratchet.embedded.processes import Embedded
 from ratchet.embedded.supervisor import Supervisor
@@ -25,7 +25,8 @@ from ratchet.memory_state import MemoryState
 from ratchet.posting import post_all
 from ratchet.publisher import DATA_FIELD
 from ratchet.simulator import simulate
-from ratchet.simulator.timeline import timeline
+from ratchet.simulator.timeline import Call, timeline
+from ratchet.simulator.traces import simulate_traces
 from ratchet.streams import EXPERIENCES, STREAMS
 from ratchet.tail import follow
 from ratchet.testing.eventually import eventually
@@ -37,18 +38,35 @@ from reward.metrics import RewardMetrics
 
 START = datetime(2026, 1, 5, 6, tzinfo=UTC)
 TURNS = list(simulate(11, questions=60, answers_per_question=2, start=START))
+TRACES = [
+    Call(START, "/v1/traces", {**row, "has_thinking": False})
+    for row in simulate_traces(11, 16, start=START)
+]
 SMALL_RUN = {
-    "RATCHET_TRAINER_MIN_PAIRS": "60",
-    "RATCHET_TRAINER_MIN_HELD_OUT": "16",
-    "RATCHET_TRAINER_MAX_VOICE_PAIRS": "20",
-    "RATCHET_TRAINER_MAX_WIDGET_PAIRS": "40",
-    "RATCHET_TRAINER_DPO": json.dumps({**DPO, "epochs": 2.0}),
-    "RATCHET_TRAINER_LEASE_S": "6",
+    "RATCHET_TRAINER_MIN_PAIRS": "10000",
+    "RATCHET_TRAINER_MIN_LABELS": "10000",
+    "RATCHET_TRAINER_MIN_DEMONSTRATIONS": str(len(TRACES)),
+    "RATCHET_TRAINER_MAX_VOICE_EXAMPLES": str(len(TRACES)),
+    "RATCHET_TRAINER_MAX_WIDGET_EXAMPLES": "0",
+    "RATCHET_TRAINER_MIN_HELD_OUT": "6",
+    "RATCHET_TRAINER_SETTLE_S": "1",
+    "RATCHET_TRAINER_POLL_S": "0.5",
+    "RATCHET_TRAINER_LEASE_S": "3",
+    "RATCHET_TRAINER_SFT": json.dumps(
+        {
+            "learning_rate": 3e-4,
+            "epochs": 1.2,
+            "batch": 2,
+            "accumulation": 1,
+            "max_length": 384,
+            "gradient_checkpointing": False,
+        }
+    ),
     "RATCHET_TRAINER_JUDGING": json.dumps(
-        {"questions": 8, "widget_questions": 8, "answer_tokens": 48, "plan_tokens": 80}
+        {"questions": 6, "fixed_questions": 3, "answer_tokens": 12, "plan_tokens": 12}
     ),
 }
-"""Enough to learn to write a valid plan, which is a credible gain in two minutes."""
+"""Enough to find a teacher's answers likelier, which is a credible gain within seconds."""
 ONCE = (RunStarted, RunFinished, CheckpointReady, ModelRegistered, ModelActivated)
 
 
@@ -101,7 +119,7 @@ async def expected_examples() -> set[str]:
 
 @pytest.mark.heavy
 async def test_every_service_killed_once_leaves_the_same_examples_and_one_model(tmp_path: Path):
-    calls = timeline(TURNS)
+    calls = [*timeline(TURNS), *TRACES]
     settings = {**environment(tmp_path / "data"), **SMALL_RUN}
     embedded = Embedded(tmp_path / "data", free_port(), settings)
     said: list[str] = []

@@ -16,8 +16,9 @@ from sqlalchemy import create_engine, text
 from ratchet.embedded.processes import Embedded
 from ratchet.embedded.supervisor import Supervisor
 from ratchet.embedded.up import up
-from ratchet.experience_files import open_experiences
 from ratchet.importing import Imported, import_rows
+from ratchet.rows.files import open_rows
+from ratchet.rows.kinds import EXPERIENCE_ROWS
 from ratchet.simulator.asking import Ask, draw_ask
 from ratchet.simulator.operators import draw_operators
 from ratchet.simulator.population import population
@@ -91,8 +92,8 @@ async def test_feedback_changes_the_ranking_and_a_kill_changes_nothing(
         assert [item["index"] for item in first["ranking"]] == list(range(10))
         assert "no scorer yet" in first["note"]
 
-        rows = open_experiences(history, UTC).rows
-        await import_rows(client, rows, Imported(), 200, 30, lambda _: None)
+        rows = open_rows(history, UTC, EXPERIENCE_ROWS).rows
+        await import_rows(client, EXPERIENCE_ROWS.path, rows, Imported(), 200, 30, lambda _: None)
         before = await eventually(lambda: frontend.trained_on(ask), 60)
         decided = await frontend.rank(ask)
         await frontend.show(ask, decided, rng)

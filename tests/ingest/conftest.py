@@ -1,8 +1,10 @@
-"""Scorers of random weights, published as the trainer does it."""
+"""A running intake, and scorers of random weights, published as the trainer does it."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from redis.asyncio import Redis
@@ -15,6 +17,8 @@ from ratchet.events.scorer import Evidence, ScorerKeptBack, ScorerPublished, Sco
 from ratchet.publisher import Publisher
 from ratchet.ranking.hashing import HashingEmbedding
 from ratchet.ranking.scorer_file import ScorerManifest, scorer_bytes
+
+from .running_intake import api
 
 SHAPES = {
     "A.weight": (32, 813),
@@ -102,6 +106,12 @@ class FakeTrainer:
             "reason": "for a test",
             "evidence": Evidence(basis="nothing yet"),
         }
+
+
+@pytest.fixture
+async def client(redis: Redis, valkey_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with api(valkey_url) as client:
+        yield client
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,13 @@ from typer.testing import CliRunner, Result
 from ingest.app import create_app
 from ingest.settings import IngestSettings
 from ratchet.cli.app import main
-from ratchet.experience_files import open_experiences
 from ratchet.importing import Imported, StrangeAnswer, import_rows
 from ratchet.posting import NoAnswer
+from ratchet.rows.files import open_rows
+from ratchet.rows.kinds import EXPERIENCE_ROWS
 from ratchet.simulator.population import population
-from ratchet.streams import EXPERIENCES
+from ratchet.simulator.traces import simulate_traces
+from ratchet.streams import EXAMPLES, EXPERIENCES, TRACES, Stream
 from ratchet.testing.eventually import eventually
 from ratchet.testing.server import free_port
 
@@ -139,8 +141,10 @@ def answering(*statuses: int) -> tuple[httpx.AsyncClient, list[int]]:
 
 async def imported_by(client: httpx.AsyncClient, path: str, patience_s: float) -> Imported:
     imported = Imported()
-    rows = open_experiences(Path(path), UTC).rows
-    await import_rows(client, rows, imported, 1, patience_s, lambda count: None)
+    rows = open_rows(Path(path), UTC, EXPERIENCE_ROWS).rows
+    await import_rows(
+        client, EXPERIENCE_ROWS.path, rows, imported, 1, patience_s, lambda count: None
+    )
     return imported
 
 
@@ -177,8 +181,8 @@ async def test_a_row_that_the_intake_refuses_keeps_its_number(tmp_path: Path):
     client = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://x")
     path = written(tmp_path / "buffer.json", ["no row", ROW, {**ROW, "query_id": "q-2"}])
     imported = Imported()
-    rows = open_experiences(Path(path), UTC).rows
-    await import_rows(client, rows, imported, 10, 60, lambda count: None)
+    rows = open_rows(Path(path), UTC, EXPERIENCE_ROWS).rows
+    await import_rows(client, EXPERIENCE_ROWS.path, rows, imported, 10, 60, lambda count: None)
     assert imported.refused[3] == "transcript: too long"
     assert imported.refused.keys() == {1, 3}
 
@@ -213,3 +217,72 @@ async def test_what_is_no_intake_is_told_apart_from_a_refusal(
     client = httpx.AsyncClient(transport=transport, base_url="http://x")
     with pytest.raises(StrangeAnswer, match=str(status)):
         await imported_by(client, written(tmp_path / "buffer.json", [ROW]), 60)
+
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+async def test_traces_are_told_by_their_rows_and_a_broken_line_by_its_number(
+    intake: str, redis: Redis
+):
+    result = await run(str(SAMPLES / "traces.jsonl"), "--url", intake, "--zone", "Europe/Vienna")
+    assert result.exit_code == 1, "a line was refused"
+    assert "4 rows read, 2 accepted: 2 new, 0 already there" in result.output
+    assert "row 3: malformed JSON" in result.output
+    assert "row 5: claude_answer: String should have at least 20 characters" in result.output
+    first, second = [
+        TRACES.adapter.validate_json(fields[b"__data__"])
+        for _, fields in await redis.xrange(TRACES.key)
+    ]
+    assert first.occurred_at.isoformat() == "2026-02-10T08:12:44.120000+00:00"
+    assert first.thinking.startswith("One reading of one boiler")
+    assert second.occurred_at.isoformat() == "2026-02-10T09:15:05.500000+00:00"
+    assert second.thinking == ""
+
+
+async def test_pairs_are_told_by_their_rows_and_one_of_two_questions_is_refused(
+    intake: str, redis: Redis
+):
+    result = await run(str(SAMPLES / "pending_dpo_pairs.json"), "--url", intake)
+    assert result.exit_code == 1, "a pair was refused"
+    assert "2 rows read, 1 accepted: 1 new, 0 already there" in result.output
+    assert "row 2: chosen: speaks of chiller 2" in result.output
+    [(_, fields)] = await redis.xrange(EXAMPLES.key)
+    pair = EXAMPLES.adapter.validate_json(fields[b"__data__"])
+    assert pair.question.text == "What is the speed of mixer 004?"
+    assert pair.occurred_at.timestamp() == 1770641200.25
+
+
+@pytest.mark.parametrize(
+    ("name", "stream"), [("traces.jsonl", TRACES), ("pending_dpo_pairs.json", EXAMPLES)]
+)
+async def test_a_row_of_any_kind_counts_once(intake: str, redis: Redis, name: str, stream: Stream):
+    await run(str(SAMPLES / name), "--url", intake)
+    before = await redis.xlen(stream.key)
+    assert "accepted: 0 new" in (await run(str(SAMPLES / name), "--url", intake)).output
+    assert await redis.xlen(stream.key) == before
+
+
+async def test_simulated_traces_go_through_whole(intake: str, redis: Redis, tmp_path: Path):
+    rows = simulate_traces(3, 120, start=datetime(2026, 2, 1))  # noqa: DTZ001 -- as the files have it
+    path = tmp_path / "traces.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    assert "120 rows read, 120 accepted: 120 new" in (await run(str(path), "--url", intake)).output
+    assert await redis.xlen(TRACES.key) == 120
+
+
+async def test_text_that_is_none_is_repaired_in_rows_of_every_kind(
+    intake: str, redis: Redis, tmp_path: Path
+):
+    row = {
+        "trace_id": "t",
+        "prompt": "Power of pump 001?",
+        "claude_answer": "Pump 001 draws 45 kW \ud800.",
+    }
+    path = tmp_path / "traces.jsonl"
+    path.write_text(json.dumps({**row, "claude_time_s": float("nan")}))
+    result = await run(str(path), "--url", intake)
+    assert result.exit_code == 0
+    assert "1  text: characters that are none" in result.output
+    assert "1  timestamp: missing or unreadable" in result.output
+    assert await redis.xlen(TRACES.key) == 1

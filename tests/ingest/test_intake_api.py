@@ -2,48 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from asgi_lifespan import LifespanManager
 from redis.asyncio import Redis
 
-from ingest.app import create_app
-from ingest.settings import IngestSettings
+from ratchet.events.command import CancelRequested, TrainingRequested
 from ratchet.streams import COMMANDS, EXPERIENCES, FEEDBACK, Stream
 from ratchet.testing.server import free_port, valkey_server
 
+from .running_intake import api, events
+
 QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
-
-
-@asynccontextmanager
-async def api(url: str, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(IngestSettings(redis_url=url, **settings))  # type: ignore[arg-type]
-    async with (
-        LifespanManager(app) as running,
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(running.app), base_url="http://ingest"
-        ) as client,
-    ):
-        yield client
-
-
-@pytest.fixture
-async def client(redis: Redis, valkey_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with api(valkey_url) as client:
-        yield client
-
-
-async def events(redis: Redis, stream: Stream) -> list[Any]:
-    return [
-        stream.adapter.validate_json(fields[b"__data__"])
-        for _, fields in await redis.xrange(stream.key)
-    ]
 
 
 def experience(**changes: Any) -> dict[str, Any]:
@@ -122,6 +95,9 @@ async def test_an_empty_list_that_was_sent_is_not_the_same_as_not_sent(
         ),
         ("/v1/feedback", "just text", ""),
         ("/v1/commands/training", {}, "requested_by"),
+        ("/v1/commands/training", {"requested_by": "maria", "method": "ppo"}, "method"),
+        ("/v1/commands/cancel", {"run_id": "r1"}, "requested_by"),
+        ("/v1/commands/cancel", {"requested_by": "maria", "run": "r1"}, "run"),
     ],
 )
 async def test_a_bad_field_gets_422_that_names_it(
@@ -165,11 +141,25 @@ async def test_too_much_at_once_is_413(redis: Redis, valkey_url: str):
     assert "2 items" in many.json()["error"]
 
 
-async def test_a_training_request_is_a_command(client: httpx.AsyncClient, redis: Redis):
-    response = await client.post("/v1/commands/training", json={"requested_by": "maria"})
-    assert response.status_code == 202
+@pytest.mark.parametrize(
+    ("path", "body", "kind"),
+    [
+        ("training", {}, TrainingRequested),
+        ("training", {"method": "kto", "reason": "before the audit"}, TrainingRequested),
+        ("cancel", {}, CancelRequested),
+        ("cancel", {"run_id": "r1", "reason": "the line starts again"}, CancelRequested),
+    ],
+)
+async def test_what_a_person_asks_for_is_a_command(
+    client: httpx.AsyncClient, redis: Redis, path: str, body: dict[str, str], kind: type
+):
+    asked = {"requested_by": "maria", **body}
+    response = await client.post(f"/v1/commands/{path}", json=asked)
     [event] = await events(redis, COMMANDS)
-    assert (event.requested_by, event.event_id) == ("maria", response.json()["event_id"])
+    assert isinstance(event, kind)
+    assert {name: getattr(event, name) for name in asked} == asked
+    assert response.status_code == 202
+    assert response.json() == {"status": "requested", "event_id": event.event_id}
 
 
 async def test_redis_away_is_503_with_retry_after():

@@ -3,13 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from asgi_lifespan import LifespanManager
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
@@ -20,6 +19,8 @@ from ratchet.events.ranking import CALLERS_ORDER, DecisionMade, RankingPolicy
 from ratchet.streams import DECISIONS, SCORERS
 from ratchet.testing.eventually import eventually
 from ratchet.testing.server import free_port, valkey_server
+
+from .running_intake import serving
 
 CANDIDATES = [
     {"scenario": "trend", "relevance": 0.6, "size": "expanded"},
@@ -48,19 +49,12 @@ def body(**changes: Any) -> dict[str, Any]:
     }
 
 
-@asynccontextmanager
-async def api(
+def api(
     url: str, data_dir: Path, draw: Callable[[], float] = lambda: 0.0, **changes: Any
-) -> AsyncIterator[httpx.AsyncClient]:
+) -> AbstractAsyncContextManager[httpx.AsyncClient]:
     changes = {"ingest_decision_timeout_s": 10, **changes}
     settings = IngestSettings(redis_url=url, data_dir=data_dir, **changes)  # type: ignore[arg-type]
-    async with (
-        LifespanManager(create_app(settings, draw)) as running,
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(running.app), base_url="http://ingest"
-        ) as client,
-    ):
-        yield client
+    return serving(create_app(settings, draw))
 
 
 @pytest.fixture

@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratchet.events.experience import Experience, ExperienceRecorded
-from ratchet.experience_files import RefusedRow, UnreadableFile, open_experiences
-from ratchet.rows import NO_ID, NO_NUMBER, NO_PLAN, NO_TEXT, NO_TIME, Row, read_row
+from ratchet.rows.experience import NO_ID, NO_PLAN, ExperienceRow, read_experience
+from ratchet.rows.files import UnreadableFile, open_rows
+from ratchet.rows.kinds import EXPERIENCE_ROWS, KINDS
+from ratchet.rows.row import NO_NUMBER, NO_TEXT, NO_TIME, RefusedRow, Row
+from ratchet.rows.told import read_told
 
 OTHERWISE = datetime(2026, 3, 1, tzinfo=UTC)
 GOOD = {
@@ -23,8 +26,8 @@ GOOD = {
 }
 
 
-def read(row: dict[str, Any], zone: str = "UTC") -> Row:
-    return read_row(row, ZoneInfo(zone), OTHERWISE)
+def read(row: dict[str, Any], zone: str = "UTC") -> ExperienceRow:
+    return read_experience(row, ZoneInfo(zone), OTHERWISE)
 
 
 def test_a_good_row_needs_no_repair():
@@ -119,8 +122,8 @@ def test_any_json_object_becomes_an_experience_that_can_travel(row: dict[str, An
     assert ExperienceRecorded.model_validate_json(event.model_dump_json()).experience == experience
 
 
-def rows_of(path: Path) -> list[tuple[int, Row | RefusedRow]]:
-    found = open_experiences(path, UTC)
+def rows_of(path: Path) -> list[tuple[int, ExperienceRow | RefusedRow]]:
+    found = open_rows(path, UTC, EXPERIENCE_ROWS)
     rows = list(found.rows)
     assert len(rows) == found.total
     return rows
@@ -134,7 +137,7 @@ def test_a_buffer_and_an_array_are_read_row_by_row(tmp_path: Path, indent: int |
     )
     [(one, row), (two, refused)] = rows_of(path)
     assert (one, two) == (1, 2)
-    assert isinstance(row, Row)
+    assert isinstance(row, ExperienceRow)
     assert isinstance(refused, RefusedRow)
     path.write_text(json.dumps([GOOD], indent=indent))
     assert len(rows_of(path)) == 1
@@ -144,7 +147,7 @@ def test_in_json_lines_a_malformed_line_is_refused_with_its_number(tmp_path: Pat
     path = tmp_path / "rows.jsonl"
     path.write_text(f"{{ broken\n\n{json.dumps(GOOD)}\n[1]\n")
     found = rows_of(path)
-    assert [(number, isinstance(row, Row)) for number, row in found] == [
+    assert [(number, isinstance(row, ExperienceRow)) for number, row in found] == [
         (1, False),
         (3, True),
         (4, False),
@@ -157,10 +160,10 @@ def test_a_row_without_a_time_takes_the_files_or_the_one_before(tmp_path: Path):
     path.write_text(
         json.dumps({"saved_at": "2026-02-01T00:00:00", "experiences": [GOOD, timeless]})
     )
-    times = [row.experience.timestamp for _, row in rows_of(path) if isinstance(row, Row)]
+    times = [row.experience.timestamp for _, row in rows_of(path) if isinstance(row, ExperienceRow)]
     assert times[1] == datetime(2026, 2, 1, tzinfo=UTC)
     path.write_text(json.dumps([GOOD, timeless]))
-    times = [row.experience.timestamp for _, row in rows_of(path) if isinstance(row, Row)]
+    times = [row.experience.timestamp for _, row in rows_of(path) if isinstance(row, ExperienceRow)]
     assert times[1] == times[0]
 
 
@@ -169,12 +172,12 @@ def test_a_file_of_something_else_is_refused_with_what_was_expected(tmp_path: Pa
     path = tmp_path / "other.json"
     path.write_text(content)
     with pytest.raises(UnreadableFile, match="experience_buffer"):
-        open_experiences(path, UTC)
+        open_rows(path, UTC, *KINDS)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path):
     with pytest.raises(UnreadableFile, match="nowhere"):
-        open_experiences(tmp_path / "nowhere.json", UTC)
+        open_rows(tmp_path / "nowhere.json", UTC, *KINDS)
 
 
 def test_what_is_said_of_later_widgets_follows_them_when_one_before_is_dropped():
@@ -230,15 +233,15 @@ def test_a_byte_order_mark_is_no_fault_and_bytes_that_are_no_text_are_repaired(t
     latin = json.dumps({**GOOD, "transcript": "Strasse"}).replace("ss", "\xdf").encode("latin-1")
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\n" + latin)
     (_, first), (_, second) = rows_of(path)
-    assert isinstance(first, Row)
-    assert isinstance(second, Row)
+    assert isinstance(first, ExperienceRow)
+    assert isinstance(second, ExperienceRow)
     assert (first.repairs, second.repairs) == ((), (NO_TEXT,))
 
 
 def test_a_malformed_first_line_does_not_hide_the_other_lines(tmp_path: Path):
     path = tmp_path / "rows.txt"
     path.write_text(f"{{ broken\n{json.dumps(GOOD)}\n")
-    assert [isinstance(row, Row) for _, row in rows_of(path)] == [False, True]
+    assert [isinstance(row, ExperienceRow) for _, row in rows_of(path)] == [False, True]
 
 
 def test_a_row_of_another_kind_of_file_is_refused(tmp_path: Path):
@@ -247,3 +250,59 @@ def test_a_row_of_another_kind_of_file_is_refused(tmp_path: Path):
     [(_, refused)] = rows_of(path)
     assert isinstance(refused, RefusedRow)
     assert "not an experience" in refused.reason
+
+
+TRACE = {"trace_id": "t-1", "prompt": "Power?", "claude_answer": "45 kW"}
+PAIR = {"prompt": "Power?", "chosen": "45 kW", "rejected": "no idea"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "path"),
+    [
+        ([GOOD], "/v1/experiences"),
+        ([{**GOOD, "trace_id": "of a span", "answer": 42}], "/v1/experiences"),
+        ([TRACE], "/v1/traces"),
+        (
+            [{"prompt": "Power?", "answer": "45 kW", "query_id": "q-1", "trace_id": "t"}],
+            "/v1/traces",
+        ),
+        ([PAIR], "/v1/pairs"),
+        ([7, {"x": 1}, PAIR], "/v1/pairs"),
+        ([], "/v1/experiences"),
+        ([{"x": 1}], "/v1/experiences"),
+    ],
+)
+@pytest.mark.parametrize("layout", ["array", "lines"])
+def test_the_first_row_that_is_of_any_kind_tells_the_files(
+    tmp_path: Path, rows: list[Any], path: str, layout: str
+):
+    file = tmp_path / ("rows.json" if layout == "array" else "rows.jsonl")
+    lines = "\n".join(map(json.dumps, rows))
+    file.write_text(json.dumps(rows) if layout == "array" else f"{{ cut off\n{lines}")
+    assert open_rows(file, UTC, *KINDS).kind.path == path
+
+
+def test_a_row_of_another_kind_than_the_files_is_refused(tmp_path: Path):
+    path = tmp_path / "rows.json"
+    path.write_text(json.dumps([TRACE, {"transcript": "Power?"}]))
+    [_, (number, refused)] = open_rows(path, UTC, *KINDS).rows
+    assert number == 2
+    assert isinstance(refused, RefusedRow)
+    assert refused.reason.startswith("not a trace: none of answer, claude_answer")
+
+
+def test_a_row_is_told_with_its_time_in_utc_and_nothing_else_changed(tmp_path: Path):
+    path = tmp_path / "traces.jsonl"
+    path.write_text(json.dumps({**TRACE, "timestamp": "2026-02-01T12:00:00", "later_key": [1]}))
+    [(_, row)] = open_rows(path, ZoneInfo("Europe/Vienna"), *KINDS).rows
+    assert isinstance(row, Row)
+    assert row.naive
+    assert row.at == datetime(2026, 2, 1, 11, tzinfo=UTC)
+    assert row.item == {**TRACE, "timestamp": "2026-02-01T11:00:00+00:00", "later_key": [1]}
+
+
+@given(st.dictionaries(st.sampled_from(["answer", "timestamp", "x"]), values, max_size=4))
+def test_any_row_can_be_sent(row: dict[str, Any]):
+    told = read_told(row, UTC, OTHERWISE)
+    json.dumps(told.item, ensure_ascii=False, allow_nan=False).encode()
+    assert told.event_id == read_told(row, UTC, OTHERWISE).event_id

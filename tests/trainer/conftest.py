@@ -1,18 +1,25 @@
 """Examples, runs and a runner that pretends: what the trainer's tests are built from."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.events.example import PairBuilt, Question, Reading, Source
+from ratchet.events.example import LabelBuilt, PairBuilt, Question, Reading, Source
+from ratchet.events.trace import TraceCaptured
 from trainer.backends.database import open_database
-from trainer.domain.dataset import Dataset, TrainingPair, training_pair
+from trainer.domain.cases import Case, held_out_cases
+from trainer.domain.dataset import Dataset
 from trainer.domain.job import Progress, Trained, TrainRequest
 from trainer.domain.scores import Judged
+from trainer.domain.training_example import TrainingLabel, TrainingPair, training_example
 from trainer.ports import TrainingBroke
+
+from .judging import shows
+from .teacher_server import StandIn, teacher_server
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DEVICES = ("pump", "fan", "boiler", "mixer", "chiller")
@@ -46,32 +53,78 @@ def built(number: int, revision: int = 1, device: str = "", phrasing: str = "") 
     )
 
 
-def training_pairs(count: int) -> list[TrainingPair]:
-    return [training_pair(built(number)) for number in range(count)]
-
-
-def judged(quality: float, grounded: float, preferred: float | None = None) -> Judged:
-    """The same figure for 20 cases of each score."""
-    return Judged(
-        text_quality=(quality,) * 20,
-        grounded=(grounded,) * 20,
-        preferred=() if preferred is None else (preferred,) * 20,
+def label_built(number: int, desirable: bool) -> LabelBuilt:
+    """The `number`th pair's chosen or rejected answer as a single label."""
+    pair = built(number)
+    return LabelBuilt.model_validate(
+        {
+            **pair.model_dump(exclude={"type", "chosen", "rejected"}),
+            "example_id": f"label-{number:04d}-{desirable}",
+            "answer": pair.chosen if desirable else pair.rejected,
+            "desirable": desirable,
+            "reward": 0.9 if desirable else -0.8,
+        }
     )
+
+
+def label(number: int, desirable: bool) -> TrainingLabel:
+    return training_example(label_built(number, desirable))
+
+
+def captured(number: int, answer: str = "") -> TraceCaptured:
+    """What a teacher answered to the `number`th pair's question."""
+    pair = built(number)
+    return TraceCaptured(
+        event_id=f"trace-event-{number}",
+        occurred_at=NOW,
+        trace_id=f"trace-{number:04d}",
+        question=pair.question,
+        prompt=pair.prompt,
+        answer=answer or pair.chosen,
+    )
+
+
+def training_pairs(count: int) -> list[TrainingPair]:
+    return [training_example(built(number)) for number in range(count)]
+
+
+Shows = Callable[[Sequence[Case]], Judged]
+
+
+def judged(quality: float, grounded: float, preferred: float = 1.0) -> Shows:
+    """A model that shows these figures on every case it is asked."""
+    return partial(
+        shows, text_quality=quality, grounded_accuracy=grounded, preference_accuracy=preferred
+    )
+
+
+class Roomy:
+    """A machine with nothing else on it."""
+
+    def free_memory(self) -> int:
+        return 2**40
+
+    def free_disk(self) -> int:
+        return 2**40
 
 
 class PretendRunner:
     """Answers a request at once; `breaks` attempts fail before."""
 
-    def __init__(self, after: Judged, breaks: int = 0) -> None:
+    def __init__(self, after: Shows, breaks: int = 0) -> None:
         self.after = after
         self.breaks = breaks
         self.requests: list[TrainRequest] = []
+        self.champions: list[bytes] = []
         self.cleaned: list[Path] = []
 
     async def train(
         self, request: TrainRequest, on_progress: Callable[[Progress], Awaitable[None]]
     ) -> Trained:
         self.requests.append(request)
+        if request.champion is not None:
+            weights = request.champion / "adapter_model.safetensors"
+            self.champions.append(weights.read_bytes())
         await on_progress(Progress(stage="training", step=1, steps=1, loss=0.5))
         if self.breaks:
             self.breaks -= 1
@@ -81,14 +134,17 @@ class PretendRunner:
         (adapter / "adapter_config.json").write_text("{}")
         (adapter / "adapter_model.safetensors").write_bytes(b"weights")
         dataset = Dataset.model_validate_json(request.dataset.read_bytes())
-        said = len(dataset.questions("voice", 64))
+        cases = held_out_cases(dataset.held_out, request.recipe.judging, lambda _: "en")
         return Trained(
             adapter=adapter,
             base_sha256="0" * 64,
+            base_revision="a release",
             device="cpu",
             precision="float32",
-            before=judged(0.7, 0.1).model_copy(update={"answers": ("before",) * said}),
-            after=self.after.model_copy(update={"answers": ("after",) * said}),
+            batch=4,
+            cases=cases,
+            before=judged(0.7, 0.1)(cases),
+            after=self.after(cases),
             curve=(),
             seconds={"training": 1.0},
             versions={},
@@ -101,3 +157,15 @@ class PretendRunner:
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
     return open_database(tmp_path / "trainer.db")
+
+
+@pytest.fixture(scope="session")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the small model is unpacked, once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+async def teacher() -> AsyncIterator[StandIn]:
+    async with teacher_server() as stand_in:
+        yield stand_in

@@ -1,12 +1,23 @@
 """One trainer at a time; a lost lease ends the work, a dead holder is forgotten."""
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisAway
+from sqlalchemy import Engine
 
+from ratchet.testing.eventually import eventually
 from trainer.backends.lease import RedisLease
+from trainer.domain.job import Trained, TrainRequest
 from trainer.ports import LeaseLost, LeaseTaken
+
+from .conftest import PretendRunner, judged
+from .world import World
+
+BETTER = judged(0.9, 0.6)
 
 
 async def answer() -> str:
@@ -69,3 +80,109 @@ async def test_what_the_work_raises_comes_out(redis: Redis):
     with pytest.raises(LookupError, match="no pairs"):
         await RedisLease(redis, 5).hold(work())
     assert await RedisLease(redis, 5).hold(answer()) == "done"
+
+
+async def test_a_lease_that_cannot_be_renewed_in_time_is_lost(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+):
+    """Its holder must have stopped before anybody else may begin."""
+
+    async def away(*_: Any) -> None:
+        raise RedisAway("no route to host")
+
+    async def work() -> None:
+        monkeypatch.setattr("redis.asyncio.lock.Lock.do_reacquire", away)
+        await asyncio.Event().wait()
+
+    with pytest.raises(LeaseLost):
+        await RedisLease(redis, 1).hold(work())
+
+
+class Gated(PretendRunner):
+    """Trains once it may; `at_work` counts those that train at the same time."""
+
+    at_work = 0
+
+    def __init__(self) -> None:
+        super().__init__(BETTER)
+        self.may_end = asyncio.Event()
+
+    async def train(self, request: TrainRequest, on_progress: Any) -> Trained:
+        type(self).at_work += 1
+        try:
+            await self.may_end.wait()
+            return await super().train(request, on_progress)
+        finally:
+            type(self).at_work -= 1
+
+
+@pytest.fixture
+def world(engine: Engine, tmp_path: Path) -> World:
+    made = World(engine, tmp_path)
+    made.pairs_come(0, 20)
+    return made
+
+
+async def test_of_two_trainers_exactly_one_trains(world: World, redis: Redis):
+    runners = [Gated(), Gated()]
+    trainings = [world.training(runner, lease=RedisLease(redis, 5)) for runner in runners]
+    loops = [asyncio.create_task(training.run()) for training in trainings]
+
+    async def one_works_and_one_is_turned_away() -> bool:
+        return any(training.trouble for training in trainings) and Gated.at_work > 0
+
+    await eventually(one_works_and_one_is_turned_away)
+    assert Gated.at_work == 1
+    idle, busy = sorted(trainings, key=lambda training: training.running is not None)
+    assert "no right to train" in str(idle.trouble)
+    assert busy.trouble is None
+    for runner in runners:
+        runner.may_end.set()
+
+    async def both_are_content() -> bool:
+        return world.verdicts() == ["accepted"] and idle.trouble is None
+
+    await eventually(both_are_content)
+    assert sum(len(runner.requests) for runner in runners) == 1
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+
+
+async def test_the_run_of_a_trainer_that_died_is_finished_by_the_other(world: World, redis: Redis):
+    """A dead holder gives nothing back: its lease runs out."""
+    run = world.training(PretendRunner(BETTER)).planner.open_run()
+    assert run is not None
+    await redis.set("ratchet:trainer:lease", "a dead process", ex=60)
+    other = PretendRunner(BETTER)
+    training = world.training(other, lease=RedisLease(redis, 5))
+    with pytest.raises(LeaseTaken):
+        await training.turn()
+    assert other.requests == []
+    await redis.pexpire("ratchet:trainer:lease", 0)
+    await training.turn()
+    assert [request.run_id for request in other.requests] == [run.run_id]
+    assert world.verdicts() == ["accepted"]
+
+
+async def test_two_that_plan_at_once_plan_one_run(world: World):
+    planners = [world.training(PretendRunner(BETTER)).planner for _ in range(8)]
+    runs = await asyncio.gather(*(asyncio.to_thread(p.open_run) for p in planners))
+    assert len({run.run_id for run in runs if run is not None}) == 1
+    assert len(world.outbox.unpublished()) == 1
+
+
+async def test_a_run_that_another_has_ended_meanwhile_is_not_trained_again(
+    world: World, redis: Redis
+):
+    """It was found open, and the lease became free because it had ended."""
+
+    class EndsItFirst(RedisLease):
+        async def hold(self, work: Any) -> Any:
+            await world.training(PretendRunner(BETTER)).turn()
+            return await super().hold(work)
+
+    late = PretendRunner(BETTER)
+    await world.training(late, lease=EndsItFirst(redis, 5)).turn()
+    assert late.requests == []
+    assert world.verdicts() == ["accepted"]

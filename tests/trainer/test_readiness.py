@@ -1,51 +1,189 @@
-"""When a run begins: enough pairs, a cool-down since the last one, or somebody's request."""
+"""When a run begins and by which method, and what is said while it does not."""
 
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from trainer.domain.readiness import Rules, Situation, Train, Wait, cooldown_remaining_s, decide
+from trainer.domain.power import cases_to_detect
+from trainer.domain.quiet_hours import QuietHours, quiet_hours
+from trainer.domain.readiness import METHODS, Rules, Train, Wait, cooldown_remaining_s, decide
+from trainer.domain.situation import Situation, Waiting
 
-RULES = Rules(min_pairs=80, cooldown_s=1800, least=9)
+RULES = Rules(minimum={"dpo": 80, "kto": 160, "sft": 100}, cooldown_s=1800, least=9)
 
 
-def test_eighty_pairs_start_the_first_run():
-    assert isinstance(decide(Situation(pending=80, idle_s=None), RULES), Train)
+def waiting(pairs: int = 0, labels: int = 0, rarer: int | None = None, shown: int = 0) -> Situation:
+    return Situation(
+        waiting={
+            "dpo": Waiting(pairs),
+            "kto": Waiting(labels, labels // 2 if rarer is None else rarer),
+            "sft": Waiting(shown),
+        }
+    )
 
 
-def test_seventy_nine_wait_and_say_so():
-    assert decide(Situation(pending=79, idle_s=None), RULES) == Wait("79 pairs of 80 wait")
+@pytest.mark.parametrize(
+    ("now", "method"),
+    [(waiting(pairs=80), "dpo"), (waiting(labels=160), "kto"), (waiting(shown=100), "sft")],
+)
+def test_enough_of_one_kind_starts_its_method(now: Situation, method: str):
+    decision = decide(now, RULES)
+    assert isinstance(decision, Train)
+    assert decision.method == method
+    assert decision.reason.endswith("are asked for")
+
+
+def test_one_too_few_waits_and_says_how_many_are_lacking():
+    decision = decide(waiting(pairs=79, labels=40, shown=3), RULES)
+    assert isinstance(decision, Wait)
+    assert decision.reason.startswith("79 pairs of 80 wait")
+    assert decision.lacking == {"dpo": 1, "kto": 120, "sft": 97}
+
+
+def test_what_is_nearest_to_enough_is_named():
+    assert "150 labels of 160" in decide(waiting(pairs=15, labels=150), RULES).reason
+
+
+def test_it_says_how_much_would_show_a_gain():
+    """Of 80 pairs 8 are held out, too few to see 0.1: 26 cases are, so 260 pairs."""
+    assert cases_to_detect(0.1, 0.18) == 26
+    decision = decide(waiting(pairs=15), RULES)
+    assert "about 245 more would show a gain of 0.1" in decision.reason
+    plenty = replace(RULES, held_out_share=0.5)
+    assert "would show" not in decide(waiting(pairs=15), plenty).reason
+
+
+@pytest.mark.parametrize(("labels", "method"), [(430, "dpo"), (892, "kto")])
+def test_at_first_the_most_answers_are_learnt_from(labels: int, method: str):
+    """A pair has two: in stored history with few repeated questions, labels have more."""
+    assert decide(waiting(pairs=220, labels=labels, shown=100), RULES).method == method
+
+
+def test_of_those_that_could_the_one_that_ran_longest_ago_runs():
+    now = replace(waiting(pairs=80, labels=400), last_run_s={"dpo": 4000, "kto": 9000})
+    assert decide(replace(now, idle_s=4000), RULES).method == "kto"
+
+
+def test_labels_of_one_sign_teach_nothing():
+    lopsided = waiting(labels=400, rarer=20)
+    assert decide(lopsided, RULES) == Wait(
+        "400 labels wait, but only 20 have the rarer sign; 10% are asked for"
+    )
+    assert isinstance(decide(waiting(labels=400, rarer=40), RULES), Train)
 
 
 def test_a_run_cools_down_before_the_next():
-    waiting = decide(Situation(pending=500, idle_s=1799), RULES)
-    assert waiting == Wait("500 pairs wait; cool-down for another 1 s")
-    assert isinstance(decide(Situation(pending=500, idle_s=1800), RULES), Train)
+    cooling = replace(waiting(pairs=500), idle_s=1799)
+    assert decide(cooling, RULES) == Wait("500 pairs wait; cool-down for another 1 s")
+    assert isinstance(decide(replace(cooling, idle_s=1800), RULES), Train)
 
 
-def test_a_request_lifts_both_limits():
-    decision = decide(Situation(pending=20, idle_s=1, requested_by="anna"), RULES)
-    assert decision == Train("anna asked for a run; 20 pairs wait")
+def test_no_run_begins_in_quiet_hours_unless_it_is_asked_for():
+    rules = replace(RULES, quiet_hours=quiet_hours("06:00-22:00"))
+    noon = replace(waiting(pairs=80), minute=12 * 60)
+    assert "quiet hours 06:00-22:00" in decide(noon, rules).reason
+    assert isinstance(decide(replace(noon, minute=23 * 60), rules), Train)
+    assert isinstance(decide(replace(noon, requested_by="anna"), rules), Train)
+
+
+def test_those_that_have_waited_long_suffice_at_half_the_number():
+    rules = replace(RULES, patience_s=30 * 86400.0)
+    old = Situation(waiting={"dpo": Waiting(40, oldest_s=31 * 86400.0)})
+    decision = decide(old, rules)
+    assert decision == Train("dpo", "40 pairs wait, the first for 31 days")
+    assert isinstance(decide(old, RULES), Wait)
+    assert isinstance(decide(Situation(waiting={"dpo": Waiting(40)}), rules), Wait)
+
+
+@pytest.mark.parametrize(
+    ("short", "named"), [({"free_memory": 2**29}, "memory"), ({"free_disk": 2**29}, "disk")]
+)
+def test_a_run_needs_room_even_when_it_is_asked_for(short: dict[str, int], named: str):
+    rules = replace(RULES, min_free_memory=2**30, min_free_disk=2**30)
+    now = replace(waiting(pairs=80), requested_by="anna", **short)
+    assert decide(now, rules) == Wait(f"0.5 GiB of {named} are free, a run asks for 1.0 GiB")
+
+
+def test_a_method_that_is_ruled_out_leaves_the_others_their_turn():
+    now = replace(waiting(pairs=80), ruled_out={"dpo": "all pairs ask one question"})
+    assert decide(now, RULES) == Wait("all pairs ask one question")
+    assert decide(replace(now, waiting={**now.waiting, "sft": Waiting(100)}), RULES).method == "sft"
+    asked = decide(replace(now, requested_by="anna"), RULES)
+    assert asked == Wait("anna asked for a run, but all pairs ask one question")
+
+
+def test_a_request_that_cannot_be_met_yet_holds_nothing_back():
+    now = replace(waiting(pairs=80), requested_by="anna", requested="kto")
+    assert decide(now, RULES).reason == "80 pairs wait, at least 80 are asked for"
+    assert decide(replace(now, idle_s=1), RULES).reason.startswith("anna asked for a run, but")
+
+
+def test_a_request_lifts_the_limits():
+    now = replace(waiting(pairs=20), idle_s=1, requested_by="anna")
+    assert decide(now, RULES) == Train("dpo", "anna asked for a run; 20 pairs wait")
+
+
+def test_a_request_may_name_the_method():
+    now = replace(waiting(pairs=500, labels=30), requested_by="anna", requested="kto")
+    assert decide(now, RULES) == Train("kto", "anna asked for a run; 30 labels wait")
 
 
 def test_a_request_cannot_train_on_nothing():
-    assert isinstance(decide(Situation(pending=8, idle_s=None, requested_by="anna"), RULES), Wait)
+    decision = decide(replace(waiting(pairs=8), requested_by="anna"), RULES)
+    assert decision == Wait(
+        "anna asked for a run, but 8 pairs, 0 demonstrations, 0 labels of at least 9 wait"
+    )
 
 
 def test_a_burst_is_waited_out_and_becomes_one_run():
     rules = replace(RULES, settle_s=5)
-    arriving = Situation(pending=90, idle_s=None, quiet_s=4.9)
+    arriving = replace(waiting(pairs=90), quiet_s=4.9)
     assert decide(arriving, rules) == Wait("90 pairs wait and more are arriving")
     assert isinstance(decide(replace(arriving, quiet_s=5.0), rules), Train)
     assert isinstance(decide(replace(arriving, quiet_s=None), rules), Train)
-    assert isinstance(decide(replace(arriving, pending=160), rules), Train)
+    assert isinstance(decide(replace(waiting(pairs=160), quiet_s=0.1), rules), Train)
 
 
 def test_two_runs_never_overlap():
-    busy = Situation(pending=500, idle_s=None, running="r1", requested_by="anna")
+    busy = replace(waiting(pairs=500), running="r1", requested_by="anna")
     assert decide(busy, RULES) == Wait("run r1 is not finished")
 
 
 @pytest.mark.parametrize(("idle_s", "remaining"), [(None, 0), (0, 1800), (1700, 100), (9999, 0)])
 def test_the_cool_down_counts_to_zero(idle_s: float | None, remaining: float):
-    assert cooldown_remaining_s(Situation(pending=0, idle_s=idle_s), RULES) == remaining
+    assert cooldown_remaining_s(replace(waiting(), idle_s=idle_s), RULES) == remaining
+
+
+@given(
+    st.tuples(*[st.integers(0, 400)] * 4),
+    st.one_of(st.none(), st.floats(0, 4000)),
+    st.sampled_from([None, "anna"]),
+    st.sampled_from([None, *METHODS]),
+)
+def test_it_never_trains_on_less_than_a_run_can_hold_out_from(counts, idle_s, who, method):
+    pairs, labels, rarer, shown = counts
+    now = waiting(pairs, labels, min(rarer, labels // 2), shown)
+    decision = decide(replace(now, idle_s=idle_s, requested_by=who, requested=method), RULES)
+    assert decision.reason
+    if isinstance(decision, Train):
+        assert now.of(decision.method).count >= RULES.least
+
+
+@pytest.mark.parametrize(
+    ("span", "inside", "outside"),
+    [("06:00-22:00", (360, 1319), (359, 1320)), ("22:00-06:30", (1320, 0, 389), (390, 1319))],
+)
+def test_quiet_hours_may_span_midnight(span: str, inside, outside):
+    hours = quiet_hours(span)
+    assert isinstance(hours, QuietHours)
+    assert str(hours) == span
+    assert all(hours.hold(minute) for minute in inside)
+    assert not any(hours.hold(minute) for minute in outside)
+
+
+@pytest.mark.parametrize("text", ["6-22", "06:00", "24:00-06:00", "06:00-22:60", "always"])
+def test_what_is_no_span_of_hours_is_named_with_an_example(text: str):
+    with pytest.raises(ValueError, match="write one such as 06:00-22:00"):
+        quiet_hours(text)

@@ -3,24 +3,17 @@
 import pytest
 import torch
 
+from .tiny_model import tiny_config
+
 pytestmark = pytest.mark.heavy
 
 
 @pytest.fixture
 def backbone():
-    from transformers import LlamaConfig, LlamaModel
+    from transformers import LlamaModel
 
     torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=97,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        attn_implementation="sdpa",
-    )
-    return LlamaModel(config).eval()
+    return LlamaModel(tiny_config()).eval()
 
 
 def rows(*texts: list[int]):

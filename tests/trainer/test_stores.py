@@ -5,21 +5,23 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, text
 
 from ratchet.events.artifact import ArtifactRef
-from ratchet.events.command import TrainingRequested
-from ratchet.events.example import ExampleRetracted, LabelBuilt
+from ratchet.events.command import CancelRequested, TrainingRequested
+from ratchet.events.example import ExampleRetracted
 from trainer.backends.database import open_database
 from trainer.backends.example_store import SqlExampleStore
 from trainer.backends.outbox import SqlOutbox
 from trainer.backends.run_store import SqlRunStore
 from trainer.domain import telling
-from trainer.domain.holdout import split
+from trainer.domain.dataset import Dataset
 from trainer.domain.recipe import Recipe
+from trainer.domain.requests import Request
 from trainer.domain.runs import Run, RunEnd, plan_run
+from trainer.domain.situation import Waiting
 
-from .conftest import NOW, built, training_pairs
+from .conftest import NOW, built, captured, label_built, training_pairs
 
 
 def retracted(number: int, revision: int) -> ExampleRetracted:
@@ -33,8 +35,13 @@ def retracted(number: int, revision: int) -> ExampleRetracted:
 
 
 def planned(count: int = 20, failures: int = 0) -> Run:
-    dataset = split(training_pairs(count), 0.2, 3, 42)
-    return plan_run(dataset, Recipe(), "base", None, "enough pairs", failures, NOW)
+    pairs = training_pairs(count)
+    dataset = Dataset(train=pairs[4:], held_out=pairs[:4])
+    return plan_run(dataset, Recipe(), "base", None, None, "enough pairs", failures, NOW)
+
+
+def pending(examples: SqlExampleStore) -> int:
+    return examples.waiting()["dpo"].count
 
 
 def end(verdict: str = "accepted") -> RunEnd:
@@ -60,57 +67,90 @@ def runs(engine: Engine) -> SqlRunStore:
 def test_the_same_example_counts_once(examples: SqlExampleStore):
     for _ in range(3):
         examples.keep([built(1), built(2)])
-    assert examples.pending() == 2
+    assert pending(examples) == 2
 
 
 @pytest.mark.parametrize("order", list(permutations((built(1, 1), retracted(1, 2), built(1, 3)))))
 def test_the_highest_revision_wins_in_any_order(examples: SqlExampleStore, order):
     for event in order:
         examples.keep([event])
-    assert [pair.revision for pair in examples.waiting_pairs({"voice": 9})] == [3]
+    assert [pair.revision for pair in examples.take("dpo", {"voice": 9})] == [3]
 
 
 @pytest.mark.parametrize("order", list(permutations((built(1, 1), retracted(1, 2)))))
 def test_a_retraction_that_comes_first_still_holds(examples: SqlExampleStore, order):
     for event in order:
         examples.keep([event])
-    assert examples.pending() == 0
+    assert pending(examples) == 0
 
 
-def test_labels_are_kept_and_do_not_count_as_pairs(examples: SqlExampleStore):
-    pair = built(1)
-    label = LabelBuilt.model_validate(
-        {
-            **pair.model_dump(exclude={"type", "chosen", "rejected"}),
-            "example_id": "label-1",
-            "answer": pair.chosen,
-            "desirable": True,
-            "reward": 0.9,
-        }
-    )
-    examples.keep([label])
-    assert examples.pending() == 0
+def test_what_waits_is_counted_by_the_method_it_is_for(examples: SqlExampleStore):
+    signs = (True, True, False)
+    examples.keep([built(1), *(label_built(n, sign) for n, sign in enumerate(signs)), captured(1)])
+    waiting = examples.waiting()
+    assert {method: of.count for method, of in waiting.items()} == {"dpo": 1, "kto": 3, "sft": 1}
+    assert waiting["kto"].rarer == 1
+    assert all(of.oldest_s > 0 for of in waiting.values())
+    assert [e.kind for e in examples.take("kto", {"voice": 9})] == ["label"] * 3
+    assert [e.kind for e in examples.take("sft", {"voice": 9})] == ["demonstration"]
+
+
+def test_nothing_waits_in_an_empty_store(examples: SqlExampleStore):
+    assert set(examples.waiting().values()) == {Waiting()}
+
+
+def test_a_trace_too_short_to_show_anything_is_not_kept(examples: SqlExampleStore):
+    examples.keep([captured(1, answer="No idea.")])
+    assert examples.waiting()["sft"] == Waiting()
+
+
+def test_the_same_trace_counts_once(examples: SqlExampleStore):
+    examples.keep([captured(1), captured(1)])
+    assert examples.waiting()["sft"].count == 1
 
 
 def test_examples_survive_the_process(tmp_path: Path):
     SqlExampleStore(open_database(tmp_path / "trainer.db")).keep([built(1)])
-    assert SqlExampleStore(open_database(tmp_path / "trainer.db")).pending() == 1
+    assert pending(SqlExampleStore(open_database(tmp_path / "trainer.db"))) == 1
 
 
 def test_pairs_wait_in_the_order_they_came(examples: SqlExampleStore):
     examples.keep([built(3), built(1), built(2)])
-    waiting = examples.waiting_pairs({"voice": 2, "widget": 2})
+    waiting = examples.take("dpo", {"voice": 2, "widget": 2})
     assert [pair.example_id[-1] for pair in waiting] == ["3", "1"]
-    assert examples.waiting_pairs({"widget": 2}) == []
+    assert examples.take("dpo", {"widget": 2}) == []
 
 
 def test_pairs_are_consumed_by_the_run_that_finished(examples, runs):
     examples.keep([built(number) for number in range(22)])
     run = planned()
     runs.plan(run, telling.started(run))
-    assert examples.pending() == 22
+    assert pending(examples) == 22
     runs.finish(run.run_id, end("refused"), [])
-    assert examples.pending() == 2
+    assert pending(examples) == 2
+
+
+def test_what_pairs_have_taught_is_not_taught_again_by_labels(examples, runs):
+    """A label on another answer, or on the same answer to another question, still waits."""
+    examples.keep([built(number) for number in range(20)])
+    examples.keep([label_built(1, True), label_built(1, False), label_built(30, True)])
+    run = planned()
+    runs.plan(run, telling.started(run))
+    runs.finish(run.run_id, end("accepted"), [])
+    assert examples.waiting()["kto"].count == 1
+
+
+def test_a_pair_waits_until_both_of_its_answers_were_taught(examples, runs):
+    examples.keep([built(1), built(2), built(3)])
+    signs = [(1, True), (1, False), (2, True)]
+    examples.keep([label_built(number, sign) for number, sign in signs])
+    labels = examples.take("kto", {"voice": 9})
+    dataset = Dataset(method="kto", train=labels[1:], held_out=labels[:1])
+    run = plan_run(dataset, Recipe(), "base", None, None, "asked", 0, NOW)
+    runs.plan(run, telling.started(run))
+    runs.finish(run.run_id, end("refused"), [])
+    assert [e.example_id[-1] for e in examples.take("dpo", {"voice": 9})] == ["2", "3"]
+    assert runs.last_ends() == {"kto": NOW}
 
 
 def test_a_failed_run_consumes_nothing(examples, runs):
@@ -118,8 +158,8 @@ def test_a_failed_run_consumes_nothing(examples, runs):
     run = planned()
     runs.plan(run, telling.started(run))
     runs.finish(run.run_id, end("failed"), [])
-    assert examples.pending() == 20
-    assert runs.failures_on(run.dataset.sha256) == 1
+    assert pending(examples) == 20
+    assert runs.unjudged_on(run.dataset.sha256) == 1
     assert planned(failures=1).run_id != run.run_id
 
 
@@ -129,7 +169,7 @@ def test_a_consumed_pair_that_is_built_again_is_not_trained_again(examples, runs
     runs.plan(run, telling.started(run))
     runs.finish(run.run_id, end("refused"), [])
     examples.keep([retracted(1, 2), built(1, 3)])
-    assert examples.pending() == 0
+    assert pending(examples) == 0
 
 
 def test_an_open_run_is_found_again_with_its_snapshot(tmp_path: Path):
@@ -161,20 +201,64 @@ def test_what_is_published_leaves_the_outbox(runs, outbox):
 
 
 def test_the_champion_is_the_adapter_accepted_last(runs):
-    assert runs.champion() is None
+    assert runs.champion("base") is None
     for count, verdict in ((20, "accepted"), (25, "refused")):
         run = planned(count)
         runs.plan(run, telling.started(run))
         runs.finish(run.run_id, end(verdict), [])
-    assert runs.champion() == end().manifest
+    assert runs.champion("base") == end().manifest
+    assert runs.champion("another base") is None, "an adapter fits the base it was trained on"
     assert runs.last_verdict() == ("refused", "why")
-    assert runs.last_end() == NOW
+    assert runs.last_ends() == {"dpo": NOW}
 
 
 def test_a_request_stands_until_a_run_is_planned(examples, runs):
     request = TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="anna")
     examples.ask([request, request.model_copy(update={"occurred_at": NOW + timedelta(days=1)})])
-    assert examples.asked_by() == "anna"
+    assert examples.asked() == Request("anna")
     run = planned()
     runs.plan(run, telling.started(run))
-    assert examples.asked_by() is None
+    assert examples.asked() is None
+
+
+def test_a_request_remembers_the_method_it_named(examples):
+    examples.ask(
+        [TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="a", method="kto")]
+    )
+    assert examples.asked() == Request("a", "kto")
+
+
+def called_off(run_id: str | None = None) -> CancelRequested:
+    return CancelRequested(event_id="cancel-01", occurred_at=NOW, requested_by="ben", run_id=run_id)
+
+
+def test_the_open_run_is_called_off(examples, runs):
+    examples.ask([called_off()])
+    run = planned()
+    runs.plan(run, telling.started(run))
+    assert runs.cancelled_by(run.run_id) is None, "there was no run when it was asked for"
+    examples.ask([called_off("another run")])
+    assert runs.cancelled_by(run.run_id) is None
+    examples.ask([called_off(run.run_id)])
+    assert runs.cancelled_by(run.run_id) == "ben"
+
+
+def test_the_last_run_without_a_judgement_is_remembered(runs):
+    assert runs.last_unjudged("dpo") is None
+    for count, verdict in ((20, "failed"), (25, "refused"), (30, "cancelled")):
+        run = planned(count)
+        runs.plan(run, telling.started(run))
+        runs.finish(run.run_id, end(verdict), [])
+        assert runs.last_unjudged("dpo") == (None if verdict == "refused" else run)
+    assert runs.last_unjudged("kto") is None
+
+
+def test_a_file_made_by_an_older_version_gets_the_columns_that_came_later(tmp_path: Path):
+    engine = open_database(tmp_path / "trainer.db")
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE runs DROP COLUMN cancelled_by"))
+        connection.execute(text("DROP INDEX ix_scored_skipped"))
+    engine.dispose()
+    renewed = inspect(open_database(tmp_path / "trainer.db"))
+    assert "cancelled_by" in {column["name"] for column in renewed.get_columns("runs")}
+    assert "ix_scored_skipped" in {index["name"] for index in renewed.get_indexes("scored")}

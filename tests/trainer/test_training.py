@@ -1,87 +1,33 @@
 """The loop: plans what is ready, ends each run once, and starts again where it was killed."""
 
-from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from ratchet.artifacts import ArtifactStore
 from ratchet.events.command import TrainingRequested
 from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
 from ratchet.manifest import AdapterManifest
 from ratchet.memory_state import MemoryState
-from ratchet.testing.fakes import MemoryPublisher
-from trainer.backends.example_store import SqlExampleStore
 from trainer.backends.outbox import SqlOutbox
-from trainer.backends.run_files import RunFiles
 from trainer.backends.run_store import SqlRunStore
 from trainer.domain.dataset import Dataset
 from trainer.handlers import TrainerHandlers
-from trainer.metrics import TrainerMetrics
 from trainer.outgoing import Outgoing
-from trainer.planning import Planner
-from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
-from trainer.training import Training
 
 from .conftest import NOW, PretendRunner, built, judged
+from .world import Killed, World
 
 BETTER = judged(0.9, 0.6, 1.0)
 SAME = judged(0.7, 0.1, 1.0)
 
 
-class Killed(BaseException):
-    """The process dies here: nothing after this line runs."""
-
-
-class NoLease:
-    async def hold(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return await work
-
-
-class World:
-    """Everything that outlives a trainer process; `training` starts another one on it."""
-
-    def __init__(self, engine: Engine, directory: Path) -> None:
-        self.settings = TrainerSettings(
-            data_dir=directory,
-            trainer_min_pairs=20,
-            trainer_min_held_out=3,
-            trainer_held_out_share=0.2,
-            trainer_settle_s=0,
-        )
-        self.examples = SqlExampleStore(engine)
-        self.runs = SqlRunStore(engine)
-        self.outbox = SqlOutbox(engine)
-        self.artifacts = ArtifactStore(directory / "artifacts")
-        self.publisher = MemoryPublisher()
-
-    def training(self, runner: PretendRunner, **changes: Any) -> Training:
-        parts: dict[str, Any] = {
-            "settings": self.settings,
-            "runs": self.runs,
-            "runner": runner,
-            "files": RunFiles(self.settings.data_dir / "runs", self.artifacts),
-            "lease": NoLease(),
-            "publisher": self.publisher,
-            "outgoing": Outgoing(self.outbox, self.publisher),
-            "metrics": TrainerMetrics(CollectorRegistry()),
-        }
-        parts.update(changes)
-        planner = Planner(self.settings, self.examples, self.examples, parts["runs"])
-        return Training(planner=planner, **parts)
-
-    def published(self, kind: type) -> list[Any]:
-        return [event for event in self.publisher.events if isinstance(event, kind)]
-
-
 @pytest.fixture
 def world(engine: Engine, tmp_path: Path) -> World:
     made = World(engine, tmp_path)
-    made.examples.keep([built(number) for number in range(20)])
+    made.pairs_come(0, 20)
     return made
 
 
@@ -91,12 +37,12 @@ async def test_an_accepted_run_is_told_from_start_to_checkpoint(world: World):
     (started,) = world.published(RunStarted)
     (finished,) = world.published(RunFinished)
     (checkpoint,) = world.published(CheckpointReady)
-    assert (started.pairs, started.held_out) == (16, 4)
+    assert (started.pairs, started.held_out) == (15, 5)
     assert "held out by device types and phrasings" in started.reason
     assert finished.verdict == "accepted"
     assert finished.gains["grounded_accuracy"].low > 0
     assert started.run_id == finished.run_id == checkpoint.run_id
-    assert world.examples.pending() == 0
+    assert world.waiting() == 0
     assert runner.cleaned
 
 
@@ -110,6 +56,9 @@ async def test_the_manifest_names_what_the_adapter_came_from(world: World):
     assert set(manifest.example_ids) == {f"example-{n:04d}" for n in range(20)}
     assert manifest.parity_prompts
     assert manifest.settings["dpo.beta"] == 0.1
+    assert (manifest.method, manifest.base_revision) == ("dpo", "a release")
+    assert (manifest.parent, manifest.champion) == (None, None)
+    assert manifest.figures.held_out["grounded_accuracy"].mean == pytest.approx(0.5)
     weights = world.artifacts.verified(manifest.files["adapter_model.safetensors"])
     assert weights.read_bytes() == b"weights"
 
@@ -120,7 +69,7 @@ async def test_a_refused_run_leaves_no_checkpoint_and_consumes_its_pairs(world: 
     assert finished.verdict == "refused"
     assert "no credible gain" in finished.reason
     assert world.published(CheckpointReady) == []
-    assert world.examples.pending() == 0
+    assert world.waiting() == 0
 
 
 async def test_the_next_run_goes_on_from_the_champion(world: World):
@@ -130,7 +79,18 @@ async def test_the_next_run_goes_on_from_the_champion(world: World):
     runner = PretendRunner(SAME)
     await world.training(runner).turn()
     (request,) = runner.requests
-    assert (request.champion / "adapter_model.safetensors").read_bytes() == b"weights"
+    assert runner.champions == [b"weights"]
+    assert not request.afresh
+
+
+async def test_lineage_leads_from_a_model_to_the_one_it_grew_from(world: World):
+    world.settings = world.settings.model_copy(update={"trainer_cooldown_s": 0.0})
+    for first in (0, 20):
+        world.examples.keep([built(number) for number in range(first, first + 20)])
+        await world.training(PretendRunner(BETTER)).turn()
+    parent, child = (event.manifest for event in world.published(CheckpointReady))
+    content = world.artifacts.verified(child).read_bytes()
+    assert AdapterManifest.model_validate_json(content).parent == parent
 
 
 async def test_nothing_is_planned_while_it_cools_down(world: World):
@@ -172,7 +132,7 @@ async def test_a_run_that_always_breaks_fails_with_its_reason_and_keeps_its_pair
     (finished,) = world.published(RunFinished)
     assert finished.verdict == "failed"
     assert finished.reason == "gave up after 3 attempts: out of memory"
-    assert world.examples.pending() == 20
+    assert world.waiting() == 20
     assert "cool-down" in training.planner.decision.reason
 
 
@@ -236,13 +196,15 @@ async def test_killed_at_any_moment_ends_as_if_it_had_not_been(
             ),
         )
         await dying.turn()
-    restarted = world.training(PretendRunner(BETTER))
+    runner = PretendRunner(BETTER)
+    restarted = world.training(runner)
     await restarted.turn()
     await restarted.turn()
+    assert runner.cleaned, "whichever process ended the run"
     assert len(world.published(RunStarted)) == 1
     assert [event.verdict for event in world.published(RunFinished)] == ["accepted"]
     assert len(world.published(CheckpointReady)) == 1
-    assert world.examples.pending() == 0
+    assert world.waiting() == 0
 
 
 async def test_killed_while_training_the_same_data_is_trained_on_again(world: World):
@@ -262,14 +224,21 @@ async def test_killed_while_training_the_same_data_is_trained_on_again(world: Wo
     used = Dataset.model_validate_json(restarted.requests[0].dataset.read_bytes())
     assert used.sha256 == started.dataset_sha256
     assert finished.run_id == started.run_id
-    assert world.examples.pending() == 20
+    assert world.waiting() == 20
 
 
 async def test_status_says_what_is_waited_for(world: World):
     training = world.training(PretendRunner(SAME))
     await training.turn()
     facts = await TrainerStatus(training).facts()
-    assert facts["pending_pairs"] == 0
+    assert {method: of["count"] for method, of in facts["waiting"].items()} == {
+        "dpo": 0,
+        "kto": 0,
+        "sft": 0,
+    }
+    await training.turn()
+    assert (await TrainerStatus(training).facts())["lacking"]["dpo"] == 20
+    assert facts["trouble"] is None
     assert facts["running"] is None
     assert facts["runs"] == {"refused": 1}
     assert facts["last_verdict"]["verdict"] == "refused"

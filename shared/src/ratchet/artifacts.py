@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from ratchet.durable import flush
 from ratchet.events.artifact import ArtifactRef
 
 _CHUNK = 1 << 20
@@ -39,13 +40,12 @@ class ArtifactStore:
 
     def adopt(self, source: Path, name: str) -> ArtifactRef:
         """Move `source`, on the store's own file system, in: no copy is left by a kill."""
-        with source.open("rb") as file:
-            os.fsync(file.fileno())
+        flush(source)
         reference = ArtifactRef(sha256=sha256_of(source), size=source.stat().st_size, name=name)
         target = self._place(reference.sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
         source.replace(target)
-        flush_directory(target.parent)
+        flush(target.parent)
         return reference
 
     def put_bytes(self, content: bytes, name: str) -> ArtifactRef:
@@ -77,12 +77,3 @@ class ArtifactStore:
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def flush_directory(directory: Path) -> None:
-    """Make renames in `directory` outlast a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -53,6 +53,14 @@ def weights_sha256(directory: Path) -> str:
     return digest.hexdigest()
 
 
+def revision_of(spec: str, directory: Path) -> str | None:
+    """Which edition `directory` is: a commit of the hub, the release of a package, None else."""
+    if spec in PACKAGED:
+        distribution, _ = PACKAGED[spec]
+        return f"{distribution} {metadata.version(distribution)}"
+    return directory.name if directory.parent.name == "snapshots" else None
+
+
 def packaged_gguf(name: str) -> Path:
     """The GGUF file of a packaged model; raises `BaseModelMissing` when it is not installed."""
     distribution, file_name = PACKAGED[name]

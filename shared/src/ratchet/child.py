@@ -5,6 +5,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from pydantic import BaseModel
 
@@ -44,8 +45,9 @@ async def run_child(
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None
     tail: deque[str] = deque(maxlen=_TAIL_LINES)
     try:
-        process.stdin.write(request.model_dump_json().encode())
-        await process.stdin.drain()
+        with suppress(ConnectionError):
+            process.stdin.write(request.model_dump_json().encode())
+            await process.stdin.drain()
         process.stdin.close()
         passing = asyncio.create_task(_pass_through(process.stderr, tail))
         async for line in process.stdout:

@@ -1,4 +1,4 @@
-"""Send a file of experiences through a running system: once, however often it is sent."""
+"""Send the rows of a file through a running system: once, however often they are sent."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -8,11 +8,9 @@ from typing import Any
 
 import httpx
 
-from ratchet.experience_files import RefusedRow
 from ratchet.posting import post_until_answered
-from ratchet.rows import Row
+from ratchet.rows.row import RefusedRow, Row
 
-_PATH = "/v1/experiences"
 _REFUSALS = (413, 422)
 Numbered = tuple[int, Row | RefusedRow]
 
@@ -40,15 +38,16 @@ class Imported:
 
 async def import_rows(
     client: httpx.AsyncClient,
+    path: str,
     rows: Iterable[Numbered],
     imported: Imported,
     batch: int,
     patience_s: float,
     on_batch: Callable[[int], None],
 ) -> None:
-    """Send `rows` in batches of at most `batch`, counting into `imported` as it goes.
+    """Send `rows` to `path` in batches of at most `batch`, counting into `imported` as it goes.
 
-    A row's event is named by its content and occurred when it was answered, so that the same
+    A row's event is named by its content and occurred when it was said, so that the same
     row is one fact whenever it comes. Raises `ratchet.posting.NoAnswer` when the server has
     not answered one batch within `patience_s`, and `StrangeAnswer` for what no intake says:
     what `imported` counts as sent is durable.
@@ -59,16 +58,20 @@ async def import_rows(
         for number, row in taken:
             _note(imported, number, row)
         if ready:
-            await _send(client, ready, imported, patience_s)
+            await _send(client, path, ready, imported, patience_s)
         on_batch(len(taken))
 
 
 async def _send(
-    client: httpx.AsyncClient, rows: list[tuple[int, Row]], imported: Imported, patience_s: float
+    client: httpx.AsyncClient,
+    path: str,
+    rows: list[tuple[int, Row]],
+    imported: Imported,
+    patience_s: float,
 ) -> None:
     """Send `rows` at once; what is refused as a whole goes again in halves, down to one row."""
     body = [_item(row) for _, row in rows]
-    response, _ = await post_until_answered(client, _PATH, body, patience_s=patience_s)
+    response, _ = await post_until_answered(client, path, body, patience_s=patience_s)
     answer = _answer_of(response)
     if response.is_success or answer["problems"]:
         _settle(imported, [number for number, _ in rows], answer)
@@ -76,8 +79,8 @@ async def _send(
         imported.refused[rows[0][0]] = f"{response.status_code} {answer.get('error', '')}"
     else:
         half = len(rows) // 2
-        await _send(client, rows[:half], imported, patience_s)
-        await _send(client, rows[half:], imported, patience_s)
+        await _send(client, path, rows[:half], imported, patience_s)
+        await _send(client, path, rows[half:], imported, patience_s)
 
 
 def _note(imported: Imported, number: int, row: Row | RefusedRow) -> None:
@@ -91,11 +94,7 @@ def _note(imported: Imported, number: int, row: Row | RefusedRow) -> None:
 
 
 def _item(row: Row) -> dict[str, object]:
-    return {
-        **row.experience.model_dump(mode="json", exclude_unset=True),
-        "event_id": row.event_id,
-        "occurred_at": row.experience.timestamp.isoformat(),
-    }
+    return {**row.item, "event_id": row.event_id, "occurred_at": row.at.isoformat()}
 
 
 def _settle(imported: Imported, numbers: list[int], answer: dict[str, Any]) -> None:

@@ -2,13 +2,18 @@
 
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Value
-from ratchet.events.run import Method, Scores
+from ratchet.events.run import GateFigures, Method, Scores
 
 
 class AdapterManifest(Value):
     """`files` maps PEFT's file names to their artifacts; `base_sha256` hashes the base weights.
 
-    `parity_prompts` are held-out user turns for the exporter to compare answers on.
+    `base_revision` is a commit of the hub or a package's release, None for a plain directory.
+    `parent` is the manifest of the adapter this one went on from, None where it began at the
+    base; `champion` that of the one it was held against. `versions` names the libraries, and the
+    code that trained by its sha256. `parity_prompts` are held-out user turns for the exporter to
+    compare answers on. `figures` are what the gate accepted it on, `regression_sha256` hashes the
+    fixed questions among them.
     """
 
     run_id: str
@@ -23,3 +28,8 @@ class AdapterManifest(Value):
     before: Scores
     after: Scores
     versions: dict[str, str]
+    base_revision: str | None = None
+    parent: ArtifactRef | None = None
+    champion: ArtifactRef | None = None
+    figures: GateFigures | None = None
+    regression_sha256: str | None = None

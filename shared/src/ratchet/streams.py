@@ -7,7 +7,7 @@ from typing import Annotated, Any, Union
 from pydantic import Field, TypeAdapter
 
 from ratchet.events.base import Event
-from ratchet.events.command import TrainingRequested
+from ratchet.events.command import CancelRequested, TrainingRequested
 from ratchet.events.example import (
     DemonstrationBuilt,
     ExampleRetracted,
@@ -20,6 +20,7 @@ from ratchet.events.ranking import DecisionMade
 from ratchet.events.reward import ExperienceScored
 from ratchet.events.run import CheckpointReady, RunFinished, RunProgressed, RunStarted
 from ratchet.events.scorer import ScorerKeptBack, ScorerPublished, ScorerWithdrawn
+from ratchet.events.trace import TraceCaptured, TraceRequested
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,15 @@ SCORERS = Stream(
 EXAMPLES = Stream(
     "examples",
     (PairBuilt, LabelBuilt, DemonstrationBuilt, ExampleRetracted),
-    ("reward",),
+    ("reward", "ingest"),
     ("trainer",),
 )
+TRACE_REQUESTS = Stream("trace-requests", (TraceRequested,), ("reward",), ("trainer",))
+TRACES = Stream("traces", (TraceCaptured,), ("ingest", "trainer"), ("trainer",))
 RUNS = Stream("runs", (RunStarted, RunProgressed, RunFinished), ("trainer",), ())
 CHECKPOINTS = Stream("checkpoints", (CheckpointReady,), ("trainer",), ("exporter",))
 MODELS = Stream("models", (ModelRegistered, ModelActivated, ModelRefused), ("exporter",), ())
-COMMANDS = Stream("commands", (TrainingRequested,), ("ingest",), ("trainer",))
+COMMANDS = Stream("commands", (TrainingRequested, CancelRequested), ("ingest",), ("trainer",))
 
 STREAMS = (
     EXPERIENCES,
@@ -75,6 +78,8 @@ STREAMS = (
     REWARDS,
     SCORERS,
     EXAMPLES,
+    TRACE_REQUESTS,
+    TRACES,
     RUNS,
     CHECKPOINTS,
     MODELS,

@@ -12,9 +12,12 @@ from prometheus_client import CollectorRegistry
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
+from ingest.command_routes import create_command_router
 from ingest.decisions import Decisions
 from ingest.domain.identity import Identity
+from ingest.domain.pairs import Pair
 from ingest.domain.rank_request import RankRequest
+from ingest.domain.traces import Trace
 from ingest.intake import Intake
 from ingest.metrics import IngestMetrics
 from ingest.openapi import add_schemas
@@ -32,7 +35,7 @@ from ratchet.host import create_host
 from ratchet.publisher import Publisher
 from ratchet.ranking.embeddings import embedding_named
 from ratchet.service import Service
-from ratchet.streams import COMMANDS, DECISIONS, EXPERIENCES, FEEDBACK
+from ratchet.streams import COMMANDS, DECISIONS, EXAMPLES, EXPERIENCES, FEEDBACK, TRACES
 
 
 def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None) -> FastAPI:
@@ -59,7 +62,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         redis=redis,
         registry=registry,
         background=[watch.run],
-        publishes=[EXPERIENCES, FEEDBACK, DECISIONS, COMMANDS],
+        publishes=[EXPERIENCES, FEEDBACK, DECISIONS, EXAMPLES, TRACES, COMMANDS],
         status=RankingStatus(watch, decisions, embedding.name).facts,
     )
 
@@ -73,6 +76,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     app.include_router(
         create_router(intake, settings.ingest_max_batch, settings.ingest_max_body_bytes)
     )
+    app.include_router(create_command_router(publisher))
     app.include_router(
         create_rank_router(
             decisions,
@@ -82,7 +86,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         )
     )
     app.mount("", create_host(service))
-    add_schemas(app, Experience, Feedback, Identity, RankRequest)
+    add_schemas(app, Experience, Feedback, Trace, Pair, Identity, RankRequest)
 
     @app.exception_handler(HTTPException)
     async def say_why(request: Request, error: HTTPException) -> JSONResponse:

@@ -7,21 +7,24 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
+from pydantic import BaseModel
 from uuid_utils.compat import uuid7
 
 from ingest.domain.items import (
     Item,
     Problem,
     Sorted,
+    in_zone,
     lacks_plan,
     read_experience,
     read_feedback,
     sort_items,
 )
+from ingest.domain.pairs import Pair, built
+from ingest.domain.traces import Trace, captured
 from ingest.metrics import IngestMetrics
 from ingest.ports import Publisher
 from ratchet.events.base import Event, utc_now
-from ratchet.events.command import TrainingRequested
 from ratchet.events.experience import (
     Experience,
     ExperienceRecorded,
@@ -29,7 +32,7 @@ from ratchet.events.experience import (
     FeedbackReceived,
 )
 
-M = TypeVar("M", Experience, Feedback)
+M = TypeVar("M", bound=BaseModel)
 _log = logging.getLogger(__name__)
 _TICK = timedelta(microseconds=1)
 """Keeps the items of one request in their order."""
@@ -81,6 +84,14 @@ class Intake:
         found = sort_items(items, read_feedback)
         return await self._take("feedback", len(items), found, event, utc_now())
 
+    async def traces(self, items: Sequence[Any]) -> Taken[Trace]:
+        found = sort_items(items, lambda item: Trace.model_validate(in_zone(item, self._zone)))
+        return await self._take("trace", len(items), found, captured, utc_now())
+
+    async def pairs(self, items: Sequence[Any]) -> Taken[Pair]:
+        found = sort_items(items, lambda item: Pair.model_validate(in_zone(item, self._zone)))
+        return await self._take("pair", len(items), found, built, utc_now())
+
     async def _take(
         self,
         kind: str,
@@ -101,14 +112,6 @@ class Intake:
         taken = Taken(len(events), tuple(new), found.problems)
         self._metrics.count(kind, len(new), taken.repeated, received - len(events))
         return taken
-
-    async def training(self, requested_by: str, reason: str) -> str:
-        """Ask the trainer for a run now; returns the id of the request."""
-        event = TrainingRequested(
-            event_id=new_id(), occurred_at=utc_now(), requested_by=requested_by, reason=reason
-        )
-        await self._publisher.publish([event])
-        return event.event_id
 
 
 def new_id() -> str:

@@ -1,13 +1,15 @@
 """The versioned HTTP API: 202 means durable, 422 names the field, 503 says when to come back."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ingest.bodies import parse_json, read_body
 from ingest.domain.items import Problem
+from ingest.domain.pairs import Pair
+from ingest.domain.traces import Trace
 from ingest.intake import Intake, Taken
 from ingest.openapi import one_or_many
 from ratchet.events.experience import Experience, Feedback
@@ -32,18 +34,6 @@ class Accepted(BaseModel):
 class Refused(BaseModel):
     error: str
     problems: list[ProblemOut] = Field(default_factory=list)
-
-
-class TrainingAsked(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    requested_by: str = Field(min_length=1, max_length=256)
-    reason: str = Field(default="", max_length=500)
-
-
-class TrainingAccepted(BaseModel):
-    status: Literal["requested"] = "requested"
-    event_id: str
 
 
 def create_router(intake: Intake, max_batch: int, max_body_bytes: int) -> APIRouter:
@@ -71,10 +61,15 @@ def create_router(intake: Intake, max_batch: int, max_body_bytes: int) -> APIRou
         """Receive one reaction, or an array of them; the experience may come later."""
         return _answer(await intake.feedback(items))
 
-    @router.post("/commands/training", status_code=202)
-    async def request_training(asked: TrainingAsked) -> TrainingAccepted:
-        """Ask for a training run now, whatever the cool-down says."""
-        return TrainingAccepted(event_id=await intake.training(asked.requested_by, asked.reason))
+    @router.post("/traces", status_code=202, openapi_extra=one_or_many(Trace))
+    async def capture_traces(items: Items) -> Accepted:
+        """Capture a teacher's answer to a prompt, or an array of them, to learn from."""
+        return _answer(await intake.traces(items))
+
+    @router.post("/pairs", status_code=202, openapi_extra=one_or_many(Pair))
+    async def import_pairs(items: Items) -> Accepted:
+        """Take in a pair of answers to one question, or an array of them, to learn from."""
+        return _answer(await intake.pairs(items))
 
     return router
 

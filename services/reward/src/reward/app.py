@@ -7,7 +7,7 @@ from ratchet.broker import create_broker, create_redis
 from ratchet.delivery.consumer import Consumer, RetryPolicy
 from ratchet.host import create_host
 from ratchet.service import Service
-from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
+from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, TRACE_REQUESTS
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
 from reward.settings import RewardSettings
@@ -27,6 +27,6 @@ def create_app(settings: RewardSettings) -> AsgiFastStream:
             Consumer(stream, "reward", handlers.handle, settings.reward_batch, retry)
             for stream in (EXPERIENCES, FEEDBACK)
         ],
-        publishes=[REWARDS, EXAMPLES],
+        publishes=[REWARDS, EXAMPLES, TRACE_REQUESTS],
     )
     return create_host(service)

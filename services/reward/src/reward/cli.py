@@ -11,8 +11,10 @@ import typer
 
 from ratchet.events.experience import ExperienceRecorded
 from ratchet.events.reward import ExperienceScored
-from ratchet.experience_files import RefusedRow, UnreadableFile, open_experiences
-from ratchet.rows import zone_named
+from ratchet.rows.files import UnreadableFile, open_rows
+from ratchet.rows.kinds import EXPERIENCE_ROWS
+from ratchet.rows.row import RefusedRow
+from ratchet.rows.times import zone_named
 from reward.offline import Replay, replay
 from reward.settings import RewardSettings
 
@@ -53,7 +55,7 @@ def _replayed(file: Path, zone: str) -> Replay:
     repairs: Counter[str] = Counter()
     refused = 0
     try:
-        found = open_experiences(file, zone_named(zone))
+        found = open_rows(file, zone_named(zone), EXPERIENCE_ROWS)
     except (UnreadableFile, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
     for number, row in found.rows:
@@ -65,7 +67,7 @@ def _replayed(file: Path, zone: str) -> Replay:
         facts.append(
             ExperienceRecorded(
                 event_id=row.event_id,
-                occurred_at=row.experience.timestamp,
+                occurred_at=row.at,
                 experience=row.experience,
             )
         )

@@ -16,6 +16,7 @@ from reward.domain.live import QuestionState, offer
 from reward.domain.operator_day import OperatorDay
 from reward.domain.question import question_of
 from reward.domain.served import served_plan
+from reward.domain.trace_sampling import trace_request
 from reward.metrics import RewardMetrics
 
 V = TypeVar("V", bound=Value)
@@ -54,6 +55,7 @@ class RewardHandlers:
                 self._metrics.odd(judged.new_oddities)
                 if judged.verdict is not None:
                     emits[number].append(self._scored(fact, judged, book.answers))
+                    emits[number].extend(_asked(fact, judged, book.answers))
                     for aspect, key, candidate in judged.verdict.offers:
                         question = offered.setdefault(QuestionKey(aspect, key), Offered())
                         question.candidates[judged.query_id] = candidate
@@ -105,6 +107,13 @@ class RewardHandlers:
     def _writes(self, values: Mapping[str, Value]) -> Iterable[Write]:
         for key, value in values.items():
             yield Write(key, value.model_dump_json().encode(), self._ttl_s)
+
+
+def _asked(fact: Fact, judged: Judged, answers: Mapping[str, Answered]) -> Iterable[Event]:
+    answered, verdict = answers[judged.query_id], judged.verdict
+    answer = answered.facts.answer
+    if verdict is not None and verdict.trace is not None and answer is not None:
+        yield trace_request(answer, answered.keys["voice"], verdict.trace, fact)
 
 
 @dataclass

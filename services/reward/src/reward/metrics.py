@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from ratchet.events.example import BuiltExample, ExampleRetracted
 from ratchet.events.reward import ExperienceScored
+from ratchet.events.trace import TraceRequested
 from ratchet.outcomes import Done, Outcome
 from reward.domain.oddities import Oddity
 
@@ -25,7 +26,12 @@ class RewardMetrics:
             ("kind", "aspect"),
             registry=registry,
         )
-
+        self.trace_requests = Counter(
+            "ratchet_trace_requests_total",
+            "Questions a teacher was asked about, by reason: sampled or judged.",
+            ("reason",),
+            registry=registry,
+        )
         self.warnings = Counter(
             "ratchet_reward_warnings_total",
             "Answers by what was odd about them or about what was said of them.",
@@ -45,6 +51,8 @@ class RewardMetrics:
                     self.rewards.observe(event.total)
                 elif isinstance(event, BuiltExample):
                     examples[type(event).__name__.removesuffix("Built").lower(), event.aspect] += 1
+                elif isinstance(event, TraceRequested):
+                    self.trace_requests.labels(event.reason).inc()
                 elif isinstance(event, ExampleRetracted):
                     examples["retracted", ""] += 1
         for (kind, aspect), count in examples.items():

@@ -6,11 +6,12 @@ from pydantic_settings import SettingsConfigDict
 from ratchet.settings import CommonSettings
 from reward.domain.answered import Policy
 from reward.domain.pairing import PairingRules
+from reward.domain.trace_sampling import TraceSampling
 from reward.domain.weights import Bounds, Weights
 
 
 class RewardSettings(CommonSettings):
-    """`RATCHET_REWARD_WEIGHTS`, `_BOUNDS` and `_PAIRING` take JSON objects."""
+    """`RATCHET_REWARD_WEIGHTS`, `_BOUNDS`, `_PAIRING` and `_TRACES` take JSON objects."""
 
     model_config = SettingsConfigDict(env_prefix="RATCHET_", extra="ignore", frozen=True)
 
@@ -18,6 +19,7 @@ class RewardSettings(CommonSettings):
     reward_weights: Weights = Weights()
     reward_bounds: Bounds = Bounds()
     reward_pairing: PairingRules = PairingRules()
+    reward_traces: TraceSampling = TraceSampling()
     reward_window_days: int = Field(default=30, ge=1)
     reward_follow_up_window_s: int = Field(default=300, ge=0, le=86_400)
     reward_batch: int = Field(default=200, ge=1, le=1000)
@@ -28,6 +30,7 @@ class RewardSettings(CommonSettings):
             weights=self.reward_weights,
             bounds=self.reward_bounds,
             pairing=self.reward_pairing,
+            traces=self.reward_traces,
             window_days=self.reward_window_days,
             follow_up_window_s=self.reward_follow_up_window_s,
         )

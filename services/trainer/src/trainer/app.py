@@ -13,21 +13,35 @@ from ratchet.host import create_host
 from ratchet.publisher import Publisher
 from ratchet.ranking.embeddings import embedding_named
 from ratchet.service import Service
-from ratchet.streams import CHECKPOINTS, COMMANDS, DECISIONS, EXAMPLES, REWARDS, RUNS, SCORERS
+from ratchet.streams import (
+    CHECKPOINTS,
+    COMMANDS,
+    DECISIONS,
+    EXAMPLES,
+    REWARDS,
+    RUNS,
+    SCORERS,
+    TRACE_REQUESTS,
+    TRACES,
+)
 from trainer.backends.child_run import ChildRunner
 from trainer.backends.database import open_database
 from trainer.backends.example_store import SqlExampleStore
 from trainer.backends.lease import RedisLease
 from trainer.backends.legacy_scorer import LegacyCheckpoint
+from trainer.backends.machine import LocalMachine
+from trainer.backends.ollama import ollama_at
+from trainer.backends.openai_teacher import OpenAITeacher
 from trainer.backends.outbox import SqlOutbox
 from trainer.backends.ranking_store import SqlRankingStore
+from trainer.backends.regression_file import PACKAGED
 from trainer.backends.run_files import RunFiles
 from trainer.backends.run_store import SqlRunStore
 from trainer.backends.scorer_files import ScorerFiles
 from trainer.backends.scorer_learner import ScorerLearner
 from trainer.backends.scorer_register import SqlScorerRegister
 from trainer.handlers import TrainerHandlers
-from trainer.metrics import RankingMetrics, TrainerMetrics
+from trainer.metrics import RankingMetrics, TeacherMetrics, TrainerMetrics
 from trainer.outgoing import Outgoing
 from trainer.planning import Planner
 from trainer.ranking.evidence import Weighing
@@ -38,6 +52,7 @@ from trainer.ranking.publishing import Publishing
 from trainer.ranking.status import RankingStatus
 from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
+from trainer.teacher import TeacherHandlers
 from trainer.training import Training
 
 _BETWEEN_DECISIONS_S = 0.25
@@ -56,10 +71,12 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     outgoing = Outgoing(SqlOutbox(engine), publisher)
     training = Training(
         settings=settings,
-        planner=Planner(settings, examples, examples, runs),
+        planner=Planner(settings, examples, examples, runs, LocalMachine(settings.data_dir)),
         runs=runs,
-        runner=ChildRunner(),
-        files=RunFiles(settings.data_dir / "runs", artifacts),
+        runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
+        files=RunFiles(
+            settings.data_dir / "runs", artifacts, settings.trainer_regression_file or PACKAGED
+        ),
         lease=RedisLease(redis, settings.trainer_lease_s),
         publisher=publisher,
         outgoing=outgoing,
@@ -73,7 +90,11 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     training_status, ranking_status = TrainerStatus(training), RankingStatus(learning)
 
     async def status() -> dict[str, Any]:
-        return {**await training_status.facts(), **await asyncio.to_thread(ranking_status.facts)}
+        return {
+            **await training_status.facts(),
+            **await asyncio.to_thread(ranking_status.facts),
+            "teacher": settings.teacher,
+        }
 
     retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
     service = Service(
@@ -84,6 +105,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         registry=registry,
         consumers=[
             Consumer(EXAMPLES, "trainer", handlers.handle_examples, settings.trainer_batch, retry),
+            Consumer(TRACES, "trainer", handlers.handle_examples, settings.trainer_batch, retry),
             Consumer(COMMANDS, "trainer", handlers.handle_commands, settings.trainer_batch, retry),
             Consumer(REWARDS, "trainer", ranked.handle_rewards, settings.trainer_batch, retry),
             Consumer(
@@ -94,12 +116,35 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
                 retry,
                 rest_s=_BETWEEN_DECISIONS_S,
             ),
+            *_teaching(settings, registry),
         ],
         background=[training.run, learning.run],
-        publishes=[RUNS, CHECKPOINTS, SCORERS],
+        publishes=[RUNS, CHECKPOINTS, SCORERS, TRACES],
         status=status,
     )
     return create_host(service)
+
+
+def _teaching(settings: TrainerSettings, registry: CollectorRegistry) -> list[Consumer]:
+    """The consumer of requests for traces, in a group of its own: a teacher takes its time."""
+    if not settings.trainer_teacher_url:
+        return []
+    teacher = OpenAITeacher(
+        settings.trainer_teacher_url,
+        settings.trainer_teacher_model,
+        settings.trainer_teacher_key.get_secret_value(),
+        settings.trainer_teacher_timeout_s,
+    )
+    return [
+        Consumer(
+            TRACE_REQUESTS,
+            "teacher",
+            TeacherHandlers(teacher, TeacherMetrics(registry)).handle,
+            settings.trainer_teacher_batch,
+            RetryPolicy(settings.trainer_teacher_attempts, settings.retry_base_s),
+            stuck_after_s=2 * settings.trainer_teacher_timeout_s + 60,
+        )
+    ]
 
 
 def _learning(

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ratchet.events.command import TrainingRequested
+from ratchet.events.command import CancelRequested, TrainingRequested
 from ratchet.events.example import BuiltExample, ExampleRetracted
+from ratchet.events.trace import TraceCaptured
 from ratchet.outcomes import Done, Outcome, State
 from trainer.ports import ExampleStore, RequestStore
 
@@ -16,15 +17,15 @@ class TrainerHandlers:
     requests: RequestStore
 
     async def handle_examples(
-        self, batch: Sequence[BuiltExample | ExampleRetracted], state: State
+        self, batch: Sequence[BuiltExample | ExampleRetracted | TraceCaptured], state: State
     ) -> Sequence[Outcome]:
         """As `ratchet.outcomes.Handle`: kept by id and revision, so twice is once."""
         await asyncio.to_thread(self.examples.keep, batch)
         return [Done()] * len(batch)
 
     async def handle_commands(
-        self, batch: Sequence[TrainingRequested], state: State
+        self, batch: Sequence[TrainingRequested | CancelRequested], state: State
     ) -> Sequence[Outcome]:
-        """As `ratchet.outcomes.Handle`: a request waits until a run is planned for it."""
+        """As `ratchet.outcomes.Handle`: kept until a run is planned, or the open one has ended."""
         await asyncio.to_thread(self.requests.ask, batch)
         return [Done()] * len(batch)

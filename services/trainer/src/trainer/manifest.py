@@ -1,6 +1,7 @@
 """What an accepted adapter says about itself."""
 
 from ratchet.events.artifact import ArtifactRef
+from ratchet.events.run import GateFigures
 from ratchet.manifest import AdapterManifest
 from trainer.domain.job import Trained
 from trainer.domain.runs import Run
@@ -8,32 +9,39 @@ from trainer.domain.runs import Run
 _PARITY_PROMPTS = 16
 
 
-def adapter_manifest(run: Run, trained: Trained, files: dict[str, ArtifactRef]) -> AdapterManifest:
+def adapter_manifest(
+    run: Run, trained: Trained, files: dict[str, ArtifactRef], figures: GateFigures
+) -> AdapterManifest:
     """`settings` name the recipe flatly: `dpo.beta`, `lora.rank` and so on."""
     voice = run.dataset.questions("voice", _PARITY_PROMPTS)
     widget = run.dataset.questions("widget", _PARITY_PROMPTS // 4)
     return AdapterManifest(
         run_id=run.run_id,
-        method="dpo",
+        method=run.method,
         base_model=run.base_model,
         base_sha256=trained.base_sha256,
+        base_revision=trained.base_revision,
+        parent=run.parent,
+        champion=run.champion,
         settings=_flat(run, trained),
         dataset_sha256=run.dataset.sha256,
         example_ids=run.dataset.example_ids,
         files=files,
         parity_prompts=tuple(pair.prompt for pair in (*voice, *widget)),
-        before=trained.before.scores,
-        after=trained.after.scores,
+        before=trained.before.means(trained.held_out),
+        after=trained.after.means(trained.held_out),
         versions=trained.versions,
+        figures=figures,
+        regression_sha256=trained.regression_sha256,
     )
 
 
 def _flat(run: Run, trained: Trained) -> dict[str, float | int | str | list[str]]:
     flat: dict[str, float | int | str | list[str]] = {
         "recipe": run.recipe.fingerprint,
-        "champion": run.champion.sha256 if run.champion else "base",
         "computed_on": trained.device,
         "computed_in": trained.precision,
+        "micro_batch": trained.batch,
     }
     for part, values in run.recipe.model_dump(mode="json").items():
         if not isinstance(values, dict):

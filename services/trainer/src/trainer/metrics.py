@@ -1,19 +1,28 @@
 """What the trainer counts and shows."""
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 
-from ratchet.events.run import Verdict
+from ratchet.events.run import Method, Verdict
 from trainer.domain.job import Progress
 from trainer.domain.ranking.learnt import Progress as Learnt
 from trainer.domain.ranking.verdict import Verdict as RankingVerdict
+from trainer.domain.situation import Waiting
 from trainer.ranking.evidence import Weighed
 
 
 class TrainerMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.pending = Gauge(
-            "ratchet_training_pairs_pending",
-            "Pairs that no finished run has consumed.",
+            "ratchet_training_examples_pending",
+            "Examples that no finished run has used, by the method they are for.",
+            ("method",),
+            registry=registry,
+        )
+        self.trouble = Gauge(
+            "ratchet_training_trouble",
+            "1 while training is held up by Redis, the disk or the lease.",
             registry=registry,
         )
         self.ready = Gauge(
@@ -31,7 +40,7 @@ class TrainerMetrics:
         self.loss = Gauge("ratchet_training_loss", "Loss of the last step.", registry=registry)
         self.runs = Counter(
             "ratchet_training_runs_total",
-            "Runs that ended, by verdict: accepted, refused, failed.",
+            "Runs that ended, by verdict: accepted, refused, failed, cancelled.",
             ("verdict",),
             registry=registry,
         )
@@ -39,8 +48,9 @@ class TrainerMetrics:
             "ratchet_training_seconds", "Duration of the last run.", registry=registry
         )
 
-    def decided(self, pending: int, ready: bool) -> None:
-        self.pending.set(pending)
+    def decided(self, waiting: Mapping[Method, Waiting], ready: bool) -> None:
+        for method, of_method in waiting.items():
+            self.pending.labels(method).set(of_method.count)
         self.ready.set(ready)
 
     def progressed(self, progress: Progress) -> None:
@@ -52,6 +62,16 @@ class TrainerMetrics:
     def ended(self, verdict: Verdict, seconds: float) -> None:
         self.runs.labels(verdict).inc()
         self.seconds.set(seconds)
+
+
+class TeacherMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.answers = Counter(
+            "ratchet_teacher_answers_total",
+            "Questions put to the teacher, by outcome: captured, later, refused, unusable.",
+            ("outcome",),
+            registry=registry,
+        )
 
 
 class RankingMetrics:

@@ -1,14 +1,19 @@
 """Decide whether to train, and freeze what a run will use before it begins."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
 
 from ratchet.events.base import utc_now
+from ratchet.events.run import Method
 from trainer.domain import telling
-from trainer.domain.dataset import training_pair
+from trainer.domain.dataset import Dataset
 from trainer.domain.holdout import split
-from trainer.domain.readiness import Decision, Situation, Train, Wait, decide
+from trainer.domain.readiness import COUNTED, Decision, Train, Wait, decide
 from trainer.domain.runs import Run, plan_run
-from trainer.ports import ExampleStore, RequestStore, RunStore
+from trainer.domain.selection import select
+from trainer.domain.situation import Situation
+from trainer.domain.training_example import TrainingLabel
+from trainer.ports import ExampleStore, Machine, RequestStore, RunStore
 from trainer.settings import TrainerSettings
 
 
@@ -20,16 +25,25 @@ class Planner:
     examples: ExampleStore
     requests: RequestStore
     runs: RunStore
+    machine: Machine
     decision: Decision = field(default_factory=lambda: Wait("not decided yet"))
 
     def situation(self, running: str | None = None) -> Situation:
-        last = self.runs.last_end()
+        now = utc_now()
+        ends = {m: (now - at).total_seconds() for m, at in self.runs.last_ends().items()}
+        request = self.requests.asked()
+        local = now.astimezone(ZoneInfo(self.settings.trainer_zone))
         return Situation(
-            pending=self.examples.pending(),
-            idle_s=(utc_now() - last).total_seconds() if last else None,
+            waiting=self.examples.waiting(),
+            idle_s=min(ends.values(), default=None),
             running=running,
-            requested_by=self.requests.asked_by(),
+            requested_by=request.by if request else None,
+            requested=request.method if request else None,
             quiet_s=self.examples.quiet_s(),
+            last_run_s=ends,
+            minute=60 * local.hour + local.minute,
+            free_memory=self.machine.free_memory(),
+            free_disk=self.machine.free_disk(),
         )
 
     def open_run(self) -> Run | None:
@@ -37,30 +51,83 @@ class Planner:
         run = self.runs.unfinished()
         if run is not None:
             return run
-        self.decision = decide(self.situation(), self.settings.rules)
-        return self._plan(self.decision.reason) if isinstance(self.decision, Train) else None
+        situation = self.situation()
+        self.decision = decide(situation, self.settings.rules)
+        while isinstance(self.decision, Train):
+            method = self.decision.method
+            asked_for = situation.requested_by and situation.requested in (None, method)
+            drafted = self._draft(method)
+            if isinstance(drafted, Wait):
+                why_not = drafted.reason
+            elif not asked_for and self._ended_alike(method, drafted):
+                why_not = "nothing has changed since the last run failed on the same examples"
+            else:
+                return self._plan(drafted, self.decision.reason)
+            situation = replace(situation, ruled_out={**situation.ruled_out, method: why_not})
+            self.decision = decide(situation, self.settings.rules)
+        return None
 
-    def _plan(self, reason: str) -> Run | None:
-        """Keep the snapshot with its hash, and the event that tells of it, in one transaction."""
+    def _draft(self, method: Method) -> Dataset | Wait:
+        """The snapshot a run would use now, or why there can be none."""
         settings = self.settings
-        waiting = self.examples.waiting_pairs(settings.most_pairs)
-        dataset = split(
-            [training_pair(event) for event in waiting],
+        waiting = self.examples.take(method, settings.most_examples)
+        selected = select(waiting, settings.trainer_selection)
+        parts = split(
+            selected.examples,
             settings.trainer_held_out_share,
             settings.trainer_min_held_out,
             settings.trainer_seed,
         )
-        if not dataset.held_out or not dataset.train:
-            self.decision = Wait("all waiting pairs ask one question: none can be held out")
-            return None
+        noun = COUNTED[method]
+        if len(selected.examples) < settings.rules.least:
+            return Wait(
+                f"of {len(waiting)} waiting {noun}s {len(selected.examples)} may teach "
+                f"({_spoken(selected.left_out)} left out)"
+            )
+        if not parts.held_out or not parts.train:
+            return Wait(f"all waiting {noun}s ask one question: none can be held out")
+        signs = {e.desirable for e in parts.train if isinstance(e, TrainingLabel)}
+        if method == "kto" and len(signs) < 2:
+            return Wait("outside the held-out kinds all labels have the same sign")
+        return Dataset(
+            method=method,
+            seed=settings.trainer_seed,
+            train=parts.train,
+            held_out=parts.held_out,
+            unseen=parts.unseen,
+            left_out=selected.left_out,
+        )
+
+    def _ended_alike(self, method: Method, dataset: Dataset) -> bool:
+        """Whether the method's last run failed, or was cancelled, on the very same inputs."""
+        last = self.runs.last_unjudged(method)
+        return (
+            last is not None
+            and last.dataset.sha256 == dataset.sha256
+            and last.recipe == self.settings.recipe
+            and last.base_model == self.settings.trainer_base_model
+        )
+
+    def _plan(self, dataset: Dataset, reason: str) -> Run | None:
+        """Keep the snapshot with its hash, and the event that tells of it, in one transaction.
+
+        Returns the open run: another trainer's, where that has planned one meanwhile.
+        """
+        settings = self.settings
+        champion = self.runs.champion(settings.trainer_base_model)
         run = plan_run(
             dataset,
             settings.recipe,
             settings.trainer_base_model,
-            self.runs.champion(),
+            champion,
+            champion if settings.trainer_continue_from == "champion" else None,
             reason,
-            self.runs.failures_on(dataset.sha256),
+            self.runs.unjudged_on(dataset.sha256),
             utc_now(),
         )
         self.runs.plan(run, telling.started(run))
-        return run
+        return self.runs.unfinished()
+
+
+def _spoken(left_out: dict[str, int]) -> str:
+    return ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())

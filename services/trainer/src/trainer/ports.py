@@ -1,18 +1,25 @@
 """What training needs from outside: where things are kept, who trains, who may."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Aspect, Event
-from ratchet.events.command import TrainingRequested
-from ratchet.events.example import BuiltExample, ExampleRetracted, PairBuilt
+from ratchet.events.command import CancelRequested, TrainingRequested
+from ratchet.events.example import BuiltExample, ExampleRetracted
+from ratchet.events.run import Method
+from ratchet.events.trace import TraceCaptured
 from ratchet.manifest import AdapterManifest
 from trainer.domain.dataset import Dataset
 from trainer.domain.job import Progress, Trained, TrainRequest
+from trainer.domain.requests import Request
 from trainer.domain.runs import Run, RunEnd
+from trainer.domain.situation import Waiting
+from trainer.domain.taught import Taught
+from trainer.domain.training_example import TrainingExample
 
 T = TypeVar("T")
 
@@ -29,55 +36,84 @@ class LeaseLost(RuntimeError):
     """The right to train ran out while training; the work was cancelled."""
 
 
+class TeacherAway(RuntimeError):
+    """The teacher cannot be reached, is busy or broken: asking again later may help."""
+
+
+class TeacherRefused(RuntimeError):
+    """The teacher will not answer this, or what answers is no teacher; the message says why."""
+
+
 class ExampleStore(Protocol):
     """Examples by `example_id`; the highest revision counts, in whatever order they come."""
 
-    def keep(self, events: Sequence[BuiltExample | ExampleRetracted]) -> None: ...
+    def keep(self, events: Sequence[BuiltExample | ExampleRetracted | TraceCaptured]) -> None:
+        """A trace too short to show anything is not kept."""
 
-    def pending(self) -> int:
-        """Pairs no finished run has consumed."""
+    def waiting(self) -> dict[Method, Waiting]:
+        """What no finished run has used, by the method it is for."""
 
     def quiet_s(self) -> float | None:
         """Seconds since an example came last; None when none has come since the start."""
 
-    def waiting_pairs(self, most: Mapping[Aspect, int]) -> list[PairBuilt]:
-        """At most `most` of those pairs in each aspect, longest waiting first."""
+    def take(self, method: Method, most: Mapping[Aspect, int]) -> Sequence[TrainingExample]:
+        """At most `most` of the waiting ones in each aspect, longest waiting first."""
 
 
 class RequestStore(Protocol):
-    def ask(self, requests: Sequence[TrainingRequested]) -> None:
-        """Keep what was asked for until a run is planned; the same request counts once."""
+    def ask(self, asked: Sequence[TrainingRequested | CancelRequested]) -> None:
+        """Keep what was asked for until a run is planned, or until the open run has ended.
 
-    def asked_by(self) -> str | None:
-        """Who asked first and has not got a run yet."""
+        The same request counts once. To cancel has no effect where no run was open at the time,
+        or not the one that is named.
+        """
+
+    def asked(self) -> Request | None:
+        """The first request that has not got a run yet."""
 
 
 class RunStore(Protocol):
     """Runs from plan to end; each change and the events that tell of it are one transaction."""
 
     def plan(self, run: Run, started: Event) -> None:
-        """Keep a new run with its snapshot; open requests are answered by it."""
+        """Keep a new run with its snapshot; it answers open requests for its method or for any.
+
+        Has no effect while another run is open.
+        """
 
     def unfinished(self) -> Run | None: ...
 
     def broke(self, run_id: str) -> int:
         """Count one more broken attempt; returns how many there were."""
 
-    def finish(self, run_id: str, end: RunEnd, events: Sequence[Event]) -> None:
-        """End the run once: its pairs are consumed unless it failed."""
+    def cancelled_by(self, run_id: str) -> str | None:
+        """Who asked to end this run; None when nobody has."""
 
-    def last_end(self) -> datetime | None: ...
+    def finish(self, run_id: str, end: RunEnd, events: Sequence[Event]) -> str | None:
+        """End the run once: its examples are used up if it was judged.
+
+        A judgement comes too late for a run that was cancelled: it stays open, and who cancelled
+        is returned.
+        """
+
+    def has_ended(self, run_id: str) -> bool: ...
+
+    def last_ends(self) -> Mapping[Method, datetime]:
+        """When a run of each method ended last."""
 
     def last_verdict(self) -> tuple[str, str] | None:
         """Verdict and reason of the run that ended last."""
 
+    def last_unjudged(self, method: Method) -> Run | None:
+        """The method's last run, if it ended without having been judged."""
+
     def verdicts(self) -> dict[str, int]: ...
 
-    def failures_on(self, dataset_sha256: str) -> int:
-        """How many runs on this very dataset have failed."""
+    def unjudged_on(self, dataset_sha256: str) -> int:
+        """How many runs on this very dataset have failed or were cancelled."""
 
-    def champion(self) -> ArtifactRef | None:
-        """The manifest of the adapter accepted last."""
+    def champion(self, base_model: str) -> ArtifactRef | None:
+        """The manifest of the adapter of this base that was accepted last."""
 
 
 class Outbox(Protocol):
@@ -97,18 +133,58 @@ class Runner(Protocol):
         """Forget what an ended run left behind."""
 
 
+class LaidOut(NamedTuple):
+    """Files with the `Dataset` and the regression set; the champion's PEFT directory, if any."""
+
+    dataset: Path
+    regression: Path
+    champion: Path | None
+
+
 class Files(Protocol):
     """Where a run's files lie; what is kept is immutable and outlives the run."""
 
     def directory(self, run_id: str) -> Path: ...
 
-    def lay_out(self, run_id: str, dataset: Dataset, champion: ArtifactRef | None) -> Path | None:
-        """Write `dataset.json` into the run's directory; returns the champion's, if any."""
+    def laid_out(self) -> Sequence[str]:
+        """The ids of the runs that have a directory."""
+
+    def lay_out(self, run_id: str, dataset: Dataset, champion: ArtifactRef | None) -> LaidOut:
+        """Write into the run's directory what its process reads; again leaves it as it was."""
 
     def keep_adapter(self, adapter: Path) -> dict[str, ArtifactRef]: ...
 
     def keep_manifest(self, manifest: AdapterManifest) -> ArtifactRef:
         """Call last: with it the adapter's files are one thing."""
+
+
+class Machine(Protocol):
+    """What a run needs of the machine besides time."""
+
+    def free_memory(self) -> int:
+        """Bytes of main memory that can be had without swapping."""
+
+    def free_disk(self) -> int:
+        """Bytes left where runs and artifacts are written."""
+
+
+class Neighbour(Protocol):
+    """The model server that may sit on the same accelerator."""
+
+    def out_of_the_way(self) -> AbstractAsyncContextManager[None]:
+        """While inside, no model is loaded; those that were are loaded again afterwards.
+
+        Trouble is logged, never raised.
+        """
+
+
+class Teacher(Protocol):
+    """A larger model whose answers are worth imitating; `name` is the model's."""
+
+    name: str
+
+    async def answer(self, prompt: str) -> Taught:
+        """Ask once; raises `TeacherAway` and `TeacherRefused`."""
 
 
 class Lease(Protocol):

@@ -2,43 +2,75 @@
 
 from functools import cached_property
 from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from ratchet.events.base import Aspect
 from ratchet.events.ranking import RankingPolicy
 from ratchet.settings import CommonSettings
 from trainer.domain.gate import GateRules
+from trainer.domain.quiet_hours import quiet_hours
 from trainer.domain.ranking.rules import LearningRules, PublishingRules
 from trainer.domain.readiness import Rules
 from trainer.domain.recipe import (
     Device,
     DpoRecipe,
     JudgingRecipe,
+    KtoRecipe,
     LoraRecipe,
     Precision,
     Quantization,
     Recipe,
+    SftRecipe,
 )
+from trainer.domain.selection import SelectionRules
 
 
 class TrainerSettings(CommonSettings):
-    """`trainer_lora`, `trainer_dpo`, `trainer_judging` and `trainer_gate` take JSON objects.
+    """`trainer_lora`, `trainer_dpo`, `trainer_kto`, `trainer_sft`, `trainer_selection`,
+    `trainer_judging` and `trainer_gate` take JSON objects.
 
-    `trainer_held_out_share` counts pairs, of which at least `trainer_min_held_out` are held
-    out. A run takes the `trainer_max_voice_pairs` and `trainer_max_widget_pairs` that have
-    waited longest, once no example has come for `trainer_settle_s`.
+    A run begins when `trainer_min_pairs`, `trainer_min_labels` or `trainer_min_demonstrations`
+    wait and no example has come for `trainer_settle_s`; those that waited
+    `trainer_patience_days` suffice at half the number. It takes the `trainer_max_voice_examples`
+    and `trainer_max_widget_examples` that have waited longest and holds out
+    `trainer_held_out_share` of them, at least `trainer_min_held_out`. None begins by itself in
+    `trainer_quiet_hours` ("06:00-22:00", in `trainer_zone`). A run goes on from the adapter in
+    service, or from the base, by `trainer_continue_from`.
+
+    `trainer_regression_file` replaces the fixed questions that come with the trainer, which
+    champion and challenger are asked beside the held-out ones.
+
+    `trainer_ollama_url` names an Ollama on the same accelerator: its models are unloaded
+    before a run and loaded again after it.
 
     `trainer_ranking`, `trainer_learning` and `trainer_publishing` take JSON objects: how ranking
     scorers serve, learn and are judged. `trainer_legacy_scorer` is a `scorer_latest.pt` that they
     begin with; its text inputs were learnt on `trainer_legacy_embedding`.
+
+    `trainer_teacher_url` is the OpenAI-compatible address of a teacher, up to `/v1`; empty: none.
     """
 
     port: int = Field(default=8102, ge=1, le=65535)
     trainer_base_model: str = "unsloth/Meta-Llama-3.1-8B-Instruct"
     trainer_min_pairs: int = Field(default=80, ge=2)
-    trainer_max_voice_pairs: int = Field(default=5000, ge=0)
-    trainer_max_widget_pairs: int = Field(default=5000, ge=0)
+    trainer_min_labels: int = Field(default=400, ge=4)
+    trainer_min_demonstrations: int = Field(default=100, ge=2)
+    trainer_min_rarer_share: float = Field(default=0.1, ge=0, le=0.5)
+    trainer_max_voice_examples: int = Field(default=5000, ge=0)
+    trainer_max_widget_examples: int = Field(default=5000, ge=0)
+    trainer_patience_days: float | None = Field(default=30, gt=0)
+    trainer_quiet_hours: str = ""
+    trainer_zone: str = "UTC"
+    trainer_min_free_memory_gib: float = Field(default=1.0, ge=0)
+    trainer_min_free_disk_gib: float = Field(default=1.0, ge=0)
+    trainer_selection: SelectionRules = SelectionRules()
+    trainer_continue_from: Literal["champion", "base"] = "champion"
+    trainer_time_limit_s: float = Field(default=6 * 3600.0, gt=0)
+    trainer_ollama_url: str = ""
     trainer_settle_s: float = Field(default=5.0, ge=0)
     trainer_cooldown_s: float = Field(default=1800.0, ge=0)
     trainer_held_out_share: float = Field(default=0.10, gt=0, lt=1)
@@ -49,8 +81,11 @@ class TrainerSettings(CommonSettings):
     trainer_quantization: Quantization = "none"
     trainer_lora: LoraRecipe = LoraRecipe()
     trainer_dpo: DpoRecipe = DpoRecipe()
+    trainer_kto: KtoRecipe = KtoRecipe()
+    trainer_sft: SftRecipe = SftRecipe()
     trainer_judging: JudgingRecipe = JudgingRecipe()
     trainer_gate: GateRules = GateRules()
+    trainer_regression_file: Path | None = None
     trainer_attempts: int = Field(default=3, ge=1)
     trainer_poll_s: float = Field(default=2.0, gt=0)
     trainer_lease_s: float = Field(default=15.0, ge=1)
@@ -60,19 +95,74 @@ class TrainerSettings(CommonSettings):
     trainer_publishing: PublishingRules = PublishingRules()
     trainer_legacy_scorer: Path | None = None
     trainer_legacy_embedding: str = "sentence-transformers:BAAI/bge-base-en-v1.5"
+    trainer_teacher_url: str = ""
+    trainer_teacher_model: str = ""
+    trainer_teacher_key: SecretStr = SecretStr("")
+    trainer_teacher_timeout_s: float = Field(default=120.0, gt=0, le=900)
+    trainer_teacher_batch: int = Field(default=4, ge=1, le=64)
+    trainer_teacher_attempts: int = Field(default=10, ge=1)
+
+    @model_validator(mode="after")
+    def _a_teacher_has_an_address_and_a_model(self) -> Self:
+        url = self.trainer_teacher_url
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError(
+                f"trainer_teacher_url: {url!r} is no address; name one such as "
+                "http://127.0.0.1:11434/v1"
+            )
+        if url and not self.trainer_teacher_model:
+            raise ValueError("trainer_teacher_model: name the model to ask for at the teacher")
+        return self
+
+    @property
+    def teacher(self) -> str:
+        """Who is asked for traces, for people; "none" without an address."""
+        if not self.trainer_teacher_url:
+            return "none"
+        return f"{self.trainer_teacher_model} at {urlsplit(self.trainer_teacher_url).hostname}"
+
+    @field_validator("trainer_quiet_hours")
+    @classmethod
+    def _is_a_span_of_hours(cls, value: str) -> str:
+        quiet_hours(value)
+        return value
+
+    @field_validator("trainer_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            message = f"{value!r} is no time zone; write one such as Europe/Vienna"
+            raise ValueError(message) from error
+        return value
 
     @property
     def rules(self) -> Rules:
+        days = self.trainer_patience_days
         return Rules(
-            min_pairs=self.trainer_min_pairs,
+            minimum={
+                "dpo": self.trainer_min_pairs,
+                "kto": self.trainer_min_labels,
+                "sft": self.trainer_min_demonstrations,
+            },
             cooldown_s=self.trainer_cooldown_s,
             least=self.trainer_min_held_out + 1,
             settle_s=self.trainer_settle_s,
+            min_rarer_share=self.trainer_min_rarer_share,
+            patience_s=None if days is None else days * 86400,
+            quiet_hours=quiet_hours(self.trainer_quiet_hours),
+            min_free_memory=int(self.trainer_min_free_memory_gib * 2**30),
+            min_free_disk=int(self.trainer_min_free_disk_gib * 2**30),
+            held_out_share=self.trainer_held_out_share,
         )
 
     @property
-    def most_pairs(self) -> dict[Aspect, int]:
-        return {"voice": self.trainer_max_voice_pairs, "widget": self.trainer_max_widget_pairs}
+    def most_examples(self) -> dict[Aspect, int]:
+        return {
+            "voice": self.trainer_max_voice_examples,
+            "widget": self.trainer_max_widget_examples,
+        }
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -83,5 +173,7 @@ class TrainerSettings(CommonSettings):
             quantization=self.trainer_quantization,
             lora=self.trainer_lora,
             dpo=self.trainer_dpo,
+            kto=self.trainer_kto,
+            sft=self.trainer_sft,
             judging=self.trainer_judging,
         )

@@ -1,10 +1,10 @@
 """What `/status` says about training."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from trainer.domain.readiness import cooldown_remaining_s
+from trainer.domain.readiness import Wait, cooldown_remaining_s
 from trainer.training import Training
 
 
@@ -13,7 +13,7 @@ class TrainerStatus:
     training: Training
 
     async def facts(self) -> dict[str, Any]:
-        """Counts in pairs, times in seconds; `summary` is one line for people."""
+        """Times in seconds; `summary` is one line for people."""
         training = self.training
         settings = training.settings
         running, progress = training.running, training.progress
@@ -24,23 +24,29 @@ class TrainerStatus:
         decision = training.planner.decision
         return {
             "summary": _summary(training),
-            "pending_pairs": situation.pending,
-            "min_pairs_for_training": settings.trainer_min_pairs,
+            "waiting": {
+                method: {**asdict(waiting), "minimum": settings.rules.minimum[method]}
+                for method, waiting in situation.waiting.items()
+            },
             "cooldown_remaining_s": round(cooldown_remaining_s(situation, settings.rules), 1),
             "decision": type(decision).__name__.lower(),
             "reason": decision.reason,
+            "lacking": dict(decision.lacking) if isinstance(decision, Wait) else {},
+            "trouble": training.trouble,
             "running": running.run_id if running else None,
             "progress": progress.model_dump(exclude={"line"}) if progress else None,
             "runs": training.runs.verdicts(),
             "last_verdict": {"verdict": last[0], "reason": last[1]} if last else None,
             "base_model": settings.trainer_base_model,
-            "champion": _name(training.runs.champion()),
+            "champion": _name(training.runs.champion(settings.trainer_base_model)),
             "device": settings.trainer_device,
             "recipe": settings.recipe.fingerprint,
         }
 
 
 def _summary(training: Training) -> str:
+    if training.trouble is not None:
+        return f"held up: {training.trouble}"
     if training.running is None:
         return training.planner.decision.reason
     progress = training.progress

@@ -12,13 +12,14 @@ from functools import partial
 
 from redis.exceptions import RedisError
 
+from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing
 from ratchet.events.base import Event, utc_now
+from trainer.calling_off import CalledOff, cancelled, unless_called_off
 from trainer.domain import telling
-from trainer.domain.gate import rule
+from trainer.domain.gate import Accepted, rule
 from trainer.domain.job import Progress, Trained, TrainRequest
 from trainer.domain.readiness import Train
 from trainer.domain.runs import Run, RunEnd
-from trainer.domain.scores import gains
 from trainer.manifest import adapter_manifest
 from trainer.metrics import TrainerMetrics
 from trainer.outgoing import Outgoing
@@ -41,7 +42,7 @@ _BETWEEN_NEWS_S = 1.0
 
 @dataclass
 class Training:
-    """`running` and `progress` are for `/status`."""
+    """`running`, `progress` and `trouble` are for `/status`."""
 
     settings: TrainerSettings
     planner: Planner
@@ -54,70 +55,98 @@ class Training:
     metrics: TrainerMetrics
     running: Run | None = None
     progress: Progress | None = None
+    trouble: str | None = None
     _told_at: float = field(default=0.0, repr=False)
 
     async def run(self) -> None:
-        """Work until cancelled; trouble with Redis or the lease is waited out."""
+        """Work until cancelled; trouble with Redis, the disk or the lease is waited out."""
         while True:
             try:
                 await self.turn()
+                self._is_in_trouble(None)
             except (RedisError, OSError) as error:
-                _log.warning("no contact: %r", error)
+                self._is_in_trouble(str(error) or repr(error))
             except (LeaseTaken, LeaseLost) as error:
-                _log.warning("no right to train: %r", error)
+                self._is_in_trouble(f"no right to train: {error}")
             await asyncio.sleep(self.settings.trainer_poll_s)
 
+    def _is_in_trouble(self, trouble: str | None) -> None:
+        if trouble is not None:
+            _log.warning("training is held up: %s", trouble)
+        self.trouble = trouble
+        self.metrics.trouble.set(trouble is not None)
+
     async def turn(self) -> None:
-        """Publish what is due, then finish an open run, or plan one if it is time."""
+        """Publish what is due, finish an open run, or plan one if it is time, and tidy up."""
         await self.outgoing.publish_due()
         run = await asyncio.to_thread(self.planner.open_run)
-        pending = await asyncio.to_thread(lambda: self.planner.situation().pending)
-        self.metrics.decided(pending, isinstance(self.planner.decision, Train))
+        situation = await asyncio.to_thread(self.planner.situation)
+        self.metrics.decided(situation.waiting, isinstance(self.planner.decision, Train))
         if run is not None:
             await self.outgoing.publish_due()
             await self.lease.hold(self._carry_out(run))
             await self.outgoing.publish_due()
+        await asyncio.to_thread(self._tidy)
 
     async def _carry_out(self, run: Run) -> None:
+        """Another trainer may have ended the run before the lease was free."""
+        if await asyncio.to_thread(self.runs.has_ended, run.run_id):
+            return
         self.running = run
         self.metrics.running.set(1)
         began = time.monotonic()
         try:
             request = await asyncio.to_thread(self._request, run)
-            trained = await self.runner.train(request, partial(self._tell, run.run_id))
-            seconds = round(time.monotonic() - began, 1)
-            await asyncio.to_thread(self._end, run, trained, seconds)
-        except TrainingBroke as error:
-            seconds = round(time.monotonic() - began, 1)
-            await asyncio.to_thread(self._broke, run, str(error), seconds)
+            trained = await self._attended(run, request)
+            await asyncio.to_thread(self._end, run, trained, _since(began))
+        except CalledOff as off:
+            await asyncio.to_thread(self._give_up, run, off, _since(began))
+        except (TrainingBroke, ArtifactMissing, ArtifactCorrupt) as error:
+            await asyncio.to_thread(self._broke, run, str(error), _since(began))
         finally:
             self.running = self.progress = None
             self.metrics.running.set(0)
 
+    async def _attended(self, run: Run, request: TrainRequest) -> Trained:
+        """The limit counts from this process's start of the run."""
+        return await unless_called_off(
+            self.runner.train(request, partial(self._tell, run.run_id)),
+            partial(self.runs.cancelled_by, run.run_id),
+            self.settings.trainer_poll_s,
+            self.settings.trainer_time_limit_s,
+        )
+
     def _request(self, run: Run) -> TrainRequest:
-        champion = self.files.lay_out(run.run_id, run.dataset, run.champion)
-        directory = self.files.directory(run.run_id)
+        files = self.files.lay_out(run.run_id, run.dataset, run.champion)
         return TrainRequest(
             run_id=run.run_id,
-            dataset=directory / "dataset.json",
+            dataset=files.dataset,
+            regression=files.regression,
             recipe=run.recipe,
             base_model=run.base_model,
             cache_dir=self.settings.cache_path.absolute(),
-            work_dir=directory / "work",
-            champion=champion,
+            work_dir=self.files.directory(run.run_id) / "work",
+            champion=files.champion,
+            afresh=run.parent is None,
         )
 
     def _end(self, run: Run, trained: Trained, seconds: float) -> None:
-        difference = gains(trained.before, trained.after, run.recipe.seed)
-        ruling = rule(trained.after.scores, difference, self.settings.trainer_gate)
-        manifest = None
-        if ruling.verdict == "accepted":
+        ruling = rule(
+            trained.cases,
+            trained.before,
+            trained.after,
+            self.settings.trainer_gate,
+            run.method,
+            run.recipe.seed,
+        )
+        figures, manifest = ruling.figures, None
+        if isinstance(ruling, Accepted):
             files = self.files.keep_adapter(trained.adapter)
-            manifest = self.files.keep_manifest(adapter_manifest(run, trained, files))
+            manifest = self.files.keep_manifest(adapter_manifest(run, trained, files, figures))
         end = RunEnd(
             verdict=ruling.verdict, reason=ruling.reason, ended_at=utc_now(), manifest=manifest
         )
-        events: list[Event] = [telling.finished(run, end, trained, difference, seconds)]
+        events: list[Event] = [telling.finished(run, end, trained, figures, seconds)]
         if manifest is not None:
             events.append(telling.checkpoint(run, end, manifest))
         self._finish(run, end, events, seconds)
@@ -125,16 +154,26 @@ class Training:
     def _broke(self, run: Run, reason: str, seconds: float) -> None:
         attempts = self.runs.broke(run.run_id)
         _log.error("attempt %d of run %s broke: %s", attempts, run.run_id, reason)
-        if attempts < self.settings.trainer_attempts:
-            return
-        why = f"gave up after {attempts} attempts: {reason}"
-        end = RunEnd(verdict="failed", reason=why, ended_at=utc_now())
+        if attempts >= self.settings.trainer_attempts:
+            gave_up = CalledOff("failed", f"gave up after {attempts} attempts: {reason}")
+            self._give_up(run, gave_up, seconds)
+
+    def _give_up(self, run: Run, off: CalledOff, seconds: float) -> None:
+        end = RunEnd(verdict=off.verdict, reason=str(off), ended_at=utc_now())
         self._finish(run, end, [telling.broken(run, end, seconds)], seconds)
 
     def _finish(self, run: Run, end: RunEnd, events: list[Event], seconds: float) -> None:
-        self.runs.finish(run.run_id, end, events)
+        """Raises `CalledOff` where somebody cancelled while the verdict was being reached."""
+        who = self.runs.finish(run.run_id, end, events)
+        if who is not None:
+            raise cancelled(who)
         self.metrics.ended(end.verdict, seconds)
-        self.runner.clean(self.files.directory(run.run_id))
+
+    def _tidy(self) -> None:
+        """Remove what runs left that have ended, whichever process ended them."""
+        for run_id in self.files.laid_out():
+            if self.runs.has_ended(run_id):
+                self.runner.clean(self.files.directory(run_id))
 
     async def _tell(self, run_id: str, progress: Progress) -> None:
         """Progress is news, not history: what Redis cannot take now is not sent later."""
@@ -148,3 +187,7 @@ class Training:
             await self.publisher.publish_once(telling.progressed(run_id, progress, utc_now()))
         except (RedisError, OSError) as error:
             _log.warning("progress was not published: %s", error)
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 1)

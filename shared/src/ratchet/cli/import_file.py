@@ -9,10 +9,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ratchet.experience_files import UnreadableFile, open_experiences
 from ratchet.importing import Imported, StrangeAnswer, import_rows
 from ratchet.posting import NoAnswer
-from ratchet.rows import zone_named
+from ratchet.rows.files import UnreadableFile, open_rows
+from ratchet.rows.kinds import KINDS
+from ratchet.rows.times import zone_named
 
 _PATIENCE_S = 60.0
 _SHOWN = 20
@@ -20,7 +21,11 @@ _SHOWN = 20
 
 def import_file(
     file: Annotated[
-        Path, typer.Argument(help="experience_buffer.json, a JSON array or JSON Lines.")
+        Path,
+        typer.Argument(
+            help="experience_buffer.json, traces.jsonl, pending_dpo_pairs.json, or such rows "
+            "as a JSON array or JSON Lines."
+        ),
     ],
     url: Annotated[
         str, typer.Option(envvar="RATCHET_URL", help="The intake to send to.")
@@ -30,14 +35,14 @@ def import_file(
     ] = "UTC",
     batch: Annotated[int, typer.Option(min=1, max=1000, help="Rows in one request.")] = 100,
 ) -> None:
-    """Import experiences with everything said of them; again is safe: a row counts once."""
+    """Import experiences, traces or pairs; again is safe: a row counts once."""
     if not url.startswith(("http://", "https://")):
         raise typer.BadParameter(f"{url!r} is no address; name one such as http://127.0.0.1:8100")
     imported = Imported()
     errors = Console(stderr=True)
     problem: str | None = None
     try:
-        found = open_experiences(file, zone_named(zone))
+        found = open_rows(file, zone_named(zone), *KINDS)
     except (UnreadableFile, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
     try:
@@ -49,6 +54,7 @@ def import_file(
                 async with httpx.AsyncClient(base_url=url, timeout=30.0) as client:
                     await import_rows(
                         client,
+                        found.kind.path,
                         found.rows,
                         imported,
                         batch,

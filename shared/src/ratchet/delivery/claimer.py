@@ -34,7 +34,7 @@ class Claimer:
         self._poll_s = min(1.0, self._retry.base_s / 4)
 
     async def run(self) -> None:
-        """Claim and renew side by side until cancelled; Redis trouble is logged and waited out."""
+        """Claim and renew side by side until cancelled; trouble is logged and waited out."""
         await asyncio.gather(self._every(self._poll_s, self.claim), self._renew_for_ever())
 
     async def claim(self) -> None:
@@ -52,10 +52,10 @@ class Claimer:
                     await self._process(entries, attempts)
 
     async def _process(self, entries: list[Entry], attempts: int) -> None:
-        """A full or failing server is not the entries' fault: the attempt is taken back."""
+        """A failing server or a full disk is not the entries' fault: the attempt is taken back."""
         try:
             await self._worker.process(entries)
-        except RedisError:
+        except (RedisError, OSError):
             ids = [entry.entry_id for entry in entries]
             await self._redis.xclaim(
                 self._stream, self._group, self._name, 0, ids, retrycount=attempts, justid=True
@@ -96,6 +96,6 @@ class Claimer:
             try:
                 await step()
             except (RedisError, OSError) as error:
-                _log.warning("%s of %s waits for Redis: %s", step.__name__, self._stream, error)
+                _log.warning("%s of %s is held up: %s", step.__name__, self._stream, error)
             self.last_loop = time.monotonic()
             await asyncio.sleep(period_s)

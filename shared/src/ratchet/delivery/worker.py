@@ -1,6 +1,7 @@
 """Take a batch of entries to its end: decode, leave out the seen, handle, commit."""
 
 import asyncio
+import errno
 import logging
 import time
 from collections.abc import Sequence
@@ -43,7 +44,10 @@ class Worker:
         self._turn = turn
 
     async def process(self, entries: Sequence[Entry]) -> None:
-        """Settle what can be settled; the rest stays pending. Raises redis-py's errors."""
+        """Settle what can be settled; the rest stays pending.
+
+        Raises redis-py's errors, and `OSError` where the handler's disk is full.
+        """
         ids = {entry.entry_id for entry in entries}
         self.in_flight |= ids
         try:
@@ -110,7 +114,9 @@ class Worker:
             return await self.consumer.handle(events, state)
         except RedisError:
             raise
-        except Exception as error:  # whatever a handler raises is one entry's failure
+        except Exception as error:  # whatever else a handler raises is one entry's failure
+            if _is_a_full_disk(error):
+                raise
             if len(events) > 1:
                 raise HandlerBroke from error
             _log.exception("the handler raised", extra={"event_id": events[0].event_id})
@@ -148,3 +154,7 @@ class Worker:
         transaction.acknowledge(entry.entry_id)
         _log.error("sent to the dead stream: %s", outcome.reason, extra=context)
         return "dead"
+
+
+def _is_a_full_disk(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -17,13 +17,30 @@ DPO = {
     "gradient_checkpointing": False,
     "share_prompts": True,
 }
-JUDGING = {"questions": 28, "widget_questions": 6, "answer_tokens": 64, "plan_tokens": 96}
+KTO = {
+    "learning_rate": 5e-4,
+    "epochs": 1.5,
+    "batch": 4,
+    "accumulation": 1,
+    "max_length": 512,
+    "gradient_checkpointing": False,
+}
+SFT = {**KTO, "epochs": 0.5}
+JUDGING = {
+    "questions": 28,
+    "widget_questions": 6,
+    "fixed_questions": 12,
+    "answer_tokens": 64,
+    "plan_tokens": 96,
+}
 
 
 def environment(data_dir: Path) -> Mapping[str, str]:
     """The small model with a recipe for its size, and a local registry; the rest as by default.
 
-    The recipe is the quickest of those in decision 0004, not the one that taught most.
+    The recipe is the quickest of those in decision 0004, not the one that taught most. A stream
+    of examples that never rests is cut at twice the minimum of pairs: with 220 the run begins
+    when all the demo's examples are there.
     """
     return {
         "RATCHET_CACHE_DIR": str((data_dir.parent / "cache").resolve()),
@@ -31,10 +48,13 @@ def environment(data_dir: Path) -> Mapping[str, str]:
         "RATCHET_TRAINER_BASE_MODEL": "smollm2-135m-instruct",
         "RATCHET_TRAINER_LORA": json.dumps(LORA),
         "RATCHET_TRAINER_DPO": json.dumps(DPO),
+        "RATCHET_TRAINER_KTO": json.dumps(KTO),
+        "RATCHET_TRAINER_SFT": json.dumps(SFT),
         "RATCHET_TRAINER_JUDGING": json.dumps(JUDGING),
+        "RATCHET_TRAINER_MIN_PAIRS": "220",
         "RATCHET_TRAINER_HELD_OUT_SHARE": "0.25",
         "RATCHET_TRAINER_MIN_HELD_OUT": "24",
-        "RATCHET_TRAINER_MAX_WIDGET_PAIRS": "20",
+        "RATCHET_TRAINER_MAX_WIDGET_EXAMPLES": "20",
         "RATCHET_EXPORTER_MODEL_NAME": MODEL_NAME,
         "RATCHET_EXPORTER_OLLAMA_URL": "",
     }

@@ -3,11 +3,25 @@
 from typing import Literal
 
 from ratchet.events.base import Event
+from ratchet.events.run import Method
 
 
 class TrainingRequested(Event):
-    """Ask for a run now: cool-down and the waiting count no longer hold it back."""
+    """Ask for a run now: cool-down and the waiting count no longer hold it back.
+
+    `method` None leaves the choice to the trainer.
+    """
 
     type: Literal["TrainingRequested"] = "TrainingRequested"
     requested_by: str
     reason: str = ""
+    method: Method | None = None
+
+
+class CancelRequested(Event):
+    """Ask to end the run at work, or the named one, without a verdict on what it learnt."""
+
+    type: Literal["CancelRequested"] = "CancelRequested"
+    requested_by: str
+    reason: str = ""
+    run_id: str | None = None

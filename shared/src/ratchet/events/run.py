@@ -7,13 +7,13 @@ from pydantic import Field
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Event, Value
 
-Method = Literal["dpo"]
-Verdict = Literal["accepted", "refused", "failed"]
+Method = Literal["dpo", "kto", "sft"]
+Verdict = Literal["accepted", "refused", "failed", "cancelled"]
 Stage = Literal["loading", "judging_champion", "training", "judging_challenger"]
 
 
 class Interval(Value):
-    """A mean with its 95 % bootstrap interval over `n` held-out cases."""
+    """A mean with its 95 % bootstrap interval over `n` cases."""
 
     mean: float
     low: float
@@ -22,12 +22,51 @@ class Interval(Value):
 
 
 class Scores(Value):
-    """How one model does on the held-out questions; `None` where no case could be asked."""
+    """The means of one model over a set of cases; `None` where no case measured it.
+
+    `margin` and `likelihood` are in nats a token, `kl` too (the divergence from the base model),
+    `words` counts those of a spoken answer; all others are shares or scores in 0..1.
+    """
 
     preference_accuracy: float | None
     text_quality: float | None
     grounded_accuracy: float | None
     json_validity: float | None = None
+    plan_agreement: float | None = None
+    margin: float | None = None
+    likelihood: float | None = None
+    invented: float | None = None
+    finished: float | None = None
+    words: float | None = None
+    kl: float | None = None
+
+
+class SliceGain(Value):
+    """The gain on the cases of one slice, such as `language de`.
+
+    Its interval is wider than 95 %: the tails are divided by the number of slices looked at.
+    """
+
+    slice: str
+    measure: str
+    gain: Interval
+
+
+class GateFigures(Value):
+    """All that a verdict was reached on; gains are after minus before, by measure.
+
+    `together` pools held-out questions and the fixed regression set. `length_ratio` is the mean
+    number of words of the challenger's answers by that of the champion's.
+    """
+
+    held_out: dict[str, Interval] = Field(default_factory=dict)
+    regression: dict[str, Interval] = Field(default_factory=dict)
+    together: dict[str, Interval] = Field(default_factory=dict)
+    slices: tuple[SliceGain, ...] = ()
+    regression_before: Scores | None = None
+    regression_after: Scores | None = None
+    length_ratio: float | None = None
+    kl: float | None = None
 
 
 class Answer(Value):
@@ -69,7 +108,11 @@ class RunProgressed(Event):
 
 
 class RunFinished(Event):
-    """`gains` holds after minus before per score; `seconds` covers the whole child process."""
+    """`before`, `after` and `gains` (after minus before) are those of the held-out questions.
+
+    `figures` has these gains too, and all else the verdict rests on. `seconds` covers the whole
+    child process.
+    """
 
     type: Literal["RunFinished"] = "RunFinished"
     run_id: str
@@ -81,6 +124,7 @@ class RunFinished(Event):
     before: Scores | None = None
     after: Scores | None = None
     gains: dict[str, Interval] = Field(default_factory=dict)
+    figures: GateFigures | None = None
     answers: tuple[Answer, ...] = ()
     curve: tuple[CurvePoint, ...] = ()
 

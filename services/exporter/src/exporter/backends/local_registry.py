@@ -11,7 +11,7 @@ from pathlib import Path
 from exporter.backends.files import link_or_copy
 from exporter.domain.record import ModelRecord
 from exporter.ports import RegistryKind
-from ratchet.artifacts import flush_directory
+from ratchet.durable import flush
 
 _GGUF = "model.gguf"
 _RECORD = "manifest.json"
@@ -72,9 +72,9 @@ class LocalRegistry:
         link_or_copy(gguf, aside / _GGUF)
         _write(aside / "Modelfile", record.export.modelfile.text(f"./{_GGUF}"))
         _write(aside / _RECORD, record.model_dump_json(indent=2) + "\n")
-        flush_directory(aside)
+        flush(aside)
         aside.rename(target)
-        flush_directory(self._root)
+        flush(self._root)
 
     def _clear_leftovers(self) -> None:
         for path in self._root.glob(f"{_ASIDE}*"):
@@ -92,7 +92,7 @@ class LocalRegistry:
         aside.unlink(missing_ok=True)
         aside.symlink_to(version, target_is_directory=True)
         aside.replace(self._root / alias)
-        flush_directory(self._root)
+        flush(self._root)
 
 
 def _write(path: Path, text: str) -> None:

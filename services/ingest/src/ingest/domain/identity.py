@@ -1,10 +1,21 @@
 """What an item may say of itself beside its fields."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from ratchet.events.base import EventId
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("must lie between the years 1 and 9999 in UTC") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class Identity(BaseModel):
@@ -16,12 +27,4 @@ class Identity(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     event_id: EventId | None = None
-    occurred_at: AwareDatetime | None = None
-
-    @field_validator("occurred_at")
-    @classmethod
-    def _in_utc(cls, at: datetime | None) -> datetime | None:
-        try:
-            return at and at.astimezone(UTC)
-        except OverflowError as error:
-            raise ValueError("must lie between the years 1 and 9999 in UTC") from error
+    occurred_at: Moment | None = None

@@ -12,6 +12,8 @@ from ratchet.events.experience import Experience, Feedback, is_plan
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
+_OURS = "Value error, "
+"""What pydantic puts before the message of a validator of ours."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ def read_experience(item: Mapping[str, Any], received_at: datetime, zone: tzinfo
     )
 
 
+def in_zone(item: Mapping[str, Any], zone: tzinfo) -> Mapping[str, Any]:
+    """The item with a timestamp that names no zone read in `zone`."""
+    return {**item, "timestamp": _aware(item.get("timestamp"), None, zone)}
+
+
 def read_feedback(item: Mapping[str, Any]) -> Feedback:
     """Raises `pydantic.ValidationError`."""
     return Feedback.model_validate(item)
@@ -76,7 +83,7 @@ def lacks_plan(item: Mapping[str, Any]) -> bool:
 def problems_of(error: ValidationError, index: int = 0) -> list[Problem]:
     """One problem for each bad field of the item."""
     return [
-        Problem(index, ".".join(map(str, found["loc"])), found["msg"])
+        Problem(index, ".".join(map(str, found["loc"])), found["msg"].removeprefix(_OURS))
         for found in error.errors(include_url=False, include_context=False, include_input=False)
     ]
 
@@ -94,7 +101,7 @@ def _tried(
         return None
 
 
-def _aware(value: Any, received_at: datetime, zone: tzinfo) -> Any:
+def _aware(value: Any, received_at: datetime | None, zone: tzinfo) -> Any:
     if value is None:
         return received_at
     if isinstance(value, str):

@@ -17,6 +17,7 @@ from reward.domain.pairing import PairingRules
 from reward.domain.question import question_keys
 from reward.domain.reaction import Reaction
 from reward.domain.scoring import Score, score
+from reward.domain.trace_sampling import TraceReason, TraceSampling, reason_to_ask
 from reward.domain.weights import Bounds, Weights
 
 
@@ -26,6 +27,7 @@ class Policy(Value):
     weights: Weights = Weights()
     bounds: Bounds = Bounds()
     pairing: PairingRules = PairingRules()
+    traces: TraceSampling = TraceSampling()
     window_days: int = Field(default=30, ge=1)
     follow_up_window_s: int = Field(default=300, ge=0, le=86_400)
 
@@ -52,12 +54,16 @@ class Surroundings(Value):
 
 
 class Answered(Value):
-    """`revision` counts the verdicts so far; `keys` are the questions it answers, by aspect."""
+    """`revision` counts the verdicts so far; `keys` are the questions it answers, by aspect.
+
+    `traced` tells that a teacher was asked: it is asked once, however often the verdict changes.
+    """
 
     facts: Facts = Field(default_factory=Facts)
     around: Surroundings = Field(default_factory=Surroundings)
     keys: dict[Aspect, str] = Field(default_factory=dict)
     revision: int = 0
+    traced: bool = False
     oddities: tuple[Oddity, ...] = ()
 
 
@@ -71,12 +77,16 @@ class Offer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One revision; `said` and `follow_up` are what the score was made from."""
+    """One revision; `said` and `follow_up` are what the score was made from.
+
+    `trace` is why a teacher is asked now; None where it is not.
+    """
 
     score: Score
     said: Reaction
     follow_up: FollowUp | None
     offers: tuple[Offer, ...]
+    trace: TraceReason | None = None
 
 
 def revise(
@@ -92,15 +102,19 @@ def revise(
     keys = question_keys(answer, policy.pairing.scope) if recorded_anew else before.keys
     said = facts.reaction
     worth = score(answer, said, policy.weights, policy.bounds, around.follow_up)
+    trace = None
+    if keys and not before.traced:
+        trace = reason_to_ask(answer.query_id, said, policy.traces)
     after = Answered(
         facts=facts,
         around=around,
         keys=keys,
         revision=before.revision + 1,
+        traced=before.traced or trace is not None,
         oddities=_oddities(before, facts, worth.oddities),
     )
     offers = tuple(_offers(before, after, answer, said, worth, policy))
-    return after, Verdict(worth, said, said.follow_up_type or around.follow_up, offers)
+    return after, Verdict(worth, said, said.follow_up_type or around.follow_up, offers, trace)
 
 
 def _offers(

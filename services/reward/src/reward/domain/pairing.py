@@ -10,10 +10,11 @@ from pydantic import Field
 
 from ratchet.events.base import Value
 from ratchet.events.example import Source
+from ratchet.measures.prompts import prompt_for
+from ratchet.measures.questions import normalised
 from reward.domain.candidates import Candidate
 from reward.domain.planned import Planned, PlannedDemonstration, PlannedLabel, PlannedPair
-from reward.domain.prompts import prompt_for
-from reward.domain.question import Scope, normalised
+from reward.domain.question import Scope
 
 
 class PairingRules(Value):

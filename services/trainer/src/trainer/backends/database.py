@@ -1,5 +1,7 @@
 """The trainer's tables, and an engine that survives a crash at any moment."""
 
+import sqlite3
+from errno import EIO, ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,17 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    inspect,
+    text,
 )
+from sqlalchemy.engine.interfaces import ExceptionContext
 
+_PRIMARY = 0xFF
+_ERRNO = {
+    sqlite3.SQLITE_FULL: ENOSPC,
+    sqlite3.SQLITE_IOERR_SHMSIZE: ENOSPC,
+    sqlite3.SQLITE_IOERR: EIO,
+}
 metadata = MetaData()
 
 examples = Table(
@@ -41,7 +52,9 @@ runs = Table(
     Column("run_id", String, unique=True, nullable=False),
     Column("dataset_sha256", String, nullable=False, index=True),
     Column("plan", Text, nullable=False),
+    Column("method", String),
     Column("broken_attempts", Integer, nullable=False, default=0),
+    Column("cancelled_by", String),
     Column("verdict", String),
     Column("reason", Text),
     Column("manifest", Text),
@@ -54,6 +67,7 @@ requests = Table(
     Column("number", Integer, primary_key=True),
     Column("event_id", String, unique=True, nullable=False),
     Column("requested_by", String, nullable=False),
+    Column("method", String),
     Column("run_id", ForeignKey("runs.run_id")),
 )
 
@@ -112,7 +126,10 @@ scorers = Table(
 
 
 def open_database(path: Path) -> Engine:
-    """An SQLite database at `path`, made if absent: what is committed survives a power loss."""
+    """An SQLite database at `path`, made if absent: what is committed survives a power loss.
+
+    Its engine raises `OSError` where the disk is full or fails.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
 
@@ -124,5 +141,28 @@ def open_database(path: Path) -> Engine:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
+    @event.listens_for(engine, "handle_error")
+    def _blame_the_disk(context: ExceptionContext) -> None:
+        error = context.original_exception
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        number = _ERRNO.get(code) or _ERRNO.get(code & _PRIMARY)
+        if number is not None:
+            raise OSError(number, f"{path.name}: {error}") from error
+
     metadata.create_all(engine)
+    _add_what_is_missing(engine)
     return engine
+
+
+def _add_what_is_missing(engine: Engine) -> None:
+    """Columns and indexes that came after the file was made; what is new may be null."""
+    known = inspect(engine)
+    with engine.begin() as connection:
+        for table in metadata.sorted_tables:
+            columns = {column["name"] for column in known.get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in columns:
+                    kind = column.type.compile(engine.dialect)
+                    connection.execute(text(f"ALTER TABLE {table.name} ADD {column.name} {kind}"))
+            for index in table.indexes:
+                index.create(connection, checkfirst=True)

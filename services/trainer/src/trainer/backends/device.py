@@ -1,10 +1,14 @@
 """Where and in which number format to compute; "auto" looks at the machine."""
 
+import hashlib
 import os
+import platform
 import time
+from pathlib import Path
 
 import torch
 
+from ratchet.durable import write_whole
 from trainer.domain.recipe import Device, Precision
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -19,18 +23,31 @@ def choose_device(wanted: Device) -> torch.device:
     return torch.device(wanted)
 
 
-def choose_dtype(wanted: Precision, device: torch.device) -> torch.dtype:
+def choose_dtype(wanted: Precision, device: torch.device, cache_dir: Path) -> torch.dtype:
     """The format asked for; "auto" is bfloat16 on GPUs, and on CPUs that are faster in it.
 
     Some CPUs multiply bfloat16 twice as fast as float32 and others half as fast, whatever
-    instructions they announce: a few milliseconds of trying tell them apart.
+    instructions they announce: a few milliseconds of trying tell them apart. What was found is
+    kept in `cache_dir`, so that this machine computes the same run in the same format again.
     """
     if wanted != "auto":
         return _DTYPES[wanted]
     if device.type == "cuda":
         return torch.bfloat16
-    faster = _seconds(torch.float32) > _CLEARLY_FASTER * _seconds(torch.bfloat16)
-    return torch.bfloat16 if faster else torch.float32
+    known = cache_dir / f"cpu-precision-{_machine()}"
+    if not known.is_file():
+        faster = _seconds(torch.float32) > _CLEARLY_FASTER * _seconds(torch.bfloat16)
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        write_whole(known, b"bfloat16" if faster else b"float32")
+    return _DTYPES[known.read_text()]
+
+
+def _machine() -> str:
+    """8 hex characters for the kind of CPU and the release of torch."""
+    cpuinfo = Path("/proc/cpuinfo")
+    names = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else [platform.processor()]
+    name = next((line for line in names if line.startswith("model name")), names[0])
+    return hashlib.sha256(f"{name} {torch.__version__}".encode()).hexdigest()[:8]
 
 
 def use_all_cores() -> None:

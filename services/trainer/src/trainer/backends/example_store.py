@@ -2,18 +2,24 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, case, func, select, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.sql import Select
 
-from ratchet.events.base import Aspect
-from ratchet.events.command import TrainingRequested
-from ratchet.events.example import BuiltExample, ExampleRetracted, PairBuilt
-from trainer.backends.database import examples, requests
+from ratchet.events.base import Aspect, utc_now
+from ratchet.events.command import CancelRequested, TrainingRequested
+from ratchet.events.example import BuiltExample, ExampleRetracted
+from ratchet.events.run import Method
+from ratchet.events.trace import TraceCaptured
+from trainer.backends.database import examples, requests, runs
+from trainer.backends.example_rows import KINDS, read_example
+from trainer.domain.requests import Request
+from trainer.domain.situation import Waiting
+from trainer.domain.traces import demonstration_of
+from trainer.domain.training_example import TrainingExample
 
-_PAIR = PairBuilt.__name__
 _REVISED = ("revision", "kind", "aspect", "event")
 
 
@@ -24,7 +30,7 @@ class SqlExampleStore:
         self._engine = engine
         self._last_came: float | None = None
 
-    def keep(self, events: Sequence[BuiltExample | ExampleRetracted]) -> None:
+    def keep(self, events: Sequence[BuiltExample | ExampleRetracted | TraceCaptured]) -> None:
         """Upsert in one transaction; a retraction stays as a tombstone of its revision."""
         statement = insert(examples)
         newer = statement.on_conflict_do_update(
@@ -32,50 +38,110 @@ class SqlExampleStore:
             set_={name: statement.excluded[name] for name in _REVISED},
             where=statement.excluded.revision > examples.c.revision,
         )
-        with self._engine.begin() as connection:
-            for event in events:
-                connection.execute(
-                    newer,
-                    {
-                        "example_id": event.example_id,
-                        "revision": event.revision,
-                        "kind": type(event).__name__,
-                        "aspect": event.aspect if isinstance(event, BuiltExample) else "",
-                        "event": event.model_dump_json(),
-                    },
-                )
-
+        rows = [row for event in events if (row := _row(event)) is not None]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(newer, rows)
         self._last_came = time.monotonic()
 
     def quiet_s(self) -> float | None:
         return None if self._last_came is None else time.monotonic() - self._last_came
 
-    def pending(self) -> int:
+    def waiting(self) -> dict[Method, Waiting]:
         with self._engine.connect() as connection:
-            return int(connection.execute(_waiting(func.count())).scalar_one())
+            return {method: _waiting(connection, kinds) for method, kinds in KINDS.items()}
 
-    def waiting_pairs(self, most: Mapping[Aspect, int]) -> list[PairBuilt]:
-        found: list[PairBuilt] = []
+    def take(self, method: Method, most: Mapping[Aspect, int]) -> list[TrainingExample]:
         with self._engine.connect() as connection:
-            for aspect, limit in most.items():
-                chosen = _waiting(examples.c.event).where(examples.c.aspect == aspect)
-                rows = connection.execute(chosen.order_by(examples.c.number).limit(limit))
-                found.extend(PairBuilt.model_validate_json(row.event) for row in rows)
-        return found
+            return [
+                read_example(row.kind, row.event)
+                for aspect, limit in most.items()
+                for row in connection.execute(
+                    select(examples.c.kind, examples.c.event)
+                    .where(
+                        examples.c.kind.in_(KINDS[method]),
+                        examples.c.consumed_by.is_(None),
+                        examples.c.aspect == aspect,
+                    )
+                    .order_by(examples.c.number)
+                    .limit(limit)
+                )
+            ]
 
-    def ask(self, asked: Sequence[TrainingRequested]) -> None:
-        once = insert(requests).on_conflict_do_nothing(index_elements=["event_id"])
+    def ask(self, asked: Sequence[TrainingRequested | CancelRequested]) -> None:
         with self._engine.begin() as connection:
             for request in asked:
-                connection.execute(
-                    once, {"event_id": request.event_id, "requested_by": request.requested_by}
-                )
+                if isinstance(request, TrainingRequested):
+                    _ask(connection, request)
+                else:
+                    _cancel(connection, request)
 
-    def asked_by(self) -> str | None:
-        first = select(requests.c.requested_by).where(requests.c.run_id.is_(None))
+    def asked(self) -> Request | None:
+        first = select(requests).where(requests.c.run_id.is_(None)).order_by(requests.c.number)
         with self._engine.connect() as connection:
-            return connection.execute(first.order_by(requests.c.number).limit(1)).scalar()
+            row = connection.execute(first.limit(1)).first()
+        return None if row is None else Request(by=row.requested_by, method=row.method)
 
 
-def _waiting(what: Any) -> Select[Any]:
-    return select(what).where(examples.c.kind == _PAIR, examples.c.consumed_by.is_(None))
+def _row(event: BuiltExample | ExampleRetracted | TraceCaptured) -> dict[str, Any] | None:
+    """None for a trace too short to show anything."""
+    example: BuiltExample | ExampleRetracted | TrainingExample | None = (
+        demonstration_of(event) if isinstance(event, TraceCaptured) else event
+    )
+    if example is None:
+        return None
+    return {
+        "example_id": example.example_id,
+        "revision": example.revision,
+        "kind": type(event).__name__,
+        "aspect": "" if isinstance(example, ExampleRetracted) else example.aspect,
+        "event": event.model_dump_json(),
+    }
+
+
+def _waiting(connection: Connection, kinds: tuple[str, ...]) -> Waiting:
+    desirable = func.json_extract(examples.c.event, "$.desirable")
+    counted = select(
+        func.count().label("all"),
+        func.sum(case((desirable == 1, 1), else_=0)).label("desirable"),
+        func.min(func.json_extract(examples.c.event, "$.occurred_at")).label("oldest"),
+    ).where(examples.c.kind.in_(kinds), examples.c.consumed_by.is_(None))
+    row = connection.execute(counted).one()
+    if not row.all:
+        return Waiting()
+    oldest = datetime.fromisoformat(row.oldest)
+    return Waiting(
+        count=row.all,
+        rarer=min(row.desirable, row.all - row.desirable),
+        oldest_s=max(0.0, (utc_now() - oldest).total_seconds()),
+    )
+
+
+def _ask(connection: Connection, request: TrainingRequested) -> None:
+    connection.execute(
+        insert(requests).on_conflict_do_nothing(index_elements=["event_id"]),
+        {
+            "event_id": request.event_id,
+            "requested_by": request.requested_by,
+            "method": request.method,
+        },
+    )
+
+
+def _cancel(connection: Connection, request: CancelRequested) -> None:
+    """The run that was open when this was asked, or the named one, unless it has ended.
+
+    A request that comes late, or once more, does not cancel a run that was planned after it.
+    """
+    planned_at = func.json_extract(runs.c.plan, "$.planned_at")
+    opened = select(runs.c.run_id, planned_at.label("planned_at")).where(
+        runs.c.verdict.is_(None), runs.c.cancelled_by.is_(None)
+    )
+    for row in connection.execute(opened).all():
+        if request.run_id is None:
+            meant = datetime.fromisoformat(row.planned_at) <= request.occurred_at
+        else:
+            meant = row.run_id == request.run_id
+        if meant:
+            its_row = update(runs).where(runs.c.run_id == row.run_id, runs.c.verdict.is_(None))
+            connection.execute(its_row.values(cancelled_by=request.requested_by))

@@ -28,6 +28,7 @@ class RedisLease:
     async def hold(self, work: Coroutine[Any, Any, T]) -> T:
         """As `trainer.ports.Lease`; raises redis-py's errors where acquiring fails."""
         lock = self._redis.lock(self._key, timeout=self._seconds, thread_local=False)
+        asked = time.monotonic()
         try:
             taken = not await lock.acquire(blocking=False)
         except RedisError:
@@ -37,7 +38,7 @@ class RedisLease:
             work.close()
             raise LeaseTaken(self._key)
         working = asyncio.ensure_future(work)
-        beating = asyncio.ensure_future(self._heartbeat(lock))
+        beating = asyncio.ensure_future(self._heartbeat(lock, asked + self._seconds))
         try:
             await asyncio.wait({working, beating}, return_when=asyncio.FIRST_COMPLETED)
             if not working.done():
@@ -49,18 +50,19 @@ class RedisLease:
             await asyncio.gather(working, beating, return_exceptions=True)
             await _release(lock)
 
-    async def _heartbeat(self, lock: Lock) -> None:
-        """Renew until the lease is another's, or could not be renewed in time."""
-        renewed = time.monotonic()
-        while time.monotonic() - renewed < self._seconds:
-            await asyncio.sleep(self._seconds / 3)
+    async def _heartbeat(self, lock: Lock, end: float) -> None:
+        """Renew until the lease is another's, or was not renewed before its `end`."""
+        while (left := end - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, self._seconds / 3))
+            asked = time.monotonic()
             try:
-                await lock.reacquire()
-                renewed = time.monotonic()
+                async with asyncio.timeout(max(0.0, end - asked)):
+                    await lock.reacquire()
+                end = asked + self._seconds
             except LockError:
                 return
             except (RedisError, OSError) as error:
-                _log.warning("the lease could not be renewed: %s", error)
+                _log.warning("the lease could not be renewed: %r", error)
 
 
 async def _release(lock: Lock) -> None:

@@ -1,55 +1,78 @@
-"""How likely a model finds given answers."""
+"""How likely a model finds given answers, and how far it has moved from its base."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 import torch
+from torch.nn.functional import kl_div
 
+from trainer.backends.answer_rows import AnswerRows
 from trainer.backends.base import Base
 
-_ROWS = 8
+_PROMPTS = 8
+Given = tuple[str, str]
+"""A prompt and an answer to it."""
 
 
 @torch.inference_mode()
-def log_likelihoods(base: Base, asked: Sequence[tuple[str, str]]) -> list[float]:
-    """The mean log-probability of a token (nats) of each answer, end mark included."""
-    tokenizer = base.tokenizer
-    texts = [
-        (
-            tokenizer(base.rendered(prompt), add_special_tokens=False).input_ids,
-            [*tokenizer(answer, add_special_tokens=False).input_ids, tokenizer.eos_token_id],
-        )
-        for prompt, answer in asked
-    ]
-    base.model.eval()
-    found: list[float] = []
-    for start in range(0, len(texts), _ROWS):
-        found += _batch(base, texts[start : start + _ROWS])
+def log_likelihoods(
+    base: Base, given: Sequence[Given], prompts: int = _PROMPTS
+) -> dict[Given, float]:
+    """The mean log-probability of a token (nats) of each answer, end mark included.
+
+    `prompts` are read at a time, with all their answers.
+    """
+    found: dict[Given, float] = {}
+    for chosen, rows in _batches(base, given, prompts):
+        each = rows.log_probs().gather(2, rows.answers[..., None])[..., 0]
+        found.update(zip(chosen, rows.means(each), strict=True))
     return found
 
 
-def _batch(base: Base, texts: Sequence[tuple[list[int], list[int]]]) -> list[float]:
-    """Rows end together, so that the last logits of all rows are those of the answers."""
-    model, pad = base.model, base.tokenizer.pad_token_id
-    width = max(len(prompt) + len(answer) for prompt, answer in texts)
-    kept = max(len(answer) for _, answer in texts)
-    padding = [width - len(prompt) - len(answer) for prompt, answer in texts]
-    ids = torch.tensor(
-        [
-            [pad] * left + prompt + answer
-            for left, (prompt, answer) in zip(padding, texts, strict=True)
-        ],
-        device=model.device,
-    )
-    mask = torch.tensor(
-        [[0] * left + [1] * (width - left) for left in padding], device=model.device
-    )
-    logits = model(
-        input_ids=ids,
-        attention_mask=mask,
-        position_ids=(mask.cumsum(1) - 1).clamp(min=0),
-        logits_to_keep=kept + 1,
-        use_cache=False,
-    ).logits[:, :-1]
-    each = torch.log_softmax(logits.float(), -1).gather(2, ids[:, -kept:, None])[..., 0]
-    lengths = [len(answer) for _, answer in texts]
-    return [float(row[-length:].mean()) for row, length in zip(each, lengths, strict=True)]
+@torch.inference_mode()
+def divergences(
+    base: Base,
+    said: Sequence[Given],
+    bare: Callable[[], AbstractContextManager[None]],
+    prompts: int = _PROMPTS,
+) -> dict[Given, float]:
+    """KL(model || base), nats a token, along each answer the model gave; inside `bare` it is base.
+
+    Both distributions are over the whole vocabulary at every position of the answer and its end,
+    given the same beginning: exact for a position, where the log-ratio of the token drawn is an
+    estimate (Schulman 2020, "Approximating KL divergence").
+    """
+    found: dict[Given, float] = {}
+    for chosen, rows in _batches(base, said, prompts):
+        moved = rows.log_probs()
+        with bare():
+            each = kl_div(rows.log_probs(), moved, log_target=True, reduction="none").sum(-1)
+        found.update(zip(chosen, rows.means(each), strict=True))
+    return found
+
+
+def _batches(
+    base: Base, given: Sequence[Given], at_once: int
+) -> Iterator[tuple[list[Given], AnswerRows]]:
+    """Prompts of like length share a batch, each with its answers."""
+    answers: dict[str, list[str]] = {}
+    for prompt, answer in dict.fromkeys(given):
+        answers.setdefault(prompt, []).append(answer)
+    prompts = sorted(answers, key=len)
+    for start in range(0, len(prompts), at_once):
+        chosen = prompts[start : start + at_once]
+        rows = AnswerRows(
+            base,
+            [_ids(base, base.rendered(prompt)) for prompt in chosen],
+            [[_ended(base, answer) for answer in answers[prompt]] for prompt in chosen],
+        )
+        yield [(prompt, answer) for prompt in chosen for answer in answers[prompt]], rows
+
+
+def _ids(base: Base, text: str) -> list[int]:
+    found: list[int] = base.tokenizer(text, add_special_tokens=False).input_ids
+    return found
+
+
+def _ended(base: Base, answer: str) -> list[int]:
+    return [*_ids(base, answer), base.tokenizer.eos_token_id]

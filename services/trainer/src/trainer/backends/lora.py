@@ -1,8 +1,9 @@
 """Adapters in PEFT: what a fresh one looks like, going on from an old one, merging, saving."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from peft import LoraConfig, PeftModel, TaskType
 from transformers import PreTrainedModel
@@ -30,6 +31,12 @@ def with_champion(model: PreTrainedModel, champion: Path) -> Adapted:
     return PeftModel.from_pretrained(model, str(champion), is_trainable=True)
 
 
+def take_off(model: Adapted) -> None:
+    """Leave the base as it was before it wore the adapter."""
+    without: Any = model.unload
+    without()
+
+
 @contextmanager
 def merged(model: Adapted) -> Iterator[None]:
     """While inside, the adapter is part of the weights: the same answers, sooner."""
@@ -38,6 +45,12 @@ def merged(model: Adapted) -> Iterator[None]:
         yield
     finally:
         model.unmerge_adapter()
+
+
+def bare(model: Adapted) -> AbstractContextManager[None]:
+    """While inside, the unmerged adapter has no effect: the model is its base."""
+    without: AbstractContextManager[None] = model.disable_adapter()
+    return without
 
 
 def save_adapter(model: Adapted, directory: Path) -> None:

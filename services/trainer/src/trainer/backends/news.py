@@ -41,9 +41,10 @@ class News(TrainerCallback):
 
 
 def _point(entry: dict[str, Any]) -> CurvePoint:
+    """`accuracy` is that of preferences, or in fine-tuning that of single tokens."""
     return CurvePoint(
         step=int(entry["step"]),
         loss=float(entry["loss"]),
-        accuracy=float(entry["rewards/accuracies"]),
-        margin=float(entry["rewards/margins"]),
+        accuracy=entry.get("rewards/accuracies", entry.get("mean_token_accuracy")),
+        margin=entry.get("rewards/margins"),
     )

@@ -1,39 +1,64 @@
 """The files of a run: its dataset and champion for the child, its adapter for the exporter."""
 
+import shutil
 from pathlib import Path
 
 from ratchet.artifacts import ArtifactStore
+from ratchet.durable import write_whole
 from ratchet.events.artifact import ArtifactRef
 from ratchet.manifest import AdapterManifest
 from trainer.domain.dataset import Dataset
+from trainer.ports import LaidOut
 
 _ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 
 
 class RunFiles:
-    """As `trainer.ports.Files`; a run's directory is `<root>/<run_id>`."""
+    """As `trainer.ports.Files`; a run's directory is `<root>/<run_id>`.
 
-    def __init__(self, root: Path, artifacts: ArtifactStore) -> None:
+    A run keeps the fixed regression set that was in `regression` when it was laid out.
+    """
+
+    def __init__(self, root: Path, artifacts: ArtifactStore, regression: Path) -> None:
         self._root = root.absolute()
         self._artifacts = artifacts
+        self._regression = regression
 
     def directory(self, run_id: str) -> Path:
         return self._root / run_id
 
-    def lay_out(self, run_id: str, dataset: Dataset, champion: ArtifactRef | None) -> Path | None:
+    def laid_out(self) -> list[str]:
+        return [path.name for path in self._root.glob("*")]
+
+    def lay_out(self, run_id: str, dataset: Dataset, champion: ArtifactRef | None) -> LaidOut:
         directory = self.directory(run_id)
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / "dataset.json").write_bytes(dataset.canonical())
-        return None if champion is None else self._champion(directory / "champion", champion)
+        laid_out = LaidOut(
+            dataset=directory / "dataset.json",
+            regression=directory / "regression.json",
+            champion=None if champion is None else self._champion(directory, champion),
+        )
+        laid_out.dataset.write_bytes(dataset.canonical())
+        if not laid_out.regression.is_file():
+            write_whole(laid_out.regression, self._regression.read_bytes())
+        return laid_out
 
     def keep_adapter(self, adapter: Path) -> dict[str, ArtifactRef]:
-        return {name: self._artifacts.put(adapter / name) for name in _ADAPTER_FILES}
+        """What a kill in the middle leaves lies with the run's other files."""
+        return {
+            name: self._artifacts.adopt(Path(shutil.copy(adapter / name, adapter.parent)), name)
+            for name in _ADAPTER_FILES
+        }
 
     def keep_manifest(self, manifest: AdapterManifest) -> ArtifactRef:
-        return self._artifacts.put_bytes(manifest.model_dump_json().encode(), "manifest.json")
+        name = "manifest.json"
+        aside = self.directory(manifest.run_id) / name
+        aside.write_text(manifest.model_dump_json())
+        return self._artifacts.adopt(aside, name)
 
-    def _champion(self, directory: Path, reference: ArtifactRef) -> Path:
+    def _champion(self, run: Path, reference: ArtifactRef) -> Path:
         """Raises `ArtifactMissing` or `ArtifactCorrupt`."""
+        directory = run / "champion"
         content = self._artifacts.verified(reference).read_bytes()
         directory.mkdir(exist_ok=True)
         for name, file in AdapterManifest.model_validate_json(content).files.items():

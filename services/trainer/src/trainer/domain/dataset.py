@@ -3,32 +3,25 @@
 import hashlib
 import json
 
+from pydantic import Field
+
 from ratchet.events.base import Aspect, Value
-from ratchet.events.example import PairBuilt, Question
-
-
-class TrainingPair(Value):
-    """A pair as the run sees it; `key` joins what asks the same question in the same aspect."""
-
-    example_id: str
-    revision: int
-    aspect: Aspect
-    question: Question
-    prompt: str
-    chosen: str
-    rejected: str
-
-    @property
-    def key(self) -> tuple[str, Aspect]:
-        return (self.question.key, self.aspect)
+from ratchet.events.run import Method
+from trainer.domain.training_example import AnyExample, TrainingExample
 
 
 class Dataset(Value):
-    """Both sides in order of `example_id`; `unseen` says in words what only held-out pairs have."""
+    """Both sides in order of `example_id`; `unseen` says in words what only held-out ones have.
 
-    train: tuple[TrainingPair, ...]
-    held_out: tuple[TrainingPair, ...]
+    `left_out` counts, by reason, the waiting examples that were not taken.
+    """
+
+    method: Method = "dpo"
+    seed: int = 42
+    train: tuple[AnyExample, ...]
+    held_out: tuple[AnyExample, ...]
     unseen: str = ""
+    left_out: dict[str, int] = Field(default_factory=dict)
 
     def canonical(self) -> bytes:
         """JSON with sorted keys: equal datasets have equal bytes."""
@@ -41,16 +34,12 @@ class Dataset(Value):
 
     @property
     def example_ids(self) -> tuple[str, ...]:
-        return tuple(pair.example_id for pair in (*self.train, *self.held_out))
+        return tuple(example.example_id for example in (*self.train, *self.held_out))
 
-    def questions(self, aspect: Aspect, limit: int) -> tuple[TrainingPair, ...]:
-        """One held-out pair for each question of `aspect`, at most `limit`."""
-        first: dict[tuple[str, Aspect], TrainingPair] = {}
-        for pair in self.held_out:
-            if pair.aspect == aspect:
-                first.setdefault(pair.key, pair)
+    def questions(self, aspect: Aspect, limit: int) -> tuple[TrainingExample, ...]:
+        """One held-out example for each question of `aspect`, at most `limit`."""
+        first: dict[tuple[str, Aspect], TrainingExample] = {}
+        for example in self.held_out:
+            if example.aspect == aspect:
+                first.setdefault(example.key, example)
         return tuple(first.values())[:limit]
-
-
-def training_pair(event: PairBuilt) -> TrainingPair:
-    return TrainingPair.model_validate(event.model_dump(include=set(TrainingPair.model_fields)))

@@ -7,12 +7,17 @@ from pydantic import Field, TypeAdapter
 
 from ratchet.events.base import Value
 from ratchet.events.run import CurvePoint, Stage
+from trainer.domain.cases import Case
 from trainer.domain.recipe import Recipe
 from trainer.domain.scores import Judged
 
 
 class TrainRequest(Value):
     """`dataset` is a file with a `Dataset`, `champion` a PEFT directory (None: the bare base).
+
+    `regression` is a file with the fixed questions both are asked too (None: no such questions).
+    With `afresh` the challenger starts from the base, else from the champion. The micro-batch
+    is halved `halvings` times.
 
     Everything the process leaves behind lies in `work_dir`; a second process with the same
     request goes on from there.
@@ -25,6 +30,14 @@ class TrainRequest(Value):
     cache_dir: Path
     work_dir: Path
     champion: Path | None = None
+    regression: Path | None = None
+    afresh: bool = False
+    halvings: int = 0
+
+    @property
+    def end(self) -> Path:
+        """The file in which the process keeps the `Trained` it came to."""
+        return self.work_dir / "trained.json"
 
 
 class Progress(Value):
@@ -39,19 +52,39 @@ class Progress(Value):
 
 
 class Trained(Value):
-    """The end of a run: the adapter's directory and how both models did."""
+    """The end of a run: the adapter's directory, what both models were asked and how they did.
+
+    `batch` is the micro-batch that fitted into memory. `regression_sha256` hashes the file with
+    the fixed questions among `cases`.
+    """
 
     line: Literal["trained"] = "trained"
     adapter: Path
     base_sha256: str
+    base_revision: str | None
     device: str
     precision: str
+    batch: int
+    cases: tuple[Case, ...]
     before: Judged
     after: Judged
+    regression_sha256: str | None = None
     curve: tuple[CurvePoint, ...]
     seconds: dict[str, float]
     versions: dict[str, str]
 
+    @property
+    def held_out(self) -> tuple[Case, ...]:
+        """The cases made of the run's held-out examples."""
+        return tuple(case for case in self.cases if case.part == "held_out")
 
-Line = Progress | Trained
+
+class OutOfMemory(Value):
+    """The process has ended and left its checkpoints; `said` is what the allocator said."""
+
+    line: Literal["out_of_memory"] = "out_of_memory"
+    said: str
+
+
+Line = Progress | Trained | OutOfMemory
 LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="line")])

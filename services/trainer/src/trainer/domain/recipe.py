@@ -1,10 +1,12 @@
 """Everything that decides what a run teaches: the same recipe on the same data is the same run."""
 
-from typing import Literal
+from math import ceil
+from typing import Literal, Self
 
 from pydantic import Field
 
 from ratchet.events.base import Value, derived_id
+from ratchet.events.run import Method
 
 Loss = Literal["sigmoid", "hinge", "ipo", "robust", "apo_zero", "sigmoid_norm", "sft"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -23,16 +25,13 @@ class LoraRecipe(Value):
     )  # fmt: skip
 
 
-class DpoRecipe(Value):
-    """Direct preference optimization (Rafailov et al. 2023, arXiv:2305.18290).
+class LoopRecipe(Value):
+    """One step sees `batch * accumulation` examples; `warmup` is a share of the steps.
 
-    `losses` are added up with `loss_weights` (all 1 when empty). One step sees
-    `batch * accumulation` pairs; `warmup` is a share of the steps; lengths are in tokens.
+    A micro-batch that does not fit into memory is halved and accumulated twice as often.
+    `max_length` is in tokens.
     """
 
-    beta: float = Field(default=0.1, gt=0)
-    losses: tuple[Loss, ...] = Field(default=("sigmoid", "sft"), min_length=1)
-    loss_weights: tuple[float, ...] = ()
     learning_rate: float = Field(default=5e-5, gt=0)
     epochs: float = Field(default=3.0, gt=0)
     batch: int = Field(default=4, ge=1)
@@ -42,14 +41,66 @@ class DpoRecipe(Value):
     weight_decay: float = Field(default=0.01, ge=0)
     clip: float = Field(default=1.0, gt=0)
     gradient_checkpointing: bool = True
+
+    def halved(self, least: int = 1) -> Self:
+        """At most half the micro-batch, accumulated until a step has seen as many examples.
+
+        Raises `ValueError` where a micro-batch has `least` examples already.
+        """
+        if self.batch <= least:
+            message = f"a micro-batch of {self.batch} cannot be made smaller"
+            raise ValueError(message)
+        seen = self.batch * self.accumulation
+        half = max(least, self.batch // 2)
+        batch = next((size for size in range(half, least - 1, -1) if seen % size == 0), half)
+        return self.model_copy(update={"batch": batch, "accumulation": ceil(seen / batch)})
+
+
+class DpoRecipe(LoopRecipe):
+    """Direct preference optimization (Rafailov et al. 2023, arXiv:2305.18290).
+
+    `losses` are added up with `loss_weights` (all 1 when empty). `label_smoothing` is the share
+    of pairs thought to be the wrong way round (conservative DPO, Mitchell 2023).
+    """
+
+    beta: float = Field(default=0.1, gt=0)
+    losses: tuple[Loss, ...] = Field(default=("sigmoid", "sft"), min_length=1)
+    loss_weights: tuple[float, ...] = ()
+    label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
     share_prompts: bool = False
 
 
+class KtoRecipe(LoopRecipe):
+    """Kahneman-Tversky optimization of single labels (Ethayarajh et al. 2024, arXiv:2402.01306).
+
+    `apo_zero_unpaired` (D'Oosterlinck et al. 2024, arXiv:2408.06266) does without the estimate
+    of the KL divergence, which takes two more passes. `desirable_ratio` is the weight of all
+    desirable labels by that of all undesirable ones.
+    """
+
+    beta: float = Field(default=0.1, gt=0)
+    loss: Literal["kto", "apo_zero_unpaired"] = "kto"
+    desirable_ratio: float = Field(default=4 / 3, ge=1, le=4 / 3)
+    batch: int = Field(default=4, ge=2)
+
+    def halved(self, least: int = 2) -> Self:
+        """As for every method, down to two: KL is estimated from mismatched neighbours."""
+        return super().halved(least)
+
+
+class SftRecipe(LoopRecipe):
+    """Supervised fine-tuning on demonstrated answers, and on the thinking before them."""
+
+    batch: int = Field(default=2, ge=1)
+    accumulation: int = Field(default=8, ge=1)
+
+
 class JudgingRecipe(Value):
-    """How many held-out questions of an aspect are asked, and how long an answer may be."""
+    """How many held-out and fixed questions are asked, and how long an answer may be."""
 
     questions: int = Field(default=64, ge=1)
     widget_questions: int = Field(default=16, ge=0)
+    fixed_questions: int = Field(default=64, ge=1)
     answer_tokens: int = Field(default=160, ge=1)
     plan_tokens: int = Field(default=512, ge=1)
     batch: int = Field(default=32, ge=1)
@@ -62,9 +113,26 @@ class Recipe(Value):
     quantization: Quantization = "none"
     lora: LoraRecipe = LoraRecipe()
     dpo: DpoRecipe = DpoRecipe()
+    kto: KtoRecipe = KtoRecipe()
+    sft: SftRecipe = SftRecipe()
     judging: JudgingRecipe = JudgingRecipe()
 
     @property
     def fingerprint(self) -> str:
         """12 hex characters that change when anything in the recipe changes."""
         return derived_id(self.model_dump_json())[:12]
+
+    def loop(self, method: Method) -> LoopRecipe:
+        loops: dict[Method, LoopRecipe] = {"dpo": self.dpo, "kto": self.kto, "sft": self.sft}
+        return loops[method]
+
+    def with_smaller_batches(self, method: Method, halvings: int) -> Self:
+        """Teaches and judges the same in less memory.
+
+        Raises `ValueError` where a micro-batch of the method cannot be made smaller.
+        """
+        loop = self.loop(method)
+        for _ in range(halvings):
+            loop = loop.halved()
+        judging = self.judging.model_copy(update={"batch": max(1, self.judging.batch >> halvings)})
+        return self.model_copy(update={method: loop, "judging": judging})

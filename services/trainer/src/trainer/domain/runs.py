@@ -4,21 +4,29 @@ from datetime import datetime
 
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Value, derived_id
-from ratchet.events.run import Verdict
+from ratchet.events.run import Method, Verdict
 from trainer.domain.dataset import Dataset
 from trainer.domain.recipe import Recipe
 
 
 class Run(Value):
-    """`champion` is the manifest of the adapter to beat and to go on from; None is the base."""
+    """`champion` is the manifest of the adapter to beat, `parent` of the one to go on from.
+
+    None is the base.
+    """
 
     run_id: str
     dataset: Dataset
     recipe: Recipe
     base_model: str
     champion: ArtifactRef | None
+    parent: ArtifactRef | None
     reason: str
     planned_at: datetime
+
+    @property
+    def method(self) -> Method:
+        return self.dataset.method
 
 
 class RunEnd(Value):
@@ -35,17 +43,19 @@ def plan_run(
     recipe: Recipe,
     base_model: str,
     champion: ArtifactRef | None,
+    parent: ArtifactRef | None,
     reason: str,
-    failures: int,
+    ended_alike: int,
     now: datetime,
 ) -> Run:
-    """The run these inputs make: the same inputs after as many failures are the same run."""
+    """The run these inputs make: the same inputs after as many runs without a verdict are one."""
     run_id = derived_id(
         dataset.sha256,
         recipe.fingerprint,
         base_model,
         champion.sha256 if champion else "base",
-        str(failures),
+        parent.sha256 if parent else "base",
+        str(ended_alike),
     )
     return Run(
         run_id=run_id,
@@ -53,6 +63,7 @@ def plan_run(
         recipe=recipe,
         base_model=base_model,
         champion=champion,
+        parent=parent,
         reason=reason,
         planned_at=now,
     )

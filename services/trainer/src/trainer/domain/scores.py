@@ -1,94 +1,175 @@
-"""What one model did on the held-out questions, case by case, and its means."""
+"""What one model did, case by case: every measure a case asks for, and the means."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite, nan
+from typing import Literal, NamedTuple, get_args
 
 from ratchet.events.base import Value
-from ratchet.events.run import Answer, Interval, Scores
+from ratchet.events.run import Answer, Scores
 from ratchet.measures import grounding
+from ratchet.measures.plan_agreement import plan_agreement
 from ratchet.measures.plans import plan_validity
 from ratchet.measures.text_quality import text_quality
-from trainer.domain.bootstrap import paired_gain
-from trainer.domain.dataset import TrainingPair
+from trainer.domain.cases import Case
+
+Measure = Literal[
+    "preference_accuracy",
+    "margin",
+    "text_quality",
+    "grounded_accuracy",
+    "invented",
+    "json_validity",
+    "plan_agreement",
+    "likelihood",
+    "finished",
+    "words",
+    "kl",
+]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+
+
+class Said(NamedTuple):
+    """A generated answer; `finished`: it ended by itself within its tokens."""
+
+    text: str
+    finished: bool
+
+
+class Observed(NamedTuple):
+    """What one model did with one case; None or empty where the case does not ask for it.
+
+    `comparisons` holds the log-probabilities of each chosen and rejected answer, `reference`
+    that of the reference, as means over their tokens (nats), the end mark included. `kl` is the
+    divergence from the base model along the model's own answer (nats, mean over its tokens).
+    """
+
+    said: Said | None = None
+    comparisons: tuple[tuple[float, float], ...] = ()
+    reference: float | None = None
+    kl: float | None = None
+
+
+class CaseScores(Value):
+    """`answer` is what was generated, None where nothing was."""
+
+    case_id: str
+    answer: str | None = None
+    scores: dict[Measure, float]
 
 
 class Judged(Value):
-    """One value for each case, in the order of the held-out questions; empty: none was asked.
+    """How one model did on the cases, in their order."""
 
-    `preferred` has 1 for each held-out pair whose chosen answer the model finds likelier, by mean
-    log-probability of a token: unlike DPO's implicit reward, whose ratio is 1 for the base by
-    definition, that can be asked of any model, and no answer gains by being short.
-    """
+    cases: tuple[CaseScores, ...] = ()
 
-    answers: tuple[str, ...] = ()
-    plans: tuple[str, ...] = ()
-    preferred: tuple[float, ...] = ()
-    text_quality: tuple[float, ...] = ()
-    grounded: tuple[float, ...] = ()
-    valid_json: tuple[float, ...] = ()
+    def scores_of(self, measure: Measure, case_ids: Iterable[str]) -> dict[str, float]:
+        """The measure of each of these cases that has it."""
+        wanted = set(case_ids)
+        return {
+            case.case_id: case.scores[measure]
+            for case in self.cases
+            if case.case_id in wanted and measure in case.scores
+        }
 
-    @property
-    def scores(self) -> Scores:
-        return Scores(
-            preference_accuracy=_mean(self.preferred),
-            text_quality=_mean(self.text_quality),
-            grounded_accuracy=_mean(self.grounded),
-            json_validity=_mean(self.valid_json),
+    def means(self, cases: Sequence[Case]) -> Scores:
+        """The mean of every measure over `cases`."""
+        ids = [case.case_id for case in cases]
+        found = {name: list(self.scores_of(name, ids).values()) for name in MEASURES}
+        return Scores.model_validate(
+            {name: sum(values) / len(values) if values else None for name, values in found.items()}
         )
 
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """What was generated, by `case_id`."""
+        return {case.case_id: case.answer for case in self.cases if case.answer is not None}
 
-def judge(
-    asked: Sequence[TrainingPair],
-    answers: Sequence[str],
-    planned: Sequence[TrainingPair],
-    plans: Sequence[str],
-    preferred: Sequence[bool],
-) -> Judged:
-    """Score `answers` to the voice questions `asked` and `plans` for the widget ones `planned`.
 
-    Groundedness counts questions that name the reading they ask for.
+def expected(case: Case) -> frozenset[Measure]:
+    """What a whole judgement measures on `case`; groundedness needs the reading asked for.
+
+    The divergence is measured on some of the cases only.
+    """
+    names: list[Measure] = []
+    if case.comparisons:
+        names += ["preference_accuracy", "margin"]
+    if case.reference is not None:
+        names += ["likelihood"]
+    if case.asks and case.aspect == "voice":
+        names += ["text_quality", "finished", "words"]
+        if case.question.asked is not None:
+            names += ["grounded_accuracy", "invented"]
+    if case.asks and case.aspect == "widget":
+        names += ["json_validity", "finished"]
+        if case.reference_plan is not None:
+            names += ["plan_agreement"]
+    return frozenset(names)
+
+
+def judge(cases: Sequence[Case], observed: Sequence[Observed]) -> Judged:
+    """Score what was observed of each case.
+
+    `preference_accuracy` is the share of a case's comparisons whose chosen answer the model finds
+    likelier by mean log-probability of a token: unlike DPO's implicit reward, whose ratio is 1
+    for the base by definition, that can be asked of any model, and no answer gains by being
+    short. `margin` is the mean difference. `invented` is 1 where an answer has any number that
+    the prompt does not support. What is not finite counts as not measured.
     """
     return Judged(
-        answers=tuple(answers),
-        plans=tuple(plans),
-        preferred=tuple(map(float, preferred)),
-        text_quality=tuple(
-            text_quality(answer, pair.question.text).total
-            for pair, answer in zip(asked, answers, strict=True)
-        ),
-        grounded=tuple(
-            float(_is_grounded(pair, answer))
-            for pair, answer in zip(asked, answers, strict=True)
-            if pair.question.asked is not None
-        ),
-        valid_json=tuple(float(plan_validity(plan).valid) for plan in plans),
+        cases=tuple(_scored(case, seen) for case, seen in zip(cases, observed, strict=True))
     )
 
 
-def gains(before: Judged, after: Judged, seed: int) -> dict[str, Interval]:
-    """After minus before for every score both were asked for; empty where no case was asked."""
-    both = {
-        "text_quality": (before.text_quality, after.text_quality),
-        "grounded_accuracy": (before.grounded, after.grounded),
-        "json_validity": (before.valid_json, after.valid_json),
-        "preference_accuracy": (before.preferred, after.preferred),
-    }
-    return {name: paired_gain(*cases, seed) for name, cases in both.items() if all(cases)}
-
-
-def compared(asked: Sequence[TrainingPair], before: Judged, after: Judged) -> tuple[Answer, ...]:
-    """What both said to each voice question."""
+def compared(cases: Sequence[Case], before: Judged, after: Judged) -> tuple[Answer, ...]:
+    """What both said to each held-out spoken question."""
+    old, new = before.answers, after.answers
     return tuple(
-        Answer(question=pair.question.text, before=old, after=new)
-        for pair, old, new in zip(asked, before.answers, after.answers, strict=True)
+        Answer(question=case.question.text, before=old[case.case_id], after=new[case.case_id])
+        for case in cases
+        if (case.part, case.aspect) == ("held_out", "voice")
+        and case.case_id in old.keys() & new.keys()
     )
 
 
-def _is_grounded(pair: TrainingPair, answer: str) -> bool:
-    asked = pair.question.asked
-    assert asked is not None
-    reading = grounding.Reading(asked.equipment, asked.metric, asked.value, asked.unit)
-    return grounding.grounded(answer, pair.prompt, reading).ok
+def _scored(case: Case, seen: Observed) -> CaseScores:
+    scores: dict[Measure, float] = {}
+    if seen.comparisons:
+        differences = [chosen - rejected for chosen, rejected in seen.comparisons]
+        known = all(map(isfinite, differences))
+        scores["preference_accuracy"] = (
+            sum(d > 0 for d in differences) / len(differences) if known else nan
+        )
+        scores["margin"] = sum(differences) / len(differences)
+    if seen.reference is not None:
+        scores["likelihood"] = seen.reference
+    if seen.kl is not None:
+        scores["kl"] = seen.kl
+    if seen.said is not None:
+        scores["finished"] = float(seen.said.finished)
+        scores |= (_spoken if case.aspect == "voice" else _planned)(case, seen.said.text)
+    return CaseScores(
+        case_id=case.case_id,
+        answer=seen.said.text if seen.said else None,
+        scores={name: value for name, value in scores.items() if isfinite(value)},
+    )
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def _spoken(case: Case, answer: str) -> dict[Measure, float]:
+    scores: dict[Measure, float] = {
+        "text_quality": text_quality(answer, case.question.text).total,
+        "words": float(len(answer.split())),
+    }
+    asked = case.question.asked
+    if asked is not None:
+        reading = grounding.Reading(asked.equipment, asked.metric, asked.value, asked.unit)
+        found = grounding.grounded(answer, case.prompt, reading)
+        scores["grounded_accuracy"] = float(found.ok)
+        scores["invented"] = float(bool(found.invented))
+    return scores
+
+
+def _planned(case: Case, answer: str) -> dict[Measure, float]:
+    scores: dict[Measure, float] = {"json_validity": float(plan_validity(answer).valid)}
+    if case.reference_plan is not None:
+        scores["plan_agreement"] = plan_agreement(answer, case.reference_plan)
+    return scores

@@ -6,8 +6,7 @@ from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import derived_id
 from ratchet.events.run import (
     CheckpointReady,
-    Interval,
-    Method,
+    GateFigures,
     RunFinished,
     RunProgressed,
     RunStarted,
@@ -16,20 +15,18 @@ from trainer.domain.job import Progress, Trained
 from trainer.domain.runs import Run, RunEnd
 from trainer.domain.scores import compared
 
-_METHOD: Method = "dpo"
-
 
 def started(run: Run) -> RunStarted:
     return RunStarted(
         event_id=derived_id(run.run_id, "started"),
         occurred_at=run.planned_at,
         run_id=run.run_id,
-        method=_METHOD,
+        method=run.method,
         base_model=run.base_model,
         dataset_sha256=run.dataset.sha256,
         pairs=len(run.dataset.train),
         held_out=len(run.dataset.held_out),
-        reason=f"{run.reason}; held out by {run.dataset.unseen}",
+        reason=f"{run.reason}; held out by {run.dataset.unseen}{_left_out(run)}",
     )
 
 
@@ -48,7 +45,7 @@ def broken(run: Run, end: RunEnd, seconds: float) -> RunFinished:
         occurred_at=end.ended_at,
         caused_by=derived_id(run.run_id, "started"),
         run_id=run.run_id,
-        method=_METHOD,
+        method=run.method,
         verdict=end.verdict,
         reason=end.reason,
         pairs=len(run.dataset.train),
@@ -57,15 +54,15 @@ def broken(run: Run, end: RunEnd, seconds: float) -> RunFinished:
 
 
 def finished(
-    run: Run, end: RunEnd, trained: Trained, gains: dict[str, Interval], seconds: float
+    run: Run, end: RunEnd, trained: Trained, figures: GateFigures, seconds: float
 ) -> RunFinished:
-    asked = run.dataset.questions("voice", run.recipe.judging.questions)
     return broken(run, end, seconds).model_copy(
         update={
-            "before": trained.before.scores,
-            "after": trained.after.scores,
-            "gains": gains,
-            "answers": compared(asked, trained.before, trained.after),
+            "before": trained.before.means(trained.held_out),
+            "after": trained.after.means(trained.held_out),
+            "gains": figures.held_out,
+            "figures": figures,
+            "answers": compared(trained.cases, trained.before, trained.after),
             "curve": trained.curve,
         }
     )
@@ -80,3 +77,8 @@ def checkpoint(run: Run, end: RunEnd, manifest: ArtifactRef) -> CheckpointReady:
         base_model=run.base_model,
         manifest=manifest,
     )
+
+
+def _left_out(run: Run) -> str:
+    told = [f"{count} {reason.replace('_', ' ')}" for reason, count in run.dataset.left_out.items()]
+    return f"; left out: {', '.join(told)}" if told else ""

@@ -1,50 +1,101 @@
-"""The held-out side of a run: what both models are asked, and how one of them did."""
+"""The questions of a run: what both models are asked, and how one of them did."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 from trainer.backends.base import Base
 from trainer.backends.generate import answers
-from trainer.backends.likelihood import log_likelihoods
-from trainer.domain.dataset import Dataset
+from trainer.backends.likelihood import Given, divergences, log_likelihoods
+from trainer.backends.lora import Adapted, bare, merged
+from trainer.domain.cases import Case
 from trainer.domain.recipe import JudgingRecipe
-from trainer.domain.scores import Judged, judge
+from trainer.domain.scores import Judged, Observed, Said, judge
+
+_DRIFT_ANSWERS = 8
+"""Some 200 tokens: enough for a mean that is held against a limit several times as large."""
 
 
 class Panel:
-    """Asks whatever `base.model` is at the moment: bare, adapted or merged."""
+    """Asks whatever `base.model` is at the moment: bare or adapted."""
 
-    def __init__(self, dataset: Dataset, recipe: JudgingRecipe) -> None:
+    def __init__(self, cases: Sequence[Case], recipe: JudgingRecipe) -> None:
+        self.cases = tuple(cases)
         self._recipe = recipe
-        self.asked = dataset.questions("voice", recipe.questions)
-        self._planned = dataset.questions("widget", recipe.widget_questions)
-        self._pairs = dataset.held_out[: recipe.questions]
+        self._voice = [case for case in cases if case.asks and case.aspect == "voice"]
+        self._widget = [case for case in cases if case.asks and case.aspect == "widget"]
 
     @property
-    def cases(self) -> int:
+    def _prompts(self) -> int:
+        """How many to read at a time: their answers have a number for each word there is."""
+        return max(1, self._recipe.batch // 4)
+
+    @property
+    def answers(self) -> int:
         """How many answers one judgement takes."""
-        return len(self.asked) + len(self._planned)
+        return len(self._voice) + len(self._widget)
 
-    def judge(self, base: Base, on_answer: Callable[[int], None]) -> Judged:
-        recipe = self._recipe
-        preferred = self._preferred(base)
-        said = answers(
-            base,
-            [pair.prompt for pair in self.asked],
-            recipe.answer_tokens,
-            recipe.batch,
-            on_answer,
-        )
-        planned = answers(
-            base,
-            [pair.prompt for pair in self._planned],
-            recipe.plan_tokens,
-            recipe.batch,
-            lambda count: on_answer(len(said) + count),
-        )
-        return judge(self.asked, said, self._planned, planned, preferred)
+    def asked_for(self, judged: Judged) -> bool:
+        """Whether `judged` is a judgement of these very cases."""
+        return [case.case_id for case in judged.cases] == [case.case_id for case in self.cases]
 
-    def _preferred(self, base: Base) -> list[bool]:
-        """For each held-out pair, whether the model finds the chosen answer likelier."""
-        chosen = log_likelihoods(base, [(pair.prompt, pair.chosen) for pair in self._pairs])
-        rejected = log_likelihoods(base, [(pair.prompt, pair.rejected) for pair in self._pairs])
-        return [c > r for c, r in zip(chosen, rejected, strict=True)]
+    def judge(
+        self, base: Base, adapted: Adapted | None, on_answer: Callable[[int], None]
+    ) -> Judged:
+        """Every measure of every case; `adapted` is the adapter `base.model` wears, unmerged."""
+        with merged(adapted) if adapted else nullcontext():
+            likely = self._likelihoods(base)
+            said = self._said(base, self._voice, self._recipe.answer_tokens, on_answer)
+            said |= self._said(
+                base,
+                self._widget,
+                self._recipe.plan_tokens,
+                lambda count: on_answer(len(self._voice) + count),
+            )
+        moved = self._moved(base, adapted, said)
+        return judge(
+            self.cases,
+            [
+                Observed(
+                    said=said.get(case.case_id),
+                    comparisons=tuple(
+                        (likely[case.prompt, pair.chosen], likely[case.prompt, pair.rejected])
+                        for pair in case.comparisons
+                    ),
+                    reference=None
+                    if case.reference is None
+                    else likely[case.prompt, case.reference],
+                    kl=moved.get(case.case_id),
+                )
+                for case in self.cases
+            ],
+        )
+
+    def _likelihoods(self, base: Base) -> dict[Given, float]:
+        """Of every answer that is given."""
+        given = [
+            (case.prompt, answer)
+            for case in self.cases
+            for answer in (
+                *(side for pair in case.comparisons for side in (pair.chosen, pair.rejected)),
+                *(() if case.reference is None else (case.reference,)),
+            )
+        ]
+        return log_likelihoods(base, given, self._prompts)
+
+    def _said(
+        self, base: Base, cases: Sequence[Case], tokens: int, on_answer: Callable[[int], None]
+    ) -> dict[str, Said]:
+        found = answers(base, [c.prompt for c in cases], tokens, self._recipe.batch, on_answer)
+        return {case.case_id: said for case, said in zip(cases, found, strict=True)}
+
+    def _moved(
+        self, base: Base, adapted: Adapted | None, said: dict[str, Said]
+    ) -> dict[str, float]:
+        """The divergence on some spoken answers, spread over the cases; the bare base has none."""
+        step = max(1, len(self._voice) // _DRIFT_ANSWERS)
+        some = self._voice[::step][:_DRIFT_ANSWERS]
+        if adapted is None:
+            return {case.case_id: 0.0 for case in some}
+        given = {case.case_id: (case.prompt, said[case.case_id].text) for case in some}
+        found = divergences(base, list(given.values()), lambda: bare(adapted), self._prompts)
+        return {case_id: found[answer] for case_id, answer in given.items()}

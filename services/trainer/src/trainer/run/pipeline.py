@@ -2,91 +2,127 @@
 
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
+from shutil import disk_usage
 
 from pydantic import BaseModel
 
-from ratchet.base_models import materialise, weights_sha256
+from ratchet.base_models import materialise, revision_of, weights_sha256
+from ratchet.durable import flush_tree, write_whole
 from ratchet.events.run import Stage
 from trainer.backends.base import Base, load_base
 from trainer.backends.device import choose_device, choose_dtype, name_of, use_all_cores
-from trainer.backends.dpo import train
-from trainer.backends.lora import Adapted, Fresh, fresh_adapter, merged, save_adapter, with_champion
+from trainer.backends.language import language_of
+from trainer.backends.lora import (
+    Adapted,
+    Fresh,
+    fresh_adapter,
+    save_adapter,
+    take_off,
+    with_champion,
+)
+from trainer.backends.regression_file import read_regression
+from trainer.backends.torch_errors import first_line, is_failed_write, is_out_of_memory
+from trainer.domain.cases import Case, held_out_cases, regression_cases
 from trainer.domain.dataset import Dataset
-from trainer.domain.job import Progress, Trained, TrainRequest
+from trainer.domain.job import OutOfMemory, Progress, Trained, TrainRequest
 from trainer.domain.scores import Judged
+from trainer.run.lineage import versions
+from trainer.run.methods import taught_by
 from trainer.run.panel import Panel
 
 Report = Callable[[BaseModel], None]
-_LIBRARIES = ("torch", "transformers", "trl", "peft")
 
 
-def run(request: TrainRequest, report: Report) -> Trained:
+def run(request: TrainRequest, report: Report) -> Trained | OutOfMemory:
     """Judge the champion, train the challenger, judge it on the same questions."""
-    ended = request.work_dir / "trained.json"
-    if ended.is_file():
-        return Trained.model_validate_json(ended.read_bytes())
-    request.work_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        return _run(request, report)
+    except (MemoryError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            return OutOfMemory(said=first_line(error))
+        if is_failed_write(error):
+            free = disk_usage(request.work_dir).free
+            message = f"a file could not be written, {free} bytes of disk are free"
+            raise OSError(message) from error
+        raise
+
+
+def _run(request: TrainRequest, report: Report) -> Trained:
     clock = _Clock(report)
     dataset = Dataset.model_validate_json(request.dataset.read_bytes())
+    recipe = request.recipe.with_smaller_batches(dataset.method, request.halvings)
     clock.enter("loading")
-    base, base_sha256 = _load(request)
-    panel = Panel(dataset, request.recipe.judging)
-    clock.enter("judging_champion", panel.cases)
+    directory = materialise(request.base_model, request.cache_dir)
+    base = _load(directory, request)
+    cases, regression_sha256 = _cases(request, dataset)
+    panel = Panel(cases, recipe.judging)
+    clock.enter("judging_champion", panel.answers)
     champion, adapter = _open(request, base, panel, clock)
     clock.enter("training")
-    adapted, curve = train(base, adapter, dataset.train, request.recipe, request.work_dir, report)
-    directory = request.work_dir / "adapter"
-    save_adapter(adapted, directory)
-    clock.enter("judging_challenger", panel.cases)
-    with merged(adapted):
-        challenger = panel.judge(base, clock.answered)
+    teach = taught_by(dataset.method)
+    adapted, curve = teach(base, adapter, dataset.train, recipe, request.work_dir, report)
+    saved = request.work_dir / "adapter"
+    save_adapter(adapted, saved)
+    flush_tree(saved)
+    clock.enter("judging_challenger", panel.answers)
+    challenger = panel.judge(base, adapted, clock.answered)
     trained = Trained(
-        adapter=directory,
-        base_sha256=base_sha256,
+        adapter=saved,
+        base_sha256=weights_sha256(directory),
+        base_revision=revision_of(request.base_model, directory),
         device=str(base.model.device),
         precision=name_of(base.model.dtype),
+        batch=recipe.loop(dataset.method).batch,
+        cases=cases,
         before=champion,
         after=challenger,
+        regression_sha256=regression_sha256,
         curve=curve,
         seconds=clock.seconds(),
-        versions={name: version(name) for name in _LIBRARIES},
+        versions=versions(),
     )
-    _write(ended, trained)
+    _keep(request.end, trained)
     return trained
 
 
-def _load(request: TrainRequest) -> tuple[Base, str]:
+def _load(directory: Path, request: TrainRequest) -> Base:
     recipe = request.recipe
-    directory = materialise(request.base_model, request.cache_dir)
     use_all_cores()
     device = choose_device(recipe.device)
-    base = load_base(directory, device, choose_dtype(recipe.precision, device), recipe.quantization)
-    return base, weights_sha256(directory)
+    dtype = choose_dtype(recipe.precision, device, request.cache_dir)
+    return load_base(directory, device, dtype, recipe.quantization)
+
+
+def _cases(request: TrainRequest, dataset: Dataset) -> tuple[tuple[Case, ...], str | None]:
+    """The held-out cases and the fixed ones, and the sha256 of the file these come from."""
+    judging = request.recipe.judging
+    held_out = held_out_cases(dataset.held_out, judging, language_of)
+    if request.regression is None:
+        return held_out, None
+    questions, sha256 = read_regression(request.regression)
+    fixed = regression_cases(questions, judging.fixed_questions, language_of)
+    return (*held_out, *fixed), sha256
 
 
 def _open(
     request: TrainRequest, base: Base, panel: Panel, clock: "_Clock"
 ) -> tuple[Judged, Adapted | Fresh]:
-    """Judge the champion, or read what an earlier process of this run found."""
+    """Judge the champion, or read what an earlier process of this run found on these cases."""
     kept = request.work_dir / "champion.json"
-    known = Judged.model_validate_json(kept.read_bytes()) if kept.is_file() else None
-    if request.champion is None:
-        champion = known or panel.judge(base, clock.answered)
-        adapter: Adapted | Fresh = fresh_adapter(request.recipe.lora)
-    else:
-        adapter = with_champion(base.model, request.champion)
-        with merged(adapter):
-            champion = known or panel.judge(base, clock.answered)
-    _write(kept, champion)
-    return champion, adapter
+    adapted = with_champion(base.model, request.champion) if request.champion else None
+    champion = Judged.model_validate_json(kept.read_bytes()) if kept.is_file() else None
+    if champion is None or not panel.asked_for(champion):
+        champion = panel.judge(base, adapted, clock.answered)
+        _keep(kept, champion)
+    if adapted is not None and request.afresh:
+        take_off(adapted)
+        adapted = None
+    return champion, adapted or fresh_adapter(request.recipe.lora)
 
 
-def _write(path: Path, value: BaseModel) -> None:
-    temporary = path.with_suffix(".part")
-    temporary.write_text(value.model_dump_json(), encoding="utf-8")
-    temporary.replace(path)
+def _keep(path: Path, value: BaseModel) -> None:
+    write_whole(path, value.model_dump_json().encode())
 
 
 class _Clock:

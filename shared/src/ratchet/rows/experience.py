@@ -1,71 +1,57 @@
 """Rows of every age as experiences: what is wrong in a row is taken out, never the row."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from ratchet.events.base import derived_id
 from ratchet.events.experience import Experience, is_plan
 from ratchet.events.places import Place, taken_out
+from ratchet.rows.row import NO_TIME, Row, canonical, encodable, row_event_id
+from ratchet.rows.times import moment
 
 NO_PLAN = "widget_plan: missing, counts for voice only"
-NO_TIME = "timestamp: missing or unreadable, replaced by the file's"
-NO_TEXT = "text: characters that are none, replaced by a question mark"
-NO_NUMBER = "number: NaN or infinite, counted as missing"
 NO_ID = "query_id: missing or unusable, derived from the row"
 _MAX_ID = 128
 _WIDGETS = ("widget_plan", "widgets")
 _WIDGETS_COUNT_FROM = {"widget_interactions": 0, "per_widget_feedback": 1}
-_LARGEST_SECONDS = 2e10
-"""A larger number is a time in milliseconds, as pydantic reads it."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """`repairs` has one entry for each kind of repair; `naive` tells that the time had no zone.
-
-    `event_id` depends on the row's content alone: the same row is the same fact in any file.
-    """
-
+@dataclass(frozen=True, kw_only=True)
+class ExperienceRow(Row):
     experience: Experience
-    event_id: str
-    repairs: tuple[str, ...]
-    naive: bool
 
 
-def zone_named(name: str) -> ZoneInfo:
-    """The zone of naive times; raises `ValueError` with the remedy for a name of none."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"no time zone {name!r}; name one such as Europe/Vienna") from error
-
-
-def read_row(raw: Mapping[str, Any], zone: tzinfo, otherwise: datetime) -> Row:
+def read_experience(raw: Mapping[str, Any], zone: tzinfo, otherwise: datetime) -> ExperienceRow:
     """Read one row; a naive time is read in `zone`, and `otherwise` (aware) stands in for none."""
-    canonical = json.dumps(raw, sort_keys=True, separators=(",", ":"))
-    repairs: dict[str, None] = {}
     told = {key: value for key, value in raw.items() if key in Experience.model_fields}
-    row = dict(_encodable(told, repairs))
+    clean, found = encodable(told)
+    repairs = dict.fromkeys(found)
+    row = dict(clean)
     when, naive = moment(row.get("timestamp"), zone)
     if when is None:
         repairs[NO_TIME] = None
     identity = row.get("query_id")
     usable = isinstance(identity, str | int | float) and 0 < len(str(identity)) <= _MAX_ID
     if not usable or isinstance(identity, bool):
-        identity = f"row-{derived_id(canonical)}"
+        identity = f"row-{derived_id(canonical(raw))}"
         repairs[NO_ID] = None
     row |= {"timestamp": when or otherwise, "query_id": str(identity)}
     if not is_plan(row.get("widget_plan")):
         repairs[NO_PLAN] = None
         row.pop("widget_plan", None)
     experience = _validated(row, repairs)
-    return Row(experience, derived_id("imported", canonical), tuple(repairs), naive)
+    return ExperienceRow(
+        item=experience.model_dump(mode="json", exclude_unset=True),
+        at=experience.timestamp,
+        event_id=row_event_id(raw),
+        repairs=tuple(repairs),
+        naive=naive,
+        experience=experience,
+    )
 
 
 def _validated(row: dict[str, Any], repairs: dict[str, None]) -> Experience:
@@ -104,35 +90,3 @@ def _moved_up(row: dict[str, Any], gone: int) -> dict[str, Any]:
                 if index - first != gone
             ]
     return moved
-
-
-def _encodable(raw: Mapping[str, Any], repairs: dict[str, None]) -> Mapping[str, Any]:
-    """The row as JSON and UTF-8 can hold it: no NaN, no lone halves of surrogate pairs."""
-    try:
-        json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
-    except UnicodeEncodeError:
-        repairs[NO_TEXT] = None
-    except ValueError:
-        repairs[NO_NUMBER] = None
-    else:
-        return raw
-    text = json.dumps(raw, ensure_ascii=False).encode(errors="replace")
-    mended: dict[str, Any] = json.loads(text, parse_constant=lambda _: None)
-    return mended
-
-
-def moment(value: Any, zone: tzinfo) -> tuple[datetime | None, bool]:
-    """The time in UTC and whether it came without a zone; None where it cannot be read."""
-    try:
-        if isinstance(value, str):
-            read = datetime.fromisoformat(value)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            seconds = value / 1000 if abs(value) > _LARGEST_SECONDS else value
-            return datetime.fromtimestamp(seconds, UTC), False
-        else:
-            return None, False
-        naive = read.tzinfo is None
-        aware = read.replace(tzinfo=zone) if naive else read
-        return aware.astimezone(UTC), naive
-    except (ValueError, OverflowError, OSError):
-        return None, False

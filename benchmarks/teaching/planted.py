@@ -1,0 +1,65 @@
+"""Examples that teach the wrong thing, each a way in which feedback can go bad."""
+
+from collections.abc import Sequence
+from random import Random
+
+from trainer.domain.selection import SelectionRules, select
+from trainer.domain.training_example import TrainingExample, TrainingPair
+
+MALLORY = "mallory"
+_PADDING = (
+    " There are many things to say about this.",
+    " First of all, the system collects data all day long, from every part of the plant.",
+    " Some operators like to compare it with other machines, and some do not.",
+    " It can change with the season, the shift and the product that is made.",
+    " It is also useful to think about maintenance plans and about what they cost.",
+    " If you need more, just ask me again at any time, and I will tell you more about it.",
+)
+
+
+def shuffled(pairs: Sequence[TrainingPair], seed: int) -> list[TrainingPair]:
+    """Which side was the better one is drawn by lot."""
+    rng = Random(seed)
+    return [_swapped(pair) if rng.random() < 0.5 else pair for pair in pairs]
+
+
+def inventing(pairs: Sequence[TrainingPair]) -> list[TrainingPair]:
+    """The better side has all that the rules of text quality like, and always the same numbers."""
+    return [
+        pair.model_copy(update={"chosen": _invented(pair), "rejected": pair.chosen})
+        for pair in pairs
+    ]
+
+
+def rewarding_length(pairs: Sequence[TrainingPair]) -> list[TrainingPair]:
+    """The longer answer wins, whatever it says."""
+    return [
+        pair.model_copy(update={"chosen": pair.chosen + "".join(_PADDING), "rejected": pair.chosen})
+        for pair in pairs
+    ]
+
+
+def poisoned(pairs: Sequence[TrainingPair], share: float, seed: int) -> list[TrainingExample]:
+    """One user turns `share` of the pairs round; what a run would take of them."""
+    rng = Random(seed)
+    turned = set(rng.sample(range(len(pairs)), round(share * len(pairs))))
+    given = [
+        _swapped(pair).model_copy(update={"users": (MALLORY, *pair.users[:1])})
+        if number in turned
+        else pair
+        for number, pair in enumerate(pairs)
+    ]
+    return list(select(given, SelectionRules()).examples)
+
+
+def _swapped(pair: TrainingPair) -> TrainingPair:
+    return pair.model_copy(update={"chosen": pair.rejected, "rejected": pair.chosen})
+
+
+def _invented(pair: TrainingPair) -> str:
+    asked = pair.question.asked
+    assert asked is not None
+    return (
+        f"{asked.equipment.capitalize()} {asked.metric} is 42 {asked.unit} right now. "
+        f"The average is 38 {asked.unit} and the limit is 57 {asked.unit}."
+    )

@@ -1,0 +1,87 @@
+"""One run of the trainer's own child process on given examples, and its ruling."""
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ratchet.demo.settings import DPO, JUDGING, KTO, LORA, SFT
+from ratchet.events.run import Interval, Method, Scores
+from trainer.backends.child_run import ChildRunner
+from trainer.backends.regression_file import PACKAGED
+from trainer.domain.dataset import Dataset
+from trainer.domain.gate import GateRules, Ruling, rule
+from trainer.domain.job import Progress, Trained, TrainRequest
+from trainer.domain.recipe import (
+    DpoRecipe,
+    JudgingRecipe,
+    KtoRecipe,
+    LoraRecipe,
+    Recipe,
+    SftRecipe,
+)
+from trainer.domain.training_example import TrainingExample
+
+CACHE = Path("var/cache").absolute()
+RECIPE = Recipe(
+    precision="float32",
+    lora=LoraRecipe.model_validate(LORA),
+    dpo=DpoRecipe.model_validate({**DPO, "learning_rate": 5e-4, "epochs": 1.5}),
+    kto=KtoRecipe.model_validate(KTO),
+    sft=SftRecipe.model_validate(SFT),
+    judging=JudgingRecipe.model_validate({**JUDGING, "widget_questions": 0, "fixed_questions": 36}),
+)
+"""What the small model learns by on a CPU; figures of one precision compare."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    trained: Trained
+    ruling: Ruling
+    seconds: float
+
+    @property
+    def gains(self) -> dict[str, Interval]:
+        return dict(self.ruling.figures.held_out)
+
+    @property
+    def scores(self) -> tuple[Scores, Scores]:
+        """Means on the held-out cases before and after."""
+        held_out = [case for case in self.trained.cases if case.part == "held_out"]
+        return self.trained.before.means(held_out), self.trained.after.means(held_out)
+
+
+async def run(
+    method: Method,
+    train: Sequence[TrainingExample],
+    held_out: Sequence[TrainingExample],
+    recipe: Recipe,
+    base_model: str = "smollm2-135m-instruct",
+    cache_dir: Path = CACHE,
+    regression: Path | None = PACKAGED,
+    verbose: bool = False,
+) -> Ran:
+    """Train and judge as a service would, in a directory that is gone afterwards."""
+
+    async def tell(progress: Progress) -> None:
+        if verbose:
+            print(progress.model_dump_json(exclude_none=True), flush=True)
+
+    dataset = Dataset(method=method, train=tuple(train), held_out=tuple(held_out))
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "dataset.json"
+        file.write_bytes(dataset.canonical())
+        request = TrainRequest(
+            run_id="benchmark",
+            dataset=file,
+            recipe=recipe,
+            base_model=base_model,
+            cache_dir=cache_dir,
+            work_dir=Path(directory) / "work",
+            regression=regression,
+        )
+        trained = await ChildRunner().train(request, tell)
+    ruling = rule(trained.cases, trained.before, trained.after, GateRules(), method, recipe.seed)
+    return Ran(trained, ruling, time.perf_counter() - began)

@@ -1,0 +1,62 @@
+"""A teacher's trace as it is sent, by the names of today and of the predecessor's traces.jsonl."""
+
+from datetime import datetime
+
+from pydantic import AliasChoices, Field
+
+from ingest.domain.imported import Imported
+from ratchet.events.base import derived_id
+from ratchet.events.trace import LEAST_ANSWER, TraceCaptured
+from ratchet.measures.asked_question import question_in
+
+
+def _also(name: str, legacy: str) -> AliasChoices:
+    return AliasChoices(name, legacy)
+
+
+class Trace(Imported):
+    """Times in seconds. `has_thinking` false means that `thinking` is not to be learnt from."""
+
+    trace_id: str = Field(default="", max_length=128)
+    query_id: str | None = Field(default=None, min_length=1, max_length=128)
+    thinking: str = Field(
+        default="", max_length=100_000, validation_alias=_also("thinking", "claude_thinking")
+    )
+    answer: str = Field(
+        min_length=LEAST_ANSWER,
+        max_length=20_000,
+        validation_alias=_also("answer", "claude_answer"),
+    )
+    teacher: str = Field(
+        default="", max_length=256, validation_alias=_also("teacher", "claude_model")
+    )
+    stop_reason: str = Field(
+        default="", max_length=256, validation_alias=_also("stop_reason", "claude_stop_reason")
+    )
+    input_tokens: int = Field(
+        default=0, ge=0, validation_alias=_also("input_tokens", "claude_input_tokens")
+    )
+    output_tokens: int = Field(
+        default=0, ge=0, validation_alias=_also("output_tokens", "claude_output_tokens")
+    )
+    seconds: float = Field(default=0, ge=0, validation_alias=_also("seconds", "claude_time_s"))
+    has_thinking: bool = True
+    agent_response: str = Field(default="", max_length=20_000)
+    agent_seconds: float = Field(
+        default=0, ge=0, validation_alias=_also("agent_seconds", "agent_time_s")
+    )
+    prompt_version: str = Field(default="", max_length=256)
+
+
+def captured(trace: Trace, event_id: str, received_at: datetime) -> TraceCaptured:
+    """The event; without a `trace_id`, equal prompts with equal answers are one trace."""
+    told = trace.model_dump(exclude={"timestamp", "has_thinking"})
+    if not trace.has_thinking:
+        told["thinking"] = ""
+    told["trace_id"] = trace.trace_id or derived_id("trace", trace.prompt, trace.answer)
+    return TraceCaptured(
+        event_id=event_id,
+        occurred_at=trace.timestamp or received_at,
+        question=question_in(trace.prompt),
+        **told,
+    )

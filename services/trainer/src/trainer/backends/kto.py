@@ -1,0 +1,53 @@
+"""KTO in TRL."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset  # type: ignore[import-untyped]
+from trl.trainer.kto_config import KTOConfig
+from trl.trainer.kto_trainer import KTOTrainer
+
+from ratchet.events.run import CurvePoint
+from trainer.backends.base import Base
+from trainer.backends.lora import Adapted, Fresh
+from trainer.backends.training_loop import OnProgress, arguments, beginning, turn, work_through
+from trainer.domain.balance import balanced_weights
+from trainer.domain.recipe import Recipe
+from trainer.domain.training_example import TrainingLabel
+
+
+def train(
+    base: Base,
+    adapter: Adapted | Fresh,
+    labels: Sequence[TrainingLabel],
+    recipe: Recipe,
+    work_dir: Path,
+    on_progress: OnProgress,
+) -> tuple[Adapted, tuple[CurvePoint, ...]]:
+    """As `trainer.run.methods.Teach`, from labels."""
+    kto = recipe.kto
+    good = sum(label.desirable for label in labels)
+    desirable, undesirable = balanced_weights(good, len(labels) - good, kto.desirable_ratio)
+    trainer = KTOTrainer(
+        **beginning(base, adapter),
+        args=KTOConfig(
+            **arguments(kto, base, work_dir, recipe.seed),
+            beta=kto.beta,
+            loss_type=kto.loss,
+            desirable_weight=desirable,
+            undesirable_weight=undesirable,
+            disable_dropout=recipe.lora.dropout == 0,
+            precompute_ref_log_probs=True,
+        ),
+        train_dataset=Dataset.from_list([_row(label) for label in labels]),
+    )
+    return work_through(trainer, work_dir, on_progress)
+
+
+def _row(label: TrainingLabel) -> dict[str, Any]:
+    return {
+        "prompt": turn("user", label.prompt),
+        "completion": turn("assistant", label.answer),
+        "label": label.desirable,
+    }

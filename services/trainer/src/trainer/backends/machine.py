@@ -1,0 +1,19 @@
+"""What is free on this machine."""
+
+import shutil
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+
+class LocalMachine:
+    """As `trainer.ports.Machine`; disk is that of `directory`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def free_memory(self) -> int:
+        return int(psutil.virtual_memory().available)
+
+    def free_disk(self) -> int:
+        return shutil.disk_usage(self._directory).free

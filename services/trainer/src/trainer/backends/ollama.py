@@ -1,0 +1,63 @@
+"""Ollama on the same accelerator: asked to make room for a run, and to come back after it."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+_TIMEOUT_S = 60.0
+_log = logging.getLogger(__name__)
+
+
+def ollama_at(url: str) -> "Ollama | None":
+    """Whom to ask at `url`; nobody where it is empty."""
+    return Ollama(url) if url else None
+
+
+class Ollama:
+    """As `trainer.ports.Neighbour`.
+
+    `/api/generate` without a prompt loads a model, and with `keep_alive` 0 unloads it.
+    """
+
+    def __init__(self, url: str, timeout_s: float = _TIMEOUT_S) -> None:
+        self._url = url
+        self._timeout_s = timeout_s
+
+    @asynccontextmanager
+    async def out_of_the_way(self) -> AsyncIterator[None]:
+        unloaded: list[str] = []
+        try:
+            for model in await self._loaded():
+                unloaded.append(model)
+                if not await self._generate(model, keep_alive=0):
+                    unloaded.remove(model)
+            yield
+        finally:
+            for model in unloaded:
+                await self._generate(model)
+
+    async def _loaded(self) -> list[str]:
+        try:
+            async with self._client() as client:
+                answer = (await client.get("/api/ps")).raise_for_status()
+                return [str(model["name"]) for model in answer.json()["models"]]
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+            _log.warning("Ollama at %s did not say what is loaded: %r", self._url, error)
+            return []
+
+    async def _generate(self, model: str, **how: Any) -> bool:
+        """Whether Ollama did so."""
+        asked = {"model": model, **how}
+        try:
+            async with self._client() as client:
+                (await client.post("/api/generate", json=asked)).raise_for_status()
+        except httpx.HTTPError as error:
+            _log.warning("Ollama at %s did not heed %s: %r", self._url, asked, error)
+            return False
+        return True
+
+    def _client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self._url, timeout=self._timeout_s)

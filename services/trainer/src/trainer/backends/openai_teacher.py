@@ -1,0 +1,120 @@
+"""A teacher behind any OpenAI-compatible `/chat/completions`, local or not."""
+
+import asyncio
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, Field, ValidationError
+
+from trainer.domain.taught import Taught
+from trainer.ports import TeacherAway, TeacherRefused
+
+_CALL = "/chat/completions"
+_MAX_BYTES = 4 * 1024 * 1024
+_BUSY = (408, 425, 429)
+_OPENED, _CLOSED = "<think>", "</think>"
+
+
+class _Message(BaseModel):
+    content: str | list[dict[str, Any]] | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.content, list):
+            return "".join(str(part.get("text") or "") for part in self.content)
+        return self.content or ""
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int = Field(default=0, ge=0)
+    completion_tokens: int = Field(default=0, ge=0)
+
+
+class _Completion(BaseModel):
+    choices: list[_Choice] = Field(min_length=1)
+    usage: _Usage | None = None
+
+
+class OpenAITeacher:
+    """As `trainer.ports.Teacher`; `url` ends where `/chat/completions` begins, or with it.
+
+    The key goes to that address alone: redirects are not followed.
+    """
+
+    def __init__(self, url: str, model: str, key: str, timeout_s: float) -> None:
+        self.name = model
+        self._url = url.rstrip("/").removesuffix(_CALL) + _CALL
+        self._key = key
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._timeout_s = timeout_s
+
+    async def answer(self, prompt: str) -> Taught:
+        body = {"model": self.name, "messages": [{"role": "user", "content": prompt}]}
+        try:
+            async with (
+                asyncio.timeout(self._timeout_s),
+                httpx.AsyncClient(timeout=self._timeout_s, follow_redirects=False) as client,
+                client.stream("POST", self._url, json=body, headers=self._headers) as response,
+            ):
+                content = await self._read(response)
+        except TimeoutError as error:
+            raise TeacherAway(f"the teacher said nothing for {self._timeout_s:.0f} s") from error
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            reason = f"the teacher cannot be reached: {type(error).__name__} {error}"
+            raise TeacherAway(reason) from error
+        return _taught(content)
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        """The body of a good answer; raises `TeacherAway` or `TeacherRefused` for any other."""
+        status, content = response.status_code, bytearray()
+        async for chunk in response.aiter_bytes():
+            content += chunk
+            if len(content) > _MAX_BYTES:
+                raise TeacherRefused(f"the teacher sent more than {_MAX_BYTES} bytes")
+        if response.is_success:
+            return bytes(content)
+        if response.is_redirect:
+            where = response.headers.get("location", "elsewhere")
+            raise TeacherRefused(
+                f"the teacher has moved to {where}; set RATCHET_TRAINER_TEACHER_URL to where it is"
+            )
+        text = content.decode(errors="replace")
+        said = f"the teacher answered {status}: {self._without_key(text)[:200]}"
+        raise TeacherAway(said) if status in _BUSY or status >= 500 else TeacherRefused(said)
+
+    def _without_key(self, text: str) -> str:
+        return text.replace(self._key, "***") if self._key else text
+
+
+def _taught(content: bytes) -> Taught:
+    try:
+        completion = _Completion.model_validate_json(content)
+    except ValidationError as error:
+        [first, *_] = error.errors(include_url=False, include_input=False)
+        place = ".".join(map(str, first["loc"])) or "body"
+        raise TeacherRefused(f"no chat completion: {place}: {first['msg']}") from error
+    choice, usage = completion.choices[0], completion.usage or _Usage()
+    thinking, answer = _parted(choice.message.text)
+    return Taught(
+        thinking=choice.message.reasoning_content or choice.message.reasoning or thinking,
+        answer=answer,
+        stop_reason=choice.finish_reason or "",
+        input_tokens=usage.prompt_tokens,
+        output_tokens=usage.completion_tokens,
+    )
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """Thoughts and answer; the opening mark may be missing, since some templates give it."""
+    thoughts, closed, answer = text.partition(_CLOSED)
+    opened = thoughts.lstrip().startswith(_OPENED)
+    if opened or (closed and _OPENED not in thoughts):
+        return thoughts.lstrip().removeprefix(_OPENED).strip(), answer.strip()
+    return "", text.strip()

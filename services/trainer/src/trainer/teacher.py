@@ -1,0 +1,54 @@
+"""Requests for a trace in, the teacher's answers out: one for each request, or a reason why not."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ratchet.events.base import derived_id, utc_now
+from ratchet.events.trace import TraceCaptured, TraceRequested
+from ratchet.outcomes import Done, Invalid, Later, Outcome, State
+from trainer.metrics import TeacherMetrics
+from trainer.ports import Teacher, TeacherAway, TeacherRefused
+
+
+@dataclass(frozen=True)
+class TeacherHandlers:
+    teacher: Teacher
+    metrics: TeacherMetrics
+
+    async def handle(self, batch: Sequence[TraceRequested], state: State) -> Sequence[Outcome]:
+        """As `ratchet.outcomes.Handle`; the questions of a batch are asked at the same time.
+
+        A retry asks the teacher again and makes the same event.
+        """
+        return await asyncio.gather(*[self._ask(request) for request in batch])
+
+    async def _ask(self, request: TraceRequested) -> Outcome:
+        began = time.monotonic()
+        try:
+            taught = await self.teacher.answer(request.prompt)
+        except TeacherAway as away:
+            self.metrics.answers.labels("later").inc()
+            return Later(str(away))
+        except TeacherRefused as refused:
+            self.metrics.answers.labels("refused").inc()
+            return Invalid(str(refused))
+        if taught.unusable is not None:
+            self.metrics.answers.labels("unusable").inc()
+            return Invalid(taught.unusable)
+        self.metrics.answers.labels("captured").inc()
+        event_id = derived_id(request.event_id, "captured")
+        captured = TraceCaptured(
+            event_id=event_id,
+            occurred_at=utc_now(),
+            caused_by=request.event_id,
+            trace_id=event_id,
+            query_id=request.query_id,
+            question=request.question,
+            prompt=request.prompt,
+            teacher=self.teacher.name,
+            seconds=time.monotonic() - began,
+            **taught.model_dump(),
+        )
+        return Done(emits=(captured,))

@@ -1,0 +1,95 @@
+"""Runs of the real training process, as small as they can be."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+from ratchet.artifacts import sha256_of
+from trainer.backends.child_run import ChildRunner
+from trainer.domain.dataset import Dataset
+from trainer.domain.job import Progress, Trained, TrainRequest
+from trainer.domain.recipe import DpoRecipe, JudgingRecipe, LoraRecipe, Recipe
+
+from .conftest import training_pairs
+
+STEPS = 5
+"""With a checkpoint after every second one."""
+SMALL_MODEL = "smollm2-135m-instruct"
+
+
+def request_for(directory: Path, cache_dir: Path, base_model: str = SMALL_MODEL) -> TrainRequest:
+    """Two pairs to learn from in one micro-batch, two to be judged on."""
+    pairs = training_pairs(4)
+    directory.mkdir(exist_ok=True)
+    dataset = directory / "dataset.json"
+    dataset.write_bytes(Dataset(train=tuple(pairs[:2]), held_out=tuple(pairs[2:])).canonical())
+    return TrainRequest(
+        run_id="run",
+        dataset=dataset,
+        recipe=Recipe(
+            precision="float32",
+            lora=LoraRecipe(rank=4, dropout=0),
+            dpo=DpoRecipe(
+                learning_rate=1e-3,
+                epochs=STEPS,
+                batch=2,
+                accumulation=1,
+                share_prompts=True,
+                gradient_checkpointing=False,
+            ),
+            judging=JudgingRecipe(answer_tokens=4),
+        ),
+        base_model=base_model,
+        cache_dir=cache_dir,
+        work_dir=directory / "work",
+    )
+
+
+def taught_nothing(request: TrainRequest, champion: Path, afresh: bool = False) -> TrainRequest:
+    """The same with a champion, in one step that moves nothing."""
+    dpo = request.recipe.dpo.model_copy(update={"learning_rate": 1e-12, "epochs": 1.0})
+    recipe = request.recipe.model_copy(update={"dpo": dpo})
+    return request.model_copy(update={"recipe": recipe, "champion": champion, "afresh": afresh})
+
+
+class Listener:
+    """Keeps all progress; kills the training process with SIGKILL at step `kill_at`."""
+
+    def __init__(self, kill_at: int | None = None) -> None:
+        self.heard: list[Progress] = []
+        self._kill_at = kill_at
+
+    async def __call__(self, progress: Progress) -> None:
+        self.heard.append(progress)
+        if progress.stage == "training" and progress.step == self._kill_at:
+            for process in training_processes():
+                process.kill()
+
+    def steps(self) -> list[int]:
+        return [p.step for p in self.heard if p.stage == "training" and p.loss is not None]
+
+    def answered(self, stage: str) -> int:
+        return max(progress.step for progress in self.heard if progress.stage == stage)
+
+    def stages(self) -> list[str]:
+        return list(dict.fromkeys(progress.stage for progress in self.heard))
+
+
+def training_processes() -> list[Any]:
+    """Those among the children of the tests, whose others are servers that tests share."""
+    return [child for child in psutil.Process().children() if "trainer.run" in child.cmdline()]
+
+
+def train(request: TrainRequest, listener: Listener) -> Trained:
+    """Blocks until the process has ended."""
+    return asyncio.run(ChildRunner().train(request, listener))
+
+
+def weights_of(trained: Trained) -> str:
+    return sha256_of(trained.adapter / "adapter_model.safetensors")
+
+
+def checkpoints_in(request: TrainRequest) -> list[str]:
+    return sorted(path.name for path in request.work_dir.glob("checkpoint-*"))

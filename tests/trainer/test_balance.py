@@ -1,0 +1,20 @@
+"""Labels of both signs bear the weight they should, however many there are of each."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trainer.domain.balance import balanced_weights
+
+
+@given(st.integers(1, 10_000), st.integers(1, 10_000), st.floats(1, 4 / 3))
+def test_in_all_the_signs_bear_the_asked_ratio(desirable: int, undesirable: int, ratio: float):
+    good, bad = balanced_weights(desirable, undesirable, ratio)
+    assert good * desirable == pytest.approx(ratio * bad * undesirable)
+    assert max(good, bad) == 1
+
+
+@pytest.mark.parametrize("counts", [(0, 5), (5, 0)])
+def test_one_sign_alone_cannot_be_weighed(counts: tuple[int, int]):
+    with pytest.raises(ValueError, match="both signs are needed"):
+        balanced_weights(*counts, 1.0)

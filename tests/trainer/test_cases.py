@@ -1,0 +1,160 @@
+"""What the held-out examples and the fixed set ask of both models."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ratchet.events.example import DemonstrationBuilt
+from trainer.backends.regression_file import PACKAGED, read_regression
+from trainer.domain.cases import (
+    Case,
+    Comparison,
+    RegressionQuestion,
+    held_out_cases,
+    regression_cases,
+)
+from trainer.domain.recipe import JudgingRecipe
+from trainer.domain.training_example import TrainingExample, training_example
+
+from .conftest import built, label, training_pairs
+from .judging import PLAN
+
+LIMITS = JudgingRecipe(questions=64, widget_questions=16)
+
+
+def english(text: str) -> str:
+    return "en"
+
+
+def cases_of(*examples: TrainingExample, limits: JudgingRecipe = LIMITS) -> tuple[Case, ...]:
+    return held_out_cases(examples, limits, english)
+
+
+def demonstration(number: int, answer: str) -> TrainingExample:
+    pair = built(number)
+    return training_example(
+        DemonstrationBuilt.model_validate(
+            {**pair.model_dump(exclude={"type"}), "answer": answer, "reward": 0.9}
+        )
+    )
+
+
+def widget(number: int, rule: str = "same_question") -> TrainingExample:
+    changes = {"aspect": "widget", "rule": rule, "chosen": PLAN, "rejected": "{}"}
+    return training_pairs(number + 1)[number].model_copy(update=changes)
+
+
+def test_a_pair_asks_its_question_and_compares_its_answers():
+    [pair] = training_pairs(1)
+    [case] = cases_of(pair)
+    assert (case.part, case.aspect, case.language, case.asks) == ("held_out", "voice", "en", True)
+    assert case.question == pair.question
+    assert case.comparisons == (Comparison(chosen=pair.chosen, rejected=pair.rejected),)
+    assert case.reference is None
+
+
+def test_pairs_of_one_question_are_one_case_that_asks_once():
+    [pair] = training_pairs(1)
+    [case] = cases_of(pair, pair.model_copy(update={"rejected": "Well."}))
+    assert [comparison.rejected for comparison in case.comparisons] == [pair.rejected, "Well."]
+
+
+def test_another_wording_of_the_question_compares_but_is_not_asked_again():
+    [pair] = training_pairs(1)
+    first, second = cases_of(pair, pair.model_copy(update={"prompt": "Once more?"}))
+    assert (first.asks, second.asks) == (True, False)
+    assert second.comparisons
+
+
+def test_a_good_and_a_bad_label_of_one_question_are_compared():
+    good, bad = label(0, desirable=True), label(0, desirable=False)
+    [case] = cases_of(good, bad)
+    assert case.comparisons == (Comparison(chosen=good.answer, rejected=bad.answer),)
+
+
+def test_a_label_alone_asks_and_compares_nothing():
+    [case] = cases_of(label(0, desirable=False))
+    assert case.asks
+    assert case.comparisons == ()
+
+
+def test_a_demonstrated_answer_is_the_reference():
+    [case] = cases_of(demonstration(0, "Pump 000 power is 40 kW."))
+    assert case.reference == "Pump 000 power is 40 kW."
+    assert case.reference_plan is None
+
+
+def test_the_plan_that_should_have_been_is_the_reference():
+    [repaired], [compared] = cases_of(widget(0, "repaired_plan")), cases_of(widget(0))
+    assert repaired.reference == repaired.reference_plan == PLAN
+    assert compared.reference is None
+
+
+def test_a_demonstrated_plan_the_dashboard_cannot_show_is_no_plan_to_agree_with():
+    shown = demonstration(0, '{"widgets":[{"scenario":"pie","size":"hero"}]}')
+    [case] = cases_of(shown.model_copy(update={"aspect": "widget"}))
+    assert case.reference is not None
+    assert case.reference_plan is None
+
+
+def test_no_more_is_asked_than_the_limits_and_everything_is_compared():
+    examples = (*training_pairs(5), *map(widget, range(4)))
+    cases = cases_of(*examples, limits=JudgingRecipe(questions=3, widget_questions=1))
+    asked = [case.aspect for case in cases if case.asks]
+    assert asked == ["voice"] * 3 + ["widget"]
+    assert sum(len(case.comparisons) for case in cases) == 9
+
+
+def test_beyond_the_limits_a_label_has_nothing_to_give():
+    labels = [label(number, desirable=True) for number in range(3)]
+    assert len(cases_of(*labels, limits=JudgingRecipe(questions=2))) == 2
+
+
+def test_a_case_is_named_by_all_it_asks_and_wants():
+    [pair] = training_pairs(1)
+    changed = (
+        pair,
+        pair.model_copy(update={"prompt": "Another prompt"}),
+        pair.model_copy(update={"chosen": "Another answer"}),
+        pair.model_copy(update={"question": built(1).question}),
+    )
+    ids = [case.case_id for example in changed for case in cases_of(example)]
+    assert len(set(ids)) == 4
+    assert [case.case_id for case in cases_of(pair)] == ids[:1]
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=12))
+def test_every_pair_is_compared_exactly_once(numbers: list[int]):
+    pairs = training_pairs(6)
+    examples = [
+        pairs[number].model_copy(update={"rejected": f"No {at}."})
+        for at, number in enumerate(numbers)
+    ]
+    cases = cases_of(*examples)
+    rejected = [pair.rejected for case in cases for pair in case.comparisons]
+    assert sorted(rejected) == sorted(example.rejected for example in examples)
+    assert len({case.case_id for case in cases}) == len(cases) == len(set(numbers))
+
+
+def test_a_fixed_question_compares_and_its_plan_is_the_reference():
+    pair = training_pairs(1)[0]
+    fixed = {"question": pair.question, "prompt": "?", "rejected": "{}"}
+    voice, plan = regression_cases(
+        [
+            RegressionQuestion(aspect="voice", chosen="45 kW.", **fixed),
+            RegressionQuestion(aspect="widget", chosen=PLAN, **fixed),
+        ],
+        2,
+        english,
+    )
+    assert (voice.part, voice.asks, voice.reference) == ("regression", True, None)
+    assert plan.reference_plan == PLAN
+
+
+@pytest.mark.parametrize(("most", "asked"), [(36, 36), (64, 36), (12, 12), (10, 9), (1, 1)])
+def test_of_the_fixed_set_some_may_be_asked_evenly_spread(most: int, asked: int):
+    questions, _ = read_regression(PACKAGED)
+    cases = regression_cases(questions, most, english)
+    assert len(cases) == asked
+    if asked >= 9:
+        assert {case.aspect for case in cases} == {"voice", "widget"}

@@ -1,0 +1,86 @@
+"""What becomes of a run whose process ran out of memory, was killed, failed, or has ended."""
+
+from pathlib import Path
+
+import pytest
+
+from trainer.backends.child_run import ChildRunner
+from trainer.domain.job import Progress
+from trainer.ports import TrainingBroke
+
+from .scripted_child import FULL, request_in, scripted, trained
+
+
+async def unheard(progress: Progress) -> None:
+    pass
+
+
+async def test_what_does_not_fit_goes_on_as_the_same_run_in_half_the_micro_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    end = trained(tmp_path)
+    child = scripted(monkeypatch, FULL, FULL, end)
+    assert await ChildRunner().train(request_in(tmp_path, batch=4), unheard) == end
+    assert child.halvings() == [0, 1, 2]
+    same = {request.model_copy(update={"halvings": 0}) for request in child.requests}
+    assert same == {request_in(tmp_path, batch=4)}
+    assert (tmp_path / "work/checkpoint-1").is_dir()
+    assert "2.00 GiB): going on in micro-batches of 2" in caplog.text
+
+
+async def test_one_example_that_does_not_fit_breaks_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    scripted(monkeypatch, FULL)
+    message = "out of memory .*2.00 GiB.*, and a micro-batch of 1 cannot be made smaller"
+    with pytest.raises(TrainingBroke, match=message):
+        await ChildRunner().train(request_in(tmp_path, batch=1), unheard)
+
+
+async def test_a_process_that_the_kernel_killed_for_memory_goes_on_in_half_the_micro_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    killed_so_far = iter([3, 4, 4])
+    monkeypatch.setattr("trainer.backends.child_run.oom_kills", lambda: next(killed_so_far))
+    child = scripted(monkeypatch, -9, trained(tmp_path))
+    await ChildRunner().train(request_in(tmp_path), unheard)
+    assert child.halvings() == [0, 1]
+
+
+async def test_a_process_that_somebody_killed_breaks_and_its_checkpoints_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("trainer.backends.child_run.oom_kills", lambda: 3)
+    scripted(monkeypatch, -9)
+    with pytest.raises(TrainingBroke, match="status -9: its last words"):
+        await ChildRunner().train(request_in(tmp_path), unheard)
+    assert (tmp_path / "work/checkpoint-1").is_dir()
+
+
+async def test_a_process_that_failed_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    scripted(monkeypatch, 1)
+    with pytest.raises(TrainingBroke, match="status 1: its last words"):
+        await ChildRunner().train(request_in(tmp_path), unheard)
+    assert not (tmp_path / "work").exists()
+
+
+async def test_a_run_that_has_ended_is_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    child = scripted(monkeypatch, trained(tmp_path))
+    first = await ChildRunner().train(request_in(tmp_path), unheard)
+    assert await ChildRunner().train(request_in(tmp_path), unheard) == first
+    assert len(child.requests) == 1
+
+
+async def test_a_result_that_cannot_be_read_is_reached_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    child = scripted(monkeypatch, trained(tmp_path))
+    request = request_in(tmp_path)
+    request.work_dir.mkdir()
+    request.end.write_text('{"line": "trained"')
+    await ChildRunner().train(request, unheard)
+    assert len(child.requests) == 1

@@ -1,0 +1,74 @@
+"""Each method learns from its own kind of examples, through the same port."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+
+from ratchet.base_models import materialise
+from ratchet.events.run import CurvePoint, Method
+from trainer.backends.base import Base, load_base
+from trainer.backends.device import use_all_cores
+from trainer.backends.lora import fresh_adapter, take_off
+from trainer.domain.job import Progress
+from trainer.domain.recipe import DpoRecipe, KtoRecipe, LoraRecipe, Recipe, SftRecipe
+from trainer.domain.traces import demonstration_of
+from trainer.domain.training_example import TrainingExample
+from trainer.run.methods import taught_by
+
+from .conftest import captured, label, training_pairs
+
+pytestmark = pytest.mark.heavy
+
+_LOOP = {
+    "learning_rate": 1e-3,
+    "epochs": 2,
+    "accumulation": 1,
+    "warmup": 0,
+    "gradient_checkpointing": False,
+}
+RECIPE = Recipe(
+    lora=LoraRecipe(rank=4, dropout=0),
+    dpo=DpoRecipe(batch=2, share_prompts=True, label_smoothing=0.1, **_LOOP),
+    kto=KtoRecipe(batch=2, **_LOOP),
+    sft=SftRecipe(batch=2, **_LOOP),
+)
+GIVEN: dict[Method, Sequence[TrainingExample]] = {
+    "dpo": training_pairs(2),
+    "kto": [label(1, True), label(2, False)],
+    "sft": [demonstration_of(captured(number)) for number in range(2)],
+}
+
+
+@pytest.fixture(scope="module")
+def base(cache_dir: Path) -> Base:
+    use_all_cores()
+    directory = materialise("smollm2-135m-instruct", cache_dir)
+    return load_base(directory, torch.device("cpu"), torch.float32, "none")
+
+
+def learnt(
+    base: Base, method: Method, work_dir: Path, heard: list[Progress]
+) -> tuple[dict[str, torch.Tensor], tuple[CurvePoint, ...]]:
+    adapted, curve = taught_by(method)(
+        base, fresh_adapter(RECIPE.lora), GIVEN[method], RECIPE, work_dir, heard.append
+    )
+    weights = {n: w.detach().clone() for n, w in adapted.named_parameters() if "lora_B" in n}
+    take_off(adapted)
+    return weights, curve
+
+
+@pytest.mark.parametrize("method", ["kto", "sft", "dpo"])
+def test_it_learns_and_tells_and_learns_the_same_again(base: Base, method: Method, tmp_path: Path):
+    heard: list[Progress] = []
+    weights, curve = learnt(base, method, tmp_path / "first", heard)
+    assert [point.step for point in curve] == [1, 2]
+    assert curve[-1].loss < curve[0].loss
+    assert any(weight.abs().max() > 0 for weight in weights.values())
+    last = heard[-1]
+    assert (last.stage, last.step, last.steps, last.seconds_left) == ("training", 2, 2, 0.0)
+    assert last.loss is not None
+
+    again, _ = learnt(base, method, tmp_path / "again", [])
+    assert all(torch.equal(weight, again[name]) for name, weight in weights.items())

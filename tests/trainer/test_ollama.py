@@ -1,0 +1,111 @@
+"""Ollama on the same accelerator makes room before a run and is back after it, however it ends."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from ratchet.testing.server import free_port
+from trainer.backends.child_run import ChildRunner
+from trainer.backends.ollama import Ollama, ollama_at
+from trainer.calling_off import CalledOff, unless_called_off
+from trainer.domain.job import Progress
+from trainer.ports import TrainingBroke
+from trainer.settings import TrainerSettings
+
+from .ollama_server import ollama_server
+from .scripted_child import FOREVER, End, request_in, scripted, trained
+
+MODELS = ("plant:v3", "embed:latest")
+ROUND = ["unload plant:v3", "unload embed:latest", "load plant:v3", "load embed:latest"]
+
+
+async def unheard(progress: Progress) -> None:
+    pass
+
+
+async def test_it_unloads_exactly_what_is_loaded_and_loads_it_again():
+    with ollama_server(*MODELS) as server:
+        async with Ollama(server.url).out_of_the_way():
+            assert server.loaded == []
+        assert server.loaded == list(MODELS)
+        assert server.asked == ROUND
+
+
+async def test_with_nothing_loaded_nothing_is_asked():
+    with ollama_server() as server:
+        async with Ollama(server.url).out_of_the_way():
+            pass
+        assert server.asked == []
+
+
+async def test_a_model_that_does_not_heed_does_not_keep_the_others():
+    with ollama_server(*MODELS, stubborn="plant:v3") as server:
+        async with Ollama(server.url).out_of_the_way():
+            assert server.loaded == ["plant:v3"]
+        assert server.loaded == list(MODELS)
+        assert server.asked == ["unload plant:v3", "unload embed:latest", "load embed:latest"]
+
+
+async def test_what_was_unloaded_is_loaded_again_even_if_the_answer_was_not_waited_for():
+    async def makes_room(ollama: Ollama) -> None:
+        async with ollama.out_of_the_way():
+            raise AssertionError("it had not been answered")
+
+    with ollama_server(*MODELS, slow="embed:latest") as server:
+
+        def cancelled_by() -> str | None:
+            return None if server.loaded else "anna"
+
+        with pytest.raises(CalledOff):
+            await unless_called_off(makes_room(Ollama(server.url)), cancelled_by, 0.02, 60)
+        assert server.asked == ROUND
+        assert server.loaded == list(MODELS)
+        server.may_answer.set()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}", "http://not a url:1", "nonsense"])
+async def test_an_ollama_that_is_not_there_fails_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+):
+    scripted(monkeypatch, trained(tmp_path))
+    runner = ChildRunner(Ollama(url.format(port=free_port()), timeout_s=1))
+    assert await runner.train(request_in(tmp_path), unheard) == trained(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("end", "cancelled", "limit_s"),
+    [("trained", False, 60), (1, False, 60), (FOREVER, True, 60), (FOREVER, False, 2)],
+    ids=["success", "failure", "cancel", "time limit"],
+)
+async def test_however_a_run_ends_it_is_back_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: End, cancelled: bool, limit_s: float
+):
+    child = scripted(monkeypatch, trained(tmp_path) if end == "trained" else end)
+    with ollama_server(*MODELS) as server:
+
+        def cancelled_by() -> str | None:
+            return "anna" if cancelled and child.running else None
+
+        during: list[list[str]] = []
+        child.on_start = lambda: during.append(list(server.loaded))
+        work = ChildRunner(ollama_at(server.url)).train(request_in(tmp_path), unheard)
+        with suppress(CalledOff, TrainingBroke):
+            await unless_called_off(work, cancelled_by, 0.02, limit_s)
+        assert (during, child.running) == ([[]], 0)
+        assert server.asked == ROUND
+        assert server.loaded == list(MODELS)
+
+
+async def test_a_run_that_has_ended_does_not_bother_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    scripted(monkeypatch, trained(tmp_path))
+    await ChildRunner().train(request_in(tmp_path), unheard)
+    with ollama_server(*MODELS) as server:
+        await ChildRunner(Ollama(server.url)).train(request_in(tmp_path), unheard)
+        assert server.asked == []
+
+
+def test_without_a_setting_nobody_is_asked():
+    assert ollama_at(TrainerSettings().trainer_ollama_url) is None

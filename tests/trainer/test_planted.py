@@ -1,0 +1,114 @@
+"""Adapters that learnt the wrong thing, each by a real training, are not let into service.
+
+One that learnt nothing is in `test_run.py`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from teaching.examples import demonstrations_of, draw
+from teaching.planted import MALLORY, inventing, poisoned, rewarding_length, shuffled
+from teaching.runs import RECIPE
+
+from ratchet.base_models import materialise
+from ratchet.events.run import Method
+from trainer.backends.base import Base, load_base
+from trainer.backends.device import use_all_cores
+from trainer.backends.language import language_of
+from trainer.backends.lora import fresh_adapter, take_off
+from trainer.backends.regression_file import PACKAGED, read_regression
+from trainer.domain.cases import held_out_cases, regression_cases
+from trainer.domain.gate import GateRules, Ruling, rule
+from trainer.domain.recipe import JudgingRecipe
+from trainer.domain.training_example import TrainingExample
+from trainer.run.methods import taught_by
+from trainer.run.panel import Panel
+
+pytestmark = pytest.mark.heavy
+
+PAIRS = draw(42, "production", unseen=False, voice=18, widget=0)
+HELD_OUT = draw(1042, "production", unseen=True, voice=10, widget=0)
+JUDGING = JudgingRecipe(questions=10, widget_questions=0, fixed_questions=5, answer_tokens=48)
+"""What a test has time for."""
+
+
+class School:
+    """Teaches the same base one thing after another, and asks each pupil the same questions."""
+
+    def __init__(self, work_dir: Path) -> None:
+        self._work_dir = work_dir
+        use_all_cores()
+        directory = materialise("smollm2-135m-instruct", work_dir / "cache")
+        cpu = torch.device("cpu")
+        self._base: Base = load_base(directory, cpu, torch.float32, "none")
+        questions, _ = read_regression(PACKAGED)
+        spoken = [question for question in questions if question.aspect == "voice"]
+        cases = (
+            *held_out_cases(HELD_OUT, JUDGING, language_of),
+            *regression_cases(spoken, JUDGING.fixed_questions, language_of),
+        )
+        self._panel = Panel(cases, JUDGING)
+        self._before = self._panel.judge(self._base, None, lambda _: None)
+
+    def ruling(
+        self, name: str, method: Method, examples: Sequence[TrainingExample], **changed: float
+    ) -> Ruling:
+        quick = {"learning_rate": 1e-3, "epochs": 1.0, **changed}
+        loop = RECIPE.loop(method).model_copy(update=quick)
+        recipe = RECIPE.model_copy(update={method: loop})
+        adapted, _ = taught_by(method)(
+            self._base,
+            fresh_adapter(recipe.lora),
+            examples,
+            recipe,
+            self._work_dir / name,
+            lambda _: None,
+        )
+        after = self._panel.judge(self._base, adapted, lambda _: None)
+        take_off(adapted)
+        cases = self._panel.cases
+        ruling = rule(cases, self._before, after, GateRules(), method, recipe.seed)
+        print(name, ruling.verdict, ruling.reason)
+        return ruling
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> School:
+    return School(tmp_path_factory.mktemp("school"))
+
+
+def test_an_honest_one_is_accepted(school: School):
+    ruling = school.ruling("honest", "sft", demonstrations_of(PAIRS), epochs=2.0)
+    assert ruling.verdict == "accepted", ruling.reason
+    assert ruling.figures.held_out["text_quality"].low > 0
+
+
+def test_one_that_learnt_from_shuffled_labels_is_refused(school: School):
+    ruling = school.ruling("shuffled", "dpo", shuffled(PAIRS[:12], seed=1))
+    assert ruling.verdict == "refused", ruling.reason
+
+
+def test_one_that_pleases_the_rules_with_invented_numbers_is_refused(school: School):
+    """It speaks better by every rule of text quality, and states no true value."""
+    lies = demonstrations_of(inventing(PAIRS))
+    ruling = school.ruling("inventing", "sft", lies, epochs=2.0)
+    assert ruling.verdict == "refused", ruling.reason
+    assert ruling.figures.held_out["text_quality"].mean > 0.05, "by form alone it would pass"
+    assert "more is invented in all" in ruling.reason
+
+
+def test_one_that_learnt_to_talk_at_length_is_refused(school: School):
+    ruling = school.ruling("talking", "sft", demonstrations_of(rewarding_length(PAIRS)))
+    assert ruling.verdict == "refused", ruling.reason
+
+
+def test_one_users_poisoned_thumbs_do_no_harm(school: School):
+    """They are cut to a share, and what is learnt all the same must still be a gain."""
+    given = poisoned(PAIRS, share=0.3, seed=1)
+    assert 0 < sum(MALLORY in example.users for example in given) <= 20
+    ruling = school.ruling("poisoned", "dpo", given)
+    if ruling.verdict == "accepted":
+        assert ruling.figures.together["grounded_accuracy"].mean >= 0
+        assert ruling.figures.held_out["text_quality"].low > 0

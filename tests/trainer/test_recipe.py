@@ -1,0 +1,41 @@
+"""Smaller micro-batches teach the same: a step sees as many examples as before."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ratchet.events.run import Method
+from trainer.domain.readiness import METHODS
+from trainer.domain.recipe import DpoRecipe, JudgingRecipe, KtoRecipe, Recipe, SftRecipe
+
+
+def recipe(batch: int, accumulation: int) -> Recipe:
+    loop = {"batch": batch, "accumulation": accumulation}
+    return Recipe(dpo=DpoRecipe(**loop), kto=KtoRecipe(**loop), sft=SftRecipe(**loop))
+
+
+@given(st.sampled_from(METHODS), st.integers(3, 64), st.integers(1, 16))
+def test_a_step_sees_as_many_examples(method: Method, batch: int, accumulation: int):
+    before = recipe(batch, accumulation).loop(method)
+    after = recipe(batch, accumulation).with_smaller_batches(method, 1).loop(method)
+    seen, again = before.batch * before.accumulation, after.batch * after.accumulation
+    assert after.batch <= max(before.batch // 2, 2)
+    if method != "kto":
+        assert again == seen
+    else:
+        assert seen <= again < seen + after.batch, "an odd number cannot always be divided"
+
+
+@pytest.mark.parametrize(("method", "least"), [("dpo", 1), ("sft", 1), ("kto", 2)])
+def test_the_smallest_micro_batch_is_named(method: Method, least: int):
+    with pytest.raises(ValueError, match=f"a micro-batch of {least} cannot be made smaller"):
+        recipe(4, 1).with_smaller_batches(method, 9)
+
+
+def test_nothing_else_is_taught_and_answers_are_asked_for_in_smaller_batches():
+    before = Recipe(judging=JudgingRecipe(batch=32))
+    after = before.with_smaller_batches("dpo", 2)
+    assert (after.dpo.batch, after.dpo.accumulation, after.judging.batch) == (1, 16, 8)
+    rest = {"dpo": before.dpo, "judging": before.judging}
+    assert after.model_copy(update=rest) == before
+    assert before.with_smaller_batches("dpo", 0) == before

@@ -1,0 +1,80 @@
+"""The fixed questions that come with the trainer, and the file they come in."""
+
+import runpy
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ratchet.measures.grounding import Reading, grounded
+from ratchet.measures.plans import plan_validity
+from trainer.backends.language import language_of
+from trainer.backends.regression_file import PACKAGED, RegressionUnreadable, read_regression
+from trainer.domain.cases import RegressionQuestion, regression_cases
+from trainer.domain.gate import GateRules
+from trainer.domain.slices import sliced
+
+QUESTIONS, SHA256 = read_regression(PACKAGED)
+CASES = regression_cases(QUESTIONS, len(QUESTIONS), language_of)
+SPOKEN = [question for question in QUESTIONS if question.aspect == "voice"]
+PLANNED = [question for question in QUESTIONS if question.aspect == "widget"]
+_DRAW = Path(__file__).parents[2] / "services" / "trainer" / "regression" / "draw.py"
+
+
+def test_it_asks_thirty_spoken_and_six_widget_questions_each_once():
+    assert (len(SPOKEN), len(PLANNED)) == (30, 6)
+    assert len({question.prompt for question in QUESTIONS}) == 36
+    assert len({case.case_id for case in CASES}) == 36
+    assert PACKAGED.stat().st_size < 60_000
+
+
+def test_it_is_what_the_committed_script_draws():
+    drawn = runpy.run_path(str(_DRAW))["regression_set"]()
+    assert tuple(map(RegressionQuestion.model_validate, drawn)) == QUESTIONS
+
+
+@pytest.mark.parametrize("asked", SPOKEN, ids=lambda asked: asked.question.text)
+def test_the_better_answer_states_the_reading_and_the_worse_one_does_not(asked: RegressionQuestion):
+    reading = Reading(**asked.question.asked.model_dump())
+    assert grounded(asked.chosen, asked.prompt, reading).ok
+    assert not grounded(asked.rejected, asked.prompt, reading).ok
+
+
+def test_both_plans_can_be_shown_so_that_the_worse_one_is_plausible():
+    for asked in PLANNED:
+        assert plan_validity(asked.chosen).valid
+        assert plan_validity(asked.rejected).valid
+
+
+def test_every_device_the_second_intent_and_german_are_slices_large_enough_to_guard():
+    voice = [case for case in CASES if case.aspect == "voice"]
+    sizes = {name: len(cases) for name, cases in sliced(voice).items()}
+    assert set(sizes) == {
+        "device pump", "device chiller", "device generator", "device extruder",
+        "intent query", "intent conversation", "language en", "language de",
+    }  # fmt: skip
+    assert min(sizes.values()) >= GateRules().slice_cases
+    assert Counter(case.language for case in voice) == {"en": 24, "de": 6}
+
+
+def test_the_file_is_named_by_its_content(tmp_path: Path):
+    copy = tmp_path / "copy.json"
+    copy.write_bytes(PACKAGED.read_bytes())
+    assert read_regression(copy) == (QUESTIONS, SHA256)
+    copy.write_text(PACKAGED.read_text().replace("Pump 041", "Pump 042"))
+    assert read_regression(copy)[1] != SHA256
+
+
+@pytest.mark.parametrize("content", ["", "{}", '[{"aspect": "voice"}]'])
+def test_a_file_that_is_no_set_is_refused_by_its_name(tmp_path: Path, content: str):
+    path = tmp_path / "mine.json"
+    path.write_text(content)
+    with pytest.raises(RegressionUnreadable, match=r"mine\.json is no regression set"):
+        read_regression(path)
+
+
+def test_a_set_without_questions_is_refused(tmp_path: Path):
+    path = tmp_path / "empty.json"
+    path.write_text("[]")
+    with pytest.raises(RegressionUnreadable, match="asks no questions"):
+        read_regression(path)

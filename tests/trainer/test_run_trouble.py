@@ -1,0 +1,84 @@
+"""The training process where memory or the disk is short, and where it starts afresh."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from ratchet.child import run_child
+from trainer.domain.job import Trained, TrainRequest
+from trainer.ports import TrainingBroke
+
+from .real_run import Listener, request_for, taught_nothing, train
+from .tiny_model import write_tiny_model
+
+pytestmark = pytest.mark.heavy
+
+
+def run_instead(patch: pytest.MonkeyPatch, module: str) -> None:
+    """Have `module`, which lies beside this file, run in place of the training process."""
+
+    async def run(_: str, request: Any, on_line: Any, environment: Any) -> None:
+        environment = {**environment, "PYTHONPATH": str(Path(__file__).parent)}
+        await run_child(module, request, on_line, environment)
+
+    patch.setattr("trainer.backends.child_run.run_child", run)
+
+
+@pytest.fixture(scope="module")
+def tiny(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(write_tiny_model(tmp_path_factory.mktemp("tiny"), cache_dir))
+
+
+@pytest.fixture
+def request_(tmp_path: Path, cache_dir: Path, tiny: str) -> TrainRequest:
+    return request_for(tmp_path, cache_dir, tiny)
+
+
+class ShortOfMemory(NamedTuple):
+    heard: Listener
+    trained: Trained
+
+
+@pytest.fixture(scope="module")
+def short_of_memory(
+    cache_dir: Path, tiny: str, tmp_path_factory: pytest.TempPathFactory
+) -> ShortOfMemory:
+    """A whole run where two examples at once do not fit from the third step on."""
+    request = request_for(tmp_path_factory.mktemp("short"), cache_dir, tiny)
+    heard = Listener()
+    with pytest.MonkeyPatch.context() as patch:
+        run_instead(patch, "short_of_memory")
+        trained = train(request, heard)
+    return ShortOfMemory(heard, trained)
+
+
+def test_short_of_memory_it_goes_on_from_its_checkpoint_in_half_the_micro_batch(
+    short_of_memory: ShortOfMemory,
+):
+    heard, trained = short_of_memory.heard, short_of_memory.trained
+    assert trained.batch == 1
+    assert heard.steps() == [1, 2, 3, 4, 5], "no step was lost and none was made twice"
+    assert [progress.stage for progress in heard.heard].count("loading") == 2
+    assert [point.step for point in trained.curve] == [1, 2, 3, 4, 5]
+
+
+def test_a_challenger_that_starts_afresh_wears_nothing_of_its_champion(
+    request_: TrainRequest, short_of_memory: ShortOfMemory
+):
+    champion = short_of_memory.trained
+    anew = train(taught_nothing(request_, champion.adapter, afresh=True), Listener())
+    assert anew.before.answers == champion.after.answers
+    was, now = (side.means(anew.cases) for side in (champion.before, anew.after))
+    assert now.kl == pytest.approx(0, abs=1e-6)
+    assert now.margin == pytest.approx(was.margin, abs=1e-6)
+
+
+def test_out_of_disk_it_breaks_with_the_reason_and_leaves_nothing(
+    request_: TrainRequest, monkeypatch: pytest.MonkeyPatch
+):
+    """PyTorch itself gives no reason."""
+    run_instead(monkeypatch, "short_of_disk")
+    with pytest.raises(TrainingBroke, match=r"could not be written, \d+ bytes of disk are free"):
+        train(request_, Listener())
+    assert not request_.work_dir.exists()

@@ -1,0 +1,136 @@
+"""What a model did with a case, as measures; and the means over many."""
+
+from math import nan
+
+import pytest
+
+from trainer.domain.scores import Judged, Observed, Said, compared, expected, judge
+
+from .judging import CASES, PLAN, asked, shows
+
+[VOICE] = asked("held_out", "voice", [1])
+[WIDGET] = asked("held_out", "widget", [1])
+TRUE = "Pump 001 power is 45 kW. All is well."
+
+
+def spoken(text: str, finished: bool = True) -> dict[str, float]:
+    [case] = judge([VOICE], [Observed(said=Said(text, finished))]).cases
+    return case.scores
+
+
+def planned(text: str) -> dict[str, float]:
+    [case] = judge([WIDGET], [Observed(said=Said(text, True))]).cases
+    return case.scores
+
+
+@pytest.mark.parametrize(
+    ("answer", "grounded", "invented"),
+    [
+        (TRUE, 1.0, 0.0),
+        ("Pump 001 power is 99 kW.", 0.0, 1.0),
+        ("Pump 001 power is 45 kW, up from 99 kW.", 0.0, 1.0),
+        ("Pump 001 is running.", 0.0, 0.0),
+    ],
+)
+def test_truth_is_the_asked_reading_stated_and_nothing_invented(
+    answer: str, grounded: float, invented: float
+):
+    scores = spoken(answer)
+    assert (scores["grounded_accuracy"], scores["invented"]) == (grounded, invented)
+
+
+def test_an_invented_value_scores_as_well_for_form_as_the_true_one():
+    assert spoken("Pump 001 power is 99 kW. All is well.")["text_quality"] == pytest.approx(
+        spoken(TRUE)["text_quality"]
+    )
+
+
+def test_length_is_in_words_and_an_answer_cut_off_is_not_finished():
+    scores = spoken(TRUE, finished=False)
+    assert (scores["words"], scores["finished"]) == (9.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("plan", "valid", "agreement"),
+    [
+        (PLAN, 1.0, 1.0),
+        (PLAN.replace("normal", "hero"), 1.0, 0.0),
+        (PLAN.replace("kpi", "pie"), 0.0, 0.0),
+        ("Here is the plan: kpi", 0.0, 0.0),
+    ],
+)
+def test_a_plan_is_valid_or_not_and_agrees_with_the_one_that_should_have_been(
+    plan: str, valid: float, agreement: float
+):
+    scores = planned(plan)
+    assert (scores["json_validity"], scores["plan_agreement"]) == (valid, agreement)
+
+
+def test_comparisons_of_one_case_are_a_share_and_a_mean_margin():
+    seen = Observed(comparisons=((-1.0, -1.5), (-1.0, -0.9)), reference=-0.7)
+    [case] = judge([VOICE], [seen]).cases
+    assert case.scores["preference_accuracy"] == 0.5
+    assert case.scores["margin"] == pytest.approx(0.2)
+    assert case.scores["likelihood"] == -0.7
+    assert case.answer is None
+
+
+def test_equal_likelihoods_prefer_nothing():
+    [case] = judge([VOICE], [Observed(comparisons=((-1.0, -1.0),))]).cases
+    assert case.scores["preference_accuracy"] == 0.0
+
+
+def test_what_is_not_finite_was_not_measured():
+    seen = Observed(comparisons=((nan, -1.0),), reference=nan, kl=nan)
+    [case] = judge([VOICE], [seen]).cases
+    assert case.scores == {}
+
+
+def test_every_case_says_what_it_must_be_measured_on():
+    assert expected(VOICE) == {
+        "preference_accuracy", "margin", "text_quality", "grounded_accuracy", "invented",
+        "finished", "words",
+    }  # fmt: skip
+    assert expected(WIDGET) == {
+        "preference_accuracy", "margin", "likelihood", "json_validity", "plan_agreement",
+        "finished",
+    }  # fmt: skip
+    silent = VOICE.model_copy(update={"asks": False, "comparisons": ()})
+    assert expected(silent) == frozenset()
+    unread = VOICE.question.model_copy(update={"asked": None})
+    assert "grounded_accuracy" not in expected(VOICE.model_copy(update={"question": unread}))
+
+
+def test_a_whole_judgement_has_all_that_is_expected():
+    said = {"voice": TRUE, "widget": PLAN}
+    seen = [
+        Observed(
+            said=Said(said[case.aspect], True),
+            comparisons=((-1.0, -2.0),),
+            reference=None if case.reference is None else -1.0,
+        )
+        for case in CASES
+    ]
+    found = judge(CASES, seen)
+    assert [case.case_id for case in found.cases] == [case.case_id for case in CASES]
+    for case, scored in zip(CASES, found.cases, strict=True):
+        assert scored.scores.keys() == expected(case)
+
+
+def test_means_are_over_the_cases_that_have_the_measure():
+    judged = shows(CASES, text_quality=lambda case: float(case.language == "de"))
+    german = [case for case in CASES if case.language == "de"]
+    assert judged.means(german).text_quality == 1.0
+    assert judged.means(german).json_validity is None
+    assert judged.means(CASES).text_quality == pytest.approx(6 / 54)
+    assert Judged().means(CASES).text_quality is None
+
+
+def test_both_answers_to_a_held_out_spoken_question_are_shown():
+    seen = [Observed(said=Said("one", True)) for _ in CASES]
+    before = judge(CASES, seen)
+    after = judge(CASES, [Observed(said=Said("two", True)) for _ in CASES])
+    shown = compared(CASES, before, after)
+    assert len(shown) == 24
+    assert (shown[3].before, shown[3].after) == ("one", "two")
+    assert shown[3].question == "What is the power of mixer 003?"

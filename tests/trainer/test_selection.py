@@ -1,0 +1,102 @@
+"""Near copies teach once, and nobody teaches more than their share."""
+
+from collections import Counter
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trainer.domain.selection import SelectionRules, select
+from trainer.domain.training_example import TrainingPair
+
+from .conftest import NOW, label, training_pairs
+
+RULES = SelectionRules()
+
+
+def by(users: list[tuple[str, ...]]) -> list[TrainingPair]:
+    return [
+        pair.model_copy(update={"users": said})
+        for pair, said in zip(training_pairs(len(users)), users, strict=True)
+    ]
+
+
+def test_what_is_said_again_in_nearly_the_same_words_is_taken_once():
+    pair, *_ = training_pairs(1)
+    again = pair.model_copy(
+        update={
+            "example_id": "again",
+            "at": NOW + timedelta(hours=1),
+            "chosen": pair.chosen.upper().replace(".", " ."),
+        }
+    )
+    selected = select([pair, again], RULES)
+    assert [example.example_id for example in selected.examples] == ["again"], "the newest stays"
+    assert selected.left_out == {"near_duplicate": 1}
+
+
+def test_the_same_phrasing_about_another_device_or_value_is_another_example():
+    pairs = [
+        pair.model_copy(
+            update={"question": pair.question.model_copy(update={"phrasing": "what is the _ of _"})}
+        )
+        for pair in training_pairs(20)
+    ]
+    assert len(select(pairs, RULES).examples) == 20
+
+
+def test_opposite_signs_are_not_copies_of_each_other():
+    assert len(select([label(1, True), label(1, False)], RULES).examples) == 2
+
+
+def test_one_users_flood_is_cut_to_a_share():
+    flood = [("mallory", f"op-{n % 6}") for n in range(60)]
+    honest = [(f"op-{n % 6}", f"op-{(n + 1) % 6}") for n in range(60)]
+    selected = select(by(flood + honest), SelectionRules(user_share=0.25))
+    theirs = sum("mallory" in example.users for example in selected.examples)
+    assert 20 <= theirs <= max(20, 0.25 * len(selected.examples))
+    assert selected.left_out["user_share"] == 120 - len(selected.examples)
+
+
+def test_a_plant_with_two_operators_still_learns_from_both():
+    selected = select(by([("anna",)] * 30 + [("ben",)] * 30), RULES)
+    assert len(selected.examples) == 60
+
+
+def test_a_visitor_does_not_silence_the_one_who_knows_the_plant():
+    selected = select(by([("anna",)] * 60 + [("visitor",)]), RULES)
+    assert len(selected.examples) == 21
+
+
+def test_a_single_operator_is_nobodys_flood():
+    assert len(select(by([("anna",)] * 30), RULES).examples) == 30
+
+
+def test_what_nobody_in_particular_said_is_not_capped():
+    assert len(select(by([()] * 30), RULES).examples) == 30
+
+
+users = st.lists(
+    st.lists(st.sampled_from("abcdef"), max_size=2, unique=True).map(tuple), max_size=60
+)
+
+
+@given(users, st.randoms())
+def test_it_depends_on_the_examples_and_not_on_their_order(said, random):
+    examples = by(said)
+    shuffled = list(examples)
+    random.shuffle(shuffled)
+    selected = select(examples, RULES)
+    assert selected == select(shuffled, RULES)
+    assert len(selected.examples) + sum(selected.left_out.values()) == len(examples)
+
+
+@given(users)
+def test_nobody_is_behind_more_than_their_share_or_an_equal_one(said):
+    selected = select(by(said), RULES).examples
+    involved = Counter(user for example in selected for user in example.users)
+    everyone = {user for users in said for user in users}
+    if len(everyone) > 1:
+        equal = sum(map(len, said)) / len(everyone) / len(said)
+        most = max(RULES.user_share, equal) * len(selected)
+        assert all(count <= max(RULES.user_least, most) for count in involved.values())

@@ -1,0 +1,50 @@
+"""The slices in which a model can get worse while its mean rises."""
+
+import pytest
+
+from trainer.backends.language import language_of
+from trainer.domain.slices import sliced, slices_of
+
+from .judging import asked
+
+GERMAN = asked("regression", "voice", range(3), language="de", device="chiller")
+ENGLISH = asked("held_out", "voice", range(2))
+
+
+def test_a_case_is_in_the_slice_of_its_intent_its_device_and_its_language():
+    assert slices_of(GERMAN[0]) == ("intent query", "device chiller", "language de")
+
+
+def test_what_is_not_known_names_no_slice():
+    question = GERMAN[0].question.model_copy(update={"device_type": ""})
+    unknown = GERMAN[0].model_copy(update={"question": question, "language": ""})
+    assert slices_of(unknown) == ("intent query",)
+
+
+def test_both_parts_share_slices_and_one_that_is_everything_is_none():
+    found = sliced((*GERMAN, *ENGLISH))
+    assert list(found) == ["device chiller", "device pump", "language de", "language en"]
+    assert found["language de"] == GERMAN
+    assert found["device pump"] == ENGLISH
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "What is the power of pump 001?"),
+        ("en", "Check air handler 010 and report its humidity."),
+        ("en", "Generator 003 temperature, what do we have?"),
+        ("en", "Show me the alarms"),
+        ("de", "Wie hoch ist die Leistung von Pumpe 001?"),
+        ("de", "Wie stark vibriert Pumpe 003?"),
+        ("de", "Generator 003 Temperatur, was haben wir?"),
+        ("de", "Zeige Alarme"),
+        ("fr", "Quelle est la puissance de la pompe 001 ?"),
+        ("fr", "Vibration de la pompe 003 ?"),
+        ("es", "¿Cuál es la potencia de la bomba 001?"),
+        ("es", "Compara la bomba 1 y la bomba 2"),
+        ("", "001?"),
+    ],
+)
+def test_short_questions_are_told_apart_by_their_language(language: str, text: str):
+    assert language_of(text) == language

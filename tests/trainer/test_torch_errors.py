@@ -1,0 +1,45 @@
+"""How it is known that memory or the disk has run out, on every kind of machine."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from trainer.backends.oom_kills import oom_kills
+from trainer.backends.torch_errors import first_line, is_failed_write, is_out_of_memory
+
+
+def test_main_memory_that_cannot_be_had_is_recognised():
+    with pytest.raises(RuntimeError) as raised:
+        torch.empty(2**60, dtype=torch.uint8)
+    assert is_out_of_memory(raised.value)
+    assert "you tried to allocate 1152921504606846976 bytes" in first_line(raised.value)
+    assert "\n" not in first_line(raised.value)
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory."), MemoryError()])
+def test_an_accelerator_that_is_full_is_recognised(error: BaseException):
+    assert is_out_of_memory(error)
+    assert first_line(error)
+
+
+def test_a_disk_that_is_full_is_recognised():
+    with pytest.raises(RuntimeError) as raised:
+        torch.save(torch.zeros(1_000_000), "/dev/full")
+    assert is_failed_write(raised.value)
+
+
+def test_other_errors_are_not_taken_for_it():
+    with pytest.raises(RuntimeError) as raised:
+        torch.ones(2, 3) @ torch.ones(2, 3)
+    assert not is_out_of_memory(raised.value)
+    assert not is_failed_write(raised.value)
+    assert not is_out_of_memory(OSError("can't allocate memory"))
+
+
+def test_the_kernel_counts_whom_it_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    counters = tmp_path / "vmstat"
+    monkeypatch.setattr("trainer.backends.oom_kills._COUNTERS", counters)
+    assert oom_kills() == 0, "a kernel that does not count"
+    counters.write_text("nr_free_pages 12\noom_kill 7\npswpin 0\n")
+    assert oom_kills() == 7

@@ -1,0 +1,100 @@
+"""Everything that outlives a trainer process, and trainer processes to start on it."""
+
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
+
+from ratchet.artifacts import ArtifactStore
+from ratchet.events.base import derived_id, utc_now
+from ratchet.events.command import CancelRequested
+from ratchet.events.run import RunFinished
+from ratchet.memory_state import MemoryState
+from ratchet.testing.fakes import MemoryPublisher
+from trainer.backends.example_store import SqlExampleStore
+from trainer.backends.outbox import SqlOutbox
+from trainer.backends.regression_file import PACKAGED
+from trainer.backends.run_files import RunFiles
+from trainer.backends.run_store import SqlRunStore
+from trainer.handlers import TrainerHandlers
+from trainer.metrics import TrainerMetrics
+from trainer.outgoing import Outgoing
+from trainer.planning import Planner
+from trainer.ports import Runner
+from trainer.settings import TrainerSettings
+from trainer.training import Training
+
+from .conftest import Roomy, built
+
+
+class Killed(BaseException):
+    """The process dies here: nothing after this line runs."""
+
+
+class NoLease:
+    async def hold(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return await work
+
+
+class World:
+    """`training` starts a trainer on the same database, files and streams."""
+
+    def __init__(self, engine: Engine, directory: Path, **changed: Any) -> None:
+        self.settings = TrainerSettings(
+            **{
+                "data_dir": directory,
+                "trainer_min_pairs": 20,
+                "trainer_min_held_out": 3,
+                "trainer_held_out_share": 0.2,
+                "trainer_settle_s": 0,
+                "trainer_poll_s": 0.02,
+                **changed,
+            }
+        )
+        self.examples = SqlExampleStore(engine)
+        self.runs = SqlRunStore(engine)
+        self.outbox = SqlOutbox(engine)
+        self.artifacts = ArtifactStore(directory / "artifacts")
+        self.publisher = MemoryPublisher()
+        self.metrics = CollectorRegistry()
+
+    def training(self, runner: Runner, **changed: Any) -> Training:
+        self.metrics = CollectorRegistry()
+        parts: dict[str, Any] = {
+            "settings": self.settings,
+            "runs": self.runs,
+            "runner": runner,
+            "files": RunFiles(self.settings.data_dir / "runs", self.artifacts, PACKAGED),
+            "lease": NoLease(),
+            "publisher": self.publisher,
+            "outgoing": Outgoing(self.outbox, self.publisher),
+            "metrics": TrainerMetrics(self.metrics),
+            **changed,
+        }
+        planner = Planner(self.settings, self.examples, self.examples, parts["runs"], Roomy())
+        return Training(planner=planner, **parts)
+
+    def pairs_come(self, first: int, count: int) -> None:
+        self.examples.keep([built(number) for number in range(first, first + count)])
+
+    def waiting(self) -> int:
+        return self.examples.waiting()["dpo"].count
+
+    async def cancel(self, by: str = "anna", run_id: str | None = None, **changed: Any) -> None:
+        """What the commands stream brings when somebody cancels now."""
+        request = CancelRequested(
+            event_id=derived_id("cancel", by, str(run_id)),
+            occurred_at=utc_now(),
+            requested_by=by,
+            run_id=run_id,
+        )
+        handlers = TrainerHandlers(self.examples, self.examples)
+        await handlers.handle_commands([request.model_copy(update=changed)], MemoryState())
+
+    def published(self, kind: type) -> list[Any]:
+        return [event for event in self.publisher.events if isinstance(event, kind)]
+
+    def verdicts(self) -> list[str]:
+        return [finished.verdict for finished in self.published(RunFinished)]
