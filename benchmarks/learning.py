@@ -1,186 +1,124 @@
-"""What one training run teaches the small model, on questions of a plant area it never saw.
+"""What one run teaches the small model, on questions of a plant area it never saw.
 
-    python benchmarks/learning.py --pairs 80 --held-out 24 --dpo '{"learning_rate": 0.0005}'
+    python benchmarks/learning.py [dpo kto sft] [--pairs 80] [--traces 100] [--show 2]
 
-The recipe is the demo's unless `--dpo`, `--lora` or `--judging` give another.
-Builds pairs from the simulator (one good and one bad answer to the same question), holds out a
-whole area (its devices and its phrasings), and runs the trainer's own child process on them.
-Prints scores before and after, gains with their intervals, and the seconds of each stage.
+DPO learns from pairs of a good and a bad answer to one question, KTO from the same texts as single
+labels, SFT from simulated traces. A whole area (its devices and its phrasings) is held out; the
+trainer's own child process trains and judges. Prints gains with 95 % intervals beside the bars.
 """
 
 import argparse
 import asyncio
-import json
-import resource
-import tempfile
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
-from random import Random
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter
+from rich.console import Console
+from rich.table import Table
+from teaching.examples import START, draw, labels_of
+from teaching.runs import RECIPE, Ran, run
 
-from ratchet.demo.settings import DPO, JUDGING, LORA
-from ratchet.events.base import Aspect, derived_id
-from ratchet.events.experience import Experience
-from ratchet.measures.plans import plan_text
-from ratchet.simulator import Turn, simulate
-from reward.domain.answer import Answer, answer_of
-from reward.domain.prompts import prompt_for
-from reward.domain.question import question_keys, question_of
-from trainer.backends.child_run import ChildRunner
-from trainer.domain.dataset import Dataset, TrainingPair
-from trainer.domain.gate import GateRules, rule
-from trainer.domain.job import Progress, TrainRequest
-from trainer.domain.recipe import DpoRecipe, JudgingRecipe, LoraRecipe, Recipe
-from trainer.domain.scores import gains
+from ingest.domain.traces import Trace, captured
+from ratchet.events.base import derived_id
+from ratchet.events.run import Interval, Method
+from ratchet.simulator.plant import AREAS
+from ratchet.simulator.traces import simulate_traces
+from trainer.domain.traces import demonstration_of
+from trainer.domain.training_example import TrainingDemonstration
 
-_START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def situations(seed: int, area: str, unseen: bool) -> Iterator[list[Turn]]:
-    """Turns that answer one question, of `area` alone if `unseen`, else of all other areas."""
-    while True:
-        turns: dict[int, list[Turn]] = {}
-        for turn in simulate(seed, 400, 4, start=_START):
-            if (turn.truth.area == area) == unseen:
-                turns.setdefault(turn.truth.situation, []).append(turn)
-        yield from turns.values()
-        seed += 1
+_AREA = "production"
+_GROUNDED_BAR = 0.45
+_KTO_SHARES = {"text_quality": 0.8, "grounded_accuracy": 0.6}
+_SHOWN = ("text_quality", "grounded_accuracy", "invented", "likelihood", "preference_accuracy")
 
 
-def voice_pair(turns: list[Turn]) -> TrainingPair | None:
-    good = [turn for turn in turns if turn.truth.voice == "good"]
-    bad = [turn for turn in turns if turn.truth.voice != "good"]
-    if not good or not bad:
-        return None
-    chosen, rejected = (str(turn.experience["voice_response"]) for turn in (good[0], bad[0]))
-    return pair_of("voice", answered(good[0]), chosen, rejected)
-
-
-def widget_pair(turns: list[Turn]) -> TrainingPair | None:
-    best = max(turns, key=lambda turn: turn.truth.plan_quality)
-    worst = min(turns, key=lambda turn: turn.truth.plan_quality)
-    if best.truth.plan_quality - worst.truth.plan_quality < 0.4:
-        return None
-    chosen, rejected = (compact(turn) for turn in (best, worst))
-    return pair_of("widget", answered(best), chosen, rejected)
-
-
-def answered(turn: Turn) -> Answer:
-    return answer_of(Experience.model_validate(turn.experience))
-
-
-def compact(turn: Turn) -> str:
-    answer = answered(turn)
-    return plan_text(answer.heading, [(w.scenario, w.size) for w in answer.widgets])
-
-
-def pair_of(aspect: Aspect, asked: Answer, chosen: str, rejected: str) -> TrainingPair:
-    prompt = prompt_for(aspect, asked.transcript, asked.readings if aspect == "voice" else ())
-    question = question_of(asked, question_keys(asked, "question")[aspect])
-    return TrainingPair(
-        example_id=derived_id(aspect, prompt, chosen, rejected),
-        revision=1,
-        aspect=aspect,
-        question=question,
-        prompt=prompt,
-        chosen=chosen,
-        rejected=rejected,
-    )
-
-
-def draw(seed: int, area: str, unseen: bool, voice: int, widget: int) -> list[TrainingPair]:
-    found: dict[str, list[TrainingPair]] = {"voice": [], "widget": []}
-    wanted = {"voice": voice, "widget": widget}
-    for turns in situations(seed, area, unseen):
-        for pair in (voice_pair(turns), widget_pair(turns)):
-            if pair is not None and len(found[pair.aspect]) < wanted[pair.aspect]:
-                found[pair.aspect].append(pair)
-        if all(len(found[aspect]) >= wanted[aspect] for aspect in found):
-            break
-    chosen = [*found["voice"], *found["widget"]]
-    Random(seed).shuffle(chosen)
-    return chosen
-
-
-async def measure(arguments: argparse.Namespace, directory: Path) -> None:
-    dataset = Dataset(
-        train=tuple(draw(arguments.seed, arguments.area, False, arguments.pairs, arguments.widget)),
-        held_out=tuple(
-            draw(
-                arguments.seed + 1000,
-                arguments.area,
-                True,
-                arguments.held_out,
-                arguments.widget_held_out,
-            )
+async def main(arguments: argparse.Namespace) -> None:
+    seed = arguments.seed
+    pairs = draw(seed, _AREA, False, arguments.pairs, arguments.widget)
+    held_out = draw(seed + 1000, _AREA, True, arguments.held_out, arguments.widget_held_out)
+    given: dict[Method, tuple[list[Any], list[Any]]] = {
+        "dpo": (list(pairs), list(held_out)),
+        "kto": (list(labels_of(pairs, seed)), list(labels_of(held_out, seed))),
+        "sft": (
+            list(traces(seed, arguments.traces, unseen=False)),
+            list(traces(seed + 1000, arguments.held_out, unseen=True)),
         ),
+    }
+    recipe = RECIPE.model_copy(
+        update={m: getattr(RECIPE, m).model_copy(update=getattr(arguments, m)) for m in given}
     )
-    recipe = Recipe(
-        precision=arguments.precision,
-        lora=LoraRecipe.model_validate(arguments.lora),
-        dpo=DpoRecipe.model_validate(arguments.dpo),
-        judging=JudgingRecipe.model_validate(arguments.judging),
-    )
-    (directory / "dataset.json").write_bytes(dataset.canonical())
-    request = TrainRequest(
-        run_id="benchmark",
-        dataset=directory / "dataset.json",
-        recipe=recipe,
-        base_model=arguments.base_model,
-        cache_dir=arguments.cache_dir.absolute(),
-        work_dir=directory / "work",
-    )
-
-    async def tell(progress: Progress) -> None:
-        if arguments.verbose:
-            print(progress.model_dump_json(exclude_none=True), flush=True)
-
-    trained = await ChildRunner().train(request, tell)
-    found = gains(trained.before, trained.after, recipe.seed)
-    ruling = rule(trained.after.scores, found, GateRules())
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(f"pairs {len(dataset.train)}, held out {len(dataset.held_out)}; {trained.precision}")
-    print(f"dpo    {recipe.dpo.model_dump_json()}")
-    print(f"before {trained.before.scores.model_dump_json()}")
-    print(f"after  {trained.after.scores.model_dump_json()}")
-    for name, gain in found.items():
-        print(f"gain   {name:20} {gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}] n={gain.n}")
-    print(f"ruling {ruling.verdict}: {ruling.reason}")
-    print(f"stages {json.dumps(trained.seconds)} sum {sum(trained.seconds.values()):.1f} s")
-    print(f"cpu    {spent.ru_utime:.0f} s user, {spent.ru_stime:.0f} s system")
-    for pair, old, new in zip(
-        dataset.questions("voice", arguments.show), trained.before.answers, trained.after.answers,
-        strict=False,
-    ):  # fmt: skip
-        print(f"\n? {pair.question.text} {pair.question.asked}\n- {old}\n+ {new}")
-    for plan in trained.after.plans[: arguments.show]:
-        print(f"\n# {plan}")
+    done: dict[Method, Ran] = {}
+    for method in arguments.methods:
+        train, unseen = given[method]
+        done[method] = await run(method, train, unseen, recipe, verbose=arguments.verbose)
+        tell(method, len(train), done[method], arguments.show)
+    Console().print(beside_the_bars(done))
 
 
-def main() -> None:
+def traces(seed: int, count: int, unseen: bool) -> list[TrainingDemonstration]:
+    """Demonstrations about the held-out area alone if `unseen`, else about all others."""
+    area = next(area for area in AREAS if area.name == _AREA)
+    names = tuple(kind.name for kind in area.equipment)
+    found: list[TrainingDemonstration] = []
+    for row in simulate_traces(seed, 8 * count, start=START):
+        event = captured(Trace.model_validate(row), derived_id(row["trace_id"]), START)
+        shown = demonstration_of(event)
+        about = any(name in event.question.text.casefold() for name in names)
+        if shown is not None and about == unseen:
+            found.append(shown)
+    return found[:count]
+
+
+def tell(method: Method, count: int, ran: Ran, shown: int) -> None:
+    before, after = ran.scores
+    print(f"\n{method}: {count} examples, {ran.trained.precision}, {ran.seconds:.0f} s in all")
+    print(f"  stages {ran.trained.seconds}")
+    for name in _SHOWN:
+        if name in ran.gains:
+            values = f"{getattr(before, name):.3f} -> {getattr(after, name):.3f}"
+            print(f"  {name:20} {values}  {figure(ran.gains[name])}")
+    print(f"  {ran.ruling.verdict}: {ran.ruling.reason}")
+    old, new = ran.trained.before.answers, ran.trained.after.answers
+    for case in [c for c in ran.trained.held_out if c.case_id in new][:shown]:
+        print(f"  ? {case.question.text}\n  - {old[case.case_id]!r}\n  + {new[case.case_id]!r}")
+
+
+def beside_the_bars(done: dict[Method, Ran]) -> Table:
+    table = Table("", "found", "bar", title="held-out questions of an area never seen")
+    if "dpo" in done:
+        gain = done["dpo"].gains["grounded_accuracy"]
+        table.add_row("DPO: grounded accuracy", figure(gain), f">= +{_GROUNDED_BAR}")
+    if "dpo" in done and "kto" in done:
+        for name, bar in _KTO_SHARES.items():
+            dpo, kto = (done[m].gains[name].mean for m in ("dpo", "kto"))
+            found = f"{kto:+.3f} of {dpo:+.3f}: {kto / dpo:.0%}"
+            table.add_row(f"KTO: share of DPO's gain in {name}", found, f">= {bar:.0%}")
+    if "sft" in done:
+        table.add_row("SFT", done["sft"].ruling.verdict, "accepted")
+        for name in ("likelihood", "text_quality", "grounded_accuracy"):
+            table.add_row(f"SFT: {name}", figure(done["sft"].gains[name]), "above 0")
+    return table
+
+
+def figure(gain: Interval) -> str:
+    return f"{gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}], {gain.n} cases"
+
+
+def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     as_object = TypeAdapter(dict[str, Any]).validate_json
+    parser.add_argument("methods", nargs="*", default=["dpo", "kto", "sft"])
     parser.add_argument("--pairs", type=int, default=80)
     parser.add_argument("--held-out", type=int, default=24)
     parser.add_argument("--widget", type=int, default=0)
     parser.add_argument("--widget-held-out", type=int, default=0)
-    parser.add_argument("--area", default="production")
+    parser.add_argument("--traces", type=int, default=100)
     parser.add_argument("--seed", type=int, default=42)
-    parser.add_argument("--base-model", default="smollm2-135m-instruct")
-    parser.add_argument("--precision", default="auto")
-    parser.add_argument("--cache-dir", type=Path, default=Path("var/cache"))
-    parser.add_argument("--dpo", type=as_object, default=DPO)
-    parser.add_argument("--lora", type=as_object, default=LORA)
-    parser.add_argument("--judging", type=as_object, default=JUDGING)
-    parser.add_argument("--show", type=int, default=4)
+    for method in get_args(Method):
+        parser.add_argument(f"--{method}", type=as_object, default={}, help="JSON: other settings")
+    parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--verbose", action="store_true")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
-        asyncio.run(measure(arguments, Path(directory)))
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(main(parsed()))

@@ -1,0 +1,91 @@
+"""844 rows of stored history go into a running system: a run starts by itself, and what it learnt.
+
+    python benchmarks/imported.py [--seed 1] [--port 8170]
+
+The file has the population of the product (see `ratchet.simulator.population`); nothing but
+`ratchet import` touches the system. Prints the run, its verdict and the held-out gains.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.table import Table
+
+from ratchet.demo.settings import JUDGING, environment
+from ratchet.demo.story import Story
+from ratchet.embedded.processes import Embedded
+from ratchet.embedded.up import up
+from ratchet.simulator.population import population
+from ratchet.streams import STREAMS
+from ratchet.tail import follow
+
+_BAR = 0.10
+_PATIENCE_S = 1500
+_ON_TWO_CORES = {
+    "RATCHET_CACHE_DIR": str(Path("var/cache").resolve()),
+    "RATCHET_TRAINER_MIN_PAIRS": "80",
+    "RATCHET_TRAINER_MAX_VOICE_EXAMPLES": "160",
+    "RATCHET_TRAINER_JUDGING": json.dumps({**JUDGING, "questions": 40, "fixed_questions": 36}),
+}
+"""Of the examples that wait, as many are learnt from as fit into a sitting."""
+_RATCHET = [sys.executable, "-c", "from ratchet.cli.app import main; main()"]
+
+
+async def main(seed: int, port: int) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "experience_buffer.json"
+        file.write_text(json.dumps(population(seed)))
+        embedded = Embedded(
+            Path(directory) / "data",
+            port,
+            {**environment(Path(directory) / "data"), **_ON_TWO_CORES},
+        )
+        story = Story()
+        async with (
+            up(embedded, lambda name, line: None),
+            Redis.from_url(embedded.redis_url) as redis,
+            asyncio.timeout(_PATIENCE_S),
+        ):
+            began = time.perf_counter()
+            command = [*_RATCHET, "import", str(file), "--url", embedded.url]
+            await (await asyncio.create_subprocess_exec(*command, stdout=sys.stderr)).wait()
+            imported = time.perf_counter() - began
+            async for event in follow(redis, STREAMS):
+                if event is not None:
+                    story.add(event)
+                if story.finished is not None:
+                    break
+            ended = time.perf_counter() - began
+    tell(story, imported, ended)
+
+
+def tell(story: Story, imported: float, ended: float) -> None:
+    started, finished = story.started, story.finished
+    assert started is not None
+    assert finished is not None
+    table = Table("", "found", "bar", title=f"{len(story.experiences)} experiences imported")
+    table.add_row("imported in", f"{imported:.1f} s")
+    table.add_row("judged after", f"{ended:.0f} s")
+    table.add_row("reason to begin", started.reason, "by itself")
+    table.add_row("method", f"{started.method}, {started.pairs} examples")
+    table.add_row("verdict", finished.verdict, "accepted")
+    for name, gain in finished.gains.items():
+        figure = f"{gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}], {gain.n} cases"
+        table.add_row(name, figure, f">= +{_BAR:.2f}" if name == "text_quality" else "")
+    table.add_row("said", finished.reason)
+    Console(width=120).print(table)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--port", type=int, default=8170)
+    arguments = parser.parse_args()
+    asyncio.run(main(arguments.seed, arguments.port))

@@ -1,0 +1,125 @@
+"""What must be true when all is over: each run told once, each example used once, nothing left."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from redis.asyncio import Redis
+from sqlalchemy import Engine, select
+
+from ratchet.artifacts import ArtifactStore
+from ratchet.events.example import BuiltExample
+from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
+from ratchet.manifest import AdapterManifest
+from ratchet.publisher import DATA_FIELD
+from ratchet.streams import CHECKPOINTS, EXAMPLES, RUNS, Stream
+from trainer.backends.database import examples, runs
+from trainer.domain.runs import Run
+
+_JUDGED = ("accepted", "refused")
+
+
+class Check(NamedTuple):
+    what: str
+    holds: bool
+    found: str
+
+
+async def events_on(redis: Redis, *streams: Stream) -> list[Any]:
+    return [
+        stream.adapter.validate_json(fields[DATA_FIELD.encode()])
+        for stream in streams
+        for _, fields in await redis.xrange(stream.key)
+    ]
+
+
+async def audit(
+    redis: Redis, engine: Engine, data_dir: Path, published: Sequence[BuiltExample]
+) -> list[Check]:
+    told = await events_on(redis, RUNS, CHECKPOINTS)
+    return [
+        *_told_once(told),
+        *_used_once(engine, published),
+        await _nothing_waits(redis),
+        _no_orphans(data_dir, told),
+    ]
+
+
+def _told_once(told: Iterable[Any]) -> Iterable[Check]:
+    started, finished, ready = (
+        Counter(event.run_id for event in told if isinstance(event, kind))
+        for kind in (RunStarted, RunFinished, CheckpointReady)
+    )
+    accepted = {e.run_id for e in told if isinstance(e, RunFinished) and e.verdict == "accepted"}
+    once = all(count == 1 for counts in (started, finished, ready) for count in counts.values())
+    yield Check("each run is told once of each kind", once, f"{started.total()} runs")
+    yield Check(
+        "every run that started has finished",
+        started.keys() == finished.keys(),
+        f"{finished.total()} finished",
+    )
+    yield Check(
+        "a checkpoint for each accepted run and no other",
+        ready.keys() == accepted,
+        f"{len(accepted)} accepted",
+    )
+
+
+def _used_once(engine: Engine, published: Sequence[BuiltExample]) -> Iterable[Check]:
+    with engine.connect() as connection:
+        rows = connection.execute(select(examples.c.example_id, examples.c.consumed_by)).all()
+        ended = connection.execute(select(runs.c.run_id, runs.c.verdict, runs.c.plan)).all()
+    judged = {row.run_id: Run.model_validate_json(row.plan) for row in ended
+              if row.verdict in _JUDGED}  # fmt: skip
+    used = Counter(i for run in judged.values() for i in run.dataset.example_ids)
+    waiting = {row.example_id for row in rows if row.consumed_by is None}
+    consumed = {row.example_id: row.consumed_by for row in rows if row.consumed_by is not None}
+    yield Check(
+        "no example is lost",
+        {row.example_id for row in rows} == {event.example_id for event in published},
+        f"{len(rows)} of {len(published)} kept",
+    )
+    yield Check(
+        "no example was used by two runs",
+        all(count == 1 for count in used.values()),
+        f"{len(used)} used",
+    )
+    yield Check(
+        "what was used is used up by that run, the rest still waits",
+        not used.keys() & waiting
+        and all(consumed.get(i) == run_id for run_id, run in judged.items()
+                for i in run.dataset.example_ids),
+        f"{len(waiting)} wait",
+    )  # fmt: skip
+
+
+async def _nothing_waits(redis: Redis) -> Check:
+    pending = sum(group["pending"] for group in await redis.xinfo_groups(EXAMPLES.key))
+    dead = await redis.xlen(EXAMPLES.dead_key)
+    return Check(
+        "every message is acknowledged and none is dead",
+        pending == dead == 0,
+        f"{pending} pending, {dead} dead",
+    )
+
+
+def _no_orphans(data_dir: Path, told: Iterable[Any]) -> Check:
+    store = ArtifactStore(data_dir / "artifacts")
+    referenced: set[Path] = set()
+    for event in told:
+        if isinstance(event, CheckpointReady):
+            manifest = store.verified(event.manifest)
+            read = AdapterManifest.model_validate_json(manifest.read_bytes())
+            referenced |= {manifest, *(store.verified(file) for file in read.files.values())}
+    lying = {
+        path
+        for directory in ("artifacts", "runs")
+        for path in (data_dir / directory).rglob("*")
+        if path.is_file() or path.is_symlink()
+    }
+    return Check(
+        "no file lies about that nothing refers to",
+        lying == referenced,
+        f"{len(lying)} files, {len(lying - referenced)} orphans",
+    )

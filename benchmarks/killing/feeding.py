@@ -1,0 +1,66 @@
+"""Examples for one small run after the other, brought when the last run has finished."""
+
+from datetime import UTC, datetime
+from itertools import count
+
+from killing.audit import events_on
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from ratchet.demo.story import Story
+from ratchet.events.example import BuiltExample, DemonstrationBuilt, PairBuilt
+from ratchet.events.run import RunFinished
+from ratchet.memory_state import MemoryState
+from ratchet.publisher import Publisher
+from ratchet.simulator import simulate
+from ratchet.streams import RUNS
+from ratchet.testing.eventually import eventually
+from ratchet.testing.simulated import facts_of
+from reward.domain.answered import Policy
+from reward.handlers import RewardHandlers
+from reward.metrics import RewardMetrics
+
+BATCH = 12
+_START = datetime(2026, 1, 5, 6, tzinfo=UTC)
+_DEADLINE_S = 3600.0
+
+
+async def batch_of(seed: int, number: int) -> list[BuiltExample]:
+    """Pairs as the reward service builds them from a simulated plant.
+
+    In every second batch the better answers stand alone, as demonstrations.
+    """
+    handlers = RewardHandlers(Policy(), RewardMetrics(CollectorRegistry()))
+    state, story = MemoryState(), Story()
+    drawn = 1000 * seed + number
+    turns = simulate(drawn, questions=2 * BATCH, answers_per_question=2, start=_START)
+    for fact in facts_of(turns):
+        for event in state.apply(await handlers.handle([fact], state)):
+            story.add(event)
+    pairs = [e for e in story.live if isinstance(e, PairBuilt) and e.aspect == "voice"][:BATCH]
+    assert len(pairs) == BATCH
+    return [_demonstrated(pair) for pair in pairs] if number % 2 else list(pairs)
+
+
+def _demonstrated(pair: PairBuilt) -> DemonstrationBuilt:
+    same = pair.model_dump(include=set(BuiltExample.model_fields))
+    return DemonstrationBuilt(**same, answer=pair.chosen, reward=pair.chosen_reward)
+
+
+class Feeding:
+    def __init__(self, redis: Redis, seed: int) -> None:
+        self.published: list[BuiltExample] = []
+        self._redis = redis
+        self._seed = seed
+
+    async def run(self) -> None:
+        for fed in count():
+
+            async def the_last_has_finished(fed: int = fed) -> bool:
+                told = await events_on(self._redis, RUNS)
+                return sum(isinstance(event, RunFinished) for event in told) >= fed
+
+            await eventually(the_last_has_finished, _DEADLINE_S)
+            batch = await batch_of(self._seed, fed)
+            await Publisher(self._redis).publish(batch)
+            self.published.extend(batch)

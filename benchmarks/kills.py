@@ -1,0 +1,154 @@
+"""kill -9 of the trainer and its training process at random moments: what is lost or twice?
+
+    python benchmarks/kills.py [--kills 50] [--seed 1] [--keep DIRECTORY]
+
+A real Valkey, the real trainer service, the small model and tiny recipes. Stage and moment of
+each kill and whom it hits are drawn; after a run has ended new examples come and the next begins,
+in turn with DPO on pairs and SFT on demonstrations.
+"""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from random import Random
+
+from killing.audit import Check, audit, events_on
+from killing.feeding import BATCH, Feeding
+from killing.victim import LONGEST_S, Stage, Target, Victim
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.table import Table
+
+from ratchet.demo.settings import DPO, LORA
+from ratchet.events.run import RunFinished, RunStarted
+from ratchet.streams import RUNS
+from ratchet.testing.eventually import eventually
+from ratchet.testing.server import free_port, valkey_server
+from trainer.backends.database import open_database
+from trainer.backends.outbox import SqlOutbox
+
+LOOP = {"epochs": 1.0, "accumulation": 1, "max_length": 384, "gradient_checkpointing": False}
+RUN_DEADLINE_S = 600.0
+TARGETS: tuple[Target, ...] = ("trainer", "child", "both")
+STAGES: dict[Stage, int] = {
+    "starting": 4,
+    "loading": 4,
+    "judging_champion": 3,
+    "training": 5,
+    "judging_challenger": 3,
+    "ending": 2,
+}
+"""With the weight at which a kill is drawn for each."""
+
+
+def settings(data_dir: Path, redis_url: str, port: int) -> Mapping[str, str]:
+    recipe = {
+        "LORA": {**LORA, "rank": 4},
+        "DPO": {**DPO, **LOOP},
+        "SFT": {**LOOP, "learning_rate": 5e-4, "batch": 2},
+        "JUDGING": {
+            "questions": 5,
+            "widget_questions": 0,
+            "fixed_questions": 2,
+            "answer_tokens": 12,
+            "plan_tokens": 12,
+        },
+        "SELECTION": {"user_share": 1.0, "alike": 1.0},
+    }
+    plain = {
+        "BASE_MODEL": "smollm2-135m-instruct",
+        "PRECISION": "float32",
+        "MIN_PAIRS": BATCH,
+        "MIN_DEMONSTRATIONS": BATCH,
+        "MIN_HELD_OUT": 5,
+        "HELD_OUT_SHARE": 0.4,
+        "COOLDOWN_S": 0,
+        "SETTLE_S": 0.5,
+        "POLL_S": 0.2,
+        "LEASE_S": 2,
+        "ATTEMPTS": 1000,
+    }
+    return {
+        "RATCHET_REDIS_URL": redis_url,
+        "RATCHET_DATA_DIR": str(data_dir),
+        "RATCHET_CACHE_DIR": str(Path("var/cache").absolute()),
+        "RATCHET_PORT": str(port),
+        "RATCHET_RETRY_BASE_S": "1",
+        **{f"RATCHET_TRAINER_{name}": json.dumps(value) for name, value in recipe.items()},
+        **{f"RATCHET_TRAINER_{name}": str(value) for name, value in plain.items()},
+    }
+
+
+async def main(kills: int, seed: int, directory: Path, console: Console) -> bool:
+    began, port = time.monotonic(), free_port()
+    killed: Counter[tuple[Stage, Target]] = Counter()
+    with valkey_server(directory, free_port()) as url:
+        victim = Victim(settings(directory, url, port), port, directory / "trainer.log")
+        async with Redis.from_url(url) as redis, victim.running():
+            feeding = Feeding(redis, seed)
+            feed = asyncio.create_task(feeding.run())
+            async for stage, who in killing(victim, kills, Random(seed)):
+                killed[stage, who] += 1
+                passed = time.monotonic() - began
+                console.print(f"{passed:6.1f} s  kill {killed.total()}: {who}, {stage}")
+            feed.cancel()
+            engine = open_database(directory / "trainer.db")
+            await until_all_is_over(redis, SqlOutbox(engine), directory / "runs")
+            checks = await audit(redis, engine, directory, feeding.published)
+    tell(console, killed, checks, time.monotonic() - began)
+    return all(check.holds for check in checks)
+
+
+async def killing(victim: Victim, kills: int, rng: Random) -> AsyncIterator[tuple[Stage, Target]]:
+    for _ in range(kills):
+        (wanted,) = rng.choices(list(STAGES), list(STAGES.values()))
+        depth, target = rng.uniform(0, LONGEST_S[wanted]), rng.choice(TARGETS)
+        stage = await victim.reach(wanted, depth, RUN_DEADLINE_S)
+        yield stage, await victim.kill(target)
+
+
+async def until_all_is_over(redis: Redis, outbox: SqlOutbox, runs: Path) -> None:
+    async def is_over() -> bool:
+        told = Counter(type(event) for event in await events_on(redis, RUNS))
+        ended = 0 < told[RunStarted] == told[RunFinished]
+        left = await asyncio.to_thread(lambda: list(runs.glob("*")))
+        return ended and not outbox.unpublished() and not left
+
+    await eventually(is_over, RUN_DEADLINE_S)
+
+
+def tell(
+    console: Console,
+    killed: Counter[tuple[Stage, Target]],
+    checks: Sequence[Check],
+    seconds: float,
+) -> None:
+    table = Table("stage", *TARGETS, title=f"{killed.total()} kills in {seconds / 60:.1f} min")
+    for stage in ("at rest", *STAGES):
+        table.add_row(stage, *(str(killed[stage, target]) for target in TARGETS))
+    console.print(table)
+    found = Table("what must be true", "", "found")
+    for check in checks:
+        found.add_row(check.what, "yes" if check.holds else "NO", check.found)
+    console.print(found)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="a new directory that stays afterwards")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        place = given.keep or Path(temporary)
+        place.mkdir(parents=True, exist_ok=True)
+        held = asyncio.run(main(given.kills, given.seed, place.absolute(), Console()))
+    sys.exit(0 if held else 1)
