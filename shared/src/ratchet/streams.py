@@ -7,7 +7,12 @@ from typing import Annotated, Any, Union
 from pydantic import Field, TypeAdapter
 
 from ratchet.events.base import Event
-from ratchet.events.command import CancelRequested, TrainingRequested
+from ratchet.events.command import (
+    ActivationRequested,
+    CancelRequested,
+    RollbackRequested,
+    TrainingRequested,
+)
 from ratchet.events.example import (
     DemonstrationBuilt,
     ExampleRetracted,
@@ -15,7 +20,13 @@ from ratchet.events.example import (
     PairBuilt,
 )
 from ratchet.events.experience import ExperienceRecorded, FeedbackReceived
-from ratchet.events.model import ModelActivated, ModelRefused, ModelRegistered
+from ratchet.events.model import (
+    ActivationRefused,
+    ModelActivated,
+    ModelRefused,
+    ModelRegistered,
+    ModelRolledBack,
+)
 from ratchet.events.ranking import DecisionMade
 from ratchet.events.reward import ExperienceScored
 from ratchet.events.run import CheckpointReady, RunFinished, RunProgressed, RunStarted
@@ -68,8 +79,18 @@ TRACE_REQUESTS = Stream("trace-requests", (TraceRequested,), ("reward",), ("trai
 TRACES = Stream("traces", (TraceCaptured,), ("ingest", "trainer"), ("trainer",))
 RUNS = Stream("runs", (RunStarted, RunProgressed, RunFinished), ("trainer",), ())
 CHECKPOINTS = Stream("checkpoints", (CheckpointReady,), ("trainer",), ("exporter",))
-MODELS = Stream("models", (ModelRegistered, ModelActivated, ModelRefused), ("exporter",), ())
-COMMANDS = Stream("commands", (TrainingRequested, CancelRequested), ("ingest",), ("trainer",))
+MODELS = Stream(
+    "models",
+    (ModelRegistered, ModelActivated, ModelRolledBack, ModelRefused, ActivationRefused),
+    ("exporter",),
+    (),
+)
+COMMANDS = Stream(
+    "commands",
+    (TrainingRequested, CancelRequested, ActivationRequested, RollbackRequested),
+    ("ingest",),
+    ("trainer", "exporter"),
+)
 
 STREAMS = (
     EXPERIENCES,

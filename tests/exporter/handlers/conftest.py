@@ -10,6 +10,8 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
+from exporter.alias import Alias
+from exporter.backends.activation_journal import ActivationJournal
 from exporter.backends.local_registry import LocalRegistry
 from exporter.backends.ollama import OllamaRegistry
 from exporter.domain.job import Exported, NotExported
@@ -73,6 +75,7 @@ async def place(tmp_path: Path, record: Any, gguf: Path, ollama: Any) -> AsyncIt
         artifacts=artifacts,
         records=LocalRegistry(tmp_path / "registry", "m"),
         served_by=None,
+        alias=Alias(ActivationJournal(tmp_path / "registry" / "m" / "activations.json")),
         keep=2,
         metrics=ExporterMetrics(CollectorRegistry()),
     )

@@ -74,7 +74,8 @@ async def test_killed_after_any_step_the_next_delivery_ends_the_same(
     assert set(ollama.tags) == {"m:latest", *(f"m:{version}" for version in versions)}
     assert isinstance(first.emits[1], ModelActivated)
     assert (first.emits[1].version, first.emits[1].previous) == (versions[1], versions[0])
-    assert sorted(p.name for p in place.root.iterdir()) == ["latest", "previous", *versions]
+    names = sorted(p.name for p in place.root.iterdir())
+    assert names == ["activations.json", "latest", "previous", *versions]
     assert place.exporter.calls == 2
 
 

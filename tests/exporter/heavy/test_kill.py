@@ -78,7 +78,7 @@ async def test_one_model_comes_out_however_often_the_service_is_killed(
     entries: Any = await redis.xrange(MODELS.key)
     said = [MODELS.adapter.validate_json(fields[DATA_FIELD.encode()]) for _, fields in entries]
     assert [event.type for event in said] == ["ModelRegistered", "ModelActivated"]
-    assert _names(data / "registry" / "m") == ["latest", said[0].version]
+    assert _names(data / "registry" / "m") == ["activations.json", "latest", said[0].version]
     assert artifacts.path(said[0].gguf).samefile(data / "registry/m/latest/model.gguf")
     assert _names(data / "work") == []
     assert list(data.rglob("*.part")) == []

@@ -1,9 +1,14 @@
 """The only wiring of the exporter service."""
 
+from functools import partial
+
 import httpx
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
+from exporter.activation import ActivationHandler
+from exporter.alias import Alias
+from exporter.backends.activation_journal import ActivationJournal
 from exporter.backends.child_export import ChildExport
 from exporter.backends.local_registry import LocalRegistry
 from exporter.backends.ollama import TIMEOUT, OllamaRegistry
@@ -11,13 +16,14 @@ from exporter.domain.job import StageDone
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
 from exporter.settings import ExporterSettings
+from exporter.soundness import Soundness
 from exporter.status import ExporterStatus
 from ratchet.artifacts import ArtifactStore
 from ratchet.broker import create_broker, create_redis
 from ratchet.delivery.consumer import Consumer, RetryPolicy
 from ratchet.host import create_host
 from ratchet.service import Service
-from ratchet.streams import CHECKPOINTS, MODELS
+from ratchet.streams import CHECKPOINTS, COMMANDS, MODELS
 
 
 def create_app(settings: ExporterSettings) -> AsgiFastStream:
@@ -27,7 +33,10 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
     records = LocalRegistry(settings.data_dir / "registry", name)
     url = settings.exporter_ollama_url
     ollama = OllamaRegistry(httpx.AsyncClient(base_url=url, timeout=TIMEOUT), name) if url else None
-    status = ExporterStatus(name, records, ollama)
+    journal = ActivationJournal(settings.data_dir / "registry" / name / "activations.json")
+    alias = Alias(journal)
+    artifacts = ArtifactStore(settings.artifacts_dir)
+    status = ExporterStatus(name, records, ollama, journal)
 
     def staged(done: StageDone) -> None:
         metrics.staged(done)
@@ -44,12 +53,23 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
             sampling=settings.sampling,
             on_stage=staged,
         ),
-        artifacts=ArtifactStore(settings.artifacts_dir),
+        artifacts=artifacts,
         records=records,
         served_by=ollama,
+        alias=alias,
         keep=settings.exporter_keep_versions,
         metrics=metrics,
     )
+    activation = ActivationHandler(
+        name=name,
+        records=records,
+        served_by=ollama,
+        soundness=Soundness(artifacts, records),
+        alias=alias,
+        metrics=metrics,
+        on_settled=status.settled,
+    )
+    retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
     service = Service(
         name="exporter",
         settings=settings,
@@ -62,10 +82,20 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
                 "exporter",
                 handler.handle,
                 batch=1,
-                retry=RetryPolicy(settings.retry_max_attempts, settings.retry_base_s),
+                retry=retry,
                 stuck_after_s=settings.exporter_stuck_after_s,
-            )
+            ),
+            # A group of its own: what shares one takes turns, and an export may take an hour.
+            Consumer(
+                COMMANDS,
+                "activation",
+                activation.handle,
+                batch=1,
+                retry=retry,
+                stuck_after_s=settings.exporter_stuck_after_s,
+            ),
         ],
+        background=[partial(alias.keep_agreeing, records, ollama)],
         publishes=[MODELS],
         status=status.facts,
     )

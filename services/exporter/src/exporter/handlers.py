@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from exporter.alias import Alias
+from exporter.domain.history import Move, made_for, newest, way_back
 from exporter.domain.job import NotExported
 from exporter.domain.record import ModelRecord
 from exporter.domain.version import may_follow, surplus, version_tag
@@ -35,6 +37,7 @@ class CheckpointHandler:
     artifacts: ArtifactStore
     records: Records
     served_by: Registry | None
+    alias: Alias
     keep: int
     metrics: ExporterMetrics
 
@@ -109,24 +112,39 @@ class CheckpointHandler:
         )
         self.metrics.exports.labels("registered").inc()
         self.metrics.compared(export.parity)
-        if not may_follow(version, await self.records.active()):
-            return Done(emits=(registered,))
-        previous = None
-        for registry in reversed(registries):
-            previous = await registry.move_alias(version)
-        for registry in registries:
-            for old in surplus(await registry.versions(), await registry.active(), self.keep):
-                await registry.remove(old)
-        activated = ModelActivated(
+        async with self.alias.turn:
+            activated = await self._activate(checkpoint, version, registries)
+        return Done(emits=(registered, activated) if activated else (registered,))
+
+    async def _activate(
+        self, checkpoint: CheckpointReady, version: str, registries: Sequence[Registry]
+    ) -> ModelActivated | None:
+        moves = await self.alias.moves(self.records)
+        move = made_for(checkpoint.event_id, moves)
+        if move is None:
+            if not may_follow(version, newest(moves)):
+                return None
+            previous = moves[-1].version if moves else None
+            move = Move(cause=checkpoint.event_id, at=utc_now(), version=version, previous=previous)
+        moved = await self.alias.carry_out(move, registries)
+        await self._remove_surplus(registries)
+        return ModelActivated(
             event_id=derived_id(checkpoint.event_id, "activated"),
-            occurred_at=utc_now(),
+            occurred_at=move.at,
             caused_by=checkpoint.event_id,
             trace=checkpoint.trace,
             name=self.name,
             version=version,
-            previous=previous,
+            previous=move.previous,
+            registries=moved,
         )
-        return Done(emits=(registered, activated))
+
+    async def _remove_surplus(self, registries: Sequence[Registry]) -> None:
+        moves = await self.alias.moves(self.records)
+        for registry in registries:
+            versions, active = await registry.versions(), await registry.active()
+            for old in surplus(versions, active, self.keep, way_back(moves, versions)):
+                await registry.remove(old)
 
     def _refused(self, checkpoint: CheckpointReady, reason: str, parity: Parity | None) -> Done:
         self.metrics.exports.labels("refused").inc()

@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from exporter.domain.job import StageDone
+from exporter.domain.settled import Settled
 from ratchet.events.model import Parity
 
 
@@ -31,9 +32,26 @@ class ExporterMetrics:
             "Mean KL divergence of the last export from the trained model.",
             registry=registry,
         )
+        self.activations = Counter(
+            "ratchet_activations_total",
+            "Commands activate and rollback by what became of them: moved, refused, later.",
+            ("command", "outcome"),
+            registry=registry,
+        )
+        self.alias_seconds = Histogram(
+            "ratchet_alias_move_seconds",
+            "Seconds in which the alias moved in every registry, by command.",
+            registry=registry,
+            buckets=(0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10),
+        )
 
     def staged(self, done: StageDone) -> None:
         self.stage_seconds.labels(done.stage).observe(done.seconds)
+
+    def settled(self, settled: Settled) -> None:
+        self.activations.labels(settled.command, settled.outcome).inc()
+        if settled.outcome == "moved":
+            self.alias_seconds.observe(settled.moved_s)
 
     def compared(self, parity: Parity | None) -> None:
         if parity is not None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal, Protocol
 
+from exporter.domain.history import Move
 from exporter.domain.job import Exported, NotExported
 from exporter.domain.record import ModelRecord
 from ratchet.manifest import AdapterManifest
@@ -49,6 +50,18 @@ class Records(Registry, Protocol):
     """The registry that also remembers what was registered: its word counts after a crash."""
 
     async def record(self, version: str) -> ModelRecord | None: ...
+
+    def gguf(self, version: str) -> Path:
+        """Where the file of a registered version lies, if it is still there."""
+
+
+class Journal(Protocol):
+    """The history of the alias; both raise `OSError`."""
+
+    def read(self) -> tuple[Move, ...]: ...
+
+    def append(self, move: Move) -> None:
+        """Durable when this returns."""
 
 
 class Exporter(Protocol):

@@ -1,10 +1,14 @@
 """What `/status` says about models."""
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Any
 
 from exporter.domain.job import StageDone
-from exporter.ports import Records, Registry, RegistryTrouble
+from exporter.domain.settled import Settled
+from exporter.ports import Journal, Records, Registry, RegistryTrouble
+
+_COMMANDS = 20
 
 
 @dataclass
@@ -12,13 +16,21 @@ class ExporterStatus:
     name: str
     records: Records
     served_by: Registry | None
+    journal: Journal
     last_stage: StageDone | None = None
+    commands: deque[Settled] = field(default_factory=lambda: deque(maxlen=_COMMANDS))
 
     def staged(self, done: StageDone) -> None:
         self.last_stage = done
 
+    def settled(self, settled: Settled) -> None:
+        self.commands.append(settled)
+
     async def facts(self) -> dict[str, Any]:
-        """Active model and versions; `ollama` is None where no server is to be used."""
+        """Active model and versions; `ollama` is None where no server is to be used.
+
+        `commands` are the last ones since the start, with what became of each.
+        """
         active = await self.records.active()
         record = await self.records.record(active) if active else None
         return {
@@ -26,11 +38,35 @@ class ExporterStatus:
             "model": self.name,
             "active": active,
             "versions": await self.records.versions(),
+            "models": await self._models(active),
+            "commands": [settled.model_dump(mode="json") for settled in self.commands],
             "quantization": record.export.quantization if record else None,
             "parity": record.export.parity.model_dump() if record else None,
             "last_stage": self.last_stage.model_dump() if self.last_stage else None,
             "ollama": await self._served(),
         }
+
+    async def _models(self, active: str | None) -> list[dict[str, Any]]:
+        """One row for each registered version, newest first."""
+        activated = {move.version: move.at.isoformat() for move in self.journal.read()}
+        records = [await self.records.record(version) for version in await self.records.versions()]
+        return [
+            {
+                "version": record.version,
+                "active": record.version == active,
+                "trained_at": record.checkpoint_at.isoformat(),
+                "activated_at": activated.get(record.version),
+                "run_id": record.run_id,
+                "base_model": record.base_model,
+                "quantization": record.export.quantization,
+                "bytes": record.export.gguf.size,
+                "parity": record.export.parity.model_dump(),
+                "before": record.before.model_dump(),
+                "after": record.after.model_dump(),
+            }
+            for record in reversed(records)
+            if record is not None
+        ]
 
     async def _served(self) -> dict[str, Any] | None:
         if self.served_by is None:

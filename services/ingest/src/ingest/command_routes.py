@@ -1,4 +1,4 @@
-"""What a person asks the trainer for over HTTP: 202 means that the request is durable."""
+"""What a person asks for over HTTP: 202 means that the request is durable."""
 
 from typing import Literal
 
@@ -9,7 +9,12 @@ from ingest.intake import new_id
 from ingest.ports import Publisher
 from ingest.routes import Refused
 from ratchet.events.base import Event, utc_now
-from ratchet.events.command import CancelRequested, TrainingRequested
+from ratchet.events.command import (
+    ActivationRequested,
+    CancelRequested,
+    RollbackRequested,
+    TrainingRequested,
+)
 from ratchet.events.run import Method
 
 
@@ -30,6 +35,10 @@ class CancelAsked(Asked):
     """Without a `run_id`, the run that is open when this is asked."""
 
     run_id: str | None = Field(default=None, min_length=1, max_length=256)
+
+
+class ActivationAsked(Asked):
+    version: str = Field(min_length=1, max_length=256)
 
 
 class Requested(BaseModel):
@@ -55,6 +64,16 @@ def create_command_router(publisher: Publisher) -> APIRouter:
     async def request_cancel(asked: CancelAsked) -> Requested:
         """Ask to end a training run; the examples it was to learn from go on waiting."""
         return await _publish(CancelRequested, asked)
+
+    @router.post("/activation", status_code=202)
+    async def request_activation(asked: ActivationAsked) -> Requested:
+        """Ask that a registered version serve; the exporter's `/status` says what became of it."""
+        return await _publish(ActivationRequested, asked)
+
+    @router.post("/rollback", status_code=202)
+    async def request_rollback(asked: Asked) -> Requested:
+        """Ask that the version before the active one serve again."""
+        return await _publish(RollbackRequested, asked)
 
     async def _publish(command: type[Event], asked: Asked) -> Requested:
         event = command.model_validate(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ratchet.events.base import Event
 from ratchet.events.command import CancelRequested, TrainingRequested
 from ratchet.events.example import BuiltExample, ExampleRetracted
 from ratchet.events.trace import TraceCaptured
@@ -23,9 +24,11 @@ class TrainerHandlers:
         await asyncio.to_thread(self.examples.keep, batch)
         return [Done()] * len(batch)
 
-    async def handle_commands(
-        self, batch: Sequence[TrainingRequested | CancelRequested], state: State
-    ) -> Sequence[Outcome]:
-        """As `ratchet.outcomes.Handle`: kept until a run is planned, or the open one has ended."""
-        await asyncio.to_thread(self.requests.ask, batch)
+    async def handle_commands(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
+        """As `ratchet.outcomes.Handle`: kept until a run is planned, or the open one has ended.
+
+        Commands to another service are none of the trainer's.
+        """
+        own = [asked for asked in batch if isinstance(asked, TrainingRequested | CancelRequested)]
+        await asyncio.to_thread(self.requests.ask, own)
         return [Done()] * len(batch)

@@ -2,8 +2,10 @@
 
 import typer
 
+from ratchet.cli.activation import activate, rollback
 from ratchet.cli.demo import demo
 from ratchet.cli.import_file import import_file
+from ratchet.cli.models import models
 from ratchet.cli.simulate import simulate
 from ratchet.cli.status import status
 from ratchet.cli.up import up
@@ -14,6 +16,6 @@ main = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (up, status, simulate, demo):
+for command in (up, status, models, activate, rollback, simulate, demo):
     main.command()(command)
 main.command("import")(import_file)

@@ -25,3 +25,20 @@ class CancelRequested(Event):
     requested_by: str
     reason: str = ""
     run_id: str | None = None
+
+
+class ActivationRequested(Event):
+    """Ask that the registered `version` be the one that serves; `reason` is for the record."""
+
+    type: Literal["ActivationRequested"] = "ActivationRequested"
+    requested_by: str
+    reason: str = ""
+    version: str
+
+
+class RollbackRequested(Event):
+    """Ask that the version that served before the active one serve again."""
+
+    type: Literal["RollbackRequested"] = "RollbackRequested"
+    requested_by: str
+    reason: str = ""

@@ -7,6 +7,8 @@ from pydantic import Field
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Event, Value
 
+RegistryKind = Literal["ollama", "local"]
+
 
 class Parity(Value):
     """Agreement of the exported file with the Hugging Face model over `tokens` positions.
@@ -26,7 +28,7 @@ class ModelRegistered(Event):
     run_id: str
     name: str
     version: str
-    registry: Literal["ollama", "local"]
+    registry: RegistryKind
     quantization: str
     gguf: ArtifactRef
     parity: Parity
@@ -35,10 +37,44 @@ class ModelRegistered(Event):
 
 
 class ModelActivated(Event):
+    """`version` serves now, in place of `previous`: the same one where it was active already.
+
+    `requested_by` and `reason` are those of the command, empty where a checkpoint activated
+    itself. `registries` are those whose alias moved; one that did not answer follows later.
+    """
+
     type: Literal["ModelActivated"] = "ModelActivated"
     name: str
     version: str
     previous: str | None = None
+    requested_by: str = ""
+    reason: str = ""
+    registries: tuple[RegistryKind, ...] = ()
+
+
+class ModelRolledBack(Event):
+    """`version`, which was active before, serves again in place of `previous`.
+
+    The other fields are as in `ModelActivated`.
+    """
+
+    type: Literal["ModelRolledBack"] = "ModelRolledBack"
+    name: str
+    version: str
+    previous: str
+    requested_by: str
+    reason: str
+    registries: tuple[RegistryKind, ...] = ()
+
+
+class ActivationRefused(Event):
+    """Nothing moved. `reason` says why and what to do; `version` None: there was none to go to."""
+
+    type: Literal["ActivationRefused"] = "ActivationRefused"
+    name: str
+    version: str | None
+    reason: str
+    requested_by: str
 
 
 class ModelRefused(Event):

@@ -35,6 +35,9 @@ class LocalRegistry:
             return None
         return ModelRecord.model_validate_json(path.read_bytes())
 
+    def gguf(self, version: str) -> Path:
+        return self._root / version / _GGUF
+
     async def register(self, record: ModelRecord, gguf: Path) -> None:
         await asyncio.to_thread(self._register, record, gguf)
 

@@ -19,6 +19,8 @@ from exporter.ports import RegistryKind, RegistryTrouble
 
 _CHUNK = 1 << 20
 _PROBE_TIMEOUT = httpx.Timeout(2.0)
+_SHORT_TIMEOUT = httpx.Timeout(10.0)
+"""For calls that move no large file."""
 TIMEOUT = httpx.Timeout(600.0, connect=5.0)
 """For the client: a server may take minutes to take in a large file."""
 
@@ -55,7 +57,8 @@ class OllamaRegistry:
             return None
         body = {"source": self._tag(version), "destination": self._tag("latest")}
         async with _trouble("copy"):
-            (await self._client.post("/api/copy", json=body)).raise_for_status()
+            copied = await self._client.post("/api/copy", json=body, timeout=_SHORT_TIMEOUT)
+            copied.raise_for_status()
         return active
 
     async def versions(self) -> tuple[str, ...]:
@@ -81,7 +84,8 @@ class OllamaRegistry:
     async def _digests(self) -> dict[str, str]:
         """Our tags without the name, and the digest of what each one names."""
         async with _trouble("tags"):
-            response = (await self._client.get("/api/tags")).raise_for_status()
+            response = await self._client.get("/api/tags", timeout=_SHORT_TIMEOUT)
+            response.raise_for_status()
         ours = f"{self._name}:"
         return {
             model["name"].removeprefix(ours): model["digest"]

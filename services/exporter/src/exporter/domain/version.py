@@ -18,12 +18,24 @@ def version_tag(checkpoint: CheckpointReady) -> str:
     return f"v{stamp}-{derived_id(checkpoint.run_id, checkpoint.manifest.sha256)[:12]}"
 
 
-def may_follow(version: str, active: str | None) -> bool:
-    """Whether the alias may move from `active` to `version`: never back by a late delivery."""
-    return active is None or version >= active
+def may_follow(version: str, newest: str | None) -> bool:
+    """Whether a checkpoint's `version` may become active by itself.
+
+    `newest` is the latest that ever was: a late delivery never moves the alias back, and one that
+    comes again never undoes a rollback.
+    """
+    return newest is None or version > newest
 
 
-def surplus(versions: tuple[str, ...], active: str | None, keep: int) -> tuple[str, ...]:
-    """The versions beyond the `keep` newest that are not active, oldest first."""
-    idle = sorted(version for version in versions if version != active)
+def surplus(
+    versions: tuple[str, ...], active: str | None, keep: int, way_back: str | None = None
+) -> tuple[str, ...]:
+    """The versions beyond `keep` that are not active, oldest first.
+
+    Those kept are where a rollback leads, and the newest.
+    """
+    idle = sorted(
+        (version for version in versions if version != active),
+        key=lambda version: (version == way_back, version),
+    )
     return tuple(idle[: max(len(idle) - keep, 0)])

@@ -1,0 +1,81 @@
+"""`ratchet models`: the registered versions, which one serves, and what each was judged by."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ratchet.cli.endpoints import DataDir, ExporterUrl, address_of, exporter_facts
+
+
+def models(
+    data_dir: DataDir = Path("var/ratchet"),
+    exporter_url: ExporterUrl = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show every registered version, newest first."""
+    exporter = address_of("exporter", data_dir, exporter_url, "--exporter-url")
+    try:
+        status = exporter_facts(httpx.get(f"{exporter}/status", timeout=5.0))
+    except (httpx.HTTPError, ValueError) as error:
+        typer.echo(f"no exporter answers at {exporter}: {error}", err=True)
+        raise typer.Exit(1) from error
+    found = {name: status[name] for name in ("model", "active", "models", "ollama")}
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        _show(found)
+
+
+def _show(found: dict[str, Any]) -> None:
+    console = Console()
+    table = Table(
+        "version",
+        "",
+        "trained",
+        "activated",
+        "format",
+        "top-1",
+        "KL",
+        "text quality",
+        title=found["model"],
+    )
+    for row in found["models"]:
+        table.add_row(
+            row["version"],
+            "[green]active[/green]" if row["active"] else "",
+            _moment(row["trained_at"]),
+            _moment(row["activated_at"]),
+            row["quantization"],
+            f"{row['parity']['top1']:.1%}",
+            f"{row['parity']['kl']:.4f}",
+            f"{_score(row['before'])} -> {_score(row['after'])}",
+        )
+    console.print(table)
+    console.print(_ollama(found["ollama"], found["active"]), highlight=False, soft_wrap=True)
+
+
+def _moment(at: str | None) -> str:
+    return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}" if at else ""
+
+
+def _score(scores: dict[str, float | None]) -> str:
+    quality = scores["text_quality"]
+    return "?" if quality is None else f"{quality:.2f}"
+
+
+def _ollama(ollama: dict[str, Any] | None, active: str | None) -> str:
+    if ollama is None:
+        return "no Ollama is set: the local registry alone serves"
+    if not ollama["available"]:
+        return "Ollama does not answer: its alias follows when it does"
+    if "problem" in ollama:
+        return f"Ollama: {ollama['problem']}"
+    if ollama["active"] == active:
+        return f"Ollama serves {active}" if active else "Ollama serves none of them"
+    return f"[red]Ollama serves {ollama['active']}, not {active}[/red]"
