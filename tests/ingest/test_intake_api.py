@@ -10,7 +10,12 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.events.command import CancelRequested, TrainingRequested
+from ratchet.events.command import (
+    ActivationRequested,
+    CancelRequested,
+    RollbackRequested,
+    TrainingRequested,
+)
 from ratchet.streams import COMMANDS, EXPERIENCES, FEEDBACK, Stream
 from ratchet.testing.server import free_port, valkey_server
 
@@ -98,6 +103,10 @@ async def test_an_empty_list_that_was_sent_is_not_the_same_as_not_sent(
         ("/v1/commands/training", {"requested_by": "maria", "method": "ppo"}, "method"),
         ("/v1/commands/cancel", {"run_id": "r1"}, "requested_by"),
         ("/v1/commands/cancel", {"requested_by": "maria", "run": "r1"}, "run"),
+        ("/v1/commands/activation", {"requested_by": "maria"}, "version"),
+        ("/v1/commands/activation", {"version": "v1"}, "requested_by"),
+        ("/v1/commands/rollback", {}, "requested_by"),
+        ("/v1/commands/rollback", {"requested_by": "maria", "version": "v1"}, "version"),
     ],
 )
 async def test_a_bad_field_gets_422_that_names_it(
@@ -148,6 +157,9 @@ async def test_too_much_at_once_is_413(redis: Redis, valkey_url: str):
         ("training", {"method": "kto", "reason": "before the audit"}, TrainingRequested),
         ("cancel", {}, CancelRequested),
         ("cancel", {"run_id": "r1", "reason": "the line starts again"}, CancelRequested),
+        ("activation", {"version": "v1", "reason": "better on chillers"}, ActivationRequested),
+        ("rollback", {}, RollbackRequested),
+        ("rollback", {"reason": "worse"}, RollbackRequested),
     ],
 )
 async def test_what_a_person_asks_for_is_a_command(

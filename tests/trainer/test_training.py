@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.events.command import TrainingRequested
+from ratchet.events.base import utc_now
+from ratchet.events.command import RollbackRequested, TrainingRequested
 from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
 from ratchet.manifest import AdapterManifest
 from ratchet.memory_state import MemoryState
+from ratchet.outcomes import Done
 from trainer.backends.outbox import SqlOutbox
 from trainer.backends.run_store import SqlRunStore
 from trainer.domain.dataset import Dataset
@@ -113,6 +115,16 @@ async def test_a_request_starts_a_run_now(world: World):
     assert [event.reason[:4] for event in world.published(RunStarted)] == ["20 p", "anna"]
     await training.turn()
     assert len(world.published(RunStarted)) == 2
+
+
+async def test_a_command_to_the_exporter_is_none_of_the_trainers(world: World):
+    run = world.training(PretendRunner(SAME)).planner.open_run()
+    assert run is not None
+    rollback = RollbackRequested(event_id="rollback-1", occurred_at=utc_now(), requested_by="ben")
+    handlers = TrainerHandlers(world.examples, world.examples)
+    assert await handlers.handle_commands([rollback], MemoryState()) == [Done()]
+    assert world.examples.asked() is None
+    assert world.runs.cancelled_by(run.run_id) is None
 
 
 async def test_a_broken_attempt_is_tried_again_as_the_same_run(world: World):

@@ -1,0 +1,200 @@
+"""`ratchet models`, `activate` and `rollback` through a real intake, exporter and server."""
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from redis.asyncio import Redis
+from typer.testing import CliRunner, Result
+
+from exporter.app import create_app as create_exporter
+from exporter.backends.local_registry import LocalRegistry
+from exporter.backends.ollama import OllamaRegistry
+from exporter.settings import ExporterSettings
+from ingest.app import create_app as create_ingest
+from ingest.settings import IngestSettings
+from ratchet.artifacts import ArtifactStore
+from ratchet.cli.app import main
+from ratchet.events.model import ActivationRefused, ModelActivated, ModelRolledBack
+from ratchet.streams import COMMANDS, MODELS
+from ratchet.testing.eventually import eventually
+from ratchet.testing.server import free_port
+
+
+@asynccontextmanager
+async def served(app: Any, port: int) -> AsyncIterator[str]:
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
+    serving = asyncio.create_task(server.serve())
+
+    async def started() -> bool:
+        return server.started
+
+    await eventually(started)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await serving
+
+
+@dataclass
+class System:
+    """Ingest and exporter beside an Ollama, all on ports of their own; v1 and v2 are registered."""
+
+    data_dir: Path
+    redis: Redis
+    local: LocalRegistry
+
+    async def ratchet(self, *arguments: str) -> Result:
+        where = ("--data-dir", str(self.data_dir))
+        return await asyncio.to_thread(CliRunner().invoke, main, [*arguments, *where])
+
+    async def said(self) -> list[Any]:
+        """What the exporter has published, when all commands are handled."""
+
+        async def handled() -> bool:
+            groups = await self.redis.xinfo_groups(COMMANDS.key)
+            return all(group["lag"] == group["pending"] == 0 for group in groups)
+
+        await eventually(handled)
+        entries = await self.redis.xrange(MODELS.key)
+        return [MODELS.adapter.validate_json(fields[b"__data__"]) for _, fields in entries]
+
+
+@pytest.fixture
+def files(tmp_path: Path, gguf: Path) -> dict[str, Path]:
+    found = {version: tmp_path / f"{version}.gguf" for version in ("v1", "v2")}
+    for version, file in found.items():
+        file.write_bytes(gguf.read_bytes() + version.encode())
+    return found
+
+
+@pytest.fixture
+async def system(
+    tmp_path: Path,
+    redis: Redis,
+    valkey_url: str,
+    record: Any,
+    ollama: Any,
+    files: dict[str, Path],
+) -> AsyncIterator[System]:
+    data = tmp_path / "data"
+    artifacts, local = ArtifactStore(data / "artifacts"), LocalRegistry(data / "registry", "m")
+    ports = {"ingest": free_port(), "exporter": free_port()}
+    common: dict[str, Any] = {"redis_url": valkey_url, "data_dir": data}
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(served(ollama.app, free_port()))
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=server))
+        registry = OllamaRegistry(client, "m")
+        for version, file in files.items():
+            stored = artifacts.put(file, "model.gguf")
+            known = record(version)
+            made = known.model_copy(
+                update={
+                    "export": known.export.model_copy(update={"gguf": stored}),
+                    "manifest": artifacts.put_bytes(version.encode(), "manifest.json"),
+                }
+            )
+            for where in (local, registry):
+                await where.register(made, artifacts.path(stored))
+                await where.move_alias(version)
+        exporter = create_exporter(
+            ExporterSettings(exporter_model_name="m", exporter_ollama_url=server, **common)
+        )
+        await stack.enter_async_context(served(exporter, ports["exporter"]))
+        await stack.enter_async_context(
+            served(create_ingest(IngestSettings(**common)), ports["ingest"])
+        )
+        (data / "up.json").write_text(json.dumps({"pid": os.getpid(), "ports": ports}))
+        yield System(data, redis, local)
+
+
+async def test_a_version_is_activated_and_rolled_back_by_one_command_each(
+    system: System, ollama: Any
+) -> None:
+    there = await system.ratchet("activate", "v1", "--by", "maria", "--reason", "kinder")
+    assert there.exit_code == 0, there.output
+    assert await system.local.active() == "v1"
+    assert ollama.tags["m:latest"] == ollama.tags["m:v1"]
+
+    back = await system.ratchet("rollback", "--by", "ben", "--reason", "less exact")
+    assert back.exit_code == 0, back.output
+    assert await system.local.active() == "v2"
+    assert ollama.tags["m:latest"] == ollama.tags["m:v2"]
+
+    for line, moved in ((there.stdout, "v2 -> v1"), (back.stdout, "v1 -> v2")):
+        told = re.fullmatch(
+            r"m: (.+), the alias moved in (\d\.\d{3}) s \(checked for .+ before\)\n", line
+        )
+        assert told is not None, line
+        assert told[1] == moved
+
+    activated, rolled_back = await system.said()
+    assert isinstance(activated, ModelActivated)
+    assert isinstance(rolled_back, ModelRolledBack)
+    assert (activated.requested_by, activated.reason) == ("maria", "kinder")
+    assert (rolled_back.requested_by, rolled_back.reason) == ("ben", "less exact")
+
+
+async def test_a_version_whose_file_changed_is_refused_and_nothing_moves(
+    system: System, ollama: Any
+) -> None:
+    file = system.local.gguf("v1")
+    file.write_bytes(b"X" + file.read_bytes()[1:])
+    result = await system.ratchet("activate", "v1")
+
+    assert result.exit_code == 1
+    assert "refused, nothing moved: model.gguf of v1 has changed on disk" in result.stderr
+    assert await system.local.active() == "v2"
+    assert ollama.tags["m:latest"] == ollama.tags["m:v2"]
+    [refused] = await system.said()
+    assert isinstance(refused, ActivationRefused)
+
+
+async def test_models_shows_every_version_and_which_one_serves(system: System) -> None:
+    await system.ratchet("activate", "v1")
+    shown = await system.ratchet("models", "--json")
+    table = await system.ratchet("models")
+
+    facts = json.loads(shown.stdout)
+    assert [(row["version"], row["active"]) for row in facts["models"]] == [
+        ("v2", False),
+        ("v1", True),
+    ]
+    [row] = [row for row in facts["models"] if row["active"]]
+    assert row["quantization"] == "q8_0"
+    assert row["parity"]["top1"] == 0.98
+    assert row["before"]["text_quality"] == row["after"]["text_quality"] == 0.5
+    assert row["activated_at"] > row["trained_at"]
+    assert facts["ollama"] == {"available": True, "active": "v1"}
+    assert "Ollama serves v1" in table.stdout
+
+
+async def test_where_nothing_runs_the_remedy_is_named(tmp_path: Path) -> None:
+    for command in (["models"], ["rollback"], ["activate", "v1"]):
+        result = await asyncio.to_thread(
+            CliRunner().invoke, main, [*command, "--data-dir", str(tmp_path)]
+        )
+        assert result.exit_code == 1
+        assert "ratchet up" in result.stderr
+
+
+async def test_without_an_exporter_the_deadline_says_what_was_heard(
+    system: System, unused_tcp_port: int
+) -> None:
+    state = system.data_dir / "up.json"
+    known = json.loads(state.read_text())
+    known["ports"]["exporter"] = unused_tcp_port
+    state.write_text(json.dumps(known))
+    result = await system.ratchet("rollback", "--deadline", "0.5")
+
+    assert result.exit_code == 1
+    assert "no outcome within 0.5 s (last heard: " in result.stderr
+    assert str(unused_tcp_port) in result.stderr
