@@ -174,3 +174,12 @@ def record(gguf: Path) -> MakeRecord:
         )
 
     return make
+
+
+@pytest.fixture
+def ggufs(tmp_path: Path, gguf: Path) -> dict[str, Path]:
+    """A file for each of three versions, no two the same."""
+    found = {version: tmp_path / f"{version}.gguf" for version in ("v1", "v2", "v3")}
+    for version, file in found.items():
+        file.write_bytes(gguf.read_bytes() + version.encode())
+    return found

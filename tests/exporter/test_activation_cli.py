@@ -69,21 +69,13 @@ class System:
 
 
 @pytest.fixture
-def files(tmp_path: Path, gguf: Path) -> dict[str, Path]:
-    found = {version: tmp_path / f"{version}.gguf" for version in ("v1", "v2")}
-    for version, file in found.items():
-        file.write_bytes(gguf.read_bytes() + version.encode())
-    return found
-
-
-@pytest.fixture
 async def system(
     tmp_path: Path,
     redis: Redis,
     valkey_url: str,
     record: Any,
     ollama: Any,
-    files: dict[str, Path],
+    ggufs: dict[str, Path],
 ) -> AsyncIterator[System]:
     data = tmp_path / "data"
     artifacts, local = ArtifactStore(data / "artifacts"), LocalRegistry(data / "registry", "m")
@@ -93,8 +85,8 @@ async def system(
         server = await stack.enter_async_context(served(ollama.app, free_port()))
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=server))
         registry = OllamaRegistry(client, "m")
-        for version, file in files.items():
-            stored = artifacts.put(file, "model.gguf")
+        for version in ("v1", "v2"):
+            stored = artifacts.put(ggufs[version], "model.gguf")
             known = record(version)
             made = known.model_copy(
                 update={
@@ -156,6 +148,21 @@ async def test_a_version_whose_file_changed_is_refused_and_nothing_moves(
     assert ollama.tags["m:latest"] == ollama.tags["m:v2"]
     [refused] = await system.said()
     assert isinstance(refused, ActivationRefused)
+
+
+async def test_a_version_whose_manifest_cannot_be_read_spoils_only_itself(system: System) -> None:
+    system.local.gguf("v1").with_name("manifest.json").write_text("{}")
+    result = await system.ratchet("activate", "v1")
+    shown = await system.ratchet("models", "--json")
+    table = await system.ratchet("models")
+
+    assert result.exit_code == 1
+    assert "manifest.json of v1 cannot be read" in result.stderr
+    assert [row.get("problem") for row in json.loads(shown.stdout)["models"]] == [
+        None,
+        "its manifest.json cannot be read",
+    ]
+    assert table.exit_code == 0, table.output
 
 
 async def test_models_shows_every_version_and_which_one_serves(system: System) -> None:

@@ -78,17 +78,8 @@ def roll_back(event_id: str = "rollback-1") -> RollbackRequested:
 
 
 @pytest.fixture
-def files(tmp_path: Path, gguf: Path) -> dict[str, Path]:
-    """A GGUF for each version, no two the same."""
-    found = {version: tmp_path / f"{version}.gguf" for version in ("v1", "v2", "v3")}
-    for version, file in found.items():
-        file.write_bytes(gguf.read_bytes() + version.encode())
-    return found
-
-
-@pytest.fixture
 async def bench(
-    tmp_path: Path, record: Any, files: dict[str, Path], ollama: Any
+    tmp_path: Path, record: Any, ggufs: dict[str, Path], ollama: Any
 ) -> AsyncIterator[Bench]:
     artifacts = ArtifactStore(tmp_path / "artifacts")
     local = LocalRegistry(tmp_path / "registry", "m")
@@ -108,7 +99,7 @@ async def bench(
     async with httpx.AsyncClient(base_url="http://stand-in", transport=transport) as client:
         handler.served_by = served = OllamaRegistry(client, "m")
         bench = Bench(handler, local, served, registry, artifacts, settled)
-        for version, file in files.items():
+        for version, file in ggufs.items():
             stored = artifacts.put(file, "model.gguf")
             manifest = artifacts.put_bytes(version.encode(), "manifest.json")
             known = record(version)

@@ -29,7 +29,8 @@ class Soundness:
         try:
             record = await self.records.record(version)
         except ValidationError as error:
-            return f"the manifest.json of {version} cannot be read: {error.errors()[0]['msg']}"
+            problem = error.errors()[0]["msg"]
+            return f"manifest.json of {version} cannot be read ({problem}): {_OR_ANOTHER[3:]}"
         assert record is not None
         gguf = self.records.gguf(version)
         return (
@@ -54,13 +55,13 @@ def _changed(record: ModelRecord, gguf: Path) -> str | None:
         return f"{gguf.name} of {record.version} is missing: put {gguf} back, {_OR_ANOTHER}"
     size = gguf.stat().st_size
     if size != promised.size:
-        found, wanted = f"{size} bytes", f"{promised.size}"
+        difference = f"{size} bytes instead of {promised.size}"
+    elif (sha256 := sha256_of(gguf)) != promised.sha256:
+        difference = f"sha256 {sha256[:12]} instead of {promised.sha256[:12]}"
     else:
-        found, wanted = f"sha256 {sha256_of(gguf)}", promised.sha256
-        if found.endswith(wanted):
-            return None
+        return None
     return (
-        f"{gguf.name} of {record.version} has changed on disk ({found} instead of {wanted}): "
+        f"{gguf.name} of {record.version} has changed on disk ({difference}): "
         f"put {gguf} back as it was, {_OR_ANOTHER}"
     )
 

@@ -4,11 +4,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
 from exporter.domain.job import StageDone
+from exporter.domain.record import ModelRecord
 from exporter.domain.settled import Settled
 from exporter.ports import Journal, Records, Registry, RegistryTrouble
 
 _COMMANDS = 20
+_UNREADABLE = {"problem": "its manifest.json cannot be read"}
 
 
 @dataclass
@@ -32,7 +36,7 @@ class ExporterStatus:
         `commands` are the last ones since the start, with what became of each.
         """
         active = await self.records.active()
-        record = await self.records.record(active) if active else None
+        record = await self._record(active) if active else None
         return {
             "summary": f"{self.name}:{active} is active" if active else "no model is active yet",
             "model": self.name,
@@ -49,24 +53,23 @@ class ExporterStatus:
     async def _models(self, active: str | None) -> list[dict[str, Any]]:
         """One row for each registered version, newest first."""
         activated = {move.version: move.at.isoformat() for move in self.journal.read()}
-        records = [await self.records.record(version) for version in await self.records.versions()]
-        return [
-            {
-                "version": record.version,
-                "active": record.version == active,
-                "trained_at": record.checkpoint_at.isoformat(),
-                "activated_at": activated.get(record.version),
-                "run_id": record.run_id,
-                "base_model": record.base_model,
-                "quantization": record.export.quantization,
-                "bytes": record.export.gguf.size,
-                "parity": record.export.parity.model_dump(),
-                "before": record.before.model_dump(),
-                "after": record.after.model_dump(),
+        rows: list[dict[str, Any]] = []
+        for version in reversed(await self.records.versions()):
+            row = {
+                "version": version,
+                "active": version == active,
+                "activated_at": activated.get(version),
             }
-            for record in reversed(records)
-            if record is not None
-        ]
+            record = await self._record(version)
+            rows.append({**row, **(_figures(record) if record else _UNREADABLE)})
+        return rows
+
+    async def _record(self, version: str) -> ModelRecord | None:
+        """None where it is not there, or cannot be read any more."""
+        try:
+            return await self.records.record(version)
+        except ValidationError:
+            return None
 
     async def _served(self) -> dict[str, Any] | None:
         if self.served_by is None:
@@ -77,3 +80,16 @@ class ExporterStatus:
             return {"available": True, "active": await self.served_by.active()}
         except RegistryTrouble as error:
             return {"available": True, "problem": str(error)}
+
+
+def _figures(record: ModelRecord) -> dict[str, Any]:
+    return {
+        "trained_at": record.checkpoint_at.isoformat(),
+        "run_id": record.run_id,
+        "base_model": record.base_model,
+        "quantization": record.export.quantization,
+        "bytes": record.export.gguf.size,
+        "parity": record.export.parity.model_dump(),
+        "before": record.before.model_dump(),
+        "after": record.after.model_dump(),
+    }

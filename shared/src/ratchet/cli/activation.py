@@ -122,5 +122,5 @@ def _told(status: dict[str, Any], outcome: dict[str, Any]) -> str:
         f"(checked for {outcome['checked_s']:.3f} s before)"
     )
     if status["ollama"] is not None and "ollama" not in outcome["registries"]:
-        line += "; Ollama did not answer, it follows when it does"
+        line += "; Ollama's alias did not, it follows when Ollama answers"
     return line

@@ -18,7 +18,7 @@ def models(
     exporter_url: ExporterUrl = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show every registered version, newest first."""
+    """Show every registered version, newest first; its tag begins with when it was trained."""
     exporter = address_of("exporter", data_dir, exporter_url, "--exporter-url")
     try:
         status = exporter_facts(httpx.get(f"{exporter}/status", timeout=5.0))
@@ -34,30 +34,29 @@ def models(
 
 def _show(found: dict[str, Any]) -> None:
     console = Console()
-    table = Table(
-        "version",
-        "",
-        "trained",
-        "activated",
-        "format",
-        "top-1",
-        "KL",
-        "text quality",
-        title=found["model"],
-    )
+    table = Table(title=found["model"])
+    for heading in ("version", "", "activated", "format", "top-1", "KL"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("text quality")
     for row in found["models"]:
-        table.add_row(
-            row["version"],
-            "[green]active[/green]" if row["active"] else "",
-            _moment(row["trained_at"]),
-            _moment(row["activated_at"]),
-            row["quantization"],
-            f"{row['parity']['top1']:.1%}",
-            f"{row['parity']['kl']:.4f}",
-            f"{_score(row['before'])} -> {_score(row['after'])}",
-        )
+        serves = "[green]active[/green]" if row["active"] else ""
+        figures = _figures(row) if "problem" not in row else _unreadable(row)
+        table.add_row(row["version"], serves, _moment(row["activated_at"]), *figures)
     console.print(table)
     console.print(_ollama(found["ollama"], found["active"]), highlight=False, soft_wrap=True)
+
+
+def _figures(row: dict[str, Any]) -> list[str]:
+    return [
+        row["quantization"],
+        f"{row['parity']['top1']:.1%}",
+        f"{row['parity']['kl']:.4f}",
+        f"{_score(row['before'])} -> {_score(row['after'])}",
+    ]
+
+
+def _unreadable(row: dict[str, Any]) -> list[str]:
+    return ["", "", "", f"[red]{row['problem']}[/red]"]
 
 
 def _moment(at: str | None) -> str:
