@@ -35,6 +35,8 @@ ONE_HOME = {
     "sentence_transformers": {"ratchet.ranking.sentence"},
     "torch": {"trainer.backends", "exporter.backends", "ratchet.ranking.sentence"},
     "sqlalchemy": {"trainer.backends"},
+    "cryptography": {"exporter.backends.ed25519"},
+    "cyclonedx": {"exporter.backends.cyclonedx"},
     "fastapi": {
         "ingest.app",
         "ingest.bodies",

@@ -1,8 +1,55 @@
-"""`python -m exporter` runs the service."""
+"""`python -m exporter` runs the service; `bundle` and `install` carry a model to another plant."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from exporter.app import create_app
 from exporter.settings import ExporterSettings
 from ratchet.host import run
 
+main = typer.Typer(
+    name="exporter",
+    help="Without a command: run the service.",
+    invoke_without_command=True,
+    pretty_exceptions_show_locals=False,
+)
+
+
+@main.callback()
+def serve(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        run("exporter", ExporterSettings(), create_app)
+
+
+@main.command()
+def bundle(
+    version: Annotated[str, typer.Argument(help="A registered version, or `latest`.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The file; by default in <data-dir>/bundles.")
+    ] = None,
+) -> None:
+    """Write one signed file with a registered version and all that vouches for it."""
+    from exporter.bundle import cli  # loads cryptography and CycloneDX: not for the service
+
+    cli.bundle(version, out)
+
+
+@main.command()
+def install(
+    file: Annotated[Path, typer.Argument(help="A bundle.", exists=True, dir_okay=False)],
+    trust: Annotated[
+        Path | None,
+        typer.Option(help="A public key (PEM) to trust this once.", exists=True, dir_okay=False),
+    ] = None,
+    activate: Annotated[bool, typer.Option(help="Serve it from now on.")] = True,
+) -> None:
+    """Verify a bundle, then register it; one that is refused changes nothing."""
+    from exporter.bundle import cli
+
+    cli.install(file, trust, activate)
+
+
 if __name__ == "__main__":
-    run("exporter", ExporterSettings(), create_app)
+    main()

@@ -1,5 +1,7 @@
 """Settings of the exporter: the format, the registry and how models are served."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from exporter.domain.modelfile import Sampling
@@ -11,7 +13,8 @@ class ExporterSettings(CommonSettings):
     """`exporter_ollama_url` empty means the local registry alone.
 
     `exporter_keep_versions` counts those that are no longer active. `exporter_parity_limits`
-    takes a JSON object and replaces the limits of the formats it names.
+    takes a JSON object and replaces the limits of the formats it names. Bundles are signed by a key in a
+    PEM file, made in the data directory where none is named; `exporter_trusted_keys` is a directory.
     """
 
     port: int = Field(default=8103, ge=1, le=65535)
@@ -27,6 +30,8 @@ class ExporterSettings(CommonSettings):
     exporter_num_ctx: int = Field(default=4096, ge=256)
     exporter_num_predict: int = Field(default=512, ge=1)
     exporter_stuck_after_s: float = Field(default=7200.0, gt=0)
+    exporter_signing_key: Path | None = None
+    exporter_trusted_keys: Path | None = None
 
     @property
     def limits(self) -> dict[Quantization, Limits]:
@@ -40,3 +45,11 @@ class ExporterSettings(CommonSettings):
             num_ctx=self.exporter_num_ctx,
             num_predict=self.exporter_num_predict,
         )
+
+    @property
+    def signing_key_path(self) -> Path:
+        return self.exporter_signing_key or self.data_dir / "keys" / "bundle.pem"
+
+    @property
+    def trusted_keys_path(self) -> Path:
+        return self.exporter_trusted_keys or self.data_dir / "keys" / "trusted"

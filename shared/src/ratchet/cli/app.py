@@ -3,6 +3,7 @@
 import typer
 
 from ratchet.cli.activation import activate, rollback
+from ratchet.cli.bundle import bundle, install
 from ratchet.cli.demo import demo
 from ratchet.cli.import_file import import_file
 from ratchet.cli.models import models
@@ -16,6 +17,6 @@ main = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (up, status, models, activate, rollback, simulate, demo):
+for command in (up, status, models, activate, rollback, bundle, install, simulate, demo):
     main.command()(command)
 main.command("import")(import_file)

@@ -8,9 +8,10 @@ import os
 import shutil
 from pathlib import Path
 
+from exporter.backends.directory_lock import locked
 from exporter.backends.files import link_or_copy
 from exporter.domain.record import ModelRecord
-from exporter.ports import RegistryKind
+from exporter.ports import RegistryKind, RegistryTrouble
 from ratchet.durable import flush
 
 _GGUF = "model.gguf"
@@ -19,7 +20,10 @@ _ASIDE = "."
 
 
 class LocalRegistry:
-    """One service writes here; what appears under a version's name is whole."""
+    """What appears under a version's name is whole.
+
+    The service and commands may write at once: they take turns, by a lock on the name's directory.
+    """
 
     kind: RegistryKind = "local"
 
@@ -42,13 +46,7 @@ class LocalRegistry:
         await asyncio.to_thread(self._register, record, gguf)
 
     async def move_alias(self, version: str) -> str | None:
-        active = await self.active()
-        if active == version:
-            return self._named_by("previous")
-        if active is not None:
-            self._point("previous", active)
-        self._point("latest", version)
-        return active
+        return await asyncio.to_thread(self._move_alias, version)
 
     async def versions(self) -> tuple[str, ...]:
         if not self._root.is_dir():
@@ -59,25 +57,43 @@ class LocalRegistry:
         return self._named_by("latest")
 
     async def remove(self, version: str) -> None:
-        aside = self._root / f"{_ASIDE}removed-{version}"
-        if (self._root / version).is_dir():
-            (self._root / version).rename(aside)
-            shutil.rmtree(aside)
+        await asyncio.to_thread(self._remove, version)
 
     def _register(self, record: ModelRecord, gguf: Path) -> None:
-        self._root.mkdir(parents=True, exist_ok=True)
-        self._clear_leftovers()
-        target = self._root / record.version
-        if target.is_dir():
-            return
-        aside = self._root / f"{_ASIDE}incoming-{record.version}"
-        aside.mkdir()
-        link_or_copy(gguf, aside / _GGUF)
-        _write(aside / "Modelfile", record.export.modelfile.text(f"./{_GGUF}"))
-        _write(aside / _RECORD, record.model_dump_json(indent=2) + "\n")
-        flush(aside)
-        aside.rename(target)
-        flush(self._root)
+        with locked(self._root):
+            self._clear_leftovers()
+            target = self._root / record.version
+            if target.is_dir():
+                return
+            aside = self._root / f"{_ASIDE}incoming-{record.version}"
+            aside.mkdir()
+            link_or_copy(gguf, aside / _GGUF)
+            _write(aside / "Modelfile", record.export.modelfile.text(f"./{_GGUF}"))
+            _write(aside / _RECORD, record.model_dump_json(indent=2) + "\n")
+            flush(aside)
+            aside.rename(target)
+            flush(self._root)
+
+    def _move_alias(self, version: str) -> str | None:
+        with locked(self._root):
+            active = self._named_by("latest")
+            if active == version:
+                return self._named_by("previous")
+            if not (self._root / version).is_dir():
+                raise RegistryTrouble(f"{version} is not registered, or is not any more")
+            if active is not None:
+                self._point("previous", active)
+            self._point("latest", version)
+            return active
+
+    def _remove(self, version: str) -> None:
+        with locked(self._root):
+            if version == self._named_by("latest") or not (self._root / version).is_dir():
+                return
+            self._clear_leftovers()
+            aside = self._root / f"{_ASIDE}removed-{version}"
+            (self._root / version).rename(aside)
+            shutil.rmtree(aside)
 
     def _clear_leftovers(self) -> None:
         for path in self._root.glob(f"{_ASIDE}*"):

@@ -1,30 +1,25 @@
 """The export's working directory: one export at a time, finished stages kept for a second try."""
 
-import fcntl
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from exporter.backends.directory_lock import locked
 
 
 @contextmanager
 def held(directory: Path) -> Iterator[None]:
     """Hold the right to export, make `directory`, and remove what killed exports left beside it.
 
-    The lock is on the parent directory itself: it dies with its holder and leaves no file.
+    The lock is on the parent directory.
     """
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(directory.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with locked(directory.parent):
         for path in directory.parent.glob("export-*"):
             if path != directory:
                 shutil.rmtree(path)
         directory.mkdir(exist_ok=True)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def once(target: Path, make: Callable[[Path], None]) -> Path:

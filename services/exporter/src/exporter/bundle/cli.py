@@ -1,0 +1,93 @@
+"""`python -m exporter bundle` and `install`: they end with 0 done, 1 refused, 2 not understood."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import typer
+
+from exporter.backends.ed25519 import UnusableKey, public_half
+from exporter.backends.local_registry import LocalRegistry
+from exporter.backends.ollama import TIMEOUT, OllamaRegistry
+from exporter.bundle.installation import Installation
+from exporter.bundle.keys import own_key, trusted_keys
+from exporter.bundle.packing import pack
+from exporter.bundle.staging import staging
+from exporter.bundle.unpacking import Unpacked, unpack
+from exporter.domain.bundle import BundleRefused, file_name
+from exporter.domain.record import ModelRecord
+from exporter.ports import RegistryTrouble
+from exporter.settings import ExporterSettings
+from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing, ArtifactStore
+
+_REASONS = (
+    BundleRefused,
+    UnusableKey,
+    ArtifactMissing,
+    ArtifactCorrupt,
+    RegistryTrouble,
+    OSError,
+)
+
+
+def bundle(version: str, out: Path | None) -> None:
+    """Write the bundle of a registered version, and say where it is and who signed it."""
+    settings = ExporterSettings()
+    bundles = settings.data_dir / "bundles"
+    with _refusals():
+        record = asyncio.run(_registered(settings, version))
+        target = out or bundles / file_name(record.name, record.version)
+        with staging(bundles):
+            key, made = own_key(settings)
+            if made:
+                public = public_half(settings.signing_key_path)
+                typer.echo(f"made {settings.signing_key_path}; plants that trust it need {public}")
+            pack(record, ArtifactStore(settings.artifacts_dir), key, target)
+        size = target.stat().st_size
+        typer.echo(f"{target}: {record.version}, {size} bytes, signed by key {key.public.id}")
+
+
+def install(file: Path, trust: Path | None, activate: bool) -> None:
+    """Verify the bundle in `file`, then register it, and say where."""
+    settings = ExporterSettings()
+    with _refusals(), staging(settings.data_dir / "bundles") as directory:
+        found = unpack(file, trusted_keys(settings, trust), directory)
+        typer.echo(asyncio.run(_install(settings, found, activate)))
+
+
+async def _registered(settings: ExporterSettings, version: str) -> ModelRecord:
+    records = LocalRegistry(settings.data_dir / "registry", settings.exporter_model_name)
+    record = await records.record(version)
+    if record is None:
+        there = ", ".join(await records.versions()) or "none"
+        name = settings.exporter_model_name
+        raise BundleRefused(
+            f"{version}: not registered in {settings.data_dir}; versions of {name}: {there}"
+        )
+    return record
+
+
+async def _install(settings: ExporterSettings, found: Unpacked, activate: bool) -> str:
+    name, url = settings.exporter_model_name, settings.exporter_ollama_url
+    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT) as client:
+        registries = await Installation(
+            name=name,
+            artifacts=ArtifactStore(settings.artifacts_dir),
+            records=LocalRegistry(settings.data_dir / "registry", name),
+            served_by=OllamaRegistry(client, name) if url else None,
+        ).install(found, activate=activate)
+    where = " and ".join(registry.kind for registry in registries)
+    state = "active" if activate else "registered, not active"
+    return f"{name}:{found.record.version} is {state} ({where})"
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Ends with 1 and the reason where the command cannot, or may not, do its work."""
+    try:
+        yield
+    except _REASONS as error:
+        typer.echo(f"refused: {error}", err=True)
+        raise typer.Exit(1) from error

@@ -1,0 +1,57 @@
+"""A verified bundle into the registries: every step does nothing where it is done already."""
+
+import asyncio
+from dataclasses import dataclass
+
+from exporter.bundle.unpacking import Unpacked
+from exporter.domain.bundle import GGUF, RECORD, BundleRefused
+from exporter.ports import Records, Registry
+from ratchet.artifacts import ArtifactStore
+
+
+@dataclass(frozen=True)
+class Installation:
+    """`records` always gets the model; `served_by`, where it answers, gets it too."""
+
+    name: str
+    artifacts: ArtifactStore
+    records: Records
+    served_by: Registry | None
+
+    async def install(self, found: Unpacked, *, activate: bool) -> tuple[Registry, ...]:
+        """Register and, with `activate`, move the alias; returns the registries that have it.
+
+        Raises `BundleRefused` before anything is touched, then `RegistryTrouble` and `OSError`:
+        installing again goes on from there.
+        """
+        record = found.record
+        registries = await self._registries(found)
+        for path, artifact in found.artifacts.items():
+            await asyncio.to_thread(self.artifacts.adopt, path, artifact.name)
+        gguf = self.artifacts.path(record.export.gguf)
+        for registry in registries:
+            await registry.register(record, gguf)
+        if activate:
+            for registry in reversed(registries):
+                await registry.move_alias(record.version)
+        return registries
+
+    async def _registries(self, found: Unpacked) -> tuple[Registry, ...]:
+        record = found.record
+        if record.name != self.name:
+            raise BundleRefused(
+                f"{RECORD}: name: a version of {record.name}, and this system serves {self.name}: "
+                f"RATCHET_EXPORTER_MODEL_NAME says which"
+            )
+        registered = await self.records.record(record.version)
+        if registered is not None and registered != record:
+            raise BundleRefused(
+                f"{RECORD}: version: {record.version} is registered here, and is another model"
+            )
+        if self.served_by is None or not await self.served_by.available():
+            return (self.records,)
+        if record.export.modelfile.template is None:
+            raise BundleRefused(
+                f"{GGUF}: no template of Ollama's is known to render chats as this model reads them"
+            )
+        return (self.records, self.served_by)

@@ -1,0 +1,111 @@
+"""Plants that send and receive bundles, and bundles taken apart and put together wrong."""
+
+import hashlib
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from exporter.backends.bundle_tar import Source, write_bundle
+from exporter.backends.ed25519 import SigningKey
+from exporter.backends.local_registry import LocalRegistry
+from exporter.bundle.installation import Installation
+from exporter.bundle.packing import pack
+from exporter.bundle.signature import Trusted, signed
+from exporter.bundle.staging import staging
+from exporter.bundle.unpacking import unpack
+from exporter.domain.bundle import Index, Member, document
+from exporter.domain.record import ModelRecord
+from exporter.ports import Registry
+from ratchet.artifacts import ArtifactStore
+from ratchet.manifest import AdapterManifest
+
+NAME = "test-model"
+VERSION = "v20260911t120000-0123456789ab"
+
+Entries = list[tuple[tarfile.TarInfo, bytes]]
+
+
+@dataclass
+class Plant:
+    """A data directory with a registry of its own."""
+
+    data: Path
+    served_by: Registry | None = None
+
+    @property
+    def artifacts(self) -> ArtifactStore:
+        return ArtifactStore(self.data / "artifacts")
+
+    @property
+    def records(self) -> LocalRegistry:
+        return LocalRegistry(self.data / "registry", NAME)
+
+    async def install(self, bundle: Path, trusted: Trusted, *, activate: bool = True) -> None:
+        with staging(self.data / "bundles") as directory:
+            found = unpack(bundle, trusted, directory)
+            place = Installation(NAME, self.artifacts, self.records, self.served_by)
+            await place.install(found, activate=activate)
+
+    def files(self) -> dict[str, bytes]:
+        """All that lies in the data directory, by its path."""
+        paths = [path for path in self.data.rglob("*") if path.is_file()]
+        return {str(path.relative_to(self.data)): path.read_bytes() for path in paths}
+
+
+@dataclass
+class Sender:
+    """The plant where the model was trained; `record` is registered there."""
+
+    plant: Plant
+    key: SigningKey
+    record: ModelRecord
+    manifest: AdapterManifest
+
+    @property
+    def trusted(self) -> Trusted:
+        return Trusted({self.key.public.id: self.key.public}, Path("trusted"))
+
+    def bundle(self, target: Path) -> Path:
+        pack(self.record, self.plant.artifacts, self.key, target)
+        return target
+
+    def forge(self, target: Path, changed: dict[str, bytes], version: str = VERSION) -> Path:
+        """A bundle with other contents and a good signature: its writer is trusted, and wrong."""
+        self.bundle(target)
+        found = {name: held for name, held in contents(target).items() if "index" not in name}
+        found |= changed
+        members = [member(name, found[name]) for name in sorted(found)]
+        head = document(Index(name=NAME, version=version, members=tuple(members)))
+        sources: list[tuple[Member, Source]] = [(one, found[one.name]) for one in members]
+        write_bundle(target, head, signed(head, self.key), sources)
+        return target
+
+
+def entries(bundle: Path) -> Entries:
+    """The members of a bundle, as the standard library reads them."""
+    with tarfile.open(fileobj=BytesIO(bundle.read_bytes())) as tar:
+        return [(info, tar.extractfile(info).read()) for info in tar]  # type: ignore[union-attr]
+
+
+def contents(bundle: Path) -> dict[str, bytes]:
+    return {info.name: content for info, content in entries(bundle)}
+
+
+def written(target: Path, found: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Path:
+    """An archive of these entries, whatever they are."""
+    with tarfile.open(target, "w", format=tarfile.GNU_FORMAT) as tar:
+        for info, content in found:
+            tar.addfile(info, BytesIO(content))
+    return target
+
+
+def plain(name: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    return info, content
+
+
+def member(name: str, content: bytes) -> Member:
+    return Member(name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest())
