@@ -15,14 +15,14 @@ from .plants import NAME, VERSION, Plant, Sender, contents, entries
 
 
 async def test_a_bundle_makes_the_model_known_and_active_everywhere(
-    bundle: Path, sender: Sender, receiver: Plant, ollama: Any, gguf: Path
+    bundle: Path, sender: Sender, receiver: Plant, ollama: Any
 ) -> None:
     await receiver.install(bundle, sender.trusted)
 
     installed = receiver.data / "registry" / NAME / "latest"
     assert await receiver.records.record(VERSION) == sender.record
     assert await receiver.records.active() == VERSION
-    assert (installed / "model.gguf").read_bytes() == gguf.read_bytes()
+    assert (installed / "model.gguf").read_bytes() == contents(bundle)["model.gguf"]
     assert (installed / "Modelfile").read_bytes() == contents(bundle)["Modelfile"]
     assert set(ollama.tags) == {f"{NAME}:{VERSION}", f"{NAME}:latest"}
 
@@ -52,6 +52,8 @@ async def test_installing_twice_changes_nothing(
     await receiver.install(bundle, sender.trusted)
 
     assert receiver.files() == before
+    served = receiver.data / "registry" / NAME / "latest" / "model.gguf"
+    assert served.samefile(receiver.artifacts.path(sender.record.export.gguf))
     assert (ollama.creations, ollama.uploads) == (1, 1)
 
 
@@ -61,7 +63,18 @@ async def test_what_was_installed_can_be_bundled_on(
     await receiver.install(bundle, sender.trusted)
     onward = Sender(receiver, sender.key, sender.record, sender.manifest)
 
-    assert onward.bundle(tmp_path / "onward.tar").read_bytes() == bundle.read_bytes()
+    assert sha256_of(onward.bundle(tmp_path / "onward.tar")) == sha256_of(bundle)
+
+
+async def test_an_artifact_that_has_rotted_is_replaced(
+    bundle: Path, sender: Sender, receiver: Plant
+) -> None:
+    await receiver.install(bundle, sender.trusted)
+    manifest = receiver.artifacts.path(sender.record.manifest)
+    manifest.write_bytes(b"rot")
+    await receiver.install(bundle, sender.trusted)
+
+    assert receiver.artifacts.verified(sender.record.manifest) == manifest
 
 
 def test_the_same_version_gives_the_same_bytes(

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from exporter.backends.ed25519 import make_signing_key
+from exporter.bundle.installation import Installation
 from exporter.bundle.signature import Trusted
+from exporter.bundle.unpacking import unpack
 from exporter.domain.bundle import BundleRefused, document
 
 from .plants import VERSION, Entries, Plant, Sender, contents, entries, plain, written
@@ -33,9 +35,13 @@ def refused(sender: Sender, receiver: Plant, ollama: Any) -> Any:
     return refused
 
 
-async def test_no_byte_of_a_bundle_may_differ(bundle: Path, tmp_path: Path, refused: Any) -> None:
+@pytest.fixture
+def whole(bundle: Path) -> bytes:
+    return bundle.read_bytes()
+
+
+async def test_no_byte_of_a_bundle_may_differ(whole: bytes, tmp_path: Path, refused: Any) -> None:
     """One byte in every block of 512, and every 41st: headers, contents, padding and end."""
-    whole = bundle.read_bytes()
     draw = random.Random(6)
     places = {start + draw.randrange(512) for start in range(0, len(whole), 512)}
     places |= set(range(0, len(whole), 41))
@@ -47,18 +53,18 @@ async def test_no_byte_of_a_bundle_may_differ(bundle: Path, tmp_path: Path, refu
 
 
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.1, 0.3, 0.6, 0.95, 0.999])
-async def test_a_truncated_bundle(bundle: Path, tmp_path: Path, refused: Any, share: float) -> None:
-    whole = bundle.read_bytes()
+async def test_a_truncated_bundle(whole: bytes, tmp_path: Path, refused: Any, share: float) -> None:
     cut = tmp_path / "cut.tar"
     cut.write_bytes(whole[: int(len(whole) * share)])
 
     assert "cut off" in await refused(cut)
 
 
-async def test_bytes_after_the_end(bundle: Path, refused: Any) -> None:
-    bundle.write_bytes(bundle.read_bytes() + b"\0")
+async def test_bytes_after_the_end(whole: bytes, tmp_path: Path, refused: Any) -> None:
+    longer = tmp_path / "longer.tar"
+    longer.write_bytes(whole + b"\0")
 
-    assert "goes on after its last member" in await refused(bundle)
+    assert "goes on after its last member" in await refused(longer)
 
 
 async def test_a_key_that_nobody_trusts_is_named_and_how_to_trust_it(
@@ -219,10 +225,27 @@ async def test_members_that_contradict_each_other(
 
 
 async def test_a_model_of_another_name(bundle: Path, sender: Sender, receiver: Plant) -> None:
-    from exporter.bundle.installation import Installation
-    from exporter.bundle.unpacking import unpack
-
     found = unpack(bundle, sender.trusted, receiver.data)
     place = Installation("mine", receiver.artifacts, receiver.records, None)
     with pytest.raises(BundleRefused, match="RATCHET_EXPORTER_MODEL_NAME"):
         await place.install(found, activate=True)
+
+
+async def test_a_version_that_is_another_model_here(
+    bundle: Path, sender: Sender, receiver: Plant, record: Any, gguf: Path
+) -> None:
+    await receiver.records.register(record(VERSION, num_ctx=1024), gguf)
+
+    with pytest.raises(BundleRefused, match="is registered here, and is another model"):
+        await receiver.install(bundle, sender.trusted)
+    assert await receiver.records.record(VERSION) == record(VERSION, num_ctx=1024)
+
+
+async def test_a_model_whose_chats_ollama_would_render_otherwise(
+    bundle: Path, sender: Sender, tmp_path: Path, refused: Any
+) -> None:
+    modelfile = sender.record.export.modelfile.model_copy(update={"template": None})
+    export = sender.record.export.model_copy(update={"modelfile": modelfile})
+    sender.record = sender.record.model_copy(update={"export": export})
+
+    assert "no template of Ollama's" in await refused(sender.bundle(tmp_path / "plain.tar"))

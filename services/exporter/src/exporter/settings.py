@@ -13,8 +13,9 @@ class ExporterSettings(CommonSettings):
     """`exporter_ollama_url` empty means the local registry alone.
 
     `exporter_keep_versions` counts those that are no longer active. `exporter_parity_limits`
-    takes a JSON object and replaces the limits of the formats it names. Bundles are signed by a key in a
-    PEM file, made in the data directory where none is named; `exporter_trusted_keys` is a directory.
+    takes a JSON object and replaces the limits of the formats it names. Bundles are
+    signed by the key in the PEM file `exporter_signing_key`, made in the data directory where none
+    is named; they are taken from the keys in the directory `exporter_trusted_keys`.
     """
 
     port: int = Field(default=8103, ge=1, le=65535)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import typer
+from pydantic import ValidationError
 
 from exporter.backends.ed25519 import UnusableKey, public_half
 from exporter.backends.local_registry import LocalRegistry
@@ -28,6 +29,7 @@ _REASONS = (
     ArtifactMissing,
     ArtifactCorrupt,
     RegistryTrouble,
+    ValidationError,
     OSError,
 )
 
@@ -78,6 +80,8 @@ async def _install(settings: ExporterSettings, found: Unpacked, activate: bool) 
             records=LocalRegistry(settings.data_dir / "registry", name),
             served_by=OllamaRegistry(client, name) if url else None,
         ).install(found, activate=activate)
+    if url and len(registries) == 1:
+        typer.echo(f"Ollama at {url} does not answer: install again when it does", err=True)
     where = " and ".join(registry.kind for registry in registries)
     state = "active" if activate else "registered, not active"
     return f"{name}:{found.record.version} is {state} ({where})"

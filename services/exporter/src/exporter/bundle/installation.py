@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
 from exporter.bundle.unpacking import Unpacked
 from exporter.domain.bundle import GGUF, RECORD, BundleRefused
 from exporter.ports import Records, Registry
-from ratchet.artifacts import ArtifactStore
+from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing, ArtifactStore
+from ratchet.events.artifact import ArtifactRef
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Installation:
         record = found.record
         registries = await self._registries(found)
         for path, artifact in found.artifacts.items():
-            await asyncio.to_thread(self.artifacts.adopt, path, artifact.name)
+            await asyncio.to_thread(self._keep, path, artifact)
         gguf = self.artifacts.path(record.export.gguf)
         for registry in registries:
             await registry.register(record, gguf)
@@ -36,12 +38,19 @@ class Installation:
                 await registry.move_alias(record.version)
         return registries
 
+    def _keep(self, path: Path, artifact: ArtifactRef) -> None:
+        """Move the file in, unless it is there: a registry's link to that one saves its size."""
+        try:
+            self.artifacts.verified(artifact)
+        except (ArtifactMissing, ArtifactCorrupt):
+            self.artifacts.adopt(path, artifact.name)
+
     async def _registries(self, found: Unpacked) -> tuple[Registry, ...]:
         record = found.record
         if record.name != self.name:
             raise BundleRefused(
                 f"{RECORD}: name: a version of {record.name}, and this system serves {self.name}: "
-                f"RATCHET_EXPORTER_MODEL_NAME says which"
+                "RATCHET_EXPORTER_MODEL_NAME says which"
             )
         registered = await self.records.record(record.version)
         if registered is not None and registered != record:

@@ -1,0 +1,91 @@
+"""A kill at any moment leaves no half bundle and no half version, and the next try ends well."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .plants import VERSION, Plant, Sender
+
+
+class Killed(BaseException):
+    """As a SIGKILL: from its moment on, nothing can be tidied up any more."""
+
+
+FILE_OPERATIONS: list[tuple[Any, str]] = [
+    (os, "link"),
+    (os, "fsync"),
+    (shutil, "rmtree"),
+    (Path, "mkdir"),
+    (Path, "open"),
+    (Path, "rename"),
+    (Path, "replace"),
+    (Path, "symlink_to"),
+    (Path, "unlink"),
+]
+
+
+@contextlib.contextmanager
+def killed(after: int) -> Iterator[None]:
+    """File operations work `after` times, then none does."""
+    left = after
+
+    def mortal(operation: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **options: Any) -> Any:
+            nonlocal left
+            if left == 0:
+                raise Killed
+            left -= 1
+            return operation(*arguments, **options)
+
+        return counted
+
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Killed):
+        for owner, name in FILE_OPERATIONS:
+            patch.setattr(owner, name, mortal(getattr(owner, name)))
+        yield
+
+
+@pytest.mark.parametrize("after", range(12))
+def test_a_bundle_is_whole_or_not_there(
+    sender: Sender, bundle: Path, tmp_path: Path, after: int
+) -> None:
+    target = tmp_path / "out" / "model.bundle.tar"
+    target.parent.mkdir()
+    with killed(after):
+        sender.bundle(target)
+
+    if target.exists():
+        assert target.read_bytes() == bundle.read_bytes()
+    assert sender.bundle(target).read_bytes() == bundle.read_bytes()
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_failure_leaves_no_temporary_file(sender: Sender, tmp_path: Path) -> None:
+    sender.plant.artifacts.path(sender.record.export.gguf).write_bytes(b"changed")
+    (tmp_path / "out").mkdir()
+
+    with pytest.raises(ValueError, match=r"^model.gguf: "):
+        sender.bundle(tmp_path / "out" / "model.bundle.tar")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("after", range(0, 60, 2))
+async def test_a_version_is_whole_or_not_there(
+    bundle: Path, sender: Sender, receiver: Plant, tmp_path: Path, ollama: Any, after: int
+) -> None:
+    with killed(after):
+        await receiver.install(bundle, sender.trusted)
+
+    if await receiver.records.versions():
+        assert await receiver.records.record(VERSION) == sender.record
+    assert (await receiver.records.active()) in (None, VERSION)
+    await receiver.install(bundle, sender.trusted)
+    untroubled = Plant(tmp_path / "untroubled")
+    await untroubled.install(bundle, sender.trusted)
+    assert receiver.files() == untroubled.files()
+    assert ollama.creations == 1
