@@ -3,6 +3,9 @@
 import contextlib
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -63,6 +66,32 @@ def test_a_bundle_is_whole_or_not_there(
         assert target.read_bytes() == bundle.read_bytes()
     assert sender.bundle(target).read_bytes() == bundle.read_bytes()
     assert list(target.parent.iterdir()) == [target]
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from exporter.backends.bundle_tar import write_bundle
+from exporter.domain.bundle import Member
+member = Member(name="model.gguf", size=1 << 20, sha256="0" * 64)
+write_bundle(Path(sys.argv[1]), b"{}", b"{}", [(member, Path(sys.argv[2]))])
+"""
+
+
+def test_a_process_killed_while_it_writes_leaves_nothing_under_the_name(tmp_path: Path) -> None:
+    """Its source is a pipe that gives half of a model, and then nothing."""
+    source, target = tmp_path / "source", tmp_path / "model.bundle.tar"
+    os.mkfifo(source)
+    with (
+        subprocess.Popen([sys.executable, "-c", _WRITER, str(target), str(source)]) as writer,
+        source.open("wb") as half,
+    ):
+        half.write(bytes(1 << 19))
+        half.flush()
+        writer.kill()
+
+    assert writer.returncode == -signal.SIGKILL
+    assert not target.exists()
 
 
 def test_a_failure_leaves_no_temporary_file(sender: Sender, tmp_path: Path) -> None:

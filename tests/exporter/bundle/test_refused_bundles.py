@@ -74,7 +74,7 @@ async def test_a_key_that_nobody_trusts_is_named_and_how_to_trust_it(
     said = await refused(bundle, Trusted({stranger.id: stranger}, Path("keys/trusted")))
 
     assert f"key {sender.key.public.id} is not trusted here" in said
-    assert "cp bundle.pub.pem keys/trusted/" in said
+    assert "mkdir -p keys/trusted && cp bundle.pub.pem keys/trusted/" in said
 
 
 async def test_a_trusted_keys_id_on_anothers_signature(
@@ -156,6 +156,20 @@ async def test_other_content_of_the_same_size(bundle: Path, tmp_path: Path, refu
     wrong = written(tmp_path / "wrong.tar", _changed(content)(entries(bundle)))
 
     assert "Modelfile: its bytes have another sha256" in await refused(wrong)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"\n}", b" \n}"), (b'"key_id"', b'"x": 1, "key_id"'), (b"{", b'{"key_id": 1,')],
+)
+async def test_a_signature_that_says_more_than_it_must(
+    bundle: Path, tmp_path: Path, refused: Any, old: bytes, new: bytes
+) -> None:
+    head, signature, *rest = entries(bundle)
+    found = [head, plain("index.sig", signature[1].replace(old, new)), *rest]
+
+    said = await refused(written(tmp_path / "wrong.tar", found))
+    assert said == "index.sig: holds more than a signature"
 
 
 async def test_an_index_too_large_to_be_read(bundle: Path, tmp_path: Path, refused: Any) -> None:

@@ -31,7 +31,7 @@ def check_signature(index: bytes, signature: bytes, trusted: Trusted) -> None:
     if key is None:
         raise BundleRefused(
             f"{SIGNATURE}: key {claimed.key_id} is not trusted here; if its owner is: "
-            f"cp bundle.pub.pem {trusted.directory}/{claimed.key_id}.pem"
+            f"mkdir -p {trusted.directory} && cp bundle.pub.pem {trusted.directory}/"
         )
     if not key.verifies(bytes.fromhex(claimed.signature), index):
         raise BundleRefused(f"{SIGNATURE}: not what key {key.id} signs this index with")
