@@ -61,7 +61,7 @@ def ratchet(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
-    embedded = Embedded(tmp_path / "data", free_port(), {})
+    embedded = Embedded(tmp_path / "data", free_port(5), {})
     directory = str(embedded.data_dir)
     nothing = await asyncio.to_thread(ratchet, "status", "--data-dir", directory)
     assert nothing.returncode == 1
@@ -100,7 +100,7 @@ async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
 
 
 async def test_nothing_survives_a_killed_supervisor(tmp_path: Path):
-    embedded = Embedded(tmp_path / "data", free_port(), {})
+    embedded = Embedded(tmp_path / "data", free_port(5), {})
     process, _ = await start(embedded)
     os.kill(process.pid, signal.SIGKILL)
     await process.wait()

@@ -1,124 +1,31 @@
-"""A strict stand-in for an Ollama server, and the values registries and handlers are tested on."""
+"""The stand-in for an Ollama server, and the values registries and handlers are tested on."""
 
 import hashlib
-import json
 import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
 
 from exporter.domain.chat_template import ChatTemplate
 from exporter.domain.modelfile import Modelfile, Sampling
 from exporter.domain.record import Export, ModelRecord
+from ratchet.base_models import packaged_gguf
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.model import Parity
 from ratchet.events.run import Scores
 
+from .ollama_server.server import OllamaStandIn
+from .trained_model import TrainedModel, trained_model
+
 MakeRecord = Callable[..., ModelRecord]
 _SCORES = Scores(preference_accuracy=0.5, text_quality=0.5, grounded_accuracy=0.5)
-_TAKEN = {"model", "files", "template", "system", "parameters", "license", "stream"}
-
-
-class OllamaStandIn:
-    """Takes only what a current server takes, and checks what it checks.
-
-    `fail_create` makes the next creations end with an error inside the stream, `break_off`
-    without the final line; `creations` and `uploads` count those that succeeded.
-    """
-
-    def __init__(self) -> None:
-        self.blobs: dict[str, bytes] = {}
-        self.tags: dict[str, dict[str, Any]] = {}
-        self.fail_create = False
-        self.break_off = False
-        self.creations = 0
-        self.uploads = 0
-        self.app = Starlette(
-            routes=[
-                Route("/api/version", self._version),
-                Route("/api/blobs/{digest}", self._blob, methods=["HEAD", "POST"]),
-                Route("/api/create", self._create, methods=["POST"]),
-                Route("/api/show", self._show, methods=["POST"]),
-                Route("/api/copy", self._copy, methods=["POST"]),
-                Route("/api/tags", self._tags),
-                Route("/api/delete", self._delete, methods=["DELETE"]),
-            ]
-        )
-
-    async def _version(self, request: Request) -> Response:
-        return JSONResponse({"version": "0.34.1"})
-
-    async def _blob(self, request: Request) -> Response:
-        digest = request.path_params["digest"]
-        if request.method == "HEAD":
-            return Response(status_code=200 if digest in self.blobs else 404)
-        content = await request.body()
-        if f"sha256:{hashlib.sha256(content).hexdigest()}" != digest:
-            return JSONResponse({"error": "digest mismatch"}, 400)
-        known = digest in self.blobs
-        self.blobs[digest] = content
-        self.uploads += 1
-        return Response(status_code=200 if known else 201)
-
-    async def _create(self, request: Request) -> Response:
-        body = await request.json()
-        if unknown := set(body) - _TAKEN:
-            return JSONResponse({"error": f"not supported: {sorted(unknown)}"}, 400)
-        return StreamingResponse(self._creation(body), media_type="application/x-ndjson")
-
-    async def _creation(self, body: dict[str, Any]) -> Any:
-        yield _line(status="parsing GGUF")
-        digests = list(body["files"].values())
-        for digest in digests:
-            if not self.blobs.get(digest, b"").startswith(b"GGUF"):
-                yield _line(error=f"invalid file: {digest}")
-                return
-        yield _line(status="creating new layer")
-        if self.fail_create:
-            yield _line(error="write: no space left on device")
-            return
-        if self.break_off:
-            return
-        manifest = json.dumps(body, sort_keys=True).replace(body["model"], "")
-        digest = hashlib.sha256(manifest.encode()).hexdigest()
-        self.tags[body["model"]] = {**body, "digest": digest}
-        self.creations += 1
-        yield _line(status="success")
-
-    async def _show(self, request: Request) -> Response:
-        found = self.tags.get((await request.json())["model"])
-        return JSONResponse(found) if found else JSONResponse({"error": "not found"}, 404)
-
-    async def _copy(self, request: Request) -> Response:
-        body = await request.json()
-        if body["source"] not in self.tags:
-            return JSONResponse({"error": "not found"}, 404)
-        self.tags[body["destination"]] = self.tags[body["source"]]
-        return Response()
-
-    async def _tags(self, request: Request) -> Response:
-        models = [{"name": name, "digest": tag["digest"]} for name, tag in self.tags.items()]
-        return JSONResponse({"models": models})
-
-    async def _delete(self, request: Request) -> Response:
-        found = self.tags.pop((await request.json())["model"], None)
-        return Response(status_code=200 if found else 404)
-
-
-def _line(**said: str) -> str:
-    return json.dumps(said) + "\n"
 
 
 @pytest.fixture
-def ollama() -> OllamaStandIn:
-    return OllamaStandIn()
+def ollama(tmp_path: Path) -> OllamaStandIn:
+    return OllamaStandIn(tmp_path / "ollama")
 
 
 @pytest.fixture
@@ -183,3 +90,10 @@ def ggufs(tmp_path: Path, gguf: Path) -> dict[str, Path]:
     for version, file in found.items():
         file.write_bytes(gguf.read_bytes() + version.encode())
     return found
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
+    """The packaged model, changed as far as it still speaks."""
+    base = packaged_gguf("smollm2-135m-instruct")
+    return trained_model(base, tmp_path_factory.mktemp("trained"))

@@ -180,7 +180,7 @@ async def test_models_shows_every_version_and_which_one_serves(system: System) -
     assert row["parity"]["top1"] == 0.98
     assert row["before"]["text_quality"] == row["after"]["text_quality"] == 0.5
     assert row["activated_at"] > row["trained_at"]
-    assert facts["ollama"] == {"available": True, "active": "v1"}
+    assert facts["ollama"] == {"available": True, "version": "0.34.1", "active": "v1"}
     assert "Ollama serves v1" in table.stdout
 
 

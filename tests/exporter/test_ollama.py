@@ -42,7 +42,7 @@ async def test_a_version_is_created_once_and_its_file_sent_once(
     await registry.register(record("v1"), gguf)
     await registry.register(record("v2"), gguf)
 
-    assert (ollama.creations, ollama.uploads) == (2, 1)
+    assert (ollama.creations, ollama.blobs.uploads) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ async def test_a_server_that_pruned_the_file_gets_it_again(
     ollama.fail_create = True
     with pytest.raises(RegistryTrouble):
         await registry.register(record("v1"), gguf)
-    ollama.blobs.clear()
+    ollama.restart()
     ollama.fail_create = False
 
     await registry.register(record("v1"), gguf)

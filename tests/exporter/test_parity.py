@@ -10,11 +10,14 @@ from exporter.domain.parity import Agreement, Failed, Passed, compare, verdict
 from exporter.domain.quantization import LIMITS, candidates
 
 LOGITS = arrays(np.float32, (4, 9), elements=st.floats(-30, 30, width=32))
-FAR = Agreement(agreeing=50, divergence=50.0, tokens=100)
 
 
 def agreement(top1: float, kl: float) -> Agreement:
-    return Agreement(agreeing=round(top1 * 1000), divergence=kl * 1000, tokens=1000)
+    agreeing = np.arange(1000) < round(top1 * 1000)
+    return Agreement(agreeing=agreeing, divergence=np.full(1000, kl))
+
+
+FAR = agreement(0.5, 0.5)
 
 
 @given(LOGITS)
@@ -80,7 +83,27 @@ def test_an_export_nearer_than_its_training_went_passes() -> None:
     assert isinstance(measured, Passed)
 
 
+def test_the_worst_percent_of_positions_has_a_figure_of_its_own() -> None:
+    divergence = np.array([0.0] * 980 + [0.5] * 20)
+    measured = Agreement(agreeing=np.ones(1000, np.bool_), divergence=divergence)
+
+    assert measured.kl == pytest.approx(0.01)
+    assert measured.kl_p99 == pytest.approx(0.5)
+
+
 def test_small_models_are_never_cut_to_4_bits_on_their_own() -> None:
     assert candidates("auto", 135_000_000) == ("q8_0", "f16")
-    assert candidates("auto", 3_000_000_000) == ("q4_k_m", "q8_0", "f16")
-    assert candidates("q4_k_m", 135_000_000) == ("q4_k_m",)
+    assert candidates("auto", 3_000_000_000) == ("q4_k_m", "q5_k_m", "q6_k", "q8_0", "f16")
+
+
+def test_whatever_is_asked_for_the_ladder_leads_up_to_f16() -> None:
+    for kind in LIMITS:
+        tried = candidates(kind, 135_000_000)
+        assert (tried[0], tried[-1]) == (kind, "f16")
+
+
+def test_the_truer_a_format_the_tighter_its_limits() -> None:
+    ladder = [LIMITS[kind] for kind in candidates("q4_k_m", 0)]
+
+    assert [limits.kl for limits in ladder] == sorted((r.kl for r in ladder), reverse=True)
+    assert [limits.top1 for limits in ladder] == sorted(limits.top1 for limits in ladder)

@@ -12,6 +12,8 @@ from exporter.backends.local_registry import LocalRegistry
 from exporter.backends.ollama import OllamaRegistry
 from exporter.ports import Registry
 
+from .trained_model import TrainedModel
+
 KINDS = ["local", "stand-in", *(["server"] if "OLLAMA_HOST" in os.environ else [])]
 NAME = "ratchet-registry-test"
 
@@ -100,3 +102,25 @@ async def test_a_removed_version_is_gone_and_the_active_one_stays(
 
     assert await registry.versions() == ("v2-b",)
     assert await registry.active() == "v2-b"
+
+
+@pytest.mark.heavy
+async def test_a_registered_version_answers_where_anything_does(
+    registry: Registry, record: Any, trained: TrainedModel
+) -> None:
+    """Greedily, with the likeliest tokens of each place and the chat as it was rendered."""
+    await registry.register(trained.record_of(record("v1-a")), trained.gguf)
+    prompts = [reference.prompt for reference in trained.references[:2]]
+
+    heard = await registry.ask("v1-a", prompts, 4)
+
+    if registry.kind == "local":
+        assert heard is None
+        return
+    assert heard is not None
+    for answer, reference in zip(heard, trained.references, strict=False):
+        assert answer.text == "".join(token.text for token in reference.tokens[:4])
+        assert [token.text for token in answer.tokens] == [t.text for t in reference.tokens[:4]]
+        assert all(len(token.top) == 20 for token in answer.tokens)
+        assert answer.rendered == reference.rendered
+        assert not answer.ended

@@ -47,6 +47,18 @@ def test_a_checkpoint_becomes_active_by_itself_once_and_never_behind_a_later_one
     assert not may_follow("v1", "v2")
 
 
+@given(st.sets(st.integers(1, 30), min_size=1), st.data(), st.integers(0, 5))
+def test_the_champion_is_never_surplus_however_old(
+    numbers: set[int], data: st.DataObject, keep: int
+) -> None:
+    versions = tuple(sorted(f"v{number:02}" for number in numbers))
+    active = data.draw(st.sampled_from(versions))
+    gone = surplus(versions, active, keep)
+
+    assert active not in gone
+    assert len(versions) - len(gone) == min(len(versions), keep + 1)
+
+
 def test_the_newest_idle_versions_and_the_active_one_stay() -> None:
     assert surplus(("v1", "v2", "v3", "v4"), "v4", keep=2) == ("v1",)
     assert surplus(("v1", "v2", "v3", "v4"), "v1", keep=2) == ("v2",)

@@ -1,6 +1,5 @@
 """A teacher over HTTP that says what a test wants, and keeps what it was asked."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,12 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import uvicorn
-
 from ratchet.events.example import Question
 from ratchet.events.trace import TraceRequested
-from ratchet.testing.eventually import eventually
 from ratchet.testing.server import free_port
+from ratchet.testing.serving import serving
 
 KEY = "sk-very-secret"
 PROMPT = "User question: What is the power of pump 001?\nResponse:"
@@ -63,17 +60,8 @@ class StandIn:
 @asynccontextmanager
 async def teacher_server() -> AsyncIterator[StandIn]:
     stand_in = StandIn()
-    config = uvicorn.Config(stand_in, port=stand_in.port, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-
-    async def started() -> bool:
-        return server.started
-
-    await eventually(started, 10)
-    yield stand_in
-    server.should_exit = True
-    await serving
+    async with serving(stand_in, stand_in.port):
+        yield stand_in
 
 
 def request(number: int = 1) -> TraceRequested:

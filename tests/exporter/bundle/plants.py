@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from exporter.alias import Alias
+from exporter.backends.activation_journal import ActivationJournal
 from exporter.backends.bundle_tar import Source, write_bundle
 from exporter.backends.ed25519 import SigningKey
 from exporter.backends.local_registry import LocalRegistry
@@ -42,15 +44,23 @@ class Plant:
     def records(self) -> LocalRegistry:
         return LocalRegistry(self.data / "registry", NAME)
 
+    @property
+    def journal(self) -> Path:
+        return self.data / "registry" / NAME / "activations.json"
+
+    @property
+    def alias(self) -> Alias:
+        return Alias(ActivationJournal(self.journal))
+
     async def install(self, bundle: Path, trusted: Trusted, *, activate: bool = True) -> None:
         with staging(self.data / "bundles") as directory:
             found = unpack(bundle, trusted, directory)
-            place = Installation(NAME, self.artifacts, self.records, self.served_by)
+            place = Installation(NAME, self.artifacts, self.records, self.served_by, self.alias)
             await place.install(found, activate=activate)
 
     def files(self) -> dict[str, bytes]:
-        """All that lies in the data directory, by its path."""
-        paths = [path for path in self.data.rglob("*") if path.is_file()]
+        """All that lies in the data directory, by its path, but for when the alias moved."""
+        paths = [path for path in self.data.rglob("*") if path.is_file() and path != self.journal]
         return {str(path.relative_to(self.data)): path.read_bytes() for path in paths}
 
 

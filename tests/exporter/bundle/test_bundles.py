@@ -54,7 +54,7 @@ async def test_installing_twice_changes_nothing(
     assert receiver.files() == before
     served = receiver.data / "registry" / NAME / "latest" / "model.gguf"
     assert served.samefile(receiver.artifacts.path(sender.record.export.gguf))
-    assert (ollama.creations, ollama.uploads) == (1, 1)
+    assert (ollama.creations, ollama.blobs.uploads) == (1, 1)
 
 
 async def test_what_was_installed_can_be_bundled_on(

@@ -29,7 +29,7 @@ def refused(sender: Sender, receiver: Plant, ollama: Any) -> Any:
             await receiver.install(bundle, trusted or sender.trusted)
         assert receiver.files() == {}
         assert await receiver.records.versions() == ()
-        assert (ollama.tags, ollama.blobs) == ({}, {})
+        assert (ollama.tags, ollama.blobs.uploads) == ({}, 0)
         return str(caught.value)
 
     return refused
@@ -240,7 +240,7 @@ async def test_members_that_contradict_each_other(
 
 async def test_a_model_of_another_name(bundle: Path, sender: Sender, receiver: Plant) -> None:
     found = unpack(bundle, sender.trusted, receiver.data)
-    place = Installation("mine", receiver.artifacts, receiver.records, None)
+    place = Installation("mine", receiver.artifacts, receiver.records, None, receiver.alias)
     with pytest.raises(BundleRefused, match="RATCHET_EXPORTER_MODEL_NAME"):
         await place.install(found, activate=True)
 

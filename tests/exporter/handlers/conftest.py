@@ -15,6 +15,7 @@ from exporter.backends.activation_journal import ActivationJournal
 from exporter.backends.local_registry import LocalRegistry
 from exporter.backends.ollama import OllamaRegistry
 from exporter.domain.job import Exported, NotExported
+from exporter.domain.quantization import LIMITS
 from exporter.domain.record import Export
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
@@ -30,16 +31,24 @@ NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)
 
 @dataclass
 class FakeExporter:
+    """Every export is a model of its own, told from the others by its num_ctx."""
+
     export_: Export
     answers: list[Any] = field(default_factory=list)
     calls: int = 0
 
     async def export(self, version: str, manifest: AdapterManifest) -> Exported | NotExported:
         self.calls += 1
-        answer = self.answers.pop(0) if self.answers else Exported(export=self.export_)
+        answer = self.answers.pop(0) if self.answers else Exported(export=self._export())
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def _export(self) -> Export:
+        modelfile = self.export_.modelfile
+        sampling = modelfile.sampling.model_copy(update={"num_ctx": 4096 + self.calls})
+        own = modelfile.model_copy(update={"sampling": sampling})
+        return self.export_.model_copy(update={"modelfile": own})
 
 
 @dataclass
@@ -76,6 +85,7 @@ async def place(tmp_path: Path, record: Any, gguf: Path, ollama: Any) -> AsyncIt
         records=LocalRegistry(tmp_path / "registry", "m"),
         served_by=None,
         alias=Alias(ActivationJournal(tmp_path / "registry" / "m" / "activations.json")),
+        limits=LIMITS,
         keep=2,
         metrics=ExporterMetrics(CollectorRegistry()),
     )

@@ -22,9 +22,9 @@ from ratchet.testing.server import free_port
 pytestmark = pytest.mark.heavy
 
 MOMENTS = {
-    "while it merges": "work/export-*/merged.part",
-    "while it converts": "work/export-*/f16.gguf.part",
-    "while it compares": "work/export-*/f16.gguf",
+    "while it converts the base": "cache/gguf/.tiny-*/f16.gguf",
+    "while it splices": "work/export-*/*-f16.gguf.part",
+    "while it compares": "work/export-*/*-f16.gguf",
 }
 """Registration takes milliseconds: its moments are in test_local_registry and test_handlers."""
 
@@ -58,7 +58,7 @@ async def test_one_model_comes_out_however_often_the_service_is_killed(
     environment = {
         "RATCHET_REDIS_URL": valkey_url,
         "RATCHET_DATA_DIR": str(data),
-        "RATCHET_CACHE_DIR": str(cache),
+        "RATCHET_CACHE_DIR": str(data / "cache"),
         "RATCHET_PORT": str(free_port()),
         "RATCHET_RETRY_BASE_S": "0.5",
         "RATCHET_RETRY_MAX_ATTEMPTS": "50",

@@ -1,4 +1,7 @@
-"""`python -m exporter` runs the service; `bundle` and `install` carry a model to another plant."""
+"""`python -m exporter` runs the service; `bundle` and `install` carry a model to another plant.
+
+`compare` asks another server for the same answers.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +9,7 @@ from typing import Annotated
 import typer
 
 from exporter.app import create_app
+from exporter.compare import compare
 from exporter.settings import ExporterSettings
 from ratchet.host import run
 
@@ -15,6 +19,7 @@ main = typer.Typer(
     invoke_without_command=True,
     pretty_exceptions_show_locals=False,
 )
+main.command()(compare)
 
 
 @main.callback()

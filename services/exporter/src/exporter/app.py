@@ -11,7 +11,8 @@ from exporter.alias import Alias
 from exporter.backends.activation_journal import ActivationJournal
 from exporter.backends.child_export import ChildExport
 from exporter.backends.local_registry import LocalRegistry
-from exporter.backends.ollama import TIMEOUT, OllamaRegistry
+from exporter.backends.ollama import OllamaRegistry
+from exporter.backends.ollama_api import TIMEOUT
 from exporter.domain.job import StageDone
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
@@ -33,7 +34,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
     records = LocalRegistry(settings.data_dir / "registry", name)
     url = settings.exporter_ollama_url
     ollama = OllamaRegistry(httpx.AsyncClient(base_url=url, timeout=TIMEOUT), name) if url else None
-    journal = ActivationJournal(settings.data_dir / "registry" / name / "activations.json")
+    journal = ActivationJournal(settings.activation_journal)
     alias = Alias(journal)
     artifacts = ArtifactStore(settings.artifacts_dir)
     status = ExporterStatus(name, records, ollama, journal)
@@ -57,6 +58,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         records=records,
         served_by=ollama,
         alias=alias,
+        limits=settings.limits,
         keep=settings.exporter_keep_versions,
         metrics=metrics,
     )

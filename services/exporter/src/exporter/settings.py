@@ -48,6 +48,10 @@ class ExporterSettings(CommonSettings):
         )
 
     @property
+    def activation_journal(self) -> Path:
+        return self.data_dir / "registry" / self.exporter_model_name / "activations.json"
+
+    @property
     def signing_key_path(self) -> Path:
         return self.exporter_signing_key or self.data_dir / "keys" / "bundle.pem"
 

@@ -76,10 +76,11 @@ class ExporterStatus:
             return None
         if not await self.served_by.available():
             return {"available": False}
+        found = {"available": True, "version": self.served_by.server}
         try:
-            return {"available": True, "active": await self.served_by.active()}
+            return {**found, "active": await self.served_by.active()}
         except RegistryTrouble as error:
-            return {"available": True, "problem": str(error)}
+            return {**found, "problem": str(error)}
 
 
 def _figures(record: ModelRecord) -> dict[str, Any]:

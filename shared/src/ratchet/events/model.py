@@ -14,16 +14,51 @@ class Parity(Value):
     """Agreement of the exported file with the Hugging Face model over `tokens` positions.
 
     `top1` is the share of positions with the same most likely token, `kl` the mean
-    Kullback-Leibler divergence in nats, HF against exported.
+    Kullback-Leibler divergence in nats, HF against exported, `kl_p99` its 99th percentile.
     """
 
     top1: float
     kl: float
     tokens: int = Field(ge=1)
     template_equal: bool
+    kl_p99: float | None = None
+
+
+class FormatTried(Value):
+    """A file format and why it was near enough or not; without figures it was no sound file."""
+
+    format: str
+    passed: bool
+    reason: str
+    parity: Parity | None = None
+
+
+class ServedFault(Value):
+    """One way in which a server is not the trained model: `template`, `stop`, `plan`, ..."""
+
+    name: str
+    reason: str
+
+
+class ServedParity(Value):
+    """Agreement of a server's greedy answers with the Hugging Face model's.
+
+    Over `tokens` positions before the answers part; `top1` as in `Parity`. The KL (nats) is over
+    the likeliest tokens, None where the server tells no log-probabilities. `faults` is empty
+    where the server serves the trained model.
+    """
+
+    target: str
+    top1: float
+    kl_mean: float | None = None
+    kl_p99: float | None = None
+    tokens: int = Field(ge=0)
+    faults: tuple[ServedFault, ...] = ()
 
 
 class ModelRegistered(Event):
+    """`served` is None where no server was asked."""
+
     type: Literal["ModelRegistered"] = "ModelRegistered"
     run_id: str
     name: str
@@ -34,6 +69,8 @@ class ModelRegistered(Event):
     parity: Parity
     smoke_answer: str
     seconds: float
+    tried: tuple[FormatTried, ...] = ()
+    served: ServedParity | None = None
 
 
 class ModelActivated(Event):
@@ -82,3 +119,5 @@ class ModelRefused(Event):
     run_id: str
     reason: str
     parity: Parity | None = None
+    tried: tuple[FormatTried, ...] = ()
+    served: ServedParity | None = None

@@ -1,5 +1,6 @@
 """A real Valkey server for one test session."""
 
+import random
 import socket
 import subprocess
 import time
@@ -9,11 +10,29 @@ from pathlib import Path
 
 from ratchet.embedded.valkey import valkey_command
 
+_PORTS = (10_000, 30_000)
+_DRAWN = random.SystemRandom()
+"""Processes that test beside each other draw others."""
 
-def free_port() -> int:
+
+def free_port(in_a_row: int = 1) -> int:
+    """The first of so many ports that nothing listens on.
+
+    Drawn from below those that the system gives to clients, which may take one in between.
+    """
+    while True:
+        first = _DRAWN.randrange(*_PORTS)
+        if all(_is_free(first + number) for number in range(in_a_row)):
+            return first
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from exporter.backends.directory_lock import locked
 from exporter.domain.history import Move
 from ratchet.durable import write_whole
 
@@ -11,7 +12,7 @@ _MOVES = TypeAdapter(tuple[Move, ...])
 
 
 class ActivationJournal:
-    """One service writes here; a move that was appended outlasts a power loss."""
+    """A move that was appended outlasts a power loss; service and commands take turns."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -22,4 +23,5 @@ class ActivationJournal:
         return _MOVES.validate_json(self._path.read_bytes())
 
     def append(self, move: Move) -> None:
-        write_whole(self._path, _MOVES.dump_json((*self.read(), move), indent=2))
+        with locked(self._path.parent):
+            write_whole(self._path, _MOVES.dump_json((*self.read(), move), indent=2))

@@ -1,16 +1,19 @@
-"""Export in a process of its own, so that this one stays small and answers health checks."""
+"""Export in processes of their own: one that makes files and stays small, one that judges them."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from exporter.domain.job import LINE, Exported, NotExported, StageDone
+from exporter.domain.job import LINE, Built, Exported, NotExported, StageDone
 from exporter.domain.modelfile import Sampling
 from exporter.domain.quantization import Choice, Limits, Quantization
+from exporter.domain.record import Stage
 from exporter.ports import ExportBroke
 from exporter.request import ExportRequest
 from ratchet.child import ChildFailed, run_child
 from ratchet.manifest import AdapterManifest
 
+Outcome = Built | Exported | NotExported
 _ENVIRONMENT = {
     # Threads that spin while they wait make a 2-core machine 20 times slower beside a training.
     "OMP_WAIT_POLICY": "PASSIVE",
@@ -52,19 +55,34 @@ class ChildExport:
             cache_dir=self._cache_dir,
             work_dir=self._work_dir / f"export-{version}",
         )
-        outcomes: list[Exported | NotExported] = []
+        stages: dict[Stage, float] = defaultdict(float)
+        outcome = await self._run("exporter.job.build", request, stages)
+        if isinstance(outcome, Built):
+            outcome = await self._run("exporter.job.gate", request, stages)
+        if isinstance(outcome, Built):
+            raise ExportBroke("the export ended without a judgement")
+        if isinstance(outcome, NotExported):
+            return outcome
+        seconds = {stage: round(taken, 3) for stage, taken in stages.items()}
+        return Exported(export=outcome.export.model_copy(update={"seconds": seconds}))
+
+    async def _run(
+        self, module: str, request: ExportRequest, stages: dict[Stage, float]
+    ) -> Outcome:
+        outcomes: list[Outcome] = []
 
         async def hear(line: bytes) -> None:
-            answer = LINE.validate_json(line)
-            if isinstance(answer, StageDone):
-                self._on_stage(answer)
+            said = LINE.validate_json(line)
+            if isinstance(said, StageDone):
+                stages[said.stage] += said.seconds
+                self._on_stage(said)
             else:
-                outcomes.append(answer)
+                outcomes.append(said)
 
         try:
-            await run_child("exporter.job", request, hear, _ENVIRONMENT)
+            await run_child(module, request, hear, _ENVIRONMENT)
         except ChildFailed as error:
             raise ExportBroke(str(error)) from error
         if not outcomes:
-            raise ExportBroke("the export ended without an outcome")
+            raise ExportBroke(f"{module} ended without an outcome")
         return outcomes[-1]

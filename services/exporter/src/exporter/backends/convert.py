@@ -3,8 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from ratchet.parent_death import PARENT_VARIABLE
@@ -19,31 +17,21 @@ class ConversionFailed(RuntimeError):
     """The converter ended with another status than 0; the message ends with its last words."""
 
 
-@contextmanager
-def converting(directory: Path, target: Path, name: str) -> Iterator[None]:
-    """Convert `directory` to the GGUF `target` beside the body of the `with`; whole at its end.
+def convert(directory: Path, target: Path) -> None:
+    """Write `directory` as the f16 GGUF `target`; raises `ConversionFailed`.
 
-    `name` is what the file calls the model. Does nothing where `target` exists; raises
-    `ConversionFailed` at the end of the body.
+    The file calls the model what its directory is called, so that the same weights in
+    directories of one name become the same bytes.
     """
-    if target.exists():
-        yield
-        return
-    aside = target.with_name(f"{target.name}.part")
-    options = ["--outtype", "f16", "--outfile", str(aside), "--model-name", name]
-    with subprocess.Popen(
+    options = ["--outtype", "f16", "--outfile", str(target), "--model-name", directory.name]
+    process = subprocess.run(
         [sys.executable, "-c", _MAIN, *options, str(directory)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
-    ) as process:
-        try:
-            yield
-            _, said = process.communicate()
-        finally:
-            process.kill()
+        check=False,
+    )
     if process.returncode != 0:
-        raise ConversionFailed(said[-2000:])
-    aside.replace(target)
+        raise ConversionFailed(process.stderr[-2000:])

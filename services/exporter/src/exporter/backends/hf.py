@@ -34,8 +34,21 @@ class Trained:
             )
         )
 
+    def chat(self, user: str) -> str:
+        """A chat of one user turn, ready to be answered."""
+        return self.render([{"role": "user", "content": user}])
+
     def tokens(self, text: str) -> list[int]:
         return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """What `tokens` spell; special ones spell nothing."""
+        return str(self._tokenizer.decode(list(tokens), skip_special_tokens=True))
+
+    @property
+    def end_of_turn(self) -> int:
+        """The token that ends an answer."""
+        return int(self._tokenizer.eos_token_id)
 
     @torch.inference_mode()
     def logits(self, sequence: Sequence[int], last: int) -> Logits:

@@ -16,12 +16,18 @@ from exporter.domain.quantization import Quantization
 
 _FILE_TYPES: dict[Quantization, int] = {
     "q8_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0,
+    "q6_k": llama_cpp.LLAMA_FTYPE_MOSTLY_Q6_K,
+    "q5_k_m": llama_cpp.LLAMA_FTYPE_MOSTLY_Q5_K_M,
     "q4_k_m": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M,
 }
 
 
 class QuantizationFailed(RuntimeError):
     """llama.cpp answered with an error code."""
+
+
+class Unreadable(RuntimeError):
+    """llama.cpp does not open the file."""
 
 
 def quantize(source: Path, target: Path, kind: Quantization) -> None:
@@ -38,7 +44,7 @@ def quantize(source: Path, target: Path, kind: Quantization) -> None:
 
 
 def load(path: Path, **settings: Any) -> llama_cpp.Llama:
-    """Open a GGUF on the CPU, its weights as they lie in the file.
+    """Open a GGUF on the CPU, its weights as they lie in the file; raises `Unreadable`.
 
     By default llama.cpp packs them anew for AMX where the CPU announces it, and crashes in the
     first step where a virtual machine or sandbox then withholds the tiles. `Llama` passes no
@@ -54,6 +60,8 @@ def load(path: Path, **settings: Any) -> llama_cpp.Llama:
     llama_cpp.llama_cpp.llama_model_default_params = without_repacking
     try:
         return llama_cpp.Llama(str(path), verbose=False, **settings)
+    except ValueError as error:
+        raise Unreadable(f"llama.cpp does not open the file ({error})") from error
     finally:
         llama_cpp.llama_cpp.llama_model_default_params = defaults
 
@@ -73,21 +81,33 @@ class Scorer:
         """Split `text`, special tokens included, adding none."""
         return self._model.tokenize(text.encode(), add_bos=False, special=True)
 
-    def answered(self, prompt: Sequence[int], count: int, last: int) -> tuple[list[int], Logits]:
-        """Continue `prompt` by its at most `count` likeliest tokens, up to the end of the turn.
+    def text(self, tokens: Sequence[int]) -> str:
+        """What `tokens` spell."""
+        return self._model.detokenize(list(tokens)).decode(errors="replace")
 
-        Returns all tokens, and the logits after each of the `last` ones (or of all, if fewer).
-        """
+    @property
+    def end_of_turn(self) -> int:
+        """The token that ends an answer."""
+        return self._model.token_eos()
+
+    def answered(self, prompt: Sequence[int], count: int) -> list[int]:
+        """The at most `count` likeliest tokens after `prompt`, up to the end of the turn."""
         self._model.reset()  # type: ignore[no-untyped-call]
         self._model.eval(prompt)
-        tokens = list(prompt)
+        said: list[int] = []
         for _ in range(count):
-            token = int(np.argmax(self._model.scores[len(tokens) - 1]))
-            if token == self._model.token_eos():
+            token = int(np.argmax(self._model.scores[self._model.n_tokens - 1]))
+            if token == self.end_of_turn:
                 break
-            tokens.append(token)
+            said.append(token)
             self._model.eval([token])
-        return tokens, self._model.scores[max(len(tokens) - last, 0) : len(tokens)].copy()
+        return said
+
+    def logits(self, sequence: Sequence[int], last: int) -> Logits:
+        """The logits after each of the `last` tokens of `sequence` (of all, if it is shorter)."""
+        self._model.reset()  # type: ignore[no-untyped-call]
+        self._model.eval(sequence)
+        return self._model.scores[max(len(sequence) - last, 0) : len(sequence)].copy()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ The alias is the symbolic link `<name>/latest`; `<name>/previous` remembers what
 import asyncio
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from exporter.backends.directory_lock import locked
@@ -26,6 +27,7 @@ class LocalRegistry:
     """
 
     kind: RegistryKind = "local"
+    server: str | None = None
 
     def __init__(self, root: Path, name: str) -> None:
         self._root = root / name
@@ -44,6 +46,9 @@ class LocalRegistry:
 
     async def register(self, record: ModelRecord, gguf: Path) -> None:
         await asyncio.to_thread(self._register, record, gguf)
+
+    async def ask(self, version: str, prompts: Sequence[str], limit: int) -> None:
+        """Nothing answers from a directory."""
 
     async def move_alias(self, version: str) -> str | None:
         return await asyncio.to_thread(self._move_alias, version)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from exporter.backends.directory_lock import locked
+from ratchet.durable import flush_tree
 
 
 @contextmanager
@@ -28,6 +29,7 @@ def once(target: Path, make: Callable[[Path], None]) -> Path:
         aside = target.with_name(f"{target.name}.part")
         remove(aside)
         make(aside)
+        flush_tree(aside)
         aside.rename(target)
     return target
 

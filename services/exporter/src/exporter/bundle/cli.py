@@ -9,9 +9,12 @@ import httpx
 import typer
 from pydantic import ValidationError
 
+from exporter.alias import Alias
+from exporter.backends.activation_journal import ActivationJournal
 from exporter.backends.ed25519 import UnusableKey, public_half
 from exporter.backends.local_registry import LocalRegistry
-from exporter.backends.ollama import TIMEOUT, OllamaRegistry
+from exporter.backends.ollama import OllamaRegistry
+from exporter.backends.ollama_api import TIMEOUT
 from exporter.bundle.installation import Installation
 from exporter.bundle.keys import own_key, trusted_keys
 from exporter.bundle.packing import pack
@@ -79,6 +82,7 @@ async def _install(settings: ExporterSettings, found: Unpacked, activate: bool) 
             artifacts=ArtifactStore(settings.artifacts_dir),
             records=LocalRegistry(settings.data_dir / "registry", name),
             served_by=OllamaRegistry(client, name) if url else None,
+            alias=Alias(ActivationJournal(settings.activation_journal)),
         ).install(found, activate=activate)
     if url and len(registries) == 1:
         typer.echo(f"Ollama at {url} does not answer: install again when it does", err=True)

@@ -4,11 +4,14 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from exporter.alias import Alias
 from exporter.bundle.unpacking import Unpacked
 from exporter.domain.bundle import GGUF, RECORD, BundleRefused
+from exporter.domain.history import Move
 from exporter.ports import Records, Registry
 from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 from ratchet.events.artifact import ArtifactRef
+from ratchet.events.base import derived_id, utc_now
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class Installation:
     artifacts: ArtifactStore
     records: Records
     served_by: Registry | None
+    alias: Alias
 
     async def install(self, found: Unpacked, *, activate: bool) -> tuple[Registry, ...]:
         """Register and, with `activate`, move the alias; returns the registries that have it.
@@ -34,9 +38,17 @@ class Installation:
         for registry in registries:
             await registry.register(record, gguf)
         if activate:
-            for registry in reversed(registries):
-                await registry.move_alias(record.version)
+            await self._activate(record.version, registries)
         return registries
+
+    async def _activate(self, version: str, registries: tuple[Registry, ...]) -> None:
+        moves = await self.alias.moves(self.records)
+        last = moves[-1] if moves else None
+        if last is None or last.version != version:
+            cause = derived_id("installed", version, str(len(moves)))
+            previous = last.version if last else None
+            last = Move(cause=cause, at=utc_now(), version=version, previous=previous)
+        await self.alias.carry_out(last, registries)
 
     def _keep(self, path: Path, artifact: ArtifactRef) -> None:
         """Move the file in, unless it is there: a registry's link to that one saves its size."""

@@ -11,12 +11,16 @@ Render = Callable[[list[Message]], str]
 
 
 class ChatTemplate(Value):
-    """`template` is in Go's language, `system` what the model is told when nobody tells it."""
+    """`template` is in Go's language, `system` what the model is told when nobody tells it.
+
+    `start` is what the tokenizer puts before every chat, so that the template must not.
+    """
 
     family: str
     template: str
     system: str | None
     stop: tuple[str, ...]
+    start: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,11 @@ def recognise(render: Render) -> ChatTemplate | None:
         if any(render(probe) != family.render([*told, *probe]) for probe in _UNTOLD):
             continue
         return ChatTemplate(
-            family=family.name, template=family.template(), system=system, stop=family.stop
+            family=family.name,
+            template=family.template(),
+            system=system,
+            stop=family.stop,
+            start=family.start,
         )
     return None
 

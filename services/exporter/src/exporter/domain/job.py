@@ -1,18 +1,26 @@
-"""What the export process says while it works, and at its end."""
+"""What the export processes say while they work, and at their ends."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
 from exporter.domain.record import Export, Stage
 from ratchet.events.base import Value
-from ratchet.events.model import Parity
+from ratchet.events.model import FormatTried, Parity
 
 
 class StageDone(Value):
     type: Literal["stage"] = "stage"
     stage: Stage
     seconds: float
+
+
+class Built(Value):
+    """A file of the first format to be tried, which nobody has judged."""
+
+    type: Literal["built"] = "built"
+    gguf: Path
 
 
 class Exported(Value):
@@ -26,7 +34,8 @@ class NotExported(Value):
     type: Literal["refused"] = "refused"
     reason: str
     parity: Parity | None = None
+    tried: tuple[FormatTried, ...] = ()
 
 
-Line = Annotated[StageDone | Exported | NotExported, Field(discriminator="type")]
-LINE: TypeAdapter[StageDone | Exported | NotExported] = TypeAdapter(Line)
+Line = Annotated[StageDone | Built | Exported | NotExported, Field(discriminator="type")]
+LINE: TypeAdapter[StageDone | Built | Exported | NotExported] = TypeAdapter(Line)

@@ -16,10 +16,14 @@ class Sampling(Value):
 
 
 class Modelfile(Value):
-    """`template` None leaves the chat format to the one inside the GGUF."""
+    """`template` None leaves the chat format to the one inside the GGUF.
+
+    `license` is the base model's, as its directory tells it.
+    """
 
     sampling: Sampling
     template: ChatTemplate | None
+    license: str | None = None
 
     def parameters(self) -> dict[str, Parameter]:
         found: dict[str, Parameter] = dict(self.sampling)
@@ -37,6 +41,8 @@ class Modelfile(Value):
         for name, value in self.parameters().items():
             for item in value if isinstance(value, tuple) else (value,):
                 lines.append(f"PARAMETER {name} {_quoted(item)}")
+        if self.license is not None:
+            lines.append(f'LICENSE """{self.license}"""')
         return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,6 @@
 """How near an exported model stays to the one that was trained, and whether that is near enough."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,30 +9,37 @@ from exporter.domain.quantization import Limits
 
 Logits = NDArray[np.float32]
 """Positions x vocabulary, before softmax."""
+_WORST_PERCENT = 99.0
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Sums over `tokens` positions: equal top tokens, and KL divergence in nats."""
+    """Position by position: whether the top tokens are equal, and KL divergence in nats."""
 
-    agreeing: int = 0
-    divergence: float = 0.0
-    tokens: int = 0
+    agreeing: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    divergence: NDArray[np.float64] = field(default_factory=lambda: np.empty(0, np.float64))
 
     def __add__(self, other: "Agreement") -> "Agreement":
         return Agreement(
-            self.agreeing + other.agreeing,
-            self.divergence + other.divergence,
-            self.tokens + other.tokens,
+            np.concatenate((self.agreeing, other.agreeing)),
+            np.concatenate((self.divergence, other.divergence)),
         )
 
     @property
+    def tokens(self) -> int:
+        return len(self.agreeing)
+
+    @property
     def top1(self) -> float:
-        return self.agreeing / self.tokens
+        return float(self.agreeing.mean())
 
     @property
     def kl(self) -> float:
-        return self.divergence / self.tokens
+        return float(self.divergence.mean())
+
+    @property
+    def kl_p99(self) -> float:
+        return float(np.percentile(self.divergence, _WORST_PERCENT))
 
 
 @dataclass(frozen=True)
@@ -46,16 +53,16 @@ class Failed:
 
 
 def compare(reference: Logits, candidate: Logits) -> Agreement:
-    """KL of `reference` against `candidate` and equal top tokens, over all positions.
+    """KL of `reference` against `candidate` and equal top tokens, at every position.
 
     Raises `ValueError` when the shapes differ.
     """
     if reference.shape != candidate.shape:
         raise ValueError(f"cannot compare logits of {reference.shape} and {candidate.shape}")
-    told, heard = _log_softmax(reference), _log_softmax(candidate)
+    told, heard = log_softmax(reference), log_softmax(candidate)
     divergence = np.sum(np.exp(told) * (told - heard), axis=-1)
     agreeing = np.argmax(reference, axis=-1) == np.argmax(candidate, axis=-1)
-    return Agreement(int(agreeing.sum()), max(float(divergence.sum()), 0.0), len(reference))
+    return Agreement(agreeing, np.maximum(divergence, 0.0))
 
 
 def verdict(exported: Agreement, training: Agreement, limits: Limits) -> Passed | Failed:
@@ -75,7 +82,7 @@ def verdict(exported: Agreement, training: Agreement, limits: Limits) -> Passed 
     return Passed(f"top-1 {exported.top1:.4f}, mean KL {exported.kl:.6f}")
 
 
-def _log_softmax(logits: Logits) -> NDArray[np.float64]:
+def log_softmax(logits: Logits) -> NDArray[np.float64]:
     shifted: NDArray[np.float64] = logits.astype(np.float64)
     shifted -= logits.max(axis=-1, keepdims=True)
     shifted -= np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))

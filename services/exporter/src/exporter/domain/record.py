@@ -4,14 +4,16 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from exporter.domain.answers import Reference
 from exporter.domain.modelfile import Modelfile
 from exporter.domain.quantization import Quantization
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Value
-from ratchet.events.model import Parity
+from ratchet.events.model import FormatTried, Parity
 from ratchet.events.run import Scores
 
 Stage = Literal["load", "base", "merge", "convert", "quantize", "parity", "smoke", "store"]
+"""`merge` is in older records alone: weights are merged while they are written."""
 
 
 class Export(Value):
@@ -19,6 +21,7 @@ class Export(Value):
 
     `training_kl` is how far (nats) the adapter moves the same answers from the base model's:
     the measure for `parity.kl`. `seconds` counts each stage, over all formats tried.
+    `references` are answers of the trained model, to hold a server's against.
     """
 
     gguf: ArtifactRef
@@ -31,6 +34,8 @@ class Export(Value):
     parameters: int
     seconds: dict[Stage, float]
     versions: dict[str, str]
+    references: tuple[Reference, ...] = ()
+    tried: tuple[FormatTried, ...] = ()
 
 
 class ModelRecord(Value):

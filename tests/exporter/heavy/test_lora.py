@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 import torch
 
+from exporter.backends.lora import Merged, NotMergeable
+from exporter.backends.merge import write_merged
+from exporter.backends.weights import Weights
+
 pytestmark = pytest.mark.heavy
 
 
@@ -47,10 +51,8 @@ def test_merged_weights_equal_those_of_peft(base: Path, tmp_path: Path, use_rslo
     from peft import PeftModel
     from transformers import LlamaForCausalLM
 
-    from exporter.backends.merge import merge
-
     lora = adapter(base, tmp_path / "adapter", use_rslora=use_rslora)
-    merge(base, lora, tmp_path / "merged")
+    write_merged(base, Merged(base, lora), tmp_path / "merged")
 
     ours = LlamaForCausalLM.from_pretrained(tmp_path / "merged").state_dict()
     model = PeftModel.from_pretrained(LlamaForCausalLM.from_pretrained(base), str(lora))
@@ -64,30 +66,47 @@ def test_merged_weights_equal_those_of_peft(base: Path, tmp_path: Path, use_rslo
 
 
 def test_an_adapter_that_is_more_than_lora_is_not_merged(base: Path, tmp_path: Path) -> None:
-    from exporter.backends.merge import NotMergeable, merge
-
     lora = adapter(base, tmp_path / "adapter", use_dora=True)
     with pytest.raises(NotMergeable, match="use_dora"):
-        merge(base, lora, tmp_path / "merged")
+        Merged(base, lora)
 
 
 def test_an_adapter_of_another_base_is_not_merged(base: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file, save_file
-
-    from exporter.backends.merge import NotMergeable, merge
 
     lora = adapter(base, tmp_path / "adapter")
     weights = load_file(lora / "adapter_model.safetensors")
     renamed = {name.replace("layers.1.", "layers.9."): weight for name, weight in weights.items()}
     save_file(renamed, lora / "adapter_model.safetensors")
     with pytest.raises(NotMergeable, match=r"layers\.9\."):
-        merge(base, lora, tmp_path / "merged")
+        Merged(base, lora)
 
 
 def test_parameters_are_counted_from_the_headers(base: Path) -> None:
     from transformers import LlamaForCausalLM
 
-    from exporter.backends.merge import count_parameters
-
-    assert count_parameters(base) == LlamaForCausalLM.from_pretrained(base).num_parameters()
+    assert Weights(base).parameters == LlamaForCausalLM.from_pretrained(base).num_parameters()
     assert json.loads((base / "config.json").read_text())["tie_word_embeddings"] is True
+
+
+def test_bfloat16_weights_keep_their_bits_and_adapted_ones_are_exact(
+    base: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file
+    from transformers import LlamaForCausalLM
+
+    narrow = tmp_path / "narrow"
+    LlamaForCausalLM.from_pretrained(base, dtype=torch.bfloat16).save_pretrained(narrow)
+    lora = adapter(base, tmp_path / "adapter")
+    write_merged(narrow, Merged(narrow, lora), tmp_path / "merged")
+
+    before = load_file(narrow / "model.safetensors")
+    after = load_file(tmp_path / "merged" / "model.safetensors")
+    assert after.keys() == before.keys()
+    for name, weight in after.items():
+        if weight.dtype == torch.bfloat16:
+            assert torch.equal(weight, before[name])
+        else:
+            assert weight.dtype == torch.float32
+            assert (weight - before[name].float()).abs().max() > 0
+    assert sum(weight.dtype == torch.float32 for weight in after.values()) == 2 * 7

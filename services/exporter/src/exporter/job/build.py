@@ -1,0 +1,49 @@
+"""`python -m exporter.job.build`: from an adapter's manifest to GGUF files that nobody has judged.
+
+Loads neither torch nor a model: its memory is bounded by the largest tensors.
+"""
+
+import shutil
+from errno import ENOSPC
+
+from exporter.backends.work_dir import held, remove
+from exporter.domain.job import Built, NotExported
+from exporter.domain.quantization import candidates
+from exporter.domain.room import bytes_needed
+from exporter.job.clock import StageClock
+from exporter.job.opening import opened
+from exporter.request import ExportRequest
+from ratchet.as_child import Report, serve_parent
+
+
+def build(request: ExportRequest, clock: StageClock) -> Built | NotExported:
+    """Merge, convert and quantize to the first format that may do."""
+    workshop = opened(request, clock)
+    if isinstance(workshop, NotExported):
+        return workshop
+    _check_room(request, workshop.parameters)
+    first, *_ = candidates(request.quantization, workshop.parameters)
+    with clock.stage("convert"):
+        workshop.f16()
+    with clock.stage("quantize"):
+        return Built(gguf=workshop.file(first))
+
+
+def _check_room(request: ExportRequest, parameters: int) -> None:
+    needed = bytes_needed(parameters, request.quantization)
+    free = shutil.disk_usage(request.work_dir).free
+    if free < needed and not any(request.work_dir.glob("*.gguf")):
+        message = f"an export needs {needed} bytes of disk at {request.work_dir}, {free} are free"
+        raise OSError(ENOSPC, message)
+
+
+def work(request: ExportRequest, report: Report) -> None:
+    with held(request.work_dir):
+        outcome = build(request, StageClock(report))
+        if isinstance(outcome, NotExported):
+            remove(request.work_dir)
+        report(outcome)
+
+
+if __name__ == "__main__":
+    serve_parent(ExportRequest, work)

@@ -1,0 +1,57 @@
+"""What an export makes: the base's file, the merged model's, and smaller ones of that."""
+
+from functools import partial
+from pathlib import Path
+
+from exporter.backends.base_gguf import BaseGguf, base_gguf
+from exporter.backends.convert import convert
+from exporter.backends.llama import quantize
+from exporter.backends.lora import Merged
+from exporter.backends.merge import write_merged
+from exporter.backends.splice import splice, spliceable
+from exporter.backends.work_dir import once, remove
+from exporter.domain.quantization import Quantization
+from exporter.request import ExportRequest
+
+
+class Workshop:
+    """The base, the merged weights and the files made of them, each made once."""
+
+    def __init__(self, request: ExportRequest, base: Path, adapter: Path) -> None:
+        self.base = base
+        self.adapter = adapter
+        self.merged = Merged(base, adapter)
+        self._request = request
+        self._work = request.work_dir
+
+    @property
+    def parameters(self) -> int:
+        return self.merged.base.parameters
+
+    def base_gguf(self) -> BaseGguf:
+        request = self._request
+        return base_gguf(self.base, request.manifest.base_sha256, request.cache_dir)
+
+    def f16(self) -> Path:
+        return once(self._file("f16.gguf"), self._write_f16)
+
+    def file(self, kind: Quantization) -> Path:
+        f16 = self.f16()
+        if kind == "f16":
+            return f16
+        return once(self._file(f"{kind}.gguf"), partial(quantize, f16, kind=kind))
+
+    def _file(self, name: str) -> Path:
+        return self._work / f"{self._request.inputs}-{name}"
+
+    def _write_f16(self, target: Path) -> None:
+        """Splice where every adapted weight has its place in the base's file, else convert."""
+        base = self.base_gguf()
+        if spliceable(base, self.merged):
+            splice(base, self.merged, target)
+            return
+        directory = self._work / "merged" / self.base.name
+        remove(directory.parent)
+        write_merged(self.base, self.merged, directory)
+        convert(directory, target)
+        remove(directory.parent)

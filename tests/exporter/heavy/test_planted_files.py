@@ -1,0 +1,132 @@
+"""A file that is not the trained model is refused, and what is wrong with it is told by name."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gguf import GGUFReader
+
+from exporter.backends.base_gguf import base_gguf
+from exporter.backends.hf import Trained
+from exporter.backends.lora import Merged
+from exporter.backends.splice import splice
+from exporter.backends.work_dir import held
+from exporter.domain.job import NotExported
+from exporter.domain.modelfile import Sampling
+from exporter.domain.quantization import LIMITS, Choice
+from exporter.job.clock import StageClock
+from exporter.job.comparison import Chosen, choose
+from exporter.job.opening import opened
+from exporter.job.workshop import Workshop
+from exporter.request import ExportRequest
+from ratchet.artifacts import ArtifactStore
+from ratchet.base_models import weights_sha256
+
+from .architectures import write_model
+
+pytestmark = pytest.mark.heavy
+Plant = Callable[[Workshop, Path], None]
+
+
+class Export:
+    """One request for a tiny model, and what it was made of."""
+
+    def __init__(self, directory: Path, cache: Path, train: Any) -> None:
+        self.other = write_model("llama", directory / "other" / "tiny", cache, seed=2)
+        base = write_model("llama", directory / "tiny", cache)
+        artifacts = ArtifactStore(directory / "artifacts")
+        self._request = ExportRequest(
+            version="v1",
+            manifest=train(str(base), artifacts),
+            quantization="f16",
+            limits=LIMITS,
+            sampling=Sampling(),
+            artifacts_dir=directory / "artifacts",
+            cache_dir=directory / "cache",
+            work_dir=directory / "work" / "export-v1",
+        )
+        workshop = self._opened(self._request)
+        self._trained = Trained(workshop.base, workshop.adapter, exact=True)
+
+    def judged(self, plant: Plant | None = None, kind: Choice = "f16") -> Chosen | NotExported:
+        """The verdict where `plant` has spoilt the f16 file before it is judged."""
+        request = self._request.model_copy(update={"quantization": kind})
+        shutil.rmtree(request.work_dir)
+        workshop = self._opened(request)
+        f16 = workshop.f16()
+        if plant is not None:
+            plant(workshop, f16)
+        return choose(request, workshop, self._trained, StageClock(lambda _: None))
+
+    def _opened(self, request: ExportRequest) -> Workshop:
+        with held(request.work_dir):
+            found = opened(request, StageClock(lambda _: None))
+        assert isinstance(found, Workshop)
+        return found
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory, cache: Path, train: Any) -> Export:
+    return Export(tmp_path_factory.mktemp("planted"), cache, train)
+
+
+def test_the_sound_file_is_chosen_with_the_table_of_what_was_tried(export: Export):
+    chosen = export.judged(kind="q8_0")
+    assert isinstance(chosen, Chosen)
+    assert [tried.format for tried in chosen.tried][:2] == ["f16", "q8_0"]
+    assert chosen.tried[0].passed
+    assert chosen.tried[0].parity is not None
+    assert chosen.tried[0].parity.kl_p99 is not None
+    assert chosen.tried[-1].format == chosen.quantization
+    assert chosen.references
+    assert all(len(reference.tokens[0].top) == 20 for reference in chosen.references)
+
+
+def another_template(workshop: Workshop, f16: Path) -> None:
+    content = f16.read_bytes()
+    assert content.count(b"{% for message") == 1
+    f16.write_bytes(content.replace(b"{% for message", b"{%for  message"))
+
+
+def another_base(workshop: Workshop, f16: Path) -> None:
+    other = Path(str(workshop.base)).parent / "other" / "tiny"
+    aside = f16.with_suffix(".other")
+    cache = f16.parent / "another"
+    splice(base_gguf(other, weights_sha256(other), cache), Merged(other, workshop.adapter), aside)
+    aside.replace(f16)
+
+
+def swapped(workshop: Workshop, f16: Path) -> None:
+    places = {tensor.name: tensor for tensor in GGUFReader(f16).tensors}
+    one, other = (places[f"blk.{layer}.ffn_up.weight"] for layer in (0, 1))
+    content = bytearray(f16.read_bytes())
+    for at, data in ((one, other.data.tobytes()), (other, one.data.tobytes())):
+        content[at.data_offset : at.data_offset + len(data)] = data
+    f16.write_bytes(content)
+
+
+def without_the_adapter(workshop: Workshop, f16: Path) -> None:
+    shutil.copyfile(workshop.base_gguf().path, f16)
+
+
+def cut_short(workshop: Workshop, f16: Path) -> None:
+    f16.write_bytes(f16.read_bytes()[:-4096])
+
+
+@pytest.mark.parametrize(
+    ("plant", "name"),
+    [
+        (another_template, "wrong template"),
+        (another_base, "wrong base"),
+        (swapped, "swapped tensors: blk.0.ffn_up.weight holds blk.1.ffn_up.weight"),
+        (without_the_adapter, "missing adapter"),
+        (cut_short, "truncated file"),
+    ],
+)
+def test_each_planted_fault_is_refused_by_name(export: Export, plant: Plant, name: str):
+    refused = export.judged(plant)
+    assert isinstance(refused, NotExported)
+    assert name in refused.reason
+    assert [tried.passed for tried in refused.tried] == [False]

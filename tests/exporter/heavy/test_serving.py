@@ -1,0 +1,143 @@
+"""Real answers over HTTP: the trained model is recognised, and every planted fault is named."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from exporter.backends.ollama import OllamaRegistry
+from exporter.domain.quantization import LIMITS
+from exporter.domain.record import ModelRecord
+from exporter.ports import RegistryTrouble
+from exporter.serving import NotServed, Served, serve
+from ratchet.testing.server import free_port
+from ratchet.testing.serving import serving
+
+from ..trained_model import PROMPTS, TrainedModel
+
+pytestmark = pytest.mark.heavy
+
+
+@pytest.fixture
+async def client(ollama: Any) -> AsyncIterator[httpx.AsyncClient]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    async with serving(ollama.app, port), httpx.AsyncClient(base_url=url, timeout=120) as client:
+        yield client
+
+
+@pytest.fixture
+def registry(client: httpx.AsyncClient) -> OllamaRegistry:
+    return OllamaRegistry(client, "m")
+
+
+@pytest.fixture
+def registered(trained: TrainedModel, record: Any) -> ModelRecord:
+    return trained.record_of(record("v1"))
+
+
+def names(outcome: Served | NotServed) -> set[str]:
+    assert isinstance(outcome, NotServed), outcome
+    assert outcome.parity is not None, outcome
+    return {fault.name for fault in outcome.parity.faults}
+
+
+@pytest.mark.parametrize("old", [False, True])
+async def test_the_trained_model_is_recognised_by_what_it_answers(
+    registry: OllamaRegistry, ollama: Any, trained: TrainedModel, registered: Any, old: bool
+) -> None:
+    ollama.old = old
+    outcome = await serve(registry, registered, trained.gguf, LIMITS)
+
+    assert isinstance(outcome, Served), outcome
+    assert outcome.parity is not None
+    assert outcome.parity.top1 == 1.0
+    assert outcome.parity.tokens >= 60
+    assert outcome.parity.kl_mean == (None if old else pytest.approx(0, abs=1e-4))
+
+
+@pytest.mark.parametrize(("old", "named"), [(False, {"template"}), (True, {"agreement"})])
+async def test_a_wrong_template_is_named(
+    registry: OllamaRegistry,
+    ollama: Any,
+    trained: TrainedModel,
+    record: Any,
+    old: bool,
+    named: set[str],
+) -> None:
+    """An old server does not tell what it renders: the answers give it away."""
+    ollama.old = old
+    alpaca = "{{ range .Messages }}### {{ .Role }}:\n{{ .Content }}\n{{ end }}### assistant:\n"
+    wrong = trained.template.model_copy(update={"template": alpaca})
+    outcome = await serve(registry, trained.record_of(record("v1"), wrong), trained.gguf, LIMITS)
+
+    assert names(outcome) >= named
+
+
+@pytest.mark.parametrize(("old", "named"), [(False, {"divergence"}), (True, {"agreement"})])
+async def test_the_bare_base_model_is_not_the_trained_one(
+    registry: OllamaRegistry,
+    ollama: Any,
+    trained: TrainedModel,
+    registered: Any,
+    old: bool,
+    named: set[str],
+) -> None:
+    """As when an adapter is left out: the right template, good answers, the wrong model."""
+    ollama.old = old
+    base = TrainedModel(trained.base, trained.base, trained.template, trained.references)
+    outcome = await serve(registry, base.record_of(registered), trained.base, LIMITS)
+
+    assert names(outcome) >= named
+    assert "template" not in names(outcome)
+
+
+async def test_a_file_that_was_truncated_on_the_way_is_named_by_the_server(
+    registry: OllamaRegistry, trained: TrainedModel, registered: Any, tmp_path: Path
+) -> None:
+    half = tmp_path / "half.gguf"
+    half.write_bytes(trained.gguf.read_bytes()[: registered.export.gguf.size // 2])
+
+    with pytest.raises(RegistryTrouble, match=r"400 .*digest mismatch"):
+        await serve(registry, registered, half, LIMITS)
+    assert await registry.versions() == ()
+
+
+async def test_a_file_that_was_truncated_where_it_lies_is_named_before_it_is_needed(
+    registry: OllamaRegistry, ollama: Any, trained: TrainedModel, registered: Any
+) -> None:
+    await registry.register(registered, trained.gguf)
+    path = ollama.file_of("m:v1")
+    path.write_bytes(path.read_bytes()[:-1_000_000])
+
+    with pytest.raises(RegistryTrouble, match="unable to load model"):
+        await serve(registry, registered, trained.gguf, LIMITS)
+    assert await registry.active() is None
+
+
+async def test_removing_a_version_leaves_the_others_of_its_file_answering(
+    registry: OllamaRegistry, ollama: Any, trained: TrainedModel, record: Any
+) -> None:
+    for version in ("v1", "v2"):
+        await registry.register(trained.record_of(record(version)), trained.gguf)
+    await registry.move_alias("v2")
+    await registry.remove("v1")
+    ollama.restart()
+
+    for version in ("v2", "latest"):
+        [heard] = await registry.ask(version, PROMPTS[:1], 8)
+        assert trained.references[0].text.startswith(heard.text)
+
+
+async def test_a_chat_is_answered_as_a_prompt_is(
+    client: httpx.AsyncClient, registry: OllamaRegistry, trained: TrainedModel, registered: Any
+) -> None:
+    await registry.register(registered, trained.gguf)
+    [heard] = await registry.ask("v1", PROMPTS[:1], 8)
+    messages = [{"role": "user", "content": PROMPTS[0]}]
+    body = {"model": "m:v1", "messages": messages, "options": {"num_predict": 8}}
+    response = await client.post("/api/chat", json={**body, "stream": False})
+
+    assert response.json()["message"]["content"] == heard.text

@@ -1,0 +1,77 @@
+"""Merged weights spliced into the base's file are the file that converting them would give."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exporter.backends.audit import audit
+from exporter.backends.base_gguf import BaseGguf, base_gguf
+from exporter.backends.convert import convert
+from exporter.backends.llama import quantize, scoring
+from exporter.backends.lora import Merged
+from exporter.backends.merge import write_merged
+from exporter.backends.splice import splice, spliceable
+from ratchet.artifacts import ArtifactStore, sha256_of
+from ratchet.base_models import weights_sha256
+
+from .architectures import ARCHITECTURES, for_the_converter, write_model
+
+pytestmark = pytest.mark.heavy
+
+
+@pytest.fixture(scope="module", params=ARCHITECTURES)
+def model(request: Any, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(request.param, tmp_path_factory.mktemp("bases") / request.param, cache)
+
+
+@pytest.fixture(scope="module")
+def base(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return for_the_converter(model, tmp_path_factory.mktemp("readable") / model.name)
+
+
+@pytest.fixture(scope="module")
+def converted(base: Path, tmp_path_factory: pytest.TempPathFactory) -> BaseGguf:
+    return base_gguf(base, weights_sha256(base), tmp_path_factory.mktemp("converted"))
+
+
+@pytest.fixture(scope="module")
+def merged(model: Path, base: Path, train: Any, tmp_path_factory: pytest.TempPathFactory) -> Merged:
+    artifacts = ArtifactStore(tmp_path_factory.mktemp("artifacts"))
+    adapter = tmp_path_factory.mktemp("adapter")
+    for name, reference in train(str(model), artifacts).files.items():
+        (adapter / name).write_bytes(artifacts.path(reference).read_bytes())
+    return Merged(base, adapter)
+
+
+def test_every_adapted_weight_has_a_place_and_the_bytes_are_equal(
+    base: Path, converted: BaseGguf, merged: Merged, tmp_path: Path
+) -> None:
+    assert len(merged.adapted) == 2 * 7
+    assert spliceable(converted, merged)
+    splice(converted, merged, tmp_path / "spliced.gguf")
+
+    write_merged(base, merged, tmp_path / "merged" / base.name)
+    convert(tmp_path / "merged" / base.name, tmp_path / "plain.gguf")
+    assert sha256_of(tmp_path / "spliced.gguf") == sha256_of(tmp_path / "plain.gguf")
+    assert sha256_of(tmp_path / "spliced.gguf") != sha256_of(converted.path)
+
+
+def test_the_files_open_and_hold_the_weights_that_belong_there(
+    converted: BaseGguf, merged: Merged, tmp_path: Path
+) -> None:
+    splice(converted, merged, tmp_path / "f16.gguf")
+    quantize(tmp_path / "f16.gguf", tmp_path / "q8_0.gguf", "q8_0")
+
+    for name in ("f16.gguf", "q8_0.gguf"):
+        assert audit(tmp_path / name, converted, merged) is None
+        with scoring(tmp_path / name, context=64) as scorer:
+            assert scorer.logits(scorer.tokens("How warm is it?"), 2).shape == (2, 49152)
+
+
+def test_the_base_is_converted_once(base: Path, converted: BaseGguf) -> None:
+    before = converted.path.stat().st_mtime_ns
+    again = base_gguf(base, weights_sha256(base), converted.path.parents[2])
+
+    assert again == converted
+    assert again.path.stat().st_mtime_ns == before

@@ -1,0 +1,47 @@
+"""Whoever serves the model can show the licence of what it was made of."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from exporter.backends.license import license_of
+from exporter.backends.ollama_api import OllamaApi
+from exporter.domain.modelfile import Modelfile, Sampling
+
+CARD = "---\nlanguage: en\nlicense: apache-2.0\ntags: [chat]\n---\n# A model\n"
+
+
+def test_a_licence_file_is_taken_whole(tmp_path: Path) -> None:
+    (tmp_path / "LICENSE").write_text("All of it.\n")
+    (tmp_path / "README.md").write_text(CARD)
+
+    assert license_of(tmp_path) == "All of it.\n"
+
+
+@pytest.mark.parametrize(
+    ("card", "named"), [(CARD, "apache-2.0"), ("# A model\nlicense: mine\n", None), ("", None)]
+)
+def test_the_header_of_a_model_card_names_it(tmp_path: Path, card: str, named: str) -> None:
+    (tmp_path / "README.md").write_text(card)
+
+    assert license_of(tmp_path) == named
+
+
+def test_a_directory_that_says_nothing_has_none(tmp_path: Path) -> None:
+    assert license_of(tmp_path) is None
+
+
+@pytest.mark.parametrize("named", ["apache-2.0", None])
+async def test_it_is_sent_and_shown_where_there_is_one(ollama: Any, named: str | None) -> None:
+    modelfile = Modelfile(sampling=Sampling(), template=None, license=named)
+    transport = httpx.ASGITransport(ollama.app)
+    async with httpx.AsyncClient(base_url="http://stand-in", transport=transport) as client:
+        api = OllamaApi(client)
+        await api.create("m:v1", {}, modelfile)
+        shown = await api.show("m:v1")
+
+    assert shown is not None
+    assert shown.get("license") == named
+    assert ("LICENSE" in modelfile.text("./model.gguf")) is (named is not None)

@@ -1,0 +1,83 @@
+"""A model that was "trained", as a file and as the answers it is known by."""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from gguf import GGUFReader
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from exporter.domain.answers import Reference, TokenSaid
+from exporter.domain.chat_template import ChatTemplate, Message, recognise
+from exporter.domain.modelfile import Modelfile, Sampling
+from exporter.domain.record import ModelRecord
+from ratchet.events.artifact import ArtifactRef
+
+from .ollama_server.answering import Answering
+
+PROMPTS = (
+    "Is pump 3 running?",
+    "Which device draws the most power?",
+    "What does a chiller do?",
+    "What is a heat exchanger?",
+    "How warm is it in the server room?",
+)
+_TOKENS = 20
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """`base` is the GGUF that training began with, `gguf` the one it made of it."""
+
+    base: Path
+    gguf: Path
+    template: ChatTemplate
+    references: tuple[Reference, ...]
+
+    def record_of(self, record: ModelRecord, template: ChatTemplate | None = None) -> ModelRecord:
+        """`record` as the record of this model, served by `template`."""
+        content = self.gguf.read_bytes()
+        gguf = ArtifactRef(
+            sha256=hashlib.sha256(content).hexdigest(), size=len(content), name="model.gguf"
+        )
+        modelfile = Modelfile(sampling=Sampling(), template=template or self.template)
+        change = {"gguf": gguf, "modelfile": modelfile, "references": self.references}
+        return record.model_copy(update={"export": record.export.model_copy(update=change)})
+
+
+def trained_model(base: Path, directory: Path) -> TrainedModel:
+    """Disturb the last norm of `base` by a fifth: other words, still sentences."""
+    gguf = directory / "trained.gguf"
+    shutil.copyfile(base, gguf)
+    reader = GGUFReader(gguf, "r+")
+    [norm] = [tensor for tensor in reader.tensors if tensor.name == "output_norm.weight"]
+    noise = np.random.default_rng(0).normal(1.0, 0.2, norm.data.shape)
+    norm.data[:] = norm.data * noise.astype(np.float32)
+    norm.data.base.flush()
+    answering = Answering()
+    compiled = ImmutableSandboxedEnvironment().from_string(answering.chat_template(gguf))
+
+    def render(messages: list[Message]) -> str:
+        return compiled.render(messages=messages, add_generation_prompt=True)
+
+    template = recognise(render)
+    assert template is not None
+    chats = [render([{"role": "user", "content": prompt}]) for prompt in PROMPTS]
+    found = _references(answering, gguf, chats)
+    answering.close()
+    return TrainedModel(base, gguf, template, found)
+
+
+def _references(answering: Answering, gguf: Path, chats: Sequence[str]) -> tuple[Reference, ...]:
+    found = []
+    for prompt, chat in zip(PROMPTS, chats, strict=True):
+        answer = answering.answer(gguf, chat, _TOKENS, (), 20)
+        tokens = tuple(
+            TokenSaid(text=token.text, logprob=token.logprob, top=token.top)
+            for token in answer.tokens
+        )
+        found.append(Reference(prompt=prompt, rendered=chat, tokens=tokens, ended=answer.ended))
+    return tuple(found)
