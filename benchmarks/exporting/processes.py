@@ -1,0 +1,39 @@
+"""A command as a whole process: its seconds and its largest memory."""
+
+import os
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ratchet.parent_death import PARENT_VARIABLE
+
+
+@dataclass(frozen=True)
+class Spent:
+    """`memory` is the peak of the largest process, in bytes; `said` is what it wrote."""
+
+    seconds: float
+    memory: int
+    said: bytes = b""
+
+
+def spent_by(command: Sequence[str], given: bytes = b"") -> Spent:
+    """Run `command` with `given` on stdin; raises `SystemExit` where it fails."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, PARENT_VARIABLE: str(os.getpid()), "OMP_WAIT_POLICY": "PASSIVE"},
+    )
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(given)
+    process.stdin.close()
+    said = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"{' '.join(command[:4])} ended with {process.returncode}")
+    return Spent(time.perf_counter() - began, usage.ru_maxrss * 1024, said)

@@ -1,0 +1,48 @@
+"""An adapter that moves the answers about as far as a short training does, with its manifest."""
+
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+from ratchet.artifacts import ArtifactStore
+from ratchet.base_models import weights_sha256
+from ratchet.events.run import Scores
+from ratchet.manifest import AdapterManifest
+from ratchet.measures.prompts import voice_prompt, widget_prompt
+
+_SCORES = Scores(preference_accuracy=1.0, text_quality=0.9, grounded_accuracy=0.7)
+_ASKED = ("What is the power", "How warm is the bearing", "Is the vibration normal")
+_DEVICES = ("pump 001", "fan 002", "boiler 003", "mixer 004", "chiller 005")
+
+
+def adapter_of(spec: str, base: Path, artifacts: ArtifactStore, directory: Path) -> AdapterManifest:
+    """Writes PEFT's two files to `directory` and into `artifacts`."""
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    config = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")
+    adapted = get_peft_model(model, config)
+    for name, weight in adapted.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.01)
+    adapted.save_pretrained(str(directory))
+    questions = [f"{asked} of {device}?" for device in _DEVICES for asked in _ASKED]
+    return AdapterManifest(
+        run_id="benchmark",
+        method="dpo",
+        base_model=spec,
+        base_sha256=weights_sha256(base),
+        settings={},
+        dataset_sha256="0" * 64,
+        example_ids=(),
+        files={
+            name: artifacts.put(directory / name)
+            for name in ("adapter_config.json", "adapter_model.safetensors")
+        },
+        parity_prompts=tuple(voice_prompt(question, ()) for question in questions),
+        plan_prompts=tuple(widget_prompt(question) for question in questions[:2]),
+        before=_SCORES,
+        after=_SCORES,
+        versions={},
+    )
