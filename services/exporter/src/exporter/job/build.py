@@ -1,6 +1,6 @@
 """`python -m exporter.job.build`: from an adapter's manifest to GGUF files that nobody has judged.
 
-Loads neither torch nor a model: its memory is bounded by the largest tensors.
+Loads neither torch nor a model: its peak memory is llama.cpp's own while it quantizes.
 """
 
 import shutil
