@@ -46,7 +46,7 @@ class Bench:
         self._base = materialise(_BASE, _CACHE)
         self._adapter = root / "adapter"
         self._artifacts = ArtifactStore(root / "artifacts")
-        self._manifest = adapter_of(_BASE, self._base, self._artifacts, self._adapter)
+        self._manifest = adapter_of(_BASE, _CACHE, self._artifacts, self._adapter)
 
     def ours(self, cache: Path) -> tuple[Steps, Export]:
         request = ExportRequest(

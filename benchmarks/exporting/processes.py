@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from exporter.backends.child_export import ENVIRONMENT
 from ratchet.parent_death import PARENT_VARIABLE
 
 
@@ -26,7 +27,7 @@ def spent_by(command: Sequence[str], given: bytes = b"") -> Spent:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, PARENT_VARIABLE: str(os.getpid()), "OMP_WAIT_POLICY": "PASSIVE"},
+        env={**os.environ, **ENVIRONMENT, PARENT_VARIABLE: str(os.getpid())},
     )
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write(given)

@@ -7,18 +7,22 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from ratchet.artifacts import ArtifactStore
-from ratchet.base_models import weights_sha256
+from ratchet.base_models import materialise, weights_sha256
 from ratchet.events.run import Scores
 from ratchet.manifest import AdapterManifest
 from ratchet.measures.prompts import voice_prompt, widget_prompt
+from ratchet.testing.referring import references_of
 
 _SCORES = Scores(preference_accuracy=1.0, text_quality=0.9, grounded_accuracy=0.7)
 _ASKED = ("What is the power", "How warm is the bearing", "Is the vibration normal")
 _DEVICES = ("pump 001", "fan 002", "boiler 003", "mixer 004", "chiller 005")
 
 
-def adapter_of(spec: str, base: Path, artifacts: ArtifactStore, directory: Path) -> AdapterManifest:
+def adapter_of(
+    spec: str, cache_dir: Path, artifacts: ArtifactStore, directory: Path
+) -> AdapterManifest:
     """Writes PEFT's two files to `directory` and into `artifacts`."""
+    base = materialise(spec, cache_dir)
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     config = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")
@@ -40,8 +44,14 @@ def adapter_of(spec: str, base: Path, artifacts: ArtifactStore, directory: Path)
             name: artifacts.put(directory / name)
             for name in ("adapter_config.json", "adapter_model.safetensors")
         },
-        parity_prompts=tuple(voice_prompt(question, ()) for question in questions),
-        plan_prompts=tuple(widget_prompt(question) for question in questions[:2]),
+        references=references_of(
+            spec,
+            cache_dir,
+            directory,
+            artifacts,
+            [voice_prompt(question, ()) for question in questions],
+            [widget_prompt(question) for question in questions[:2]],
+        ),
         before=_SCORES,
         after=_SCORES,
         versions={},

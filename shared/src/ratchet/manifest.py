@@ -11,10 +11,9 @@ class AdapterManifest(Value):
     `base_revision` is a commit of the hub or a package's release, None for a plain directory.
     `parent` is the manifest of the adapter this one went on from, None where it began at the
     base; `champion` that of the one it was held against. `versions` names the libraries, and the
-    code that trained by its sha256. `parity_prompts` are user turns, held out or of the fixed set,
-    for the exporter to compare answers on, `plan_prompts` those that ask for a widget plan.
-    `figures` are what the gate accepted it on, `regression_sha256` hashes the fixed questions
-    among them.
+    code that trained by its sha256. `references` is a file that tells how the trained model goes
+    on after some chats, held out or of the fixed set (`ratchet.references`). `figures` are what
+    the gate accepted it on, `regression_sha256` hashes the fixed questions among them.
     """
 
     run_id: str
@@ -25,7 +24,6 @@ class AdapterManifest(Value):
     dataset_sha256: str
     example_ids: tuple[str, ...]
     files: dict[str, ArtifactRef]
-    parity_prompts: tuple[str, ...]
     before: Scores
     after: Scores
     versions: dict[str, str]
@@ -34,4 +32,4 @@ class AdapterManifest(Value):
     champion: ArtifactRef | None = None
     figures: GateFigures | None = None
     regression_sha256: str | None = None
-    plan_prompts: tuple[str, ...] = ()
+    references: ArtifactRef | None = None

@@ -11,6 +11,7 @@ from exporter.backends.ed25519 import make_signing_key
 from exporter.backends.ollama import OllamaRegistry
 from exporter.domain.bundle import document
 from exporter.domain.record import ModelRecord
+from ratchet.events.artifact import ArtifactRef
 from ratchet.events.run import GateFigures, Interval, Scores, SliceGain
 from ratchet.manifest import AdapterManifest
 
@@ -35,7 +36,7 @@ async def sender(tmp_path: Path, record: Any, gguf: Path) -> Sender:
         dataset_sha256="e" * 64,
         example_ids=("example-1", "example-2"),
         files=files,
-        parity_prompts=("How warm is it?",),
+        references=ArtifactRef(sha256="9" * 64, size=1, name="references.safetensors"),
         before=scores,
         after=scores,
         versions={"torch": "2.13.0", "trl": "1.16.0", "ratchet": "0123456789ab"},

@@ -20,6 +20,7 @@ from exporter.domain.record import Export
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
 from ratchet.artifacts import ArtifactStore
+from ratchet.events.artifact import ArtifactRef
 from ratchet.events.run import CheckpointReady, Scores
 from ratchet.manifest import AdapterManifest
 from ratchet.memory_state import MemoryState
@@ -98,7 +99,7 @@ async def place(tmp_path: Path, record: Any, gguf: Path, ollama: Any) -> AsyncIt
         dataset_sha256="e" * 64,
         example_ids=(),
         files={},
-        parity_prompts=("How warm is it?",),
+        references=ArtifactRef(sha256="9" * 64, size=1, name="references.safetensors"),
         before=SCORES,
         after=SCORES,
         versions={},

@@ -127,7 +127,7 @@ async def test_trouble_passes_and_the_same_checkpoint_is_tried_later(
 
 
 async def test_a_manifest_without_prompts_or_sense_is_invalid(place: Any) -> None:
-    assert isinstance(await place.deliver(place.checkpoint(parity_prompts=())), Invalid)
+    assert isinstance(await place.deliver(place.checkpoint(references=None)), Invalid)
     nonsense = {"manifest": place.artifacts.put_bytes(b"{}", "manifest")}
     assert isinstance(await place.deliver(place.checkpoint().model_copy(update=nonsense)), Invalid)
     assert place.exporter.calls == 0

@@ -1,5 +1,6 @@
 """Base models and adapters small enough to export many times."""
 
+import functools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,11 @@ from ratchet.artifacts import ArtifactStore
 from ratchet.base_models import materialise, weights_sha256
 from ratchet.events.run import Scores
 from ratchet.manifest import AdapterManifest
+from ratchet.testing.referring import references_of
 
+Adapter = Callable[[str], Path]
 Train = Callable[[str, ArtifactStore], AdapterManifest]
+ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 PROMPTS = tuple(
     f"{question} of {device}?"
     for question in ("What is the supply temperature", "Is the vibration normal", "Any alarm")
@@ -49,43 +53,55 @@ def tiny_base(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def train(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Train:
-    """Make a random adapter that moves the answers as far as a short training does."""
+def adapter(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Adapter:
+    """A random adapter that moves the answers as far as a short training does."""
 
-    def make(spec: str, artifacts: ArtifactStore) -> AdapterManifest:
-        return _adapter(spec, cache, artifacts, tmp_path_factory.mktemp("adapter"))
+    @functools.cache
+    def make(spec: str) -> Path:
+        return _adapter(spec, cache, tmp_path_factory.mktemp("adapter"))
 
     return make
 
 
-def _adapter(spec: str, cache: Path, artifacts: ArtifactStore, aside: Path) -> AdapterManifest:
+@pytest.fixture(scope="session")
+def train(cache: Path, adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> Train:
+    """Store that adapter with its references and say what it is."""
+    told = ArtifactStore(tmp_path_factory.mktemp("references"))
+
+    @functools.cache
+    def references(spec: str) -> Path:
+        return told.path(references_of(spec, cache, adapter(spec), told, PROMPTS))
+
+    def make(spec: str, artifacts: ArtifactStore) -> AdapterManifest:
+        return AdapterManifest(
+            run_id="run-1",
+            method="dpo",
+            base_model=spec,
+            base_sha256=weights_sha256(materialise(spec, cache)),
+            settings={"r": 8},
+            dataset_sha256="e" * 64,
+            example_ids=("example-1",),
+            files={name: artifacts.put(adapter(spec) / name) for name in ADAPTER_FILES},
+            references=artifacts.put(references(spec), "references.safetensors"),
+            before=SCORES,
+            after=SCORES,
+            versions={},
+        )
+
+    return make
+
+
+def _adapter(spec: str, cache: Path, target: Path) -> Path:
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
-    base = materialise(spec, cache)
     torch.manual_seed(0)
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(materialise(spec, cache), dtype=torch.float32)
     config = LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM")
     adapted = get_peft_model(model, config)
     for name, weight in adapted.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(weight, std=0.03)
-    adapted.save_pretrained(str(aside))
-    return AdapterManifest(
-        run_id="run-1",
-        method="dpo",
-        base_model=spec,
-        base_sha256=weights_sha256(base),
-        settings={"r": 8},
-        dataset_sha256="e" * 64,
-        example_ids=("example-1",),
-        files={
-            name: artifacts.put(aside / name)
-            for name in ("adapter_config.json", "adapter_model.safetensors")
-        },
-        parity_prompts=PROMPTS,
-        before=SCORES,
-        after=SCORES,
-        versions={},
-    )
+    adapted.save_pretrained(str(target))
+    return target

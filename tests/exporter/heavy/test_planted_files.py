@@ -9,7 +9,6 @@ import pytest
 from gguf import GGUFReader
 
 from exporter.backends.base_gguf import base_gguf
-from exporter.backends.hf import Trained
 from exporter.backends.lora import Merged
 from exporter.backends.splice import splice
 from exporter.backends.work_dir import held
@@ -18,7 +17,7 @@ from exporter.domain.modelfile import Sampling
 from exporter.domain.quantization import LIMITS, Choice
 from exporter.job.clock import StageClock
 from exporter.job.comparison import Chosen, choose
-from exporter.job.opening import opened
+from exporter.job.opening import opened, references_of
 from exporter.job.workshop import Workshop
 from exporter.request import ExportRequest
 from ratchet.artifacts import ArtifactStore
@@ -47,18 +46,17 @@ class Export:
             cache_dir=directory / "cache",
             work_dir=directory / "work" / "export-v1",
         )
-        workshop = self._opened(self._request)
-        self._trained = Trained(workshop.base, workshop.adapter, exact=True)
+        self._references = references_of(self._request)
 
     def judged(self, plant: Plant | None = None, kind: Choice = "f16") -> Chosen | NotExported:
         """The verdict where `plant` has spoilt the f16 file before it is judged."""
         request = self._request.model_copy(update={"quantization": kind})
-        shutil.rmtree(request.work_dir)
+        shutil.rmtree(request.work_dir, ignore_errors=True)
         workshop = self._opened(request)
         f16 = workshop.f16()
         if plant is not None:
             plant(workshop, f16)
-        return choose(request, workshop, self._trained, StageClock(lambda _: None))
+        return choose(request, workshop, self._references, StageClock(lambda _: None))
 
     def _opened(self, request: ExportRequest) -> Workshop:
         with held(request.work_dir):
@@ -80,8 +78,8 @@ def test_the_sound_file_is_chosen_with_the_table_of_what_was_tried(export: Expor
     assert chosen.tried[0].parity is not None
     assert chosen.tried[0].parity.kl_p99 is not None
     assert chosen.tried[-1].format == chosen.quantization
-    assert chosen.references
-    assert all(len(reference.tokens[0].top) == 20 for reference in chosen.references)
+    assert chosen.serving.references
+    assert all(len(reference.tokens[0].top) == 20 for reference in chosen.serving.references)
 
 
 def another_template(workshop: Workshop, f16: Path) -> None:

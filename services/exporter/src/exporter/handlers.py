@@ -76,8 +76,10 @@ class CheckpointHandler:
     ) -> ModelRecord | Done | Invalid:
         path = await asyncio.to_thread(self.artifacts.verified, checkpoint.manifest)
         manifest = AdapterManifest.model_validate_json(path.read_bytes())
-        if not manifest.parity_prompts:
-            return Invalid("the manifest names no held-out prompts to compare answers on")
+        if manifest.references is None:
+            return Invalid(
+                "the manifest tells no answers of the trained model to compare with: train again"
+            )
         outcome = await self.exporter.export(version, manifest)
         if isinstance(outcome, NotExported):
             return self._refused(checkpoint, outcome.reason, outcome.parity, outcome.tried)

@@ -1,22 +1,14 @@
 """What an accepted adapter says about itself."""
 
-from collections.abc import Sequence
-from typing import get_args
-
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.base import Aspect
 from ratchet.events.run import GateFigures
 from ratchet.manifest import AdapterManifest
-from trainer.domain.cases import Case, Part
 from trainer.domain.job import Trained
 from trainer.domain.runs import Run
-
-_PARITY_PROMPTS: dict[Aspect, int] = {"voice": 8, "widget": 2}
-"""Of the held-out cases, and of the fixed ones."""
+from trainer.ports import Kept
 
 
 def adapter_manifest(
-    run: Run, trained: Trained, files: dict[str, ArtifactRef], figures: GateFigures
+    run: Run, trained: Trained, kept: Kept, figures: GateFigures
 ) -> AdapterManifest:
     """`settings` name the recipe flatly: `dpo.beta`, `lora.rank` and so on."""
     return AdapterManifest(
@@ -30,24 +22,14 @@ def adapter_manifest(
         settings=_flat(run, trained),
         dataset_sha256=run.dataset.sha256,
         example_ids=run.dataset.example_ids,
-        files=files,
-        parity_prompts=_prompts(trained.cases, "voice"),
-        plan_prompts=_prompts(trained.cases, "widget"),
+        files=kept.adapter,
+        references=kept.references,
         before=trained.before.means(trained.held_out),
         after=trained.after.means(trained.held_out),
         versions=trained.versions,
         figures=figures,
         regression_sha256=trained.regression_sha256,
     )
-
-
-def _prompts(cases: Sequence[Case], aspect: Aspect) -> tuple[str, ...]:
-    """What was asked of both models, some of each part, each once."""
-    found: list[str] = []
-    for part in get_args(Part):
-        asked = [c.prompt for c in cases if c.asks and (c.part, c.aspect) == (part, aspect)]
-        found.extend(asked[: _PARITY_PROMPTS[aspect]])
-    return tuple(dict.fromkeys(found))
 
 
 def _flat(run: Run, trained: Trained) -> dict[str, float | int | str | list[str]]:

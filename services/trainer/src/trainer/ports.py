@@ -15,6 +15,7 @@ from ratchet.events.trace import TraceCaptured
 from ratchet.manifest import AdapterManifest
 from trainer.domain.dataset import Dataset
 from trainer.domain.job import Progress, Trained, TrainRequest
+from trainer.domain.reference import ReferenceRequest
 from trainer.domain.requests import Request
 from trainer.domain.runs import Run, RunEnd
 from trainer.domain.situation import Waiting
@@ -129,6 +130,9 @@ class Runner(Protocol):
     ) -> Trained:
         """Train and judge; raises `TrainingBroke`. Cancelling ends the training process."""
 
+    async def refer(self, request: ReferenceRequest) -> None:
+        """Write the references, unless they are written; raises `TrainingBroke`."""
+
     def clean(self, work_dir: Path) -> None:
         """Forget what an ended run left behind."""
 
@@ -139,6 +143,13 @@ class LaidOut(NamedTuple):
     dataset: Path
     regression: Path
     champion: Path | None
+
+
+class Kept(NamedTuple):
+    """What an accepted run leaves for the exporter: PEFT's files by name, and the references."""
+
+    adapter: dict[str, ArtifactRef]
+    references: ArtifactRef
 
 
 class Files(Protocol):
@@ -152,7 +163,7 @@ class Files(Protocol):
     def lay_out(self, run_id: str, dataset: Dataset, champion: ArtifactRef | None) -> LaidOut:
         """Write into the run's directory what its process reads; again leaves it as it was."""
 
-    def keep_adapter(self, adapter: Path) -> dict[str, ArtifactRef]: ...
+    def keep(self, adapter: Path, references: Path) -> Kept: ...
 
     def keep_manifest(self, manifest: AdapterManifest) -> ArtifactRef:
         """Call last: with it the adapter's files are one thing."""

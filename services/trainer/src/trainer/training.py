@@ -7,17 +7,22 @@ through an outbox, so what was committed is published at least once and found pu
 import asyncio
 import logging
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
 
 from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing
+from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Event, utc_now
+from ratchet.events.run import GateFigures
 from trainer.calling_off import CalledOff, cancelled, unless_called_off
 from trainer.domain import telling
-from trainer.domain.gate import Accepted, rule
-from trainer.domain.job import Progress, Trained, TrainRequest
+from trainer.domain.gate import Accepted, Ruling, rule
+from trainer.domain.job import Progress, Trained
 from trainer.domain.readiness import Train
 from trainer.domain.runs import Run, RunEnd
 from trainer.manifest import adapter_manifest
@@ -34,8 +39,11 @@ from trainer.ports import (
     RunStore,
     TrainingBroke,
 )
+from trainer.requests import reference_request, train_request
 from trainer.settings import TrainerSettings
 
+T = TypeVar("T")
+Manifest = ArtifactRef | None
 _log = logging.getLogger(__name__)
 _BETWEEN_NEWS_S = 1.0
 
@@ -96,9 +104,18 @@ class Training:
         self.metrics.running.set(1)
         began = time.monotonic()
         try:
-            request = await asyncio.to_thread(self._request, run)
-            trained = await self._attended(run, request)
-            await asyncio.to_thread(self._end, run, trained, _since(began))
+            request = await asyncio.to_thread(train_request, run, self.files, self.settings)
+            tell = partial(self._tell, run.run_id)
+            trained = await self._attended(run, self.runner.train(request, tell))
+            ruling = await asyncio.to_thread(self._ruling, run, trained)
+            manifest = None
+            if isinstance(ruling, Accepted):
+                references = reference_request(request, trained)
+                await self._attended(run, self.runner.refer(references))
+                manifest = await asyncio.to_thread(
+                    self._keep, run, trained, references.target, ruling.figures
+                )
+            await asyncio.to_thread(self._end, run, trained, ruling, manifest, _since(began))
         except CalledOff as off:
             await asyncio.to_thread(self._give_up, run, off, _since(began))
         except (TrainingBroke, ArtifactMissing, ArtifactCorrupt) as error:
@@ -107,31 +124,17 @@ class Training:
             self.running = self.progress = None
             self.metrics.running.set(0)
 
-    async def _attended(self, run: Run, request: TrainRequest) -> Trained:
-        """The limit counts from this process's start of the run."""
+    async def _attended(self, run: Run, work: Coroutine[Any, Any, T]) -> T:
+        """The limit counts from this process's start of the work."""
         return await unless_called_off(
-            self.runner.train(request, partial(self._tell, run.run_id)),
+            work,
             partial(self.runs.cancelled_by, run.run_id),
             self.settings.trainer_poll_s,
             self.settings.trainer_time_limit_s,
         )
 
-    def _request(self, run: Run) -> TrainRequest:
-        files = self.files.lay_out(run.run_id, run.dataset, run.champion)
-        return TrainRequest(
-            run_id=run.run_id,
-            dataset=files.dataset,
-            regression=files.regression,
-            recipe=run.recipe,
-            base_model=run.base_model,
-            cache_dir=self.settings.cache_path.absolute(),
-            work_dir=self.files.directory(run.run_id) / "work",
-            champion=files.champion,
-            afresh=run.parent is None,
-        )
-
-    def _end(self, run: Run, trained: Trained, seconds: float) -> None:
-        ruling = rule(
+    def _ruling(self, run: Run, trained: Trained) -> Ruling:
+        return rule(
             trained.cases,
             trained.before,
             trained.after,
@@ -139,14 +142,20 @@ class Training:
             run.method,
             run.recipe.seed,
         )
-        figures, manifest = ruling.figures, None
-        if isinstance(ruling, Accepted):
-            files = self.files.keep_adapter(trained.adapter)
-            manifest = self.files.keep_manifest(adapter_manifest(run, trained, files, figures))
+
+    def _keep(
+        self, run: Run, trained: Trained, references: Path, figures: GateFigures
+    ) -> ArtifactRef:
+        kept = self.files.keep(trained.adapter, references)
+        return self.files.keep_manifest(adapter_manifest(run, trained, kept, figures))
+
+    def _end(
+        self, run: Run, trained: Trained, ruling: Ruling, manifest: Manifest, seconds: float
+    ) -> None:
         end = RunEnd(
             verdict=ruling.verdict, reason=ruling.reason, ended_at=utc_now(), manifest=manifest
         )
-        events: list[Event] = [telling.finished(run, end, trained, figures, seconds)]
+        events: list[Event] = [telling.finished(run, end, trained, ruling.figures, seconds)]
         if manifest is not None:
             events.append(telling.checkpoint(run, end, manifest))
         self._finish(run, end, events, seconds)

@@ -14,7 +14,9 @@ from ratchet.child import ChildFailed, run_child
 from ratchet.manifest import AdapterManifest
 
 Outcome = Built | Exported | NotExported
-_ENVIRONMENT = {
+ENVIRONMENT = {
+    # The adapter's matrices are thin: threads would wait for each other longer than they work.
+    "OPENBLAS_NUM_THREADS": "1",
     # Threads that spin while they wait make a 2-core machine 20 times slower beside a training.
     "OMP_WAIT_POLICY": "PASSIVE",
     "TOKENIZERS_PARALLELISM": "false",
@@ -80,7 +82,7 @@ class ChildExport:
                 outcomes.append(said)
 
         try:
-            await run_child(module, request, hear, _ENVIRONMENT)
+            await run_child(module, request, hear, ENVIRONMENT)
         except ChildFailed as error:
             raise ExportBroke(str(error)) from error
         if not outcomes:

@@ -5,14 +5,17 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import llama_cpp
 import numpy as np
+from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
-from exporter.domain.parity import Logits
+from exporter.domain.chat_template import Message
 from exporter.domain.quantization import Quantization
+from ratchet.references import Logits
 
 _FILE_TYPES: dict[Quantization, int] = {
     "q8_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0,
@@ -20,6 +23,7 @@ _FILE_TYPES: dict[Quantization, int] = {
     "q5_k_m": llama_cpp.LLAMA_FTYPE_MOSTLY_Q5_K_M,
     "q4_k_m": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M,
 }
+_BATCH = 32
 
 
 class QuantizationFailed(RuntimeError):
@@ -67,15 +71,24 @@ def load(path: Path, **settings: Any) -> llama_cpp.Llama:
 
 
 class Scorer:
-    """A loaded GGUF that gives its logits; get one from `scoring`."""
+    """A loaded GGUF that gives its logits; get one from `scoring`.
+
+    What a text has in common with the one before it is not read again.
+    """
 
     def __init__(self, model: llama_cpp.Llama) -> None:
         self._model = model
+        self._template = _template(model)
 
     @property
     def chat_template(self) -> str | None:
         """The Jinja template stored in the file."""
         return self._model.metadata.get("tokenizer.chat_template")
+
+    def render(self, messages: list[Message]) -> str:
+        """A chat as the file's own template renders it, ready to be answered."""
+        turns: Any = messages
+        return str(self._template(messages=turns).prompt)
 
     def tokens(self, text: str) -> list[int]:
         """Split `text`, special tokens included, adding none."""
@@ -90,44 +103,73 @@ class Scorer:
         """The token that ends an answer."""
         return self._model.token_eos()
 
-    def answered(self, prompt: Sequence[int], count: int) -> list[int]:
-        """The at most `count` likeliest tokens after `prompt`, up to the end of the turn."""
-        self._model.reset()  # type: ignore[no-untyped-call]
-        self._model.eval(prompt)
+    def logits(self, sequence: Sequence[int], last: int) -> Logits:
+        """The logits after each of the `last` tokens of `sequence` (of all, if it is shorter).
+
+        They lie in the model's own memory, until the next sequence is read.
+        """
+        self._read(sequence)
+        return self._model.scores[max(len(sequence) - last, 0) : len(sequence)]
+
+    def continued(self, asked: Sequence[int], draft: Sequence[int], limit: int) -> list[int]:
+        """The at most `limit` likeliest tokens after `asked`, up to the end of the turn.
+
+        `draft` is read at once and kept as far as it is what the file would have said.
+        """
+        self._read([*asked, *draft])
+        likeliest = np.argmax(self._model.scores[len(asked) - 1 : self._model.n_tokens], axis=-1)
         said: list[int] = []
-        for _ in range(count):
-            token = int(np.argmax(self._model.scores[self._model.n_tokens - 1]))
-            if token == self.end_of_turn:
+        for drafted, token in zip([*draft, None], likeliest.tolist(), strict=True):
+            if drafted != token:
                 break
             said.append(token)
-            self._model.eval([token])
+        while token != self.end_of_turn and len(said) < limit:
+            said.append(token)
+            self._read([*asked, *said])
+            token = int(np.argmax(self._model.scores[self._model.n_tokens - 1]))
         return said
 
-    def logits(self, sequence: Sequence[int], last: int) -> Logits:
-        """The logits after each of the `last` tokens of `sequence` (of all, if it is shorter)."""
-        self._model.reset()  # type: ignore[no-untyped-call]
-        self._model.eval(sequence)
-        return self._model.scores[max(len(sequence) - last, 0) : len(sequence)].copy()
+    def answer(self, question: str, limit: int) -> str:
+        """What the file says in a chat of its own making, in at most `limit` tokens."""
+        reply = self._model.create_chat_completion(
+            [{"role": "user", "content": question}], temperature=0.0, max_tokens=limit
+        )
+        assert not isinstance(reply, Iterator)
+        return (reply["choices"][0]["message"]["content"] or "").strip()
+
+    def _read(self, sequence: Sequence[int]) -> None:
+        """Leave `sequence` in the model's memory, and its logits in `scores`."""
+        known = self._model.input_ids[: self._model.n_tokens].tolist()
+        pairs = zip(known, sequence, strict=False)
+        self._model.n_tokens = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        if rest := sequence[self._model.n_tokens :]:
+            self._model.eval(rest)
+
+
+def _template(model: llama_cpp.Llama) -> Jinja2ChatFormatter:
+    eos, bos = (
+        model.detokenize([token], special=True).decode() if token >= 0 else ""
+        for token in (model.token_eos(), model.token_bos())
+    )
+    template = model.metadata.get("tokenizer.chat_template", "")
+    return Jinja2ChatFormatter(template=template, eos_token=eos, bos_token=bos)
 
 
 @contextmanager
 def scoring(path: Path, context: int) -> Iterator[Scorer]:
-    """Load `path` on the CPU for sequences of up to `context` tokens."""
-    model = load(path, n_ctx=context, logits_all=True, n_threads=os.cpu_count())
+    """Load `path` on the CPU for sequences of up to `context` tokens.
+
+    Read in small batches: the logits of all their tokens are in memory more than once.
+    """
+    model = load(
+        path,
+        n_ctx=context,
+        n_batch=_BATCH,
+        n_ubatch=_BATCH,
+        logits_all=True,
+        n_threads=os.cpu_count(),
+    )
     try:
         yield Scorer(model)
     finally:
         model.close()
-
-
-def answer(path: Path, question: str, context: int, limit: int) -> str:
-    """What the file, loaded without any setting of ours, says in at most `limit` tokens."""
-    model = load(path, n_ctx=context)
-    try:
-        reply = model.create_chat_completion(
-            [{"role": "user", "content": question}], temperature=0.0, max_tokens=limit
-        )
-    finally:
-        model.close()
-    assert not isinstance(reply, Iterator)
-    return (reply["choices"][0]["message"]["content"] or "").strip()

@@ -6,30 +6,36 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from exporter.backends.directory_lock import locked
-from ratchet.durable import flush_tree
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @contextmanager
 def held(directory: Path) -> Iterator[None]:
     """Hold the right to export, make `directory`, and remove what killed exports left beside it.
 
+    Stages of an earlier start of the machine are removed too: a power loss may have spoilt them.
     The lock is on the parent directory.
     """
     with locked(directory.parent):
+        made = directory / _BOOT.read_text().strip()
         for path in directory.parent.glob("export-*"):
-            if path != directory:
+            if path != directory or not made.exists():
                 shutil.rmtree(path)
         directory.mkdir(exist_ok=True)
+        made.touch()
         yield
 
 
 def once(target: Path, make: Callable[[Path], None]) -> Path:
-    """Return `target`, made aside by `make` and renamed unless an earlier try finished it."""
+    """Return `target`, made aside by `make` and renamed unless an earlier try finished it.
+
+    Nothing waits for the disk: `held` removes what may not have outlasted a power loss.
+    """
     if not target.exists():
         aside = target.with_name(f"{target.name}.part")
         remove(aside)
         make(aside)
-        flush_tree(aside)
         aside.rename(target)
     return target
 

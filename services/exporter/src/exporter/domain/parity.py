@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.domain.quantization import Limits
+from ratchet.references import Likeliest, Logits, divergence
 
-Logits = NDArray[np.float32]
-"""Positions x vocabulary, before softmax."""
 _WORST_PERCENT = 99.0
 
 
@@ -52,21 +51,17 @@ class Failed:
     reason: str
 
 
-def compare(reference: Logits, candidate: Logits) -> Agreement:
+def compare(reference: Likeliest, candidate: Logits) -> Agreement:
     """KL of `reference` against `candidate` and equal top tokens, at every position.
 
-    Raises `ValueError` when the shapes differ.
+    Raises `ValueError` where the positions are not the same number.
     """
-    if reference.shape != candidate.shape:
-        raise ValueError(f"cannot compare logits of {reference.shape} and {candidate.shape}")
-    told, heard = log_softmax(reference), log_softmax(candidate)
-    divergence = np.sum(np.exp(told) * (told - heard), axis=-1)
-    agreeing = np.argmax(reference, axis=-1) == np.argmax(candidate, axis=-1)
-    return Agreement(agreeing, np.maximum(divergence, 0.0))
+    kl = divergence(reference, candidate)
+    return Agreement(reference.ids[:, 0] == np.argmax(candidate, axis=-1), kl)
 
 
-def verdict(exported: Agreement, training: Agreement, limits: Limits) -> Passed | Failed:
-    """Judge `exported` (trained against exported); `training` is trained against its base.
+def verdict(exported: Agreement, training_kl: float, limits: Limits) -> Passed | Failed:
+    """Judge `exported` (trained against exported); `training_kl` is trained against its base.
 
     An export that moves the answers as far as the training did can undo it: that fails too.
     """
@@ -74,16 +69,9 @@ def verdict(exported: Agreement, training: Agreement, limits: Limits) -> Passed 
         return Failed(f"top-1 agreement {exported.top1:.4f} is below {limits.top1}")
     if exported.kl > limits.kl:
         return Failed(f"mean KL {exported.kl:.6f} is above {limits.kl}")
-    if exported.kl >= training.kl:
+    if exported.kl >= training_kl:
         return Failed(
             f"the export moves the answers by KL {exported.kl:.6f}, the training only by "
-            f"{training.kl:.6f}"
+            f"{training_kl:.6f}"
         )
     return Passed(f"top-1 {exported.top1:.4f}, mean KL {exported.kl:.6f}")
-
-
-def log_softmax(logits: Logits) -> NDArray[np.float64]:
-    shifted: NDArray[np.float64] = logits.astype(np.float64)
-    shifted -= logits.max(axis=-1, keepdims=True)
-    shifted -= np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))
-    return shifted

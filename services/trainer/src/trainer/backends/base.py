@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from transformers import (
@@ -29,9 +29,15 @@ class Base:
 
 
 def load_base(
-    directory: Path, device: torch.device, dtype: torch.dtype, quantization: Quantization
+    directory: Path,
+    device: torch.device,
+    dtype: torch.dtype | Literal["auto"],
+    quantization: Quantization,
 ) -> Base:
-    """Load a Hugging Face directory; `nf4` needs bitsandbytes (Dettmers et al., 2305.14314)."""
+    """Load a Hugging Face directory, "auto" in the numbers it is stored in.
+
+    `nf4` needs bitsandbytes (Dettmers et al., 2305.14314).
+    """
     tokenizer = AutoTokenizer.from_pretrained(directory, padding_side="left")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token

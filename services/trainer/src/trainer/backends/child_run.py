@@ -12,6 +12,7 @@ from ratchet.child import ChildFailed, run_child
 from trainer.backends.oom_kills import oom_kills
 from trainer.domain.dataset import Dataset
 from trainer.domain.job import LINE, OutOfMemory, Progress, Trained, TrainRequest
+from trainer.domain.reference import ReferenceRequest
 from trainer.ports import Neighbour, TrainingBroke
 
 OnProgress = Callable[[Progress], Awaitable[None]]
@@ -49,6 +50,16 @@ class ChildRunner:
             return ended
         async with self._neighbour.out_of_the_way() if self._neighbour else nullcontext():
             return await self._train(request, on_progress)
+
+    async def refer(self, request: ReferenceRequest) -> None:
+        """As `trainer.ports.Runner`."""
+        if await asyncio.to_thread(request.target.exists):
+            return
+        async with self._neighbour.out_of_the_way() if self._neighbour else nullcontext():
+            try:
+                await run_child("trainer.reference", request, _unheard, _ENVIRONMENT)
+            except ChildFailed as error:
+                raise TrainingBroke(str(error)) from error
 
     def clean(self, work_dir: Path) -> None:
         shutil.rmtree(work_dir, ignore_errors=True)
@@ -107,6 +118,10 @@ async def _run(
         message = "the training process ended without a result"
         raise TrainingBroke(message)
     return ends[-1]
+
+
+async def _unheard(_: bytes) -> None:
+    pass
 
 
 def _in_less_memory(request: TrainRequest, end: OutOfMemory) -> TrainRequest:

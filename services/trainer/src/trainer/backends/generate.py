@@ -9,7 +9,6 @@ from trainer.backends.base import Base
 from trainer.domain.scores import Said
 
 
-@torch.inference_mode()
 def answers(
     base: Base,
     prompts: Sequence[str],
@@ -17,21 +16,39 @@ def answers(
     batch: int,
     on_batch: Callable[[int], None],
 ) -> list[Said]:
-    """What the model says to each user turn, end mark and outer white space taken off.
+    """What the model says to each user turn, end mark and outer white space taken off."""
+    ends = set(end_marks(base))
+    rendered = [base.rendered(prompt) for prompt in prompts]
+    return [
+        Said(
+            base.tokenizer.decode(tokens, skip_special_tokens=True).strip(),
+            finished=not ends.isdisjoint(tokens),
+        )
+        for tokens in greedy(base, rendered, max_new_tokens, batch, on_batch)
+    ]
 
-    Prompts of like length share a batch; the answers come in the order of `prompts`.
+
+@torch.inference_mode()
+def greedy(
+    base: Base,
+    rendered: Sequence[str],
+    max_new_tokens: int,
+    batch: int,
+    on_batch: Callable[[int], None],
+) -> list[list[int]]:
+    """The tokens that follow each text, padded behind the end mark.
+
+    Texts of like length share a batch; the answers come in the order of `rendered`.
     `on_batch` hears how many are answered.
     """
     tokenizer = base.tokenizer
-    ends = _end_marks(base)
     config = GenerationConfig(  # type: ignore[no-untyped-call]
         max_new_tokens=max_new_tokens,
         do_sample=False,
-        eos_token_id=ends,
+        eos_token_id=end_marks(base),
         pad_token_id=tokenizer.pad_token_id,
     )
-    rendered = [base.rendered(prompt) for prompt in prompts]
-    found: dict[int, Said] = {}
+    found: dict[int, list[int]] = {}
     base.model.eval()
     for chosen in _batches(rendered, batch):
         encoded = tokenizer(
@@ -42,14 +59,13 @@ def answers(
         ).to(base.model.device)
         generated = base.model.generate(**encoded, generation_config=config)
         start = encoded["input_ids"].shape[1]
-        for at, tokens in zip(chosen, generated[:, start:].tolist(), strict=True):
-            text = tokenizer.decode(tokens, skip_special_tokens=True).strip()
-            found[at] = Said(text, finished=not set(ends).isdisjoint(tokens))
+        found.update(zip(chosen, generated[:, start:].tolist(), strict=True))
         on_batch(len(found))
-    return [found[at] for at in range(len(prompts))]
+    return [found[at] for at in range(len(rendered))]
 
 
-def _end_marks(base: Base) -> list[int]:
+def end_marks(base: Base) -> list[int]:
+    """The tokens that end an answer."""
     marks = base.model.generation_config.eos_token_id or base.tokenizer.eos_token_id
     return [marks] if isinstance(marks, int) else list(marks)
 

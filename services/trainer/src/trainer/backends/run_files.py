@@ -8,7 +8,7 @@ from ratchet.durable import write_whole
 from ratchet.events.artifact import ArtifactRef
 from ratchet.manifest import AdapterManifest
 from trainer.domain.dataset import Dataset
-from trainer.ports import LaidOut
+from trainer.ports import Kept, LaidOut
 
 _ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 
@@ -43,18 +43,22 @@ class RunFiles:
             write_whole(laid_out.regression, self._regression.read_bytes())
         return laid_out
 
-    def keep_adapter(self, adapter: Path) -> dict[str, ArtifactRef]:
+    def keep(self, adapter: Path, references: Path) -> Kept:
         """What a kill in the middle leaves lies with the run's other files."""
-        return {
-            name: self._artifacts.adopt(Path(shutil.copy(adapter / name, adapter.parent)), name)
-            for name in _ADAPTER_FILES
-        }
+        return Kept(
+            {name: self._kept(adapter / name) for name in _ADAPTER_FILES}, self._kept(references)
+        )
 
     def keep_manifest(self, manifest: AdapterManifest) -> ArtifactRef:
         name = "manifest.json"
         aside = self.directory(manifest.run_id) / name
         aside.write_text(manifest.model_dump_json())
         return self._artifacts.adopt(aside, name)
+
+    def _kept(self, file: Path) -> ArtifactRef:
+        aside = file.with_name(f"{file.name}.kept")
+        shutil.copy(file, aside)
+        return self._artifacts.adopt(aside, file.name)
 
     def _champion(self, run: Path, reference: ArtifactRef) -> Path:
         """Raises `ArtifactMissing` or `ArtifactCorrupt`."""

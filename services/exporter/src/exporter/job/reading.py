@@ -1,0 +1,83 @@
+"""A file reads the chats that the trained model has answered."""
+
+from functools import reduce
+from operator import add
+
+from exporter.backends.llama import Scorer
+from exporter.domain.fault import Fault
+from exporter.domain.parity import Failed, compare, verdict
+from exporter.domain.quantization import Limits, Quantization
+from ratchet.events.model import FormatTried, Parity
+from ratchet.measures.plans import plan_validity
+from ratchet.references import Chat, References
+
+PLAN_TOKENS = 160
+
+
+def context(references: References) -> int:
+    """Tokens: the longest chat, and the longest question for a plan with any plan."""
+    return max(
+        len(chat.asked) + max(len(chat.said), PLAN_TOKENS * chat.plan) for chat in references.chats
+    )
+
+
+def judged(
+    scorer: Scorer, references: References, kind: Quantization, limits: Limits, every: int = 1
+) -> FormatTried:
+    """Whether the file reads chats as the trained model does, and finds the same words likely.
+
+    Of the spoken answers one in `every` is read.
+    """
+    fault = _read_otherwise(scorer, references)
+    if fault is not None:
+        return FormatTried(format=kind, passed=False, reason=str(fault))
+    told = zip(references.chats, references.likeliest, strict=True)
+    spoken = [(chat, likeliest) for chat, likeliest in told if not chat.plan]
+    exported = reduce(
+        add, (compare(due, scorer.logits(chat.tokens, len(due))) for chat, due in spoken[::every])
+    )
+    decision = verdict(exported, references.training_kl, limits)
+    return FormatTried(
+        format=kind,
+        passed=not isinstance(decision, Failed),
+        reason=decision.reason,
+        parity=Parity(
+            top1=exported.top1,
+            kl=exported.kl,
+            kl_p99=exported.kl_p99,
+            tokens=exported.tokens,
+            template_equal=True,
+        ),
+    )
+
+
+def lost_plan(scorer: Scorer, references: References) -> Fault | None:
+    """Plans that the trained model writes as the dashboard can show them, and this file not."""
+    due = [c for c in references.chats if c.plan and plan_validity(scorer.text(c.said)).valid]
+    lost = [chat for chat in due if not _plans(scorer, chat)]
+    if not lost:
+        return None
+    said = f"{len(lost)} of {len(due)} widget plans are no longer valid"
+    return Fault(name="lost plan", said=said)
+
+
+def _plans(scorer: Scorer, chat: Chat) -> bool:
+    """The file's own greedy plan: read along with the trained model's, for as long as it is."""
+    said = scorer.continued(chat.asked, chat.said, PLAN_TOKENS)
+    return plan_validity(scorer.text(said)).valid
+
+
+def _read_otherwise(scorer: Scorer, references: References) -> Fault | None:
+    """Why chats mean something else to the file than to the trained model."""
+    if scorer.chat_template != references.chat_template:
+        return Fault(name="wrong template", said="the file renders chats by another template")
+    for chat in references.chats:
+        if scorer.render([{"role": "user", "content": chat.user}]) != chat.rendered:
+            return Fault(name="wrong template", said=f"{chat.user[-60:]!r} is rendered otherwise")
+        if scorer.tokens(chat.rendered) != list(chat.asked):
+            said = f"it splits {chat.user[-60:]!r} differently"
+            return Fault(name="wrong tokenizer", said=said)
+    if scorer.end_of_turn != references.end_of_turn:
+        said = f"it ends turns by token {scorer.end_of_turn} and not by {references.end_of_turn}"
+        return Fault(name="wrong stop token", said=said)
+    return None

@@ -1,0 +1,14 @@
+"""`python -m trainer.reference`: a `ReferenceRequest` on stdin, its file where it says."""
+
+from ratchet.as_child import Report, serve_parent
+from trainer.domain.reference import ReferenceRequest
+
+
+def work(request: ReferenceRequest, report: Report) -> None:
+    from trainer.reference.recording import record
+
+    record(request)
+
+
+if __name__ == "__main__":
+    serve_parent(ReferenceRequest, work)
