@@ -94,6 +94,8 @@ def test_the_shared_package_keeps_to_its_libraries():
         "ratchet.demo.picture": {"matplotlib"},
         "ratchet.base_models": {"huggingface_hub"},
         "ratchet.gguf_unpacking": {"gguf", "numpy", "safetensors"},
+        "ratchet.references": {"numpy"},
+        "ratchet.references_file": {"numpy", "safetensors"},
         "ratchet.ranking.scorer_file": {"numpy", "safetensors"},
         "ratchet.ranking.sentence": {"numpy", "safetensors", "sentence_transformers", "torch"},
     }
@@ -112,7 +114,8 @@ def test_the_ranking_is_pure_but_for_its_optional_model():
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_domain_is_pure(service: str):
-    allowed = (f"{service}.domain", "ratchet.events", "ratchet.measures", "ratchet.ranking")
+    language = ("events", "measures", "ranking", "references")
+    allowed = (f"{service}.domain", *(f"ratchet.{name}" for name in language))
     for module in modules_of(f"{service}.domain"):
         assert libraries(module) <= {"pydantic", "numpy"}, module
         assert all(inside(name, *allowed) for name in ours(module)), (module, ours(module))
