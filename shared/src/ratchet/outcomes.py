@@ -41,6 +41,13 @@ class Later:
 Outcome = Done | Invalid | Later
 
 
+class Unavailable(OSError):
+    """What a handler needs is away or full: no entry's fault.
+
+    The batch stays pending and comes again; its attempt is not counted.
+    """
+
+
 class State(Protocol):
     """Reads that the batch's transaction depends on: a concurrent change makes it run again."""
 

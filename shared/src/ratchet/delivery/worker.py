@@ -16,7 +16,7 @@ from ratchet.delivery.metrics import DeliveryMetrics
 from ratchet.delivery.transaction import Transaction
 from ratchet.events.base import Event
 from ratchet.logs import event_context
-from ratchet.outcomes import Done, Invalid, Later, Outcome
+from ratchet.outcomes import Done, Invalid, Later, Outcome, Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Worker:
     async def process(self, entries: Sequence[Entry]) -> None:
         """Settle what can be settled; the rest stays pending.
 
-        Raises redis-py's errors, and `OSError` where the handler's disk is full.
+        Raises redis-py's errors, and `OSError` where what the handler needs is away or full.
         """
         ids = {entry.entry_id for entry in entries}
         self.in_flight |= ids
@@ -115,7 +115,7 @@ class Worker:
         except RedisError:
             raise
         except Exception as error:  # whatever else a handler raises is one entry's failure
-            if _is_a_full_disk(error):
+            if isinstance(error, Unavailable) or _is_a_full_disk(error):
                 raise
             if len(events) > 1:
                 raise HandlerBroke from error

@@ -85,6 +85,8 @@ class CurvePoint(Value):
 
 
 class RunStarted(Event):
+    """`example_ids` are all the run may learn from or hold out."""
+
     type: Literal["RunStarted"] = "RunStarted"
     run_id: str
     method: Method
@@ -93,6 +95,7 @@ class RunStarted(Event):
     pairs: int = Field(ge=1)
     held_out: int = Field(ge=1)
     reason: str
+    example_ids: tuple[str, ...] = ()
 
 
 class RunProgressed(Event):

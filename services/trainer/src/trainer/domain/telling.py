@@ -27,6 +27,7 @@ def started(run: Run) -> RunStarted:
         pairs=len(run.dataset.train),
         held_out=len(run.dataset.held_out),
         reason=f"{run.reason}; held out by {run.dataset.unseen}{_left_out(run)}",
+        example_ids=run.dataset.example_ids,
     )
 
 

@@ -1,0 +1,32 @@
+"""What is said about a training example: how it was built, of what, and its retraction."""
+
+from ingest.domain.ledger.facts import Facts, Link, Saying
+from ingest.domain.ledger.fold import Word, revised
+from ingest.domain.ledger.values import microseconds, plain, whole
+from ratchet.events.example import BuiltExample, ExampleRetracted
+
+
+def built(event: BuiltExample) -> Facts:
+    """Links hold every experience that ever stood behind the example, in whatever revision."""
+    key, stamp = plain(event.example_id), revised(event.revision, event)
+    columns = {
+        "kind": type(event).__name__.removesuffix("Built").lower(),
+        "aspect": event.aspect,
+        "rule": plain(event.rule, 100),
+        "question": plain(event.question.text),
+        "built_at": microseconds(event.occurred_at),
+    }
+    state = {"state": "built", "reason": "", "revision": whole(event.revision)}
+    words = (Word("built", stamp, columns), Word("state", stamp, state))
+    links = tuple(Link("example_sources", key, plain(source.query_id)) for source in event.sources)
+    return Facts((Saying("examples", key, words),), links)
+
+
+def retracted(event: ExampleRetracted) -> Facts:
+    state = {
+        "state": "retracted",
+        "reason": plain(event.reason),
+        "revision": whole(event.revision),
+    }
+    word = Word("state", revised(event.revision, event), state)
+    return Facts((Saying("examples", plain(event.example_id), (word,)),))

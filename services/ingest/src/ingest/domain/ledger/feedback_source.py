@@ -1,0 +1,13 @@
+"""Who spoke about an answer."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+FeedbackSource = Literal["user_direct", "eval_agent", "both", "implicit_only"]
+
+
+def feedback_source(columns: Mapping[str, Any]) -> FeedbackSource:
+    """`implicit_only` where neither the operator nor the judge said anything outright."""
+    if columns.get("by_user"):
+        return "both" if columns.get("by_judge") else "user_direct"
+    return "eval_agent" if columns.get("by_judge") else "implicit_only"

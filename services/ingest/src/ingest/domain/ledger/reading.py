@@ -1,0 +1,44 @@
+"""From an event of any stream to what it says; most types have one line here."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ingest.domain.ledger import examples, experiences, models, runs
+from ingest.domain.ledger.facts import NOTHING, Facts
+from ratchet.events.base import Event
+from ratchet.events.example import DemonstrationBuilt, ExampleRetracted, LabelBuilt, PairBuilt
+from ratchet.events.experience import ExperienceRecorded, FeedbackReceived
+from ratchet.events.model import (
+    ActivationRefused,
+    ModelActivated,
+    ModelRefused,
+    ModelRegistered,
+    ModelRolledBack,
+)
+from ratchet.events.reward import ExperienceScored
+from ratchet.events.run import CheckpointReady, RunFinished, RunProgressed, RunStarted
+
+_SAYS: Mapping[type[Event], Callable[[Any], Facts]] = {
+    ExperienceRecorded: experiences.recorded,
+    FeedbackReceived: experiences.received,
+    ExperienceScored: experiences.scored,
+    PairBuilt: examples.built,
+    LabelBuilt: examples.built,
+    DemonstrationBuilt: examples.built,
+    ExampleRetracted: examples.retracted,
+    RunStarted: runs.started,
+    RunProgressed: runs.progressed,
+    RunFinished: runs.finished,
+    CheckpointReady: runs.checkpointed,
+    ModelRefused: runs.export_refused,
+    ModelRegistered: models.registered,
+    ModelActivated: models.moved,
+    ModelRolledBack: models.moved,
+    ActivationRefused: models.refused,
+}
+
+
+def facts_of(event: Event) -> Facts:
+    """What `event` says; nothing for one that is kept and only counted."""
+    says = _SAYS.get(type(event))
+    return NOTHING if says is None else says(event)

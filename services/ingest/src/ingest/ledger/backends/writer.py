@@ -1,0 +1,118 @@
+"""Write a batch of events and all that follows from them, in one transaction."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ingest.domain.ledger.counting import Count, counts_of
+from ingest.domain.ledger.facts import Facts, Link, Projection
+from ingest.domain.ledger.fold import Row, Stamp, Word, fold
+from ingest.domain.ledger.kept import kept
+from ingest.domain.ledger.reading import facts_of
+from ingest.ledger.backends.tables import LINKS, PROJECTIONS, counts, events
+from ratchet.events.base import Event
+from ratchet.streams import stream_of
+
+
+class SqlLedger:
+    """As `ingest.ledger.ports.Ledger`, on an engine of `open_for_writing`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._insert = (sqlite if engine.dialect.name == "sqlite" else postgresql).insert
+
+    def write(self, batch: Sequence[Event]) -> int:
+        by_id = {event.event_id: event for event in reversed(batch)}
+        with self._engine.begin() as connection:
+            for event_id in _known(connection, by_id):
+                del by_id[event_id]
+            new = list(by_id.values())
+            if new:
+                self._keep(connection, new)
+            return len(new)
+
+    def _keep(self, connection: Connection, new: Sequence[Event]) -> None:
+        rows = [{**kept(event), "stream": stream_of(event).name} for event in new]
+        connection.execute(events.insert(), rows)
+        facts = [facts_of(event) for event in new]
+        change: Counter[Count] = Counter(("event", type(event).__name__) for event in new)
+        for projection, said in _by_projection(facts).items():
+            change.update(self._fold(connection, projection, said))
+        self._link(connection, (link for fact in facts for link in fact.links))
+        self._count(connection, change)
+
+    def _fold(
+        self, connection: Connection, projection: Projection, said: Mapping[str, Sequence[Word]]
+    ) -> Counter[Count]:
+        """Returns by how much the counts change."""
+        table = PROJECTIONS[projection]
+        [key] = table.primary_key.columns
+        before = _read(connection, table, said)
+        change: Counter[Count] = Counter()
+        rows = []
+        for name, words in said.items():
+            known = before.get(name)
+            after = fold(known or Row(), words)
+            if known is not None:
+                change.subtract(counts_of(projection, known))
+            change.update(counts_of(projection, after))
+            rows.append({**_empty(table), **after.columns, key.name: name, "stamps": after.stamps})
+        statement = self._insert(table)
+        columns = [column.name for column in table.columns if not column.primary_key]
+        replace = statement.on_conflict_do_update(
+            index_elements=[key], set_={name: statement.excluded[name] for name in columns}
+        )
+        connection.execute(replace, rows)
+        return change
+
+    def _link(self, connection: Connection, links: Iterable[Link]) -> None:
+        rows: dict[str, list[dict[str, str]]] = defaultdict(list)
+        for link in links:
+            left, right = LINKS[link.table].primary_key.columns
+            rows[link.table].append({left.name: link.left, right.name: link.right})
+        for name, found in rows.items():
+            connection.execute(self._insert(LINKS[name]).on_conflict_do_nothing(), found)
+
+    def _count(self, connection: Connection, change: Counter[Count]) -> None:
+        statement = self._insert(counts)
+        add = statement.on_conflict_do_update(
+            index_elements=["name", "which"],
+            set_={"count": counts.c.count + statement.excluded.count},
+        )
+        rows = [
+            {"name": name, "which": which, "count": by}
+            for (name, which), by in sorted(change.items())
+            if by
+        ]
+        connection.execute(add, rows)
+
+
+def _known(connection: Connection, event_ids: Iterable[str]) -> Iterable[str]:
+    found = select(events.c.event_id).where(events.c.event_id.in_(list(event_ids)))
+    return connection.execute(found).scalars().all()
+
+
+def _by_projection(facts: Iterable[Facts]) -> dict[Projection, dict[str, list[Word]]]:
+    said: dict[Projection, dict[str, list[Word]]] = {}
+    for fact in facts:
+        for saying in fact.sayings:
+            rows = said.setdefault(saying.projection, {})
+            rows.setdefault(saying.key, []).extend(saying.words)
+    return said
+
+
+def _read(connection: Connection, table: Table, keys: Iterable[str]) -> dict[str, Row]:
+    [key] = table.primary_key.columns
+    found: dict[str, Row] = {}
+    for row in connection.execute(select(table).where(key.in_(list(keys)))).mappings():
+        columns: dict[str, Any] = dict(row)
+        name, stamps = columns.pop(key.name), columns.pop("stamps")
+        found[name] = Row(columns, {topic: Stamp(*stamp) for topic, stamp in stamps.items()})
+    return found
+
+
+def _empty(table: Table) -> dict[str, None]:
+    return dict.fromkeys(column.name for column in table.columns)
