@@ -1,8 +1,20 @@
-"""What the ledger's process needs from outside itself."""
+"""What the ledger is to those who write it and to those who ask."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from ingest.domain.ledger.views import (
+    Counts,
+    ExampleState,
+    ExampleView,
+    ExperienceStory,
+    ExperienceView,
+    KeptEvent,
+    ModelStory,
+    ModelView,
+    RunStory,
+    RunView,
+)
 from ratchet.events.base import Event
 
 
@@ -13,4 +25,48 @@ class Ledger(Protocol):
         Durable on return, or nothing of it. Raises `ratchet.outcomes.Unavailable` where the
         database is away or its disk is full.
         """
+        ...
+
+
+class LedgerReader(Protocol):
+    """Calls block, for the database; each raises `ratchet.outcomes.Unavailable` where it is away.
+
+    Lists have the newest first. One thing that is not known is None.
+    """
+
+    def problem(self) -> str | None:
+        """Why nothing can be asked yet: no tables, or another version's. None: all is well."""
+        ...
+
+    def counts(self) -> Counts: ...
+
+    def most(self, name: str, limit: int) -> dict[str, int]:
+        """The `limit` most frequent of `intent`, `scenario` or `characteristic`, with counts."""
+        ...
+
+    def history(self, limit: int) -> list[ExperienceView]: ...
+
+    def experience(self, query_id: str) -> ExperienceStory | None: ...
+
+    def runs(self, limit: int) -> list[RunView]: ...
+
+    def run(self, run_id: str) -> RunStory | None: ...
+
+    def last_verdict(self) -> KeptEvent | None:
+        """The RunFinished, with its curve, of the run that ended last with a loss to show."""
+        ...
+
+    def models(self, limit: int) -> list[ModelView]: ...
+
+    def model(self, version: str) -> ModelStory | None: ...
+
+    def examples(
+        self,
+        limit: int,
+        after: str | None = None,
+        kind: str | None = None,
+        aspect: str | None = None,
+        state: ExampleState | None = None,
+    ) -> list[ExampleView]:
+        """`after` is the last id of the page before."""
         ...

@@ -1,0 +1,1 @@
+"""What may be asked of the ledger, one topic a file: a connection in, views out."""

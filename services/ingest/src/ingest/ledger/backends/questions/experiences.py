@@ -1,0 +1,54 @@
+"""Experiences: the newest, and one with all that is known of it."""
+
+from sqlalchemy import Connection, RowMapping, select
+
+from ingest.domain.ledger.feedback_source import feedback_source
+from ingest.domain.ledger.values import plain
+from ingest.domain.ledger.views import ExperienceStory, ExperienceView
+from ingest.ledger.backends.questions.examples import examples_of
+from ingest.ledger.backends.questions.models import models_of_examples
+from ingest.ledger.backends.questions.rows import columns_of, events_about, read
+from ingest.ledger.backends.tables import experiences
+
+_COLUMNS = [*columns_of(experiences, ExperienceView), experiences.c.by_user, experiences.c.by_judge]
+
+
+def newest(connection: Connection, limit: int) -> list[ExperienceView]:
+    """The newest first."""
+    rows = (
+        select(*_COLUMNS)
+        .where(experiences.c.answered_at.is_not(None))
+        .order_by(experiences.c.answered_at.desc(), experiences.c.query_id.desc())
+        .limit(limit)
+    )
+    return [_view(row) for row in connection.execute(rows).mappings()]
+
+
+def story(connection: Connection, query_id: str) -> ExperienceStory | None:
+    """None where nothing was ever said about it."""
+    key = plain(query_id)
+    rows = connection.execute(select(*_COLUMNS).where(experiences.c.query_id == key))
+    row = rows.mappings().first()
+    if row is None:
+        return None
+    events = events_about(connection, "query_id", key)
+    made = examples_of(connection, key)
+    return ExperienceStory(
+        experience=_view(row),
+        facts=tuple(event for event in events if event.type != "ExperienceScored"),
+        revisions=tuple(
+            sorted(
+                (event for event in events if event.type == "ExperienceScored"),
+                key=lambda event: event.body["revision"],
+            )
+        ),
+        examples=made,
+        models=models_of_examples(connection, key),
+    )
+
+
+def _view(row: RowMapping) -> ExperienceView:
+    columns = read(row)
+    source = feedback_source(columns)
+    del columns["by_user"], columns["by_judge"]
+    return ExperienceView(**columns, feedback_source=source)

@@ -1,0 +1,37 @@
+"""Rows as views."""
+
+import json
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, Connection, RowMapping, Table, select
+
+from ingest.domain.ledger.values import moment
+from ingest.domain.ledger.views import KeptEvent
+from ingest.ledger.backends.tables import events
+
+V = TypeVar("V")
+
+
+def columns_of(table: Table, view: type[Any]) -> list[Column[Any]]:
+    """The columns of `table` that have a field in `view`."""
+    names = {field.name for field in fields(view)}
+    return [column for column in table.columns if column.name in names]
+
+
+def read(row: RowMapping) -> dict[str, Any]:
+    """The columns of `row` by name, those that end in `_at` as times."""
+    return {
+        name: moment(value) if value is not None and name.endswith("_at") else value
+        for name, value in row.items()
+    }
+
+
+def events_about(connection: Connection, column: str, key: str) -> tuple[KeptEvent, ...]:
+    """The events whose `column` is `key`, in the order in which they happened."""
+    rows = connection.execute(
+        select(*columns_of(events, KeptEvent))
+        .where(events.c[column] == key)
+        .order_by(events.c.occurred_at, events.c.number)
+    ).mappings()
+    return tuple(KeptEvent(**read(row) | {"body": json.loads(row["body"])}) for row in rows)
