@@ -28,7 +28,7 @@ def test_a_directory_that_no_demo_made_is_left_alone(tmp_path: Path):
 
 def test_a_sitting_too_short_to_train_ends_with_a_report_that_says_so(tmp_path: Path):
     directory = tmp_path / "demo"
-    arguments = ("--port", str(free_port(5)), "--questions", "4", "--limit-s", "6")
+    arguments = ("--port", str(free_port(6)), "--questions", "4", "--limit-s", "6")
     for _ in range(2):
         ended = demo(directory, *arguments)
         assert ended.returncode == 1, ended.stderr

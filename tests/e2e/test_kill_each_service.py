@@ -121,7 +121,7 @@ async def expected_examples() -> set[str]:
 async def test_every_service_killed_once_leaves_the_same_examples_and_one_model(tmp_path: Path):
     calls = [*timeline(TURNS), *TRACES]
     settings = {**environment(tmp_path / "data"), **SMALL_RUN}
-    embedded = Embedded(tmp_path / "data", free_port(5), settings)
+    embedded = Embedded(tmp_path / "data", free_port(6), settings)
     said: list[str] = []
 
     async with (

@@ -35,7 +35,7 @@ LENIENT = json.dumps({"tolerance": 0.5, "kept_back_every_s": 1})
 async def system(tmp_path: Path) -> AsyncIterator[tuple[Embedded, Supervisor]]:
     """A running system that publishes whatever is not much worse."""
     environment = {"RATCHET_TRAINER_PUBLISHING": LENIENT, "RATCHET_RETRY_BASE_S": "1"}
-    embedded = Embedded(tmp_path / "data", free_port(5), environment)
+    embedded = Embedded(tmp_path / "data", free_port(6), environment)
     async with up(embedded, lambda name, line: None) as supervisor:
         yield embedded, supervisor
 

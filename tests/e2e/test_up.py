@@ -61,7 +61,7 @@ def ratchet(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
-    embedded = Embedded(tmp_path / "data", free_port(5), {})
+    embedded = Embedded(tmp_path / "data", free_port(6), {})
     directory = str(embedded.data_dir)
     nothing = await asyncio.to_thread(ratchet, "status", "--data-dir", directory)
     assert nothing.returncode == 1
@@ -76,7 +76,7 @@ async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
         shown = await asyncio.to_thread(ratchet, "status", "--json", "--data-dir", directory)
         facts = json.loads(shown.stdout)
         assert {name: facts["services"][name]["ready"] for name in facts["services"]} == (
-            dict.fromkeys(("ingest", "reward", "trainer", "exporter"), True)
+            dict.fromkeys(("ingest", "reward", "trainer", "exporter", "ledger"), True)
         )
         again = await asyncio.to_thread(ratchet, "up", "--data-dir", directory)
         assert again.returncode == 1
@@ -87,7 +87,7 @@ async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
         assert taken.returncode == 1
         assert "is taken" in taken.stdout
     settings = [line for line in lines if '"message": "settings"' in line]
-    assert len(settings) == 4
+    assert len(settings) == 5
 
     async with running(embedded), Redis.from_url(embedded.redis_url) as redis:
         assert await redis.xlen(EXPERIENCES.key) == 7
@@ -100,7 +100,7 @@ async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
 
 
 async def test_nothing_survives_a_killed_supervisor(tmp_path: Path):
-    embedded = Embedded(tmp_path / "data", free_port(5), {})
+    embedded = Embedded(tmp_path / "data", free_port(6), {})
     process, _ = await start(embedded)
     os.kill(process.pid, signal.SIGKILL)
     await process.wait()

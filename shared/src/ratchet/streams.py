@@ -62,34 +62,37 @@ class Stream:
         return TypeAdapter(self.union)
 
 
-EXPERIENCES = Stream("experiences", (ExperienceRecorded,), ("ingest",), ("reward",))
-FEEDBACK = Stream("feedback", (FeedbackReceived,), ("ingest",), ("reward",))
-REWARDS = Stream("rewards", (ExperienceScored,), ("reward",), ("trainer",))
-DECISIONS = Stream("decisions", (DecisionMade,), ("ingest",), ("trainer",))
+EXPERIENCES = Stream("experiences", (ExperienceRecorded,), ("ingest",), ("reward", "ledger"))
+FEEDBACK = Stream("feedback", (FeedbackReceived,), ("ingest",), ("reward", "ledger"))
+REWARDS = Stream("rewards", (ExperienceScored,), ("reward",), ("trainer", "ledger"))
+DECISIONS = Stream("decisions", (DecisionMade,), ("ingest",), ("trainer", "ledger"))
 SCORERS = Stream(
-    "scorers", (ScorerPublished, ScorerKeptBack, ScorerWithdrawn), ("trainer",), ("ingest",)
+    "scorers",
+    (ScorerPublished, ScorerKeptBack, ScorerWithdrawn),
+    ("trainer",),
+    ("ingest", "ledger"),
 )
 EXAMPLES = Stream(
     "examples",
     (PairBuilt, LabelBuilt, DemonstrationBuilt, ExampleRetracted),
     ("reward", "ingest"),
-    ("trainer",),
+    ("trainer", "ledger"),
 )
-TRACE_REQUESTS = Stream("trace-requests", (TraceRequested,), ("reward",), ("trainer",))
-TRACES = Stream("traces", (TraceCaptured,), ("ingest", "trainer"), ("trainer",))
-RUNS = Stream("runs", (RunStarted, RunProgressed, RunFinished), ("trainer",), ())
-CHECKPOINTS = Stream("checkpoints", (CheckpointReady,), ("trainer",), ("exporter",))
+TRACE_REQUESTS = Stream("trace-requests", (TraceRequested,), ("reward",), ("trainer", "ledger"))
+TRACES = Stream("traces", (TraceCaptured,), ("ingest", "trainer"), ("trainer", "ledger"))
+RUNS = Stream("runs", (RunStarted, RunProgressed, RunFinished), ("trainer",), ("ledger",))
+CHECKPOINTS = Stream("checkpoints", (CheckpointReady,), ("trainer",), ("exporter", "ledger"))
 MODELS = Stream(
     "models",
     (ModelRegistered, ModelActivated, ModelRolledBack, ModelRefused, ActivationRefused),
     ("exporter",),
-    (),
+    ("ledger",),
 )
 COMMANDS = Stream(
     "commands",
     (TrainingRequested, CancelRequested, ActivationRequested, RollbackRequested),
     ("ingest",),
-    ("trainer", "exporter"),
+    ("trainer", "exporter", "ledger"),
 )
 
 STREAMS = (

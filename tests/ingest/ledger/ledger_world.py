@@ -1,8 +1,8 @@
 """A small plant's day as the ledger hears it, and a ledger to write it to."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 from prometheus_client import CollectorRegistry
 
@@ -12,11 +12,12 @@ from ingest.ledger.backends.migration import migrate
 from ingest.ledger.backends.writer import SqlLedger
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Event, derived_id
+from ratchet.events.example import LabelBuilt, PairBuilt
 from ratchet.events.model import ModelActivated, ModelRegistered, ModelRolledBack, Parity
 from ratchet.events.run import CheckpointReady, RunFinished, RunProgressed, RunStarted
 from ratchet.memory_state import MemoryState
 from ratchet.simulator import simulate
-from ratchet.testing.simulated import facts_of
+from ratchet.testing.simulated import Fact, facts_of
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
 from reward.settings import RewardSettings
@@ -45,19 +46,6 @@ class Opened:
     def __exit__(self, *_: object) -> None:
         self.engine.dispose()
         self.read.dispose()
-
-
-@cache
-def day(questions: int = 40) -> tuple[Event, ...]:
-    """Facts, what reward makes of them, one accepted run and its model, which is rolled back."""
-    facts = facts_of(simulate(1, questions, 2, start=START))
-    handlers = RewardHandlers(RewardSettings().reward_policy, RewardMetrics(CollectorRegistry()))
-    state = MemoryState()
-    made: list[Event] = []
-    for fact in facts:
-        made += state.apply(asyncio.run(handlers.handle([fact], state)))
-    used = tuple(e.example_id for e in made if type(e).__name__ in ("PairBuilt", "LabelBuilt"))
-    return (*facts, *made, *training("run-1", used[:5], "v1"), *rolled_back("v1", "v0"))
 
 
 def training(run_id: str, used: tuple[str, ...], version: str) -> list[Event]:
@@ -109,3 +97,21 @@ def rolled_back(version: str, to: str) -> list[Event]:
             reason="worse on chillers",
         )
     ]
+
+
+async def _made(facts: Sequence[Fact]) -> list[Event]:
+    """What the reward service makes of `facts`, one after the other."""
+    handlers = RewardHandlers(RewardSettings().reward_policy, RewardMetrics(CollectorRegistry()))
+    state = MemoryState()
+    return [e for fact in facts for e in state.apply(await handlers.handle([fact], state))]
+
+
+def _day(questions: int) -> tuple[Event, ...]:
+    facts = facts_of(simulate(1, questions, 2, start=START))
+    made = asyncio.run(_made(facts))
+    used = tuple(e.example_id for e in made if isinstance(e, PairBuilt | LabelBuilt))
+    return (*facts, *made, *training("run-1", used[:5], "v1"), *rolled_back("v1", "v0"))
+
+
+DAY = _day(40)
+"""Facts, what reward makes of them, one accepted run and its model, which is rolled back."""

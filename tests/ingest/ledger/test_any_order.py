@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ratchet.events.base import Event
 
-from .ledger_world import Opened, day
+from .ledger_world import DAY, Opened
 
 
 def shuffled(events: Sequence[Event], seed: int, repeats: int) -> list[list[Event]]:
@@ -28,28 +28,28 @@ def test_any_permutation_with_repeats_gives_the_same_content_hash(
     new_url: Callable[[], str], seed: int, repeats: int
 ):
     with Opened(new_url()) as one, Opened(new_url()) as other:
-        one.write(day())
-        for batch in shuffled(day(), seed, repeats):
+        one.write(DAY)
+        for batch in shuffled(DAY, seed, repeats):
             other.write(batch)
         assert one.hash == other.hash
 
 
 def test_one_event_at_a_time_is_the_same_as_all_at_once(new_url: Callable[[], str]):
     with Opened(new_url()) as one, Opened(new_url()) as other:
-        one.write(day())
-        for event in reversed(day()):
+        one.write(DAY)
+        for event in reversed(DAY):
             other.write([event])
         assert one.hash == other.hash
 
 
 def test_the_hash_tells_a_ledger_that_lacks_one_event(new_url: Callable[[], str]):
     with Opened(new_url()) as one, Opened(new_url()) as other:
-        one.write(day())
-        other.write(day()[1:])
+        one.write(DAY)
+        other.write(DAY[1:])
         assert one.hash != other.hash
 
 
 def test_an_event_is_new_once(ledger: Opened):
-    first, *_ = day()
+    first, *_ = DAY
     assert ledger.write([first, first]) == 1
     assert ledger.write([first]) == 0

@@ -11,16 +11,16 @@ from ratchet.events.experience import ExperienceRecorded, Feedback, FeedbackRece
 from ratchet.events.reward import ExperienceScored
 from ratchet.events.run import RunStarted
 
-from .ledger_world import START, Opened, day
+from .ledger_world import DAY, START, Opened
 
 
 def of(kind: type[Event]) -> list[Event]:
-    return [event for event in day() if isinstance(event, kind)]
+    return [event for event in DAY if isinstance(event, kind)]
 
 
 @pytest.fixture
 def asked(ledger: Opened) -> SqlLedgerReader:
-    ledger.write(day())
+    ledger.write(DAY)
     return SqlLedgerReader(ledger.read)
 
 
@@ -32,7 +32,7 @@ def test_counts_are_those_of_the_rows(asked: SqlLedgerReader):
     assert sum(counts.latencies.values()) == sum(counts.sources.values()) == counts.total
     mean = sum(row.reward or 0.0 for row in rows) / len(rows)
     assert counts.means["reward"] == pytest.approx(mean, abs=1e-6)
-    assert sum(counts.events.values()) == len({event.event_id for event in day()})
+    assert sum(counts.events.values()) == len({event.event_id for event in DAY})
 
 
 def test_history_has_the_newest_first(asked: SqlLedgerReader):

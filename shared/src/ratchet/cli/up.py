@@ -26,9 +26,9 @@ _COLOURS = {
 
 def up(
     data_dir: Annotated[Path, typer.Option(help="Everything lives here.")] = Path("var/ratchet"),
-    port: Annotated[int, typer.Option(help="Ingest's; the next four are taken too.")] = 8100,
+    port: Annotated[int, typer.Option(help="Ingest's; the next five are taken too.")] = 8100,
 ) -> None:
-    """Run an embedded Valkey and the four services; Ctrl-C stops them in order.
+    """Run an embedded Valkey, the four services and the ledger; Ctrl-C stops them in order.
 
     Settings come from RATCHET_* variables. A second start in the same directory goes on where
     the first one stopped.

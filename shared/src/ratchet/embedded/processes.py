@@ -7,14 +7,16 @@ from pathlib import Path
 
 from ratchet.embedded.valkey import valkey_command
 
-SERVICES = ("exporter", "trainer", "reward", "ingest")
+SERVICES = ("ledger", "exporter", "trainer", "reward", "ingest")
 """In start order: who takes an event is up before who sends it; stopped in reverse."""
 
-_OFFSETS = {"ingest": 0, "reward": 1, "trainer": 2, "exporter": 3, "valkey": 4}
+_OFFSETS = {"ingest": 0, "reward": 1, "trainer": 2, "exporter": 3, "valkey": 4, "ledger": 5}
 
+_MODULES = {"ledger": "ingest.ledger"}
+"""What runs a service, where it is not a package of the service's name."""
 
-_NICE = {"trainer": 10, "exporter": 10}
-"""Learning gives way to serving where both want the same cores."""
+_NICE = {"trainer": 10, "exporter": 10, "ledger": 5}
+"""Learning and book-keeping give way to serving where all want the same cores."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class ProcessSpec:
 class Embedded:
     """An embedded system in `data_dir`; `port` is ingest's, the others follow it.
 
-    ingest `port`, reward +1, trainer +2, exporter +3, valkey +4.
+    ingest `port`, reward +1, trainer +2, exporter +3, valkey +4, ledger +5.
     """
 
     data_dir: Path
@@ -73,5 +75,5 @@ class Embedded:
             "RATCHET_PORT": str(self.port_of(name)),
             "PYTHONUNBUFFERED": "1",
         }
-        command = [sys.executable, "-m", name]
+        command = [sys.executable, "-m", _MODULES.get(name, name)]
         return ProcessSpec(name, command, environment, self.port_of(name), _NICE.get(name, 0))

@@ -1,0 +1,41 @@
+"""The only wiring of the ledger's process."""
+
+from faststream.asgi import AsgiFastStream
+from prometheus_client import CollectorRegistry
+
+from ingest.ledger.backends.database import open_for_reading, open_for_writing
+from ingest.ledger.backends.migration import migrate
+from ingest.ledger.backends.reader import SqlLedgerReader
+from ingest.ledger.backends.writer import SqlLedger
+from ingest.ledger.handlers import LedgerHandlers
+from ingest.ledger.metrics import LedgerMetrics
+from ingest.ledger.settings import LedgerSettings
+from ingest.ledger.status import LedgerStatus
+from ratchet.broker import create_broker, create_redis
+from ratchet.delivery.consumer import Consumer, RetryPolicy
+from ratchet.host import create_host
+from ratchet.service import Service
+from ratchet.streams import STREAMS
+
+
+def create_app(settings: LedgerSettings) -> AsgiFastStream:
+    """The database is brought up to date first; raises `WrongSchema` and `Unavailable`."""
+    registry = CollectorRegistry()
+    engine = open_for_writing(settings.ledger_database)
+    migrate(engine)
+    handlers = LedgerHandlers(SqlLedger(engine), LedgerMetrics(registry), settings.ledger_pause_s)
+    reader = SqlLedgerReader(open_for_reading(settings.ledger_database))
+    retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
+    service = Service(
+        name="ledger",
+        settings=settings,
+        broker=create_broker(settings),
+        redis=create_redis(settings),
+        registry=registry,
+        consumers=[
+            Consumer(stream, "ledger", handlers.handle, settings.ledger_batch, retry)
+            for stream in STREAMS
+        ],
+        status=LedgerStatus(handlers, reader).facts,
+    )
+    return create_host(service)

@@ -1,0 +1,33 @@
+"""Events of every stream in; each is in the database before it is acknowledged."""
+
+import asyncio
+from collections.abc import Sequence
+
+from ingest.ledger.metrics import LedgerMetrics
+from ingest.ledger.ports import Ledger
+from ratchet.events.base import Event
+from ratchet.outcomes import Done, Outcome, State, Unavailable
+
+
+class LedgerHandlers:
+    """`trouble` says why the last batch was not written, None where it was."""
+
+    def __init__(self, ledger: Ledger, metrics: LedgerMetrics, pause_s: float) -> None:
+        self.trouble: str | None = None
+        self._ledger = ledger
+        self._metrics = metrics
+        self._pause_s = pause_s
+
+    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
+        """As `ratchet.outcomes.Handle`; raises `Unavailable`, and the batch stays pending."""
+        try:
+            with self._metrics.write_seconds.time():
+                new = await asyncio.to_thread(self._ledger.write, batch)
+        except Unavailable as error:
+            self.trouble = str(error)
+            self._metrics.trouble.set(1)
+            await asyncio.sleep(self._pause_s)
+            raise
+        self.trouble = None
+        self._metrics.wrote(new, len(batch) - new)
+        return [Done()] * len(batch)

@@ -1,0 +1,29 @@
+"""What the ledger counts."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class LedgerMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.events = Counter(
+            "ratchet_ledger_events_total",
+            "Events by outcome: written (new) or known.",
+            ("outcome",),
+            registry=registry,
+        )
+        self.write_seconds = Histogram(
+            "ratchet_ledger_write_seconds",
+            "Seconds a batch takes from its first query to its commit on the disk.",
+            registry=registry,
+            buckets=(0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 10, 30),
+        )
+        self.trouble = Gauge(
+            "ratchet_ledger_trouble",
+            "1 while the database is away or its disk is full; events wait in their streams.",
+            registry=registry,
+        )
+
+    def wrote(self, new: int, known: int) -> None:
+        self.events.labels("written").inc(new)
+        self.events.labels("known").inc(known)
+        self.trouble.set(0)

@@ -1,0 +1,129 @@
+"""The ledger's process between real streams and a real database."""
+
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+from sqlalchemy import Connection, event
+
+from ingest.ledger.app import create_app
+from ingest.ledger.backends.database import open_for_writing
+from ingest.ledger.backends.reader import SqlLedgerReader
+from ingest.ledger.backends.writer import SqlLedger
+from ingest.ledger.handlers import LedgerHandlers
+from ingest.ledger.metrics import LedgerMetrics
+from ingest.ledger.settings import LedgerSettings
+from ingest.ledger.status import LedgerStatus
+from ratchet.broker import create_broker, create_redis
+from ratchet.delivery.consumer import Consumer, RetryPolicy
+from ratchet.host import create_host
+from ratchet.memory_state import MemoryState
+from ratchet.outcomes import Unavailable
+from ratchet.publisher import Publisher
+from ratchet.service import Service
+from ratchet.streams import EXPERIENCES, STREAMS, Stream
+from ratchet.testing.eventually import eventually
+from ratchet.testing.server import free_port
+from ratchet.testing.started import started
+
+from .ledger_world import DAY, Opened
+
+NOWHERE = "postgresql+psycopg://ratchet@127.0.0.1:{port}/postgres"
+
+
+async def settled(redis: Redis) -> bool:
+    """Whether the ledger's group has read and acknowledged all of every stream."""
+    return all([await settled_stream(redis, stream) for stream in STREAMS])
+
+
+async def settled_stream(redis: Redis, stream: Stream) -> bool:
+    if not await redis.exists(stream.key):
+        return False
+    groups = await redis.xinfo_groups(stream.key)
+    entries = await redis.xlen(stream.key)
+    return [(g["pending"], g["entries-read"] or 0) for g in groups] == [(0, entries)]
+
+
+async def test_every_stream_ends_up_in_the_ledger(
+    redis: Redis, valkey_url: str, ledger: Opened, tmp_path: Path
+):
+    await Publisher(redis).publish(DAY)
+    settings = LedgerSettings.model_validate(
+        {"redis_url": valkey_url, "ledger_url": ledger.url, "data_dir": tmp_path}
+    )
+    async with started(create_app(settings)):
+
+        async def all_of_it() -> bool:
+            return await settled(redis)
+
+        await eventually(all_of_it, 30)
+    found = ledger.hash
+    ledger.write(DAY)
+    assert found == ledger.hash
+    assert len(SqlLedgerReader(ledger.read).history(1000)) == 80
+
+
+class Room:
+    """While `full`, an SQLite database may not grow by a single page."""
+
+    def __init__(self, ledger: Opened) -> None:
+        self.full = False
+        event.listen(ledger.engine, "begin", self._limit)
+
+    def _limit(self, connection: Connection) -> None:
+        pages = 1 if self.full else 2**30
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+
+async def test_a_full_disk_leaves_events_pending_and_none_is_lost(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    with Opened(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        room = Room(ledger)
+        room.full = True
+        handlers = LedgerHandlers(SqlLedger(ledger.engine), LedgerMetrics(CollectorRegistry()), 0)
+        status = LedgerStatus(handlers, SqlLedgerReader(ledger.read))
+        settings = LedgerSettings.model_validate({"redis_url": valkey_url})
+        service = Service(
+            name="ledger",
+            settings=settings,
+            broker=create_broker(settings),
+            redis=create_redis(settings),
+            registry=CollectorRegistry(),
+            consumers=[
+                Consumer(EXPERIENCES, "ledger", handlers.handle, 10, RetryPolicy(2, base_s=0.05))
+            ],
+        )
+        facts = [e for e in DAY if type(e).__name__ == "ExperienceRecorded"]
+        await Publisher(redis).publish(facts)
+        async with started(create_host(service)):
+
+            async def claimed_often() -> bool:
+                group = await redis.xpending_range(EXPERIENCES.key, "ledger", "-", "+", 100)
+                return handlers.trouble is not None and len(group) == len(facts)
+
+            await eventually(claimed_often, 20)
+            assert "full" in (await status.facts())["summary"]
+            room.full = False
+
+            async def written() -> bool:
+                return len(SqlLedgerReader(ledger.read).history(1000)) == len(facts)
+
+            await eventually(written, 20)
+
+            async def quiet() -> bool:
+                return await settled_stream(redis, EXPERIENCES)
+
+            await eventually(quiet, 20)
+        assert await redis.xlen(EXPERIENCES.dead_key) == 0
+        assert (await status.facts())["trouble"] is None
+
+
+async def test_a_database_that_is_away_is_no_events_fault():
+    engine = open_for_writing(NOWHERE.format(port=free_port()))
+    handlers = LedgerHandlers(SqlLedger(engine), LedgerMetrics(CollectorRegistry()), 0)
+    with pytest.raises(Unavailable, match="ledger's database"):
+        await handlers.handle(DAY[:1], MemoryState())
+    facts = await LedgerStatus(handlers, SqlLedgerReader(engine)).facts()
+    assert facts["summary"].startswith("degraded: ")
