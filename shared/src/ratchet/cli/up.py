@@ -21,6 +21,7 @@ _COLOURS = {
     "reward": "green",
     "trainer": "magenta",
     "exporter": "yellow",
+    "ledger": "blue",
 }
 
 
@@ -55,4 +56,4 @@ async def _run(embedded: Embedded, console: Console, say: Sink) -> None:
             f"process {os.getpid()}); Ctrl-C stops it"
         )
         await stop.wait()
-        console.print("stopping, in order: ingest, reward, trainer, exporter, valkey")
+        console.print("stopping, in order: ingest, reward, trainer, exporter, ledger, valkey")
