@@ -265,7 +265,7 @@ async def test_an_acknowledgement_never_outlives_an_effect_that_failed(redis: Re
     await redis.set(CHECKPOINTS.key, "not a stream")
     async with redis.pipeline(transaction=True) as pipe:
         transaction = Transaction(pipe, COMMANDS, "test")
-        transaction.apply("event-1", Done(emits=(checkpoint_of(request("a")),)))
+        transaction.apply(Done(emits=(checkpoint_of(request("a")),)))
         transaction.acknowledge(entry_id.decode())
         with pytest.raises(ResponseError):
             await transaction.commit()

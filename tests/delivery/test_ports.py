@@ -102,7 +102,7 @@ async def holding(request: pytest.FixtureRequest, redis: Redis) -> AsyncIterator
         transaction = Transaction(pipe, COMMANDS, "test")
 
         async def commit(done: Done) -> None:
-            transaction.apply("event-1", done)
+            transaction.apply(done)
             await transaction.commit()
 
         yield StateCase(transaction, commit)

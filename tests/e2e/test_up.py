@@ -96,7 +96,11 @@ async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
             return bool(await redis.exists("ratchet:reward:answered:q"))
 
         await eventually(scored)
-        assert [g["pending"] for g in await redis.xinfo_groups(EXPERIENCES.key)] == [0]
+
+        async def nothing_is_in_hand() -> bool:
+            return [g["pending"] for g in await redis.xinfo_groups(EXPERIENCES.key)] == [0, 0]
+
+        await eventually(nothing_is_in_hand)
 
 
 async def test_nothing_survives_a_killed_supervisor(tmp_path: Path):

@@ -39,7 +39,7 @@ async def settled(redis: Redis) -> bool:
 
 async def settled_stream(redis: Redis, stream: Stream) -> bool:
     if not await redis.exists(stream.key):
-        return False
+        return True
     groups = await redis.xinfo_groups(stream.key)
     entries = await redis.xlen(stream.key)
     return [(g["pending"], g["entries-read"] or 0) for g in groups] == [(0, entries)]
@@ -49,6 +49,7 @@ async def test_every_stream_ends_up_in_the_ledger(
     redis: Redis, valkey_url: str, ledger: Opened, tmp_path: Path
 ):
     await Publisher(redis).publish(DAY)
+    await Publisher(redis).publish(DAY[:50])
     settings = LedgerSettings.model_validate(
         {"redis_url": valkey_url, "ledger_url": ledger.url, "data_dir": tmp_path}
     )
@@ -62,6 +63,7 @@ async def test_every_stream_ends_up_in_the_ledger(
     ledger.write(DAY)
     assert found == ledger.hash
     assert len(SqlLedgerReader(ledger.read).history(1000)) == 80
+    assert await redis.keys("ratchet:seen:ledger:*") == []
 
 
 class Room:
@@ -127,3 +129,20 @@ async def test_a_database_that_is_away_is_no_events_fault():
         await handlers.handle(DAY[:1], MemoryState())
     facts = await LedgerStatus(handlers, SqlLedgerReader(engine)).facts()
     assert facts["summary"].startswith("degraded: ")
+
+
+async def test_a_connection_that_is_cut_is_no_events_fault_and_the_next_batch_is_written(
+    postgresql: str, tmp_path: Path
+):
+    with Opened(postgresql) as ledger:
+        cut = event.listens_for(ledger.engine, "before_cursor_execute", once=True)
+
+        @cut
+        def _cut(connection: Connection, *_: object) -> None:
+            own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+            with ledger.read.connect() as other:
+                other.exec_driver_sql(f"SELECT pg_terminate_backend({own})")
+
+        with pytest.raises(Unavailable):
+            ledger.write(DAY)
+        assert ledger.write(DAY) == len({e.event_id for e in DAY})

@@ -28,6 +28,8 @@ class Consumer:
     """`handle` gets at most `batch` events; busy for over `stuck_after_s` counts as not alive.
 
     After a batch the reader rests for `rest_s`, so that what comes often comes in larger batches.
+    `marks_seen` is False where the handler itself tells an event that comes again by its id:
+    Redis then keeps no marker of it.
     """
 
     stream: Stream
@@ -37,3 +39,4 @@ class Consumer:
     retry: RetryPolicy = RetryPolicy()
     stuck_after_s: float = 300.0
     rest_s: float = 0.0
+    marks_seen: bool = True

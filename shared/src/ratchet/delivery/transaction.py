@@ -54,7 +54,7 @@ class Transaction:
     def acknowledge(self, entry_id: str) -> None:
         self._settled.append(entry_id)
 
-    def apply(self, event_id: str, done: Done) -> None:
+    def apply(self, done: Done) -> None:
         for write in done.writes:
             if write.value is None:
                 self._queue("DEL", write.key)
@@ -65,6 +65,8 @@ class Transaction:
         for event in done.emits:
             key, fields = entry_of(event)
             self._append(key, fields)
+
+    def mark_seen(self, event_id: str) -> None:
         self._queue("SET", seen_key(self._group, event_id), b"1", "EX", SEEN_TTL_S)
 
     def bury(self, letter: DeadLetter) -> None:

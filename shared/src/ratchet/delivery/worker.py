@@ -83,9 +83,7 @@ class Worker:
     async def _run(self, entries: Sequence[Entry], transaction: Transaction) -> dict[str, int]:
         counts = {"done": 0, "duplicate": 0, "later": 0, "dead": 0}
         decoded = [(entry, entry.decode(self.consumer.stream)) for entry in entries]
-        seen = await transaction.seen(
-            list({event.event_id for _, event in decoded if not isinstance(event, Invalid)})
-        )
+        seen = await self._seen(decoded, transaction)
         fresh: list[tuple[Entry, Event]] = []
         for entry, event in decoded:
             if isinstance(event, Invalid):
@@ -103,6 +101,14 @@ class Worker:
         for (entry, event), outcome in zip(fresh, outcomes, strict=True):
             counts[self._resolve(entry, event.event_id, outcome, transaction)] += 1
         return counts
+
+    async def _seen(
+        self, decoded: Sequence[tuple[Entry, Event | Invalid]], transaction: Transaction
+    ) -> set[str]:
+        if not self.consumer.marks_seen:
+            return set()
+        ids = {event.event_id for _, event in decoded if not isinstance(event, Invalid)}
+        return await transaction.seen(list(ids))
 
     async def _handle(self, events: Sequence[Event], state: Transaction) -> Sequence[Outcome]:
         if not events:
@@ -132,7 +138,9 @@ class Worker:
             "attempt": entry.attempt,
         }
         if isinstance(outcome, Done):
-            transaction.apply(event_id, outcome)
+            transaction.apply(outcome)
+            if self.consumer.marks_seen:
+                transaction.mark_seen(event_id)
             transaction.acknowledge(entry.entry_id)
             _log.debug("done", extra=context)
             return "done"

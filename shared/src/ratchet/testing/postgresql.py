@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,5 +44,5 @@ def postgresql_server(bin_dir: Path, directory: Path) -> Iterator[str]:
         wait_for_port(port, 20.0)
         yield f"postgresql+psycopg://ratchet@127.0.0.1:{port}/postgres"
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)
         process.wait(20)

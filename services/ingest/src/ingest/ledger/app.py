@@ -33,7 +33,9 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
         redis=create_redis(settings),
         registry=registry,
         consumers=[
-            Consumer(stream, "ledger", handlers.handle, settings.ledger_batch, retry)
+            Consumer(
+                stream, "ledger", handlers.handle, settings.ledger_batch, retry, marks_seen=False
+            )
             for stream in STREAMS
         ],
         status=LedgerStatus(handlers, reader).facts,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ingest.domain.ledger.values import keyed, microseconds
-from ratchet.events.base import Event
+from ratchet.events.base import Event, Value
 from ratchet.events.experience import ExperienceRecorded, FeedbackReceived
 
 _IDS = ("query_id", "user_id", "run_id", "version", "example_id")
@@ -11,7 +11,7 @@ _IDS = ("query_id", "user_id", "run_id", "version", "example_id")
 
 def kept(event: Event) -> dict[str, Any]:
     """The columns of `event`; an id that it does not have is None."""
-    about: Any = event
+    about: Value = event
     if isinstance(event, ExperienceRecorded):
         about = event.experience
     elif isinstance(event, FeedbackReceived):
@@ -20,6 +20,6 @@ def kept(event: Event) -> dict[str, Any]:
         "event_id": event.event_id,
         "type": type(event).__name__,
         "occurred_at": microseconds(event.occurred_at),
-        **{name: keyed(getattr(about, name, None)) for name in _IDS},
+        **{name: keyed(about.__dict__.get(name)) for name in _IDS},
         "body": event.model_dump_json(),
     }

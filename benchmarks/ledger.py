@@ -1,0 +1,200 @@
+"""Events a second into the ledger on SQLite, and what asking takes once it holds a million.
+
+The ledger's process finds a full backlog in real streams: experiences of 3 kB, what is said about
+them, their scores and examples. The million is written by the same code, without the streams.
+
+Run: python benchmarks/ledger.py [experiences]
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from statistics import median
+
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.table import Table
+
+from ingest.ledger.backends.database import open_for_reading, open_for_writing
+from ingest.ledger.backends.migration import migrate
+from ingest.ledger.backends.reader import SqlLedgerReader
+from ingest.ledger.backends.writer import SqlLedger
+from ratchet.events.base import Event, derived_id
+from ratchet.events.experience import ExperienceRecorded
+from ratchet.events.reward import ExperienceScored
+from ratchet.memory_state import MemoryState
+from ratchet.publisher import Publisher
+from ratchet.simulator import simulate
+from ratchet.testing.server import free_port, valkey_server
+from ratchet.testing.simulated import facts_of
+from reward.handlers import RewardHandlers
+from reward.metrics import RewardMetrics
+from reward.settings import RewardSettings
+
+QUESTIONS = 1500
+ROUNDS = 3
+MILLION = 1_000_000
+PAGE = 2000
+EXPERIENCE_BYTES = 3000
+BAR_EVENTS, BAR_STATUS_MS, BAR_HISTORY_MS = 3_000, 20, 300
+START = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+async def happened() -> list[Event]:
+    """Facts and what the reward service makes of them, experiences brought to 3 kB."""
+    facts = facts_of(simulate(1, QUESTIONS, 2, start=START))
+    handlers = RewardHandlers(RewardSettings().reward_policy, RewardMetrics(CollectorRegistry()))
+    state = MemoryState()
+    made: list[Event] = []
+    for start in range(0, len(facts), 100):
+        made += state.apply(await handlers.handle(facts[start : start + 100], state))
+    return [*(padded(fact) for fact in facts), *made]
+
+
+def padded(event: Event) -> Event:
+    if not isinstance(event, ExperienceRecorded):
+        return event
+    more = max(0, EXPERIENCE_BYTES - len(event.model_dump_json()))
+    entries = {f"fixture-{n}": "x" * 40 for n in range(more // 56)}
+    told = event.experience.model_copy(update={"fixtures": entries})
+    return event.model_copy(update={"experience": told})
+
+
+def ledger_process(url: str, database: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "ingest.ledger"],
+        env={
+            **os.environ,
+            "RATCHET_REDIS_URL": url,
+            "RATCHET_LEDGER_URL": database,
+            "RATCHET_PORT": str(free_port()),
+            "RATCHET_LOG_LEVEL": "error",
+        },
+    )
+
+
+async def events_a_second(url: str, events: list[Event], directory: Path) -> float:
+    """From the first batch that is durable to the last."""
+    async with Redis.from_url(url) as redis:
+        await redis.flushall()
+        for start in range(0, len(events), 500):
+            await Publisher(redis).publish(events[start : start + 500])
+    database = f"sqlite:///{directory}/{time.time_ns()}.db"
+    migrate(open_for_writing(database))
+    reader = SqlLedgerReader(open_for_reading(database))
+    process = ledger_process(url, database)
+    try:
+        written = first = 0
+        began = 0.0
+        while written < len(events):
+            await asyncio.sleep(0.05)
+            written = sum(reader.counts().events.values())
+            if written and not first:
+                first, began = written, time.perf_counter()
+        return (len(events) - first) / (time.perf_counter() - began)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def a_million(model: ExperienceRecorded, scored: ExperienceScored, count: int) -> Iterator[Event]:
+    """Small ones: neither status nor history reads what an event holds."""
+    random = Random(1)
+    told = model.experience.model_copy(update={"fixtures": {}, "available_data_summary": {}})
+    for number in range(count):
+        at = START + timedelta(seconds=random.randrange(10**8))
+        query_id = derived_id("million", str(number))
+        changed = {
+            "query_id": query_id,
+            "timestamp": at,
+            "user_rating": random.choice(("up", "down", None)),
+            "processing_time_ms": random.randrange(100, 12_000),
+        }
+        yield model.model_copy(
+            update={
+                "event_id": derived_id(query_id),
+                "occurred_at": at,
+                "experience": told.model_copy(update=changed),
+            }
+        )
+        yield scored.model_copy(
+            update={"event_id": derived_id(query_id, "scored"), "query_id": query_id}
+        )
+
+
+def milliseconds(ask: Callable[[], object]) -> tuple[float, float]:
+    """The median of twenty, and the slowest."""
+    taken = []
+    for _ in range(20):
+        began = time.perf_counter()
+        ask()
+        taken.append((time.perf_counter() - began) * 1000)
+    return median(taken), max(taken)
+
+
+def ask_a_million(directory: Path, count: int, events: list[Event], table: Table) -> None:
+    engine = open_for_writing(f"sqlite:///{directory}/million.db")
+    migrate(engine)
+    write = SqlLedger(engine).write
+    model = next(event for event in events if isinstance(event, ExperienceRecorded))
+    scored = next(event for event in events if isinstance(event, ExperienceScored))
+    began, batch = time.perf_counter(), []
+    for event in a_million(model, scored, count):
+        batch.append(event)
+        if len(batch) == 5000:
+            write(batch)
+            batch = []
+    write(batch)
+    filled = 2 * count / (time.perf_counter() - began)
+    table.add_row(f"written without streams, {count:,} experiences", f"{filled:,.0f} events/s", "")
+    size = sum(file.stat().st_size for file in directory.glob("million.db*"))
+    table.add_row("size of the database", f"{size / 1e9:.2f} GB", "")
+    reader = SqlLedgerReader(open_for_reading(f"sqlite:///{directory}/million.db"))
+
+    def status() -> None:
+        reader.counts()
+        reader.history(50)
+
+    def history() -> None:
+        reader.counts()
+        for name, limit in (("intent", 10), ("scenario", 15), ("characteristic", 100)):
+            reader.most(name, limit)
+        reader.last_verdict()
+        reader.history(PAGE)
+
+    one = derived_id("million", "1")
+    for name, ask, bar in (
+        ("status: counts and the last 50", status, BAR_STATUS_MS),
+        (f"history: counts, the most frequent, the last {PAGE}", history, BAR_HISTORY_MS),
+        ("one experience", lambda: reader.experience(one), None),
+    ):
+        usual, slowest = milliseconds(ask)
+        shown = f"bar {bar} ms" if bar is not None else ""
+        table.add_row(name, f"{usual:.1f} ms, slowest {slowest:.1f} ms", shown)
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else MILLION
+    events = asyncio.run(happened())
+    table = Table("", "measured", "", title=f"ledger on SQLite, {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder)
+        with valkey_server(directory / "valkey", free_port()) as url:
+            found = [asyncio.run(events_a_second(url, events, directory)) for _ in range(ROUNDS)]
+        mixed = f"{len(events):,} events from real streams"
+        table.add_row(mixed, f"{median(found):,.0f} events/s", f"bar {BAR_EVENTS:,}")
+        if count:
+            ask_a_million(directory, count, events, table)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
