@@ -1,7 +1,8 @@
 """Events a second into the ledger on SQLite, and what asking takes once it holds a million.
 
 The ledger's process finds a full backlog in real streams: experiences of 3 kB, what is said about
-them, their scores and examples. The million is written by the same code, without the streams.
+them, their scores and examples. Of the million the first rows are written by the same code, without
+the streams; the others are their copies under other ids and times, without the events' bodies.
 
 Run: python benchmarks/ledger.py [experiences]
 """
@@ -22,10 +23,14 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import Connection, Engine
+from sqlalchemy import Table as SqlTable
 
 from ingest.ledger.backends.database import open_for_reading, open_for_writing
 from ingest.ledger.backends.migration import migrate
 from ingest.ledger.backends.reader import SqlLedgerReader
+from ingest.ledger.backends.tables import events as kept_events
+from ingest.ledger.backends.tables import experiences
 from ingest.ledger.backends.writer import SqlLedger
 from ratchet.events.base import Event, derived_id
 from ratchet.events.experience import ExperienceRecorded
@@ -42,6 +47,7 @@ from reward.settings import RewardSettings
 QUESTIONS = 1500
 ROUNDS = 3
 MILLION = 1_000_000
+ORIGINALS, BATCH = 10_000, 500
 PAGE = 2000
 EXPERIENCE_BYTES = 3000
 BAR_EVENTS, BAR_STATUS_MS, BAR_HISTORY_MS = 3_000, 20, 300
@@ -105,13 +111,12 @@ async def events_a_second(url: str, events: list[Event], directory: Path) -> flo
         process.wait()
 
 
-def a_million(model: ExperienceRecorded, scored: ExperienceScored, count: int) -> Iterator[Event]:
-    """Small ones: neither status nor history reads what an event holds."""
+def originals(model: ExperienceRecorded, scored: ExperienceScored, count: int) -> Iterator[Event]:
     random = Random(1)
-    told = model.experience.model_copy(update={"fixtures": {}, "available_data_summary": {}})
+    told = model.experience
     for number in range(count):
         at = START + timedelta(seconds=random.randrange(10**8))
-        query_id = derived_id("million", str(number))
+        query_id = derived_id("original", str(number))
         changed = {
             "query_id": query_id,
             "timestamp": at,
@@ -128,6 +133,27 @@ def a_million(model: ExperienceRecorded, scored: ExperienceScored, count: int) -
         yield scored.model_copy(
             update={"event_id": derived_id(query_id, "scored"), "query_id": query_id}
         )
+
+
+def copy(connection: Connection, table: SqlTable, changed: dict[str, str]) -> None:
+    names = [column.name for column in table.columns if column.name != "number"]
+    values = [changed.get(name, name) for name in names]
+    connection.exec_driver_sql(
+        f"INSERT INTO {table.name} ({', '.join(names)}) "
+        f"SELECT {', '.join(values)} FROM {table.name} WHERE query_id NOT LIKE '%-%'"
+    )
+
+
+def multiply(engine: Engine, copies: int) -> None:
+    """As if the ledger had written each original `copies` times under different ids."""
+    with engine.begin() as connection:
+        for number in range(1, copies):
+            query_id = {"query_id": f"query_id || '-{number}'"}
+            later = {"answered_at": f"answered_at + {number}"}
+            copy(connection, experiences, query_id | later)
+            event_id = {"event_id": f"event_id || '-{number}'", "body": "'{}'"}
+            copy(connection, kept_events, query_id | event_id)
+        connection.exec_driver_sql(f"UPDATE counts SET count = count * {copies}")
 
 
 def milliseconds(ask: Callable[[], object]) -> tuple[float, float]:
@@ -147,16 +173,14 @@ def ask_a_million(directory: Path, count: int, events: list[Event], table: Table
     model = next(event for event in events if isinstance(event, ExperienceRecorded))
     scored = next(event for event in events if isinstance(event, ExperienceScored))
     began, batch = time.perf_counter(), []
-    for event in a_million(model, scored, count):
+    for event in originals(model, scored, ORIGINALS):
         batch.append(event)
-        if len(batch) == 5000:
+        if len(batch) == BATCH:
             write(batch)
             batch = []
-    write(batch)
-    filled = 2 * count / (time.perf_counter() - began)
-    table.add_row(f"written without streams, {count:,} experiences", f"{filled:,.0f} events/s", "")
-    size = sum(file.stat().st_size for file in directory.glob("million.db*"))
-    table.add_row("size of the database", f"{size / 1e9:.2f} GB", "")
+    filled = 2 * ORIGINALS / (time.perf_counter() - began)
+    table.add_row("written without streams", f"{filled:,.0f} events/s", "")
+    multiply(engine, count // ORIGINALS)
     reader = SqlLedgerReader(open_for_reading(f"sqlite:///{directory}/million.db"))
 
     def status() -> None:
@@ -170,7 +194,8 @@ def ask_a_million(directory: Path, count: int, events: list[Event], table: Table
         reader.last_verdict()
         reader.history(PAGE)
 
-    one = derived_id("million", "1")
+    one = derived_id("original", "1")
+    table.add_row("experiences held", f"{reader.counts().total:,}", "")
     for name, ask, bar in (
         ("status: counts and the last 50", status, BAR_STATUS_MS),
         (f"history: counts, the most frequent, the last {PAGE}", history, BAR_HISTORY_MS),

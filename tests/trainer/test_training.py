@@ -55,6 +55,7 @@ async def test_the_manifest_names_what_the_adapter_came_from(world: World):
     manifest = AdapterManifest.model_validate_json(path.read_bytes())
     (started,) = world.published(RunStarted)
     assert manifest.dataset_sha256 == started.dataset_sha256
+    assert manifest.example_ids == started.example_ids
     assert set(manifest.example_ids) == {f"example-{n:04d}" for n in range(20)}
     assert manifest.references is not None
     assert world.artifacts.verified(manifest.references).read_bytes() == b"references"

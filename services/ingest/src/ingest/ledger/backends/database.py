@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import ExceptionContext
@@ -15,6 +16,11 @@ _ONE_WRITER = 0x7261746368657400
 """The key of PostgreSQL's advisory lock: a fold reads what it writes, so writers take turns."""
 _PATIENCE_S = 30
 _CACHE_KIB = 65_536
+_JSON = {
+    "json_serializer": lambda value: to_json(value).decode(),
+    "json_deserializer": from_json,
+}
+"""Several times as fast as the standard library's."""
 _PRIMARY = 0xFF
 _AWAY = {
     sqlite3.SQLITE_FULL,
@@ -48,6 +54,7 @@ def open_for_reading(url: str) -> Engine:
     """
     engine = _open(url)
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _only_read)
         event.listen(engine, "begin", _begin)
         return engine
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -56,10 +63,11 @@ def open_for_reading(url: str) -> Engine:
 def _open(url: str) -> Engine:
     place = make_url(url)
     if place.get_backend_name() != "sqlite":
-        engine = create_engine(place, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+        patience = {"connect_timeout": 5}
+        engine = create_engine(place, pool_pre_ping=True, connect_args=patience, **_JSON)
     else:
         Path(place.database or "").parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(place, connect_args={"timeout": _PATIENCE_S})
+        engine = create_engine(place, connect_args={"timeout": _PATIENCE_S}, **_JSON)
         event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "handle_error", _say_what_is_away)
     return engine
@@ -75,6 +83,10 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {setting}")
+
+
+def _only_read(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA query_only=ON")
 
 
 def _begin(connection: Connection) -> None:
