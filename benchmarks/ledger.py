@@ -13,65 +13,31 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
-from random import Random
 from statistics import median
 
-from prometheus_client import CollectorRegistry
+from keeping.copies import multiply
+from keeping.events import happened, originals
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Connection, Engine
-from sqlalchemy import Table as SqlTable
 
 from ingest.ledger.backends.database import open_for_reading, open_for_writing
 from ingest.ledger.backends.migration import migrate
 from ingest.ledger.backends.reader import SqlLedgerReader
-from ingest.ledger.backends.tables import events as kept_events
-from ingest.ledger.backends.tables import experiences
 from ingest.ledger.backends.writer import SqlLedger
 from ratchet.events.base import Event, derived_id
 from ratchet.events.experience import ExperienceRecorded
 from ratchet.events.reward import ExperienceScored
-from ratchet.memory_state import MemoryState
 from ratchet.publisher import Publisher
-from ratchet.simulator import simulate
 from ratchet.testing.server import free_port, valkey_server
-from ratchet.testing.simulated import facts_of
-from reward.handlers import RewardHandlers
-from reward.metrics import RewardMetrics
-from reward.settings import RewardSettings
 
-QUESTIONS = 1500
 ROUNDS = 3
 MILLION = 1_000_000
 ORIGINALS, BATCH = 10_000, 500
 PAGE = 2000
-EXPERIENCE_BYTES = 3000
 BAR_EVENTS, BAR_STATUS_MS, BAR_HISTORY_MS = 3_000, 20, 300
-START = datetime(2026, 1, 5, tzinfo=UTC)
-
-
-async def happened() -> list[Event]:
-    """Facts and what the reward service makes of them, experiences brought to 3 kB."""
-    facts = facts_of(simulate(1, QUESTIONS, 2, start=START))
-    handlers = RewardHandlers(RewardSettings().reward_policy, RewardMetrics(CollectorRegistry()))
-    state = MemoryState()
-    made: list[Event] = []
-    for start in range(0, len(facts), 100):
-        made += state.apply(await handlers.handle(facts[start : start + 100], state))
-    return [*(padded(fact) for fact in facts), *made]
-
-
-def padded(event: Event) -> Event:
-    if not isinstance(event, ExperienceRecorded):
-        return event
-    more = max(0, EXPERIENCE_BYTES - len(event.model_dump_json()))
-    entries = {f"fixture-{n}": "x" * 40 for n in range(more // 56)}
-    told = event.experience.model_copy(update={"fixtures": entries})
-    return event.model_copy(update={"experience": told})
 
 
 def ledger_process(url: str, database: str) -> subprocess.Popen[bytes]:
@@ -109,51 +75,6 @@ async def events_a_second(url: str, events: list[Event], directory: Path) -> flo
     finally:
         process.terminate()
         process.wait()
-
-
-def originals(model: ExperienceRecorded, scored: ExperienceScored, count: int) -> Iterator[Event]:
-    random = Random(1)
-    told = model.experience
-    for number in range(count):
-        at = START + timedelta(seconds=random.randrange(10**8))
-        query_id = derived_id("original", str(number))
-        changed = {
-            "query_id": query_id,
-            "timestamp": at,
-            "user_rating": random.choice(("up", "down", None)),
-            "processing_time_ms": random.randrange(100, 12_000),
-        }
-        yield model.model_copy(
-            update={
-                "event_id": derived_id(query_id),
-                "occurred_at": at,
-                "experience": told.model_copy(update=changed),
-            }
-        )
-        yield scored.model_copy(
-            update={"event_id": derived_id(query_id, "scored"), "query_id": query_id}
-        )
-
-
-def copy(connection: Connection, table: SqlTable, changed: dict[str, str]) -> None:
-    names = [column.name for column in table.columns if column.name != "number"]
-    values = [changed.get(name, name) for name in names]
-    connection.exec_driver_sql(
-        f"INSERT INTO {table.name} ({', '.join(names)}) "
-        f"SELECT {', '.join(values)} FROM {table.name} WHERE query_id NOT LIKE '%-%'"
-    )
-
-
-def multiply(engine: Engine, copies: int) -> None:
-    """As if the ledger had written each original `copies` times under different ids."""
-    with engine.begin() as connection:
-        for number in range(1, copies):
-            query_id = {"query_id": f"query_id || '-{number}'"}
-            later = {"answered_at": f"answered_at + {number}"}
-            copy(connection, experiences, query_id | later)
-            event_id = {"event_id": f"event_id || '-{number}'", "body": "'{}'"}
-            copy(connection, kept_events, query_id | event_id)
-        connection.exec_driver_sql(f"UPDATE counts SET count = count * {copies}")
 
 
 def milliseconds(ask: Callable[[], object]) -> tuple[float, float]:

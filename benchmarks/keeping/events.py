@@ -1,0 +1,65 @@
+"""Events for the ledger: what a simulated plant does, and simple ones of many ids."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from prometheus_client import CollectorRegistry
+
+from ratchet.events.base import Event, derived_id
+from ratchet.events.experience import ExperienceRecorded
+from ratchet.events.reward import ExperienceScored
+from ratchet.memory_state import MemoryState
+from ratchet.simulator import simulate
+from ratchet.testing.simulated import facts_of
+from reward.handlers import RewardHandlers
+from reward.metrics import RewardMetrics
+from reward.settings import RewardSettings
+
+QUESTIONS = 1500
+EXPERIENCE_BYTES = 3000
+START = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+async def happened() -> list[Event]:
+    """Facts and what the reward service makes of them, experiences brought to 3 kB."""
+    facts = facts_of(simulate(1, QUESTIONS, 2, start=START))
+    handlers = RewardHandlers(RewardSettings().reward_policy, RewardMetrics(CollectorRegistry()))
+    state = MemoryState()
+    made: list[Event] = []
+    for start in range(0, len(facts), 100):
+        made += state.apply(await handlers.handle(facts[start : start + 100], state))
+    return [*(padded(fact) for fact in facts), *made]
+
+
+def padded(event: Event) -> Event:
+    if not isinstance(event, ExperienceRecorded):
+        return event
+    more = max(0, EXPERIENCE_BYTES - len(event.model_dump_json()))
+    entries = {f"fixture-{n}": "x" * 40 for n in range(more // 56)}
+    told = event.experience.model_copy(update={"fixtures": entries})
+    return event.model_copy(update={"experience": told})
+
+
+def originals(model: ExperienceRecorded, scored: ExperienceScored, count: int) -> Iterator[Event]:
+    random = Random(1)
+    told = model.experience
+    for number in range(count):
+        at = START + timedelta(seconds=random.randrange(10**8))
+        query_id = derived_id("original", str(number))
+        changed = {
+            "query_id": query_id,
+            "timestamp": at,
+            "user_rating": random.choice(("up", "down", None)),
+            "processing_time_ms": random.randrange(100, 12_000),
+        }
+        yield model.model_copy(
+            update={
+                "event_id": derived_id(query_id),
+                "occurred_at": at,
+                "experience": told.model_copy(update=changed),
+            }
+        )
+        yield scored.model_copy(
+            update={"event_id": derived_id(query_id, "scored"), "query_id": query_id}
+        )
