@@ -1,6 +1,7 @@
 """The streams: which events travel on which, from whom, to whom."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Union
 
@@ -36,10 +37,18 @@ from ratchet.events.trace import TraceCaptured, TraceRequested
 
 @dataclass(frozen=True)
 class Stream:
+    """`consumers` read in a group each, named for the service where `called` names no other.
+
+    `tails` read without a group: they begin at the newest event of the types in `keeps`.
+    """
+
     name: str
     events: tuple[type[Event], ...]
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
+    called: Mapping[str, str] = field(default_factory=dict, hash=False)
+    tails: tuple[str, ...] = ()
+    keeps: tuple[type[Event], ...] = ()
 
     @property
     def key(self) -> str:
@@ -48,6 +57,11 @@ class Stream:
     @property
     def dead_key(self) -> str:
         return f"{self.key}:dead"
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that have to finish an entry before it may leave the stream."""
+        return tuple(self.called.get(service, service) for service in self.consumers)
 
     @property
     def union(self) -> Any:
@@ -70,7 +84,9 @@ SCORERS = Stream(
     "scorers",
     (ScorerPublished, ScorerKeptBack, ScorerWithdrawn),
     ("trainer",),
-    ("ingest", "ledger"),
+    ("ledger",),
+    tails=("ingest",),
+    keeps=(ScorerPublished, ScorerWithdrawn),
 )
 EXAMPLES = Stream(
     "examples",
@@ -78,7 +94,13 @@ EXAMPLES = Stream(
     ("reward", "ingest"),
     ("trainer", "ledger"),
 )
-TRACE_REQUESTS = Stream("trace-requests", (TraceRequested,), ("reward",), ("trainer", "ledger"))
+TRACE_REQUESTS = Stream(
+    "trace-requests",
+    (TraceRequested,),
+    ("reward",),
+    ("trainer", "ledger"),
+    called={"trainer": "teacher"},
+)
 TRACES = Stream("traces", (TraceCaptured,), ("ingest", "trainer"), ("trainer", "ledger"))
 RUNS = Stream("runs", (RunStarted, RunProgressed, RunFinished), ("trainer",), ("ledger",))
 CHECKPOINTS = Stream("checkpoints", (CheckpointReady,), ("trainer",), ("exporter", "ledger"))
@@ -93,6 +115,7 @@ COMMANDS = Stream(
     (TrainingRequested, CancelRequested, ActivationRequested, RollbackRequested),
     ("ingest",),
     ("trainer", "exporter", "ledger"),
+    called={"exporter": "activation"},
 )
 
 STREAMS = (

@@ -21,7 +21,7 @@ _LONGEST_WAIT_S = 30.0
 _REDIS_WAIT_S = 1.0
 _CANCEL_AGAIN_S = 0.02
 _Change = ScorerPublished | ScorerWithdrawn
-_CHANGES: tuple[type[_Change], ...] = (ScorerPublished, ScorerWithdrawn)
+CHANGES: tuple[type[_Change], ...] = (ScorerPublished, ScorerWithdrawn)
 
 
 class ScorerWatch:
@@ -55,11 +55,11 @@ class ScorerWatch:
 
     async def _follow(self) -> None:
         """Hear the newest change first, then those that come after it, once each."""
-        found = await newest(self._redis, SCORERS, _CHANGES)
+        found = await newest(self._redis, SCORERS, CHANGES)
         if found is not None:
             self._hear(found.event)
         async for event in follow(self._redis, [SCORERS], found.entry_id if found else "0"):
-            if isinstance(event, _CHANGES):
+            if isinstance(event, CHANGES):
                 self._hear(event)
 
     def _hear(self, event: _Change) -> None:
