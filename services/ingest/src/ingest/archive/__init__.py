@@ -1,0 +1,1 @@
+"""Events older than a stream retains: written to Parquet and verified, then trimmed."""
