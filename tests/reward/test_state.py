@@ -7,17 +7,20 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from ratchet.events.base import derived_id
 from ratchet.events.experience import FeedbackReceived
+from ratchet.memory_state import MemoryState
 from ratchet.simulator import simulate
 from ratchet.testing.simulated import Fact, facts_of
 from reward.domain.answered import Policy
 from reward.domain.book import DayKey
 from reward.domain.facts import MAX_EARLY
 from reward.domain.pairing import PairingRules
-from reward.handlers import QuestionKey, answer_key, day_key, question_key
+from reward.handlers import QuestionKey, RewardHandlers, answer_key, day_key, question_key
+from reward.metrics import RewardMetrics
 from reward.offline import Replay
 
 NOON = datetime(2026, 1, 20, 12, tzinfo=UTC)
@@ -227,3 +230,35 @@ def test_state_keys_say_what_they_hold():
     assert answer_key("q-1") == "ratchet:reward:answered:q-1"
     assert day_key(DayKey("maria", 20_000)) == "ratchet:reward:day:20000:maria"
     assert question_key(QuestionKey("voice", "abc")) == "ratchet:reward:question:voice:abc"
+
+
+@pytest.mark.parametrize("days", [29, 31])
+async def test_what_is_forgotten_after_a_silence_teaches_nothing_more(facts: Any, days: int):
+    """A replay takes minutes and forgets nothing: it must end where years of service ended."""
+
+    def asked_again() -> list[Fact]:
+        later = NOON + timedelta(days=days)
+        at = days * 86_400
+        return [
+            facts.experience("q-2", at=at, timestamp=later, user_id="jose", voice_response="No."),
+            facts.feedback("q-2", at=at + 60, rating="down"),
+        ]
+
+    remembered, forgetful = Replay(Policy(window_days=30)), Replay(Policy(window_days=30))
+    for replay in (remembered, forgetful):
+        await replay.take(facts.experience("q-1"), facts.feedback("q-1", rating="up"))
+        if days > 30 and replay is forgetful:
+            replay.state.values.clear()
+        await replay.take(*asked_again())
+    assert outcome(remembered) == outcome(forgetful)
+    pairs = [e for e in remembered.live.values() if e.rule == "same_question"]
+    assert bool(pairs) == (days < 30)
+
+
+async def test_state_outlasts_everything_that_could_still_need_it(facts: Any):
+    """An answer just within the window of another, judged at the end of its own window."""
+    window_s = 30 * 86_400
+    state = MemoryState()
+    handlers = RewardHandlers(Policy(window_days=30), RewardMetrics(CollectorRegistry()))
+    [outcome] = await handlers.handle([facts.experience()], state)
+    assert {write.ttl_s for write in outcome.writes} == {2 * window_s}

@@ -10,7 +10,7 @@ from ratchet.outcomes import Done, Outcome, State, Write
 from reward.domain.answered import Answered, Policy
 from reward.domain.book import Book, DayKey, Judged, days_of, touched_by
 from reward.domain.candidates import Candidate
-from reward.domain.clock import DAY, SECOND
+from reward.domain.clock import SECOND
 from reward.domain.facts import Fact, query_id_of
 from reward.domain.live import QuestionState, offer
 from reward.domain.operator_day import OperatorDay
@@ -33,7 +33,9 @@ class RewardHandlers:
 
     def __init__(self, policy: Policy, metrics: RewardMetrics) -> None:
         self._policy = policy
-        self._ttl_s = policy.window_days * DAY // SECOND
+        # What can still change anything is touched again within two windows: feedback within one
+        # of its answer, and that answer within one of those it is compared with.
+        self._ttl_s = 2 * policy.window // SECOND
         scale = (policy.weights.model_dump_json(), policy.bounds.model_dump_json())
         self._settings_hash = derived_id(*scale)[:12]
         self._metrics = metrics
@@ -67,7 +69,9 @@ class RewardHandlers:
             known = questions.get(name) or _new_question(name, change, book)
             if known is not None:
                 cause = batch[change.fact]
-                after, events = offer(known, change.candidates, self._policy.pairing, cause)
+                after, events = offer(
+                    known, change.candidates, self._policy.pairing, self._policy.window, cause
+                )
                 emits[change.fact].extend(events)
                 writes[question_key(name)] = after
         writes |= _changed(answer_key, known_answers, book.answers)

@@ -1,6 +1,6 @@
 """The live examples of one question in one aspect: what changed since becomes events."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 
 from pydantic import Field
@@ -41,24 +41,43 @@ def offer(
     state: QuestionState,
     offered: Mapping[str, Candidate | None],
     rules: PairingRules,
+    window: int,
     cause: Event,
 ) -> tuple[QuestionState, list[Event]]:
     """Put `offered` in the place of what these `query_id`s offered before; None takes it back.
 
     The same examples are live at the end whatever the order of offers, as long as no more
-    than `max_answers_per_question` are offered: beyond that the newest answers stay. Each
-    event's id depends on its cause, so that a retry makes the same events.
+    than `max_answers_per_question` are offered: beyond that the newest answers stay. Answers
+    that lie more than `window` microseconds apart, with none between, have nothing to do with
+    each other. Each event's id depends on its cause, so that a retry makes the same events.
     """
     everything = {**state.candidates, **offered}
     candidates = {query_id: c for query_id, c in everything.items() if c is not None}
     if len(candidates) > rules.max_answers_per_question:
         newest = sorted(candidates, key=lambda query_id: (candidates[query_id].at, query_id))
         candidates = {q: candidates[q] for q in newest[-rules.max_answers_per_question :]}
-    planned = plan_examples(state.question.key, candidates.values(), rules)
+    planned: dict[str, Planned] = {}
+    for period in periods(candidates.values(), window):
+        planned |= plan_examples(state.question.key, period, rules)
     live = {example_id: _digest(example) for example_id, example in planned.items()}
     version = state.version + (live != state.live)
     after = state.model_copy(update={"version": version, "candidates": candidates, "live": live})
     return after, list(_changes(state, after, planned, cause))
+
+
+def periods(candidates: Iterable[Candidate], window: int) -> Iterator[list[Candidate]]:
+    """The answers between two silences longer than `window`, oldest period first.
+
+    What was forgotten after such a silence and what was not then teach the same.
+    """
+    period: list[Candidate] = []
+    for candidate in sorted(candidates, key=lambda each: each.at):
+        if period and candidate.at - period[-1].at > window:
+            yield period
+            period = []
+        period.append(candidate)
+    if period:
+        yield period
 
 
 def _changes(
