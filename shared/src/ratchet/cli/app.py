@@ -7,6 +7,7 @@ from ratchet.cli.bundle import bundle, install
 from ratchet.cli.demo import demo
 from ratchet.cli.import_file import import_file
 from ratchet.cli.models import models
+from ratchet.cli.replay import replay
 from ratchet.cli.simulate import simulate
 from ratchet.cli.status import status
 from ratchet.cli.up import up
@@ -17,6 +18,6 @@ main = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (up, status, models, activate, rollback, bundle, install, simulate, demo):
+for command in (up, status, models, activate, rollback, bundle, install, replay, simulate, demo):
     main.command()(command)
 main.command("import")(import_file)

@@ -1,0 +1,1 @@
+"""Everything again: archived and streamed facts through the services, into an empty server."""
