@@ -44,6 +44,7 @@ def packed(rows: Sequence[Row]) -> bytes:
         sink,
         compression="zstd",
         use_dictionary=["type"],
+        write_statistics=["entry_id", "event_id", "type", "occurred_at"],
         write_page_checksum=True,
     )
     return bytes(sink.getvalue())

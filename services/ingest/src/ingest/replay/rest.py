@@ -1,5 +1,7 @@
 """A moment at which every fact on the streams has become what it becomes."""
 
+import asyncio
+import time
 from typing import Any
 
 from redis.asyncio import Redis
@@ -9,6 +11,8 @@ from ratchet.streams import EXPERIENCES, FEEDBACK, STREAMS, Stream
 
 FACTS = (EXPERIENCES, FEEDBACK)
 GROUP = "reward"
+_PATIENCE_S = 5.0
+_LOOK_S = 0.01
 
 
 class NotAtRest(RuntimeError):
@@ -16,10 +20,21 @@ class NotAtRest(RuntimeError):
 
 
 async def ends_at_rest(redis: Redis) -> dict[Stream, EntryId]:
-    """The last entry of each stream, seen at one moment; raises `NotAtRest`.
+    """The last entry of each stream, seen at one moment; raises `NotAtRest` where none comes.
 
     The reward service acknowledges with what it emits, so nothing emitted is half there.
     """
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return await _ends(redis)
+        except NotAtRest:
+            if time.monotonic() > until:
+                raise
+        await asyncio.sleep(_LOOK_S)
+
+
+async def _ends(redis: Redis) -> dict[Stream, EntryId]:
     pipe: Any = redis.pipeline(transaction=True)
     for stream in STREAMS:
         pipe.xrevrange(stream.key, count=1)

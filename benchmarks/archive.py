@@ -1,0 +1,94 @@
+"""What the archive costs: MB/s from a stream into verified files, and bytes an event on disk.
+
+Simulated experiences of one past day on a real Valkey; the time runs over reading, packing,
+fsync, reading back and trimming. Beside it the plain way: gzip over JSON Lines, not verified.
+
+Run: python benchmarks/archive.py [--events 20000]
+"""
+
+import argparse
+import asyncio
+import gzip
+import os
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.table import Table
+
+from ingest.archive.archivist import Archivist
+from ingest.archive.metrics import ArchiveMetrics
+from ingest.archive.settings import ArchiveSettings
+from ingest.archive.store import ArchiveStore
+from ratchet.publisher import DATA_FIELD, entry_of
+from ratchet.simulator import simulate
+from ratchet.streams import EXPERIENCES
+from ratchet.testing.server import free_port, valkey_server
+from ratchet.testing.simulated import facts_of
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+START_MS = int(START.timestamp() * 1000)
+
+
+def payloads(events: int) -> list[bytes]:
+    facts = facts_of(simulate(5, events // 2, 2, start=START))
+    mine = [entry_of(fact) for fact in facts]
+    return [fields[DATA_FIELD] for key, fields in mine if key == EXPERIENCES.key]
+
+
+async def archived(url: str, directory: str, told: list[bytes]) -> float:
+    """Seconds until `told` lies in the archive alone."""
+    async with Redis.from_url(url) as redis:
+        pipe = redis.pipeline(transaction=False)
+        for number, payload in enumerate(told):
+            pipe.xadd(EXPERIENCES.key, {DATA_FIELD: payload}, id=f"{START_MS + number}-0")
+        await pipe.execute()
+        for group in EXPERIENCES.groups:
+            await redis.xgroup_create(EXPERIENCES.key, group, id="$")
+        metrics = ArchiveMetrics(CollectorRegistry())
+        archivist = Archivist(redis, ArchiveStore(directory), ArchiveSettings(), metrics)
+        began = time.perf_counter()
+        await archivist.look_after(EXPERIENCES)
+        took = time.perf_counter() - began
+        assert await redis.xlen(EXPERIENCES.key) == 0
+    return took
+
+
+def plainly(directory: Path, told: list[bytes]) -> float:
+    began = time.perf_counter()
+    with gzip.open(directory / "plain.jsonl.gz", "wb") as file:
+        for payload in told:
+            file.write(payload + b"\n")
+    descriptor = os.open(directory / "plain.jsonl.gz", os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+    return time.perf_counter() - began
+
+
+def main(events: int) -> None:
+    told = payloads(events)
+    raw = sum(map(len, told))
+    table = Table(
+        "", "MB/s", "bytes an event", title=f"{len(told)} experiences, {raw / 1e6:.0f} MB"
+    )
+    table.add_row("on the stream", "", f"{raw / len(told):.0f}")
+    with tempfile.TemporaryDirectory() as directory:
+        archive, plain = Path(directory) / "archive", Path(directory)
+        with valkey_server(Path(directory) / "valkey", free_port()) as url:
+            took = asyncio.run(archived(url, str(archive), told))
+        size = sum(path.stat().st_size for path in archive.rglob("*.parquet"))
+        table.add_row("archive", f"{raw / 1e6 / took:.0f}", f"{size / len(told):.0f}")
+        took = plainly(plain, told)
+        size = (plain / "plain.jsonl.gz").stat().st_size
+        table.add_row("gzip, JSON Lines", f"{raw / 1e6 / took:.0f}", f"{size / len(told):.0f}")
+    Console(width=100).print(table)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=20_000)
+    main(parser.parse_args().events)
