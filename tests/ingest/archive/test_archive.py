@@ -2,6 +2,7 @@
 
 import shutil
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from redis.asyncio import Redis
 
 from ingest.archive.parquet import Unreadable, packed, unpacked
-from ingest.archive.store import ArchiveStore, CannotOpen, Corrupt
+from ingest.archive.places import CannotOpen
+from ingest.archive.store import ArchiveStore, Corrupt
 from ingest.domain.archived import Row
 from ingest.domain.entry_id import EntryId
 from ratchet.events.base import derived_id, utc_now
@@ -19,13 +21,18 @@ from ratchet.publisher import entry_of
 from ratchet.streams import COMMANDS, MODELS, SCORERS, STREAMS, TRACE_REQUESTS
 
 from .aged import DAY_MS, TODAY_MS, archived_ids, archivist, asked, fill, ids_of, payload_of, put
+from .bucket_server import bucket_server
 
 
-@pytest.fixture(params=["directory", "object store"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=["directory", "memory", "bucket"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "directory":
-        return str(tmp_path / "archive")
-    return f"memory://{uuid.uuid4()}/archive"
+        yield str(tmp_path / "archive")
+    elif request.param == "memory":
+        yield f"memory://{uuid.uuid4()}/archive"
+    else:
+        with bucket_server() as bucket:
+            yield bucket.url
 
 
 async def test_old_days_move_into_the_archive_and_the_newest_stay(redis: Redis, url: str):
@@ -196,9 +203,22 @@ async def test_a_file_under_another_name_is_not_taken_for_its_own(tmp_path: Path
         store.read(other)
 
 
+async def test_a_round_lists_a_bucket_once_however_many_days_it_holds(redis: Redis):
+    await fill(redis, MODELS, days=30, a_day=1)
+    with bucket_server() as bucket:
+        keeper = archivist(redis, ArchiveStore(bucket.url))
+        await keeper.look_after(MODELS)
+        assert len(bucket.objects) == 22
+        before = bucket.lists
+        await keeper.look_after(MODELS)
+        assert bucket.lists - before == 1
+
+
 def test_a_url_nothing_is_installed_for_is_refused_with_the_remedy():
-    with pytest.raises(CannotOpen, match="RATCHET_ARCHIVE_URL 'nowhere://x'"):
-        ArchiveStore("nowhere://x")
+    with pytest.raises(
+        CannotOpen, match=r"RATCHET_ARCHIVE_URL nowhere://\*\*\*@x cannot be opened"
+    ):
+        ArchiveStore("nowhere://key:secret@x")
 
 
 def test_a_changed_byte_is_found_or_changed_no_row(tmp_path: Path):

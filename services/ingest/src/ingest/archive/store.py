@@ -5,17 +5,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import fsspec  # type: ignore[import-untyped]
 from filelock import FileLock
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 
 from ingest.archive.parquet import Unreadable, packed, unpacked
+from ingest.archive.places import opened
 from ingest.domain.archived import ArchiveFile, Row, file_at, file_of
 from ratchet.durable import flush, write_whole
-
-
-class CannotOpen(RuntimeError):
-    """The archive's URL leads nowhere; the message says what to change."""
 
 
 class Corrupt(RuntimeError):
@@ -26,21 +22,12 @@ class ArchiveStore:
     """`url` is a path, `s3://bucket/prefix` or any other that fsspec knows; files never change."""
 
     def __init__(self, url: str) -> None:
-        try:
-            self._fs, root = fsspec.url_to_fs(url)
-        except (ImportError, ValueError) as error:
-            raise CannotOpen(
-                f"RATCHET_ARCHIVE_URL {url!r} cannot be opened: {error}; "
-                "name a directory or a URL whose library is installed (s3:// needs s3fs)"
-            ) from error
-        self._root = str(root).rstrip("/")
+        self._fs, self._root = opened(url)
 
     def files(self, stream: str) -> list[ArchiveFile]:
         """The files of `stream` in order; raises `Corrupt` where two of them overlap."""
         self._fs.invalidate_cache()
         folder = f"{self._root}/{stream}"
-        if not self._fs.exists(folder):
-            return []
         found = [
             file_at(stream, re.sub(rf"^.*?{re.escape(folder.lstrip('/'))}/", "", path))
             for path in self._fs.find(folder)

@@ -11,8 +11,9 @@ import typer
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from ingest.archive.places import CannotOpen
 from ingest.archive.settings import ArchiveSettings
-from ingest.archive.store import ArchiveStore, CannotOpen, Corrupt
+from ingest.archive.store import ArchiveStore, Corrupt
 from ingest.domain.final_state import differences
 from ingest.replay.replay import NotEmpty, Replayed, replay
 from ingest.replay.rest import NotAtRest

@@ -1,0 +1,41 @@
+"""The file systems an archive may lie on, by URL."""
+
+import re
+from typing import Any
+
+import fsspec  # type: ignore[import-untyped]
+from fsspec.implementations.arrow import ArrowFSWrapper  # type: ignore[import-untyped]
+from pyarrow.fs import FileSelector, FileSystem, FileType  # type: ignore[import-untyped]
+
+_BUCKETS = ("s3://", "gs://", "gcs://")
+
+
+class CannotOpen(RuntimeError):
+    """The archive's URL leads nowhere; the message says what to change."""
+
+
+class Bucket(ArrowFSWrapper):  # type: ignore[misc]
+    """Arrow's own client, which is there already; what is listed comes in one request."""
+
+    def find(self, path: str, **_: Any) -> list[str]:
+        chosen = FileSelector(path, recursive=True, allow_not_found=True)
+        return [f.path for f in self.fs.get_file_info(chosen) if f.type == FileType.File]
+
+
+def opened(url: str) -> tuple[Any, str]:
+    """An fsspec file system and the archive's root on it; raises `CannotOpen`."""
+    try:
+        if url.startswith(_BUCKETS):
+            client, root = FileSystem.from_uri(url)
+            return Bucket(client), root
+        filesystem, root = fsspec.url_to_fs(url)
+    except (ImportError, ValueError, OSError) as error:
+        raise CannotOpen(
+            f"RATCHET_ARCHIVE_URL {_without_keys(url)} cannot be opened: {error}; name a directory, "
+            "s3://BUCKET/PREFIX, or a URL whose fsspec library is installed"
+        ) from error
+    return filesystem, str(root).rstrip("/")
+
+
+def _without_keys(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//***@", url)
