@@ -31,8 +31,8 @@ def opened(url: str) -> tuple[Any, str]:
         filesystem, root = fsspec.url_to_fs(url)
     except (ImportError, ValueError, OSError) as error:
         raise CannotOpen(
-            f"RATCHET_ARCHIVE_URL {_without_keys(url)} cannot be opened: {error}; name a directory, "
-            "s3://BUCKET/PREFIX, or a URL whose fsspec library is installed"
+            f"RATCHET_ARCHIVE_URL {_without_keys(url)} cannot be opened: {error}; "
+            "name a directory, s3://BUCKET/PREFIX, or a URL whose fsspec library is installed"
         ) from error
     return filesystem, str(root).rstrip("/")
 
