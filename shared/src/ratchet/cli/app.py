@@ -4,6 +4,7 @@ import typer
 
 from ratchet.cli.activation import activate, rollback
 from ratchet.cli.bundle import bundle, install
+from ratchet.cli.dead import dead
 from ratchet.cli.demo import demo
 from ratchet.cli.import_file import import_file
 from ratchet.cli.models import models
@@ -21,3 +22,4 @@ main = typer.Typer(
 for command in (up, status, models, activate, rollback, bundle, install, replay, simulate, demo):
     main.command()(command)
 main.command("import")(import_file)
+main.add_typer(dead, name="dead")

@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -109,7 +109,8 @@ def read_state(data_dir: Path) -> dict[str, int] | None:
     """The ports of the system that runs in `data_dir`, or None when none does."""
     try:
         state = json.loads((data_dir / STATE_FILE).read_text())
-        os.kill(state["pid"], 0)
+        with suppress(PermissionError):  # it runs, as another user
+            os.kill(state["pid"], 0)
     except (FileNotFoundError, ProcessLookupError, ValueError):
         return None
     return dict(state["ports"])

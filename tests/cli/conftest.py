@@ -1,0 +1,39 @@
+"""The `ratchet` command as it is called, its two outputs kept apart."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from ratchet.cli.app import main
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def value(self) -> Any:
+        """The one JSON value on stdout."""
+        return json.loads(self.stdout)
+
+
+Ratchet = Callable[..., Awaitable[Ended]]
+
+
+@pytest.fixture
+def ratchet(monkeypatch: pytest.MonkeyPatch) -> Ratchet:
+    for name in ("RATCHET_REDIS_URL", "RATCHET_URL", "RATCHET_EXPORTER_URL", "RATCHET_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+    async def run(*arguments: str, answer: str | None = None) -> Ended:
+        result = await asyncio.to_thread(CliRunner().invoke, main, arguments, answer)
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
+    return run

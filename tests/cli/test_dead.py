@@ -1,0 +1,290 @@
+"""`ratchet dead` on a real server with real consumers: each event has one effect for each group."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from faststream.redis import RedisBroker
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from ratchet.dead_letter import DeadLetter
+from ratchet.delivery.consumer import Consumer, RetryPolicy
+from ratchet.delivery.standing import standings
+from ratchet.events.base import derived_id, utc_now
+from ratchet.events.command import TrainingRequested
+from ratchet.outcomes import Done, Invalid, Outcome, State, Write
+from ratchet.publisher import DATA_FIELD, Publisher
+from ratchet.seen import seen_key
+from ratchet.service import Service
+from ratchet.settings import CommonSettings
+from ratchet.streams import COMMANDS, FEEDBACK, Stream
+from ratchet.testing.eventually import eventually
+
+QUICK = RetryPolicy(max_attempts=2, base_s=0.1, cap_s=0.2)
+Ratchet = Callable[..., Any]
+
+
+class Group:
+    """Consumes `commands` and counts what it handled by requester; `sick`, it refuses all."""
+
+    def __init__(self, name: str, url: str, sick: bool = False) -> None:
+        self.name = name
+        self.sick = sick
+        self._url = url
+
+    async def handle(self, batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+        if self.sick:
+            return [Invalid(f"{self.name} is sick") for _ in batch]
+        known = await state.read([self._key(event.requested_by) for event in batch])
+        outcomes: list[Outcome] = []
+        for event in batch:
+            key = self._key(event.requested_by)
+            known[key] = str(int(known[key] or b"0") + 1).encode()
+            outcomes.append(Done(writes=(Write(key, known[key]),)))
+        return outcomes
+
+    async def handled(self, redis: Redis, name: str) -> int:
+        return int(await redis.get(self._key(name)) or 0)
+
+    @asynccontextmanager
+    async def consuming(self) -> AsyncIterator[None]:
+        broker = RedisBroker(self._url)
+        service = Service(
+            name=self.name,
+            settings=CommonSettings(redis_url=self._url),  # type: ignore[arg-type]
+            broker=broker,
+            redis=Redis.from_url(self._url),
+            registry=CollectorRegistry(),
+            consumers=[Consumer(COMMANDS, self.name, self.handle, retry=QUICK)],
+        )
+        async with service.running():
+            await broker.start()
+            try:
+                yield
+            finally:
+                await broker.stop()
+
+    def _key(self, name: str) -> str:
+        return f"handled:{self.name}:{name}"
+
+
+def request(name: str) -> TrainingRequested:
+    return TrainingRequested(event_id=derived_id(name), occurred_at=utc_now(), requested_by=name)
+
+
+async def all_settled(redis: Redis) -> bool:
+    """Every group was given the newest entry, and none is in hand."""
+    found = await standings(redis, COMMANDS)
+    newest = (await redis.xinfo_stream(COMMANDS.key))["last-generated-id"].decode()
+    return all(group.last_id == newest and group.pending == 0 for group in found)
+
+
+async def bury(
+    redis: Redis, payload: bytes, stream: Stream = FEEDBACK, error: str = "no such thing"
+) -> str:
+    letter = DeadLetter(stream, "reward", "1-1", payload, error, 3)
+    entry_id = await redis.xadd(stream.dead_key, letter.fields())  # type: ignore[arg-type]
+    return f"{stream.name}/{entry_id.decode()}"
+
+
+async def test_a_retried_event_is_handled_by_the_group_that_failed_and_by_no_other_again(
+    redis: Redis, valkey_url: str, ratchet: Ratchet
+):
+    sick, well = Group("sick", valkey_url, sick=True), Group("well", valkey_url)
+    await Publisher(redis).publish([request("a")])
+    async with sick.consuming(), well.consuming():
+        await eventually(lambda: redis.xlen(COMMANDS.dead_key))
+        await eventually(lambda: well.handled(redis, "a"))
+        sick.sick = False
+        back = await ratchet("dead", "retry", "--all", "--redis-url", valkey_url)
+        assert back.code == 0, back.stderr
+        assert "back on commands" in back.stdout
+        await eventually(lambda: sick.handled(redis, "a"))
+        await eventually(lambda: all_settled(redis))
+    assert (await sick.handled(redis, "a"), await well.handled(redis, "a")) == (1, 1)
+    assert await redis.xlen(COMMANDS.dead_key) == 0
+    assert await redis.xlen(COMMANDS.key) == 2
+
+
+async def test_a_marker_that_has_expired_lets_no_other_group_handle_it_twice(
+    redis: Redis, valkey_url: str, ratchet: Ratchet
+):
+    sick, well = Group("sick", valkey_url, sick=True), Group("well", valkey_url)
+    event = request("old")
+    await Publisher(redis).publish([event])
+    async with sick.consuming(), well.consuming():
+        await eventually(lambda: redis.xlen(COMMANDS.dead_key))
+        await eventually(lambda: all_settled(redis))
+        assert await redis.delete(seen_key("well", event.event_id)) == 1
+        sick.sick = False
+        await ratchet("dead", "retry", "--all", "--redis-url", valkey_url)
+        await eventually(lambda: sick.handled(redis, "old"))
+        await eventually(lambda: all_settled(redis))
+    assert await well.handled(redis, "old") == 1
+
+
+async def test_an_event_that_two_groups_failed_at_goes_back_once_for_both(
+    redis: Redis, valkey_url: str, ratchet: Ratchet
+):
+    one, two = Group("one", valkey_url, sick=True), Group("two", valkey_url, sick=True)
+    await Publisher(redis).publish([request("b")])
+
+    async def both_failed() -> bool:
+        return await redis.xlen(COMMANDS.dead_key) == 2
+
+    async with one.consuming(), two.consuming():
+        await eventually(both_failed)
+        one.sick = two.sick = False
+        listed = await ratchet("dead", "list", "--json", "--redis-url", valkey_url)
+        name = listed.value["letters"][0]["id"]
+        back = await ratchet("dead", "retry", name, "--json", "--redis-url", valkey_url)
+        [row] = back.value["retried"]
+        assert row["groups"] == ["one", "two"]
+        assert len(row["letters"]) == 2
+        await eventually(lambda: one.handled(redis, "b"))
+        await eventually(lambda: two.handled(redis, "b"))
+        await eventually(lambda: all_settled(redis))
+    assert (await one.handled(redis, "b"), await two.handled(redis, "b")) == (1, 1)
+    assert await redis.xlen(COMMANDS.key) == 2
+
+
+async def test_a_group_that_has_not_come_to_the_event_yet_handles_it_once(
+    redis: Redis, valkey_url: str, ratchet: Ratchet
+):
+    sick, late = Group("sick", valkey_url, sick=True), Group("late", valkey_url)
+    await redis.xgroup_create(COMMANDS.key, "late", id="0", mkstream=True)
+    await Publisher(redis).publish([request("c")])
+    async with sick.consuming():
+        await eventually(lambda: redis.xlen(COMMANDS.dead_key))
+        sick.sick = False
+        await ratchet("dead", "retry", "--all", "--redis-url", valkey_url)
+        async with late.consuming():
+            await eventually(lambda: all_settled(redis))
+    assert (await sick.handled(redis, "c"), await late.handled(redis, "c")) == (1, 1)
+
+
+async def test_what_fails_again_is_buried_again_and_retry_ends(
+    redis: Redis, valkey_url: str, ratchet: Ratchet
+):
+    sick = Group("sick", valkey_url, sick=True)
+    await Publisher(redis).publish([request(str(number)) for number in range(5)])
+
+    async def all_buried() -> bool:
+        return await redis.xlen(COMMANDS.dead_key) == 5
+
+    async with sick.consuming():
+        await eventually(all_buried)
+        back = await ratchet("dead", "retry", "--all", "--json", "--redis-url", valkey_url)
+        assert len(back.value["retried"]) == 5
+        await eventually(all_buried)
+    assert await redis.xlen(COMMANDS.key) == 10
+
+
+async def test_a_payload_that_is_no_event_is_listed_and_dropped_and_a_retry_says_why_not(
+    redis: Redis, valkey_url: str, ratchet: Ratchet
+):
+    name = await bury(redis, b"not \xff json \x1b[31m")
+    listed = await ratchet("dead", "list", "--redis-url", valkey_url)
+    assert listed.code == 0
+    assert "would fail again: message: Invalid JSON" in listed.stdout
+    assert "\x1b[31m" not in listed.stdout, "a payload does not colour the terminal"
+
+    back = await ratchet("dead", "retry", name, "--json", "--redis-url", valkey_url)
+    assert back.code == 1
+    assert back.value["retried"] == []
+    assert "would fail again: message: Invalid JSON" in back.value["kept"][0]["reason"]
+    assert await redis.xlen(FEEDBACK.dead_key) == 1
+
+    options = ("--reason", "a broken producer", "--by", "maria", "--yes", "--json")
+    dropped = await ratchet("dead", "drop", name, *options, "--redis-url", valkey_url)
+    assert dropped.code == 0
+    assert [row["id"] for row in dropped.value["dropped"]] == [name]
+    assert await redis.xlen(FEEDBACK.dead_key) == 0
+    line = json.loads(dropped.stderr)
+    assert (line["message"], line["dead_letter"]) == ("dropped a dead letter", name)
+    assert (line["by"], line["reason"]) == ("maria", "a broken producer")
+    assert "payload" not in line
+
+
+async def test_drop_asks_and_no_changes_nothing(redis: Redis, valkey_url: str, ratchet: Ratchet):
+    name = await bury(redis, b"{}")
+    command = ("dead", "drop", name, "--reason", "r", "--redis-url", valkey_url)
+    refused = await ratchet(*command, answer="n\n")
+    assert refused.code == 1
+    assert f"drop {name} for good?" in refused.stderr
+    assert await redis.xlen(FEEDBACK.dead_key) == 1
+    assert f"{name}: dropped\n" in (await ratchet(*command, answer="y\n")).stdout
+    assert await redis.xlen(FEEDBACK.dead_key) == 0
+
+
+async def test_pages_follow_each_other_over_the_streams(
+    redis: Redis, valkey_url: str, ratchet: Ratchet
+):
+    names = [await bury(redis, b"{}", stream) for stream in (FEEDBACK, FEEDBACK, COMMANDS)]
+    there = ("dead", "list", "--json", "--redis-url", valkey_url)
+    first = (await ratchet(*there, "--limit", "2")).value
+    assert [row["id"] for row in first["letters"]] == names[:2]
+    assert (first["total"], first["streams"]["feedback"], first["next"]) == (3, 2, names[1])
+    last = (await ratchet(*there, "--limit", "2", "--after", first["next"])).value
+    assert [row["id"] for row in last["letters"]] == names[2:]
+    assert last["next"] is None
+    only = (await ratchet(*there, "--stream", "commands")).value
+    assert [row["id"] for row in only["letters"]] == names[2:]
+    assert only["streams"] == {"commands": 1}
+
+
+async def test_a_bare_id_is_enough_and_a_wrong_one_changes_nothing(
+    redis: Redis, valkey_url: str, ratchet: Ratchet
+):
+    name = await bury(redis, b"{}")
+    bare = name.partition("/")[2]
+    for wrong in ("1-1", "nowhere/1-1", "what"):
+        options = ("--reason", "r", "--yes", "--redis-url", valkey_url)
+        ended = await ratchet("dead", "drop", bare, wrong, *options)
+        assert ended.code == 1
+        assert wrong in ended.stderr
+    assert await redis.xlen(FEEDBACK.dead_key) == 1
+    dropped = await ratchet(
+        "dead", "drop", bare, "--reason", "r", "--yes", "--redis-url", valkey_url
+    )
+    assert dropped.code == 0
+
+
+async def test_a_letter_of_a_group_that_nobody_runs_stays(
+    redis: Redis, valkey_url: str, ratchet: Ratchet
+):
+    await bury(redis, request("d").model_dump_json().encode(), COMMANDS)
+    back = await ratchet("dead", "retry", "--all", "--redis-url", valkey_url)
+    assert back.code == 1
+    assert "no group reward reads ratchet:commands here" in back.stderr
+    assert await redis.xlen(COMMANDS.dead_key) == 1
+    assert not await redis.exists(COMMANDS.key)
+
+
+@pytest.mark.parametrize("arguments", [[], ["feedback/1-1", "--all"], ["--all", "--stream", "x"]])
+async def test_what_is_not_understood_is_a_usage_error(ratchet: Ratchet, arguments: list[str]):
+    assert (await ratchet("dead", "retry", *arguments)).code == 2
+
+
+async def test_a_redis_that_is_away_is_code_3_and_keeps_its_password(
+    ratchet: Ratchet, unused_tcp_port: int
+):
+    url = f"redis://u:secret@127.0.0.1:{unused_tcp_port}/0"
+    ended = await ratchet("dead", "list", "--json", "--redis-url", url)
+    assert ended.code == 3
+    assert f"Redis at 127.0.0.1:{unused_tcp_port}/0 does not answer" in ended.value["error"]
+    assert "secret" not in ended.stdout + ended.stderr
+
+
+async def test_a_plain_producer_sees_the_payload_as_it_was(
+    redis: Redis, valkey_url: str, ratchet: Ratchet
+):
+    payload = request("e").model_dump_json(indent=1).encode()
+    await redis.xgroup_create(COMMANDS.key, "reward", id="0", mkstream=True)
+    await bury(redis, payload, COMMANDS)
+    await ratchet("dead", "retry", "--all", "--redis-url", valkey_url)
+    [(_, fields)] = await redis.xrange(COMMANDS.key)
+    assert fields == {DATA_FIELD.encode(): payload}
