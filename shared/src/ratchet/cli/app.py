@@ -6,6 +6,7 @@ from ratchet.cli.activation import activate, rollback
 from ratchet.cli.bundle import bundle, install
 from ratchet.cli.dead import dead
 from ratchet.cli.demo import demo
+from ratchet.cli.doctor import doctor
 from ratchet.cli.import_file import import_file
 from ratchet.cli.models import models
 from ratchet.cli.replay import replay
@@ -19,7 +20,19 @@ main = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (up, status, models, activate, rollback, bundle, install, replay, simulate, demo):
+for command in (
+    up,
+    status,
+    doctor,
+    models,
+    activate,
+    rollback,
+    bundle,
+    install,
+    replay,
+    simulate,
+    demo,
+):
     main.command()(command)
 main.command("import")(import_file)
 main.add_typer(dead, name="dead")

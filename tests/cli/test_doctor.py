@@ -1,0 +1,305 @@
+"""`ratchet doctor` on a real server set up badly, a stopped one, and stand-ins for the rest."""
+
+import json
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from exporter.domain.room import bytes_needed
+from exporter.settings import ExporterSettings
+from ratchet.doctor import disk
+from ratchet.doctor.disk import DiskFacts
+from ratchet.doctor.sizes import GIB
+from ratchet.probes import gpu as gpu_probe
+from ratchet.probes.wanted import Wanted
+from ratchet.streams import COMMANDS, FEEDBACK
+from ratchet.testing.server import free_port, valkey_server
+from ratchet.testing.serving import serving
+from trainer.settings import TrainerSettings
+
+Ratchet = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RATCHET_TRAINER_BASE_MODEL", "smollm2-135m-instruct")
+    monkeypatch.setenv("RATCHET_EXPORTER_OLLAMA_URL", "")
+    monkeypatch.setenv("RATCHET_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[str]:
+    """A server of its own, since its settings are spoilt."""
+    with valkey_server(tmp_path / "valkey", free_port()) as url:
+        yield url
+
+
+def by_name(value: dict[str, Any]) -> dict[str, dict[str, str]]:
+    return {check["name"]: check for check in value["checks"]}
+
+
+@pytest.fixture
+def look(ratchet: Ratchet, tmp_path: Path) -> Ratchet:
+    async def run(url: str) -> tuple[int, dict[str, dict[str, str]]]:
+        where = ("--redis-url", url, "--data-dir", str(tmp_path / "data"))
+        ended = await ratchet("doctor", "--json", *where)
+        assert ended.stderr == ""
+        return ended.code, by_name(ended.value)
+
+    return run
+
+
+async def test_the_server_that_ratchet_starts_is_well(server: str, look: Ratchet):
+    code, found = await look(server)
+    assert code == 0
+    for name in ("redis", "redis persistence", "redis eviction", "redis memory", "clock"):
+        assert found[name]["level"] == "ok", found[name]
+    assert found["redis version"]["found"].startswith("valkey ")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "name", "level", "mend"),
+    [
+        (
+            "maxmemory-policy",
+            "allkeys-lru",
+            "redis eviction",
+            "fail",
+            "maxmemory-policy noeviction",
+        ),
+        ("appendonly", "no", "redis persistence", "fail", "CONFIG SET appendonly yes"),
+        ("appendfsync", "no", "redis persistence", "warn", "CONFIG SET appendfsync everysec"),
+        ("maxmemory", "0", "redis memory", "warn", "CONFIG SET maxmemory"),
+        ("maxmemory", "1mb", "redis memory", "fail", "raise maxmemory"),
+    ],
+)
+async def test_a_server_set_up_badly_is_told_with_the_command_that_mends_it(
+    server: str, look: Ratchet, setting: str, value: str, name: str, level: str, mend: str
+):
+    async with Redis.from_url(server) as redis:
+        await redis.config_set(setting, value)
+    code, found = await look(server)
+    assert found[name]["level"] == level
+    assert mend in found[name]["mend"]
+    assert code == (1 if level == "fail" else 0)
+
+
+async def test_the_command_that_is_named_mends_it(server: str, look: Ratchet):
+    async with Redis.from_url(server) as redis:
+        await redis.config_set("maxmemory-policy", "allkeys-lru")
+        _, found = await look(server)
+        command = found["redis eviction"]["mend"].split("`")[1].removeprefix("redis-cli ")
+        await redis.execute_command(*command.split())
+    assert (await look(server))[1]["redis eviction"]["level"] == "ok"
+
+
+async def test_where_config_is_not_allowed_info_tells_the_rest(server: str, look: Ratchet):
+    async with Redis.from_url(server) as redis:
+        await redis.acl_setuser("reader", enabled=True, nopass=True, categories=["+@all"],
+                                commands=["-config"], keys=["*"])  # fmt: skip
+    _, found = await look(server.replace("//", "//reader:any@"))
+    assert found["redis persistence"]["level"] == "ok"
+    assert "appendfsync not told" in found["redis persistence"]["found"]
+
+
+async def test_a_stopped_server_fails_and_what_needs_it_is_skipped(tmp_path: Path, look: Ratchet):
+    code, found = await look(f"redis://:secret@127.0.0.1:{free_port()}/0")
+    assert code == 1
+    assert found["redis"]["level"] == "fail"
+    assert "ratchet up" in found["redis"]["mend"]
+    assert "secret" not in str(found)
+    assert {found[name]["level"] for name in ("redis memory", "groups", "clock")} == {"skipped"}
+
+
+async def test_dead_letters_and_streams_without_readers_are_told(server: str, look: Ratchet):
+    async with Redis.from_url(server) as redis:
+        await redis.xadd(FEEDBACK.dead_key, {"payload": "{}"})
+        await redis.xadd(COMMANDS.key, {"__data__": "{}"})
+        await redis.xgroup_create(COMMANDS.key, "trainer", id="0")
+        [[_, [(entry_id, _)]]] = await redis.xreadgroup("trainer", "1", {COMMANDS.key: ">"})
+        _, found = await look(server)
+        assert found["dead letters"]["level"] == "warn"
+        assert found["dead letters"]["found"] == "feedback 1"
+        assert "ratchet dead list" in found["dead letters"]["mend"]
+        assert "commands (1 entries, read by trainer, wanted by" in found["groups"]["found"]
+        assert "trainer has 1 of commands in hand" in found["pending"]["found"]
+        assert found["pending"]["level"] == "ok"
+
+        await redis.xclaim(COMMANDS.key, "trainer", "1", 0, [entry_id], idle=3_600_000)
+        _, found = await look(server)
+        assert found["pending"]["level"] == "warn"
+        assert "untouched for 3600 s" in found["pending"]["found"]
+
+
+async def version(request: Request) -> JSONResponse:
+    return JSONResponse({"version": request.app.state.version})
+
+
+@pytest.mark.parametrize(
+    ("version_told", "level", "said"),
+    [
+        ("0.5.4", "fail", "takes no finished GGUF file"),
+        ("0.12.10", "warn", "tells no log-probabilities"),
+        ("0.34.1", "ok", "0.34.1 at http://"),
+        ("0.34.1-rc2", "ok", "0.34.1-rc2"),
+        ("main", "warn", "no version that can be compared"),
+    ],
+)
+async def test_an_ollama_is_judged_by_its_version(
+    look: Ratchet,
+    valkey_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    version_told: str,
+    level: str,
+    said: str,
+):
+    app = Starlette(routes=[Route("/api/version", version)])
+    app.state.version = version_told
+    port = free_port()
+    monkeypatch.setenv("RATCHET_EXPORTER_OLLAMA_URL", f"http://127.0.0.1:{port}")
+    async with serving(app, port):
+        _, found = await look(valkey_url)
+    assert found["ollama"]["level"] == level
+    assert said in found["ollama"]["found"]
+    if level != "ok":
+        assert "installer" in found["ollama"]["mend"]
+
+
+async def test_an_ollama_that_is_away_and_none_at_all(
+    look: Ratchet, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    assert (await look(valkey_url))[1]["ollama"]["level"] == "skipped"
+    monkeypatch.setenv("RATCHET_EXPORTER_OLLAMA_URL", f"http://127.0.0.1:{free_port()}")
+    _, found = await look(valkey_url)
+    assert found["ollama"]["level"] == "warn"
+    assert "ollama serve" in found["ollama"]["mend"]
+
+
+def disk_of(free_gib: float, parameters: int | None = 8_000_000_000) -> DiskFacts:
+    return DiskFacts("/data", int(free_gib * GIB), 500 * GIB, GIB, parameters)
+
+
+def test_a_disk_is_held_against_what_a_run_and_an_export_need():
+    assert disk.judge(disk_of(0.5)).level == "fail"
+    assert disk.judge(disk_of(40)).level == "warn"
+    assert "62.6 GiB" in disk.judge(disk_of(40)).found
+    assert disk.judge(disk_of(100)).level == "ok"
+    assert disk.judge(disk_of(2, None)).level == "ok"
+
+
+@pytest.mark.parametrize("parameters", [135_000_000, 8_000_000_000])
+def test_an_exports_need_is_what_the_exporter_asks_for_at_most(parameters: int):
+    most = bytes_needed(parameters, "f16")
+    mebibytes = (most - 1_000_000) / GIB
+    assert disk.judge(disk_of(mebibytes, parameters)).level != "ok"
+    assert disk.judge(disk_of((most + 1_000_000) / GIB, parameters)).level in {"ok", "fail"}
+
+
+@contextmanager
+def nvidia_smi(directory: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Iterator[None]:
+    program = directory / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", f"{directory}{os.pathsep}{os.environ['PATH']}")
+        yield
+
+
+def test_cards_are_read_from_the_drivers_own_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with nvidia_smi(tmp_path, monkeypatch, "echo 'NVIDIA H200, 143771, 143000'"):
+        facts = gpu_probe.probe("auto", False, None)
+    assert [(card.name, card.total) for card in facts.cards] == [("NVIDIA H200", 143771 * 2**20)]
+    assert facts.problem == ""
+
+
+def test_a_driver_that_fails_is_told_in_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with nvidia_smi(tmp_path, monkeypatch, "echo 'Driver/library version mismatch'; exit 18"):
+        facts = gpu_probe.probe("auto", False, None)
+    assert facts.cards == ()
+    assert facts.problem == "Driver/library version mismatch"
+
+
+async def test_the_base_model_is_hashed(
+    look: Ratchet, valkey_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    _, found = await look(valkey_url)
+    assert found["base model"]["level"] == "ok"
+    assert "hash as recorded" in found["base model"]["found"]
+
+    base = tmp_path / "base"
+    base.mkdir()
+    header = json.dumps({"w": {"dtype": "F16", "shape": [1000, 1000], "data_offsets": [0, 0]}})
+    content = len(header).to_bytes(8, "little") + header.encode()
+    (base / "model.safetensors").write_bytes(content)
+    monkeypatch.setenv("RATCHET_TRAINER_BASE_MODEL", str(base))
+    _, found = await look(valkey_url)
+    assert "1 million parameters" in found["base model"]["found"]
+    assert "no hash recorded" in found["base model"]["found"]
+
+    version = tmp_path / "data" / "registry" / "m" / "v1"
+    version.mkdir(parents=True)
+    record = {"base_model": str(base), "base_sha256": "0" * 64}
+    (version / "manifest.json").write_text(json.dumps(record))
+    code, found = await look(valkey_url)
+    assert code == 1
+    assert found["base model"]["level"] == "fail"
+    assert "the weights that the newest model was trained on" in found["base model"]["found"]
+
+
+async def test_a_model_of_the_hub_is_held_against_the_hashes_in_its_cache(
+    look: Ratchet, valkey_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RATCHET_TRAINER_BASE_MODEL", "plant/small")
+    _, found = await look(valkey_url)
+    assert found["base model"]["level"] == "warn"
+    assert "hf download plant/small --cache-dir" in found["base model"]["mend"]
+
+    hub = tmp_path / "cache" / "hub" / "models--plant--small"
+    for directory in ("blobs", "snapshots/abc"):
+        (hub / directory).mkdir(parents=True)
+    (hub / "blobs" / ("a" * 64)).write_bytes(b"not what the name says")
+    (hub / "snapshots" / "abc" / "model.safetensors").symlink_to(f"../../blobs/{'a' * 64}")
+    _, found = await look(valkey_url)
+    assert found["base model"]["level"] == "fail"
+    assert "model.safetensors" in found["base model"]["found"]
+
+
+async def test_people_read_what_is_wrong_and_how_to_mend_it(
+    server: str, ratchet: Ratchet, tmp_path: Path
+):
+    async with Redis.from_url(server) as redis:
+        await redis.config_set("appendonly", "no")
+    ended = await ratchet("doctor", "--redis-url", server, "--data-dir", str(tmp_path))
+    assert ended.code == 1
+    assert "fail    redis persistence: appendonly is no" in ended.stdout
+    assert "        mend: `redis-cli CONFIG SET appendonly yes`" in ended.stdout
+
+
+def test_the_doctor_wants_what_the_services_want(monkeypatch: pytest.MonkeyPatch):
+    for name in ("TRAINER_BASE_MODEL", "EXPORTER_OLLAMA_URL", "CACHE_DIR"):
+        monkeypatch.delenv(f"RATCHET_{name}")
+    wanted = Wanted()
+    settings = {"trainer_": TrainerSettings(), "exporter_": ExporterSettings()}
+    for field in Wanted.model_fields:
+        for prefix, of in settings.items():
+            if field.startswith(prefix):
+                assert getattr(wanted, field) == getattr(of, field), field
+
+
+def test_what_a_running_service_was_given_counts_more_than_the_environment():
+    told = {"trainer": {"settings": {"trainer_device": "cuda", "trainer_lora": {"r": 8}}}}
+    assert Wanted.of(told).trainer_device == "cuda"
+    assert Wanted.of({}).trainer_device == "auto"
