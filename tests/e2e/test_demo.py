@@ -22,7 +22,7 @@ def test_a_directory_that_no_demo_made_is_left_alone(tmp_path: Path):
     (tmp_path / "thesis.txt").write_text("years of work")
     refused = demo(tmp_path)
     assert refused.returncode == 1
-    assert "is not empty and no demo made it" in refused.stdout
+    assert "is not empty and no demo made it" in refused.stderr
     assert (tmp_path / "thesis.txt").exists()
 
 

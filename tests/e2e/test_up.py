@@ -64,8 +64,8 @@ async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
     embedded = Embedded(tmp_path / "data", free_port(6), {})
     directory = str(embedded.data_dir)
     nothing = await asyncio.to_thread(ratchet, "status", "--data-dir", directory)
-    assert nothing.returncode == 1
-    assert "start it with" in nothing.stdout
+    assert nothing.returncode == 3
+    assert "start it with" in nothing.stderr
 
     async with running(embedded) as lines, httpx.AsyncClient(base_url=embedded.url) as client:
         assert (await client.post("/v1/experiences", json=QUESTION)).status_code == 202
@@ -80,12 +80,12 @@ async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
         )
         again = await asyncio.to_thread(ratchet, "up", "--data-dir", directory)
         assert again.returncode == 1
-        assert "already runs" in again.stdout
+        assert "already runs" in again.stderr
         other = str(tmp_path / "other")
         port = str(embedded.port)
         taken = await asyncio.to_thread(ratchet, "up", "--data-dir", other, "--port", port)
         assert taken.returncode == 1
-        assert "is taken" in taken.stdout
+        assert "is taken" in taken.stderr
     settings = [line for line in lines if '"message": "settings"' in line]
     assert len(settings) == 5
 

@@ -189,7 +189,7 @@ async def test_where_nothing_runs_the_remedy_is_named(tmp_path: Path) -> None:
         result = await asyncio.to_thread(
             CliRunner().invoke, main, [*command, "--data-dir", str(tmp_path)]
         )
-        assert result.exit_code == 1
+        assert result.exit_code == 3
         assert "ratchet up" in result.stderr
 
 
@@ -202,6 +202,19 @@ async def test_without_an_exporter_the_deadline_says_what_was_heard(
     state.write_text(json.dumps(known))
     result = await system.ratchet("rollback", "--deadline", "0.5")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "no outcome within 0.5 s (last heard: " in result.stderr
     assert str(unused_tcp_port) in result.stderr
+
+
+async def test_a_program_is_told_what_moved_and_what_was_refused(system: System) -> None:
+    moved = await system.ratchet("activate", "v1", "--json")
+    refused = await system.ratchet("activate", "v9", "--json")
+
+    assert moved.exit_code == 0
+    told = json.loads(moved.stdout)
+    assert (told["model"], told["outcome"]) == ("m", "moved")
+    assert (told["previous"], told["version"]) == ("v2", "v1")
+    assert refused.exit_code == 1
+    assert json.loads(refused.stdout)["outcome"] == "refused"
+    assert "refused, nothing moved" in refused.stderr

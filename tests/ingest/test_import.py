@@ -168,7 +168,7 @@ async def test_giving_up_says_what_was_sent_and_that_again_is_safe(
     monkeypatch.setattr("ratchet.cli.import_file._PATIENCE_S", 0.0)
     url = f"http://127.0.0.1:{free_port()}"
     result = await run(written(tmp_path / "buffer.json", [ROW]), "--url", url)
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "stopped after 0 rows" in result.output
     assert "counts once" in result.output
 

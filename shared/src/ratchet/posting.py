@@ -34,27 +34,31 @@ async def post_all(
     calls: Iterable[Call],
     rate: float | None = None,
     on_call: Callable[[Posted], None] = lambda posted: None,
+    patience_s: float = math.inf,
 ) -> Posted:
     """Send `calls` in order, at most `rate` a second; waits out 503 and lost connections.
 
-    A 4xx is not sent again: it is kept in `rejected` with its reason.
+    A 4xx is not sent again: it is kept in `rejected` with its reason. Raises `NoAnswer` when one
+    call has had none for `patience_s`.
     """
     posted = Posted()
     started = time.monotonic()
     for number, call in enumerate(calls):
         if rate is not None:
             await asyncio.sleep(max(0.0, started + number / rate - time.monotonic()))
-        await _post(client, call, posted)
+        await _post(client, call, posted, patience_s)
         on_call(posted)
     posted.seconds = time.monotonic() - started
     return posted
 
 
-async def _post(client: httpx.AsyncClient, call: Call, posted: Posted) -> None:
+async def _post(client: httpx.AsyncClient, call: Call, posted: Posted, patience_s: float) -> None:
     def waited() -> None:
         posted.retries += 1
 
-    response, latency_s = await post_until_answered(client, call.path, call.body, waited)
+    response, latency_s = await post_until_answered(
+        client, call.path, call.body, waited, patience_s
+    )
     if response.is_success:
         posted.accepted += 1
         posted.latencies_s.append(latency_s)

@@ -1,5 +1,6 @@
 """`ratchet bundle` and `ratchet install`, and `python -m exporter` behind them."""
 
+import json
 import os
 import stat
 import subprocess
@@ -154,3 +155,30 @@ def test_the_service_does_not_load_what_bundles_need() -> None:
         "assert not {'cryptography.hazmat', 'cyclonedx'} & set(sys.modules), 'loaded'"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_program_is_answered_in_json_by_both_commands(
+    sender: Sender, plant: Plant, tmp_path: Path
+) -> None:
+    file = tmp_path / "model.tar"
+    public = str(sender.plant.data / "keys" / "bundle.pub.pem")
+
+    packed = ratchet(sender.plant.data, "bundle", "latest", "--out", str(file), "--json")
+    stranger = ratchet(plant.data, "install", str(file), "--json")
+    trusted = ratchet(plant.data, "install", str(file), "--trust", public, "--json")
+
+    assert json.loads(packed.stdout) == {
+        "model": NAME,
+        "file": str(file),
+        "version": VERSION,
+        "bytes": file.stat().st_size,
+        "key": sender.key.public.id,
+    }
+    assert stranger.returncode == 1
+    assert json.loads(stranger.stdout) == {"error": stranger.stderr.rstrip("\n")}
+    assert json.loads(trusted.stdout) == {
+        "model": NAME,
+        "version": VERSION,
+        "active": True,
+        "registries": ["local"],
+    }

@@ -34,11 +34,12 @@ def bundle(
     out: Annotated[
         Path | None, typer.Option(help="The file; by default in <data-dir>/bundles.")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write one signed file with a registered version and all that vouches for it."""
     from exporter.bundle import cli  # loads cryptography and CycloneDX: not for the service
 
-    cli.bundle(version, out)
+    cli.bundle(version, out, as_json)
 
 
 @main.command()
@@ -49,11 +50,12 @@ def install(
         typer.Option(help="A public key (PEM) to trust this once.", exists=True, dir_okay=False),
     ] = None,
     activate: Annotated[bool, typer.Option(help="Serve it from now on.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Verify a bundle, then register it; one that is refused changes nothing."""
     from exporter.bundle import cli
 
-    cli.install(file, trust, activate)
+    cli.install(file, trust, activate, as_json)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from ratchet.cli.ending import FAILED, AsJson, Failed, Unreachable, print_json
 from ratchet.cli.endpoints import DataDir, ExporterUrl, address_of, exporter_facts
 from ratchet.posting import NoAnswer, post_until_answered
 
@@ -30,9 +31,11 @@ def activate(
     by: By = None,
     reason: Reason = "",
     deadline: Deadline = 120.0,
+    as_json: AsJson = False,
 ) -> None:
     """Let a registered version serve; refused if its files have changed."""
-    _ask("activation", {"version": version}, data_dir, url, exporter_url, by, reason, deadline)
+    body = {"version": version, "requested_by": by or getpass.getuser(), "reason": reason}
+    _ask("activation", body, data_dir, url, exporter_url, deadline, as_json)
 
 
 def rollback(
@@ -42,20 +45,21 @@ def rollback(
     by: By = None,
     reason: Reason = "",
     deadline: Deadline = 120.0,
+    as_json: AsJson = False,
 ) -> None:
     """Let the version before the active one serve again; once more goes one further back."""
-    _ask("rollback", {}, data_dir, url, exporter_url, by, reason, deadline)
+    body = {"requested_by": by or getpass.getuser(), "reason": reason}
+    _ask("rollback", body, data_dir, url, exporter_url, deadline, as_json)
 
 
 def _ask(
     command: str,
-    what: dict[str, str],
+    body: dict[str, str],
     data_dir: Path,
     url: str | None,
     exporter_url: str | None,
-    by: str | None,
-    reason: str,
     deadline: float,
+    as_json: bool,
 ) -> None:
     if (url is None) != (exporter_url is None):
         raise typer.BadParameter(
@@ -63,35 +67,31 @@ def _ask(
         )
     intake = address_of("ingest", data_dir, url, "--url")
     exporter = address_of("exporter", data_dir, exporter_url, "--exporter-url")
-    body = {"requested_by": by or getpass.getuser(), "reason": reason, **what}
-    try:
-        status, outcome = asyncio.run(_settled(intake, exporter, command, body, deadline))
-    except Unsettled as problem:
-        typer.echo(str(problem), err=True)
-        raise typer.Exit(1) from problem
+    status, outcome = asyncio.run(_settled(intake, exporter, command, body, deadline))
+    if as_json:
+        print_json({"model": status["model"], **outcome})
     if outcome["outcome"] == "refused":
         typer.echo(f"refused, nothing moved: {outcome['reason']}", err=True)
-        raise typer.Exit(1)
-    typer.echo(_told(status, outcome))
-
-
-class Unsettled(Exception):
-    """The command was not taken, or nobody said in time what became of it."""
+        raise typer.Exit(FAILED)
+    if not as_json:
+        typer.echo(_told(status, outcome))
 
 
 async def _settled(
     intake: str, exporter: str, command: str, body: dict[str, str], deadline: float
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The exporter's status, and in it what became of the command."""
+    """The exporter's status, and in it what became of the command; raises `Failed`."""
     end = time.monotonic() + deadline
     path = f"/v1/commands/{command}"
     async with httpx.AsyncClient(timeout=5.0) as client:
         try:
             answer, _ = await post_until_answered(client, intake + path, body, patience_s=deadline)
         except NoAnswer as error:
-            raise Unsettled(f"{intake} gave no answer: {error}") from error
+            raise Unreachable(
+                f"{intake} gave no answer: {error}; start it, or name another with --url"
+            ) from error
         if answer.status_code != httpx.codes.ACCEPTED:
-            raise Unsettled(f"{intake} did not take it: {answer.text}")
+            raise Failed(f"{intake} did not take it: {answer.text}")
         event_id, heard = answer.json()["event_id"], "nothing yet"
         while time.monotonic() < end:
             try:
@@ -105,7 +105,7 @@ async def _settled(
                     if outcome["event_id"] == event_id:
                         heard = outcome["reason"]
             await asyncio.sleep(_POLL_S)
-    raise Unsettled(
+    raise Unreachable(
         f"no outcome within {deadline:g} s (last heard: {heard}); the command stays in force, "
         "`ratchet models` shows when it has taken effect"
     )

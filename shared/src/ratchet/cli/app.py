@@ -4,9 +4,11 @@ import typer
 
 from ratchet.cli.activation import activate, rollback
 from ratchet.cli.bundle import bundle, install
+from ratchet.cli.completion import completion
 from ratchet.cli.dead import dead
 from ratchet.cli.demo import demo
 from ratchet.cli.doctor import doctor
+from ratchet.cli.ending import ending
 from ratchet.cli.import_file import import_file
 from ratchet.cli.models import models
 from ratchet.cli.replay import replay
@@ -32,7 +34,8 @@ for command in (
     replay,
     simulate,
     demo,
+    completion,
 ):
-    main.command()(command)
-main.command("import")(import_file)
+    main.command()(ending(command))
+main.command("import")(ending(import_file))
 main.add_typer(dead, name="dead")

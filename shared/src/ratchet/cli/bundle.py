@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-DataDir = Annotated[Path, typer.Option(envvar="RATCHET_DATA_DIR", help="Where `ratchet up` runs.")]
+from ratchet.cli.ending import AsJson
+from ratchet.cli.endpoints import DataDir
+
 _DATA_DIR = Path("var/ratchet")
 
 
@@ -18,9 +20,10 @@ def bundle(
         Path | None, typer.Option(help="The file; by default in <data-dir>/bundles.")
     ] = None,
     data_dir: DataDir = _DATA_DIR,
+    as_json: AsJson = False,
 ) -> None:
     """Write one signed file with a registered model and all that vouches for it."""
-    _exporter(data_dir, "bundle", version, *(["--out", str(out)] if out else []))
+    _exporter(data_dir, "bundle", version, *(["--out", str(out)] if out else []), *_json(as_json))
 
 
 def install(
@@ -31,11 +34,16 @@ def install(
     ] = None,
     activate: Annotated[bool, typer.Option(help="Serve it from now on.")] = True,
     data_dir: DataDir = _DATA_DIR,
+    as_json: AsJson = False,
 ) -> None:
     """Verify a bundle, then register its model; one that is refused changes nothing."""
     options = ["--trust", str(trust)] if trust else []
     options += [] if activate else ["--no-activate"]
-    _exporter(data_dir, "install", str(file), *options)
+    _exporter(data_dir, "install", str(file), *options, *_json(as_json))
+
+
+def _json(as_json: bool) -> list[str]:
+    return ["--json"] if as_json else []
 
 
 def _exporter(data_dir: Path, command: str, *arguments: str) -> None:

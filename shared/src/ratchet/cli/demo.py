@@ -6,7 +6,7 @@ import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from ratchet.cli.ending import FAILED, AsJson, Failed, print_json
 from ratchet.demo.report import Seconds, report
 from ratchet.demo.settings import environment
 from ratchet.demo.story import Story
@@ -34,32 +35,38 @@ def demo(
     data_dir: Annotated[
         Path, typer.Option(help="Wiped first, but for the report's last run.")
     ] = Path("var/demo"),
-    port: Annotated[int, typer.Option(help="Ingest's; the next four are taken too.")] = 8150,
+    port: Annotated[int, typer.Option(help="Ingest's; those after it are taken too.")] = 8150,
     questions: Annotated[int, typer.Option(min=1)] = 120,
     answers: Annotated[int, typer.Option(min=2, help="Answers to each question.")] = 3,
     seed: Annotated[int, typer.Option()] = 7,
     limit_s: Annotated[float, typer.Option(help="Give up after this many seconds.")] = 1200,
+    as_json: AsJson = False,
 ) -> None:
     """Operators ask and rate, a local model learns, passes its gates and is registered."""
-    console = Console()
+    console = Console(stderr=as_json)
     turns = list(simulate(seed, questions, answers, start=_START))
     try:
-        asyncio.run(_sitting(console, data_dir, port, timeline(turns), limit_s))
+        found = asyncio.run(_sitting(console, data_dir, port, timeline(turns), limit_s))
     except CannotStart as error:
-        console.print(f"[red]{error}[/red]", soft_wrap=True)
-        raise typer.Exit(1) from error
+        raise Failed(str(error)) from error
+    if as_json:
+        print_json(found)
+    if not (found["model"] and found["model"]["active"]):
+        console.print("[red]no model was activated: the table says why[/red]")
+        raise typer.Exit(FAILED)
 
 
 async def _sitting(
     console: Console, data_dir: Path, port: int, calls: list[Call], limit_s: float
-) -> None:
+) -> dict[str, Any]:
+    """The report; it is shown and in the directory already."""
     began = time.monotonic()
     _wipe(data_dir)
     (data_dir / "logs").mkdir()
     embedded = Embedded(data_dir, port, environment(data_dir))
     story = Story()
     with (data_dir / "logs" / "services.log").open("w", buffering=1) as log:
-        console.print(f"starting Valkey and four services in {data_dir}")
+        console.print(f"starting Valkey and the services in {data_dir}")
         async with up(embedded, lambda name, line: print(f"{name:>8} | {line}", file=log)):
             ready = time.monotonic()
             try:
@@ -75,9 +82,7 @@ async def _sitting(
     draw(story, data_dir / "report.png")
     show(console, found)
     console.print(f"report: {data_dir / 'report.json'}, picture: {data_dir / 'report.png'}")
-    if not (found["model"] and found["model"]["active"]):
-        console.print("[red]no model was activated: the table says why[/red]")
-        raise typer.Exit(1)
+    return found
 
 
 def _wipe(data_dir: Path) -> None:

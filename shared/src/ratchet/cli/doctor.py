@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from redis.exceptions import RedisError
 
-from ratchet.cli.ending import FAILED, AsJson, ending, print_json
+from ratchet.cli.ending import FAILED, AsJson, print_json
 from ratchet.cli.endpoints import DataDir
 from ratchet.cli.redis import RedisUrl, client_of, place_of
 from ratchet.doctor import base_model, clock, disk, gpu, groups, ollama, redis, services
@@ -28,7 +28,6 @@ _GIB = 2**30
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "skipped": "bright_black"}
 
 
-@ending
 def doctor(
     data_dir: DataDir = Path("var/ratchet"),
     redis_url: RedisUrl = None,

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from ratchet.cli.ending import Unreachable
 from ratchet.embedded.up import read_state
 
-DataDir = Annotated[Path, typer.Option(help="Where `ratchet up` runs.")]
+DataDir = Annotated[Path, typer.Option(envvar="RATCHET_DATA_DIR", help="Where `ratchet up` runs.")]
 ExporterUrl = Annotated[
     str | None,
     typer.Option(envvar="RATCHET_EXPORTER_URL", help="The exporter, if not the one there."),
@@ -16,7 +17,10 @@ ExporterUrl = Annotated[
 
 
 def address_of(service: str, data_dir: Path, named: str | None, option: str) -> str:
-    """The URL `named`, else that of the system in `data_dir`; exits 1 where none runs there."""
+    """The URL `named`, else that of the system in `data_dir`.
+
+    Raises `Unreachable` where none runs there.
+    """
     if named is not None:
         if not named.startswith(("http://", "https://")):
             raise typer.BadParameter(
@@ -25,12 +29,10 @@ def address_of(service: str, data_dir: Path, named: str | None, option: str) -> 
         return named
     ports = read_state(data_dir)
     if ports is None:
-        typer.echo(
+        raise Unreachable(
             f"nothing runs in {data_dir}: start it with `ratchet up --data-dir {data_dir}`, "
-            f"or name the {service}'s address with {option}",
-            err=True,
+            f"or name the {service}'s address with {option}"
         )
-        raise typer.Exit(1)
     return f"http://127.0.0.1:{ports[service]}"
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ratchet.cli.ending import FAILED, UNREACHABLE, AsJson, print_json
 from ratchet.importing import Imported, StrangeAnswer, import_rows
 from ratchet.posting import NoAnswer
 from ratchet.rows.files import UnreadableFile, open_rows
@@ -34,6 +35,7 @@ def import_file(
         str, typer.Option(help="Time zone of times that name none, such as Europe/Vienna.")
     ] = "UTC",
     batch: Annotated[int, typer.Option(min=1, max=1000, help="Rows in one request.")] = 100,
+    as_json: AsJson = False,
 ) -> None:
     """Import experiences, traces or pairs; again is safe: a row counts once."""
     if not url.startswith(("http://", "https://")):
@@ -67,15 +69,37 @@ def import_file(
         problem = f"{url} gave no answer for {_PATIENCE_S:.0f} s ({error})"
     except StrangeAnswer as error:
         problem = f"what answers at {url} is no intake: {error}"
-    _tell(Console(soft_wrap=True, highlight=False), imported, zone)
+    if as_json:
+        print_json(_figures(imported, zone, problem))
+    else:
+        _tell(Console(soft_wrap=True, highlight=False), imported, zone)
     if problem:
         typer.echo(
             f"stopped after {imported.sent} rows: {problem}; start it again when the intake is "
             "back, what was sent counts once",
             err=True,
         )
-    if problem or imported.refused:
-        raise typer.Exit(1)
+        raise typer.Exit(UNREACHABLE)
+    if imported.refused:
+        raise typer.Exit(FAILED)
+
+
+def _figures(imported: Imported, zone: str, problem: str | None) -> dict[str, Any]:
+    """`stopped` says why not all rows were read, None where they were."""
+    return {
+        "read": imported.read,
+        "accepted": imported.sent,
+        "new": imported.new,
+        "already_there": imported.already_there,
+        "without_zone": imported.naive,
+        "zone": zone,
+        "repaired": imported.repaired,
+        "repairs": dict(imported.repairs.most_common()),
+        "refused": [
+            {"row": number, "reason": reason} for number, reason in sorted(imported.refused.items())
+        ],
+        "stopped": problem,
+    }
 
 
 def _tell(console: Console, imported: Imported, zone: str) -> None:

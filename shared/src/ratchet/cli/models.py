@@ -1,33 +1,33 @@
 """`ratchet models`: the registered versions, which one serves, and what each was judged by."""
 
-import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import httpx
-import typer
 from rich.console import Console
 from rich.table import Table
 
+from ratchet.cli.ending import AsJson, Unreachable, print_json
 from ratchet.cli.endpoints import DataDir, ExporterUrl, address_of, exporter_facts
 
 
 def models(
     data_dir: DataDir = Path("var/ratchet"),
     exporter_url: ExporterUrl = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show every registered version, newest first; its tag begins with when it was trained."""
     exporter = address_of("exporter", data_dir, exporter_url, "--exporter-url")
     try:
         status = exporter_facts(httpx.get(f"{exporter}/status", timeout=5.0))
     except (httpx.HTTPError, ValueError) as error:
-        typer.echo(f"no exporter answers at {exporter}: {error}", err=True)
-        raise typer.Exit(1) from error
+        raise Unreachable(
+            f"no exporter answers at {exporter}: {error}; `ratchet status` shows whether it runs"
+        ) from error
     found = {name: status[name] for name in ("model", "active", "models", "ollama")}
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
+        print_json(found)
     else:
         _show(found)
 

@@ -1,84 +1,82 @@
 """`ratchet status`: what is really running, asked of the processes and of Redis."""
 
 import asyncio
-import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import httpx
 import typer
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
 
-from ratchet.embedded.processes import SERVICES, Embedded
+from ratchet.cli.ending import FAILED, AsJson, Unreachable, print_json
+from ratchet.cli.endpoints import DataDir
+from ratchet.cli.redis import client_of
+from ratchet.delivery.standing import standings
+from ratchet.doctor.degraded import degraded
 from ratchet.embedded.up import read_state
-from ratchet.streams import STREAMS
+from ratchet.probes.services import probe as ask_services
+from ratchet.streams import STREAMS, Stream
 
 
 def status(
-    data_dir: Annotated[Path, typer.Option(help="Where `ratchet up` runs.")] = Path("var/ratchet"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    data_dir: DataDir = Path("var/ratchet"),
+    as_json: AsJson = False,
 ) -> None:
-    """Show services, streams and the trainer's decision; exit 1 when something is not running."""
+    """Show services, what is degraded, and streams; exit 1 when something does not run."""
     ports = read_state(data_dir)
     if ports is None:
-        typer.echo(f"nothing runs in {data_dir}: start it with `ratchet up --data-dir {data_dir}`")
-        raise typer.Exit(1)
-    found = asyncio.run(_ask(Embedded(data_dir, ports["ingest"], {})))
+        raise Unreachable(
+            f"nothing runs in {data_dir}: start it with `ratchet up --data-dir {data_dir}`"
+        )
+    found = asyncio.run(_ask(ports))
     if as_json:
-        typer.echo(json.dumps(found, indent=2, default=str))
+        print_json(found)
     else:
         _show(found)
     if not all(service["ready"] for service in found["services"].values()):
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
 
 
-async def _ask(embedded: Embedded) -> dict[str, Any]:
-    async with httpx.AsyncClient(timeout=3.0) as client:
-        services = {
-            name: await _ask_service(client, embedded.port_of(name)) for name in SERVICES[::-1]
-        }
-    return {"services": services, "streams": await _ask_redis(embedded.redis_url)}
-
-
-async def _ask_service(client: httpx.AsyncClient, port: int) -> dict[str, Any]:
-    address = f"http://127.0.0.1:{port}"
-    try:
-        ready = (await client.get(f"{address}/readyz")).json()
-        alive = (await client.get(f"{address}/livez")).json()
-        facts = (await client.get(f"{address}/status")).json()
-    except httpx.HTTPError as error:
-        return {"port": port, "ready": False, "problem": f"does not answer: {error}"}
-    problem = ready.get("problem") or alive.get("problem")
-    return {"port": port, "ready": ready["ready"], "problem": problem, **facts}
+async def _ask(ports: dict[str, int]) -> dict[str, Any]:
+    services = await ask_services(ports)
+    for facts in services.values():
+        facts["degraded"] = [asdict(one) for one in degraded(facts)]
+    streams = await _ask_redis(f"redis://127.0.0.1:{ports['valkey']}/0")
+    return {"services": services, "streams": streams, "totals": _totals(streams)}
 
 
 async def _ask_redis(url: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    async with Redis.from_url(url) as redis:
-        for stream in STREAMS:
-            try:
-                exists = await redis.exists(stream.key)
-                groups = await redis.xinfo_groups(stream.key) if exists else []
-                rows.append(
-                    {
-                        "stream": stream.name,
-                        "entries": await redis.xlen(stream.key),
-                        "dead": await redis.xlen(stream.dead_key),
-                        "groups": {
-                            group["name"].decode(): {
-                                "lag": group["lag"],
-                                "pending": group["pending"],
-                            }
-                            for group in groups
-                        },
-                    }
-                )
-            except (RedisError, OSError) as error:
-                rows.append({"stream": stream.name, "problem": str(error)})
-    return rows
+    """One row for each stream; a single one with the problem where Redis does not answer."""
+    async with client_of(url) as client:
+        redis: Any = client
+        try:
+            return [await _stream(redis, stream) for stream in STREAMS]
+        except (RedisError, OSError) as error:
+            return [{"stream": "all", "problem": f"Redis does not answer: {error}"}]
+
+
+async def _stream(redis: Any, stream: Stream) -> dict[str, Any]:
+    return {
+        "stream": stream.name,
+        "entries": await redis.xlen(stream.key),
+        "dead": await redis.xlen(stream.dead_key),
+        "groups": {
+            group.group: {"lag": group.lag, "pending": group.pending}
+            for group in await standings(redis, stream)
+        },
+    }
+
+
+def _totals(streams: list[dict[str, Any]]) -> dict[str, int]:
+    """`waiting` leaves out groups whose lag the server cannot tell."""
+    groups = [group for row in streams for group in row.get("groups", {}).values()]
+    return {
+        "waiting": sum(group["lag"] or 0 for group in groups),
+        "pending": sum(group["pending"] for group in groups),
+        "dead": sum(row.get("dead", 0) for row in streams),
+    }
 
 
 def _show(found: dict[str, Any]) -> None:
@@ -95,6 +93,10 @@ def _show(found: dict[str, Any]) -> None:
             str(facts.get("summary", "")),
         )
     console.print(services)
+    for name, facts in found["services"].items():
+        for one in facts["degraded"]:
+            text = f"{name}: {one['part']} is degraded: {one['reason']}"
+            console.print(text, style="yellow", soft_wrap=True, markup=False)
     streams = Table("stream", "entries", "waiting", "in hand", "dead", title="streams")
     for row in found["streams"]:
         if "problem" in row:
@@ -104,8 +106,18 @@ def _show(found: dict[str, Any]) -> None:
         streams.add_row(
             row["stream"],
             str(row["entries"]),
-            ", ".join(f"{name} {facts['lag']}" for name, facts in groups),
+            ", ".join(f"{name} {_told(facts['lag'])}" for name, facts in groups),
             ", ".join(f"{name} {facts['pending']}" for name, facts in groups),
             f"[red]{row['dead']}[/red]" if row["dead"] else "0",
         )
     console.print(streams)
+    totals = found["totals"]
+    console.print(
+        f"{totals['waiting']} waiting, {totals['pending']} in hand, {totals['dead']} dead"
+        + ("; `ratchet dead list` shows them" if totals["dead"] else ""),
+        highlight=False,
+    )
+
+
+def _told(lag: int | None) -> str:
+    return "?" if lag is None else str(lag)

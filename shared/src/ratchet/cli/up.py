@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from itertools import cycle
 from pathlib import Path
 from typing import Annotated
 
@@ -10,43 +11,43 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from ratchet.cli.ending import Failed
 from ratchet.embedded.processes import Embedded
 from ratchet.embedded.supervisor import Sink
 from ratchet.embedded.up import CannotStart
 from ratchet.embedded.up import up as run_embedded
 
-_COLOURS = {
-    "valkey": "red",
-    "ingest": "cyan",
-    "reward": "green",
-    "trainer": "magenta",
-    "exporter": "yellow",
-    "ledger": "blue",
-}
+_COLOURS = ("red", "yellow", "magenta", "green", "cyan", "blue")
 
 
 def up(
-    data_dir: Annotated[Path, typer.Option(help="Everything lives here.")] = Path("var/ratchet"),
-    port: Annotated[int, typer.Option(help="Ingest's; the next five are taken too.")] = 8100,
+    data_dir: Annotated[
+        Path, typer.Option(envvar="RATCHET_DATA_DIR", help="Everything lives here.")
+    ] = Path("var/ratchet"),
+    port: Annotated[
+        int, typer.Option(min=1, max=65_000, help="Ingest's; those after it are taken too.")
+    ] = 8100,
 ) -> None:
-    """Run an embedded Valkey, the four services and the ledger; Ctrl-C stops them in order.
+    """Run an embedded Valkey and every service; Ctrl-C stops them in order.
 
     Settings come from RATCHET_* variables. A second start in the same directory goes on where
     the first one stopped.
     """
     console = Console()
+    embedded = Embedded(data_dir, port, {})
+    names = [process.name for process in embedded.processes()]
+    colours = dict(zip(names, cycle(_COLOURS), strict=False))
 
     def say(name: str, line: str) -> None:
-        console.print(Text(f"{name:>8} | ", style=_COLOURS[name]) + Text(line), soft_wrap=True)
+        console.print(Text(f"{name:>8} | ", style=colours[name]) + Text(line), soft_wrap=True)
 
     try:
-        asyncio.run(_run(Embedded(data_dir, port, {}), console, say))
+        asyncio.run(_run(embedded, names, console, say))
     except CannotStart as error:
-        console.print(f"[red]{error}[/red]", soft_wrap=True)
-        raise typer.Exit(1) from error
+        raise Failed(str(error)) from error
 
 
-async def _run(embedded: Embedded, console: Console, say: Sink) -> None:
+async def _run(embedded: Embedded, names: list[str], console: Console, say: Sink) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -56,4 +57,4 @@ async def _run(embedded: Embedded, console: Console, say: Sink) -> None:
             f"process {os.getpid()}); Ctrl-C stops it"
         )
         await stop.wait()
-        console.print("stopping, in order: ingest, reward, trainer, exporter, ledger, valkey")
+        console.print(f"stopping, in order: {', '.join(reversed(names))}")

@@ -1,6 +1,7 @@
 """`python -m exporter bundle` and `install`: they end with 0 done, 1 refused, 2 not understood."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,29 +38,43 @@ _REASONS = (
 )
 
 
-def bundle(version: str, out: Path | None) -> None:
+def bundle(version: str, out: Path | None, as_json: bool) -> None:
     """Write the bundle of a registered version, and say where it is and who signed it."""
     settings = ExporterSettings()
     bundles = settings.data_dir / "bundles"
-    with _refusals():
+    with _refusals(as_json):
         record = asyncio.run(_registered(settings, version))
         target = out or bundles / file_name(record.name, record.version)
         with staging(bundles):
             key, made = own_key(settings)
             if made:
                 public = public_half(settings.signing_key_path)
-                typer.echo(f"made {settings.signing_key_path}; plants that trust it need {public}")
+                typer.echo(
+                    f"made {settings.signing_key_path}; plants that trust it need {public}",
+                    err=as_json,
+                )
             pack(record, ArtifactStore(settings.artifacts_dir), key, target)
         size = target.stat().st_size
-        typer.echo(f"{target}: {record.version}, {size} bytes, signed by key {key.public.id}")
+        if as_json:
+            found = {"file": str(target), "version": record.version, "bytes": size}
+            typer.echo(json.dumps({"model": record.name, **found, "key": key.public.id}))
+        else:
+            typer.echo(f"{target}: {record.version}, {size} bytes, signed by key {key.public.id}")
 
 
-def install(file: Path, trust: Path | None, activate: bool) -> None:
+def install(file: Path, trust: Path | None, activate: bool, as_json: bool) -> None:
     """Verify the bundle in `file`, then register it, and say where."""
     settings = ExporterSettings()
-    with _refusals(), staging(settings.data_dir / "bundles") as directory:
+    with _refusals(as_json), staging(settings.data_dir / "bundles") as directory:
         found = unpack(file, trusted_keys(settings, trust), directory)
-        typer.echo(asyncio.run(_install(settings, found, activate)))
+        where = asyncio.run(_install(settings, found, activate))
+        name, version = settings.exporter_model_name, found.record.version
+        if as_json:
+            told = {"model": name, "version": version, "active": activate, "registries": where}
+            typer.echo(json.dumps(told))
+        else:
+            state = "active" if activate else "registered, not active"
+            typer.echo(f"{name}:{version} is {state} ({' and '.join(where)})")
 
 
 async def _registered(settings: ExporterSettings, version: str) -> ModelRecord:
@@ -74,7 +89,8 @@ async def _registered(settings: ExporterSettings, version: str) -> ModelRecord:
     return record
 
 
-async def _install(settings: ExporterSettings, found: Unpacked, activate: bool) -> str:
+async def _install(settings: ExporterSettings, found: Unpacked, activate: bool) -> list[str]:
+    """The kinds of the registries that have it now."""
     name, url = settings.exporter_model_name, settings.exporter_ollama_url
     async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT) as client:
         registries = await Installation(
@@ -86,16 +102,16 @@ async def _install(settings: ExporterSettings, found: Unpacked, activate: bool) 
         ).install(found, activate=activate)
     if url and len(registries) == 1:
         typer.echo(f"Ollama at {url} does not answer: install again when it does", err=True)
-    where = " and ".join(registry.kind for registry in registries)
-    state = "active" if activate else "registered, not active"
-    return f"{name}:{found.record.version} is {state} ({where})"
+    return [registry.kind for registry in registries]
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def _refusals(as_json: bool) -> Iterator[None]:
     """Ends with 1 and the reason where the command cannot, or may not, do its work."""
     try:
         yield
     except _REASONS as error:
         typer.echo(f"refused: {error}", err=True)
+        if as_json:
+            typer.echo(json.dumps({"error": f"refused: {error}"}))
         raise typer.Exit(1) from error
