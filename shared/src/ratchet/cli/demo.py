@@ -36,9 +36,9 @@ def demo(
         Path, typer.Option(help="Wiped first, but for the report's last run.")
     ] = Path("var/demo"),
     port: Annotated[int, typer.Option(help="Ingest's; those after it are taken too.")] = 8150,
-    questions: Annotated[int, typer.Option(min=1)] = 120,
+    questions: Annotated[int, typer.Option(min=1, help="Situations asked about.")] = 120,
     answers: Annotated[int, typer.Option(min=2, help="Answers to each question.")] = 3,
-    seed: Annotated[int, typer.Option()] = 7,
+    seed: Annotated[int, typer.Option(help="The same seed asks and answers the same.")] = 7,
     limit_s: Annotated[float, typer.Option(help="Give up after this many seconds.")] = 1200,
     as_json: AsJson = False,
 ) -> None:
