@@ -1,5 +1,6 @@
 """`ratchet dead` on a real server with real consumers: each event has one effect for each group."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +12,8 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from ratchet.dead_letter import DeadLetter
+from ratchet.dead_letters.reading import DeadLetters
+from ratchet.dead_letters.retry import Kept, PutBack, Retrier
 from ratchet.delivery.consumer import Consumer, RetryPolicy
 from ratchet.delivery.standing import standings
 from ratchet.events.base import derived_id, utc_now
@@ -288,3 +291,38 @@ async def test_a_plain_producer_sees_the_payload_as_it_was(
     await ratchet("dead", "retry", "--all", "--redis-url", valkey_url)
     [(_, fields)] = await redis.xrange(COMMANDS.key)
     assert fields == {DATA_FIELD.encode(): payload}
+
+
+async def test_of_two_who_retry_at_the_same_time_one_puts_the_event_back(
+    redis: Redis, valkey_url: str
+):
+    await redis.xgroup_create(COMMANDS.key, "reward", id="0", mkstream=True)
+    for number in range(20):
+        await bury(redis, request(str(number)).model_dump_json().encode(), COMMANDS)
+    letters = [buried async for buried in DeadLetters(redis).walk()]
+    retriers = [Retrier(redis, COMMANDS) for _ in range(3)]
+    became = [
+        one
+        for buried in letters
+        for one in await asyncio.gather(*(retrier.put_back(buried) for retrier in retriers))
+    ]
+    assert sum(isinstance(one, PutBack) for one in became) == 20
+    assert {one.reason for one in became if isinstance(one, Kept)} == {
+        "it is no longer there: somebody has retried or dropped it"
+    }
+    assert await redis.xlen(COMMANDS.key) == 20
+    assert await redis.xlen(COMMANDS.dead_key) == 0
+
+
+async def test_a_full_server_keeps_the_letter(redis: Redis, valkey_url: str, ratchet: Ratchet):
+    await redis.xgroup_create(COMMANDS.key, "reward", id="0", mkstream=True)
+    await bury(redis, request("f").model_dump_json().encode(), COMMANDS)
+    await redis.config_set("maxmemory", "1")
+    try:
+        back = await ratchet("dead", "retry", "--all", "--json", "--redis-url", valkey_url)
+    finally:
+        await redis.config_set("maxmemory", "0")
+    assert back.code == 1
+    assert "ratchet doctor" in back.value["error"]
+    assert await redis.xlen(COMMANDS.dead_key) == 1
+    assert await redis.xlen(COMMANDS.key) == 0

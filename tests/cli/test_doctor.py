@@ -21,7 +21,7 @@ from ratchet.doctor.disk import DiskFacts
 from ratchet.doctor.sizes import GIB
 from ratchet.probes import gpu as gpu_probe
 from ratchet.probes.wanted import Wanted
-from ratchet.streams import COMMANDS, FEEDBACK
+from ratchet.streams import COMMANDS, FEEDBACK, STREAMS
 from ratchet.testing.server import free_port, valkey_server
 from ratchet.testing.serving import serving
 from trainer.settings import TrainerSettings
@@ -303,3 +303,19 @@ def test_what_a_running_service_was_given_counts_more_than_the_environment():
     told = {"trainer": {"settings": {"trainer_device": "cuda", "trainer_lora": {"r": 8}}}}
     assert Wanted.of(told).trainer_device == "cuda"
     assert Wanted.of({}).trainer_device == "auto"
+
+
+async def test_groups_are_wanted_of_every_service_that_reads_as_one(
+    redis: Redis, valkey_url: str, look: Ratchet
+):
+    """Not of ingest, whose replicas read by themselves, nor of a teacher that is not set."""
+    for stream in STREAMS:
+        for reader in stream.consumers:
+            if reader != "ingest" and (stream.name, reader) != ("trace-requests", "trainer"):
+                await redis.xgroup_create(stream.key, reader, id="0", mkstream=True)
+    assert (await look(valkey_url))[1]["groups"]["level"] == "ok"
+    await redis.xgroup_destroy(COMMANDS.key, "exporter")
+    _, found = await look(valkey_url)
+    assert found["groups"]["level"] == "warn"
+    assert "commands" in found["groups"]["found"]
+    assert "start exporter" in found["groups"]["mend"]

@@ -3,16 +3,16 @@
 from typing import Annotated, Literal
 
 import typer
-from typer.completion import get_completion_script
+from typer.completion import shell_complete
 
 
 def completion(
+    context: typer.Context,
     shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="The shell you use.")],
 ) -> None:
     """Print a shell's completion script; bash reads it by `source <(ratchet completion bash)`.
 
     `ratchet --install-completion` writes it where the shell that you are in finds it.
     """
-    typer.echo(
-        get_completion_script(prog_name="ratchet", complete_var="_RATCHET_COMPLETE", shell=shell)
-    )
+    ratchet = context.find_root().command
+    shell_complete(ratchet, {}, "ratchet", "_RATCHET_COMPLETE", f"source_{shell}")

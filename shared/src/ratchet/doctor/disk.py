@@ -27,7 +27,9 @@ def judge(facts: DiskFacts) -> Check:
     if facts.free < facts.for_a_run:
         return fail("disk", f"{found}, a run waits for {size(facts.for_a_run)}", _MEND)
     if facts.parameters is None:
-        return ok("disk", f"{found}; what an export needs is known once the base model is there")
+        return ok(
+            "disk", f"{found}; what an export needs is known once the base model has been loaded"
+        )
     needed = facts.parameters * _EXPORT_BYTES
     if facts.free < needed:
         return warn("disk", f"{found}, an export needs up to {size(needed)}", _MEND)

@@ -83,7 +83,9 @@ def _none(facts: GpuFacts) -> Check:
 
 def _room(found: str, card: Card, facts: GpuFacts) -> Check:
     if facts.parameters is None:
-        return ok("gpu", f"{found}; whether a run fits is known once the base model is there")
+        return ok(
+            "gpu", f"{found}; whether a run fits is known once the base model has been loaded"
+        )
     halves = _FOR_THE_RUN + facts.parameters * _BYTES_IN_HALVES
     quarter = _FOR_THE_RUN + facts.parameters * _BYTES_IN_FOUR_BITS
     needed = quarter if facts.four_bits else halves

@@ -30,7 +30,8 @@ def _service(name: str, facts: Mapping[str, Any]) -> Check:
         return fail(name, f"it is stuck: {facts['problem']}", f"restart {name}")
     if parts:
         told = "; ".join(f"{one.part}: {one.reason}" for one in parts)
-        return warn(name, f"runs, but {told}", "mend what it names; the service goes on by itself")
+        mend = f"remove the cause, which {name}'s log lines tell more of; it goes on by itself then"
+        return warn(name, f"runs, but {told}", mend)
     return ok(name, str(facts.get("summary") or "runs"))
 
 

@@ -6,10 +6,13 @@ from redis.asyncio import Redis
 
 from ratchet.delivery.standing import Standing, standings
 from ratchet.doctor.groups import GroupFacts, StreamFacts
-from ratchet.streams import STREAMS
+from ratchet.streams import STREAMS, Stream
 
 _WITHOUT_A_GROUP = {"ingest"}
 """Each of its replicas reads every entry by itself."""
+
+_WHERE_IT_IS_SET = {("trace-requests", "trainer")}
+"""Read where a teacher is set, and written all the same."""
 
 
 async def probe(redis: Redis) -> list[StreamFacts]:
@@ -19,13 +22,17 @@ async def probe(redis: Redis) -> list[StreamFacts]:
     return [
         StreamFacts(
             name=stream.name,
-            readers=tuple(name for name in stream.consumers if name not in _WITHOUT_A_GROUP),
+            readers=tuple(name for name in stream.consumers if _is_read(stream, name)),
             entries=await client.xlen(stream.key),
             dead=await client.xlen(stream.dead_key),
             groups=tuple(_facts(one, seconds) for one in await standings(redis, stream)),
         )
         for stream in STREAMS
     ]
+
+
+def _is_read(stream: Stream, reader: str) -> bool:
+    return reader not in _WITHOUT_A_GROUP and (stream.name, reader) not in _WHERE_IT_IS_SET
 
 
 def _facts(standing: Standing, now_s: int) -> GroupFacts:
