@@ -92,6 +92,12 @@ def test_the_simulator_is_pure():
         assert all(inside(n, "ratchet.simulator", "ratchet.measures") for n in ours(module)), module
 
 
+def test_what_the_doctor_says_is_pure():
+    for module in modules_of("ratchet.doctor"):
+        assert libraries(module) == set(), module
+        assert all(inside(name, "ratchet.doctor") for name in ours(module)), module
+
+
 def test_the_shared_package_keeps_to_its_libraries():
     special = {
         "ratchet.demo.picture": {"matplotlib"},

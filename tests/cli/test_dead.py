@@ -267,9 +267,20 @@ async def test_a_letter_of_a_group_that_nobody_runs_stays(
     assert not await redis.exists(COMMANDS.key)
 
 
-@pytest.mark.parametrize("arguments", [[], ["feedback/1-1", "--all"], ["--all", "--stream", "x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["retry"],
+        ["retry", "feedback/1-1", "--all"],
+        ["retry", "--all", "--stream", "x"],
+        ["drop", "feedback/1-1", "--yes"],
+        ["drop", "feedback/1-1", "--reason", "r", "--json"],
+    ],
+    ids=" ".join,
+)
 async def test_what_is_not_understood_is_a_usage_error(ratchet: Ratchet, arguments: list[str]):
-    assert (await ratchet("dead", "retry", *arguments)).code == 2
+    ended = await ratchet("dead", *arguments)
+    assert (ended.code, ended.stdout) == (2, "")
 
 
 async def test_a_redis_that_is_away_is_code_3_and_keeps_its_password(

@@ -318,4 +318,4 @@ async def test_groups_are_wanted_of_every_service_that_reads_as_one(
     _, found = await look(valkey_url)
     assert found["groups"]["level"] == "warn"
     assert "commands" in found["groups"]["found"]
-    assert "start exporter" in found["groups"]["mend"]
+    assert "start exporter once" in found["groups"]["mend"]

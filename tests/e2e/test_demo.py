@@ -29,12 +29,14 @@ def test_a_directory_that_no_demo_made_is_left_alone(tmp_path: Path):
 def test_a_sitting_too_short_to_train_ends_with_a_report_that_says_so(tmp_path: Path):
     directory = tmp_path / "demo"
     arguments = ("--port", str(free_port(6)), "--questions", "4", "--limit-s", "6")
-    for _ in range(2):
-        ended = demo(directory, *arguments)
+    for as_json in (False, True):
+        ended = demo(directory, *arguments, *(["--json"] if as_json else []))
         assert ended.returncode == 1, ended.stderr
-        assert "gave up after 6 s" in ended.stdout
-        assert "no model was activated" in ended.stdout
+        told = ended.stderr if as_json else ended.stdout
+        assert "gave up after 6 s" in told
+        assert "no model was activated" in told
         found = json.loads((directory / "report.json").read_text())
+        assert not as_json or json.loads(ended.stdout) == found
         assert found["experiences"] == 12
         assert found["examples"]["labels"] > 0
         assert (found["run"], found["export"], found["model"]) == (None, None, None)

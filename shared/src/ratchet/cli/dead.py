@@ -125,6 +125,8 @@ def drop(
     as_json: AsJson = False,
 ) -> None:
     """Take dead letters away for good; a log line on stderr says what each was."""
+    if as_json and not yes:
+        raise typer.BadParameter("--json asks nobody: say --yes too")
     streams = streams_of(stream)
 
     async def named() -> list[Buried]:
