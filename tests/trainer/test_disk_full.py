@@ -129,7 +129,7 @@ async def test_no_room_for_the_adapter_and_the_run_is_not_trained_twice(
 
 
 async def test_what_arrives_meanwhile_is_not_acknowledged_and_counts_once(world: World, room: Room):
-    handlers = TrainerHandlers(world.examples, world.examples)
+    handlers = TrainerHandlers(world.examples, world.examples, world.models)
     news = [built(number) for number in range(20, 60)]
     room.full = True
     with pytest.raises(OSError, match="full") as raised:

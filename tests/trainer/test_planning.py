@@ -11,6 +11,7 @@ from ratchet.events.command import TrainingRequested
 from ratchet.events.example import ExampleRetracted
 from trainer.backends.database import open_database
 from trainer.backends.example_store import SqlExampleStore
+from trainer.backends.model_store import SqlModelStore
 from trainer.backends.run_store import SqlRunStore
 from trainer.domain.readiness import Wait
 from trainer.domain.runs import RunEnd
@@ -27,6 +28,7 @@ class Plant:
         self.directory = directory
         self.examples = SqlExampleStore(engine)
         self.runs = SqlRunStore(engine)
+        self.models = SqlModelStore(engine)
 
     def planner(self, **changed: Any) -> Planner:
         settings = TrainerSettings(
@@ -42,7 +44,7 @@ class Plant:
                 **changed,
             }
         )
-        return Planner(settings, self.examples, self.examples, self.runs, Roomy())
+        return Planner(settings, self.examples, self.examples, self.runs, self.models, Roomy())
 
     def ends(self, run_id: str, verdict: str) -> None:
         manifest = ArtifactRef(sha256="a" * 64, size=1, name="manifest.json")

@@ -200,14 +200,14 @@ def test_what_is_published_leaves_the_outbox(runs, outbox):
     assert outbox.unpublished() == []
 
 
-def test_the_champion_is_the_adapter_accepted_last(runs):
-    assert runs.champion("base") is None
+def test_the_accepted_adapters_of_a_base_are_known(runs):
+    assert runs.accepted("base") == []
     for count, verdict in ((20, "accepted"), (25, "refused")):
         run = planned(count)
         runs.plan(run, telling.started(run))
         runs.finish(run.run_id, end(verdict), [])
-    assert runs.champion("base") == end().manifest
-    assert runs.champion("another base") is None, "an adapter fits the base it was trained on"
+    assert [found.manifest for found in runs.accepted("base")] == [end().manifest]
+    assert runs.accepted("another base") == [], "an adapter fits the base it was trained on"
     assert runs.last_verdict() == ("refused", "why")
     assert runs.last_ends() == {"dpo": NOW}
 

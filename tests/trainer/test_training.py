@@ -110,7 +110,7 @@ async def test_a_request_starts_a_run_now(world: World):
     training = world.training(PretendRunner(SAME))
     await training.turn()
     world.examples.keep([built(number) for number in range(20, 30)])
-    handlers = TrainerHandlers(world.examples, world.examples)
+    handlers = TrainerHandlers(world.examples, world.examples, world.models)
     request = TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="anna")
     await handlers.handle_commands([request, request], MemoryState())
     await training.turn()
@@ -123,7 +123,7 @@ async def test_a_command_to_the_exporter_is_none_of_the_trainers(world: World):
     run = world.training(PretendRunner(SAME)).planner.open_run()
     assert run is not None
     rollback = RollbackRequested(event_id="rollback-1", occurred_at=utc_now(), requested_by="ben")
-    handlers = TrainerHandlers(world.examples, world.examples)
+    handlers = TrainerHandlers(world.examples, world.examples, world.models)
     assert await handlers.handle_commands([rollback], MemoryState()) == [Done()]
     assert world.examples.asked() is None
     assert world.runs.cancelled_by(run.run_id) is None
@@ -257,3 +257,4 @@ async def test_status_says_what_is_waited_for(world: World):
     assert facts["runs"] == {"refused": 1}
     assert facts["last_verdict"]["verdict"] == "refused"
     assert facts["champion"] == "base"
+    assert facts["champion_because"] == "no adapter of this base is in service"

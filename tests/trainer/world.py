@@ -14,6 +14,7 @@ from ratchet.events.run import RunFinished
 from ratchet.memory_state import MemoryState
 from ratchet.testing.fakes import MemoryPublisher
 from trainer.backends.example_store import SqlExampleStore
+from trainer.backends.model_store import SqlModelStore
 from trainer.backends.outbox import SqlOutbox
 from trainer.backends.regression_file import PACKAGED
 from trainer.backends.run_files import RunFiles
@@ -55,6 +56,7 @@ class World:
         )
         self.examples = SqlExampleStore(engine)
         self.runs = SqlRunStore(engine)
+        self.models = SqlModelStore(engine)
         self.outbox = SqlOutbox(engine)
         self.artifacts = ArtifactStore(directory / "artifacts")
         self.publisher = MemoryPublisher()
@@ -73,7 +75,9 @@ class World:
             "metrics": TrainerMetrics(self.metrics),
             **changed,
         }
-        planner = Planner(self.settings, self.examples, self.examples, parts["runs"], Roomy())
+        planner = Planner(
+            self.settings, self.examples, self.examples, parts["runs"], self.models, Roomy()
+        )
         return Training(planner=planner, **parts)
 
     def pairs_come(self, first: int, count: int) -> None:
@@ -90,7 +94,7 @@ class World:
             requested_by=by,
             run_id=run_id,
         )
-        handlers = TrainerHandlers(self.examples, self.examples)
+        handlers = TrainerHandlers(self.examples, self.examples, self.models)
         await handlers.handle_commands([request.model_copy(update=changed)], MemoryState())
 
     def published(self, kind: type) -> list[Any]:

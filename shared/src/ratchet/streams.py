@@ -108,7 +108,7 @@ MODELS = Stream(
     "models",
     (ModelRegistered, ModelActivated, ModelRolledBack, ModelRefused, ActivationRefused),
     ("exporter",),
-    ("ledger",),
+    ("trainer", "ledger"),
 )
 COMMANDS = Stream(
     "commands",

@@ -18,6 +18,7 @@ from ratchet.streams import (
     COMMANDS,
     DECISIONS,
     EXAMPLES,
+    MODELS,
     REWARDS,
     RUNS,
     SCORERS,
@@ -30,6 +31,7 @@ from trainer.backends.example_store import SqlExampleStore
 from trainer.backends.lease import RedisLease
 from trainer.backends.legacy_scorer import LegacyCheckpoint
 from trainer.backends.machine import LocalMachine
+from trainer.backends.model_store import SqlModelStore
 from trainer.backends.ollama import ollama_at
 from trainer.backends.openai_teacher import OpenAITeacher
 from trainer.backends.outbox import SqlOutbox
@@ -64,14 +66,16 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     redis = create_redis(settings)
     engine = open_database(settings.data_dir / "trainer.db")
     examples = SqlExampleStore(engine)
-    runs = SqlRunStore(engine)
+    runs, models = SqlRunStore(engine), SqlModelStore(engine)
     artifacts = ArtifactStore(settings.artifacts_dir)
     ranking = SqlRankingStore(engine, settings.trainer_learning)
     publisher = Publisher(redis)
     outgoing = Outgoing(SqlOutbox(engine), publisher)
     training = Training(
         settings=settings,
-        planner=Planner(settings, examples, examples, runs, LocalMachine(settings.data_dir)),
+        planner=Planner(
+            settings, examples, examples, runs, models, LocalMachine(settings.data_dir)
+        ),
         runs=runs,
         runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
         files=RunFiles(
@@ -85,7 +89,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     learning = _learning(
         settings, ranking, SqlScorerRegister(engine), artifacts, outgoing, RankingMetrics(registry)
     )
-    handlers = TrainerHandlers(examples, examples)
+    handlers = TrainerHandlers(examples, examples, models)
     ranked = RankingHandlers(ranking)
     training_status, ranking_status = TrainerStatus(training), RankingStatus(learning)
 
@@ -107,6 +111,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
             Consumer(EXAMPLES, "trainer", handlers.handle_examples, settings.trainer_batch, retry),
             Consumer(TRACES, "trainer", handlers.handle_examples, settings.trainer_batch, retry),
             Consumer(COMMANDS, "trainer", handlers.handle_commands, settings.trainer_batch, retry),
+            Consumer(MODELS, "trainer", handlers.handle_models, settings.trainer_batch, retry),
             Consumer(REWARDS, "trainer", ranked.handle_rewards, settings.trainer_batch, retry),
             Consumer(
                 DECISIONS,

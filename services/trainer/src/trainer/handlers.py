@@ -1,4 +1,4 @@
-"""Examples and requests in; both are durable before they are acknowledged."""
+"""Examples, requests and what became of models in; durable before they are acknowledged."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,13 +9,15 @@ from ratchet.events.command import CancelRequested, TrainingRequested
 from ratchet.events.example import BuiltExample, ExampleRetracted
 from ratchet.events.trace import TraceCaptured
 from ratchet.outcomes import Done, Outcome, State
-from trainer.ports import ExampleStore, RequestStore
+from trainer.domain.champion import Told
+from trainer.ports import ExampleStore, ModelStore, RequestStore
 
 
 @dataclass(frozen=True)
 class TrainerHandlers:
     examples: ExampleStore
     requests: RequestStore
+    models: ModelStore
 
     async def handle_examples(
         self, batch: Sequence[BuiltExample | ExampleRetracted | TraceCaptured], state: State
@@ -31,4 +33,10 @@ class TrainerHandlers:
         """
         own = [asked for asked in batch if isinstance(asked, TrainingRequested | CancelRequested)]
         await asyncio.to_thread(self.requests.ask, own)
+        return [Done()] * len(batch)
+
+    async def handle_models(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
+        """As `ratchet.outcomes.Handle`: kept by id; what moved no alias has no bearing."""
+        told = [event for event in batch if isinstance(event, Told)]
+        await asyncio.to_thread(self.models.keep, told)
         return [Done()] * len(batch)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from ratchet.events.base import utc_now
 from ratchet.events.run import Method
 from trainer.domain import telling
+from trainer.domain.champion import Champion, champion
 from trainer.domain.dataset import Dataset
 from trainer.domain.holdout import split
 from trainer.domain.readiness import COUNTED, Decision, Train, Wait, decide
@@ -13,7 +14,7 @@ from trainer.domain.runs import Run, plan_run
 from trainer.domain.selection import select
 from trainer.domain.situation import Situation
 from trainer.domain.training_example import TrainingLabel
-from trainer.ports import ExampleStore, Machine, RequestStore, RunStore
+from trainer.ports import ExampleStore, Machine, ModelStore, RequestStore, RunStore
 from trainer.settings import TrainerSettings
 
 
@@ -25,6 +26,7 @@ class Planner:
     examples: ExampleStore
     requests: RequestStore
     runs: RunStore
+    models: ModelStore
     machine: Machine
     decision: Decision = field(default_factory=lambda: Wait("not decided yet"))
 
@@ -45,6 +47,11 @@ class Planner:
             free_memory=self.machine.free_memory(),
             free_disk=self.machine.free_disk(),
         )
+
+    def champion(self) -> Champion:
+        """What a run would have to beat now."""
+        accepted = self.runs.accepted(self.settings.trainer_base_model)
+        return champion(accepted, self.models.told())
 
     def open_run(self) -> Run | None:
         """The run that is not finished, or a new one if it is time for it."""
@@ -114,13 +121,13 @@ class Planner:
         Returns the open run: another trainer's, where that has planned one meanwhile.
         """
         settings = self.settings
-        champion = self.runs.champion(settings.trainer_base_model)
+        to_beat = self.champion().manifest
         run = plan_run(
             dataset,
             settings.recipe,
             settings.trainer_base_model,
-            champion,
-            champion if settings.trainer_continue_from == "champion" else None,
+            to_beat,
+            to_beat if settings.trainer_continue_from == "champion" else None,
             reason,
             self.runs.unjudged_on(dataset.sha256),
             utc_now(),

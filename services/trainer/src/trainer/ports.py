@@ -13,6 +13,7 @@ from ratchet.events.example import BuiltExample, ExampleRetracted
 from ratchet.events.run import Method
 from ratchet.events.trace import TraceCaptured
 from ratchet.manifest import AdapterManifest
+from trainer.domain.champion import Checkpoint, Told
 from trainer.domain.dataset import Dataset
 from trainer.domain.job import Progress, Trained, TrainRequest
 from trainer.domain.reference import ReferenceRequest
@@ -113,8 +114,18 @@ class RunStore(Protocol):
     def unjudged_on(self, dataset_sha256: str) -> int:
         """How many runs on this very dataset have failed or were cancelled."""
 
-    def champion(self, base_model: str) -> ArtifactRef | None:
-        """The manifest of the adapter of this base that was accepted last."""
+    def accepted(self, base_model: str) -> Sequence[Checkpoint]:
+        """The adapters of this base that were accepted, oldest first."""
+
+
+class ModelStore(Protocol):
+    """What became of accepted adapters where they are served."""
+
+    def keep(self, events: Sequence[Told]) -> None:
+        """The same event counts once."""
+
+    def told(self) -> Sequence[Told]:
+        """All of it, in the order in which it came."""
 
 
 class Outbox(Protocol):

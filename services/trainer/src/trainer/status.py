@@ -21,6 +21,7 @@ class TrainerStatus:
             training.planner.situation, running.run_id if running else None
         )
         last = training.runs.last_verdict()
+        champion = training.planner.champion()
         decision = training.planner.decision
         return {
             "summary": _summary(training),
@@ -38,7 +39,8 @@ class TrainerStatus:
             "runs": training.runs.verdicts(),
             "last_verdict": {"verdict": last[0], "reason": last[1]} if last else None,
             "base_model": settings.trainer_base_model,
-            "champion": _name(training.runs.champion(settings.trainer_base_model)),
+            "champion": _name(champion.manifest),
+            "champion_because": champion.reason,
             "device": settings.trainer_device,
             "recipe": settings.recipe.fingerprint,
         }

@@ -71,6 +71,14 @@ requests = Table(
     Column("run_id", ForeignKey("runs.run_id")),
 )
 
+models = Table(
+    "models",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("event_id", String, unique=True, nullable=False),
+    Column("event", Text, nullable=False),
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -24,6 +24,7 @@ from ratchet.events.run import Method
 from trainer.backends.database import examples, requests, runs
 from trainer.backends.example_rows import KINDS, read_example
 from trainer.backends.outbox import post
+from trainer.domain.champion import Checkpoint
 from trainer.domain.dataset import Dataset
 from trainer.domain.runs import Run, RunEnd
 
@@ -139,10 +140,16 @@ class SqlRunStore:
         with self._engine.connect() as connection:
             return int(connection.execute(counted).scalar_one())
 
-    def champion(self, base_model: str) -> ArtifactRef | None:
+    def accepted(self, base_model: str) -> list[Checkpoint]:
         on_this_base = func.json_extract(runs.c.plan, "$.base_model") == base_model
-        row = self._latest(runs.c.verdict == "accepted", on_this_base)
-        return None if row is None else ArtifactRef.model_validate_json(row.manifest)
+        found = select(runs.c.run_id, runs.c.manifest).where(
+            runs.c.verdict == "accepted", on_this_base
+        )
+        with self._engine.connect() as connection:
+            return [
+                Checkpoint(row.run_id, ArtifactRef.model_validate_json(row.manifest))
+                for row in connection.execute(found.order_by(runs.c.number))
+            ]
 
     def _latest(self, *conditions: ColumnElement[bool]) -> "Row[Any] | None":
         chosen = select(runs).where(*conditions).order_by(runs.c.number.desc()).limit(1)
