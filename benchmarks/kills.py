@@ -19,7 +19,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
-from killing.audit import Check, audit, events_on
+from killing.audit import audit
+from killing.check import Check, events_on
 from killing.feeding import BATCH, Feeding
 from killing.victim import LONGEST_S, Stage, Target, Victim
 from redis.asyncio import Redis

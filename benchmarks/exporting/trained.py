@@ -19,21 +19,29 @@ _DEVICES = ("pump 001", "fan 002", "boiler 003", "mixer 004", "chiller 005")
 
 
 def adapter_of(
-    spec: str, cache_dir: Path, artifacts: ArtifactStore, directory: Path
+    spec: str,
+    cache_dir: Path,
+    artifacts: ArtifactStore,
+    directory: Path,
+    seed: int = 0,
+    spread: float = 0.01,
 ) -> AdapterManifest:
-    """Writes PEFT's two files to `directory` and into `artifacts`."""
+    """Writes PEFT's two files to `directory` and into `artifacts`.
+
+    `spread` is the standard deviation of the weights that training moves away from 0.
+    """
     base = materialise(spec, cache_dir)
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     config = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")
     adapted = get_peft_model(model, config)
     for name, weight in adapted.named_parameters():
         if "lora_B" in name:
-            torch.nn.init.normal_(weight, std=0.01)
+            torch.nn.init.normal_(weight, std=spread)
     adapted.save_pretrained(str(directory))
     questions = [f"{asked} of {device}?" for device in _DEVICES for asked in _ASKED]
     return AdapterManifest(
-        run_id="benchmark",
+        run_id=f"benchmark-{seed}",
         method="dpo",
         base_model=spec,
         base_sha256=weights_sha256(base),

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from killing.check import Check, events_on, nothing_waits
 from redis.asyncio import Redis
 from sqlalchemy import Engine, select
 
@@ -12,26 +13,11 @@ from ratchet.artifacts import ArtifactStore
 from ratchet.events.example import BuiltExample
 from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
 from ratchet.manifest import AdapterManifest
-from ratchet.publisher import DATA_FIELD
-from ratchet.streams import CHECKPOINTS, EXAMPLES, RUNS, Stream
+from ratchet.streams import CHECKPOINTS, EXAMPLES, RUNS
 from trainer.backends.database import examples, runs
 from trainer.domain.runs import Run
 
 _JUDGED = ("accepted", "refused")
-
-
-class Check(NamedTuple):
-    what: str
-    holds: bool
-    found: str
-
-
-async def events_on(redis: Redis, *streams: Stream) -> list[Any]:
-    return [
-        stream.adapter.validate_json(fields[DATA_FIELD.encode()])
-        for stream in streams
-        for _, fields in await redis.xrange(stream.key)
-    ]
 
 
 async def audit(
@@ -41,7 +27,7 @@ async def audit(
     return [
         *_told_once(told),
         *_used_once(engine, published),
-        await _nothing_waits(redis),
+        await nothing_waits(redis, EXAMPLES),
         _no_orphans(data_dir, told),
     ]
 
@@ -92,16 +78,6 @@ def _used_once(engine: Engine, published: Sequence[BuiltExample]) -> Iterable[Ch
                 for i in run.dataset.example_ids),
         f"{len(waiting)} wait",
     )  # fmt: skip
-
-
-async def _nothing_waits(redis: Redis) -> Check:
-    pending = sum(group["pending"] for group in await redis.xinfo_groups(EXAMPLES.key))
-    dead = await redis.xlen(EXAMPLES.dead_key)
-    return Check(
-        "every message is acknowledged and none is dead",
-        pending == dead == 0,
-        f"{pending} pending, {dead} dead",
-    )
 
 
 def _no_orphans(data_dir: Path, told: Iterable[Any]) -> Check:

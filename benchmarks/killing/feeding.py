@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from itertools import count
 
-from killing.audit import events_on
+from killing.check import events_on
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 

@@ -48,6 +48,10 @@ class ArtifactStore:
         flush(target.parent)
         return reference
 
+    def discard(self, reference: ArtifactRef) -> None:
+        """Remove what nothing refers to any more; does nothing when it is not there."""
+        self._place(reference.sha256).unlink(missing_ok=True)
+
     def put_bytes(self, content: bytes, name: str) -> ArtifactRef:
         with tempfile.TemporaryDirectory() as directory:
             source = Path(directory) / name

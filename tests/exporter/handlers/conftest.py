@@ -19,6 +19,7 @@ from exporter.domain.quantization import LIMITS
 from exporter.domain.record import Export
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
+from exporter.retention import Retention
 from ratchet.artifacts import ArtifactStore
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.run import CheckpointReady, Scores
@@ -32,9 +33,11 @@ NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)
 
 @dataclass
 class FakeExporter:
-    """Every export is a model of its own, told from the others by its num_ctx."""
+    """Every export stores `content`, and is a model told from the others by its num_ctx."""
 
     export_: Export
+    artifacts: ArtifactStore
+    content: bytes
     answers: list[Any] = field(default_factory=list)
     calls: int = 0
 
@@ -49,7 +52,8 @@ class FakeExporter:
         modelfile = self.export_.modelfile
         sampling = modelfile.sampling.model_copy(update={"num_ctx": 4096 + self.calls})
         own = modelfile.model_copy(update={"sampling": sampling})
-        return self.export_.model_copy(update={"modelfile": own})
+        gguf = self.artifacts.put_bytes(self.content, self.export_.gguf.name)
+        return self.export_.model_copy(update={"modelfile": own, "gguf": gguf})
 
 
 @dataclass
@@ -75,19 +79,19 @@ class Place:
 
 
 @pytest.fixture
-async def place(tmp_path: Path, record: Any, gguf: Path, ollama: Any) -> AsyncIterator[Place]:
+async def place(tmp_path: Path, record: Any, ollama: Any) -> AsyncIterator[Place]:
     artifacts = ArtifactStore(tmp_path / "artifacts")
-    artifacts.put(gguf)
-    exporter = FakeExporter(record("v1").export)
+    exporter = FakeExporter(record("v1").export, artifacts, b"GGUF")
+    records = LocalRegistry(tmp_path / "registry", "m")
     handler = CheckpointHandler(
         name="m",
         exporter=exporter,
         artifacts=artifacts,
-        records=LocalRegistry(tmp_path / "registry", "m"),
+        records=records,
         served_by=None,
         alias=Alias(ActivationJournal(tmp_path / "registry" / "m" / "activations.json")),
         limits=LIMITS,
-        keep=2,
+        retention=Retention(artifacts, records, keep=2),
         metrics=ExporterMetrics(CollectorRegistry()),
     )
     manifest = AdapterManifest(

@@ -1,5 +1,6 @@
 """Checkpoints and rollbacks move the same alias: neither undoes what the other has done."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,7 +83,7 @@ async def test_what_was_gone_back_to_stays_registered_behind_newer_versions(
     rolled_back: Place,
 ) -> None:
     _, v2, _ = await versions(rolled_back)
-    rolled_back.handler.keep = 1
+    rolled_back.handler.retention = replace(rolled_back.handler.retention, keep=1)
     await rolled_back.deliver(rolled_back.checkpoint(4))
 
     left = await versions(rolled_back)

@@ -16,6 +16,7 @@ from exporter.backends.ollama_api import TIMEOUT
 from exporter.domain.job import StageDone
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
+from exporter.retention import Retention
 from exporter.settings import ExporterSettings
 from exporter.soundness import Soundness
 from exporter.status import ExporterStatus
@@ -59,7 +60,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         served_by=ollama,
         alias=alias,
         limits=settings.limits,
-        keep=settings.exporter_keep_versions,
+        retention=Retention(artifacts, records, settings.exporter_keep_versions),
         metrics=metrics,
     )
     activation = ActivationHandler(

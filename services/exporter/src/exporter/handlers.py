@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from exporter.alias import Alias
-from exporter.domain.history import Move, made_for, newest, way_back
+from exporter.domain.history import Move, made_for, newest
 from exporter.domain.job import NotExported
 from exporter.domain.quantization import Limits, Quantization
 from exporter.domain.record import ModelRecord
-from exporter.domain.version import may_follow, surplus, version_tag
+from exporter.domain.version import may_follow, version_tag
 from exporter.metrics import ExporterMetrics
 from exporter.ports import ExportBroke, Exporter, Records, Registry, RegistryTrouble
+from exporter.retention import Retention
 from exporter.serving import NotServed, serve, withdraw
 from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 from ratchet.events.base import derived_id, utc_now
@@ -38,8 +39,7 @@ from ratchet.outcomes import Done, Invalid, Later, Outcome, State
 class CheckpointHandler:
     """`records` always gets the model; `served_by`, where it answers, gets it too.
 
-    `limits` say how near a server's answers must stay to the trained model's, by format; `keep`
-    is how many versions stay registered besides the active one.
+    `limits` say how near a server's answers must stay to the trained model's, by format.
     """
 
     name: str
@@ -49,7 +49,7 @@ class CheckpointHandler:
     served_by: Registry | None
     alias: Alias
     limits: dict[Quantization, Limits]
-    keep: int
+    retention: Retention
     metrics: ExporterMetrics
 
     async def handle(self, batch: Sequence[CheckpointReady], state: State) -> Sequence[Outcome]:
@@ -101,10 +101,12 @@ class CheckpointHandler:
         export, version = record.export, record.version
         registries: list[Registry] = [self.records]
         if self.served_by is not None and await self.served_by.available():
-            if export.modelfile.template is None:
+            if export.modelfile.template is not None:
+                registries.append(self.served_by)
+            elif await self.records.record(version) is None:
                 reason = "no template of Ollama's is known to render chats as this model reads them"
+                await self.retention.discard(record)
                 return self._refused(checkpoint, reason, export.parity, export.tried)
-            registries.append(self.served_by)
         gguf = self.artifacts.path(export.gguf)
         served: ServedParity | None = None
         for registry in registries:
@@ -112,6 +114,7 @@ class CheckpointHandler:
             served = outcome.parity or served
             if isinstance(outcome, NotServed):
                 await withdraw(registries, version, outcome.reason)
+                await self.retention.discard(record)
                 return self._refused(
                     checkpoint, outcome.reason, export.parity, export.tried, served
                 )
@@ -149,7 +152,7 @@ class CheckpointHandler:
             previous = moves[-1].version if moves else None
             move = Move(cause=checkpoint.event_id, at=utc_now(), version=version, previous=previous)
         moved = await self.alias.carry_out(move, registries)
-        await self._remove_surplus(registries)
+        await self.retention.remove_surplus(registries, await self.alias.moves(self.records))
         return ModelActivated(
             event_id=derived_id(checkpoint.event_id, "activated"),
             occurred_at=move.at,
@@ -160,13 +163,6 @@ class CheckpointHandler:
             previous=move.previous,
             registries=moved,
         )
-
-    async def _remove_surplus(self, registries: Sequence[Registry]) -> None:
-        moves = await self.alias.moves(self.records)
-        for registry in registries:
-            versions, active = await registry.versions(), await registry.active()
-            for old in surplus(versions, active, self.keep, way_back(moves, versions)):
-                await registry.remove(old)
 
     def _refused(
         self,

@@ -1,0 +1,92 @@
+"""How far an export is, read from the files it leaves: some moments last a millisecond."""
+
+import time
+from pathlib import Path
+from typing import Literal, get_args
+
+from redis import Redis
+
+from ratchet.streams import CHECKPOINTS
+
+Stage = Literal[
+    "starting",
+    "converting the base",
+    "building",
+    "judging",
+    "storing",
+    "registering",
+    "moving the alias",
+    "telling",
+    "at rest",
+]
+ORDER: tuple[Stage, ...] = get_args(Stage)
+LONGEST_S: dict[Stage, float] = {
+    "starting": 2.0,
+    "converting the base": 3.0,
+    "building": 2.0,
+    "judging": 5.0,
+    "storing": 0.01,
+    "registering": 0.03,
+    "moving the alias": 0.01,
+    "telling": 0.02,
+}
+"""How deep into a stage a kill may come."""
+_LOOK_S, _LOOK_CLOSELY_S = 0.01, 0.0005
+_LONG: set[Stage] = {"starting", "converting the base", "building"}
+_GROUP = "exporter"
+
+
+class Moments:
+    """The stages of exporting `version`; `began` anew whenever its processes are killed."""
+
+    def __init__(self, data_dir: Path, model: str, version: str, redis: Redis) -> None:
+        self._cache = data_dir / "cache" / "gguf"
+        self._work = data_dir / "work" / f"export-{version}"
+        self._registry = data_dir / "registry" / model
+        self._version = version
+        self._redis = redis
+        self._judged = False
+
+    def began(self) -> None:
+        self._judged = False
+
+    def now(self) -> Stage:
+        if (self._registry / self._version).is_dir():
+            latest = self._registry / "latest"
+            if not latest.is_symlink() or latest.readlink().name != self._version:
+                return "moving the alias"
+            return "telling" if self._waits() else "at rest"
+        if not self._work.is_dir():
+            return "registering" if self._judged else "starting"
+        files = self._files()
+        built = any(name.endswith(".gguf") and "f16" not in name for name in files)
+        if self._judged and not built:
+            return "storing"
+        self._judged = built
+        if built:
+            return "judging"
+        return "converting the base" if any(self._cache.glob(".*")) else "building"
+
+    def _files(self) -> list[str]:
+        try:
+            return [path.name for path in self._work.iterdir()]
+        except FileNotFoundError:  # removed since it was seen
+            return []
+
+    def reach(self, stage: Stage, for_s: float, deadline_s: float) -> Stage:
+        """Wait until `stage` has lasted `for_s` or is behind; returns the stage it is by then."""
+        end = time.monotonic() + deadline_s
+        entered: float | None = None
+        while (at := time.monotonic()) < end:
+            now = self.now()
+            if now == stage:
+                entered = entered or at
+                if at - entered >= for_s:
+                    return now
+            elif entered is not None or ORDER.index(now) > ORDER.index(stage):
+                return now
+            time.sleep(_LOOK_S if now in _LONG else _LOOK_CLOSELY_S)
+        raise TimeoutError(f"no export was {stage} within {deadline_s:.0f} s")
+
+    def _waits(self) -> bool:
+        return bool(self._redis.xpending(CHECKPOINTS.key, _GROUP)["pending"])
