@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -180,8 +181,26 @@ async def test_models_shows_every_version_and_which_one_serves(system: System) -
     assert row["parity"]["top1"] == 0.98
     assert row["before"]["text_quality"] == row["after"]["text_quality"] == 0.5
     assert row["activated_at"] > row["trained_at"]
-    assert facts["ollama"] == {"available": True, "version": "0.34.1", "active": "v1"}
+    served = facts["ollama"]
+    assert (served["available"], served["version"], served["active"]) == (True, "0.34.1", "v1")
+    assert served["lacks"] == {"missing": [], "refused": {}, "trouble": None, "wait_s": 0.0}
     assert "Ollama serves v1" in table.stdout
+
+
+async def test_what_ollama_lacks_gets_there_by_itself(system: System, ollama: Any) -> None:
+    ollama.tags.clear()
+    ollama.restart()
+    ollama.fail_create = True
+
+    async def shows(said: str) -> bool:
+        return said in (await system.ratchet("models")).stdout
+
+    await eventually(partial(shows, "Ollama lacks v2, v1: "), 20)
+    assert await shows("no space left on device; tried again after 5 s")
+
+    ollama.fail_create = False
+    await eventually(partial(shows, "Ollama serves v2"), 20)
+    assert set(ollama.tags) == {"m:v1", "m:v2", "m:latest"}
 
 
 async def test_where_nothing_runs_the_remedy_is_named(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A handler on real registries, with an exporter that does nothing but answer."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -90,6 +91,7 @@ async def place(tmp_path: Path, record: Any, ollama: Any) -> AsyncIterator[Place
         records=records,
         served_by=None,
         alias=Alias(ActivationJournal(tmp_path / "registry" / "m" / "activations.json")),
+        registering=asyncio.Lock(),
         limits=LIMITS,
         retention=Retention(artifacts, records, keep=2),
         metrics=ExporterMetrics(CollectorRegistry()),

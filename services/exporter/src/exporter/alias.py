@@ -9,7 +9,6 @@ from exporter.ports import Journal, Records, Registry, RegistryKind, RegistryTro
 from ratchet.events.base import utc_now
 
 _log = logging.getLogger(__name__)
-_EVERY_S = 5.0
 
 
 class Alias:
@@ -70,12 +69,3 @@ class Alias:
                 if active != version and version in await registry.versions():
                     await registry.move_alias(version)
                     _log.warning("%s served %s; it follows to %s", registry.kind, active, version)
-
-    async def keep_agreeing(self, records: Records, served_by: Registry | None) -> None:
-        """`agree` until cancelled; trouble is logged and waited out."""
-        while True:
-            try:
-                await self.agree(records, served_by)
-            except (RegistryTrouble, OSError) as error:
-                _log.warning("the registries do not agree yet: %s", error)
-            await asyncio.sleep(_EVERY_S)

@@ -1,6 +1,6 @@
 """The only wiring of the exporter service."""
 
-from functools import partial
+import asyncio
 
 import httpx
 from faststream.asgi import AsgiFastStream
@@ -13,7 +13,9 @@ from exporter.backends.child_export import ChildExport
 from exporter.backends.local_registry import LocalRegistry
 from exporter.backends.ollama import OllamaRegistry
 from exporter.backends.ollama_api import TIMEOUT
+from exporter.catching_up import CatchingUp
 from exporter.domain.job import StageDone
+from exporter.domain.lag import Lag
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
 from exporter.retention import Retention
@@ -44,6 +46,11 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         metrics.staged(done)
         status.staged(done)
 
+    def lagging(lag: Lag) -> None:
+        metrics.lagging(lag)
+        status.lagging(lag)
+
+    registering = asyncio.Lock()
     handler = CheckpointHandler(
         name=name,
         exporter=ChildExport(
@@ -59,6 +66,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         records=records,
         served_by=ollama,
         alias=alias,
+        registering=registering,
         limits=settings.limits,
         retention=Retention(artifacts, records, settings.exporter_keep_versions),
         metrics=metrics,
@@ -73,6 +81,15 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         on_settled=status.settled,
     )
     retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
+    catching_up = CatchingUp(
+        records=records,
+        served_by=ollama,
+        limits=settings.limits,
+        alias=alias,
+        registering=registering,
+        retry=retry,
+        on_lag=lagging,
+    )
     service = Service(
         name="exporter",
         settings=settings,
@@ -98,7 +115,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
                 stuck_after_s=settings.exporter_stuck_after_s,
             ),
         ],
-        background=[partial(alias.keep_agreeing, records, ollama)],
+        background=[catching_up.run],
         publishes=[MODELS],
         status=status.facts,
     )

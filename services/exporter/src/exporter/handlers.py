@@ -39,7 +39,8 @@ from ratchet.outcomes import Done, Invalid, Later, Outcome, State
 class CheckpointHandler:
     """`records` always gets the model; `served_by`, where it answers, gets it too.
 
-    `limits` say how near a server's answers must stay to the trained model's, by format.
+    `registering` is held while versions come and go. `limits` say how near a server's answers
+    must stay to the trained model's, by format.
     """
 
     name: str
@@ -48,6 +49,7 @@ class CheckpointHandler:
     records: Records
     served_by: Registry | None
     alias: Alias
+    registering: asyncio.Lock
     limits: dict[Quantization, Limits]
     retention: Retention
     metrics: ExporterMetrics
@@ -65,7 +67,8 @@ class CheckpointHandler:
                 if not isinstance(outcome, ModelRecord):
                     return outcome
                 record = outcome
-            return await self._register(checkpoint, record)
+            async with self.registering:
+                return await self._register(checkpoint, record)
         except (ArtifactCorrupt, ValidationError) as error:
             return Invalid(str(error))
         except (ArtifactMissing, ExportBroke, RegistryTrouble, OSError) as error:

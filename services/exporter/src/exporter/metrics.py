@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from exporter.domain.job import StageDone
+from exporter.domain.lag import Lag
 from exporter.domain.settled import Settled
 from ratchet.events.model import Parity, ServedParity
 
@@ -56,6 +57,17 @@ class ExporterMetrics:
             ("target", "statistic"),
             registry=registry,
         )
+
+        self.missing = Gauge(
+            "ratchet_server_missing_versions",
+            "Registered versions that the server lacks: on their way, or refused.",
+            ("state",),
+            registry=registry,
+        )
+
+    def lagging(self, lag: Lag) -> None:
+        self.missing.labels("coming").set(len(lag.missing))
+        self.missing.labels("refused").set(len(lag.refused))
 
     def staged(self, done: StageDone) -> None:
         self.stage_seconds.labels(done.stage).observe(done.seconds)

@@ -36,7 +36,7 @@ class Soundness:
         return (
             await asyncio.to_thread(_changed, record, gguf)
             or await asyncio.to_thread(self._without_manifest, record)
-            or await _not_served(record, gguf, served_by)
+            or await _not_served(record, served_by)
         )
 
     def _without_manifest(self, record: ModelRecord) -> str | None:
@@ -66,11 +66,10 @@ def _changed(record: ModelRecord, gguf: Path) -> str | None:
     )
 
 
-async def _not_served(record: ModelRecord, gguf: Path, served_by: Registry | None) -> str | None:
+async def _not_served(record: ModelRecord, served_by: Registry | None) -> str | None:
     if served_by is None or record.version in await served_by.versions():
         return None
     reason = f"{served_by.kind} does not have {record.version}"
     if record.export.modelfile.template is None:
         return f"{reason} and knows no template for it: activate another version"
-    source = gguf.with_name("Modelfile")
-    return f"{reason}: `ollama create {record.name}:{record.version} -f {source}`, {_OR_ANOTHER}"
+    return f"{reason} yet: `ratchet models` says when it does, and why not; wait, {_OR_ANOTHER}"

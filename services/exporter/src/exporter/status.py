@@ -1,12 +1,13 @@
 """What `/status` says about models."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from exporter.domain.job import StageDone
+from exporter.domain.lag import Lag
 from exporter.domain.record import ModelRecord
 from exporter.domain.settled import Settled
 from exporter.ports import Journal, Records, Registry, RegistryTrouble
@@ -22,10 +23,14 @@ class ExporterStatus:
     served_by: Registry | None
     journal: Journal
     last_stage: StageDone | None = None
+    lag: Lag = field(default_factory=Lag)
     commands: deque[Settled] = field(default_factory=lambda: deque(maxlen=_COMMANDS))
 
     def staged(self, done: StageDone) -> None:
         self.last_stage = done
+
+    def lagging(self, lag: Lag) -> None:
+        self.lag = lag
 
     def settled(self, settled: Settled) -> None:
         self.commands.append(settled)
@@ -33,7 +38,8 @@ class ExporterStatus:
     async def facts(self) -> dict[str, Any]:
         """Active model and versions; `ollama` is None where no server is to be used.
 
-        `commands` are the last ones since the start, with what became of each.
+        `ollama.lacks` are the versions it has yet to get, and those it never will. `commands` are
+        the last ones since the start, with what became of each.
         """
         active = await self.records.active()
         record = await self._record(active) if active else None
@@ -76,7 +82,7 @@ class ExporterStatus:
             return None
         if not await self.served_by.available():
             return {"available": False}
-        found = {"available": True, "version": self.served_by.server}
+        found = {"available": True, "version": self.served_by.server, "lacks": asdict(self.lag)}
         try:
             return {**found, "active": await self.served_by.active()}
         except RegistryTrouble as error:

@@ -75,6 +75,14 @@ def _ollama(ollama: dict[str, Any] | None, active: str | None) -> str:
         return "Ollama does not answer: its alias follows when it does"
     if "problem" in ollama:
         return f"Ollama: {ollama['problem']}"
+    lacks = ollama["lacks"]
+    if active in lacks["refused"]:
+        return f"[red]Ollama does not get {active}: {lacks['refused'][active]}[/red]"
+    if lacks["trouble"]:
+        again = f"tried again after {lacks['wait_s']:.0f} s"
+        return f"[red]Ollama lacks {', '.join(lacks['missing'])}: {lacks['trouble']}; {again}[/red]"
+    if lacks["missing"]:
+        return f"Ollama takes in {', '.join(lacks['missing'])}"
     if ollama["active"] == active:
         return f"Ollama serves {active}" if active else "Ollama serves none of them"
     return f"[red]Ollama serves {ollama['active']}, not {active}[/red]"
