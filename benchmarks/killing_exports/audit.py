@@ -134,7 +134,7 @@ def _artifacts(
 
 
 def _lying(data: Path, directories: Iterable[str]) -> Iterable[Path]:
-    """Every file and link, and every directory that is empty or hidden."""
+    """Every file and link, and every hidden directory."""
     for directory in directories:
         for path in (data / directory).rglob("*"):
             if path.is_symlink() or not path.is_dir() or path.name.startswith("."):

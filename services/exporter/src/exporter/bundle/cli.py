@@ -101,7 +101,8 @@ async def _install(settings: ExporterSettings, found: Unpacked, activate: bool) 
             alias=Alias(ActivationJournal(settings.activation_journal)),
         ).install(found, activate=activate)
     if url and len(registries) == 1:
-        typer.echo(f"Ollama at {url} does not answer: install again when it does", err=True)
+        then = "a running exporter registers it there when it does, or install again"
+        typer.echo(f"Ollama at {url} does not answer: {then}", err=True)
     return [registry.kind for registry in registries]
 
 
