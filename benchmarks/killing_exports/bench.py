@@ -57,12 +57,10 @@ class Bench:
             shutil.rmtree(self.data_dir / "cache" / "gguf", ignore_errors=True)
         spec = str(self.base) if self.spec == TINY else self.spec
         aside = self.root / "adapter"
-        made = adapter_of(
-            spec, self.base, self.artifacts, aside, number, _SPREADS.get(self.spec, 0.01)
+        manifest = adapter_of(
+            spec, self.cache_dir, self.artifacts, aside, number, _SPREADS.get(self.spec, 0.01)
         )
         shutil.rmtree(aside)
-        prompts = made.parity_prompts[:_PROMPTS]
-        manifest = made.model_copy(update={"parity_prompts": prompts, "plan_prompts": ()})
         return CheckpointReady(
             event_id=f"checkpoint-{number}",
             occurred_at=_START + timedelta(minutes=number),

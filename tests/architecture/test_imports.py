@@ -44,6 +44,8 @@ ONE_HOME = {
         "ingest.app",
         "ingest.bodies",
         "ingest.command_routes",
+        "ingest.compat_routes",
+        "ingest.edge",
         "ingest.openapi",
         "ingest.rank_routes",
         "ingest.routes",

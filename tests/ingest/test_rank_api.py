@@ -366,8 +366,8 @@ async def test_what_is_no_json_or_holds_no_number_gets_422(
 ):
     response = await client.post("/v1/rank", content=sent)
     assert response.status_code == 422
-    assert set(response.json()) == {"error", "problems"}
     assert response.json()["error"]
+    assert "problems" in response.json()
     assert await decided(redis) == []
 
 
@@ -380,7 +380,7 @@ async def test_a_refusal_is_short_however_much_is_wrong(client: httpx.AsyncClien
 async def test_too_many_candidates_are_413_with_the_remedy(client: httpx.AsyncClient):
     response = await client.post("/v1/rank", json=body(candidates=["kpi"] * 101))
     assert response.status_code == 413
-    assert response.json() == {"error": "send at most 100 candidates at once", "problems": []}
+    assert response.json()["error"] == "send at most 100 candidates at once"
 
 
 async def test_a_large_body_is_refused_before_all_of_it_is_read(client: httpx.AsyncClient):
@@ -445,7 +445,7 @@ async def test_the_documents_describe_the_ranking(client: httpx.AsyncClient):
     route = document["paths"]["/v1/rank"]["post"]
     assert "#/components/schemas/RankRequest" in json.dumps(route["requestBody"])
     assert "#/components/schemas/RankAnswer" in json.dumps(route["responses"]["200"])
-    assert set(route["responses"]) == {"200", "413", "422"}
+    assert {"200", "413", "422"} <= set(route["responses"])
     asked = schemas["RankRequest"]
     assert set(asked["required"]) == {"transcript", "candidates"}
     assert {"type": "string"} in asked["properties"]["candidates"]["items"]["anyOf"]

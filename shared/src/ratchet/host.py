@@ -77,5 +77,7 @@ def run(name: str, settings: S, create_app: Callable[[S], Any]) -> None:
         host=settings.host,
         port=settings.port,
         log_config=None,
+        access_log=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=15,
     )

@@ -1,31 +1,36 @@
-"""JSON lines on stderr that carry the service and, inside a handler, the event at hand."""
+"""JSON lines on stderr that carry the service and the event or the request at hand."""
 
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
-_event: ContextVar[dict[str, str] | None] = ContextVar("event", default=None)
+_at_hand: ContextVar[dict[str, str] | None] = ContextVar("at_hand", default=None)
 
 
 @contextmanager
-def event_context(stream: str, event_id: str) -> Iterator[None]:
-    """Every line logged inside names `stream` and `event_id`."""
-    token = _event.set({"stream": stream, "event_id": event_id})
+def log_context(**facts: str) -> Iterator[None]:
+    """Every line logged inside bears `facts`."""
+    token = _at_hand.set({**(_at_hand.get() or {}), **facts})
     try:
         yield
     finally:
-        _event.reset(token)
+        _at_hand.reset(token)
+
+
+def event_context(stream: str, event_id: str) -> AbstractContextManager[None]:
+    """Every line logged inside names `stream` and `event_id`."""
+    return log_context(stream=stream, event_id=event_id)
 
 
 def configure_logs(service: str, level: str) -> None:
     """Send every logger to stderr as JSON, one object a line."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_add_event)
+    handler.addFilter(_add_facts)
     handler.setFormatter(
         JsonFormatter(
             "%(levelname)s %(name)s %(message)s",
@@ -40,8 +45,8 @@ def configure_logs(service: str, level: str) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _add_event(record: logging.LogRecord) -> bool:
-    for key, value in (_event.get() or {}).items():
+def _add_facts(record: logging.LogRecord) -> bool:
+    for key, value in (_at_hand.get() or {}).items():
         if not hasattr(record, key):
             setattr(record, key, value)
     return True

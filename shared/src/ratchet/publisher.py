@@ -1,6 +1,7 @@
 """Publish events from outside a handler: durable when the call returns."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
 from redis.asyncio import Redis
@@ -19,6 +20,26 @@ def entry_of(event: Event) -> tuple[str, dict[str, bytes]]:
     return stream_of(event).key, {DATA_FIELD: event.model_dump_json().encode()}
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """What is kept under `key` in the transaction that publishes; `content` takes the new events.
+
+    A publication with a receipt takes place once, however often it is asked for.
+    """
+
+    key: str
+    ttl_s: int
+    content: Callable[[Sequence[Event]], bytes]
+
+
+class AlreadyPublished(Exception):
+    """There is a receipt for it: its `content`, as it was kept."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__("published before, under the same receipt")
+        self.content = content
+
+
 class Publisher:
     """Raises redis-py's errors as they are; on a full server nothing is published."""
 
@@ -26,27 +47,36 @@ class Publisher:
         self._redis: Any = redis
 
     async def publish(
-        self, events: Sequence[Event], named: Set[str] = frozenset()
+        self,
+        events: Sequence[Event],
+        named: Set[str] = frozenset(),
+        receipt: Receipt | None = None,
     ) -> tuple[Event, ...]:
         """Append `events` in one transaction, all or none; returns those that were new.
 
-        Of an id in `named`, only the first event that ever bears it is new.
+        Of an id in `named`, only the first event that ever bears it is new. Raises
+        `AlreadyPublished` where there is a receipt already.
         """
+        if len(events) == 1 and not named and receipt is None:
+            await self._redis.xadd(*entry_of(events[0]))
+            return tuple(events)
         async with self._redis.pipeline(transaction=True) as pipe:
             while True:
-                known = await self._known(pipe, named)
+                known = await self._known(pipe, named, receipt)
                 new: list[Event] = []
                 for event in events:
                     if event.event_id not in known:
                         new.append(event)
                         known |= named & {event.event_id}
-                if not new:
+                if not new and receipt is None:
                     return ()
                 pipe.multi()
                 for event in new:
                     pipe.xadd(*entry_of(event))
                     if event.event_id in named:
                         pipe.set(_PUBLISHED + event.event_id, b"1", ex=_PUBLISHED_TTL_S)
+                if receipt is not None:
+                    pipe.set(receipt.key, receipt.content(new), ex=receipt.ttl_s)
                 try:
                     await pipe.execute()
                 except WatchError:
@@ -57,12 +87,15 @@ class Publisher:
         """Append `event` unless its id was published before; says whether it was new."""
         return bool(await self.publish([event], named={event.event_id}))
 
-    async def _known(self, pipe: Any, named: Set[str]) -> set[str]:
+    async def _known(self, pipe: Any, named: Set[str], receipt: Receipt | None) -> set[str]:
         """Those of `named` that were published before; from here on all of them are watched."""
-        if not named:
-            return set()
         ids = list(named)
         markers = [_PUBLISHED + event_id for event_id in ids]
-        await pipe.watch(*markers)
-        held = await pipe.mget(markers)
-        return {event_id for event_id, mark in zip(ids, held, strict=True) if mark is not None}
+        watched = [*markers, *([receipt.key] if receipt else [])]
+        if not watched:
+            return set()
+        await pipe.watch(*watched)
+        held = await pipe.mget(watched)
+        if receipt is not None and held[-1] is not None:
+            raise AlreadyPublished(held[-1])
+        return {event_id for event_id, mark in zip(ids, held, strict=False) if mark is not None}

@@ -1,23 +1,44 @@
 """The only wiring of the ingest service."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from random import SystemRandom
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from ingest.command_routes import create_command_router
+from ingest.access_status import AccessStatus
+from ingest.command_routes import (
+    ActivationAsked,
+    Asked,
+    CancelAsked,
+    TrainingAsked,
+    create_command_router,
+)
+from ingest.compat_routes import create_compat_router
 from ingest.decisions import Decisions
+from ingest.domain.corrections import Correction
 from ingest.domain.identity import Identity
 from ingest.domain.pairs import Pair
 from ingest.domain.rank_request import RankRequest
 from ingest.domain.traces import Trace
+from ingest.edge.gate import Gate
+from ingest.edge.key_ring import KeyRing
+from ingest.edge.origins import Origins
+from ingest.edge.problems import Error, Refused, own_up, say_why
+from ingest.edge.rate_limit import RateLimit
+from ingest.edge.replays import say_it_again
+from ingest.edge.request_ids import RequestIds
+from ingest.edge.unavailable import come_back_later
+from ingest.edge.whole_bodies import WholeBodies
 from ingest.intake import Intake
 from ingest.metrics import IngestMetrics
 from ingest.openapi import add_schemas
@@ -32,14 +53,32 @@ from ratchet.artifacts import ArtifactStore
 from ratchet.broker import create_broker, create_redis
 from ratchet.events.experience import Experience, Feedback
 from ratchet.host import create_host
-from ratchet.publisher import Publisher
+from ratchet.keys import KeyFile
+from ratchet.publisher import AlreadyPublished, Publisher
 from ratchet.ranking.embeddings import embedding_named
 from ratchet.service import Service
 from ratchet.streams import COMMANDS, DECISIONS, EXAMPLES, EXPERIENCES, FEEDBACK, TRACES
 
+_log = logging.getLogger(__name__)
+_SENT = (
+    Experience,
+    Feedback,
+    Correction,
+    Trace,
+    Pair,
+    Identity,
+    RankRequest,
+    TrainingAsked,
+    CancelAsked,
+    ActivationAsked,
+    Asked,
+)
+
 
 def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None) -> FastAPI:
     """`draw` decides on exploration: uniform in [0, 1), by default the system's randomness."""
+    access = AccessStatus(KeyRing(KeyFile(settings.data_dir)), settings.host)
+    _log.info(access.summary())
     registry = CollectorRegistry()
     metrics = IngestMetrics(registry)
     redis = create_redis(settings)
@@ -55,6 +94,11 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         timeout_s=settings.ingest_decision_timeout_s,
         metrics=ranking_metrics,
     )
+    ranking = RankingStatus(watch, decisions, embedding.name)
+
+    async def facts() -> dict[str, Any]:
+        return {**await ranking.facts(), "access": access.facts()}
+
     service = Service(
         name="ingest",
         settings=settings,
@@ -63,7 +107,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         registry=registry,
         background=[watch.run],
         publishes=[EXPERIENCES, FEEDBACK, DECISIONS, EXAMPLES, TRACES, COMMANDS],
-        status=RankingStatus(watch, decisions, embedding.name).facts,
+        status=facts,
     )
 
     @asynccontextmanager
@@ -71,46 +115,43 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         async with service.running():
             yield
 
-    app = FastAPI(title="Ratchet ingest", version="1", lifespan=lifespan)
+    app = FastAPI(title="Ratchet ingest", version="1", lifespan=lifespan, redirect_slashes=False)
     intake = Intake(publisher, metrics, settings.ingest_naive_zone)
-    app.include_router(
-        create_router(intake, settings.ingest_max_batch, settings.ingest_max_body_bytes)
-    )
+    limit = RateLimit(redis, "feedback")
+    app.include_router(create_router(intake, settings.ingest_max_batch))
     app.include_router(create_command_router(publisher))
     app.include_router(
         create_rank_router(
             decisions,
             ranking_metrics,
             settings.ingest_rank_max_candidates,
-            settings.ingest_rank_max_body_bytes,
         )
     )
-    app.mount("", create_host(service))
-    add_schemas(app, Experience, Feedback, Trace, Pair, Identity, RankRequest)
-
-    @app.exception_handler(HTTPException)
-    async def say_why(request: Request, error: HTTPException) -> JSONResponse:
-        content: Any = error.detail
-        if not isinstance(content, dict):
-            content = {"error": str(content)}
-        return JSONResponse({"problems": [], **content}, error.status_code)
-
-    @app.exception_handler(RequestValidationError)
-    async def name_the_field(request: Request, error: RequestValidationError) -> JSONResponse:
-        problems = [
-            {"index": 0, "field": ".".join(map(str, e["loc"][1:])), "message": e["msg"]}
-            for e in error.errors()
-        ]
-        message = f"{problems[0]['field'] or 'body'}: {problems[0]['message']}"
-        return JSONResponse({"error": message, "problems": problems}, 422)
-
-    @app.exception_handler(RedisError)
-    async def come_back_later(request: Request, error: RedisError) -> JSONResponse:
-        metrics.unavailable.inc()
-        return JSONResponse(
-            {"error": f"nothing was accepted, Redis is away or full: {error}", "problems": []},
-            503,
-            {"Retry-After": str(settings.ingest_retry_after_s)},
-        )
-
+    app.include_router(
+        create_compat_router(intake, publisher, limit, settings.ingest_feedback_per_minute)
+    )
+    for path, answer in create_host(service).routes:
+        app.router.routes.append(Route(path, answer, include_in_schema=False))
+    add_schemas(app, *_SENT, Refused, Error)
+    app.exception_handler(HTTPException)(say_why)
+    app.exception_handler(AlreadyPublished)(say_it_again)
+    app.exception_handler(RedisError)(come_back_later(metrics, settings.ingest_retry_after_s))
+    for layer, options in reversed(_layers(settings, access)):
+        app.add_middleware(layer, **options)
     return app
+
+
+def _layers(settings: IngestSettings, access: AccessStatus) -> list[tuple[Any, dict[str, Any]]]:
+    """What a request passes, in this order, before its route."""
+    proxies = settings.ingest_trusted_proxies
+    max_bytes = {"/v1/rank": settings.ingest_rank_max_body_bytes}
+    behind = [(ProxyHeadersMiddleware, {"trusted_hosts": list(proxies)})] if proxies else []
+    return [
+        *behind,
+        (RequestIds, {}),
+        (Origins, {"allowed": settings.ingest_cors_origins}),
+        (GZipMiddleware, {"minimum_size": 1024, "compresslevel": 5}),
+        (ServerErrorMiddleware, {"handler": own_up}),
+        (Gate, {"ring": access.ring, "open_without_keys": access.open_without_keys}),
+        (WholeBodies, {"max_bytes": settings.ingest_max_body_bytes, "max_bytes_of": max_bytes}),
+    ]

@@ -16,6 +16,7 @@ from ingest.ranking_metrics import RankingMetrics
 from ingest.served import Served, Standing
 from ratchet.events.base import utc_now
 from ratchet.events.ranking import CALLERS_ORDER, DecisionMade
+from ratchet.publisher import Receipt
 from ratchet.ranking.features import SCENARIO_ROW
 from ratchet.ranking.ranker import Ranking, in_callers_order, rank
 
@@ -31,6 +32,10 @@ class Decision:
     asked: RankRequest
     standing: Standing
     ranking: Ranking
+
+
+Answering = Callable[[Decision], Receipt]
+"""How the answer that tells a decision is kept with it."""
 
 
 class Decisions:
@@ -53,22 +58,27 @@ class Decisions:
         self._metrics = metrics
         self._warned_at = -inf
 
-    async def decide(self, asked: RankRequest) -> Decision:
-        """Answers whatever Redis does: what it cannot take in time is certain and unlogged."""
+    async def decide(self, asked: RankRequest, answering: Answering | None = None) -> Decision:
+        """Answers whatever Redis does: what it cannot take in time is certain and unlogged.
+
+        Raises `AlreadyPublished` where `answering` finds that it was answered before.
+        """
         standing = self._standing()
         ranking = await _ranked(asked, standing, self._draw())
         event = _event(asked, standing, ranking)
-        logged = await self._log(event)
+        decision = Decision(event.event_id, asked, standing, ranking)
+        logged = await self._log(event, answering(decision) if answering else None)
         if not logged:
             ranking = await _certain(asked, standing, ranking)
+            decision = Decision(None, asked, standing, ranking)
         self._count(asked, standing, ranking)
-        return Decision(event.event_id if logged else None, asked, standing, ranking)
+        return decision
 
-    async def _log(self, event: DecisionMade) -> bool:
+    async def _log(self, event: DecisionMade, receipt: Receipt | None) -> bool:
         """Whether Redis has said that it has `event`; without that it may have it all the same."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                await self._publisher.publish([event])
+                await self._publisher.publish([event], receipt=receipt)
         except (RedisError, OSError) as error:
             self.unlogged += 1
             self._metrics.unlogged.inc()

@@ -1,17 +1,17 @@
 """What an accepted request becomes: events on the streams, acknowledged before the answer."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 from uuid_utils.compat import uuid7
 
+from ingest.domain.corrections import Correction, said
 from ingest.domain.items import (
-    Item,
     Problem,
     Sorted,
     in_zone,
@@ -22,6 +22,7 @@ from ingest.domain.items import (
 )
 from ingest.domain.pairs import Pair, built
 from ingest.domain.traces import Trace, captured
+from ingest.edge.replays import Call
 from ingest.metrics import IngestMetrics
 from ingest.ports import Publisher
 from ratchet.events.base import Event, utc_now
@@ -39,16 +40,28 @@ _TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
-class Taken(Generic[M]):
-    """`accepted` counts the `new` items and those that were known by their event ids."""
+class Taken:
+    """`accepted` counts the `new` items and those that were known by their event ids.
+
+    `new` has the indexes of items in their request.
+    """
 
     accepted: int
-    new: tuple[Item[M], ...]
+    new: tuple[int, ...]
     problems: tuple[Problem, ...]
 
     @property
     def repeated(self) -> int:
         return self.accepted - len(self.new)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How the answer to `call` is written, which is kept with what it caused."""
+
+    call: Call
+    status: int
+    written: Callable[[Taken], str]
 
 
 class Intake:
@@ -59,7 +72,7 @@ class Intake:
         self._metrics = metrics
         self._zone = ZoneInfo(naive_zone)
 
-    async def experiences(self, items: Sequence[Any]) -> Taken[Experience]:
+    async def experiences(self, items: Sequence[Any], answer: Answer | None = None) -> Taken:
         now = utc_now()
         found = sort_items(items, lambda item: read_experience(item, now, self._zone))
 
@@ -68,29 +81,39 @@ class Intake:
                 event_id=event_id, occurred_at=occurred_at, experience=experience
             )
 
-        taken = await self._take("experience", len(items), found, event, now)
-        for item in taken.new:
-            if lacks_plan(items[item.index]):
+        taken = await self._take("experience", len(items), found, event, now, answer)
+        for index in taken.new:
+            if lacks_plan(items[index]):
                 self._metrics.without_plan.inc()
                 _log.warning(
-                    "no widget plan; counts for voice only", extra={"query_id": item.body.query_id}
+                    "no widget plan; counts for voice only",
+                    extra={"query_id": items[index]["query_id"]},
                 )
         return taken
 
-    async def feedback(self, items: Sequence[Any]) -> Taken[Feedback]:
+    async def feedback(self, items: Sequence[Any], answer: Answer | None = None) -> Taken:
         def event(feedback: Feedback, event_id: str, occurred_at: datetime) -> Event:
             return FeedbackReceived(event_id=event_id, occurred_at=occurred_at, feedback=feedback)
 
         found = sort_items(items, read_feedback)
-        return await self._take("feedback", len(items), found, event, utc_now())
+        return await self._take("feedback", len(items), found, event, utc_now(), answer)
 
-    async def traces(self, items: Sequence[Any]) -> Taken[Trace]:
+    async def corrections(self, items: Sequence[Any], answer: Answer | None = None) -> Taken:
+        def event(correction: Correction, event_id: str, occurred_at: datetime) -> Event:
+            return FeedbackReceived(
+                event_id=event_id, occurred_at=occurred_at, feedback=said(correction)
+            )
+
+        found = sort_items(items, Correction.model_validate)
+        return await self._take("correction", len(items), found, event, utc_now(), answer)
+
+    async def traces(self, items: Sequence[Any], answer: Answer | None = None) -> Taken:
         found = sort_items(items, lambda item: Trace.model_validate(in_zone(item, self._zone)))
-        return await self._take("trace", len(items), found, captured, utc_now())
+        return await self._take("trace", len(items), found, captured, utc_now(), answer)
 
-    async def pairs(self, items: Sequence[Any]) -> Taken[Pair]:
+    async def pairs(self, items: Sequence[Any], answer: Answer | None = None) -> Taken:
         found = sort_items(items, lambda item: Pair.model_validate(in_zone(item, self._zone)))
-        return await self._take("pair", len(items), found, built, utc_now())
+        return await self._take("pair", len(items), found, built, utc_now(), answer)
 
     async def _take(
         self,
@@ -99,19 +122,41 @@ class Intake:
         found: Sorted[M],
         event: Callable[[M, str, datetime], Event],
         now: datetime,
-    ) -> Taken[M]:
+        answer: Answer | None,
+    ) -> Taken:
         events: list[Event] = []
-        by_id: dict[str, Item[M]] = {}
+        indexes: dict[str, int] = {}
+        named: set[str] = set()
         for number, item in enumerate(found.accepted):
-            event_id = item.identity.event_id or new_id()
+            event_id = item.identity.event_id
+            if event_id is None:
+                event_id = new_id()
+            else:
+                named.add(event_id)
             occurred_at = item.identity.occurred_at or now + number * _TICK
             events.append(event(item.body, event_id, occurred_at))
-            by_id.setdefault(event_id, item)
-        named = {item.identity.event_id for item in found.accepted if item.identity.event_id}
-        new = [by_id[event.event_id] for event in await self._publisher.publish(events, named)]
-        taken = Taken(len(events), tuple(new), found.problems)
-        self._metrics.count(kind, len(new), taken.repeated, received - len(events))
+            indexes.setdefault(event_id, item.index)
+
+        def taken_of(new: Sequence[Event]) -> Taken:
+            known = tuple(indexes[event.event_id] for event in new)
+            return Taken(len(events), known, found.problems)
+
+        taken = taken_of(await self._publish(events, named, answer, taken_of) if events else ())
+        self._metrics.count(kind, len(taken.new), taken.repeated, received - len(events))
         return taken
+
+    async def _publish(
+        self,
+        events: Sequence[Event],
+        named: Set[str],
+        answer: Answer | None,
+        taken_of: Callable[[Sequence[Event]], Taken],
+    ) -> Sequence[Event]:
+        receipt = None
+        if answer is not None:
+            written = answer.written
+            receipt = answer.call.receipt(answer.status, lambda new: written(taken_of(new)))
+        return await self._publisher.publish(events, named, receipt)
 
 
 def new_id() -> str:

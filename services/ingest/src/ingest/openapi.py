@@ -5,9 +5,21 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from ingest.domain.access import COMPATIBILITY
 from ingest.domain.identity import Identity
 
 _REFERENCE = "#/components/schemas/{model}"
+_KEYS = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "api_key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+    "feedback_key": {"type": "apiKey", "in": "header", "name": "X-Feedback-Key"},
+}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Sent again within 24 hours with the same body: the first answer, no new effect",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
 
 
 def one_or_many(model: type[BaseModel]) -> dict[str, Any]:
@@ -27,16 +39,26 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def add_schemas(app: FastAPI, *models: type[BaseModel]) -> None:
-    """Make `app.openapi()` define what `one_or_many` and `just_one` refer to."""
+    """Make `app.openapi()` define what the routes refer to, and what holds for all of them."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = generate()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        components = document.setdefault("components", {})
+        components["securitySchemes"] = _KEYS
         for model in models:
             schema = model.model_json_schema(ref_template=_REFERENCE)
-            schemas.update(schema.pop("$defs", {}))
-            schemas[model.__name__] = schema
+            components.setdefault("schemas", {}).update(schema.pop("$defs", {}))
+            components["schemas"][model.__name__] = schema
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                operation["security"] = [{name: []} for name in _headers_of(path)]
+                if method == "post":
+                    operation["parameters"] = [_IDEMPOTENCY_KEY]
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _headers_of(path: str) -> tuple[str, ...]:
+    return ("feedback_key",) if path.startswith(COMPATIBILITY) else ("bearer", "api_key")

@@ -1,55 +1,62 @@
 """The ranking's route: 200 with or without Redis, 413 and 422 for what cannot be ranked."""
 
 import time
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import ValidationError
 
-from ingest.bodies import parse_json, read_body
-from ingest.decisions import Decisions
+from ingest.bodies import parse_json
+from ingest.decisions import Answering, Decision, Decisions
 from ingest.domain.items import problems_of
 from ingest.domain.rank_request import RankRequest, read_rank_request
+from ingest.edge.problems import answers, refusal
+from ingest.edge.replays import Call, call_of
 from ingest.openapi import just_one
 from ingest.rank_answer import RankAnswer
 from ingest.ranking_metrics import RankingMetrics
-from ingest.routes import Refused, refusal
 
 _MOST_PROBLEMS = 20
 
 
 def create_rank_router(
-    decisions: Decisions, metrics: RankingMetrics, max_candidates: int, max_body_bytes: int
+    decisions: Decisions, metrics: RankingMetrics, max_candidates: int
 ) -> APIRouter:
-    router = APIRouter(
-        prefix="/v1",
-        responses={
-            413: {"model": Refused, "description": "More bytes or candidates than allowed"},
-            422: {"model": Refused, "description": "Nothing that could be ranked"},
-        },
-    )
+    router = APIRouter(prefix="/v1", responses=answers(400, 401, 403, 413, 415, 422))
 
     @router.post("/rank", response_model=RankAnswer, openapi_extra=just_one(RankRequest))
-    async def rank_candidates(request: Request) -> Response:
+    async def rank_candidates(
+        request: Request, call: Annotated[Call | None, Depends(call_of)]
+    ) -> Response:
         """Order the widgets that could answer a question; the decision is logged first."""
+        began = time.perf_counter()
         try:
-            body = await read_body(request, max_body_bytes)
-            began = time.perf_counter()
-            asked = _asked(body, max_candidates)
+            asked = _asked(await request.body(), max_candidates)
         except HTTPException:
             metrics.requests.labels("rejected").inc()
             raise
-        answer = RankAnswer.of(await decisions.decide(asked)).model_dump_json()
+        answer = _written(await decisions.decide(asked, _answering(call)))
         metrics.seconds.observe(time.perf_counter() - began)
         return Response(answer, media_type="application/json")
 
     return router
 
 
+def _written(decision: Decision) -> str:
+    return RankAnswer.of(decision).model_dump_json()
+
+
+def _answering(call: Call | None) -> Answering | None:
+    if call is None:
+        return None
+    return lambda decision: call.receipt(200, lambda new: _written(decision))
+
+
 def _asked(body: bytes, max_candidates: int) -> RankRequest:
     sent = parse_json(body)
     candidates = sent.get("candidates") if isinstance(sent, dict) else None
     if isinstance(candidates, list) and len(candidates) > max_candidates:
-        raise HTTPException(413, {"error": f"send at most {max_candidates} candidates at once"})
+        raise HTTPException(413, f"send at most {max_candidates} candidates at once")
     try:
         return read_rank_request(sent)
     except ValidationError as error:

@@ -1,16 +1,30 @@
 """Settings of the ingest service."""
 
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_settings import NoDecode
 
 from ratchet.settings import CommonSettings
+
+
+def _split(told: object) -> object:
+    if not isinstance(told, str):
+        return told
+    return tuple(part.strip() for part in told.split(",") if part.strip())
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class IngestSettings(CommonSettings):
     """`ingest_naive_zone` is the time zone of timestamps that name none.
 
     `ingest_decision_timeout_s` is how long an answer waits for Redis to log its ranking.
+    `ingest_cors_origins` are the pages that may call from a browser, such as
+    `http://panel.plant:3000`, and `ingest_trusted_proxies` the addresses or networks whose
+    X-Forwarded-For is believed; both are separated by commas.
     """
 
     port: int = Field(default=8100, ge=1, le=65535)
@@ -21,6 +35,9 @@ class IngestSettings(CommonSettings):
     ingest_rank_max_candidates: int = Field(default=100, ge=1)
     ingest_rank_max_body_bytes: int = Field(default=256 * 1024, ge=1024)
     ingest_decision_timeout_s: float = Field(default=0.25, gt=0)
+    ingest_feedback_per_minute: int = Field(default=20, ge=1)
+    ingest_cors_origins: Listed = ()
+    ingest_trusted_proxies: Listed = ()
 
     @field_validator("ingest_naive_zone")
     @classmethod

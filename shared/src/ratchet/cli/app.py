@@ -10,6 +10,7 @@ from ratchet.cli.demo import demo
 from ratchet.cli.doctor import doctor
 from ratchet.cli.ending import ending
 from ratchet.cli.import_file import import_file
+from ratchet.cli.keys import keys
 from ratchet.cli.models import models
 from ratchet.cli.replay import replay
 from ratchet.cli.simulate import simulate
@@ -39,3 +40,4 @@ for command in (
     main.command()(ending(command))
 main.command("import")(ending(import_file))
 main.add_typer(dead, name="dead")
+main.add_typer(keys, name="keys")
