@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -26,7 +27,9 @@ async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def api(url: str, **settings: Any) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-    return serving(create_app(IngestSettings(redis_url=url, **settings)))  # type: ignore[arg-type]
+    """Without a `data_dir` there is none, and so no key."""
+    found = {"data_dir": Path("no-such-directory"), **settings}
+    return serving(create_app(IngestSettings(redis_url=url, **found)))  # type: ignore[arg-type]
 
 
 async def events(redis: Redis, stream: Stream) -> list[Any]:

@@ -19,6 +19,7 @@ from ingest.served import CallersOrder, Served, Standing
 from ratchet.artifacts import ArtifactStore
 from ratchet.events.base import Event
 from ratchet.events.ranking import RankingPolicy
+from ratchet.publisher import Receipt
 from ratchet.ranking.hashing import HashingEmbedding
 from ratchet.testing.fakes import MemoryPublisher
 
@@ -43,7 +44,10 @@ TRIES = 6_000
 
 class AwayPublisher:
     async def publish(
-        self, events: Sequence[Event], named: Set[str] = frozenset()
+        self,
+        events: Sequence[Event],
+        named: Set[str] = frozenset(),
+        receipt: Receipt | None = None,
     ) -> tuple[Event, ...]:
         raise RedisAway("nobody listens")
 

@@ -4,17 +4,22 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Literal
 
 from filelock import FileLock
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ratchet.durable import write_whole
 
-Scope = Literal["write", "read", "operate"]
 LEAST_SECRET = 16
 _PREFIX = "ratchet_"
+
+
+class Scope(StrEnum):
+    WRITE = "write"
+    READ = "read"
+    OPERATE = "operate"
 
 
 class KeysUnreadable(Exception):

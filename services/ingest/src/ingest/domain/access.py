@@ -15,7 +15,7 @@ class Bearer:
 
     sent: bool
     known: bool = False
-    scopes: frozenset[Scope] = frozenset()
+    scopes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,6 @@ def scope_of(method: str, path: str) -> Scope | None:
     if method in ("GET", "HEAD"):
         return "read"
     return "operate" if path.startswith(_OPERATIONS) else "write"
-
-
-def header_of(path: str) -> str:
-    """Which header bears the key."""
-    return "X-Feedback-Key" if path.startswith(COMPATIBILITY) else "Authorization"
 
 
 def denied(method: str, path: str, bearer: Bearer) -> Denied | None:

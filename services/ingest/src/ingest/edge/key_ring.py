@@ -50,4 +50,4 @@ class KeyRing:
 
 
 def bearer_of(secret: str | None, key: Key | None) -> Bearer:
-    return Bearer(bool(secret), key is not None, key.scopes if key else frozenset())
+    return Bearer(bool(secret), key is not None, frozenset(key.scopes) if key else frozenset())

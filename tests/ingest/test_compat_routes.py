@@ -1,0 +1,173 @@
+"""What the Command Center's page and its evaluator call: requests as they send them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from ratchet.events.command import TrainingRequested
+from ratchet.streams import COMMANDS, FEEDBACK
+from ratchet.testing.server import free_port
+
+from .running_intake import api, events
+
+FEEDBACK_PATH = "/api/layer2/feedback/"
+QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
+JUDGED = {
+    "evaluation_confidence": 0.92,
+    "evaluation_reasoning": "the value that was asked for",
+    "query_understanding": "the power of one pump",
+    "per_widget_feedback": [
+        {
+            "widget_index": 1,
+            "widget_type": "kpi",
+            "appropriateness_score": 0.9,
+            "size_appropriate": True,
+            "issues": [],
+            "strengths": ["one number"],
+        }
+    ],
+    "missing_widgets": [],
+    "suggested_improvements": ["a trend"],
+    "voice_quality_scores": {"groundedness": 0.9},
+    "voice_evaluation_confidence": 0.8,
+    "voice_evaluation_reasoning": "short",
+    "voice_dimension_scores_claude": {"conciseness": 0.9},
+    "follow_up_type": "satisfied",
+}
+
+
+def feedback(**changes: Any) -> dict[str, Any]:
+    return {"query_id": QUERY_ID, "rating": "up", **changes}
+
+
+@pytest.fixture
+async def client(redis: Redis, valkey_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with api(valkey_url, ingest_feedback_per_minute=1000) as client:
+        yield client
+
+
+async def test_a_thumb_with_touches_and_a_correction_is_taken(
+    client: httpx.AsyncClient, redis: Redis
+):
+    touches = [{"widget_index": 0, "action": "expand", "duration_ms": 900}]
+    sent = feedback(rating="down", interactions=touches, correction="I meant pump 002")
+    response = await client.post(FEEDBACK_PATH, json=sent)
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "updated": True})
+    [event] = await events(redis, FEEDBACK)
+    assert event.feedback.rating == "down"
+    assert event.feedback.interactions[0].widget_index == 0
+    assert event.feedback.correction == "I meant pump 002"
+
+
+async def test_every_field_of_the_judge_is_taken(client: httpx.AsyncClient, redis: Redis):
+    assert (await client.post(FEEDBACK_PATH, json=feedback(**JUDGED))).status_code == 200
+    [event] = await events(redis, FEEDBACK)
+    told = event.feedback.model_dump(mode="json")
+    assert {name: told[name] for name in JUDGED} == JUDGED
+    assert event.feedback.per_widget_feedback[0].position == 0
+    assert event.feedback.missing_widgets == ()
+
+
+async def test_a_reaction_without_a_thumb_is_one_too(client: httpx.AsyncClient, redis: Redis):
+    sent = {"query_id": QUERY_ID, "rating": None, "interactions": []}
+    assert (await client.post(FEEDBACK_PATH, json=sent)).status_code == 200
+    [event] = await events(redis, FEEDBACK)
+    assert (event.feedback.rating, event.feedback.interactions) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("sent", "named"),
+    [
+        ({"rating": "up"}, "query_id"),
+        (feedback(query_id="question-7"), "query_id"),
+        (feedback(query_id=7), "query_id"),
+        (feedback(rating="sideways"), "rating"),
+        (feedback(rating=1), "rating"),
+        (feedback(interactions=[{"widget_index": 0, "action": "view"}] * 51), "interactions"),
+        (feedback(interactions="many"), "interactions"),
+        (feedback(correction="x" * 501), "correction"),
+        (feedback(per_widget_feedback=[{"widget_index": 0}]), "per_widget_feedback.0.widget_index"),
+        (feedback(evaluation_confidence=1.2), "evaluation_confidence"),
+        ([feedback()], "body"),
+        ("up", "body"),
+        (None, "body"),
+    ],
+)
+async def test_what_is_wrong_is_400_and_named(
+    client: httpx.AsyncClient, redis: Redis, sent: Any, named: str
+):
+    response = await client.post(FEEDBACK_PATH, json=sent)
+    assert response.status_code == 400
+    assert set(response.json()) == {"error"}
+    assert response.json()["error"].startswith(f"{named}: ")
+    assert await events(redis, FEEDBACK) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"NaN", b"[" * 100_000])
+async def test_what_is_no_json_is_400_too(client: httpx.AsyncClient, content: bytes):
+    response = await client.post(FEEDBACK_PATH, content=content)
+    assert (response.status_code, set(response.json())) == (400, {"error"})
+
+
+async def test_the_most_that_is_allowed_is_taken(client: httpx.AsyncClient):
+    touches = [{"widget_index": 0, "action": "view"}] * 50
+    sent = feedback(interactions=touches, correction="x" * 500)
+    assert (await client.post(FEEDBACK_PATH, json=sent)).status_code == 200
+
+
+async def test_a_click_on_approve_asks_for_training(client: httpx.AsyncClient, redis: Redis):
+    response = await client.post("/api/layer2/approve-training/")
+    [event] = await events(redis, COMMANDS)
+    assert isinstance(event, TrainingRequested)
+    assert response.status_code == 200
+    assert response.json() == {"status": "approved", "event_id": event.event_id}
+
+
+@pytest.mark.parametrize("path", ["/api/layer2/feedback", "/api/layer2/approve-training"])
+async def test_without_the_last_slash_it_is_the_same_and_no_redirect(
+    client: httpx.AsyncClient, path: str
+):
+    assert (await client.post(path, json=feedback())).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", FEEDBACK_PATH, 405), ("POST", "/api/layer2/nothing/", 404)],
+)
+async def test_errors_have_one_form(client: httpx.AsyncClient, method: str, path: str, status: int):
+    response = await client.request(method, path)
+    assert (response.status_code, set(response.json())) == (status, {"error"})
+
+
+async def test_the_key_must_match_where_there_is_one(redis: Redis, valkey_url: str, tmp_path: Path):
+    from .test_keys_over_http import key
+
+    secret = key(tmp_path, "write")
+    async with api(valkey_url, data_dir=tmp_path) as client:
+        answers = [
+            await client.post(FEEDBACK_PATH, json=feedback(), headers=headers)
+            for headers in (
+                {},
+                {"X-Feedback-Key": "not-the-key-at-all"},
+                {"X-Feedback-Key": secret},
+            )
+        ]
+        training = await client.post(
+            "/api/layer2/approve-training/", headers={"X-Feedback-Key": secret}
+        )
+    assert [answer.status_code for answer in answers] == [403, 403, 200]
+    assert set(answers[0].json()) == {"error"}
+    assert training.status_code == 403
+    assert "operate" in training.json()["error"]
+    assert len(await events(redis, FEEDBACK)) == 1
+
+
+async def test_redis_away_is_503_in_the_old_form():
+    async with api(f"redis://127.0.0.1:{free_port()}/0") as client:
+        response = await client.post(FEEDBACK_PATH, json=feedback())
+    assert (response.status_code, set(response.json())) == (503, {"error"})
+    assert response.headers["Retry-After"] == "5"

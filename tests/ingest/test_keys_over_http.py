@@ -1,0 +1,176 @@
+"""Who may call: keys with scopes, in force and out of force while the service runs."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from ingest.__main__ import within_reach
+from ingest.domain.access import scope_of
+from ingest.settings import IngestSettings
+from ratchet.keys import KeyFile, KeysUnreadable, Scope
+
+from .running_intake import api
+
+QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
+WRITES: dict[str, Any] = {
+    "/v1/experiences": {"query_id": QUERY_ID},
+    "/v1/feedback": {"query_id": QUERY_ID, "rating": "up"},
+    "/v1/corrections": {"query_id": QUERY_ID, "correction_text": "pump 002"},
+    "/v1/traces": {"prompt": "What is the power?", "answer": "It draws 45.2 kilowatts right now."},
+    "/v1/rank": {"transcript": "power of pump 001", "candidates": ["kpi"]},
+    "/api/layer2/feedback/": {"query_id": QUERY_ID, "rating": "up"},
+}
+OPERATIONS: dict[str, Any] = {
+    "/v1/commands/training": {"requested_by": "maria"},
+    "/v1/commands/rollback": {"requested_by": "maria"},
+    "/v1/pairs": {
+        "prompt": "What is the power of pump 001?",
+        "chosen": "Pump 001 draws 45.2 kilowatts.",
+        "rejected": "Let me look at that for you.",
+        "chosen_reward": 0.8,
+        "rejected_reward": -0.5,
+    },
+    "/api/layer2/approve-training/": {},
+}
+
+
+def key(data_dir: Path, *scopes: str, per_minute: int | None = None) -> str:
+    _, secret = KeyFile(data_dir).create(
+        "panel", [Scope(scope) for scope in scopes], datetime.now(UTC), per_minute=per_minute
+    )
+    return secret
+
+
+def bearing(path: str, secret: str) -> dict[str, str]:
+    if path.startswith("/api/layer2/"):
+        return {"X-Feedback-Key": secret}
+    return {"Authorization": f"Bearer {secret}"}
+
+
+@pytest.mark.parametrize(
+    ("scope", "allowed", "forbidden"),
+    [("write", WRITES, OPERATIONS), ("operate", OPERATIONS, WRITES), ("read", {}, WRITES)],
+)
+async def test_a_key_opens_what_its_scope_says(
+    redis: Redis,
+    valkey_url: str,
+    tmp_path: Path,
+    scope: str,
+    allowed: dict[str, Any],
+    forbidden: dict[str, Any],
+):
+    secret = key(tmp_path, scope)
+    async with api(valkey_url, data_dir=tmp_path) as client:
+        for path, body in allowed.items():
+            answer = await client.post(path, json=body, headers=bearing(path, secret))
+            assert answer.is_success, (path, answer.text)
+        for path, body in forbidden.items():
+            answer = await client.post(path, json=body, headers=bearing(path, secret))
+            assert answer.status_code == 403, path
+            assert scope_of("POST", path) in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer ratchet_wrong"},
+        {"Authorization": "Basic x"},
+        {"X-Api-Key": ""},
+    ],
+)
+async def test_without_a_key_in_force_the_answer_is_401_with_a_challenge(
+    redis: Redis, valkey_url: str, tmp_path: Path, headers: dict[str, str]
+):
+    key(tmp_path, "write", "read", "operate")
+    async with api(valkey_url, data_dir=tmp_path) as client:
+        answer = await client.post("/v1/feedback", json=WRITES["/v1/feedback"], headers=headers)
+        unknown = await client.get("/v1/nothing-here")
+        large = await client.post("/v1/commands/training", content=b"[" * 1_000_000)
+        for path in ("/livez", "/readyz", "/metrics", "/status", "/openapi.json"):
+            assert (await client.get(path)).status_code == 200, path
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (unknown.status_code, large.status_code) == (401, 401)
+
+
+async def test_x_api_key_is_as_good(redis: Redis, valkey_url: str, tmp_path: Path):
+    headers = {"X-Api-Key": key(tmp_path, "write")}
+    async with api(valkey_url, data_dir=tmp_path) as client:
+        answer = await client.post("/v1/feedback", json=WRITES["/v1/feedback"], headers=headers)
+    assert answer.status_code == 202
+
+
+async def test_keys_come_into_and_out_of_force_without_a_restart(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    old = key(tmp_path, "write")
+    async with api(valkey_url, data_dir=tmp_path) as client:
+
+        async def status(secret: str) -> int:
+            headers = {"X-Api-Key": secret}
+            body = WRITES["/v1/feedback"]
+            return (await client.post("/v1/feedback", json=body, headers=headers)).status_code
+
+        assert await status(old) == 202
+        new = key(tmp_path, "write")
+        assert [await status(old), await status(new)] == [202, 202]
+        file = KeyFile(tmp_path)
+        file.revoke(file.read()[0].key_id)
+        assert [await status(old), await status(new)] == [401, 202]
+        file.path.write_text("[{")
+        assert [await status(old), await status(new)] == [401, 202]
+        access = (await client.get("/status")).json()["access"]
+    assert (access["keys"], "stay in force" in access["problem"]) == (1, True)
+
+
+async def test_a_service_in_reach_of_others_lets_nobody_in_without_a_key(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    async with api(valkey_url, data_dir=tmp_path, host="0.0.0.0") as client:  # noqa: S104
+        answer = await client.post("/v1/feedback", json=WRITES["/v1/feedback"])
+        access = (await client.get("/status")).json()["access"]
+    assert answer.status_code == 401
+    assert "nobody may call" in access["summary"]
+
+
+async def test_without_a_key_it_listens_on_loopback_and_says_so(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    asked = IngestSettings(host="0.0.0.0", data_dir=tmp_path)  # noqa: S104
+    assert within_reach(asked).host == "127.0.0.1"
+    async with api(valkey_url, data_dir=tmp_path) as client:
+        access = (await client.get("/status")).json()["access"]
+    assert (access["host"], access["keys"]) == ("127.0.0.1", 0)
+    assert "ratchet keys create" in access["summary"]
+    key(tmp_path, "write")
+    assert within_reach(asked).host == "0.0.0.0"  # noqa: S104
+
+
+def test_it_does_not_start_on_keys_it_cannot_read(tmp_path: Path):
+    KeyFile(tmp_path).path.write_text("not keys")
+    with pytest.raises(KeysUnreadable):
+        within_reach(IngestSettings(host="0.0.0.0", data_dir=tmp_path))  # noqa: S104
+
+
+def test_a_path_nobody_thought_of_needs_a_scope_too():
+    assert scope_of("POST", "/v1/something-new") == "write"
+    assert scope_of("DELETE", "/v1/experiences/7") == "write"
+    assert scope_of("GET", "/v1/runs") == "read"
+    assert scope_of("GET", "/api/layer2/rl-status/") == "read"
+    assert scope_of("GET", "/metrics") is None
+
+
+async def test_a_secret_is_in_no_log_and_no_status(
+    redis: Redis, valkey_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    secret = key(tmp_path, "write")
+    caplog.set_level("DEBUG")
+    async with api(valkey_url, data_dir=tmp_path) as client:
+        await client.post("/v1/feedback", json={}, headers={"X-Api-Key": secret})
+        assert secret not in (await client.get("/status")).text
+    assert secret not in caplog.text

@@ -1,0 +1,95 @@
+"""At most so many calls in any minute, for all replicas together, each client for itself."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from ingest.app import create_app
+from ingest.edge.rate_limit import RateLimit
+from ingest.settings import IngestSettings
+from ratchet.testing.eventually import eventually
+
+from .running_intake import api, serving
+from .test_keys_over_http import key
+
+PATH = "/api/layer2/feedback/"
+BODY = {"query_id": "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01", "rating": "up"}
+
+
+async def test_the_twenty_first_in_a_minute_is_429_whichever_replica_it_meets(
+    redis: Redis, valkey_url: str
+):
+    async with api(valkey_url) as one, api(valkey_url) as other:
+        answers = await asyncio.gather(
+            *(replica.post(PATH, json=BODY) for replica in [one, other] * 15)
+        )
+        unlimited = await one.post("/v1/feedback", json=[BODY] * 30)
+    codes = sorted(answer.status_code for answer in answers)
+    assert codes == [200] * 20 + [429] * 10
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert set(refused.json()) == {"error"}
+    assert 50 < int(refused.headers["Retry-After"]) <= 60
+    assert unlimited.status_code == 202
+
+
+async def test_each_key_counts_for_itself_and_may_have_its_own_rate(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    slow, quick = key(tmp_path, "write"), key(tmp_path, "write", per_minute=5)
+    async with api(valkey_url, data_dir=tmp_path, ingest_feedback_per_minute=2) as client:
+        for secret, most in ((slow, 2), (quick, 5)):
+            codes = [
+                (await client.post(PATH, json=BODY, headers={"X-Feedback-Key": secret})).status_code
+                for _ in range(most + 1)
+            ]
+            assert codes == [200] * most + [429]
+
+
+@pytest.mark.parametrize(("trusted", "codes"), [("127.0.0.1", [200, 200]), ("", [200, 429])])
+async def test_x_forwarded_for_counts_only_from_a_trusted_proxy(
+    redis: Redis,
+    valkey_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    trusted: str,
+    codes: list[int],
+):
+    monkeypatch.setenv("RATCHET_INGEST_TRUSTED_PROXIES", trusted)
+    settings = IngestSettings(
+        redis_url=valkey_url,  # type: ignore[arg-type]
+        data_dir=Path("no-such-directory"),
+        ingest_feedback_per_minute=1,
+    )
+    async with serving(create_app(settings)) as client:
+        found = [
+            (await client.post(PATH, json=BODY, headers={"X-Forwarded-For": address})).status_code
+            for address in ("10.0.0.1", "10.0.0.2")
+        ]
+    assert found == codes
+
+
+async def test_the_window_slides(redis: Redis):
+    limit = RateLimit(redis, "test", window_s=0.3)
+    assert [await limit.wait_s("a", 2) for _ in range(3)] == [0, 0, 1]
+    assert await limit.wait_s("b", 2) == 0
+
+    async def free_again() -> bool:
+        return await limit.wait_s("a", 2) == 0
+
+    await eventually(free_again)
+    assert await redis.pttl("ratchet:calls:test:a") <= 300
+
+
+async def test_a_refused_call_does_not_count(redis: Redis):
+    limit = RateLimit(redis, "test")
+    for _ in range(10):
+        await limit.wait_s("a", 3)
+    assert await redis.llen("ratchet:calls:test:a") == 3
+
+
+async def test_answers_say_when_redis_is_away(valkey_url: str):
+    async with api("redis://127.0.0.1:1/0") as client:
+        answer: httpx.Response = await client.post(PATH, json=BODY)
+    assert answer.status_code == 503
