@@ -7,17 +7,22 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import WatchError
 
+from ratchet.appends import DATA_FIELD as DATA_FIELD
+from ratchet.appends import Appends
 from ratchet.events.base import Event
 from ratchet.streams import stream_of
 
-DATA_FIELD = "__data__"
 _PUBLISHED = "ratchet:published:"
 _PUBLISHED_TTL_S = 30 * 86_400
 
 
 def entry_of(event: Event) -> tuple[str, dict[str, bytes]]:
     """The stream key and the fields of `event` on the wire."""
-    return stream_of(event).key, {DATA_FIELD: event.model_dump_json().encode()}
+    return stream_of(event).key, {DATA_FIELD: data_of(event)}
+
+
+def data_of(event: Event) -> bytes:
+    return event.__pydantic_serializer__.to_json(event)
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Publisher:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis
+        self._appends = Appends(redis)
 
     async def publish(
         self,
@@ -57,8 +63,8 @@ class Publisher:
         Of an id in `named`, only the first event that ever bears it is new. Raises
         `AlreadyPublished` where there is a receipt already.
         """
-        if len(events) == 1 and not named and receipt is None:
-            await self._redis.xadd(*entry_of(events[0]))
+        if not named and receipt is None:
+            await self._appends.append([(stream_of(e).key, data_of(e)) for e in events])
             return tuple(events)
         async with self._redis.pipeline(transaction=True) as pipe:
             while True:

@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -33,6 +32,7 @@ from ingest.domain.traces import Trace
 from ingest.edge.gate import Gate
 from ingest.edge.key_ring import KeyRing
 from ingest.edge.origins import Origins
+from ingest.edge.packed_answers import PackedAnswers
 from ingest.edge.problems import Error, Refused, own_up, say_why
 from ingest.edge.rate_limit import RateLimit
 from ingest.edge.replays import say_it_again
@@ -150,7 +150,7 @@ def _layers(settings: IngestSettings, access: AccessStatus) -> list[tuple[Any, d
         *behind,
         (RequestIds, {}),
         (Origins, {"allowed": settings.ingest_cors_origins}),
-        (GZipMiddleware, {"minimum_size": 1024, "compresslevel": 5}),
+        (PackedAnswers, {}),
         (ServerErrorMiddleware, {"handler": own_up}),
         (Gate, {"ring": access.ring, "open_without_keys": access.open_without_keys}),
         (WholeBodies, {"max_bytes": settings.ingest_max_body_bytes, "max_bytes_of": max_bytes}),

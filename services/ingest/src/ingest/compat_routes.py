@@ -1,17 +1,18 @@
 """What the Command Center's page and its evaluator call, as they call it."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel
 
 from ingest.bodies import parse_json
 from ingest.edge.gate import client_of
 from ingest.edge.problems import Error, answers, refusal
 from ingest.edge.rate_limit import RateLimit
-from ingest.edge.replays import Call, call_of
-from ingest.intake import Answer, Intake, Taken, new_id
+from ingest.edge.replays import call_of
+from ingest.ids import new_id
+from ingest.intake import Answer, Intake, Taken
 from ingest.openapi import just_one
 from ingest.ports import Publisher
 from ratchet.events.base import utc_now
@@ -35,7 +36,6 @@ def create_compat_router(
     router = APIRouter(
         prefix="/api/layer2", responses=answers(400, 403, 413, 415, 422, 503, model=Error)
     )
-    Once = Annotated[Call | None, Depends(call_of)]
 
     async def in_turn(request: Request) -> None:
         client = client_of(request.scope)
@@ -48,16 +48,16 @@ def create_compat_router(
                 {"Retry-After": str(wait_s)},
             )
 
-    @router.post("/feedback", include_in_schema=False, dependencies=[Depends(in_turn)])
+    @router.post("/feedback", include_in_schema=False)
     @router.post(
         "/feedback/",
         response_model=Updated,
         responses=answers(429, model=Error),
         openapi_extra=just_one(Feedback),
-        dependencies=[Depends(in_turn)],
     )
-    async def receive_feedback(request: Request, call: Once) -> Response:
+    async def receive_feedback(request: Request) -> Response:
         """Receive what a person or the judge says of one answer, which may come later."""
+        await in_turn(request)
         sent = _of_an_answer(parse_or_400(await request.body()))
         body = Updated().model_dump_json()
 
@@ -66,13 +66,14 @@ def create_compat_router(
                 raise refusal(taken.problems, 400)
             return body
 
+        call = await call_of(request)
         answer = Answer(call, 200, written) if call else None
         written(await intake.feedback([sent], answer))
         return Response(body, media_type="application/json")
 
     @router.post("/approve-training", include_in_schema=False)
     @router.post("/approve-training/", response_model=Approved)
-    async def approve_training(request: Request, call: Once) -> Response:
+    async def approve_training(request: Request) -> Response:
         """Ask for a training run now; a body is not needed and not read."""
         event = TrainingRequested(
             event_id=new_id(),
@@ -81,6 +82,7 @@ def create_compat_router(
             reason="approved on the page",
         )
         body = Approved(event_id=event.event_id).model_dump_json()
+        call = await call_of(request)
         receipt = call.receipt(200, lambda new: body) if call else None
         await publisher.publish([event], receipt=receipt)
         return Response(body, media_type="application/json")

@@ -10,7 +10,7 @@ from math import inf
 from redis.exceptions import RedisError
 
 from ingest.domain.rank_request import RankRequest
-from ingest.intake import new_id
+from ingest.ids import new_id
 from ingest.ports import Publisher
 from ingest.ranking_metrics import RankingMetrics
 from ingest.served import Served, Standing

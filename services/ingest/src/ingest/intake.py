@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
-from uuid_utils.compat import uuid7
 
 from ingest.domain.corrections import Correction, said
 from ingest.domain.items import (
@@ -23,6 +22,7 @@ from ingest.domain.items import (
 from ingest.domain.pairs import Pair, built
 from ingest.domain.traces import Trace, captured
 from ingest.edge.replays import Call
+from ingest.ids import new_id
 from ingest.metrics import IngestMetrics
 from ingest.ports import Publisher
 from ratchet.events.base import Event, utc_now
@@ -77,7 +77,7 @@ class Intake:
         found = sort_items(items, lambda item: read_experience(item, now, self._zone))
 
         def event(experience: Experience, event_id: str, occurred_at: datetime) -> Event:
-            return ExperienceRecorded(
+            return ExperienceRecorded.model_construct(
                 event_id=event_id, occurred_at=occurred_at, experience=experience
             )
 
@@ -157,7 +157,3 @@ class Intake:
             written = answer.written
             receipt = answer.call.receipt(answer.status, lambda new: written(taken_of(new)))
         return await self._publisher.publish(events, named, receipt)
-
-
-def new_id() -> str:
-    return str(uuid7())

@@ -23,6 +23,7 @@ class IngestMetrics:
         )
 
     def count(self, kind: str, accepted: int, repeated: int, rejected: int) -> None:
-        self.items.labels(kind, "accepted").inc(accepted)
-        self.items.labels(kind, "repeated").inc(repeated)
-        self.items.labels(kind, "rejected").inc(rejected)
+        counts = (("accepted", accepted), ("repeated", repeated), ("rejected", rejected))
+        for outcome, count in counts:
+            if count:
+                self.items.labels(kind, outcome).inc(count)

@@ -1,9 +1,8 @@
 """The ranking's route: 200 with or without Redis, 413 and 422 for what cannot be ranked."""
 
 import time
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import ValidationError
 
 from ingest.bodies import parse_json
@@ -25,9 +24,7 @@ def create_rank_router(
     router = APIRouter(prefix="/v1", responses=answers(400, 401, 403, 413, 415, 422))
 
     @router.post("/rank", response_model=RankAnswer, openapi_extra=just_one(RankRequest))
-    async def rank_candidates(
-        request: Request, call: Annotated[Call | None, Depends(call_of)]
-    ) -> Response:
+    async def rank_candidates(request: Request) -> Response:
         """Order the widgets that could answer a question; the decision is logged first."""
         began = time.perf_counter()
         try:
@@ -35,7 +32,8 @@ def create_rank_router(
         except HTTPException:
             metrics.requests.labels("rejected").inc()
             raise
-        answer = _written(await decisions.decide(asked, _answering(call)))
+        answering = _answering(await call_of(request))
+        answer = _written(await decisions.decide(asked, answering))
         metrics.seconds.observe(time.perf_counter() - began)
         return Response(answer, media_type="application/json")
 

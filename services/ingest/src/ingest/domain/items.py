@@ -14,6 +14,7 @@ M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 _OURS = "Value error, "
 """What pydantic puts before the message of a validator of ours."""
+_UNNAMED = Identity()
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ def sort_items(items: Sequence[Any], read: Callable[[Mapping[str, Any]], M]) -> 
         if not isinstance(item, Mapping):
             problems.append(Problem(index, "", "must be a JSON object"))
             continue
-        identity = _tried(Identity.model_validate, item, index, problems)
+        named = "event_id" in item or "occurred_at" in item
+        identity = _tried(Identity.model_validate, item, index, problems) if named else _UNNAMED
         body = _tried(read, item, index, problems)
         if identity is not None and body is not None:
             accepted.append(Item(index, identity, body))

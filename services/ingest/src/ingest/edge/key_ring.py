@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from hmac import compare_digest
+from time import monotonic
 
 from ingest.domain.access import Bearer
 from ratchet.keys import Key, KeyFile, KeysUnreadable, digest_of
@@ -13,16 +14,25 @@ _Stamp = tuple[int, int, int] | None
 
 @dataclass
 class KeyRing:
-    """Raises `KeysUnreadable` when it is made; later the keys of before stay in force."""
+    """Raises `KeysUnreadable` when it is made; later the keys of before stay in force.
+
+    The file is looked at once in `look_s`, for that takes longer than the rest of a check.
+    """
 
     file: KeyFile
     problem: str | None = None
+    look_s: float = 0.1
 
     def __post_init__(self) -> None:
+        self._looked_at = monotonic()
         self._stamp = self._stamped()
         self._keys = self.file.read()
 
     def keys(self) -> tuple[Key, ...]:
+        now = monotonic()
+        if now - self._looked_at < self.look_s:
+            return self._keys
+        self._looked_at = now
         stamp = self._stamped()
         if stamp != self._stamp:
             self._stamp = stamp

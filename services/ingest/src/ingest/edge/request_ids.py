@@ -2,10 +2,10 @@
 
 import re
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uuid_utils.compat import uuid7
 
+from ingest.ids import new_id
 from ratchet.logs import log_context
 
 HEADER = "X-Request-ID"
@@ -23,12 +23,13 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         told = Headers(scope=scope).get(HEADER, "")
-        request_id = told if _PLAIN.fullmatch(told) else str(uuid7())
+        request_id = told if _PLAIN.fullmatch(told) else new_id()
+        header = (b"x-request-id", request_id.encode())
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = request_id
+                message["headers"] = [*message["headers"], header]
             await send(message)
 
         with log_context(request_id=request_id):

@@ -1,0 +1,196 @@
+"""Experiences over HTTP beside a bare FastAPI route that only appends them to a stream.
+
+Both run under the same uvicorn, one worker, in processes of their own on the same Valkey, and are
+loaded in turn, so that whatever else the machine does slows both. The bare routes check nothing:
+`one` appends the body, `split` appends every element of the array, which is what a batch must
+become, and `whole` appends the array as one entry, which no consumer could read.
+
+Latency counts from the moment a request was due, so a server that stalls is charged for what
+waited meanwhile.
+
+Run: python benchmarks/intake.py [--rounds N] [--rate R] [--seconds S]
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from statistics import median, quantiles
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.table import Table
+from taking.connection import Connection
+
+from ratchet.simulator.population import population
+from ratchet.testing.server import free_port, valkey_server, wait_for_port
+
+BAR_RATIO, BAR_P99_MS = 0.7, 25.0
+BATCH, BYTES, CONNECTIONS = 100, 3_000, 8
+BARE = Path(__file__).parent / "taking" / "bare.py"
+
+
+def rows() -> list[dict[str, Any]]:
+    """Answered questions of a plant, each made up to 3 kB by the data it was answered from."""
+    found = population(1)["experiences"][:BATCH]
+    rng = Random(1)
+    for row in found:
+        lacking = BYTES - len(json.dumps(row))
+        readings = {f"reading_{n}": round(rng.uniform(0, 99), 2) for n in range(lacking // 20)}
+        row["available_data_summary"] = {**row.get("available_data_summary", {}), **readings}
+    return found
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+    pid: int
+
+    def cpu_s(self) -> float:
+        """Processor seconds since its start: what others run beside it does not add to them."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Turns:
+    """Events a second and processor microseconds an event, one entry a turn."""
+
+    speeds: list[float] = field(default_factory=list)
+    costs: list[float] = field(default_factory=list)
+
+
+@contextmanager
+def server(name: str, port: int, redis_url: str, data_dir: Path) -> Iterator["Server"]:
+    environment = {
+        **os.environ,
+        "RATCHET_REDIS_URL": redis_url,
+        "RATCHET_PORT": str(port),
+        "RATCHET_DATA_DIR": str(data_dir),
+        "RATCHET_LOG_LEVEL": "error",
+    }
+    command = [sys.executable, "-m", "ingest"] if name == "ingest" else [sys.executable, str(BARE)]
+    process = subprocess.Popen(command, env=environment)
+    try:
+        wait_for_port(port, 30)
+        yield Server(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+async def closed_loop(
+    port: int, path: str, bodies: list[bytes], seconds: float
+) -> tuple[int, float]:
+    """Requests answered and the seconds it took, every connection always waiting for an answer."""
+    end = time.perf_counter() + seconds
+    count = 0
+
+    async def one(number: int) -> None:
+        nonlocal count
+        connection = await Connection.open(port)
+        while time.perf_counter() < end:
+            await connection.post(path, bodies[(number + count) % len(bodies)])
+            count += 1
+        connection.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one(number) for number in range(CONNECTIONS)))
+    return count, time.perf_counter() - began
+
+
+async def open_loop(port: int, bodies: list[bytes], rate: float, seconds: float) -> list[float]:
+    """Milliseconds from when each request was due until its answer was there."""
+    free: asyncio.Queue[Connection] = asyncio.Queue()
+    for _ in range(4 * CONNECTIONS):
+        free.put_nowait(await Connection.open(port))
+    taken: list[float] = []
+    began = time.perf_counter()
+
+    async def one(number: int, due: float) -> None:
+        connection = await free.get()
+        await connection.post("/v1/experiences", bodies[number % len(bodies)])
+        free.put_nowait(connection)
+        taken.append((time.perf_counter() - due) * 1_000)
+
+    async with asyncio.TaskGroup() as together:
+        for number in range(int(rate * seconds)):
+            due = began + number / rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            together.create_task(one(number, due))
+    return taken
+
+
+def main(
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each contestant.")] = 5,
+    slice_s: Annotated[float, typer.Option(min=0.1, help="Seconds of one turn.")] = 1.0,
+    rate: Annotated[float, typer.Option(min=1, help="Single posts a second.")] = 300,
+    seconds: Annotated[float, typer.Option(min=1, help="Of single posts.")] = 20,
+) -> None:
+    found = rows()
+    singles = [json.dumps(row).encode() for row in found]
+    batch = [json.dumps(found).encode()]
+    turns: dict[str, Turns] = {}
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as running:
+        at = Path(directory)
+        url = running.enter_context(valkey_server(at / "valkey", free_port(), "8gb"))
+        ours = running.enter_context(server("ingest", free_port(), url, at))
+        bare = running.enter_context(server("bare", free_port(), url, at))
+        contestants = {
+            "ours, single": (ours, "/v1/experiences", singles, 1),
+            "bare, single": (bare, "/one", singles, 1),
+            "ours, batch": (ours, "/v1/experiences", batch, BATCH),
+            "bare, batch": (bare, "/split", batch, BATCH),
+            "bare, whole": (bare, "/whole", batch, BATCH),
+        }
+        for _ in range(rounds + 1):
+            for name, (running_server, path, bodies, size) in contestants.items():
+                before = running_server.cpu_s()
+                load = closed_loop(running_server.port, path, bodies, slice_s)
+                count, seconds_taken = uvloop.run(load)
+                turn = turns.setdefault(name, Turns())
+                turn.speeds.append(count * size / seconds_taken)
+                turn.costs.append((running_server.cpu_s() - before) * 1e6 / (count * size))
+        latencies = uvloop.run(open_loop(ours.port, singles, rate, seconds))
+    show(turns, latencies, rate)
+
+
+def show(turns: dict[str, Turns], latencies: list[float], rate: float) -> None:
+    """The first round warms up and does not count; a ratio is that of neighbours in time."""
+
+    def row(name: str, ours: str, bare: str, bar: str) -> None:
+        pairs = list(zip(turns[ours].speeds[1:], turns[bare].speeds[1:], strict=True))
+        ratio = median(a / b for a, b in pairs)
+        mine, theirs = (median(side) for side in zip(*pairs, strict=True))
+        costs = [median(turns[side].costs[1:]) for side in (ours, bare)]
+        found = f"{mine:,.0f} / {theirs:,.0f} = {ratio:.2f}"
+        table.add_row(name, found, bar, f"{costs[0]:.0f} / {costs[1]:.0f} us")
+
+    share = quantiles(latencies, n=100)
+    table = Table(
+        "", "found", "bar", "CPU an event", title=f"intake on {os.cpu_count()} cores, load included"
+    )
+    bar = f">= {BAR_RATIO}"
+    row("events/s, single posts: ours / bare", "ours, single", "bare, single", bar)
+    row(f"events/s, batches of {BATCH}: ours / bare", "ours, batch", "bare, batch", bar)
+    row("events/s, batches: ours / bare, one entry a batch", "ours, batch", "bare, whole", "")
+    table.add_row(
+        f"single posts at {rate:.0f}/s",
+        f"p50 {share[49]:.1f} ms, p95 {share[94]:.1f} ms, p99 {share[98]:.1f} ms",
+        f"p99 <= {BAR_P99_MS:.0f} ms",
+    )
+    Console(width=130).print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

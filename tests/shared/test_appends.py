@@ -1,0 +1,61 @@
+"""Callers that wait together share a round trip, and nothing else."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from ratchet.appends import Appends
+from ratchet.testing.server import free_port, valkey_server
+
+
+async def test_the_entries_of_every_caller_stand_together_in_their_order(redis: Redis):
+    appends = Appends(redis)
+    sent = [[("a", b"%d-%d" % (number, part)) for part in range(3)] for number in range(600)]
+    await asyncio.gather(*(appends.append(entries) for entries in sent))
+    there = [fields[b"__data__"] for _, fields in await redis.xrange("a")]
+    assert sorted(there[at : at + 3] for at in range(0, len(there), 3)) == sorted(
+        [data for _, data in entries] for entries in sent
+    )
+
+
+async def test_many_callers_need_few_commands(redis: Redis):
+    appends = Appends(redis)
+    await appends.append([("a", b"first")])
+    before = (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"]
+    await asyncio.gather(*(appends.append([("a", b"x")]) for _ in range(200)))
+    after = (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"]
+    assert after - before <= 2
+
+
+async def test_who_gives_up_takes_nobody_along(redis: Redis):
+    appends = Appends(redis)
+    waiting = [asyncio.create_task(appends.append([("a", b"x")])) for _ in range(10)]
+    await asyncio.sleep(0)
+    waiting[3].cancel()
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [result for result in found if result is not None] == [found[3]]
+    await appends.append([("a", b"later")])
+
+
+async def test_a_full_server_takes_all_or_nothing(tmp_path: Path):
+    with valkey_server(tmp_path, free_port(), max_memory="6mb") as url:
+        async with Redis.from_url(url) as redis:
+            appends = Appends(redis)
+            sent = 0
+            with pytest.raises(RedisError):
+                while True:
+                    await appends.append([("a", b"x" * 9_000)] * 10)
+                    sent += 10
+            assert await redis.xlen("a") == sent > 0
+
+
+async def test_a_server_that_is_away_is_told_to_everybody_and_may_come_back():
+    async with Redis(port=free_port(), retry=None) as redis:
+        appends = Appends(redis)
+        for _ in range(2):
+            waiting = (appends.append([("a", b"x")]) for _ in range(5))
+            found = await asyncio.gather(*waiting, return_exceptions=True)
+            assert all(isinstance(error, RedisError) for error in found)
