@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import HTTPException
 from pydantic_core import from_json
 
-MOST_DEEP = 100
+MOST_DEEP = 180
 _PARSER_ENDS_AT = 201
 _WRAPS = _PARSER_ENDS_AT - MOST_DEEP
 _OPEN, _CLOSE = b"[" * _WRAPS, b"]" * _WRAPS

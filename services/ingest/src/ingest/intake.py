@@ -77,7 +77,7 @@ class Intake:
         found = sort_items(items, lambda item: read_experience(item, now, self._zone))
 
         def event(experience: Experience, event_id: str, occurred_at: datetime) -> Event:
-            return ExperienceRecorded.model_construct(
+            return ExperienceRecorded(
                 event_id=event_id, occurred_at=occurred_at, experience=experience
             )
 
