@@ -14,12 +14,9 @@ Run: python benchmarks/intake.py [--rounds N] [--rate R] [--seconds S]
 import asyncio
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -31,13 +28,13 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 from taking.connection import Connection
+from taking.process import BARE, INTAKE, server
 
 from ratchet.simulator.population import population
-from ratchet.testing.server import free_port, valkey_server, wait_for_port
+from ratchet.testing.server import free_port, valkey_server
 
 BAR_RATIO, BAR_P99_MS = 0.7, 25.0
 BATCH, BYTES, CONNECTIONS = 100, 3_000, 8
-BARE = Path(__file__).parent / "taking" / "bare.py"
 
 
 def rows() -> list[dict[str, Any]]:
@@ -51,42 +48,12 @@ def rows() -> list[dict[str, Any]]:
     return found
 
 
-@dataclass(frozen=True)
-class Server:
-    port: int
-    pid: int
-
-    def cpu_s(self) -> float:
-        """Processor seconds since its start: what others run beside it does not add to them."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 @dataclass
 class Turns:
     """Events a second and processor microseconds an event, one entry a turn."""
 
     speeds: list[float] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
-
-
-@contextmanager
-def server(name: str, port: int, redis_url: str, data_dir: Path) -> Iterator["Server"]:
-    environment = {
-        **os.environ,
-        "RATCHET_REDIS_URL": redis_url,
-        "RATCHET_PORT": str(port),
-        "RATCHET_DATA_DIR": str(data_dir),
-        "RATCHET_LOG_LEVEL": "error",
-    }
-    command = [sys.executable, "-m", "ingest"] if name == "ingest" else [sys.executable, str(BARE)]
-    process = subprocess.Popen(command, env=environment)
-    try:
-        wait_for_port(port, 30)
-        yield Server(port, process.pid)
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 async def closed_loop(
@@ -144,8 +111,8 @@ def main(
     with tempfile.TemporaryDirectory() as directory, ExitStack() as running:
         at = Path(directory)
         url = running.enter_context(valkey_server(at / "valkey", free_port(), "8gb"))
-        ours = running.enter_context(server("ingest", free_port(), url, at))
-        bare = running.enter_context(server("bare", free_port(), url, at))
+        ours = running.enter_context(server(INTAKE, url, at))
+        bare = running.enter_context(server(BARE, url, at))
         contestants = {
             "ours, single": (ours, "/v1/experiences", singles, 1),
             "bare, single": (bare, "/one", singles, 1),

@@ -53,7 +53,7 @@ def create_compat_router(
         "/feedback/",
         response_model=Updated,
         responses=answers(429, model=Error),
-        openapi_extra=just_one(Feedback),
+        openapi_extra=just_one(Feedback, query_id={"type": "string", "format": "uuid"}),
     )
     async def receive_feedback(request: Request) -> Response:
         """Receive what a person or the judge says of one answer, which may come later."""

@@ -29,9 +29,10 @@ def one_or_many(model: type[BaseModel]) -> dict[str, Any]:
     return _body({"anyOf": [one, {"type": "array", "items": one}]})
 
 
-def just_one(model: type[BaseModel]) -> dict[str, Any]:
-    """`openapi_extra` of a route that takes one `model`."""
-    return _body({"$ref": _REFERENCE.format(model=model.__name__)})
+def just_one(model: type[BaseModel], **stricter: dict[str, Any]) -> dict[str, Any]:
+    """`openapi_extra` of a route that takes one `model`, of some fields less than it allows."""
+    one = {"$ref": _REFERENCE.format(model=model.__name__)}
+    return _body({"allOf": [one, {"properties": stricter}]} if stricter else one)
 
 
 def _body(schema: dict[str, Any]) -> dict[str, Any]:

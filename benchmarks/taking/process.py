@@ -1,0 +1,52 @@
+"""A server as its own process, on a port of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ratchet.testing.server import free_port, wait_for_port
+
+INTAKE = ("-m", "ingest")
+BARE = (str(Path(__file__).with_name("bare.py")),)
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+    pid: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def cpu_s(self) -> float:
+        """Processor seconds since its start: what others run beside it does not add to them."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def server(
+    program: Sequence[str], redis_url: str, data_dir: Path, **settings: str
+) -> Iterator[Server]:
+    """Yields it once it answers; `settings` without their prefix RATCHET_."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "RATCHET_REDIS_URL": redis_url,
+        "RATCHET_DATA_DIR": str(data_dir),
+        "RATCHET_PORT": str(port),
+        "RATCHET_LOG_LEVEL": "error",
+        **{f"RATCHET_{name}": value for name, value in settings.items()},
+    }
+    process = subprocess.Popen([sys.executable, *program], env=environment)
+    try:
+        wait_for_port(port, 30)
+        yield Server(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait(20)
