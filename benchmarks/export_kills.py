@@ -96,11 +96,12 @@ def killing(victim: Victim, moments: Moments, most: int, rng: Random) -> Iterato
     for wanted in sorted(drawn[:most], key=ORDER.index):
         depth = rng.uniform(0, LONGEST_S[wanted])
         (target,) = rng.choices(list(TARGETS), list(TARGETS.values()))
-        moments.began()
         stage = moments.reach(wanted, depth, EXPORT_DEADLINE_S)
         if stage == "at rest":
             return
-        yield stage, victim.kill(target)
+        hit = victim.kill(target)
+        moments.killed()
+        yield stage, hit
 
 
 @contextmanager

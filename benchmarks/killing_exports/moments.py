@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from ratchet.streams import CHECKPOINTS
 
@@ -37,7 +38,7 @@ _GROUP = "exporter"
 
 
 class Moments:
-    """The stages of exporting `version`; `began` anew whenever its processes are killed."""
+    """The stages of exporting `version`: the one entry of its checkpoint is what is pending."""
 
     def __init__(self, data_dir: Path, model: str, version: str, redis: Redis) -> None:
         self._cache = data_dir / "cache" / "gguf"
@@ -45,17 +46,27 @@ class Moments:
         self._registry = data_dir / "registry" / model
         self._version = version
         self._redis = redis
-        self._judged = False
+        self._deliveries = 0
+        self._claimed = self._judged = False
 
-    def began(self) -> None:
-        self._judged = False
+    def killed(self) -> None:
+        """What lies about now is of those who died, until the entry is delivered again."""
+        self._claimed = self._judged = False
 
     def now(self) -> Stage:
-        if (self._registry / self._version).is_dir():
-            latest = self._registry / "latest"
-            if not latest.is_symlink() or latest.readlink().name != self._version:
-                return "moving the alias"
-            return "telling" if self._waits() else "at rest"
+        registered = (self._registry / self._version).is_dir()
+        latest = self._registry / "latest"
+        active = latest.is_symlink() and latest.readlink().name == self._version
+        if not self._claimed or active:
+            deliveries = self._delivered()
+            if not deliveries:
+                return "at rest" if active else "starting"
+            self._claimed |= deliveries > self._deliveries
+            self._deliveries = deliveries
+        if not self._claimed:
+            return "starting"
+        if registered:
+            return "telling" if active else "moving the alias"
         if not self._work.is_dir():
             return "registering" if self._judged else "starting"
         files = self._files()
@@ -88,5 +99,10 @@ class Moments:
             time.sleep(_LOOK_S if now in _LONG else _LOOK_CLOSELY_S)
         raise TimeoutError(f"no export was {stage} within {deadline_s:.0f} s")
 
-    def _waits(self) -> bool:
-        return bool(self._redis.xpending(CHECKPOINTS.key, _GROUP)["pending"])
+    def _delivered(self) -> int:
+        """How often the entry was, 0 where it waits to be or is acknowledged."""
+        try:
+            found = self._redis.xpending_range(CHECKPOINTS.key, _GROUP, "-", "+", 1)
+        except ResponseError:  # no service has made the group yet
+            return 0
+        return int(found[0]["times_delivered"]) if found else 0
