@@ -3,6 +3,9 @@
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
+from ingest.archive.archivist import Archivist
+from ingest.archive.metrics import ArchiveMetrics
+from ingest.archive.store import ArchiveStore
 from ingest.ledger.backends.database import open_for_reading, open_for_writing
 from ingest.ledger.backends.migration import migrate
 from ingest.ledger.backends.reader import SqlLedgerReader
@@ -19,18 +22,25 @@ from ratchet.streams import STREAMS
 
 
 def create_app(settings: LedgerSettings) -> AsgiFastStream:
-    """The database is brought up to date first; raises `WrongSchema` and `Unavailable`."""
+    """The database is brought up to date first.
+
+    Raises `WrongSchema` and `Unavailable`, and `CannotOpen` where the archive's URL names no place.
+    """
     registry = CollectorRegistry()
     engine = open_for_writing(settings.ledger_database)
     migrate(engine)
     handlers = LedgerHandlers(SqlLedger(engine), LedgerMetrics(registry), settings.ledger_pause_s)
     reader = SqlLedgerReader(open_for_reading(settings.ledger_database))
+    redis = create_redis(settings)
+    archivist = Archivist(
+        redis, ArchiveStore(settings.archive_place), settings, ArchiveMetrics(registry)
+    )
     retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
     service = Service(
         name="ledger",
         settings=settings,
         broker=create_broker(settings),
-        redis=create_redis(settings),
+        redis=redis,
         registry=registry,
         consumers=[
             Consumer(
@@ -38,6 +48,7 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
             )
             for stream in STREAMS
         ],
+        background=[archivist.run],
         status=LedgerStatus(handlers, reader).facts,
     )
     return create_host(service)

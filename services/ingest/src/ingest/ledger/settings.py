@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from ingest.archive.settings import ArchiveSettings
 from ratchet.settings import CommonSettings
 
 _DRIVERS = ("sqlite:///", "postgresql+psycopg://")
@@ -30,7 +31,7 @@ class LedgerPlace(CommonSettings):
         return self.ledger_url or f"sqlite:///{self.data_dir.resolve() / 'ledger.db'}"
 
 
-class LedgerSettings(LedgerPlace):
+class LedgerSettings(LedgerPlace, ArchiveSettings):
     """After the database was away, the next batch waits `ledger_pause_s`."""
 
     port: int = Field(default=8105, ge=1, le=65535)
