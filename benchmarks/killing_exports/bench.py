@@ -18,7 +18,6 @@ from ratchet.events.run import CheckpointReady
 TINY = "tiny"
 MODEL = "m"
 _START = datetime(2026, 1, 5, 6, tzinfo=UTC)
-_PROMPTS = 3
 _SPREADS = {TINY: 0.03}
 
 
@@ -58,7 +57,12 @@ class Bench:
         spec = str(self.base) if self.spec == TINY else self.spec
         aside = self.root / "adapter"
         manifest = adapter_of(
-            spec, self.cache_dir, self.artifacts, aside, number, _SPREADS.get(self.spec, 0.01)
+            spec,
+            self.data_dir / "cache",
+            self.artifacts,
+            aside,
+            number,
+            _SPREADS.get(self.spec, 0.01),
         )
         shutil.rmtree(aside)
         return CheckpointReady(

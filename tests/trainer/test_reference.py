@@ -1,0 +1,110 @@
+"""What an accepted model says is written down once, in the numbers that exports are held against."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ratchet.references import References
+from ratchet.references_file import read_references
+from trainer.backends.child_run import ChildRunner
+from trainer.domain.cases import Case
+from trainer.domain.reference import ReferenceRequest, prompts
+from trainer.ports import TrainingBroke
+
+from .tiny_model import write_tiny_model
+
+SPOKEN = ("How warm is pump 3?", "Is the vibration normal?")
+PLANS = ("Choose widgets for the power of fan 2.",)
+
+
+def adapter_of(base: Path, directory: Path, spread: float) -> Path:
+    """A PEFT directory whose B matrices are drawn with this standard deviation."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(3)
+    model = AutoModelForCausalLM.from_pretrained(base)
+    config = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"])
+    adapted = get_peft_model(model, config)
+    for name, weight in adapted.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=spread)
+    adapted.save_pretrained(str(directory))
+    return directory
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Path:
+    return write_tiny_model(tmp_path_factory.mktemp("base") / "tiny", cache_dir)
+
+
+def request_for(base: Path, directory: Path, spread: float) -> ReferenceRequest:
+    return ReferenceRequest(
+        base_model=str(base),
+        cache_dir=directory / "cache",
+        adapter=adapter_of(base, directory / "adapter", spread),
+        device="cpu",
+        spoken=SPOKEN,
+        plans=PLANS,
+        target=directory / "references.safetensors",
+    )
+
+
+async def recorded(request: ReferenceRequest) -> References:
+    await ChildRunner().refer(request)
+    return read_references(request.target)
+
+
+async def test_the_trained_model_tells_what_it_finds_likeliest(base: Path, tmp_path: Path):
+    found = await recorded(request_for(base, tmp_path, 1.0))
+
+    assert [(chat.user, chat.plan) for chat in found.chats] == [
+        *((user, False) for user in SPOKEN),
+        (PLANS[0], True),
+    ]
+    assert found.training_kl > 0
+    assert "message" in found.chat_template
+    for chat, told in zip(found.chats, found.likeliest, strict=True):
+        due = told.ids[len(told) - len(chat.said) - 1 : -1, 0]
+        assert chat.rendered.count(chat.user) == 1
+        assert np.mean(due == np.array(chat.said)) > 0.9
+        assert len(told) == (len(chat.said) + 1 if chat.plan else 48)
+
+
+async def test_an_adapter_without_effect_moves_nothing(base: Path, tmp_path: Path):
+    found = await recorded(request_for(base, tmp_path, 0.0))
+    assert found.training_kl == pytest.approx(0.0, abs=1e-9)
+
+
+async def test_what_is_written_is_not_written_again(base: Path, tmp_path: Path):
+    request = request_for(base, tmp_path, 0.0)
+    request.target.write_bytes(b"written by an earlier process")
+    await ChildRunner().refer(request)
+    assert request.target.read_bytes() == b"written by an earlier process"
+
+
+async def test_a_base_that_is_not_there_breaks_the_run_and_leaves_no_file(
+    base: Path, tmp_path: Path
+):
+    request = request_for(base, tmp_path, 0.0)
+    missing = request.model_copy(update={"base_model": "no-such-model"})
+    with pytest.raises(TrainingBroke, match="no-such-model"):
+        await ChildRunner().refer(missing)
+    assert not request.target.exists()
+
+
+def case(number: int, part: Any, aspect: Any, asks: bool = True) -> Case:
+    return Case.model_construct(
+        case_id=str(number), part=part, aspect=aspect, asks=asks, prompt=f"{part} {aspect} {number}"
+    )
+
+
+def test_some_of_the_held_out_questions_and_some_of_the_fixed_ones_are_asked():
+    cases = [case(n, part, "voice") for part in ("held_out", "regression") for n in range(20)]
+    found = prompts([*cases, case(99, "held_out", "voice", asks=False)], "voice")
+    assert len(found) == 16
+    assert {prompt.split()[0] for prompt in found} == {"held_out", "regression"}
+    assert prompts(cases, "widget") == ()
