@@ -1,10 +1,8 @@
 """An adapter that moves the answers about as far as a short training does, with its manifest."""
 
+import time
+from dataclasses import dataclass
 from pathlib import Path
-
-import torch
-from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForCausalLM
 
 from ratchet.artifacts import ArtifactStore
 from ratchet.base_models import materialise, weights_sha256
@@ -18,6 +16,14 @@ _ASKED = ("What is the power", "How warm is the bearing", "Is the vibration norm
 _DEVICES = ("pump 001", "fan 002", "boiler 003", "mixer 004", "chiller 005")
 
 
+@dataclass(frozen=True)
+class Made:
+    """`references_s` is how long the trainer took to record how the model answers."""
+
+    manifest: AdapterManifest
+    references_s: float
+
+
 def adapter_of(
     spec: str,
     cache_dir: Path,
@@ -25,11 +31,15 @@ def adapter_of(
     directory: Path,
     seed: int = 0,
     spread: float = 0.01,
-) -> AdapterManifest:
+) -> Made:
     """Writes PEFT's two files to `directory` and into `artifacts`.
 
     `spread` is the standard deviation of the weights that training moves away from 0.
     """
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
     base = materialise(spec, cache_dir)
     torch.manual_seed(seed)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
@@ -40,7 +50,17 @@ def adapter_of(
             torch.nn.init.normal_(weight, std=spread)
     adapted.save_pretrained(str(directory))
     questions = [f"{asked} of {device}?" for device in _DEVICES for asked in _ASKED]
-    return AdapterManifest(
+    began = time.perf_counter()
+    references = references_of(
+        spec,
+        cache_dir,
+        directory,
+        artifacts,
+        [voice_prompt(question, ()) for question in questions],
+        [widget_prompt(question) for question in questions[:2]],
+    )
+    references_s = time.perf_counter() - began
+    manifest = AdapterManifest(
         run_id=f"benchmark-{seed}",
         method="dpo",
         base_model=spec,
@@ -52,15 +72,9 @@ def adapter_of(
             name: artifacts.put(directory / name)
             for name in ("adapter_config.json", "adapter_model.safetensors")
         },
-        references=references_of(
-            spec,
-            cache_dir,
-            directory,
-            artifacts,
-            [voice_prompt(question, ()) for question in questions],
-            [widget_prompt(question) for question in questions[:2]],
-        ),
+        references=references,
         before=_SCORES,
         after=_SCORES,
         versions={},
     )
+    return Made(manifest, references_s)

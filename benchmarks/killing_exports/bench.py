@@ -56,7 +56,7 @@ class Bench:
             shutil.rmtree(self.data_dir / "cache" / "gguf", ignore_errors=True)
         spec = str(self.base) if self.spec == TINY else self.spec
         aside = self.root / "adapter"
-        manifest = adapter_of(
+        made = adapter_of(
             spec,
             self.data_dir / "cache",
             self.artifacts,
@@ -65,6 +65,7 @@ class Bench:
             _SPREADS.get(self.spec, 0.01),
         )
         shutil.rmtree(aside)
+        manifest = made.manifest
         return CheckpointReady(
             event_id=f"checkpoint-{number}",
             occurred_at=_START + timedelta(minutes=number),

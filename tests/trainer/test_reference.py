@@ -1,4 +1,4 @@
-"""What an accepted model says is written down once, in the numbers that exports are held against."""
+"""What an accepted model says is written down once, for exports to be held against."""
 
 from pathlib import Path
 from typing import Any

@@ -11,7 +11,6 @@ from exporter.backends.convert import convert
 from exporter.backends.llama import quantize, scoring
 from exporter.backends.lora import Merged
 from exporter.backends.merge import write_merged
-from exporter.backends.q8_0 import base_q8, requantize
 from exporter.backends.splice import splice, spliceable
 from ratchet.artifacts import sha256_of
 from ratchet.base_models import weights_sha256
@@ -52,18 +51,6 @@ def test_every_adapted_weight_has_a_place_and_the_bytes_are_equal(
     convert(tmp_path / "merged" / base.name, tmp_path / "plain.gguf")
     assert sha256_of(tmp_path / "spliced.gguf") == sha256_of(tmp_path / "plain.gguf")
     assert sha256_of(tmp_path / "spliced.gguf") != sha256_of(converted.path)
-
-
-def test_what_was_spliced_in_is_quantized_to_the_bytes_that_llama_cpp_writes(
-    converted: BaseGguf, merged: Merged, tmp_path: Path
-) -> None:
-    spliced, ours, plain = (tmp_path / name for name in ("f16", "ours", "plain"))
-    splice(converted, merged, spliced)
-
-    requantize(spliced, converted, merged.adapted, base_q8(converted), ours)
-
-    quantize(spliced, plain, "q8_0")
-    assert sha256_of(ours) == sha256_of(plain)
 
 
 def test_the_files_open_and_hold_the_weights_that_belong_there(

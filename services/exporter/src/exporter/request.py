@@ -29,3 +29,12 @@ class ExportRequest(Value):
         files = (file.sha256 for file in self.manifest.files.values())
         tools = (metadata.version(tool) for tool in _TOOLS)
         return derived_id(self.manifest.base_sha256, *files, *tools)[:12]
+
+    @property
+    def f16(self) -> Path:
+        """What a build leaves."""
+        return self.file("f16")
+
+    def file(self, kind: Quantization) -> Path:
+        """Where the file of that format lies while it is made and judged."""
+        return self.work_dir / f"{self.inputs}-{kind}.gguf"

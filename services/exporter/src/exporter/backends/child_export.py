@@ -1,5 +1,6 @@
 """Export in processes of their own: one that makes files and stays small, one that judges them."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -58,9 +59,7 @@ class ChildExport:
             work_dir=self._work_dir / f"export-{version}",
         )
         stages: dict[Stage, float] = defaultdict(float)
-        outcome = await self._run("exporter.job.build", request, stages)
-        if isinstance(outcome, Built):
-            outcome = await self._run("exporter.job.gate", request, stages)
+        outcome = await self._judged(request, stages)
         if isinstance(outcome, Built):
             raise ExportBroke("the export ended without a judgement")
         if isinstance(outcome, NotExported):
@@ -68,14 +67,36 @@ class ChildExport:
         seconds = {stage: round(taken, 3) for stage, taken in stages.items()}
         return Exported(export=outcome.export.model_copy(update={"seconds": seconds}))
 
+    async def _judged(self, request: ExportRequest, stages: dict[Stage, float]) -> Outcome:
+        """The gate's process starts while files are built, and waits for the right to go on."""
+        begun = asyncio.Event()
+        building = asyncio.create_task(self._run("exporter.job.build", request, stages, begun.set))
+        building.add_done_callback(lambda _: begun.set())
+        try:
+            await begun.wait()
+            judging = asyncio.create_task(self._run("exporter.job.gate", request, stages))
+            try:
+                built = await building
+                return await judging if isinstance(built, Built) else built
+            finally:
+                await _ended(judging)
+        finally:
+            await _ended(building)
+
     async def _run(
-        self, module: str, request: ExportRequest, stages: dict[Stage, float]
+        self,
+        module: str,
+        request: ExportRequest,
+        stages: dict[Stage, float],
+        on_begin: Callable[[], None] = lambda: None,
     ) -> Outcome:
+        """`on_begin` hears that a first stage is done."""
         outcomes: list[Outcome] = []
 
         async def hear(line: bytes) -> None:
             said = LINE.validate_json(line)
             if isinstance(said, StageDone):
+                on_begin()
                 stages[said.stage] += said.seconds
                 self._on_stage(said)
             else:
@@ -88,3 +109,9 @@ class ChildExport:
         if not outcomes:
             raise ExportBroke(f"{module} ended without an outcome")
         return outcomes[-1]
+
+
+async def _ended(task: asyncio.Task[Outcome]) -> None:
+    """Wait until the task's process is no more."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

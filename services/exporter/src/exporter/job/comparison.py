@@ -97,7 +97,7 @@ class _Bench:
         serving = None
         with self._clock.stage("parity"):
             try:
-                with scoring(gguf, context(self._references)) as scorer:
+                with scoring(gguf, context(self._references, plans=serve)) as scorer:
                     every = 1 if serve else _PROOF
                     found = judged(scorer, self._references, kind, self._limits[kind], every)
                     if found.passed and serve:

@@ -61,6 +61,8 @@ def gate(request: ExportRequest, clock: StageClock) -> Exported | NotExported:
 
 def work(request: ExportRequest, report: Report) -> None:
     with held(request.work_dir):
+        if not request.f16.exists():
+            raise FileNotFoundError(f"nothing was built in {request.work_dir}")
         outcome = gate(request, StageClock(report))
         remove(request.work_dir)
         report(outcome)

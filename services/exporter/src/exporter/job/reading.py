@@ -14,10 +14,12 @@ from ratchet.references import Chat, References
 PLAN_TOKENS = 160
 
 
-def context(references: References) -> int:
-    """Tokens: the longest chat, and the longest question for a plan with any plan."""
+def context(references: References, *, plans: bool) -> int:
+    """Tokens: the longest spoken chat, and with `plans` the longest question with any plan."""
     return max(
-        len(chat.asked) + max(len(chat.said), PLAN_TOKENS * chat.plan) for chat in references.chats
+        len(chat.asked) + (PLAN_TOKENS if chat.plan else len(chat.said))
+        for chat in references.chats
+        if plans or not chat.plan
     )
 
 

@@ -8,7 +8,6 @@ from exporter.backends.convert import convert
 from exporter.backends.llama import quantize
 from exporter.backends.lora import Merged
 from exporter.backends.merge import write_merged
-from exporter.backends.q8_0 import base_q8, requantize
 from exporter.backends.splice import splice, spliceable
 from exporter.backends.work_dir import once, remove
 from exporter.domain.quantization import Quantization
@@ -34,18 +33,13 @@ class Workshop:
         return base_gguf(self.base, request.manifest.base_sha256, request.cache_dir)
 
     def f16(self) -> Path:
-        return once(self._file("f16.gguf"), self._write_f16)
+        return once(self._request.f16, self._write_f16)
 
     def file(self, kind: Quantization) -> Path:
         f16 = self.f16()
         if kind == "f16":
             return f16
-        if kind == "q8_0" and spliceable(self.base_gguf(), self.merged):
-            return once(self._file(f"{kind}.gguf"), self._write_q8_0)
-        return once(self._file(f"{kind}.gguf"), partial(quantize, f16, kind=kind))
-
-    def _file(self, name: str) -> Path:
-        return self._work / f"{self._request.inputs}-{name}"
+        return once(self._request.file(kind), partial(quantize, f16, kind=kind))
 
     def _write_f16(self, target: Path) -> None:
         """Splice where every adapted weight has its place in the base's file, else convert."""
@@ -58,12 +52,3 @@ class Workshop:
         write_merged(self.base, self.merged, directory)
         convert(directory, target)
         remove(directory.parent)
-
-    def _write_q8_0(self, target: Path) -> None:
-        """Only what was spliced in, where it lies as q8_0 in the base's file, else all of it."""
-        source, f16 = self.base_gguf(), self.f16()
-        base = base_q8(source)
-        if {source.places[name].tensor for name in self.merged.adapted} <= base.offsets.keys():
-            requantize(f16, source, self.merged.adapted, base, target)
-        else:
-            quantize(f16, target, "q8_0")
