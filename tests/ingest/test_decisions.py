@@ -19,8 +19,8 @@ from ingest.served import CallersOrder, Served, Standing
 from ratchet.artifacts import ArtifactStore
 from ratchet.events.base import Event
 from ratchet.events.ranking import RankingPolicy
-from ratchet.publisher import Receipt
 from ratchet.ranking.hashing import HashingEmbedding
+from ratchet.receipts import Receipt
 from ratchet.testing.fakes import MemoryPublisher
 
 POLICY = RankingPolicy(share=0.3, temperature=0.5)

@@ -1,15 +1,19 @@
 """Who may call: keys with scopes, in force and out of force while the service runs."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from taking.process import INTAKE, server
+from typer.testing import CliRunner
 
 from ingest.__main__ import within_reach
 from ingest.domain.access import scope_of
 from ingest.settings import IngestSettings
+from ratchet.cli.app import main
 from ratchet.keys import KeyFile, KeysUnreadable, Scope
 from ratchet.testing.eventually import eventually
 
@@ -181,3 +185,19 @@ async def test_a_secret_is_in_no_log_and_no_status(
         await client.post("/v1/feedback", json={}, headers={"X-Api-Key": secret})
         assert secret not in (await client.get("/status")).text
     assert secret not in caplog.text
+
+
+def test_commands_bear_the_key_of_their_environment(
+    valkey_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    rows = tmp_path / "experience_buffer.json"
+    rows.write_text(json.dumps({"experiences": [{"query_id": "q1", "transcript": "Which pump?"}]}))
+    secret = key(tmp_path, "write")
+    with server(INTAKE, valkey_url, tmp_path) as intake:
+        command = ["import", str(rows), "--url", intake.url]
+        refused = CliRunner().invoke(main, command)
+        monkeypatch.setenv("RATCHET_API_KEY", secret)
+        taken = CliRunner().invoke(main, command)
+    assert refused.exit_code == 1
+    assert "401" in refused.output
+    assert taken.exit_code == 0, taken.output

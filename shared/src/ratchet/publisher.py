@@ -1,7 +1,6 @@
 """Publish events from outside a handler: durable when the call returns."""
 
-from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
 from typing import Any
 
 from redis.asyncio import Redis
@@ -10,6 +9,7 @@ from redis.exceptions import WatchError
 from ratchet.appends import DATA_FIELD as DATA_FIELD
 from ratchet.appends import Appends
 from ratchet.events.base import Event
+from ratchet.receipts import AlreadyPublished, Receipt
 from ratchet.streams import stream_of
 
 _PUBLISHED = "ratchet:published:"
@@ -23,26 +23,6 @@ def entry_of(event: Event) -> tuple[str, dict[str, bytes]]:
 
 def data_of(event: Event) -> bytes:
     return event.__pydantic_serializer__.to_json(event)
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What is kept under `key` in the transaction that publishes; `content` takes the new events.
-
-    A publication with a receipt takes place once, however often it is asked for.
-    """
-
-    key: str
-    ttl_s: int
-    content: Callable[[Sequence[Event]], bytes]
-
-
-class AlreadyPublished(Exception):
-    """There is a receipt for it: its `content`, as it was kept."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__("published before, under the same receipt")
-        self.content = content
 
 
 class Publisher:

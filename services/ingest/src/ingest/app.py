@@ -54,8 +54,9 @@ from ratchet.broker import create_broker, create_redis
 from ratchet.events.experience import Experience, Feedback
 from ratchet.host import create_host
 from ratchet.keys import KeyFile
-from ratchet.publisher import AlreadyPublished, Publisher
+from ratchet.publisher import Publisher
 from ratchet.ranking.embeddings import embedding_named
+from ratchet.receipts import AlreadyPublished
 from ratchet.service import Service
 from ratchet.streams import COMMANDS, DECISIONS, EXAMPLES, EXPERIENCES, FEEDBACK, TRACES
 

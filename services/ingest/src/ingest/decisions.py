@@ -16,9 +16,9 @@ from ingest.ranking_metrics import RankingMetrics
 from ingest.served import Served, Standing
 from ratchet.events.base import utc_now
 from ratchet.events.ranking import CALLERS_ORDER, DecisionMade
-from ratchet.publisher import Receipt
 from ratchet.ranking.features import SCENARIO_ROW
 from ratchet.ranking.ranker import Ranking, in_callers_order, rank
+from ratchet.receipts import Receipt
 
 _log = logging.getLogger(__name__)
 _BETWEEN_WARNINGS_S = 10.0

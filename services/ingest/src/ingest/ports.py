@@ -4,7 +4,7 @@ from collections.abc import Sequence, Set
 from typing import Protocol
 
 from ratchet.events.base import Event
-from ratchet.publisher import Receipt
+from ratchet.receipts import Receipt
 
 
 class Publisher(Protocol):

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from ratchet.cli.credentials import bearing
 from ratchet.cli.ending import FAILED, AsJson, Failed, Unreachable, print_json
 from ratchet.cli.endpoints import DataDir, ExporterUrl, address_of, exporter_facts
 from ratchet.posting import NoAnswer, post_until_answered
@@ -83,9 +84,14 @@ async def _settled(
     """The exporter's status, and in it what became of the command; raises `Failed`."""
     end = time.monotonic() + deadline
     path = f"/v1/commands/{command}"
-    async with httpx.AsyncClient(timeout=5.0) as client:
+    async with (
+        httpx.AsyncClient(timeout=5.0) as client,
+        httpx.AsyncClient(timeout=5.0, headers=bearing()) as admitted,
+    ):
         try:
-            answer, _ = await post_until_answered(client, intake + path, body, patience_s=deadline)
+            answer, _ = await post_until_answered(
+                admitted, intake + path, body, patience_s=deadline
+            )
         except NoAnswer as error:
             raise Unreachable(
                 f"{intake} gave no answer: {error}; start it, or name another with --url"

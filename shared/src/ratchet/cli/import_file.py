@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ratchet.cli.credentials import bearing
 from ratchet.cli.ending import FAILED, UNREACHABLE, AsJson, print_json
 from ratchet.importing import Imported, StrangeAnswer, import_rows
 from ratchet.posting import NoAnswer
@@ -53,7 +54,9 @@ def import_file(
             task = progress.add_task("importing", total=found.total)
 
             async def send() -> None:
-                async with httpx.AsyncClient(base_url=url, timeout=30.0) as client:
+                async with httpx.AsyncClient(
+                    base_url=url, timeout=30.0, headers=bearing()
+                ) as client:
                     await import_rows(
                         client,
                         found.kind.path,

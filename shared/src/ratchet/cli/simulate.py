@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ratchet.cli.credentials import bearing
 from ratchet.cli.ending import FAILED, AsJson, Unreachable, print_json
 from ratchet.posting import NoAnswer, Posted, post_all
 from ratchet.simulator import simulate as simulate_plant
@@ -83,7 +84,7 @@ async def _post(url: str, calls: list[Call], rate: float | None) -> Posted:
     errors = Console(stderr=True)
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
         task = progress.add_task("posting", total=len(calls))
-        async with httpx.AsyncClient(base_url=url, timeout=10.0) as client:
+        async with httpx.AsyncClient(base_url=url, timeout=10.0, headers=bearing()) as client:
             return await post_all(
                 client, calls, rate, lambda _: progress.advance(task), patience_s=_PATIENCE_S
             )

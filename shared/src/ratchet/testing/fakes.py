@@ -3,7 +3,7 @@
 from collections.abc import Sequence, Set
 
 from ratchet.events.base import Event
-from ratchet.publisher import AlreadyPublished, Receipt
+from ratchet.receipts import AlreadyPublished, Receipt
 
 
 class MemoryPublisher:

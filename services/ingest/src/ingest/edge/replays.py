@@ -15,7 +15,7 @@ from starlette.responses import Response
 from ingest.edge.gate import client_of
 from ingest.edge.problems import refused
 from ratchet.events.base import Event
-from ratchet.publisher import AlreadyPublished, Receipt
+from ratchet.receipts import AlreadyPublished, Receipt
 
 KEPT_S = 86_400
 REPLAYED = "Idempotent-Replayed"
