@@ -34,17 +34,18 @@ from ratchet.simulator.population import population
 from ratchet.testing.server import free_port, valkey_server
 
 BAR_RATIO, BAR_P99_MS = 0.7, 25.0
-BATCH, BYTES, CONNECTIONS = 100, 3_000, 8
+BATCH, BYTES, CONNECTIONS = 100, 3_000, 32
 
 
 def rows() -> list[dict[str, Any]]:
-    """Answered questions of a plant, each made up to 3 kB by the data it was answered from."""
+    """Answered questions of a plant, each made up to 3 kB by readings and notes of its data."""
     found = population(1)["experiences"][:BATCH]
     rng = Random(1)
     for row in found:
         lacking = BYTES - len(json.dumps(row))
-        readings = {f"reading_{n}": round(rng.uniform(0, 99), 2) for n in range(lacking // 20)}
-        row["available_data_summary"] = {**row.get("available_data_summary", {}), **readings}
+        readings = {f"reading_{n}": round(rng.uniform(0, 99), 2) for n in range(lacking // 40)}
+        notes = "Checked by the morning shift, nothing to report. " * (lacking // 100)
+        row["available_data_summary"] = {"readings": readings, "notes": notes}
     return found
 
 
@@ -79,7 +80,7 @@ async def closed_loop(
 async def open_loop(port: int, bodies: list[bytes], rate: float, seconds: float) -> list[float]:
     """Milliseconds from when each request was due until its answer was there."""
     free: asyncio.Queue[Connection] = asyncio.Queue()
-    for _ in range(4 * CONNECTIONS):
+    for _ in range(CONNECTIONS):
         free.put_nowait(await Connection.open(port))
     taken: list[float] = []
     began = time.perf_counter()

@@ -47,6 +47,7 @@ ONE_HOME = {
         "ingest.compat_routes",
         "ingest.edge",
         "ingest.openapi",
+        "ingest.plain_route",
         "ingest.rank_routes",
         "ingest.routes",
     },

@@ -3,6 +3,8 @@
 import gzip
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -105,19 +107,29 @@ async def test_every_answer_bears_the_id_of_its_request(
         assert found
 
 
-async def test_every_line_that_is_logged_meanwhile_bears_it_too(
-    client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
-):
+@contextmanager
+def logging_to_stderr() -> Iterator[None]:
+    """As the service does it when it runs as a process."""
     before = logging.getLogger().handlers[:]
     configure_logs("ingest", "info")
     try:
-        await client.post(
-            "/v1/experiences", json={"query_id": "q"}, headers={"X-Request-ID": "abc-1"}
-        )
+        yield
     finally:
         logging.getLogger().handlers = before
-    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    [line] = [line for line in lines if "no widget plan" in line["message"]]
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    written = capsys.readouterr().err.splitlines()
+    return [json.loads(line) for line in written if line.startswith("{")]
+
+
+async def test_every_line_that_is_logged_meanwhile_bears_it_too(
+    client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+):
+    headers = {"X-Request-ID": "abc-1"}
+    with logging_to_stderr():
+        await client.post("/v1/experiences", json={"query_id": "q"}, headers=headers)
+    [line] = [line for line in lines(capsys) if "no widget plan" in line["message"]]
     assert line["request_id"] == "abc-1"
 
 
@@ -148,8 +160,12 @@ async def test_what_comes_to_nothing_is_a_problem_of_rfc_9457(
 
 
 @pytest.mark.parametrize("path", ["/v1/feedback", "/api/layer2/feedback/"])
-async def test_an_error_of_ours_is_500_in_the_same_form_and_tells_nothing_of_us(
-    redis: Redis, valkey_url: str, monkeypatch: pytest.MonkeyPatch, path: str
+async def test_an_error_of_ours_is_500_in_the_same_form_and_told_to_the_log_alone(
+    redis: Redis,
+    valkey_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    path: str,
 ):
     async def broken(*_: Any) -> Any:
         raise RuntimeError("a private matter")
@@ -160,10 +176,13 @@ async def test_an_error_of_ours_is_500_in_the_same_form_and_tells_nothing_of_us(
         transport = httpx.ASGITransport(running.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://ingest") as client:
             headers = {"X-Request-ID": "abc-1", "Origin": "http://page"}
-            answer = await client.post(path, json=FEEDBACK_BODY, headers=headers)
+            with logging_to_stderr():
+                answer = await client.post(path, json=FEEDBACK_BODY, headers=headers)
     assert answer.status_code == 500
     assert "abc-1" in answer.json()["error"]
     assert "private" not in answer.text
+    [line] = [line for line in lines(capsys) if "private" in line.get("exc_info", "")]
+    assert line["request_id"] == "abc-1"
     assert answer.headers["X-Request-ID"] == "abc-1"
     assert answer.headers["Access-Control-Allow-Origin"] == "http://page"
 

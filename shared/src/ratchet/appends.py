@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 
 DATA_FIELD = "__data__"
 _MOST = 256
+_AT_ONCE = 2
 _APPEND = f"""
 for at, stream in ipairs(KEYS) do
   redis.call('XADD', stream, '*', '{DATA_FIELD}', ARGV[at])
@@ -18,7 +19,7 @@ _Entries = Sequence[tuple[str, bytes]]
 
 
 class Appends:
-    """While one group is under way the next gathers; alone, a caller waits for nobody.
+    """While two groups are under way the next gathers; alone, a caller waits for nobody.
 
     A script appends: it is atomic, a full server refuses it as a whole, and it costs the client
     one command and one reply, where MULTI costs one of each for every entry.
@@ -27,7 +28,7 @@ class Appends:
     def __init__(self, redis: Redis) -> None:
         self._append = redis.register_script(_APPEND)
         self._waiting: list[tuple[_Entries, asyncio.Future[None]]] = []
-        self._sending: asyncio.Task[None] | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def append(self, entries: _Entries) -> None:
         """Returns once the server has acknowledged all of them, each a stream and its data.
@@ -36,8 +37,10 @@ class Appends:
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((entries, done))
-        if self._sending is None:
-            self._sending = asyncio.create_task(self._send())
+        if len(self._under_way) < _AT_ONCE:
+            sending = asyncio.create_task(self._send())
+            self._under_way.add(sending)
+            sending.add_done_callback(self._under_way.discard)
         await done
 
     async def _send(self) -> None:
@@ -54,8 +57,7 @@ class Appends:
                     else:
                         done.set_result(None)
         finally:
-            self._sending = None
-            for _, done in (*group, *self._waiting):
+            for _, done in group:
                 done.cancel()
 
     async def _sent(self, entries: _Entries) -> RedisError | OSError | None:

@@ -12,6 +12,7 @@ from ingest.edge.problems import answers, refusal
 from ingest.edge.replays import call_of
 from ingest.ids import new_id
 from ingest.openapi import just_one
+from ingest.plain_route import PlainRoute
 from ingest.ports import Publisher
 from ratchet.events.base import Event, utc_now
 from ratchet.events.command import (
@@ -55,7 +56,11 @@ Route = TypeVar("Route", bound=Callable[..., Any])
 
 
 def create_command_router(publisher: Publisher) -> APIRouter:
-    router = APIRouter(prefix="/v1/commands", responses=answers(400, 401, 403, 413, 415, 422, 503))
+    router = APIRouter(
+        prefix="/v1/commands",
+        route_class=PlainRoute,
+        responses=answers(400, 401, 403, 413, 415, 422, 503),
+    )
 
     async def asked(request: Request, model: type[Asked], command: type[Event]) -> Response:
         told = _told(await request.body(), model)

@@ -14,6 +14,7 @@ from ingest.edge.replays import call_of
 from ingest.ids import new_id
 from ingest.intake import Answer, Intake, Taken
 from ingest.openapi import just_one
+from ingest.plain_route import PlainRoute
 from ingest.ports import Publisher
 from ratchet.events.base import utc_now
 from ratchet.events.command import TrainingRequested
@@ -34,7 +35,9 @@ def create_compat_router(
     intake: Intake, publisher: Publisher, limit: RateLimit, per_minute: int
 ) -> APIRouter:
     router = APIRouter(
-        prefix="/api/layer2", responses=answers(400, 403, 413, 415, 422, 503, model=Error)
+        prefix="/api/layer2",
+        route_class=PlainRoute,
+        responses=answers(400, 403, 413, 415, 422, 503, model=Error),
     )
 
     async def in_turn(request: Request) -> None:

@@ -12,6 +12,7 @@ from ingest.domain.rank_request import RankRequest, read_rank_request
 from ingest.edge.problems import answers, refusal
 from ingest.edge.replays import Call, call_of
 from ingest.openapi import just_one
+from ingest.plain_route import PlainRoute
 from ingest.rank_answer import RankAnswer
 from ingest.ranking_metrics import RankingMetrics
 
@@ -21,7 +22,9 @@ _MOST_PROBLEMS = 20
 def create_rank_router(
     decisions: Decisions, metrics: RankingMetrics, max_candidates: int
 ) -> APIRouter:
-    router = APIRouter(prefix="/v1", responses=answers(400, 401, 403, 413, 415, 422))
+    router = APIRouter(
+        prefix="/v1", route_class=PlainRoute, responses=answers(400, 401, 403, 413, 415, 422)
+    )
 
     @router.post("/rank", response_model=RankAnswer, openapi_extra=just_one(RankRequest))
     async def rank_candidates(request: Request) -> Response:

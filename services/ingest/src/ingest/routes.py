@@ -15,6 +15,7 @@ from ingest.edge.problems import answers
 from ingest.edge.replays import call_of
 from ingest.intake import Answer, Intake, Taken
 from ingest.openapi import one_or_many
+from ingest.plain_route import PlainRoute
 from ratchet.events.experience import Experience, Feedback
 
 Route = TypeVar("Route", bound=Callable[..., Any])
@@ -22,10 +23,11 @@ Take = Callable[[list[Any], Answer | None], Awaitable[Taken]]
 
 
 def create_router(intake: Intake, max_batch: int) -> APIRouter:
-    router = APIRouter(prefix="/v1", responses=answers(400, 401, 403, 413, 415, 422, 503))
+    router = APIRouter(
+        prefix="/v1", route_class=PlainRoute, responses=answers(400, 401, 403, 413, 415, 422, 503)
+    )
 
     async def taken(take: Take, request: Request) -> Response:
-        """Read here and not by dependencies of FastAPI, which take longer than the reading."""
         items = _items(await request.body(), max_batch)
         call = await call_of(request)
         answer = Answer(call, 202, _written) if call else None

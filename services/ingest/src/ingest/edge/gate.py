@@ -39,9 +39,10 @@ class Gate:
         if scope["type"] != "http" or scope_of(scope["method"], scope["path"]) is None:
             await self._app(scope, receive, send)
             return
-        secret = _secret(Headers(scope=scope), scope["path"])
-        key = self._ring.key_of(secret) if secret else None
+        key = None
         if self._ring.keys() or not self._open_without_keys:
+            secret = _secret(Headers(scope=scope), scope["path"])
+            key = self._ring.key_of(secret) if secret else None
             verdict = denied(scope["method"], scope["path"], bearer_of(secret, key))
             if verdict is not None:
                 challenge = {"WWW-Authenticate": "Bearer"} if verdict.status == 401 else None

@@ -101,6 +101,7 @@ async def say_why(request: Request, error: HTTPException) -> Response:
 
 
 async def own_up(request: Request, error: Exception) -> Response:
-    """For what nobody foresaw; the server logs it with its traceback."""
+    """For what nobody foresaw: the traceback is for the log alone."""
     request_id = request_id_of(request.scope)
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return refused(request.scope, 500, f"an error of ours; the log tells it under {request_id}")
