@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 DATA_FIELD = "__data__"
-_MOST = 256
+_ENOUGH = 256
 _AT_ONCE = 2
 _APPEND = f"""
 for at, stream in ipairs(KEYS) do
@@ -47,7 +47,7 @@ class Appends:
         group: list[tuple[_Entries, asyncio.Future[None]]] = []
         try:
             while self._waiting:
-                group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+                group = self._next_group()
                 error = await self._sent([entry for entries, _ in group for entry in entries])
                 for _, done in group:
                     if done.done():
@@ -59,6 +59,15 @@ class Appends:
         finally:
             for _, done in group:
                 done.cancel()
+
+    def _next_group(self) -> list[tuple[_Entries, asyncio.Future[None]]]:
+        """Callers until there are enough entries: the server does nothing else meanwhile."""
+        count = taken = 0
+        while taken < len(self._waiting) and count < _ENOUGH:
+            count += len(self._waiting[taken][0])
+            taken += 1
+        group, self._waiting = self._waiting[:taken], self._waiting[taken:]
+        return group
 
     async def _sent(self, entries: _Entries) -> RedisError | OSError | None:
         try:
