@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -59,3 +60,35 @@ async def test_a_server_that_is_away_is_told_to_everybody_and_may_come_back():
             waiting = (appends.append([("a", b"x")]) for _ in range(5))
             found = await asyncio.gather(*waiting, return_exceptions=True)
             assert all(isinstance(error, RedisError) for error in found)
+
+
+class Gate:
+    """A server that answers everything under way at the same moment."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+
+    def register_script(self, _: str) -> Any:
+        async def run(keys: list[str], args: list[bytes]) -> None:
+            await self.open.wait()
+
+        return run
+
+
+async def test_who_comes_when_the_last_group_has_just_ended_waits_for_nobody():
+    gate = Gate()
+    appends = Appends(gate)  # type: ignore[arg-type]
+
+    async def twice() -> None:
+        await appends.append([("a", b"x")])
+        await appends.append([("a", b"y")])
+
+    first = asyncio.create_task(twice())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    second = asyncio.create_task(appends.append([("a", b"z")]))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gate.open.set()
+    async with asyncio.timeout(5):
+        await asyncio.gather(first, second)

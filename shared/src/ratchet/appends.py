@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -28,7 +29,7 @@ class Appends:
     def __init__(self, redis: Redis) -> None:
         self._append = redis.register_script(_APPEND)
         self._waiting: list[tuple[_Entries, asyncio.Future[None]]] = []
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[Any] | None] = set()
 
     async def append(self, entries: _Entries) -> None:
         """Returns once the server has acknowledged all of them, each a stream and its data.
@@ -38,12 +39,11 @@ class Appends:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((entries, done))
         if len(self._under_way) < _AT_ONCE:
-            sending = asyncio.create_task(self._send())
-            self._under_way.add(sending)
-            sending.add_done_callback(self._under_way.discard)
+            self._under_way.add(asyncio.create_task(self._send()))
         await done
 
     async def _send(self) -> None:
+        """Nobody can come between the last look at who waits and the end: it awaits nothing."""
         group: list[tuple[_Entries, asyncio.Future[None]]] = []
         try:
             while self._waiting:
@@ -57,6 +57,7 @@ class Appends:
                     else:
                         done.set_result(None)
         finally:
+            self._under_way.discard(asyncio.current_task())
             for _, done in group:
                 done.cancel()
 
