@@ -199,5 +199,5 @@ def test_commands_bear_the_key_of_their_environment(
         monkeypatch.setenv("RATCHET_API_KEY", secret)
         taken = CliRunner().invoke(main, command)
     assert refused.exit_code == 1
-    assert "401" in refused.output
+    assert "RATCHET_API_KEY" in refused.output
     assert taken.exit_code == 0, taken.output

@@ -12,7 +12,12 @@ from ratchet.posting import post_until_answered
 from ratchet.rows.row import RefusedRow, Row
 
 _REFUSALS = (413, 422)
+_CLOSED = (401, 403)
 Numbered = tuple[int, Row | RefusedRow]
+
+
+class NotAdmitted(Exception):
+    """The intake wants a key that may write; the message is its own."""
 
 
 class StrangeAnswer(Exception):
@@ -49,7 +54,7 @@ async def import_rows(
 
     A row's event is named by its content and occurred when it was said, so that the same
     row is one fact whenever it comes. Raises `ratchet.posting.NoAnswer` when the server has
-    not answered one batch within `patience_s`, and `StrangeAnswer` for what no intake says:
+    not answered one batch within `patience_s`, `NotAdmitted`, and `StrangeAnswer` for what no intake says:
     what `imported` counts as sent is durable.
     """
     rows = iter(rows)
@@ -106,11 +111,16 @@ def _settle(imported: Imported, numbers: list[int], answer: dict[str, Any]) -> N
 
 
 def _answer_of(response: httpx.Response) -> dict[str, Any]:
-    """What an intake says: counts and problems. Raises `StrangeAnswer` for anything else."""
+    """What an intake says: counts and problems.
+
+    Raises `NotAdmitted`, and `StrangeAnswer` for anything else.
+    """
     try:
         answer = response.json()
     except ValueError:
         answer = None
+    if response.status_code in _CLOSED and isinstance(answer, dict):
+        raise NotAdmitted(str(answer.get("error", response.text[:200])))
     known = response.is_success or response.status_code in _REFUSALS
     if known and isinstance(answer, dict) and (not response.is_success or "accepted" in answer):
         return {"problems": [], **answer}

@@ -1,10 +1,12 @@
 """Entries of past days on a stream, as a server took them then."""
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from ingest.archive.archivist import Archivist
 from ingest.archive.metrics import ArchiveMetrics
@@ -46,6 +48,21 @@ async def fill(redis: Redis, stream: Stream, days: int, a_day: int) -> list[str]
     for number in range(days * a_day):
         days_ago = (days * a_day - 1 - number) / a_day
         ids.append(await put(redis, stream, days_ago, payload_of(asked(number, days_ago))))
+    return ids
+
+
+async def finish(redis: Redis, stream: Stream) -> None:
+    """Every group that is to read the stream has handled what is on it."""
+    for group in stream.groups:
+        with contextlib.suppress(ResponseError):
+            await redis.xgroup_create(stream.key, group, id="0")
+        await redis.xgroup_setid(stream.key, group, id="$")
+
+
+async def fill_finished(redis: Redis, stream: Stream, days: int, a_day: int) -> list[str]:
+    """As `fill`, of entries that nobody needs any more."""
+    ids = await fill(redis, stream, days, a_day)
+    await finish(redis, stream)
     return ids
 
 

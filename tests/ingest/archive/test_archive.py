@@ -20,7 +20,19 @@ from ratchet.events.scorer import Evidence, ScorerKeptBack, ScorerWithdrawn
 from ratchet.publisher import entry_of
 from ratchet.streams import COMMANDS, MODELS, SCORERS, STREAMS, TRACE_REQUESTS
 
-from .aged import DAY_MS, TODAY_MS, archived_ids, archivist, asked, fill, ids_of, payload_of, put
+from .aged import (
+    DAY_MS,
+    TODAY_MS,
+    archived_ids,
+    archivist,
+    asked,
+    fill,
+    fill_finished,
+    finish,
+    ids_of,
+    payload_of,
+    put,
+)
 from .bucket_server import bucket_server
 
 
@@ -36,7 +48,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 async def test_old_days_move_into_the_archive_and_the_newest_stay(redis: Redis, url: str):
-    ids = await fill(redis, MODELS, days=10, a_day=4)
+    ids = await fill_finished(redis, MODELS, days=10, a_day=4)
     store = ArchiveStore(url)
     await archivist(redis, store).look_after(MODELS)
     left = await ids_of(redis, MODELS)
@@ -46,7 +58,7 @@ async def test_old_days_move_into_the_archive_and_the_newest_stay(redis: Redis, 
 
 
 async def test_looking_again_writes_nothing_twice(redis: Redis, url: str):
-    await fill(redis, MODELS, days=10, a_day=4)
+    await fill_finished(redis, MODELS, days=10, a_day=4)
     store = ArchiveStore(url)
     await archivist(redis, store).look_after(MODELS)
     files, left = store.files("models"), await ids_of(redis, MODELS)
@@ -68,6 +80,7 @@ async def test_the_bytes_are_kept_whatever_they_are(redis: Redis, url: str):
     await redis.xadd(
         MODELS.key, {"plain": "fields", "and": "more"}, id=f"{TODAY_MS - 20 * DAY_MS}-99"
     )
+    await finish(redis, MODELS)
     store = ArchiveStore(url)
     await archivist(redis, store).look_after(MODELS)
     rows = [row.payload for file in store.files("models") for row in store.read(file)]
@@ -102,6 +115,7 @@ async def test_a_file_can_be_asked_by_event_type_and_time(redis: Redis, tmp_path
 
 async def test_a_stream_over_its_limit_gives_up_its_oldest_whole_files(redis: Redis, url: str):
     ids = [await put(redis, MODELS, 0.1 - n / 1000, b"%d" % n) for n in range(57)]
+    await finish(redis, MODELS)
     store = ArchiveStore(url)
     await archivist(redis, store, max_entries=20, file_rows=10).look_after(MODELS)
     assert await ids_of(redis, MODELS) == ids[30:]
@@ -204,7 +218,7 @@ async def test_a_file_under_another_name_is_not_taken_for_its_own(tmp_path: Path
 
 
 async def test_a_round_lists_a_bucket_once_however_many_days_it_holds(redis: Redis):
-    await fill(redis, MODELS, days=30, a_day=1)
+    await fill_finished(redis, MODELS, days=30, a_day=1)
     with bucket_server() as bucket:
         keeper = archivist(redis, ArchiveStore(bucket.url))
         await keeper.look_after(MODELS)

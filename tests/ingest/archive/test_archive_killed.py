@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from ingest.archive.store import ArchiveStore
 from ratchet.streams import MODELS
 
-from .aged import archived_ids, archivist, fill, ids_of
+from .aged import archived_ids, archivist, fill_finished, ids_of
 
 VICTIM = Path(__file__).with_name("victim.py")
 ASIDE, RENAMED, READ_BACK, TRIMMED = (
@@ -29,7 +29,7 @@ ASIDE, RENAMED, READ_BACK, TRIMMED = (
 async def test_an_archivist_that_was_killed_goes_on_where_it_stopped(
     redis: Redis, valkey_url: str, tmp_path: Path, moment: str, survives: int
 ):
-    ids = await fill(redis, MODELS, days=12, a_day=3)
+    ids = await fill_finished(redis, MODELS, days=12, a_day=3)
     victim = await asyncio.create_subprocess_exec(
         sys.executable, str(VICTIM), valkey_url, str(tmp_path), moment, str(survives)
     )
@@ -45,7 +45,7 @@ async def test_an_archivist_that_was_killed_goes_on_where_it_stopped(
 
 
 async def test_archivists_side_by_side_write_the_same_files(redis: Redis, tmp_path: Path):
-    ids = await fill(redis, MODELS, days=12, a_day=3)
+    ids = await fill_finished(redis, MODELS, days=12, a_day=3)
     store = ArchiveStore(str(tmp_path))
     await asyncio.gather(*(archivist(redis, store).look_after(MODELS) for _ in range(3)))
     assert archived_ids(store, MODELS) + await ids_of(redis, MODELS) == ids

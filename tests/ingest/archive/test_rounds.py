@@ -16,7 +16,7 @@ from ingest.archive.store import ArchiveStore
 from ratchet.streams import MODELS, RUNS
 from ratchet.testing.eventually import eventually
 
-from .aged import TODAY, archived_ids, fill, ids_of
+from .aged import TODAY, archived_ids, fill_finished, ids_of
 
 
 @asynccontextmanager
@@ -34,14 +34,14 @@ async def running(redis: Redis, store: ArchiveStore) -> AsyncIterator[CollectorR
 
 async def test_every_stream_is_looked_after_again_and_again(redis: Redis, tmp_path: Path):
     store = ArchiveStore(str(tmp_path))
-    models = await fill(redis, MODELS, days=10, a_day=2)
+    models = await fill_finished(redis, MODELS, days=10, a_day=2)
     async with running(redis, store) as registry:
 
         async def trimmed() -> bool:
             return 0 < len(await ids_of(redis, MODELS)) < len(models)
 
         await eventually(trimmed)
-        runs = await fill(redis, RUNS, days=10, a_day=2)
+        runs = await fill_finished(redis, RUNS, days=10, a_day=2)
 
         async def the_next_too() -> bool:
             return 0 < len(await ids_of(redis, RUNS)) < len(runs)
@@ -56,8 +56,8 @@ async def test_every_stream_is_looked_after_again_and_again(redis: Redis, tmp_pa
 
 async def test_a_store_that_is_away_holds_one_stream_and_no_other(redis: Redis, tmp_path: Path):
     """A directory that cannot be written: told and counted each round, until it can be."""
-    models = await fill(redis, MODELS, days=10, a_day=2)
-    runs = await fill(redis, RUNS, days=10, a_day=2)
+    models = await fill_finished(redis, MODELS, days=10, a_day=2)
+    runs = await fill_finished(redis, RUNS, days=10, a_day=2)
     (tmp_path / "models").write_text("not a directory")
     store = ArchiveStore(str(tmp_path))
     async with running(redis, store) as registry:

@@ -93,8 +93,9 @@ async def served(redis: Redis, valkey_url: str, tmp_path: Path) -> AsyncIterator
     for at in range(0, len(everything), 100):
         await publisher.publish(everything[at : at + 100])
     await score(redis, valkey_url)
-    for stream in (REWARDS, EXAMPLES):
-        await redis.xgroup_create(stream.key, "trainer", id="$")
+    for stream in (EXPERIENCES, FEEDBACK, REWARDS, EXAMPLES):
+        for group in set(stream.groups) - {"reward"}:
+            await redis.xgroup_create(stream.key, group, id="$")
     system = Served(redis, valkey_url, tmp_path)
     half = {s: await redis.xlen(s.key) // 2 for s in STREAMS}
     for stream in (EXPERIENCES, FEEDBACK, REWARDS, EXAMPLES):

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ratchet.cli.credentials import bearing
-from ratchet.cli.ending import FAILED, UNREACHABLE, AsJson, print_json
-from ratchet.importing import Imported, StrangeAnswer, import_rows
+from ratchet.cli.ending import FAILED, UNREACHABLE, AsJson, Failed, print_json
+from ratchet.importing import Imported, NotAdmitted, StrangeAnswer, import_rows
 from ratchet.posting import NoAnswer
 from ratchet.rows.files import UnreadableFile, open_rows
 from ratchet.rows.kinds import KINDS
@@ -68,6 +68,8 @@ def import_file(
                     )
 
             asyncio.run(send())
+    except NotAdmitted as error:
+        raise Failed(f"{url} does not admit this: {error}; set RATCHET_API_KEY") from error
     except NoAnswer as error:
         problem = f"{url} gave no answer for {_PATIENCE_S:.0f} s ({error})"
     except StrangeAnswer as error:
