@@ -54,8 +54,8 @@ async def import_rows(
 
     A row's event is named by its content and occurred when it was said, so that the same
     row is one fact whenever it comes. Raises `ratchet.posting.NoAnswer` when the server has
-    not answered one batch within `patience_s`, `NotAdmitted`, and `StrangeAnswer` for what no intake says:
-    what `imported` counts as sent is durable.
+    not answered one batch within `patience_s`, `NotAdmitted`, and `StrangeAnswer` for what no
+    intake says: what `imported` counts as sent is durable.
     """
     rows = iter(rows)
     while taken := list(islice(rows, batch)):
