@@ -1,15 +1,7 @@
 """A page of another origin in a real browser: its feedback arrives where its origin is named."""
 
-import html
 import json
-import shutil
-import subprocess
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -17,10 +9,10 @@ from taking.process import INTAKE, server
 
 from ratchet.streams import FEEDBACK
 
+from .browser import BROWSER, pages, seen
 from .running_intake import events
 from .test_keys_over_http import key
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
 PAGE = """<!doctype html><title>panel</title><pre id="found">nothing yet</pre><script>
@@ -38,49 +30,21 @@ fetch(ADDRESS + "/api/layer2/feedback/", {
 </script>"""
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def pages(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A directory, and the origin that its files are pages of."""
-    folder = tmp_path / "pages"
-    folder.mkdir()
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as pages:
-        Thread(target=pages.serve_forever, daemon=True).start()
-        yield folder, f"http://127.0.0.1:{pages.server_port}"
-        pages.shutdown()
-
-
-def seen(url: str, profile: Path) -> dict[str, Any]:
-    """What the page shows once its call has come back."""
-    command = [
-        str(BROWSER),
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        f"--user-data-dir={profile}",
-        "--virtual-time-budget=20000",
-        "--dump-dom",
-        url,
-    ]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=90, check=True)
-    shown = found.stdout.partition('<pre id="found">')[2].partition("</pre>")[0]
-    told: dict[str, Any] = json.loads(html.unescape(shown))
-    return told
-
-
 @pytest.mark.parametrize("named", [True, False])
 async def test_feedback_of_a_page_arrives_if_its_origin_is_named(
-    redis: Redis, valkey_url: str, tmp_path: Path, pages: tuple[Path, str], named: bool
+    redis: Redis, valkey_url: str, tmp_path: Path, named: bool
 ):
-    folder, origin = pages
+    folder = tmp_path / "pages"
     secret = key(tmp_path, "write")
-    origins = origin if named else "http://another.plant"
-    with server(INTAKE, valkey_url, tmp_path, INGEST_CORS_ORIGINS=origins) as intake:
+    with (
+        pages(folder) as origin,
+        server(
+            INTAKE,
+            valkey_url,
+            tmp_path,
+            INGEST_CORS_ORIGINS=origin if named else "http://another.plant",
+        ) as intake,
+    ):
         told = {"ADDRESS": intake.url, "KEY": secret, "QUERY_ID": QUERY_ID}
         constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in told.items())
         page = PAGE.replace("<script>", f"<script>{constants}")

@@ -156,13 +156,10 @@ async def test_the_key_must_match_where_there_is_one(redis: Redis, valkey_url: s
                 {"X-Feedback-Key": secret},
             )
         ]
-        training = await client.post(
-            "/api/layer2/approve-training/", headers={"X-Feedback-Key": secret}
-        )
+        training = await client.post("/api/layer2/approve-training/")
     assert [answer.status_code for answer in answers] == [403, 403, 200]
     assert set(answers[0].json()) == {"error"}
-    assert training.status_code == 403
-    assert "operate" in training.json()["error"]
+    assert training.status_code == 200, "the page bears its key with feedback alone"
     assert len(await events(redis, FEEDBACK)) == 1
 
 

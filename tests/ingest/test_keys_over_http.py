@@ -38,7 +38,6 @@ OPERATIONS: dict[str, Any] = {
         "chosen_reward": 0.8,
         "rejected_reward": -0.5,
     },
-    "/api/layer2/approve-training/": {},
 }
 
 
@@ -172,7 +171,7 @@ def test_a_path_nobody_thought_of_needs_a_scope_too():
     assert scope_of("POST", "/v1/something-new") == "write"
     assert scope_of("DELETE", "/v1/experiences/7") == "write"
     assert scope_of("GET", "/v1/runs") == "read"
-    assert scope_of("GET", "/api/layer2/rl-status/") == "read"
+    assert scope_of("GET", "/api/layer2/something-new") == "read"
     assert scope_of("GET", "/metrics") is None
 
 

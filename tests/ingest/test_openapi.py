@@ -19,6 +19,9 @@ from taking.process import INTAKE, server
 from ingest.app import create_app
 from ingest.settings import IngestSettings
 
+from .ledger.ledger_world import DAY
+from .reading.reading_world import keep
+
 DOCUMENT = create_app(IngestSettings(data_dir=Path("no-such-directory"))).openapi()
 OPERATIONS = [
     (method.upper(), path)
@@ -37,7 +40,14 @@ CHECKS = [
 @pytest.fixture(scope="module")
 def address(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("intake")
-    with server(INTAKE, valkey_url, directory, INGEST_FEEDBACK_PER_MINUTE="1000000") as intake:
+    keep(directory, DAY)
+    with server(
+        INTAKE,
+        valkey_url,
+        directory,
+        INGEST_FEEDBACK_PER_MINUTE="1000000",
+        INGEST_TRAINER_URL="http://127.0.0.1:1",
+    ) as intake:
         yield intake.url
 
 

@@ -90,6 +90,11 @@ def test_what_waits_is_counted_by_the_method_it_is_for(examples: SqlExampleStore
     waiting = examples.waiting()
     assert {method: of.count for method, of in waiting.items()} == {"dpo": 1, "kto": 3, "sft": 1}
     assert waiting["kto"].rarer == 1
+    assert {method: (of.voice, of.widget) for method, of in waiting.items()} == {
+        "dpo": (1, 0),
+        "kto": (3, 0),
+        "sft": (1, 0),
+    }
     assert all(of.oldest_s > 0 for of in waiting.values())
     assert [e.kind for e in examples.take("kto", {"voice": 9})] == ["label"] * 3
     assert [e.kind for e in examples.take("sft", {"voice": 9})] == ["demonstration"]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from ingest.domain.page.trainer_facts import TrainerFacts
 from ratchet.events.base import utc_now
 from ratchet.events.command import RollbackRequested, TrainingRequested
 from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
@@ -258,3 +259,11 @@ async def test_status_says_what_is_waited_for(world: World):
     assert facts["last_verdict"]["verdict"] == "refused"
     assert facts["champion"] == "base"
     assert facts["champion_because"] == "no adapter of this base is in service"
+
+
+async def test_the_status_is_what_ingest_reads_for_the_page(world: World):
+    training = world.training(PretendRunner(SAME))
+    await training.turn()
+    facts = TrainerFacts.model_validate(await TrainerStatus(training).facts())
+    assert facts.of("dpo").minimum == training.settings.trainer_min_pairs
+    assert facts.running is facts.running_method is facts.trouble is None

@@ -1,14 +1,16 @@
 """The schema is what the tables say, and a reader of another version says what to do."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from ingest.ledger.backends.database import open_for_reading
+from ingest.ledger.backends.database import open_for_reading, open_for_writing
 from ingest.ledger.backends.migration import WrongSchema, migrate, schema_problem
 from ingest.ledger.backends.tables import metadata
+from ratchet.outcomes import Unavailable
 
 from .ledger_world import Opened
 
@@ -29,9 +31,18 @@ def test_a_second_start_changes_nothing(ledger: Opened):
 
 
 def test_before_the_first_start_a_reader_says_so(new_url: Callable[[], str]):
-    engine = open_for_reading(new_url())
+    url = new_url()
+    open_for_writing(url).connect().close()
+    engine = open_for_reading(url)
     assert "start `python -m ingest.ledger`" in (schema_problem(engine) or "")
     engine.dispose()
+
+
+def test_a_reader_makes_no_file_where_there_is_none(tmp_path: Path):
+    engine = open_for_reading(f"sqlite:///{tmp_path}/away/ledger.db")
+    with pytest.raises(Unavailable, match="unable to open"):
+        schema_problem(engine)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_newer_schema_stops_the_start_and_is_told_to_readers(ledger: Opened):

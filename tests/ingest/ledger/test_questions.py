@@ -4,6 +4,7 @@ from itertools import groupby
 
 import pytest
 
+from ingest.domain.ledger.views import Trainings
 from ingest.ledger.backends.migration import schema_problem
 from ingest.ledger.backends.reader import SqlLedgerReader
 from ratchet.events.base import Event, derived_id
@@ -89,6 +90,26 @@ def test_pages_of_examples_hold_each_once(asked: SqlLedgerReader):
         after = page[-1].example_id
     assert found == [example.example_id for example in asked.examples(1000)]
     assert len(set(found)) == len(found)
+
+
+def test_pages_of_experiences_hold_each_once(asked: SqlLedgerReader):
+    found, after = [], None
+    while page := asked.history(7, after):
+        found += [row.query_id for row in page]
+        after = page[-1].query_id
+    assert found == [row.query_id for row in asked.history(1000)]
+    assert len(set(found)) == len(found)
+    assert asked.history(7, "no such question") == []
+
+
+def test_trainings_are_runs_that_were_judged(asked: SqlLedgerReader):
+    assert asked.trainings() == {"dpo": Trainings(count=1, examples=4)}
+
+
+def test_in_service_is_the_model_that_came_last(asked: SqlLedgerReader):
+    model = asked.in_service()
+    assert model is not None
+    assert (model.version, model.state) == ("v0", "active")
 
 
 def test_examples_are_built_used_or_retracted(asked: SqlLedgerReader):

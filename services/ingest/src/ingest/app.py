@@ -7,6 +7,7 @@ from random import SystemRandom
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
@@ -22,7 +23,9 @@ from ingest.command_routes import (
     TrainingAsked,
     create_command_router,
 )
+from ingest.compat_history import HistoryBoard, create_history_router
 from ingest.compat_routes import create_compat_router
+from ingest.compat_status import StatusBoard, create_status_router
 from ingest.decisions import Decisions
 from ingest.domain.corrections import Correction
 from ingest.domain.identity import Identity
@@ -34,26 +37,33 @@ from ingest.edge.key_ring import KeyRing
 from ingest.edge.origins import Origins
 from ingest.edge.packed_answers import PackedAnswers
 from ingest.edge.problems import Error, Refused, own_up, say_why
+from ingest.edge.queries import name_the_field
 from ingest.edge.rate_limit import RateLimit
 from ingest.edge.replays import say_it_again
 from ingest.edge.request_ids import RequestIds
-from ingest.edge.unavailable import come_back_later
+from ingest.edge.unavailable import come_back_later, read_later
 from ingest.edge.whole_bodies import WholeBodies
 from ingest.intake import Intake
+from ingest.ledger.asking import AskedLedger
+from ingest.ledger.backends.database import open_for_reading
+from ingest.ledger.backends.reader import SqlLedgerReader
 from ingest.metrics import IngestMetrics
 from ingest.openapi import add_schemas
 from ingest.rank_routes import create_rank_router
 from ingest.ranking_metrics import RankingMetrics
 from ingest.ranking_status import RankingStatus
+from ingest.read_routes import create_read_router
 from ingest.routes import create_router
 from ingest.scorer_loading import ScorerLoader
 from ingest.scorer_watch import ScorerWatch
 from ingest.settings import IngestSettings
+from ingest.trainer_watch import TrainerWatch
 from ratchet.artifacts import ArtifactStore
 from ratchet.broker import create_broker, create_redis
 from ratchet.events.experience import Experience, Feedback
 from ratchet.host import create_host
 from ratchet.keys import KeyFile
+from ratchet.outcomes import Unavailable
 from ratchet.publisher import Publisher
 from ratchet.ranking.embeddings import embedding_named
 from ratchet.receipts import AlreadyPublished
@@ -96,6 +106,11 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         metrics=ranking_metrics,
     )
     ranking = RankingStatus(watch, decisions, embedding.name)
+    trainer = TrainerWatch(settings.trainer_url, settings.ingest_trainer_every_s)
+    ledger = AskedLedger(
+        SqlLedgerReader(open_for_reading(settings.ledger_database)),
+        settings.ingest_ledger_readers,
+    )
 
     async def facts() -> dict[str, Any]:
         return {**await ranking.facts(), "access": access.facts()}
@@ -106,7 +121,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         broker=create_broker(settings),
         redis=redis,
         registry=registry,
-        background=[watch.run],
+        background=[watch.run, trainer.run],
         publishes=[EXPERIENCES, FEEDBACK, DECISIONS, EXAMPLES, TRACES, COMMANDS],
         status=facts,
     )
@@ -114,6 +129,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with service.running():
+            await ledger.warm()
             yield
 
     app = FastAPI(title="Ratchet ingest", version="1", lifespan=lifespan, redirect_slashes=False)
@@ -131,12 +147,17 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     app.include_router(
         create_compat_router(intake, publisher, limit, settings.ingest_feedback_per_minute)
     )
+    app.include_router(create_status_router(StatusBoard(ledger, trainer, redis)))
+    app.include_router(create_history_router(HistoryBoard(ledger, trainer)))
+    app.include_router(create_read_router(ledger))
     for path, answer in create_host(service).routes:
         app.router.routes.append(Route(path, answer, include_in_schema=False))
     add_schemas(app, *_SENT, Refused, Error)
     app.exception_handler(HTTPException)(say_why)
+    app.exception_handler(RequestValidationError)(name_the_field)
     app.exception_handler(AlreadyPublished)(say_it_again)
     app.exception_handler(RedisError)(come_back_later(metrics, settings.ingest_retry_after_s))
+    app.exception_handler(Unavailable)(read_later(settings.ingest_retry_after_s))
     for layer, options in reversed(_layers(settings, access)):
         app.add_middleware(layer, **options)
     return app

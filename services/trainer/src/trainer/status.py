@@ -35,6 +35,7 @@ class TrainerStatus:
             "lacking": dict(decision.lacking) if isinstance(decision, Wait) else {},
             "trouble": training.trouble,
             "running": running.run_id if running else None,
+            "running_method": running.method if running else None,
             "progress": progress.model_dump(exclude={"line"}) if progress else None,
             "runs": training.runs.verdicts(),
             "last_verdict": {"verdict": last[0], "reason": last[1]} if last else None,

@@ -6,7 +6,9 @@ from typing import Literal
 Scope = Literal["write", "read", "operate"]
 COMPATIBILITY = "/api/layer2/"
 _GUARDED = ("/v1/", COMPATIBILITY)
-_OPERATIONS = ("/v1/commands/", "/v1/pairs", f"{COMPATIBILITY}approve-training")
+_OPERATIONS = ("/v1/commands/", "/v1/pairs")
+_AS_THE_PAGE_CALLS = ("rl-status", "rl-history", "approve-training")
+"""The Command Center's page bears its key with feedback alone."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ def scope_of(method: str, path: str) -> Scope | None:
     A path that is not known needs one too, so that a route cannot be forgotten here.
     """
     if not path.startswith(_GUARDED):
+        return None
+    if path.removeprefix(COMPATIBILITY).rstrip("/") in _AS_THE_PAGE_CALLS:
         return None
     if method in ("GET", "HEAD"):
         return "read"

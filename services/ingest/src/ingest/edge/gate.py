@@ -36,11 +36,12 @@ class Gate:
         self._open_without_keys = open_without_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope_of(scope["method"], scope["path"]) is None:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         key = None
-        if self._ring.keys() or not self._open_without_keys:
+        asked_for = scope_of(scope["method"], scope["path"]) is not None
+        if asked_for and (self._ring.keys() or not self._open_without_keys):
             secret = _secret(Headers(scope=scope), scope["path"])
             key = self._ring.key_of(secret) if secret else None
             verdict = denied(scope["method"], scope["path"], bearer_of(secret, key))
@@ -50,7 +51,7 @@ class Gate:
                 await answer(scope, receive, send)
                 return
         address = scope["client"][0] if scope.get("client") else ""
-        scope["state"]["client"] = Client(address, key)
+        scope.setdefault("state", {})["client"] = Client(address, key)
         await self._app(scope, receive, send)
 
 

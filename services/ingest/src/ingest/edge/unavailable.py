@@ -1,4 +1,4 @@
-"""503 with Retry-After while Redis is away or full."""
+"""503 with Retry-After while Redis is away or full, or the ledger cannot be read."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from ingest.edge.problems import refused
 from ingest.metrics import IngestMetrics
+from ratchet.outcomes import Unavailable
 
 
 def come_back_later(
@@ -21,5 +22,13 @@ def come_back_later(
             f"nothing was accepted, Redis is away or full: {error}",
             headers={"Retry-After": str(retry_after_s)},
         )
+
+    return answer
+
+
+def read_later(retry_after_s: int) -> Callable[[Request, Unavailable], Awaitable[Response]]:
+    async def answer(request: Request, error: Unavailable) -> Response:
+        headers = {"Retry-After": str(retry_after_s)}
+        return refused(request.scope, 503, str(error), headers=headers)
 
     return answer

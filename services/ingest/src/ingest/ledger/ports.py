@@ -14,6 +14,7 @@ from ingest.domain.ledger.views import (
     ModelView,
     RunStory,
     RunView,
+    Trainings,
 )
 from ratchet.events.base import Event
 
@@ -44,7 +45,9 @@ class LedgerReader(Protocol):
         """The `limit` most frequent of `intent`, `scenario` or `characteristic`, with counts."""
         ...
 
-    def history(self, limit: int) -> list[ExperienceView]: ...
+    def history(self, limit: int, after: str | None = None) -> list[ExperienceView]:
+        """`after` is the last id of the page before."""
+        ...
 
     def experience(self, query_id: str) -> ExperienceStory | None: ...
 
@@ -52,11 +55,17 @@ class LedgerReader(Protocol):
 
     def run(self, run_id: str) -> RunStory | None: ...
 
+    def trainings(self) -> dict[str, Trainings]:
+        """By method; one that never came to a verdict is absent."""
+        ...
+
     def last_verdict(self) -> KeptEvent | None:
         """The RunFinished, with its curve, of the run that ended last with a loss to show."""
         ...
 
     def models(self, limit: int) -> list[ModelView]: ...
+
+    def in_service(self) -> ModelView | None: ...
 
     def model(self, version: str) -> ModelStory | None: ...
 

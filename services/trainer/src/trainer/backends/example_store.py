@@ -104,6 +104,8 @@ def _waiting(connection: Connection, kinds: tuple[str, ...]) -> Waiting:
     counted = select(
         func.count().label("all"),
         func.sum(case((desirable == 1, 1), else_=0)).label("desirable"),
+        func.sum(case((examples.c.aspect == "voice", 1), else_=0)).label("voice"),
+        func.sum(case((examples.c.aspect == "widget", 1), else_=0)).label("widget"),
         func.min(func.json_extract(examples.c.event, "$.occurred_at")).label("oldest"),
     ).where(examples.c.kind.in_(kinds), examples.c.consumed_by.is_(None))
     row = connection.execute(counted).one()
@@ -114,6 +116,8 @@ def _waiting(connection: Connection, kinds: tuple[str, ...]) -> Waiting:
         count=row.all,
         rarer=min(row.desirable, row.all - row.desirable),
         oldest_s=max(0.0, (utc_now() - oldest).total_seconds()),
+        voice=row.voice,
+        widget=row.widget,
     )
 
 

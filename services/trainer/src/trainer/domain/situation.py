@@ -11,11 +11,14 @@ class Waiting:
     """Examples of one method that no finished run has used.
 
     `rarer` counts those of the rarer sign among labels; `oldest_s` is how long the first waits.
+    `voice` and `widget` count those that teach to speak and to plan.
     """
 
     count: int = 0
     rarer: int = 0
     oldest_s: float = 0.0
+    voice: int = 0
+    widget: int = 0
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,14 @@ class RunView:
 
 
 @dataclass(frozen=True)
+class Trainings:
+    """How many runs of one method were judged, and how many examples they had in all."""
+
+    count: int
+    examples: int
+
+
+@dataclass(frozen=True)
 class ModelView:
     """`came_*` tells of the last move into service, `went_*` of the last one out of it."""
 

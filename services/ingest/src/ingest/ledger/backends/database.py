@@ -3,9 +3,10 @@
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -39,7 +40,10 @@ def open_for_writing(url: str) -> Engine:
     Its transactions come one after the other, whichever process begins them. Raises
     `ratchet.outcomes.Unavailable` where the database is away or its disk is full.
     """
-    engine = _open(url)
+    place = make_url(url)
+    if place.get_backend_name() == "sqlite":
+        Path(place.database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = _open(place)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "begin", _begin_immediate)
     else:
@@ -50,9 +54,10 @@ def open_for_writing(url: str) -> Engine:
 def open_for_reading(url: str) -> Engine:
     """An engine whose transactions see one state of the ledger and change nothing.
 
-    Raises `ratchet.outcomes.Unavailable` where the database is away.
+    A file that is not there is not made: a question raises `ratchet.outcomes.Unavailable`, as
+    where the database is away.
     """
-    engine = _open(url)
+    engine = _open(_as_it_is(url))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _only_read)
         event.listen(engine, "begin", _begin)
@@ -60,13 +65,20 @@ def open_for_reading(url: str) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def _open(url: str) -> Engine:
+def _as_it_is(url: str) -> URL:
+    """SQLite makes a file where there is none, unless it is asked for one by a URI."""
     place = make_url(url)
+    if place.get_backend_name() != "sqlite":
+        return place
+    file = f"file:{quote(place.database or '')}"
+    return place.set(database=file, query={"mode": "rw", "uri": "true"})
+
+
+def _open(place: URL) -> Engine:
     if place.get_backend_name() != "sqlite":
         patience = {"connect_timeout": 5}
         engine = create_engine(place, pool_pre_ping=True, connect_args=patience, **_JSON)
     else:
-        Path(place.database or "").parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(place, connect_args={"timeout": _PATIENCE_S}, **_JSON)
         event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "handle_error", _say_what_is_away)

@@ -1,5 +1,6 @@
 """Bring the schema up to this code's revision, or say how the two differ."""
 
+from functools import cache
 from importlib.resources import files
 
 from alembic import command
@@ -48,6 +49,7 @@ def _newer(at: str) -> str:
     )
 
 
+@cache
 def _revisions() -> list[str]:
     """The newest first."""
     steps = ScriptDirectory.from_config(_config()).walk_revisions()

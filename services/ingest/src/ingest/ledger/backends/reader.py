@@ -13,6 +13,7 @@ from ingest.domain.ledger.views import (
     ModelView,
     RunStory,
     RunView,
+    Trainings,
 )
 from ingest.ledger.backends.migration import schema_problem
 from ingest.ledger.backends.questions import counts, examples, experiences, lineage, models, runs
@@ -35,9 +36,9 @@ class SqlLedgerReader:
         with self._engine.connect() as connection:
             return counts.most(connection, name, limit)
 
-    def history(self, limit: int) -> list[ExperienceView]:
+    def history(self, limit: int, after: str | None = None) -> list[ExperienceView]:
         with self._engine.connect() as connection:
-            return experiences.newest(connection, limit)
+            return experiences.newest(connection, limit, after)
 
     def experience(self, query_id: str) -> ExperienceStory | None:
         with self._engine.connect() as connection:
@@ -51,6 +52,10 @@ class SqlLedgerReader:
         with self._engine.connect() as connection:
             return runs.story(connection, run_id)
 
+    def trainings(self) -> dict[str, Trainings]:
+        with self._engine.connect() as connection:
+            return runs.trainings(connection)
+
     def last_verdict(self) -> KeptEvent | None:
         with self._engine.connect() as connection:
             return runs.last_verdict(connection)
@@ -58,6 +63,10 @@ class SqlLedgerReader:
     def models(self, limit: int) -> list[ModelView]:
         with self._engine.connect() as connection:
             return models.newest(connection, limit)
+
+    def in_service(self) -> ModelView | None:
+        with self._engine.connect() as connection:
+            return models.in_service(connection)
 
     def model(self, version: str) -> ModelStory | None:
         with self._engine.connect() as connection:

@@ -1,6 +1,6 @@
 """Experiences: the newest, and one with all that is known of it."""
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, select, tuple_
 
 from ingest.domain.ledger.feedback_source import feedback_source
 from ingest.domain.ledger.values import plain
@@ -13,14 +13,21 @@ from ingest.ledger.backends.tables import experiences
 _COLUMNS = [*columns_of(experiences, ExperienceView), experiences.c.by_user, experiences.c.by_judge]
 
 
-def newest(connection: Connection, limit: int) -> list[ExperienceView]:
-    """The newest first."""
+def newest(connection: Connection, limit: int, after: str | None = None) -> list[ExperienceView]:
+    """The newest first; `after` is the last id of the page before. An unknown one has no next."""
+    place = (experiences.c.answered_at, experiences.c.query_id)
     rows = (
         select(*_COLUMNS)
         .where(experiences.c.answered_at.is_not(None))
-        .order_by(experiences.c.answered_at.desc(), experiences.c.query_id.desc())
+        .order_by(*(column.desc() for column in place))
         .limit(limit)
     )
+    if after is not None:
+        found = select(*place).where(experiences.c.query_id == plain(after))
+        last = connection.execute(found).first()
+        if last is None or last.answered_at is None:
+            return []
+        rows = rows.where(tuple_(*place) < tuple_(*last))
     return [_view(row) for row in connection.execute(rows).mappings()]
 
 

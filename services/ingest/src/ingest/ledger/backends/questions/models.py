@@ -22,6 +22,13 @@ def view(connection: Connection, version: str) -> ModelView | None:
     return next(iter(_views(connection, _select().where(models.c.version == version))), None)
 
 
+def in_service(connection: Connection) -> ModelView | None:
+    """The one that came last, unless it has gone since."""
+    came = select(*_COLUMNS).where(models.c.came_at.is_not(None))
+    last = came.order_by(models.c.came_at.desc(), models.c.version.desc()).limit(1)
+    return next((m for m in _views(connection, last) if m.state == "active"), None)
+
+
 def models_of_run(connection: Connection, run_id: str) -> tuple[ModelView, ...]:
     return _views(connection, _select().where(models.c.run_id == run_id))
 

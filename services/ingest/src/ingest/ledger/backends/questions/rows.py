@@ -8,9 +8,15 @@ from sqlalchemy import Column, Connection, RowMapping, Table, select
 
 from ingest.domain.ledger.values import moment
 from ingest.domain.ledger.views import KeptEvent
-from ingest.ledger.backends.tables import events
+from ingest.ledger.backends.tables import events, metadata
 
 V = TypeVar("V")
+_TIMES = {
+    column.name
+    for table in metadata.sorted_tables
+    for column in table.columns
+    if column.name.endswith("_at")
+}
 
 
 def columns_of(table: Table, view: type[Any]) -> list[Column[Any]]:
@@ -21,10 +27,11 @@ def columns_of(table: Table, view: type[Any]) -> list[Column[Any]]:
 
 def read(row: RowMapping) -> dict[str, Any]:
     """The columns of `row` by name, those that end in `_at` as times."""
-    return {
-        name: moment(value) if value is not None and name.endswith("_at") else value
-        for name, value in row.items()
-    }
+    columns = dict(zip(row.keys(), row.values(), strict=True))
+    for name in _TIMES.intersection(columns):
+        if columns[name] is not None:
+            columns[name] = moment(columns[name])
+    return columns
 
 
 def events_about(connection: Connection, column: str, key: str) -> tuple[KeptEvent, ...]:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
-from ingest.domain.ledger.views import KeptEvent, RunStory, RunView
+from ingest.domain.ledger.views import KeptEvent, RunStory, RunView, Trainings
 from ingest.ledger.backends.questions.examples import examples_in
 from ingest.ledger.backends.questions.models import models_of_run
 from ingest.ledger.backends.questions.rows import columns_of, events_about, read
@@ -32,6 +32,18 @@ def story(connection: Connection, run_id: str) -> RunStory | None:
         examples=examples_in(connection, run_id),
         models=models_of_run(connection, run_id),
     )
+
+
+def trainings(connection: Connection) -> dict[str, Trainings]:
+    """By method, of the runs that came to a verdict on what they had learnt."""
+    counted = (
+        select(runs.c.method, func.count(), func.coalesce(func.sum(runs.c.pairs), 0))
+        .where(runs.c.verdict.in_(("accepted", "refused")), runs.c.method.is_not(None))
+        .group_by(runs.c.method)
+    )
+    return {
+        method: Trainings(count, int(pairs)) for method, count, pairs in connection.execute(counted)
+    }
 
 
 def last_verdict(connection: Connection) -> KeptEvent | None:

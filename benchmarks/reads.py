@@ -1,0 +1,163 @@
+"""What the page's two routes take over HTTP with a million experiences in the ledger.
+
+The intake and the ledger are as they run; of the million all but the first are copies, as in
+`ledger.py`: the newest lie scattered over the file, each on a page of its own. Each round begins
+with a start of the intake after the kernel forgot the file, and a first answer; answers follow one
+after the other, each computed anew. Last, pages poll beside single posts.
+
+Run: python benchmarks/reads.py [experiences] [directory, whose ledger is used again]
+"""
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median, quantiles
+
+import httpx
+from keeping.copies import multiply
+from keeping.events import happened, originals
+from rich.console import Console
+from rich.table import Table
+from taking.process import INTAKE, Server, server
+
+from ingest.ledger.backends.database import open_for_writing
+from ingest.ledger.backends.migration import migrate
+from ingest.ledger.backends.writer import SqlLedger
+from ratchet.events.experience import ExperienceRecorded
+from ratchet.events.reward import ExperienceScored
+from ratchet.testing.server import free_port, valkey_server
+
+MILLION, ORIGINALS, BATCH = 1_000_000, 10_000, 500
+PAST_THE_CACHE_S = 1.05
+ROUNDS, POLLS = 3, 25
+ROUTES = (
+    ("/api/layer2/rl-status/", None, 20),
+    ("/api/layer2/rl-history/", 500, 300),
+    ("/api/layer2/rl-history/", 2000, 300),
+    ("/v1/experiences", 100, None),
+    ("/v1/examples", 100, None),
+)
+"""Path, `limit`, bar in ms."""
+
+
+def fill(directory: Path, count: int) -> None:
+    engine = open_for_writing(f"sqlite:///{directory}/ledger.db")
+    migrate(engine)
+    events = asyncio.run(happened())
+    model = next(event for event in events if isinstance(event, ExperienceRecorded))
+    scored = next(event for event in events if isinstance(event, ExperienceScored))
+    batch = list(originals(model, scored, ORIGINALS))
+    for start in range(0, len(batch), BATCH):
+        SqlLedger(engine).write(batch[start : start + BATCH])
+    multiply(engine, count // ORIGINALS)
+    for start in range(0, len(events), BATCH):
+        SqlLedger(engine).write(events[start : start + BATCH])
+    engine.dispose()
+
+
+def forget(file: Path) -> None:
+    """Ask the kernel to drop the file's pages: what comes next is read from the disk."""
+    with file.open("rb") as opened:
+        os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def took(client: httpx.Client, path: str, limit: int | None) -> float:
+    began = time.perf_counter()
+    client.get(path, params=None if limit is None else {"limit": limit}).raise_for_status()
+    return (time.perf_counter() - began) * 1000
+
+
+def cold_and_warm(
+    url: str, directory: Path, path: str, limit: int | None
+) -> tuple[float, list[float], float]:
+    """The first answer after a start, those that follow, and what one takes of a core; in ms."""
+    forget(directory / "ledger.db")
+    with (
+        server(INTAKE, url, directory) as intake,
+        httpx.Client(base_url=intake.url, timeout=60) as client,
+    ):
+        client.get("/livez")
+        first = took(client, path, limit)
+        began, later = intake.cpu_s(), []
+        for number in range(POLLS):
+            if limit is None:
+                time.sleep(PAST_THE_CACHE_S)
+            later.append(took(client, path, limit and limit - 1 - number % 2))
+        cpu_ms = (intake.cpu_s() - began) * 1000 / POLLS
+    return first, later, cpu_ms
+
+
+async def beside_posts(intake: Server, pages: int, seconds: float) -> tuple[list[float], list[int]]:
+    """Milliseconds of `pages` that poll every 5 s, the first at once, and statuses of posts."""
+    taken: list[float] = []
+    posted: list[int] = []
+    end = time.monotonic() + seconds
+
+    async def poll(client: httpx.AsyncClient, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        while time.monotonic() < end:
+            began = time.perf_counter()
+            (await client.get("/api/layer2/rl-status/")).raise_for_status()
+            taken.append((time.perf_counter() - began) * 1000)
+            await asyncio.sleep(5)
+
+    async def post(client: httpx.AsyncClient) -> None:
+        number = 0
+        while time.monotonic() < end:
+            number += 1
+            body = {"query_id": f"read-{number}", "rating": "up"}
+            posted.append((await client.post("/v1/feedback", json=body)).status_code)
+            await asyncio.sleep(0.02)
+
+    async with httpx.AsyncClient(base_url=intake.url, timeout=60) as client:
+        await asyncio.gather(
+            *(poll(client, 5 * number / pages) for number in range(pages)), post(client)
+        )
+    return taken, posted
+
+
+def row(
+    table: Table,
+    name: str,
+    first: float | None,
+    taken: list[float],
+    bar: int | None,
+    cpu_ms: float | None = None,
+) -> None:
+    p99 = quantiles(taken, n=100)[98]
+    shown = (median(taken), p99, max(taken), first, cpu_ms, bar)
+    table.add_row(name, *("" if value is None else f"{value:.0f}" for value in shown))
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else MILLION
+    table = Table(
+        "ms", "median", "p99", "slowest", "first, cold", "core", "bar", title=f"{count:,}"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(folder)
+        if not (directory / "ledger.db").exists():
+            fill(directory, count)
+        with valkey_server(Path(folder) / "valkey", free_port()) as url:
+            for path, limit, bar in ROUTES:
+                found = [cold_and_warm(url, directory, path, limit) for _ in range(ROUNDS)]
+                later = [ms for _, warm, _ in found for ms in warm]
+                row(
+                    table,
+                    f"{path} {limit or ''}",
+                    max(first for first, *_ in found),
+                    later,
+                    bar,
+                    median(cpu_ms for *_, cpu_ms in found),
+                )
+            with server(INTAKE, url, directory) as intake:
+                taken, posted = asyncio.run(beside_posts(intake, 50, 20))
+                row(table, f"rl-status, 50 pages, {len(posted)} posts beside", None, taken, 20)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

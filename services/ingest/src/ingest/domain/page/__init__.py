@@ -1,0 +1,1 @@
+"""What the Command Center's page is shown of what the ledger and the trainer say; pure."""

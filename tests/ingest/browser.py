@@ -1,0 +1,48 @@
+"""Pages of another origin, and a real browser that shows them."""
+
+import html
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def pages(folder: Path) -> Iterator[str]:
+    """The origin that the files of `folder` are pages of."""
+    folder.mkdir()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def seen(url: str, profile: Path) -> Any:
+    """The JSON that the page shows as `found` in the end."""
+    command = [
+        str(BROWSER),
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        f"--user-data-dir={profile}",
+        "--virtual-time-budget=20000",
+        "--dump-dom",
+        url,
+    ]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=90, check=True)
+    found = shown.stdout.partition('<pre id="found">')[2].partition("</pre>")[0]
+    return json.loads(html.unescape(found))

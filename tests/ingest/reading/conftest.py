@@ -1,0 +1,23 @@
+"""An intake to read from, beside the ledger of a small plant's day."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from ..ledger.ledger_world import DAY
+from .reading_world import reading
+
+
+@pytest.fixture
+async def plant(redis: Redis, valkey_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with reading(valkey_url, tmp_path, DAY) as client:
+        yield client
+
+
+@pytest.fixture
+async def empty(redis: Redis, valkey_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with reading(valkey_url, tmp_path) as client:
+        yield client

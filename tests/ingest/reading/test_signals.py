@@ -1,0 +1,68 @@
+"""What stands out about a question, where the contract or we draw the line."""
+
+from typing import Any
+
+import pytest
+
+from ingest.domain.ledger.views import ExperienceView
+from ingest.domain.page.details import (
+    Usual,
+    diversity_signal,
+    latency_signal,
+    query_clarity,
+    widget_signal,
+)
+
+
+def view(**said: Any) -> ExperienceView:
+    nothing = dict.fromkeys(ExperienceView.__dataclass_fields__)
+    return ExperienceView(**{**nothing, "query_id": "q", "feedback_source": "both", **said})
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "signal"),
+    [(0, "normal"), (1, "fast"), (699, "fast"), (700, "normal"), (1500, "normal"), (1501, "slow")],
+)
+def test_fast_is_below_0_7_of_the_mean_and_slow_above_1_5(milliseconds: int, signal: str):
+    assert latency_signal(milliseconds, 1000.0) == signal
+
+
+def test_without_a_mean_nothing_is_slow():
+    assert latency_signal(0, 0.0) == "normal"
+
+
+@pytest.mark.parametrize(
+    ("alike", "signal"),
+    [(1, "rare"), (3, "rare"), (4, "uncommon"), (10, "uncommon"), (11, "common")],
+)
+def test_up_to_three_alike_are_rare_and_up_to_ten_uncommon(alike: int, signal: str):
+    usual = Usual(1000.0, 100, {"energy": alike, "trend": 100 - 2 * alike})
+    assert diversity_signal("energy", usual) == signal
+    assert diversity_signal("", usual) == signal
+
+
+@pytest.mark.parametrize(
+    ("widgets", "signal"), [(0, "sparse"), (2, "sparse"), (3, "normal"), (5, "normal"), (6, "rich")]
+)
+def test_a_plan_of_two_widgets_is_sparse_and_one_of_six_rich(widgets: int, signal: str):
+    assert widget_signal(widgets) == signal
+
+
+@pytest.mark.parametrize(
+    ("said", "clarity"),
+    [
+        ({}, "clear"),
+        ({"confidence": 0.0}, "clear"),
+        ({"confidence": 0.9, "follow_up": "refinement"}, "clear"),
+        ({"confidence": 0.4}, "ambiguous_query"),
+        ({"query_understanding": "Ambiguous: which pump?"}, "ambiguous_query"),
+        ({"correction": "pump 2", "confidence": 0.4}, "system_mismatch"),
+        ({"follow_up": "repeat"}, "system_mismatch"),
+        ({"read_follow_up": "correction"}, "system_mismatch"),
+        ({"follow_up": "satisfied", "read_follow_up": "repeat"}, "clear"),
+    ],
+)
+def test_what_was_put_right_was_misunderstood_and_a_guess_is_ambiguous(
+    said: dict[str, Any], clarity: str
+):
+    assert query_clarity(view(**said)) == clarity
