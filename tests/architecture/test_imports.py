@@ -38,7 +38,7 @@ ONE_HOME = {
     "torch": {"trainer.backends", "ratchet.ranking.sentence"},
     "sqlalchemy": {"trainer.backends", "ingest.ledger.backends", "ingest.ledger.migrations"},
     "alembic": {"ingest.ledger.backends.migration", "ingest.ledger.migrations"},
-    "cryptography": {"exporter.backends.ed25519"},
+    "cryptography": {"exporter.backends.ed25519", "ingest.forget.signing"},
     "cyclonedx": {"exporter.backends.cyclonedx"},
     "fastapi": {
         "ingest.app",

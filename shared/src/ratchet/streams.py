@@ -21,6 +21,7 @@ from ratchet.events.example import (
     PairBuilt,
 )
 from ratchet.events.experience import ExperienceRecorded, FeedbackReceived
+from ratchet.events.forgetting import ForgetRequested, Forgotten
 from ratchet.events.model import (
     ActivationRefused,
     ModelActivated,
@@ -112,10 +113,19 @@ MODELS = Stream(
 )
 COMMANDS = Stream(
     "commands",
-    (TrainingRequested, CancelRequested, ActivationRequested, RollbackRequested),
+    (
+        TrainingRequested,
+        CancelRequested,
+        ActivationRequested,
+        RollbackRequested,
+        ForgetRequested,
+    ),
     ("ingest",),
-    ("trainer", "exporter", "ledger"),
+    ("reward", "trainer", "exporter", "ledger"),
     called={"exporter": "activation"},
+)
+FORGOTTEN = Stream(
+    "forgotten", (Forgotten,), ("reward", "trainer", "exporter", "ledger"), ("ledger",)
 )
 
 STREAMS = (
@@ -131,6 +141,7 @@ STREAMS = (
     CHECKPOINTS,
     MODELS,
     COMMANDS,
+    FORGOTTEN,
 )
 _BY_EVENT = {event: stream for stream in STREAMS for event in stream.events}
 

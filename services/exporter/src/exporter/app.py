@@ -16,6 +16,7 @@ from exporter.backends.ollama_api import TIMEOUT
 from exporter.catching_up import CatchingUp
 from exporter.domain.job import StageDone
 from exporter.domain.lag import Lag
+from exporter.forgetting import CommandHandler
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
 from exporter.retention import Retention
@@ -27,7 +28,7 @@ from ratchet.broker import create_broker, create_redis
 from ratchet.delivery.consumer import Consumer, RetryPolicy
 from ratchet.host import create_host
 from ratchet.service import Service
-from ratchet.streams import CHECKPOINTS, COMMANDS, MODELS
+from ratchet.streams import CHECKPOINTS, COMMANDS, FORGOTTEN, MODELS
 
 
 def create_app(settings: ExporterSettings) -> AsgiFastStream:
@@ -109,14 +110,14 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
             Consumer(
                 COMMANDS,
                 "activation",
-                activation.handle,
+                CommandHandler(records, activation.handle).handle,
                 batch=1,
                 retry=retry,
                 stuck_after_s=settings.exporter_stuck_after_s,
             ),
         ],
         background=[catching_up.run],
-        publishes=[MODELS],
+        publishes=[MODELS, FORGOTTEN],
         status=status.facts,
     )
     return create_host(service)

@@ -1,6 +1,6 @@
 """What the handlers need from outside: someone to export, somewhere to register."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -74,6 +74,14 @@ class Records(Registry, Protocol):
 
     def gguf(self, version: str) -> Path:
         """Where the file of a registered version lies, if it is still there."""
+
+
+class Told(Protocol):
+    def silence(self, run_ids: Set[str]) -> int:
+        """Erase what the models of `run_ids` said from their records; returns how many changed.
+
+        Raises `OSError`.
+        """
 
 
 class Journal(Protocol):

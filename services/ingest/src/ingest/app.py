@@ -61,6 +61,7 @@ from ingest.trainer_watch import TrainerWatch
 from ratchet.artifacts import ArtifactStore
 from ratchet.broker import create_broker, create_redis
 from ratchet.events.experience import Experience, Feedback
+from ratchet.forgotten import Tombstones
 from ratchet.host import create_host
 from ratchet.keys import KeyFile
 from ratchet.outcomes import Unavailable
@@ -133,7 +134,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
             yield
 
     app = FastAPI(title="Ratchet ingest", version="1", lifespan=lifespan, redirect_slashes=False)
-    intake = Intake(publisher, metrics, settings.ingest_naive_zone)
+    intake = Intake(publisher, metrics, settings.ingest_naive_zone, Tombstones(redis).among)
     limit = RateLimit(redis, "feedback")
     app.include_router(create_router(intake, settings.ingest_max_batch))
     app.include_router(create_command_router(publisher))

@@ -1,7 +1,7 @@
 """What an accepted request becomes: events on the streams, acknowledged before the answer."""
 
 import logging
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from ingest.domain.items import (
     lacks_plan,
     read_experience,
     read_feedback,
+    refused,
     sort_items,
 )
 from ingest.domain.pairs import Pair, built
@@ -34,6 +35,8 @@ from ratchet.events.experience import (
 )
 
 M = TypeVar("M", bound=BaseModel)
+Forgotten = Callable[[Set[str]], Awaitable[Set[str]]]
+"""Those of some query ids that were forgotten."""
 _log = logging.getLogger(__name__)
 _TICK = timedelta(microseconds=1)
 """Keeps the items of one request in their order."""
@@ -67,8 +70,15 @@ class Answer:
 class Intake:
     """Each method returns once what it accepted is durable; Redis trouble is raised as it is."""
 
-    def __init__(self, publisher: Publisher, metrics: IngestMetrics, naive_zone: str) -> None:
+    def __init__(
+        self,
+        publisher: Publisher,
+        metrics: IngestMetrics,
+        naive_zone: str,
+        forgotten: Forgotten,
+    ) -> None:
         self._publisher = publisher
+        self._forgotten = forgotten
         self._metrics = metrics
         self._zone = ZoneInfo(naive_zone)
 
@@ -124,6 +134,11 @@ class Intake:
         now: datetime,
         answer: Answer | None,
     ) -> Taken:
+        gone = await self._forgotten(
+            {name for item in found.accepted if (name := getattr(item.body, "query_id", None))}
+        )
+        if gone:
+            found = refused(found, lambda item: getattr(item.body, "query_id", None) in gone)
         events: list[Event] = []
         indexes: dict[str, int] = {}
         named: set[str] = set()

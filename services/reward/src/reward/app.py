@@ -7,7 +7,16 @@ from ratchet.broker import create_broker, create_redis
 from ratchet.delivery.consumer import Consumer, RetryPolicy
 from ratchet.host import create_host
 from ratchet.service import Service
-from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, TRACE_REQUESTS
+from ratchet.streams import (
+    COMMANDS,
+    EXAMPLES,
+    EXPERIENCES,
+    FEEDBACK,
+    FORGOTTEN,
+    REWARDS,
+    TRACE_REQUESTS,
+)
+from reward.forgetting import ForgettingHandler
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
 from reward.settings import RewardSettings
@@ -16,6 +25,7 @@ from reward.settings import RewardSettings
 def create_app(settings: RewardSettings) -> AsgiFastStream:
     registry = CollectorRegistry()
     handlers = RewardHandlers(settings.reward_policy, RewardMetrics(registry))
+    forgetting = ForgettingHandler(settings.reward_policy, handlers)
     retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
     service = Service(
         name="reward",
@@ -26,7 +36,8 @@ def create_app(settings: RewardSettings) -> AsgiFastStream:
         consumers=[
             Consumer(stream, "reward", handlers.handle, settings.reward_batch, retry)
             for stream in (EXPERIENCES, FEEDBACK)
-        ],
-        publishes=[REWARDS, EXAMPLES, TRACE_REQUESTS],
+        ]
+        + [Consumer(COMMANDS, "reward", forgetting.handle, batch=1, retry=retry)],
+        publishes=[REWARDS, EXAMPLES, TRACE_REQUESTS, FORGOTTEN],
     )
     return create_host(service)

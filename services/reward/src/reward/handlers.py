@@ -1,11 +1,13 @@
 """Facts in, rewards and examples out: all state lives in Redis, read and written with the ack."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from ratchet.events.base import Aspect, Event, Value, derived_id
 from ratchet.events.reward import ExperienceScored
+from ratchet.forgotten import forgotten_among
 from ratchet.outcomes import Done, Outcome, State, Write
 from reward.domain.answered import Answered, Policy
 from reward.domain.book import Book, DayKey, Judged, days_of, touched_by
@@ -19,6 +21,7 @@ from reward.domain.served import served_plan
 from reward.domain.trace_sampling import trace_request
 from reward.metrics import RewardMetrics
 
+_log = logging.getLogger(__name__)
 V = TypeVar("V", bound=Value)
 K = TypeVar("K")
 
@@ -41,13 +44,22 @@ class RewardHandlers:
         self._metrics = metrics
 
     async def handle(self, batch: Sequence[Fact], state: State) -> Sequence[Outcome]:
-        """As `ratchet.outcomes.Handle`; the batch commits as one, so state is written once."""
+        """As `ratchet.outcomes.Handle`; what tells of a forgotten question is dropped."""
+        gone = await forgotten_among(state, map(query_id_of, batch))
+        kept = [fact for fact in batch if query_id_of(fact) not in gone]
+        if gone:
+            _log.warning("dropped %d facts about forgotten questions", len(batch) - len(kept))
+        judged = iter(await self._judge(kept, state) if kept else ())
+        return [Done() if query_id_of(fact) in gone else next(judged) for fact in batch]
+
+    async def _judge(self, batch: Sequence[Fact], state: State) -> Sequence[Outcome]:
+        """The batch commits as one, so state is written once."""
         book = Book(self._policy)
-        book.days = await _read(state, day_key, days_of(batch, self._policy), OperatorDay)
+        book.days = await read_values(state, day_key, days_of(batch, self._policy), OperatorDay)
         known_days = dict(book.days)
         places = [book.place(fact) for fact in batch]
         needed = {query_id_of(fact) for fact in batch} | touched_by(places)
-        book.answers = await _read(state, answer_key, needed, Answered)
+        book.answers = await read_values(state, answer_key, needed, Answered)
         known_answers = dict(book.answers)
 
         emits: list[list[Event]] = [[] for _ in batch]
@@ -56,14 +68,14 @@ class RewardHandlers:
             for judged in book.take(fact, place):
                 self._metrics.odd(judged.new_oddities)
                 if judged.verdict is not None:
-                    emits[number].append(self._scored(fact, judged, book.answers))
-                    emits[number].extend(_asked(fact, judged, book.answers))
+                    emits[number].append(self.scored(fact, judged, book.answers))
+                    emits[number].extend(asked(fact, judged, book.answers))
                     for aspect, key, candidate in judged.verdict.offers:
                         question = offered.setdefault(QuestionKey(aspect, key), Offered())
                         question.candidates[judged.query_id] = candidate
                         question.fact = number
 
-        questions = await _read(state, question_key, offered, QuestionState)
+        questions = await read_values(state, question_key, offered, QuestionState)
         writes: dict[str, Value] = {}
         for name, change in offered.items():
             known = questions.get(name) or _new_question(name, change, book)
@@ -74,15 +86,15 @@ class RewardHandlers:
                 )
                 emits[change.fact].extend(events)
                 writes[question_key(name)] = after
-        writes |= _changed(answer_key, known_answers, book.answers)
-        writes |= _changed(day_key, known_days, book.days)
+        writes |= changed(answer_key, known_answers, book.answers)
+        writes |= changed(day_key, known_days, book.days)
         outcomes = [Done(emits=tuple(events)) for events in emits]
-        outcomes[-1] = Done(outcomes[-1].emits, tuple(self._writes(writes)))
+        outcomes[-1] = Done(outcomes[-1].emits, tuple(self.writes(writes)))
         self._metrics.count(outcomes)
         return outcomes
 
-    def _scored(
-        self, fact: Fact, judged: Judged, answers: Mapping[str, Answered]
+    def scored(
+        self, fact: Event, judged: Judged, answers: Mapping[str, Answered]
     ) -> ExperienceScored:
         answered, verdict = answers[judged.query_id], judged.verdict
         answer = answered.facts.answer
@@ -108,12 +120,12 @@ class RewardHandlers:
             plan=served_plan(answer, verdict.said, worth),
         )
 
-    def _writes(self, values: Mapping[str, Value]) -> Iterable[Write]:
+    def writes(self, values: Mapping[str, Value]) -> Iterable[Write]:
         for key, value in values.items():
             yield Write(key, value.model_dump_json().encode(), self._ttl_s)
 
 
-def _asked(fact: Fact, judged: Judged, answers: Mapping[str, Answered]) -> Iterable[Event]:
+def asked(fact: Event, judged: Judged, answers: Mapping[str, Answered]) -> Iterable[Event]:
     answered, verdict = answers[judged.query_id], judged.verdict
     answer = answered.facts.answer
     if verdict is not None and verdict.trace is not None and answer is not None:
@@ -149,13 +161,13 @@ def question_key(key: QuestionKey) -> str:
     return f"ratchet:reward:question:{key.aspect}:{key.key}"
 
 
-def _changed(
+def changed(
     key_of: Callable[[K], str], before: Mapping[K, Value], after: Mapping[K, Value]
 ) -> dict[str, Value]:
     return {key_of(name): value for name, value in after.items() if before.get(name) is not value}
 
 
-async def _read(
+async def read_values(
     state: State, key_of: Callable[[K], str], names: Iterable[K], model: type[V]
 ) -> dict[K, V]:
     keys = {name: key_of(name) for name in names}

@@ -18,6 +18,7 @@ from ratchet.streams import (
     COMMANDS,
     DECISIONS,
     EXAMPLES,
+    FORGOTTEN,
     MODELS,
     REWARDS,
     RUNS,
@@ -28,6 +29,7 @@ from ratchet.streams import (
 from trainer.backends.child_run import ChildRunner
 from trainer.backends.database import open_database
 from trainer.backends.example_store import SqlExampleStore
+from trainer.backends.forgetting import SqlForgetting
 from trainer.backends.lease import RedisLease
 from trainer.backends.legacy_scorer import LegacyCheckpoint
 from trainer.backends.machine import LocalMachine
@@ -42,6 +44,7 @@ from trainer.backends.run_store import SqlRunStore
 from trainer.backends.scorer_files import ScorerFiles
 from trainer.backends.scorer_learner import ScorerLearner
 from trainer.backends.scorer_register import SqlScorerRegister
+from trainer.forgetting import CommandHandler
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import RankingMetrics, TeacherMetrics, TrainerMetrics
 from trainer.outgoing import Outgoing
@@ -89,7 +92,9 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     learning = _learning(
         settings, ranking, SqlScorerRegister(engine), artifacts, outgoing, RankingMetrics(registry)
     )
+    forgetting = SqlForgetting(engine, artifacts, settings.data_dir / "runs")
     handlers = TrainerHandlers(examples, examples, models)
+    commands = CommandHandler(forgetting, handlers.handle_commands)
     ranked = RankingHandlers(ranking)
     training_status, ranking_status = TrainerStatus(training), RankingStatus(learning)
 
@@ -110,7 +115,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         consumers=[
             Consumer(EXAMPLES, "trainer", handlers.handle_examples, settings.trainer_batch, retry),
             Consumer(TRACES, "trainer", handlers.handle_examples, settings.trainer_batch, retry),
-            Consumer(COMMANDS, "trainer", handlers.handle_commands, settings.trainer_batch, retry),
+            Consumer(COMMANDS, "trainer", commands.handle, settings.trainer_batch, retry),
             Consumer(MODELS, "trainer", handlers.handle_models, settings.trainer_batch, retry),
             Consumer(REWARDS, "trainer", ranked.handle_rewards, settings.trainer_batch, retry),
             Consumer(
@@ -124,7 +129,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
             *_teaching(settings, registry),
         ],
         background=[training.run, learning.run],
-        publishes=[RUNS, CHECKPOINTS, SCORERS, TRACES],
+        publishes=[RUNS, CHECKPOINTS, SCORERS, TRACES, FORGOTTEN],
         status=status,
     )
     return create_host(service)

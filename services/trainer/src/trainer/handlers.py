@@ -8,6 +8,7 @@ from ratchet.events.base import Event
 from ratchet.events.command import CancelRequested, TrainingRequested
 from ratchet.events.example import BuiltExample, ExampleRetracted
 from ratchet.events.trace import TraceCaptured
+from ratchet.forgotten import without_forgotten
 from ratchet.outcomes import Done, Outcome, State
 from trainer.domain.champion import Told
 from trainer.ports import ExampleStore, ModelStore, RequestStore
@@ -23,7 +24,7 @@ class TrainerHandlers:
         self, batch: Sequence[BuiltExample | ExampleRetracted | TraceCaptured], state: State
     ) -> Sequence[Outcome]:
         """As `ratchet.outcomes.Handle`: kept by id and revision, so twice is once."""
-        await asyncio.to_thread(self.examples.keep, batch)
+        await asyncio.to_thread(self.examples.keep, await without_forgotten(state, batch))
         return [Done()] * len(batch)
 
     async def handle_commands(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
+from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import utc_now
 from ratchet.events.run import Method
 from trainer.domain import telling
@@ -127,13 +128,19 @@ class Planner:
             settings.recipe,
             settings.trainer_base_model,
             to_beat,
-            to_beat if settings.trainer_continue_from == "champion" else None,
+            to_beat if self._may_go_on_from(to_beat) else None,
             reason,
             self.runs.unjudged_on(dataset.sha256),
             utc_now(),
         )
         self.runs.plan(run, telling.started(run))
         return self.runs.unfinished()
+
+    def _may_go_on_from(self, to_beat: ArtifactRef | None) -> bool:
+        """An adapter that learnt from what was forgotten is compared with, and not gone on from."""
+        if to_beat is None or self.settings.trainer_continue_from != "champion":
+            return False
+        return to_beat.sha256 not in self.runs.tainted()
 
 
 def _spoken(left_out: dict[str, int]) -> str:

@@ -10,6 +10,7 @@ from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Aspect, Event
 from ratchet.events.command import CancelRequested, TrainingRequested
 from ratchet.events.example import BuiltExample, ExampleRetracted
+from ratchet.events.forgetting import ForgetRequested
 from ratchet.events.run import Method
 from ratchet.events.trace import TraceCaptured
 from ratchet.manifest import AdapterManifest
@@ -117,6 +118,9 @@ class RunStore(Protocol):
     def accepted(self, base_model: str) -> Sequence[Checkpoint]:
         """The adapters of this base that were accepted, oldest first."""
 
+    def tainted(self) -> frozenset[str]:
+        """The hashes of manifests of runs that learnt from what was forgotten since."""
+
 
 class ModelStore(Protocol):
     """What became of accepted adapters where they are served."""
@@ -133,6 +137,16 @@ class Outbox(Protocol):
         """Events of committed changes that may not have been published, oldest first."""
 
     def published(self, event_id: str) -> None: ...
+
+
+class Forgetting(Protocol):
+    def call_off(self, request: ForgetRequested) -> str | None:
+        """Cancel the open run that has an example of theirs; returns it, as long as it is open."""
+        ...
+
+    def forget(self, request: ForgetRequested) -> dict[str, int]:
+        """Erase, and count by kind; what was erased before is counted no more."""
+        ...
 
 
 class Runner(Protocol):

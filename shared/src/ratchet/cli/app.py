@@ -9,8 +9,10 @@ from ratchet.cli.dead import dead
 from ratchet.cli.demo import demo
 from ratchet.cli.doctor import doctor
 from ratchet.cli.ending import ending
+from ratchet.cli.forget import forget
 from ratchet.cli.import_file import import_file
 from ratchet.cli.keys import keys
+from ratchet.cli.lineage import lineage
 from ratchet.cli.models import models
 from ratchet.cli.replay import replay
 from ratchet.cli.simulate import simulate
@@ -33,6 +35,8 @@ for command in (
     bundle,
     install,
     replay,
+    lineage,
+    forget,
     simulate,
     demo,
     completion,

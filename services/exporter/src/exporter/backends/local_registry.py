@@ -6,14 +6,14 @@ The alias is the symbolic link `<name>/latest`; `<name>/previous` remembers what
 import asyncio
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from exporter.backends.directory_lock import locked
 from exporter.backends.files import link_or_copy
 from exporter.domain.record import ModelRecord
 from exporter.ports import RegistryKind, RegistryTrouble
-from ratchet.durable import flush
+from ratchet.durable import flush, write_whole
 
 _GGUF = "model.gguf"
 _RECORD = "manifest.json"
@@ -63,6 +63,20 @@ class LocalRegistry:
 
     async def remove(self, version: str) -> None:
         await asyncio.to_thread(self._remove, version)
+
+    def silence(self, run_ids: Set[str]) -> int:
+        """As `exporter.ports.Told`."""
+        changed = 0
+        with locked(self._root):
+            for path in sorted(self._root.glob(f"v*/{_RECORD}")):
+                record = ModelRecord.model_validate_json(path.read_bytes())
+                said = {"references": (), "smoke_answer": ""}
+                silent = record.export.model_copy(update=said)
+                if record.run_id in run_ids and silent != record.export:
+                    after = record.model_copy(update={"export": silent})
+                    write_whole(path, (after.model_dump_json(indent=2) + "\n").encode())
+                    changed += 1
+        return changed
 
     def _register(self, record: ModelRecord, gguf: Path) -> None:
         with locked(self._root):

@@ -63,8 +63,15 @@ class Archivist:
 
         Raises `Corrupt`, redis-py's errors, and `OSError` where the store is away or full.
         """
+        async with self._store.turn():
+            await self._look_after(stream)
+
+    async def _look_after(self, stream: Stream) -> None:
         cut_ms = self._retention.cut_ms(stream.name, int(self._clock().timestamp() * 1000))
         files = await asyncio.to_thread(self._store.files, stream.name)
+        if self._store.is_halfway(stream.name):
+            await asyncio.to_thread(self._store.mend, stream.name)
+            files = await asyncio.to_thread(self._store.files, stream.name)
         archived = await self._verified.on_stream(stream, files)
         while (file := await self._write_next(stream, files, archived, cut_ms)) is not None:
             files = sorted([*files, file])

@@ -1,11 +1,12 @@
 """Where the archive lies: a directory, or whatever fsspec reaches by its URL."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import AsyncFileLock, FileLock
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 
 from ingest.archive.parquet import Unreadable, packed, unpacked
@@ -13,24 +14,33 @@ from ingest.archive.places import opened
 from ingest.domain.archived import ArchiveFile, Row, file_at, file_of
 from ratchet.durable import flush, write_whole
 
+_ASIDE = ".erasing"
+
 
 class Corrupt(RuntimeError):
     """A file of the archive does not hold what its name says."""
 
 
 class ArchiveStore:
-    """`url` is a path, `s3://bucket/prefix` or any other that fsspec knows; files never change."""
+    """`url` is a path, `s3://bucket/prefix` or any other that fsspec knows.
+
+    Files never change, but for `replace`, by which people are forgotten.
+    """
 
     def __init__(self, url: str) -> None:
         self._fs, self._root = opened(url)
+        self._halfway: set[str] = set()
 
     def files(self, stream: str) -> list[ArchiveFile]:
         """The files of `stream` in order; raises `Corrupt` where two of them overlap."""
         self._fs.invalidate_cache()
         folder = f"{self._root}/{stream}"
+        paths = self._fs.find(folder)
+        if any(path.endswith(_ASIDE) for path in paths):
+            self._halfway.add(stream)
         found = [
             file_at(stream, re.sub(rf"^.*?{re.escape(folder.lstrip('/'))}/", "", path))
-            for path in self._fs.find(folder)
+            for path in paths
         ]
         files = sorted(file for file in found if file is not None)
         for before, after in pairwise(files):
@@ -55,6 +65,61 @@ class ArchiveStore:
         if not rows or file_of(file.stream, rows) != file:
             raise Corrupt(f"{file.path} is damaged: its name tells of other rows")
         return rows
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Inside, nobody else on this machine archives or erases; buckets know no such turns."""
+        if not isinstance(self._fs, LocalFileSystem):
+            yield
+            return
+        _make(Path(self._root))
+        async with AsyncFileLock(f"{self._root}/.turn"):
+            yield
+
+    def replace(self, file: ArchiveFile, rows: Sequence[Row]) -> None:
+        """Keep `rows` in the place of those of `file`; a kill leaves what `mend` mends."""
+        old = f"{self._root}/{file.path}"
+        if rows:
+            self._put(old + _ASIDE, packed(rows))
+            if unpacked(self._fs.cat_file(old + _ASIDE)) != list(rows):
+                raise Corrupt(f"{file.path}{_ASIDE} was read back and holds other rows")
+        self._remove(old)
+        if rows:
+            self._settle(file.stream, old + _ASIDE)
+
+    def is_halfway(self, stream: str) -> bool:
+        """Whether `files` has met what a kill left of `replace`."""
+        return stream in self._halfway
+
+    def mend(self, stream: str) -> None:
+        """Bring to its end what a kill left of `replace`, and take away what it left of writing."""
+        self._fs.invalidate_cache()
+        for path in self._fs.find(f"{self._root}/{stream}"):
+            if path.endswith(".part"):
+                self._remove(path)
+            elif path.endswith(_ASIDE):
+                if self._fs.exists(path.removesuffix(_ASIDE)):
+                    self._remove(path)
+                else:
+                    self._settle(stream, path)
+        self._halfway.discard(stream)
+
+    def _settle(self, stream: str, aside: str) -> None:
+        file = file_of(stream, unpacked(self._fs.cat_file(aside)))
+        target = f"{self._root}/{file.path}"
+        if isinstance(self._fs, LocalFileSystem):
+            _make(Path(target).parent)
+            Path(aside).replace(target)
+            flush(Path(target).parent)
+            flush(Path(aside).parent)
+            return
+        self._fs.cp_file(aside, target)
+        self._fs.rm_file(aside)
+
+    def _remove(self, path: str) -> None:
+        self._fs.rm_file(path)
+        if isinstance(self._fs, LocalFileSystem):
+            flush(Path(path).parent)
 
     def _put(self, path: str, content: bytes) -> None:
         """An object store takes an object whole or not at all; a directory needs care for that.

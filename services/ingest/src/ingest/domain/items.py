@@ -57,6 +57,19 @@ def sort_items(items: Sequence[Any], read: Callable[[Mapping[str, Any]], M]) -> 
     return Sorted(tuple(accepted), tuple(problems))
 
 
+def refused(found: Sorted[M], forgotten: Callable[[Item[M]], bool]) -> Sorted[M]:
+    """`found` without what is about a question that was forgotten for good."""
+    problems = [
+        Problem(
+            item.index, "query_id", "was forgotten at somebody's request: nothing brings it back"
+        )
+        for item in found.accepted
+        if forgotten(item)
+    ]
+    accepted = tuple(item for item in found.accepted if not forgotten(item))
+    return Sorted(accepted, (*found.problems, *problems))
+
+
 def read_experience(item: Mapping[str, Any], received_at: datetime, zone: tzinfo) -> Experience:
     """An experience of any age; without a timestamp it was answered at `received_at`.
 

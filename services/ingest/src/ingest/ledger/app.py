@@ -7,9 +7,11 @@ from ingest.archive.archivist import Archivist
 from ingest.archive.metrics import ArchiveMetrics
 from ingest.archive.store import ArchiveStore
 from ingest.ledger.backends.database import open_for_reading, open_for_writing
+from ingest.ledger.backends.forgetting import SqlForgetting
 from ingest.ledger.backends.migration import migrate
 from ingest.ledger.backends.reader import SqlLedgerReader
 from ingest.ledger.backends.writer import SqlLedger
+from ingest.ledger.forgetting import CommandHandler
 from ingest.ledger.handlers import LedgerHandlers
 from ingest.ledger.metrics import LedgerMetrics
 from ingest.ledger.settings import LedgerSettings
@@ -18,7 +20,7 @@ from ratchet.broker import create_broker, create_redis
 from ratchet.delivery.consumer import Consumer, RetryPolicy
 from ratchet.host import create_host
 from ratchet.service import Service
-from ratchet.streams import STREAMS
+from ratchet.streams import COMMANDS, FORGOTTEN, STREAMS
 
 
 def create_app(settings: LedgerSettings) -> AsgiFastStream:
@@ -29,7 +31,9 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
     registry = CollectorRegistry()
     engine = open_for_writing(settings.ledger_database)
     migrate(engine)
-    handlers = LedgerHandlers(SqlLedger(engine), LedgerMetrics(registry), settings.ledger_pause_s)
+    ledger = SqlLedger(engine)
+    handlers = LedgerHandlers(ledger, LedgerMetrics(registry), settings.ledger_pause_s)
+    commands = CommandHandler(SqlForgetting(engine, ledger), handlers)
     reader = SqlLedgerReader(open_for_reading(settings.ledger_database))
     redis = create_redis(settings)
     archivist = Archivist(
@@ -47,7 +51,10 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
                 stream, "ledger", handlers.handle, settings.ledger_batch, retry, marks_seen=False
             )
             for stream in STREAMS
-        ],
+            if stream is not COMMANDS
+        ]
+        + [Consumer(COMMANDS, "ledger", commands.handle, 1, retry, marks_seen=False)],
+        publishes=[FORGOTTEN],
         background=[archivist.run],
         status=LedgerStatus(handlers, reader).facts,
     )

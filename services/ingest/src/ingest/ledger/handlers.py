@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ingest.ledger.metrics import LedgerMetrics
 from ingest.ledger.ports import Ledger
 from ratchet.events.base import Event
+from ratchet.forgotten import without_forgotten
 from ratchet.outcomes import Done, Outcome, State, Unavailable
 
 
@@ -19,15 +20,19 @@ class LedgerHandlers:
         self._pause_s = pause_s
 
     async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """As `ratchet.outcomes.Handle`; raises `Unavailable`, and the batch stays pending."""
+        """As `ratchet.outcomes.Handle`; what tells of a forgotten question is not written.
+
+        Raises `Unavailable`, and the batch stays pending.
+        """
+        kept = await without_forgotten(state, batch)
         try:
             with self._metrics.write_seconds.time():
-                new = await asyncio.to_thread(self._ledger.write, batch)
+                new = await asyncio.to_thread(self._ledger.write, kept)
         except Unavailable as error:
             self.trouble = str(error)
             self._metrics.trouble.set(1)
             await asyncio.sleep(self._pause_s)
             raise
         self.trouble = None
-        self._metrics.wrote(new, len(batch) - new)
+        self._metrics.wrote(new, len(kept) - new)
         return [Done()] * len(batch)

@@ -17,6 +17,7 @@ from ingest.domain.ledger.views import (
     Trainings,
 )
 from ratchet.events.base import Event
+from ratchet.events.forgetting import ForgetRequested
 
 
 class Ledger(Protocol):
@@ -25,6 +26,15 @@ class Ledger(Protocol):
 
         Durable on return, or nothing of it. Raises `ratchet.outcomes.Unavailable` where the
         database is away or its disk is full.
+        """
+        ...
+
+
+class Forgetting(Protocol):
+    def forget(self, request: ForgetRequested) -> dict[str, int]:
+        """Erase, and count by kind; what was erased before is counted no more.
+
+        Raises `ratchet.outcomes.Unavailable` where the database is away or its disk is full.
         """
         ...
 

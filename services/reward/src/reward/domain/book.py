@@ -79,11 +79,12 @@ class Book:
         for changed_id, around in changes.items():
             before = self.answers.get(changed_id) or Answered()
             after_facts = facts if changed_id == query_id else before.facts
-            yield from self._settle(changed_id, before, after_facts, around)
+            yield from self.settle(changed_id, before, after_facts, around)
 
-    def _settle(
+    def settle(
         self, query_id: str, before: Answered, facts: Facts, around: dict[str, object]
     ) -> Iterator[Judged]:
+        """Judge `query_id` anew where its `facts` or what is `around` it differ from `before`."""
         moved = before.around.model_copy(update=around) if around else before.around
         if facts is before.facts and moved == before.around:
             return
@@ -98,26 +99,26 @@ class Book:
         before, after = place.neighbours
         own: dict[str, object] = {"teaches": place.teaches}
         changes = {answer.query_id: own}
-        previous = self._answer(before)
+        previous = self.answer_at(before)
         if before is not None and previous is not None:
             kind = read_follow_up(previous.transcript, answer.transcript).kind
             changes[before.query_id] = {"follow_up": kind}
-            own["request"] = _request(previous, answer, kind)
-        following = self._answer(after)
+            own["request"] = request_between(previous, answer, kind)
+        following = self.answer_at(after)
         if after is not None and following is not None:
             kind = read_follow_up(answer.transcript, following.transcript).kind
             own["follow_up"] = kind
-            changes[after.query_id] = {"request": _request(answer, following, kind)}
+            changes[after.query_id] = {"request": request_between(answer, following, kind)}
         if place.pushed_out is not None:
             changes.setdefault(place.pushed_out, {})["teaches"] = False
         return changes
 
-    def _answer(self, turn: Turn | None) -> Answer | None:
+    def answer_at(self, turn: Turn | None) -> Answer | None:
         known = self.answers.get(turn.query_id) if turn is not None else None
         return known.facts.answer if known is not None else None
 
 
-def _request(previous: Answer, following: Answer, kind: str | None) -> str | None:
+def request_between(previous: Answer, following: Answer, kind: str | None) -> str | None:
     if kind != "correction":
         return None
     return corrected_request(previous.transcript, following.transcript)

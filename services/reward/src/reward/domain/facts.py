@@ -1,5 +1,6 @@
 """What is known about one answered question: a fold over facts that come in any order."""
 
+from collections.abc import Set
 from typing import Any, NamedTuple
 
 from pydantic import Field
@@ -73,6 +74,13 @@ def absorb(facts: Facts, fact: Fact, window: int) -> Facts:
     if facts.recorded is None:
         return _wait(facts, Early(stamp, words))
     return _hear(facts, Early(stamp, words), facts.recorded, window)
+
+
+def unsaid(facts: Facts, event_ids: Set[str]) -> Facts:
+    """`facts` without the words of these events; what they had replaced is not known any more."""
+    said = {name: word for name, word in facts.said.items() if word.stamp.event_id not in event_ids}
+    early = tuple(heard for heard in facts.early if heard.stamp.event_id not in event_ids)
+    return facts.model_copy(update={"said": said, "early": early})
 
 
 def _record(facts: Facts, fact: ExperienceRecorded, stamp: Stamp, window: int) -> Facts:

@@ -59,6 +59,7 @@ runs = Table(
     Column("reason", Text),
     Column("manifest", Text),
     Column("ended_at", DateTime),
+    Column("tainted", Integer),
 )
 
 requests = Table(
@@ -147,6 +148,7 @@ def open_database(path: Path) -> Engine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")
         cursor.close()
 
     @event.listens_for(engine, "handle_error")

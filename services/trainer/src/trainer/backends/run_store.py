@@ -151,6 +151,12 @@ class SqlRunStore:
                 for row in connection.execute(found.order_by(runs.c.number))
             ]
 
+    def tainted(self) -> frozenset[str]:
+        found = select(runs.c.manifest).where(runs.c.tainted == 1, runs.c.manifest.is_not(None))
+        with self._engine.connect() as connection:
+            manifests = connection.execute(found).scalars()
+            return frozenset(ArtifactRef.model_validate_json(each).sha256 for each in manifests)
+
     def _latest(self, *conditions: ColumnElement[bool]) -> "Row[Any] | None":
         chosen = select(runs).where(*conditions).order_by(runs.c.number.desc()).limit(1)
         with self._engine.connect() as connection:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ratchet.events.ranking import DecisionMade
 from ratchet.events.reward import ExperienceScored
+from ratchet.forgotten import without_forgotten
 from ratchet.outcomes import Done, Outcome, State
 from trainer.ranking.ports import RankingStore
 
@@ -18,7 +19,7 @@ class RankingHandlers:
         self, batch: Sequence[ExperienceScored], state: State
     ) -> Sequence[Outcome]:
         """As `ratchet.outcomes.Handle`: a revision is numbered once, in the order it came."""
-        await asyncio.to_thread(self.store.keep_scored, batch)
+        await asyncio.to_thread(self.store.keep_scored, await without_forgotten(state, batch))
         return [Done()] * len(batch)
 
     async def handle_decisions(

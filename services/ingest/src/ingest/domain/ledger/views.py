@@ -142,7 +142,10 @@ class Trainings:
 
 @dataclass(frozen=True)
 class ModelView:
-    """`came_*` tells of the last move into service, `went_*` of the last one out of it."""
+    """`came_*` tells of the last move into service, `went_*` of the last one out of it.
+
+    `trained_on_forgotten` marks one that learnt from what was forgotten since.
+    """
 
     version: str
     state: ModelState
@@ -162,6 +165,7 @@ class ModelView:
     refused_at: datetime | None
     refused_by: str | None
     refused_because: str | None
+    trained_on_forgotten: bool = False
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,7 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     for setting in (
         "journal_mode=WAL",
         "synchronous=FULL",
+        "secure_delete=ON",
         f"cache_size=-{_CACHE_KIB}",
         "temp_store=MEMORY",
     ):

@@ -165,5 +165,13 @@ counts = Table(
     Column("count", BigInteger, nullable=False),
 )
 
+forgotten_examples = Table(
+    "forgotten_examples",
+    metadata,
+    Column("example_id", String, primary_key=True),
+    Column("request_id", String, nullable=False),
+    Column("forgotten_at", BigInteger, nullable=False),
+)
+
 PROJECTIONS = {table.name: table for table in (experiences, examples, runs, models)}
 LINKS = {table.name: table for table in (example_sources, run_examples)}

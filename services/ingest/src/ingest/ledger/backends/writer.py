@@ -37,12 +37,18 @@ class SqlLedger:
     def _keep(self, connection: Connection, new: Sequence[Event]) -> None:
         rows = [{**kept(event), "stream": stream_of(event).name} for event in new]
         connection.execute(events.insert(), rows)
-        facts = [facts_of(event) for event in new]
         change: Counter[Count] = Counter(("event", type(event).__name__) for event in new)
+        change.update(self.project(connection, new))
+        self.count(connection, change)
+
+    def project(self, connection: Connection, told: Iterable[Event]) -> Counter[Count]:
+        """Fold what `told` says into rows and links; returns by how much the counts change."""
+        facts = [facts_of(event) for event in told]
+        change: Counter[Count] = Counter()
         for projection, said in _by_projection(facts).items():
             change.update(self._fold(connection, projection, said))
         self._link(connection, (link for fact in facts for link in fact.links))
-        self._count(connection, change)
+        return change
 
     def _fold(
         self, connection: Connection, projection: Projection, said: Mapping[str, Sequence[Word]]
@@ -50,7 +56,7 @@ class SqlLedger:
         """Returns by how much the counts change."""
         table = PROJECTIONS[projection]
         [key] = table.primary_key.columns
-        before = _read(connection, table, said)
+        before = read_rows(connection, table, said)
         change: Counter[Count] = Counter()
         rows = []
         for name, words in said.items():
@@ -76,7 +82,7 @@ class SqlLedger:
         for name, found in rows.items():
             connection.execute(self._insert(LINKS[name]).on_conflict_do_nothing(), found)
 
-    def _count(self, connection: Connection, change: Counter[Count]) -> None:
+    def count(self, connection: Connection, change: Counter[Count]) -> None:
         statement = self._insert(counts)
         add = statement.on_conflict_do_update(
             index_elements=["name", "which"],
@@ -87,7 +93,8 @@ class SqlLedger:
             for (name, which), by in sorted(change.items())
             if by
         ]
-        connection.execute(add, rows)
+        if rows:
+            connection.execute(add, rows)
 
 
 def _known(connection: Connection, event_ids: Iterable[str]) -> Iterable[str]:
@@ -104,7 +111,7 @@ def _by_projection(facts: Iterable[Facts]) -> dict[Projection, dict[str, list[Wo
     return said
 
 
-def _read(connection: Connection, table: Table, keys: Iterable[str]) -> dict[str, Row]:
+def read_rows(connection: Connection, table: Table, keys: Iterable[str]) -> dict[str, Row]:
     [key] = table.primary_key.columns
     found: dict[str, Row] = {}
     for row in connection.execute(select(table).where(key.in_(list(keys)))).mappings():

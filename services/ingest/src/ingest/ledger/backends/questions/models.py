@@ -2,13 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, or_, select
+from sqlalchemy import Connection, RowMapping, Select, exists, func, or_, select
 
 from ingest.domain.ledger.views import ModelState, ModelView
 from ingest.ledger.backends.questions.rows import columns_of, read
-from ingest.ledger.backends.tables import example_sources, models, run_examples
+from ingest.ledger.backends.tables import (
+    example_sources,
+    forgotten_examples,
+    models,
+    run_examples,
+)
 
-_COLUMNS = [*columns_of(models, ModelView), models.c.rolled_back]
+_LEARNT_FROM_FORGOTTEN = (
+    exists()
+    .where(run_examples.c.run_id == models.c.run_id)
+    .where(forgotten_examples.c.example_id == run_examples.c.example_id)
+    .label("trained_on_forgotten")
+)
+_COLUMNS = [*columns_of(models, ModelView), models.c.rolled_back, _LEARNT_FROM_FORGOTTEN]
 _REAL = or_(models.c.registered_at.is_not(None), models.c.came_at.is_not(None))
 """A version that only ever was asked for in vain is no model."""
 
@@ -53,6 +64,7 @@ def _views(connection: Connection, rows: Select[Any]) -> tuple[ModelView, ...]:
     for row in connection.execute(rows).mappings():
         columns = read(row)
         del columns["rolled_back"]
+        columns["trained_on_forgotten"] = bool(columns["trained_on_forgotten"])
         found.append(ModelView(**columns, state=_state(row)))
     return tuple(found)
 

@@ -1,0 +1,40 @@
+"""Commands in; what a request to forget asks of registered models is done here."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from exporter.ports import Told
+from ratchet.events.base import Event, derived_id, utc_now
+from ratchet.events.forgetting import ForgetRequested, Forgotten
+from ratchet.outcomes import Done, Later, Outcome, State
+
+Handle = Callable[[Sequence[Event], State], Awaitable[Sequence[Outcome]]]
+
+
+class CommandHandler:
+    """Models that learnt from what is forgotten lose the answers kept to compare them by.
+
+    Commands of any other kind are `others`'.
+    """
+
+    def __init__(self, told: Told, others: Handle) -> None:
+        self._told = told
+        self._others = others
+
+    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
+        """As `ratchet.outcomes.Handle`, for batches of one."""
+        [command] = batch
+        if not isinstance(command, ForgetRequested):
+            return await self._others(batch, state)
+        try:
+            records = await asyncio.to_thread(self._told.silence, frozenset(command.run_ids))
+        except OSError as error:
+            return [Later(str(error))]
+        answer = Forgotten(
+            event_id=derived_id(command.event_id, "forgotten", "exporter"),
+            occurred_at=utc_now(),
+            caused_by=command.event_id,
+            service="exporter",
+            erased={"records": records},
+        )
+        return [Done(emits=(answer,))]

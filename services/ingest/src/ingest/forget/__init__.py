@@ -1,0 +1,1 @@
+"""The right to be forgotten: one request through every service, stream and file."""

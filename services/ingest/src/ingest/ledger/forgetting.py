@@ -1,0 +1,33 @@
+"""Commands in; what a request to forget asks of the ledger is done here."""
+
+import asyncio
+from collections.abc import Sequence
+
+from ingest.ledger.handlers import LedgerHandlers
+from ingest.ledger.ports import Forgetting
+from ratchet.events.base import Event, derived_id, utc_now
+from ratchet.events.forgetting import ForgetRequested, Forgotten
+from ratchet.outcomes import Done, Outcome, State
+
+
+class CommandHandler:
+    """A request to forget is carried out and not kept; every other command is written."""
+
+    def __init__(self, forgetting: Forgetting, others: LedgerHandlers) -> None:
+        self._forgetting = forgetting
+        self._others = others
+
+    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
+        """As `ratchet.outcomes.Handle`, for batches of one."""
+        [command] = batch
+        if not isinstance(command, ForgetRequested):
+            return await self._others.handle(batch, state)
+        erased = await asyncio.to_thread(self._forgetting.forget, command)
+        answer = Forgotten(
+            event_id=derived_id(command.event_id, "forgotten", "ledger"),
+            occurred_at=utc_now(),
+            caused_by=command.event_id,
+            service="ledger",
+            erased=erased,
+        )
+        return [Done(emits=(answer,))]

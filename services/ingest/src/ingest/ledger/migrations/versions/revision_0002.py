@@ -1,0 +1,18 @@
+"""Which examples were forgotten: the runs that had them, and their models, are marked by it."""
+
+from alembic import op
+from sqlalchemy import BigInteger, Column, String
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "forgotten_examples",
+        Column("example_id", String(), primary_key=True),
+        Column("request_id", String(), nullable=False),
+        Column("forgotten_at", BigInteger(), nullable=False),
+    )

@@ -1,0 +1,49 @@
+"""Commands in; what a request to forget asks of the trainer is done here."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from ratchet.events.base import Event, derived_id, utc_now
+from ratchet.events.forgetting import ForgetRequested, Forgotten
+from ratchet.outcomes import Done, Later, Outcome, State
+from trainer.ports import Forgetting
+
+Handle = Callable[[Sequence[Event], State], Awaitable[Sequence[Outcome]]]
+_RUN_ENDS_WITHIN_S = 60.0
+_LOOK_S = 0.1
+
+
+class CommandHandler:
+    """Commands of any other kind are `others`'."""
+
+    def __init__(self, forgetting: Forgetting, others: Handle) -> None:
+        self._forgetting = forgetting
+        self._others = others
+
+    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
+        """As `ratchet.outcomes.Handle`: in order, one after the other."""
+        outcomes: list[Outcome] = []
+        for command in batch:
+            if isinstance(command, ForgetRequested):
+                outcomes.append(await self._forget(command))
+            else:
+                outcomes.extend(await self._others([command], state))
+        return outcomes
+
+    async def _forget(self, request: ForgetRequested) -> Outcome:
+        """A run at work on what is to be forgotten is called off, and waited for."""
+        until = time.monotonic() + _RUN_ENDS_WITHIN_S
+        while run_id := await asyncio.to_thread(self._forgetting.call_off, request):
+            if time.monotonic() > until:
+                return Later(f"run {run_id} learns from what is to be forgotten and has not ended")
+            await asyncio.sleep(_LOOK_S)
+        erased = await asyncio.to_thread(self._forgetting.forget, request)
+        answer = Forgotten(
+            event_id=derived_id(request.event_id, "forgotten", "trainer"),
+            occurred_at=utc_now(),
+            caused_by=request.event_id,
+            service="trainer",
+            erased=erased,
+        )
+        return Done(emits=(answer,))

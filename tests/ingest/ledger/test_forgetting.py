@@ -1,0 +1,68 @@
+"""Forgetting in the ledger: events, rows and counts are as if never told, and models are marked."""
+
+from ingest.ledger.backends.forgetting import SqlForgetting
+from ingest.ledger.backends.reader import SqlLedgerReader
+from ingest.ledger.backends.writer import SqlLedger
+from ratchet.events.base import Event, utc_now
+from ratchet.events.example import BuiltExample, ExampleRetracted
+from ratchet.events.experience import ExperienceRecorded
+from ratchet.events.forgetting import ForgetRequested
+from ratchet.forgotten import query_ids_of
+
+from .ledger_world import DAY, Opened
+
+
+def request(events: list[Event]) -> ForgetRequested:
+    """Every seventh question."""
+    asked = sorted(e.experience.query_id for e in events if isinstance(e, ExperienceRecorded))
+    return ForgetRequested(
+        event_id="forget-them",
+        occurred_at=utc_now(),
+        requested_by="tests",
+        query_ids=tuple(asked[::7]),
+    )
+
+
+def without(events: list[Event], gone: set[str]) -> list[Event]:
+    """A retraction stays where something that was built of others' questions does."""
+    left = [event for event in events if gone.isdisjoint(query_ids_of(event))]
+    touched = {
+        event.example_id
+        for event in events
+        if isinstance(event, BuiltExample) and not gone.isdisjoint(query_ids_of(event))
+    }
+    built = {event.example_id for event in left if isinstance(event, BuiltExample)}
+    orphans = touched - built
+    return [e for e in left if not isinstance(e, ExampleRetracted) or e.example_id not in orphans]
+
+
+def test_the_rest_is_as_if_they_had_never_been_told(ledger: Opened):
+    events = list(DAY)
+    asked = request(events)
+    ledger.write(events)
+    erased = SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
+    left = without(events, set(asked.query_ids))
+    assert erased["events"] == len(events) - len(left)
+    reader = SqlLedgerReader(ledger.read)
+    counted = reader.counts()
+    assert counted.total == sum(isinstance(event, ExperienceRecorded) for event in left)
+    assert sum(counted.events.values()) == len(left)
+    assert all(reader.experience(query_id) is None for query_id in asked.query_ids)
+    again = SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
+    assert again["events"] == 0
+
+
+def test_a_model_that_learnt_from_them_is_marked(ledger: Opened):
+    events = list(DAY)
+    asked = request(events)
+    ledger.write(events)
+    reader = SqlLedgerReader(ledger.read)
+    learnt = {
+        model.version
+        for query_id in asked.query_ids
+        if (story := reader.experience(query_id)) is not None
+        for model in story.models
+    }
+    assert learnt
+    SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
+    assert {m.version for m in reader.models(100) if m.trained_on_forgotten} == learnt

@@ -1,0 +1,103 @@
+"""Forgetting: what is left is what would be there had the forgotten never been asked."""
+
+from collections.abc import Callable, Set
+from datetime import UTC, datetime
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from ratchet.events.base import utc_now
+from ratchet.events.example import BuiltExample
+from ratchet.events.experience import ExperienceRecorded
+from ratchet.events.forgetting import ForgetRequested, Forgotten
+from ratchet.forgotten import SALT_KEY, hashed
+from ratchet.simulator import simulate
+from ratchet.testing.simulated import Fact, facts_of
+from reward.domain.answered import Policy
+from reward.domain.facts import query_id_of
+from reward.forgetting import ForgettingHandler
+from reward.handlers import RewardHandlers
+from reward.metrics import RewardMetrics
+from reward.offline import Replay, replay
+
+POLICY = Policy()
+FACTS = facts_of(simulate(7, 150, 3, start=datetime(2026, 1, 5, tzinfo=UTC)))
+USER_OF = {
+    query_id_of(fact): fact.experience.user_id
+    for fact in FACTS
+    if isinstance(fact, ExperienceRecorded)
+}
+WHOLE_USER = frozenset(name for name, user in USER_OF.items() if user == max(USER_OF.values()))
+SOME = frozenset(sorted(USER_OF)[::17])
+
+
+async def forget(system: Replay, query_ids: Set[str]) -> None:
+    command = ForgetRequested(
+        event_id="forget-them",
+        occurred_at=utc_now(),
+        requested_by="tests",
+        query_ids=tuple(sorted(query_ids)),
+    )
+    handlers = RewardHandlers(POLICY, RewardMetrics(CollectorRegistry()))
+    outcomes = await ForgettingHandler(POLICY, handlers).handle([command], system.state)
+    system.emitted.extend(system.state.apply(outcomes))
+
+
+def worth(system: Replay, gone: Set[str]) -> dict[str, object]:
+    return {
+        query_id: (scored.total, scored.components, scored.follow_up, scored.plan)
+        for query_id, scored in system.scores.items()
+        if query_id not in gone
+    }
+
+
+def taught(system: Replay) -> dict[str, object]:
+    def content(example: BuiltExample) -> object:
+        path = {"event_id", "occurred_at", "caused_by", "trace", "revision", "sources"}
+        return (example.model_dump(exclude=path), [each.query_id for each in example.sources])
+
+    return {example_id: content(example) for example_id, example in system.live.items()}
+
+
+@pytest.mark.parametrize("gone", [WHOLE_USER, SOME], ids=["a user", "some questions"])
+async def test_the_rest_is_as_if_they_had_never_been_asked(gone: frozenset[str]):
+    system = await replay(FACTS, POLICY)
+    expected = await replay([fact for fact in FACTS if query_id_of(fact) not in gone], POLICY)
+    assert taught(system) != taught(expected)
+    await forget(system, gone)
+    assert worth(system, gone) == worth(expected, gone)
+    assert taught(system) == taught(expected)
+
+
+async def test_no_word_and_no_id_of_theirs_stays_in_the_state():
+    system = await replay(FACTS, POLICY)
+    await forget(system, WHOLE_USER)
+    kept = b"\n".join(key.encode() + value for key, value in system.state.values.items())
+    assert not [query_id for query_id in WHOLE_USER if query_id.encode() in kept]
+    assert f'"user_id":"{max(USER_OF.values())}"'.encode() not in kept
+
+
+async def test_forgetting_twice_changes_nothing_more_and_answers_again():
+    system = await replay(FACTS, POLICY)
+    await forget(system, SOME)
+    state, said = dict(system.state.values), len(system.emitted)
+    await forget(system, SOME)
+    assert system.state.values == state
+    [answer] = system.emitted[said:]
+    assert isinstance(answer, Forgotten)
+    assert answer.erased == {"answers": 0, "questions": 0}
+
+
+@pytest.mark.parametrize("kind", ["ExperienceRecorded", "FeedbackReceived"])
+async def test_a_late_fact_does_not_bring_a_forgotten_question_back(kind: str):
+    system = await replay(FACTS, POLICY)
+    await forget(system, SOME)
+    system.state.values[SALT_KEY] = b"salt"
+    for query_id in SOME:
+        system.state.values[f"ratchet:forgotten:{hashed(b'salt', query_id)}"] = b"1"
+    state = dict(system.state.values)
+    about: Callable[[Fact], bool] = lambda fact: type(fact).__name__ == kind  # noqa: E731
+    late = [fact for fact in FACTS if query_id_of(fact) in SOME and about(fact)]
+    assert late
+    await system.take(*late)
+    assert system.state.values == state
