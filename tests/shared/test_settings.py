@@ -1,5 +1,7 @@
 """Settings: one typed place, named errors, no secret in what is shown."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -22,3 +24,24 @@ def test_passwords_in_urls_are_blotted_out(monkeypatch: pytest.MonkeyPatch):
     shown = CommonSettings().masked()
     assert "hunter2" not in str(shown)
     assert shown["redis_url"] == "redis://ops:***@redis.plant:6379/0"
+
+
+def test_a_secret_may_be_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "ratchet_redis_url").write_text("redis://:hunter2@redis.plant:6379/0\n")
+    monkeypatch.setenv("RATCHET_SECRETS_DIR", str(tmp_path))
+    assert str(CommonSettings().redis_url) == "redis://:hunter2@redis.plant:6379/0"
+
+
+def test_the_environment_goes_before_a_secret_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "ratchet_redis_url").write_text("redis://redis.plant:6379/0")
+    monkeypatch.setenv("RATCHET_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("RATCHET_REDIS_URL", "redis://127.0.0.1:7000/1")
+    assert str(CommonSettings().redis_url) == "redis://127.0.0.1:7000/1"
+
+
+def test_a_directory_of_secrets_that_is_not_there_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("RATCHET_SECRETS_DIR", str(tmp_path / "missing"))
+    with pytest.raises(ValueError, match="RATCHET_SECRETS_DIR: .*missing is no directory"):
+        CommonSettings()

@@ -1,17 +1,27 @@
 """Settings every service shares; each service adds its own on top, and nothing lies elsewhere."""
 
 import logging
+import os
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, RedisDsn
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 _log = logging.getLogger(__name__)
+SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
 
 
 class CommonSettings(BaseSettings):
     """Read from the environment: `RATCHET_<FIELD>`; wrong values stop the start with their name.
+
+    What the environment does not set may be a file in the directory `RATCHET_SECRETS_DIR`, named
+    as the variable in lower case (`ratchet_redis_url`), as orchestrators mount secrets.
 
     `embedding` is `hashing` or `sentence-transformers:` with a model's id or directory.
     """
@@ -28,6 +38,26 @@ class CommonSettings(BaseSettings):
     embedding: str = "hashing"
     retry_base_s: float = Field(default=5.0, gt=0)
     retry_max_attempts: int = Field(default=5, ge=1)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Raises `ValueError` for a directory of secrets that is not there."""
+        directory = os.environ.get(SECRETS_VARIABLE)
+        if not directory:
+            return init_settings, env_settings
+        if not Path(directory).is_dir():
+            raise ValueError(
+                f"{SECRETS_VARIABLE}: {directory} is no directory; mount the secrets there, or "
+                "unset it"
+            )
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, directory)
 
     @property
     def artifacts_dir(self) -> Path:
