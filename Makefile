@@ -6,6 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 LIGHT := .venv-light
+DEPLOY := .venv-deploy
 PIP := -m pip --disable-pip-version-check install --constraint constraints.txt
 QUIET := -qq
 SOURCES := shared services tests benchmarks
@@ -17,11 +18,13 @@ WORKERS := --numprocesses 2 --dist worksteal
 MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt shared/pyproject.toml $(wildcard services/*/pyproject.toml)
 DATA_DIR ?= var/ratchet
 PORT ?= 8100
+PROFILE ?= cpu
+COMPOSE := COMPOSE_PROFILES=$(PROFILE) docker compose
 
-.PHONY: lint-types help setup demo up test test-light lint format bench constraints clean
+.PHONY: lint-types help setup demo up test test-light lint format bench constraints clean images up-compose down-compose check-deploy
 
 help: ## Show what there is to make
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
 
 setup: $(VENV)/.ready ## Install everything into .venv (once; the first time compiles llama.cpp)
 
@@ -75,11 +78,29 @@ format: setup ## Format and mend what ruff can
 bench: setup ## Print every benchmark's table
 	@for file in benchmarks/*.py; do $(VENV)/bin/python $$file; done
 
+images: ## Build an image of each service (VARIANT=cuda, BASE_IMAGE=, TORCH_INDEX=, TAG=: deploy/build-images.sh)
+	@deploy/build-images.sh
+
+up-compose: ## Run the images by docker-compose.yml, on loopback (PROFILE=gpu)
+	@deploy/make-secrets.sh
+	@$(COMPOSE) up --detach --wait
+
+down-compose: ## Stop what up-compose started; volumes stay (PROFILE=gpu)
+	@$(COMPOSE) down
+
+check-deploy: $(DEPLOY)/.ready ## Check images, compose and Kubernetes files, without an engine or a cluster
+	@PATH="$(CURDIR)/$(DEPLOY)/bin:$$PATH" deploy/check.sh
+
+$(DEPLOY)/.ready: deploy/requirements.txt
+	@test -x $(DEPLOY)/bin/python || $(PYTHON) -m venv $(DEPLOY)
+	@$(DEPLOY)/bin/python -m pip --disable-pip-version-check install $(QUIET) --requirement $<
+	@touch $@
+
 constraints: setup ## Pin constraints.in anew into constraints.txt
 	@$(VENV)/bin/python $(PIP) $(QUIET) uv
 	@{ echo "# Made by \`make constraints\` from constraints.in; do not edit."; \
 	   $(VENV)/bin/uv pip compile --universal --python-version 3.11 --no-annotate --no-header -q \
 	     --no-emit-package pip --no-emit-package setuptools constraints.in; } > constraints.txt
 
-clean: ## Remove both environments; data in var/ stays
-	rm -rf $(VENV) $(LIGHT)
+clean: ## Remove the environments; data in var/ stays
+	rm -rf $(VENV) $(LIGHT) $(DEPLOY)

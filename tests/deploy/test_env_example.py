@@ -1,5 +1,6 @@
 """`.env.example` names every setting of every service, with the default it really has."""
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -60,6 +61,6 @@ def test_every_variable_of_compose_is_there():
 
 def test_every_variable_has_a_sentence():
     lines = FILE.read_text().splitlines()
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in itertools.pairwise(lines):
         if line.startswith("#RATCHET_"):
             assert before.startswith("# "), line

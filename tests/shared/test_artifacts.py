@@ -1,5 +1,6 @@
 """The artifact store: named by content, whole or absent, changed bytes noticed."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,19 @@ def test_adopting_moves_the_file(tmp_path: Path):
     store = ArtifactStore(tmp_path / "store")
     assert store.path(store.adopt(source, "model.gguf")).read_bytes() == b"weights"
     assert not source.exists()
+
+
+def test_adopting_from_another_file_system_moves_the_file_too(tmp_path: Path):
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second file system here")
+    with tempfile.TemporaryDirectory(dir=memory) as elsewhere:
+        source = Path(elsewhere) / "weights"
+        source.write_bytes(b"learnt")
+        store = ArtifactStore(tmp_path / "artifacts")
+        reference = store.adopt(source, "weights")
+        assert store.verified(reference).read_bytes() == b"learnt"
+        assert not source.exists()
 
 
 def test_an_absent_artifact_is_named(tmp_path: Path):

@@ -43,5 +43,5 @@ def test_a_directory_of_secrets_that_is_not_there_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setenv("RATCHET_SECRETS_DIR", str(tmp_path / "missing"))
-    with pytest.raises(ValueError, match="RATCHET_SECRETS_DIR: .*missing is no directory"):
+    with pytest.raises(ValueError, match=r"RATCHET_SECRETS_DIR: .*missing is no directory"):
         CommonSettings()

@@ -1,5 +1,6 @@
 """Immutable files named by their content."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -39,12 +40,21 @@ class ArtifactStore:
             temporary.unlink(missing_ok=True)
 
     def adopt(self, source: Path, name: str) -> ArtifactRef:
-        """Move `source`, on the store's own file system, in: no copy is left by a kill."""
+        """Move `source` in: on the store's own file system no copy is left by a kill.
+
+        From another one, such as another mount, it is copied and then removed.
+        """
         flush(source)
         reference = ArtifactRef(sha256=sha256_of(source), size=source.stat().st_size, name=name)
         target = self._place(reference.sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(target)
+        try:
+            source.replace(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self.put(source, name)
+            source.unlink()
         flush(target.parent)
         return reference
 

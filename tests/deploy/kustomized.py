@@ -1,0 +1,45 @@
+"""What `kubectl kustomize` makes of a directory."""
+
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+OVERLAYS = ("local", "gpu", "gpu-multinode")
+
+needs_kubectl = pytest.mark.skipif(
+    shutil.which("kubectl") is None, reason="kubectl is not installed: no overlay can be built"
+)
+
+
+@cache
+def built(overlay: str) -> tuple[dict[str, Any], ...]:
+    command = ["kubectl", "kustomize", str(ROOT / "k8s" / "overlays" / overlay)]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return tuple(document for document in yaml.safe_load_all(text) if document)
+
+
+def of_kind(overlay: str, *kinds: str) -> dict[str, dict[str, Any]]:
+    return {d["metadata"]["name"]: d for d in built(overlay) if d["kind"] in kinds}
+
+
+def workloads(overlay: str) -> dict[str, dict[str, Any]]:
+    return of_kind(overlay, "Deployment", "StatefulSet")
+
+
+def pod(workload: dict[str, Any]) -> dict[str, Any]:
+    return dict(workload["spec"]["template"]["spec"])
+
+
+def containers(overlay: str) -> dict[str, dict[str, Any]]:
+    """Every container, those that initialise too, by `<workload>/<container>`."""
+    return {
+        f"{name}/{container['name']}": container
+        for name, workload in workloads(overlay).items()
+        for container in (*pod(workload).get("initContainers", ()), *pod(workload)["containers"])
+    }
