@@ -18,7 +18,7 @@ WORKERS := --numprocesses 2 --dist worksteal
 MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt shared/pyproject.toml $(wildcard services/*/pyproject.toml)
 DATA_DIR ?= var/ratchet
 PORT ?= 8100
-PROFILE ?= cpu
+PROFILE ?= $(or $(shell sed -n 's/^COMPOSE_PROFILES=//p' .env 2>/dev/null),cpu)
 COMPOSE := COMPOSE_PROFILES=$(PROFILE) docker compose
 
 .PHONY: lint-types help setup demo up test test-light lint format bench constraints clean images up-compose down-compose check-deploy

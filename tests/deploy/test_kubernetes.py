@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ratchet.streams import STREAMS
+
 from .kustomized import (
     OVERLAYS,
     built,

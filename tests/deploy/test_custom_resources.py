@@ -1,0 +1,91 @@
+"""Custom resources are held against schemas, since no validator knows them without a cluster."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from .kustomized import ROOT, built, needs_kubectl
+
+SCHEMAS = ROOT / "deploy" / "schemas"
+
+
+def validator(kind: str) -> Draft202012Validator:
+    return Draft202012Validator(json.loads((SCHEMAS / f"{kind.lower()}.json").read_text()))
+
+
+def laid_out(documents: list[dict[str, Any]], into: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "deploy" / "custom_resources.py"), str(into)],
+        check=False,
+        input=yaml.safe_dump_all(documents),
+        capture_output=True,
+        text=True,
+    )
+
+
+def scaled(trigger: dict[str, str]) -> dict[str, Any]:
+    where = {"address": "redis:6379", "stream": "ratchet:feedback", "consumerGroup": "reward"}
+    return {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledObject",
+        "metadata": {"name": "reward"},
+        "spec": {
+            "scaleTargetRef": {"name": "reward"},
+            "triggers": [{"type": "redis-streams", "metadata": {**where, **trigger}}],
+        },
+    }
+
+
+@pytest.mark.parametrize("schema", sorted(SCHEMAS.glob("*.json")), ids=lambda path: path.stem)
+def test_a_schema_is_one(schema: Path):
+    Draft202012Validator.check_schema(json.loads(schema.read_text()))
+
+
+@needs_kubectl
+@pytest.mark.parametrize("overlay", ["gpu", "gpu-multinode"])
+def test_every_custom_resource_of_an_overlay_keeps_to_its_schema(overlay: str, tmp_path: Path):
+    ended = laid_out(list(built(overlay)), tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    pairs = [line.split() for line in ended.stdout.splitlines()]
+    assert pairs
+    for schema, file in pairs:
+        Draft202012Validator(json.loads(Path(schema).read_text())).validate(
+            yaml.safe_load(Path(file).read_text())
+        )
+
+
+@pytest.mark.parametrize(
+    ("trigger", "is_valid"),
+    [
+        ({"lagCount": "5"}, True),
+        ({"pendingEntriesCount": "5"}, True),
+        ({"lagCount": "5", "pendingEntriesCount": "5"}, False),
+        ({}, False),
+        ({"lagcount": "5"}, False),
+    ],
+    ids=str,
+)
+def test_a_trigger_counts_one_thing(trigger: dict[str, str], is_valid: bool):
+    assert validator("ScaledObject").is_valid(scaled(trigger)) is is_valid
+
+
+def test_a_kind_without_a_schema_is_named(tmp_path: Path):
+    unknown = {"apiVersion": "example.org/v1", "kind": "Gadget", "metadata": {"name": "one"}}
+    ended = laid_out([unknown], tmp_path)
+    assert ended.returncode == 1
+    assert "Gadget: write gadget.json in deploy/schemas" in ended.stderr
+
+
+def test_what_kubernetes_itself_brings_is_left_to_its_own_validator(tmp_path: Path):
+    policy = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "one"},
+    }
+    assert laid_out([policy], tmp_path).stdout == ""
