@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Draw the secrets that docker-compose.yml mounts, each into a file of its own; those there stay.
 # The directory (SECRETS_DIR, var/secrets) is its owner's alone; the files can be read by any
-# user inside a container, since compose mounts them as they are.
+# user inside a container, since compose mounts them as they are. None ends in a newline: who reads
+# a Secret made of them takes every byte.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +13,7 @@ chmod 0700 "$directory"
 keep() {
     local file=$directory/$1
     [[ ! -e $file ]] || return 0
-    printf '%s\n' "$2" > "$file"
+    printf '%s' "$2" > "$file"
     chmod 0444 "$file"
     echo "made $file"
 }

@@ -1,0 +1,32 @@
+"""A run over several nodes is the trainer's own run, in pods like the trainer's."""
+
+from .kustomized import needs_kubectl, of_kind, pod, workloads
+
+OVERLAY = "gpu-multinode"
+pytestmark = needs_kubectl
+
+
+def test_its_pods_are_like_the_trainers():
+    runtime = of_kind(OVERLAY, "TrainingRuntime")["ratchet"]
+    (job,) = runtime["spec"]["template"]["spec"]["replicatedJobs"]
+    node = job["template"]["spec"]["template"]["spec"]
+    trainer = pod(workloads(OVERLAY)["trainer"])
+    for same in ("securityContext", "serviceAccountName", "tolerations", "priorityClassName"):
+        assert node[same] == trainer[same]
+    (container,), (likewise,) = node["containers"], trainer["containers"]
+    for same in ("image", "securityContext", "envFrom"):
+        assert container[same] == likewise[same]
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == 1
+
+
+def test_it_waits_until_somebody_names_a_run():
+    job = of_kind(OVERLAY, "TrainJob")["run"]["spec"]
+    assert job["suspend"] is True
+    assert job["runtimeRef"]["name"] in of_kind(OVERLAY, "TrainingRuntime")
+    assert job["trainer"]["numNodes"] >= 2
+
+
+def test_its_nodes_share_the_trainers_volumes():
+    claims = of_kind(OVERLAY, "PersistentVolumeClaim")
+    for claim in ("trainer", "shared"):
+        assert claims[claim]["spec"]["accessModes"] == ["ReadWriteMany"]
