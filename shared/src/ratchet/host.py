@@ -1,5 +1,6 @@
 """The ASGI host of a service: health, metrics, status and the AsyncAPI document."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -10,12 +11,14 @@ from faststream.asgi import AsgiFastStream, AsgiResponse, AsyncAPIRoute, get
 from faststream.asgi.response import JSONResponse
 from faststream.specification import AsyncAPI
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ratchet.logs import configure_logs
 from ratchet.service import Service
 from ratchet.settings import CommonSettings, log_settings
 
+_PATIENCE_S = 1.0
 S = TypeVar("S", bound=CommonSettings)
 
 
@@ -38,6 +41,7 @@ def create_host(service: Service) -> AsgiFastStream:
 
     @get
     async def metrics(scope: Any) -> AsgiResponse:
+        service.redis_up.set(await _answers(service.redis))
         return AsgiResponse(
             generate_latest(service.registry),
             200,
@@ -66,6 +70,15 @@ def create_host(service: Service) -> AsgiFastStream:
         lifespan=service.running,
         logger=logging.getLogger("ratchet.app"),
     )
+
+
+async def _answers(redis: Redis) -> bool:
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            await redis.ping()
+    except (RedisError, OSError):
+        return False
+    return True
 
 
 def run(name: str, settings: S, create_app: Callable[[S], Any]) -> None:

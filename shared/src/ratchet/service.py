@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from faststream.redis import RedisBroker
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 from redis.asyncio import Redis
 
 from ratchet.delivery.claimer import Claimer
@@ -54,6 +54,12 @@ class Service:
 
     def __post_init__(self) -> None:
         metrics = DeliveryMetrics(self.registry)
+        ProcessCollector(registry=self.registry)
+        self.redis_up = Gauge(
+            "ratchet_redis_up",
+            "1 if Redis answered the service within a second, asked with each scrape.",
+            registry=self.registry,
+        )
         name = f"{self.name}-{self.settings.consumer_name}"
         turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.workers = [

@@ -20,19 +20,23 @@ from exporter.forgetting import CommandHandler
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
 from exporter.retention import Retention
+from exporter.served_metrics import ServedMetrics
 from exporter.settings import ExporterSettings
 from exporter.soundness import Soundness
 from exporter.status import ExporterStatus
+from exporter.watching import Watching
 from ratchet.artifacts import ArtifactStore
 from ratchet.broker import create_broker, create_redis
 from ratchet.delivery.consumer import Consumer, RetryPolicy
 from ratchet.host import create_host
 from ratchet.service import Service
+from ratchet.storage_metrics import StorageCollector
 from ratchet.streams import CHECKPOINTS, COMMANDS, FORGOTTEN, MODELS
 
 
 def create_app(settings: ExporterSettings) -> AsgiFastStream:
     registry = CollectorRegistry()
+    registry.register(StorageCollector(settings.data_dir, settings.artifacts_dir))
     metrics = ExporterMetrics(registry)
     name = settings.exporter_model_name
     records = LocalRegistry(settings.data_dir / "registry", name)
@@ -91,6 +95,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         retry=retry,
         on_lag=lagging,
     )
+    watching = Watching(name, records, ollama, ServedMetrics(registry))
     service = Service(
         name="exporter",
         settings=settings,
@@ -116,7 +121,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
                 stuck_after_s=settings.exporter_stuck_after_s,
             ),
         ],
-        background=[catching_up.run],
+        background=[catching_up.run, watching.run],
         publishes=[MODELS, FORGOTTEN],
         status=status.facts,
     )

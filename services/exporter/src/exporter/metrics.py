@@ -1,10 +1,12 @@
 """What the exporter counts and how near its exports stay."""
 
+from typing import get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from exporter.domain.job import StageDone
 from exporter.domain.lag import Lag
-from exporter.domain.settled import Settled
+from exporter.domain.settled import Settled, Verb
 from ratchet.events.model import Parity, ServedParity
 
 
@@ -16,6 +18,8 @@ class ExporterMetrics:
             ("outcome",),
             registry=registry,
         )
+        for outcome in ("registered", "refused"):
+            self.exports.labels(outcome)
         self.stage_seconds = Histogram(
             "ratchet_export_stage_seconds",
             "Seconds of each stage of an export.",
@@ -39,6 +43,9 @@ class ExporterMetrics:
             ("command", "outcome"),
             registry=registry,
         )
+        for command in get_args(Verb):
+            for outcome in ("moved", "refused", "later"):
+                self.activations.labels(command, outcome)
         self.alias_seconds = Histogram(
             "ratchet_alias_move_seconds",
             "Seconds in which the alias moved in every registry, by command.",
@@ -57,7 +64,6 @@ class ExporterMetrics:
             ("target", "statistic"),
             registry=registry,
         )
-
         self.missing = Gauge(
             "ratchet_server_missing_versions",
             "Registered versions that the server lacks: on their way, or refused.",

@@ -41,7 +41,7 @@ class RankingMetrics:
         )
         self.embedding = Info(
             "ratchet_ranking_embedding",
-            "The embedding that a scorer must be trained with to serve here.",
+            "The text embedding that scorers learn and serve with.",
             registry=registry,
         )
         self.embedding.info({"name": embedding})

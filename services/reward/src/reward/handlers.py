@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from ratchet.events.base import Aspect, Event, Value, derived_id
+from ratchet.events.base import Aspect, Event, Value, derived_id, utc_now
 from ratchet.events.reward import ExperienceScored
 from ratchet.forgotten import forgotten_among
 from ratchet.outcomes import Done, Outcome, State, Write
@@ -90,7 +90,7 @@ class RewardHandlers:
         writes |= changed(day_key, known_days, book.days)
         outcomes = [Done(emits=tuple(events)) for events in emits]
         outcomes[-1] = Done(outcomes[-1].emits, tuple(self.writes(writes)))
-        self._metrics.count(outcomes)
+        self._metrics.count(batch, outcomes, utc_now())
         return outcomes
 
     def scored(

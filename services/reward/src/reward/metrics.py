@@ -1,24 +1,40 @@
 """What the reward service counts."""
 
 from collections import Counter as TallyOf
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from ratchet.events.example import BuiltExample, ExampleRetracted
+from ratchet.events.experience import FeedbackReceived
 from ratchet.events.reward import ExperienceScored
 from ratchet.events.trace import TraceRequested
 from ratchet.outcomes import Done, Outcome
+from reward.domain.facts import Fact
 from reward.domain.oddities import Oddity
 
 
 class RewardMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.rewards = Histogram(
-            "ratchet_reward_total_value",
+            "ratchet_reward_value",
             "Total reward of each scored revision.",
             registry=registry,
             buckets=(-1.5, -1, -0.5, -0.1, 0, 0.1, 0.5, 1, 1.5, 2),
+        )
+        self.components = Histogram(
+            "ratchet_reward_component_value",
+            "What each component adds to the reward of a scored revision.",
+            ("component",),
+            registry=registry,
+            buckets=(-1, -0.5, -0.1, 0, 0.1, 0.5, 1),
+        )
+        self.to_example = Histogram(
+            "ratchet_feedback_to_example_seconds",
+            "Seconds from feedback to an example that it made.",
+            registry=registry,
+            buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86400),
         )
         self.examples = Counter(
             "ratchet_examples_total",
@@ -43,14 +59,19 @@ class RewardMetrics:
         for kind in kinds:
             self.warnings.labels(kind.value).inc()
 
-    def count(self, outcomes: Iterable[Outcome]) -> None:
+    def count(self, batch: Sequence[Fact], outcomes: Sequence[Outcome], now: datetime) -> None:
+        """`outcomes` are those of `batch`, in its order."""
         examples: TallyOf[tuple[str, str]] = TallyOf()
-        for outcome in outcomes:
+        for fact, outcome in zip(batch, outcomes, strict=True):
             for event in outcome.emits if isinstance(outcome, Done) else ():
                 if isinstance(event, ExperienceScored):
                     self.rewards.observe(event.total)
+                    for component, value in event.components.items():
+                        self.components.labels(component).observe(value)
                 elif isinstance(event, BuiltExample):
                     examples[type(event).__name__.removesuffix("Built").lower(), event.aspect] += 1
+                    if isinstance(fact, FeedbackReceived):
+                        self.to_example.observe((now - fact.occurred_at).total_seconds())
                 elif isinstance(event, TraceRequested):
                     self.trace_requests.labels(event.reason).inc()
                 elif isinstance(event, ExampleRetracted):

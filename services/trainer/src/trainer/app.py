@@ -13,6 +13,7 @@ from ratchet.host import create_host
 from ratchet.publisher import Publisher
 from ratchet.ranking.embeddings import embedding_named
 from ratchet.service import Service
+from ratchet.storage_metrics import StorageCollector
 from ratchet.streams import (
     CHECKPOINTS,
     COMMANDS,
@@ -45,6 +46,7 @@ from trainer.backends.scorer_files import ScorerFiles
 from trainer.backends.scorer_learner import ScorerLearner
 from trainer.backends.scorer_register import SqlScorerRegister
 from trainer.forgetting import CommandHandler
+from trainer.gate_metrics import ServedMetrics
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import RankingMetrics, TeacherMetrics, TrainerMetrics
 from trainer.outgoing import Outgoing
@@ -55,6 +57,7 @@ from trainer.ranking.in_service import InService
 from trainer.ranking.learning import RankingLearning
 from trainer.ranking.publishing import Publishing
 from trainer.ranking.status import RankingStatus
+from trainer.served_times import ServedTimes
 from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
 from trainer.teacher import TeacherHandlers
@@ -66,6 +69,7 @@ _BETWEEN_DECISIONS_S = 0.25
 
 def create_app(settings: TrainerSettings) -> AsgiFastStream:
     registry = CollectorRegistry()
+    registry.register(StorageCollector(settings.data_dir, settings.artifacts_dir))
     redis = create_redis(settings)
     engine = open_database(settings.data_dir / "trainer.db")
     examples = SqlExampleStore(engine)
@@ -93,7 +97,8 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         settings, ranking, SqlScorerRegister(engine), artifacts, outgoing, RankingMetrics(registry)
     )
     forgetting = SqlForgetting(engine, artifacts, settings.data_dir / "runs")
-    handlers = TrainerHandlers(examples, examples, models)
+    served = ServedTimes(models, runs, ServedMetrics(registry))
+    handlers = TrainerHandlers(examples, examples, models, served.heard)
     commands = CommandHandler(forgetting, handlers.handle_commands)
     ranked = RankingHandlers(ranking)
     training_status, ranking_status = TrainerStatus(training), RankingStatus(learning)

@@ -1,7 +1,7 @@
 """Examples, requests and what became of models in; durable before they are acknowledged."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ratchet.events.base import Event
@@ -14,11 +14,18 @@ from trainer.domain.champion import Told
 from trainer.ports import ExampleStore, ModelStore, RequestStore
 
 
+def _nobody(told: Sequence[Told]) -> None:
+    """Where nobody wants to hear of models."""
+
+
 @dataclass(frozen=True)
 class TrainerHandlers:
+    """`heard` gets what was told of models, once it is kept."""
+
     examples: ExampleStore
     requests: RequestStore
     models: ModelStore
+    heard: Callable[[Sequence[Told]], None] = _nobody
 
     async def handle_examples(
         self, batch: Sequence[BuiltExample | ExampleRetracted | TraceCaptured], state: State
@@ -40,4 +47,5 @@ class TrainerHandlers:
         """As `ratchet.outcomes.Handle`: kept by id; what moved no alias has no bearing."""
         told = [event for event in batch if isinstance(event, Told)]
         await asyncio.to_thread(self.models.keep, told)
+        await asyncio.to_thread(self.heard, told)
         return [Done()] * len(batch)

@@ -1,14 +1,17 @@
 """What the trainer counts and shows."""
 
 from collections.abc import Mapping
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 
-from ratchet.events.run import Method, Verdict
+from ratchet.events.run import Method, Stage, Verdict
 from trainer.domain.job import Progress
 from trainer.domain.ranking.learnt import Progress as Learnt
 from trainer.domain.ranking.verdict import Verdict as RankingVerdict
+from trainer.domain.readiness import Decision, Rules, Train
 from trainer.domain.situation import Waiting
+from trainer.gate_metrics import GateMetrics
 from trainer.ranking.evidence import Weighed
 
 
@@ -25,13 +28,31 @@ class TrainerMetrics:
             "1 while training is held up by Redis, the disk or the lease.",
             registry=registry,
         )
+        self.wanted = Gauge(
+            "ratchet_training_examples_wanted",
+            "Examples with which a run begins by itself, by the method they are for.",
+            ("method",),
+            registry=registry,
+        )
         self.ready = Gauge(
             "ratchet_training_ready",
-            "1 when the readiness rules ask for a run.",
+            "1 when the readiness rules ask for a run by this method.",
+            ("method",),
             registry=registry,
         )
         self.running = Gauge(
             "ratchet_training_running", "1 while a run is at work.", registry=registry
+        )
+        self.stage = Gauge(
+            "ratchet_training_stage",
+            "1 for the stage that the run at work is in.",
+            ("stage",),
+            registry=registry,
+        )
+        self.left = Gauge(
+            "ratchet_training_remaining_seconds",
+            "Seconds that the run at work will still take, by its own estimate.",
+            registry=registry,
         )
         self.step = Gauge("ratchet_training_step", "Step of the run at work.", registry=registry)
         self.steps = Gauge(
@@ -45,17 +66,34 @@ class TrainerMetrics:
             registry=registry,
         )
         self.seconds = Gauge(
-            "ratchet_training_seconds", "Duration of the last run.", registry=registry
+            "ratchet_training_last_run_seconds", "Duration of the last run.", registry=registry
         )
+        for verdict in get_args(Verdict):
+            self.runs.labels(verdict)
+        self.gate = GateMetrics(registry)
 
-    def decided(self, waiting: Mapping[Method, Waiting], ready: bool) -> None:
-        for method, of_method in waiting.items():
-            self.pending.labels(method).set(of_method.count)
-        self.ready.set(ready)
+    def decided(self, waiting: Mapping[Method, Waiting], decision: Decision, rules: Rules) -> None:
+        chosen = decision.method if isinstance(decision, Train) else None
+        for method, wanted in rules.minimum.items():
+            self.pending.labels(method).set(waiting.get(method, Waiting()).count)
+            self.wanted.labels(method).set(wanted)
+            self.ready.labels(method).set(method == chosen)
+
+    def began(self) -> None:
+        self.running.set(1)
+
+    def stopped(self) -> None:
+        """Nothing of a run that is over stays in sight."""
+        for gauge in (self.running, self.step, self.steps, self.left):
+            gauge.set(0)
+        self.stage.clear()
 
     def progressed(self, progress: Progress) -> None:
+        for stage in get_args(Stage):
+            self.stage.labels(stage).set(stage == progress.stage)
         self.step.set(progress.step)
         self.steps.set(progress.steps)
+        self.left.set(progress.seconds_left or 0)
         if progress.loss is not None:
             self.loss.set(progress.loss)
 
@@ -108,7 +146,9 @@ class RankingMetrics:
             registry=registry,
         )
         self.embedding = Info(
-            "ratchet_ranking_embedding", "The text embedding in use.", registry=registry
+            "ratchet_ranking_embedding",
+            "The text embedding that scorers learn and serve with.",
+            registry=registry,
         )
 
     def uses(self, embedding: str) -> None:

@@ -86,6 +86,9 @@ class RunStore(Protocol):
 
     def unfinished(self) -> Run | None: ...
 
+    def planned(self, run_id: str) -> Run | None:
+        """The run of that id, whatever became of it."""
+
     def broke(self, run_id: str) -> int:
         """Count one more broken attempt; returns how many there were."""
 

@@ -23,7 +23,6 @@ from trainer.calling_off import CalledOff, cancelled, unless_called_off
 from trainer.domain import telling
 from trainer.domain.gate import Accepted, Ruling, rule
 from trainer.domain.job import Progress, Trained
-from trainer.domain.readiness import Train
 from trainer.domain.runs import Run, RunEnd
 from trainer.manifest import adapter_manifest
 from trainer.metrics import TrainerMetrics
@@ -89,7 +88,7 @@ class Training:
         await self.outgoing.publish_due()
         run = await asyncio.to_thread(self.planner.open_run)
         situation = await asyncio.to_thread(self.planner.situation)
-        self.metrics.decided(situation.waiting, isinstance(self.planner.decision, Train))
+        self.metrics.decided(situation.waiting, self.planner.decision, self.settings.rules)
         if run is not None:
             await self.outgoing.publish_due()
             await self.lease.hold(self._carry_out(run))
@@ -101,7 +100,7 @@ class Training:
         if await asyncio.to_thread(self.runs.has_ended, run.run_id):
             return
         self.running = run
-        self.metrics.running.set(1)
+        self.metrics.began()
         began = time.monotonic()
         try:
             request = await asyncio.to_thread(train_request, run, self.files, self.settings)
@@ -122,7 +121,7 @@ class Training:
             await asyncio.to_thread(self._broke, run, str(error), _since(began))
         finally:
             self.running = self.progress = None
-            self.metrics.running.set(0)
+            self.metrics.stopped()
 
     async def _attended(self, run: Run, work: Coroutine[Any, Any, T]) -> T:
         """The limit counts from this process's start of the work."""
@@ -159,6 +158,7 @@ class Training:
         if manifest is not None:
             events.append(telling.checkpoint(run, end, manifest))
         self._finish(run, end, events, seconds)
+        self.metrics.gate.judged(ruling.figures)
 
     def _broke(self, run: Run, reason: str, seconds: float) -> None:
         attempts = self.runs.broke(run.run_id)

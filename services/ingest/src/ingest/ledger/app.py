@@ -11,6 +11,8 @@ from ingest.ledger.backends.forgetting import SqlForgetting
 from ingest.ledger.backends.migration import migrate
 from ingest.ledger.backends.reader import SqlLedgerReader
 from ingest.ledger.backends.writer import SqlLedger
+from ingest.ledger.backlog import Backlog
+from ingest.ledger.backlog_metrics import BacklogMetrics
 from ingest.ledger.forgetting import CommandHandler
 from ingest.ledger.handlers import LedgerHandlers
 from ingest.ledger.metrics import LedgerMetrics
@@ -55,7 +57,7 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
         ]
         + [Consumer(COMMANDS, "ledger", commands.handle, 1, retry, marks_seen=False)],
         publishes=[FORGOTTEN],
-        background=[archivist.run],
+        background=[archivist.run, Backlog(redis, BacklogMetrics(registry)).run],
         status=LedgerStatus(handlers, reader).facts,
     )
     return create_host(service)

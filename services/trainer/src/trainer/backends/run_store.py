@@ -61,6 +61,10 @@ class SqlRunStore:
             plan = connection.execute(first.limit(1)).scalar()
         return None if plan is None else Run.model_validate_json(plan)
 
+    def planned(self, run_id: str) -> Run | None:
+        row = self._latest(runs.c.run_id == run_id)
+        return None if row is None else Run.model_validate_json(row.plan)
+
     def broke(self, run_id: str) -> int:
         one_more = runs.c.broken_attempts + 1
         count = update(runs).where(runs.c.run_id == run_id).values(broken_attempts=one_more)

@@ -1,0 +1,51 @@
+"""How much room the data directory has, and how much of it artifacts take."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+
+class StorageCollector(Collector):
+    """Looked at with each scrape; `artifacts` is the directory of an `ArtifactStore`."""
+
+    def __init__(self, data_dir: Path, artifacts: Path) -> None:
+        self._data_dir = data_dir.resolve()
+        self._artifacts = artifacts
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        usage = shutil.disk_usage(_that_exists(self._data_dir))
+        yield GaugeMetricFamily(
+            "ratchet_disk_size_bytes",
+            "Size of the disk that the data directory lies on.",
+            value=usage.total,
+        )
+        yield GaugeMetricFamily(
+            "ratchet_disk_free_bytes",
+            "Bytes that may still be written where the data directory lies.",
+            value=usage.free,
+        )
+        yield GaugeMetricFamily(
+            "ratchet_artifacts_bytes",
+            "Bytes of all artifacts: adapters, manifests, references and model files.",
+            value=sum(_sizes(self._artifacts)),
+        )
+
+
+def _that_exists(place: Path) -> Path:
+    while not place.exists():
+        place = place.parent
+    return place
+
+
+def _sizes(directory: Path) -> Iterator[int]:
+    """A file that goes away meanwhile counts as nothing."""
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            try:
+                yield (Path(folder) / name).stat().st_size
+            except FileNotFoundError:
+                continue

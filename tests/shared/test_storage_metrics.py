@@ -1,0 +1,32 @@
+"""How much room there is, and what artifacts take of it, as of each scrape."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from ratchet.artifacts import ArtifactStore
+from ratchet.storage_metrics import StorageCollector
+
+
+def test_it_counts_the_bytes_of_all_artifacts(tmp_path: Path):
+    data_dir = tmp_path / "not" / "made yet"
+    registry = CollectorRegistry()
+    registry.register(StorageCollector(data_dir, data_dir / "artifacts"))
+    assert registry.get_sample_value("ratchet_artifacts_bytes") == 0
+    store = ArtifactStore(data_dir / "artifacts")
+    kept = store.put_bytes(b"1234567", "adapter")
+    store.put_bytes(b"123", "manifest")
+    assert registry.get_sample_value("ratchet_artifacts_bytes") == 10
+    store.discard(kept)
+    assert registry.get_sample_value("ratchet_artifacts_bytes") == 3
+
+
+def test_it_tells_what_is_left_of_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    registry = CollectorRegistry()
+    registry.register(StorageCollector(tmp_path, tmp_path / "artifacts"))
+    full = shutil._ntuple_diskusage(1000, 999, 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: full)
+    assert registry.get_sample_value("ratchet_disk_size_bytes") == 1000
+    assert registry.get_sample_value("ratchet_disk_free_bytes") == 1

@@ -1,0 +1,89 @@
+"""What the trainer shows: what is lacking, what a verdict rests on, how long feedback waited."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
+
+from ratchet.memory_state import MemoryState
+from trainer.domain.job import Progress
+from trainer.gate_metrics import ServedMetrics
+from trainer.handlers import TrainerHandlers
+from trainer.metrics import TrainerMetrics
+from trainer.served_times import ServedTimes
+
+from .conftest import NOW, PretendRunner, judged
+from .test_champion import activated, registered
+from .world import World
+
+
+async def test_it_shows_how_far_each_method_is_from_a_run(engine: Engine, tmp_path: Path):
+    world = World(engine, tmp_path)
+    training = world.training(PretendRunner(judged(0.9, 0.9)))
+    world.pairs_come(0, 8)
+    await training.turn()
+    told = world.metrics.get_sample_value
+    assert told("ratchet_training_examples_pending", {"method": "dpo"}) == 8
+    assert told("ratchet_training_examples_wanted", {"method": "dpo"}) == 20
+    assert told("ratchet_training_ready", {"method": "dpo"}) == 0
+    assert told("ratchet_training_runs_total", {"verdict": "refused"}) == 0
+
+
+async def test_it_shows_what_the_last_verdict_rests_on(engine: Engine, tmp_path: Path):
+    world = World(engine, tmp_path)
+    world.pairs_come(0, 20)
+    await world.training(PretendRunner(judged(0.9, 0.6, 1.0))).turn()
+    told = world.metrics.get_sample_value
+    low, mean, high = (
+        told("ratchet_training_gate_gain", {"measure": "grounded_accuracy", "bound": bound})
+        for bound in ("low", "mean", "high")
+    )
+    assert low is not None
+    assert mean is not None
+    assert high is not None
+    assert 0 < low <= mean <= high
+    assert told("ratchet_training_running") == 0
+    assert told("ratchet_training_runs_total", {"verdict": "accepted"}) == 1
+
+
+def test_nothing_of_a_run_that_is_over_stays_in_sight():
+    registry = CollectorRegistry()
+    metrics = TrainerMetrics(registry)
+    metrics.began()
+    metrics.progressed(Progress(stage="training", step=3, steps=9, loss=0.5, seconds_left=60))
+    told = registry.get_sample_value
+    assert told("ratchet_training_stage", {"stage": "training"}) == 1
+    assert told("ratchet_training_stage", {"stage": "loading"}) == 0
+    assert told("ratchet_training_remaining_seconds") == 60
+    metrics.stopped()
+    assert told("ratchet_training_stage", {"stage": "training"}) is None
+    assert told("ratchet_training_steps") == 0
+
+
+async def test_a_model_in_service_tells_how_long_its_feedback_waited(
+    engine: Engine, tmp_path: Path
+):
+    world = World(engine, tmp_path)
+    world.pairs_come(0, 20)
+    await world.training(PretendRunner(judged(0.9, 0.9))).turn()
+    (accepted,) = world.runs.accepted(world.settings.trainer_base_model)
+    run = world.runs.planned(accepted.run_id)
+    assert run is not None
+    assert world.runs.planned("no such run") is None
+    registry = CollectorRegistry()
+    times = ServedTimes(world.models, world.runs, ServedMetrics(registry))
+    handlers = TrainerHandlers(world.examples, world.examples, world.models, times.heard)
+    an_hour_later = max(example.at for example in run.dataset.train) + timedelta(hours=1)
+    by_itself = activated("1", 1).model_copy(
+        update={"occurred_at": an_hour_later, "requested_by": ""}
+    )
+    by_hand = by_itself.model_copy(update={"event_id": "by-hand-1", "requested_by": "anna"})
+    installed = activated("9", 2).model_copy(update={"occurred_at": NOW, "requested_by": ""})
+    told = [registered("1").model_copy(update={"run_id": accepted.run_id})]
+    await handlers.handle_models([*told, by_itself, by_hand, installed], MemoryState())
+    count = registry.get_sample_value("ratchet_feedback_to_model_seconds_count")
+    total = registry.get_sample_value("ratchet_feedback_to_model_seconds_sum")
+    assert count == len(run.dataset.train)
+    assert total is not None
+    assert total >= 3600 * count
