@@ -1,0 +1,91 @@
+"""Rules and alerts: sound by promtool, each shown to fire and to stay quiet, each with a runbook."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from declared_metrics import declared
+
+from ratchet.embedded.processes import SERVICES
+
+ROOT = Path(__file__).parents[2]
+PROMETHEUS = ROOT / "deploy" / "prometheus"
+RULES = sorted((PROMETHEUS / "rules").glob("*.yml"))
+NAME = re.compile(r"\b(?:ratchet|process)_[a-z0-9_]+\b")
+PROCESS = {"process_start_time_seconds"}
+
+
+def loaded(path: Path) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+def alerts() -> list[dict[str, Any]]:
+    groups = loaded(PROMETHEUS / "rules" / "alerts.yml")["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def tried() -> list[str]:
+    return [test["name"] for test in loaded(PROMETHEUS / "tests" / "alerts.yml")["tests"]]
+
+
+def promtool(*arguments: str | Path) -> None:
+    if shutil.which("promtool") is None:
+        pytest.skip("no promtool here: `apt-get install prometheus` lets this run")
+    told = subprocess.run(
+        ["promtool", *map(str, arguments)],
+        cwd=PROMETHEUS / "tests",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_the_rules_are_sound():
+    promtool("check", "rules", *RULES)
+
+
+@pytest.mark.parametrize("name", ["prometheus.yml", "prometheus-embedded.yml"])
+def test_a_configuration_is_sound(name: str):
+    promtool("check", "config", PROMETHEUS / name)
+
+
+def test_each_alert_does_as_its_tests_say():
+    promtool("test", "rules", "alerts.yml")
+
+
+@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
+def test_an_alert_is_tried_says_what_to_do_and_how_grave_it_is(alert: dict[str, Any]):
+    name = alert["alert"]
+    assert f"{name} fires" in tried()
+    assert any(test.startswith(f"{name} stays quiet") for test in tried())
+    assert alert["labels"]["severity"] in ("critical", "warning")
+    assert alert["annotations"]["summary"]
+    page, _, anchor = alert["annotations"]["runbook_url"].partition("#")
+    section = (ROOT / page).read_text().split(f"\n## {name}\n")[1].split("\n## ")[0]
+    assert anchor == name.lower()
+    assert "**Mend**" in section or "As ArtifactStoreFull" in section
+
+
+def test_no_runbook_is_for_an_alert_that_is_gone():
+    sections = re.findall(r"^## (\w+)$", (ROOT / "docs" / "runbooks.md").read_text(), re.M)
+    assert sections == [alert["alert"] for alert in alerts()]
+
+
+def test_rules_ask_only_for_what_the_code_declares():
+    known = {series for metric in declared() for series in metric.series} | PROCESS
+    for path in RULES:
+        for group in loaded(path)["groups"]:
+            for rule in group["rules"]:
+                asked = re.sub(r"\b\w+:\w+:\w+\b", "", rule["expr"])
+                assert set(NAME.findall(asked)) <= known, rule
+
+
+def test_every_service_is_scraped_by_its_name():
+    for name in ("prometheus.yml", "prometheus-embedded.yml"):
+        jobs = {job["job_name"] for job in loaded(PROMETHEUS / name)["scrape_configs"]}
+        assert jobs - {"gpu"} == set(SERVICES)
