@@ -1,4 +1,4 @@
-"""Rules and alerts: sound by promtool, each shown to fire and to stay quiet, each with a runbook."""
+"""Rules and alerts: sound by promtool, shown to fire and to stay quiet, each with a runbook."""
 
 import re
 import shutil

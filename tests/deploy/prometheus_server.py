@@ -1,0 +1,85 @@
+"""A real Prometheus that scrapes an embedded system every second, with our rules."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from ratchet.embedded.processes import Embedded
+from ratchet.testing.eventually import eventually
+from ratchet.testing.server import free_port
+
+from .asked import RULES
+
+PROGRAM = shutil.which("prometheus")
+_CONFIGURATION = RULES.parent / "prometheus-embedded.yml"
+
+
+class Prometheus:
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def ready(self) -> bool:
+        try:
+            return (await self._client.get("/-/ready")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    async def ask(self, path: str, **parameters: str) -> Any:
+        """The data of an answer; an error is the test's failure."""
+        response = await self._client.get(f"/api/v1/{path}", params=parameters)
+        assert response.status_code == 200, response.text
+        return response.json()["data"]
+
+    async def query(self, expression: str) -> list[Any]:
+        return list((await self.ask("query", query=expression))["result"])
+
+    async def firing(self) -> set[str]:
+        alerts = (await self.ask("alerts"))["alerts"]
+        return {a["labels"]["alertname"] for a in alerts if a["state"] == "firing"}
+
+
+@asynccontextmanager
+async def scraping(embedded: Embedded, directory: Path) -> AsyncIterator[Prometheus]:
+    """Yields once every target has been scraped."""
+    assert PROGRAM is not None
+    configuration = _write(embedded, directory)
+    address = f"127.0.0.1:{free_port()}"
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM,
+        f"--config.file={configuration}",
+        f"--storage.tsdb.path={directory / 'data'}",
+        f"--web.listen-address={address}",
+        "--log.level=warn",
+    )
+    try:
+        async with httpx.AsyncClient(base_url=f"http://{address}", timeout=10) as client:
+            prometheus = Prometheus(client)
+
+            async def all_are_up() -> bool:
+                return await prometheus.ready() and len(await prometheus.query("up == 1")) == 5
+
+            await eventually(all_are_up, 60)
+            yield prometheus
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def _write(embedded: Embedded, directory: Path) -> Path:
+    """The configuration that is shipped, with this system's ports and a second for 15."""
+    shipped = yaml.safe_load(_CONFIGURATION.read_text())
+    shipped["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    shipped["rule_files"] = [str(RULES / "*.yml")]
+    for job in shipped["scrape_configs"]:
+        port = embedded.port_of(job["job_name"])
+        job["static_configs"] = [{"targets": [f"127.0.0.1:{port}"]}]
+    directory.mkdir()
+    path = directory / "prometheus.yml"
+    path.write_text(yaml.safe_dump(shipped))
+    return path

@@ -1,0 +1,100 @@
+"""A real Prometheus over the embedded system: what is asked for is told, what breaks is named."""
+
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from ratchet.embedded.processes import Embedded
+from ratchet.embedded.supervisor import Supervised, Supervisor
+from ratchet.embedded.up import up
+from ratchet.streams import FEEDBACK
+from ratchet.testing.eventually import eventually
+from ratchet.testing.server import free_port
+
+from .asked import DASHBOARDS, OF_A_GPU, asked_metrics, queries, recorded, rules
+from .prometheus_server import PROGRAM, Prometheus, scraping
+
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(
+        PROGRAM is None, reason="no Prometheus here: `apt-get install prometheus` lets this run"
+    ),
+]
+OWN = {"ALERTS"}
+SUFFIXES = ("_bucket", "_sum", "_count")
+SOON_S = 15.0
+"""Beyond the time an alert states: a scrape, an evaluation, and a busy machine."""
+QUESTION = {"query_id": "q", "timestamp": "2026-01-05T06:00:00Z", "transcript": "Any alarms?"}
+
+
+@asynccontextmanager
+async def observed(directory: Path) -> AsyncIterator[tuple[Embedded, Supervisor, Prometheus]]:
+    lines: list[str] = []
+    without_a_server = {"RATCHET_EXPORTER_OLLAMA_URL": ""}
+    embedded = Embedded(directory / "data", free_port(6), without_a_server)
+    async with (
+        up(embedded, lambda name, line: lines.append(f"{name}: {line}")) as supervisor,
+        scraping(embedded, directory / "prometheus") as prometheus,
+    ):
+        yield embedded, supervisor, prometheus
+
+
+async def fires(prometheus: Prometheus, alert: str, stated_s: float) -> float:
+    """Seconds until `alert` fires; raises `TimeoutError` after those it states."""
+    began = time.monotonic()
+
+    async def firing() -> bool:
+        return alert in await prometheus.firing()
+
+    await eventually(firing, stated_s + SOON_S)
+    return time.monotonic() - began
+
+
+async def kill(process: Supervised) -> None:
+    """The process ends at once, and nobody starts it again."""
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    await process.stop()
+
+
+async def told_by(prometheus: Prometheus) -> set[str]:
+    """The names of all series in the last scrapes, those without a sample yet included."""
+    families = await prometheus.ask("targets/metadata")
+    return {
+        f"{family['metric']}{suffix}"
+        for family in families
+        for suffix in (SUFFIXES if family["type"] == "histogram" else ("",))
+    }
+
+
+async def test_what_breaks_raises_the_alert_that_names_it(tmp_path: Path):
+    async with observed(tmp_path) as (embedded, supervisor, prometheus):
+        async with httpx.AsyncClient(base_url=embedded.url) as client:
+            assert (await client.post("/v1/experiences", json=QUESTION)).status_code == 202
+
+        asked = [*rules(), *(q for path in DASHBOARDS.iterdir() for q in queries(path.stem))]
+        wanted = set().union(*map(asked_metrics, asked)) - OWN - OF_A_GPU - recorded()
+        assert wanted
+        assert wanted <= await told_by(prometheus)
+        for query in asked:
+            await prometheus.query(query)
+        assert await prometheus.firing() == set()
+
+        async with Redis.from_url(embedded.redis_url) as redis:
+            await redis.xadd(FEEDBACK.key, {"__data__": "no JSON"})
+        await fires(prometheus, "PoisonedStream", 5)
+        poisoned = await prometheus.query('ALERTS{alertname="PoisonedStream"}')
+        assert {alert["metric"]["stream"] for alert in poisoned} == {"feedback"}
+
+        await kill(supervisor.processes["valkey"])
+        await kill(supervisor.processes["trainer"])
+        assert await fires(prometheus, "RedisAway", 30) >= 30 - SOON_S
+        await fires(prometheus, "TrainerDown", 30 + SOON_S)
+        assert "ServiceDown" not in await prometheus.firing()
