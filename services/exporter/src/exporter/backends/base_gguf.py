@@ -42,8 +42,8 @@ def base_gguf(base: Path, base_sha256: str, cache_dir: Path) -> BaseGguf:
 
     A new release of the converter converts anew. Raises `ConversionFailed`.
     """
-    root = cache_dir / "gguf"
-    target = root / f"{base.name}-{_key(base, base_sha256)}"
+    target = _home(base, base_sha256, cache_dir)
+    root = target.parent
     if not target.is_dir():
         with locked(root):
             if not target.is_dir():
@@ -52,10 +52,19 @@ def base_gguf(base: Path, base_sha256: str, cache_dir: Path) -> BaseGguf:
     return BaseGguf(target / _GGUF, {name: Place(**at) for name, at in places.items()})
 
 
+def is_converted(base: Path, base_sha256: str, cache_dir: Path) -> bool:
+    """Whether `base_gguf` would find it."""
+    return _home(base, base_sha256, cache_dir).is_dir()
+
+
 def stored(weight: Matrix, place: Place) -> NDArray[np.float16]:
     """The numbers of `weight` as the file holds them at `place`."""
     halved = weight.astype(np.float16)
     return halved if place.heads is None else _in_rotary_order(halved, place.heads)
+
+
+def _home(base: Path, base_sha256: str, cache_dir: Path) -> Path:
+    return cache_dir / "gguf" / f"{base.name}-{_key(base, base_sha256)}"
 
 
 def _key(base: Path, base_sha256: str) -> str:

@@ -23,7 +23,7 @@ _FILE_TYPES: dict[Quantization, int] = {
     "q5_k_m": llama_cpp.LLAMA_FTYPE_MOSTLY_Q5_K_M,
     "q4_k_m": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M,
 }
-_BATCH = 32
+_BATCH = 40
 
 
 class QuantizationFailed(RuntimeError):

@@ -4,27 +4,45 @@ Loads neither torch nor a model: its peak memory is llama.cpp's own while it qua
 """
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from errno import ENOSPC
 
+from exporter.backends.lora import NotMergeable
 from exporter.backends.work_dir import held, remove
 from exporter.domain.job import Built, NotExported
 from exporter.domain.quantization import candidates
 from exporter.domain.room import bytes_needed
 from exporter.job.clock import StageClock
-from exporter.job.opening import opened
+from exporter.job.opening import WrongBase, opened, verify
 from exporter.request import ExportRequest
 from ratchet.as_child import Report, serve_parent
 
 
 def build(request: ExportRequest, clock: StageClock) -> Built | NotExported:
     """Merge, convert and quantize to the first format that may do."""
-    workshop = opened(request, clock)
-    if isinstance(workshop, NotExported):
-        return workshop
-    _check_room(request, workshop.parameters)
+    try:
+        return _built(request, clock)
+    except (WrongBase, NotMergeable) as error:
+        return NotExported(reason=str(error))
+
+
+def _built(request: ExportRequest, clock: StageClock) -> Built:
+    """The base is hashed while weights are put into its converted file, or before it is made."""
+    with ThreadPoolExecutor(1) as beside:
+        with clock.stage("base"):
+            workshop = opened(request)
+            verified = beside.submit(verify, request, workshop.base)
+            if not workshop.base_is_converted:
+                verified.result()
+        _check_room(request, workshop.parameters)
+        with clock.stage("convert"):
+            f16 = workshop.f16()
+        try:
+            verified.result()
+        except WrongBase:
+            remove(f16)
+            raise
     first, *_ = candidates(request.quantization, workshop.parameters)
-    with clock.stage("convert"):
-        workshop.f16()
     with clock.stage("quantize"):
         return Built(gguf=workshop.file(first))
 

@@ -10,7 +10,7 @@ from exporter.domain.modelfile import Modelfile
 from exporter.domain.record import Export
 from exporter.job.clock import StageClock
 from exporter.job.comparison import choose
-from exporter.job.opening import references_of, reopened
+from exporter.job.opening import opened, references_of
 from exporter.request import ExportRequest
 from ratchet.artifacts import ArtifactStore
 from ratchet.as_child import Report, serve_parent
@@ -25,7 +25,7 @@ def gate(request: ExportRequest, clock: StageClock) -> Exported | NotExported:
     and llama.cpp fail with.
     """
     with clock.stage("load"):
-        workshop = reopened(request)
+        workshop = opened(request)
         references = references_of(request)
     chosen = choose(request, workshop, references, clock)
     if isinstance(chosen, NotExported):

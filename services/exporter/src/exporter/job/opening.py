@@ -4,10 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from exporter.backends.files import link_or_copy
-from exporter.backends.lora import NotMergeable
 from exporter.backends.work_dir import once
-from exporter.domain.job import NotExported
-from exporter.job.clock import StageClock
 from exporter.job.workshop import Workshop
 from exporter.request import ExportRequest
 from ratchet.artifacts import ArtifactStore
@@ -16,25 +13,23 @@ from ratchet.references import References
 from ratchet.references_file import read_references
 
 
-def opened(request: ExportRequest, clock: StageClock) -> Workshop | NotExported:
-    """Base and adapter as they were trained, or why they cannot be put together.
+class WrongBase(ValueError):
+    """The base's weights are not those that the adapter was trained on."""
 
-    Raises `BaseModelMissing`, `ArtifactMissing`, `ArtifactCorrupt` and `OSError`.
-    """
+
+def verify(request: ExportRequest, base: Path) -> None:
+    """Raises `WrongBase`."""
     manifest = request.manifest
-    with clock.stage("base"):
-        base = materialise(manifest.base_model, request.cache_dir)
-        if weights_sha256(base) != manifest.base_sha256:
-            said = f"{manifest.base_model} is not the base it was trained on: its weights differ"
-            return NotExported(reason=f"wrong base: {said}")
-        try:
-            return reopened(request)
-        except NotMergeable as error:
-            return NotExported(reason=str(error))
+    if weights_sha256(base) != manifest.base_sha256:
+        said = f"{manifest.base_model} is not the base it was trained on: its weights differ"
+        raise WrongBase(f"wrong base: {said}")
 
 
-def reopened(request: ExportRequest) -> Workshop:
-    """As `opened`, of what was opened before: the base is not hashed again."""
+def opened(request: ExportRequest) -> Workshop:
+    """Base and adapter side by side; `verify` says whether they belong together.
+
+    Raises `NotMergeable`, `BaseModelMissing`, `ArtifactMissing`, `ArtifactCorrupt` and `OSError`.
+    """
     base = materialise(request.manifest.base_model, request.cache_dir)
     adapter = once(request.work_dir / "adapter", partial(_collect, request))
     return Workshop(request, base, adapter)

@@ -1,12 +1,12 @@
 """What the trained model said, as a server's answer can be held against it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from exporter.domain.answers import Reference, TokenSaid
 from ratchet.references import Chat, Likeliest
 
 _LIKELIEST = 20
-Spell = Callable[[Sequence[int]], str]
+Spell = Callable[[int], str]
 
 
 def reference(chat: Chat, likeliest: Likeliest, spell: Spell) -> Reference:
@@ -15,7 +15,7 @@ def reference(chat: Chat, likeliest: Likeliest, spell: Spell) -> Reference:
     ids, logprobs = likeliest.ids[due, :_LIKELIEST], likeliest.logprobs[due, :_LIKELIEST]
     tokens: list[TokenSaid] = []
     for said, best, told in zip(chat.said, ids.tolist(), logprobs.tolist(), strict=False):
-        top = tuple((spell([token]), logprob) for token, logprob in zip(best, told, strict=True))
+        top = tuple((spell(token), logprob) for token, logprob in zip(best, told, strict=True))
         tokens.append(TokenSaid(text=top[0][0], logprob=top[0][1], top=top))
         if best[0] != said:
             break

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from exporter.backends.base_gguf import BaseGguf, base_gguf
+from exporter.backends.base_gguf import BaseGguf, base_gguf, is_converted
 from exporter.backends.convert import convert
 from exporter.backends.llama import quantize
 from exporter.backends.lora import Merged
@@ -27,6 +27,11 @@ class Workshop:
     @property
     def parameters(self) -> int:
         return self.merged.base.parameters
+
+    @property
+    def base_is_converted(self) -> bool:
+        request = self._request
+        return is_converted(self.base, request.manifest.base_sha256, request.cache_dir)
 
     def base_gguf(self) -> BaseGguf:
         request = self._request
