@@ -175,7 +175,9 @@ async def test_every_service_killed_once_leaves_the_same_examples_and_one_model(
         counts = {kind: sum(isinstance(e, kind) for e in sitting.events) for kind in ONCE}
         assert counts == dict.fromkeys(ONCE, 1), said[-40:]
         letters = await redis.xrange(EXPERIENCES.dead_key)
-        assert [fields[b"entry_id"] for _, fields in letters] == [poison]
+        buried = {(fields[b"group"], fields[b"entry_id"]) for _, fields in letters}
+        assert buried == {(b"reward", poison), (b"ledger", poison)}
+        assert len(letters) == 2
         assert b"experience: Field required" in letters[0][1][b"error"]
 
     the_registry_holds_one_sound_model(tmp_path / "data", sitting.story)

@@ -10,6 +10,7 @@ from ratchet.child import ChildFailed
 from trainer.domain.dataset import Dataset
 from trainer.domain.job import OutOfMemory, Progress, Trained, TrainRequest
 from trainer.domain.recipe import DpoRecipe, Recipe
+from trainer.domain.reference import ReferenceRequest
 from trainer.domain.scores import Judged
 
 from .conftest import PretendRunner, training_pairs
@@ -23,8 +24,8 @@ class ScriptedChild:
     """Each process ends with the next of `ends`: with a line, with what a runner pretends, with
     a status, or `FOREVER` not at all.
 
-    It leaves a checkpoint and, when it has trained, its result. `running` counts processes;
-    `on_start` is called by each one.
+    One that is to record references does so. It leaves a checkpoint and, when it has trained,
+    its result. `running` counts processes; `on_start` is called by each one.
     """
 
     on_start: Callable[[], None] = staticmethod(lambda: None)
@@ -37,10 +38,13 @@ class ScriptedChild:
     async def __call__(
         self,
         module: str,
-        request: TrainRequest,
+        request: TrainRequest | ReferenceRequest,
         on_line: Callable[[bytes], Awaitable[None]],
         environment: dict[str, str],
     ) -> None:
+        if isinstance(request, ReferenceRequest):
+            request.target.write_bytes(b"references")
+            return
         self.requests.append(request)
         (request.work_dir / "checkpoint-1").mkdir(parents=True, exist_ok=True)
         end = self._ends.pop(0)

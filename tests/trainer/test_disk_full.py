@@ -125,7 +125,7 @@ async def test_no_room_for_the_adapter_and_the_run_is_not_trained_twice(
     assert len(child.requests) == 1
     files = (path for path in world.settings.data_dir.rglob("*") if path.is_file())
     names = sorted(path.name for path in files if not path.name.startswith("trainer.db"))
-    assert len(names) == 3, "both files of the adapter and the manifest"
+    assert len(names) == 4, "both files of the adapter, the references and the manifest"
 
 
 async def test_what_arrives_meanwhile_is_not_acknowledged_and_counts_once(world: World, room: Room):
