@@ -130,6 +130,8 @@ def _artifacts(
         yield manifest
         read = AdapterManifest.model_validate_json(manifest.read_bytes())
         yield from (store.verified(file) for file in read.files.values())
+        if read.references is not None:
+            yield store.verified(read.references)
     yield from (store.path(record.export.gguf) for record in records)
 
 
