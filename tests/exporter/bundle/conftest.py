@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.backends.ed25519 import make_signing_key
 from exporter.backends.ollama import OllamaRegistry
 from exporter.domain.bundle import document
 from exporter.domain.record import ModelRecord
+from ratchet.ed25519 import make_signing_key
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.run import GateFigures, Interval, Scores, SliceGain
 from ratchet.manifest import AdapterManifest

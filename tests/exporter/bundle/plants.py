@@ -10,7 +10,6 @@ from pathlib import Path
 from exporter.alias import Alias
 from exporter.backends.activation_journal import ActivationJournal
 from exporter.backends.bundle_tar import Source, write_bundle
-from exporter.backends.ed25519 import SigningKey
 from exporter.backends.local_registry import LocalRegistry
 from exporter.bundle.installation import Installation
 from exporter.bundle.packing import pack
@@ -21,6 +20,7 @@ from exporter.domain.bundle import Index, Member, document
 from exporter.domain.record import ModelRecord
 from exporter.ports import Registry
 from ratchet.artifacts import ArtifactStore
+from ratchet.ed25519 import SigningKey
 from ratchet.manifest import AdapterManifest
 
 NAME = "test-model"

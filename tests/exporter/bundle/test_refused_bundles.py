@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from exporter.backends.ed25519 import make_signing_key
 from exporter.bundle.installation import Installation
 from exporter.bundle.signature import Trusted
 from exporter.bundle.unpacking import unpack
 from exporter.domain.bundle import BundleRefused, document
+from ratchet.ed25519 import make_signing_key
 
 from .plants import VERSION, Entries, Plant, Sender, contents, entries, plain, written
 

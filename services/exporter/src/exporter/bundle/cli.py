@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from exporter.alias import Alias
 from exporter.backends.activation_journal import ActivationJournal
-from exporter.backends.ed25519 import UnusableKey, public_half
 from exporter.backends.local_registry import LocalRegistry
 from exporter.backends.ollama import OllamaRegistry
 from exporter.backends.ollama_api import TIMEOUT
@@ -26,6 +25,7 @@ from exporter.domain.record import ModelRecord
 from exporter.ports import RegistryTrouble
 from exporter.settings import ExporterSettings
 from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing, ArtifactStore
+from ratchet.ed25519 import UnusableKey, public_half
 
 _REASONS = (
     BundleRefused,

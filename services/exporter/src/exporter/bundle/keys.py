@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from exporter.backends.ed25519 import (
+from exporter.bundle.signature import Trusted
+from exporter.settings import ExporterSettings
+from ratchet.ed25519 import (
     SigningKey,
     make_signing_key,
     read_public_key,
     read_signing_key,
 )
-from exporter.bundle.signature import Trusted
-from exporter.settings import ExporterSettings
 
 
 def own_key(settings: ExporterSettings) -> tuple[SigningKey, bool]:

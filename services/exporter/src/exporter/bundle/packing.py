@@ -5,7 +5,6 @@ from pathlib import Path
 
 from exporter.backends.bundle_tar import Source, write_bundle
 from exporter.backends.cyclonedx import bill_of_materials
-from exporter.backends.ed25519 import SigningKey
 from exporter.bundle.agreement import artifacts_of, check_agreement, parsed
 from exporter.bundle.signature import signed
 from exporter.bundle.tables import tables
@@ -23,6 +22,7 @@ from exporter.domain.bundle import (
 )
 from exporter.domain.record import ModelRecord
 from ratchet.artifacts import ArtifactStore
+from ratchet.ed25519 import SigningKey
 from ratchet.manifest import AdapterManifest
 
 

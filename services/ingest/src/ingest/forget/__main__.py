@@ -14,12 +14,12 @@ from ingest.archive.places import CannotOpen
 from ingest.archive.store import ArchiveStore, Corrupt
 from ingest.forget.forgetting import NotAnswered, Place, followed, forget, new_request
 from ingest.forget.journal import Request
-from ingest.forget.signing import UnusableKey
 from ingest.ids import new_id
 from ingest.ledger.backends.database import open_for_reading
 from ingest.ledger.backends.reader import SqlLedgerReader
 from ingest.ledger.settings import LedgerSettings
 from ratchet.broker import create_redis
+from ratchet.ed25519 import UnusableKey
 from ratchet.events.base import utc_now
 
 _TROUBLE = (CannotOpen, Corrupt, NotAnswered, UnusableKey, RedisError, OSError)

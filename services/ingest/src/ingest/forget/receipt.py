@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ingest.forget.journal import Request
-from ingest.forget.signing import receipt_key
 from ratchet.durable import write_whole
+from ratchet.ed25519 import make_signing_key, read_signing_key
 from ratchet.forgotten import hashed
 
 
@@ -36,9 +36,9 @@ def receipt(
 
 def signed(told: Mapping[str, Any], key_path: Path) -> bytes:
     """The receipt and the signature of its canonical JSON; raises `UnusableKey` and `OSError`."""
-    key = receipt_key(key_path)
-    signature = key.sign(canonical(told))
-    document = {"receipt": told, "key_id": key.id, "signature": signature}
+    key = read_signing_key(key_path) if key_path.exists() else make_signing_key(key_path)
+    signature = key.sign(canonical(told)).hex()
+    document = {"receipt": told, "key_id": key.public.id, "signature": signature}
     return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
 
 

@@ -1,4 +1,4 @@
-"""Ed25519 keys in PEM files, by `cryptography`."""
+"""Ed25519 keys in PEM files, by `cryptography`, which the services that sign bring along."""
 
 import hashlib
 import os
