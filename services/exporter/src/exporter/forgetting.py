@@ -1,14 +1,12 @@
 """Commands in; what a request to forget asks of registered models is done here."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from exporter.ports import Told
-from ratchet.events.base import Event, derived_id, utc_now
+from ratchet.events.base import Event
 from ratchet.events.forgetting import ForgetRequested, Forgotten
-from ratchet.outcomes import Done, Later, Outcome, State
-
-Handle = Callable[[Sequence[Event], State], Awaitable[Sequence[Outcome]]]
+from ratchet.outcomes import Done, Handle, Later, Outcome, State
 
 
 class CommandHandler:
@@ -30,11 +28,5 @@ class CommandHandler:
             records = await asyncio.to_thread(self._told.silence, frozenset(command.run_ids))
         except OSError as error:
             return [Later(str(error))]
-        answer = Forgotten(
-            event_id=derived_id(command.event_id, "forgotten", "exporter"),
-            occurred_at=utc_now(),
-            caused_by=command.event_id,
-            service="exporter",
-            erased={"records": records},
-        )
+        answer = Forgotten.answering(command, "exporter", {"records": records})
         return [Done(emits=(answer,))]

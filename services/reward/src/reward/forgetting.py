@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain
 
-from ratchet.events.base import Event, Value, derived_id, utc_now
+from ratchet.events.base import Event, Value
 from ratchet.events.example import ExampleRetracted
 from ratchet.events.forgetting import ForgetRequested, Forgotten
 from ratchet.outcomes import Done, Outcome, State, Write
@@ -75,15 +75,7 @@ class ForgettingHandler:
         writes += [Write(day_key(k), None) for k, day in book.days.items() if not day.turns]
         left = {key: day for key, day in book.days.items() if day.turns}
         kept |= changed(day_key, days, left) | changed(answer_key, answers, book.answers)
-        emits.append(
-            Forgotten(
-                event_id=derived_id(command.event_id, "forgotten", "reward"),
-                occurred_at=utc_now(),
-                caused_by=command.event_id,
-                service="reward",
-                erased=erased,
-            )
-        )
+        emits.append(Forgotten.answering(command, "reward", erased))
         return Done(tuple(emits), (*writes, *self._reward.writes(kept)))
 
     async def _book(self, gone: frozenset[str], state: State) -> Book:

@@ -2,14 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
-from ratchet.events.base import Event, derived_id, utc_now
+from ratchet.events.base import Event
 from ratchet.events.forgetting import ForgetRequested, Forgotten
-from ratchet.outcomes import Done, Later, Outcome, State
+from ratchet.outcomes import Done, Handle, Later, Outcome, State
 from trainer.ports import Forgetting
 
-Handle = Callable[[Sequence[Event], State], Awaitable[Sequence[Outcome]]]
 _RUN_ENDS_WITHIN_S = 60.0
 _LOOK_S = 0.1
 
@@ -39,11 +38,5 @@ class CommandHandler:
                 return Later(f"run {run_id} learns from what is to be forgotten and has not ended")
             await asyncio.sleep(_LOOK_S)
         erased = await asyncio.to_thread(self._forgetting.forget, request)
-        answer = Forgotten(
-            event_id=derived_id(request.event_id, "forgotten", "trainer"),
-            occurred_at=utc_now(),
-            caused_by=request.event_id,
-            service="trainer",
-            erased=erased,
-        )
+        answer = Forgotten.answering(request, "trainer", erased)
         return Done(emits=(answer,))

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from ratchet.events.base import Event, Value
+from ratchet.events.base import Event, Value, derived_id, utc_now
 
 
 class Remark(Value):
@@ -36,3 +36,16 @@ class Forgotten(Event):
     type: Literal["Forgotten"] = "Forgotten"
     service: str
     erased: dict[str, int]
+
+    @classmethod
+    def answering(
+        cls, request: ForgetRequested, service: str, erased: dict[str, int]
+    ) -> "Forgotten":
+        """One answer of a service to a request, however often it is made."""
+        return cls(
+            event_id=derived_id(request.event_id, "forgotten", service),
+            occurred_at=utc_now(),
+            caused_by=request.event_id,
+            service=service,
+            erased=erased,
+        )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ingest.ledger.handlers import LedgerHandlers
 from ingest.ledger.ports import Forgetting
-from ratchet.events.base import Event, derived_id, utc_now
+from ratchet.events.base import Event
 from ratchet.events.forgetting import ForgetRequested, Forgotten
 from ratchet.outcomes import Done, Outcome, State
 
@@ -23,11 +23,5 @@ class CommandHandler:
         if not isinstance(command, ForgetRequested):
             return await self._others.handle(batch, state)
         erased = await asyncio.to_thread(self._forgetting.forget, command)
-        answer = Forgotten(
-            event_id=derived_id(command.event_id, "forgotten", "ledger"),
-            occurred_at=utc_now(),
-            caused_by=command.event_id,
-            service="ledger",
-            erased=erased,
-        )
+        answer = Forgotten.answering(command, "ledger", erased)
         return [Done(emits=(answer,))]
