@@ -63,6 +63,12 @@ class References:
     chats: tuple[Chat, ...]
     likeliest: tuple[Likeliest, ...]
 
+    @property
+    def compared(self) -> list[tuple[Chat, Likeliest]]:
+        """The spoken answers; the plans, whose text is mostly punctuation, where there are none."""
+        told = list(zip(self.chats, self.likeliest, strict=True))
+        return [one for one in told if not one[0].plan] or told
+
 
 def likeliest(logits: Logits) -> Likeliest:
     """The most of `logits` that is worth keeping."""

@@ -15,12 +15,9 @@ PLAN_TOKENS = 160
 
 
 def context(references: References, *, plans: bool) -> int:
-    """Tokens: the longest spoken chat, and with `plans` the longest question with any plan."""
-    return max(
-        len(chat.asked) + (PLAN_TOKENS if chat.plan else len(chat.said))
-        for chat in references.chats
-        if plans or not chat.plan
-    )
+    """Tokens: the longest chat to compare on, and with `plans` the longest question for one."""
+    due = references.chats if plans else [chat for chat, _ in references.compared]
+    return max(len(c.asked) + (PLAN_TOKENS if c.plan else len(c.said)) for c in due)
 
 
 def judged(
@@ -28,15 +25,14 @@ def judged(
 ) -> FormatTried:
     """Whether the file reads chats as the trained model does, and finds the same words likely.
 
-    Of the spoken answers one in `every` is read.
+    Of the chats to compare on, one in `every` is read.
     """
     fault = _read_otherwise(scorer, references)
     if fault is not None:
         return FormatTried(format=kind, passed=False, reason=str(fault))
-    told = zip(references.chats, references.likeliest, strict=True)
-    spoken = [(chat, likeliest) for chat, likeliest in told if not chat.plan]
+    read = references.compared[::every]
     exported = reduce(
-        add, (compare(due, scorer.logits(chat.tokens, len(due))) for chat, due in spoken[::every])
+        add, (compare(due, scorer.logits(chat.tokens, len(due))) for chat, due in read)
     )
     decision = verdict(exported, references.training_kl, limits)
     return FormatTried(

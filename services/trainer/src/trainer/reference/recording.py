@@ -1,10 +1,12 @@
 """Let the trained model answer some chats, and keep how likely it finds what it says."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ratchet.base_models import materialise
 from ratchet.durable import write_whole
-from ratchet.references import References, divergence, likeliest
+from ratchet.references import Chat, References, divergence, likeliest
 from ratchet.references_file import references_bytes
 from trainer.backends.device import choose_device, use_all_cores
 from trainer.backends.exact import Exact
@@ -16,7 +18,9 @@ _POSITIONS = 48
 
 
 def record(request: ReferenceRequest) -> None:
-    """Raises `BaseModelMissing` and `OSError`."""
+    """Raises `BaseModelMissing`, `OSError`, and `ValueError` where nothing is asked."""
+    if not request.spoken and not request.plans:
+        raise ValueError("no question was asked of both models: there is nothing to refer to")
     use_all_cores()
     base = materialise(request.base_model, request.cache_dir)
     model = Exact(base, request.adapter, choose_device(request.device))
@@ -24,18 +28,19 @@ def record(request: ReferenceRequest) -> None:
         *model.answered(request.spoken, _SPOKEN_TOKENS),
         *model.answered(request.plans, _PLAN_TOKENS, plan=True),
     ]
-    told, moved = [], []
-    for chat in chats:
-        last = len(chat.said) + 1 if chat.plan else _POSITIONS
-        one = likeliest(model.logits(chat.tokens, last))
-        told.append(one)
-        if not chat.plan:
-            moved.append(divergence(one, model.base_logits(chat.tokens, last)))
-    references = References(
+    told = References(
         chat_template=model.chat_template,
         end_of_turn=model.end_of_turn,
-        training_kl=float(np.mean(np.concatenate(moved))),
+        training_kl=0.0,
         chats=tuple(chats),
-        likeliest=tuple(told),
+        likeliest=tuple(likeliest(model.logits(chat.tokens, _last(chat))) for chat in chats),
     )
+    moved = [
+        divergence(one, model.base_logits(chat.tokens, len(one))) for chat, one in told.compared
+    ]
+    references = replace(told, training_kl=float(np.mean(np.concatenate(moved))))
     write_whole(request.target, references_bytes(references))
+
+
+def _last(chat: Chat) -> int:
+    return len(chat.said) + 1 if chat.plan else _POSITIONS
