@@ -1,10 +1,21 @@
 """What an accepted adapter says about itself."""
 
+from pathlib import Path
+
+from ratchet.events.artifact import ArtifactRef
 from ratchet.events.run import GateFigures
 from ratchet.manifest import AdapterManifest
 from trainer.domain.job import Trained
 from trainer.domain.runs import Run
-from trainer.ports import Kept
+from trainer.ports import Files, Kept
+
+
+def keep(
+    files: Files, run: Run, trained: Trained, references: Path, figures: GateFigures
+) -> ArtifactRef:
+    """The adapter and its references, and last the manifest that makes them one thing."""
+    kept = files.keep(trained.adapter, references)
+    return files.keep_manifest(adapter_manifest(run, trained, kept, figures))
 
 
 def adapter_manifest(

@@ -10,7 +10,6 @@ import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
@@ -18,13 +17,12 @@ from redis.exceptions import RedisError
 from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Event, utc_now
-from ratchet.events.run import GateFigures
 from trainer.calling_off import CalledOff, cancelled, unless_called_off
 from trainer.domain import telling
 from trainer.domain.gate import Accepted, Ruling, rule
 from trainer.domain.job import Progress, Trained
 from trainer.domain.runs import Run, RunEnd
-from trainer.manifest import adapter_manifest
+from trainer.manifest import keep
 from trainer.metrics import TrainerMetrics
 from trainer.outgoing import Outgoing
 from trainer.planning import Planner
@@ -112,7 +110,7 @@ class Training:
                 references = reference_request(request, trained)
                 await self._attended(run, self.runner.refer(references))
                 manifest = await asyncio.to_thread(
-                    self._keep, run, trained, references.target, ruling.figures
+                    keep, self.files, run, trained, references.target, ruling.figures
                 )
             await asyncio.to_thread(self._end, run, trained, ruling, manifest, _since(began))
         except CalledOff as off:
@@ -141,12 +139,6 @@ class Training:
             run.method,
             run.recipe.seed,
         )
-
-    def _keep(
-        self, run: Run, trained: Trained, references: Path, figures: GateFigures
-    ) -> ArtifactRef:
-        kept = self.files.keep(trained.adapter, references)
-        return self.files.keep_manifest(adapter_manifest(run, trained, kept, figures))
 
     def _end(
         self, run: Run, trained: Trained, ruling: Ruling, manifest: Manifest, seconds: float
