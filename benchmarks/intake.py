@@ -29,6 +29,7 @@ from rich.console import Console
 from rich.table import Table
 from taking.connection import Connection
 from taking.process import BARE, INTAKE, server
+from taking.steady import post_steadily
 
 from ratchet.simulator.population import population
 from ratchet.testing.server import free_port, valkey_server
@@ -77,28 +78,6 @@ async def closed_loop(
     return count, time.perf_counter() - began
 
 
-async def open_loop(port: int, bodies: list[bytes], rate: float, seconds: float) -> list[float]:
-    """Milliseconds from when each request was due until its answer was there."""
-    free: asyncio.Queue[Connection] = asyncio.Queue()
-    for _ in range(CONNECTIONS):
-        free.put_nowait(await Connection.open(port))
-    taken: list[float] = []
-    began = time.perf_counter()
-
-    async def one(number: int, due: float) -> None:
-        connection = await free.get()
-        await connection.post("/v1/experiences", bodies[number % len(bodies)])
-        free.put_nowait(connection)
-        taken.append((time.perf_counter() - due) * 1_000)
-
-    async with asyncio.TaskGroup() as together:
-        for number in range(int(rate * seconds)):
-            due = began + number / rate
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            together.create_task(one(number, due))
-    return taken
-
-
 def main(
     rounds: Annotated[int, typer.Option(min=1, help="Turns of each contestant.")] = 5,
     slice_s: Annotated[float, typer.Option(min=0.1, help="Seconds of one turn.")] = 1.0,
@@ -121,8 +100,9 @@ def main(
             "bare, batch": (bare, "/split", batch, BATCH),
             "bare, whole": (bare, "/whole", batch, BATCH),
         }
-        uvloop.run(open_loop(ours.port, singles, rate, 2))
-        latencies = uvloop.run(open_loop(ours.port, singles, rate, seconds))
+        path = "/v1/experiences"
+        uvloop.run(post_steadily(ours.port, path, singles, rate, 2, CONNECTIONS))
+        latencies = uvloop.run(post_steadily(ours.port, path, singles, rate, seconds, CONNECTIONS))
         for _ in range(rounds + 1):
             for name, (running_server, path, bodies, size) in contestants.items():
                 before = running_server.cpu_s()

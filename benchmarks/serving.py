@@ -29,6 +29,7 @@ import uvloop
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
+from taking.steady import post_steadily
 
 from ratchet.embedded.processes import Embedded
 from ratchet.embedded.up import up
@@ -79,49 +80,10 @@ def body_of(ask: Ask) -> dict[str, Any]:
     }
 
 
-class Connection:
-    """One kept-alive HTTP/1.1 connection that does no more than it must."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    @classmethod
-    async def open(cls, port: int) -> "Connection":
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
-
-    async def post(self, path: str, body: bytes) -> bytes:
-        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
-        self._writer.write(head.encode() + body)
-        answer = await self._reader.readuntil(b"\r\n\r\n")
-        length = int(answer.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        content = await self._reader.readexactly(length)
-        if b" 200 " not in answer.split(b"\r\n")[0]:
-            raise RuntimeError(content.decode())
-        return content
-
-
 async def rank_steadily(port: int, rate: float, seconds: float) -> list[float]:
-    """Milliseconds from when each request was due until its answer was there."""
     rng = Random(1)
     bodies = [json.dumps(body_of(draw_ask(rng, OPERATORS))).encode() for _ in range(500)]
-    free: asyncio.Queue[Connection] = asyncio.Queue()
-    for _ in range(CONNECTIONS):
-        free.put_nowait(await Connection.open(port))
-    taken: list[float] = []
-    began = time.perf_counter()
-
-    async def one(number: int, due: float) -> None:
-        connection = await free.get()
-        await connection.post("/v1/rank", bodies[number % len(bodies)])
-        free.put_nowait(connection)
-        taken.append((time.perf_counter() - due) * 1_000)
-
-    async with asyncio.TaskGroup() as together:
-        for number in range(int(rate * seconds)):
-            due = began + number / rate
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            together.create_task(one(number, due))
-    return taken
+    return await post_steadily(port, "/v1/rank", bodies, rate, seconds, CONNECTIONS)
 
 
 def load_alone(port: int, rate: float, seconds: float) -> list[float]:
