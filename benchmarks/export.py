@@ -123,6 +123,7 @@ def _tail(path: Path, size: int) -> bytes:
 
 
 def main(runs: int) -> None:
+    _CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=_CACHE.parent) as directory:
         bench = Bench(Path(directory))
         first = bench.ours()

@@ -60,6 +60,25 @@ async def test_the_request_goes_in_and_lines_come_out(job):
     assert lines == [b'{"number":7}\n', b"second\n"]
 
 
+async def test_a_child_that_starts_ahead_is_asked_when_all_is_ready(job, tmp_path: Path):
+    begun = tmp_path / "begun"
+    job(f"import pathlib, sys\npathlib.Path({str(begun)!r}).touch()\n{ECHO}")
+    ready, lines = asyncio.Event(), []
+
+    async def keep(line: bytes) -> None:
+        lines.append(line)
+
+    async def started() -> bool:
+        return begun.exists()
+
+    running = asyncio.create_task(run_child("job", Request(), keep, ready=ready))
+    await eventually(started)
+    assert lines == []
+    ready.set()
+    await running
+    assert lines == [b'{"number":7}\n', b"second\n"]
+
+
 async def test_a_failure_says_what_the_child_said_last(job):
     job(BREAK)
 

@@ -27,10 +27,12 @@ async def run_child(
     request: BaseModel,
     on_line: Callable[[bytes], Awaitable[None]],
     environment: dict[str, str] | None = None,
+    ready: asyncio.Event | None = None,
 ) -> None:
     """Run `python -m module`, send `request` as JSON on stdin, give each stdout line to `on_line`.
 
-    The child's stderr goes through to ours. Raises `ChildFailed`; when cancelled, kills the child.
+    With `ready` the request waits until that is set, while the child starts. The child's stderr
+    goes through to ours. Raises `ChildFailed`; when cancelled, kills the child.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -45,6 +47,8 @@ async def run_child(
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None
     tail: deque[str] = deque(maxlen=_TAIL_LINES)
     try:
+        if ready is not None:
+            await ready.wait()
         with suppress(ConnectionError):
             process.stdin.write(request.model_dump_json().encode())
             await process.stdin.drain()

@@ -69,50 +69,40 @@ class ChildExport:
         return Exported(export=outcome.export.model_copy(update={"seconds": seconds}))
 
     async def _judged(self, request: ExportRequest, stages: dict[Stage, float]) -> Outcome:
-        """The gate's process starts while files are built, and waits for the right to go on."""
-        begun = asyncio.Event()
-        building = asyncio.create_task(self._run("exporter.job.build", request, stages, begun.set))
-        building.add_done_callback(lambda _: begun.set())
+        """Both processes start at once; the gate is asked when there is something to judge."""
+        built = asyncio.Event()
+        judging = asyncio.create_task(self._run("exporter.job.gate", request, stages, built))
         try:
-            await begun.wait()
-            judging = asyncio.create_task(self._run("exporter.job.gate", request, stages))
-            try:
-                built = await building
-                return await judging if isinstance(built, Built) else built
-            finally:
-                await _ended(judging)
+            outcome = await self._run("exporter.job.build", request, stages)
+            if isinstance(outcome, Built):
+                built.set()
+                outcome = await judging
+            return outcome
         finally:
-            await _ended(building)
+            judging.cancel()
+            await asyncio.gather(judging, return_exceptions=True)
 
     async def _run(
         self,
         module: str,
         request: ExportRequest,
         stages: dict[Stage, float],
-        on_begin: Callable[[], None] = lambda: None,
+        ready: asyncio.Event | None = None,
     ) -> Outcome:
-        """`on_begin` hears that a first stage is done."""
         outcomes: list[Outcome] = []
 
         async def hear(line: bytes) -> None:
             said = LINE.validate_json(line)
             if isinstance(said, StageDone):
-                on_begin()
                 stages[said.stage] += said.seconds
                 self._on_stage(said)
             else:
                 outcomes.append(said)
 
         try:
-            await run_child(module, request, hear, ENVIRONMENT)
+            await run_child(module, request, hear, ENVIRONMENT, ready)
         except ChildFailed as error:
             raise ExportBroke(str(error)) from error
         if not outcomes:
             raise ExportBroke(f"{module} ended without an outcome")
         return outcomes[-1]
-
-
-async def _ended(task: asyncio.Task[Outcome]) -> None:
-    """Wait until the task's process is no more."""
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -23,7 +23,8 @@ _FILE_TYPES: dict[Quantization, int] = {
     "q5_k_m": llama_cpp.LLAMA_FTYPE_MOSTLY_Q5_K_M,
     "q4_k_m": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M,
 }
-_BATCH = 40
+_TOGETHER = 64
+"""Tokens that go through the model at once: fewer take longer, more take more memory."""
 
 
 class QuantizationFailed(RuntimeError):
@@ -79,6 +80,10 @@ class Scorer:
     def __init__(self, model: llama_cpp.Llama) -> None:
         self._model = model
         self._template = _template(model)
+        self._batch = llama_cpp.llama_batch_init(_TOGETHER, 0, 1)
+        self._read: list[int] = []
+        self._logits = np.empty((model.n_ctx(), model.n_vocab()), np.float32)
+        self._from = 0
 
     @property
     def chat_template(self) -> str | None:
@@ -106,18 +111,25 @@ class Scorer:
     def logits(self, sequence: Sequence[int], last: int) -> Logits:
         """The logits after each of the `last` tokens of `sequence` (of all, if it is shorter).
 
-        They lie in the model's own memory, until the next sequence is read.
+        They are true until the next sequence is read.
         """
-        self._read(sequence)
-        return self._model.scores[max(len(sequence) - last, 0) : len(sequence)]
+        first = max(len(sequence) - last, 0)
+        pairs = zip(self._read, sequence[:-1], strict=False)
+        known = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        if first < self._from:
+            known = min(known, first)
+        self._forget_behind(known)
+        for begin in range(known, len(sequence), _TOGETHER):
+            self._decode(sequence, begin, min(begin + _TOGETHER, len(sequence)), first)
+        self._read, self._from = list(sequence), first
+        return self._logits[first : len(sequence)]
 
     def continued(self, asked: Sequence[int], draft: Sequence[int], limit: int) -> list[int]:
         """The at most `limit` likeliest tokens after `asked`, up to the end of the turn.
 
         `draft` is read at once and kept as far as it is what the file would have said.
         """
-        self._read([*asked, *draft])
-        likeliest = np.argmax(self._model.scores[len(asked) - 1 : self._model.n_tokens], axis=-1)
+        likeliest = np.argmax(self.logits([*asked, *draft], len(draft) + 1), axis=-1)
         said: list[int] = []
         for drafted, token in zip([*draft, None], likeliest.tolist(), strict=True):
             if drafted != token:
@@ -125,25 +137,33 @@ class Scorer:
             said.append(token)
         while token != self.end_of_turn and len(said) < limit:
             said.append(token)
-            self._read([*asked, *said])
-            token = int(np.argmax(self._model.scores[self._model.n_tokens - 1]))
+            token = int(np.argmax(self.logits([*asked, *said], 1)))
         return said
 
-    def answer(self, question: str, limit: int) -> str:
-        """What the file says in a chat of its own making, in at most `limit` tokens."""
-        reply = self._model.create_chat_completion(
-            [{"role": "user", "content": question}], temperature=0.0, max_tokens=limit
-        )
-        assert not isinstance(reply, Iterator)
-        return (reply["choices"][0]["message"]["content"] or "").strip()
+    def close(self) -> None:
+        llama_cpp.llama_batch_free(self._batch)
+        self._model.close()
 
-    def _read(self, sequence: Sequence[int]) -> None:
-        """Leave `sequence` in the model's memory, and its logits in `scores`."""
-        known = self._model.input_ids[: self._model.n_tokens].tolist()
-        pairs = zip(known, sequence, strict=False)
-        self._model.n_tokens = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-        if rest := sequence[self._model.n_tokens :]:
-            self._model.eval(rest)
+    def _forget_behind(self, known: int) -> None:
+        memory = llama_cpp.llama_get_memory(self._model.ctx)
+        if not llama_cpp.llama_memory_seq_rm(memory, 0, known, -1):
+            raise Unreadable(f"llama.cpp cannot go back to token {known} of this kind of model")
+
+    def _decode(self, sequence: Sequence[int], begin: int, end: int, first: int) -> None:
+        """Read tokens `begin` to `end`; keep the logits after each from `first` on."""
+        batch = self._batch
+        batch.n_tokens = end - begin
+        for row, at in enumerate(range(begin, end)):
+            batch.token[row], batch.pos[row] = sequence[at], at
+            batch.n_seq_id[row], batch.seq_id[row][0] = 1, 0
+            batch.logits[row] = at >= first
+        status = llama_cpp.llama_decode(self._model.ctx, batch)
+        if status != 0:
+            raise Unreadable(f"llama.cpp answered {status} while it read {len(sequence)} tokens")
+        if end > first:
+            kept = self._logits[max(begin, first) : end]
+            found = llama_cpp.llama_get_logits(self._model.ctx)
+            kept[:] = np.ctypeslib.as_array(found, shape=kept.shape)
 
 
 def _template(model: llama_cpp.Llama) -> Jinja2ChatFormatter:
@@ -157,19 +177,19 @@ def _template(model: llama_cpp.Llama) -> Jinja2ChatFormatter:
 
 @contextmanager
 def scoring(path: Path, context: int) -> Iterator[Scorer]:
-    """Load `path` on the CPU for sequences of up to `context` tokens.
-
-    Read in small batches: the logits of all their tokens are in memory more than once.
-    """
-    model = load(
-        path,
-        n_ctx=context,
-        n_batch=_BATCH,
-        n_ubatch=_BATCH,
-        logits_all=True,
-        n_threads=os.cpu_count(),
+    """Load `path` on the CPU for sequences of up to `context` tokens."""
+    cores = os.cpu_count()
+    scorer = Scorer(
+        load(
+            path,
+            n_ctx=context,
+            n_batch=_TOGETHER,
+            n_ubatch=_TOGETHER,
+            n_threads=cores,
+            n_threads_batch=cores,
+        )
     )
     try:
-        yield Scorer(model)
+        yield scorer
     finally:
-        model.close()
+        scorer.close()

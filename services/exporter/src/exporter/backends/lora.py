@@ -38,13 +38,16 @@ class Merged:
 
     def read(self, name: str) -> Matrix:
         weight = self.base[name].floats()
-        return weight + self.delta(name) if name in self.adapted else weight
+        if name in self.adapted:
+            weight += self.delta(name)
+        return weight
 
     def delta(self, name: str) -> Matrix:
         """What the adapter adds to the adapted weight `name`, in float32."""
         module = _PREFIX + name.removesuffix(".weight")
         a, b = (self._deltas[f"{module}.lora_{side}.weight"].floats() for side in "AB")
-        change: Matrix = (b @ a) * self._scale
+        change: Matrix = b @ a
+        change *= self._scale
         return change
 
 

@@ -1,7 +1,6 @@
 """Put merged weights into the place of the base's in its converted file."""
 
 import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,12 +15,27 @@ def spliceable(base: BaseGguf, merged: Merged) -> bool:
 
 def splice(base: BaseGguf, merged: Merged, target: Path) -> None:
     """Write the f16 GGUF of `merged` to `target`: the bytes that converting it would give."""
-    shutil.copyfile(base.path, target)
-    with target.open("r+b") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
+    with (
+        base.path.open("rb") as source,
+        target.open("wb") as file,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
 
-        def put(name: str) -> None:
+        def put(name: str) -> tuple[int, int]:
             place = base.places[name]
-            os.pwrite(file.fileno(), stored(merged.read(name), place).tobytes(), place.offset)
+            rows = stored(merged.read(name), place)
+            os.pwrite(file.fileno(), rows.data, place.offset)
+            return place.offset, place.offset + rows.nbytes
 
-        for _ in pool.map(put, sorted(merged.adapted)):
-            pass
+        at = 0
+        for begin, end in sorted(pool.map(put, sorted(merged.adapted))):
+            _copy(source.fileno(), file.fileno(), at, begin)
+            at = end
+        _copy(source.fileno(), file.fileno(), at, os.fstat(source.fileno()).st_size)
+
+
+def _copy(source: int, target: int, begin: int, end: int) -> None:
+    """The bytes from `begin` to `end` of one file, to the same place in another."""
+    os.lseek(target, begin, os.SEEK_SET)
+    while begin < end:
+        begin += os.sendfile(target, source, begin, end - begin)

@@ -119,8 +119,13 @@ class _Bench:
         return found, Serving(
             references=tuple(reference(*told, spell) for told in chats),
             template=recognise(scorer.render),
-            smoke_answer=scorer.answer(self._references.chats[0].user, _SMOKE_TOKENS),
+            smoke_answer=self._smoke(scorer),
         )
+
+    def _smoke(self, scorer: Scorer) -> str:
+        first = self._references.chats[0]
+        said = scorer.continued(first.asked, first.said[:_SMOKE_TOKENS], _SMOKE_TOKENS)
+        return scorer.text(said).strip()
 
     def _explained(self, found: FormatTried, gguf: Path) -> FormatTried:
         fault = audit(gguf, self._workshop.base_gguf(), self._workshop.merged)

@@ -1,11 +1,8 @@
 """A file reads the chats that the trained model has answered."""
 
-from functools import reduce
-from operator import add
-
 from exporter.backends.llama import Scorer
 from exporter.domain.fault import Fault
-from exporter.domain.parity import Failed, compare, verdict
+from exporter.domain.parity import Agreement, Failed, compare, verdict
 from exporter.domain.quantization import Limits, Quantization
 from ratchet.events.model import FormatTried, Parity
 from ratchet.measures.plans import plan_validity
@@ -25,15 +22,18 @@ def judged(
 ) -> FormatTried:
     """Whether the file reads chats as the trained model does, and finds the same words likely.
 
-    Of the chats to compare on, one in `every` is read.
+    Of the chats to compare on, one in `every` is read. Those that begin alike come in a row, with
+    their logits from the same position on: what they have in common is read once.
     """
     fault = _read_otherwise(scorer, references)
     if fault is not None:
         return FormatTried(format=kind, passed=False, reason=str(fault))
-    read = references.compared[::every]
-    exported = reduce(
-        add, (compare(due, scorer.logits(chat.tokens, len(due))) for chat, due in read)
-    )
+    read = sorted(references.compared[::every], key=lambda told: told[0].tokens)
+    begin = min(len(chat.tokens) - len(due) for chat, due in read)
+    exported = Agreement()
+    for chat, due in read:
+        logits = scorer.logits(chat.tokens, len(chat.tokens) - begin)
+        exported += compare(due, logits[-len(due) :])
     decision = verdict(exported, references.training_kl, limits)
     return FormatTried(
         format=kind,
