@@ -1,12 +1,16 @@
 """Forgetting in the ledger: events, rows and counts are as if never told, and models are marked."""
 
+from collections.abc import Callable
+
+from ingest.domain.forgetting import without_answers
 from ingest.ledger.backends.forgetting import SqlForgetting
 from ingest.ledger.backends.reader import SqlLedgerReader
 from ingest.ledger.backends.writer import SqlLedger
 from ratchet.events.base import Event, utc_now
 from ratchet.events.example import BuiltExample, ExampleRetracted
 from ratchet.events.experience import ExperienceRecorded
-from ratchet.events.forgetting import ForgetRequested
+from ratchet.events.forgetting import ForgetRequested, Forgotten
+from ratchet.events.run import RunStarted
 from ratchet.forgotten import query_ids_of
 
 from .ledger_world import DAY, Opened
@@ -42,14 +46,15 @@ def test_the_rest_is_as_if_they_had_never_been_told(ledger: Opened):
     ledger.write(events)
     erased = SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
     left = without(events, set(asked.query_ids))
-    assert erased["events"] == len(events) - len(left)
+    assert erased.counts["events"] == len(events) - len(left)
     reader = SqlLedgerReader(ledger.read)
     counted = reader.counts()
     assert counted.total == sum(isinstance(event, ExperienceRecorded) for event in left)
     assert sum(counted.events.values()) == len(left)
     assert all(reader.experience(query_id) is None for query_id in asked.query_ids)
     again = SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
-    assert again["events"] == 0
+    assert again.counts["events"] == 0
+    assert again.examples == erased.examples, "whoever asks twice is told the same"
 
 
 def test_a_model_that_learnt_from_them_is_marked(ledger: Opened):
@@ -66,3 +71,26 @@ def test_a_model_that_learnt_from_them_is_marked(ledger: Opened):
     assert learnt
     SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
     assert {m.version for m in reader.models(100) if m.trained_on_forgotten} == learnt
+
+
+def test_a_ledger_folded_from_what_is_left_holds_the_same(new_url: Callable[[], str]):
+    """The ledger's own answer says which examples went: nothing else does any more."""
+    events = list(DAY)
+    asked = request(events)
+    with Opened(new_url()) as one, Opened(new_url()) as other:
+        one.write(events)
+        erased = SqlForgetting(one.engine, SqlLedger(one.engine)).forget(asked)
+        answer = Forgotten.answering(asked, "ledger", erased.counts, erased.examples)
+        one.write([answer])
+        learnt = {
+            event.run_id
+            for event in events
+            if isinstance(event, RunStarted)
+            and not set(erased.examples).isdisjoint(event.example_ids)
+        }
+        assert learnt
+        left = without(events, set(asked.query_ids))
+        other.write([answer])
+        other.write([without_answers(e) if e.__dict__.get("run_id") in learnt else e for e in left])
+        assert one.hash == other.hash
+        assert any(model.trained_on_forgotten for model in SqlLedgerReader(other.read).models(100))

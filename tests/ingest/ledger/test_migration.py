@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 
 from ingest.ledger.backends.database import open_for_reading, open_for_writing
 from ingest.ledger.backends.migration import WrongSchema, migrate, schema_problem
-from ingest.ledger.backends.tables import metadata
+from ingest.ledger.backends.tables import forgotten_examples, metadata
 from ratchet.outcomes import Unavailable
 
 from .ledger_world import Opened
@@ -50,3 +50,18 @@ def test_a_newer_schema_stops_the_start_and_is_told_to_readers(ledger: Opened):
     assert "9999" in (schema_problem(ledger.read) or "")
     with pytest.raises(WrongSchema, match="a newer one"):
         migrate(ledger.engine)
+
+
+def test_marks_of_an_older_ledger_stay(ledger: Opened):
+    with ledger.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE forgotten_examples")
+        connection.exec_driver_sql(
+            "CREATE TABLE forgotten_examples (example_id VARCHAR PRIMARY KEY, "
+            "request_id VARCHAR NOT NULL, forgotten_at BIGINT NOT NULL)"
+        )
+        connection.exec_driver_sql("INSERT INTO forgotten_examples VALUES ('x', 'r', 7)")
+    stand_at(ledger, "0002")
+    migrate(ledger.engine)
+    with ledger.read.connect() as connection:
+        assert connection.execute(forgotten_examples.select()).all() == [("x", "r")]
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []

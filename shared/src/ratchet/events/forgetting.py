@@ -31,15 +31,23 @@ class ForgetRequested(Event):
 
 
 class Forgotten(Event):
-    """`service` keeps nothing of the request `caused_by` any more; `erased` counts by kind."""
+    """`service` keeps nothing of the request `caused_by` any more; `erased` counts by kind.
+
+    `examples` are ids of what the ledger had of it: models that learnt from one stay marked.
+    """
 
     type: Literal["Forgotten"] = "Forgotten"
     service: str
     erased: dict[str, int]
+    examples: tuple[str, ...] = ()
 
     @classmethod
     def answering(
-        cls, request: ForgetRequested, service: str, erased: dict[str, int]
+        cls,
+        request: ForgetRequested,
+        service: str,
+        erased: dict[str, int],
+        examples: tuple[str, ...] = (),
     ) -> "Forgotten":
         """One answer of a service to a request, however often it is made."""
         return cls(
@@ -48,4 +56,5 @@ class Forgotten(Event):
             caused_by=request.event_id,
             service=service,
             erased=erased,
+            examples=examples,
         )

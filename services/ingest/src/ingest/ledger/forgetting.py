@@ -23,5 +23,5 @@ class CommandHandler:
         if not isinstance(command, ForgetRequested):
             return await self._others.handle(batch, state)
         erased = await asyncio.to_thread(self._forgetting.forget, command)
-        answer = Forgotten.answering(command, "ledger", erased)
+        answer = Forgotten.answering(command, "ledger", erased.counts, erased.examples)
         return [Done(emits=(answer,))]

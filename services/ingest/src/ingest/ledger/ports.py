@@ -1,7 +1,7 @@
 """What the ledger is to those who write it and to those who ask."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ingest.domain.ledger.views import (
     Counts,
@@ -30,9 +30,16 @@ class Ledger(Protocol):
         ...
 
 
+class Erased(NamedTuple):
+    """Counts by kind, and the ids of all examples that were ever erased for the request."""
+
+    counts: dict[str, int]
+    examples: tuple[str, ...]
+
+
 class Forgetting(Protocol):
-    def forget(self, request: ForgetRequested) -> dict[str, int]:
-        """Erase, and count by kind; what was erased before is counted no more.
+    def forget(self, request: ForgetRequested) -> Erased:
+        """Erase; what was erased before is counted no more.
 
         Raises `ratchet.outcomes.Unavailable` where the database is away or its disk is full.
         """

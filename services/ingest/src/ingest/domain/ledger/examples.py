@@ -4,6 +4,7 @@ from ingest.domain.ledger.facts import Facts, Link, Saying
 from ingest.domain.ledger.fold import Word, revised
 from ingest.domain.ledger.values import microseconds, plain, whole
 from ratchet.events.example import BuiltExample, ExampleRetracted
+from ratchet.events.forgetting import Forgotten
 
 
 def built(event: BuiltExample) -> Facts:
@@ -30,3 +31,10 @@ def retracted(event: ExampleRetracted) -> Facts:
     }
     word = Word("state", revised(event.revision, event), state)
     return Facts((Saying("examples", plain(event.example_id), (word,)),))
+
+
+def forgotten(event: Forgotten) -> Facts:
+    request = plain(event.caused_by or "")
+    return Facts(
+        links=tuple(Link("forgotten_examples", plain(name), request) for name in event.examples)
+    )

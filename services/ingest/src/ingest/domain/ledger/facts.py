@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 from ingest.domain.ledger.fold import Word
 
 Projection = Literal["experiences", "examples", "runs", "models"]
-LinkTable = Literal["example_sources", "run_examples"]
+LinkTable = Literal["example_sources", "run_examples", "forgotten_examples"]
 
 
 class Saying(NamedTuple):
@@ -17,7 +17,9 @@ class Saying(NamedTuple):
 
 
 class Link(NamedTuple):
-    """An example and an experience it was made of, or a run and an example it used."""
+    """An example and an experience it was made of, a run and an example it used, or an example
+    and the request by which it was forgotten.
+    """
 
     table: LinkTable
     left: str

@@ -8,6 +8,7 @@ from ingest.domain.ledger.facts import NOTHING, Facts
 from ratchet.events.base import Event
 from ratchet.events.example import DemonstrationBuilt, ExampleRetracted, LabelBuilt, PairBuilt
 from ratchet.events.experience import ExperienceRecorded, FeedbackReceived
+from ratchet.events.forgetting import Forgotten
 from ratchet.events.model import (
     ActivationRefused,
     ModelActivated,
@@ -26,6 +27,7 @@ _SAYS: Mapping[type[Event], Callable[[Any], Facts]] = {
     LabelBuilt: examples.built,
     DemonstrationBuilt: examples.built,
     ExampleRetracted: examples.retracted,
+    Forgotten: examples.forgotten,
     RunStarted: runs.started,
     RunProgressed: runs.progressed,
     RunFinished: runs.finished,

@@ -7,8 +7,8 @@ from sqlalchemy import Column, Connection, Engine, delete, select, update
 
 from ingest.domain.forgetting import without_answers
 from ingest.domain.ledger.counting import Count, counts_of
-from ingest.domain.ledger.facts import Projection
-from ingest.domain.ledger.values import microseconds, plain
+from ingest.domain.ledger.facts import Link, Projection
+from ingest.domain.ledger.values import plain
 from ingest.ledger.backends.tables import (
     PROJECTIONS,
     events,
@@ -17,6 +17,7 @@ from ingest.ledger.backends.tables import (
     run_examples,
 )
 from ingest.ledger.backends.writer import SqlLedger, read_rows
+from ingest.ledger.ports import Erased
 from ratchet.events.base import Event
 from ratchet.events.example import BuiltExample
 from ratchet.events.forgetting import ForgetRequested
@@ -34,7 +35,7 @@ class SqlForgetting:
         self._engine = engine
         self._ledger = ledger
 
-    def forget(self, request: ForgetRequested) -> dict[str, int]:
+    def forget(self, request: ForgetRequested) -> Erased:
         query_ids = sorted({plain(name) for name in request.query_ids})
         with self._engine.begin() as connection:
             theirs = _column(
@@ -61,13 +62,23 @@ class SqlForgetting:
                 )
             change.update(self._ledger.project(connection, left))
             self._ledger.count(connection, change)
-            _mark(connection, theirs | traces, request)
+            self._ledger.link(
+                connection,
+                (Link("forgotten_examples", name, request.event_id) for name in theirs | traces),
+            )
+            marked = _column(
+                connection,
+                forgotten_examples.c.example_id,
+                forgotten_examples.c.request_id,
+                [request.event_id],
+            )
             used_by = _column(
                 connection, run_examples.c.run_id, run_examples.c.example_id, theirs | traces
             )
             told = _silence(connection, used_by | set(request.run_ids))
         self._scrub()
-        return {"events": len(gone), "examples": len(theirs), "events_without_answers": told}
+        counts = {"events": len(gone), "examples": len(theirs), "events_without_answers": told}
+        return Erased(counts, tuple(sorted(marked)))
 
     def _scrub(self) -> None:
         """Rewrite the file without the pages that were freed, and empty the log beside it.
@@ -148,25 +159,6 @@ def _drop_rows(
             counted.update(counts_of(projection, row))
         connection.execute(delete(table).where(key.in_(some)))
     return counted
-
-
-def _mark(connection: Connection, example_ids: Collection[str], request: ForgetRequested) -> None:
-    known = _column(
-        connection,
-        forgotten_examples.c.example_id,
-        forgotten_examples.c.example_id,
-        example_ids,
-    )
-    rows = [
-        {
-            "example_id": example_id,
-            "request_id": request.event_id,
-            "forgotten_at": microseconds(request.occurred_at),
-        }
-        for example_id in sorted(set(example_ids) - known)
-    ]
-    if rows:
-        connection.execute(forgotten_examples.insert(), rows)
 
 
 def _silence(connection: Connection, run_ids: Collection[str]) -> int:

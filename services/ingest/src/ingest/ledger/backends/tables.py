@@ -169,9 +169,8 @@ forgotten_examples = Table(
     "forgotten_examples",
     metadata,
     Column("example_id", String, primary_key=True),
-    Column("request_id", String, nullable=False),
-    Column("forgotten_at", BigInteger, nullable=False),
+    Column("request_id", String, primary_key=True, index=True),
 )
 
 PROJECTIONS = {table.name: table for table in (experiences, examples, runs, models)}
-LINKS = {table.name: table for table in (example_sources, run_examples)}
+LINKS = {table.name: table for table in (example_sources, run_examples, forgotten_examples)}

@@ -47,7 +47,7 @@ class SqlLedger:
         change: Counter[Count] = Counter()
         for projection, said in _by_projection(facts).items():
             change.update(self._fold(connection, projection, said))
-        self._link(connection, (link for fact in facts for link in fact.links))
+        self.link(connection, (link for fact in facts for link in fact.links))
         return change
 
     def _fold(
@@ -74,7 +74,7 @@ class SqlLedger:
         connection.execute(replace, rows)
         return change
 
-    def _link(self, connection: Connection, links: Iterable[Link]) -> None:
+    def link(self, connection: Connection, links: Iterable[Link]) -> None:
         rows: dict[str, list[dict[str, str]]] = defaultdict(list)
         for link in links:
             left, right = LINKS[link.table].primary_key.columns
