@@ -29,13 +29,13 @@ from ratchet.events.experience import ExperienceRecorded
 from ratchet.publisher import DATA_FIELD, Publisher
 from ratchet.simulator import simulate
 from ratchet.streams import EXPERIENCES, FEEDBACK, FORGOTTEN, STREAMS
+from ratchet.testing.canary import CANARY, USER, with_canary
 from ratchet.testing.eventually import eventually
 from ratchet.testing.server import free_port
-from ratchet.testing.simulated import Fact, facts_of
+from ratchet.testing.simulated import facts_of
 from reward.domain.facts import query_id_of
 
 pytestmark = pytest.mark.heavy
-CANARY = "Xylocarpus"
 START = datetime(2026, 1, 5, tzinfo=UTC)
 SETTINGS = {
     "RATCHET_RETENTION": json.dumps({"max_entries": 100, "file_rows": 40}),
@@ -47,34 +47,7 @@ SETTINGS = {
 }
 
 
-def population() -> list[Fact]:
-    """One of its operators says the canary wherever a word can be said."""
-    facts = facts_of(simulate(7, 90, 3, start=START))
-    recorded = [fact.experience for fact in facts if isinstance(fact, ExperienceRecorded)]
-    user = max(each.user_id for each in recorded)
-    theirs = {each.query_id for each in recorded if each.user_id == user}
-    return [_said(fact) if query_id_of(fact) in theirs else fact for fact in facts]
-
-
-def _said(fact: Fact) -> Fact:
-    if isinstance(fact, ExperienceRecorded):
-        told = fact.experience
-        said = {
-            "user_id": f"{CANARY}-user",
-            "transcript": f"{told.transcript} {CANARY}?",
-            "voice_response": f"{told.voice_response or 'Pump 001 draws 45 kW.'} {CANARY}.",
-        }
-        return fact.model_copy(update={"experience": told.model_copy(update=said)})
-    said = {"correction": f"I meant {CANARY}", "evaluation_reasoning": CANARY}
-    return fact.model_copy(update={"feedback": fact.feedback.model_copy(update=said)})
-
-
-FACTS = population()
-THEIRS = {
-    fact.experience.query_id
-    for fact in FACTS
-    if isinstance(fact, ExperienceRecorded) and CANARY in fact.experience.user_id
-}
+FACTS, THEIRS = with_canary(facts_of(simulate(7, 90, 3, start=START)))
 
 
 @dataclass
@@ -153,7 +126,7 @@ async def system(tmp_path: Path) -> AsyncIterator[System]:
     ):
         for at in range(0, len(FACTS), 100):
             await Publisher(redis).publish(FACTS[at : at + 100])
-        await redis.xadd(EXPERIENCES.key, {DATA_FIELD: f"no JSON, {CANARY}-user".encode()})
+        await redis.xadd(EXPERIENCES.key, {DATA_FIELD: f"no JSON, {USER}".encode()})
         await redis.xadd(
             FEEDBACK.key, {DATA_FIELD: json.dumps({"query_id": min(THEIRS), "of": CANARY})}
         )
@@ -171,7 +144,7 @@ async def killed_at(system: System, moment: str) -> None:
     """Begin, and end by kill -9 at some moment of it."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "ingest.forget", "--user", f"{CANARY}-user"),
+        *("-m", "ingest.forget", "--user", USER),
         env={
             **os.environ,
             **SETTINGS,
@@ -204,7 +177,7 @@ async def test_no_byte_of_a_person_is_left_and_all_others_stay(
     before = await system.facts_of_others()
     for moment in kills:
         await killed_at(system, moment)
-    code, receipt, complaints = await system.ratchet("forget", "--user", f"{CANARY}-user", "--yes")
+    code, receipt, complaints = await system.ratchet("forget", "--user", USER, "--yes")
     assert code == 0, complaints
     await eventually(_nothing(system), 10)
     assert await system.facts_of_others() == before
@@ -219,12 +192,11 @@ async def test_no_byte_of_a_person_is_left_and_all_others_stay(
         assert all(document["receipt"]["erased"][name] for name in ("streams", "archive"))
         assert document["receipt"]["erased"]["dead_letters"]
 
+    await _comes_back_in_no_way(system)
     code, replayed, complaints = await system.ratchet("replay")
     assert code == 0, complaints + json.dumps(replayed)
-    assert replayed["rewards"][1] == 270 - len(THEIRS)
-    assert system.found() == []
-
-    await _comes_back_in_no_way(system)
+    assert replayed["rewards"][1] == 270 - len(THEIRS) + 1, "others, and the new question"
+    assert replayed["ledger"] == replayed["ledger_replayed"]
 
 
 def _nothing(system: System) -> Any:

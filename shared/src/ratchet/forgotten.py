@@ -97,3 +97,14 @@ async def bury(redis: Redis, query_ids: Iterable[str]) -> bytes:
     if tombstones:
         await client.mset(tombstones)
     return salt
+
+
+async def carry_tombstones(redis: Redis, into: Redis) -> None:
+    """What was forgotten on one server stays so on another."""
+    client: Any = redis
+    found = [key async for key in client.scan_iter(f"{_TOMBSTONE}*", count=1000, _type="string")]
+    for at in range(0, len(found), 1000):
+        await into.mset(dict.fromkeys(found[at : at + 1000], b"1"))
+    salt = await client.get(SALT_KEY)
+    if salt is not None:
+        await into.set(SALT_KEY, salt)

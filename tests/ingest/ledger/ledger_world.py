@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client import CollectorRegistry
 
 from ingest.ledger.backends.database import open_for_reading, open_for_writing
-from ingest.ledger.backends.hashing import content_hash
 from ingest.ledger.backends.migration import migrate
+from ingest.ledger.backends.moment import moment
 from ingest.ledger.backends.writer import SqlLedger
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Event, derived_id
@@ -38,7 +38,8 @@ class Opened:
 
     @property
     def hash(self) -> str:
-        return content_hash(self.read)
+        with moment(self.url) as now:
+            return now.content_hash
 
     def __enter__(self) -> "Opened":
         return self
@@ -100,15 +101,19 @@ def rolled_back(version: str, to: str) -> list[Event]:
 
 
 async def _made(facts: Sequence[Fact]) -> list[Event]:
-    """What the reward service makes of `facts`, one after the other."""
     handlers = RewardHandlers(RewardSettings().reward_policy, RewardMetrics(CollectorRegistry()))
     state = MemoryState()
     return [e for fact in facts for e in state.apply(await handlers.handle([fact], state))]
 
 
+def made_of(facts: Sequence[Fact]) -> list[Event]:
+    """What the reward service makes of `facts`, one after the other."""
+    return asyncio.run(_made(facts))
+
+
 def _day(questions: int) -> tuple[Event, ...]:
     facts = facts_of(simulate(1, questions, 2, start=START))
-    made = asyncio.run(_made(facts))
+    made = made_of(facts)
     used = tuple(e.example_id for e in made if isinstance(e, PairBuilt | LabelBuilt))
     return (*facts, *made, *training("run-1", used[:5], "v1"), *rolled_back("v1", "v0"))
 

@@ -1,11 +1,11 @@
-"""A system that has served: its facts scored, half of everything archived and trimmed."""
+"""A system that has served: facts scored and in the ledger, half archived and trimmed."""
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from ingest.archive.settings import ArchiveSettings
 from ingest.archive.store import ArchiveStore
 from ingest.domain.pairs import Pair, built
 from ingest.domain.retention import Retention
+from ingest.ledger.app import create_app
+from ingest.ledger.settings import LedgerSettings
 from ratchet.delivery.progress import progress
 from ratchet.events.base import derived_id
 from ratchet.events.experience import FeedbackReceived
@@ -28,6 +30,7 @@ from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, STREAMS
 from ratchet.testing.eventually import eventually
 from ratchet.testing.server import free_port
 from ratchet.testing.simulated import Fact, facts_of
+from ratchet.testing.started import started
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 PAIR = Pair(
@@ -41,7 +44,7 @@ PAIR = Pair(
 
 @dataclass
 class Served:
-    """`data_dir` and `url` are all that `ratchet replay` is given."""
+    """`data_dir` and `url` are all that `ratchet replay` is given; `ledger` is in there."""
 
     redis: Redis
     url: str
@@ -50,6 +53,27 @@ class Served:
     @property
     def store(self) -> ArchiveStore:
         return ArchiveStore(str(self.data_dir / "archive"))
+
+    @property
+    def ledger(self) -> str:
+        return f"sqlite:///{self.data_dir / 'ledger.db'}"
+
+
+@dataclass
+class Kept:
+    """One system for all tests: every key of its Redis, and its directory."""
+
+    data_dir: Path
+    keys: dict[bytes, bytes] = field(default_factory=dict)
+
+    async def take(self, redis: Redis) -> None:
+        for key in await redis.keys():
+            self.keys[key] = await redis.dump(key)
+
+    async def give(self, redis: Redis, data_dir: Path) -> None:
+        for key, value in self.keys.items():
+            await redis.restore(key, 0, value)
+        shutil.copytree(self.data_dir, data_dir, dirs_exist_ok=True)
 
 
 def facts() -> list[Fact]:
@@ -84,19 +108,49 @@ async def score(redis: Redis, url: str) -> None:
     await process.wait()
 
 
+async def write_ledger(redis: Redis, url: str, data_dir: Path) -> None:
+    """Let the ledger take everything that is there."""
+    settings = LedgerSettings(redis_url=url, data_dir=data_dir, archive_period_s=3600)
+
+    async def settled() -> bool:
+        for stream in STREAMS:
+            for group in await redis.xinfo_groups(stream.key):
+                if group["name"] == b"ledger" and (group["lag"] or group["pending"]):
+                    return False
+        return True
+
+    async with started(create_app(settings)):
+        await eventually(settled, 60)
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return Kept(tmp_path_factory.mktemp("served"))
+
+
 @pytest.fixture
-async def served(redis: Redis, valkey_url: str, tmp_path: Path) -> AsyncIterator[Served]:
+async def served(redis: Redis, valkey_url: str, tmp_path: Path, kept: Kept) -> Served:
+    if not kept.keys:
+        await serve(Served(redis, valkey_url, kept.data_dir))
+        await kept.take(redis)
+        await redis.flushall()
+    await kept.give(redis, tmp_path)
+    return Served(redis, valkey_url, tmp_path)
+
+
+async def serve(system: Served) -> None:
+    redis = system.redis
     publisher = Publisher(redis)
     everything = facts()
     await redis.xadd(EXPERIENCES.key, {"__data__": b"\xff no JSON"})
     await publisher.publish([built(PAIR, derived_id("pair"), START)])
     for at in range(0, len(everything), 100):
         await publisher.publish(everything[at : at + 100])
-    await score(redis, valkey_url)
+    await score(redis, system.url)
+    await write_ledger(redis, system.url, system.data_dir)
     for stream in (EXPERIENCES, FEEDBACK, REWARDS, EXAMPLES):
-        for group in set(stream.groups) - {"reward"}:
+        for group in set(stream.groups) - {"reward", "ledger"}:
             await redis.xgroup_create(stream.key, group, id="$")
-    system = Served(redis, valkey_url, tmp_path)
     half = {s: await redis.xlen(s.key) // 2 for s in STREAMS}
     for stream in (EXPERIENCES, FEEDBACK, REWARDS, EXAMPLES):
         retention = Retention(max_entries=half[stream], file_rows=max(1, half[stream] // 3))
@@ -108,4 +162,3 @@ async def served(redis: Redis, valkey_url: str, tmp_path: Path) -> AsyncIterator
         ).look_after(stream)
         assert half[stream] <= await redis.xlen(stream.key) < 2 * half[stream]
         assert system.store.files(stream.name)
-    yield system

@@ -1,4 +1,4 @@
-"""`ratchet replay`: from archive and streams to the same rewards and examples."""
+"""`ratchet replay`: from archive and streams to the same rewards, examples and ledger."""
 
 import asyncio
 import json
@@ -9,11 +9,13 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from ingest.forget.forgetting import new_request
+from ingest.forget.journal import Journal
 from ratchet.publisher import DATA_FIELD
 from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
 from ratchet.testing.server import free_port, valkey_server
 
-from .conftest import Served
+from .conftest import START, Served
 
 
 async def ratchet_replay(served: Served, *options: str, **environment: str) -> tuple[int, Any, str]:
@@ -39,6 +41,9 @@ async def test_half_of_it_archived_and_trimmed_ends_in_the_same_rewards_and_exam
     assert told["original"] == told["replayed"]
     assert told["rewards"] == [240, 240]
     assert told["examples"][0] == told["examples"][1] > 50
+    assert told["ledger"] == told["ledger_replayed"]
+    assert told["ledger_events"][0] == told["ledger_events"][1] > 500
+    assert (told["ledger_waiting"], told["ledger_restored"]) == (0, None)
 
 
 async def test_what_is_archived_can_be_replayed_without_its_streams(served: Served):
@@ -80,9 +85,12 @@ async def test_a_lost_file_of_facts_shows_in_what_is_missing(served: Served):
 async def test_a_server_that_is_named_keeps_everything_and_must_be_empty(
     served: Served, tmp_path: Path
 ):
+    """And a ledger that was lost is given all that it lacks on the way."""
+    (served.data_dir / "ledger.db").unlink()
     with valkey_server(tmp_path / "other", free_port()) as url:
-        status, told, complaints = await ratchet_replay(served, "--into", url)
+        status, told, complaints = await ratchet_replay(served, "--into", url, "--restore-ledger")
         assert status == 0, complaints
+        assert [told["ledger_restored"]] * 2 == told["ledger_events"]
         async with Redis.from_url(url) as other:
             put = sum([await other.xlen(s.key) for s in (EXPERIENCES, FEEDBACK)])
             assert put + 1 == told["events"], "and the imported pair"
@@ -100,6 +108,14 @@ async def test_what_the_reward_service_has_in_hand_cannot_be_compared(served: Se
     status, _, complaints = await ratchet_replay(served)
     assert status == 2
     assert "feedback in hand and others ahead: replay when less comes in" in complaints
+
+
+async def test_while_somebody_is_being_forgotten_nothing_is_compared(served: Served):
+    journal = Journal(served.data_dir / "forgetting")
+    journal.write(new_request("r", "tests", START, False, "maria", None))
+    status, _, complaints = await ratchet_replay(served)
+    assert status == 2
+    assert "a request to forget is under way: end it with `ratchet forget`" in complaints
 
 
 async def test_without_a_system_it_says_what_to_do(tmp_path: Path, served: Served):

@@ -1,4 +1,4 @@
-"""`ratchet replay`: rebuild rewards and examples from archive and streams, and compare."""
+"""`ratchet replay`: rebuild rewards, examples and ledger from archive and streams, and compare."""
 
 import os
 import subprocess
@@ -22,9 +22,13 @@ def replay(
         str | None,
         typer.Option(help="URL of an empty Redis to fill and to keep."),
     ] = None,
+    restore_ledger: Annotated[
+        bool,
+        typer.Option("--restore-ledger", help="Write to the ledger what it lacks, then compare."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Exit 0: the same rewards and examples; 1: they differ; 2: nothing could be compared.
+    """Exit 0: the same rewards, examples and ledger; 1: they differ; 2: nothing was compared.
 
     The reward service runs here with the settings of this shell: name those it always has.
     """
@@ -39,7 +43,11 @@ def replay(
             err=True,
         )
         raise typer.Exit(2)
-    options = [*(["--into", into] if into else []), *(["--json"] if as_json else [])]
+    options = [
+        *(["--into", into] if into else []),
+        *(["--restore-ledger"] if restore_ledger else []),
+        *(["--json"] if as_json else []),
+    ]
     ended = subprocess.run(
         [sys.executable, "-m", "ingest.replay", *options], env=environment, check=False
     )

@@ -1,10 +1,11 @@
-"""`python -m ingest.replay`: rebuild rewards and examples, and say whether they are the same."""
+"""`python -m ingest.replay`: rebuild what is derived, and say whether it is the same."""
 
 import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -12,25 +13,31 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ingest.archive.places import CannotOpen
-from ingest.archive.settings import ArchiveSettings
 from ingest.archive.store import ArchiveStore, Corrupt
 from ingest.domain.final_state import differences
+from ingest.forget.journal import Journal
+from ingest.ledger.backends.migration import WrongSchema
+from ingest.ledger.settings import LedgerSettings
+from ingest.replay.ledger import LedgerReplayed, ensure_readable, replay_ledger, restore_ledger
 from ingest.replay.replay import NotEmpty, Replayed, replay
 from ingest.replay.rest import NotAtRest
 from ingest.replay.reward_process import RewardEnded
 from ingest.replay.server import private_server
 from ratchet.broker import create_redis
 
-_TROUBLE = (CannotOpen, Corrupt, NotAtRest, NotEmpty, RewardEnded, RedisError, OSError)
+_TROUBLE = (CannotOpen, Corrupt, NotAtRest, NotEmpty, RewardEnded, WrongSchema, RedisError, OSError)
 
 
 def main(
     into: Annotated[str | None, typer.Option(help="An empty server to fill and to keep.")] = None,
+    restore: Annotated[
+        bool, typer.Option("--restore-ledger", help="Write to the ledger what it lacks, first.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Exit 0 where both hashes are the same, 1 where they differ, 2 where nothing was compared."""
+    """Exit 0 where the hashes are the same, 1 where they differ, 2 where nothing was compared."""
     try:
-        found = asyncio.run(_replay(ArchiveSettings(), into))
+        found = asyncio.run(_replay(LedgerSettings(), into, restore))
     except _TROUBLE as error:
         sys.stderr.write(f"nothing was compared: {error}\n")
         raise typer.Exit(2) from error
@@ -39,10 +46,25 @@ def main(
     raise typer.Exit(0 if told["equal"] else 1)
 
 
-async def _replay(settings: ArchiveSettings, into: str | None) -> Replayed:
+@dataclass(frozen=True)
+class Everything:
+    """`restored` is how many events the ledger was given, None where nobody asked for that."""
+
+    made: Replayed
+    ledger: LedgerReplayed
+    restored: int | None
+
+
+async def _replay(settings: LedgerSettings, into: str | None, restore: bool) -> Everything:
+    if Journal(settings.data_dir / "forgetting").unfinished():
+        raise NotAtRest("a request to forget is under way: end it with `ratchet forget`")
     store = ArchiveStore(settings.archive_place)
+    database = settings.ledger_database
     async with create_redis(settings) as system, _server(into) as url, Redis.from_url(url) as other:
-        return await replay(system, store, other, url)
+        restored = await restore_ledger(system, store, database) if restore else None
+        ensure_readable(database)
+        made = await replay(system, store, other, url)
+        return Everything(made, await replay_ledger(system, store, database), restored)
 
 
 @asynccontextmanager
@@ -54,22 +76,29 @@ async def _server(into: str | None) -> AsyncIterator[str]:
         yield url
 
 
-def _told(found: Replayed) -> dict[str, object]:
-    original, replayed = found.original, found.replayed
+def _told(found: Everything) -> dict[str, object]:
+    original, replayed, ledger = found.made.original, found.made.replayed, found.ledger
+    differing = [*differences(original, replayed), *ledger.differences]
+    made_again = original.content_hash == replayed.content_hash
     return {
-        "equal": original.content_hash == replayed.content_hash,
-        "events": found.events,
+        "equal": made_again and ledger.original == ledger.replayed,
+        "events": found.made.events,
         "original": original.content_hash,
         "replayed": replayed.content_hash,
         "rewards": [len(original.rewards), len(replayed.rewards)],
         "examples": [len(original.examples), len(replayed.examples)],
         "scored_with": [sorted(original.settings), sorted(replayed.settings)],
-        "differences": [each._asdict() for each in differences(original, replayed)],
+        "ledger": ledger.original,
+        "ledger_replayed": ledger.replayed,
+        "ledger_events": ledger.events,
+        "ledger_waiting": ledger.waiting,
+        "ledger_restored": found.restored,
+        "differences": [each._asdict() for each in differing],
     }
 
 
 def _lines(told: dict[str, object]) -> str:
-    lines = [f"{key:>11}  {value}" for key, value in told.items() if key != "differences"]
+    lines = [f"{key:>15}  {value}" for key, value in told.items() if key != "differences"]
     for difference in told["differences"]:  # type: ignore[attr-defined]
         lines.append("{kind}: {many}, such as {ids}".format(**difference))
     return "\n".join(lines) + "\n"

@@ -1,6 +1,5 @@
 """Put everything from outside into an empty server again, and compare what comes of it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +11,13 @@ from ingest.archive.streamed import rows_behind
 from ingest.domain.archived import Row
 from ingest.domain.entry_id import BEGINNING, EntryId
 from ingest.domain.final_state import FinalState
+from ingest.replay.ends import with_archived
 from ingest.replay.history import history
 from ingest.replay.rest import ends_at_rest
 from ingest.replay.reward_process import RewardProcess, reward_process
 from ingest.replay.sources import Sourced, sources
 from ratchet.delivery.entry import unwrap
+from ratchet.forgotten import carry_tombstones
 from ratchet.publisher import DATA_FIELD
 from ratchet.streams import EXAMPLES, REWARDS, STREAMS, Stream
 
@@ -43,10 +44,8 @@ async def replay(system: Redis, store: ArchiveStore, into: Redis, url: str) -> R
     Raises `NotAtRest`, `NotEmpty`, `Corrupt`, `RewardEnded`, redis-py's errors and `OSError`.
     """
     await _ensure_empty(into)
-    ends = await ends_at_rest(system)
-    for stream in STREAMS:
-        files = await asyncio.to_thread(store.files, stream.name)
-        ends[stream] = max([ends[stream], *(file.last for file in files)])
+    ends = await with_archived(store, await ends_at_rest(system))
+    await carry_tombstones(system, into)
     original = FinalState()
     for stream in _RESULTS:
         await _fold(original, stream, history(system, store, stream, ends[stream]))
