@@ -36,6 +36,7 @@ def chunks(source: IO[bytes]) -> Iterator[bytes]:
 def handler_of(bucket: Bucket) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def log_message(self, *_: object) -> None:
             """Quiet."""
@@ -70,6 +71,11 @@ def handler_of(bucket: Bucket) -> type[BaseHTTPRequestHandler]:
             else:
                 bucket.objects[key] = content
             self._answer(200, ETag='"x"')
+
+        def do_DELETE(self) -> None:
+            key, _ = self._asked()
+            bucket.objects.pop(key, None)
+            self._answer(204)
 
         def do_POST(self) -> None:
             key, told = self._asked()

@@ -63,7 +63,7 @@ class Archivist:
 
         Raises `Corrupt`, redis-py's errors, and `OSError` where the store is away or full.
         """
-        async with self._store.turn():
+        async with self._store.turn(self._redis):
             await self._look_after(stream)
 
     async def _look_after(self, stream: Stream) -> None:

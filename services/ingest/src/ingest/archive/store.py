@@ -8,7 +8,9 @@ from pathlib import Path
 
 from filelock import AsyncFileLock, FileLock
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
+from redis.asyncio import Redis
 
+from ingest.archive.lease import leased_turn
 from ingest.archive.parquet import Unreadable, packed, unpacked
 from ingest.archive.places import opened
 from ingest.domain.archived import ArchiveFile, Row, file_at, file_of
@@ -67,10 +69,13 @@ class ArchiveStore:
         return rows
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Inside, nobody else on this machine archives or erases; buckets know no such turns."""
+    async def turn(self, redis: Redis) -> AsyncIterator[None]:
+        """Inside, nobody else archives or erases: of a directory on this machine, of a bucket
+        on any that shares `redis`. Raises as `leased_turn`.
+        """
         if not isinstance(self._fs, LocalFileSystem):
-            yield
+            async with leased_turn(redis):
+                yield
             return
         _make(Path(self._root))
         async with AsyncFileLock(f"{self._root}/.turn"):
@@ -105,7 +110,8 @@ class ArchiveStore:
         self._halfway.discard(stream)
 
     def _settle(self, stream: str, aside: str) -> None:
-        file = file_of(stream, unpacked(self._fs.cat_file(aside)))
+        content = self._fs.cat_file(aside)
+        file = file_of(stream, unpacked(content))
         target = f"{self._root}/{file.path}"
         if isinstance(self._fs, LocalFileSystem):
             _make(Path(target).parent)
@@ -113,7 +119,7 @@ class ArchiveStore:
             flush(Path(target).parent)
             flush(Path(aside).parent)
             return
-        self._fs.cp_file(aside, target)
+        self._fs.pipe_file(target, content)
         self._fs.rm_file(aside)
 
     def _remove(self, path: str) -> None:

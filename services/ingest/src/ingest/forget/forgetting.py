@@ -88,14 +88,14 @@ async def forget(place: Place, request: Request) -> dict[str, Any]:
     Raises `NotAnswered`, `Corrupt`, `UnusableKey`, redis-py's errors and `OSError`; the request
     stays in the journal then, and goes on with the next call.
     """
-    async with place.store.turn():
+    async with place.store.turn(place.redis):
         for stream in STREAMS:
             await asyncio.to_thread(place.store.mend, stream.name)
         await followed(place, request.subject)
     place.journal.write(request)
     salt = await bury(place.redis, request.subject.query_ids)
     erased: dict[str, Mapping[str, int] | str] = dict(await _answers(place, request))
-    async with place.store.turn():
+    async with place.store.turn(place.redis):
         # What the person has asked meanwhile is no part of it.
         await followed(place, replace(request.subject, user_id=None))
         place.journal.write(request)
