@@ -128,6 +128,19 @@ async def test_a_run_and_a_model_tell_where_they_come_from(plant: httpx.AsyncCli
     }
 
 
+async def test_the_model_in_service_is_told(redis: Redis, valkey_url: str, tmp_path: Path):
+    """The day ends with its model rolled back; without a word of any model there is none."""
+    (tmp_path / "new").mkdir()
+    async with reading(valkey_url, tmp_path / "new", []) as client:
+        answer = await client.get("/v1/model")
+        assert answer.status_code == 404
+        assert answer.json()["detail"].startswith("no model is in service")
+    async with reading(valkey_url, tmp_path, DAY) as client:
+        told = (await client.get("/v1/model")).json()
+    assert (told["version"], told["state"]) == ("v0", "active")
+    assert told["came_by"] == "maria"
+
+
 @pytest.mark.parametrize("kind", ["experiences", "runs", "models"])
 @pytest.mark.parametrize("name", ["nothing", "a/b", "%00", "%ff", "x" * 3000])
 async def test_what_is_not_known_is_404(plant: httpx.AsyncClient, kind: str, name: str):

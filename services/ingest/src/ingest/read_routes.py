@@ -36,12 +36,16 @@ _RUNS = TypeAdapter(Listed[RunView])
 _RUN = TypeAdapter(RunStory)
 _MODELS = TypeAdapter(Listed[ModelView])
 _MODEL = TypeAdapter(ModelStory)
+_SERVING = TypeAdapter(ModelView)
+_UNKNOWN = "nothing of this name is known; the list of its kind has all"
 
 
 def create_read_router(ledger: AskedLedger) -> APIRouter:
     router = APIRouter(prefix="/v1", responses=answers(401, 403, 422, 503))
 
-    async def told(form: TypeAdapter[T], make: Callable[[LedgerReader], T | None]) -> Response:
+    async def told(
+        form: TypeAdapter[T], make: Callable[[LedgerReader], T | None], unknown: str = _UNKNOWN
+    ) -> Response:
         """What `make` answers, as JSON; 404 for None. Written in the ledger's thread, too."""
 
         def write(reader: LedgerReader) -> bytes | None:
@@ -50,7 +54,7 @@ def create_read_router(ledger: AskedLedger) -> APIRouter:
 
         written = await ledger.ask(write)
         if written is None:
-            raise HTTPException(404, "nothing of this name is known; the list of its kind has all")
+            raise HTTPException(404, unknown)
         return Response(written, media_type="application/json")
 
     @router.get("/experiences", response_model=Page[ExperienceView])
@@ -100,6 +104,12 @@ def create_read_router(ledger: AskedLedger) -> APIRouter:
     async def show_run(run_id: str) -> Response:
         """One run: its events, the examples it had and the models that came of it."""
         return await told(_RUN, lambda reader: reader.run(plain(run_id)))
+
+    @router.get("/model", response_model=ModelView, responses=answers(404))
+    async def show_model_in_service() -> Response:
+        """The version that serves now, with who brought it into service, and why."""
+        none = "no model is in service; /v1/models has those that could be"
+        return await told(_SERVING, lambda reader: reader.in_service(), none)
 
     @router.get("/models", response_model=Listed[ModelView])
     async def list_models(limit: Limit = 100) -> Response:
