@@ -73,6 +73,25 @@ def test_a_model_that_learnt_from_them_is_marked(ledger: Opened):
     assert {m.version for m in reader.models(100) if m.trained_on_forgotten} == learnt
 
 
+def test_a_retraction_that_comes_later_leaves_no_row(ledger: Opened):
+    """Reward retracts what it forgets; the ledger may have been quicker."""
+    ledger.write(DAY)
+    erased = SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(request(list(DAY)))
+    before = ledger.hash
+    known = {example.example_id for example in SqlLedgerReader(ledger.read).examples(1000)}
+    gone = next(name for name in erased.examples if name not in known)
+    late = ExampleRetracted(
+        event_id="retracted-late",
+        occurred_at=utc_now(),
+        example_id=gone,
+        revision=9,
+        reason="forgotten",
+    )
+    assert ledger.write([late]) == 0
+    assert ledger.hash == before
+    assert ledger.write([late.model_copy(update={"example_id": next(iter(known))})]) == 1
+
+
 def test_a_ledger_folded_from_what_is_left_holds_the_same(new_url: Callable[[], str]):
     """The ledger's own answer says which examples went: nothing else does any more."""
     events = list(DAY)

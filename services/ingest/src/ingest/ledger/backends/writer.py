@@ -1,7 +1,7 @@
 """Write a batch of events and all that follows from them, in one transaction."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select
@@ -12,8 +12,17 @@ from ingest.domain.ledger.facts import Facts, Link, Projection
 from ingest.domain.ledger.fold import Row, Stamp, Word, fold
 from ingest.domain.ledger.kept import kept
 from ingest.domain.ledger.reading import facts_of
-from ingest.ledger.backends.tables import LINKS, PROJECTIONS, counts, events
+from ingest.domain.ledger.values import plain
+from ingest.ledger.backends.tables import (
+    LINKS,
+    PROJECTIONS,
+    counts,
+    events,
+    examples,
+    forgotten_examples,
+)
 from ratchet.events.base import Event
+from ratchet.events.example import BuiltExample, ExampleRetracted
 from ratchet.streams import stream_of
 
 
@@ -28,6 +37,8 @@ class SqlLedger:
         by_id = {event.event_id: event for event in reversed(batch)}
         with self._engine.begin() as connection:
             for event_id in _known(connection, by_id):
+                del by_id[event_id]
+            for event_id in _forgotten(connection, by_id.values()):
                 del by_id[event_id]
             new = list(by_id.values())
             if new:
@@ -100,6 +111,26 @@ class SqlLedger:
 def _known(connection: Connection, event_ids: Iterable[str]) -> Iterable[str]:
     found = select(events.c.event_id).where(events.c.event_id.in_(list(event_ids)))
     return connection.execute(found).scalars().all()
+
+
+def _forgotten(connection: Connection, batch: Collection[Event]) -> list[str]:
+    """Ids of retractions in `batch` of examples that were forgotten and that nothing is told of.
+
+    Reward retracts what it forgets, and the ledger may have forgotten it before.
+    """
+    retracted = [event for event in batch if isinstance(event, ExampleRetracted)]
+    names = {plain(event.example_id) for event in retracted}
+    if not names:
+        return []
+    marked = select(forgotten_examples.c.example_id)
+    built = select(examples.c.example_id).where(examples.c.built_at.is_not(None))
+    gone = set(
+        connection.execute(marked.where(forgotten_examples.c.example_id.in_(names))).scalars()
+    )
+    if gone:
+        gone -= set(connection.execute(built.where(examples.c.example_id.in_(gone))).scalars())
+        gone -= {plain(event.example_id) for event in batch if isinstance(event, BuiltExample)}
+    return [event.event_id for event in retracted if plain(event.example_id) in gone]
 
 
 def _by_projection(facts: Iterable[Facts]) -> dict[Projection, dict[str, list[Word]]]:
