@@ -11,7 +11,7 @@ PIP := -m pip --disable-pip-version-check install --constraint constraints.txt
 QUIET := -qq
 SOURCES := shared services tests benchmarks deploy
 LIGHT_PARTS := ./shared ./services/ingest ./services/reward
-PARTS := ./shared[demo,sentence] ./services/ingest ./services/reward ./services/trainer ./services/exporter
+PARTS := ./shared[demo,sentence,tracing] ./services/ingest ./services/reward ./services/trainer ./services/exporter
 LIGHT_TESTS := tests/shared tests/contract tests/delivery tests/embedded tests/ingest tests/reward
 # Two, whatever the machine: each worker trains the small model on all the cores it finds.
 WORKERS := --numprocesses 2 --dist worksteal

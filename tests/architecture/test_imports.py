@@ -39,6 +39,7 @@ ONE_HOME = {
     "sqlalchemy": {"trainer.backends", "ingest.ledger.backends", "ingest.ledger.migrations"},
     "alembic": {"ingest.ledger.backends.migration", "ingest.ledger.migrations"},
     "cryptography": {"ratchet.ed25519"},
+    "opentelemetry": {"ratchet.tracing.otlp", "ratchet.testing.collector"},
     "cyclonedx": {"exporter.backends.cyclonedx"},
     "fastapi": {
         "ingest.app",
@@ -110,6 +111,8 @@ def test_the_shared_package_keeps_to_its_libraries():
         "ratchet.base_models": {"huggingface_hub"},
         "ratchet.gguf_unpacking": {"gguf", "numpy", "safetensors"},
         "ratchet.ed25519": {"cryptography"},
+        "ratchet.tracing.otlp": {"opentelemetry"},
+        "ratchet.testing.collector": {"opentelemetry"},
         "ratchet.references": {"numpy"},
         "ratchet.references_file": {"numpy", "safetensors"},
         "ratchet.ranking.scorer_file": {"numpy", "safetensors"},

@@ -22,3 +22,16 @@ def test_a_line_inside_a_handler_names_event_stream_and_attempt():
     assert (inside["stream"], inside["event_id"], inside["attempt"]) == ("feedback", "event-1", 2)
     assert inside["time"].endswith("+00:00")
     assert "event_id" not in outside
+    assert "trace_id" not in inside
+
+
+def test_a_line_inside_a_span_names_its_trace():
+    code = CODE.replace(
+        'with event_context("feedback", "event-1"):',
+        "from ratchet.tracing.span import Unrecorded, at_hand\n"
+        'with at_hand(Unrecorded({"traceparent": f"00-{7:032x}-{1:016x}-01"})):',
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    inside, outside = (json.loads(line) for line in found.stderr.splitlines())
+    assert inside["trace_id"] == f"{7:032x}"
+    assert "trace_id" not in outside

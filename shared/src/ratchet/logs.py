@@ -1,4 +1,4 @@
-"""JSON lines on stderr that carry the service and the event or the request at hand."""
+"""JSON lines on stderr that carry the service and the event, request and trace at hand."""
 
 import logging
 import sys
@@ -8,6 +8,8 @@ from contextvars import ContextVar
 
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
+
+from ratchet.tracing.span import trace_id_at_hand
 
 _at_hand: ContextVar[dict[str, str] | None] = ContextVar("at_hand", default=None)
 
@@ -46,7 +48,10 @@ def configure_logs(service: str, level: str) -> None:
 
 
 def _add_facts(record: logging.LogRecord) -> bool:
-    for key, value in (_at_hand.get() or {}).items():
+    facts = _at_hand.get() or {}
+    if trace_id := trace_id_at_hand():
+        facts = {**facts, "trace_id": trace_id}
+    for key, value in facts.items():
         if not hasattr(record, key):
             setattr(record, key, value)
     return True

@@ -11,6 +11,7 @@ from ratchet.appends import Appends
 from ratchet.events.base import Event
 from ratchet.receipts import AlreadyPublished, Receipt
 from ratchet.streams import stream_of
+from ratchet.tracing.span import carrying
 
 _PUBLISHED = "ratchet:published:"
 _PUBLISHED_TTL_S = 30 * 86_400
@@ -22,6 +23,8 @@ def entry_of(event: Event) -> tuple[str, dict[str, bytes]]:
 
 
 def data_of(event: Event) -> bytes:
+    """The JSON of `event`, which carries the trace context of the work at hand."""
+    event = carrying(event)
     return event.__pydantic_serializer__.to_json(event)
 
 

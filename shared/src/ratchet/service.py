@@ -22,6 +22,7 @@ from ratchet.delivery.reader import attach
 from ratchet.delivery.worker import Worker
 from ratchet.settings import CommonSettings
 from ratchet.streams import Stream
+from ratchet.tracing.tracer import Tracer, Untraced
 
 _log = logging.getLogger(__name__)
 _LOOP_LIMIT_S = 60.0
@@ -49,6 +50,7 @@ class Service:
     consumers: Sequence[Consumer] = ()
     background: Sequence[Background] = ()
     publishes: Sequence[Stream] = ()
+    tracer: Tracer = field(default_factory=Untraced)
     status: Status = _nothing_to_add
     started_at: float = field(default_factory=time.time)
 
@@ -63,7 +65,7 @@ class Service:
         name = f"{self.name}-{self.settings.consumer_name}"
         turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.workers = [
-            Worker(consumer, self.redis, metrics, turns[consumer.group])
+            Worker(consumer, self.redis, metrics, turns[consumer.group], self.tracer)
             for consumer in self.consumers
         ]
         self.claimers = [Claimer(worker, self.redis, name, metrics) for worker in self.workers]
@@ -106,6 +108,7 @@ class Service:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.redis.aclose()
+            await asyncio.to_thread(self.tracer.close)
 
 
 def _stop_when_a_task_ends(task: "asyncio.Future[Any]") -> None:

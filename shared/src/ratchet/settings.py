@@ -3,9 +3,10 @@
 import logging
 import os
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, RedisDsn
+from pydantic import AfterValidator, AliasChoices, Field, RedisDsn
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,6 +18,12 @@ _log = logging.getLogger(__name__)
 SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
 
 
+def _is_collector(told: str) -> str:
+    if told and not told.startswith(("http://", "https://")):
+        raise ValueError(f"{told!r} is no address; name one such as http://collector:4318")
+    return told.rstrip("/")
+
+
 class CommonSettings(BaseSettings):
     """Read from the environment: `RATCHET_<FIELD>`; wrong values stop the start with their name.
 
@@ -24,9 +31,13 @@ class CommonSettings(BaseSettings):
     as the variable in lower case (`ratchet_redis_url`), as orchestrators mount secrets.
 
     `embedding` is `hashing` or `sentence-transformers:` with a model's id or directory.
+    `otlp_endpoint` is the OpenTelemetry collector that spans are sent to, without a path, such as
+    `http://collector:4318`; empty makes none. `OTEL_EXPORTER_OTLP_ENDPOINT` sets it too.
     """
 
-    model_config = SettingsConfigDict(env_prefix="RATCHET_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="RATCHET_", extra="ignore", frozen=True, populate_by_name=True
+    )
 
     redis_url: RedisDsn = RedisDsn("redis://127.0.0.1:6379/0")
     data_dir: Path = Path("var/ratchet")
@@ -36,6 +47,10 @@ class CommonSettings(BaseSettings):
     consumer_name: str = "1"
     log_level: str = "info"
     embedding: str = "hashing"
+    otlp_endpoint: Annotated[str, AfterValidator(_is_collector)] = Field(
+        default="",
+        validation_alias=AliasChoices("RATCHET_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+    )
     retry_base_s: float = Field(default=5.0, gt=0)
     retry_max_attempts: int = Field(default=5, ge=1)
 

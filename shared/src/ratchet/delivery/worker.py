@@ -13,12 +13,16 @@ from ratchet.dead_letter import DeadLetter
 from ratchet.delivery.consumer import Consumer
 from ratchet.delivery.entry import Entry
 from ratchet.delivery.metrics import DeliveryMetrics
+from ratchet.delivery.spans import OUTCOME, Spans
 from ratchet.delivery.transaction import Transaction
 from ratchet.events.base import Event
 from ratchet.logs import event_context
 from ratchet.outcomes import Done, Invalid, Later, Outcome, Unavailable
+from ratchet.tracing.span import Span, at_hand
+from ratchet.tracing.tracer import Tracer
 
 _log = logging.getLogger(__name__)
+_InHand = tuple[Entry, Event, Span]
 
 
 class HandlerBroke(Exception):
@@ -33,7 +37,12 @@ class Worker:
     """
 
     def __init__(
-        self, consumer: Consumer, redis: Redis, metrics: DeliveryMetrics, turn: asyncio.Lock
+        self,
+        consumer: Consumer,
+        redis: Redis,
+        metrics: DeliveryMetrics,
+        turn: asyncio.Lock,
+        tracer: Tracer,
     ) -> None:
         self.consumer = consumer
         self.in_flight: frozenset[str] = frozenset()
@@ -42,6 +51,7 @@ class Worker:
         self._metrics = metrics
         self._labels = (consumer.stream.name, consumer.group)
         self._turn = turn
+        self._spans = Spans(tracer, consumer)
 
     async def process(self, entries: Sequence[Entry]) -> None:
         """Settle what can be settled; the rest stays pending.
@@ -68,38 +78,45 @@ class Worker:
 
     async def _settle(self, entries: Sequence[Entry]) -> None:
         while True:
-            async with self._redis.pipeline(transaction=True) as pipe:
-                transaction = Transaction(pipe, self.consumer.stream, self.consumer.group)
-                counts = await self._run(entries, transaction)
-                try:
-                    await transaction.commit()
-                except WatchError:
-                    self._metrics.conflicts.labels(*self._labels).inc()
-                    continue
+            try:
+                counts = await self._run_and_commit(entries)
+            except WatchError:
+                self._metrics.conflicts.labels(*self._labels).inc()
+                continue
             for outcome, count in counts.items():
                 self._metrics.events.labels(*self._labels, outcome).inc(count)
             return
+
+    async def _run_and_commit(self, entries: Sequence[Entry]) -> dict[str, int]:
+        async with self._redis.pipeline(transaction=True) as pipe:
+            transaction = Transaction(pipe, self.consumer.stream, self.consumer.group)
+            with self._spans.of_a_batch():
+                counts = await self._run(entries, transaction)
+                await transaction.commit()
+        return counts
 
     async def _run(self, entries: Sequence[Entry], transaction: Transaction) -> dict[str, int]:
         counts = {"done": 0, "duplicate": 0, "later": 0, "dead": 0}
         decoded = [(entry, entry.decode(self.consumer.stream)) for entry in entries]
         seen = await self._seen(decoded, transaction)
-        fresh: list[tuple[Entry, Event]] = []
+        fresh: list[_InHand] = []
         for entry, event in decoded:
             if isinstance(event, Invalid):
-                counts[self._resolve(entry, "", event, transaction)] += 1
+                span = self._spans.begin(entry, None)
+                counts[self._resolve(entry, "", event, span, transaction)] += 1
             elif event.event_id in seen:
                 transaction.acknowledge(entry.entry_id)
                 counts["duplicate"] += 1
             elif entry.attempt > self.consumer.retry.max_attempts:
                 lost = Invalid("every consumer that took this entry died or never answered")
-                counts[self._resolve(entry, event.event_id, lost, transaction)] += 1
+                span = self._spans.begin(entry, event)
+                counts[self._resolve(entry, event.event_id, lost, span, transaction)] += 1
             else:
                 seen.add(event.event_id)
-                fresh.append((entry, event))
-        outcomes = await self._handle([event for _, event in fresh], transaction)
-        for (entry, event), outcome in zip(fresh, outcomes, strict=True):
-            counts[self._resolve(entry, event.event_id, outcome, transaction)] += 1
+                fresh.append((entry, event, self._spans.begin(entry, event)))
+        outcomes = await self._handle(fresh, transaction)
+        for (entry, event, span), outcome in zip(fresh, outcomes, strict=True):
+            counts[self._resolve(entry, event.event_id, outcome, span, transaction)] += 1
         return counts
 
     async def _seen(
@@ -110,12 +127,14 @@ class Worker:
         ids = {event.event_id for _, event in decoded if not isinstance(event, Invalid)}
         return await transaction.seen(list(ids))
 
-    async def _handle(self, events: Sequence[Event], state: Transaction) -> Sequence[Outcome]:
-        if not events:
+    async def _handle(self, fresh: Sequence[_InHand], state: Transaction) -> Sequence[Outcome]:
+        if not fresh:
             return ()
+        events = [event for _, event, _ in fresh]
         try:
             if len(events) == 1:
-                with event_context(self.consumer.stream.name, events[0].event_id):
+                [(_, event, span)] = fresh
+                with event_context(self.consumer.stream.name, event.event_id), at_hand(span):
                     return await self.consumer.handle(events, state)
             return await self.consumer.handle(events, state)
         except RedisError:
@@ -129,6 +148,16 @@ class Worker:
             return (Later(f"{type(error).__name__}: {error}"),)
 
     def _resolve(
+        self, entry: Entry, event_id: str, outcome: Outcome, span: Span, transaction: Transaction
+    ) -> str:
+        with at_hand(span):
+            settled = self._settle_one(entry, event_id, outcome, transaction)
+        span.tell({OUTCOME: settled})
+        if not isinstance(outcome, Done):
+            span.fail(outcome.reason)
+        return settled
+
+    def _settle_one(
         self, entry: Entry, event_id: str, outcome: Outcome, transaction: Transaction
     ) -> str:
         context = {

@@ -49,7 +49,10 @@ class RewardProcess:
 
 @asynccontextmanager
 async def reward_process(url: str, redis: Redis) -> AsyncIterator[RewardProcess]:
-    """Run it on the server at `url`, which `redis` talks to, with the settings it has here."""
+    """Run it on the server at `url`, which `redis` talks to, with the settings it has here.
+
+    It makes no spans: they would be added to the traces of what is replayed.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -62,6 +65,7 @@ async def reward_process(url: str, redis: Redis) -> AsyncIterator[RewardProcess]
             "RATCHET_CONSUMER_NAME": "replay",
             "RATCHET_RETRY_BASE_S": "1",
             "RATCHET_LOG_LEVEL": "error",
+            "RATCHET_OTLP_ENDPOINT": "",
         },
         stdout=sys.stderr,
         preexec_fn=partial(signal_on_parent_death, signal.SIGTERM),

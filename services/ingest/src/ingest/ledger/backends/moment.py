@@ -35,7 +35,7 @@ def moment(url: str) -> Iterator["Moment"]:
 
 
 class Moment:
-    """What a ledger holds: neither an event's number nor a count of nothing is part of it.
+    """What a ledger holds: an event's number and trace context and a count of nothing are no part.
 
     Events count as this version tells them, whichever wrote them.
     """
@@ -133,4 +133,4 @@ def _as_told_now(row: Row) -> Row:
         event = _ADAPTERS[row["stream"]].validate_json(row["body"])
     except (KeyError, ValidationError):
         return row
-    return {**row, "body": event.model_dump_json()}
+    return {**row, "body": event.model_dump_json(exclude={"trace"})}

@@ -1,0 +1,62 @@
+"""A span for each event in hand, from the first look at it to the commit of its batch."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from redis.exceptions import WatchError
+
+from ratchet.delivery.consumer import Consumer
+from ratchet.delivery.entry import Entry
+from ratchet.events.base import Event
+from ratchet.tracing.span import Span
+from ratchet.tracing.tracer import Tracer
+
+OUTCOME = "ratchet.outcome"
+_AGAIN = "again"
+
+
+class Spans:
+    """What the event carries is a span's parent; its names are OpenTelemetry's for messaging."""
+
+    def __init__(self, tracer: Tracer, consumer: Consumer) -> None:
+        self._tracer = tracer
+        self._name = f"process {consumer.stream.key}"
+        self._facts = {
+            "messaging.system": "redis",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": consumer.stream.key,
+            "messaging.consumer.group.name": consumer.group,
+        }
+        self._open: list[Span] = []
+
+    def begin(self, entry: Entry, event: Event | None) -> Span:
+        """Without an event there is no parent: nobody could read what it carries."""
+        facts: dict[str, str | int] = {
+            **self._facts,
+            "messaging.message.id": entry.entry_id,
+            "ratchet.attempt": entry.attempt,
+        }
+        if event is not None:
+            facts |= {"ratchet.event_id": event.event_id, "ratchet.event": type(event).__name__}
+        span = self._tracer.begin(self._name, "consumer", event.trace if event else {}, facts)
+        self._open.append(span)
+        return span
+
+    @contextmanager
+    def of_a_batch(self) -> Iterator[None]:
+        """End what was begun inside; where that was undone, the events come again.
+
+        A change by another consumer is nobody's failure.
+        """
+        try:
+            yield
+        except BaseException as error:
+            for span in self._open:
+                span.tell({OUTCOME: _AGAIN})
+                if not isinstance(error, WatchError):
+                    span.fail(f"{type(error).__name__}: {error}")
+            raise
+        finally:
+            for span in self._open:
+                span.end()
+            self._open.clear()
