@@ -32,6 +32,7 @@ from ratchet.host import create_host
 from ratchet.service import Service
 from ratchet.storage_metrics import StorageCollector
 from ratchet.streams import CHECKPOINTS, COMMANDS, FORGOTTEN, MODELS
+from ratchet.tracing.tracer import create_tracer
 
 
 def create_app(settings: ExporterSettings) -> AsgiFastStream:
@@ -102,6 +103,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         broker=create_broker(settings),
         redis=create_redis(settings),
         registry=registry,
+        tracer=create_tracer("exporter", settings),
         consumers=[
             Consumer(
                 CHECKPOINTS,

@@ -41,6 +41,7 @@ from ingest.edge.queries import name_the_field
 from ingest.edge.rate_limit import RateLimit
 from ingest.edge.replays import say_it_again
 from ingest.edge.request_ids import RequestIds
+from ingest.edge.traced_requests import TracedRequests
 from ingest.edge.unavailable import come_back_later, read_later
 from ingest.edge.whole_bodies import WholeBodies
 from ingest.intake import Intake
@@ -70,6 +71,7 @@ from ratchet.ranking.embeddings import embedding_named
 from ratchet.receipts import AlreadyPublished
 from ratchet.service import Service
 from ratchet.streams import COMMANDS, DECISIONS, EXAMPLES, EXPERIENCES, FEEDBACK, TRACES
+from ratchet.tracing.tracer import Tracer, create_tracer
 
 _log = logging.getLogger(__name__)
 _SENT = (
@@ -94,6 +96,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     registry = CollectorRegistry()
     metrics = IngestMetrics(registry)
     redis = create_redis(settings)
+    tracer = create_tracer("ingest", settings)
     publisher = Publisher(redis)
     embedding = embedding_named(settings.embedding, settings.cache_path)
     ranking_metrics = RankingMetrics(registry, embedding.name)
@@ -124,6 +127,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         registry=registry,
         background=[watch.run, trainer.run],
         publishes=[EXPERIENCES, FEEDBACK, DECISIONS, EXAMPLES, TRACES, COMMANDS],
+        tracer=tracer,
         status=facts,
     )
 
@@ -159,19 +163,23 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     app.exception_handler(AlreadyPublished)(say_it_again)
     app.exception_handler(RedisError)(come_back_later(metrics, settings.ingest_retry_after_s))
     app.exception_handler(Unavailable)(read_later(settings.ingest_retry_after_s))
-    for layer, options in reversed(_layers(settings, access)):
+    for layer, options in reversed(_layers(settings, access, tracer)):
         app.add_middleware(layer, **options)
     return app
 
 
-def _layers(settings: IngestSettings, access: AccessStatus) -> list[tuple[Any, dict[str, Any]]]:
+def _layers(
+    settings: IngestSettings, access: AccessStatus, tracer: Tracer
+) -> list[tuple[Any, dict[str, Any]]]:
     """What a request passes, in this order, before its route."""
     proxies = settings.ingest_trusted_proxies
     max_bytes = {"/v1/rank": settings.ingest_rank_max_body_bytes}
     behind = [(ProxyHeadersMiddleware, {"trusted_hosts": list(proxies)})] if proxies else []
+    traced = [(TracedRequests, {"tracer": tracer})] if settings.otlp_endpoint else []
     return [
         *behind,
         (RequestIds, {}),
+        *traced,
         (Origins, {"allowed": settings.ingest_cors_origins}),
         (PackedAnswers, {}),
         (ServerErrorMiddleware, {"handler": own_up}),

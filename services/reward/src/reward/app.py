@@ -16,6 +16,7 @@ from ratchet.streams import (
     REWARDS,
     TRACE_REQUESTS,
 )
+from ratchet.tracing.tracer import create_tracer
 from reward.forgetting import ForgettingHandler
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
@@ -33,6 +34,7 @@ def create_app(settings: RewardSettings) -> AsgiFastStream:
         broker=create_broker(settings),
         redis=create_redis(settings),
         registry=registry,
+        tracer=create_tracer("reward", settings),
         consumers=[
             Consumer(stream, "reward", handlers.handle, settings.reward_batch, retry)
             for stream in (EXPERIENCES, FEEDBACK)

@@ -26,12 +26,16 @@ class Denied:
     reason: str
 
 
+def is_of_the_api(path: str) -> bool:
+    return path.startswith(_GUARDED)
+
+
 def scope_of(method: str, path: str) -> Scope | None:
     """The scope that a call needs; None for what anybody may ask, like the health of the service.
 
     A path that is not known needs one too, so that a route cannot be forgotten here.
     """
-    if not path.startswith(_GUARDED):
+    if not is_of_the_api(path):
         return None
     if path.removeprefix(COMPATIBILITY).rstrip("/") in _AS_THE_PAGE_CALLS:
         return None

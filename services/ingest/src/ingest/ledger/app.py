@@ -23,6 +23,7 @@ from ratchet.delivery.consumer import Consumer, RetryPolicy
 from ratchet.host import create_host
 from ratchet.service import Service
 from ratchet.streams import COMMANDS, FORGOTTEN, STREAMS
+from ratchet.tracing.tracer import create_tracer
 
 
 def create_app(settings: LedgerSettings) -> AsgiFastStream:
@@ -48,6 +49,7 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
         broker=create_broker(settings),
         redis=redis,
         registry=registry,
+        tracer=create_tracer("ledger", settings),
         consumers=[
             Consumer(
                 stream, "ledger", handlers.handle, settings.ledger_batch, retry, marks_seen=False

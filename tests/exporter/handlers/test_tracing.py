@@ -1,0 +1,54 @@
+"""A checkpoint's context goes on to what is told of its model, through a real server."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from faststream.redis import RedisBroker
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from ratchet.delivery.consumer import Consumer
+from ratchet.publisher import Publisher
+from ratchet.service import Service
+from ratchet.settings import CommonSettings
+from ratchet.streams import CHECKPOINTS, MODELS
+from ratchet.testing.collector import collecting
+from ratchet.testing.eventually import eventually
+from ratchet.tracing.otlp import OtlpTracer
+
+from .conftest import Place
+
+RUN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+async def test_registration_is_a_span_of_the_runs_trace_and_its_events_carry_it(
+    place: Place, redis: Redis, valkey_url: str
+):
+    async def told() -> Sequence[Any]:
+        found = await redis.xrange(MODELS.key)
+        return [MODELS.adapter.validate_json(fields[b"__data__"]) for _, fields in found]
+
+    checkpoint = place.checkpoint().model_copy(update={"trace": {"traceparent": RUN}})
+    await Publisher(redis).publish([checkpoint])
+    with collecting() as collector:
+        broker = RedisBroker(valkey_url)
+        service = Service(
+            name="exporter",
+            settings=CommonSettings(redis_url=valkey_url),  # type: ignore[arg-type]
+            broker=broker,
+            redis=Redis.from_url(valkey_url),
+            registry=CollectorRegistry(),
+            consumers=[Consumer(CHECKPOINTS, "exporter", place.handler.handle, batch=1)],
+            tracer=OtlpTracer("exporter", "1", collector.url),
+        )
+        async with service.running():
+            await broker.start()
+            await eventually(told)
+            await broker.stop()
+    [span] = collector.spans
+    assert (span.service, span.name) == ("exporter", "process ratchet:checkpoints")
+    assert f"00-{span.trace}-{span.parent}-01" == RUN
+    events = await told()
+    assert [type(event).__name__ for event in events] == ["ModelRegistered", "ModelActivated"]
+    for event in events:
+        assert event.trace["traceparent"][3:52] == f"{span.trace}-{span.span}"

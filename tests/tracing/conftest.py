@@ -1,0 +1,13 @@
+"""A collector that listens, for each test its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ratchet.testing.collector import Collector, collecting
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    with collecting() as found:
+        yield found

@@ -1,0 +1,91 @@
+"""Traced or not, the same facts make the same events: ids, hashes and what a replay compares."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from ingest.domain.final_state import FinalState
+from ingest.ledger.backends.database import open_for_writing
+from ingest.ledger.backends.hashing import content_hash
+from ingest.ledger.backends.migration import migrate
+from ingest.ledger.backends.writer import SqlLedger
+from ratchet.events.base import Event
+from ratchet.events.example import PairBuilt
+from ratchet.publisher import Publisher
+from ratchet.simulator import simulate
+from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, stream_of
+from ratchet.testing.collector import Collector
+from ratchet.testing.eventually import eventually
+from ratchet.testing.simulated import facts_of
+from ratchet.testing.started import started
+from reward.app import create_app as create_reward
+from reward.settings import RewardSettings
+from trainer.domain.dataset import Dataset
+from trainer.domain.training_example import training_example
+
+from .test_one_trace import CALLER, events
+
+FACTS = facts_of(simulate(1, 40, 2, start=datetime(2026, 1, 5, tzinfo=UTC)))
+
+
+async def made_of(redis: Redis, url: str, facts: Sequence[Event], endpoint: str) -> list[Event]:
+    """What the reward service makes of `facts`, each stream's in one batch: always the same way."""
+    await redis.flushall()
+    settings = RewardSettings(redis_url=url, otlp_endpoint=endpoint, reward_batch=1000)  # type: ignore[arg-type]
+    async with started(create_reward(settings)):
+        for stream in (EXPERIENCES, FEEDBACK):
+            await Publisher(redis).publish([fact for fact in facts if stream_of(fact) is stream])
+
+            async def finished(key: str = stream.key) -> bool:
+                [group] = await redis.xinfo_groups(key)
+                return group["entries-read"] == await redis.xlen(key) and not group["pending"]
+
+            await eventually(finished, 20)
+    return [*await events(redis, REWARDS), *await events(redis, EXAMPLES)]
+
+
+def final_state(made: Sequence[Event]) -> str:
+    state = FinalState()
+    for event in made:
+        state.add(event)
+    return state.content_hash
+
+
+def ledger(path: Path, kept: Sequence[Event]) -> str:
+    engine = open_for_writing(f"sqlite:///{path}")
+    migrate(engine)
+    SqlLedger(engine).write(kept)
+    found = content_hash(engine)
+    engine.dispose()
+    return found
+
+
+def dataset(made: Sequence[Event]) -> str:
+    pairs = {event.example_id: event for event in made if isinstance(event, PairBuilt)}
+    examples = tuple(training_example(pairs[name]) for name in sorted(pairs))  # type: ignore[misc]
+    assert examples
+    return Dataset(train=examples, held_out=()).sha256
+
+
+def untraced(event: Event) -> Event:
+    return event.model_copy(update={"trace": {}})
+
+
+@pytest.mark.parametrize("carried", [{}, {"traceparent": CALLER}], ids=["begun here", "carried"])
+async def test_traced_or_not_everything_but_the_context_is_the_same(
+    redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path, carried: dict[str, str]
+):
+    facts = [fact.model_copy(update={"trace": carried}) for fact in FACTS]
+    plain = await made_of(redis, valkey_url, FACTS, "")
+    traced = await made_of(redis, valkey_url, facts, collector.url)
+    assert {bool(event.trace) for event in plain} == {False}
+    assert {bool(event.trace) for event in traced} == {True}
+    assert [untraced(event) for event in traced] == plain
+    assert final_state(traced) == final_state(plain)
+    assert dataset(traced) == dataset(plain)
+    assert ledger(tmp_path / "1.db", [*facts, *traced]) == ledger(
+        tmp_path / "2.db", [*FACTS, *plain]
+    )
