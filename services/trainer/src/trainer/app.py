@@ -27,6 +27,7 @@ from ratchet.streams import (
     TRACE_REQUESTS,
     TRACES,
 )
+from ratchet.tracing.tracer import create_tracer
 from trainer.backends.child_run import ChildRunner
 from trainer.backends.database import open_database
 from trainer.backends.example_store import SqlExampleStore
@@ -71,6 +72,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     registry = CollectorRegistry()
     registry.register(StorageCollector(settings.data_dir, settings.artifacts_dir))
     redis = create_redis(settings)
+    tracer = create_tracer("trainer", settings)
     engine = open_database(settings.data_dir / "trainer.db")
     examples = SqlExampleStore(engine)
     runs, models = SqlRunStore(engine), SqlModelStore(engine)
@@ -81,7 +83,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     training = Training(
         settings=settings,
         planner=Planner(
-            settings, examples, examples, runs, models, LocalMachine(settings.data_dir)
+            settings, examples, examples, runs, models, LocalMachine(settings.data_dir), tracer
         ),
         runs=runs,
         runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
@@ -92,6 +94,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         publisher=publisher,
         outgoing=outgoing,
         metrics=TrainerMetrics(registry),
+        tracer=tracer,
     )
     learning = _learning(
         settings, ranking, SqlScorerRegister(engine), artifacts, outgoing, RankingMetrics(registry)
@@ -117,6 +120,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         broker=create_broker(settings),
         redis=redis,
         registry=registry,
+        tracer=tracer,
         consumers=[
             Consumer(EXAMPLES, "trainer", handlers.handle_examples, settings.trainer_batch, retry),
             Consumer(TRACES, "trainer", handlers.handle_examples, settings.trainer_batch, retry),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import utc_now
 from ratchet.events.run import Method
+from ratchet.tracing.tracer import Tracer, Untraced, spanning
 from trainer.domain import telling
 from trainer.domain.champion import Champion, champion
 from trainer.domain.dataset import Dataset
@@ -29,6 +30,7 @@ class Planner:
     runs: RunStore
     models: ModelStore
     machine: Machine
+    tracer: Tracer = field(default_factory=Untraced)
     decision: Decision = field(default_factory=lambda: Wait("not decided yet"))
 
     def situation(self, running: str | None = None) -> Situation:
@@ -123,17 +125,22 @@ class Planner:
         """
         settings = self.settings
         to_beat = self.champion().manifest
-        run = plan_run(
-            dataset,
-            settings.recipe,
-            settings.trainer_base_model,
-            to_beat,
-            to_beat if self._may_go_on_from(to_beat) else None,
-            reason,
-            self.runs.unjudged_on(dataset.sha256),
-            utc_now(),
-        )
-        self.runs.plan(run, telling.started(run))
+        links = self.examples.traces(dataset.example_ids)
+        facts = {"ratchet.method": dataset.method, "ratchet.examples": len(dataset.example_ids)}
+        with spanning(self.tracer, "plan run", "internal", {}, facts, links) as span:
+            run = plan_run(
+                dataset,
+                settings.recipe,
+                settings.trainer_base_model,
+                to_beat,
+                to_beat if self._may_go_on_from(to_beat) else None,
+                reason,
+                self.runs.unjudged_on(dataset.sha256),
+                utc_now(),
+                span.trace,
+            )
+            span.tell({"ratchet.run_id": run.run_id})
+            self.runs.plan(run, telling.started(run))
         return self.runs.unfinished()
 
     def _may_go_on_from(self, to_beat: ArtifactRef | None) -> bool:

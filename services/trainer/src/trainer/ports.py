@@ -62,6 +62,9 @@ class ExampleStore(Protocol):
     def take(self, method: Method, most: Mapping[Aspect, int]) -> Sequence[TrainingExample]:
         """At most `most` of the waiting ones in each aspect, longest waiting first."""
 
+    def traces(self, example_ids: Sequence[str]) -> Sequence[Mapping[str, str]]:
+        """The trace contexts that these examples came with, each once."""
+
 
 class RequestStore(Protocol):
     def ask(self, asked: Sequence[TrainingRequested | CancelRequested]) -> None:

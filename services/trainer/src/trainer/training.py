@@ -17,6 +17,8 @@ from redis.exceptions import RedisError
 from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Event, utc_now
+from ratchet.tracing.span import span_at_hand
+from ratchet.tracing.tracer import Tracer, Untraced, spanning
 from trainer.calling_off import CalledOff, cancelled, unless_called_off
 from trainer.domain import telling
 from trainer.domain.gate import Accepted, Ruling, rule
@@ -58,6 +60,7 @@ class Training:
     publisher: Publish
     outgoing: Outgoing
     metrics: TrainerMetrics
+    tracer: Tracer = field(default_factory=Untraced)
     running: Run | None = None
     progress: Progress | None = None
     trouble: str | None = None
@@ -97,6 +100,11 @@ class Training:
         """Another trainer may have ended the run before the lease was free."""
         if await asyncio.to_thread(self.runs.has_ended, run.run_id):
             return
+        facts = {"ratchet.run_id": run.run_id, "ratchet.method": run.method}
+        with spanning(self.tracer, "carry out run", "internal", run.trace, facts):
+            await self._attempt(run)
+
+    async def _attempt(self, run: Run) -> None:
         self.running = run
         self.metrics.began()
         began = time.monotonic()
@@ -104,7 +112,9 @@ class Training:
             request = await asyncio.to_thread(train_request, run, self.files, self.settings)
             tell = partial(self._tell, run.run_id)
             trained = await self._attended(run, self.runner.train(request, tell))
-            ruling = await asyncio.to_thread(self._ruling, run, trained)
+            judging = partial(rule, trained.cases, trained.before, trained.after)
+            gate, seed = self.settings.trainer_gate, run.recipe.seed
+            ruling = await asyncio.to_thread(judging, gate, run.method, seed)
             manifest = None
             if isinstance(ruling, Accepted):
                 references = reference_request(request, trained)
@@ -130,16 +140,6 @@ class Training:
             self.settings.trainer_time_limit_s,
         )
 
-    def _ruling(self, run: Run, trained: Trained) -> Ruling:
-        return rule(
-            trained.cases,
-            trained.before,
-            trained.after,
-            self.settings.trainer_gate,
-            run.method,
-            run.recipe.seed,
-        )
-
     def _end(
         self, run: Run, trained: Trained, ruling: Ruling, manifest: Manifest, seconds: float
     ) -> None:
@@ -153,6 +153,7 @@ class Training:
         self.metrics.gate.judged(ruling.figures)
 
     def _broke(self, run: Run, reason: str, seconds: float) -> None:
+        span_at_hand().fail(reason)
         attempts = self.runs.broke(run.run_id)
         _log.error("attempt %d of run %s broke: %s", attempts, run.run_id, reason)
         if attempts >= self.settings.trainer_attempts:
@@ -168,6 +169,7 @@ class Training:
         who = self.runs.finish(run.run_id, end, events)
         if who is not None:
             raise cancelled(who)
+        span_at_hand().tell({"ratchet.verdict": end.verdict, "ratchet.reason": end.reason})
         self.metrics.ended(end.verdict, seconds)
 
     def _tidy(self) -> None:

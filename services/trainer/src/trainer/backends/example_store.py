@@ -1,5 +1,6 @@
 """Examples and requests in SQL: one row for each id, the highest revision wins."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -67,6 +68,17 @@ class SqlExampleStore:
                     .limit(limit)
                 )
             ]
+
+    def traces(self, example_ids: Sequence[str]) -> list[dict[str, str]]:
+        named = func.json_each(json.dumps(list(example_ids))).table_valued("value")
+        carried = func.json_extract(examples.c.event, "$.trace")
+        found = (
+            select(carried)
+            .distinct()
+            .where(examples.c.example_id.in_(select(named.c.value)), carried != "{}")
+        )
+        with self._engine.connect() as connection:
+            return [json.loads(trace) for trace in connection.execute(found).scalars()]
 
     def ask(self, asked: Sequence[TrainingRequested | CancelRequested]) -> None:
         with self._engine.begin() as connection:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.events.base import Event
+from ratchet.publisher import data_of
 from ratchet.streams import STREAMS, stream_of
 from trainer.backends.database import outbox
 
@@ -33,14 +34,17 @@ class SqlOutbox:
 
 
 def post(connection: Connection, events: Sequence[Event]) -> None:
-    """Put `events` in within the transaction of `connection`; each id goes in once."""
+    """Put `events` in within the transaction of `connection`; each id goes in once.
+
+    They carry the trace context of the work at hand now, not of what publishes them.
+    """
     for event in events:
         connection.execute(
             insert(outbox)
             .values(
                 event_id=event.event_id,
                 stream=stream_of(event).name,
-                event=event.model_dump_json(),
+                event=data_of(event).decode(),
             )
             .on_conflict_do_nothing(index_elements=["event_id"])
         )

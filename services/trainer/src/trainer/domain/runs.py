@@ -1,6 +1,9 @@
 """A run from its plan to its end."""
 
+from collections.abc import Mapping
 from datetime import datetime
+
+from pydantic import Field
 
 from ratchet.events.artifact import ArtifactRef
 from ratchet.events.base import Value, derived_id
@@ -12,7 +15,7 @@ from trainer.domain.recipe import Recipe
 class Run(Value):
     """`champion` is the manifest of the adapter to beat, `parent` of the one to go on from.
 
-    None is the base.
+    None is the base. `trace` is the context that what follows from the plan carries.
     """
 
     run_id: str
@@ -23,6 +26,7 @@ class Run(Value):
     parent: ArtifactRef | None
     reason: str
     planned_at: datetime
+    trace: dict[str, str] = Field(default_factory=dict)
 
     @property
     def method(self) -> Method:
@@ -47,6 +51,7 @@ def plan_run(
     reason: str,
     ended_alike: int,
     now: datetime,
+    trace: Mapping[str, str] | None = None,
 ) -> Run:
     """The run these inputs make: the same inputs after as many runs without a verdict are one."""
     run_id = derived_id(
@@ -66,4 +71,5 @@ def plan_run(
         parent=parent,
         reason=reason,
         planned_at=now,
+        trace=dict(trace or {}),
     )
