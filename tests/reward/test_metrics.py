@@ -1,16 +1,19 @@
 """What the reward service counts of what it hears and makes."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry
 
-from ratchet.events.example import BuiltExample
+from ratchet.events.example import BuiltExample, ExampleRetracted
 from ratchet.events.experience import FeedbackReceived
+from ratchet.events.reward import ExperienceScored
 from ratchet.memory_state import MemoryState
 from ratchet.outcomes import Done
 from ratchet.simulator import simulate
 from ratchet.testing.simulated import facts_of
 from reward.domain.answered import Policy
+from reward.domain.weights import Weights
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
 
@@ -39,3 +42,27 @@ async def test_each_example_that_feedback_made_tells_how_long_that_took():
     scored = told("ratchet_reward_value_count")
     of_ratings = told("ratchet_reward_component_value_count", {"component": "explicit_rating"})
     assert scored == of_ratings
+
+
+async def test_examples_are_counted_by_kind_and_aspect_and_every_component_of_a_reward_is_told():
+    registry = CollectorRegistry()
+    handlers = RewardHandlers(Policy(), RewardMetrics(registry))
+    state = MemoryState()
+    examples: Counter[tuple[str, str]] = Counter()
+    components: Counter[str] = Counter()
+    for fact in facts_of(simulate(3, questions=20, start=START)):
+        for event in state.apply(await handlers.handle([fact], state)):
+            if isinstance(event, ExperienceScored):
+                components.update(event.components.keys())
+            elif isinstance(event, ExampleRetracted):
+                examples["retracted", ""] += 1
+            elif isinstance(event, BuiltExample):
+                examples[type(event).__name__.removesuffix("Built").lower(), event.aspect] += 1
+    told = registry.get_sample_value
+    assert {kind for kind, _ in examples} == {"pair", "label", "retracted"}
+    assert set(components) == set(Weights.model_fields)
+    for (kind, aspect), count in examples.items():
+        assert told("ratchet_examples_total", {"kind": kind, "aspect": aspect}) == count
+    for component, count in components.items():
+        labels = {"component": component}
+        assert told("ratchet_reward_component_value_count", labels) == count

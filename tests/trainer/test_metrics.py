@@ -6,8 +6,10 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
+from ratchet.events.run import RunFinished
 from ratchet.memory_state import MemoryState
 from trainer.domain.job import Progress
+from trainer.domain.reference import ReferenceRequest
 from trainer.gate_metrics import ServedMetrics
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import TrainerMetrics
@@ -43,8 +45,39 @@ async def test_it_shows_what_the_last_verdict_rests_on(engine: Engine, tmp_path:
     assert mean is not None
     assert high is not None
     assert 0 < low <= mean <= high
+    [finished] = world.published(RunFinished)
+    assert finished.figures.kl is not None
+    assert told("ratchet_training_gate_kl_nats") == finished.figures.kl
+    assert told("ratchet_training_gate_length_ratio") == finished.figures.length_ratio
     assert told("ratchet_training_running") == 0
     assert told("ratchet_training_runs_total", {"verdict": "accepted"}) == 1
+
+
+async def test_a_run_at_work_shows_where_it_is(engine: Engine, tmp_path: Path):
+    world = World(engine, tmp_path)
+    world.pairs_come(0, 20)
+    shown: dict[str, float | None] = {}
+
+    class Looks(PretendRunner):
+        async def refer(self, request: ReferenceRequest) -> None:
+            for name in ("running", "step", "steps", "loss", "remaining_seconds"):
+                shown[name] = told(f"ratchet_training_{name}")
+            shown["training"] = told("ratchet_training_stage", {"stage": "training"})
+            await super().refer(request)
+
+    training = world.training(Looks(judged(0.9, 0.6, 1.0)))
+    told = world.metrics.get_sample_value
+    await training.turn()
+    assert shown == {
+        "running": 1,
+        "step": 1,
+        "steps": 1,
+        "loss": 0.5,
+        "remaining_seconds": 0,
+        "training": 1,
+    }
+    [finished] = world.published(RunFinished)
+    assert told("ratchet_training_last_run_seconds") == finished.seconds
 
 
 def test_nothing_of_a_run_that_is_over_stays_in_sight():

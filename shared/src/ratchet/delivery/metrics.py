@@ -13,7 +13,7 @@ class DeliveryMetrics:
         )
         self.claimed = Counter(
             "ratchet_entries_claimed_total",
-            "Entries taken over after their backoff or from a dead consumer.",
+            "Attempts after the first: entries claimed after a backoff or from a dead consumer.",
             ("stream", "group"),
             registry=registry,
         )

@@ -1,0 +1,63 @@
+"""What delivery counts, on a real server: events by outcome, attempts after the first, repeats."""
+
+from collections.abc import Sequence
+
+from faststream.redis import RedisBroker
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from ratchet.delivery.consumer import Consumer, RetryPolicy
+from ratchet.events.base import derived_id, utc_now
+from ratchet.events.command import TrainingRequested
+from ratchet.outcomes import Done, Invalid, Later, Outcome, State
+from ratchet.publisher import Publisher
+from ratchet.service import Service
+from ratchet.settings import CommonSettings
+from ratchet.streams import COMMANDS
+from ratchet.testing.eventually import eventually
+
+QUICK = RetryPolicy(max_attempts=3, base_s=0.1, cap_s=0.2)
+
+
+def request(name: str) -> TrainingRequested:
+    return TrainingRequested(event_id=derived_id(name), occurred_at=utc_now(), requested_by=name)
+
+
+async def test_every_outcome_and_every_further_attempt_is_counted(redis: Redis, valkey_url: str):
+    async def settled(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+        await state.read(["watched"])
+        if not await redis.exists("watched"):
+            await redis.set("watched", "changed by another")
+        answers = {"fine": Done(), "never": Invalid("not this"), "later": Later("not yet")}
+        return [answers[event.requested_by] for event in batch]
+
+    await Publisher(redis).publish([request(n) for n in ("fine", "never", "later", "fine")])
+    registry = CollectorRegistry()
+    broker = RedisBroker(valkey_url)
+    service = Service(
+        name="test",
+        settings=CommonSettings(redis_url=valkey_url),  # type: ignore[arg-type]
+        broker=broker,
+        redis=Redis.from_url(valkey_url),
+        registry=registry,
+        consumers=[Consumer(COMMANDS, "test", settled, retry=QUICK)],
+    )
+    labels = {"stream": "commands", "group": "test"}
+    told = registry.get_sample_value
+
+    def by_outcome() -> dict[str, float | None]:
+        outcomes = ("done", "duplicate", "later", "dead")
+        return {o: told("ratchet_events_total", {**labels, "outcome": o}) for o in outcomes}
+
+    async def both_are_dead() -> bool:
+        return by_outcome()["dead"] == 2
+
+    async with service.running():
+        await broker.start()
+        await eventually(both_are_dead)
+        await broker.stop()
+    assert by_outcome() == {"done": 1, "duplicate": 1, "later": 2, "dead": 2}
+    assert told("ratchet_entries_claimed_total", labels) == 2
+    assert told("ratchet_transaction_conflicts_total", labels) == 1
+    assert told("ratchet_batch_seconds_count", labels) == 3
+    assert await redis.xlen(COMMANDS.dead_key) == 2
