@@ -9,8 +9,8 @@ from redis.asyncio import Redis
 
 from ingest.domain.final_state import FinalState
 from ingest.ledger.backends.database import open_for_writing
-from ingest.ledger.backends.hashing import content_hash
 from ingest.ledger.backends.migration import migrate
+from ingest.ledger.backends.moment import moment
 from ingest.ledger.backends.writer import SqlLedger
 from ratchet.events.base import Event
 from ratchet.events.example import PairBuilt
@@ -58,9 +58,9 @@ def ledger(path: Path, kept: Sequence[Event]) -> str:
     engine = open_for_writing(f"sqlite:///{path}")
     migrate(engine)
     SqlLedger(engine).write(kept)
-    found = content_hash(engine)
     engine.dispose()
-    return found
+    with moment(f"sqlite:///{path}") as now:
+        return now.content_hash
 
 
 def dataset(made: Sequence[Event]) -> str:
