@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ratchet.dead_letter import DeadLetter
 from ratchet.delivery.entry import describe
+from ratchet.delivery.release import newer_release
 from ratchet.streams import Stream
 
 ENTRY_ID = re.compile(r"\d{1,20}-\d{1,20}")
@@ -50,7 +51,7 @@ class Buried:
         try:
             self.letter.stream.adapter.validate_json(self.letter.payload)
         except ValidationError as error:
-            return describe(error)
+            return newer_release(self.letter.stream, self.letter.payload) or describe(error)
         return None
 
 

@@ -7,8 +7,9 @@ from typing import cast
 from faststream.redis.parser import BinaryMessageFormatV1
 from pydantic import ValidationError
 
+from ratchet.delivery.release import newer_release
 from ratchet.events.base import Event
-from ratchet.outcomes import Invalid
+from ratchet.outcomes import Invalid, Later
 from ratchet.publisher import DATA_FIELD
 from ratchet.streams import Stream
 
@@ -31,13 +32,15 @@ class Entry:
             return unwrap(self.fields[_DATA])
         return b"\n".join(key + b"=" + value for key, value in self.fields.items())
 
-    def decode(self, stream: Stream) -> Event | Invalid:
+    def decode(self, stream: Stream) -> Event | Invalid | Later:
+        """`Later` for what a newer release may have written: upgraded, this service reads it."""
         if _DATA not in self.fields:
             return Invalid(f"the entry has no field {DATA_FIELD}; send the event's JSON in it")
         try:
             return cast(Event, stream.adapter.validate_json(self.payload))
         except ValidationError as error:
-            return Invalid(describe(error))
+            newer = newer_release(stream, self.payload)
+            return Later(newer) if newer else Invalid(describe(error))
 
 
 def unwrap(message: bytes) -> bytes:

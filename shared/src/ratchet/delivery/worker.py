@@ -101,7 +101,7 @@ class Worker:
         seen = await self._seen(decoded, transaction)
         fresh: list[_InHand] = []
         for entry, event in decoded:
-            if isinstance(event, Invalid):
+            if not isinstance(event, Event):
                 span = self._spans.begin(entry, None)
                 counts[self._resolve(entry, "", event, span, transaction)] += 1
             elif event.event_id in seen:
@@ -120,11 +120,11 @@ class Worker:
         return counts
 
     async def _seen(
-        self, decoded: Sequence[tuple[Entry, Event | Invalid]], transaction: Transaction
+        self, decoded: Sequence[tuple[Entry, Event | Invalid | Later]], transaction: Transaction
     ) -> set[str]:
         if not self.consumer.marks_seen:
             return set()
-        ids = {event.event_id for _, event in decoded if not isinstance(event, Invalid)}
+        ids = {event.event_id for _, event in decoded if isinstance(event, Event)}
         return await transaction.seen(list(ids))
 
     async def _handle(self, fresh: Sequence[_InHand], state: Transaction) -> Sequence[Outcome]:
