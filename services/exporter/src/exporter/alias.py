@@ -54,6 +54,7 @@ class Alias:
                 _log.warning("%s follows later: %s", registry.kind, error)
             else:
                 moved.append(registry.kind)
+        _log.info("%s serves, in place of %s", move.version, move.previous)
         return tuple(moved)
 
     async def agree(self, records: Records, served_by: Registry | None) -> None:

@@ -5,6 +5,7 @@ whatever was done before a crash is found done by the next delivery.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,8 @@ from ratchet.events.model import (
 from ratchet.events.run import CheckpointReady
 from ratchet.manifest import AdapterManifest
 from ratchet.outcomes import Done, Invalid, Later, Outcome, State
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -138,6 +141,7 @@ class CheckpointHandler:
             served=served,
         )
         self.metrics.exports.labels("registered").inc()
+        _log.info("registered %s as %s", version, export.quantization)
         self.metrics.compared(export.parity, served)
         async with self.alias.turn:
             activated = await self._activate(checkpoint, version, registries)
@@ -174,6 +178,7 @@ class CheckpointHandler:
         served: ServedParity | None = None,
     ) -> Done:
         self.metrics.exports.labels("refused").inc()
+        _log.warning("refused the model of run %s: %s", checkpoint.run_id, reason)
         self.metrics.compared(parity, served)
         refused = ModelRefused(
             event_id=derived_id(checkpoint.event_id, "refused"),

@@ -107,6 +107,7 @@ class Training:
     async def _attempt(self, run: Run) -> None:
         self.running = run
         self.metrics.began()
+        _log.info("run %s begins by %s: %s", run.run_id, run.method, run.reason)
         began = time.monotonic()
         try:
             request = await asyncio.to_thread(train_request, run, self.files, self.settings)
@@ -171,6 +172,7 @@ class Training:
             raise cancelled(who)
         span_at_hand().tell({"ratchet.verdict": end.verdict, "ratchet.reason": end.reason})
         self.metrics.ended(end.verdict, seconds)
+        _log.info("run %s is %s: %s", run.run_id, end.verdict, end.reason)
 
     def _tidy(self) -> None:
         """Remove what runs left that have ended, whichever process ended them."""
