@@ -1,5 +1,7 @@
 """Examples and runs in SQLite: order, repetition and crashes change nothing."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
@@ -12,10 +14,14 @@ from ratchet.events.command import CancelRequested, TrainingRequested
 from ratchet.events.example import ExampleRetracted
 from trainer.backends.database import open_database
 from trainer.backends.example_store import SqlExampleStore
+from trainer.backends.model_store import SqlModelStore
 from trainer.backends.outbox import SqlOutbox
+from trainer.backends.ranking_store import SqlRankingStore
 from trainer.backends.run_store import SqlRunStore
+from trainer.backends.scorer_register import SqlScorerRegister
 from trainer.domain import telling
 from trainer.domain.dataset import Dataset
+from trainer.domain.ranking.rules import LearningRules
 from trainer.domain.recipe import Recipe
 from trainer.domain.requests import Request
 from trainer.domain.runs import Run, RunEnd, plan_run
@@ -267,3 +273,19 @@ def test_a_file_made_by_an_older_version_gets_the_columns_that_came_later(tmp_pa
     renewed = inspect(open_database(tmp_path / "trainer.db"))
     assert "cancelled_by" in {column["name"] for column in renewed.get_columns("runs")}
     assert "ix_scored_skipped" in {index["name"] for index in renewed.get_indexes("scored")}
+
+
+def test_a_file_of_an_earlier_release_opens_with_all_that_is_in_it(tmp_path: Path):
+    dump = Path(__file__).parent / "earlier/trainer.sql"
+    with closing(sqlite3.connect(tmp_path / "trainer.db")) as made:
+        made.executescript(dump.read_text())
+    engine = open_database(tmp_path / "trainer.db")
+    [accepted] = SqlRunStore(engine).accepted("base")
+    assert accepted.manifest.name == "manifest.json"
+    examples = SqlExampleStore(engine)
+    assert len(examples.take("sft", {"voice": 9})) == 3
+    assert examples.asked() is not None
+    assert len(SqlModelStore(engine).told()) == 3
+    assert SqlScorerRegister(engine).in_service() is not None
+    ranking = SqlRankingStore(engine, LearningRules())
+    assert sum(ranking.skipped().values()) + len(list(ranking.remembered(99))) == 2

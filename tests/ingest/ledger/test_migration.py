@@ -4,15 +4,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import Engine, MetaData, create_engine, select
+from sqlalchemy.pool import StaticPool
 
 from ingest.ledger.backends.database import open_for_reading, open_for_writing
-from ingest.ledger.backends.migration import WrongSchema, migrate, schema_problem
+from ingest.ledger.backends.migration import WrongSchema, _config, migrate, schema_problem
+from ingest.ledger.backends.reader import SqlLedgerReader
 from ingest.ledger.backends.tables import forgotten_examples, metadata
 from ratchet.outcomes import Unavailable
 
 from .ledger_world import Opened
+
+EARLIER = Path(__file__).parent / "earlier/revision_0001.sql"
+"""A ledger as the first revision left it, with an example message of every event."""
 
 
 def stand_at(ledger: Opened, revision: str) -> None:
@@ -65,3 +72,45 @@ def test_marks_of_an_older_ledger_stay(ledger: Opened):
     with ledger.read.connect() as connection:
         assert connection.execute(forgotten_examples.select()).all() == [("x", "r")]
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def as_the_first_revision_left_it(engine: Engine) -> int:
+    """Fill an empty database with the rows of `EARLIER`; returns how many events there are."""
+    source = create_engine("sqlite://", poolclass=StaticPool)
+    dumped = source.raw_connection()
+    dumped.executescript(EARLIER.read_text())  # type: ignore[attr-defined]
+    there = MetaData()
+    there.reflect(source)
+    with engine.begin() as to, source.connect() as from_:
+        config = _config()
+        config.attributes["connection"] = to
+        command.upgrade(config, "0001")
+        for table in there.sorted_tables:
+            rows = [dict(row._mapping) for row in from_.execute(select(table))]
+            if rows and table.name != "alembic_version":
+                to.execute(table.insert(), rows)
+        return len(from_.execute(select(there.tables["events"])).all())
+
+
+def test_a_ledger_of_the_first_revision_is_brought_up_to_date_with_all_that_is_in_it(
+    new_url: Callable[[], str],
+):
+    url = new_url()
+    engine = open_for_writing(url)
+    events = as_the_first_revision_left_it(engine)
+    read = open_for_reading(url)
+    assert "older than" in (schema_problem(read) or "")
+    migrate(engine)
+    assert schema_problem(read) is None
+    with read.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert len(connection.exec_driver_sql("SELECT event_id FROM events").all()) == events
+    ledger = SqlLedgerReader(read)
+    [experience, *_] = ledger.history(100)
+    story = ledger.experience(experience.query_id)
+    assert story is not None
+    assert ledger.runs(9)
+    assert ledger.models(9)
+    assert ledger.examples(9)
+    engine.dispose()
+    read.dispose()
