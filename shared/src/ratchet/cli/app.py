@@ -3,6 +3,7 @@
 import typer
 
 from ratchet.cli.activation import activate, rollback
+from ratchet.cli.backup import backup, restore
 from ratchet.cli.bundle import bundle, install
 from ratchet.cli.completion import completion
 from ratchet.cli.dead import dead
@@ -34,6 +35,8 @@ for command in (
     rollback,
     bundle,
     install,
+    backup,
+    restore,
     replay,
     lineage,
     forget,

@@ -1,0 +1,1 @@
+"""A data directory as of one moment, kept elsewhere, and its way back."""

@@ -1,0 +1,324 @@
+"""`ratchet backup` while a system runs, and `ratchet restore` after its loss."""
+
+import asyncio
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from subprocess import DEVNULL
+from threading import Event
+from typing import Any
+
+import httpx
+import pytest
+import redis
+from redis.asyncio import Redis
+from typer.testing import CliRunner
+
+from ratchet.backup.copying import restore, take
+from ratchet.backup.moment import held
+from ratchet.cli.app import main
+from ratchet.embedded.processes import Embedded
+from ratchet.embedded.up import STATE_FILE
+from ratchet.forgotten import bury
+from ratchet.posting import post_all
+from ratchet.publisher import DATA_FIELD
+from ratchet.simulator import simulate
+from ratchet.simulator.timeline import timeline
+from ratchet.streams import STREAMS
+from ratchet.testing.eventually import eventually
+from ratchet.testing.server import free_port, valkey_server
+
+LIGHT = ("valkey", "ledger", "reward", "ingest")
+TURNS = list(
+    simulate(5, questions=40, answers_per_question=2, start=datetime(2026, 1, 5, 6, tzinfo=UTC))
+)
+CALLS = [
+    replace(call, body={**call.body, "event_id": f"said-by-producer-{number}"})
+    for number, call in enumerate(timeline(TURNS))
+]
+Entries = dict[str, list[tuple[bytes, bytes]]]
+
+
+def ratchet(*words: str | Path) -> tuple[int, dict[str, Any]]:
+    result = CliRunner().invoke(main, [*map(str, words), "--json"])
+    return result.exit_code, json.loads(result.stdout)
+
+
+@asynccontextmanager
+async def running(data_dir: Path) -> AsyncIterator[Embedded]:
+    """The embedded system without what loads torch; in the end kill -9 of everything."""
+    embedded = Embedded(data_dir, free_port(6), {})
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *spec.command, env={**os.environ, **spec.environment}, stdout=DEVNULL
+        )
+        for spec in embedded.processes()
+        if spec.name in LIGHT
+    ]
+    (data_dir / STATE_FILE).write_text(json.dumps({"pid": os.getpid(), "ports": embedded.ports}))
+    try:
+        async with httpx.AsyncClient() as client:
+
+            async def ready() -> bool:
+                try:
+                    found = [
+                        await client.get(f"http://127.0.0.1:{embedded.port_of(name)}/readyz")
+                        for name in LIGHT[1:]
+                    ]
+                except httpx.HTTPError:
+                    return False
+                return all(answer.status_code == 200 for answer in found)
+
+            await eventually(ready, 30)
+        yield embedded
+    finally:
+        for process in processes:
+            process.kill()
+        for process in processes:
+            await process.wait()
+
+
+async def entries(redis: Redis) -> Entries:
+    return {
+        stream.name: [
+            (entry_id, fields[DATA_FIELD.encode()])
+            for entry_id, fields in await redis.xrange(stream.key)
+        ]
+        for stream in STREAMS
+    }
+
+
+async def until_at_rest(redis: Redis) -> None:
+    """Reward and ledger have taken in everything, and what came of it."""
+
+    async def rests() -> bool:
+        for stream in STREAMS:
+            for group in await redis.xinfo_groups(stream.key):
+                if group["name"] in (b"reward", b"ledger") and (group["lag"] or group["pending"]):
+                    return False
+        return True
+
+    await eventually(rests, 30)
+
+
+def in_ledger(data_dir: Path) -> list[str]:
+    with closing(sqlite3.connect(data_dir / "ledger.db")) as ledger:
+        return [row[0] for row in ledger.execute("SELECT event_id FROM events ORDER BY event_id")]
+
+
+def told_by(found: Entries) -> list[str]:
+    return [json.loads(data)["event_id"] for rows in found.values() for _, data in rows]
+
+
+async def replayed(data_dir: Path, redis_url: str) -> dict[str, Any]:
+    """What comes of the same facts in an empty server, compared with what there is."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "ingest.replay",
+        "--json",
+        env={**os.environ, "RATCHET_DATA_DIR": str(data_dir), "RATCHET_REDIS_URL": redis_url},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    told, _ = await process.communicate()
+    return dict(json.loads(told))
+
+
+async def test_what_was_backed_up_while_events_flow_goes_on_elsewhere_with_nothing_twice(
+    tmp_path: Path,
+):
+    lost, found, kept = tmp_path / "lost", tmp_path / "found", tmp_path / "kept"
+    async with (
+        running(lost) as embedded,
+        Redis.from_url(embedded.redis_url) as redis,
+        httpx.AsyncClient(base_url=embedded.url) as client,
+    ):
+        await bury(redis, ["forgotten"])
+        posting = asyncio.create_task(post_all(client, CALLS[:-20], rate=150))
+
+        async def some_are_scored() -> bool:
+            return bool(await redis.xlen("ratchet:rewards") > 20)
+
+        await eventually(some_are_scored, 20)
+        before = await entries(redis)
+        assert (await asyncio.to_thread(ratchet, "backup", kept, "--data-dir", lost))[0] == 0
+        await posting
+        await post_all(client, CALLS[-20:], rate=None)
+        in_the_end = await entries(redis)
+
+    code, told = await asyncio.to_thread(ratchet, "restore", kept, "--data-dir", found)
+    assert code == 0
+    assert told["taken_at"]
+    with valkey_server(found / "valkey", free_port()) as url:
+        async with Redis.from_url(url) as redis:
+            restored = await entries(redis)
+    for name, rows in restored.items():
+        assert len(before[name]) <= len(rows), f"{name} lacks what was there before the backup"
+        assert rows == in_the_end[name][: len(rows)], f"{name} is no moment of what was there"
+    assert len(restored["experiences"]) < len(in_the_end["experiences"])
+
+    async with running(found) as embedded, Redis.from_url(embedded.redis_url) as redis:
+        await until_at_rest(redis)
+        assert in_ledger(found) == sorted(set(told_by(await entries(redis))))
+        async with httpx.AsyncClient(base_url=embedded.url) as client:
+            forgotten = {**TURNS[0].experience, "query_id": "forgotten"}
+            assert (await client.post("/v1/experiences", json=forgotten)).status_code == 422
+            assert (await post_all(client, CALLS, rate=None)).rejected == []
+        await until_at_rest(redis)
+        asked = [
+            json.loads(data)["experience"]["query_id"]
+            for _, data in (await entries(redis))["experiences"]
+        ]
+        assert sorted(asked) == sorted(turn.experience["query_id"] for turn in TURNS)
+        again = await replayed(found, embedded.redis_url)
+        assert again["equal"], again
+
+
+def test_a_database_is_never_older_than_the_server_that_calls_its_work_done(tmp_path: Path):
+    """A writer commits each number, then tells the server so, as every service does.
+
+    There are files enough to link that it goes on for a while between the two.
+    """
+    system, kept, found = tmp_path / "a", tmp_path / "kept", tmp_path / "b"
+    for number in range(2_000):
+        file = system / f"{number % 20}/{number}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"weights")
+    port, stop, written = free_port(), Event(), Event()
+
+    def write(url: str) -> None:
+        with (
+            closing(sqlite3.connect(system / "trainer.db", timeout=30)) as database,
+            redis.Redis.from_url(url) as server,
+        ):
+            database.executescript(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; CREATE TABLE n (n)"
+            )
+            for number in count():
+                database.execute("INSERT INTO n VALUES (?)", (number,))
+                database.commit()
+                server.set("n", number)
+                written.set()
+                if stop.is_set():
+                    return
+
+    with valkey_server(system / "valkey", port) as url, ThreadPoolExecutor() as threads:
+        writing = threads.submit(write, url)
+        try:
+            assert written.wait(10)
+            with redis.Redis.from_url(url) as server, held(system, server) as moment:
+                take(moment, kept)
+        finally:
+            stop.set()
+        writing.result()
+    restore(kept, found)
+    with (
+        valkey_server(found / "valkey", port) as url,
+        redis.Redis.from_url(url) as server,
+        closing(sqlite3.connect(found / "trainer.db")) as database,
+    ):
+        [committed] = database.execute("SELECT max(n) FROM n").fetchone()
+        assert int(server.get("n") or 0) <= committed <= int(server.get("n") or 0) + 1
+
+
+def a_system(data_dir: Path) -> Path:
+    """What a system leaves that was stopped, in small."""
+    (data_dir / "artifacts/ab").mkdir(parents=True)
+    (data_dir / "artifacts/ab/abcd").write_bytes(b"weights")
+    (data_dir / "registry/m/v1").mkdir(parents=True)
+    (data_dir / "registry/m/latest").symlink_to("v1")
+    (data_dir / "registry/m/v1/model.gguf").write_bytes(b"gguf")
+    (data_dir / "keys").mkdir()
+    (data_dir / "keys/bundle.pem").write_bytes(b"key")
+    (data_dir / "keys/bundle.pem").chmod(0o600)
+    (data_dir / "runs/r1").mkdir(parents=True)
+    (data_dir / "runs/r1/dataset.json").write_text("made again")
+    with closing(sqlite3.connect(data_dir / "trainer.db")) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("CREATE TABLE t AS SELECT 1 AS x")
+        database.commit()
+    return data_dir
+
+
+def test_files_links_and_modes_come_back_and_what_is_made_again_does_not(tmp_path: Path):
+    system, kept, found = a_system(tmp_path / "a"), tmp_path / "kept", tmp_path / "b"
+    assert ratchet("backup", kept, "--data-dir", system)[0] == 0
+    assert kept.stat().st_mode & 0o777 == 0o700
+    code, told = ratchet("restore", kept, "--data-dir", found)
+    assert (code, told["files"]) == (0, 4)
+    assert (found / "registry/m/latest/model.gguf").read_bytes() == b"gguf"
+    assert (found / "keys/bundle.pem").stat().st_mode & 0o777 == 0o600
+    assert not (found / "runs").exists()
+    with closing(sqlite3.connect(found / "trainer.db")) as database:
+        assert database.execute("SELECT x FROM t").fetchall() == [(1,)]
+    assert not (system / ".backup").exists()
+
+
+@pytest.mark.parametrize("damaged", ["artifacts/ab/abcd", "trainer.db"])
+def test_a_damaged_file_is_named_and_nothing_is_restored(tmp_path: Path, damaged: str):
+    system, kept, found = a_system(tmp_path / "a"), tmp_path / "kept", tmp_path / "b"
+    ratchet("backup", kept, "--data-dir", system)
+    file = kept / "data" / damaged
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    code, told = ratchet("restore", kept, "--data-dir", found)
+    assert code == 1
+    assert damaged in told["error"]
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "kept"}
+
+
+def test_a_backup_that_was_killed_is_not_taken_for_one(tmp_path: Path):
+    system, kept = a_system(tmp_path / "a"), tmp_path / "kept"
+    with (system / "artifacts/ab/large").open("wb") as large:
+        large.truncate(1 << 31)
+    command = "from ratchet.cli.app import main; main()"
+    words = [sys.executable, "-c", command, "backup", str(kept), "--data-dir", str(system)]
+    copying = tmp_path / ".kept.part/data/artifacts/ab/large"
+    with subprocess.Popen(words, stderr=subprocess.DEVNULL) as process:
+        end = time.monotonic() + 20
+        while not copying.exists() and time.monotonic() < end:
+            time.sleep(0.005)
+        process.kill()
+    assert copying.exists()
+    assert not kept.exists()
+    code, told = ratchet("restore", tmp_path / ".kept.part", "--data-dir", tmp_path / "b")
+    assert code == 1
+    assert "no whole backup" in told["error"]
+
+    (system / "artifacts/ab/large").unlink()
+    assert ratchet("backup", kept, "--data-dir", system)[0] == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "kept"}
+    assert not (system / ".backup").exists()
+
+
+def test_nothing_is_written_over(tmp_path: Path):
+    system, kept = a_system(tmp_path / "a"), tmp_path / "kept"
+    assert ratchet("backup", kept, "--data-dir", system)[0] == 0
+    assert "is there already" in ratchet("backup", kept, "--data-dir", system)[1]["error"]
+    assert "is not empty" in ratchet("restore", kept, "--data-dir", system)[1]["error"]
+    assert "outside" in ratchet("backup", system / "kept", "--data-dir", system)[1]["error"]
+    (system / "archive").symlink_to(tmp_path / "another-disk")
+    assert "leads out" in ratchet("backup", tmp_path / "more", "--data-dir", system)[1]["error"]
+
+
+def test_restoring_says_who_has_to_be_forgotten_again(tmp_path: Path):
+    system, kept, found = a_system(tmp_path / "a"), tmp_path / "kept", tmp_path / "b"
+    for place in ("receipts/one.json", "forgetting/two.json"):
+        (system / place).parent.mkdir()
+        (system / place).write_text("{}")
+    ratchet("backup", kept, "--data-dir", system)
+    words = ["restore", str(kept), "--data-dir", str(found)]
+    told = CliRunner().invoke(main, words).stdout
+    assert "run `ratchet forget` anew for each (1 receipts are from before)" in told
+    assert "the next `ratchet forget` ends that" in told
