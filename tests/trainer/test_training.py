@@ -13,6 +13,7 @@ from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
 from ratchet.manifest import AdapterManifest
 from ratchet.memory_state import MemoryState
 from ratchet.outcomes import Done
+from ratchet.testing.fakes import MemoryPublisher
 from trainer.backends.outbox import SqlOutbox
 from trainer.backends.run_store import SqlRunStore
 from trainer.domain.dataset import Dataset
@@ -220,6 +221,20 @@ async def test_killed_at_any_moment_ends_as_if_it_had_not_been(
     assert [event.verdict for event in world.published(RunFinished)] == ["accepted"]
     assert len(world.published(CheckpointReady)) == 1
     assert world.waiting() == 0
+
+
+async def test_a_server_that_came_back_older_hears_of_the_run_again_and_another_does_not(
+    world: World,
+):
+    await world.training(PretendRunner(BETTER)).turn()
+    older = MemoryPublisher()
+    for publisher in (older, older, world.publisher):
+        started_again = Outgoing(world.outbox, publisher)
+        await started_again.offer_again()
+        await started_again.publish_due()
+    told = [type(event) for event in older.events]
+    assert told == [RunStarted, RunFinished, CheckpointReady]
+    assert len(world.published(RunFinished)) == len(world.published(CheckpointReady)) == 1
 
 
 async def test_killed_while_training_the_same_data_is_trained_on_again(world: World):

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -143,6 +143,10 @@ class Outbox(Protocol):
         """Events of committed changes that may not have been published, oldest first."""
 
     def published(self, event_id: str) -> None: ...
+
+    def offer_again(self, since: date) -> None:
+        """Events of runs and checkpoints from that day on may not have been published."""
+        ...
 
 
 class Forgetting(Protocol):

@@ -68,8 +68,12 @@ class Training:
 
     async def run(self) -> None:
         """Work until cancelled; trouble with Redis, the disk or the lease is waited out."""
+        offered = False
         while True:
             try:
+                if not offered:
+                    await self.outgoing.offer_again()
+                    offered = True
                 await self.turn()
                 self._is_in_trouble(None)
             except (RedisError, OSError) as error:

@@ -1,15 +1,17 @@
 """Events that were committed with the change they tell of, until they are published."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.events.base import Event
 from ratchet.publisher import data_of
-from ratchet.streams import STREAMS, stream_of
+from ratchet.streams import CHECKPOINTS, RUNS, STREAMS, stream_of
 from trainer.backends.database import outbox
 
+_OF_RUNS = (RUNS.name, CHECKPOINTS.name)
 _ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
 
 
@@ -31,6 +33,12 @@ class SqlOutbox:
             connection.execute(
                 update(outbox).where(outbox.c.event_id == event_id).values(published=1)
             )
+
+    def offer_again(self, since: date) -> None:
+        day = func.substr(func.json_extract(outbox.c.event, "$.occurred_at"), 1, 10)
+        recent = outbox.c.stream.in_(_OF_RUNS), day >= since.isoformat()
+        with self._engine.begin() as connection:
+            connection.execute(update(outbox).where(*recent).values(published=0))
 
 
 def post(connection: Connection, events: Sequence[Event]) -> None:
