@@ -237,7 +237,7 @@ def a_system(data_dir: Path) -> Path:
     (data_dir / "artifacts/ab/abcd").write_bytes(b"weights")
     (data_dir / "registry/m/v1").mkdir(parents=True)
     (data_dir / "registry/m/latest").symlink_to("v1")
-    (data_dir / "registry/m/v1/model.gguf").write_bytes(b"gguf")
+    (data_dir / "registry/m/v1/model.gguf").hardlink_to(data_dir / "artifacts/ab/abcd")
     (data_dir / "keys").mkdir()
     (data_dir / "keys/bundle.pem").write_bytes(b"key")
     (data_dir / "keys/bundle.pem").chmod(0o600)
@@ -256,7 +256,8 @@ def test_files_links_and_modes_come_back_and_what_is_made_again_does_not(tmp_pat
     assert kept.stat().st_mode & 0o777 == 0o700
     code, told = ratchet("restore", kept, "--data-dir", found)
     assert (code, told["files"]) == (0, 4)
-    assert (found / "registry/m/latest/model.gguf").read_bytes() == b"gguf"
+    assert (found / "registry/m/latest/model.gguf").read_bytes() == b"weights"
+    assert (found / "registry/m/v1/model.gguf").samefile(found / "artifacts/ab/abcd")
     assert (found / "keys/bundle.pem").stat().st_mode & 0o777 == 0o600
     assert not (found / "runs").exists()
     with closing(sqlite3.connect(found / "trainer.db")) as database:

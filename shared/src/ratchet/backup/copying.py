@@ -20,6 +20,32 @@ class NotEmpty(ValueError):
     """There is something already where a new directory is to be."""
 
 
+class Copies:
+    """What is one file under two names, as a model is in its registry, stays one."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[Path, Content]] = {}
+
+    def copy(self, source: Path, target: Path, size: int) -> Content:
+        """The first `size` bytes of `source` into `target`, with the same mode."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        number = source.stat().st_ino
+        if number in self._made:
+            first, content = self._made[number]
+            target.hardlink_to(first)
+            return content
+        digest, left = hashlib.sha256(), size
+        with source.open("rb") as origin, target.open("wb") as copy:
+            while left and (chunk := origin.read(min(left, _CHUNK))):
+                digest.update(chunk)
+                copy.write(chunk)
+                left -= len(chunk)
+        shutil.copymode(source, target)
+        content = Content(sha256=digest.hexdigest(), size=size - left)
+        self._made[number] = target, content
+        return content
+
+
 def take(moment: Moment, target: Path) -> Manifest:
     """Write `target`, which is not there before and whole afterwards.
 
@@ -29,8 +55,9 @@ def take(moment: Moment, target: Path) -> Manifest:
         raise NotEmpty(f"{target} is there already: name a new directory")
     aside = _aside(target)
     data = aside / _DATA
+    copies = Copies()
     files = {
-        str(path): _copied(moment.root / path, data / path, size)
+        str(path): copies.copy(moment.root / path, data / path, size)
         for path, size in sorted(moment.sizes.items())
     }
     for name, connection in moment.databases.items():
@@ -52,13 +79,13 @@ def restore(backup: Path, data_dir: Path) -> Manifest:
     if data_dir.exists() and any(data_dir.iterdir()):
         raise NotEmpty(f"{data_dir} is not empty: move it away, or name another --data-dir")
     manifest = read(backup)
-    aside = _aside(data_dir)
+    aside, copies = _aside(data_dir), Copies()
     try:
         for path, content in manifest.files.items():
             source = backup / _DATA / path
             if not source.is_file() or source.stat().st_size != content.size:
                 raise NoBackup(f"{source} is missing or not as long as it was: take another backup")
-            if _copied(source, aside / path, content.size) != content:
+            if copies.copy(source, aside / path, content.size) != content:
                 raise NoBackup(f"{source} is damaged: take another backup")
         flush_tree(aside)
         _link(aside, manifest.links)
@@ -80,19 +107,6 @@ def _settle(aside: Path, target: Path) -> None:
     flush(aside)
     aside.replace(target.resolve())
     flush(target.resolve().parent)
-
-
-def _copied(source: Path, target: Path, size: int) -> Content:
-    """The first `size` bytes of `source`, in `target` with the same mode."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    digest, left = hashlib.sha256(), size
-    with source.open("rb") as origin, target.open("wb") as copy:
-        while left and (chunk := origin.read(min(left, _CHUNK))):
-            digest.update(chunk)
-            copy.write(chunk)
-            left -= len(chunk)
-    shutil.copymode(source, target)
-    return Content(sha256=digest.hexdigest(), size=size - left)
 
 
 def _database(reading: sqlite3.Connection, target: Path) -> Content:

@@ -1,0 +1,201 @@
+"""What Ratchet takes of memory and disk: bytes of each thing, and what they come to in a day's use.
+
+The whole embedded system is asked questions over HTTP: each a ranking, an answer of about 3 kB, and
+the feedback of a simulated operator. What Redis, the databases, the append-only file and the
+processes take is read when all of it has been handled. Nothing is trained: what models take is
+read in a data directory where something was, named by --models.
+
+Run: python benchmarks/sizing.py [--questions 2000] [--models DIR]
+"""
+
+import asyncio
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.table import Table
+from weighing.disk import archived, in_postgresql, size_of, tables_of
+from weighing.memory import by_kind, of_a_pending_entry, resident, used
+from weighing.projection import PerQuestion, projected
+from weighing.questions import Questions
+
+from ingest.archive.streamed import rows_behind
+from ingest.domain.archived import Row
+from ingest.domain.entry_id import BEGINNING
+from ratchet.embedded.processes import Embedded
+from ratchet.embedded.supervisor import Supervisor
+from ratchet.embedded.up import up
+from ratchet.streams import STREAMS, Stream
+from ratchet.testing.eventually import eventually
+from ratchet.testing.server import free_port
+
+_NEVER = {
+    f"RATCHET_TRAINER_MIN_{what}": "1000000" for what in ("PAIRS", "LABELS", "DEMONSTRATIONS")
+}
+_SETTINGS = {"RATCHET_LOG_LEVEL": "error", **_NEVER}
+_AT_ONCE = 4
+
+
+@dataclass
+class Weighed:
+    """Bytes; `memory` is what the questions added, `aof` the file as it was written and rewritten.
+
+    `kinds` and `databases` are bytes and how many; `idle` and `loaded` resident, and the most.
+    """
+
+    questions: int
+    memory: int
+    pending: float
+    kinds: tuple[Counter[str], Counter[str]]
+    aof: tuple[int, int]
+    rows: dict[Stream, list[Row]]
+    idle: dict[str, tuple[int, int]]
+    loaded: dict[str, tuple[int, int]]
+    databases: dict[str, tuple[Counter[str], Counter[str]]]
+
+
+async def weigh(questions: int, directory: Path) -> Weighed:
+    embedded = Embedded(directory / "data", free_port(6), _SETTINGS)
+    async with (
+        up(embedded, lambda _name, _line: None) as supervisor,
+        httpx.AsyncClient(base_url=embedded.url, timeout=30) as client,
+        Redis.from_url(embedded.redis_url) as redis,
+    ):
+        await redis.config_set("auto-aof-rewrite-percentage", 0)
+        append_only = embedded.data_dir / "valkey"
+        idle, empty, unwritten = _resident(supervisor), await used(redis), size_of(append_only)
+        asked = Questions(client)
+        for _ in range(0, questions, _AT_ONCE):
+            await asyncio.gather(*(asked.ask() for _ in range(_AT_ONCE)))
+        await eventually(lambda: _rests(redis), 300)
+        memory, loaded = await used(redis) - empty, _resident(supervisor)
+        written = size_of(append_only) - unwritten
+        kinds = await by_kind(redis)
+        pending = await of_a_pending_entry(redis)
+        await redis.execute_command("BGREWRITEAOF")  # type: ignore[no-untyped-call]
+        await eventually(lambda: _rewritten(redis), 60)
+        rows = {
+            stream: [row async for row in rows_behind(redis, stream, BEGINNING)]
+            for stream in STREAMS
+        }
+        rewritten = size_of(append_only)
+    databases = {name: tables_of(embedded.data_dir / name) for name in ("ledger.db", "trainer.db")}
+    return Weighed(
+        questions, memory, pending, kinds, (written, rewritten), rows, idle, loaded, databases
+    )
+
+
+def _resident(supervisor: Supervisor) -> dict[str, tuple[int, int]]:
+    return {
+        name: resident(process.pid)
+        for name, process in supervisor.processes.items()
+        if process.pid is not None
+    }
+
+
+async def _rests(redis: Any) -> bool:
+    for stream in STREAMS:
+        for group in await redis.xinfo_groups(stream.key):
+            if group["lag"] or group["pending"]:
+                return False
+    return True
+
+
+async def _rewritten(redis: Any) -> bool:
+    told = await redis.info("persistence")
+    return not told["aof_rewrite_in_progress"] and not told["aof_rewrite_scheduled"]
+
+
+def show(found: Weighed, console: Console) -> None:
+    n = found.questions
+    table = Table("in Redis", "a question", "bytes each", "bytes a question", title="memory")
+    bytes_, count = found.kinds
+    for kind in sorted(bytes_):
+        if count[kind] >= n / 100:
+            each, per = bytes_[kind] / count[kind], count[kind] / n
+            table.add_row(kind, f"{per:.2f}", f"{each:,.0f}", f"{bytes_[kind] / n:,.0f}")
+    table.add_row("all (INFO memory)", "1", "", f"{found.memory / n:,.0f}")
+    table.add_row("an entry pending in one more group", "", f"{found.pending:.0f}", "")
+    console.print(table)
+
+    table = Table("on the disk", "a question", "bytes each", "bytes a question", title="disk")
+    table.add_row("append-only file as written", "1", "", f"{found.aof[0] / n:,.0f}")
+    table.add_row("append-only file, rewritten", "1", "", f"{found.aof[1] / n:,.0f}")
+    for name, (sizes, rows) in found.databases.items():
+        for part in sorted(sizes, key=lambda part: -sizes[part]):
+            if sizes[part] >= 50 * n:
+                each, per = sizes[part] / rows[part], rows[part] / n
+                told = f"{name}: {part}"
+                table.add_row(told, f"{per:.2f}", f"{each:,.0f}", f"{sizes[part] / n:,.0f}")
+        table.add_row(name, "1", "", f"{sizes.total() / n:,.0f}")
+    events = sum(map(len, found.rows.values()))
+    each = found.databases["ledger.db"][0].total() / events
+    table.add_row("ledger, SQLite, an event", f"{events / n:.2f}", f"{each:,.0f}")
+    postgresql = in_postgresql(found.rows)
+    if postgresql is not None:
+        told = f"{postgresql:,.0f}", f"{postgresql * events / n:,.0f}"
+        table.add_row("ledger, PostgreSQL, an event", f"{events / n:.2f}", *told)
+    packed = 0.0
+    for stream, each in archived(found.rows).items():
+        per = len(found.rows[stream]) / n
+        packed += each * per
+        if per >= 0.01:
+            told = f"{each:,.0f}", f"{each * per:,.0f}"
+            table.add_row(f"archive: {stream.name}", f"{per:.2f}", *told)
+    table.add_row("archive", "1", "", f"{packed:,.0f}")
+    console.print(table)
+
+    table = Table("process", "idle", "after", "most", title="resident memory, MiB")
+    for name, (now, _) in found.idle.items():
+        after, most = found.loaded[name]
+        table.add_row(name, *(f"{size / 2**20:.0f}" for size in (now, after, most)))
+    console.print(table)
+    per_question = PerQuestion(
+        kinds=Counter({kind: round(size / n) for kind, size in bytes_.items()}),
+        ledger=found.databases["ledger.db"][0].total() / n,
+        archive=packed,
+        examples=found.databases["trainer.db"][0]["examples"] / n,
+        packed=found.aof[1] / found.memory,
+    )
+    console.print(projected(per_question))
+
+
+def show_models(data_dir: Path, console: Console) -> None:
+    table = Table("file", "bytes", title=f"what was trained in {data_dir}")
+    for path in sorted((data_dir / "artifacts").rglob("*"), key=lambda path: -path.stat().st_size):
+        if path.is_file():
+            table.add_row(_kind(path), f"{path.stat().st_size:,}")
+    console.print(table)
+
+
+def _kind(path: Path) -> str:
+    """What an artifact is, by how it begins: its name is its hash."""
+    with path.open("rb") as file:
+        head = file.read(4_096)
+    if head.startswith(b"GGUF"):
+        return "model"
+    if b"lora_A" in head:
+        return "adapter"
+    return "manifest or settings" if head.startswith(b"{") else "scorers, or references"
+
+
+def main(
+    questions: Annotated[int, typer.Option(min=100)] = 2_000,
+    models: Annotated[Path | None, typer.Option(exists=True, file_okay=False)] = None,
+) -> None:
+    console = Console(width=100)
+    with tempfile.TemporaryDirectory() as directory:
+        found = asyncio.run(weigh(questions, Path(directory)))
+        show(found, console)
+    if models is not None:
+        show_models(models, console)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,65 @@
+"""Operators' questions with what follows them, sent as a frontend does."""
+
+from collections import defaultdict, deque
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import httpx
+
+from ratchet.simulator.asking import Ask, draw_ask
+from ratchet.simulator.operators import draw_operators
+from ratchet.simulator.serving import experience, reactions
+
+EXPERIENCE_BYTES = 3_000
+_OPERATORS = draw_operators(Random(5), 20)
+
+
+class Questions:
+    """Each is a ranking, an answer of about 3 kB, and what its operator says of it.
+
+    An answer tells, as the product's do, what its operator asked before: of that as much as fits.
+    """
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+        self._rng = Random(1)
+        self._before: dict[str, deque[dict[str, Any]]] = defaultdict(lambda: deque(maxlen=20))
+
+    async def ask(self) -> None:
+        asked = draw_ask(self._rng, _OPERATORS)
+        decided = (await self._post("/v1/rank", _ranking(asked))).json()
+        shown = [asked.candidates[item["index"]] for item in decided["ranking"][: asked.limit]]
+        answer = experience(
+            asked, shown, timestamp=datetime.now(UTC), decision_id=decided["decision_id"]
+        )
+        await self._post("/v1/experiences", self._with_history(asked.user_id, answer))
+        for said in reactions(self._rng, asked, shown):
+            await self._post("/v1/feedback", said)
+
+    def _with_history(self, user_id: str, answer: dict[str, Any]) -> dict[str, Any]:
+        history: list[dict[str, Any]] = []
+        whole = {**answer, "user_history": history}
+        for earlier in reversed(self._before[user_id]):
+            if len(httpx.Request("POST", "http://h", json=whole).content) > EXPERIENCE_BYTES:
+                break
+            history.append(earlier)
+        kept = ("query_id", "transcript", "parsed_intent", "voice_response")
+        self._before[user_id].append({key: answer[key] for key in kept if key in answer})
+        return whole
+
+    async def _post(self, path: str, body: object) -> httpx.Response:
+        return (await self._client.post(path, json=body)).raise_for_status()
+
+
+def _ranking(asked: Ask) -> dict[str, Any]:
+    return {
+        "transcript": asked.transcript,
+        "intent": asked.intent,
+        "candidates": [
+            {"scenario": option.scenario, "relevance": option.relevance, "size": option.size}
+            for option in asked.candidates
+        ],
+        "limit": asked.limit,
+        "user_id": asked.user_id,
+    }
