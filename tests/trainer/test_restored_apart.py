@@ -1,0 +1,145 @@
+"""The trainer's database and Redis restored from different moments: what heals, and by what."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+from sqlalchemy import Engine, select
+
+from ratchet.delivery.consumer import Consumer
+from ratchet.delivery.entry import Entry
+from ratchet.delivery.groups import create_groups
+from ratchet.delivery.metrics import DeliveryMetrics
+from ratchet.delivery.worker import Worker
+from ratchet.publisher import Publisher
+from ratchet.simulator import simulate
+from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
+from ratchet.testing.eventually import eventually
+from ratchet.testing.server import free_port, valkey_server
+from ratchet.testing.simulated import facts_of
+from ratchet.testing.started import started
+from reward.app import create_app
+from reward.settings import RewardSettings
+from trainer.backends.database import examples, open_database, scored
+from trainer.backends.example_store import SqlExampleStore
+from trainer.backends.model_store import SqlModelStore
+from trainer.backends.ranking_store import SqlRankingStore
+from trainer.domain.ranking.rules import LearningRules
+from trainer.handlers import TrainerHandlers
+from trainer.ranking.handlers import RankingHandlers
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+async def scored_system(redis: Redis, valkey_url: str) -> Redis:
+    """A server on which the reward service has scored a plant's day."""
+    facts = facts_of(simulate(7, 60, 2, start=START))
+    await Publisher(redis).publish(facts)
+    settings = RewardSettings(redis_url=valkey_url, port=free_port(), log_level="critical")
+
+    async def done() -> bool:
+        groups = [await redis.xinfo_groups(stream.key) for stream in (EXPERIENCES, FEEDBACK)]
+        return all(not group["lag"] and not group["pending"] for [group] in groups)
+
+    async with started(create_app(settings)):
+        await eventually(done)
+    return redis
+
+
+class Trainer:
+    """What the trainer keeps of examples and scores, delivered as its service has them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        store = SqlExampleStore(engine)
+        kept = TrainerHandlers(store, store, SqlModelStore(engine))
+        ranked = RankingHandlers(SqlRankingStore(engine, LearningRules()))
+        self.consumers = [
+            Consumer(EXAMPLES, "trainer", kept.handle_examples),
+            Consumer(REWARDS, "trainer", ranked.handle_rewards),
+        ]
+
+    async def hear(self, redis: Any, share: float = 1.0) -> None:
+        """Handle what its groups have not been given yet, or the first part of it."""
+        await create_groups(redis, self.consumers)
+        for consumer in self.consumers:
+            stream = consumer.stream.key
+            count = max(1, round(share * await redis.xlen(stream)))
+            found = await redis.xreadgroup("trainer", "1", {stream: ">"}, count=count)
+            entries = (
+                [Entry(id_.decode(), fields, 1) for id_, fields in found[0][1]] if found else []
+            )
+            worker = Worker(consumer, redis, DeliveryMetrics(CollectorRegistry()), asyncio.Lock())
+            await worker.process(entries)
+
+    def kept(self) -> Sequence[Any]:
+        with self.engine.connect() as connection:
+            return [
+                connection.execute(
+                    select(examples.c.example_id, examples.c.revision, examples.c.kind).order_by(
+                        examples.c.example_id
+                    )
+                ).all(),
+                connection.execute(
+                    select(scored.c.query_id, scored.c.revision).order_by(
+                        scored.c.query_id, scored.c.revision
+                    )
+                ).all(),
+            ]
+
+
+def trainer(path: Path) -> Trainer:
+    return Trainer(open_database(path))
+
+
+async def forget_what_was_delivered(redis: Redis) -> None:
+    """As a server is that was restored to before the trainer read anything."""
+    for stream in (EXAMPLES, REWARDS):
+        await redis.xgroup_destroy(stream.key, "trainer")
+    seen = [key async for key in redis.scan_iter("ratchet:seen:trainer:*")]
+    await redis.delete(*seen)
+
+
+async def test_what_an_older_server_delivers_again_counts_once(
+    scored_system: Redis, tmp_path: Path
+):
+    ahead = trainer(tmp_path / "trainer.db")
+    await ahead.hear(scored_system)
+    before = ahead.kept()
+    assert all(len(rows) > 40 for rows in before)
+    await forget_what_was_delivered(scored_system)
+    await ahead.hear(scored_system)
+    assert ahead.kept() == before
+
+
+async def test_what_an_older_database_lacks_comes_by_a_replay_into_an_empty_server(
+    scored_system: Redis, valkey_url: str, tmp_path: Path
+):
+    whole, behind = trainer(tmp_path / "whole.db"), trainer(tmp_path / "behind.db")
+    await behind.hear(scored_system, share=0.5)
+    await forget_what_was_delivered(scored_system)
+    await whole.hear(scored_system)
+    await behind.hear(scored_system)
+    assert behind.kept() != whole.kept(), "the server calls it delivered"
+    with valkey_server(tmp_path / "valkey", free_port()) as url:
+        replaying = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "ingest.replay", "--into", url),
+            env={
+                **os.environ,
+                "RATCHET_REDIS_URL": valkey_url,
+                "RATCHET_DATA_DIR": str(tmp_path),
+            },
+        )
+        assert await replaying.wait() == 0
+        async with Redis.from_url(url) as rebuilt:
+            await behind.hear(rebuilt)
+            await whole.hear(rebuilt)
+    assert behind.kept() == whole.kept()
