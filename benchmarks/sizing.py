@@ -44,7 +44,8 @@ _AT_ONCE = 4
 
 @dataclass
 class Weighed:
-    """Bytes; `memory` is what the questions added, `aof` the file as it was written and rewritten.
+    """Bytes; `memory` is what the questions added, `aof` the file as it was written, as it is
+    rewritten, and rewritten as commands.
 
     `kinds` and `databases` are bytes and how many; `idle` and `loaded` resident, and the most.
     """
@@ -53,7 +54,7 @@ class Weighed:
     memory: int
     pending: float
     kinds: tuple[Counter[str], Counter[str]]
-    aof: tuple[int, int]
+    aof: tuple[int, int, int]
     rows: dict[Stream, list[Row]]
     idle: dict[str, tuple[int, int]]
     loaded: dict[str, tuple[int, int]]
@@ -78,16 +79,23 @@ async def weigh(questions: int, directory: Path) -> Weighed:
         written = size_of(append_only) - unwritten
         kinds = await by_kind(redis)
         pending = await of_a_pending_entry(redis)
-        await redis.execute_command("BGREWRITEAOF")  # type: ignore[no-untyped-call]
-        await eventually(lambda: _rewritten(redis), 60)
+        rewritten = await _rewritten(redis, append_only, "yes")
+        commands = await _rewritten(redis, append_only, "no")
         rows = {
             stream: [row async for row in rows_behind(redis, stream, BEGINNING)]
             for stream in STREAMS
         }
-        rewritten = size_of(append_only)
     databases = {name: tables_of(embedded.data_dir / name) for name in ("ledger.db", "trainer.db")}
     return Weighed(
-        questions, memory, pending, kinds, (written, rewritten), rows, idle, loaded, databases
+        questions,
+        memory,
+        pending,
+        kinds,
+        (written, rewritten, commands),
+        rows,
+        idle,
+        loaded,
+        databases,
     )
 
 
@@ -107,9 +115,16 @@ async def _rests(redis: Any) -> bool:
     return True
 
 
-async def _rewritten(redis: Any) -> bool:
-    told = await redis.info("persistence")
-    return not told["aof_rewrite_in_progress"] and not told["aof_rewrite_scheduled"]
+async def _rewritten(redis: Any, directory: Path, packed: str) -> int:
+    await redis.config_set("aof-use-rdb-preamble", packed)
+    await redis.bgrewriteaof()
+
+    async def done() -> bool:
+        told = await redis.info("persistence")
+        return not told["aof_rewrite_in_progress"] and not told["aof_rewrite_scheduled"]
+
+    await eventually(done, 60)
+    return size_of(directory)
 
 
 def show(found: Weighed, console: Console) -> None:
@@ -127,6 +142,7 @@ def show(found: Weighed, console: Console) -> None:
     table = Table("on the disk", "a question", "bytes each", "bytes a question", title="disk")
     table.add_row("append-only file as written", "1", "", f"{found.aof[0] / n:,.0f}")
     table.add_row("append-only file, rewritten", "1", "", f"{found.aof[1] / n:,.0f}")
+    table.add_row("the same as commands, after forgetting", "1", "", f"{found.aof[2] / n:,.0f}")
     for name, (sizes, rows) in found.databases.items():
         for part in sorted(sizes, key=lambda part: -sizes[part]):
             if sizes[part] >= 50 * n:

@@ -3,11 +3,14 @@
 import asyncio
 import json
 import os
+import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
@@ -55,7 +58,7 @@ def ratchet(*words: str | Path) -> tuple[int, dict[str, Any]]:
 
 
 @asynccontextmanager
-async def running(data_dir: Path) -> AsyncIterator[Embedded]:
+async def running(data_dir: Path) -> AsyncIterator[tuple[Embedded, Sequence[Process]]]:
     """The embedded system without what loads torch; in the end kill -9 of everything."""
     embedded = Embedded(data_dir, free_port(6), {})
     processes = [
@@ -80,12 +83,27 @@ async def running(data_dir: Path) -> AsyncIterator[Embedded]:
                 return all(answer.status_code == 200 for answer in found)
 
             await eventually(ready, 30)
-        yield embedded
+        yield embedded, processes
     finally:
         for process in processes:
             process.kill()
         for process in processes:
             await process.wait()
+
+
+def backed_up(processes: Sequence[Process], lost: Path, found: Path) -> None:
+    kept = found.with_name("kept")
+    assert ratchet("backup", kept, "--data-dir", lost)[0] == 0
+    assert ratchet("restore", kept, "--data-dir", found)[0] == 0
+
+
+def frozen_and_copied(processes: Sequence[Process], lost: Path, found: Path) -> None:
+    """As volumes are copied of containers that are paused."""
+    for process in processes:
+        process.send_signal(signal.SIGSTOP)
+    shutil.copytree(lost, found, symlinks=True, ignore=shutil.ignore_patterns(STATE_FILE))
+    for process in processes:
+        process.send_signal(signal.SIGCONT)
 
 
 async def entries(redis: Redis) -> Entries:
@@ -134,12 +152,13 @@ async def replayed(data_dir: Path, redis_url: str) -> dict[str, Any]:
     return dict(json.loads(told))
 
 
-async def test_what_was_backed_up_while_events_flow_goes_on_elsewhere_with_nothing_twice(
-    tmp_path: Path,
+@pytest.mark.parametrize("kept_by", [backed_up, frozen_and_copied])
+async def test_what_was_kept_while_events_flow_goes_on_elsewhere_with_nothing_twice(
+    tmp_path: Path, kept_by: Callable[[Sequence[Process], Path, Path], None]
 ):
-    lost, found, kept = tmp_path / "lost", tmp_path / "found", tmp_path / "kept"
+    lost, found = tmp_path / "lost", tmp_path / "found"
     async with (
-        running(lost) as embedded,
+        running(lost) as (embedded, processes),
         Redis.from_url(embedded.redis_url) as redis,
         httpx.AsyncClient(base_url=embedded.url) as client,
     ):
@@ -151,14 +170,11 @@ async def test_what_was_backed_up_while_events_flow_goes_on_elsewhere_with_nothi
 
         await eventually(some_are_scored, 20)
         before = await entries(redis)
-        assert (await asyncio.to_thread(ratchet, "backup", kept, "--data-dir", lost))[0] == 0
+        await asyncio.to_thread(kept_by, processes, lost, found)
         await posting
         await post_all(client, CALLS[-20:], rate=None)
         in_the_end = await entries(redis)
 
-    code, told = await asyncio.to_thread(ratchet, "restore", kept, "--data-dir", found)
-    assert code == 0
-    assert told["taken_at"]
     with valkey_server(found / "valkey", free_port()) as url:
         async with Redis.from_url(url) as redis:
             restored = await entries(redis)
@@ -167,7 +183,7 @@ async def test_what_was_backed_up_while_events_flow_goes_on_elsewhere_with_nothi
         assert rows == in_the_end[name][: len(rows)], f"{name} is no moment of what was there"
     assert len(restored["experiences"]) < len(in_the_end["experiences"])
 
-    async with running(found) as embedded, Redis.from_url(embedded.redis_url) as redis:
+    async with running(found) as (embedded, _), Redis.from_url(embedded.redis_url) as redis:
         await until_at_rest(redis)
         assert in_ledger(found) == sorted(set(told_by(await entries(redis))))
         async with httpx.AsyncClient(base_url=embedded.url) as client:

@@ -11,8 +11,12 @@ from redis.asyncio import Redis
 
 from ingest.forget.forgetting import new_request
 from ingest.forget.journal import Journal
+from ingest.ledger.backends.database import open_for_reading, open_for_writing
+from ingest.ledger.backends.migration import migrate
+from ingest.ledger.backends.reader import SqlLedgerReader
 from ratchet.publisher import DATA_FIELD
 from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
+from ratchet.testing.eventually import eventually
 from ratchet.testing.server import free_port, valkey_server
 
 from .conftest import START, Served
@@ -101,6 +105,38 @@ async def test_a_server_that_is_named_keeps_everything_and_must_be_empty(
         status, _, complaints = await ratchet_replay(served, "--into", url)
         assert status == 2
         assert "name an empty server" in complaints
+
+
+async def test_an_empty_ledger_is_folded_again_behind_the_server_that_was_filled(
+    served: Served, tmp_path: Path
+):
+    ledger = f"sqlite:///{tmp_path}/again/ledger.db"
+    migrate(open_for_writing(ledger))
+    reader = SqlLedgerReader(open_for_reading(ledger))
+
+    async def told() -> bool:
+        counts = reader.counts()
+        return counts.total == 240 and counts.events.get("ExperienceScored", 0) >= 240
+
+    with valkey_server(tmp_path / "other", free_port()) as url:
+        status, _, complaints = await ratchet_replay(served, "--into", url)
+        assert status == 0, complaints
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "ingest.ledger"),
+            env={
+                **os.environ,
+                "RATCHET_REDIS_URL": url,
+                "RATCHET_LEDGER_URL": ledger,
+                "RATCHET_DATA_DIR": str(tmp_path / "again"),
+                "RATCHET_PORT": str(free_port()),
+                "RATCHET_LOG_LEVEL": "critical",
+            },
+        )
+        try:
+            await eventually(told, 20)
+        finally:
+            process.kill()
+            await process.wait()
 
 
 async def test_what_the_reward_service_has_in_hand_cannot_be_compared(served: Served):

@@ -80,16 +80,18 @@ def _no_writes(redis: Redis | None) -> Iterator[None]:
     if redis is None:
         yield
         return
-    began = time.monotonic()
+    end = time.monotonic() + _PAUSE_S
     redis.client_pause(int(_PAUSE_S * 1000), all=False)
     try:
-        while redis.info("persistence").get("aof_buffer_length"):
+        while redis.info("persistence").get("aof_buffer_length") and time.monotonic() < end:
             time.sleep(_LOOK_S)
         yield
     finally:
         redis.client_unpause()
-    if time.monotonic() - began > _PAUSE_S:
-        raise CannotHold(f"linking the files took over {_PAUSE_S:.0f} s: try again at less load")
+    if time.monotonic() >= end:
+        raise CannotHold(
+            f"the disk took over {_PAUSE_S:.0f} s to link the files: try again at less load"
+        )
 
 
 def _reading(path: Path) -> sqlite3.Connection:
