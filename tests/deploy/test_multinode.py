@@ -30,3 +30,13 @@ def test_its_nodes_share_the_trainers_volumes():
     claims = of_kind(OVERLAY, "PersistentVolumeClaim")
     for claim in ("trainer", "shared"):
         assert claims[claim]["spec"]["accessModes"] == ["ReadWriteMany"]
+
+
+def test_every_node_is_started_as_one_of_many():
+    """Without --multi_gpu accelerate takes a node with one GPU for a run of its own."""
+    runtime = of_kind(OVERLAY, "TrainingRuntime")["ratchet"]
+    (job,) = runtime["spec"]["template"]["spec"]["replicatedJobs"]
+    (container,) = job["template"]["spec"]["template"]["spec"]["containers"]
+    *_, command = container["command"]
+    assert command.startswith("exec accelerate launch --multi_gpu --num_machines ")
+    assert "python -m trainer.run" in command

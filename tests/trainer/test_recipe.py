@@ -39,3 +39,12 @@ def test_nothing_else_is_taught_and_answers_are_asked_for_in_smaller_batches():
     rest = {"dpo": before.dpo, "judging": before.judging}
     assert after.model_copy(update=rest) == before
     assert before.with_smaller_batches("dpo", 0) == before
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_processes_divide_a_step_among_them(method: Method):
+    loop = recipe(4, 6).divided(method, 3).loop(method)
+    assert (loop.batch, loop.accumulation) == (4, 2)
+    assert recipe(4, 6).divided(method, 1) == recipe(4, 6)
+    with pytest.raises(ValueError, match="6 micro-batches cannot be divided among 4 processes"):
+        recipe(4, 6).divided(method, 4)

@@ -51,8 +51,12 @@ def _machine() -> str:
 
 
 def use_all_cores() -> None:
-    """One thread for each core this process may use, not for each the machine has."""
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    """One thread for each core this process may use, not for each the machine has.
+
+    Processes that a launcher started beside each other share them.
+    """
+    beside = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // beside))
 
 
 def name_of(dtype: torch.dtype) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from datasets import Dataset  # type: ignore[import-untyped]
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
@@ -12,6 +11,7 @@ from ratchet.events.run import CurvePoint
 from trainer.backends.base import Base
 from trainer.backends.lora import Adapted, Fresh
 from trainer.backends.shared_prompt import shared_prompts
+from trainer.backends.train_dataset import train_dataset
 from trainer.backends.training_loop import OnProgress, arguments, beginning, turn, work_through
 from trainer.domain.recipe import Recipe
 from trainer.domain.training_example import TrainingPair
@@ -39,7 +39,7 @@ def train(
                 disable_dropout=recipe.lora.dropout == 0,
                 precompute_ref_log_probs=True,
             ),
-            train_dataset=Dataset.from_list([_row(pair) for pair in pairs]),
+            train_dataset=train_dataset(map(_row, pairs), work_dir),
         )
         return work_through(trainer, work_dir, on_progress)
 

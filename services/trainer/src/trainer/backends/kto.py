@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset  # type: ignore[import-untyped]
 from trl.trainer.kto_config import KTOConfig
 from trl.trainer.kto_trainer import KTOTrainer
 
 from ratchet.events.run import CurvePoint
 from trainer.backends.base import Base
 from trainer.backends.lora import Adapted, Fresh
+from trainer.backends.train_dataset import train_dataset
 from trainer.backends.training_loop import OnProgress, arguments, beginning, turn, work_through
 from trainer.domain.balance import balanced_weights
 from trainer.domain.recipe import Recipe
@@ -40,7 +40,7 @@ def train(
             disable_dropout=recipe.lora.dropout == 0,
             precompute_ref_log_probs=True,
         ),
-        train_dataset=Dataset.from_list([_row(label) for label in labels]),
+        train_dataset=train_dataset(map(_row, labels), work_dir),
     )
     return work_through(trainer, work_dir, on_progress)
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from datasets import Dataset  # type: ignore[import-untyped]
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from ratchet.events.run import CurvePoint
 from trainer.backends.base import Base
 from trainer.backends.lora import Adapted, Fresh
+from trainer.backends.train_dataset import train_dataset
 from trainer.backends.training_loop import OnProgress, arguments, beginning, turn, work_through
 from trainer.domain.recipe import Recipe
 from trainer.domain.traces import samples_of
@@ -31,7 +31,7 @@ def train(
         args=SFTConfig(
             **arguments(recipe.sft, base, work_dir, recipe.seed), completion_only_loss=True
         ),
-        train_dataset=Dataset.from_list([_row(*sample) for sample in samples]),
+        train_dataset=train_dataset((_row(*sample) for sample in samples), work_dir),
     )
     return work_through(trainer, work_dir, on_progress)
 

@@ -14,6 +14,7 @@ from ratchet.events.run import CurvePoint
 from trainer.backends.base import Base
 from trainer.backends.lora import Adapted, Fresh
 from trainer.backends.news import News, curve_of
+from trainer.backends.processes import first_alone, is_first, wait_for_all
 from trainer.domain.job import Progress
 from trainer.domain.recipe import LoopRecipe
 
@@ -71,7 +72,9 @@ def work_through(
     """Train from the last whole checkpoint in `work_dir`, or from the start."""
     trainer.add_callback(News(on_progress))
     trainer.add_callback(Durable())
-    trainer.train(resume_from_checkpoint=_last_whole_checkpoint(work_dir))
+    with first_alone():
+        checkpoint = _last_whole_checkpoint(work_dir)
+    trainer.train(resume_from_checkpoint=checkpoint)
     trained: Any = trainer.model
     assert isinstance(trained, Adapted)
     return trained, curve_of(trainer.state.log_history)
@@ -90,12 +93,15 @@ def _score_answers_only(device: torch.device) -> None:
 
 
 class Durable(TrainerCallback):
-    """Marks a checkpoint as whole once all of it has reached the disk.
+    """Marks a checkpoint as whole once all of it, every process's part, has reached the disk.
 
     Without that a power loss may leave a checkpoint whose files are there and empty.
     """
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        wait_for_all()
+        if not is_first():
+            return
         directory = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         flush_tree(directory)
         flush(directory.parent)

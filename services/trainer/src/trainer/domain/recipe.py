@@ -55,6 +55,19 @@ class LoopRecipe(Value):
         batch = next((size for size in range(half, least - 1, -1) if seen % size == 0), half)
         return self.model_copy(update={"batch": batch, "accumulation": ceil(seen / batch)})
 
+    def divided(self, processes: int) -> Self:
+        """One of so many processes' part of a step, which sees as many examples as before.
+
+        Raises `ValueError` where the micro-batches of a step do not come out even.
+        """
+        if self.accumulation % processes:
+            message = (
+                f"accumulation: {self.accumulation} micro-batches cannot be divided among "
+                f"{processes} processes: set a multiple, or start fewer"
+            )
+            raise ValueError(message)
+        return self.model_copy(update={"accumulation": self.accumulation // processes})
+
 
 class DpoRecipe(LoopRecipe):
     """Direct preference optimization (Rafailov et al. 2023, arXiv:2305.18290).
@@ -136,3 +149,7 @@ class Recipe(Value):
             loop = loop.halved()
         judging = self.judging.model_copy(update={"batch": max(1, self.judging.batch >> halvings)})
         return self.model_copy(update={method: loop, "judging": judging})
+
+    def divided(self, method: Method, processes: int) -> Self:
+        """As `LoopRecipe.divided`, of the method that teaches."""
+        return self.model_copy(update={method: self.loop(method).divided(processes)})

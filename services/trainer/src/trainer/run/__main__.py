@@ -7,7 +7,9 @@ from trainer.domain.job import TrainRequest
 def work(request: TrainRequest, report: Report) -> None:
     from trainer.run.pipeline import run
 
-    report(run(request, report))
+    end = run(request, report)
+    if end is not None:
+        report(end)
 
 
 if __name__ == "__main__":

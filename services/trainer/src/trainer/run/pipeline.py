@@ -21,6 +21,13 @@ from trainer.backends.lora import (
     take_off,
     with_champion,
 )
+from trainer.backends.processes import (
+    first_alone,
+    is_alone,
+    is_first,
+    side_by_side,
+    wait_for_all,
+)
 from trainer.backends.regression_file import read_regression
 from trainer.backends.torch_errors import first_line, is_failed_write, is_out_of_memory
 from trainer.domain.cases import Case, held_out_cases, regression_cases
@@ -34,12 +41,17 @@ from trainer.run.panel import Panel
 Report = Callable[[BaseModel], None]
 
 
-def run(request: TrainRequest, report: Report) -> Trained | OutOfMemory:
-    """Judge the champion, train the challenger, judge it on the same questions."""
+def run(request: TrainRequest, report: Report) -> Trained | OutOfMemory | None:
+    """Judge the champion, train the challenger, judge it on the same questions.
+
+    Of several processes with the same request the first judges, reports and writes; the others
+    train beside it and come to None.
+    """
     try:
-        return _run(request, report)
+        with side_by_side(choose_device(request.recipe.device)) as processes:
+            return _run(request, report if is_first() else _unheard, processes)
     except (MemoryError, RuntimeError) as error:
-        if is_out_of_memory(error):
+        if is_out_of_memory(error) and is_alone():
             return OutOfMemory(said=first_line(error))
         if is_failed_write(error):
             free = disk_usage(request.work_dir).free
@@ -48,13 +60,15 @@ def run(request: TrainRequest, report: Report) -> Trained | OutOfMemory:
         raise
 
 
-def _run(request: TrainRequest, report: Report) -> Trained:
+def _run(request: TrainRequest, report: Report, processes: int) -> Trained | None:
     clock = _Clock(report)
     dataset = Dataset.model_validate_json(request.dataset.read_bytes())
-    recipe = request.recipe.with_smaller_batches(dataset.method, request.halvings)
+    smaller = request.recipe.with_smaller_batches(dataset.method, request.halvings)
+    recipe = smaller.divided(dataset.method, processes)
     clock.enter("loading")
-    directory = materialise(request.base_model, request.cache_dir)
-    base = _load(directory, request)
+    with first_alone():
+        directory = materialise(request.base_model, request.cache_dir)
+        base = _load(directory, request)
     cases, regression_sha256 = _cases(request, dataset)
     panel = Panel(cases, recipe.judging)
     clock.enter("judging_champion", panel.answers)
@@ -62,6 +76,8 @@ def _run(request: TrainRequest, report: Report) -> Trained:
     clock.enter("training")
     teach = taught_by(dataset.method)
     adapted, curve = teach(base, adapter, dataset.train, recipe, request.work_dir, report)
+    if champion is None:
+        return None
     saved = request.work_dir / "adapter"
     save_adapter(adapted, saved)
     flush_tree(saved)
@@ -107,18 +123,31 @@ def _cases(request: TrainRequest, dataset: Dataset) -> tuple[tuple[Case, ...], s
 
 def _open(
     request: TrainRequest, base: Base, panel: Panel, clock: "_Clock"
-) -> tuple[Judged, Adapted | Fresh]:
-    """Judge the champion, or read what an earlier process of this run found on these cases."""
-    kept = request.work_dir / "champion.json"
+) -> tuple[Judged | None, Adapted | Fresh]:
+    """The champion's judgement, and what it is to become; only the first process judges."""
     adapted = with_champion(base.model, request.champion) if request.champion else None
-    champion = Judged.model_validate_json(kept.read_bytes()) if kept.is_file() else None
-    if champion is None or not panel.asked_for(champion):
-        champion = panel.judge(base, adapted, clock.answered)
-        _keep(kept, champion)
+    champion = _judged(request, base, adapted, panel, clock) if is_first() else None
+    wait_for_all()
     if adapted is not None and request.afresh:
         take_off(adapted)
         adapted = None
     return champion, adapted or fresh_adapter(request.recipe.lora)
+
+
+def _judged(
+    request: TrainRequest, base: Base, adapted: Adapted | None, panel: Panel, clock: "_Clock"
+) -> Judged:
+    """Judge the champion, or read what an earlier process of this run found on these cases."""
+    kept = request.work_dir / "champion.json"
+    champion = Judged.model_validate_json(kept.read_bytes()) if kept.is_file() else None
+    if champion is None or not panel.asked_for(champion):
+        champion = panel.judge(base, adapted, clock.answered)
+        _keep(kept, champion)
+    return champion
+
+
+def _unheard(_: BaseModel) -> None:
+    pass
 
 
 def _keep(path: Path, value: BaseModel) -> None:
