@@ -109,3 +109,13 @@ def test_the_intake_starts_last_and_with_a_key():
         "ledger": {"condition": "service_healthy"},
         "keys": {"condition": "service_completed_successfully"},
     }
+
+
+def test_rules_and_dashboards_are_mounted_where_their_readers_look():
+    assert "./deploy/prometheus:/etc/prometheus:ro" in SERVICES["prometheus"]["volumes"]
+    assert (
+        "./deploy/grafana/dashboards:/etc/grafana/dashboards:ro" in SERVICES["grafana"]["volumes"]
+    )
+    provider = ROOT / "deploy" / "grafana" / "provisioning" / "dashboards" / "ratchet.yml"
+    (provided,) = yaml.safe_load(provider.read_text())["providers"]
+    assert provided["options"]["path"] == "/etc/grafana/dashboards"
