@@ -25,6 +25,8 @@ from ratchet.streams import CHECKPOINTS, COMMANDS
 from ratchet.testing.counting import checkpoint_of, count_and_emit
 from ratchet.testing.eventually import eventually
 
+pytestmark = pytest.mark.every_redis
+
 QUICK = RetryPolicy(max_attempts=3, base_s=0.1, cap_s=0.4)
 
 

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from redis.asyncio import Redis
 
 from ratchet.events.base import derived_id, utc_now
@@ -15,6 +16,8 @@ from ratchet.events.command import TrainingRequested
 from ratchet.publisher import DATA_FIELD, Publisher
 from ratchet.streams import CHECKPOINTS, COMMANDS
 from ratchet.testing.eventually import eventually
+
+pytestmark = pytest.mark.every_redis
 
 CONSUMER = Path(__file__).with_name("counting_consumer.py")
 EVENTS = 4000

@@ -16,6 +16,8 @@ from ratchet.publisher import DATA_FIELD, Publisher
 from ratchet.streams import COMMANDS
 from ratchet.testing.fakes import MemoryPublisher
 
+pytestmark = pytest.mark.every_redis
+
 
 def request(name: str) -> TrainingRequested:
     return TrainingRequested(event_id=derived_id(name), occurred_at=utc_now(), requested_by=name)

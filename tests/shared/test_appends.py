@@ -11,6 +11,8 @@ from redis.exceptions import RedisError
 from ratchet.appends import Appends
 from ratchet.testing.server import free_port, valkey_server
 
+pytestmark = pytest.mark.every_redis
+
 
 async def test_the_entries_of_every_caller_stand_together_in_their_order(redis: Redis):
     appends = Appends(redis)
