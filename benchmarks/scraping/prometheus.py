@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes an embedded system every second, with our rules."""
+"""A real Prometheus that scrapes an embedded system every second or so, with our rules."""
 
 import asyncio
 import shutil
@@ -10,14 +10,12 @@ from typing import Any
 import httpx
 import yaml
 
-from ratchet.embedded.processes import Embedded
+from ratchet.embedded.processes import SERVICES, Embedded
 from ratchet.testing.eventually import eventually
 from ratchet.testing.server import free_port
 
-from .asked import RULES
-
 PROGRAM = shutil.which("prometheus")
-_CONFIGURATION = RULES.parent / "prometheus-embedded.yml"
+_SHIPPED = Path(__file__).parents[2] / "deploy" / "prometheus"
 
 
 class Prometheus:
@@ -31,13 +29,13 @@ class Prometheus:
             return False
 
     async def ask(self, path: str, **parameters: str) -> Any:
-        """The data of an answer; an error is the test's failure."""
+        """The data of an answer; what Prometheus refuses raises `AssertionError`."""
         response = await self._client.get(f"/api/v1/{path}", params=parameters)
         assert response.status_code == 200, response.text
         return response.json()["data"]
 
-    async def query(self, expression: str) -> list[Any]:
-        return list((await self.ask("query", query=expression))["result"])
+    async def query(self, expression: str, **parameters: str) -> list[Any]:
+        return list((await self.ask("query", query=expression, **parameters))["result"])
 
     async def firing(self) -> set[str]:
         alerts = (await self.ask("alerts"))["alerts"]
@@ -45,10 +43,12 @@ class Prometheus:
 
 
 @asynccontextmanager
-async def scraping(embedded: Embedded, directory: Path) -> AsyncIterator[Prometheus]:
+async def scraping(
+    embedded: Embedded, directory: Path, interval_s: int = 1
+) -> AsyncIterator[Prometheus]:
     """Yields once every target has been scraped."""
     assert PROGRAM is not None
-    configuration = _write(embedded, directory)
+    configuration = _write(embedded, directory, f"{interval_s}s")
     address = f"127.0.0.1:{free_port()}"
     process = await asyncio.create_subprocess_exec(
         PROGRAM,
@@ -62,7 +62,8 @@ async def scraping(embedded: Embedded, directory: Path) -> AsyncIterator[Prometh
             prometheus = Prometheus(client)
 
             async def all_are_up() -> bool:
-                return await prometheus.ready() and len(await prometheus.query("up == 1")) == 5
+                up = await prometheus.ready() and await prometheus.query("up == 1")
+                return bool(up) and len(up) == len(SERVICES)
 
             await eventually(all_are_up, 60)
             yield prometheus
@@ -71,11 +72,11 @@ async def scraping(embedded: Embedded, directory: Path) -> AsyncIterator[Prometh
         await process.wait()
 
 
-def _write(embedded: Embedded, directory: Path) -> Path:
-    """The configuration that is shipped, with this system's ports and a second for 15."""
-    shipped = yaml.safe_load(_CONFIGURATION.read_text())
-    shipped["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    shipped["rule_files"] = [str(RULES / "*.yml")]
+def _write(embedded: Embedded, directory: Path, interval: str) -> Path:
+    """The configuration that is shipped, with this system's ports and `interval` for 15 s."""
+    shipped = yaml.safe_load((_SHIPPED / "prometheus-embedded.yml").read_text())
+    shipped["global"] = {"scrape_interval": interval, "evaluation_interval": interval}
+    shipped["rule_files"] = [str(_SHIPPED / "rules" / "*.yml")]
     for job in shipped["scrape_configs"]:
         port = embedded.port_of(job["job_name"])
         job["static_configs"] = [{"targets": [f"127.0.0.1:{port}"]}]

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from redis.asyncio import Redis
+from scraping.prometheus import PROGRAM, Prometheus, scraping
 
 from ratchet.embedded.processes import Embedded
 from ratchet.embedded.supervisor import Supervised, Supervisor
@@ -21,7 +22,6 @@ from ratchet.testing.eventually import eventually
 from ratchet.testing.server import free_port
 
 from .asked import DASHBOARDS, OF_A_GPU, asked_metrics, queries, recorded, rules
-from .prometheus_server import PROGRAM, Prometheus, scraping
 
 pytestmark = [
     pytest.mark.heavy,
