@@ -21,7 +21,7 @@ PORT ?= 8100
 PROFILE ?= $(or $(shell sed -n 's/^COMPOSE_PROFILES=//p' .env 2>/dev/null),cpu)
 COMPOSE := COMPOSE_PROFILES=$(PROFILE) docker compose
 
-.PHONY: lint-types help setup demo up test test-light lint format bench constraints clean images up-compose down-compose check-deploy
+.PHONY: lint-types help setup demo run test test-light lint format bench constraints clean images up down test-compose test-redis check-deploy promtool
 
 help: ## Show what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -53,7 +53,7 @@ $(LIGHT)/.ready: $(MANIFESTS)
 demo: setup ## The whole loop in one sitting; report and picture in var/demo
 	@$(VENV)/bin/ratchet demo --data-dir var/demo
 
-up: setup ## Run the embedded system until Ctrl-C (DATA_DIR=, PORT=)
+run: setup ## Run the embedded system until Ctrl-C (DATA_DIR=, PORT=)
 	@$(VENV)/bin/ratchet up --data-dir $(DATA_DIR) --port $(PORT)
 
 test: test-light setup ## Every test: the light ones without torch, the rest with the real model
@@ -81,15 +81,27 @@ bench: setup ## Print every benchmark's table
 images: ## Build an image of each service (VARIANT=cuda, BASE_IMAGE=, TORCH_INDEX=, TAG=: deploy/build-images.sh)
 	@deploy/build-images.sh
 
-up-compose: ## Run the images by docker-compose.yml, on loopback (PROFILE=gpu)
+up: ## Run the images by docker-compose.yml, on loopback (PROFILE=gpu)
 	@deploy/make-secrets.sh
 	@$(COMPOSE) up --detach --wait
 
-down-compose: ## Stop what up-compose started; volumes stay (PROFILE=gpu)
+down: ## Stop what up started; volumes stay (PROFILE=gpu)
 	@$(COMPOSE) down
 
-check-deploy: $(DEPLOY)/.ready ## Check images, compose and Kubernetes files, without an engine or a cluster
+test-compose: setup ## Build the images, run the demo through compose, tear down; needs a Docker engine
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" deploy/test-compose.sh
+
+test-redis: setup ## Delivery and its transaction on Redis 7.2, 7.4 and 8; needs a Docker engine
+	$(VENV)/bin/python -m pytest -m every_redis
+
+check-deploy: $(DEPLOY)/.ready promtool ## Check images, compose and Kubernetes files, without an engine or a cluster
 	@PATH="$(CURDIR)/$(DEPLOY)/bin:$$PATH" deploy/check.sh
+
+# Of Debian's package; without root, or elsewhere, check.sh says that it is left out.
+promtool:
+	@command -v promtool >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null \
+	  || { apt-get update -qq && apt-get install -qq --no-install-recommends prometheus >/dev/null; } \
+	  || echo "promtool could not be installed: apt-get install prometheus says why"
 
 $(DEPLOY)/.ready: deploy/requirements.txt
 	@test -x $(DEPLOY)/bin/python || $(PYTHON) -m venv $(DEPLOY)

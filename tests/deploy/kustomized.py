@@ -12,14 +12,16 @@ import yaml
 ROOT = Path(__file__).parents[2]
 OVERLAYS = ("local", "gpu", "gpu-multinode")
 
+KUBECTL = shutil.which("kubectl") or shutil.which("kubectl", path=ROOT / ".venv-deploy" / "bin")
+
 needs_kubectl = pytest.mark.skipif(
-    shutil.which("kubectl") is None, reason="kubectl is not installed: no overlay can be built"
+    KUBECTL is None, reason="no kubectl here: `make check-deploy` brings one"
 )
 
 
 @cache
 def built(overlay: str) -> tuple[dict[str, Any], ...]:
-    command = ["kubectl", "kustomize", str(ROOT / "k8s" / "overlays" / overlay)]
+    command = [str(KUBECTL), "kustomize", str(ROOT / "k8s" / "overlays" / overlay)]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return tuple(document for document in yaml.safe_load_all(text) if document)
 
