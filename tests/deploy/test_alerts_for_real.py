@@ -22,6 +22,7 @@ from ratchet.testing.eventually import eventually
 from ratchet.testing.server import free_port
 
 from .asked import DASHBOARDS, OF_A_GPU, asked_metrics, queries, recorded, rules
+from .small_disk import Disk, disk_of_its_own
 
 pytestmark = [
     pytest.mark.heavy,
@@ -37,15 +38,19 @@ QUESTION = {"query_id": "q", "timestamp": "2026-01-05T06:00:00Z", "transcript": 
 
 
 @asynccontextmanager
-async def observed(directory: Path) -> AsyncIterator[tuple[Embedded, Supervisor, Prometheus]]:
+async def observed(
+    directory: Path,
+) -> AsyncIterator[tuple[Embedded, Supervisor, Prometheus, Disk | None]]:
+    """The artifact store has a disk of its own, where that may be mounted."""
     lines: list[str] = []
     without_a_server = {"RATCHET_EXPORTER_OLLAMA_URL": ""}
     embedded = Embedded(directory / "data", free_port(6), without_a_server)
-    async with (
-        up(embedded, lambda name, line: lines.append(f"{name}: {line}")) as supervisor,
-        scraping(embedded, directory / "prometheus") as prometheus,
-    ):
-        yield embedded, supervisor, prometheus
+    with disk_of_its_own(embedded.data_dir / "artifacts") as disk:
+        async with (
+            up(embedded, lambda name, line: lines.append(f"{name}: {line}")) as supervisor,
+            scraping(embedded, directory / "prometheus") as prometheus,
+        ):
+            yield embedded, supervisor, prometheus, disk
 
 
 async def fires(prometheus: Prometheus, alert: str, stated_s: float) -> float:
@@ -88,7 +93,7 @@ async def told_by(prometheus: Prometheus) -> set[str]:
 
 
 async def test_what_breaks_raises_the_alert_that_names_it(tmp_path: Path):
-    async with observed(tmp_path) as (embedded, supervisor, prometheus):
+    async with observed(tmp_path) as (embedded, supervisor, prometheus, disk):
         async with httpx.AsyncClient(base_url=embedded.url) as client:
             assert (await client.post("/v1/experiences", json=QUESTION)).status_code == 202
 
@@ -106,6 +111,8 @@ async def test_what_breaks_raises_the_alert_that_names_it(tmp_path: Path):
         poisoned = await prometheus.query('ALERTS{alertname="PoisonedStream"}')
         assert {alert["metric"]["stream"] for alert in poisoned} == {"feedback"}
 
+        if disk is not None:
+            disk.fill()
         await kill(supervisor.processes["trainer"])
         async with Redis.from_url(embedded.redis_url) as redis:
             await held_for(redis, 700)
@@ -116,6 +123,13 @@ async def test_what_breaks_raises_the_alert_that_names_it(tmp_path: Path):
             ("commands", "trainer")
         }
 
+        if disk is not None:
+            await fires(prometheus, "ArtifactStoreFull", SOON_S)
+            full = await prometheus.query('ALERTS{alertname="ArtifactStoreFull"}')
+            assert {alert["metric"]["job"] for alert in full} == {"exporter"}
+
         await kill(supervisor.processes["valkey"])
         assert await fires(prometheus, "RedisAway", 30) >= 30 - SOON_S
         assert "ServiceDown" not in await prometheus.firing()
+    if disk is None:
+        pytest.skip("all was shown but the full disk: only root may mount one of its own")

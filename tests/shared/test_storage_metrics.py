@@ -23,6 +23,22 @@ def test_it_counts_the_bytes_of_all_artifacts(tmp_path: Path):
     assert registry.get_sample_value("ratchet_artifacts_bytes") == 3
 
 
+def test_of_two_disks_it_tells_what_is_left_of_the_fuller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    registry = CollectorRegistry()
+    artifacts = tmp_path / "artifacts"
+    artifacts.mkdir()
+    registry.register(StorageCollector(tmp_path, artifacts))
+    roomy, full = ((1000, 400, 600), (5000, 4900, 100))
+    for data, store in ((roomy, full), (full, roomy)):
+        disks = {tmp_path: shutil._ntuple_diskusage(*data)}
+        disks[artifacts] = shutil._ntuple_diskusage(*store)
+        monkeypatch.setattr(shutil, "disk_usage", disks.__getitem__)
+        assert registry.get_sample_value("ratchet_disk_size_bytes") == 5000
+        assert registry.get_sample_value("ratchet_disk_free_bytes") == 100
+
+
 def test_it_tells_what_is_left_of_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     registry = CollectorRegistry()
     registry.register(StorageCollector(tmp_path, tmp_path / "artifacts"))

@@ -10,22 +10,26 @@ from prometheus_client.registry import Collector
 
 
 class StorageCollector(Collector):
-    """Looked at with each scrape; `artifacts` is the directory of an `ArtifactStore`."""
+    """Looked at with each scrape; `artifacts` is the directory of an `ArtifactStore`.
+
+    It may lie on a disk of its own: what is told of is the fuller one of the two.
+    """
 
     def __init__(self, data_dir: Path, artifacts: Path) -> None:
         self._data_dir = data_dir.resolve()
-        self._artifacts = artifacts
+        self._artifacts = artifacts.resolve()
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        usage = shutil.disk_usage(_that_exists(self._data_dir))
+        places = map(_that_exists, (self._data_dir, self._artifacts))
+        usage = min(map(shutil.disk_usage, places), key=lambda disk: disk.free / disk.total)
         yield GaugeMetricFamily(
             "ratchet_disk_size_bytes",
-            "Size of the disk that the data directory lies on.",
+            "Size of the fuller disk: the data directory's or the artifacts'.",
             value=usage.total,
         )
         yield GaugeMetricFamily(
             "ratchet_disk_free_bytes",
-            "Bytes that may still be written where the data directory lies.",
+            "Bytes left on the fuller disk: the data directory's or the artifacts'.",
             value=usage.free,
         )
         yield GaugeMetricFamily(

@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter
 
+_KINDS = ("experience", "feedback", "correction", "trace", "pair")
+
 
 class IngestMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -11,6 +13,8 @@ class IngestMetrics:
             ("kind", "outcome"),
             registry=registry,
         )
+        for kind in _KINDS:
+            self.count(kind, 0, 0, 0)
         self.without_plan = Counter(
             "ratchet_experiences_without_plan_total",
             "New experiences that count for voice only, for want of a widget plan.",
@@ -25,5 +29,4 @@ class IngestMetrics:
     def count(self, kind: str, accepted: int, repeated: int, rejected: int) -> None:
         counts = (("accepted", accepted), ("repeated", repeated), ("rejected", rejected))
         for outcome, count in counts:
-            if count:
-                self.items.labels(kind, outcome).inc(count)
+            self.items.labels(kind, outcome).inc(count)

@@ -13,6 +13,8 @@ class RankingMetrics:
             ("outcome",),
             registry=registry,
         )
+        for outcome in ("scored", "callers_order", "rejected"):
+            self.requests.labels(outcome)
         self.seconds = Histogram(
             "ratchet_rank_seconds",
             "Seconds from the last byte of a request to its ranking, the logging included.",

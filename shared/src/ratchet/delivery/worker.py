@@ -50,6 +50,7 @@ class Worker:
         self._redis = redis
         self._metrics = metrics
         self._labels = (consumer.stream.name, consumer.group)
+        self._conflicts = metrics.conflicts.labels(*self._labels)
         self._turn = turn
         self._spans = Spans(tracer, consumer)
 
@@ -81,7 +82,7 @@ class Worker:
             try:
                 counts = await self._run_and_commit(entries)
             except WatchError:
-                self._metrics.conflicts.labels(*self._labels).inc()
+                self._conflicts.inc()
                 continue
             for outcome, count in counts.items():
                 self._metrics.events.labels(*self._labels, outcome).inc(count)

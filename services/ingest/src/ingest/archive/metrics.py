@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from ratchet.streams import STREAMS
+
 
 class ArchiveMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -28,3 +30,6 @@ class ArchiveMetrics:
             "When the archive last looked at every stream.",
             registry=registry,
         )
+        for counter in (self.archived, self.trimmed, self.failures):
+            for stream in STREAMS:
+                counter.labels(stream.name)
