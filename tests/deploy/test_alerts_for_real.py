@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 from scraping.prometheus import PROGRAM, Prometheus, scraping
 
-from ratchet.embedded.processes import Embedded
+from ratchet.embedded.processes import SERVICES, Embedded
 from ratchet.embedded.supervisor import Supervised, Supervisor
 from ratchet.embedded.up import up
 from ratchet.events.base import derived_id, utc_now
@@ -92,11 +93,26 @@ async def told_by(prometheus: Prometheus) -> set[str]:
     }
 
 
+async def scraped(embedded: Embedded, service: str) -> str:
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"http://127.0.0.1:{embedded.port_of(service)}/metrics")
+    return answer.text
+
+
+def check_metrics(exposition: str) -> None:
+    """Names, units and help texts keep Prometheus's own conventions."""
+    command = ["promtool", "check", "metrics"]
+    told = subprocess.run(command, input=exposition, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
 async def test_what_breaks_raises_the_alert_that_names_it(tmp_path: Path):
     async with observed(tmp_path) as (embedded, supervisor, prometheus, disk):
         async with httpx.AsyncClient(base_url=embedded.url) as client:
             assert (await client.post("/v1/experiences", json=QUESTION)).status_code == 202
 
+        for service in SERVICES:
+            check_metrics(await scraped(embedded, service))
         asked = [*rules(), *(q for path in DASHBOARDS.iterdir() for q in queries(path.stem))]
         wanted = set().union(*map(asked_metrics, asked)) - OWN - OF_A_GPU - recorded()
         assert wanted
