@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -60,6 +61,13 @@ def valkey_url(
     command = "redis-server --appendonly yes --maxmemory-policy noeviction"
     with RedisContainer(image).with_command(command) as server:
         yield f"redis://{server.get_container_host_ip()}:{server.get_exposed_port(server.port)}/0"
+
+
+@pytest.fixture(scope="session")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Where the small model is unpacked and converted, once for all processes that test."""
+    own = tmp_path_factory.getbasetemp()
+    return (own if worker_id == "master" else own.parent) / "cache"
 
 
 @pytest.fixture

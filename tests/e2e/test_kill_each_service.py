@@ -118,9 +118,15 @@ async def expected_examples() -> set[str]:
 
 
 @pytest.mark.heavy
-async def test_every_service_killed_once_leaves_the_same_examples_and_one_model(tmp_path: Path):
+async def test_every_service_killed_once_leaves_the_same_examples_and_one_model(
+    tmp_path: Path, cache_dir: Path
+):
     calls = [*timeline(TURNS), *TRACES]
-    settings = {**environment(tmp_path / "data"), **SMALL_RUN}
+    settings = {
+        **environment(tmp_path / "data"),
+        **SMALL_RUN,
+        "RATCHET_CACHE_DIR": str(cache_dir),
+    }
     embedded = Embedded(tmp_path / "data", free_port(6), settings)
     said: list[str] = []
 

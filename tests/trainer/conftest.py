@@ -164,12 +164,6 @@ def engine(tmp_path: Path) -> Engine:
     return open_database(tmp_path / "trainer.db")
 
 
-@pytest.fixture(scope="session")
-def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the small model is unpacked, once."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
 async def teacher() -> AsyncIterator[StandIn]:
     async with teacher_server() as stand_in:

@@ -15,7 +15,7 @@ from teaching.runs import RECIPE
 from ratchet.base_models import materialise
 from ratchet.events.run import Method
 from trainer.backends.base import Base, load_base
-from trainer.backends.device import use_all_cores
+from trainer.backends.device import choose_dtype, use_all_cores
 from trainer.backends.language import language_of
 from trainer.backends.lora import fresh_adapter, take_off
 from trainer.backends.regression_file import PACKAGED, read_regression
@@ -37,12 +37,13 @@ JUDGING = JudgingRecipe(questions=10, widget_questions=0, fixed_questions=5, ans
 class School:
     """Teaches the same base one thing after another, and asks each pupil the same questions."""
 
-    def __init__(self, work_dir: Path) -> None:
+    def __init__(self, work_dir: Path, cache_dir: Path) -> None:
         self._work_dir = work_dir
         use_all_cores()
-        directory = materialise("smollm2-135m-instruct", work_dir / "cache")
+        directory = materialise("smollm2-135m-instruct", cache_dir)
         cpu = torch.device("cpu")
-        self._base: Base = load_base(directory, cpu, torch.float32, "none")
+        dtype = choose_dtype("auto", cpu, cache_dir)
+        self._base: Base = load_base(directory, cpu, dtype, "none")
         questions, _ = read_regression(PACKAGED)
         spoken = [question for question in questions if question.aspect == "voice"]
         cases = (
@@ -75,8 +76,8 @@ class School:
 
 
 @pytest.fixture(scope="module")
-def school(tmp_path_factory: pytest.TempPathFactory) -> School:
-    return School(tmp_path_factory.mktemp("school"))
+def school(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> School:
+    return School(tmp_path_factory.mktemp("school"), cache_dir)
 
 
 def test_an_honest_one_is_accepted(school: School):

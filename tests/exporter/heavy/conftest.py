@@ -25,12 +25,7 @@ SCORES = Scores(preference_accuracy=0.5, text_quality=0.5, grounded_accuracy=0.5
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="session")
-def tiny_base(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_base(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random model of two small layers with the packaged model's tokenizer."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -47,37 +42,37 @@ def tiny_base(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         max_position_embeddings=512,
     )
     LlamaForCausalLM(config).save_pretrained(target)
-    for path in materialise("smollm2-135m-instruct", cache).glob("tokenizer*"):
+    for path in materialise("smollm2-135m-instruct", cache_dir).glob("tokenizer*"):
         shutil.copy(path, target)
     return target
 
 
 @pytest.fixture(scope="session")
-def adapter(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Adapter:
+def adapter(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Adapter:
     """A random adapter that moves the answers as far as a short training does."""
 
     @functools.cache
     def make(spec: str) -> Path:
-        return _adapter(spec, cache, tmp_path_factory.mktemp("adapter"))
+        return _adapter(spec, cache_dir, tmp_path_factory.mktemp("adapter"))
 
     return make
 
 
 @pytest.fixture(scope="session")
-def train(cache: Path, adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> Train:
+def train(cache_dir: Path, adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> Train:
     """Store that adapter with its references and say what it is."""
     told = ArtifactStore(tmp_path_factory.mktemp("references"))
 
     @functools.cache
     def references(spec: str) -> Path:
-        return told.path(references_of(spec, cache, adapter(spec), told, PROMPTS))
+        return told.path(references_of(spec, cache_dir, adapter(spec), told, PROMPTS))
 
     def make(spec: str, artifacts: ArtifactStore) -> AdapterManifest:
         return AdapterManifest(
             run_id="run-1",
             method="dpo",
             base_model=spec,
-            base_sha256=weights_sha256(materialise(spec, cache)),
+            base_sha256=weights_sha256(materialise(spec, cache_dir)),
             settings={"r": 8},
             dataset_sha256="e" * 64,
             example_ids=("example-1",),
@@ -91,13 +86,13 @@ def train(cache: Path, adapter: Adapter, tmp_path_factory: pytest.TempPathFactor
     return make
 
 
-def _adapter(spec: str, cache: Path, target: Path) -> Path:
+def _adapter(spec: str, cache_dir: Path, target: Path) -> Path:
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
     torch.manual_seed(0)
-    model = AutoModelForCausalLM.from_pretrained(materialise(spec, cache), dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(materialise(spec, cache_dir), dtype=torch.float32)
     config = LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM")
     adapted = get_peft_model(model, config)
     for name, weight in adapted.named_parameters():

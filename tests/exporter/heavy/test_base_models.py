@@ -23,15 +23,18 @@ TEXTS = [
 ]
 
 
-def test_unpacking_twice_gives_the_same_directory_and_bytes(tmp_path: Path) -> None:
-    first, second = (materialise(NAME, tmp_path / name) for name in ("a", "b"))
+def test_unpacking_twice_gives_the_same_directory_and_bytes(
+    tmp_path: Path, cache_dir: Path
+) -> None:
+    first, second = materialise(NAME, tmp_path), materialise(NAME, cache_dir)
 
-    assert materialise(NAME, tmp_path / "a") == first
+    assert materialise(NAME, tmp_path) == first
+    assert first.name == second.name
     assert weights_sha256(first) == weights_sha256(second)
     assert [path.name for path in first.parent.iterdir() if path.is_dir()] == [first.name]
 
 
-def test_the_unpacked_model_thinks_what_the_packaged_one_thinks(tmp_path: Path) -> None:
+def test_the_unpacked_model_thinks_what_the_packaged_one_thinks(cache_dir: Path) -> None:
     import numpy as np
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -39,7 +42,7 @@ def test_the_unpacked_model_thinks_what_the_packaged_one_thinks(tmp_path: Path) 
     from exporter.domain.parity import compare
     from ratchet.references import likeliest
 
-    directory = materialise(NAME, tmp_path)
+    directory = materialise(NAME, cache_dir)
     tokenizer = AutoTokenizer.from_pretrained(directory)
     packaged = load(packaged_gguf(NAME), logits_all=True)
     for text in TEXTS:

@@ -25,13 +25,13 @@ print(said["choices"][0]["message"]["content"])
 
 
 async def test_the_exported_file_is_near_the_model_and_answers_anywhere(
-    cache: Path, tmp_path: Path, train: Any
+    cache_dir: Path, tmp_path: Path, train: Any
 ) -> None:
     artifacts = ArtifactStore(tmp_path / "artifacts")
     stages: list[StageDone] = []
     export = ChildExport(
         artifacts_dir=tmp_path / "artifacts",
-        cache_dir=cache,
+        cache_dir=cache_dir,
         work_dir=tmp_path / "work",
         quantization="auto",
         limits=LIMITS,

@@ -43,7 +43,7 @@ async def running_service(environment: dict[str, str]) -> Any:
 
 
 async def test_one_model_comes_out_however_often_the_service_is_killed(
-    valkey_url: str, redis: Redis, tmp_path: Path, cache: Path, tiny_base: Path, train: Any
+    valkey_url: str, redis: Redis, tmp_path: Path, cache_dir: Path, tiny_base: Path, train: Any
 ) -> None:
     data = tmp_path / "data"
     artifacts = ArtifactStore(data / "artifacts")

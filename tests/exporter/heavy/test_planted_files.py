@@ -64,8 +64,8 @@ class Export:
 
 
 @pytest.fixture(scope="module")
-def export(tmp_path_factory: pytest.TempPathFactory, cache: Path, train: Any) -> Export:
-    return Export(tmp_path_factory.mktemp("planted"), cache, train)
+def export(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, train: Any) -> Export:
+    return Export(tmp_path_factory.mktemp("planted"), cache_dir, train)
 
 
 def test_the_sound_file_is_chosen_with_the_table_of_what_was_tried(export: Export):

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.heavy
 
 
 @pytest.fixture(scope="module", params=ARCHITECTURES)
-def model(request: Any, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_model(request.param, tmp_path_factory.mktemp("bases") / request.param, cache)
+def model(request: Any, cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(request.param, tmp_path_factory.mktemp("bases") / request.param, cache_dir)
 
 
 @pytest.fixture(scope="module")
