@@ -109,6 +109,7 @@ def test_the_shared_package_keeps_to_its_libraries():
     special = {
         "ratchet.demo.picture": {"matplotlib"},
         "ratchet.base_models": {"huggingface_hub"},
+        "ratchet.gguf_file": {"gguf", "numpy"},
         "ratchet.gguf_unpacking": {"gguf", "numpy", "safetensors"},
         "ratchet.ed25519": {"cryptography"},
         "ratchet.tracing.otlp": {"opentelemetry"},

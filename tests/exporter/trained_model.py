@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from gguf import GGUFReader
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from exporter.domain.answers import Reference, TokenSaid
@@ -15,6 +14,7 @@ from exporter.domain.chat_template import ChatTemplate, Message, recognise
 from exporter.domain.modelfile import Modelfile, Sampling
 from exporter.domain.record import ModelRecord
 from ratchet.events.artifact import ArtifactRef
+from ratchet.gguf_file import GgufFile
 
 from .ollama_server.answering import Answering
 
@@ -52,11 +52,12 @@ def trained_model(base: Path, directory: Path) -> TrainedModel:
     """Disturb the last norm of `base` by a fifth: other words, still sentences."""
     gguf = directory / "trained.gguf"
     shutil.copyfile(base, gguf)
-    reader = GGUFReader(gguf, "r+")
-    [norm] = [tensor for tensor in reader.tensors if tensor.name == "output_norm.weight"]
+    tensors = GgufFile(gguf).tensors
+    [norm] = [tensor for tensor in tensors if tensor.name == "output_norm.weight"]
     noise = np.random.default_rng(0).normal(1.0, 0.2, norm.data.shape)
-    norm.data[:] = norm.data * noise.astype(np.float32)
-    norm.data.base.flush()
+    with gguf.open("r+b") as file:
+        file.seek(norm.data_offset)
+        file.write((norm.data * noise.astype(np.float32)).tobytes())
     answering = Answering()
     compiled = ImmutableSandboxedEnvironment().from_string(answering.chat_template(gguf))
 

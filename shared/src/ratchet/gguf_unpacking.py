@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gguf import GGUFReader, TokenType
+from gguf import TokenType
 from gguf.quants import dequantize
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
+
+from ratchet.gguf_file import GgufFile
 
 _TENSORS = {
     "attn_norm": "input_layernorm",
@@ -43,7 +45,7 @@ def unpack_llama(source: Path, directory: Path) -> None:
 
     Raises `ValueError` for another architecture, kind of vocabulary or pre-tokenizer.
     """
-    reader = GGUFReader(source)
+    reader = GgufFile(source)
     about = {key: field.contents() for key, field in reader.fields.items()}
     if about["general.architecture"] != "llama" or about["tokenizer.ggml.model"] != "gpt2":
         raise ValueError(f"{source.name} is not a Llama model with a byte-level BPE vocabulary")
@@ -61,7 +63,7 @@ def unpack_llama(source: Path, directory: Path) -> None:
     save_file(tensors, directory / "model.safetensors", metadata={"format": "pt"})
 
 
-def _tensors(reader: GGUFReader, about: dict[str, Any]) -> dict[str, NDArray[np.float32]]:
+def _tensors(reader: GgufFile, about: dict[str, Any]) -> dict[str, NDArray[np.float32]]:
     heads = {
         "attn_q": about["llama.attention.head_count"],
         "attn_k": about["llama.attention.head_count_kv"],

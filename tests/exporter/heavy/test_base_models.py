@@ -59,6 +59,22 @@ def test_the_unpacked_model_thinks_what_the_packaged_one_thinks(cache_dir: Path)
     packaged.close()
 
 
+def test_the_quick_reader_of_gguf_files_reads_what_the_library_reads() -> None:
+    import numpy as np
+    from gguf import GGUFReader
+
+    from ratchet.gguf_file import GgufFile
+
+    ours, theirs = GgufFile(packaged_gguf(NAME)), GGUFReader(packaged_gguf(NAME))
+
+    assert list(ours.fields) == list(theirs.fields)
+    assert all(ours.fields[k].contents() == theirs.fields[k].contents() for k in theirs.fields)
+    assert [tensor.name for tensor in ours.tensors] == [tensor.name for tensor in theirs.tensors]
+    for one, other in zip(ours.tensors, theirs.tensors, strict=True):
+        assert type(one.data) is np.ndarray
+        assert np.array_equal(one.data, other.data)
+
+
 def test_a_directory_is_taken_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").touch()
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gguf import GGUFReader
 
 from exporter.backends.base_gguf import base_gguf
 from exporter.backends.lora import Merged
@@ -22,6 +21,7 @@ from exporter.job.workshop import Workshop
 from exporter.request import ExportRequest
 from ratchet.artifacts import ArtifactStore
 from ratchet.base_models import weights_sha256
+from ratchet.gguf_file import GgufFile
 
 from .architectures import write_model
 
@@ -95,7 +95,7 @@ def another_base(workshop: Workshop, f16: Path) -> None:
 
 
 def swapped(workshop: Workshop, f16: Path) -> None:
-    places = {tensor.name: tensor for tensor in GGUFReader(f16).tensors}
+    places = {tensor.name: tensor for tensor in GgufFile(f16).tensors}
     one, other = (places[f"blk.{layer}.ffn_up.weight"] for layer in (0, 1))
     content = bytearray(f16.read_bytes())
     for at, data in ((one, other.data.tobytes()), (other, one.data.tobytes())):

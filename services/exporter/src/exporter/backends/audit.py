@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gguf import GGMLQuantizationType, GGUFReader
+from gguf import GGMLQuantizationType
 from gguf.quants import dequantize
 
 from exporter.backends.base_gguf import BaseGguf, stored
@@ -12,6 +12,7 @@ from exporter.backends.lora import Merged
 from exporter.backends.weights import Matrix
 from exporter.domain.fault import Fault
 from exporter.domain.weights import Deviation, fault_of
+from ratchet.gguf_file import GgufFile
 
 _NOISE = {
     GGMLQuantizationType.F32: 1e-6,
@@ -81,7 +82,7 @@ class _Right:
 
 
 def _tensors(path: Path) -> dict[str, Any]:
-    return {tensor.name: tensor for tensor in GGUFReader(path).tensors}
+    return {tensor.name: tensor for tensor in GgufFile(path).tensors}
 
 
 def _numbers(tensor: Any) -> Matrix:

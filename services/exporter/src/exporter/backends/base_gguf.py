@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
-from gguf import GGMLQuantizationType, GGUFReader
+from gguf import GGMLQuantizationType
 from numpy.typing import NDArray
 
 from exporter.backends.convert import convert
@@ -16,6 +16,7 @@ from exporter.backends.directory_lock import locked
 from exporter.backends.weights import Matrix, Weights
 from ratchet.artifacts import sha256_of
 from ratchet.durable import flush_tree
+from ratchet.gguf_file import GgufFile
 
 _GGUF, _PLACES = "f16.gguf", "places.json"
 
@@ -89,7 +90,7 @@ def _make(base: Path, aside: Path, target: Path) -> None:
 def _places(base: Path, gguf: Path) -> dict[str, Place]:
     """Found by their bytes and never by guessing; what lies there twice has no place."""
     lying: dict[bytes, list[tuple[str, int]]] = {}
-    for tensor in GGUFReader(gguf).tensors:
+    for tensor in GgufFile(gguf).tensors:
         if tensor.tensor_type == GGMLQuantizationType.F16:
             at = (tensor.name, int(tensor.data_offset))
             lying.setdefault(_digest(tensor.data), []).append(at)
