@@ -28,9 +28,9 @@ from trainer.run.panel import Panel
 
 pytestmark = pytest.mark.heavy
 
-PAIRS = draw(42, "production", unseen=False, voice=18, widget=0)
-HELD_OUT = draw(1042, "production", unseen=True, voice=10, widget=0)
-JUDGING = JudgingRecipe(questions=10, widget_questions=0, fixed_questions=5, answer_tokens=48)
+PAIRS = draw(42, "production", unseen=False, voice=12, widget=0)
+HELD_OUT = draw(1042, "production", unseen=True, voice=8, widget=0)
+JUDGING = JudgingRecipe(questions=8, widget_questions=0, fixed_questions=4, answer_tokens=48)
 """What a test has time for."""
 
 
@@ -56,7 +56,7 @@ class School:
     def ruling(
         self, name: str, method: Method, examples: Sequence[TrainingExample], **changed: float
     ) -> Ruling:
-        quick = {"learning_rate": 1e-3, "epochs": 1.0, **changed}
+        quick = {"learning_rate": 1e-3, "epochs": 1.0, "batch": 2, **changed}
         loop = RECIPE.loop(method).model_copy(update=quick)
         recipe = RECIPE.model_copy(update={method: loop})
         adapted, _ = taught_by(method)(
@@ -87,7 +87,7 @@ def test_an_honest_one_is_accepted(school: School):
 
 
 def test_one_that_learnt_from_shuffled_labels_is_refused(school: School):
-    ruling = school.ruling("shuffled", "dpo", shuffled(PAIRS[:12], seed=1))
+    ruling = school.ruling("shuffled", "dpo", shuffled(PAIRS, seed=1))
     assert ruling.verdict == "refused", ruling.reason
 
 
