@@ -25,12 +25,13 @@ from ingest.ledger.backends.reader import SqlLedgerReader
 from ingest.ledger.settings import LedgerSettings
 from ingest.replay.ledger import replay_ledger, restore_ledger
 from ratchet.events.base import utc_now
+from ratchet.events.command import TrainingRequested
 from ratchet.events.example import BuiltExample
 from ratchet.events.forgetting import ForgetRequested, Forgotten
 from ratchet.forgotten import query_ids_of
 from ratchet.publisher import DATA_FIELD, Publisher
 from ratchet.simulator import simulate
-from ratchet.streams import COMMANDS, EXPERIENCES, STREAMS
+from ratchet.streams import COMMANDS, EXPERIENCES, STREAMS, Stream
 from ratchet.testing.canary import CANARY, USER, with_canary
 from ratchet.testing.eventually import eventually
 from ratchet.testing.simulated import facts_of
@@ -77,6 +78,10 @@ def objects_that_tell(bucket: Bucket) -> list[str]:
 async def entries_that_tell(redis: Redis) -> list[str]:
     keys = [key for s in STREAMS for key in (s.key, s.dead_key)]
     return [key for key in keys if CANARY in repr(await redis.xrange(key))]
+
+
+async def payloads(redis: Redis, stream: Stream) -> list[bytes]:
+    return [row.payload async for row in rows_behind(redis, stream, BEGINNING)]
 
 
 @asynccontextmanager
@@ -157,6 +162,16 @@ async def test_no_row_no_object_and_no_entry_tells_of_a_person_any_more(
         assert await entries_that_tell(redis) == []
         assert CANARY not in repr(bucket.uploads)
         assert CANARY not in json.dumps(told)
+        [retraining] = [COMMANDS.adapter.validate_json(c) for c in await payloads(redis, COMMANDS)]
+        assert isinstance(retraining, TrainingRequested)
+        assert retraining.reason == "without what was forgotten"
+
+        one, other = sorted({name for fact in FACTS for name in query_ids_of(fact)} - THEIRS)[:2]
+        told = await forget(place, new_request("one-of-them", "tests", utc_now(), False, None, one))
+        assert (len(told["questions"]), told["user"]) == (1, None)
+        assert ledger.experience(one) is None
+        assert ledger.experience(other) is not None
+        assert len(await payloads(redis, COMMANDS)) == 1, "nobody asked for another run"
 
         again = next(fact for fact in FACTS if not THEIRS.isdisjoint(query_ids_of(fact)))
         await Publisher(redis).publish([again])
