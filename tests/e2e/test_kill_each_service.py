@@ -73,10 +73,17 @@ ONCE = (RunStarted, RunFinished, CheckpointReady, ModelRegistered, ModelActivate
 class Sitting:
     """A running system, what it has said so far, and the means to kill its parts."""
 
-    def __init__(self, embedded: Embedded, supervisor: Supervisor, redis: Redis) -> None:
+    def __init__(
+        self,
+        embedded: Embedded,
+        supervisor: Supervisor,
+        redis: Redis,
+        client: httpx.AsyncClient,
+    ) -> None:
         self.embedded = embedded
         self.supervisor = supervisor
         self.redis = redis
+        self._client = client
         self.story = Story()
         self.events: list[Event] = []
 
@@ -99,12 +106,11 @@ class Sitting:
         await eventually(restarted, 30)
 
     async def status(self, name: str) -> dict[str, object]:
-        async with httpx.AsyncClient(timeout=2) as client:
-            try:
-                answer = await client.get(f"http://127.0.0.1:{self.embedded.port_of(name)}/status")
-            except httpx.HTTPError:
-                return {}
-            return dict(answer.json())
+        url = f"http://127.0.0.1:{self.embedded.port_of(name)}/status"
+        try:
+            return dict((await self._client.get(url, timeout=2)).json())
+        except httpx.HTTPError:
+            return {}
 
 
 async def expected_examples() -> set[str]:
@@ -135,7 +141,7 @@ async def test_every_service_killed_once_leaves_the_same_examples_and_one_model(
         Redis.from_url(embedded.redis_url) as redis,
         httpx.AsyncClient(base_url=embedded.url, timeout=5) as client,
     ):
-        sitting = Sitting(embedded, supervisor, redis)
+        sitting = Sitting(embedded, supervisor, redis, client)
         listening = asyncio.create_task(sitting.listen())
         posting = asyncio.create_task(post_all(client, calls, rate=60))
 
