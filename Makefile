@@ -21,7 +21,7 @@ PORT ?= 8100
 PROFILE ?= $(or $(shell sed -n 's/^COMPOSE_PROFILES=//p' .env 2>/dev/null),cpu)
 COMPOSE := COMPOSE_PROFILES=$(PROFILE) docker compose
 
-.PHONY: lint-types help setup demo run test test-light lint format bench constraints clean images up down test-compose test-redis check-deploy promtool
+.PHONY: lint-types help setup demo run test test-light lint format bench constraints clean images up down test-compose test-redis check-deploy debian-tools
 
 help: ## Show what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -59,7 +59,7 @@ run: setup ## Run the embedded system until Ctrl-C (DATA_DIR=, PORT=)
 test: test-light setup ## Every test: the light ones without torch, the rest with the real model
 	$(VENV)/bin/python -m pytest $(WORKERS) $(foreach folder,$(LIGHT_TESTS),--ignore=$(folder))
 
-test-light: $(LIGHT)/.ready ## Tests of shared, ingest and reward in an environment without torch
+test-light: $(LIGHT)/.ready debian-tools ## Tests of shared, ingest and reward in an environment without torch
 	$(LIGHT)/bin/python -m pytest $(WORKERS) $(LIGHT_TESTS)
 
 lint: setup ## ruff, mypy --strict, import rules
@@ -94,14 +94,11 @@ test-compose: setup ## Build the images, run the demo through compose, tear down
 test-redis: setup ## Delivery and its transaction on Redis 7.2, 7.4 and 8; needs a Docker engine
 	$(VENV)/bin/python -m pytest -m every_redis
 
-check-deploy: $(DEPLOY)/.ready promtool ## Check images, compose and Kubernetes files, without an engine or a cluster
+check-deploy: $(DEPLOY)/.ready debian-tools ## Check images, compose and Kubernetes files, without an engine or a cluster
 	@PATH="$(CURDIR)/$(DEPLOY)/bin:$$PATH" deploy/check.sh
 
-# Of Debian's package; without root, or elsewhere, check.sh says that it is left out.
-promtool:
-	@command -v promtool >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null \
-	  || { apt-get update -qq && apt-get install -qq --no-install-recommends prometheus >/dev/null; } \
-	  || echo "promtool could not be installed: apt-get install prometheus says why"
+debian-tools:
+	@deploy/debian-tools.sh
 
 $(DEPLOY)/.ready: deploy/requirements.txt
 	@test -x $(DEPLOY)/bin/python || $(PYTHON) -m venv $(DEPLOY)

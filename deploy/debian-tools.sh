@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Of Debian's packages: a Prometheus, a PostgreSQL and a browser for tests, promtool for check.sh.
+# Without root, or elsewhere, what needs one that is missing is left out and says so.
+set -euo pipefail
+
+missing=()
+command -v promtool >/dev/null || missing+=(prometheus)
+command -v chromium >/dev/null || missing+=(chromium)
+compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null || missing+=(postgresql)
+[ "${#missing[@]}" = 0 ] && exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "not here, and what needs them is left out: ${missing[*]}"
+    exit 0
+fi
+echo "installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+{ apt-get update -qq && apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null; } \
+    || echo "could not be installed, and what needs them is left out: ${missing[*]}"
