@@ -76,7 +76,7 @@ async def main(given: argparse.Namespace, root: Path, console: Console) -> bool:
                 while killed.total() < given.kills:
                     published.append(bench.checkpoint(len(published) + 1))
                     version = version_tag(published[-1])
-                    moments = Moments(settings.data_dir, MODEL, version, looking)
+                    moments = Moments(settings.data_dir, MODEL, version, looking, victim)
                     await Publisher(redis).publish(published[-1:])
                     for kill in killing(victim, moments, given.kills - killed.total(), rng):
                         killed[kill] += 1

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import Literal, get_args
 
+from killing_exports.victim import Victim
 from redis import Redis
 from redis.exceptions import ResponseError
 
@@ -40,12 +41,15 @@ _GROUP = "exporter"
 class Moments:
     """The stages of exporting `version`: the one entry of its checkpoint is what is pending."""
 
-    def __init__(self, data_dir: Path, model: str, version: str, redis: Redis) -> None:
+    def __init__(
+        self, data_dir: Path, model: str, version: str, redis: Redis, victim: Victim
+    ) -> None:
         self._cache = data_dir / "cache" / "gguf"
         self._work = data_dir / "work" / f"export-{version}"
         self._registry = data_dir / "registry" / model
         self._version = version
         self._redis = redis
+        self._victim = victim
         self._deliveries = 0
         self._claimed = self._judged = False
 
@@ -89,6 +93,7 @@ class Moments:
         end = time.monotonic() + deadline_s
         entered: float | None = None
         while (at := time.monotonic()) < end:
+            self._victim.require_alive()
             now = self.now()
             if now == stage:
                 entered = entered or at

@@ -39,6 +39,13 @@ class Victim:
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
+    def require_alive(self) -> None:
+        """Raises `SystemExit` with its last words where the service has ended by itself."""
+        status = self._process.poll()
+        if status is not None:
+            tail = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
+            raise SystemExit(f"the exporter ended by itself with status {status}: {tail}")
+
     def children(self) -> list[psutil.Process]:
         return list(psutil.Process(self._process.pid).children(recursive=True))
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from ratchet.settings import CommonSettings
+from ratchet.settings import CommonSettings, read_settings
 
 
 def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch):
@@ -45,3 +45,35 @@ def test_a_directory_of_secrets_that_is_not_there_is_named(
     monkeypatch.setenv("RATCHET_SECRETS_DIR", str(tmp_path / "missing"))
     with pytest.raises(ValueError, match=r"RATCHET_SECRETS_DIR: .*missing is no directory"):
         CommonSettings()
+
+
+class Inner(BaseModel):
+    share: float = 0.5
+
+
+class ServiceSettings(CommonSettings):
+    service_inner: Inner = Inner()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("RATCHET_PORT", "99999", "RATCHET_PORT: Input should be less than or equal to 65535"),
+        ("RATCHET_LOG_LEVEL", "loud", "RATCHET_LOG_LEVEL: Input should be 'debug', 'info'"),
+        (
+            "RATCHET_OTLP_ENDPOINT",
+            "here",
+            "RATCHET_OTLP_ENDPOINT: Value error, 'here' is no address",
+        ),
+        ("RATCHET_SERVICE_INNER", '{"share": "x"}', "RATCHET_SERVICE_INNER.share: Input should be"),
+        ("RATCHET_SERVICE_INNER", "{", "service_inner"),
+        ("RATCHET_SECRETS_DIR", "/nowhere", "RATCHET_SECRETS_DIR: /nowhere is no directory"),
+    ],
+)
+def test_a_start_with_a_wrong_value_ends_with_its_name_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SystemExit) as ended:
+        read_settings(ServiceSettings)
+    assert said in str(ended.value)

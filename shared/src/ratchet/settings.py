@@ -2,16 +2,25 @@
 
 import logging
 import os
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import AfterValidator, AliasChoices, Field, RedisDsn
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    RedisDsn,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 _log = logging.getLogger(__name__)
@@ -45,7 +54,9 @@ class CommonSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8100, ge=1, le=65535)
     consumer_name: str = "1"
-    log_level: str = "info"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(str.lower)
+    ] = "info"
     embedding: str = "hashing"
     otlp_endpoint: Annotated[str, AfterValidator(_is_collector)] = Field(
         default="",
@@ -85,6 +96,29 @@ class CommonSettings(BaseSettings):
     def masked(self) -> dict[str, object]:
         """The settings as JSON values, passwords in URLs and secret fields blotted out."""
         return {name: _mask(value) for name, value in self.model_dump(mode="json").items()}
+
+
+T = TypeVar("T", bound=CommonSettings)
+
+
+def read_settings(kind: type[T]) -> T:
+    """What the environment says; ends the process with a line for each variable that is wrong."""
+    try:
+        return kind()
+    except ValidationError as error:
+        wrong = [f"{_variable(one['loc'])}{one['msg']}" for one in error.errors()]
+        sys.exit("\n".join((*wrong, ".env.example has every variable")))
+    except (SettingsError, ValueError) as error:
+        sys.exit(f"{error}: {error.__cause__}" if error.__cause__ else str(error))
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    """The variable, and the way to a value inside its JSON."""
+    if not place:
+        return ""
+    field, *inside = (str(part) for part in place)
+    name = field if field.isupper() else f"RATCHET_{field.upper()}"
+    return f"{'.'.join((name, *inside))}: "
 
 
 def log_settings(settings: CommonSettings) -> None:

@@ -12,6 +12,7 @@ from exporter.app import create_app
 from exporter.compare import compare
 from exporter.settings import ExporterSettings
 from ratchet.host import run
+from ratchet.settings import read_settings
 
 main = typer.Typer(
     name="exporter",
@@ -25,7 +26,7 @@ main.command()(compare)
 @main.callback()
 def serve(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
-        run("exporter", ExporterSettings(), create_app)
+        run("exporter", read_settings(ExporterSettings), create_app)
 
 
 @main.command()

@@ -7,6 +7,7 @@ from ingest.app import create_app
 from ingest.settings import IngestSettings
 from ratchet.host import run
 from ratchet.keys import KeyFile, KeysUnreadable
+from ratchet.settings import read_settings
 
 
 def within_reach(settings: IngestSettings) -> IngestSettings:
@@ -18,7 +19,7 @@ def within_reach(settings: IngestSettings) -> IngestSettings:
 
 if __name__ == "__main__":
     try:
-        settings = within_reach(IngestSettings())
+        settings = within_reach(read_settings(IngestSettings))
     except KeysUnreadable as error:
         sys.exit(str(error))
     run("ingest", settings, create_app)

@@ -3,6 +3,7 @@
 import typer
 
 from ratchet.host import run
+from ratchet.settings import read_settings
 from reward.app import create_app
 from reward.cli import examples, score
 from reward.settings import RewardSettings
@@ -20,7 +21,7 @@ main.command()(examples)
 @main.callback()
 def serve(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
-        run("reward", RewardSettings(), create_app)
+        run("reward", read_settings(RewardSettings), create_app)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import typer
 
 from ratchet.host import run
+from ratchet.settings import read_settings
 from trainer.app import create_app
 from trainer.ranking.cli import evaluate_ranking
 from trainer.settings import TrainerSettings
@@ -19,7 +20,7 @@ main.command()(evaluate_ranking)
 @main.callback()
 def serve(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
-        run("trainer", TrainerSettings(), create_app)
+        run("trainer", read_settings(TrainerSettings), create_app)
 
 
 if __name__ == "__main__":
