@@ -36,7 +36,7 @@ def references_of(
         subprocess.run(
             [sys.executable, "-m", "trainer.reference"],
             input=json.dumps(request).encode(),
-            env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
+            env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ, PARENT_VARIABLE: str(os.getpid())},
             check=True,
             timeout=300,
         )
