@@ -20,6 +20,7 @@ from ratchet.delivery.groups import create_groups
 from ratchet.delivery.metrics import DeliveryMetrics
 from ratchet.delivery.reader import attach
 from ratchet.delivery.worker import Worker
+from ratchet.ending import end_all
 from ratchet.settings import CommonSettings
 from ratchet.streams import Stream
 from ratchet.tracing.tracer import Tracer, Untraced
@@ -105,8 +106,7 @@ class Service:
         finally:
             for task in tasks:
                 task.remove_done_callback(_stop_when_a_task_ends)
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end_all(*tasks)
             await self.redis.aclose()
             await asyncio.to_thread(self.tracer.close)
 

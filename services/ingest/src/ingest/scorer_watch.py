@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from contextlib import suppress
 
 from redis.asyncio import Redis
@@ -11,6 +10,7 @@ from redis.exceptions import RedisError
 from ingest.ranking_metrics import RankingMetrics
 from ingest.scorer_loading import CannotServe, ScorerLoader
 from ingest.served import CallersOrder, Served, Standing
+from ratchet.ending import end_all
 from ratchet.events.scorer import ScorerPublished, ScorerWithdrawn
 from ratchet.streams import SCORERS
 from ratchet.tail import follow, newest
@@ -19,7 +19,6 @@ _log = logging.getLogger(__name__)
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 30.0
 _REDIS_WAIT_S = 1.0
-_CANCEL_AGAIN_S = 0.02
 _Change = ScorerPublished | ScorerWithdrawn
 CHANGES: tuple[type[_Change], ...] = (ScorerPublished, ScorerWithdrawn)
 
@@ -43,7 +42,7 @@ class ScorerWatch:
         try:
             await asyncio.gather(*loops)
         finally:
-            await _end(loops)
+            await end_all(*loops)
 
     async def _follow_for_ever(self) -> None:
         while True:
@@ -105,11 +104,3 @@ class ScorerWatch:
         self.problem = f"scorer {version} cannot serve: {error}"
         self._metrics.problems.labels(error.kind).inc()
         _log.warning(self.problem)
-
-
-async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
-    """Cancel until it is heard: in redis-py's `wait_for` Python 3.11 can lose a cancellation."""
-    while not all(task.done() for task in tasks):
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks, timeout=_CANCEL_AGAIN_S)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from ratchet.ending import end_all
 from ratchet.events.run import Verdict
 
 T = TypeVar("T")
@@ -47,5 +48,4 @@ async def unless_called_off(
                 raise CalledOff("failed", f"took longer than {limit_s:g} s")
             await asyncio.wait({working}, timeout=min(every_s, left))
     finally:
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+        await end_all(working)

@@ -8,6 +8,8 @@ from redis.asyncio import Redis
 from redis.asyncio.lock import Lock
 from redis.exceptions import LockError, RedisError
 
+from ratchet.ending import end_all
+
 _KEY = "ratchet:archive-turn"
 _LOOK_S = 0.02
 
@@ -27,7 +29,7 @@ async def leased_turn(redis: Redis, lease_s: float = 60.0) -> AsyncIterator[None
             try:
                 yield
             finally:
-                renewing.cancel()
+                await end_all(renewing)
     finally:
         with suppress(LockError):
             await lock.release()

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.asyncio.lock import Lock
 from redis.exceptions import LockError, RedisError
 
+from ratchet.ending import end_all
 from trainer.ports import LeaseLost, LeaseTaken
 
 T = TypeVar("T")
@@ -45,9 +46,7 @@ class RedisLease:
                 raise LeaseLost(self._key)
             return working.result()
         finally:
-            for task in (working, beating):
-                task.cancel()
-            await asyncio.gather(working, beating, return_exceptions=True)
+            await end_all(working, beating)
             await _release(lock)
 
     async def _heartbeat(self, lock: Lock, end: float) -> None:

@@ -1,0 +1,49 @@
+"""Tasks end, also those to which a cancellation was lost."""
+
+import asyncio
+
+import pytest
+
+from ratchet import ending
+from ratchet.ending import end_all
+
+
+async def for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+async def one_that_loses(cancellations: int) -> None:
+    for _ in range(cancellations):
+        try:
+            await for_ever()
+        except asyncio.CancelledError:
+            continue
+    await for_ever()
+
+
+async def one_that_breaks() -> None:
+    try:
+        await for_ever()
+    finally:
+        raise RuntimeError("on its way out")
+
+
+async def test_a_lost_cancellation_is_repeated(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ending, "_AGAIN_S", 0.01)
+    tasks = [asyncio.create_task(one_that_loses(count)) for count in (0, 1, 3)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await end_all(*tasks)
+    assert all(task.cancelled() for task in tasks)
+
+
+async def test_whatever_a_task_ends_with_it_has_ended():
+    broken, done = asyncio.create_task(one_that_breaks()), asyncio.create_task(asyncio.sleep(0, 1))
+    await done
+    await end_all(broken, done)
+    assert isinstance(broken.exception(), RuntimeError)
+    assert done.result() == 1
+
+
+async def test_nothing_to_end_is_no_trouble():
+    await end_all()
