@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
-from faststream.redis import RedisBroker
-from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from ratchet.dead_letter import DeadLetter
@@ -22,8 +20,8 @@ from ratchet.outcomes import Done, Invalid, Outcome, State, Write
 from ratchet.publisher import DATA_FIELD, Publisher
 from ratchet.seen import seen_key
 from ratchet.service import Service
-from ratchet.settings import CommonSettings
 from ratchet.streams import COMMANDS, FEEDBACK, Stream
+from ratchet.testing.at_work import at_work
 from ratchet.testing.eventually import eventually
 
 QUICK = RetryPolicy(max_attempts=2, base_s=0.1, cap_s=0.2)
@@ -52,23 +50,8 @@ class Group:
     async def handled(self, redis: Redis, name: str) -> int:
         return int(await redis.get(self._key(name)) or 0)
 
-    @asynccontextmanager
-    async def consuming(self) -> AsyncIterator[None]:
-        broker = RedisBroker(self._url)
-        service = Service(
-            name=self.name,
-            settings=CommonSettings(redis_url=self._url),  # type: ignore[arg-type]
-            broker=broker,
-            redis=Redis.from_url(self._url),
-            registry=CollectorRegistry(),
-            consumers=[Consumer(COMMANDS, self.name, self.handle, retry=QUICK)],
-        )
-        async with service.running():
-            await broker.start()
-            try:
-                yield
-            finally:
-                await broker.stop()
+    def consuming(self) -> AbstractAsyncContextManager[Service]:
+        return at_work(self._url, Consumer(COMMANDS, self.name, self.handle, retry=QUICK))
 
     def _key(self, name: str) -> str:
         return f"handled:{self.name}:{name}"

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from faststream.redis import RedisBroker
-from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError, ResponseError
 
@@ -20,8 +19,8 @@ from ratchet.events.command import TrainingRequested
 from ratchet.outcomes import Done, Invalid, Later, Outcome, State, Write
 from ratchet.publisher import DATA_FIELD, Publisher, entry_of
 from ratchet.service import Service
-from ratchet.settings import CommonSettings
 from ratchet.streams import CHECKPOINTS, COMMANDS
+from ratchet.testing.at_work import at_work
 from ratchet.testing.counting import checkpoint_of, count_and_emit
 from ratchet.testing.eventually import eventually
 
@@ -43,22 +42,9 @@ async def consuming(
     batch: int = 100,
     rest_s: float = 0.0,
 ) -> AsyncIterator[Service]:
-    settings = CommonSettings(redis_url=url, consumer_name=name)  # type: ignore[arg-type]
-    broker = RedisBroker(url)
-    service = Service(
-        name="test",
-        settings=settings,
-        broker=broker,
-        redis=Redis.from_url(url),
-        registry=CollectorRegistry(),
-        consumers=[Consumer(COMMANDS, "test", handle, batch, retry, rest_s=rest_s)],
-    )
-    async with service.running():
-        await broker.start()
-        try:
-            yield service
-        finally:
-            await broker.stop()
+    consumer = Consumer(COMMANDS, "test", handle, batch, retry, rest_s=rest_s)
+    async with at_work(url, consumer, name=name) as service:
+        yield service
 
 
 async def pending(redis: Redis) -> int:

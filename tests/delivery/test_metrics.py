@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from faststream.redis import RedisBroker
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
@@ -11,9 +10,8 @@ from ratchet.events.base import derived_id, utc_now
 from ratchet.events.command import TrainingRequested
 from ratchet.outcomes import Done, Invalid, Later, Outcome, State
 from ratchet.publisher import Publisher
-from ratchet.service import Service
-from ratchet.settings import CommonSettings
 from ratchet.streams import COMMANDS
+from ratchet.testing.at_work import at_work
 from ratchet.testing.eventually import eventually
 
 QUICK = RetryPolicy(max_attempts=3, base_s=0.1, cap_s=0.2)
@@ -33,15 +31,6 @@ async def test_every_outcome_and_every_further_attempt_is_counted(redis: Redis, 
 
     await Publisher(redis).publish([request(n) for n in ("fine", "never", "later", "fine")])
     registry = CollectorRegistry()
-    broker = RedisBroker(valkey_url)
-    service = Service(
-        name="test",
-        settings=CommonSettings(redis_url=valkey_url),  # type: ignore[arg-type]
-        broker=broker,
-        redis=Redis.from_url(valkey_url),
-        registry=registry,
-        consumers=[Consumer(COMMANDS, "test", settled, retry=QUICK)],
-    )
     labels = {"stream": "commands", "group": "test"}
     told = registry.get_sample_value
 
@@ -52,10 +41,9 @@ async def test_every_outcome_and_every_further_attempt_is_counted(redis: Redis, 
     async def both_are_dead() -> bool:
         return by_outcome()["dead"] == 2
 
-    async with service.running():
-        await broker.start()
+    consumer = Consumer(COMMANDS, "test", settled, retry=QUICK)
+    async with at_work(valkey_url, consumer, registry=registry):
         await eventually(both_are_dead)
-        await broker.stop()
     assert by_outcome() == {"done": 1, "duplicate": 1, "later": 2, "dead": 2}
     assert told("ratchet_entries_claimed_total", labels) == 2
     assert told("ratchet_transaction_conflicts_total", labels) == 1

@@ -7,8 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from faststream.redis import RedisBroker
-from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from ratchet.dead_letters.reading import DeadLetters
@@ -18,9 +16,8 @@ from ratchet.events.base import derived_id, utc_now
 from ratchet.events.command import CancelRequested, TrainingRequested
 from ratchet.outcomes import Done, Outcome, State
 from ratchet.publisher import Publisher
-from ratchet.service import Service
-from ratchet.settings import CommonSettings
 from ratchet.streams import COMMANDS, Stream
+from ratchet.testing.at_work import at_work
 from ratchet.testing.eventually import eventually
 
 OLD = replace(COMMANDS, events=(TrainingRequested,))
@@ -38,21 +35,9 @@ async def release(
         took.extend(event.requested_by for event in batch)
         return [Done() for _ in batch]
 
-    broker = RedisBroker(url)
-    service = Service(
-        name="test",
-        settings=CommonSettings(redis_url=url, consumer_name=str(len(stream.events))),  # type: ignore[arg-type]
-        broker=broker,
-        redis=Redis.from_url(url),
-        registry=CollectorRegistry(),
-        consumers=[Consumer(stream, "test", handle, retry=retry)],
-    )
-    async with service.running():
-        await broker.start()
-        try:
-            yield
-        finally:
-            await broker.stop()
+    consumer = Consumer(stream, "test", handle, retry=retry)
+    async with at_work(url, consumer, name=str(len(stream.events))):
+        yield
 
 
 async def taken(took: list[str], count: int) -> bool:

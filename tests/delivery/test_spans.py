@@ -5,14 +5,12 @@ Without a tracer nothing is made, and the context an event has goes on to what i
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from faststream.redis import RedisBroker
-from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from ratchet.delivery.consumer import Consumer, RetryPolicy
@@ -21,8 +19,8 @@ from ratchet.events.command import TrainingRequested
 from ratchet.outcomes import Invalid, Later, Outcome, State, Unavailable
 from ratchet.publisher import DATA_FIELD, Publisher
 from ratchet.service import Service
-from ratchet.settings import CommonSettings
 from ratchet.streams import CHECKPOINTS, COMMANDS
+from ratchet.testing.at_work import at_work
 from ratchet.testing.counting import checkpoint_of, count_and_emit
 from ratchet.testing.eventually import eventually
 from ratchet.tracing.span import Facts, Span, Trace, span_at_hand
@@ -79,24 +77,11 @@ def request(name: str, **trace: str) -> TrainingRequested:
     )
 
 
-@asynccontextmanager
-async def consuming(url: str, handle: Any, tracer: Tracer, name: str = "1") -> AsyncIterator[None]:
-    broker = RedisBroker(url)
-    service = Service(
-        name="test",
-        settings=CommonSettings(redis_url=url, consumer_name=name),  # type: ignore[arg-type]
-        broker=broker,
-        redis=Redis.from_url(url),
-        registry=CollectorRegistry(),
-        consumers=[Consumer(COMMANDS, "test", handle, retry=QUICK)],
-        tracer=tracer,
-    )
-    async with service.running():
-        await broker.start()
-        try:
-            yield
-        finally:
-            await broker.stop()
+def consuming(
+    url: str, handle: Any, tracer: Tracer, name: str = "1"
+) -> AbstractAsyncContextManager[Service]:
+    consumer = Consumer(COMMANDS, "test", handle, retry=QUICK)
+    return at_work(url, consumer, name=name, tracer=tracer)
 
 
 async def emitted(redis: Redis) -> dict[str, dict[str, str]]:

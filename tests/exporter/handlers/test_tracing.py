@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from faststream.redis import RedisBroker
-from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from ratchet.delivery.consumer import Consumer
 from ratchet.publisher import Publisher
-from ratchet.service import Service
-from ratchet.settings import CommonSettings
 from ratchet.streams import CHECKPOINTS, MODELS
+from ratchet.testing.at_work import at_work
 from ratchet.testing.collector import collecting
 from ratchet.testing.eventually import eventually
 from ratchet.tracing.otlp import OtlpTracer
@@ -31,20 +28,10 @@ async def test_registration_is_a_span_of_the_runs_trace_and_its_events_carry_it(
     checkpoint = place.checkpoint().model_copy(update={"trace": {"traceparent": RUN}})
     await Publisher(redis).publish([checkpoint])
     with collecting() as collector:
-        broker = RedisBroker(valkey_url)
-        service = Service(
-            name="exporter",
-            settings=CommonSettings(redis_url=valkey_url),  # type: ignore[arg-type]
-            broker=broker,
-            redis=Redis.from_url(valkey_url),
-            registry=CollectorRegistry(),
-            consumers=[Consumer(CHECKPOINTS, "exporter", place.handler.handle, batch=1)],
-            tracer=OtlpTracer("exporter", "1", collector.url),
-        )
-        async with service.running():
-            await broker.start()
+        consumer = Consumer(CHECKPOINTS, "exporter", place.handler.handle, batch=1)
+        tracer = OtlpTracer("exporter", "1", collector.url)
+        async with at_work(valkey_url, consumer, tracer=tracer):
             await eventually(told)
-            await broker.stop()
     [span] = collector.spans
     assert (span.service, span.name) == ("exporter", "process ratchet:checkpoints")
     assert f"00-{span.trace}-{span.parent}-01" == RUN
