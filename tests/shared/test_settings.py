@@ -71,9 +71,14 @@ class ServiceSettings(CommonSettings):
     ],
 )
 def test_a_start_with_a_wrong_value_ends_with_its_name_and_no_traceback(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variable: str,
+    value: str,
+    said: str,
 ):
     monkeypatch.setenv(variable, value)
     with pytest.raises(SystemExit) as ended:
         read_settings(ServiceSettings)
-    assert said in str(ended.value)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err

@@ -102,14 +102,19 @@ T = TypeVar("T", bound=CommonSettings)
 
 
 def read_settings(kind: type[T]) -> T:
-    """What the environment says; ends the process with a line for each variable that is wrong."""
+    """What the environment says.
+
+    Ends the process with status 2 and a line on stderr for each variable that is wrong.
+    """
     try:
         return kind()
     except ValidationError as error:
         wrong = [f"{_variable(one['loc'])}{one['msg']}" for one in error.errors()]
-        sys.exit("\n".join((*wrong, ".env.example has every variable")))
+        said = "\n".join((*wrong, ".env.example has every variable"))
     except (SettingsError, ValueError) as error:
-        sys.exit(f"{error}: {error.__cause__}" if error.__cause__ else str(error))
+        said = f"{error}: {error.__cause__}" if error.__cause__ else str(error)
+    sys.stderr.write(f"{said}\n")
+    sys.exit(2)
 
 
 def _variable(place: tuple[int | str, ...]) -> str:

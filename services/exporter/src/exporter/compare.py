@@ -16,6 +16,7 @@ from exporter.ports import RegistryTrouble
 from exporter.serving import expected_of
 from exporter.settings import ExporterSettings
 from ratchet.events.model import ServedParity
+from ratchet.settings import read_settings
 
 _WIDTH = 110
 
@@ -31,7 +32,7 @@ def compare(
     Reads the registry in the data directory of the settings (RATCHET_DATA_DIR) and changes
     nothing; exits with 1 where the server does not serve this version.
     """
-    expected = asyncio.run(_expected(ExporterSettings(), version))
+    expected = asyncio.run(_expected(read_settings(ExporterSettings), version))
     if isinstance(expected, str):
         typer.echo(expected, err=True)
         raise typer.Exit(1)

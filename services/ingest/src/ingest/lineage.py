@@ -11,6 +11,7 @@ from ingest.ledger.backends.database import open_for_reading
 from ingest.ledger.backends.reader import SqlLedgerReader
 from ingest.ledger.settings import LedgerSettings
 from ratchet.outcomes import Unavailable
+from ratchet.settings import read_settings
 
 _KNOWN = 5
 
@@ -18,7 +19,7 @@ _KNOWN = 5
 def main(name: Annotated[str, typer.Argument(help="A version or a query id.")]) -> None:
     """Exit 0 with one JSON object; 1 with the reason on stdout."""
     try:
-        reader = SqlLedgerReader(open_for_reading(LedgerSettings().ledger_database))
+        reader = SqlLedgerReader(open_for_reading(read_settings(LedgerSettings).ledger_database))
         problem = reader.problem()
         found = None if problem else lineage(reader, name)
     except Unavailable as error:

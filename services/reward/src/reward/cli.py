@@ -15,6 +15,7 @@ from ratchet.rows.files import UnreadableFile, open_rows
 from ratchet.rows.kinds import EXPERIENCE_ROWS
 from ratchet.rows.row import RefusedRow
 from ratchet.rows.times import zone_named
+from ratchet.settings import read_settings
 from reward.offline import Replay, replay
 from reward.settings import RewardSettings
 
@@ -74,7 +75,7 @@ def _replayed(file: Path, zone: str) -> Replay:
     for kind, count in repairs.most_common():
         typer.echo(f"{count} rows repaired: {kind}", err=True)
     typer.echo(f"{len(facts)} rows read, {refused} refused", err=True)
-    return asyncio.run(replay(facts, RewardSettings().reward_policy))
+    return asyncio.run(replay(facts, read_settings(RewardSettings).reward_policy))
 
 
 def _write(out: Path | None, lines: Iterable[bytes]) -> None:

@@ -26,6 +26,7 @@ from exporter.ports import RegistryTrouble
 from exporter.settings import ExporterSettings
 from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 from ratchet.ed25519 import UnusableKey, public_half
+from ratchet.settings import read_settings
 
 _REASONS = (
     BundleRefused,
@@ -40,7 +41,7 @@ _REASONS = (
 
 def bundle(version: str, out: Path | None, as_json: bool) -> None:
     """Write the bundle of a registered version, and say where it is and who signed it."""
-    settings = ExporterSettings()
+    settings = read_settings(ExporterSettings)
     bundles = settings.data_dir / "bundles"
     with _refusals(as_json):
         record = asyncio.run(_registered(settings, version))
@@ -64,7 +65,7 @@ def bundle(version: str, out: Path | None, as_json: bool) -> None:
 
 def install(file: Path, trust: Path | None, activate: bool, as_json: bool) -> None:
     """Verify the bundle in `file`, then register it, and say where."""
-    settings = ExporterSettings()
+    settings = read_settings(ExporterSettings)
     with _refusals(as_json), staging(settings.data_dir / "bundles") as directory:
         found = unpack(file, trusted_keys(settings, trust), directory)
         where = asyncio.run(_install(settings, found, activate))

@@ -21,6 +21,7 @@ from ingest.ledger.settings import LedgerSettings
 from ratchet.broker import create_redis
 from ratchet.ed25519 import UnusableKey
 from ratchet.events.base import utc_now
+from ratchet.settings import read_settings
 
 _TROUBLE = (CannotOpen, Corrupt, NotAnswered, UnusableKey, RedisError, OSError)
 
@@ -41,7 +42,7 @@ def main(
     """Exit 0 with the receipt as JSON, 1 with the reason where something is still there."""
     wanted = new_request(new_id(), by or getpass.getuser(), utc_now(), retrain, user, query)
     try:
-        told = asyncio.run(_carry_out(ForgetSettings(), wanted, look))
+        told = asyncio.run(_carry_out(read_settings(ForgetSettings), wanted, look))
     except _TROUBLE as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(1) from error

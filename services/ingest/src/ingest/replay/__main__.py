@@ -24,6 +24,7 @@ from ingest.replay.rest import NotAtRest
 from ingest.replay.reward_process import RewardEnded
 from ingest.replay.server import private_server
 from ratchet.broker import create_redis
+from ratchet.settings import read_settings
 
 _TROUBLE = (CannotOpen, Corrupt, NotAtRest, NotEmpty, RewardEnded, WrongSchema, RedisError, OSError)
 
@@ -37,7 +38,7 @@ def main(
 ) -> None:
     """Exit 0 where the hashes are the same, 1 where they differ, 2 where nothing was compared."""
     try:
-        found = asyncio.run(_replay(LedgerSettings(), into, restore))
+        found = asyncio.run(_replay(read_settings(LedgerSettings), into, restore))
     except _TROUBLE as error:
         sys.stderr.write(f"nothing was compared: {error}\n")
         raise typer.Exit(2) from error

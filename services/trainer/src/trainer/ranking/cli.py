@@ -12,6 +12,7 @@ from ratchet.artifacts import ArtifactStore
 from ratchet.events.run import Interval
 from ratchet.events.scorer import Estimate
 from ratchet.ranking.embeddings import embedding_named
+from ratchet.settings import read_settings
 from trainer.backends.database import open_database
 from trainer.backends.ranking_store import SqlRankingStore
 from trainer.backends.scorer_files import ScorerFiles
@@ -36,7 +37,7 @@ def evaluate_ranking(
     Reads the data directory of the settings (RATCHET_DATA_DIR) and changes nothing there; exits
     with 1 where nothing has been learnt yet.
     """
-    settings = TrainerSettings()
+    settings = read_settings(TrainerSettings)
     database = settings.data_dir / "trainer.db"
     if not database.exists():
         typer.echo(f"no {database}: set RATCHET_DATA_DIR to where the system runs", err=True)
