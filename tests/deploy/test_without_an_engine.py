@@ -18,25 +18,18 @@ def without_engine(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
 
 
+def ended(script: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [ROOT / "deploy" / script]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
 def test_the_demo_through_compose_is_left_out(without_engine: dict[str, str]):
-    ended = subprocess.run(
-        [ROOT / "deploy" / "test-compose.sh"],
-        env=without_engine,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0
-    assert ended.stdout == ("test-compose is left out: no Docker engine answers `docker info`\n")
+    left_out = ended("test-compose.sh", without_engine)
+    assert left_out.returncode == 0
+    assert left_out.stdout == "test-compose is left out: no Docker engine answers `docker info`\n"
 
 
 def test_images_are_not_built(without_engine: dict[str, str]):
-    ended = subprocess.run(
-        [ROOT / "deploy" / "build-images.sh"],
-        env=without_engine,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 1
-    assert "no Docker engine answers: start one, or name it by DOCKER_HOST" in ended.stderr
+    refused = ended("build-images.sh", without_engine)
+    assert refused.returncode == 1
+    assert "no Docker engine answers: start one, or name it by DOCKER_HOST" in refused.stderr

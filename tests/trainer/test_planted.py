@@ -106,9 +106,9 @@ def test_one_that_learnt_to_talk_at_length_is_refused(school: School):
 
 
 def test_one_users_poisoned_thumbs_do_no_harm(school: School):
-    """They are cut to a share, and what is learnt all the same must still be a gain."""
+    """What is learnt of a third of all must still be a gain; more is cut before."""
     given = poisoned(PAIRS, share=0.3, seed=1)
-    assert 0 < sum(MALLORY in example.users for example in given) <= 20
+    assert sum(MALLORY in example.users for example in given) == round(0.3 * len(PAIRS))
     ruling = school.ruling("poisoned", "dpo", given)
     if ruling.verdict == "accepted":
         assert ruling.figures.together["grounded_accuracy"].mean >= 0
