@@ -2,9 +2,6 @@
 
 import asyncio
 
-import pytest
-
-from ratchet import ending
 from ratchet.ending import end_all
 
 
@@ -28,13 +25,28 @@ async def one_that_breaks() -> None:
         raise RuntimeError("on its way out")
 
 
-async def test_a_lost_cancellation_is_repeated(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ending, "_AGAIN_S", 0.01)
+async def one_that_clears_up(cleared: asyncio.Event) -> None:
+    try:
+        await for_ever()
+    finally:
+        await asyncio.sleep(0.05)
+        cleared.set()
+
+
+async def test_a_lost_cancellation_is_repeated():
     tasks = [asyncio.create_task(one_that_loses(count)) for count in (0, 1, 3)]
     await asyncio.sleep(0)
     async with asyncio.timeout(5):
-        await end_all(*tasks)
+        await end_all(*tasks, again_s=0.01)
     assert all(task.cancelled() for task in tasks)
+
+
+async def test_a_task_that_clears_up_is_left_time():
+    cleared = asyncio.Event()
+    clearing = asyncio.create_task(one_that_clears_up(cleared))
+    await asyncio.sleep(0)
+    await end_all(clearing)
+    assert cleared.is_set()
 
 
 async def test_whatever_a_task_ends_with_it_has_ended():

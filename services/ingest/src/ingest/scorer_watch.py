@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 30.0
 _REDIS_WAIT_S = 1.0
+_CANCEL_AGAIN_S = 0.02
 _Change = ScorerPublished | ScorerWithdrawn
 CHANGES: tuple[type[_Change], ...] = (ScorerPublished, ScorerWithdrawn)
 
@@ -42,7 +43,7 @@ class ScorerWatch:
         try:
             await asyncio.gather(*loops)
         finally:
-            await end_all(*loops)
+            await end_all(*loops, again_s=_CANCEL_AGAIN_S)
 
     async def _follow_for_ever(self) -> None:
         while True:

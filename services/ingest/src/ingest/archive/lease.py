@@ -29,7 +29,7 @@ async def leased_turn(redis: Redis, lease_s: float = 60.0) -> AsyncIterator[None
             try:
                 yield
             finally:
-                await end_all(renewing)
+                await end_all(renewing, again_s=_LOOK_S)
     finally:
         with suppress(LockError):
             await lock.release()
