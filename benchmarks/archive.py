@@ -20,15 +20,15 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
-from ingest.archive.archivist import Archivist
-from ingest.archive.metrics import ArchiveMetrics
-from ingest.archive.settings import ArchiveSettings
-from ingest.archive.store import ArchiveStore
-from ratchet.publisher import DATA_FIELD, entry_of
-from ratchet.simulator import simulate
-from ratchet.streams import EXPERIENCES
-from ratchet.testing.server import free_port, valkey_server
-from ratchet.testing.simulated import facts_of
+from ledger.archive.archivist import Archivist
+from ledger.archive.metrics import ArchiveMetrics
+from ledger.archive.settings import ArchiveSettings
+from ledger.archive.store import ArchiveStore
+from ratchet.contract import EXPERIENCES
+from ratchet.delivery import DATA_FIELD, entry_of
+from ratchet_testing.simulated_facts import facts_of
+from ratchet_testing.valkey import free_port, valkey_server
+from simulator import simulate
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 START_MS = int(START.timestamp() * 1000)

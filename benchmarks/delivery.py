@@ -22,16 +22,15 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
-from ratchet.outcomes import Done
-from ratchet.publisher import DATA_FIELD, Publisher, entry_of
-from ratchet.simulator import simulate
-from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, Stream
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port, valkey_server
-from ratchet.testing.simulated import facts_of
+from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, Done, Stream
+from ratchet.delivery import DATA_FIELD, Publisher, entry_of
+from ratchet_testing.eventually import eventually
+from ratchet_testing.simulated_facts import facts_of
+from ratchet_testing.valkey import free_port, valkey_server
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
 from reward.settings import RewardSettings
+from simulator import simulate
 
 QUESTIONS = 2500
 BATCH = 200
@@ -105,7 +104,7 @@ def bare(url: str, work: str) -> list[subprocess.Popen[bytes]]:
 
 
 class Mget:
-    """`ratchet.outcomes.State` without WATCH."""
+    """`ratchet.contract.State` without WATCH."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis

@@ -24,12 +24,12 @@ from exporting.trained import Made, adapter_of
 from rich.console import Console
 from rich.table import Table
 
-from exporter.domain.modelfile import Sampling
-from exporter.domain.quantization import LIMITS
-from exporter.domain.record import Export
-from exporter.request import ExportRequest
-from ratchet.artifacts import ArtifactStore
-from ratchet.base_models import materialise
+from exporter.domain.parity.quantization import LIMITS
+from exporter.domain.registry.modelfile import Sampling
+from exporter.domain.registry.record import Export
+from exporter.export.request import ExportRequest
+from ratchet.models.base_models import materialise
+from ratchet.storage import ArtifactStore
 
 _BASE = "smollm2-135m-instruct"
 _CACHE = Path("var/cache").absolute()

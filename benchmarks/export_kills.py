@@ -32,11 +32,11 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
-from exporter.domain.version import version_tag
+from exporter.domain.registry.version import version_tag
 from exporter.settings import ExporterSettings
-from ratchet.events.run import CheckpointReady
-from ratchet.publisher import Publisher
-from ratchet.testing.server import free_port, valkey_server, wait_for_port
+from ratchet.contract import CheckpointReady
+from ratchet.delivery import Publisher
+from ratchet_testing.valkey import free_port, valkey_server, wait_for_port
 
 WEIGHTS: dict[Stage, int] = {
     "starting": 2,

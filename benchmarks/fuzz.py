@@ -20,8 +20,8 @@ from rich.table import Table
 from taking.fuzzing import ROUTES, drawn
 from taking.process import INTAKE, server
 
-from ratchet.streams import STREAMS
-from ratchet.testing.server import free_port, valkey_server
+from ratchet.contract import STREAMS
+from ratchet_testing.valkey import free_port, valkey_server
 
 CONNECTIONS = 16
 

@@ -2,7 +2,7 @@
 
     python benchmarks/imported.py [--seed 1] [--port 8170]
 
-The file has the population of the product (see `ratchet.simulator.population`); nothing but
+The file has the population of the product (see `simulator.legacy.population`); nothing but
 `ratchet import` touches the system. Prints the run, its verdict and the held-out gains.
 """
 
@@ -18,13 +18,13 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
-from ratchet.demo.settings import JUDGING, environment
-from ratchet.demo.story import Story
-from ratchet.embedded.processes import Embedded
-from ratchet.embedded.up import up
-from ratchet.simulator.population import population
-from ratchet.streams import STREAMS
-from ratchet.tail import follow
+from ratchet.contract import STREAMS
+from ratchet.delivery import follow
+from ratchet_cli.demo.settings import JUDGING, environment
+from ratchet_cli.demo.story import Story
+from ratchet_cli.embedded.processes import Embedded
+from ratchet_cli.embedded.up import up
+from simulator.legacy.population import population
 
 _BAR = 0.10
 _PATIENCE_S = 1500
@@ -35,7 +35,7 @@ _ON_TWO_CORES = {
     "RATCHET_TRAINER_JUDGING": json.dumps({**JUDGING, "questions": 40, "fixed_questions": 36}),
 }
 """Of the examples that wait, as many are learnt from as fit into a sitting."""
-_RATCHET = [sys.executable, "-c", "from ratchet.cli.app import main; main()"]
+_RATCHET = [sys.executable, "-c", "from ratchet_cli.app import main; main()"]
 
 
 async def main(seed: int, port: int) -> None:

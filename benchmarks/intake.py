@@ -31,8 +31,8 @@ from taking.connection import Connection
 from taking.process import BARE, INTAKE, server
 from taking.steady import post_steadily
 
-from ratchet.simulator.population import population
-from ratchet.testing.server import free_port, valkey_server
+from ratchet_testing.valkey import free_port, valkey_server
+from simulator.legacy.population import population
 
 BAR_RATIO, BAR_P99_MS = 0.7, 25.0
 BATCH, BYTES, CONNECTIONS = 100, 3_000, 32

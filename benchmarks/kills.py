@@ -27,13 +27,12 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
-from ratchet.demo.settings import DPO, LORA
-from ratchet.events.run import RunFinished, RunStarted
-from ratchet.streams import RUNS
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port, valkey_server
-from trainer.backends.database import open_database
-from trainer.backends.outbox import SqlOutbox
+from ratchet.contract import RUNS, RunFinished, RunStarted
+from ratchet_cli.demo.settings import DPO, LORA
+from ratchet_testing.eventually import eventually
+from ratchet_testing.valkey import free_port, valkey_server
+from trainer.backends.sql.database import open_database
+from trainer.backends.sql.outbox import SqlOutbox
 
 LOOP = {"epochs": 1.0, "accumulation": 1, "max_length": 384, "gradient_checkpointing": False}
 RUN_DEADLINE_S = 600.0

@@ -18,12 +18,11 @@ from teaching.examples import START, draw, labels_of
 from teaching.runs import RECIPE, Ran, run
 
 from ingest.domain.traces import Trace, captured
-from ratchet.events.base import derived_id
-from ratchet.events.run import Interval, Method
-from ratchet.simulator.plant import AREAS
-from ratchet.simulator.traces import simulate_traces
-from trainer.domain.traces import demonstration_of
-from trainer.domain.training_example import TrainingDemonstration
+from ratchet.contract import Interval, Method, derived_id
+from simulator.plant import AREAS
+from simulator.traces import simulate_traces
+from trainer.domain.examples.traces import demonstration_of
+from trainer.domain.examples.training_example import TrainingDemonstration
 
 _AREA = "production"
 _GROUNDED_BAR = 0.45

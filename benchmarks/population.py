@@ -15,15 +15,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ratchet.events.example import LabelBuilt, PairBuilt
-from ratchet.events.experience import ExperienceRecorded
-from ratchet.measures.questions import normalised
-from ratchet.rows.experience import ExperienceRow
-from ratchet.rows.files import open_rows
-from ratchet.rows.kinds import EXPERIENCE_ROWS
-from ratchet.simulator.population import population
-from reward.domain.answered import Policy
+from ratchet.contract import ExperienceRecorded, LabelBuilt, PairBuilt
+from ratchet.measures import normalised
+from ratchet.rows import EXPERIENCE_ROWS, ExperienceRow, open_rows
+from reward.domain.state.scored_answer import Policy
 from reward.offline import replay
+from simulator.legacy.population import population
 
 BAR_PAIRS, BAR_LABELS = 100, 500
 

@@ -23,12 +23,11 @@ from rich.console import Console
 from rich.table import Table
 from taking.process import INTAKE, Server, server
 
-from ingest.ledger.backends.database import open_for_writing
-from ingest.ledger.backends.migration import migrate
-from ingest.ledger.backends.writer import SqlLedger
-from ratchet.events.experience import ExperienceRecorded
-from ratchet.events.reward import ExperienceScored
-from ratchet.testing.server import free_port, valkey_server
+from ledger.backends.database import open_for_writing
+from ledger.backends.migration import migrate
+from ledger.backends.writer import SqlLedger
+from ratchet.contract import ExperienceRecorded, ExperienceScored
+from ratchet_testing.valkey import free_port, valkey_server
 
 MILLION, ORIGINALS, BATCH = 1_000_000, 10_000, 500
 PAST_THE_CACHE_S = 1.05

@@ -19,13 +19,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ratchet.events.experience import Experience, Feedback
-from ratchet.measures.text_quality import READ_LIMIT, rule_quality
-from ratchet.simulator import Turn, simulate
-from reward.domain.answer import Answer, answer_of
-from reward.domain.reaction import Reaction, words_of
-from reward.domain.scoring import score
-from reward.domain.weights import Weights
+from ratchet.contract import Experience, Feedback
+from ratchet.measures import READ_LIMIT, rule_quality
+from reward.domain.scoring.reaction import Reaction, words_of
+from reward.domain.scoring.score import score
+from reward.domain.scoring.weights import Weights
+from reward.domain.state.answer import Answer, answer_of
+from simulator import Turn, simulate
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

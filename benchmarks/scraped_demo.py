@@ -22,10 +22,10 @@ from rich.console import Console
 from rich.table import Table
 from scraping.prometheus import PROGRAM, Prometheus, scraping
 
-from ratchet.embedded.processes import SERVICES, Embedded
+from ratchet_cli.embedded.processes import SERVICES, Embedded
 
 DASHBOARDS = Path(__file__).parents[1] / "deploy" / "grafana" / "dashboards"
-DEMO = [sys.executable, "-c", "from ratchet.cli.app import main; main()", "demo"]
+DEMO = [sys.executable, "-c", "from ratchet_cli.app import main; main()", "demo"]
 OF_A_GPU = "DCGM_FI_"
 LONGEST = "1h"
 

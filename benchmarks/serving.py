@@ -31,19 +31,17 @@ from rich.console import Console
 from rich.table import Table
 from taking.steady import post_steadily
 
-from ratchet.embedded.processes import Embedded
-from ratchet.embedded.up import up
-from ratchet.events.reward import ExperienceScored
-from ratchet.importing import Imported, import_rows
-from ratchet.rows.files import open_rows
-from ratchet.rows.kinds import EXPERIENCE_ROWS
-from ratchet.simulator.asking import Ask, draw_ask
-from ratchet.simulator.operators import draw_operators
-from ratchet.simulator.population import population
-from ratchet.simulator.serving import experience, reactions
-from ratchet.streams import REWARDS
-from ratchet.tail import follow
-from ratchet.testing.eventually import eventually
+from ratchet.contract import REWARDS, ExperienceScored
+from ratchet.delivery import follow
+from ratchet.rows import EXPERIENCE_ROWS, open_rows
+from ratchet_cli.client.importing import Imported, import_rows
+from ratchet_cli.embedded.processes import Embedded
+from ratchet_cli.embedded.up import up
+from ratchet_testing.eventually import eventually
+from simulator.legacy.population import population
+from simulator.operators import draw_operators
+from simulator.ranking_outcomes import experience, reactions
+from simulator.ranking_questions import Ask, draw_ask
 
 BAR_P99_MS, BAR_CHANGED_S = 10.0, 3.0
 CONNECTIONS = 8

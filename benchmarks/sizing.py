@@ -25,15 +25,14 @@ from weighing.memory import by_kind, of_a_pending_entry, resident, used
 from weighing.projection import PerQuestion, projected
 from weighing.questions import Questions
 
-from ingest.archive.streamed import rows_behind
-from ingest.domain.archived import Row
-from ingest.domain.entry_id import BEGINNING
-from ratchet.embedded.processes import Embedded
-from ratchet.embedded.supervisor import Supervisor
-from ratchet.embedded.up import up
-from ratchet.streams import STREAMS, Stream
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
+from ledger.archive.stream_rows import rows_behind
+from ledger.domain.archive.archive_file import Row
+from ratchet.contract import BEGINNING, STREAMS, Stream
+from ratchet_cli.embedded.processes import Embedded
+from ratchet_cli.embedded.supervisor import Supervisor
+from ratchet_cli.embedded.up import up
+from ratchet_testing.eventually import eventually
+from ratchet_testing.valkey import free_port
 
 _NEVER = {
     f"RATCHET_TRAINER_MIN_{what}": "1000000" for what in ("PAIRS", "LABELS", "DEMONSTRATIONS")

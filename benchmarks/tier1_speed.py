@@ -19,16 +19,21 @@ from rich.table import Table
 from torch import nn
 from torch.nn import functional
 
-from ratchet.events.ranking import Candidate, RankingPolicy, RankingQuery, ServedPlan, ServedWidget
-from ratchet.events.reward import ExperienceScored
-from ratchet.measures.plans import CORE_SCENARIOS
-from ratchet.ranking.hashing import HashingEmbedding
-from ratchet.ranking.ranker import rank
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.backends.scorer_steps import ScorerSteps
-from trainer.domain.ranking.lesson import Lesson, Scored, lesson_of
-from trainer.domain.ranking.replay import Replay
-from trainer.domain.ranking.rules import LearningRules
+from ratchet.contract import (
+    Candidate,
+    ExperienceScored,
+    RankingPolicy,
+    RankingQuery,
+    ServedPlan,
+    ServedWidget,
+)
+from ratchet.measures import CORE_SCENARIOS
+from ratchet.ranking import HashingEmbedding, rank
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.backends.scorers.scorer_steps import ScorerSteps
+from trainer.domain.scorer.lesson import Lesson, Scored, lesson_of
+from trainer.domain.scorer.replay_buffer import Replay
+from trainer.domain.scorer.rules import LearningRules
 
 BAR_RANK_US, BAR_STEP = 60.0, 1.5
 QUESTION = "What is the vibration of cooling tower 004 right now?"

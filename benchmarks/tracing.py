@@ -22,7 +22,7 @@ from delivery import BATCH, events_a_second
 from rich.console import Console
 from rich.table import Table
 
-from ratchet.testing.server import free_port, valkey_server, wait_for_port
+from ratchet_testing.valkey import free_port, valkey_server, wait_for_port
 
 ROUNDS = 5
 ONE_IN_A_HUNDRED = {

@@ -35,10 +35,10 @@ class Metric:
     @property
     def process(self) -> str:
         """Whose `/metrics` has it."""
-        package, _, rest = self.module.partition(".")
+        package = self.module.partition(".")[0]
         if package == "ratchet":
-            return "trainer, exporter" if "storage" in rest else "every service"
-        return "ledger" if rest.startswith(("ledger", "archive")) else package
+            return "trainer, exporter" if "storage" in self.module else "every service"
+        return package
 
     @property
     def series(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 _PART = re.compile(r"(?P<folder>[\w/.-]+)(\[(?P<extras>[\w,-]+)\])?")
-_OURS = "ratchet-shared"
+_OURS = "ratchet-"
 
 
 def dependencies(part: str) -> list[str]:

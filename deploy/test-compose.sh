@@ -19,11 +19,11 @@ deploy/build-images.sh
 deploy/make-secrets.sh >/dev/null
 DEMO_MODEL=$(python -c "
 from pathlib import Path
-from ratchet.base_models import materialise
+from ratchet.models.base_models import materialise
 print(materialise('smollm2-135m-instruct', Path('$scratch')))")
 python -c "
 from pathlib import Path
-from ratchet.demo.settings import environment
+from ratchet_cli.demo.settings import environment
 print(*(f'{name}={value}' for name, value in environment(Path('$scratch')).items()), sep='\n')
 " > "$DEMO_SETTINGS"
 

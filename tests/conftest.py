@@ -3,15 +3,19 @@
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 from redis.asyncio import Redis
+from sqlalchemy import create_engine
 
-from ratchet.testing.server import free_port, valkey_server
+from ratchet_testing.postgresql import postgresql_server, programs
+from ratchet_testing.valkey import free_port, valkey_server
 
 # Threads of torch that wait spin otherwise, and take the cores from whatever else is tested.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -76,3 +80,33 @@ async def redis(valkey_url: str) -> AsyncIterator[Redis]:
     await client.flushall()
     yield client
     await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """In a folder that another user may enter, unlike pytest's own."""
+    bin_dir = programs()
+    if bin_dir is None:
+        pytest.skip("no PostgreSQL here: `apt-get install postgresql` lets these run")
+    with tempfile.TemporaryDirectory(prefix="ratchet-postgresql-") as folder:
+        Path(folder).chmod(0o755)
+        with postgresql_server(bin_dir, Path(folder)) as url:
+            yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes the address of one more empty database."""
+    if request.param == "sqlite":
+        return lambda: f"sqlite:///{tmp_path}/{uuid4().hex}.db"
+    server = request.getfixturevalue("postgresql")
+
+    def new() -> str:
+        name = f"ledger_{uuid4().hex}"
+        engine = create_engine(server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        engine.dispose()
+        return server.rpartition("/")[0] + f"/{name}"
+
+    return new

@@ -9,13 +9,13 @@ import time
 from datetime import UTC, datetime
 
 from exporter.backends.child_export import ChildExport
-from exporter.backends.local_registry import LocalRegistry
-from exporter.domain.job import Exported
-from exporter.domain.record import Export, ModelRecord
-from exporter.request import ExportRequest
-from ratchet.artifacts import ArtifactStore
-from ratchet.events.artifact import ArtifactRef
-from ratchet.manifest import AdapterManifest
+from exporter.backends.registries.local_registry import LocalRegistry
+from exporter.domain.export_messages import Exported
+from exporter.domain.registry.record import Export, ModelRecord
+from exporter.export.request import ExportRequest
+from ratchet.contract import ArtifactRef
+from ratchet.models import AdapterManifest
+from ratchet.storage import ArtifactStore
 
 MODEL = "m"
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exporter.backends.child_export import ENVIRONMENT
-from ratchet.parent_death import PARENT_VARIABLE
+from ratchet.processes import PARENT_VARIABLE
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ratchet.artifacts import ArtifactStore
-from ratchet.base_models import materialise, weights_sha256
-from ratchet.events.run import Scores
-from ratchet.manifest import AdapterManifest
-from ratchet.measures.prompts import voice_prompt, widget_prompt
-from ratchet.testing.referring import references_of
+from ratchet.contract import Scores
+from ratchet.measures import voice_prompt, widget_prompt
+from ratchet.models import AdapterManifest
+from ratchet.models.base_models import materialise, weights_sha256
+from ratchet.storage import ArtifactStore
+from ratchet_testing.references import references_of
 
 _SCORES = Scores(preference_accuracy=1.0, text_quality=0.9, grounded_accuracy=0.7)
 _ASKED = ("What is the power", "How warm is the bearing", "Is the vibration normal")

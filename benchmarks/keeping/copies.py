@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, Engine, Table
 
-from ingest.ledger.backends.tables import events, experiences
+from ledger.backends.tables import events, experiences
 
 
 def copy(connection: Connection, table: Table, changed: dict[str, str]) -> None:

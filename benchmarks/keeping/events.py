@@ -6,15 +6,13 @@ from random import Random
 
 from prometheus_client import CollectorRegistry
 
-from ratchet.events.base import Event, derived_id
-from ratchet.events.experience import ExperienceRecorded
-from ratchet.events.reward import ExperienceScored
-from ratchet.memory_state import MemoryState
-from ratchet.simulator import simulate
-from ratchet.testing.simulated import facts_of
+from ratchet.contract import Event, ExperienceRecorded, ExperienceScored, derived_id
+from ratchet_testing.simulated_facts import facts_of
 from reward.handlers import RewardHandlers
+from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
 from reward.settings import RewardSettings
+from simulator import simulate
 
 QUESTIONS = 1500
 EXPERIENCE_BYTES = 3000

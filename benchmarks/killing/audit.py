@@ -9,13 +9,19 @@ from killing.check import Check, events_on, nothing_waits
 from redis.asyncio import Redis
 from sqlalchemy import Engine, select
 
-from ratchet.artifacts import ArtifactStore
-from ratchet.events.example import BuiltExample
-from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
-from ratchet.manifest import AdapterManifest
-from ratchet.streams import CHECKPOINTS, EXAMPLES, RUNS
-from trainer.backends.database import examples, runs
-from trainer.domain.runs import Run
+from ratchet.contract import (
+    CHECKPOINTS,
+    EXAMPLES,
+    RUNS,
+    BuiltExample,
+    CheckpointReady,
+    RunFinished,
+    RunStarted,
+)
+from ratchet.models import AdapterManifest
+from ratchet.storage import ArtifactStore
+from trainer.backends.sql.database import examples, runs
+from trainer.domain.runs.run import Run
 
 _JUDGED = ("accepted", "refused")
 

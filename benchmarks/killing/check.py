@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
-from ratchet.publisher import DATA_FIELD
-from ratchet.streams import Stream
+from ratchet.contract import Stream
+from ratchet.delivery import DATA_FIELD
 
 
 class Check(NamedTuple):

@@ -7,18 +7,16 @@ from killing.check import events_on
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from ratchet.demo.story import Story
-from ratchet.events.example import BuiltExample, DemonstrationBuilt, PairBuilt
-from ratchet.events.run import RunFinished
-from ratchet.memory_state import MemoryState
-from ratchet.publisher import Publisher
-from ratchet.simulator import simulate
-from ratchet.streams import RUNS
-from ratchet.testing.eventually import eventually
-from ratchet.testing.simulated import facts_of
-from reward.domain.answered import Policy
+from ratchet.contract import RUNS, BuiltExample, DemonstrationBuilt, PairBuilt, RunFinished
+from ratchet.delivery import Publisher
+from ratchet_cli.demo.story import Story
+from ratchet_testing.eventually import eventually
+from ratchet_testing.simulated_facts import facts_of
+from reward.domain.state.scored_answer import Policy
 from reward.handlers import RewardHandlers
+from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
+from simulator import simulate
 
 BATCH = 12
 _START = datetime(2026, 1, 5, 6, tzinfo=UTC)

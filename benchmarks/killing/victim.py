@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 import httpx
 import psutil  # type: ignore[import-untyped]
 
-from ratchet.parent_death import signal_on_parent_death
+from ratchet.processes import signal_on_parent_death
 
 Target = Literal["trainer", "child", "both"]
 Stage = Literal[

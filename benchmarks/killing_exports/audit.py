@@ -11,16 +11,21 @@ from killing.check import Check, events_on, nothing_waits
 from killing_exports.victim import Victim
 from redis.asyncio import Redis
 
-from exporter.backends.activation_journal import ActivationJournal
-from exporter.backends.local_registry import LocalRegistry
-from exporter.domain.record import ModelRecord
-from exporter.domain.version import version_tag
+from exporter.backends.registries.activation_journal import ActivationJournal
+from exporter.backends.registries.local_registry import LocalRegistry
+from exporter.domain.registry.record import ModelRecord
+from exporter.domain.registry.version import version_tag
 from exporter.settings import ExporterSettings
-from ratchet.artifacts import ArtifactStore, sha256_of
-from ratchet.events.model import ModelActivated, ModelRegistered
-from ratchet.events.run import CheckpointReady
-from ratchet.manifest import AdapterManifest
-from ratchet.streams import CHECKPOINTS, COMMANDS, MODELS
+from ratchet.contract import (
+    CHECKPOINTS,
+    COMMANDS,
+    MODELS,
+    CheckpointReady,
+    ModelActivated,
+    ModelRegistered,
+)
+from ratchet.models import AdapterManifest
+from ratchet.storage import ArtifactStore, sha256_of
 
 _IN_A_VERSION = {"model.gguf", "Modelfile", "manifest.json"}
 

@@ -11,9 +11,9 @@ from exporting.trained import adapter_of
 from transformers import LlamaConfig, LlamaForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
-from ratchet.artifacts import ArtifactStore
-from ratchet.base_models import PACKAGED, materialise
-from ratchet.events.run import CheckpointReady
+from ratchet.contract import CheckpointReady
+from ratchet.models.base_models import PACKAGED, materialise
+from ratchet.storage import ArtifactStore
 
 TINY = "tiny"
 MODEL = "m"
@@ -23,7 +23,7 @@ _SPREADS = {TINY: 0.03}
 
 @dataclass
 class Bench:
-    """`spec` is `TINY`, a random model of two layers, or what `ratchet.base_models` finds."""
+    """`spec` is `TINY`, a random model of two layers, or a base model's name."""
 
     root: Path
     spec: str

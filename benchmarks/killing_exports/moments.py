@@ -8,7 +8,7 @@ from killing_exports.victim import Victim
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from ratchet.streams import CHECKPOINTS
+from ratchet.contract import CHECKPOINTS
 
 Stage = Literal[
     "starting",

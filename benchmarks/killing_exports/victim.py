@@ -12,7 +12,7 @@ from typing import Literal
 
 import psutil  # type: ignore[import-untyped]
 
-from ratchet.parent_death import signal_on_parent_death
+from ratchet.processes import signal_on_parent_death
 
 Target = Literal["group", "service", "child"]
 _GONE_S = 10.0

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import yaml
 
-from ratchet.embedded.processes import SERVICES, Embedded
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
+from ratchet_cli.embedded.processes import SERVICES, Embedded
+from ratchet_testing.eventually import eventually
+from ratchet_testing.valkey import free_port
 
 PROGRAM = shutil.which("prometheus")
 _SHIPPED = Path(__file__).parents[2] / "deploy" / "prometheus"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ratchet.testing.server import free_port, wait_for_port
+from ratchet_testing.valkey import free_port, wait_for_port
 
 INTAKE = ("-m", "ingest")
 BARE = (str(Path(__file__).with_name("bare.py")),)

@@ -4,14 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from random import Random
 
-from ratchet.events.base import Aspect, derived_id
-from ratchet.events.experience import Experience
-from ratchet.measures.plans import plan_text
-from ratchet.measures.prompts import prompt_for
-from ratchet.simulator import Turn, simulate
-from reward.domain.answer import Answer, answer_of
-from reward.domain.question import question_keys, question_of
-from trainer.domain.training_example import (
+from ratchet.contract import Aspect, Experience, derived_id
+from ratchet.measures import plan_text, prompt_for
+from reward.domain.examples.question import question_keys, question_of
+from reward.domain.state.answer import Answer, answer_of
+from simulator import Turn, simulate
+from trainer.domain.examples.training_example import (
     TrainingDemonstration,
     TrainingLabel,
     TrainingPair,

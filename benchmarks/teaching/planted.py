@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from random import Random
 
-from trainer.domain.selection import SelectionRules, select
-from trainer.domain.training_example import TrainingExample, TrainingPair
+from trainer.domain.examples.selection import SelectionRules, select
+from trainer.domain.examples.training_example import TrainingExample, TrainingPair
 
 MALLORY = "mallory"
 _PADDING = (

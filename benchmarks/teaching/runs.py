@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ratchet.demo.settings import DPO, JUDGING, KTO, LORA, SFT
-from ratchet.events.run import Interval, Method, Scores
-from trainer.backends.child_run import ChildRunner
+from ratchet.contract import Interval, Method, Scores
+from ratchet_cli.demo.settings import DPO, JUDGING, KTO, LORA, SFT
 from trainer.backends.regression_file import PACKAGED
-from trainer.domain.dataset import Dataset
-from trainer.domain.gate import GateRules, Ruling, rule
-from trainer.domain.job import Progress, Trained, TrainRequest
-from trainer.domain.recipe import (
+from trainer.backends.run_process.child_run import ChildRunner
+from trainer.domain.evaluation.acceptance_gate import GateRules, Ruling, rule
+from trainer.domain.examples.dataset import Dataset
+from trainer.domain.examples.training_example import TrainingExample
+from trainer.domain.runs.child_messages import Progress, Trained, TrainRequest
+from trainer.domain.runs.recipe import (
     DpoRecipe,
     JudgingRecipe,
     KtoRecipe,
@@ -21,7 +22,6 @@ from trainer.domain.recipe import (
     Recipe,
     SftRecipe,
 )
-from trainer.domain.training_example import TrainingExample
 
 CACHE = Path("var/cache").absolute()
 RECIPE = Recipe(

@@ -12,18 +12,13 @@ from statistics import fmean
 import numpy as np
 from tier1.parts import Tier1
 
-from ratchet.events.experience import ExperienceRecorded, Intent
-from ratchet.events.ranking import Candidate, RankingPolicy, RankingQuery
-from ratchet.measures.plans import CORE_SCENARIOS
-from ratchet.ranking.embedding import Embedding
-from ratchet.ranking.ranker import rank
-from ratchet.ranking.scorer import Scorers
-from ratchet.rows.experience import ExperienceRow
-from ratchet.rows.files import open_rows
-from ratchet.rows.kinds import EXPERIENCE_ROWS
-from ratchet.simulator.legacy_questions import draw_question
-from ratchet.simulator.population import population
-from trainer.domain.ranking.holdout import is_held_out
+from ratchet.contract import Candidate, ExperienceRecorded, Intent, RankingPolicy, RankingQuery
+from ratchet.measures import CORE_SCENARIOS
+from ratchet.ranking import Embedding, Scorers, rank
+from ratchet.rows import EXPERIENCE_ROWS, ExperienceRow, open_rows
+from simulator.legacy.population import population
+from simulator.legacy.questions import draw_question
+from trainer.domain.scorer.holdout import is_held_out
 
 _QUESTIONS = 2_000
 _DISTRACTORS = 7

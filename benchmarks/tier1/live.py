@@ -12,27 +12,29 @@ from typing import Any
 import numpy as np
 from tier1.parts import Tier1
 
-from ratchet.events.base import derived_id
-from ratchet.events.experience import (
+from ratchet.contract import (
+    CALLERS_ORDER,
+    Candidate,
+    DecisionMade,
+    Evidence,
     Experience,
     ExperienceRecorded,
+    ExperienceScored,
     Feedback,
     FeedbackReceived,
     Intent,
+    RankingQuery,
+    derived_id,
 )
-from ratchet.events.ranking import CALLERS_ORDER, Candidate, DecisionMade, RankingQuery
-from ratchet.events.reward import ExperienceScored
-from ratchet.events.scorer import Evidence
-from ratchet.ranking.embedding import Embedding
-from ratchet.ranking.ranker import in_callers_order, rank
-from ratchet.simulator.asking import Ask, Option, draw_ask
-from ratchet.simulator.operators import draw_operators
-from ratchet.simulator.serving import experience, reactions, worth
-from trainer.domain.ranking.examination import examination, fitted_power
-from trainer.domain.ranking.logged import Logged
-from trainer.domain.ranking.rules import PublishingRules
-from trainer.domain.ranking.serving import Serving
-from trainer.domain.ranking.targets import widget_values
+from ratchet.ranking import Embedding, in_callers_order, rank
+from simulator.operators import draw_operators
+from simulator.ranking_outcomes import experience, reactions, worth
+from simulator.ranking_questions import Ask, Option, draw_ask
+from trainer.domain.scorer.examination import examination, fitted_power
+from trainer.domain.scorer.logged_decision import Logged
+from trainer.domain.scorer.rules import PublishingRules
+from trainer.domain.scorer.serving import Serving
+from trainer.domain.scorer.targets import widget_values
 
 START = datetime(2026, 3, 2, 6, tzinfo=UTC)
 JUDGE_EVERY = 25

@@ -6,22 +6,21 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from ratchet.artifacts import ArtifactStore
-from ratchet.events.ranking import RankingPolicy
-from ratchet.events.reward import ExperienceScored
-from ratchet.ranking.embedding import Embedding
-from reward.domain.answered import Policy
+from ratchet.contract import ExperienceScored, RankingPolicy
+from ratchet.ranking import Embedding
+from ratchet.storage import ArtifactStore
+from reward.domain.state.scored_answer import Policy
 from reward.offline import Replay
-from trainer.backends.database import open_database
-from trainer.backends.ranking_store import SqlRankingStore
-from trainer.backends.scorer_files import ScorerFiles
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.backends.scorer_register import SqlScorerRegister
-from trainer.domain.ranking.rules import LearningRules, PublishingRules
+from trainer.backends.scorers.scorer_files import ScorerFiles
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.backends.sql.database import open_database
+from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.backends.sql.scorer_register import SqlScorerRegister
+from trainer.domain.scorer.rules import LearningRules, PublishingRules
 from trainer.metrics import RankingMetrics
-from trainer.ranking.evidence import Weighing
-from trainer.ranking.in_service import InService
-from trainer.ranking.publishing import Publishing
+from trainer.scorer.evidence import Weighing
+from trainer.scorer.in_service import InService
+from trainer.scorer.publishing import Publishing
 
 
 @dataclass

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from ingest.archive.store import ArchiveStore
-from ingest.domain.archived import Row
-from ingest.ledger.backends.database import open_for_writing
-from ingest.ledger.backends.migration import migrate
-from ingest.ledger.backends.writer import SqlLedger
-from ratchet.delivery.entry import unwrap
-from ratchet.streams import Stream
-from ratchet.testing.postgresql import postgresql_server, programs
+from ledger.archive.store import ArchiveStore
+from ledger.backends.database import open_for_writing
+from ledger.backends.migration import migrate
+from ledger.backends.writer import SqlLedger
+from ledger.domain.archive.archive_file import Row
+from ratchet.contract import Stream
+from ratchet.delivery import unwrap
+from ratchet_testing.postgresql import postgresql_server, programs
 
 _BATCH = 500
 

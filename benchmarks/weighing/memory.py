@@ -6,7 +6,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from ratchet.streams import STREAMS
+from ratchet.contract import STREAMS
 
 PROBE = "sizing"
 _KINDS = {

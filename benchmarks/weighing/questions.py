@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
-from ratchet.simulator.asking import Ask, draw_ask
-from ratchet.simulator.operators import draw_operators
-from ratchet.simulator.serving import experience, reactions
+from simulator.operators import draw_operators
+from simulator.ranking_outcomes import experience, reactions
+from simulator.ranking_questions import Ask, draw_ask
 
 EXPERIENCE_BYTES = 3_000
 _OPERATORS = draw_operators(Random(5), 20)

@@ -3,8 +3,8 @@
 import ast
 from pathlib import Path
 
-from ingest.scorer_watch import CHANGES
-from ratchet.streams import SCORERS, STREAMS
+from ingest.ranking.scorer_watch import CHANGES
+from ratchet.contract import SCORERS, STREAMS
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ratchet.cli.app import main
+from ratchet_cli.app import main
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,13 @@ from redis.asyncio import Redis
 
 from ingest.app import create_app as create_ingest
 from ingest.settings import IngestSettings
-from ratchet.broker import create_broker, create_redis
-from ratchet.embedded.processes import SERVICES
-from ratchet.host import create_host
-from ratchet.publisher import DATA_FIELD
-from ratchet.service import Service
+from ratchet.contract import COMMANDS, EXPERIENCES, FEEDBACK
+from ratchet.delivery import DATA_FIELD
+from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.settings import CommonSettings
-from ratchet.streams import COMMANDS, EXPERIENCES, FEEDBACK
-from ratchet.testing.server import free_port
-from ratchet.testing.serving import serving
+from ratchet_cli.embedded.processes import SERVICES
+from ratchet_testing.asgi_server import serving
+from ratchet_testing.valkey import free_port
 
 Ratchet = Callable[..., Any]
 
@@ -106,7 +104,7 @@ async def test_an_import_is_accounted_for(intake: str, ratchet: Ratchet, tmp_pat
 async def test_an_import_that_stops_says_why(
     ratchet: Ratchet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("ratchet.cli.import_file._PATIENCE_S", 0.0)
+    monkeypatch.setattr("ratchet_cli.commands.import_file._PATIENCE_S", 0.0)
     (tmp_path / "rows.json").write_text('[{"query_id": "q"}]')
     url = f"http://127.0.0.1:{free_port()}"
     ended = await ratchet("import", str(tmp_path / "rows.json"), "--url", url, "--json")
@@ -128,7 +126,7 @@ async def test_a_simulation_tells_its_figures(intake: str, redis: Redis, ratchet
 async def test_a_simulation_without_an_intake_ends(
     ratchet: Ratchet, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("ratchet.cli.simulate._PATIENCE_S", 0.0)
+    monkeypatch.setattr("ratchet_cli.commands.simulate._PATIENCE_S", 0.0)
     ended = await ratchet("simulate", "--url", f"http://127.0.0.1:{free_port()}", "--json")
     assert ended.code == 3
     assert "ratchet up" in ended.value["error"]

@@ -12,7 +12,7 @@ import pytest
 def environment(tmp_path: Path) -> dict[str, str]:
     """One in which `ratchet` is this project's."""
     program = tmp_path / "ratchet"
-    program.write_text(f"#!{sys.executable}\nfrom ratchet.cli.app import main\n\nmain()\n")
+    program.write_text(f"#!{sys.executable}\nfrom ratchet_cli.app import main\n\nmain()\n")
     program.chmod(0o755)
     return {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
 

@@ -9,20 +9,33 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.dead_letter import DeadLetter
-from ratchet.dead_letters.reading import DeadLetters
-from ratchet.dead_letters.retry import Kept, PutBack, Retrier
-from ratchet.delivery.consumer import Consumer, RetryPolicy
-from ratchet.delivery.standing import standings
-from ratchet.events.base import derived_id, utc_now
-from ratchet.events.command import TrainingRequested
-from ratchet.outcomes import Done, Invalid, Outcome, State, Write
-from ratchet.publisher import DATA_FIELD, Publisher
-from ratchet.seen import seen_key
+from ratchet.contract import (
+    COMMANDS,
+    FEEDBACK,
+    Done,
+    Invalid,
+    Outcome,
+    State,
+    Stream,
+    TrainingRequested,
+    Write,
+    derived_id,
+    utc_now,
+)
+from ratchet.delivery import (
+    DATA_FIELD,
+    Consumer,
+    DeadLetter,
+    Publisher,
+    RetryPolicy,
+    seen_key,
+    standings,
+)
 from ratchet.service import Service
-from ratchet.streams import COMMANDS, FEEDBACK, Stream
-from ratchet.testing.at_work import at_work
-from ratchet.testing.eventually import eventually
+from ratchet_cli.dead_letters.reading import DeadLetters
+from ratchet_cli.dead_letters.retry import Kept, PutBack, Retrier
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_consumers import at_work
 
 QUICK = RetryPolicy(max_attempts=2, base_s=0.1, cap_s=0.2)
 Ratchet = Callable[..., Any]

@@ -14,16 +14,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from exporter.domain.room import bytes_needed
+from exporter.domain.disk_space import bytes_needed
 from exporter.settings import ExporterSettings
-from ratchet.doctor import disk
-from ratchet.doctor.disk import DiskFacts
-from ratchet.doctor.sizes import GIB
-from ratchet.probes import gpu as gpu_probe
-from ratchet.probes.wanted import Wanted
-from ratchet.streams import COMMANDS, FEEDBACK, STREAMS
-from ratchet.testing.server import free_port, valkey_server
-from ratchet.testing.serving import serving
+from ratchet.contract import COMMANDS, FEEDBACK, STREAMS
+from ratchet_cli.doctor import disk
+from ratchet_cli.doctor.disk import DiskFacts
+from ratchet_cli.doctor.sizes import GIB
+from ratchet_cli.probes import gpu as gpu_probe
+from ratchet_cli.probes.wanted import Wanted
+from ratchet_testing.asgi_server import serving
+from ratchet_testing.valkey import free_port, valkey_server
 from trainer.settings import TrainerSettings
 
 Ratchet = Callable[..., Any]

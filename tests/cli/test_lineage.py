@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest.ledger.backends.database import open_for_writing
-from ingest.ledger.backends.migration import migrate
-from ingest.ledger.backends.writer import SqlLedger
+from ledger.backends.database import open_for_writing
+from ledger.backends.migration import migrate
+from ledger.backends.writer import SqlLedger
+from ratchet_testing.ledger_world import DAY
 
-from ..ingest.ledger.ledger_world import DAY
 from .conftest import Ratchet
 
 

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ratchet.cli.app import main
+from ratchet_cli.app import main
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 PRINTS_NO_VALUE = {

@@ -9,9 +9,8 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from ratchet.delivery.release import newest_version
-from ratchet.events.base import Event
-from ratchet.streams import STREAMS
+from ratchet.contract import STREAMS, Event
+from ratchet.delivery import newest_version
 
 FROZEN = Path(__file__).parent / "schemas"
 EVENTS = [event for stream in STREAMS for event in stream.events]

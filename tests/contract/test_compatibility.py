@@ -11,14 +11,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field, create_model
 
-from ratchet.delivery.entry import Entry
-from ratchet.delivery.release import newest_version
-from ratchet.events.base import Event, Value
-from ratchet.events.command import CancelRequested
-from ratchet.events.run import Stage
-from ratchet.outcomes import Later
-from ratchet.publisher import DATA_FIELD
-from ratchet.streams import COMMANDS, STREAMS, Stream
+from ratchet.contract import COMMANDS, STREAMS, CancelRequested, Event, Later, Stage, Stream, Value
+from ratchet.delivery import DATA_FIELD, Entry, newest_version
 
 from .compatibility import Reader, Told
 from .schemas import EVENTS, FROZEN, frozen_at

@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ratchet.delivery.entry import Entry
-from ratchet.events.base import Event
-from ratchet.publisher import DATA_FIELD, entry_of
-from ratchet.streams import STREAMS, Stream, stream_of
+from ratchet.contract import STREAMS, Event, Stream, stream_of
+from ratchet.delivery import DATA_FIELD, Entry, entry_of
 
 EXAMPLES = Path(__file__).parent / "examples"
 EVENTS = [(stream, event) for stream in STREAMS for event in stream.events]
@@ -82,7 +80,7 @@ def test_every_stream_has_its_own_key_and_each_event_one_stream():
 
 def test_importing_the_events_imports_pydantic_and_no_other_library():
     code = (
-        "import sys; import ratchet.streams, ratchet.outcomes; "
+        "import sys; import ratchet.contract.streams, ratchet.contract.outcomes; "
         "print([m for m in ('redis', 'faststream', 'torch', 'fastapi') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

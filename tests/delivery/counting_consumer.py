@@ -3,10 +3,10 @@
 import asyncio
 import sys
 
-from ratchet.delivery.consumer import Consumer, RetryPolicy
-from ratchet.streams import COMMANDS
-from ratchet.testing.at_work import at_work
-from ratchet.testing.counting import count_and_emit
+from ratchet.contract import COMMANDS
+from ratchet.delivery import Consumer, RetryPolicy
+from ratchet_testing.counting import count_and_emit
+from ratchet_testing.running_consumers import at_work
 
 
 async def main(url: str, name: str) -> None:

@@ -4,13 +4,12 @@ import asyncio
 import os
 import sys
 
-from ratchet.testing.server import free_port
+from ratchet_testing.valkey import free_port
 
 CODE = """
 import asyncio
 from prometheus_client import CollectorRegistry
-from ratchet.broker import create_broker, create_redis
-from ratchet.host import create_host, run
+from ratchet.service import create_broker, create_host, create_redis, run
 from ratchet.service import Service
 from ratchet.settings import CommonSettings
 

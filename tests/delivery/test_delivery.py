@@ -12,17 +12,24 @@ from faststream.redis import RedisBroker
 from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError, ResponseError
 
-from ratchet.delivery.consumer import Consumer, RetryPolicy
-from ratchet.delivery.transaction import Transaction
-from ratchet.events.base import derived_id, utc_now
-from ratchet.events.command import TrainingRequested
-from ratchet.outcomes import Done, Invalid, Later, Outcome, State, Write
-from ratchet.publisher import DATA_FIELD, Publisher, entry_of
+from ratchet.contract import (
+    CHECKPOINTS,
+    COMMANDS,
+    Done,
+    Invalid,
+    Later,
+    Outcome,
+    State,
+    TrainingRequested,
+    Write,
+    derived_id,
+    utc_now,
+)
+from ratchet.delivery import DATA_FIELD, Consumer, Publisher, RetryPolicy, Transaction, entry_of
 from ratchet.service import Service
-from ratchet.streams import CHECKPOINTS, COMMANDS
-from ratchet.testing.at_work import at_work
-from ratchet.testing.counting import checkpoint_of, count_and_emit
-from ratchet.testing.eventually import eventually
+from ratchet_testing.counting import checkpoint_of, count_and_emit
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_consumers import at_work
 
 pytestmark = pytest.mark.every_redis
 

@@ -11,11 +11,9 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.events.base import derived_id, utc_now
-from ratchet.events.command import TrainingRequested
-from ratchet.publisher import DATA_FIELD, Publisher
-from ratchet.streams import CHECKPOINTS, COMMANDS
-from ratchet.testing.eventually import eventually
+from ratchet.contract import CHECKPOINTS, COMMANDS, TrainingRequested, derived_id, utc_now
+from ratchet.delivery import DATA_FIELD, Publisher
+from ratchet_testing.eventually import eventually
 
 pytestmark = pytest.mark.every_redis
 

@@ -9,12 +9,11 @@ from faststream.redis import RedisBroker
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from ratchet.delivery.consumer import Consumer
-from ratchet.host import create_host
-from ratchet.service import Service
+from ratchet.contract import COMMANDS
+from ratchet.delivery import Consumer
+from ratchet.service import Service, create_host
 from ratchet.settings import CommonSettings
-from ratchet.streams import COMMANDS
-from ratchet.testing.counting import count_and_emit
+from ratchet_testing.counting import count_and_emit
 
 
 @pytest.fixture

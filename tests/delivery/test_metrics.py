@@ -5,14 +5,20 @@ from collections.abc import Sequence
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from ratchet.delivery.consumer import Consumer, RetryPolicy
-from ratchet.events.base import derived_id, utc_now
-from ratchet.events.command import TrainingRequested
-from ratchet.outcomes import Done, Invalid, Later, Outcome, State
-from ratchet.publisher import Publisher
-from ratchet.streams import COMMANDS
-from ratchet.testing.at_work import at_work
-from ratchet.testing.eventually import eventually
+from ratchet.contract import (
+    COMMANDS,
+    Done,
+    Invalid,
+    Later,
+    Outcome,
+    State,
+    TrainingRequested,
+    derived_id,
+    utc_now,
+)
+from ratchet.delivery import Consumer, Publisher, RetryPolicy
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_consumers import at_work
 
 QUICK = RetryPolicy(max_attempts=3, base_s=0.1, cap_s=0.2)
 

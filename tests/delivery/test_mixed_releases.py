@@ -9,16 +9,22 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from ratchet.dead_letters.reading import DeadLetters
-from ratchet.dead_letters.retry import Kept, PutBack, Retrier
-from ratchet.delivery.consumer import Consumer, RetryPolicy
-from ratchet.events.base import derived_id, utc_now
-from ratchet.events.command import CancelRequested, TrainingRequested
-from ratchet.outcomes import Done, Outcome, State
-from ratchet.publisher import Publisher
-from ratchet.streams import COMMANDS, Stream
-from ratchet.testing.at_work import at_work
-from ratchet.testing.eventually import eventually
+from ratchet.contract import (
+    COMMANDS,
+    CancelRequested,
+    Done,
+    Outcome,
+    State,
+    Stream,
+    TrainingRequested,
+    derived_id,
+    utc_now,
+)
+from ratchet.delivery import Consumer, Publisher, RetryPolicy
+from ratchet_cli.dead_letters.reading import DeadLetters
+from ratchet_cli.dead_letters.retry import Kept, PutBack, Retrier
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_consumers import at_work
 
 OLD = replace(COMMANDS, events=(TrainingRequested,))
 NEWS = CancelRequested(event_id=derived_id("news"), occurred_at=utc_now(), requested_by="new")

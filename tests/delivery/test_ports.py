@@ -7,14 +7,19 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.delivery.transaction import Transaction
-from ratchet.events.base import Event, derived_id, utc_now
-from ratchet.events.command import TrainingRequested
-from ratchet.memory_state import MemoryState
-from ratchet.outcomes import Done, State, Write
-from ratchet.publisher import DATA_FIELD, Publisher
-from ratchet.streams import COMMANDS
-from ratchet.testing.fakes import MemoryPublisher
+from ratchet.contract import (
+    COMMANDS,
+    Done,
+    Event,
+    State,
+    TrainingRequested,
+    Write,
+    derived_id,
+    utc_now,
+)
+from ratchet.delivery import DATA_FIELD, Publisher, Transaction
+from ratchet_testing.fakes import MemoryPublisher
+from reward.memory_state import MemoryState
 
 pytestmark = pytest.mark.every_redis
 

@@ -13,18 +13,24 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.delivery.consumer import Consumer, RetryPolicy
-from ratchet.events.base import derived_id, utc_now
-from ratchet.events.command import TrainingRequested
-from ratchet.outcomes import Invalid, Later, Outcome, State, Unavailable
-from ratchet.publisher import DATA_FIELD, Publisher
+from ratchet.contract import (
+    CHECKPOINTS,
+    COMMANDS,
+    Invalid,
+    Later,
+    Outcome,
+    State,
+    TrainingRequested,
+    Unavailable,
+    derived_id,
+    utc_now,
+)
+from ratchet.delivery import DATA_FIELD, Consumer, Publisher, RetryPolicy
 from ratchet.service import Service
-from ratchet.streams import CHECKPOINTS, COMMANDS
-from ratchet.testing.at_work import at_work
-from ratchet.testing.counting import checkpoint_of, count_and_emit
-from ratchet.testing.eventually import eventually
-from ratchet.tracing.span import Facts, Span, Trace, span_at_hand
-from ratchet.tracing.tracer import Kind, Tracer, Untraced
+from ratchet.telemetry import Facts, Kind, Span, Trace, Tracer, Untraced, span_at_hand
+from ratchet_testing.counting import checkpoint_of, count_and_emit
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_consumers import at_work
 
 QUICK = RetryPolicy(max_attempts=2, base_s=0.1, cap_s=0.2)
 
@@ -55,7 +61,7 @@ class Noted:
 
 @dataclass
 class Notes:
-    """`ratchet.tracing.tracer.Tracer` over a list."""
+    """`ratchet.telemetry.Tracer` over a list."""
 
     spans: list[Noted] = field(default_factory=list)
     closed: bool = False

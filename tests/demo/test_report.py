@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ratchet.demo.picture import draw
-from ratchet.demo.report import Seconds, report
-from ratchet.demo.story import Story
-from ratchet.demo.table import show
-from ratchet.streams import STREAMS
+from ratchet.contract import STREAMS
+from ratchet_cli.demo.picture import draw
+from ratchet_cli.demo.report import Seconds, report
+from ratchet_cli.demo.story import Story
+from ratchet_cli.demo.table import show
 
 EXAMPLES = Path(__file__).parents[1] / "contract" / "examples"
 

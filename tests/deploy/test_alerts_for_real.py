@@ -13,14 +13,12 @@ import pytest
 from redis.asyncio import Redis
 from scraping.prometheus import PROGRAM, Prometheus, scraping
 
-from ratchet.embedded.processes import SERVICES, Embedded
-from ratchet.embedded.supervisor import Supervised, Supervisor
-from ratchet.embedded.up import up
-from ratchet.events.base import derived_id, utc_now
-from ratchet.events.command import TrainingRequested
-from ratchet.streams import COMMANDS, FEEDBACK
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
+from ratchet.contract import COMMANDS, FEEDBACK, TrainingRequested, derived_id, utc_now
+from ratchet_cli.embedded.processes import SERVICES, Embedded
+from ratchet_cli.embedded.supervisor import Supervised, Supervisor
+from ratchet_cli.embedded.up import up
+from ratchet_testing.eventually import eventually
+from ratchet_testing.valkey import free_port
 
 from .asked import DASHBOARDS, OF_A_GPU, asked_metrics, queries, recorded, rules
 from .small_disk import Disk, disk_of_its_own

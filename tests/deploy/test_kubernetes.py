@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ratchet.streams import STREAMS
+from ratchet.contract import STREAMS
 
 from .kustomized import (
     OVERLAYS,

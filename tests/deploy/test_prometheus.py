@@ -10,7 +10,7 @@ import pytest
 import yaml
 from declared_metrics import declared
 
-from ratchet.embedded.processes import SERVICES
+from ratchet_cli.embedded.processes import SERVICES
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy" / "prometheus"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ratchet.testing.server import free_port
+from ratchet_testing.valkey import free_port
 
 pytestmark = pytest.mark.heavy
-RATCHET = [sys.executable, "-c", "from ratchet.cli.app import main; main()"]
+RATCHET = [sys.executable, "-c", "from ratchet_cli.app import main; main()"]
 
 
 def demo(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

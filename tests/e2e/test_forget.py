@@ -19,21 +19,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from redis.asyncio import Redis
 
-from ingest.archive.store import ArchiveStore
-from ingest.archive.streamed import rows_behind
-from ingest.domain.entry_id import BEGINNING
-from ingest.forget.receipt import canonical
-from ratchet.embedded.processes import Embedded
-from ratchet.embedded.up import up
-from ratchet.events.experience import ExperienceRecorded
-from ratchet.publisher import DATA_FIELD, Publisher
-from ratchet.simulator import simulate
-from ratchet.streams import EXPERIENCES, FEEDBACK, FORGOTTEN, STREAMS
-from ratchet.testing.canary import CANARY, USER, with_canary
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
-from ratchet.testing.simulated import facts_of
-from reward.domain.facts import query_id_of
+from ledger.archive.store import ArchiveStore
+from ledger.archive.stream_rows import rows_behind
+from ledger.erasure.receipt import canonical
+from ratchet.contract import (
+    BEGINNING,
+    EXPERIENCES,
+    FEEDBACK,
+    FORGOTTEN,
+    STREAMS,
+    ExperienceRecorded,
+)
+from ratchet.delivery import DATA_FIELD, Publisher
+from ratchet_cli.embedded.processes import Embedded
+from ratchet_cli.embedded.up import up
+from ratchet_testing.canary import CANARY, USER, with_canary
+from ratchet_testing.eventually import eventually
+from ratchet_testing.simulated_facts import facts_of
+from ratchet_testing.valkey import free_port
+from reward.domain.state.facts import query_id_of
+from simulator import simulate
 
 pytestmark = pytest.mark.heavy
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -62,7 +67,7 @@ class System:
     async def ratchet(self, *words: str) -> tuple[int, Any, str]:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-c", "from ratchet.cli.app import main; main()"),
+            *("-c", "from ratchet_cli.app import main; main()"),
             *(*words, "--data-dir", str(self.data_dir), "--json"),
             env={**os.environ, **SETTINGS},
             stdout=asyncio.subprocess.PIPE,
@@ -144,7 +149,7 @@ async def killed_at(system: System, moment: str) -> None:
     """Begin, and end by kill -9 at some moment of it."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "ingest.forget", "--user", USER),
+        *("-m", "ledger.erasure", "--user", USER),
         env={
             **os.environ,
             **SETTINGS,

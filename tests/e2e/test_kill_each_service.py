@@ -12,29 +12,34 @@ import pytest
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from ratchet.artifacts import sha256_of
-from ratchet.demo.settings import environment
-from ratchet.demo.story import Story
-from ratchet.embedded.processes import Embedded
-from ratchet.embedded.supervisor import Supervisor
-from ratchet.embedded.up import up
-from ratchet.events.base import Event
-from ratchet.events.model import ModelActivated, ModelRegistered
-from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
-from ratchet.memory_state import MemoryState
-from ratchet.posting import post_all
-from ratchet.publisher import DATA_FIELD
-from ratchet.simulator import simulate
-from ratchet.simulator.timeline import Call, timeline
-from ratchet.simulator.traces import simulate_traces
-from ratchet.streams import EXPERIENCES, STREAMS
-from ratchet.tail import follow
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
-from ratchet.testing.simulated import facts_of
-from reward.domain.answered import Policy
+from ratchet.contract import (
+    EXPERIENCES,
+    STREAMS,
+    CheckpointReady,
+    Event,
+    ModelActivated,
+    ModelRegistered,
+    RunFinished,
+    RunStarted,
+)
+from ratchet.delivery import DATA_FIELD, follow
+from ratchet.storage import sha256_of
+from ratchet_cli.client.posting import post_all
+from ratchet_cli.demo.settings import environment
+from ratchet_cli.demo.story import Story
+from ratchet_cli.embedded.processes import Embedded
+from ratchet_cli.embedded.supervisor import Supervisor
+from ratchet_cli.embedded.up import up
+from ratchet_testing.eventually import eventually
+from ratchet_testing.simulated_facts import facts_of
+from ratchet_testing.valkey import free_port
+from reward.domain.state.scored_answer import Policy
 from reward.handlers import RewardHandlers
+from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
+from simulator import simulate
+from simulator.timeline import Call, timeline
+from simulator.traces import simulate_traces
 
 START = datetime(2026, 1, 5, 6, tzinfo=UTC)
 TURNS = list(simulate(11, questions=60, answers_per_question=2, start=START))

@@ -13,18 +13,17 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from ratchet.embedded.processes import Embedded
-from ratchet.embedded.supervisor import Supervisor
-from ratchet.embedded.up import up
-from ratchet.importing import Imported, import_rows
-from ratchet.rows.files import open_rows
-from ratchet.rows.kinds import EXPERIENCE_ROWS
-from ratchet.simulator.asking import Ask, draw_ask
-from ratchet.simulator.operators import draw_operators
-from ratchet.simulator.population import population
-from ratchet.simulator.serving import experience, reactions
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
+from ratchet.rows import EXPERIENCE_ROWS, open_rows
+from ratchet_cli.client.importing import Imported, import_rows
+from ratchet_cli.embedded.processes import Embedded
+from ratchet_cli.embedded.supervisor import Supervisor
+from ratchet_cli.embedded.up import up
+from ratchet_testing.eventually import eventually
+from ratchet_testing.valkey import free_port
+from simulator.legacy.population import population
+from simulator.operators import draw_operators
+from simulator.ranking_outcomes import experience, reactions
+from simulator.ranking_questions import Ask, draw_ask
 
 pytestmark = pytest.mark.heavy
 OPERATORS = draw_operators(Random(5), 40)

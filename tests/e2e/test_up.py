@@ -14,13 +14,13 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.embedded.processes import Embedded
-from ratchet.streams import EXPERIENCES
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
+from ratchet.contract import EXPERIENCES
+from ratchet_cli.embedded.processes import Embedded
+from ratchet_testing.eventually import eventually
+from ratchet_testing.valkey import free_port
 
 pytestmark = pytest.mark.heavy
-RATCHET = [sys.executable, "-c", "from ratchet.cli.app import main; main()"]
+RATCHET = [sys.executable, "-c", "from ratchet_cli.app import main; main()"]
 QUESTION = {"query_id": "q", "timestamp": "2026-01-05T06:00:00Z", "transcript": "Any alarms?"}
 
 

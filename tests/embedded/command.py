@@ -6,7 +6,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from ratchet.cli.app import main
+from ratchet_cli.app import main
 
 
 def ratchet(*words: str | Path) -> tuple[int, dict[str, Any]]:

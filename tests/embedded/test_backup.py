@@ -24,18 +24,18 @@ import pytest
 import redis
 from redis.asyncio import Redis
 
-from ratchet.backup.copying import restore, take
-from ratchet.backup.moment import held
-from ratchet.embedded.processes import Embedded
-from ratchet.embedded.up import STATE_FILE
-from ratchet.forgotten import bury
-from ratchet.posting import post_all
-from ratchet.publisher import DATA_FIELD
-from ratchet.simulator import simulate
-from ratchet.simulator.timeline import timeline
-from ratchet.streams import STREAMS
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port, valkey_server
+from ratchet.command_line import STATE_FILE
+from ratchet.contract import STREAMS
+from ratchet.delivery import DATA_FIELD
+from ratchet.storage import bury
+from ratchet_cli.backup.copying import restore, take
+from ratchet_cli.backup.moment import held
+from ratchet_cli.client.posting import post_all
+from ratchet_cli.embedded.processes import Embedded
+from ratchet_testing.eventually import eventually
+from ratchet_testing.valkey import free_port, valkey_server
+from simulator import simulate
+from simulator.timeline import timeline
 
 from .command import ratchet
 
@@ -136,7 +136,7 @@ async def replayed(data_dir: Path, redis_url: str) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "ingest.replay",
+        "ledger.replay",
         "--json",
         env={**os.environ, "RATCHET_DATA_DIR": str(data_dir), "RATCHET_REDIS_URL": redis_url},
         stdout=asyncio.subprocess.PIPE,

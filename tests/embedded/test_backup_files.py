@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ratchet.cli.app import main
+from ratchet_cli.app import main
 
 from .command import ratchet
 
@@ -67,7 +67,7 @@ def test_a_backup_that_was_killed_is_not_taken_for_one(tmp_path: Path):
     system, kept = a_system(tmp_path / "a"), tmp_path / "kept"
     with (system / "artifacts/ab/large").open("wb") as large:
         large.truncate(1 << 31)
-    command = "from ratchet.cli.app import main; main()"
+    command = "from ratchet_cli.app import main; main()"
     words = [sys.executable, "-c", command, "backup", str(kept), "--data-dir", str(system)]
     copying = tmp_path / ".kept.part/data/artifacts/ab/large"
     with subprocess.Popen(words, stderr=subprocess.DEVNULL) as process:

@@ -6,9 +6,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from ratchet.embedded.processes import Embedded, ProcessSpec
-from ratchet.embedded.supervisor import Supervised, Supervisor
-from ratchet.testing.eventually import eventually
+from ratchet_cli.embedded.processes import Embedded, ProcessSpec
+from ratchet_cli.embedded.supervisor import Supervised, Supervisor
+from ratchet_testing.eventually import eventually
 
 SLEEPER = "import time; print('hello', flush=True); time.sleep(600)"
 STUBBORN = (
@@ -113,8 +113,8 @@ async def test_processes_stop_in_the_reverse_of_their_start():
 async def test_the_children_of_a_killed_supervisor_die_with_it(tmp_path: Path):
     code = f"""
 import asyncio, sys
-from ratchet.embedded.processes import Embedded, ProcessSpec
-from ratchet.embedded.supervisor import Supervised
+from ratchet_cli.embedded.processes import Embedded, ProcessSpec
+from ratchet_cli.embedded.supervisor import Supervised
 async def main():
     spec = ProcessSpec("c", [sys.executable, "-c", {SLEEPER!r}], {{}}, 0)
     child = Supervised(spec, lambda name, line: None)

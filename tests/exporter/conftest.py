@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from exporter.domain.chat_template import ChatTemplate
-from exporter.domain.modelfile import Modelfile, Sampling
-from exporter.domain.record import Export, ModelRecord
-from ratchet.base_models import packaged_gguf
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.model import Parity
-from ratchet.events.run import Scores
+from exporter.domain.registry.chat_template import ChatTemplate
+from exporter.domain.registry.modelfile import Modelfile, Sampling
+from exporter.domain.registry.record import Export, ModelRecord
+from ratchet.contract import ArtifactRef, Parity, Scores
+from ratchet.models.base_models import packaged_gguf
 
 from .ollama_server.server import OllamaStandIn
 from .trained_model import TrainedModel, trained_model

@@ -2,7 +2,7 @@
 
 import math
 
-from exporter.domain.answers import TokenSaid
+from exporter.domain.parity.answers import TokenSaid
 
 
 def said(text: str, share: float = 0.9, **others: float) -> TokenSaid:

@@ -18,17 +18,16 @@ from redis.asyncio import Redis
 from typer.testing import CliRunner, Result
 
 from exporter.app import create_app as create_exporter
-from exporter.backends.local_registry import LocalRegistry
-from exporter.backends.ollama import OllamaRegistry
+from exporter.backends.registries.local_registry import LocalRegistry
+from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.settings import ExporterSettings
 from ingest.app import create_app as create_ingest
 from ingest.settings import IngestSettings
-from ratchet.artifacts import ArtifactStore
-from ratchet.cli.app import main
-from ratchet.events.model import ActivationRefused, ModelActivated, ModelRolledBack
-from ratchet.streams import COMMANDS, MODELS
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
+from ratchet.contract import COMMANDS, MODELS, ActivationRefused, ModelActivated, ModelRolledBack
+from ratchet.storage import ArtifactStore
+from ratchet_cli.app import main
+from ratchet_testing.eventually import eventually
+from ratchet_testing.valkey import free_port
 
 
 @asynccontextmanager

@@ -4,8 +4,8 @@ import gotpl
 import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from exporter.domain.chat_template import Message, Render, recognise
-from exporter.domain.modelfile import Modelfile, Sampling
+from exporter.domain.registry.chat_template import Message, Render, recognise
+from exporter.domain.registry.modelfile import Modelfile, Sampling
 
 SMOLLM = (
     "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}"

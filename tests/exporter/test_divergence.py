@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.answers import TokenSaid
-from exporter.domain.divergence import divergence
+from exporter.domain.parity.answers import TokenSaid
+from exporter.domain.parity.divergence import divergence
 
 from .telling import said
 

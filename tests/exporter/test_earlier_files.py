@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from exporter.backends.activation_journal import ActivationJournal
-from exporter.domain.history import newest
-from exporter.domain.record import ModelRecord
-from ratchet.events.base import Value
-from ratchet.manifest import AdapterManifest
+from exporter.backends.registries.activation_journal import ActivationJournal
+from exporter.domain.registry.alias_history import newest
+from exporter.domain.registry.record import ModelRecord
+from ratchet.contract import Value
+from ratchet.models import AdapterManifest
 
 EARLIER = Path(__file__).parent / "earlier"
 

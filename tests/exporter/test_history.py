@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from exporter.domain.history import Move, newest, way_back
+from exporter.domain.registry.alias_history import Move, newest, way_back
 
 NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)
 ALL = ("v1", "v2", "v3", "v4")

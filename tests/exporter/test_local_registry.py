@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from exporter.backends.local_registry import LocalRegistry
+from exporter.backends.registries.local_registry import LocalRegistry
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.backends.ollama import OllamaRegistry
+from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.ports import RegistryTrouble
-from ratchet.testing.server import free_port
-from ratchet.testing.serving import serving
+from ratchet_testing.asgi_server import serving
+from ratchet_testing.valkey import free_port
 
 from .line import Direction, Line, line_to
 

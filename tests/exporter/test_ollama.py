@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.backends.ollama import OllamaRegistry
+from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.ports import RegistryTrouble
 
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from exporter.domain.parity import Agreement, Failed, Passed, compare, verdict
-from exporter.domain.quantization import LIMITS, candidates
-from ratchet.references import likeliest
+from exporter.domain.parity.quantization import LIMITS, candidates
+from exporter.domain.parity.verdict import Agreement, Failed, Passed, compare, verdict
+from ratchet.models import likeliest
 
 LOGITS = arrays(np.float32, (4, 9), elements=st.floats(-30, 30, width=32))
 

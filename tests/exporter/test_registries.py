@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.backends.local_registry import LocalRegistry
-from exporter.backends.ollama import OllamaRegistry
+from exporter.backends.registries.local_registry import LocalRegistry
+from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.ports import Registry
 
 from .trained_model import TrainedModel

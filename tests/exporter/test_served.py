@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.answers import Heard, Reference, TokenSaid
-from exporter.domain.quantization import LIMITS
-from exporter.domain.served import Expected, judge
-from ratchet.events.model import ServedParity
+from exporter.domain.parity.answers import Heard, Reference, TokenSaid
+from exporter.domain.parity.quantization import LIMITS
+from exporter.domain.parity.served import Expected, judge
+from ratchet.contract import ServedParity
 
 from .telling import said
 

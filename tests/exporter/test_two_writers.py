@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from exporter.backends.local_registry import LocalRegistry
+from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.ports import RegistryTrouble
 
 _HOLDER = """

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.version import may_follow, surplus, version_tag
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.run import CheckpointReady
+from exporter.domain.registry.version import may_follow, surplus, version_tag
+from ratchet.contract import ArtifactRef, CheckpointReady
 
 NOON = datetime(2026, 9, 11, 12, 0, 0, tzinfo=UTC)
 

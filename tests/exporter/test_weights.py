@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from exporter.domain.weights import Deviation, fault_of
+from exporter.domain.parity.weights import Deviation, fault_of
 
 NOISE = 0.02
 

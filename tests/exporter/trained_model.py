@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from exporter.domain.answers import Reference, TokenSaid
-from exporter.domain.chat_template import ChatTemplate, Message, recognise
-from exporter.domain.modelfile import Modelfile, Sampling
-from exporter.domain.record import ModelRecord
-from ratchet.events.artifact import ArtifactRef
-from ratchet.gguf_file import GgufFile
+from exporter.domain.parity.answers import Reference, TokenSaid
+from exporter.domain.registry.chat_template import ChatTemplate, Message, recognise
+from exporter.domain.registry.modelfile import Modelfile, Sampling
+from exporter.domain.registry.record import ModelRecord
+from ratchet.contract import ArtifactRef
+from ratchet.models.gguf_file import GgufFile
 
 from .ollama_server.answering import Answering
 

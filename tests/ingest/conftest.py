@@ -1,28 +1,29 @@
 """A running intake, empty databases, and scorers as the trainer publishes them."""
 
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import numpy as np
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import create_engine
 
-from ratchet.artifacts import ArtifactStore
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.base import Event, derived_id, utc_now
-from ratchet.events.ranking import RankingPolicy
-from ratchet.events.scorer import Evidence, ScorerKeptBack, ScorerPublished, ScorerWithdrawn
-from ratchet.publisher import Publisher
-from ratchet.ranking.hashing import HashingEmbedding
-from ratchet.ranking.scorer_file import ScorerManifest, scorer_bytes
-from ratchet.testing.postgresql import postgresql_server, programs
-
-from .running_intake import api
+from ratchet.contract import (
+    ArtifactRef,
+    Event,
+    Evidence,
+    RankingPolicy,
+    ScorerKeptBack,
+    ScorerPublished,
+    ScorerWithdrawn,
+    derived_id,
+    utc_now,
+)
+from ratchet.delivery import Publisher
+from ratchet.ranking import HashingEmbedding, ScorerManifest, scorer_bytes
+from ratchet.storage import ArtifactStore
+from ratchet_testing.running_intake import api
 
 SHAPES = {
     "A.weight": (32, 813),
@@ -121,33 +122,3 @@ async def client(redis: Redis, valkey_url: str) -> AsyncIterator[httpx.AsyncClie
 @pytest.fixture
 def trainer(redis: Redis, tmp_path: Path) -> FakeTrainer:
     return FakeTrainer(redis, tmp_path)
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """In a folder that another user may enter, unlike pytest's own."""
-    bin_dir = programs()
-    if bin_dir is None:
-        pytest.skip("no PostgreSQL here: `apt-get install postgresql` lets these run")
-    with tempfile.TemporaryDirectory(prefix="ratchet-postgresql-") as folder:
-        Path(folder).chmod(0o755)
-        with postgresql_server(bin_dir, Path(folder)) as url:
-            yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
-    """Makes the address of one more empty database."""
-    if request.param == "sqlite":
-        return lambda: f"sqlite:///{tmp_path}/{uuid4().hex}.db"
-    server = request.getfixturevalue("postgresql")
-
-    def new() -> str:
-        name = f"ledger_{uuid4().hex}"
-        engine = create_engine(server, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        engine.dispose()
-        return server.rpartition("/")[0] + f"/{name}"
-
-    return new

@@ -7,10 +7,10 @@ import pytest
 from redis.asyncio import Redis
 from taking.process import INTAKE, server
 
-from ratchet.streams import FEEDBACK
+from ratchet.contract import FEEDBACK
+from ratchet_testing.browser import BROWSER, pages, seen
+from ratchet_testing.running_intake import events
 
-from .browser import BROWSER, pages, seen
-from .running_intake import events
 from .test_keys_over_http import key
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")

@@ -8,11 +8,9 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.events.command import TrainingRequested
-from ratchet.streams import COMMANDS, FEEDBACK
-from ratchet.testing.server import free_port
-
-from .running_intake import api, events
+from ratchet.contract import COMMANDS, FEEDBACK, TrainingRequested
+from ratchet_testing.running_intake import api, events
+from ratchet_testing.valkey import free_port
 
 FEEDBACK_PATH = "/api/layer2/feedback/"
 QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"

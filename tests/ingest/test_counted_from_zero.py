@@ -3,9 +3,9 @@
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ingest.archive.metrics import ArchiveMetrics
 from ingest.metrics import IngestMetrics
-from ingest.ranking_metrics import RankingMetrics
+from ingest.ranking.metrics import RankingMetrics
+from ledger.archive.metrics import ArchiveMetrics
 
 
 @pytest.fixture

@@ -11,17 +11,16 @@ import pytest
 from prometheus_client import CollectorRegistry
 from redis.exceptions import ConnectionError as RedisAway
 
-from ingest.decisions import Decision, Decisions
 from ingest.domain.rank_request import RankRequest, read_rank_request
-from ingest.ranking_metrics import RankingMetrics
-from ingest.scorer_loading import ScorerLoader
-from ingest.served import CallersOrder, Served, Standing
-from ratchet.artifacts import ArtifactStore
-from ratchet.events.base import Event
-from ratchet.events.ranking import RankingPolicy
-from ratchet.ranking.hashing import HashingEmbedding
-from ratchet.receipts import Receipt
-from ratchet.testing.fakes import MemoryPublisher
+from ingest.ranking.decisions import Decision, Decisions
+from ingest.ranking.in_service import CallersOrder, Served, Standing
+from ingest.ranking.metrics import RankingMetrics
+from ingest.ranking.scorer_loading import ScorerLoader
+from ratchet.contract import Event, RankingPolicy
+from ratchet.delivery import Receipt
+from ratchet.ranking import HashingEmbedding
+from ratchet.storage import ArtifactStore
+from ratchet_testing.fakes import MemoryPublisher
 
 POLICY = RankingPolicy(share=0.3, temperature=0.5)
 ASKED = read_rank_request(

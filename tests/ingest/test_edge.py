@@ -13,13 +13,12 @@ from asgi_lifespan import LifespanManager
 from redis.asyncio import Redis
 
 from ingest.app import create_app
-from ingest.bodies import MOST_DEEP
+from ingest.http.bodies import MOST_DEEP
 from ingest.settings import IngestSettings
-from ratchet.events.experience import ExperienceRecorded
-from ratchet.logs import configure_logs
-from ratchet.streams import EXPERIENCES, FEEDBACK
+from ratchet.contract import EXPERIENCES, FEEDBACK, ExperienceRecorded
+from ratchet.telemetry import configure_logs
+from ratchet_testing.running_intake import api, events
 
-from .running_intake import api, events
 from .test_keys_over_http import OPERATIONS, WRITES
 
 POSTS = {**WRITES, **OPERATIONS}

@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 from taking.fuzzing import ROUTES, drawn
 
-from ratchet.streams import STREAMS
-
-from .running_intake import api, events
+from ratchet.contract import STREAMS
+from ratchet_testing.running_intake import api, events
 
 
 async def test_of_a_thousand_drawn_bodies_none_gets_a_5xx(redis: Redis, valkey_url: str):

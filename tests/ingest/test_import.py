@@ -15,16 +15,15 @@ from typer.testing import CliRunner, Result
 
 from ingest.app import create_app
 from ingest.settings import IngestSettings
-from ratchet.cli.app import main
-from ratchet.importing import Imported, StrangeAnswer, import_rows
-from ratchet.posting import NoAnswer
-from ratchet.rows.files import open_rows
-from ratchet.rows.kinds import EXPERIENCE_ROWS
-from ratchet.simulator.population import population
-from ratchet.simulator.traces import simulate_traces
-from ratchet.streams import EXAMPLES, EXPERIENCES, TRACES, Stream
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
+from ratchet.contract import EXAMPLES, EXPERIENCES, TRACES, Stream
+from ratchet.rows import EXPERIENCE_ROWS, open_rows
+from ratchet_cli.app import main
+from ratchet_cli.client.importing import Imported, StrangeAnswer, import_rows
+from ratchet_cli.client.posting import NoAnswer
+from ratchet_testing.eventually import eventually
+from ratchet_testing.valkey import free_port
+from simulator.legacy.population import population
+from simulator.traces import simulate_traces
 
 ROW = {
     "query_id": "q-1",
@@ -165,7 +164,7 @@ async def test_nobody_is_waited_for_for_ever(tmp_path: Path):
 async def test_giving_up_says_what_was_sent_and_that_again_is_safe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("ratchet.cli.import_file._PATIENCE_S", 0.0)
+    monkeypatch.setattr("ratchet_cli.commands.import_file._PATIENCE_S", 0.0)
     url = f"http://127.0.0.1:{free_port()}"
     result = await run(written(tmp_path / "buffer.json", [ROW]), "--url", url)
     assert result.exit_code == 3

@@ -10,16 +10,18 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.events.command import (
+from ratchet.contract import (
+    COMMANDS,
+    EXPERIENCES,
+    FEEDBACK,
     ActivationRequested,
     CancelRequested,
     RollbackRequested,
+    Stream,
     TrainingRequested,
 )
-from ratchet.streams import COMMANDS, EXPERIENCES, FEEDBACK, Stream
-from ratchet.testing.server import free_port, valkey_server
-
-from .running_intake import api, events
+from ratchet_testing.running_intake import api, events
+from ratchet_testing.valkey import free_port, valkey_server
 
 QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
 

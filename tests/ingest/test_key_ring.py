@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.edge import key_ring
-from ingest.edge.key_ring import KeyRing
-from ratchet.keys import KeyFile, digest_of
+from ingest.keys import key_ring
+from ingest.keys.key_file import KeyFile, digest_of
+from ingest.keys.key_ring import KeyRing
 
 
 def test_every_digest_is_compared_in_constant_time_whichever_fits(

@@ -12,12 +12,11 @@ from typer.testing import CliRunner
 
 from ingest.__main__ import within_reach
 from ingest.domain.access import scope_of
+from ingest.keys.key_file import KeyFile, KeysUnreadable, Scope
 from ingest.settings import IngestSettings
-from ratchet.cli.app import main
-from ratchet.keys import KeyFile, KeysUnreadable, Scope
-from ratchet.testing.eventually import eventually
-
-from .running_intake import api
+from ratchet_cli.app import main
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_intake import api
 
 QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
 WRITES: dict[str, Any] = {

@@ -6,11 +6,10 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.measures.prompts import voice_prompt
-from ratchet.simulator.situations import Reading
-from ratchet.streams import EXAMPLES, TRACES
-
-from .running_intake import api, events
+from ratchet.contract import EXAMPLES, TRACES
+from ratchet.measures import voice_prompt
+from ratchet_testing.running_intake import api, events
+from simulator.situations import Reading
 
 THINKING = "One reading of one pump is asked for, and the prompt gives 45 kW for pump 001."
 TRACE = {"prompt": "What is the power of pump 001?", "answer": "Pump 001 draws 45 kW right now."}

@@ -18,8 +18,8 @@ from taking.process import INTAKE, server
 
 from ingest.app import create_app
 from ingest.settings import IngestSettings
+from ratchet_testing.ledger_world import DAY
 
-from .ledger.ledger_world import DAY
 from .reading.reading_world import keep
 
 DOCUMENT = create_app(IngestSettings(data_dir=Path("no-such-directory"))).openapi()

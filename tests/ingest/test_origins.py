@@ -7,9 +7,8 @@ import pytest
 from redis.asyncio import Redis
 
 from ingest.settings import IngestSettings
-from ratchet.streams import FEEDBACK
-
-from .running_intake import api, events
+from ratchet.contract import FEEDBACK
+from ratchet_testing.running_intake import api, events
 
 PAGE = "http://panel.plant:3000"
 PATH = "/api/layer2/feedback/"

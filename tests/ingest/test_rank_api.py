@@ -15,12 +15,10 @@ from redis.asyncio import Redis
 
 from ingest.app import create_app
 from ingest.settings import IngestSettings
-from ratchet.events.ranking import CALLERS_ORDER, DecisionMade, RankingPolicy
-from ratchet.streams import DECISIONS, SCORERS
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port, valkey_server
-
-from .running_intake import serving
+from ratchet.contract import CALLERS_ORDER, DECISIONS, SCORERS, DecisionMade, RankingPolicy
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_intake import serving
+from ratchet_testing.valkey import free_port, valkey_server
 
 CANDIDATES = [
     {"scenario": "trend", "relevance": 0.6, "size": "expanded"},

@@ -8,11 +8,11 @@ import pytest
 from redis.asyncio import Redis
 
 from ingest.app import create_app
-from ingest.edge.rate_limit import RateLimit
+from ingest.http.middleware.rate_limit import RateLimit
 from ingest.settings import IngestSettings
-from ratchet.testing.eventually import eventually
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_intake import api, serving
 
-from .running_intake import api, serving
 from .test_keys_over_http import key
 
 PATH = "/api/layer2/feedback/"

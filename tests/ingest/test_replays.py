@@ -9,10 +9,10 @@ import pytest
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
-from ratchet.streams import COMMANDS, DECISIONS, EXPERIENCES, FEEDBACK, STREAMS
-from ratchet.testing.server import free_port
+from ratchet.contract import COMMANDS, DECISIONS, EXPERIENCES, FEEDBACK, STREAMS
+from ratchet_testing.running_intake import api, events
+from ratchet_testing.valkey import free_port
 
-from .running_intake import api, events
 from .test_keys_over_http import OPERATIONS, WRITES
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}

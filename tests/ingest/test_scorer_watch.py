@@ -11,19 +11,17 @@ import pytest
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from ingest import scorer_watch
-from ingest.ranking_metrics import RankingMetrics
-from ingest.scorer_loading import ScorerLoader
-from ingest.scorer_watch import ScorerWatch
-from ingest.served import CallersOrder, Served
-from ratchet.artifacts import ArtifactStore
-from ratchet.events.ranking import RankingPolicy
-from ratchet.events.scorer import ScorerPublished, ScorerWithdrawn
-from ratchet.ranking.hashing import HashingEmbedding
-from ratchet.streams import SCORERS
-from ratchet.tail import follow, newest
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port, valkey_server
+from ingest.ranking import scorer_watch
+from ingest.ranking.in_service import CallersOrder, Served
+from ingest.ranking.metrics import RankingMetrics
+from ingest.ranking.scorer_loading import ScorerLoader
+from ingest.ranking.scorer_watch import ScorerWatch
+from ratchet.contract import SCORERS, RankingPolicy, ScorerPublished, ScorerWithdrawn
+from ratchet.delivery import follow, newest
+from ratchet.ranking import HashingEmbedding
+from ratchet.storage import ArtifactStore
+from ratchet_testing.eventually import eventually
+from ratchet_testing.valkey import free_port, valkey_server
 
 NO_SCORER = CallersOrder("no scorer yet")
 

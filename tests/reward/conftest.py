@@ -5,13 +5,7 @@ from typing import Any
 
 import pytest
 
-from ratchet.events.base import derived_id
-from ratchet.events.experience import (
-    Experience,
-    ExperienceRecorded,
-    Feedback,
-    FeedbackReceived,
-)
+from ratchet.contract import Experience, ExperienceRecorded, Feedback, FeedbackReceived, derived_id
 
 NOON = datetime(2026, 1, 20, 12, tzinfo=UTC)
 READINGS = [

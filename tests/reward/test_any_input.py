@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
 
-from ratchet.events.experience import Experience, ExperienceRecorded, Feedback, FeedbackReceived
-from ratchet.memory_state import MemoryState
-from reward.domain.answered import Policy
-from reward.domain.oddities import Oddity
-from reward.domain.weights import Bounds, Weights
+from ratchet.contract import Experience, ExperienceRecorded, Feedback, FeedbackReceived
+from reward.domain.scoring.weights import Bounds, Weights
+from reward.domain.state.scored_answer import Policy
+from reward.domain.state.warnings import Oddity
 from reward.handlers import RewardHandlers
+from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
 from reward.offline import Replay
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from reward.domain import components
-from reward.domain.reaction import Touch, WidgetVerdict
-from reward.domain.weights import Bounds, FollowUpValues
+from reward.domain.scoring import components
+from reward.domain.scoring.reaction import Touch, WidgetVerdict
+from reward.domain.scoring.weights import Bounds, FollowUpValues
 
 
 @pytest.mark.parametrize(("rating", "value"), [("up", 1), ("down", -1), (None, 0)])

@@ -8,14 +8,12 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ratchet.events.base import Value, derived_id
-from ratchet.events.experience import Feedback, FeedbackReceived
-from ratchet.events.reward import ExperienceScored
-from ratchet.memory_state import MemoryState
-from reward.domain.answered import Answered, Policy
-from reward.domain.live import QuestionState
-from reward.domain.operator_day import OperatorDay
+from ratchet.contract import ExperienceScored, Feedback, FeedbackReceived, Value, derived_id
+from reward.domain.examples.example_set import QuestionState
+from reward.domain.state.operator_day import OperatorDay
+from reward.domain.state.scored_answer import Answered, Policy
 from reward.handlers import RewardHandlers
+from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
 
 EARLIER: dict[str, dict[str, Any]] = json.loads(

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ratchet.events.example import DemonstrationBuilt, ExampleRetracted, LabelBuilt, PairBuilt
-from reward.domain.answered import Policy
-from reward.domain.pairing import PairingRules
+from ratchet.contract import DemonstrationBuilt, ExampleRetracted, LabelBuilt, PairBuilt
+from reward.domain.examples.pairing import PairingRules
+from reward.domain.state.scored_answer import Policy
 from reward.offline import Replay
 
 NOON = datetime(2026, 1, 20, 12, tzinfo=UTC)

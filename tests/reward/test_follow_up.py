@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.events.experience import FollowUp
-from reward.domain.correction import corrected_request, meant_by
-from reward.domain.follow_up import read_follow_up
+from ratchet.contract import FollowUp
+from reward.domain.follow_up.classifier import read_follow_up
+from reward.domain.follow_up.correction import corrected_request, meant_by
 
 LABELLED = Path(__file__).parent / "follow_ups"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "follow-ups.md"

@@ -6,19 +6,16 @@ from datetime import UTC, datetime
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ratchet.events.base import utc_now
-from ratchet.events.example import BuiltExample
-from ratchet.events.experience import ExperienceRecorded
-from ratchet.events.forgetting import ForgetRequested, Forgotten
-from ratchet.forgotten import SALT_KEY, hashed
-from ratchet.simulator import simulate
-from ratchet.testing.simulated import Fact, facts_of
-from reward.domain.answered import Policy
-from reward.domain.facts import query_id_of
-from reward.forgetting import ForgettingHandler
+from ratchet.contract import BuiltExample, ExperienceRecorded, ForgetRequested, Forgotten, utc_now
+from ratchet.storage import SALT_KEY, hashed
+from ratchet_testing.simulated_facts import Fact, facts_of
+from reward.domain.state.facts import query_id_of
+from reward.domain.state.scored_answer import Policy
+from reward.erasure import ForgettingHandler
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
 from reward.offline import Replay, replay
+from simulator import simulate
 
 POLICY = Policy()
 FACTS = facts_of(simulate(7, 150, 3, start=datetime(2026, 1, 5, tzinfo=UTC)))

@@ -5,17 +5,20 @@ from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry
 
-from ratchet.events.example import BuiltExample, ExampleRetracted
-from ratchet.events.experience import FeedbackReceived
-from ratchet.events.reward import ExperienceScored
-from ratchet.memory_state import MemoryState
-from ratchet.outcomes import Done
-from ratchet.simulator import simulate
-from ratchet.testing.simulated import facts_of
-from reward.domain.answered import Policy
-from reward.domain.weights import Weights
+from ratchet.contract import (
+    BuiltExample,
+    Done,
+    ExampleRetracted,
+    ExperienceScored,
+    FeedbackReceived,
+)
+from ratchet_testing.simulated_facts import facts_of
+from reward.domain.scoring.weights import Weights
+from reward.domain.state.scored_answer import Policy
 from reward.handlers import RewardHandlers
+from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
+from simulator import simulate
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 

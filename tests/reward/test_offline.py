@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from ratchet.simulator.population import population
-from ratchet.streams import EXAMPLES
+from ratchet.contract import EXAMPLES
 from reward.__main__ import main
-from reward.domain.weights import Weights
+from reward.domain.scoring.weights import Weights
+from simulator.legacy.population import population
 
 
 def run(*arguments: str) -> Result:

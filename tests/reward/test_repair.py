@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.measures.plans import SCENARIOS, SIZES, plan_text, plan_validity, scenario_named
-from reward.domain.answer import PlanWidget
-from reward.domain.reaction import WidgetVerdict
-from reward.domain.repair import Repaired, repaired_plan
-from reward.domain.weights import Weights
+from ratchet.measures import SCENARIOS, SIZES, plan_text, plan_validity, scenario_named
+from reward.domain.examples.plan_repair import Repaired, repaired_plan
+from reward.domain.scoring.reaction import WidgetVerdict
+from reward.domain.scoring.weights import Weights
+from reward.domain.state.answer import PlanWidget
 
 SHOWN = (PlanWidget("kpi", "hero"), PlanWidget("peopleview", "normal"))
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.events.experience import Experience, Feedback
-from reward.domain.answer import answer_of
-from reward.domain.oddities import Oddity
-from reward.domain.pairing import PairingRules, plan_examples
-from reward.domain.reaction import Reaction, words_of
-from reward.domain.scoring import Score, score
-from reward.domain.weights import Bounds, Weights
+from ratchet.contract import Experience, Feedback
+from reward.domain.examples.pairing import PairingRules, plan_examples
+from reward.domain.scoring.reaction import Reaction, words_of
+from reward.domain.scoring.score import Score, score
+from reward.domain.scoring.weights import Bounds, Weights
+from reward.domain.state.answer import answer_of
+from reward.domain.state.warnings import Oddity
 
 
 def worth_of(experience: Experience, said: dict[str, Any], **settings: Any) -> Score:

@@ -1,7 +1,7 @@
 """What a score tells the ranking about the widgets that were shown."""
 
-from ratchet.events.ranking import ServedPlan, ServedWidget
-from reward.domain.answered import Policy
+from ratchet.contract import ServedPlan, ServedWidget
+from reward.domain.state.scored_answer import Policy
 from reward.offline import replay
 
 from .conftest import Facts

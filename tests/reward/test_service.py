@@ -8,17 +8,24 @@ from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 
-from ratchet.events.base import derived_id
-from ratchet.events.example import BuiltExample, Example
-from ratchet.events.experience import Experience, ExperienceRecorded
-from ratchet.publisher import Publisher
-from ratchet.simulator import simulate
-from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
-from ratchet.testing.simulated import facts_of
+from ratchet.contract import (
+    EXAMPLES,
+    EXPERIENCES,
+    FEEDBACK,
+    REWARDS,
+    BuiltExample,
+    Example,
+    Experience,
+    ExperienceRecorded,
+    derived_id,
+)
+from ratchet.delivery import Publisher
+from ratchet_testing.eventually import eventually
+from ratchet_testing.simulated_facts import facts_of
+from ratchet_testing.valkey import free_port
 from reward.offline import replay
 from reward.settings import RewardSettings
+from simulator import simulate
 
 DONE = (0, -signal.SIGTERM)
 """uvicorn hands the signal on to itself when it has shut down."""

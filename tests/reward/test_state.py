@@ -10,18 +10,17 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from ratchet.events.base import derived_id
-from ratchet.events.experience import FeedbackReceived
-from ratchet.memory_state import MemoryState
-from ratchet.simulator import simulate
-from ratchet.testing.simulated import Fact, facts_of
-from reward.domain.answered import Policy
-from reward.domain.book import DayKey
-from reward.domain.facts import MAX_EARLY
-from reward.domain.pairing import PairingRules
+from ratchet.contract import FeedbackReceived, derived_id
+from ratchet_testing.simulated_facts import Fact, facts_of
+from reward.domain.examples.pairing import PairingRules
+from reward.domain.state.batch import DayKey
+from reward.domain.state.facts import MAX_EARLY
+from reward.domain.state.scored_answer import Policy
 from reward.handlers import QuestionKey, RewardHandlers, answer_key, day_key, question_key
+from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
 from reward.offline import Replay
+from simulator import simulate
 
 NOON = datetime(2026, 1, 20, 12, tzinfo=UTC)
 START = datetime(2026, 1, 5, tzinfo=UTC)

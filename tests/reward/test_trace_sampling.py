@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.events.trace import TraceRequested
-from ratchet.publisher import Publisher
-from ratchet.streams import EXPERIENCES, FEEDBACK, TRACE_REQUESTS
-from ratchet.testing.eventually import eventually
-from ratchet.testing.started import started
+from ratchet.contract import EXPERIENCES, FEEDBACK, TRACE_REQUESTS, TraceRequested
+from ratchet.delivery import Publisher
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_service import started
 from reward.app import create_app
-from reward.domain.answered import Policy
-from reward.domain.reaction import Reaction
-from reward.domain.trace_sampling import TraceSampling, reason_to_ask
+from reward.domain.examples.trace_sampling import TraceSampling, reason_to_ask
+from reward.domain.scoring.reaction import Reaction
+from reward.domain.state.scored_answer import Policy
 from reward.offline import Replay
 from reward.settings import RewardSettings
 

@@ -8,8 +8,8 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from ratchet.appends import Appends
-from ratchet.testing.server import free_port, valkey_server
+from ratchet.delivery import Appends
+from ratchet_testing.valkey import free_port, valkey_server
 
 pytestmark = pytest.mark.every_redis
 

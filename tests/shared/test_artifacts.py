@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing, ArtifactStore
-from ratchet.events.artifact import ArtifactRef
+from ratchet.contract import ArtifactRef
+from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 
 
 @given(content=st.binary(max_size=5000))

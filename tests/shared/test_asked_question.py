@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.events.example import Reading
-from ratchet.measures.asked_question import asked_text, named_equipment, question_in
-from ratchet.measures.prompts import voice_prompt, widget_prompt
-from ratchet.measures.questions import device_type
+from ingest.domain.asked_question import asked_text, named_equipment, question_in
+from ratchet.contract import Reading
+from ratchet.measures import device_type, voice_prompt, widget_prompt
 
 POWER = Reading(equipment="pump 001", metric="power", value=45.5, unit="kW")
 AVERAGE = Reading(equipment="pump 001", metric="average power", value=40, unit="kW")

@@ -9,19 +9,21 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from ratchet.child import ChildFailed, run_child
-from ratchet.testing.eventually import eventually
+from ratchet.processes import ChildFailed, run_child
+from ratchet_testing.eventually import eventually
 
 ECHO = "import sys; print(sys.stdin.read()); print('second', flush=True)"
 BREAK = "import sys; print('what went wrong', file=sys.stderr); sys.exit(3)"
 LINGER = (
-    "import os, time\nfrom ratchet.parent_death import die_with_parent\ndie_with_parent()\n"
+    "import os, time\n"
+    "from ratchet.processes.parent_death import die_with_parent\n"
+    "die_with_parent()\n"
     "print(os.getpid(), flush=True)\ntime.sleep(600)"
 )
 PARENT = """
 import asyncio, sys
 from pydantic import BaseModel
-from ratchet.child import run_child
+from ratchet.processes import run_child
 async def tell(line): print(line.decode().strip(), flush=True)
 class Request(BaseModel): pass
 asyncio.run(run_child("job", Request(), tell))

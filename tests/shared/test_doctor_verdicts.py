@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from ratchet.doctor import clock, gpu, services
-from ratchet.doctor.check import fail, ok, skipped, warn, worst
-from ratchet.doctor.clock import ClockFacts
-from ratchet.doctor.degraded import Degraded, degraded
-from ratchet.doctor.gpu import Card, GpuFacts
-from ratchet.doctor.sizes import GIB
-from ratchet.doctor.versions import older
-from ratchet.probes.clock import Clocks
+from ratchet_cli.doctor import clock, gpu, services
+from ratchet_cli.doctor.check import fail, ok, skipped, warn, worst
+from ratchet_cli.doctor.clock import ClockFacts
+from ratchet_cli.doctor.degraded import Degraded, degraded
+from ratchet_cli.doctor.gpu import Card, GpuFacts
+from ratchet_cli.doctor.sizes import GIB
+from ratchet_cli.doctor.versions import older
+from ratchet_cli.probes.clock import Clocks
 
 LARGE = 8_000_000_000
 NO_CARD = GpuFacts((), None, "", "2.13.0", "auto", False, LARGE)

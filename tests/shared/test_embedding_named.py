@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ratchet.ranking.embedding import UnusableEmbedding
-from ratchet.ranking.embeddings import embedding_named
-from ratchet.ranking.hashing import HashingEmbedding
+from ratchet.ranking import HashingEmbedding, UnusableEmbedding, embedding_named
 from ratchet.settings import CommonSettings
 
 CACHE = Path("/nowhere/cache")

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ratchet.ending import end_all
+from ratchet.processes import end_all
 
 
 async def for_ever() -> None:

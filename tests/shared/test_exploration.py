@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ratchet.events.ranking import Candidate, RankingPolicy
-from ratchet.ranking.exploration import Exploration, explore, greedy_order
+from ratchet.contract import Candidate, RankingPolicy
+from ratchet.ranking import Exploration, explore, greedy_order
 
 GRID = 2_000
 POLICIES = st.builds(

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.measures.grounding import Grounding, Reading, grounded
+from ratchet.measures import Grounding, RequestedReading, grounded
 
-ASKED = Reading("pump 001", "power", 45.0, "kW")
+ASKED = RequestedReading("pump 001", "power", 45.0, "kW")
 ROWS = (
     ASKED,
-    Reading("pump 001", "average power", 50.2, "kW"),
-    Reading("pump 001", "power limit", 60.0, "kW"),
-    Reading("pump 001", "pressure", 7.1, "bar"),
-    Reading("pump 002", "power", 71.3, "kW"),
+    RequestedReading("pump 001", "average power", 50.2, "kW"),
+    RequestedReading("pump 001", "power limit", 60.0, "kW"),
+    RequestedReading("pump 001", "pressure", 7.1, "bar"),
+    RequestedReading("pump 002", "power", 71.3, "kW"),
 )
 PROMPT = "\n".join(f"{row.equipment} {row.metric}: {row.value} {row.unit}" for row in ROWS)
 AS_JSON = json.dumps([asdict(row) for row in ROWS])
@@ -33,7 +33,7 @@ def test_the_asked_value_without_other_numbers_is_grounded() -> None:
      ("1450.0", 1450.0), ("3,5", 3.5), ("-18", -18.0), ("minus 18", -18.0), ("0", 0.0)],
 )  # fmt: skip
 def test_a_value_may_be_shown_rounded(shown: str, value: float) -> None:
-    asked = Reading("pump 001", "power", value, "kW")
+    asked = RequestedReading("pump 001", "power", value, "kW")
     assert grounded(f"It is at {shown} kW.", "", asked) == Grounding(True, ())
 
 
@@ -42,7 +42,7 @@ def test_a_value_may_be_shown_rounded(shown: str, value: float) -> None:
     [("46", 45.3), ("7", 7.4), ("1", 0.8), ("45.1", 45.0), ("18", -18.0), ("4.5", 45.0)],
 )
 def test_a_coarse_or_wrong_value_is_not_the_reading(shown: str, value: float) -> None:
-    asked = Reading("pump 001", "power", value, "kW")
+    asked = RequestedReading("pump 001", "power", value, "kW")
     result = grounded(f"It is at {shown} kW.", "", asked)
     assert not result.stated
     assert result.invented == (float(shown),)
@@ -85,7 +85,7 @@ def test_other_numbers_are_invented(claim: str, number: float) -> None:
 
 @pytest.mark.parametrize("spoken", ["5 degrees below", "5 °C below", "5 below"])
 def test_units_may_be_spoken_and_prompts_escaped(spoken: str) -> None:
-    asked = Reading("air handler 003", "temperature", 21.0, "°C")
+    asked = RequestedReading("air handler 003", "temperature", 21.0, "°C")
     rows = [asdict(asked), asdict(asked) | {"metric": "average temperature", "value": 26.0}]
     for prompt in (json.dumps(rows), json.dumps(rows, ensure_ascii=False)):
         assert grounded(f"Air handler 003 is at 21 °C, {spoken} average.", prompt, asked).ok
@@ -117,12 +117,12 @@ def test_few_random_percentages_pass_as_derived() -> None:
 
 @given(st.text(), st.text(), st.floats(allow_nan=False, allow_infinity=False))
 def test_any_text_gets_a_verdict(answer: str, prompt: str, value: float) -> None:
-    grounded(answer, prompt, Reading("pump 001", "power", value, "kW"))
+    grounded(answer, prompt, RequestedReading("pump 001", "power", value, "kW"))
 
 
 @given(st.floats(0.5, 5000).map(lambda value: round(value, 2)))
 def test_a_quoted_reading_is_always_grounded(value: float) -> None:
-    asked = Reading("fan 007", "speed", value, "rpm")
+    asked = RequestedReading("fan 007", "speed", value, "rpm")
     prompt = f"fan 007 speed: {value} rpm"
     assert grounded(f"Fan 007 turns at {value} rpm.", prompt, asked).ok
 

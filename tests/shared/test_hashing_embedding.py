@@ -10,8 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ratchet.ranking.features import Vector
-from ratchet.ranking.hashing import HashingEmbedding
+from ratchet.ranking import HashingEmbedding, Vector
 
 EMBEDDING = HashingEmbedding()
 RECORDED = {

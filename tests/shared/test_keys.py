@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ratchet.cli.app import main
-from ratchet.keys import KeyFile, KeysUnreadable, Scope, digest_of
+from ingest.keys.key_file import KeyFile, KeysUnreadable, Scope, digest_of
+from ratchet_cli.app import main
 
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
 

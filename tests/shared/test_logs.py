@@ -6,7 +6,7 @@ import sys
 
 CODE = """
 import logging
-from ratchet.logs import configure_logs, event_context
+from ratchet.telemetry.logs import configure_logs, event_context
 configure_logs("reward", "info")
 with event_context("feedback", "event-1"):
     logging.getLogger("x").warning("late", extra={"attempt": 2})
@@ -28,7 +28,7 @@ def test_a_line_inside_a_handler_names_event_stream_and_attempt():
 def test_a_line_inside_a_span_names_its_trace():
     code = CODE.replace(
         'with event_context("feedback", "event-1"):',
-        "from ratchet.tracing.span import Unrecorded, at_hand\n"
+        "from ratchet.telemetry.span import Unrecorded, at_hand\n"
         'with at_hand(Unrecorded({"traceparent": f"00-{7:032x}-{1:016x}-01"})):',
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.measures.plans import (
+from ratchet.measures import (
     CORE_SCENARIOS,
     DEFAULT_HEIGHTS,
     HEIGHT_BUDGET,

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from ratchet.events.experience import Experience, is_plan
-from ratchet.measures.plans import SCENARIOS, SIZES
-from ratchet.measures.text_quality import text_quality
-from ratchet.simulator.population import population
+from ratchet.contract import Experience, is_plan
+from ratchet.measures import SCENARIOS, SIZES, text_quality
+from simulator.legacy.population import population
 
 Row = dict[str, Any]
 SAID = ("user_rating", "follow_up_type", "widget_interactions", "correction_text",

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.events.ranking import SAFETY_SCENARIOS, RankingQuery
-from ratchet.measures.plans import CORE_SCENARIOS
-from ratchet.ranking.features import (
+from ratchet.contract import SAFETY_SCENARIOS, RankingQuery
+from ratchet.measures import CORE_SCENARIOS
+from ratchet.ranking import (
     CHARACTERISTIC,
     CHARACTERISTICS,
     INTENT,

@@ -10,12 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.events.experience import Experience, ExperienceRecorded
-from ratchet.rows.experience import NO_ID, NO_PLAN, ExperienceRow, read_experience
-from ratchet.rows.files import UnreadableFile, open_rows
-from ratchet.rows.kinds import EXPERIENCE_ROWS, KINDS
-from ratchet.rows.row import NO_NUMBER, NO_TEXT, NO_TIME, RefusedRow, Row
-from ratchet.rows.told import read_told
+from ratchet.contract import Experience, ExperienceRecorded
+from ratchet.rows import (
+    EXPERIENCE_ROWS,
+    KINDS,
+    NO_ID,
+    NO_NUMBER,
+    NO_PLAN,
+    NO_TEXT,
+    NO_TIME,
+    ExperienceRow,
+    RefusedRow,
+    Row,
+    UnreadableFile,
+    open_rows,
+    read_experience,
+    read_told,
+)
 
 OTHERWISE = datetime(2026, 3, 1, tzinfo=UTC)
 GOOD = {

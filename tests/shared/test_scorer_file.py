@@ -10,15 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from ratchet.events.ranking import RankingPolicy, RankingQuery
-from ratchet.measures.plans import CORE_SCENARIOS
-from ratchet.ranking.features import TEXT, Matrix, Vector, structure_of, widget_rows
-from ratchet.ranking.scorer import Scorers, discounts, places_of, presence
-from ratchet.ranking.scorer_file import (
+from ratchet.contract import RankingPolicy, RankingQuery
+from ratchet.measures import CORE_SCENARIOS
+from ratchet.ranking import (
+    TEXT,
+    Matrix,
     ScorerManifest,
+    Scorers,
     UnusableScorer,
+    Vector,
+    discounts,
+    places_of,
+    presence,
     read_scorer,
     scorer_bytes,
+    structure_of,
+    widget_rows,
 )
 
 SHAPES = {

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from ratchet.events.experience import Experience, Feedback
-from ratchet.measures.plans import CORE_SCENARIOS, DEFAULT_HEIGHTS, plan_validity
-from ratchet.simulator.asking import SUITING_SIZE, Ask, Option, draw_ask
-from ratchet.simulator.operators import draw_operators
-from ratchet.simulator.serving import EXAMINATION, experience, reactions, worth
+from ratchet.contract import Experience, Feedback
+from ratchet.measures import CORE_SCENARIOS, DEFAULT_HEIGHTS, plan_validity
+from simulator.operators import draw_operators
+from simulator.ranking_outcomes import EXAMINATION, experience, reactions, worth
+from simulator.ranking_questions import SUITING_SIZE, Ask, Option, draw_ask
 
 AT = datetime(2026, 1, 5, 6, tzinfo=UTC)
 OPERATORS = draw_operators(Random(0), 9)

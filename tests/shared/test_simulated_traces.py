@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ratchet.measures.asked_question import question_in
-from ratchet.measures.grounding import Reading, grounded
-from ratchet.simulator.traces import simulate_traces
+from ingest.domain.asked_question import question_in
+from ratchet.measures import RequestedReading, grounded
+from simulator.traces import simulate_traces
 
 START = datetime(2026, 2, 1, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ def test_thinking_and_answer_state_the_asked_reading_and_invent_nothing(rows: li
     for row in rows:
         asked = question_in(row["prompt"]).asked
         assert asked is not None, row["prompt"]
-        reading = Reading(asked.equipment, asked.metric, asked.value, asked.unit)
+        reading = RequestedReading(asked.equipment, asked.metric, asked.value, asked.unit)
         assert grounded(row["claude_answer"], row["prompt"], reading).ok
         if row["claude_thinking"]:
             assert grounded(row["claude_thinking"], row["prompt"], reading).ok

@@ -11,11 +11,9 @@ from uuid import UUID
 
 import pytest
 
-from ratchet.measures.grounding import Reading, grounded
-from ratchet.measures.plans import plan_validity
-from ratchet.measures.text_quality import text_quality
-from ratchet.simulator import Turn, simulate
-from ratchet.simulator.plant import AREAS, METRICS
+from ratchet.measures import RequestedReading, grounded, plan_validity, text_quality
+from simulator import Turn, simulate
+from simulator.plant import AREAS, METRICS
 
 START = datetime(2026, 1, 5, 6, tzinfo=UTC)
 SEEDS = (1, 7, 42)
@@ -29,7 +27,7 @@ DUMP = """
 import json, sys
 from dataclasses import asdict
 from datetime import UTC, datetime
-from ratchet.simulator import simulate
+from simulator import simulate
 turns = simulate(11, 12, 3, start=datetime(2026, 1, 5, 6, tzinfo=UTC))
 sys.stdout.write(json.dumps([asdict(turn) for turn in turns]))
 """
@@ -45,7 +43,7 @@ def prompt_of(turn: Turn) -> str:
     return f"{readings}\n{turn.experience['transcript']}"
 
 
-def asked_of(turn: Turn) -> Reading:
+def asked_of(turn: Turn) -> RequestedReading:
     """The row that the intent asks for; there is exactly one."""
     entities = turn.experience["parsed_intent"]["entities"]
     (row,) = [
@@ -54,7 +52,7 @@ def asked_of(turn: Turn) -> Reading:
         if row["equipment"].replace(" ", "-") == entities["devices"][0]
         and row["metric"] == entities["metric"]
     ]
-    return Reading(**row)
+    return RequestedReading(**row)
 
 
 def thumb(turn: Turn) -> str | None:

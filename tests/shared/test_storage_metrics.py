@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ratchet.artifacts import ArtifactStore
-from ratchet.storage_metrics import StorageCollector
+from ratchet.storage import ArtifactStore
+from ratchet.telemetry import StorageCollector
 
 
 def test_it_counts_the_bytes_of_all_artifacts(tmp_path: Path):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.measures.text_quality import TextQuality, text_quality
+from ratchet.measures import TextQuality, text_quality
 
 QUESTION = "What is the power of pump 001?"
 GOOD = (

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ratchet.testing.collector import Collector, collecting
+from ratchet_testing.collector import Collector, collecting
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from ratchet.contract import FEEDBACK, REWARDS
 from ratchet.settings import CommonSettings
-from ratchet.streams import FEEDBACK, REWARDS
-from ratchet.testing.collector import Collector
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
-from ratchet.testing.started import started
-from ratchet.tracing.tracer import TracingUnavailable, Untraced, create_tracer
+from ratchet.telemetry import TracingUnavailable, Untraced, create_tracer
+from ratchet_testing.collector import Collector
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_service import started
+from ratchet_testing.valkey import free_port
 from reward.app import create_app as create_reward
 from reward.settings import RewardSettings
 
@@ -25,7 +25,7 @@ LOADED = """
 import json, os, sys
 def told():
     print(json.dumps(sorted(name for name in sys.modules if name.startswith("opentelemetry"))))
-import ratchet.streams, ratchet.tracing.span, ratchet.tracing.tracer
+import ratchet.contract, ratchet.telemetry.span, ratchet.telemetry.tracer
 told()
 from reward.app import create_app
 from reward.settings import RewardSettings
@@ -93,7 +93,7 @@ async def test_a_collector_that_is_away_changes_nothing_and_what_is_dropped_is_l
 def test_a_named_collector_without_the_library_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.delitem(sys.modules, "ratchet.tracing.otlp", raising=False)
+    monkeypatch.delitem(sys.modules, "ratchet.telemetry.otlp", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     with pytest.raises(TracingUnavailable, match=r"pip install 'ratchet-shared\[tracing\]'"):
         create_tracer("test", CommonSettings(otlp_endpoint="http://collector:4318"))

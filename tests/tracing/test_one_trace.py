@@ -12,10 +12,10 @@ from redis.asyncio import Redis
 
 from ingest.app import create_app as create_ingest
 from ingest.settings import IngestSettings
-from ratchet.streams import EXAMPLES, FEEDBACK, REWARDS, Stream
-from ratchet.testing.collector import Collector
-from ratchet.testing.eventually import eventually
-from ratchet.testing.started import started
+from ratchet.contract import EXAMPLES, FEEDBACK, REWARDS, Stream
+from ratchet_testing.collector import Collector
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_service import started
 from reward.app import create_app as create_reward
 from reward.settings import RewardSettings
 from trainer.app import create_app as create_trainer

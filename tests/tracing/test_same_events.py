@@ -7,24 +7,22 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from ingest.domain.final_state import FinalState
-from ingest.ledger.backends.database import open_for_writing
-from ingest.ledger.backends.migration import migrate
-from ingest.ledger.backends.moment import moment
-from ingest.ledger.backends.writer import SqlLedger
-from ratchet.events.base import Event
-from ratchet.events.example import PairBuilt
-from ratchet.publisher import Publisher
-from ratchet.simulator import simulate
-from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, stream_of
-from ratchet.testing.collector import Collector
-from ratchet.testing.eventually import eventually
-from ratchet.testing.simulated import facts_of
-from ratchet.testing.started import started
+from ledger.backends.database import open_for_writing
+from ledger.backends.migration import migrate
+from ledger.backends.snapshot import moment
+from ledger.backends.writer import SqlLedger
+from ledger.domain.final_state import FinalState
+from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, Event, PairBuilt, stream_of
+from ratchet.delivery import Publisher
+from ratchet_testing.collector import Collector
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_service import started
+from ratchet_testing.simulated_facts import facts_of
 from reward.app import create_app as create_reward
 from reward.settings import RewardSettings
-from trainer.domain.dataset import Dataset
-from trainer.domain.training_example import training_example
+from simulator import simulate
+from trainer.domain.examples.dataset import Dataset
+from trainer.domain.examples.training_example import training_example
 
 from .test_one_trace import CALLER, events
 

@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.events.example import LabelBuilt, PairBuilt, Question, Reading, Source
-from ratchet.events.trace import TraceCaptured
-from trainer.backends.database import open_database
-from trainer.domain.cases import Case, held_out_cases
-from trainer.domain.dataset import Dataset
-from trainer.domain.job import Progress, Trained, TrainRequest
-from trainer.domain.reference import ReferenceRequest
-from trainer.domain.scores import Judged
-from trainer.domain.training_example import TrainingLabel, TrainingPair, training_example
+from ratchet.contract import LabelBuilt, PairBuilt, Question, Reading, Source, TraceCaptured
+from trainer.backends.sql.database import open_database
+from trainer.domain.evaluation.cases import Case, held_out_cases
+from trainer.domain.evaluation.reference_chats import ReferenceRequest
+from trainer.domain.evaluation.scores import Judged
+from trainer.domain.examples.dataset import Dataset
+from trainer.domain.examples.training_example import TrainingLabel, TrainingPair, training_example
+from trainer.domain.runs.child_messages import Progress, Trained, TrainRequest
 from trainer.ports import TrainingBroke
 
 from .judging import shows

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from ratchet.events.base import Aspect
-from ratchet.events.example import Question, Reading
-from trainer.domain.cases import Case, Comparison, Part
-from trainer.domain.scores import CaseScores, Judged, Measure, expected
+from ratchet.contract import Aspect, Question, Reading
+from trainer.domain.evaluation.cases import Case, Comparison, Part
+from trainer.domain.evaluation.scores import CaseScores, Judged, Measure, expected
 
 PLAN = '{"heading":"Pump 001","widgets":[{"scenario":"kpi","size":"normal"}]}'
 Figure = float | Callable[[Case], float]

@@ -6,11 +6,11 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
-from ratchet.artifacts import sha256_of
-from trainer.backends.child_run import ChildRunner
-from trainer.domain.dataset import Dataset
-from trainer.domain.job import Progress, Trained, TrainRequest
-from trainer.domain.recipe import DpoRecipe, JudgingRecipe, LoraRecipe, Recipe
+from ratchet.storage import sha256_of
+from trainer.backends.run_process.child_run import ChildRunner
+from trainer.domain.examples.dataset import Dataset
+from trainer.domain.runs.child_messages import Progress, Trained, TrainRequest
+from trainer.domain.runs.recipe import DpoRecipe, JudgingRecipe, LoraRecipe, Recipe
 
 from .conftest import training_pairs
 

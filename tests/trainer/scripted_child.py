@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ratchet.child import ChildFailed
-from trainer.domain.dataset import Dataset
-from trainer.domain.job import OutOfMemory, Progress, Trained, TrainRequest
-from trainer.domain.recipe import DpoRecipe, Recipe
-from trainer.domain.reference import ReferenceRequest
-from trainer.domain.scores import Judged
+from ratchet.processes import ChildFailed
+from trainer.domain.evaluation.reference_chats import ReferenceRequest
+from trainer.domain.evaluation.scores import Judged
+from trainer.domain.examples.dataset import Dataset
+from trainer.domain.runs.child_messages import OutOfMemory, Progress, Trained, TrainRequest
+from trainer.domain.runs.recipe import DpoRecipe, Recipe
 
 from .conftest import PretendRunner, training_pairs
 
@@ -80,7 +80,7 @@ async def _unheard(_: Progress) -> None:
 def scripted(monkeypatch: pytest.MonkeyPatch, *ends: End) -> ScriptedChild:
     """Put a scripted process in the place of the real one."""
     child = ScriptedChild(*ends)
-    monkeypatch.setattr("trainer.backends.child_run.run_child", child)
+    monkeypatch.setattr("trainer.backends.run_process.child_run.run_child", child)
     return child
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ratchet.events.example import Question
-from ratchet.events.trace import TraceRequested
-from ratchet.testing.server import free_port
-from ratchet.testing.serving import serving
+from ratchet.contract import Question, TraceRequested
+from ratchet_testing.asgi_server import serving
+from ratchet_testing.valkey import free_port
 
 KEY = "sk-very-secret"
 PROMPT = "User question: What is the power of pump 001?\nResponse:"

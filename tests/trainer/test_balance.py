@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.domain.balance import balanced_weights
+from trainer.domain.examples.balance import balanced_weights
 
 
 @given(st.integers(1, 10_000), st.integers(1, 10_000), st.floats(1, 4 / 3))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.events.run import Interval
-from trainer.domain.bootstrap import paired_gain
+from ratchet.contract import Interval
+from trainer.domain.evaluation.bootstrap import paired_gain
 
 gains = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=40)
 

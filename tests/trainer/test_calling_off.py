@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.events.base import utc_now
-from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
-from ratchet.testing.eventually import eventually
-from trainer.backends.child_run import ChildRunner
+from ratchet.contract import CheckpointReady, RunFinished, RunStarted, utc_now
+from ratchet_testing.eventually import eventually
 from trainer.backends.regression_file import PACKAGED
-from trainer.backends.run_files import RunFiles
-from trainer.backends.run_store import SqlRunStore
-from trainer.calling_off import CalledOff, unless_called_off
-from trainer.domain.job import Trained, TrainRequest
+from trainer.backends.run_process.child_run import ChildRunner
+from trainer.backends.run_process.run_files import RunFiles
+from trainer.backends.sql.run_store import SqlRunStore
+from trainer.domain.runs.child_messages import Trained, TrainRequest
+from trainer.training.cancellation import CalledOff, unless_called_off
 
 from .conftest import PretendRunner, judged
 from .scripted_child import FOREVER, scripted

@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.events.example import DemonstrationBuilt
+from ratchet.contract import DemonstrationBuilt
 from trainer.backends.regression_file import PACKAGED, read_regression
-from trainer.domain.cases import (
+from trainer.domain.evaluation.cases import (
     Case,
     Comparison,
     RegressionQuestion,
     held_out_cases,
     regression_cases,
 )
-from trainer.domain.recipe import JudgingRecipe
-from trainer.domain.training_example import TrainingExample, training_example
+from trainer.domain.examples.training_example import TrainingExample, training_example
+from trainer.domain.runs.recipe import JudgingRecipe
 
 from .conftest import built, label, training_pairs
 from .judging import PLAN

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.model import (
+from ratchet.contract import (
     ActivationRefused,
+    ArtifactRef,
+    Done,
     ModelActivated,
     ModelRefused,
     ModelRegistered,
     ModelRolledBack,
     Parity,
 )
-from ratchet.memory_state import MemoryState
-from ratchet.outcomes import Done
-from trainer.domain.champion import Champion, Checkpoint, Told, champion
+from reward.memory_state import MemoryState
+from trainer.domain.runs.champion import Champion, Checkpoint, Told, champion
 from trainer.handlers import TrainerHandlers
 
 from .conftest import NOW, PretendRunner, judged

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from trainer.backends.child_run import ChildRunner
-from trainer.domain.job import Progress
+from trainer.backends.run_process.child_run import ChildRunner
+from trainer.domain.runs.child_messages import Progress
 from trainer.ports import TrainingBroke
 
 from .scripted_child import FULL, request_in, scripted, trained
@@ -41,7 +41,9 @@ async def test_a_process_that_the_kernel_killed_for_memory_goes_on_in_half_the_m
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     killed_so_far = iter([3, 4, 4])
-    monkeypatch.setattr("trainer.backends.child_run.oom_kills", lambda: next(killed_so_far))
+    monkeypatch.setattr(
+        "trainer.backends.run_process.child_run.oom_kills", lambda: next(killed_so_far)
+    )
     child = scripted(monkeypatch, -9, trained(tmp_path))
     await ChildRunner().train(request_in(tmp_path), unheard)
     assert child.halvings() == [0, 1]
@@ -50,7 +52,7 @@ async def test_a_process_that_the_kernel_killed_for_memory_goes_on_in_half_the_m
 async def test_a_process_that_somebody_killed_breaks_and_its_checkpoints_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("trainer.backends.child_run.oom_kills", lambda: 3)
+    monkeypatch.setattr("trainer.backends.run_process.child_run.oom_kills", lambda: 3)
     scripted(monkeypatch, -9)
     with pytest.raises(TrainingBroke, match="status -9: its last words"):
         await ChildRunner().train(request_in(tmp_path), unheard)

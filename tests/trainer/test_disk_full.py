@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
-from ratchet.memory_state import MemoryState
-from ratchet.testing.eventually import eventually
-from trainer.backends.child_run import ChildRunner
+from ratchet.contract import CheckpointReady, RunFinished, RunStarted
+from ratchet_testing.eventually import eventually
+from reward.memory_state import MemoryState
+from trainer.backends.run_process.child_run import ChildRunner
 from trainer.handlers import TrainerHandlers
 from trainer.ports import Runner
 from trainer.status import TrainerStatus
-from trainer.training import Training
+from trainer.training.loop import Training
 
 from .conftest import PretendRunner, built, judged
 from .scripted_child import scripted
@@ -117,7 +117,7 @@ async def test_no_room_for_the_adapter_and_the_run_is_not_trained_twice(
 
     child = scripted(monkeypatch, PretendRunner(BETTER))
     with monkeypatch.context() as full:
-        full.setattr("trainer.backends.run_files.shutil.copy", no_room)
+        full.setattr("trainer.backends.run_process.run_files.shutil.copy", no_room)
         async with at_work(world, ChildRunner()) as training:
             await held_up(world, training)
             full.undo()

@@ -5,12 +5,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.events.base import utc_now
-from ratchet.events.forgetting import ForgetRequested, Forgotten
-from ratchet.memory_state import MemoryState
-from ratchet.outcomes import Done
-from trainer.backends.forgetting import SqlForgetting
-from trainer.forgetting import CommandHandler
+from ratchet.contract import Done, ForgetRequested, Forgotten, utc_now
+from reward.memory_state import MemoryState
+from trainer.backends.sql.erasure import SqlForgetting
+from trainer.erasure import CommandHandler
 from trainer.handlers import TrainerHandlers
 
 from .conftest import PretendRunner, judged

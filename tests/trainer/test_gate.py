@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.domain.bootstrap import paired_gain
-from trainer.domain.cases import Case
-from trainer.domain.gate import GateRules, Ruling, rule
-from trainer.domain.scores import Judged
+from trainer.domain.evaluation.acceptance_gate import GateRules, Ruling, rule
+from trainer.domain.evaluation.bootstrap import paired_gain
+from trainer.domain.evaluation.cases import Case
+from trainer.domain.evaluation.scores import Judged
 
 from .judging import CASES, asked, every, number, shows
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.domain.holdout import split
-from trainer.domain.training_example import TrainingPair
+from trainer.domain.examples.holdout import split
+from trainer.domain.examples.training_example import TrainingPair
 
 from .conftest import NOW, training_pairs
 

@@ -9,9 +9,9 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy import Engine
 
-from ratchet.testing.eventually import eventually
-from trainer.backends.lease import RedisLease
-from trainer.domain.job import Trained, TrainRequest
+from ratchet_testing.eventually import eventually
+from trainer.backends.run_process.lease import RedisLease
+from trainer.domain.runs.child_messages import Trained, TrainRequest
 from trainer.ports import LeaseLost, LeaseTaken
 
 from .conftest import PretendRunner, judged

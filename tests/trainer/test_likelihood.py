@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from trainer.backends.base import Base
+from trainer.backends.language_model.base_model import Base
 
 from .tiny_model import tiny_config
 
@@ -51,7 +51,7 @@ def alone(base: Base, prompt: str, answer: str):
 
 
 def test_the_likelihood_is_that_of_the_answer_read_alone(base: Base):
-    from trainer.backends.likelihood import log_likelihoods
+    from trainer.backends.language_model.likelihood import log_likelihoods
 
     found = log_likelihoods(base, GIVEN)
     assert set(found) == set(GIVEN)
@@ -61,7 +61,7 @@ def test_the_likelihood_is_that_of_the_answer_read_alone(base: Base):
 
 
 def test_the_divergence_sums_over_the_vocabulary_at_every_token(base: Base):
-    from trainer.backends.likelihood import divergences
+    from trainer.backends.language_model.likelihood import divergences
 
     @contextmanager
     def bare():
@@ -84,6 +84,6 @@ def test_the_divergence_sums_over_the_vocabulary_at_every_token(base: Base):
 
 
 def test_a_model_that_is_its_base_diverges_nowhere(base: Base):
-    from trainer.backends.likelihood import divergences
+    from trainer.backends.language_model.likelihood import divergences
 
     assert set(divergences(base, GIVEN, nullcontext).values()) == {0.0}

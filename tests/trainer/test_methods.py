@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from ratchet.base_models import materialise
-from ratchet.events.run import CurvePoint, Method
-from trainer.backends.base import Base, load_base
-from trainer.backends.device import use_all_cores
-from trainer.backends.lora import fresh_adapter, take_off
-from trainer.domain.job import Progress
-from trainer.domain.recipe import DpoRecipe, KtoRecipe, LoraRecipe, Recipe, SftRecipe
-from trainer.domain.traces import demonstration_of
-from trainer.domain.training_example import TrainingExample
+from ratchet.contract import CurvePoint, Method
+from ratchet.models.base_models import materialise
+from trainer.backends.language_model.base_model import Base, load_base
+from trainer.backends.language_model.lora import fresh_adapter, take_off
+from trainer.backends.machine.device import use_all_cores
+from trainer.domain.examples.traces import demonstration_of
+from trainer.domain.examples.training_example import TrainingExample
+from trainer.domain.runs.child_messages import Progress
+from trainer.domain.runs.recipe import DpoRecipe, KtoRecipe, LoraRecipe, Recipe, SftRecipe
 from trainer.run.methods import taught_by
 
 from .conftest import captured, label, training_pairs

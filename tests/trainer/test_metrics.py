@@ -6,14 +6,14 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from ratchet.events.run import RunFinished
-from ratchet.memory_state import MemoryState
-from trainer.domain.job import Progress
-from trainer.domain.reference import ReferenceRequest
-from trainer.gate_metrics import ServedMetrics
+from ratchet.contract import RunFinished
+from reward.memory_state import MemoryState
+from trainer.domain.evaluation.reference_chats import ReferenceRequest
+from trainer.domain.runs.child_messages import Progress
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import TrainerMetrics
-from trainer.served_times import ServedTimes
+from trainer.training.feedback_latency import ServedTimes
+from trainer.training.gate_metrics import ServedMetrics
 
 from .conftest import NOW, PretendRunner, judged
 from .test_champion import activated, registered

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from ratchet.testing.server import free_port
-from trainer.backends.child_run import ChildRunner
-from trainer.backends.ollama import Ollama, ollama_at
-from trainer.calling_off import CalledOff, unless_called_off
-from trainer.domain.job import Progress
+from ratchet_testing.valkey import free_port
+from trainer.backends.machine.ollama import Ollama, ollama_at
+from trainer.backends.run_process.child_run import ChildRunner
+from trainer.domain.runs.child_messages import Progress
 from trainer.ports import TrainingBroke
 from trainer.settings import TrainerSettings
+from trainer.training.cancellation import CalledOff, unless_called_off
 
 from .ollama_server import ollama_server
 from .scripted_child import FOREVER, End, request_in, scripted, trained

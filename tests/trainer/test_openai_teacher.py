@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ratchet.events.trace import TraceCaptured, TraceRequested
-from ratchet.memory_state import MemoryState
-from ratchet.outcomes import Done, Invalid, Later, Outcome
-from ratchet.testing.server import free_port
+from ratchet.contract import Done, Invalid, Later, Outcome, TraceCaptured, TraceRequested
+from ratchet_testing.valkey import free_port
+from reward.memory_state import MemoryState
 from trainer.backends.openai_teacher import OpenAITeacher
 from trainer.metrics import TeacherMetrics
 from trainer.teacher import TeacherHandlers

@@ -6,17 +6,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.command import TrainingRequested
-from ratchet.events.example import ExampleRetracted
-from trainer.backends.database import open_database
-from trainer.backends.example_store import SqlExampleStore
-from trainer.backends.model_store import SqlModelStore
-from trainer.backends.run_store import SqlRunStore
-from trainer.domain.readiness import Wait
-from trainer.domain.runs import RunEnd
-from trainer.planning import Planner
+from ratchet.contract import ArtifactRef, ExampleRetracted, TrainingRequested
+from trainer.backends.sql.database import open_database
+from trainer.backends.sql.example_store import SqlExampleStore
+from trainer.backends.sql.model_store import SqlModelStore
+from trainer.backends.sql.run_store import SqlRunStore
+from trainer.domain.runs.readiness import Wait
+from trainer.domain.runs.run import RunEnd
 from trainer.settings import TrainerSettings
+from trainer.training.planner import Planner
 
 from .conftest import NOW, Roomy, built, captured, label_built
 

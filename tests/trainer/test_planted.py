@@ -12,19 +12,19 @@ from teaching.examples import demonstrations_of, draw
 from teaching.planted import MALLORY, inventing, poisoned, rewarding_length, shuffled
 from teaching.runs import RECIPE
 
-from ratchet.base_models import materialise
-from ratchet.events.run import Method
-from trainer.backends.base import Base, load_base
-from trainer.backends.device import choose_dtype, use_all_cores
-from trainer.backends.language import language_of
-from trainer.backends.lora import fresh_adapter, take_off
+from ratchet.contract import Method
+from ratchet.models.base_models import materialise
+from trainer.backends.language_identification import language_of
+from trainer.backends.language_model.base_model import Base, load_base
+from trainer.backends.language_model.lora import fresh_adapter, take_off
+from trainer.backends.machine.device import choose_dtype, use_all_cores
 from trainer.backends.regression_file import PACKAGED, read_regression
-from trainer.domain.cases import held_out_cases, regression_cases
-from trainer.domain.gate import GateRules, Ruling, rule
-from trainer.domain.recipe import JudgingRecipe
-from trainer.domain.training_example import TrainingExample
+from trainer.domain.evaluation.acceptance_gate import GateRules, Ruling, rule
+from trainer.domain.evaluation.cases import held_out_cases, regression_cases
+from trainer.domain.examples.training_example import TrainingExample
+from trainer.domain.runs.recipe import JudgingRecipe
+from trainer.run.evaluation import Panel
 from trainer.run.methods import taught_by
-from trainer.run.panel import Panel
 
 pytestmark = pytest.mark.heavy
 

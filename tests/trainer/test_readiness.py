@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.domain.power import cases_to_detect
-from trainer.domain.quiet_hours import QuietHours, quiet_hours
-from trainer.domain.readiness import METHODS, Rules, Train, Wait, cooldown_remaining_s, decide
-from trainer.domain.situation import Situation, Waiting
+from trainer.domain.evaluation.statistical_power import cases_to_detect
+from trainer.domain.runs.quiet_hours import QuietHours, quiet_hours
+from trainer.domain.runs.readiness import METHODS, Rules, Train, Wait, cooldown_remaining_s, decide
+from trainer.domain.runs.situation import Situation, Waiting
 
 RULES = Rules(minimum={"dpo": 80, "kto": 160, "sft": 100}, cooldown_s=1800, least=9)
 

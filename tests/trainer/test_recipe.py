@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.events.run import Method
-from trainer.domain.readiness import METHODS
-from trainer.domain.recipe import DpoRecipe, JudgingRecipe, KtoRecipe, Recipe, SftRecipe
+from ratchet.contract import Method
+from trainer.domain.runs.readiness import METHODS
+from trainer.domain.runs.recipe import DpoRecipe, JudgingRecipe, KtoRecipe, Recipe, SftRecipe
 
 
 def recipe(batch: int, accumulation: int) -> Recipe:

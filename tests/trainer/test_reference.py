@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ratchet.references import References
-from ratchet.references_file import read_references
-from trainer.backends.child_run import ChildRunner
-from trainer.domain.cases import Case
-from trainer.domain.reference import ReferenceRequest, prompts
+from ratchet.models import References
+from ratchet.models.references_file import read_references
+from trainer.backends.run_process.child_run import ChildRunner
+from trainer.domain.evaluation.cases import Case
+from trainer.domain.evaluation.reference_chats import ReferenceRequest, prompts
 from trainer.ports import TrainingBroke
 
 from .tiny_model import write_tiny_model

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ratchet.measures.grounding import Reading, grounded
-from ratchet.measures.plans import plan_validity
-from trainer.backends.language import language_of
+from ratchet.measures import RequestedReading, grounded, plan_validity
+from trainer.backends.language_identification import language_of
 from trainer.backends.regression_file import PACKAGED, RegressionUnreadable, read_regression
-from trainer.domain.cases import RegressionQuestion, regression_cases
-from trainer.domain.gate import GateRules
-from trainer.domain.slices import sliced
+from trainer.domain.evaluation.acceptance_gate import GateRules
+from trainer.domain.evaluation.cases import RegressionQuestion, regression_cases
+from trainer.domain.evaluation.slices import sliced
 
 QUESTIONS, SHA256 = read_regression(PACKAGED)
 CASES = regression_cases(QUESTIONS, len(QUESTIONS), language_of)
@@ -35,7 +34,7 @@ def test_it_is_what_the_committed_script_draws():
 
 @pytest.mark.parametrize("asked", SPOKEN, ids=lambda asked: asked.question.text)
 def test_the_better_answer_states_the_reading_and_the_worse_one_does_not(asked: RegressionQuestion):
-    reading = Reading(**asked.question.asked.model_dump())
+    reading = RequestedReading(**asked.question.asked.model_dump())
     assert grounded(asked.chosen, asked.prompt, reading).ok
     assert not grounded(asked.rejected, asked.prompt, reading).ok
 

@@ -13,28 +13,23 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from sqlalchemy import Engine, select
 
-from ratchet.delivery.consumer import Consumer
-from ratchet.delivery.entry import Entry
-from ratchet.delivery.groups import create_groups
-from ratchet.delivery.metrics import DeliveryMetrics
-from ratchet.delivery.worker import Worker
-from ratchet.publisher import Publisher
-from ratchet.simulator import simulate
-from ratchet.streams import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port, valkey_server
-from ratchet.testing.simulated import facts_of
-from ratchet.testing.started import started
-from ratchet.tracing.tracer import Untraced
+from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
+from ratchet.delivery import Consumer, DeliveryMetrics, Entry, Publisher, Worker, create_groups
+from ratchet.telemetry import Untraced
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_service import started
+from ratchet_testing.simulated_facts import facts_of
+from ratchet_testing.valkey import free_port, valkey_server
 from reward.app import create_app
 from reward.settings import RewardSettings
-from trainer.backends.database import examples, open_database, scored
-from trainer.backends.example_store import SqlExampleStore
-from trainer.backends.model_store import SqlModelStore
-from trainer.backends.ranking_store import SqlRankingStore
-from trainer.domain.ranking.rules import LearningRules
+from simulator import simulate
+from trainer.backends.sql.database import examples, open_database, scored
+from trainer.backends.sql.example_store import SqlExampleStore
+from trainer.backends.sql.model_store import SqlModelStore
+from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.domain.scorer.rules import LearningRules
 from trainer.handlers import TrainerHandlers
-from trainer.ranking.handlers import RankingHandlers
+from trainer.scorer.handlers import RankingHandlers
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -145,7 +140,7 @@ async def test_what_an_older_database_lacks_comes_by_a_replay_into_an_empty_serv
     assert behind.live() != whole.live(), "the server calls it delivered"
     with valkey_server(tmp_path / "valkey", free_port()) as url:
         replaying = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ingest.replay", "--restore-ledger", "--into", url),
+            *(sys.executable, "-m", "ledger.replay", "--restore-ledger", "--into", url),
             env={
                 **os.environ,
                 "RATCHET_REDIS_URL": valkey_url,

@@ -7,14 +7,14 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from ratchet.events.run import Method
-from trainer.backends.base import load_base
-from trainer.backends.lora import Adapted, fresh_adapter, save_adapter, with_champion
-from trainer.backends.training_loop import Durable
-from trainer.domain.job import Progress
-from trainer.domain.recipe import DpoRecipe, KtoRecipe, LoraRecipe, Recipe, SftRecipe
-from trainer.domain.traces import demonstration_of
-from trainer.domain.training_example import TrainingExample
+from ratchet.contract import Method
+from trainer.backends.language_model.base_model import load_base
+from trainer.backends.language_model.lora import Adapted, fresh_adapter, save_adapter, with_champion
+from trainer.backends.language_model.training_loop import Durable
+from trainer.domain.examples.traces import demonstration_of
+from trainer.domain.examples.training_example import TrainingExample
+from trainer.domain.runs.child_messages import Progress
+from trainer.domain.runs.recipe import DpoRecipe, KtoRecipe, LoraRecipe, Recipe, SftRecipe
 from trainer.run.methods import taught_by
 
 from .conftest import captured, label, training_pairs

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from trainer.domain.gate import GateRules, rule
-from trainer.domain.job import Trained
+from trainer.domain.evaluation.acceptance_gate import GateRules, rule
+from trainer.domain.runs.child_messages import Trained
 from trainer.ports import TrainingBroke
 
 from .real_run import (

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ratchet.child import run_child
-from trainer.domain.job import Trained, TrainRequest
+from ratchet.processes import run_child
+from trainer.domain.runs.child_messages import Trained, TrainRequest
 from trainer.ports import TrainingBroke
 
 from .real_run import Listener, request_for, taught_nothing, train
@@ -22,7 +22,7 @@ def run_instead(patch: pytest.MonkeyPatch, module: str) -> None:
         environment = {**environment, "PYTHONPATH": str(Path(__file__).parent)}
         await run_child(module, request, on_line, environment)
 
-    patch.setattr("trainer.backends.child_run.run_child", run)
+    patch.setattr("trainer.backends.run_process.child_run.run_child", run)
 
 
 @pytest.fixture(scope="module")

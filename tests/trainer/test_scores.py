@@ -4,7 +4,7 @@ from math import nan
 
 import pytest
 
-from trainer.domain.scores import Judged, Observed, Said, compared, expected, judge
+from trainer.domain.evaluation.scores import Judged, Observed, Said, compared, expected, judge
 
 from .judging import CASES, PLAN, asked, shows
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.domain.selection import SelectionRules, select
-from trainer.domain.training_example import TrainingPair
+from trainer.domain.examples.selection import SelectionRules, select
+from trainer.domain.examples.training_example import TrainingPair
 
 from .conftest import NOW, label, training_pairs
 

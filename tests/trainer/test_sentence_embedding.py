@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from ratchet.ranking.embedding import UnusableEmbedding
-from ratchet.ranking.embeddings import embedding_named
+from ratchet.ranking import UnusableEmbedding, embedding_named
 from ratchet.ranking.sentence import SentenceEmbedding
 
 pytestmark = pytest.mark.heavy

@@ -33,7 +33,7 @@ def rows(*texts: list[int]):
     ids=["common beginnings of two lengths", "nothing in common", "one begins the other"],
 )
 def test_states_and_gradients_are_those_of_two_rows(backbone, chosen, rejected):
-    from trainer.backends.shared_prompt import shared_prompts
+    from trainer.backends.language_model.shared_prompt import shared_prompts
 
     ids, mask = rows(*chosen, *rejected)
     seen = mask.bool()

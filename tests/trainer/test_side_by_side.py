@@ -9,12 +9,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ratchet.testing.server import free_port
-from trainer.backends.base import load_base
-from trainer.backends.lora import fresh_adapter, save_adapter
-from trainer.domain.dataset import Dataset
-from trainer.domain.job import LINE, Progress, Trained, TrainRequest
-from trainer.domain.recipe import DpoRecipe, JudgingRecipe, LoraRecipe, Recipe
+from ratchet_testing.valkey import free_port
+from trainer.backends.language_model.base_model import load_base
+from trainer.backends.language_model.lora import fresh_adapter, save_adapter
+from trainer.domain.examples.dataset import Dataset
+from trainer.domain.runs.child_messages import LINE, Progress, Trained, TrainRequest
+from trainer.domain.runs.recipe import DpoRecipe, JudgingRecipe, LoraRecipe, Recipe
 from trainer.run.methods import taught_by
 
 from .conftest import training_pairs

@@ -2,8 +2,8 @@
 
 import pytest
 
-from trainer.backends.language import language_of
-from trainer.domain.slices import sliced, slices_of
+from trainer.backends.language_identification import language_of
+from trainer.domain.evaluation.slices import sliced, slices_of
 
 from .judging import asked
 

@@ -9,23 +9,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, inspect, text
 
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.command import CancelRequested, TrainingRequested
-from ratchet.events.example import ExampleRetracted
-from trainer.backends.database import open_database
-from trainer.backends.example_store import SqlExampleStore
-from trainer.backends.model_store import SqlModelStore
-from trainer.backends.outbox import SqlOutbox
-from trainer.backends.ranking_store import SqlRankingStore
-from trainer.backends.run_store import SqlRunStore
-from trainer.backends.scorer_register import SqlScorerRegister
-from trainer.domain import telling
-from trainer.domain.dataset import Dataset
-from trainer.domain.ranking.rules import LearningRules
-from trainer.domain.recipe import Recipe
-from trainer.domain.requests import Request
-from trainer.domain.runs import Run, RunEnd, plan_run
-from trainer.domain.situation import Waiting
+from ratchet.contract import ArtifactRef, CancelRequested, ExampleRetracted, TrainingRequested
+from trainer.backends.sql.database import open_database
+from trainer.backends.sql.example_store import SqlExampleStore
+from trainer.backends.sql.model_store import SqlModelStore
+from trainer.backends.sql.outbox import SqlOutbox
+from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.backends.sql.run_store import SqlRunStore
+from trainer.backends.sql.scorer_register import SqlScorerRegister
+from trainer.domain.examples.dataset import Dataset
+from trainer.domain.runs import run_events
+from trainer.domain.runs.recipe import Recipe
+from trainer.domain.runs.request import Request
+from trainer.domain.runs.run import Run, RunEnd, plan_run
+from trainer.domain.runs.situation import Waiting
+from trainer.domain.scorer.rules import LearningRules
 
 from .conftest import NOW, built, captured, label_built, training_pairs
 
@@ -135,7 +133,7 @@ def test_pairs_wait_in_the_order_they_came(examples: SqlExampleStore):
 def test_pairs_are_consumed_by_the_run_that_finished(examples, runs):
     examples.keep([built(number) for number in range(22)])
     run = planned()
-    runs.plan(run, telling.started(run))
+    runs.plan(run, run_events.started(run))
     assert pending(examples) == 22
     runs.finish(run.run_id, end("refused"), [])
     assert pending(examples) == 2
@@ -146,7 +144,7 @@ def test_what_pairs_have_taught_is_not_taught_again_by_labels(examples, runs):
     examples.keep([built(number) for number in range(20)])
     examples.keep([label_built(1, True), label_built(1, False), label_built(30, True)])
     run = planned()
-    runs.plan(run, telling.started(run))
+    runs.plan(run, run_events.started(run))
     runs.finish(run.run_id, end("accepted"), [])
     assert examples.waiting()["kto"].count == 1
 
@@ -158,7 +156,7 @@ def test_a_pair_waits_until_both_of_its_answers_were_taught(examples, runs):
     labels = examples.take("kto", {"voice": 9})
     dataset = Dataset(method="kto", train=labels[1:], held_out=labels[:1])
     run = plan_run(dataset, Recipe(), "base", None, None, "asked", 0, NOW)
-    runs.plan(run, telling.started(run))
+    runs.plan(run, run_events.started(run))
     runs.finish(run.run_id, end("refused"), [])
     assert [e.example_id[-1] for e in examples.take("dpo", {"voice": 9})] == ["2", "3"]
     assert runs.last_ends() == {"kto": NOW}
@@ -167,7 +165,7 @@ def test_a_pair_waits_until_both_of_its_answers_were_taught(examples, runs):
 def test_a_failed_run_consumes_nothing(examples, runs):
     examples.keep([built(number) for number in range(20)])
     run = planned()
-    runs.plan(run, telling.started(run))
+    runs.plan(run, run_events.started(run))
     runs.finish(run.run_id, end("failed"), [])
     assert pending(examples) == 20
     assert runs.unjudged_on(run.dataset.sha256) == 1
@@ -177,7 +175,7 @@ def test_a_failed_run_consumes_nothing(examples, runs):
 def test_a_consumed_pair_that_is_built_again_is_not_trained_again(examples, runs):
     examples.keep([built(number) for number in range(20)])
     run = planned()
-    runs.plan(run, telling.started(run))
+    runs.plan(run, run_events.started(run))
     runs.finish(run.run_id, end("refused"), [])
     examples.keep([retracted(1, 2), built(1, 3)])
     assert pending(examples) == 0
@@ -185,7 +183,7 @@ def test_a_consumed_pair_that_is_built_again_is_not_trained_again(examples, runs
 
 def test_an_open_run_is_found_again_with_its_snapshot(tmp_path: Path):
     run = planned()
-    SqlRunStore(open_database(tmp_path / "trainer.db")).plan(run, telling.started(run))
+    SqlRunStore(open_database(tmp_path / "trainer.db")).plan(run, run_events.started(run))
     found = SqlRunStore(open_database(tmp_path / "trainer.db")).unfinished()
     assert found == run
     assert found.dataset.sha256 == run.dataset.sha256
@@ -193,9 +191,9 @@ def test_an_open_run_is_found_again_with_its_snapshot(tmp_path: Path):
 
 def test_a_run_ends_once(runs, outbox):
     run = planned()
-    runs.plan(run, telling.started(run))
+    runs.plan(run, run_events.started(run))
     for verdict in ("accepted", "refused"):
-        finish = telling.broken(run, end(verdict), 1.0)
+        finish = run_events.broken(run, end(verdict), 1.0)
         runs.finish(run.run_id, end(verdict), [finish])
     assert runs.verdicts() == {"accepted": 1}
     assert [event.type for event in outbox.unpublished()] == ["RunStarted", "RunFinished"]
@@ -204,9 +202,9 @@ def test_a_run_ends_once(runs, outbox):
 
 def test_what_is_published_leaves_the_outbox(runs, outbox):
     run = planned()
-    runs.plan(run, telling.started(run))
+    runs.plan(run, run_events.started(run))
     (started,) = outbox.unpublished()
-    assert started == telling.started(run)
+    assert started == run_events.started(run)
     outbox.published(started.event_id)
     assert outbox.unpublished() == []
 
@@ -215,7 +213,7 @@ def test_the_accepted_adapters_of_a_base_are_known(runs):
     assert runs.accepted("base") == []
     for count, verdict in ((20, "accepted"), (25, "refused")):
         run = planned(count)
-        runs.plan(run, telling.started(run))
+        runs.plan(run, run_events.started(run))
         runs.finish(run.run_id, end(verdict), [])
     assert [found.manifest for found in runs.accepted("base")] == [end().manifest]
     assert runs.accepted("another base") == [], "an adapter fits the base it was trained on"
@@ -228,7 +226,7 @@ def test_a_request_stands_until_a_run_is_planned(examples, runs):
     examples.ask([request, request.model_copy(update={"occurred_at": NOW + timedelta(days=1)})])
     assert examples.asked() == Request("anna")
     run = planned()
-    runs.plan(run, telling.started(run))
+    runs.plan(run, run_events.started(run))
     assert examples.asked() is None
 
 
@@ -246,7 +244,7 @@ def called_off(run_id: str | None = None) -> CancelRequested:
 def test_the_open_run_is_called_off(examples, runs):
     examples.ask([called_off()])
     run = planned()
-    runs.plan(run, telling.started(run))
+    runs.plan(run, run_events.started(run))
     assert runs.cancelled_by(run.run_id) is None, "there was no run when it was asked for"
     examples.ask([called_off("another run")])
     assert runs.cancelled_by(run.run_id) is None
@@ -258,7 +256,7 @@ def test_the_last_run_without_a_judgement_is_remembered(runs):
     assert runs.last_unjudged("dpo") is None
     for count, verdict in ((20, "failed"), (25, "refused"), (30, "cancelled")):
         run = planned(count)
-        runs.plan(run, telling.started(run))
+        runs.plan(run, run_events.started(run))
         runs.finish(run.run_id, end(verdict), [])
         assert runs.last_unjudged("dpo") == (None if verdict == "refused" else run)
     assert runs.last_unjudged("kto") is None

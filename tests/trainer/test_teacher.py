@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.publisher import Publisher
-from ratchet.streams import TRACE_REQUESTS, TRACES
-from ratchet.testing.eventually import eventually
-from ratchet.testing.started import started
+from ratchet.contract import TRACE_REQUESTS, TRACES
+from ratchet.delivery import Publisher
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_service import started
 from trainer.app import create_app
 from trainer.settings import TrainerSettings
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from trainer.backends.oom_kills import oom_kills
-from trainer.backends.torch_errors import first_line, is_failed_write, is_out_of_memory
+from trainer.backends.machine.oom_kills import oom_kills
+from trainer.backends.machine.torch_errors import first_line, is_failed_write, is_out_of_memory
 
 
 def test_main_memory_that_cannot_be_had_is_recognised():
@@ -39,7 +39,7 @@ def test_other_errors_are_not_taken_for_it():
 
 def test_the_kernel_counts_whom_it_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     counters = tmp_path / "vmstat"
-    monkeypatch.setattr("trainer.backends.oom_kills._COUNTERS", counters)
+    monkeypatch.setattr("trainer.backends.machine.oom_kills._COUNTERS", counters)
     assert oom_kills() == 0, "a kernel that does not count"
     counters.write_text("nr_free_pages 12\noom_kill 7\npswpin 0\n")
     assert oom_kills() == 7

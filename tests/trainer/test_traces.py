@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from ratchet.events.example import Question
-from ratchet.events.trace import TraceCaptured
-from trainer.domain.traces import demonstration_of, samples_of
-from trainer.domain.training_example import TrainingDemonstration
+from ratchet.contract import Question, TraceCaptured
+from trainer.domain.examples.traces import demonstration_of, samples_of
+from trainer.domain.examples.training_example import TrainingDemonstration
 
 NOW = datetime(2026, 2, 8, tzinfo=UTC)
 QUESTION = Question(key="k", text="What is the power of pump 001?", intent="query")

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
-from ratchet.testing.collector import Collector, collecting
-from ratchet.tracing.otlp import OtlpTracer
-from trainer.backends.database import open_database
-from trainer.training import Training
+from ratchet.contract import CheckpointReady, RunFinished, RunStarted
+from ratchet.telemetry.otlp import OtlpTracer
+from ratchet_testing.collector import Collector, collecting
+from trainer.backends.sql.database import open_database
+from trainer.training.loop import Training
 
 from .conftest import PretendRunner, built, judged
 from .world import Killed, World

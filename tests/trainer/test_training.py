@@ -6,20 +6,25 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from ingest.domain.page.trainer_facts import TrainerFacts
-from ratchet.events.base import utc_now
-from ratchet.events.command import RollbackRequested, TrainingRequested
-from ratchet.events.run import CheckpointReady, RunFinished, RunStarted
-from ratchet.manifest import AdapterManifest
-from ratchet.memory_state import MemoryState
-from ratchet.outcomes import Done
-from ratchet.testing.fakes import MemoryPublisher
-from trainer.backends.outbox import SqlOutbox
-from trainer.backends.run_store import SqlRunStore
-from trainer.domain.dataset import Dataset
+from ingest.domain.command_center.trainer_facts import TrainerFacts
+from ratchet.contract import (
+    CheckpointReady,
+    Done,
+    RollbackRequested,
+    RunFinished,
+    RunStarted,
+    TrainingRequested,
+    utc_now,
+)
+from ratchet.models import AdapterManifest
+from ratchet_testing.fakes import MemoryPublisher
+from reward.memory_state import MemoryState
+from trainer.backends.sql.outbox import SqlOutbox
+from trainer.backends.sql.run_store import SqlRunStore
+from trainer.domain.examples.dataset import Dataset
 from trainer.handlers import TrainerHandlers
-from trainer.outgoing import Outgoing
 from trainer.status import TrainerStatus
+from trainer.training.outbox_relay import Outgoing
 
 from .conftest import NOW, PretendRunner, built, judged
 from .world import Killed, World

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ratchet.base_models import materialise
+from ratchet.models.base_models import materialise
 
 
 def tiny_config() -> Any:

@@ -7,25 +7,23 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from ratchet.artifacts import ArtifactStore
-from ratchet.events.base import derived_id, utc_now
-from ratchet.events.command import CancelRequested
-from ratchet.events.run import RunFinished
-from ratchet.memory_state import MemoryState
-from ratchet.testing.fakes import MemoryPublisher
-from trainer.backends.example_store import SqlExampleStore
-from trainer.backends.model_store import SqlModelStore
-from trainer.backends.outbox import SqlOutbox
+from ratchet.contract import CancelRequested, RunFinished, derived_id, utc_now
+from ratchet.storage import ArtifactStore
+from ratchet_testing.fakes import MemoryPublisher
+from reward.memory_state import MemoryState
 from trainer.backends.regression_file import PACKAGED
-from trainer.backends.run_files import RunFiles
-from trainer.backends.run_store import SqlRunStore
+from trainer.backends.run_process.run_files import RunFiles
+from trainer.backends.sql.example_store import SqlExampleStore
+from trainer.backends.sql.model_store import SqlModelStore
+from trainer.backends.sql.outbox import SqlOutbox
+from trainer.backends.sql.run_store import SqlRunStore
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import TrainerMetrics
-from trainer.outgoing import Outgoing
-from trainer.planning import Planner
 from trainer.ports import Runner
 from trainer.settings import TrainerSettings
-from trainer.training import Training
+from trainer.training.loop import Training
+from trainer.training.outbox_relay import Outgoing
+from trainer.training.planner import Planner
 
 from .conftest import Roomy, built
 

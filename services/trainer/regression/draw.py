@@ -12,14 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from ratchet.events.base import Aspect, derived_id
-from ratchet.events.example import Question, Reading
-from ratchet.measures.grounding import Reading as Measured
-from ratchet.measures.plans import plan_text
-from ratchet.measures.prompts import prompt_for
-from ratchet.simulator.answers import bad_answer, capitalized, good_answer, written
-from ratchet.simulator.situations import Situation, draw_situation
-from ratchet.simulator.widgets import Plan, draw_plan
+from ratchet.contract import Aspect, Question, RequestedReading, derived_id
+from ratchet.measures import RequestedReading as Measured
+from ratchet.measures import plan_text, prompt_for
+from simulator.answers import bad_answer, capitalized, good_answer, written
+from simulator.situations import Situation, draw_situation
+from simulator.widgets import Plan, draw_plan
 
 SEED = 20_260_101
 DEVICES = ("pump", "chiller", "generator", "extruder")
@@ -136,7 +134,7 @@ def _row(
         intent=intent,
         device_type=asked.equipment.rsplit(" ", 1)[0],
         characteristic=situation.metric.characteristic,
-        asked=Reading(
+        asked=RequestedReading(
             equipment=asked.equipment, metric=asked.metric, value=asked.value, unit=asked.unit
         ),
     )

@@ -1,1 +1,1 @@
-"""Ratchet's shared language and delivery: what every service speaks and stands on."""
+"""What the Ratchet services share: the event contract, delivery, storage and measures."""

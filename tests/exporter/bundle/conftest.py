@@ -7,13 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.backends.ollama import OllamaRegistry
+from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.domain.bundle import document
-from exporter.domain.record import ModelRecord
-from ratchet.ed25519 import make_signing_key
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.run import GateFigures, Interval, Scores, SliceGain
-from ratchet.manifest import AdapterManifest
+from exporter.domain.registry.record import ModelRecord
+from ratchet.contract import ArtifactRef, GateFigures, Interval, Scores, SliceGain
+from ratchet.models import AdapterManifest
+from ratchet.storage.signing_keys import make_signing_key
 
 from .plants import NAME, VERSION, Plant, Sender
 

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from exporter.alias import Alias
-from exporter.backends.activation_journal import ActivationJournal
 from exporter.backends.bundle_tar import Source, write_bundle
-from exporter.backends.local_registry import LocalRegistry
+from exporter.backends.registries.activation_journal import ActivationJournal
+from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.bundle.installation import Installation
 from exporter.bundle.packing import pack
 from exporter.bundle.signature import Trusted, signed
 from exporter.bundle.staging import staging
 from exporter.bundle.unpacking import unpack
 from exporter.domain.bundle import Index, Member, document
-from exporter.domain.record import ModelRecord
+from exporter.domain.registry.record import ModelRecord
 from exporter.ports import Registry
-from ratchet.artifacts import ArtifactStore
-from ratchet.ed25519 import SigningKey
-from ratchet.manifest import AdapterManifest
+from exporter.registry.alias import Alias
+from ratchet.models import AdapterManifest
+from ratchet.storage import ArtifactStore
+from ratchet.storage.signing_keys import SigningKey
 
 NAME = "test-model"
 VERSION = "v20260911t120000-0123456789ab"

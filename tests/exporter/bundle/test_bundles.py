@@ -9,7 +9,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from exporter.backends.bundle_tar import _header
-from ratchet.artifacts import sha256_of
+from ratchet.storage import sha256_of
 
 from .plants import NAME, VERSION, Plant, Sender, contents, entries
 

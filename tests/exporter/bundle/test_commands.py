@@ -27,7 +27,7 @@ SETTINGS = {
 
 def ratchet(data: Path, *arguments: str) -> Ended:
     """The command as a person gives it: with a child process behind it."""
-    command = [sys.executable, "-c", "from ratchet.cli.app import main; main()", *arguments]
+    command = [sys.executable, "-c", "from ratchet_cli.app import main; main()", *arguments]
     return subprocess.run(
         [*command, "--data-dir", str(data)],
         env={**os.environ, **SETTINGS},

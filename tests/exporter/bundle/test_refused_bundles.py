@@ -12,7 +12,7 @@ from exporter.bundle.installation import Installation
 from exporter.bundle.signature import Trusted
 from exporter.bundle.unpacking import unpack
 from exporter.domain.bundle import BundleRefused, document
-from ratchet.ed25519 import make_signing_key
+from ratchet.storage.signing_keys import make_signing_key
 
 from .plants import VERSION, Entries, Plant, Sender, contents, entries, plain, written
 

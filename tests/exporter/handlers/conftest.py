@@ -11,22 +11,20 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from exporter.alias import Alias
-from exporter.backends.activation_journal import ActivationJournal
-from exporter.backends.local_registry import LocalRegistry
-from exporter.backends.ollama import OllamaRegistry
-from exporter.domain.job import Exported, NotExported
-from exporter.domain.quantization import LIMITS
-from exporter.domain.record import Export
+from exporter.backends.registries.activation_journal import ActivationJournal
+from exporter.backends.registries.local_registry import LocalRegistry
+from exporter.backends.registries.ollama import OllamaRegistry
+from exporter.domain.export_messages import Exported, NotExported
+from exporter.domain.parity.quantization import LIMITS
+from exporter.domain.registry.record import Export
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
-from exporter.retention import Retention
-from ratchet.artifacts import ArtifactStore
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.run import CheckpointReady, Scores
-from ratchet.manifest import AdapterManifest
-from ratchet.memory_state import MemoryState
-from ratchet.outcomes import Outcome
+from exporter.registry.alias import Alias
+from exporter.registry.retention import Retention
+from ratchet.contract import ArtifactRef, CheckpointReady, Outcome, Scores
+from ratchet.models import AdapterManifest
+from ratchet.storage import ArtifactStore
+from reward.memory_state import MemoryState
 
 SCORES = Scores(preference_accuracy=0.5, text_quality=0.5, grounded_accuracy=0.5)
 NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)

@@ -11,20 +11,28 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from exporter.activation import ActivationHandler, Command
-from exporter.alias import Alias
-from exporter.backends.activation_journal import ActivationJournal
-from exporter.backends.local_registry import LocalRegistry
-from exporter.backends.ollama import OllamaRegistry
-from exporter.domain.settled import Settled
+from exporter.backends.registries.activation_journal import ActivationJournal
+from exporter.backends.registries.local_registry import LocalRegistry
+from exporter.backends.registries.ollama import OllamaRegistry
+from exporter.domain.registry.activation_result import Settled
 from exporter.metrics import ExporterMetrics
-from exporter.soundness import Soundness
-from ratchet.artifacts import ArtifactStore
-from ratchet.events.base import Event
-from ratchet.events.command import ActivationRequested, RollbackRequested, TrainingRequested
-from ratchet.events.model import ActivationRefused, ModelActivated, ModelRolledBack
-from ratchet.memory_state import MemoryState
-from ratchet.outcomes import Done, Later, Outcome
+from exporter.registry.activation import ActivationHandler, Command
+from exporter.registry.alias import Alias
+from exporter.registry.integrity import Soundness
+from ratchet.contract import (
+    ActivationRefused,
+    ActivationRequested,
+    Done,
+    Event,
+    Later,
+    ModelActivated,
+    ModelRolledBack,
+    Outcome,
+    RollbackRequested,
+    TrainingRequested,
+)
+from ratchet.storage import ArtifactStore
+from reward.memory_state import MemoryState
 
 NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)
 
@@ -298,7 +306,7 @@ async def test_a_disk_in_trouble_is_tried_again_and_told(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("exporter.backends.activation_journal.write_whole", full)
+        patch.setattr("exporter.backends.registries.activation_journal.write_whole", full)
         outcome = await bench.deliver(roll_back())
     assert isinstance(outcome, Later)
     assert await bench.active() == ("v3", "v3")

@@ -6,13 +6,17 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from exporter.activation import ActivationHandler
 from exporter.metrics import ExporterMetrics
-from exporter.soundness import Soundness
-from ratchet.events.command import RollbackRequested
-from ratchet.events.model import ModelActivated, ModelRegistered, ModelRolledBack
-from ratchet.memory_state import MemoryState
-from ratchet.outcomes import Done
+from exporter.registry.activation import ActivationHandler
+from exporter.registry.integrity import Soundness
+from ratchet.contract import (
+    Done,
+    ModelActivated,
+    ModelRegistered,
+    ModelRolledBack,
+    RollbackRequested,
+)
+from reward.memory_state import MemoryState
 
 from .conftest import NOON, Place
 

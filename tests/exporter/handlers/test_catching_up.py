@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from exporter.catching_up import CatchingUp
-from exporter.domain.answers import Heard, Reference, TokenSaid
-from exporter.domain.history import Move
-from exporter.domain.lag import Lag
-from exporter.domain.quantization import LIMITS
+from exporter.domain.parity.answers import Heard, Reference, TokenSaid
+from exporter.domain.parity.quantization import LIMITS
+from exporter.domain.registry.alias_history import Move
+from exporter.domain.registry.lag import Lag
 from exporter.ports import Registry, RegistryTrouble
-from ratchet.delivery.consumer import RetryPolicy
+from exporter.registry.reconciler import CatchingUp
+from ratchet.delivery import RetryPolicy
 
 from .conftest import NOON, Place
 

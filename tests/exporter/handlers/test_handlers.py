@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.job import NotExported
+from exporter.domain.export_messages import NotExported
 from exporter.ports import ExportBroke, Registry
-from ratchet.events.model import ModelActivated, ModelRefused, ModelRegistered, Parity
-from ratchet.outcomes import Done, Invalid, Later
+from ratchet.contract import (
+    Done,
+    Invalid,
+    Later,
+    ModelActivated,
+    ModelRefused,
+    ModelRegistered,
+    Parity,
+)
 
 PARITY = Parity(top1=0.5, kl=1.0, tokens=10, template_equal=True)
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from exporter.domain.job import NotExported
+from exporter.domain.export_messages import NotExported
 from exporter.metrics import ExporterMetrics
-from ratchet.events.model import Parity
+from ratchet.contract import Parity
 
 from .conftest import Place
 from .test_serving import GOOD, REFERENCE, Answers

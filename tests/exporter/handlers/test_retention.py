@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from exporter.ports import Records
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.model import ModelRefused
-from ratchet.outcomes import Done
+from ratchet.contract import ArtifactRef, Done, ModelRefused
 
 from .conftest import Place
 

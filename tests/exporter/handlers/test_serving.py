@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.answers import Heard, Reference, TokenSaid
+from exporter.domain.parity.answers import Heard, Reference, TokenSaid
 from exporter.ports import Registry, RegistryTrouble
-from ratchet.events.model import ModelActivated, ModelRefused, ModelRegistered
-from ratchet.outcomes import Done, Later, Outcome
+from ratchet.contract import Done, Later, ModelActivated, ModelRefused, ModelRegistered, Outcome
 
 WORDS = ("All", " is", " well", ".")
 TOKENS = tuple(TokenSaid(text=word, logprob=0.0, top=((word, 0.0),)) for word in WORDS)

@@ -5,13 +5,12 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from ratchet.delivery.consumer import Consumer
-from ratchet.publisher import Publisher
-from ratchet.streams import CHECKPOINTS, MODELS
-from ratchet.testing.at_work import at_work
-from ratchet.testing.collector import collecting
-from ratchet.testing.eventually import eventually
-from ratchet.tracing.otlp import OtlpTracer
+from ratchet.contract import CHECKPOINTS, MODELS
+from ratchet.delivery import Consumer, Publisher
+from ratchet.telemetry.otlp import OtlpTracer
+from ratchet_testing.collector import collecting
+from ratchet_testing.eventually import eventually
+from ratchet_testing.running_consumers import at_work
 
 from .conftest import Place
 

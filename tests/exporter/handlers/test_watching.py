@@ -2,8 +2,8 @@
 
 from prometheus_client import CollectorRegistry
 
-from exporter.served_metrics import ServedMetrics
-from exporter.watching import Watching
+from exporter.registry.monitor import Watching
+from exporter.registry.serving_metrics import ServedMetrics
 
 from .conftest import Place
 from .test_catching_up import Ollama

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ratchet.base_models import materialise
+from ratchet.models.base_models import materialise
 
 _SIZES: dict[str, Any] = {
     "vocab_size": 49152,

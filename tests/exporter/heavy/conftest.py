@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ratchet.artifacts import ArtifactStore
-from ratchet.base_models import materialise, weights_sha256
-from ratchet.events.run import Scores
-from ratchet.manifest import AdapterManifest
-from ratchet.testing.referring import references_of
+from ratchet.contract import Scores
+from ratchet.models import AdapterManifest
+from ratchet.models.base_models import materialise, weights_sha256
+from ratchet.storage import ArtifactStore
+from ratchet_testing.references import references_of
 
 Adapter = Callable[[str], Path]
 Train = Callable[[str, ArtifactStore], AdapterManifest]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter.backends.llama import load
-from ratchet.base_models import (
+from exporter.backends.gguf.llama import load
+from ratchet.models.base_models import (
     PACKAGED,
     BaseModelMissing,
     materialise,
@@ -39,8 +39,8 @@ def test_the_unpacked_model_thinks_what_the_packaged_one_thinks(cache_dir: Path)
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from exporter.domain.parity import compare
-    from ratchet.references import likeliest
+    from exporter.domain.parity.verdict import compare
+    from ratchet.models import likeliest
 
     directory = materialise(NAME, cache_dir)
     tokenizer = AutoTokenizer.from_pretrained(directory)
@@ -63,7 +63,7 @@ def test_the_quick_reader_of_gguf_files_reads_what_the_library_reads() -> None:
     import numpy as np
     from gguf import GGUFReader
 
-    from ratchet.gguf_file import GgufFile
+    from ratchet.models.gguf_file import GgufFile
 
     ours, theirs = GgufFile(packaged_gguf(NAME)), GGUFReader(packaged_gguf(NAME))
 

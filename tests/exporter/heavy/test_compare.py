@@ -12,9 +12,9 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from exporter.__main__ import main
-from exporter.backends.local_registry import LocalRegistry
-from ratchet.events.model import ServedParity
-from ratchet.testing.server import free_port, wait_for_port
+from exporter.backends.registries.local_registry import LocalRegistry
+from ratchet.contract import ServedParity
+from ratchet_testing.valkey import free_port, wait_for_port
 
 from ..trained_model import TrainedModel
 
@@ -32,7 +32,7 @@ def without_repacking():
 library.llama_model_default_params = without_repacking
 main()
 """
-"""llama-cpp-python's server, its weights loaded as `exporter.backends.llama.load` loads them."""
+"""llama-cpp-python's server, with weights loaded as the exporter loads them."""
 
 Compare = Callable[..., Result]
 

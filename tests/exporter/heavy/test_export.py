@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from exporter.backends.child_export import ChildExport
-from exporter.domain.job import Exported, StageDone
-from exporter.domain.modelfile import Sampling
-from exporter.domain.quantization import LIMITS
-from ratchet.artifacts import ArtifactStore
+from exporter.domain.export_messages import Exported, StageDone
+from exporter.domain.parity.quantization import LIMITS
+from exporter.domain.registry.modelfile import Sampling
+from ratchet.storage import ArtifactStore
 
 pytestmark = pytest.mark.heavy
 
 PLAIN_ANSWER = """
-import sys, pathlib, exporter.backends.llama
-model = exporter.backends.llama.load(pathlib.Path(sys.argv[1]))
+import sys, pathlib, exporter.backends.gguf.llama
+model = exporter.backends.gguf.llama.load(pathlib.Path(sys.argv[1]))
 said = model.create_chat_completion([{"role": "user", "content": "Hello!"}], max_tokens=8)
 print(said["choices"][0]["message"]["content"])
 """

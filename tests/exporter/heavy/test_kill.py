@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.artifacts import ArtifactStore
-from ratchet.events.run import CheckpointReady
-from ratchet.publisher import DATA_FIELD, Publisher
-from ratchet.streams import MODELS
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
+from ratchet.contract import MODELS, CheckpointReady
+from ratchet.delivery import DATA_FIELD, Publisher
+from ratchet.storage import ArtifactStore
+from ratchet_testing.eventually import eventually
+from ratchet_testing.valkey import free_port
 
 pytestmark = pytest.mark.heavy
 

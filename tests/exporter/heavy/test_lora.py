@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import torch
 
-from exporter.backends.lora import Merged, NotMergeable
-from exporter.backends.merge import write_merged
-from exporter.backends.weights import Weights
+from exporter.backends.gguf.lora import Merged, NotMergeable
+from exporter.backends.gguf.merge import write_merged
+from exporter.backends.gguf.safetensors_weights import Weights
 
 pytestmark = pytest.mark.heavy
 

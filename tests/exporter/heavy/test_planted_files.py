@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from exporter.backends.base_gguf import base_gguf
-from exporter.backends.lora import Merged
-from exporter.backends.splice import splice
+from exporter.backends.gguf.base_gguf import base_gguf
+from exporter.backends.gguf.lora import Merged
+from exporter.backends.gguf.splice import splice
 from exporter.backends.work_dir import held
-from exporter.domain.job import NotExported
-from exporter.domain.modelfile import Sampling
-from exporter.domain.quantization import LIMITS, Choice
-from exporter.job.clock import StageClock
-from exporter.job.comparison import Chosen, choose
-from exporter.job.opening import opened, references_of
-from exporter.job.workshop import Workshop
-from exporter.request import ExportRequest
-from ratchet.artifacts import ArtifactStore
-from ratchet.base_models import weights_sha256
-from ratchet.gguf_file import GgufFile
+from exporter.domain.export_messages import NotExported
+from exporter.domain.parity.quantization import LIMITS, Choice
+from exporter.domain.registry.modelfile import Sampling
+from exporter.export.build_inputs import opened, references_of
+from exporter.export.build_steps import Workshop
+from exporter.export.quantization_search import Chosen, choose
+from exporter.export.request import ExportRequest
+from exporter.export.stage_clock import StageClock
+from ratchet.models.base_models import weights_sha256
+from ratchet.models.gguf_file import GgufFile
+from ratchet.storage import ArtifactStore
 
 from .architectures import write_model
 

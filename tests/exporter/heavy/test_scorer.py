@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exporter.backends.convert import convert
-from exporter.backends.llama import Scorer, scoring
+from exporter.backends.gguf.convert import convert
+from exporter.backends.gguf.llama import Scorer, scoring
 
 from .architectures import for_the_converter
 

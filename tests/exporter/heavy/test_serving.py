@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.backends.ollama import OllamaRegistry
-from exporter.domain.quantization import LIMITS
-from exporter.domain.record import ModelRecord
+from exporter.backends.registries.ollama import OllamaRegistry
+from exporter.domain.parity.quantization import LIMITS
+from exporter.domain.registry.record import ModelRecord
 from exporter.ports import RegistryTrouble
-from exporter.serving import NotServed, Served, serve
-from ratchet.testing.server import free_port
-from ratchet.testing.serving import serving
+from exporter.registry.registration import NotServed, Served, serve
+from ratchet_testing.asgi_server import serving
+from ratchet_testing.valkey import free_port
 
 from ..trained_model import PROMPTS, TrainedModel
 

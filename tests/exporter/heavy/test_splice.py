@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from exporter.backends.audit import audit
-from exporter.backends.base_gguf import BaseGguf, base_gguf
-from exporter.backends.convert import convert
-from exporter.backends.llama import quantize, scoring
-from exporter.backends.lora import Merged
-from exporter.backends.merge import write_merged
-from exporter.backends.splice import splice, spliceable
-from ratchet.artifacts import sha256_of
-from ratchet.base_models import weights_sha256
+from exporter.backends.gguf.base_gguf import BaseGguf, base_gguf
+from exporter.backends.gguf.convert import convert
+from exporter.backends.gguf.llama import quantize, scoring
+from exporter.backends.gguf.lora import Merged
+from exporter.backends.gguf.merge import write_merged
+from exporter.backends.gguf.splice import splice, spliceable
+from exporter.backends.gguf.weight_audit import audit
+from ratchet.models.base_models import weights_sha256
+from ratchet.storage import sha256_of
 
 from .architectures import ARCHITECTURES, for_the_converter, write_model
 

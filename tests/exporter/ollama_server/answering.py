@@ -31,7 +31,7 @@ class Answering:
         self._loaded: tuple[Path, Any] | None = None
 
     def model(self, path: Path) -> Any:
-        from exporter.backends.llama import load
+        from exporter.backends.gguf.llama import load
 
         if self._loaded is None or self._loaded[0] != path:
             self.close()

@@ -7,7 +7,8 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from ..ledger.ledger_world import DAY
+from ratchet_testing.ledger_world import DAY
+
 from .reading_world import reading
 
 

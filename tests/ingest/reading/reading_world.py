@@ -12,14 +12,19 @@ from typing import Any
 import httpx
 from jsonschema import Draft202012Validator, FormatChecker
 
-from ingest.ledger.backends.database import open_for_writing
-from ingest.ledger.backends.migration import migrate
-from ingest.ledger.backends.writer import SqlLedger
-from ratchet.events.base import Event, derived_id
-from ratchet.events.experience import Experience, ExperienceRecorded, Feedback, FeedbackReceived
-from ratchet.events.reward import ExperienceScored
-
-from ..running_intake import api
+from ledger.backends.database import open_for_writing
+from ledger.backends.migration import migrate
+from ledger.backends.writer import SqlLedger
+from ratchet.contract import (
+    Event,
+    Experience,
+    ExperienceRecorded,
+    ExperienceScored,
+    Feedback,
+    FeedbackReceived,
+    derived_id,
+)
+from ratchet_testing.running_intake import api
 
 STATUS, HISTORY = "/api/layer2/rl-status/", "/api/layer2/rl-history/"
 START = datetime(2026, 1, 5, 6, tzinfo=UTC)

@@ -8,8 +8,9 @@ import pytest
 from redis.asyncio import Redis
 from taking.process import INTAKE, server
 
-from ..browser import BROWSER, pages, seen
-from ..ledger.ledger_world import DAY
+from ratchet_testing.browser import BROWSER, pages, seen
+from ratchet_testing.ledger_world import DAY
+
 from ..test_keys_over_http import key
 from .reading_world import keep
 

@@ -7,13 +7,11 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from ingest.domain.page.weights import COMPONENTS, CONTRACT_HASH
-from ratchet.events.base import derived_id
-from ratchet.events.reward import ExperienceScored
-from ratchet.events.run import RunStarted
-from reward.domain.weights import CONTRACT, Weights
+from ingest.domain.command_center.weights import COMPONENTS, CONTRACT_HASH
+from ratchet.contract import ExperienceScored, RunStarted, derived_id
+from ratchet_testing.ledger_world import DAY
+from reward.domain.scoring.weights import CONTRACT, Weights
 
-from ..ledger.ledger_world import DAY
 from ..test_keys_over_http import bearing, key
 from .reading_world import answered, reading, scored
 
@@ -175,7 +173,7 @@ async def test_without_a_ledger_it_is_503_with_what_to_start(
     async with reading(valkey_url, tmp_path, None) as client:
         answer = await client.get(path)
     assert answer.status_code == 503
-    assert "python -m ingest.ledger" in answer.json()["detail"]
+    assert "python -m ledger" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/api/layer2/rl-status/", "/api/layer2/rl-history/"])

@@ -8,10 +8,9 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.events.base import Event
-from ratchet.events.experience import ExperienceRecorded, FeedbackReceived
+from ratchet.contract import Event, ExperienceRecorded, FeedbackReceived
+from ratchet_testing.ledger_world import DAY
 
-from ..ledger.ledger_world import DAY
 from .reading_world import HISTORY, START, answered, fits, reacted, reading, scored
 
 Shown = dict[str, Any]
@@ -200,12 +199,12 @@ async def test_without_a_ledger_it_says_what_to_start(
     async with reading(valkey_url, tmp_path, None) as client:
         answer = await client.get(HISTORY)
     assert (answer.status_code, set(answer.json())) == (503, {"error"})
-    assert "python -m ingest.ledger" in answer.json()["error"]
+    assert "python -m ledger" in answer.json()["error"]
     assert answer.headers["Retry-After"] == "5"
 
 
 async def test_a_ledger_of_another_version_is_named(redis: Redis, valkey_url: str, tmp_path: Path):
-    from ingest.ledger.backends.database import open_for_writing
+    from ledger.backends.database import open_for_writing
 
     async with reading(valkey_url, tmp_path, [answered(1)]) as client:
         with open_for_writing(f"sqlite:///{tmp_path}/ledger.db").begin() as connection:

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
+from ratchet_testing.eventually import eventually
+from ratchet_testing.ledger_world import DAY
+from ratchet_testing.valkey import free_port
 
-from ..ledger.ledger_world import DAY
 from .reading_world import STATUS, TRAINER, answered, fits, reacted, reading, scored, trainer
 
 Shown = dict[str, Any]
@@ -182,7 +182,7 @@ async def test_without_a_ledger_it_says_what_to_start(
 ):
     async with reading(valkey_url, tmp_path, None) as client:
         told = fits(await client.get(STATUS), "rl-status")
-    assert any("python -m ingest.ledger" in reason for reason in told["degraded"])
+    assert any("python -m ledger" in reason for reason in told["degraded"])
 
 
 async def test_redis_away_is_shown_and_the_figures_stay(tmp_path: Path):

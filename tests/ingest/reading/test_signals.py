@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from ingest.domain.ledger.views import ExperienceView
-from ingest.domain.page.details import (
+from ingest.domain.command_center.details import (
     Usual,
     diversity_signal,
     latency_signal,
     query_clarity,
     widget_signal,
 )
+from ledger.reading.views import ExperienceView
 
 
 def view(**said: Any) -> ExperienceView:

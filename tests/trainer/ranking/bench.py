@@ -8,24 +8,19 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from ratchet.artifacts import ArtifactStore
-from ratchet.events.base import Event
-from ratchet.events.ranking import RankingPolicy
-from ratchet.events.reward import ExperienceScored
-from ratchet.events.scorer import Evidence, ScorerPublished
-from ratchet.ranking.embedding import Embedding
-from ratchet.ranking.hashing import HashingEmbedding
-from ratchet.ranking.scorer_file import ScorerManifest, libraries
-from trainer.backends.outbox import SqlOutbox
-from trainer.backends.ranking_store import SqlRankingStore
-from trainer.backends.scorer_files import ScorerFiles
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.backends.scorer_register import SqlScorerRegister
-from trainer.domain.ranking.rules import LearningRules, PublishingRules
+from ratchet.contract import Event, Evidence, ExperienceScored, RankingPolicy, ScorerPublished
+from ratchet.ranking import Embedding, HashingEmbedding, ScorerManifest, libraries
+from ratchet.storage import ArtifactStore
+from trainer.backends.scorers.scorer_files import ScorerFiles
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.backends.sql.outbox import SqlOutbox
+from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.backends.sql.scorer_register import SqlScorerRegister
+from trainer.domain.scorer.rules import LearningRules, PublishingRules
 from trainer.metrics import RankingMetrics
-from trainer.ranking.evidence import Weighing
-from trainer.ranking.in_service import InService
-from trainer.ranking.publishing import Publishing
+from trainer.scorer.evidence import Weighing
+from trainer.scorer.in_service import InService
+from trainer.scorer.publishing import Publishing
 
 from .conftest import MORNING
 from .judged_plans import GOOD_ALERTS, GOOD_CHATSTREAM, SHOWN, judged_plans, logged

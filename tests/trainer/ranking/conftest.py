@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.events.ranking import (
+from ratchet.contract import (
     Candidate,
     DecisionMade,
+    ExperienceScored,
     RankingPolicy,
     RankingQuery,
     ServedPlan,
     ServedWidget,
 )
-from ratchet.events.reward import ExperienceScored
-from trainer.backends.ranking_store import SqlRankingStore
-from trainer.backends.scorer_register import SqlScorerRegister
-from trainer.domain.ranking.rules import LearningRules
+from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.backends.sql.scorer_register import SqlScorerRegister
+from trainer.domain.scorer.rules import LearningRules
 
 MORNING = datetime(2026, 3, 2, 6, tzinfo=UTC)
 SCENARIOS = ("kpi", "trend", "comparison", "timeline")

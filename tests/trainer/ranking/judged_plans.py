@@ -4,17 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from random import Random
 
-from ratchet.events.ranking import (
+from ratchet.contract import (
     Candidate,
     DecisionMade,
+    ExperienceScored,
     RankingPolicy,
     RankingQuery,
     ServedWidget,
 )
-from ratchet.events.reward import ExperienceScored
-from ratchet.ranking.exploration import explore
-from trainer.domain.ranking.holdout import is_held_out
-from trainer.domain.ranking.lesson import Scored
+from ratchet.ranking import explore
+from trainer.domain.scorer.holdout import is_held_out
+from trainer.domain.scorer.lesson import Scored
 
 from .conftest import decision, query, scored
 

@@ -7,22 +7,20 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from ratchet.events.reward import ExperienceScored
-from ratchet.memory_state import MemoryState
-from ratchet.outcomes import Done
-from ratchet.ranking.embedding import Embedding
-from ratchet.ranking.hashing import HashingEmbedding
-from ratchet.testing.fakes import MemoryPublisher
-from trainer.backends.legacy_scorer import LegacyCheckpoint
-from trainer.backends.outbox import SqlOutbox
-from trainer.backends.ranking_store import SqlRankingStore
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.domain.ranking.learnt import LearntState
-from trainer.domain.ranking.rules import LearningRules
+from ratchet.contract import Done, ExperienceScored
+from ratchet.ranking import Embedding, HashingEmbedding
+from ratchet_testing.fakes import MemoryPublisher
+from reward.memory_state import MemoryState
+from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.backends.sql.outbox import SqlOutbox
+from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.domain.scorer.learned_state import LearntState
+from trainer.domain.scorer.rules import LearningRules
 from trainer.metrics import RankingMetrics
-from trainer.outgoing import Outgoing
-from trainer.ranking.handlers import RankingHandlers
-from trainer.ranking.learning import RankingLearning
+from trainer.scorer.handlers import RankingHandlers
+from trainer.scorer.learning import RankingLearning
+from trainer.training.outbox_relay import Outgoing
 
 from .bench import RULES, Bench
 

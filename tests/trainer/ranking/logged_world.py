@@ -5,16 +5,14 @@ from functools import cache
 
 import numpy as np
 
-from ratchet.events.ranking import Candidate, RankingPolicy, ServedWidget
-from ratchet.measures.plans import CORE_SCENARIOS
-from ratchet.ranking.exploration import Exploration, explore
-from ratchet.ranking.features import CHARACTERISTICS
-from ratchet.ranking.hashing import HashingEmbedding
-from trainer.domain.ranking.examination import Floats, examination
-from trainer.domain.ranking.logged import Logged, logged_of
-from trainer.domain.ranking.off_policy import Contributions, contributions
-from trainer.domain.ranking.reward_model import predicted_values
-from trainer.domain.ranking.targets import widget_values
+from ratchet.contract import Candidate, RankingPolicy, ServedWidget
+from ratchet.measures import CORE_SCENARIOS
+from ratchet.ranking import CHARACTERISTICS, Exploration, HashingEmbedding, explore
+from trainer.domain.scorer.examination import Floats, examination
+from trainer.domain.scorer.logged_decision import Logged, logged_of
+from trainer.domain.scorer.off_policy import Contributions, contributions
+from trainer.domain.scorer.reward_model import predicted_values
+from trainer.domain.scorer.targets import widget_values
 
 from .conftest import decision, query, scored
 

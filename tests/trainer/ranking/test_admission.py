@@ -2,9 +2,9 @@
 
 import pytest
 
-from ratchet.events.ranking import ServedWidget
-from trainer.domain.ranking.admission import OLDER, QUOTA, SILENT, skipped
-from trainer.domain.ranking.rules import LearningRules
+from ratchet.contract import ServedWidget
+from trainer.domain.scorer.admission import OLDER, QUOTA, SILENT, skipped
+from trainer.domain.scorer.rules import LearningRules
 
 from .conftest import scored
 

@@ -6,15 +6,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ratchet.events.ranking import RankingPolicy, ServedWidget
-from ratchet.events.run import Interval
-from ratchet.ranking.features import QUERY, SCENARIO, SCENARIO_ROW
-from ratchet.ranking.hashing import HashingEmbedding
-from ratchet.ranking.scorer import CompositionScorer, LowRankScorer, Scorers
-from trainer.domain.ranking.concordance import agreement, gain, newest
-from trainer.domain.ranking.lesson import Lesson, Scored, lesson_of
-from trainer.domain.ranking.off_policy import resamples
-from trainer.domain.ranking.serving import Serving
+from ratchet.contract import Interval, RankingPolicy, ServedWidget
+from ratchet.ranking import (
+    QUERY,
+    SCENARIO,
+    SCENARIO_ROW,
+    CompositionScorer,
+    HashingEmbedding,
+    LowRankScorer,
+    Scorers,
+)
+from trainer.domain.scorer.concordance import agreement, gain, newest
+from trainer.domain.scorer.lesson import Lesson, Scored, lesson_of
+from trainer.domain.scorer.off_policy import resamples
+from trainer.domain.scorer.serving import Serving
 
 from .conftest import query, scored
 

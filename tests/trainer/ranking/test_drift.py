@@ -6,16 +6,13 @@ from statistics import fmean
 
 import pytest
 
-from ratchet.events.experience import Intent
-from ratchet.events.ranking import RankingQuery, ServedWidget
-from ratchet.ranking.features import structure_of
-from ratchet.ranking.hashing import HashingEmbedding
-from ratchet.ranking.scorer import places_of
-from ratchet.simulator.asking import Ask, draw_ask
-from ratchet.simulator.operators import draw_operators
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.domain.ranking.lesson import Scored
-from trainer.domain.ranking.rules import LearningRules
+from ratchet.contract import Intent, RankingQuery, ServedWidget
+from ratchet.ranking import HashingEmbedding, places_of, structure_of
+from simulator.operators import draw_operators
+from simulator.ranking_questions import Ask, draw_ask
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.domain.scorer.lesson import Scored
+from trainer.domain.scorer.rules import LearningRules
 
 from .conftest import scored
 

@@ -8,10 +8,10 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from ratchet.events.scorer import Evidence
+from ratchet.contract import Evidence
 from trainer.__main__ import main
-from trainer.backends.database import open_database
-from trainer.backends.scorer_learner import ScorerLearner
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.backends.sql.database import open_database
 
 from .bench import RULES, Bench, OtherEmbedding, taught
 from .judged_plans import GOOD_ALERTS, answers, judged_plans

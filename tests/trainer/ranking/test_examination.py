@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer.domain.ranking.examination import Look, examination, fitted_power
+from trainer.domain.scorer.examination import Look, examination, fitted_power
 
 PLACES = 6
 

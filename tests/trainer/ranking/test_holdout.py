@@ -2,8 +2,8 @@
 
 import pytest
 
-from ratchet.events.ranking import RankingQuery
-from trainer.domain.ranking.holdout import fold_of, is_held_out, kind_of
+from ratchet.contract import RankingQuery
+from trainer.domain.scorer.holdout import fold_of, is_held_out, kind_of
 
 from .conftest import query
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.events.scorer import ScorerPublished
-from trainer.backends.outbox import SqlOutbox
-from trainer.backends.ranking_store import SqlRankingStore
-from trainer.domain.ranking.learnt import LearntState
-from trainer.outgoing import Outgoing
+from ratchet.contract import ScorerPublished
+from trainer.backends.sql.outbox import SqlOutbox
+from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.domain.scorer.learned_state import LearntState
+from trainer.training.outbox_relay import Outgoing
 
 from .bench import RULES
 from .judged_plans import answers

@@ -10,15 +10,14 @@ import torch
 from redis.exceptions import ConnectionError as NoContact
 from sqlalchemy import Engine
 
-from ratchet.events.base import Event
-from ratchet.events.scorer import ScorerPublished
-from ratchet.memory_state import MemoryState
-from ratchet.testing.eventually import eventually
-from ratchet.testing.fakes import MemoryPublisher
-from trainer.backends.outbox import SqlOutbox
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.domain.ranking.rules import LearningRules
-from trainer.outgoing import Outgoing
+from ratchet.contract import Event, ScorerPublished
+from ratchet_testing.eventually import eventually
+from ratchet_testing.fakes import MemoryPublisher
+from reward.memory_state import MemoryState
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.backends.sql.outbox import SqlOutbox
+from trainer.domain.scorer.rules import LearningRules
+from trainer.training.outbox_relay import Outgoing
 
 from .bench import OtherEmbedding
 from .judged_plans import GOOD_ALERTS, answers, logged

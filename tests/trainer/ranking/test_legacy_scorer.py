@@ -10,13 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from ratchet.measures.plans import CORE_SCENARIOS
-from ratchet.ranking.features import TEXT, WIDTH, structure_of, widget_rows
-from ratchet.ranking.hashing import HashingEmbedding
-from ratchet.ranking.scorer import places_of
-from trainer.backends.legacy_scorer import LegacyCheckpoint, UnusableCheckpoint, load_legacy
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.domain.ranking.rules import LearningRules
+from ratchet.measures import CORE_SCENARIOS
+from ratchet.ranking import TEXT, WIDTH, HashingEmbedding, places_of, structure_of, widget_rows
+from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint, UnusableCheckpoint, load_legacy
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.domain.scorer.rules import LearningRules
 
 from .judged_plans import judged_plans, unseen_question
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from ratchet.events.ranking import CALLERS_ORDER, RankingPolicy
-from ratchet.ranking.hashing import HashingEmbedding
-from trainer.domain.ranking.logged import logged_of
+from ratchet.contract import CALLERS_ORDER, RankingPolicy
+from ratchet.ranking import HashingEmbedding
+from trainer.domain.scorer.logged_decision import logged_of
 
 from .conftest import decision, plan, scored
 

@@ -8,15 +8,24 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ratchet.measures.plans import CORE_SCENARIOS
-from ratchet.ranking.features import TEXT, TEXT_SCALE, WIDTH, structure_of, widget_rows
-from ratchet.ranking.hashing import HashingEmbedding
-from ratchet.ranking.scorer import HIDDEN, Scorers, places_of, presence
-from trainer.backends.composition_net import CompositionNet
-from trainer.backends.low_rank_net import LowRankNet, Widgets
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.backends.scorer_steps import loss_and_gradient
-from trainer.domain.ranking.rules import LearningRules
+from ratchet.measures import CORE_SCENARIOS
+from ratchet.ranking import (
+    HIDDEN,
+    TEXT,
+    TEXT_SCALE,
+    WIDTH,
+    HashingEmbedding,
+    Scorers,
+    places_of,
+    presence,
+    structure_of,
+    widget_rows,
+)
+from trainer.backends.scorers.composition_net import CompositionNet
+from trainer.backends.scorers.low_rank_net import LowRankNet, Widgets
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.backends.scorers.scorer_steps import loss_and_gradient
+from trainer.domain.scorer.rules import LearningRules
 
 from .judged_plans import HELD_OUT, judged_plans
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ratchet.events.run import Interval
-from trainer.domain.ranking.off_policy import estimated, gains, interval_of, resamples
+from ratchet.contract import Interval
+from trainer.domain.scorer.off_policy import estimated, gains, interval_of, resamples
 
 from .logged_world import (
     GREEDY,

@@ -2,11 +2,9 @@
 
 from sqlalchemy import Engine
 
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.ranking import RankingPolicy
-from ratchet.events.scorer import Evidence, ScorerPublished, ScorerWithdrawn
-from trainer.backends.outbox import SqlOutbox
-from trainer.backends.scorer_register import SqlScorerRegister
+from ratchet.contract import ArtifactRef, Evidence, RankingPolicy, ScorerPublished, ScorerWithdrawn
+from trainer.backends.sql.outbox import SqlOutbox
+from trainer.backends.sql.scorer_register import SqlScorerRegister
 
 from .conftest import MORNING
 

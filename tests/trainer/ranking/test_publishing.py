@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.events.reward import ExperienceScored
-from ratchet.events.scorer import ScorerKeptBack, ScorerPublished, ScorerWithdrawn
-from ratchet.ranking.scorer_file import ScorerManifest, libraries, read_scorer
+from ratchet.contract import ExperienceScored, ScorerKeptBack, ScorerPublished, ScorerWithdrawn
+from ratchet.ranking import ScorerManifest, libraries, read_scorer
 
 from .bench import AT_ONCE, POLICY, Bench, taught
 from .judged_plans import (

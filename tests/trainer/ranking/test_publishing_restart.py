@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.events.scorer import ScorerPublished
-from trainer.backends.scorer_register import SqlScorerRegister
+from ratchet.contract import ScorerPublished
+from trainer.backends.sql.scorer_register import SqlScorerRegister
 
 from .bench import AT_ONCE, Bench, OtherEmbedding, taught
 from .judged_plans import answers

@@ -12,20 +12,18 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.artifacts import ArtifactStore
-from ratchet.events.scorer import ScorerPublished
-from ratchet.publisher import DATA_FIELD, Publisher
-from ratchet.ranking.hashing import HashingEmbedding
-from ratchet.ranking.scorer_file import read_scorer
-from ratchet.streams import REWARDS, SCORERS
-from ratchet.testing.eventually import eventually
-from ratchet.testing.server import free_port
-from trainer.backends.database import open_database
-from trainer.backends.outbox import SqlOutbox
-from trainer.backends.ranking_store import SqlRankingStore
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.backends.scorer_register import SqlScorerRegister
-from trainer.domain.ranking.rules import LearningRules, PublishingRules
+from ratchet.contract import REWARDS, SCORERS, ScorerPublished
+from ratchet.delivery import DATA_FIELD, Publisher
+from ratchet.ranking import HashingEmbedding, read_scorer
+from ratchet.storage import ArtifactStore
+from ratchet_testing.eventually import eventually
+from ratchet_testing.valkey import free_port
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.backends.sql.database import open_database
+from trainer.backends.sql.outbox import SqlOutbox
+from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.backends.sql.scorer_register import SqlScorerRegister
+from trainer.domain.scorer.rules import LearningRules, PublishingRules
 
 from .judged_plans import answers
 

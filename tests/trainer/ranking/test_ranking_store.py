@@ -5,10 +5,10 @@ from datetime import timedelta, timezone
 import pytest
 from sqlalchemy import Engine
 
-from trainer.backends.ranking_store import SqlRankingStore
-from trainer.domain.ranking.admission import OLDER, QUOTA, SILENT
-from trainer.domain.ranking.learnt import LearntState, begun
-from trainer.domain.ranking.rules import LearningRules
+from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.domain.scorer.admission import OLDER, QUOTA, SILENT
+from trainer.domain.scorer.learned_state import LearntState, begun
+from trainer.domain.scorer.rules import LearningRules
 
 from .conftest import MORNING, decision, scored
 
@@ -149,7 +149,7 @@ def test_what_was_learnt_comes_back_as_it_was(store: SqlRankingStore) -> None:
 def test_the_newest_revisions_are_kept(
     store: SqlRankingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainer.backends.ranking_store._KEPT", 4)
+    monkeypatch.setattr("trainer.backends.sql.ranking_store._KEPT", 4)
     store.keep_scored([scored(f"q-{number}", user_id=f"user-{number}") for number in range(10)])
     store.commit(state_at(7))
     assert [one.sequence for one in store.unlearnt(0, 100)] == [4, 5, 6, 7, 8, 9, 10]
@@ -158,7 +158,7 @@ def test_the_newest_revisions_are_kept(
 def test_of_the_decisions_those_with_an_answer_and_the_newest_are_kept(
     store: SqlRankingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainer.backends.ranking_store._DECISIONS_KEPT", 4)
+    monkeypatch.setattr("trainer.backends.sql.ranking_store._DECISIONS_KEPT", 4)
     store.keep_decisions([decision(f"decision-{number}") for number in range(10)])
     store.keep_scored([scored("q-1", decision_id="decision-1")])
     store.commit(state_at(1))
@@ -172,7 +172,7 @@ def test_of_the_decisions_those_with_an_answer_and_the_newest_are_kept(
 def test_a_flood_that_does_not_teach_drives_out_nothing_that_taught(
     store: SqlRankingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainer.backends.ranking_store._KEPT", 4)
+    monkeypatch.setattr("trainer.backends.sql.ranking_store._KEPT", 4)
     store.keep_scored([scored("q-1")])
     store.keep_scored([scored(f"flood-{number}", user_id="mallory") for number in range(20)])
     store.commit(state_at(21))

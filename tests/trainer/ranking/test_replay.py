@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.ranking.hashing import HashingEmbedding
-from trainer.domain.ranking.lesson import Lesson, Scored, lesson_of
-from trainer.domain.ranking.replay import Replay
+from ratchet.ranking import HashingEmbedding
+from trainer.domain.scorer.lesson import Lesson, Scored, lesson_of
+from trainer.domain.scorer.replay_buffer import Replay
 
 from .conftest import scored
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from trainer.domain.ranking.examination import Floats
-from trainer.domain.ranking.holdout import fold_of
-from trainer.domain.ranking.logged import Logged
-from trainer.domain.ranking.reward_model import predicted_values
+from trainer.domain.scorer.examination import Floats
+from trainer.domain.scorer.holdout import fold_of
+from trainer.domain.scorer.logged_decision import Logged
+from trainer.domain.scorer.reward_model import predicted_values
 
 from .logged_world import ASKED, CONTEXTS, LOOKS, OFFERED, logged
 from .logged_world import VALUES as TRUTH

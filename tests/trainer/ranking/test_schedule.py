@@ -2,8 +2,8 @@
 
 import pytest
 
-from trainer.domain.ranking.rules import LearningRules
-from trainer.domain.ranking.schedule import Schedule, after, started
+from trainer.domain.scorer.learning_rate import Schedule, after, started
+from trainer.domain.scorer.rules import LearningRules
 
 RULES = LearningRules(patience=200, improvement=0.01, drift=1.5)
 STEPS = 40

@@ -7,13 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from ratchet.events.ranking import ServedWidget
-from ratchet.ranking.features import structure_of
-from ratchet.ranking.hashing import HashingEmbedding
-from ratchet.ranking.scorer import Scorers, places_of
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.domain.ranking.lesson import Scored
-from trainer.domain.ranking.rules import LearningRules
+from ratchet.contract import ServedWidget
+from ratchet.ranking import HashingEmbedding, Scorers, places_of, structure_of
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.domain.scorer.lesson import Scored
+from trainer.domain.scorer.rules import LearningRules
 
 from .conftest import query, scored
 from .judged_plans import (

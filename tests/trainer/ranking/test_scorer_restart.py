@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from ratchet.ranking.hashing import HashingEmbedding
-from trainer.backends.ranking_store import SqlRankingStore
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.domain.ranking.lesson import Scored
-from trainer.domain.ranking.rules import LearningRules
+from ratchet.ranking import HashingEmbedding
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.domain.scorer.lesson import Scored
+from trainer.domain.scorer.rules import LearningRules
 
 from .judged_plans import GOOD_CHATSTREAM, HELD_OUT, LEARNT_FROM, judged, judged_plans
 
@@ -28,11 +28,11 @@ RULES = LearningRules(
 )
 SCRIPT = """
 import hashlib, sys
-from ratchet.events.reward import ExperienceScored
+from ratchet.contract import ExperienceScored
 from ratchet.ranking.hashing import HashingEmbedding
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.domain.ranking.lesson import Scored
-from trainer.domain.ranking.rules import LearningRules
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.domain.scorer.lesson import Scored
+from trainer.domain.scorer.rules import LearningRules
 learner = ScorerLearner(LearningRules(), HashingEmbedding())
 events = map(ExperienceScored.model_validate_json, open(sys.argv[1]))
 learner.learn([Scored(number, event) for number, event in enumerate(events, start=1)])
@@ -129,7 +129,7 @@ def test_restored_at_any_point_it_goes_on_to_the_same_bits(engine: Engine, every
 def test_what_is_remembered_outlives_a_flood_of_what_does_not_teach(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainer.backends.ranking_store._KEPT", 30)
+    monkeypatch.setattr("trainer.backends.sql.ranking_store._KEPT", 30)
     store = SqlRankingStore(engine, RULES)
     flood = [judged(number, user_id="mallory") for number in range(100, 160)]
     after = [judged(number) for number in range(200, 210)]

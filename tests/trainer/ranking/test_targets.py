@@ -7,14 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.events.ranking import ServedPlan, ServedWidget
-from trainer.domain.ranking.examination import examination
-from trainer.domain.ranking.targets import (
-    missing_target,
-    plan_target,
-    widget_targets,
-    widget_values,
-)
+from ratchet.contract import ServedPlan, ServedWidget
+from trainer.domain.scorer.examination import examination
+from trainer.domain.scorer.targets import missing_target, plan_target, widget_targets, widget_values
 
 from .conftest import SCENARIOS, plan, query
 

@@ -5,13 +5,11 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.events.reward import ExperienceScored
-from ratchet.ranking.features import structure_of
-from ratchet.ranking.hashing import HashingEmbedding
-from ratchet.ranking.scorer import places_of
-from trainer.backends.ranking_store import SqlRankingStore
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.domain.ranking.rules import LearningRules
+from ratchet.contract import ExperienceScored
+from ratchet.ranking import HashingEmbedding, places_of, structure_of
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.domain.scorer.rules import LearningRules
 
 from .judged_plans import GOOD_CHATSTREAM, LEARNT_FROM, judged, unseen_question
 

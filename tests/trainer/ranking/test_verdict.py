@@ -2,10 +2,9 @@
 
 import pytest
 
-from ratchet.events.run import Interval
-from ratchet.events.scorer import Estimate, Evidence, PolicyName
-from trainer.domain.ranking.rules import PublishingRules
-from trainer.domain.ranking.verdict import KeepBack, Publish, Withdraw, judge
+from ratchet.contract import Estimate, Evidence, Interval, PolicyName
+from trainer.domain.scorer.rules import PublishingRules
+from trainer.domain.scorer.verdict import KeepBack, Publish, Withdraw, judge
 
 RULES = PublishingRules(decisions=100, plans=20, tolerance=0.02, support=0.5)
 BETTER = Interval(mean=0.1, low=0.05, high=0.15, n=120)

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from exporter.app import create_app
-from exporter.compare import compare
+from exporter.registry.compare import compare
 from exporter.settings import ExporterSettings
-from ratchet.host import run
+from ratchet.service import run
 from ratchet.settings import read_settings
 
 main = typer.Typer(
@@ -38,9 +38,9 @@ def bundle(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write one signed file with a registered version and all that vouches for it."""
-    from exporter.bundle import cli  # loads cryptography and CycloneDX: not for the service
+    from exporter.bundle import command  # loads cryptography and CycloneDX: not for the service
 
-    cli.bundle(version, out, as_json)
+    command.bundle(version, out, as_json)
 
 
 @main.command()
@@ -54,9 +54,9 @@ def install(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Verify a bundle, then register it; one that is refused changes nothing."""
-    from exporter.bundle import cli
+    from exporter.bundle import command
 
-    cli.install(file, trust, activate, as_json)
+    command.install(file, trust, activate, as_json)
 
 
 if __name__ == "__main__":

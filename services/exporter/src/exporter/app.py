@@ -6,33 +6,30 @@ import httpx
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
-from exporter.activation import ActivationHandler
-from exporter.alias import Alias
-from exporter.backends.activation_journal import ActivationJournal
 from exporter.backends.child_export import ChildExport
-from exporter.backends.local_registry import LocalRegistry
-from exporter.backends.ollama import OllamaRegistry
-from exporter.backends.ollama_api import TIMEOUT
-from exporter.catching_up import CatchingUp
-from exporter.domain.job import StageDone
-from exporter.domain.lag import Lag
-from exporter.forgetting import CommandHandler
+from exporter.backends.registries.activation_journal import ActivationJournal
+from exporter.backends.registries.local_registry import LocalRegistry
+from exporter.backends.registries.ollama import OllamaRegistry
+from exporter.backends.registries.ollama_api import TIMEOUT
+from exporter.domain.export_messages import StageDone
+from exporter.domain.registry.lag import Lag
+from exporter.erasure import CommandHandler
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
-from exporter.retention import Retention
-from exporter.served_metrics import ServedMetrics
+from exporter.registry.activation import ActivationHandler
+from exporter.registry.alias import Alias
+from exporter.registry.integrity import Soundness
+from exporter.registry.monitor import Watching
+from exporter.registry.reconciler import CatchingUp
+from exporter.registry.retention import Retention
+from exporter.registry.serving_metrics import ServedMetrics
 from exporter.settings import ExporterSettings
-from exporter.soundness import Soundness
 from exporter.status import ExporterStatus
-from exporter.watching import Watching
-from ratchet.artifacts import ArtifactStore
-from ratchet.broker import create_broker, create_redis
-from ratchet.delivery.consumer import Consumer, RetryPolicy
-from ratchet.host import create_host
-from ratchet.service import Service
-from ratchet.storage_metrics import StorageCollector
-from ratchet.streams import CHECKPOINTS, COMMANDS, FORGOTTEN, MODELS
-from ratchet.tracing.tracer import create_tracer
+from ratchet.contract import CHECKPOINTS, COMMANDS, FORGOTTEN, MODELS
+from ratchet.delivery import Consumer, RetryPolicy
+from ratchet.service import Service, create_broker, create_host, create_redis
+from ratchet.storage import ArtifactStore
+from ratchet.telemetry import StorageCollector, create_tracer
 
 
 def create_app(settings: ExporterSettings) -> AsgiFastStream:

@@ -11,29 +11,34 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from exporter.alias import Alias
-from exporter.domain.history import Move, made_for, newest
-from exporter.domain.job import NotExported
-from exporter.domain.quantization import Limits, Quantization
-from exporter.domain.record import ModelRecord
-from exporter.domain.version import may_follow, version_tag
+from exporter.domain.export_messages import NotExported
+from exporter.domain.parity.quantization import Limits, Quantization
+from exporter.domain.registry.alias_history import Move, made_for, newest
+from exporter.domain.registry.record import ModelRecord
+from exporter.domain.registry.version import may_follow, version_tag
 from exporter.metrics import ExporterMetrics
 from exporter.ports import ExportBroke, Exporter, Records, Registry, RegistryTrouble
-from exporter.retention import Retention
-from exporter.serving import NotServed, serve, withdraw
-from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing, ArtifactStore
-from ratchet.events.base import derived_id, utc_now
-from ratchet.events.model import (
+from exporter.registry.alias import Alias
+from exporter.registry.registration import NotServed, serve, withdraw
+from exporter.registry.retention import Retention
+from ratchet.contract import (
+    CheckpointReady,
+    Done,
     FormatTried,
+    Invalid,
+    Later,
     ModelActivated,
     ModelRefused,
     ModelRegistered,
+    Outcome,
     Parity,
     ServedParity,
+    State,
+    derived_id,
+    utc_now,
 )
-from ratchet.events.run import CheckpointReady
-from ratchet.manifest import AdapterManifest
-from ratchet.outcomes import Done, Invalid, Later, Outcome, State
+from ratchet.models import AdapterManifest
+from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +63,7 @@ class CheckpointHandler:
     metrics: ExporterMetrics
 
     async def handle(self, batch: Sequence[CheckpointReady], state: State) -> Sequence[Outcome]:
-        """As `ratchet.outcomes.Handle`; needs no state of its own."""
+        """As `ratchet.contract.Handle`; needs no state of its own."""
         return [await self._settle(checkpoint) for checkpoint in batch]
 
     async def _settle(self, checkpoint: CheckpointReady) -> Outcome:

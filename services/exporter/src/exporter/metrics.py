@@ -4,10 +4,10 @@ from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from exporter.domain.job import StageDone
-from exporter.domain.lag import Lag
-from exporter.domain.settled import Settled, Verb
-from ratchet.events.model import Parity, ServedParity
+from exporter.domain.export_messages import StageDone
+from exporter.domain.registry.activation_result import Settled, Verb
+from exporter.domain.registry.lag import Lag
+from ratchet.contract import Parity, ServedParity
 
 
 class ExporterMetrics:

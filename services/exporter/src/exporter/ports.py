@@ -4,11 +4,11 @@ from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Literal, Protocol
 
-from exporter.domain.answers import Heard
-from exporter.domain.history import Move
-from exporter.domain.job import Exported, NotExported
-from exporter.domain.record import ModelRecord
-from ratchet.manifest import AdapterManifest
+from exporter.domain.export_messages import Exported, NotExported
+from exporter.domain.parity.answers import Heard
+from exporter.domain.registry.alias_history import Move
+from exporter.domain.registry.record import ModelRecord
+from ratchet.models import AdapterManifest
 
 RegistryKind = Literal["ollama", "local"]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from exporter.domain.modelfile import Sampling
-from exporter.domain.quantization import LIMITS, Choice, Limits, Quantization
+from exporter.domain.parity.quantization import LIMITS, Choice, Limits, Quantization
+from exporter.domain.registry.modelfile import Sampling
 from ratchet.settings import CommonSettings
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from exporter.domain.job import StageDone
-from exporter.domain.lag import Lag
-from exporter.domain.record import ModelRecord
-from exporter.domain.settled import Settled
+from exporter.domain.export_messages import StageDone
+from exporter.domain.registry.activation_result import Settled
+from exporter.domain.registry.lag import Lag
+from exporter.domain.registry.record import ModelRecord
 from exporter.ports import Journal, Records, Registry, RegistryTrouble
 
 _COMMANDS = 20

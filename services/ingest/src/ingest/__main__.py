@@ -2,11 +2,11 @@
 
 import sys
 
-from ingest.access_status import LOOPBACK, is_loopback
 from ingest.app import create_app
+from ingest.keys.key_file import KeyFile, KeysUnreadable
 from ingest.settings import IngestSettings
-from ratchet.host import run
-from ratchet.keys import KeyFile, KeysUnreadable
+from ingest.status import LOOPBACK, is_loopback
+from ratchet.service import run
 from ratchet.settings import read_settings
 
 

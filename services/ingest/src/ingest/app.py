@@ -15,63 +15,67 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from ingest.access_status import AccessStatus
-from ingest.command_routes import (
+from ingest.command_center.history import HistoryBoard, create_history_router
+from ingest.command_center.routes import create_compat_router
+from ingest.command_center.status import StatusBoard, create_status_router
+from ingest.command_center.trainer_watch import TrainerWatch
+from ingest.domain.corrections import Correction
+from ingest.domain.identity import Identity
+from ingest.domain.pairs import Pair
+from ingest.domain.rank_request import RankRequest
+from ingest.domain.traces import Trace
+from ingest.http.command_routes import (
     ActivationAsked,
     Asked,
     CancelAsked,
     TrainingAsked,
     create_command_router,
 )
-from ingest.compat_history import HistoryBoard, create_history_router
-from ingest.compat_routes import create_compat_router
-from ingest.compat_status import StatusBoard, create_status_router
-from ingest.decisions import Decisions
-from ingest.domain.corrections import Correction
-from ingest.domain.identity import Identity
-from ingest.domain.pairs import Pair
-from ingest.domain.rank_request import RankRequest
-from ingest.domain.traces import Trace
-from ingest.edge.gate import Gate
-from ingest.edge.key_ring import KeyRing
-from ingest.edge.origins import Origins
-from ingest.edge.packed_answers import PackedAnswers
-from ingest.edge.problems import Error, Refused, own_up, say_why
-from ingest.edge.queries import name_the_field
-from ingest.edge.rate_limit import RateLimit
-from ingest.edge.replays import say_it_again
-from ingest.edge.request_ids import RequestIds
-from ingest.edge.traced_requests import TracedRequests
-from ingest.edge.unavailable import come_back_later, read_later
-from ingest.edge.whole_bodies import WholeBodies
+from ingest.http.item_routes import create_router
+from ingest.http.middleware.authentication import Gate
+from ingest.http.middleware.body_limits import WholeBodies
+from ingest.http.middleware.compression import PackedAnswers
+from ingest.http.middleware.cors import Origins
+from ingest.http.middleware.idempotency import say_it_again
+from ingest.http.middleware.problems import Error, Refused, own_up, say_why
+from ingest.http.middleware.query_errors import name_the_field
+from ingest.http.middleware.rate_limit import RateLimit
+from ingest.http.middleware.request_ids import RequestIds
+from ingest.http.middleware.tracing import TracedRequests
+from ingest.http.middleware.unavailable import come_back_later, read_later
+from ingest.http.openapi import add_schemas
+from ingest.http.read_routes import create_read_router
 from ingest.intake import Intake
-from ingest.ledger.asking import AskedLedger
-from ingest.ledger.backends.database import open_for_reading
-from ingest.ledger.backends.reader import SqlLedgerReader
+from ingest.keys.key_file import KeyFile
+from ingest.keys.key_ring import KeyRing
 from ingest.metrics import IngestMetrics
-from ingest.openapi import add_schemas
-from ingest.rank_routes import create_rank_router
-from ingest.ranking_metrics import RankingMetrics
-from ingest.ranking_status import RankingStatus
-from ingest.read_routes import create_read_router
-from ingest.routes import create_router
-from ingest.scorer_loading import ScorerLoader
-from ingest.scorer_watch import ScorerWatch
+from ingest.ranking.decisions import Decisions
+from ingest.ranking.metrics import RankingMetrics
+from ingest.ranking.routes import create_rank_router
+from ingest.ranking.scorer_loading import ScorerLoader
+from ingest.ranking.scorer_watch import ScorerWatch
+from ingest.ranking.status import RankingStatus
 from ingest.settings import IngestSettings
-from ingest.trainer_watch import TrainerWatch
-from ratchet.artifacts import ArtifactStore
-from ratchet.broker import create_broker, create_redis
-from ratchet.events.experience import Experience, Feedback
-from ratchet.forgotten import Tombstones
-from ratchet.host import create_host
-from ratchet.keys import KeyFile
-from ratchet.outcomes import Unavailable
-from ratchet.publisher import Publisher
-from ratchet.ranking.embeddings import embedding_named
-from ratchet.receipts import AlreadyPublished
-from ratchet.service import Service
-from ratchet.streams import COMMANDS, DECISIONS, EXAMPLES, EXPERIENCES, FEEDBACK, TRACES
-from ratchet.tracing.tracer import Tracer, create_tracer
+from ingest.status import AccessStatus
+from ledger.backends.database import open_for_reading
+from ledger.reading.async_reader import AskedLedger
+from ledger.reading.reader import SqlLedgerReader
+from ratchet.contract import (
+    COMMANDS,
+    DECISIONS,
+    EXAMPLES,
+    EXPERIENCES,
+    FEEDBACK,
+    TRACES,
+    Experience,
+    Feedback,
+    Unavailable,
+)
+from ratchet.delivery import AlreadyPublished, Publisher
+from ratchet.ranking import embedding_named
+from ratchet.service import Service, create_broker, create_host, create_redis
+from ratchet.storage import ArtifactStore, Tombstones
+from ratchet.telemetry import Tracer, create_tracer
 
 _log = logging.getLogger(__name__)
 _SENT = (

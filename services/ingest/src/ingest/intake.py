@@ -22,17 +22,18 @@ from ingest.domain.items import (
 )
 from ingest.domain.pairs import Pair, built
 from ingest.domain.traces import Trace, captured
-from ingest.edge.replays import Call
-from ingest.ids import new_id
+from ingest.http.middleware.idempotency import Call
 from ingest.metrics import IngestMetrics
 from ingest.ports import Publisher
-from ratchet.events.base import Event, utc_now
-from ratchet.events.experience import (
+from ratchet.contract import (
+    Event,
     Experience,
     ExperienceRecorded,
     Feedback,
     FeedbackReceived,
+    utc_now,
 )
+from ratchet.delivery import new_id
 
 M = TypeVar("M", bound=BaseModel)
 Forgotten = Callable[[Set[str]], Awaitable[Set[str]]]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence, Set
 from typing import Protocol
 
-from ratchet.events.base import Event
-from ratchet.receipts import Receipt
+from ratchet.contract import Event
+from ratchet.delivery import Receipt
 
 
 class Publisher(Protocol):

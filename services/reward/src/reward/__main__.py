@@ -2,10 +2,10 @@
 
 import typer
 
-from ratchet.host import run
+from ratchet.service import run
 from ratchet.settings import read_settings
 from reward.app import create_app
-from reward.cli import examples, score
+from reward.commands import examples, score
 from reward.settings import RewardSettings
 
 main = typer.Typer(

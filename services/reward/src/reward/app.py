@@ -3,11 +3,7 @@
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
-from ratchet.broker import create_broker, create_redis
-from ratchet.delivery.consumer import Consumer, RetryPolicy
-from ratchet.host import create_host
-from ratchet.service import Service
-from ratchet.streams import (
+from ratchet.contract import (
     COMMANDS,
     EXAMPLES,
     EXPERIENCES,
@@ -16,8 +12,10 @@ from ratchet.streams import (
     REWARDS,
     TRACE_REQUESTS,
 )
-from ratchet.tracing.tracer import create_tracer
-from reward.forgetting import ForgettingHandler
+from ratchet.delivery import Consumer, RetryPolicy
+from ratchet.service import Service, create_broker, create_host, create_redis
+from ratchet.telemetry import create_tracer
+from reward.erasure import ForgettingHandler
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
 from reward.settings import RewardSettings

@@ -5,20 +5,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from ratchet.events.base import Aspect, Event, Value, derived_id, utc_now
-from ratchet.events.reward import ExperienceScored
-from ratchet.forgotten import forgotten_among
-from ratchet.outcomes import Done, Outcome, State, Write
-from reward.domain.answered import Answered, Policy
-from reward.domain.book import Book, DayKey, Judged, days_of, touched_by
-from reward.domain.candidates import Candidate
-from reward.domain.clock import SECOND
-from reward.domain.facts import Fact, query_id_of
-from reward.domain.live import QuestionState, offer
-from reward.domain.operator_day import OperatorDay
-from reward.domain.question import question_of
-from reward.domain.served import served_plan
-from reward.domain.trace_sampling import trace_request
+from ratchet.contract import (
+    Aspect,
+    Done,
+    Event,
+    ExperienceScored,
+    Outcome,
+    State,
+    Value,
+    Write,
+    derived_id,
+    utc_now,
+)
+from ratchet.storage import forgotten_among
+from reward.domain.examples.candidates import Candidate
+from reward.domain.examples.example_set import QuestionState, offer
+from reward.domain.examples.question import question_of
+from reward.domain.examples.served_plan import served_plan
+from reward.domain.examples.trace_sampling import trace_request
+from reward.domain.state.batch import Book, DayKey, Judged, days_of, touched_by
+from reward.domain.state.clock import SECOND
+from reward.domain.state.facts import Fact, query_id_of
+from reward.domain.state.operator_day import OperatorDay
+from reward.domain.state.scored_answer import Answered, Policy
 from reward.metrics import RewardMetrics
 
 _log = logging.getLogger(__name__)
@@ -44,7 +53,7 @@ class RewardHandlers:
         self._metrics = metrics
 
     async def handle(self, batch: Sequence[Fact], state: State) -> Sequence[Outcome]:
-        """As `ratchet.outcomes.Handle`; what tells of a forgotten question is dropped."""
+        """As `ratchet.contract.Handle`; what tells of a forgotten question is dropped."""
         gone = await forgotten_among(state, map(query_id_of, batch))
         kept = [fact for fact in batch if query_id_of(fact) not in gone]
         if gone:

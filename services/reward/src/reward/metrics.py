@@ -6,13 +6,17 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from ratchet.events.example import BuiltExample, ExampleRetracted
-from ratchet.events.experience import FeedbackReceived
-from ratchet.events.reward import ExperienceScored
-from ratchet.events.trace import TraceRequested
-from ratchet.outcomes import Done, Outcome
-from reward.domain.facts import Fact
-from reward.domain.oddities import Oddity
+from ratchet.contract import (
+    BuiltExample,
+    Done,
+    ExampleRetracted,
+    ExperienceScored,
+    FeedbackReceived,
+    Outcome,
+    TraceRequested,
+)
+from reward.domain.state.facts import Fact
+from reward.domain.state.warnings import Oddity
 
 
 class RewardMetrics:

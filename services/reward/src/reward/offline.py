@@ -4,13 +4,11 @@ from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry
 
-from ratchet.events.base import Event
-from ratchet.events.example import BuiltExample, Example
-from ratchet.events.reward import ExperienceScored
-from ratchet.memory_state import MemoryState
-from reward.domain.answered import Policy
-from reward.domain.facts import Fact
+from ratchet.contract import BuiltExample, Event, Example, ExperienceScored
+from reward.domain.state.facts import Fact
+from reward.domain.state.scored_answer import Policy
 from reward.handlers import RewardHandlers
+from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
 
 

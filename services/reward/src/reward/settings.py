@@ -4,10 +4,10 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from ratchet.settings import CommonSettings
-from reward.domain.answered import Policy
-from reward.domain.pairing import PairingRules
-from reward.domain.trace_sampling import TraceSampling
-from reward.domain.weights import Bounds, Weights
+from reward.domain.examples.pairing import PairingRules
+from reward.domain.examples.trace_sampling import TraceSampling
+from reward.domain.scoring.weights import Bounds, Weights
+from reward.domain.state.scored_answer import Policy
 
 
 class RewardSettings(CommonSettings):

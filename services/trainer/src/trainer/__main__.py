@@ -2,10 +2,10 @@
 
 import typer
 
-from ratchet.host import run
+from ratchet.service import run
 from ratchet.settings import read_settings
 from trainer.app import create_app
-from trainer.ranking.cli import evaluate_ranking
+from trainer.scorer.command import evaluate_ranking
 from trainer.settings import TrainerSettings
 
 main = typer.Typer(

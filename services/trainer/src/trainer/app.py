@@ -6,15 +6,7 @@ from typing import Any
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
-from ratchet.artifacts import ArtifactStore
-from ratchet.broker import create_broker, create_redis
-from ratchet.delivery.consumer import Consumer, RetryPolicy
-from ratchet.host import create_host
-from ratchet.publisher import Publisher
-from ratchet.ranking.embeddings import embedding_named
-from ratchet.service import Service
-from ratchet.storage_metrics import StorageCollector
-from ratchet.streams import (
+from ratchet.contract import (
     CHECKPOINTS,
     COMMANDS,
     DECISIONS,
@@ -27,42 +19,46 @@ from ratchet.streams import (
     TRACE_REQUESTS,
     TRACES,
 )
-from ratchet.tracing.tracer import create_tracer
-from trainer.backends.child_run import ChildRunner
-from trainer.backends.database import open_database
-from trainer.backends.example_store import SqlExampleStore
-from trainer.backends.forgetting import SqlForgetting
-from trainer.backends.lease import RedisLease
-from trainer.backends.legacy_scorer import LegacyCheckpoint
-from trainer.backends.machine import LocalMachine
-from trainer.backends.model_store import SqlModelStore
-from trainer.backends.ollama import ollama_at
+from ratchet.delivery import Consumer, Publisher, RetryPolicy
+from ratchet.ranking import embedding_named
+from ratchet.service import Service, create_broker, create_host, create_redis
+from ratchet.storage import ArtifactStore
+from ratchet.telemetry import StorageCollector, create_tracer
+from trainer.backends.machine.local_machine import LocalMachine
+from trainer.backends.machine.ollama import ollama_at
 from trainer.backends.openai_teacher import OpenAITeacher
-from trainer.backends.outbox import SqlOutbox
-from trainer.backends.ranking_store import SqlRankingStore
 from trainer.backends.regression_file import PACKAGED
-from trainer.backends.run_files import RunFiles
-from trainer.backends.run_store import SqlRunStore
-from trainer.backends.scorer_files import ScorerFiles
-from trainer.backends.scorer_learner import ScorerLearner
-from trainer.backends.scorer_register import SqlScorerRegister
-from trainer.forgetting import CommandHandler
-from trainer.gate_metrics import ServedMetrics
+from trainer.backends.run_process.child_run import ChildRunner
+from trainer.backends.run_process.lease import RedisLease
+from trainer.backends.run_process.run_files import RunFiles
+from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
+from trainer.backends.scorers.scorer_files import ScorerFiles
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.backends.sql.database import open_database
+from trainer.backends.sql.erasure import SqlForgetting
+from trainer.backends.sql.example_store import SqlExampleStore
+from trainer.backends.sql.model_store import SqlModelStore
+from trainer.backends.sql.outbox import SqlOutbox
+from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.backends.sql.run_store import SqlRunStore
+from trainer.backends.sql.scorer_register import SqlScorerRegister
+from trainer.erasure import CommandHandler
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import RankingMetrics, TeacherMetrics, TrainerMetrics
-from trainer.outgoing import Outgoing
-from trainer.planning import Planner
-from trainer.ranking.evidence import Weighing
-from trainer.ranking.handlers import RankingHandlers
-from trainer.ranking.in_service import InService
-from trainer.ranking.learning import RankingLearning
-from trainer.ranking.publishing import Publishing
-from trainer.ranking.status import RankingStatus
-from trainer.served_times import ServedTimes
+from trainer.scorer.evidence import Weighing
+from trainer.scorer.handlers import RankingHandlers
+from trainer.scorer.in_service import InService
+from trainer.scorer.learning import RankingLearning
+from trainer.scorer.publishing import Publishing
+from trainer.scorer.status import RankingStatus
 from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
 from trainer.teacher import TeacherHandlers
-from trainer.training import Training
+from trainer.training.feedback_latency import ServedTimes
+from trainer.training.gate_metrics import ServedMetrics
+from trainer.training.loop import Training
+from trainer.training.outbox_relay import Outgoing
+from trainer.training.planner import Planner
 
 _BETWEEN_DECISIONS_S = 0.25
 """A frontend asks often, and nothing waits for a decision before somebody has reacted to it."""

@@ -4,13 +4,19 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ratchet.events.base import Event
-from ratchet.events.command import CancelRequested, TrainingRequested
-from ratchet.events.example import BuiltExample, ExampleRetracted
-from ratchet.events.trace import TraceCaptured
-from ratchet.forgotten import without_forgotten
-from ratchet.outcomes import Done, Outcome, State
-from trainer.domain.champion import Told
+from ratchet.contract import (
+    BuiltExample,
+    CancelRequested,
+    Done,
+    Event,
+    ExampleRetracted,
+    Outcome,
+    State,
+    TraceCaptured,
+    TrainingRequested,
+)
+from ratchet.storage import without_forgotten
+from trainer.domain.runs.champion import Told
 from trainer.ports import ExampleStore, ModelStore, RequestStore
 
 
@@ -30,12 +36,12 @@ class TrainerHandlers:
     async def handle_examples(
         self, batch: Sequence[BuiltExample | ExampleRetracted | TraceCaptured], state: State
     ) -> Sequence[Outcome]:
-        """As `ratchet.outcomes.Handle`: kept by id and revision, so twice is once."""
+        """As `ratchet.contract.Handle`: kept by id and revision, so twice is once."""
         await asyncio.to_thread(self.examples.keep, await without_forgotten(state, batch))
         return [Done()] * len(batch)
 
     async def handle_commands(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """As `ratchet.outcomes.Handle`: kept until a run is planned, or the open one has ended.
+        """As `ratchet.contract.Handle`: kept until a run is planned, or the open one has ended.
 
         Commands to another service are none of the trainer's.
         """
@@ -44,7 +50,7 @@ class TrainerHandlers:
         return [Done()] * len(batch)
 
     async def handle_models(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """As `ratchet.outcomes.Handle`: kept by id; what moved no alias has no bearing."""
+        """As `ratchet.contract.Handle`: kept by id; what moved no alias has no bearing."""
         told = [event for event in batch if isinstance(event, Told)]
         await asyncio.to_thread(self.models.keep, told)
         await asyncio.to_thread(self.heard, told)

@@ -5,14 +5,14 @@ from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 
-from ratchet.events.run import Method, Stage, Verdict
-from trainer.domain.job import Progress
-from trainer.domain.ranking.learnt import Progress as Learnt
-from trainer.domain.ranking.verdict import Verdict as RankingVerdict
-from trainer.domain.readiness import Decision, Rules, Train
-from trainer.domain.situation import Waiting
-from trainer.gate_metrics import GateMetrics
-from trainer.ranking.evidence import Weighed
+from ratchet.contract import Method, Stage, Verdict
+from trainer.domain.runs.child_messages import Progress
+from trainer.domain.runs.readiness import Decision, Rules, Train
+from trainer.domain.runs.situation import Waiting
+from trainer.domain.scorer.learned_state import Progress as Learnt
+from trainer.domain.scorer.verdict import Verdict as RankingVerdict
+from trainer.scorer.evidence import Weighed
+from trainer.training.gate_metrics import GateMetrics
 
 
 class TrainerMetrics:

@@ -6,23 +6,28 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.base import Aspect, Event
-from ratchet.events.command import CancelRequested, TrainingRequested
-from ratchet.events.example import BuiltExample, ExampleRetracted
-from ratchet.events.forgetting import ForgetRequested
-from ratchet.events.run import Method
-from ratchet.events.trace import TraceCaptured
-from ratchet.manifest import AdapterManifest
-from trainer.domain.champion import Checkpoint, Told
-from trainer.domain.dataset import Dataset
-from trainer.domain.job import Progress, Trained, TrainRequest
-from trainer.domain.reference import ReferenceRequest
-from trainer.domain.requests import Request
-from trainer.domain.runs import Run, RunEnd
-from trainer.domain.situation import Waiting
-from trainer.domain.taught import Taught
-from trainer.domain.training_example import TrainingExample
+from ratchet.contract import (
+    ArtifactRef,
+    Aspect,
+    BuiltExample,
+    CancelRequested,
+    Event,
+    ExampleRetracted,
+    ForgetRequested,
+    Method,
+    TraceCaptured,
+    TrainingRequested,
+)
+from ratchet.models import AdapterManifest
+from trainer.domain.evaluation.reference_chats import ReferenceRequest
+from trainer.domain.examples.dataset import Dataset
+from trainer.domain.examples.teacher_answer import Taught
+from trainer.domain.examples.training_example import TrainingExample
+from trainer.domain.runs.champion import Checkpoint, Told
+from trainer.domain.runs.child_messages import Progress, Trained, TrainRequest
+from trainer.domain.runs.request import Request
+from trainer.domain.runs.run import Run, RunEnd
+from trainer.domain.runs.situation import Waiting
 
 T = TypeVar("T")
 

@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from ratchet.events.base import Aspect
-from ratchet.events.ranking import RankingPolicy
+from ratchet.contract import Aspect, RankingPolicy
 from ratchet.settings import CommonSettings
-from trainer.domain.gate import GateRules
-from trainer.domain.quiet_hours import quiet_hours
-from trainer.domain.ranking.rules import LearningRules, PublishingRules
-from trainer.domain.readiness import Rules
-from trainer.domain.recipe import (
+from trainer.domain.evaluation.acceptance_gate import GateRules
+from trainer.domain.examples.selection import SelectionRules
+from trainer.domain.runs.quiet_hours import quiet_hours
+from trainer.domain.runs.readiness import Rules
+from trainer.domain.runs.recipe import (
     Device,
     DpoRecipe,
     JudgingRecipe,
@@ -26,7 +25,7 @@ from trainer.domain.recipe import (
     Recipe,
     SftRecipe,
 )
-from trainer.domain.selection import SelectionRules
+from trainer.domain.scorer.rules import LearningRules, PublishingRules
 
 
 class TrainerSettings(CommonSettings):

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from trainer.domain.readiness import Wait, cooldown_remaining_s
-from trainer.training import Training
+from trainer.domain.runs.readiness import Wait, cooldown_remaining_s
+from trainer.training.loop import Training
 
 
 @dataclass

@@ -5,9 +5,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ratchet.events.base import derived_id, utc_now
-from ratchet.events.trace import TraceCaptured, TraceRequested
-from ratchet.outcomes import Done, Invalid, Later, Outcome, State
+from ratchet.contract import (
+    Done,
+    Invalid,
+    Later,
+    Outcome,
+    State,
+    TraceCaptured,
+    TraceRequested,
+    derived_id,
+    utc_now,
+)
 from trainer.metrics import TeacherMetrics
 from trainer.ports import Teacher, TeacherAway, TeacherRefused
 
@@ -18,7 +26,7 @@ class TeacherHandlers:
     metrics: TeacherMetrics
 
     async def handle(self, batch: Sequence[TraceRequested], state: State) -> Sequence[Outcome]:
-        """As `ratchet.outcomes.Handle`; the questions of a batch are asked at the same time.
+        """As `ratchet.contract.Handle`; the questions of a batch are asked at the same time.
 
         A retry asks the teacher again and makes the same event.
         """

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from ratchet.outcomes import Handle
-from ratchet.streams import Stream
+from ratchet.contract import Handle, Stream
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,9 @@ from typing import cast
 from faststream.redis.parser import BinaryMessageFormatV1
 from pydantic import ValidationError
 
+from ratchet.contract import Event, Invalid, Later, Stream
+from ratchet.delivery.publisher import DATA_FIELD
 from ratchet.delivery.release import newer_release
-from ratchet.events.base import Event
-from ratchet.outcomes import Invalid, Later
-from ratchet.publisher import DATA_FIELD
-from ratchet.streams import Stream
 
 _DATA = DATA_FIELD.encode()
 _MAX_PROBLEMS = 5

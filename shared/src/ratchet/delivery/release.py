@@ -3,8 +3,7 @@
 import json
 from typing import get_args
 
-from ratchet.events.base import Event
-from ratchet.streams import Stream
+from ratchet.contract import Event, Stream
 
 
 def newer_release(stream: Stream, payload: bytes) -> str | None:

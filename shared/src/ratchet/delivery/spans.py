@@ -5,11 +5,10 @@ from contextlib import contextmanager
 
 from redis.exceptions import WatchError
 
+from ratchet.contract import Event
 from ratchet.delivery.consumer import Consumer
 from ratchet.delivery.entry import Entry
-from ratchet.events.base import Event
-from ratchet.tracing.span import Span
-from ratchet.tracing.tracer import Tracer
+from ratchet.telemetry import Span, Tracer
 
 OUTCOME = "ratchet.outcome"
 _AGAIN = "again"

@@ -5,7 +5,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from ratchet.streams import Stream
+from ratchet.contract import Stream
 
 
 @dataclass(frozen=True)

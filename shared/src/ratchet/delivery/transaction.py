@@ -10,11 +10,10 @@ from typing import Any
 
 from redis.asyncio.client import Pipeline
 
-from ratchet.dead_letter import DeadLetter
-from ratchet.outcomes import Done
-from ratchet.publisher import entry_of
-from ratchet.seen import SEEN_TTL_S, seen_key
-from ratchet.streams import Stream
+from ratchet.contract import Done, Stream
+from ratchet.delivery.dead_letter import DeadLetter
+from ratchet.delivery.deduplication import SEEN_TTL_S, seen_key
+from ratchet.delivery.publisher import entry_of
 
 _RUN_ALL = """
 local at = 1

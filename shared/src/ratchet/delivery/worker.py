@@ -9,17 +9,14 @@ from collections.abc import Sequence
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, WatchError
 
-from ratchet.dead_letter import DeadLetter
+from ratchet.contract import Done, Event, Invalid, Later, Outcome, Unavailable
 from ratchet.delivery.consumer import Consumer
+from ratchet.delivery.dead_letter import DeadLetter
 from ratchet.delivery.entry import Entry
 from ratchet.delivery.metrics import DeliveryMetrics
 from ratchet.delivery.spans import OUTCOME, Spans
 from ratchet.delivery.transaction import Transaction
-from ratchet.events.base import Event
-from ratchet.logs import event_context
-from ratchet.outcomes import Done, Invalid, Later, Outcome, Unavailable
-from ratchet.tracing.span import Span, at_hand
-from ratchet.tracing.tracer import Tracer
+from ratchet.telemetry import Span, Tracer, at_hand, event_context
 
 _log = logging.getLogger(__name__)
 _InHand = tuple[Entry, Event, Span]

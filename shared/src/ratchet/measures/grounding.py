@@ -34,7 +34,7 @@ _JSON_UNIT = " \t\n\",:'"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RequestedReading:
     """One measured value of one piece of equipment, such as 45.0 kW of power."""
 
     equipment: str
@@ -63,7 +63,7 @@ class _Derived:
     amounts: Sequence[float]
 
 
-def grounded(answer: str, prompt: str, asked: Reading) -> Grounding:
+def grounded(answer: str, prompt: str, asked: RequestedReading) -> Grounding:
     """Check the numbers of `answer` against those of `prompt` (any text with the readings)."""
     given = number_mentions(prompt)
     identities = {mention.identity for mention in given}
@@ -100,7 +100,7 @@ def _shows(value: float, decimals: int, exact: Sequence[float], slack: float) ->
     )
 
 
-def _comparable(prompt: str, given: list[NumberMention], asked: Reading) -> list[float]:
+def _comparable(prompt: str, given: list[NumberMention], asked: RequestedReading) -> list[float]:
     """Values of the asked equipment in the asked unit."""
     owner = next((m.identity for m in number_mentions(asked.equipment) if m.identity), None)
     if owner is None:
@@ -127,7 +127,7 @@ def _carries(prompt: str, mention: NumberMention, unit: str) -> bool:
     )
 
 
-def _derive(asked: Reading, values: Iterable[float]) -> _Derived:
+def _derive(asked: RequestedReading, values: Iterable[float]) -> _Derived:
     others = {value for value in values if abs(value - asked.value) > 1e-9}
     amounts = [abs(asked.value - other) for other in others]
     amounts += [asked.value + other for other in others]

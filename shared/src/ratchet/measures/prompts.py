@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from ratchet.events.base import Aspect
+from ratchet.contract import Aspect
 from ratchet.measures.plans import SCENARIOS, SIZES
 
 READINGS = "Readings:"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ratchet.events.ranking import Candidate, RankingPolicy
+from ratchet.contract import Candidate, RankingPolicy
 
 Floats = NDArray[np.float64]
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ratchet.events.ranking import SAFETY_SCENARIOS, RankingQuery
-from ratchet.measures.plans import CORE_SCENARIOS
+from ratchet.contract import SAFETY_SCENARIOS, RankingQuery
+from ratchet.measures import CORE_SCENARIOS
 
 Vector = NDArray[np.float32]
 Matrix = NDArray[np.float32]

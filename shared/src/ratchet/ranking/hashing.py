@@ -22,7 +22,7 @@ _GRAMS_WEIGH = 0.7
 
 
 class HashingEmbedding:
-    """As `ratchet.ranking.embedding.Embedding`; reads the first 2,000 characters."""
+    """As `ratchet.ranking.Embedding`; reads the first 2,000 characters."""
 
     name = "hashing-768-1"
     quick = True

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ratchet.events.ranking import Candidate, RankingPolicy, RankingQuery
+from ratchet.contract import Candidate, RankingPolicy, RankingQuery
 from ratchet.ranking.embedding import Embedding
 from ratchet.ranking.exploration import explore, greedy_order
 from ratchet.ranking.features import Vector, structure_of

@@ -7,8 +7,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from ratchet.events.base import Value
-from ratchet.events.ranking import RankingPolicy
+from ratchet.contract import RankingPolicy, Value
 from ratchet.ranking.features import WIDTH, Matrix
 from ratchet.ranking.scorer import RANK, Scorers
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ratchet.base_models import BaseModelMissing, materialise, weights_sha256
+from ratchet.models.base_models import BaseModelMissing, materialise, weights_sha256
 from ratchet.ranking.embedding import WIDTH, UnusableEmbedding
 from ratchet.ranking.features import Vector
 
@@ -22,7 +22,7 @@ _PROBE = "What is the power of pump 001?"
 
 
 class SentenceEmbedding:
-    """As `ratchet.ranking.embedding.Embedding`, on the CPU; reads the first 2,000 characters.
+    """As `ratchet.ranking.Embedding`, on the CPU; reads the first 2,000 characters.
 
     `model` is a directory, which needs no network, or a Hugging Face id, kept in `cache_dir`. A
     vector of fewer than 768 places is filled up with zeros. Raises `UnusableEmbedding`.

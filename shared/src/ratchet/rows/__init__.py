@@ -1,1 +1,47 @@
-"""Rows of the files that can be imported, and how each becomes one fact."""
+"""Rows of importable files, and the event that each row becomes."""
+
+from ratchet.rows.experience import (
+    NO_ID,
+    NO_PLAN,
+    ExperienceRow,
+    read_experience,
+)
+from ratchet.rows.files import (
+    UnreadableFile,
+    open_rows,
+)
+from ratchet.rows.kinds import (
+    EXPERIENCE_ROWS,
+    KINDS,
+)
+from ratchet.rows.passthrough import (
+    read_told,
+)
+from ratchet.rows.row import (
+    NO_NUMBER,
+    NO_TEXT,
+    NO_TIME,
+    RefusedRow,
+    Row,
+)
+from ratchet.rows.times import (
+    zone_named,
+)
+
+__all__ = [
+    "EXPERIENCE_ROWS",
+    "KINDS",
+    "NO_ID",
+    "NO_NUMBER",
+    "NO_PLAN",
+    "NO_TEXT",
+    "NO_TIME",
+    "ExperienceRow",
+    "RefusedRow",
+    "Row",
+    "UnreadableFile",
+    "open_rows",
+    "read_experience",
+    "read_told",
+    "zone_named",
+]

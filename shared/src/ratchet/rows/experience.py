@@ -7,9 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ratchet.events.base import derived_id
-from ratchet.events.experience import Experience, is_plan
-from ratchet.events.places import Place, taken_out
+from ratchet.contract import Experience, Place, derived_id, is_plan, taken_out
 from ratchet.rows.row import NO_TIME, Row, canonical, encodable, row_event_id
 from ratchet.rows.times import moment
 

@@ -6,8 +6,8 @@ from datetime import datetime, tzinfo
 from typing import Any, Generic, TypeVar
 
 from ratchet.rows.experience import ExperienceRow, read_experience
+from ratchet.rows.passthrough import read_told
 from ratchet.rows.row import Row
-from ratchet.rows.told import read_told
 
 R_co = TypeVar("R_co", bound=Row, covariant=True)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ratchet.events.base import derived_id
+from ratchet.contract import derived_id
 
 NO_TIME = "timestamp: missing or unreadable, replaced by the file's"
 NO_TEXT = "text: characters that are none, replaced by a question mark"

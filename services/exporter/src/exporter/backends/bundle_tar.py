@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from exporter.domain.bundle import INDEX, SIGNATURE, BundleRefused, Member
-from ratchet.durable import flush
+from ratchet.storage import flush
 
 Source = Path | bytes
 """Where the content of a member comes from: a file, or the content itself."""

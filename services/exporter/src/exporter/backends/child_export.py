@@ -5,14 +5,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from exporter.domain.job import LINE, Built, Exported, NotExported, StageDone
-from exporter.domain.modelfile import Sampling
-from exporter.domain.quantization import Choice, Limits, Quantization
-from exporter.domain.record import Stage
+from exporter.domain.export_messages import LINE, Built, Exported, NotExported, StageDone
+from exporter.domain.parity.quantization import Choice, Limits, Quantization
+from exporter.domain.registry.modelfile import Sampling
+from exporter.domain.registry.record import Stage
+from exporter.export.request import ExportRequest
 from exporter.ports import ExportBroke
-from exporter.request import ExportRequest
-from ratchet.child import ChildFailed, run_child
-from ratchet.manifest import AdapterManifest
+from ratchet.models import AdapterManifest
+from ratchet.processes import ChildFailed, run_child
 
 Outcome = Built | Exported | NotExported
 ENVIRONMENT = {
@@ -71,9 +71,11 @@ class ChildExport:
     async def _judged(self, request: ExportRequest, stages: dict[Stage, float]) -> Outcome:
         """Both processes start at once; the gate is asked when there is something to judge."""
         built = asyncio.Event()
-        judging = asyncio.create_task(self._run("exporter.job.gate", request, stages, built))
+        judging = asyncio.create_task(
+            self._run("exporter.export.parity_gate", request, stages, built)
+        )
         try:
-            outcome = await self._run("exporter.job.build", request, stages)
+            outcome = await self._run("exporter.export.build", request, stages)
             if isinstance(outcome, Built):
                 built.set()
                 outcome = await judging

@@ -9,9 +9,9 @@ from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
-from exporter.domain.record import ModelRecord
-from ratchet.events.base import derived_id
-from ratchet.manifest import AdapterManifest
+from exporter.domain.registry.record import ModelRecord
+from ratchet.contract import derived_id
+from ratchet.models import AdapterManifest
 
 _OURS = "ratchet"
 """In a manifest's versions the code that trained, by its sha256: no package of an index."""

@@ -4,14 +4,13 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter.alias import Alias
 from exporter.bundle.unpacking import Unpacked
 from exporter.domain.bundle import GGUF, RECORD, BundleRefused
-from exporter.domain.history import Move
+from exporter.domain.registry.alias_history import Move
 from exporter.ports import Records, Registry
-from ratchet.artifacts import ArtifactCorrupt, ArtifactMissing, ArtifactStore
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.base import derived_id, utc_now
+from exporter.registry.alias import Alias
+from ratchet.contract import ArtifactRef, derived_id, utc_now
+from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 
 
 @dataclass(frozen=True)

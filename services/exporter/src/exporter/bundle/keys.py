@@ -4,7 +4,7 @@ from pathlib import Path
 
 from exporter.bundle.signature import Trusted
 from exporter.settings import ExporterSettings
-from ratchet.ed25519 import (
+from ratchet.storage.signing_keys import (
     SigningKey,
     make_signing_key,
     read_public_key,

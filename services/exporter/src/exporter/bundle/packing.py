@@ -5,7 +5,7 @@ from pathlib import Path
 
 from exporter.backends.bundle_tar import Source, write_bundle
 from exporter.backends.cyclonedx import bill_of_materials
-from exporter.bundle.agreement import artifacts_of, check_agreement, parsed
+from exporter.bundle.consistency import artifacts_of, check_agreement, parsed
 from exporter.bundle.signature import signed
 from exporter.bundle.tables import tables
 from exporter.domain.bundle import (
@@ -20,16 +20,16 @@ from exporter.domain.bundle import (
     document,
     member_of,
 )
-from exporter.domain.record import ModelRecord
-from ratchet.artifacts import ArtifactStore
-from ratchet.ed25519 import SigningKey
-from ratchet.manifest import AdapterManifest
+from exporter.domain.registry.record import ModelRecord
+from ratchet.models import AdapterManifest
+from ratchet.storage import ArtifactStore
+from ratchet.storage.signing_keys import SigningKey
 
 
 def pack(record: ModelRecord, artifacts: ArtifactStore, key: SigningKey, target: Path) -> None:
     """Write the bundle of `record`; the same version and key give the same bytes.
 
-    Raises `BundleRefused`, `ratchet.artifacts.ArtifactMissing`, `ArtifactCorrupt` and `OSError`:
+    Raises `BundleRefused`, `ratchet.storage.ArtifactMissing`, `ArtifactCorrupt` and `OSError`:
     then no file is left.
     """
     manifest = parsed(MANIFEST, AdapterManifest, artifacts.verified(record.manifest).read_bytes())

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter.bundle.agreement import parsed
+from exporter.bundle.consistency import parsed
 from exporter.domain.bundle import SIGNATURE, BundleRefused, Signature, document
-from ratchet.ed25519 import PublicKey, SigningKey
+from ratchet.storage.signing_keys import PublicKey, SigningKey
 
 
 @dataclass(frozen=True)

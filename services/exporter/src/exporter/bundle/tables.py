@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from exporter.domain.record import ModelRecord
-from ratchet.events.run import Interval, Scores
-from ratchet.manifest import AdapterManifest
+from exporter.domain.registry.record import ModelRecord
+from ratchet.contract import Interval, Scores
+from ratchet.models import AdapterManifest
 
 
 def tables(record: ModelRecord, manifest: AdapterManifest) -> str:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.backends.bundle_tar import read_head, read_members
-from exporter.bundle.agreement import artifacts_of, check_agreement, parsed
+from exporter.bundle.consistency import artifacts_of, check_agreement, parsed
 from exporter.bundle.signature import Trusted, check_signature
 from exporter.domain.bundle import INDEX, MANIFEST, MODELFILE, RECORD, SBOM, Index
-from exporter.domain.record import ModelRecord
-from ratchet.events.artifact import ArtifactRef
-from ratchet.manifest import AdapterManifest
+from exporter.domain.registry.record import ModelRecord
+from ratchet.contract import ArtifactRef
+from ratchet.models import AdapterManifest
 
 
 @dataclass(frozen=True)

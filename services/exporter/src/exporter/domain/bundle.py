@@ -4,8 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ratchet.events.artifact import ArtifactRef
-from ratchet.events.base import Value
+from ratchet.contract import ArtifactRef, Value
 
 INDEX = "index.json"
 SIGNATURE = "index.sig"

@@ -2,7 +2,7 @@
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
-from ratchet.events.experience import Feedback
+from ratchet.contract import Feedback
 
 
 class Correction(BaseModel):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
-from ratchet.events.base import EventId
+from ratchet.contract import EventId
 
 
 def _in_utc(at: datetime) -> datetime:

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from ingest.domain.asked_question import asked_text
 from ingest.domain.identity import Moment
-from ratchet.measures.asked_question import asked_text
-from ratchet.measures.questions import normalised
+from ratchet.measures import normalised
 
 
 class Imported(BaseModel):

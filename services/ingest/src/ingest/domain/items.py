@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ingest.domain.identity import Identity
-from ratchet.events.experience import Experience, Feedback, is_plan
+from ratchet.contract import Experience, Feedback, is_plan
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")

@@ -4,10 +4,9 @@ from datetime import datetime
 
 from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 
+from ingest.domain.asked_question import asked_text, named_equipment, question_in
 from ingest.domain.imported import Imported
-from ratchet.events.base import Aspect, derived_id
-from ratchet.events.example import PairBuilt
-from ratchet.measures.asked_question import asked_text, named_equipment, question_in
+from ratchet.contract import Aspect, PairBuilt, derived_id
 
 _CLEAR = 0.1
 _LEAST_GAP = 0.3

@@ -4,9 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from ratchet.events.experience import Intent
-from ratchet.events.ranking import Candidate, RankingQuery
-from ratchet.ranking.features import MOST_WIDGETS
+from ratchet.contract import Candidate, Intent, RankingQuery
+from ratchet.ranking import MOST_WIDGETS
 
 
 def _by_name(sent: Any) -> Any:

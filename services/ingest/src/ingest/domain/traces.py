@@ -4,10 +4,9 @@ from datetime import datetime
 
 from pydantic import AliasChoices, Field
 
+from ingest.domain.asked_question import question_in
 from ingest.domain.imported import Imported
-from ratchet.events.base import derived_id
-from ratchet.events.trace import LEAST_ANSWER, TraceCaptured
-from ratchet.measures.asked_question import question_in
+from ratchet.contract import LEAST_ANSWER, TraceCaptured, derived_id
 
 
 def _also(name: str, legacy: str) -> AliasChoices:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
-from trainer.domain.taught import Taught
+from trainer.domain.examples.teacher_answer import Taught
 from trainer.ports import TeacherAway, TeacherRefused
 
 _CALL = "/chat/completions"

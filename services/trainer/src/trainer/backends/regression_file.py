@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from trainer.domain.cases import RegressionQuestion
+from trainer.domain.evaluation.cases import RegressionQuestion
 
 PACKAGED = Path(__file__).parents[1] / "regression.json"
 """The set that comes with the trainer, drawn by `services/trainer/regression/draw.py`."""

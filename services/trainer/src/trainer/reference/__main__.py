@@ -1,7 +1,7 @@
 """`python -m trainer.reference`: a `ReferenceRequest` on stdin, its file where it says."""
 
-from ratchet.as_child import Report, serve_parent
-from trainer.domain.reference import ReferenceRequest
+from ratchet.processes import Report, serve_parent
+from trainer.domain.evaluation.reference_chats import ReferenceRequest
 
 
 def work(request: ReferenceRequest, report: Report) -> None:

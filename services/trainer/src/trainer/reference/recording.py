@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from ratchet.base_models import materialise
-from ratchet.durable import write_whole
-from ratchet.references import Chat, References, divergence, likeliest
-from ratchet.references_file import references_bytes
-from trainer.backends.device import choose_device, use_all_cores
-from trainer.backends.exact import Exact
-from trainer.domain.reference import ReferenceRequest
+from ratchet.models import Chat, References, divergence, likeliest
+from ratchet.models.base_models import materialise
+from ratchet.models.references_file import references_bytes
+from ratchet.storage import write_whole
+from trainer.backends.language_model.reference_model import Exact
+from trainer.backends.machine.device import choose_device, use_all_cores
+from trainer.domain.evaluation.reference_chats import ReferenceRequest
 
 _SPOKEN_TOKENS, _PLAN_TOKENS = 24, 160
 _POSITIONS = 48

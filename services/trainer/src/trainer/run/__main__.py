@@ -1,7 +1,7 @@
 """`python -m trainer.run`: a `TrainRequest` on stdin, a `Line` for every step and the end."""
 
-from ratchet.as_child import Report, serve_parent
-from trainer.domain.job import TrainRequest
+from ratchet.processes import Report, serve_parent
+from trainer.domain.runs.child_messages import TrainRequest
 
 
 def work(request: TrainRequest, report: Report) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from ratchet.events.run import CurvePoint, Method
-from trainer.backends.base import Base
-from trainer.backends.lora import Adapted, Fresh
-from trainer.backends.training_loop import OnProgress
-from trainer.domain.recipe import Recipe
+from ratchet.contract import CurvePoint, Method
+from trainer.backends.language_model.base_model import Base
+from trainer.backends.language_model.lora import Adapted, Fresh
+from trainer.backends.language_model.training_loop import OnProgress
+from trainer.domain.runs.recipe import Recipe
 
 
 class Teach(Protocol):
@@ -33,14 +33,14 @@ def taught_by(method: Method) -> Teach:
     """Loads the trainer of `method` alone: each takes a second."""
     match method:
         case "dpo":
-            from trainer.backends import dpo
+            from trainer.backends.language_model import dpo
 
             return dpo.train
         case "kto":
-            from trainer.backends import kto
+            from trainer.backends.language_model import kto
 
             return kto.train
         case "sft":
-            from trainer.backends import sft
+            from trainer.backends.language_model import sft
 
             return sft.train

@@ -7,13 +7,19 @@ from shutil import disk_usage
 
 from pydantic import BaseModel
 
-from ratchet.base_models import materialise, revision_of, weights_sha256
-from ratchet.durable import flush_tree, write_whole
-from ratchet.events.run import Stage
-from trainer.backends.base import Base, load_base
-from trainer.backends.device import choose_device, choose_dtype, name_of, use_all_cores
-from trainer.backends.language import language_of
-from trainer.backends.lora import (
+from ratchet.contract import Stage
+from ratchet.models.base_models import materialise, revision_of, weights_sha256
+from ratchet.storage import flush_tree, write_whole
+from trainer.backends.language_identification import language_of
+from trainer.backends.language_model.base_model import Base, load_base
+from trainer.backends.language_model.distributed import (
+    first_alone,
+    is_alone,
+    is_first,
+    side_by_side,
+    wait_for_all,
+)
+from trainer.backends.language_model.lora import (
     Adapted,
     Fresh,
     fresh_adapter,
@@ -21,22 +27,16 @@ from trainer.backends.lora import (
     take_off,
     with_champion,
 )
-from trainer.backends.processes import (
-    first_alone,
-    is_alone,
-    is_first,
-    side_by_side,
-    wait_for_all,
-)
+from trainer.backends.machine.device import choose_device, choose_dtype, name_of, use_all_cores
+from trainer.backends.machine.torch_errors import first_line, is_failed_write, is_out_of_memory
 from trainer.backends.regression_file import read_regression
-from trainer.backends.torch_errors import first_line, is_failed_write, is_out_of_memory
-from trainer.domain.cases import Case, held_out_cases, regression_cases
-from trainer.domain.dataset import Dataset
-from trainer.domain.job import OutOfMemory, Progress, Trained, TrainRequest
-from trainer.domain.scores import Judged
+from trainer.domain.evaluation.cases import Case, held_out_cases, regression_cases
+from trainer.domain.evaluation.scores import Judged
+from trainer.domain.examples.dataset import Dataset
+from trainer.domain.runs.child_messages import OutOfMemory, Progress, Trained, TrainRequest
+from trainer.run.evaluation import Panel
 from trainer.run.lineage import versions
 from trainer.run.methods import taught_by
-from trainer.run.panel import Panel
 
 Report = Callable[[BaseModel], None]
 

@@ -1,0 +1,1 @@
+"""A client of the HTTP API: posts items until each is accepted."""

@@ -1,0 +1,1 @@
+"""Weights: merging, splicing, conversion, quantization and audit."""

@@ -1,0 +1,69 @@
+"""A LoRA adapter and its base as one set of weights, tensor by tensor, without the model."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from exporter.backends.gguf.safetensors_weights import Matrix, Weights
+
+_PREFIX = "base_model.model."
+_UNSUPPORTED = (
+    "use_dora",
+    "rank_pattern",
+    "alpha_pattern",
+    "modules_to_save",
+    "fan_in_fan_out",
+    "lora_bias",
+    "trainable_token_indices",
+    "target_parameters",
+)
+
+
+class NotMergeable(ValueError):
+    """The adapter does something other than add B @ A to weights of this base."""
+
+
+class Merged:
+    """W + scale * B @ A in the `adapted` weights of `base`, the others as they are."""
+
+    def __init__(self, base: Path, adapter: Path) -> None:
+        settings = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+        self.base = Weights(base)
+        self._scale = _scale(settings)
+        self._deltas = Weights(adapter)
+        self.adapted = frozenset(_adapted(self._deltas))
+        if lost := sorted(self.adapted - set(self.base)):
+            raise NotMergeable(f"the base has no place for {', '.join(lost[:3])}")
+
+    def read(self, name: str) -> Matrix:
+        weight = self.base[name].floats()
+        if name in self.adapted:
+            weight += self.delta(name)
+        return weight
+
+    def delta(self, name: str) -> Matrix:
+        """What the adapter adds to the adapted weight `name`, in float32."""
+        module = _PREFIX + name.removesuffix(".weight")
+        a, b = (self._deltas[f"{module}.lora_{side}.weight"].floats() for side in "AB")
+        change: Matrix = b @ a
+        change *= self._scale
+        return change
+
+
+def _adapted(deltas: Weights) -> list[str]:
+    found = []
+    for name in deltas:
+        module, side, _ = name.rpartition(".lora_")
+        if not side or not name.startswith(_PREFIX):
+            raise NotMergeable(f"{name} is no low-rank change")
+        found.append(f"{module.removeprefix(_PREFIX)}.weight")
+    return found
+
+
+def _scale(settings: dict[str, Any]) -> float:
+    used = [name for name in _UNSUPPORTED if settings.get(name)]
+    if settings.get("peft_type") != "LORA" or settings.get("bias", "none") != "none" or used:
+        raise NotMergeable(f"only plain LoRA can be merged, not {', '.join(used) or 'this kind'}")
+    rank, alpha = settings["r"], settings["lora_alpha"]
+    return float(alpha / math.sqrt(rank) if settings.get("use_rslora") else alpha / rank)

@@ -1,0 +1,1 @@
+"""Registries and model servers: a directory, Ollama, OpenAI-compatible servers."""

@@ -1,0 +1,140 @@
+"""A registry in a directory: `<name>/<version>/{model.gguf, Modelfile, manifest.json}`.
+
+The alias is the symbolic link `<name>/latest`; `<name>/previous` remembers what it named before.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Sequence, Set
+from pathlib import Path
+
+from exporter.backends.directory_lock import locked
+from exporter.backends.file_links import link_or_copy
+from exporter.domain.registry.record import ModelRecord
+from exporter.ports import RegistryKind, RegistryTrouble
+from ratchet.storage import flush, write_whole
+
+_GGUF = "model.gguf"
+_RECORD = "manifest.json"
+_ASIDE = "."
+
+
+class LocalRegistry:
+    """What appears under a version's name is whole.
+
+    The service and commands may write at once: they take turns, by a lock on the name's directory.
+    """
+
+    kind: RegistryKind = "local"
+    server: str | None = None
+
+    def __init__(self, root: Path, name: str) -> None:
+        self._root = root / name
+
+    async def available(self) -> bool:
+        return True
+
+    async def record(self, version: str) -> ModelRecord | None:
+        path = self._root / version / _RECORD
+        if not path.is_file():
+            return None
+        return ModelRecord.model_validate_json(path.read_bytes())
+
+    def gguf(self, version: str) -> Path:
+        return self._root / version / _GGUF
+
+    async def register(self, record: ModelRecord, gguf: Path) -> None:
+        await asyncio.to_thread(self._register, record, gguf)
+
+    async def ask(self, version: str, prompts: Sequence[str], limit: int) -> None:
+        """Nothing answers from a directory."""
+
+    async def move_alias(self, version: str) -> str | None:
+        return await asyncio.to_thread(self._move_alias, version)
+
+    async def versions(self) -> tuple[str, ...]:
+        if not self._root.is_dir():
+            return ()
+        return tuple(sorted(path.parent.name for path in self._root.glob(f"v*/{_RECORD}")))
+
+    async def active(self) -> str | None:
+        return self._named_by("latest")
+
+    async def remove(self, version: str) -> None:
+        await asyncio.to_thread(self._remove, version)
+
+    def silence(self, run_ids: Set[str]) -> int:
+        """As `exporter.ports.Told`."""
+        changed = 0
+        with locked(self._root):
+            for path in sorted(self._root.glob(f"v*/{_RECORD}")):
+                record = ModelRecord.model_validate_json(path.read_bytes())
+                said = {"references": (), "smoke_answer": ""}
+                silent = record.export.model_copy(update=said)
+                if record.run_id in run_ids and silent != record.export:
+                    after = record.model_copy(update={"export": silent})
+                    write_whole(path, (after.model_dump_json(indent=2) + "\n").encode())
+                    changed += 1
+        return changed
+
+    def _register(self, record: ModelRecord, gguf: Path) -> None:
+        with locked(self._root):
+            self._clear_leftovers()
+            target = self._root / record.version
+            if target.is_dir():
+                return
+            aside = self._root / f"{_ASIDE}incoming-{record.version}"
+            aside.mkdir()
+            link_or_copy(gguf, aside / _GGUF)
+            _write(aside / "Modelfile", record.export.modelfile.text(f"./{_GGUF}"))
+            _write(aside / _RECORD, record.model_dump_json(indent=2) + "\n")
+            flush(aside)
+            aside.rename(target)
+            flush(self._root)
+
+    def _move_alias(self, version: str) -> str | None:
+        with locked(self._root):
+            active = self._named_by("latest")
+            if active == version:
+                return self._named_by("previous")
+            if not (self._root / version).is_dir():
+                raise RegistryTrouble(f"{version} is not registered, or is not any more")
+            if active is not None:
+                self._point("previous", active)
+            self._point("latest", version)
+            return active
+
+    def _remove(self, version: str) -> None:
+        with locked(self._root):
+            if version == self._named_by("latest") or not (self._root / version).is_dir():
+                return
+            self._clear_leftovers()
+            aside = self._root / f"{_ASIDE}removed-{version}"
+            (self._root / version).rename(aside)
+            shutil.rmtree(aside)
+
+    def _clear_leftovers(self) -> None:
+        for path in self._root.glob(f"{_ASIDE}*"):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def _named_by(self, alias: str) -> str | None:
+        link = self._root / alias
+        return link.readlink().name if link.is_symlink() else None
+
+    def _point(self, alias: str, version: str) -> None:
+        aside = self._root / f"{_ASIDE}{alias}"
+        aside.unlink(missing_ok=True)
+        aside.symlink_to(version, target_is_directory=True)
+        aside.replace(self._root / alias)
+        flush(self._root)
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,1 @@
+"""How close an exported model is to the trained one."""

@@ -1,0 +1,77 @@
+"""How near an exported model stays to the one that was trained, and whether that is near enough."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exporter.domain.parity.quantization import Limits
+from ratchet.models import Likeliest, Logits, divergence
+
+_WORST_PERCENT = 99.0
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Position by position: whether the top tokens are equal, and KL divergence in nats."""
+
+    agreeing: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    divergence: NDArray[np.float64] = field(default_factory=lambda: np.empty(0, np.float64))
+
+    def __add__(self, other: "Agreement") -> "Agreement":
+        return Agreement(
+            np.concatenate((self.agreeing, other.agreeing)),
+            np.concatenate((self.divergence, other.divergence)),
+        )
+
+    @property
+    def tokens(self) -> int:
+        return len(self.agreeing)
+
+    @property
+    def top1(self) -> float:
+        return float(self.agreeing.mean())
+
+    @property
+    def kl(self) -> float:
+        return float(self.divergence.mean())
+
+    @property
+    def kl_p99(self) -> float:
+        return float(np.percentile(self.divergence, _WORST_PERCENT))
+
+
+@dataclass(frozen=True)
+class Passed:
+    reason: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    reason: str
+
+
+def compare(reference: Likeliest, candidate: Logits) -> Agreement:
+    """KL of `reference` against `candidate` and equal top tokens, at every position.
+
+    Raises `ValueError` where the positions are not the same number.
+    """
+    kl = divergence(reference, candidate)
+    return Agreement(reference.ids[:, 0] == np.argmax(candidate, axis=-1), kl)
+
+
+def verdict(exported: Agreement, training_kl: float, limits: Limits) -> Passed | Failed:
+    """Judge `exported` (trained against exported); `training_kl` is trained against its base.
+
+    An export that moves the answers as far as the training did can undo it: that fails too.
+    """
+    if exported.top1 < limits.top1:
+        return Failed(f"top-1 agreement {exported.top1:.4f} is below {limits.top1}")
+    if exported.kl > limits.kl:
+        return Failed(f"mean KL {exported.kl:.6f} is above {limits.kl}")
+    if exported.kl >= training_kl:
+        return Failed(
+            f"the export moves the answers by KL {exported.kl:.6f}, the training only by "
+            f"{training_kl:.6f}"
+        )
+    return Passed(f"top-1 {exported.top1:.4f}, mean KL {exported.kl:.6f}")

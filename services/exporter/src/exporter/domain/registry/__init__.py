@@ -1,0 +1,1 @@
+"""Versions, the alias, and how a model is served."""

@@ -1,0 +1,49 @@
+"""Base and adapter as they were trained, side by side."""
+
+from functools import partial
+from pathlib import Path
+
+from exporter.backends.file_links import link_or_copy
+from exporter.backends.work_dir import once
+from exporter.export.build_steps import Workshop
+from exporter.export.request import ExportRequest
+from ratchet.models import References
+from ratchet.models.base_models import materialise, weights_sha256
+from ratchet.models.references_file import read_references
+from ratchet.storage import ArtifactStore
+
+
+class WrongBase(ValueError):
+    """The base's weights are not those that the adapter was trained on."""
+
+
+def verify(request: ExportRequest, base: Path) -> None:
+    """Raises `WrongBase`."""
+    manifest = request.manifest
+    if weights_sha256(base) != manifest.base_sha256:
+        said = f"{manifest.base_model} is not the base it was trained on: its weights differ"
+        raise WrongBase(f"wrong base: {said}")
+
+
+def opened(request: ExportRequest) -> Workshop:
+    """Base and adapter side by side; `verify` says whether they belong together.
+
+    Raises `NotMergeable`, `BaseModelMissing`, `ArtifactMissing`, `ArtifactCorrupt` and `OSError`.
+    """
+    base = materialise(request.manifest.base_model, request.cache_dir)
+    adapter = once(request.work_dir / "adapter", partial(_collect, request))
+    return Workshop(request, base, adapter)
+
+
+def references_of(request: ExportRequest) -> References:
+    """Raises `ArtifactMissing`, `ArtifactCorrupt`, `UnusableReferences` and `OSError`."""
+    reference = request.manifest.references
+    assert reference is not None
+    return read_references(ArtifactStore(request.artifacts_dir).verified(reference))
+
+
+def _collect(request: ExportRequest, target: Path) -> None:
+    store = ArtifactStore(request.artifacts_dir)
+    target.mkdir()
+    for name, reference in request.manifest.files.items():
+        link_or_copy(store.verified(reference), target / Path(name).name)

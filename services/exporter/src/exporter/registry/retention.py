@@ -1,0 +1,47 @@
+"""How long a version and its file are kept: what only a removed version needed goes with it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from exporter.domain.registry.alias_history import Move, way_back
+from exporter.domain.registry.record import ModelRecord
+from exporter.domain.registry.version import surplus
+from exporter.ports import Records, Registry
+from ratchet.storage import ArtifactStore
+
+
+@dataclass(frozen=True)
+class Retention:
+    """`keep` is how many versions stay registered besides the active one."""
+
+    artifacts: ArtifactStore
+    records: Records
+    keep: int
+
+    async def remove_surplus(self, registries: Sequence[Registry], moves: Sequence[Move]) -> None:
+        """A file goes before the record that names it: who was killed in between finds both."""
+        for registry in registries:
+            versions, active = await registry.versions(), await registry.active()
+            for old in surplus(versions, active, self.keep, way_back(moves, versions)):
+                if registry is self.records and (record := await self._read(old)):
+                    await self.discard(record)
+                await registry.remove(old)
+
+    async def discard(self, record: ModelRecord) -> None:
+        """Forget the file of `record`, unless another registered version has the same."""
+        gguf = record.export.gguf
+        for version in await self.records.versions():
+            other = await self._read(version) if version != record.version else None
+            if other is not None and other.export.gguf.sha256 == gguf.sha256:
+                return
+        await asyncio.to_thread(self.artifacts.discard, gguf)
+
+    async def _read(self, version: str) -> ModelRecord | None:
+        """None where the record is not there, or cannot be read any more."""
+        try:
+            return await self.records.record(version)
+        except ValidationError:
+            return None

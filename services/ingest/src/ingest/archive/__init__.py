@@ -1,1 +1,0 @@
-"""Events older than a stream retains: written to Parquet and verified, then trimmed."""

@@ -1,0 +1,1 @@
+"""The routes that the Command Center's page and evaluator call."""

@@ -1,0 +1,1 @@
+"""What each request passes before its route; `app.py` sets the order."""

@@ -1,1 +1,0 @@
-"""What happened, durable and queryable: a process of its own writes it, ingest reads it."""

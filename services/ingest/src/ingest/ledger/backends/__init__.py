@@ -1,1 +1,0 @@
-"""SQL, on SQLite or PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Ranking widgets, and logging each decision."""

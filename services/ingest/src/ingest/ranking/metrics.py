@@ -1,0 +1,58 @@
+"""What ingest counts of rankings."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+
+from ingest.ranking.in_service import Served, Standing
+
+
+class RankingMetrics:
+    def __init__(self, registry: CollectorRegistry, embedding: str) -> None:
+        self.requests = Counter(
+            "ratchet_rank_requests_total",
+            "Requests for a ranking by outcome: scored, callers_order or rejected.",
+            ("outcome",),
+            registry=registry,
+        )
+        for outcome in ("scored", "callers_order", "rejected"):
+            self.requests.labels(outcome)
+        self.seconds = Histogram(
+            "ratchet_rank_seconds",
+            "Seconds from the last byte of a request to its ranking, the logging included.",
+            registry=registry,
+            buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1),
+        )
+        self.explored = Counter(
+            "ratchet_rank_explored_total",
+            "Rankings in which two candidates changed places to learn from it.",
+            registry=registry,
+        )
+        self.unlogged = Counter(
+            "ratchet_rank_unlogged_total",
+            "Rankings given out without a logged decision, for Redis was away, full or slow.",
+            registry=registry,
+        )
+        self.unknown_scenarios = Counter(
+            "ratchet_rank_unknown_scenarios_total",
+            "Candidates whose scenario no scorer has an input for.",
+            registry=registry,
+        )
+        self.trained_on = Gauge(
+            "ratchet_ranking_scorer_trained_on",
+            "Scored revisions behind the scorer in service, 0 without one.",
+            registry=registry,
+        )
+        self.embedding = Info(
+            "ratchet_ranking_embedding",
+            "The text embedding that scorers learn and serve with.",
+            registry=registry,
+        )
+        self.embedding.info({"name": embedding})
+        self.problems = Counter(
+            "ratchet_ranking_scorer_problems_total",
+            "Looks at a scorer that cannot serve, by kind: missing, corrupt, unusable, embedding.",
+            ("kind",),
+            registry=registry,
+        )
+
+    def stands(self, standing: Standing) -> None:
+        self.trained_on.set(standing.trained_on if isinstance(standing, Served) else 0)

@@ -1,0 +1,1 @@
+"""The ledger service: a database of everything that happened, the archive, replay and erasure."""

@@ -1,0 +1,63 @@
+"""The only wiring of the ledger's process."""
+
+from faststream.asgi import AsgiFastStream
+from prometheus_client import CollectorRegistry
+
+from ledger.archive.archivist import Archivist
+from ledger.archive.metrics import ArchiveMetrics
+from ledger.archive.store import ArchiveStore
+from ledger.backends.database import open_for_reading, open_for_writing
+from ledger.backends.erasure import SqlForgetting
+from ledger.backends.migration import migrate
+from ledger.backends.writer import SqlLedger
+from ledger.backlog.metrics import BacklogMetrics
+from ledger.backlog.monitor import Backlog
+from ledger.erasure.handler import CommandHandler
+from ledger.handlers import LedgerHandlers
+from ledger.metrics import LedgerMetrics
+from ledger.reading.reader import SqlLedgerReader
+from ledger.settings import LedgerSettings
+from ledger.status import LedgerStatus
+from ratchet.contract import COMMANDS, FORGOTTEN, STREAMS
+from ratchet.delivery import Consumer, RetryPolicy
+from ratchet.service import Service, create_broker, create_host, create_redis
+from ratchet.telemetry import create_tracer
+
+
+def create_app(settings: LedgerSettings) -> AsgiFastStream:
+    """The database is brought up to date first.
+
+    Raises `WrongSchema` and `Unavailable`, and `CannotOpen` where the archive's URL names no place.
+    """
+    registry = CollectorRegistry()
+    engine = open_for_writing(settings.ledger_database)
+    migrate(engine)
+    ledger = SqlLedger(engine)
+    handlers = LedgerHandlers(ledger, LedgerMetrics(registry), settings.ledger_pause_s)
+    commands = CommandHandler(SqlForgetting(engine, ledger), handlers)
+    reader = SqlLedgerReader(open_for_reading(settings.ledger_database))
+    redis = create_redis(settings)
+    archivist = Archivist(
+        redis, ArchiveStore(settings.archive_place), settings, ArchiveMetrics(registry)
+    )
+    retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
+    service = Service(
+        name="ledger",
+        settings=settings,
+        broker=create_broker(settings),
+        redis=redis,
+        registry=registry,
+        tracer=create_tracer("ledger", settings),
+        consumers=[
+            Consumer(
+                stream, "ledger", handlers.handle, settings.ledger_batch, retry, marks_seen=False
+            )
+            for stream in STREAMS
+            if stream is not COMMANDS
+        ]
+        + [Consumer(COMMANDS, "ledger", commands.handle, 1, retry, marks_seen=False)],
+        publishes=[FORGOTTEN],
+        background=[archivist.run, Backlog(redis, BacklogMetrics(registry)).run],
+        status=LedgerStatus(handlers, reader).facts,
+    )
+    return create_host(service)

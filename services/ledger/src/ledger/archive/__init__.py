@@ -1,0 +1,1 @@
+"""Entries that a stream no longer retains: written to Parquet, verified, then trimmed."""

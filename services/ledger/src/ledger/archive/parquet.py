@@ -1,0 +1,73 @@
+"""Rows of an archive as one compressed Parquet file, and back."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+from pydantic_core import from_json
+
+from ledger.domain.archive.archive_file import Named, Row, content_hash, named
+from ratchet.contract import EntryId
+from ratchet.delivery import unwrap
+
+_HASH = b"ratchet.sha256"
+_SCHEMA = pa.schema(
+    [
+        pa.field("entry_id", pa.string(), nullable=False),
+        pa.field("event_id", pa.string()),
+        pa.field("type", pa.string()),
+        pa.field("occurred_at", pa.timestamp("us", tz="UTC")),
+        pa.field("payload", pa.binary(), nullable=False),
+    ]
+)
+
+
+class Unreadable(ValueError):
+    """These bytes are not what was written."""
+
+
+def packed(rows: Sequence[Row]) -> bytes:
+    """zstd, with a checksum on every page and the hash of all rows in the footer."""
+    said = [_named(row.payload) for row in rows]
+    columns = [
+        [str(row.entry_id) for row in rows],
+        [each.event_id for each in said],
+        [each.type for each in said],
+        [each.occurred_at for each in said],
+        [row.payload for row in rows],
+    ]
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, _SCHEMA, strict=True)]
+    schema = _SCHEMA.with_metadata({_HASH: content_hash(rows).encode()})
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        pa.Table.from_arrays(arrays, schema=schema),
+        sink,
+        compression="zstd",
+        use_dictionary=["type"],
+        write_statistics=["entry_id", "event_id", "type", "occurred_at"],
+        write_page_checksum=True,
+    )
+    return bytes(sink.getvalue())
+
+
+def unpacked(content: bytes) -> list[Row]:
+    """Raises `Unreadable` where a page, a column or the hash of all rows is not as written."""
+    try:
+        table = pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
+        if not table.schema.equals(_SCHEMA):
+            raise Unreadable(f"its columns are {', '.join(table.schema.names)}")
+        ids = table.column("entry_id").to_pylist()
+        payloads = table.column("payload").to_pylist()
+        rows = [Row(EntryId.parse(i), p) for i, p in zip(ids, payloads, strict=True)]
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Unreadable(str(error).splitlines()[0]) from error
+    if (table.schema.metadata or {}).get(_HASH) != content_hash(rows).encode():
+        raise Unreadable("its rows do not have the hash that it was written with")
+    return rows
+
+
+def _named(payload: bytes) -> Named:
+    try:
+        return named(from_json(unwrap(payload)))
+    except ValueError:
+        return Named(None, None, None)

@@ -1,0 +1,1 @@
+"""SQLAlchemy and Alembic: tables, engines, migrations and the writer."""

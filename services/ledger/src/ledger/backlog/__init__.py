@@ -1,0 +1,1 @@
+"""What waits on each stream, and for which consumer group."""

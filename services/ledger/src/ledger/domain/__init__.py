@@ -1,0 +1,1 @@
+"""Pure rules of the ledger, the archive and erasure."""

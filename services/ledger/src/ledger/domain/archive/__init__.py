@@ -1,0 +1,1 @@
+"""Which entries form an archive file, and which entries a stream may lose."""

@@ -1,0 +1,1 @@
+"""The changes that each event makes to the ledger's rows."""

@@ -1,0 +1,53 @@
+"""What was erased, where, when and for whom: signed, and in nobody's words."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ledger.erasure.journal import Request
+from ratchet.storage import hashed, write_whole
+from ratchet.storage.signing_keys import make_signing_key, read_signing_key
+
+
+def receipt(
+    request: Request,
+    salt: bytes,
+    erased: Mapping[str, Mapping[str, int] | str],
+    models: Sequence[str],
+    now: datetime,
+) -> dict[str, Any]:
+    """Ids as salted hashes: who knows an id and the installation's salt can find it here."""
+    user_id = request.user_id
+    return {
+        "request_id": request.request_id,
+        "requested_by": request.requested_by,
+        "requested_at": request.at.isoformat(),
+        "finished_at": now.isoformat(),
+        "user": hashed(salt, user_id) if user_id else None,
+        "questions": sorted(hashed(salt, query_id) for query_id in request.subject.query_ids),
+        "erased": erased,
+        "models_trained_on_it": list(models),
+        "retrain": request.retrain,
+    }
+
+
+def signed(told: Mapping[str, Any], key_path: Path) -> bytes:
+    """The receipt and the signature of its canonical JSON; raises `UnusableKey` and `OSError`."""
+    key = read_signing_key(key_path) if key_path.exists() else make_signing_key(key_path)
+    signature = key.sign(canonical(told)).hex()
+    document = {"receipt": told, "key_id": key.public.id, "signature": signature}
+    return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def canonical(told: Mapping[str, Any]) -> bytes:
+    """What is signed: sorted keys, no white space."""
+    return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+
+
+def keep(directory: Path, request_id: str, document: bytes) -> Path:
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{request_id}.json"
+    write_whole(path, document)
+    return path

@@ -1,0 +1,37 @@
+"""Events of every stream in; each is in the database before it is acknowledged."""
+
+import asyncio
+from collections.abc import Sequence
+
+from ledger.metrics import LedgerMetrics
+from ledger.ports import Ledger
+from ratchet.contract import Done, Event, Outcome, State, Unavailable
+from ratchet.storage import without_forgotten
+
+
+class LedgerHandlers:
+    """`trouble` says why the last batch was not written, None where it was."""
+
+    def __init__(self, ledger: Ledger, metrics: LedgerMetrics, pause_s: float) -> None:
+        self.trouble: str | None = None
+        self._ledger = ledger
+        self._metrics = metrics
+        self._pause_s = pause_s
+
+    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
+        """As `ratchet.contract.Handle`; what tells of a forgotten question is not written.
+
+        Raises `Unavailable`, and the batch stays pending.
+        """
+        kept = await without_forgotten(state, batch)
+        try:
+            with self._metrics.write_seconds.time():
+                new = await asyncio.to_thread(self._ledger.write, kept)
+        except Unavailable as error:
+            self.trouble = str(error)
+            self._metrics.trouble.set(1)
+            await asyncio.sleep(self._pause_s)
+            raise
+        self.trouble = None
+        self._metrics.wrote(new, len(kept) - new)
+        return [Done()] * len(batch)

@@ -1,0 +1,92 @@
+"""Training examples with what they were made of and the runs they were used by."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, case, exists, select, tuple_
+
+from ledger.backends.tables import example_sources, examples, run_examples, runs
+from ledger.reading.queries.rows import columns_of, read
+from ledger.reading.views import ExampleState, ExampleView
+
+_JUDGED = ("accepted", "refused")
+"""The verdicts of runs that use their examples up."""
+
+_used = exists().where(
+    run_examples.c.example_id == examples.c.example_id,
+    runs.c.run_id == run_examples.c.run_id,
+    runs.c.verdict.in_(_JUDGED),
+)
+_state: ColumnElement[str] = case(
+    (examples.c.state == "retracted", "retracted"), (_used, "used"), else_="built"
+)
+
+
+def page(
+    connection: Connection,
+    limit: int,
+    after: str | None,
+    kind: str | None,
+    aspect: str | None,
+    state: ExampleState | None,
+) -> list[ExampleView]:
+    """The newest first; `after` is the last id of the page before. An unknown one has no next."""
+    rows = _select().limit(limit)
+    if after is not None:
+        last = connection.execute(
+            select(examples.c.built_at, examples.c.example_id).where(examples.c.example_id == after)
+        ).first()
+        if last is None:
+            return []
+        rows = rows.where(tuple_(examples.c.built_at, examples.c.example_id) < tuple_(*last))
+    for column, wanted in ((examples.c.kind, kind), (examples.c.aspect, aspect), (_state, state)):
+        if wanted is not None:
+            rows = rows.where(column == wanted)
+    return _views(connection, rows)
+
+
+def examples_of(connection: Connection, query_id: str) -> tuple[ExampleView, ...]:
+    """Those that an experience stands behind."""
+    made = select(example_sources.c.example_id).where(example_sources.c.query_id == query_id)
+    return tuple(_views(connection, _select().where(examples.c.example_id.in_(made))))
+
+
+def examples_in(connection: Connection, run_id: str) -> tuple[ExampleView, ...]:
+    """Those that a run had."""
+    had = select(run_examples.c.example_id).where(run_examples.c.run_id == run_id)
+    return tuple(_views(connection, _select().where(examples.c.example_id.in_(had))))
+
+
+def _select() -> Select[Any]:
+    columns = [c for c in columns_of(examples, ExampleView) if c is not examples.c.state]
+    return (
+        select(*columns, _state.label("state"))
+        .where(examples.c.built_at.is_not(None))
+        .order_by(examples.c.built_at.desc(), examples.c.example_id.desc())
+    )
+
+
+def _views(connection: Connection, rows: Select[Any]) -> list[ExampleView]:
+    found = [read(row) for row in connection.execute(rows).mappings()]
+    ids = [row["example_id"] for row in found]
+    sources = _linked(connection, example_sources.c.example_id, example_sources.c.query_id, ids)
+    used_by = _linked(connection, run_examples.c.example_id, run_examples.c.run_id, ids)
+    return [
+        ExampleView(
+            **row,
+            sources=tuple(sources[row["example_id"]]),
+            used_by=tuple(used_by[row["example_id"]]),
+        )
+        for row in found
+    ]
+
+
+def _linked(
+    connection: Connection, this: Any, that: Any, ids: Iterable[str]
+) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    rows = select(this, that).where(this.in_(list(ids))).order_by(that)
+    for one, other in connection.execute(rows):
+        found[one].append(other)
+    return found

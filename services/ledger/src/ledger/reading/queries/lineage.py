@@ -1,0 +1,28 @@
+"""From a model back to the experiences it learnt from; `experiences.story` goes the other way."""
+
+from sqlalchemy import Connection, select
+
+from ledger.backends.tables import example_sources, run_examples
+from ledger.reading.queries import models, runs
+from ledger.reading.queries.examples import examples_in
+from ledger.reading.views import ModelStory
+
+
+def of_model(connection: Connection, version: str) -> ModelStory | None:
+    model = models.view(connection, version)
+    if model is None:
+        return None
+    run_id = model.run_id or ""
+    sources = (
+        select(example_sources.c.query_id)
+        .join(run_examples, run_examples.c.example_id == example_sources.c.example_id)
+        .where(run_examples.c.run_id == run_id)
+        .distinct()
+        .order_by(example_sources.c.query_id)
+    )
+    return ModelStory(
+        model=model,
+        run=runs.view(connection, run_id),
+        examples=examples_in(connection, run_id),
+        experiences=tuple(connection.execute(sources).scalars()),
+    )

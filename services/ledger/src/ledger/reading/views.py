@@ -1,0 +1,199 @@
+"""What the ledger answers; times are aware and in UTC, None is what was never said."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from ledger.domain.projection.feedback_source import FeedbackSource
+
+ExampleState = Literal["built", "retracted", "used"]
+ModelState = Literal["registered", "active", "replaced", "rolled_back", "refused"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Over all that was ever recorded, kept up to date with every event.
+
+    `awaited` experiences were spoken of and not recorded yet. `means` are by column: `reward`,
+    `evaluation_confidence`, `voice_confidence`, `widget_score`, `processing_time_ms` and
+    `widget_count`; one without a value is absent, and `valued` says over how many each is.
+    `examples` are by `kind:aspect:state`, `runs` by verdict or `open`, `events` by type.
+    """
+
+    total: int
+    with_feedback: int
+    awaited: int
+    ratings: Mapping[str, int]
+    latencies: Mapping[str, int]
+    sources: Mapping[str, int]
+    means: Mapping[str, float]
+    valued: Mapping[str, int]
+    examples: Mapping[str, int]
+    runs: Mapping[str, int]
+    events: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class ExperienceView:
+    """An answered question, the last word on each topic; `answered_at` None: not recorded yet.
+
+    `processing_time_ms` is in milliseconds, `interactions` and `widgets_judged` count, and
+    `widget_score` is the mean of the judge's scores. `revision` to `scored_at` are of the latest
+    reward, whose `components` sum up to it before it is clipped.
+    """
+
+    query_id: str
+    answered_at: datetime | None
+    user_id: str | None
+    transcript: str | None
+    intent_type: str | None
+    domains: list[str] | None
+    primary_characteristic: str | None
+    confidence: float | None
+    select_method: str | None
+    heading: str | None
+    scenarios: list[str] | None
+    widget_count: int | None
+    processing_time_ms: int | None
+    voiced: bool | None
+    decision_id: str | None
+    rating: str | None
+    follow_up: str | None
+    correction: str | None
+    interactions: int | None
+    evaluation_confidence: float | None
+    query_understanding: str | None
+    widgets_judged: int | None
+    widget_score: float | None
+    missing_widgets: list[str] | None
+    voice_rating: str | None
+    voice_confidence: float | None
+    voice_scores: dict[str, float] | None
+    revision: int | None
+    reward: float | None
+    widget_reward: float | None
+    voice_reward: float | None
+    components: dict[str, float] | None
+    read_follow_up: str | None
+    scored_at: datetime | None
+    feedback_source: FeedbackSource
+
+
+@dataclass(frozen=True)
+class KeptEvent:
+    """An event, whole: `body` is its JSON object."""
+
+    event_id: str
+    type: str
+    stream: str
+    occurred_at: datetime
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ExampleView:
+    """`used` from when a run that had it was judged; `used_by` are runs, `sources` query ids."""
+
+    example_id: str
+    kind: str
+    aspect: str
+    rule: str
+    question: str
+    built_at: datetime
+    state: ExampleState
+    reason: str
+    revision: int
+    sources: tuple[str, ...]
+    used_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunView:
+    """`verdict` is None while the run is open; `export_refused` says why no model came of it."""
+
+    run_id: str
+    method: str | None
+    base_model: str | None
+    dataset_sha256: str | None
+    pairs: int | None
+    held_out: int | None
+    started_because: str | None
+    started_at: datetime | None
+    stage: str | None
+    step: int | None
+    steps: int | None
+    verdict: str | None
+    reason: str | None
+    seconds: float | None
+    finished_at: datetime | None
+    last_loss: float | None
+    manifest_sha256: str | None
+    export_refused: str | None
+
+
+@dataclass(frozen=True)
+class Trainings:
+    """How many runs of one method were judged, and how many examples they had in all."""
+
+    count: int
+    examples: int
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """`came_*` tells of the last move into service, `went_*` of the last one out of it.
+
+    `trained_on_forgotten` marks one that learnt from what was forgotten since.
+    """
+
+    version: str
+    state: ModelState
+    name: str | None
+    run_id: str | None
+    registry: str | None
+    quantization: str | None
+    gguf_sha256: str | None
+    top1: float | None
+    registered_at: datetime | None
+    came_at: datetime | None
+    came_by: str | None
+    came_because: str | None
+    went_at: datetime | None
+    went_by: str | None
+    went_because: str | None
+    refused_at: datetime | None
+    refused_by: str | None
+    refused_because: str | None
+    trained_on_forgotten: bool = False
+
+
+@dataclass(frozen=True)
+class ExperienceStory:
+    """All that is known of one experience; `revisions` are its scores, the first first."""
+
+    experience: ExperienceView
+    facts: tuple[KeptEvent, ...]
+    revisions: tuple[KeptEvent, ...]
+    examples: tuple[ExampleView, ...]
+    models: tuple[ModelView, ...]
+
+
+@dataclass(frozen=True)
+class RunStory:
+    """`events` are those of the run, the first first."""
+
+    run: RunView
+    events: tuple[KeptEvent, ...]
+    examples: tuple[ExampleView, ...]
+    models: tuple[ModelView, ...]
+
+
+@dataclass(frozen=True)
+class ModelStory:
+    """`run` is None where no run is known; `experiences` are the query ids it learnt from."""
+
+    model: ModelView
+    run: RunView | None
+    examples: tuple[ExampleView, ...]
+    experiences: tuple[str, ...]

@@ -1,0 +1,53 @@
+"""An empty Valkey server of our own, gone with us."""
+
+import asyncio
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from ratchet.processes import signal_on_parent_death
+from ratchet.processes.valkey import valkey_command
+
+_READY_S = 20.0
+
+
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def private_server() -> AsyncIterator[str]:
+    """Yields its URL once it answers; its files lie in a temporary directory."""
+    with tempfile.TemporaryDirectory(prefix="ratchet-replay-") as directory:
+        port = unused_port()
+        process = await asyncio.create_subprocess_exec(
+            *valkey_command(Path(directory), port, max_memory="0"),
+            stdout=asyncio.subprocess.DEVNULL,
+            preexec_fn=partial(signal_on_parent_death, signal.SIGKILL),
+        )
+        try:
+            await _until_it_answers(f"redis://127.0.0.1:{port}/0")
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.kill()
+            await process.wait()
+
+
+async def _until_it_answers(url: str) -> None:
+    async with asyncio.timeout(_READY_S), Redis.from_url(url) as redis:
+        while True:
+            try:
+                await redis.ping()
+            except (RedisError, OSError):
+                await asyncio.sleep(0.05)
+            else:
+                return

@@ -1,0 +1,88 @@
+"""Put everything from outside into an empty server again, and compare what comes of it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+
+from ledger.archive.store import ArchiveStore
+from ledger.archive.stream_rows import rows_behind
+from ledger.domain.archive.archive_file import Row
+from ledger.domain.final_state import FinalState
+from ledger.replay.history import history
+from ledger.replay.quiescence import ends_at_rest
+from ledger.replay.reward_process import RewardProcess, reward_process
+from ledger.replay.sources import Sourced, sources
+from ledger.replay.stream_ends import with_archived
+from ratchet.contract import BEGINNING, EXAMPLES, REWARDS, STREAMS, EntryId, Stream
+from ratchet.delivery import DATA_FIELD, unwrap
+from ratchet.storage import carry_tombstones
+
+_SLICE = 1_000
+_RESULTS = (REWARDS, EXAMPLES)
+
+
+class NotEmpty(RuntimeError):
+    """The server to replay into has events already."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """`events` were put in again."""
+
+    original: FinalState
+    replayed: FinalState
+    events: int
+
+
+async def replay(system: Redis, store: ArchiveStore, into: Redis, url: str) -> Replayed:
+    """Fill the empty server `into` at `url` from `system` and its archive.
+
+    Raises `NotAtRest`, `NotEmpty`, `Corrupt`, `RewardEnded`, redis-py's errors and `OSError`.
+    """
+    await _ensure_empty(into)
+    ends = await with_archived(store, await ends_at_rest(system))
+    await carry_tombstones(system, into)
+    original = FinalState()
+    for stream in _RESULTS:
+        await _fold(original, stream, history(system, store, stream, ends[stream]))
+    async with reward_process(url, into) as reward:
+        events = await _refill(into, sources(system, store, ends), reward)
+    replayed = FinalState()
+    for stream in _RESULTS:
+        await _fold(replayed, stream, rows_behind(into, stream, BEGINNING))
+    return Replayed(original, replayed, events)
+
+
+async def _ensure_empty(into: Redis) -> None:
+    for stream in STREAMS:
+        if await into.xlen(stream.key):
+            raise NotEmpty(f"{stream.key} has entries there already: name an empty server")
+
+
+async def _refill(into: Redis, events: AsyncIterator[Sourced], reward: RewardProcess) -> int:
+    """A slice at a time, each finished before the next, so that order is kept as it was."""
+    count = 0
+    ends: dict[Stream, EntryId] = {}
+    pipe: Any = into.pipeline(transaction=False)
+    async for stream, row in events:
+        pipe.xadd(stream.key, {DATA_FIELD: row.payload}, id=str(row.entry_id))
+        ends[stream] = row.entry_id
+        count += 1
+        if len(pipe) == _SLICE:
+            await pipe.execute()
+            await reward.finish(ends)
+    await pipe.execute()
+    await reward.finish(ends)
+    return count
+
+
+async def _fold(state: FinalState, stream: Stream, rows: AsyncIterator[Row]) -> None:
+    """An entry that is no event was no result either."""
+    async for row in rows:
+        try:
+            event = stream.adapter.validate_json(unwrap(row.payload))
+        except ValueError:
+            continue
+        state.add(event)

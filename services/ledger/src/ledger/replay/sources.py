@@ -1,0 +1,58 @@
+"""What entered from outside, in the order it came: the only things a replay starts from."""
+
+import heapq
+from collections.abc import AsyncIterator, Mapping
+from typing import NamedTuple
+
+from pydantic_core import from_json
+from redis.asyncio import Redis
+
+from ledger.archive.store import ArchiveStore
+from ledger.domain.archive.archive_file import Row
+from ledger.replay.history import history
+from ratchet.contract import EXAMPLES, REWARDS, STREAMS, TRACE_REQUESTS, EntryId, Stream
+from ratchet.delivery import unwrap
+
+_MADE_AGAIN = (REWARDS, TRACE_REQUESTS)
+
+
+class Sourced(NamedTuple):
+    stream: Stream
+    row: Row
+
+
+async def sources(
+    redis: Redis, store: ArchiveStore, ends: Mapping[Stream, EntryId]
+) -> AsyncIterator[Sourced]:
+    """Imported examples first: the reward service will write behind them. Then all in order."""
+    async for row in history(redis, store, EXAMPLES, ends[EXAMPLES]):
+        if imported(row.payload):
+            yield Sourced(EXAMPLES, row)
+    others = [s for s in STREAMS if s is not EXAMPLES and s not in _MADE_AGAIN]
+    rows = {stream: history(redis, store, stream, ends[stream]) for stream in others}
+    heads: list[tuple[EntryId, int]] = []
+    waiting: dict[int, Row] = {}
+    for number, stream in enumerate(others):
+        await _advance(rows[stream], number, heads, waiting)
+    while heads:
+        _, number = heapq.heappop(heads)
+        yield Sourced(others[number], waiting.pop(number))
+        await _advance(rows[others[number]], number, heads, waiting)
+
+
+async def _advance(
+    rows: AsyncIterator[Row], number: int, heads: list[tuple[EntryId, int]], waiting: dict[int, Row]
+) -> None:
+    async for row in rows:
+        waiting[number] = row
+        heapq.heappush(heads, (row.entry_id, number))
+        return
+
+
+def imported(payload: bytes) -> bool:
+    """Whether an example came from outside: what the reward service makes has a cause."""
+    try:
+        message = from_json(unwrap(payload))
+    except ValueError:
+        return True
+    return not isinstance(message, dict) or message.get("caused_by") is None

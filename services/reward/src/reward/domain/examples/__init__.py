@@ -1,0 +1,1 @@
+"""Building training examples from the answers to one question."""

@@ -1,0 +1,1 @@
+"""Classifying an operator's next utterance."""

@@ -1,0 +1,55 @@
+"""The base model and its tokenizer in transformers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+)
+
+from trainer.domain.runs.recipe import Quantization
+
+
+@dataclass
+class Base:
+    """A `PreTrainedModel` and its `PreTrainedTokenizerBase`, which type their own calls wrongly."""
+
+    model: Any
+    tokenizer: Any
+
+    def rendered(self, prompt: str) -> str:
+        """`prompt` as the one user turn of the model's chat template, ready to be answered."""
+        turn = [{"role": "user", "content": prompt}]
+        text = self.tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+        return str(text)
+
+
+def load_base(
+    directory: Path,
+    device: torch.device,
+    dtype: torch.dtype | Literal["auto"],
+    quantization: Quantization,
+) -> Base:
+    """Load a Hugging Face directory, "auto" in the numbers it is stored in.
+
+    `nf4` needs bitsandbytes (Dettmers et al., 2305.14314).
+    """
+    tokenizer = AutoTokenizer.from_pretrained(directory, padding_side="left")
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    options: dict[str, Any] = {}
+    if quantization == "nf4":
+        options["quantization_config"] = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype,
+        )
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        directory, dtype=dtype, attn_implementation="sdpa", **options
+    )
+    return Base(model if quantization == "nf4" else model.to(device), tokenizer)

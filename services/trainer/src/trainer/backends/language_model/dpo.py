@@ -1,0 +1,58 @@
+"""DPO in TRL."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+from trl.trainer.dpo_config import DPOConfig
+from trl.trainer.dpo_trainer import DPOTrainer
+
+from ratchet.contract import CurvePoint
+from trainer.backends.language_model.base_model import Base
+from trainer.backends.language_model.lora import Adapted, Fresh
+from trainer.backends.language_model.shared_prompt import shared_prompts
+from trainer.backends.language_model.train_dataset import train_dataset
+from trainer.backends.language_model.training_loop import (
+    OnProgress,
+    arguments,
+    beginning,
+    turn,
+    work_through,
+)
+from trainer.domain.examples.training_example import TrainingPair
+from trainer.domain.runs.recipe import Recipe
+
+
+def train(
+    base: Base,
+    adapter: Adapted | Fresh,
+    pairs: Sequence[TrainingPair],
+    recipe: Recipe,
+    work_dir: Path,
+    on_progress: OnProgress,
+) -> tuple[Adapted, tuple[CurvePoint, ...]]:
+    """As `trainer.run.methods.Teach`, from pairs."""
+    dpo = recipe.dpo
+    with shared_prompts(base.model.base_model) if dpo.share_prompts else nullcontext():
+        trainer = DPOTrainer(
+            **beginning(base, adapter),
+            args=DPOConfig(
+                **arguments(dpo, base, work_dir, recipe.seed),
+                beta=dpo.beta,
+                loss_type=list(dpo.losses),
+                loss_weights=list(dpo.loss_weights) or None,
+                label_smoothing=dpo.label_smoothing,
+                disable_dropout=recipe.lora.dropout == 0,
+                precompute_ref_log_probs=True,
+            ),
+            train_dataset=train_dataset(map(_row, pairs), work_dir),
+        )
+        return work_through(trainer, work_dir, on_progress)
+
+
+def _row(pair: TrainingPair) -> dict[str, list[dict[str, str]]]:
+    return {
+        "prompt": turn("user", pair.prompt),
+        "chosen": turn("assistant", pair.chosen),
+        "rejected": turn("assistant", pair.rejected),
+    }

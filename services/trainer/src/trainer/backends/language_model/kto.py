@@ -1,0 +1,59 @@
+"""KTO in TRL."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from trl.trainer.kto_config import KTOConfig
+from trl.trainer.kto_trainer import KTOTrainer
+
+from ratchet.contract import CurvePoint
+from trainer.backends.language_model.base_model import Base
+from trainer.backends.language_model.lora import Adapted, Fresh
+from trainer.backends.language_model.train_dataset import train_dataset
+from trainer.backends.language_model.training_loop import (
+    OnProgress,
+    arguments,
+    beginning,
+    turn,
+    work_through,
+)
+from trainer.domain.examples.balance import balanced_weights
+from trainer.domain.examples.training_example import TrainingLabel
+from trainer.domain.runs.recipe import Recipe
+
+
+def train(
+    base: Base,
+    adapter: Adapted | Fresh,
+    labels: Sequence[TrainingLabel],
+    recipe: Recipe,
+    work_dir: Path,
+    on_progress: OnProgress,
+) -> tuple[Adapted, tuple[CurvePoint, ...]]:
+    """As `trainer.run.methods.Teach`, from labels."""
+    kto = recipe.kto
+    good = sum(label.desirable for label in labels)
+    desirable, undesirable = balanced_weights(good, len(labels) - good, kto.desirable_ratio)
+    trainer = KTOTrainer(
+        **beginning(base, adapter),
+        args=KTOConfig(
+            **arguments(kto, base, work_dir, recipe.seed),
+            beta=kto.beta,
+            loss_type=kto.loss,
+            desirable_weight=desirable,
+            undesirable_weight=undesirable,
+            disable_dropout=recipe.lora.dropout == 0,
+            precompute_ref_log_probs=True,
+        ),
+        train_dataset=train_dataset(map(_row, labels), work_dir),
+    )
+    return work_through(trainer, work_dir, on_progress)
+
+
+def _row(label: TrainingLabel) -> dict[str, Any]:
+    return {
+        "prompt": turn("user", label.prompt),
+        "completion": turn("assistant", label.answer),
+        "label": label.desirable,
+    }

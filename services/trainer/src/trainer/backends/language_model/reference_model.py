@@ -1,0 +1,72 @@
+"""The trained model in the numbers it is stored in, whatever it was trained in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from ratchet.models import Chat, Logits
+from trainer.backends.language_model.base_model import load_base
+from trainer.backends.language_model.generate import end_marks, greedy
+from trainer.backends.language_model.lora import bare, merged, with_champion
+
+_LARGE = 3_000_000_000
+"""Parameters: from here on float32 asks for more memory than there may be."""
+_BATCH = 16
+
+
+class Exact:
+    """Base and adapter, not merged when asked for logits: a fault of merging is none of theirs.
+
+    In float32, or in the base's own numbers where it is large.
+    """
+
+    def __init__(self, base: Path, adapter: Path, device: torch.device) -> None:
+        self._base = load_base(base, device, "auto", "none")
+        if self._base.model.num_parameters() < _LARGE:
+            self._base.model.float()
+        self._adapted = with_champion(self._base.model, adapter).eval()
+
+    @property
+    def chat_template(self) -> str:
+        return str(self._base.tokenizer.chat_template)
+
+    @property
+    def end_of_turn(self) -> int:
+        return int(self._base.tokenizer.eos_token_id)
+
+    def answered(self, prompts: Sequence[str], limit: int, *, plan: bool = False) -> list[Chat]:
+        """Each prompt with the greedy answer of at most `limit` tokens."""
+        rendered = [self._base.rendered(prompt) for prompt in prompts]
+        with merged(self._adapted):
+            found = greedy(self._base, rendered, limit, _BATCH, lambda _: None)
+        ends = set(end_marks(self._base))
+        chats = []
+        for user, text, tokens in zip(prompts, rendered, found, strict=True):
+            end = next((at for at, token in enumerate(tokens) if token in ends), None)
+            chats.append(
+                Chat(
+                    user=user,
+                    rendered=text,
+                    asked=self._base.tokenizer(text, add_special_tokens=False)["input_ids"],
+                    said=tokens[:end],
+                    ended=end is not None,
+                    plan=plan,
+                )
+            )
+        return chats
+
+    @torch.inference_mode()
+    def logits(self, sequence: Sequence[int], last: int) -> Logits:
+        """The logits after each of the `last` tokens of `sequence` (of all, if it is shorter)."""
+        model = self._adapted
+        output = model(
+            input_ids=torch.tensor([list(sequence)], device=model.device), logits_to_keep=last
+        )
+        logits: Logits = output.logits[0].float().cpu().numpy()
+        return logits
+
+    def base_logits(self, sequence: Sequence[int], last: int) -> Logits:
+        """As `logits`, of the base without the adapter."""
+        with bare(self._adapted):
+            return self.logits(sequence, last)

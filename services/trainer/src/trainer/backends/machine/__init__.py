@@ -1,0 +1,1 @@
+"""The accelerator, its memory, and other users of it."""

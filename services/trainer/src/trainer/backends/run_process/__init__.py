@@ -1,0 +1,1 @@
+"""A run as a child process: its lease and its files."""

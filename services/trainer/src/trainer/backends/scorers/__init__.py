@@ -1,0 +1,1 @@
+"""The Tier 1 scorers in PyTorch."""

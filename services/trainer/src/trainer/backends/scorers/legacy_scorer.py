@@ -1,0 +1,91 @@
+"""A low-rank scorer that the product's earlier trainer saved: read as numbers, never as code."""
+
+import logging
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ratchet.ranking import HIDDEN, RANK, SCENARIO, TEXT, WIDTH
+
+_log = logging.getLogger(__name__)
+_WIDTHS = (SCENARIO.stop, WIDTH)
+_SHAPES = {
+    "A.weight": (RANK, WIDTH),
+    "B.weight": (HIDDEN, RANK),
+    "B.bias": (HIDDEN,),
+    "out.weight": (1, HIDDEN),
+    "out.bias": (1,),
+}
+
+
+class UnusableCheckpoint(ValueError):
+    """A checkpoint that cannot be gone on from; the message says why and what happens instead."""
+
+
+class LegacyCheckpoint:
+    """As `trainer.scorer.ports.LegacyScorer`: the checkpoint of the settings, if there is one."""
+
+    def __init__(self, path: Path | None, learnt_on: str) -> None:
+        self._path = path
+        self._learnt_on = learnt_on
+
+    def load(self, embedding: str) -> tuple[dict[str, Tensor], str] | None:
+        """What cannot be used is logged with its reason, and learning begins afresh."""
+        if self._path is None:
+            return None
+        same = embedding.startswith(self._learnt_on)
+        try:
+            weights = load_legacy(self._path, same)
+        except UnusableCheckpoint as error:
+            _log.error("learning begins afresh: %s", error)
+            return None
+        text = "" if same else f", without its text inputs (learnt on {self._learnt_on})"
+        return weights, f"{self._path.name}{text}"
+
+
+def load_legacy(path: Path, same_embedding: bool) -> dict[str, Tensor]:
+    """The tensors of `scorer_latest.pt` by name, its first layer 813 wide.
+
+    A narrower input (787) is widened with zero columns. Without `same_embedding` the columns of
+    the text are zero too: they would be read against other vectors than they were learnt from.
+    Raises `UnusableCheckpoint`.
+    """
+    try:
+        return _usable(path, same_embedding)
+    except UnusableCheckpoint:
+        raise
+    except Exception as error:
+        raise UnusableCheckpoint(f"{path.name} cannot be read: {error!r}") from error
+
+
+def _usable(path: Path, same_embedding: bool) -> dict[str, Tensor]:
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    state = saved.get("state_dict", saved) if isinstance(saved, dict) else None
+    if not isinstance(state, dict):
+        raise UnusableCheckpoint(f"{path.name} holds no state dict")
+    tensors = {name: _tensor(state, name, path) for name in _SHAPES}
+    rank, width = tensors["A.weight"].shape
+    if rank != RANK:
+        raise UnusableCheckpoint(f"{path.name} has rank {rank}, not {RANK}")
+    if width not in _WIDTHS:
+        raise UnusableCheckpoint(f"{path.name} takes {width} inputs, not {_WIDTHS[0]} or {WIDTH}")
+    widened = torch.zeros(RANK, WIDTH)
+    widened[:, :width] = tensors["A.weight"]
+    if not same_embedding:
+        widened[:, TEXT] = 0
+    tensors["A.weight"] = widened
+    for name, shape in _SHAPES.items():
+        if tuple(tensors[name].shape) != shape:
+            raise UnusableCheckpoint(f"{path.name}: {name} has the shape {tensors[name].shape}")
+    return tensors
+
+
+def _tensor(state: dict[str, object], name: str, path: Path) -> Tensor:
+    tensor = state.get(name)
+    if not isinstance(tensor, Tensor) or (name == "A.weight" and tensor.dim() != 2):
+        raise UnusableCheckpoint(f"{path.name} has no tensor {name}")
+    tensor = tensor.float()
+    if not bool(torch.isfinite(tensor).all()):
+        raise UnusableCheckpoint(f"{path.name}: {name} holds numbers that are not finite")
+    return tensor

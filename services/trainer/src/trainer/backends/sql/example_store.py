@@ -1,0 +1,168 @@
+"""Examples and requests in SQL: one row for each id, the highest revision wins."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, case, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from ratchet.contract import (
+    Aspect,
+    BuiltExample,
+    CancelRequested,
+    ExampleRetracted,
+    Method,
+    TraceCaptured,
+    TrainingRequested,
+    utc_now,
+)
+from trainer.backends.sql.database import examples, requests, runs
+from trainer.backends.sql.example_rows import KINDS, read_example
+from trainer.domain.examples.traces import demonstration_of
+from trainer.domain.examples.training_example import TrainingExample
+from trainer.domain.runs.request import Request
+from trainer.domain.runs.situation import Waiting
+
+_REVISED = ("revision", "kind", "aspect", "event")
+
+
+class SqlExampleStore:
+    """As `trainer.ports.ExampleStore` and `trainer.ports.RequestStore`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._last_came: float | None = None
+
+    def keep(self, events: Sequence[BuiltExample | ExampleRetracted | TraceCaptured]) -> None:
+        """Upsert in one transaction; a retraction stays as a tombstone of its revision."""
+        statement = insert(examples)
+        newer = statement.on_conflict_do_update(
+            index_elements=["example_id"],
+            set_={name: statement.excluded[name] for name in _REVISED},
+            where=statement.excluded.revision > examples.c.revision,
+        )
+        rows = [row for event in events if (row := _row(event)) is not None]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(newer, rows)
+        self._last_came = time.monotonic()
+
+    def quiet_s(self) -> float | None:
+        return None if self._last_came is None else time.monotonic() - self._last_came
+
+    def waiting(self) -> dict[Method, Waiting]:
+        with self._engine.connect() as connection:
+            return {method: _waiting(connection, kinds) for method, kinds in KINDS.items()}
+
+    def take(self, method: Method, most: Mapping[Aspect, int]) -> list[TrainingExample]:
+        with self._engine.connect() as connection:
+            return [
+                read_example(row.kind, row.event)
+                for aspect, limit in most.items()
+                for row in connection.execute(
+                    select(examples.c.kind, examples.c.event)
+                    .where(
+                        examples.c.kind.in_(KINDS[method]),
+                        examples.c.consumed_by.is_(None),
+                        examples.c.aspect == aspect,
+                    )
+                    .order_by(examples.c.number)
+                    .limit(limit)
+                )
+            ]
+
+    def traces(self, example_ids: Sequence[str]) -> list[dict[str, str]]:
+        named = func.json_each(json.dumps(list(example_ids))).table_valued("value")
+        carried = func.json_extract(examples.c.event, "$.trace")
+        found = (
+            select(carried)
+            .distinct()
+            .where(examples.c.example_id.in_(select(named.c.value)), carried != "{}")
+        )
+        with self._engine.connect() as connection:
+            return [json.loads(trace) for trace in connection.execute(found).scalars()]
+
+    def ask(self, asked: Sequence[TrainingRequested | CancelRequested]) -> None:
+        with self._engine.begin() as connection:
+            for request in asked:
+                if isinstance(request, TrainingRequested):
+                    _ask(connection, request)
+                else:
+                    _cancel(connection, request)
+
+    def asked(self) -> Request | None:
+        first = select(requests).where(requests.c.run_id.is_(None)).order_by(requests.c.number)
+        with self._engine.connect() as connection:
+            row = connection.execute(first.limit(1)).first()
+        return None if row is None else Request(by=row.requested_by, method=row.method)
+
+
+def _row(event: BuiltExample | ExampleRetracted | TraceCaptured) -> dict[str, Any] | None:
+    """None for a trace too short to show anything."""
+    example: BuiltExample | ExampleRetracted | TrainingExample | None = (
+        demonstration_of(event) if isinstance(event, TraceCaptured) else event
+    )
+    if example is None:
+        return None
+    return {
+        "example_id": example.example_id,
+        "revision": example.revision,
+        "kind": type(event).__name__,
+        "aspect": "" if isinstance(example, ExampleRetracted) else example.aspect,
+        "event": event.model_dump_json(),
+    }
+
+
+def _waiting(connection: Connection, kinds: tuple[str, ...]) -> Waiting:
+    desirable = func.json_extract(examples.c.event, "$.desirable")
+    counted = select(
+        func.count().label("all"),
+        func.sum(case((desirable == 1, 1), else_=0)).label("desirable"),
+        func.sum(case((examples.c.aspect == "voice", 1), else_=0)).label("voice"),
+        func.sum(case((examples.c.aspect == "widget", 1), else_=0)).label("widget"),
+        func.min(func.json_extract(examples.c.event, "$.occurred_at")).label("oldest"),
+    ).where(examples.c.kind.in_(kinds), examples.c.consumed_by.is_(None))
+    row = connection.execute(counted).one()
+    if not row.all:
+        return Waiting()
+    oldest = datetime.fromisoformat(row.oldest)
+    return Waiting(
+        count=row.all,
+        rarer=min(row.desirable, row.all - row.desirable),
+        oldest_s=max(0.0, (utc_now() - oldest).total_seconds()),
+        voice=row.voice,
+        widget=row.widget,
+    )
+
+
+def _ask(connection: Connection, request: TrainingRequested) -> None:
+    connection.execute(
+        insert(requests).on_conflict_do_nothing(index_elements=["event_id"]),
+        {
+            "event_id": request.event_id,
+            "requested_by": request.requested_by,
+            "method": request.method,
+        },
+    )
+
+
+def _cancel(connection: Connection, request: CancelRequested) -> None:
+    """The run that was open when this was asked, or the named one, unless it has ended.
+
+    A request that comes late, or once more, does not cancel a run that was planned after it.
+    """
+    planned_at = func.json_extract(runs.c.plan, "$.planned_at")
+    opened = select(runs.c.run_id, planned_at.label("planned_at")).where(
+        runs.c.verdict.is_(None), runs.c.cancelled_by.is_(None)
+    )
+    for row in connection.execute(opened).all():
+        if request.run_id is None:
+            meant = datetime.fromisoformat(row.planned_at) <= request.occurred_at
+        else:
+            meant = row.run_id == request.run_id
+        if meant:
+            its_row = update(runs).where(runs.c.run_id == row.run_id, runs.c.verdict.is_(None))
+            connection.execute(its_row.values(cancelled_by=request.requested_by))

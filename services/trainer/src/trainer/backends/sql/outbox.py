@@ -1,0 +1,57 @@
+"""Events that were committed with the change they tell of, until they are published."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from ratchet.contract import CHECKPOINTS, RUNS, STREAMS, Event, stream_of
+from ratchet.delivery import data_of
+from trainer.backends.sql.database import outbox
+
+_OF_RUNS = (RUNS.name, CHECKPOINTS.name)
+_ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
+
+
+class SqlOutbox:
+    """As `trainer.ports.Outbox`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def unpublished(self) -> list[Event]:
+        rows = select(outbox).where(outbox.c.published == 0).order_by(outbox.c.number)
+        with self._engine.connect() as connection:
+            return [
+                _ADAPTERS[row.stream].validate_json(row.event) for row in connection.execute(rows)
+            ]
+
+    def published(self, event_id: str) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(outbox).where(outbox.c.event_id == event_id).values(published=1)
+            )
+
+    def offer_again(self, since: date) -> None:
+        day = func.substr(func.json_extract(outbox.c.event, "$.occurred_at"), 1, 10)
+        recent = outbox.c.stream.in_(_OF_RUNS), day >= since.isoformat()
+        with self._engine.begin() as connection:
+            connection.execute(update(outbox).where(*recent).values(published=0))
+
+
+def post(connection: Connection, events: Sequence[Event]) -> None:
+    """Put `events` in within the transaction of `connection`; each id goes in once.
+
+    They carry the trace context of the work at hand now, not of what publishes them.
+    """
+    for event in events:
+        connection.execute(
+            insert(outbox)
+            .values(
+                event_id=event.event_id,
+                stream=stream_of(event).name,
+                event=data_of(event).decode(),
+            )
+            .on_conflict_do_nothing(index_elements=["event_id"])
+        )

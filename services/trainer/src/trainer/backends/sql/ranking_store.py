@@ -1,0 +1,198 @@
+"""Scored revisions, decisions and what was learnt of them, in SQL."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC
+from itertools import islice
+
+from sqlalchemy import Connection, Engine, Row, delete, func, select, tuple_
+from sqlalchemy.dialects.sqlite import insert
+
+from ratchet.contract import DecisionMade, ExperienceScored
+from trainer.backends.sql.database import decisions, learner, scored
+from trainer.domain.scorer.admission import skipped
+from trainer.domain.scorer.learned_state import LearntState, Progress
+from trainer.domain.scorer.lesson import Scored
+from trainer.domain.scorer.rules import LearningRules
+from trainer.scorer.ports import Outcome
+
+_KEPT = 20_000
+_DECISIONS_KEPT = 100_000
+"""Most decisions are never answered; what they were must be known when one is."""
+
+
+class SqlRankingStore:
+    """As `trainer.scorer.ports.RankingStore`.
+
+    The last 20,000 revisions that taught are kept, those that did not as long as they are among
+    the last 20,000 of all, and the last 20,000 decisions.
+    """
+
+    def __init__(self, engine: Engine, rules: LearningRules) -> None:
+        self._engine = engine
+        self._rules = rules
+
+    def keep_scored(self, events: Sequence[ExperienceScored]) -> None:
+        """Number the new revisions in order; one that is there already stays as it is."""
+        with self._engine.begin() as connection:
+            known, newest = _revisions(connection, {event.query_id for event in events})
+            taught = _taught(connection, {(event.user_id, _day(event)) for event in events})
+            rows = []
+            for event in events:
+                if (event.query_id, event.revision) in known:
+                    continue
+                known.add((event.query_id, event.revision))
+                today = (event.user_id, _day(event))
+                why = skipped(
+                    event, newest.get(event.query_id, 0), taught.get(today, 0), self._rules
+                )
+                taught[today] = taught.get(today, 0) + (why is None)
+                newest[event.query_id] = max(newest.get(event.query_id, 0), event.revision)
+                rows.append(
+                    {
+                        "query_id": event.query_id,
+                        "revision": event.revision,
+                        "user_id": event.user_id,
+                        "day": today[1],
+                        "taught": taught[today],
+                        "skipped": why,
+                        "decision_id": event.plan.decision_id if event.plan else None,
+                        "event": event.model_dump_json(),
+                    }
+                )
+            if rows:
+                connection.execute(insert(scored), rows)
+
+    def keep_decisions(self, events: Sequence[DecisionMade]) -> None:
+        once = insert(decisions).on_conflict_do_nothing(index_elements=["decision_id"])
+        rows = [{"decision_id": e.event_id, "event": e.model_dump_json()} for e in events]
+        with self._engine.begin() as connection:
+            connection.execute(once, rows)
+
+    def learnt(self) -> LearntState | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(select(learner)).first()
+        if row is None:
+            return None
+        return LearntState(Progress.model_validate_json(row.progress), row.tensors)
+
+    def commit(self, state: LearntState) -> None:
+        """Keep what was learnt with the place it was learnt up to; forget what is past keeping."""
+        values = {"progress": state.progress.model_dump_json(), "tensors": state.tensors}
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert(learner)
+                .values(only=1, **values)
+                .on_conflict_do_update(index_elements=["only"], set_=values)
+            )
+            cursor = state.progress.cursor
+            untaught = scored.c.skipped.is_not(None)
+            connection.execute(delete(scored).where(untaught, scored.c.sequence <= cursor - _KEPT))
+            past = (
+                select(scored.c.sequence)
+                .where(scored.c.skipped.is_(None), scored.c.sequence <= cursor)
+                .order_by(scored.c.sequence.desc())
+                .limit(1)
+                .offset(_KEPT)
+                .scalar_subquery()
+            )
+            connection.execute(delete(scored).where(scored.c.sequence <= past, ~untaught))
+            newest = select(func.max(decisions.c.number)).scalar_subquery()
+            answered = select(scored.c.decision_id).where(scored.c.decision_id.is_not(None))
+            connection.execute(
+                delete(decisions).where(
+                    decisions.c.number <= newest - _DECISIONS_KEPT,
+                    decisions.c.decision_id.not_in(answered),
+                )
+            )
+
+    def unlearnt(self, after: int, most: int) -> list[Scored]:
+        """The next `most` revisions behind the one numbered `after`."""
+        rows = select(scored).where(scored.c.sequence > after).order_by(scored.c.sequence)
+        with self._engine.connect() as connection:
+            return [_scored(row) for row in connection.execute(rows.limit(most))]
+
+    def remembered(self, until: int) -> Iterator[Scored]:
+        """The revisions that taught up to `until` and are kept, in order."""
+        rows = select(scored).where(scored.c.sequence <= until, scored.c.skipped.is_(None))
+        with self._engine.connect() as connection:
+            for row in connection.execute(rows.order_by(scored.c.sequence)):
+                yield _scored(row)
+
+    def outcomes(self, most: int) -> list[Outcome]:
+        """The newest revision of the `most` last answers to logged decisions, oldest first."""
+        newest = (
+            select(func.max(scored.c.sequence).label("sequence"), scored.c.decision_id)
+            .join(decisions, decisions.c.decision_id == scored.c.decision_id)
+            .where(scored.c.skipped.is_(None))
+            .group_by(scored.c.decision_id)
+            .order_by(func.max(scored.c.sequence).desc())
+            .limit(most)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(newest).all()
+        return [Outcome(row.decision_id, row.sequence) for row in reversed(rows)]
+
+    def logged(self, outcomes: Sequence[Outcome]) -> list[tuple[DecisionMade, ExperienceScored]]:
+        found: list[tuple[DecisionMade, ExperienceScored]] = []
+        with self._engine.connect() as connection:
+            ordered = iter(outcomes)
+            while some := list(islice(ordered, 500)):
+                pairs = (
+                    select(decisions.c.event.label("decision"), scored.c.event)
+                    .join(scored, scored.c.decision_id == decisions.c.decision_id)
+                    .where(
+                        tuple_(scored.c.decision_id, scored.c.sequence).in_(
+                            [(outcome.decision_id, outcome.sequence) for outcome in some]
+                        )
+                    )
+                    .order_by(scored.c.sequence)
+                )
+                found.extend(
+                    (
+                        DecisionMade.model_validate_json(row.decision),
+                        ExperienceScored.model_validate_json(row.event),
+                    )
+                    for row in connection.execute(pairs)
+                )
+        return found
+
+    def skipped(self) -> dict[str, int]:
+        """Revisions that were kept and do not teach, by why."""
+        counted = (
+            select(scored.c.skipped, func.count().label("revisions"))
+            .where(scored.c.skipped.is_not(None))
+            .group_by(scored.c.skipped)
+        )
+        with self._engine.connect() as connection:
+            return {row.skipped: row.revisions for row in connection.execute(counted)}
+
+
+def _revisions(
+    connection: Connection, query_ids: set[str]
+) -> tuple[set[tuple[str, int]], dict[str, int]]:
+    rows = connection.execute(
+        select(scored.c.query_id, scored.c.revision).where(scored.c.query_id.in_(query_ids))
+    )
+    known = {(row.query_id, row.revision) for row in rows}
+    newest: dict[str, int] = {}
+    for query_id, revision in known:
+        newest[query_id] = max(newest.get(query_id, 0), revision)
+    return known, newest
+
+
+def _taught(connection: Connection, operators: set[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    rows = connection.execute(
+        select(scored.c.user_id, scored.c.day, func.max(scored.c.taught).label("taught"))
+        .where(tuple_(scored.c.user_id, scored.c.day).in_(operators))
+        .group_by(scored.c.user_id, scored.c.day)
+    )
+    return {(row.user_id, row.day): row.taught for row in rows}
+
+
+def _day(event: ExperienceScored) -> int:
+    return event.occurred_at.astimezone(UTC).toordinal()
+
+
+def _scored(row: "Row[tuple[object, ...]]") -> Scored:
+    event = ExperienceScored.model_validate_json(row.event)
+    return Scored(row.sequence, event, teaches=row.skipped is None)

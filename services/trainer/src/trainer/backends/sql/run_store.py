@@ -1,0 +1,188 @@
+"""Runs in SQL, with an outbox: a change and the events that tell of it commit together."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from ratchet.contract import ArtifactRef, Event, Method
+from trainer.backends.sql.database import examples, requests, runs
+from trainer.backends.sql.example_rows import KINDS, read_example
+from trainer.backends.sql.outbox import post
+from trainer.domain.examples.dataset import Dataset
+from trainer.domain.runs.champion import Checkpoint
+from trainer.domain.runs.run import Run, RunEnd
+
+_UNJUDGED = ("failed", "cancelled")
+
+
+class SqlRunStore:
+    """As `trainer.ports.RunStore`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def plan(self, run: Run, started: Event) -> None:
+        values = {
+            "run_id": run.run_id,
+            "dataset_sha256": run.dataset.sha256,
+            "method": run.method,
+            "plan": run.model_dump_json(),
+        }
+        another_is_open = exists().where(runs.c.verdict.is_(None))
+        row = select(*map(literal, values.values())).where(~another_is_open)
+        with self._engine.begin() as connection:
+            planned = connection.execute(insert(runs).from_select(list(values), row))
+            if not planned.rowcount:
+                return
+            met = or_(requests.c.method.is_(None), requests.c.method == run.method)
+            answered = update(requests).where(requests.c.run_id.is_(None), met)
+            connection.execute(answered.values(run_id=run.run_id))
+            post(connection, [started])
+
+    def unfinished(self) -> Run | None:
+        first = select(runs.c.plan).where(runs.c.verdict.is_(None)).order_by(runs.c.number)
+        with self._engine.connect() as connection:
+            plan = connection.execute(first.limit(1)).scalar()
+        return None if plan is None else Run.model_validate_json(plan)
+
+    def planned(self, run_id: str) -> Run | None:
+        row = self._latest(runs.c.run_id == run_id)
+        return None if row is None else Run.model_validate_json(row.plan)
+
+    def broke(self, run_id: str) -> int:
+        one_more = runs.c.broken_attempts + 1
+        count = update(runs).where(runs.c.run_id == run_id).values(broken_attempts=one_more)
+        with self._engine.begin() as connection:
+            return int(connection.execute(count.returning(runs.c.broken_attempts)).scalar_one())
+
+    def cancelled_by(self, run_id: str) -> str | None:
+        who = select(runs.c.cancelled_by).where(runs.c.run_id == run_id)
+        with self._engine.connect() as connection:
+            return connection.execute(who).scalar()
+
+    def finish(self, run_id: str, end: RunEnd, events: Sequence[Event]) -> str | None:
+        """Does nothing when the run has ended before."""
+        its_open_row = (runs.c.run_id == run_id, runs.c.verdict.is_(None))
+        judged = end.verdict not in _UNJUDGED
+        in_time = (runs.c.cancelled_by.is_(None),) if judged else ()
+        with self._engine.begin() as connection:
+            ended = connection.execute(
+                update(runs)
+                .where(*its_open_row, *in_time)
+                .values(
+                    verdict=end.verdict,
+                    reason=end.reason,
+                    manifest=end.manifest.model_dump_json() if end.manifest else None,
+                    ended_at=end.ended_at.astimezone(UTC).replace(tzinfo=None),
+                )
+                .returning(runs.c.plan)
+            ).scalar()
+            if ended is None:
+                cancelled_by = select(runs.c.cancelled_by).where(*its_open_row)
+                return connection.execute(cancelled_by).scalar()
+            if judged:
+                _consume(connection, run_id, Run.model_validate_json(ended).dataset)
+            post(connection, events)
+        return None
+
+    def has_ended(self, run_id: str) -> bool:
+        ended = exists().where(runs.c.run_id == run_id, runs.c.verdict.is_not(None))
+        with self._engine.connect() as connection:
+            return bool(connection.execute(select(ended)).scalar())
+
+    def last_ends(self) -> dict[Method, datetime]:
+        latest = (
+            select(runs.c.method, func.max(runs.c.ended_at).label("at"))
+            .where(runs.c.ended_at.is_not(None), runs.c.method.is_not(None))
+            .group_by(runs.c.method)
+        )
+        with self._engine.connect() as connection:
+            return {
+                row.method: datetime.replace(row.at, tzinfo=UTC)
+                for row in connection.execute(latest)
+            }
+
+    def last_verdict(self) -> tuple[str, str] | None:
+        row = self._latest(runs.c.verdict.is_not(None))
+        return None if row is None else (row.verdict, row.reason)
+
+    def last_unjudged(self, method: Method) -> Run | None:
+        row = self._latest(runs.c.method == method, runs.c.verdict.is_not(None))
+        if row is None or row.verdict not in _UNJUDGED:
+            return None
+        return Run.model_validate_json(row.plan)
+
+    def verdicts(self) -> dict[str, int]:
+        counted = select(runs.c.verdict, func.count().label("runs")).where(
+            runs.c.verdict.is_not(None)
+        )
+        with self._engine.connect() as connection:
+            return {
+                row.verdict: row.runs for row in connection.execute(counted.group_by("verdict"))
+            }
+
+    def unjudged_on(self, dataset_sha256: str) -> int:
+        counted = select(func.count()).where(
+            runs.c.dataset_sha256 == dataset_sha256, runs.c.verdict.in_(_UNJUDGED)
+        )
+        with self._engine.connect() as connection:
+            return int(connection.execute(counted).scalar_one())
+
+    def accepted(self, base_model: str) -> list[Checkpoint]:
+        on_this_base = func.json_extract(runs.c.plan, "$.base_model") == base_model
+        found = select(runs.c.run_id, runs.c.manifest).where(
+            runs.c.verdict == "accepted", on_this_base
+        )
+        with self._engine.connect() as connection:
+            return [
+                Checkpoint(row.run_id, ArtifactRef.model_validate_json(row.manifest))
+                for row in connection.execute(found.order_by(runs.c.number))
+            ]
+
+    def tainted(self) -> frozenset[str]:
+        found = select(runs.c.manifest).where(runs.c.tainted == 1, runs.c.manifest.is_not(None))
+        with self._engine.connect() as connection:
+            manifests = connection.execute(found).scalars()
+            return frozenset(ArtifactRef.model_validate_json(each).sha256 for each in manifests)
+
+    def _latest(self, *conditions: ColumnElement[bool]) -> "Row[Any] | None":
+        chosen = select(runs).where(*conditions).order_by(runs.c.number.desc()).limit(1)
+        with self._engine.connect() as connection:
+            return connection.execute(chosen).first()
+
+
+def _consume(connection: Connection, run_id: str, dataset: Dataset) -> None:
+    """Use up the run's examples, and those that say nothing but what these have said.
+
+    A label on an answer that a pair has taught, or a pair of two answers that labels have
+    taught, would count the same feedback twice.
+    """
+    used = set(dataset.example_ids)
+    both = (*dataset.train, *dataset.held_out)
+    taught = {(example.prompt, answer) for example in both for answer in example.answers}
+    kinds = [kind for of_method in KINDS.values() for kind in of_method]
+    waiting = select(examples.c.example_id, examples.c.kind, examples.c.event).where(
+        examples.c.kind.in_(kinds), examples.c.consumed_by.is_(None)
+    )
+    for row in connection.execute(waiting):
+        example = read_example(row.kind, row.event)
+        if all((example.prompt, answer) in taught for answer in example.answers):
+            used.add(row.example_id)
+    for example_id in sorted(used):
+        connection.execute(
+            update(examples).where(examples.c.example_id == example_id).values(consumed_by=run_id)
+        )

@@ -1,0 +1,56 @@
+"""Which scorers were published, in SQL, with the events that tell of it."""
+
+from sqlalchemy import Engine, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from ratchet.contract import Event, ScorerPublished
+from trainer.backends.sql.database import scorers
+from trainer.backends.sql.outbox import post
+
+
+class SqlScorerRegister:
+    """As `trainer.scorer.ports.ScorerRegister`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def in_service(self) -> ScorerPublished | None:
+        """The scorer that was published last, unless it was withdrawn."""
+        last = select(scorers).order_by(scorers.c.number.desc()).limit(1)
+        with self._engine.connect() as connection:
+            row = connection.execute(last).first()
+        if row is None or row.withdrawn:
+            return None
+        return ScorerPublished.model_validate_json(row.event)
+
+    def publish(self, event: ScorerPublished) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert(scorers)
+                .values(version=event.version, event=event.model_dump_json())
+                .on_conflict_do_nothing(index_elements=["version"])
+            )
+            post(connection, [event])
+
+    def withdraw(self, version: str, event: Event) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(scorers).where(scorers.c.version == version).values(withdrawn=1)
+            )
+            post(connection, [event])
+
+    def tell(self, event: Event) -> None:
+        with self._engine.begin() as connection:
+            post(connection, [event])
+
+    def superseded(self, keep: int) -> list[ScorerPublished]:
+        """Published scorers but for the last `keep`, whose files may go."""
+        older = select(scorers.c.event).order_by(scorers.c.number.desc()).offset(keep)
+        with self._engine.connect() as connection:
+            return [
+                ScorerPublished.model_validate_json(row.event) for row in connection.execute(older)
+            ]
+
+    def forget(self, version: str) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(delete(scorers).where(scorers.c.version == version))

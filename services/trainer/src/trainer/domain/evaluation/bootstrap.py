@@ -1,0 +1,31 @@
+"""How sure a mean difference is: the paired percentile bootstrap (Efron & Tibshirani 1993, §13)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ratchet.contract import Interval
+
+RESAMPLES = 10_000
+_TAIL_PERCENT = 2.5
+
+
+def paired_gain(
+    before: Sequence[float], after: Sequence[float], seed: int, looks: int = 1
+) -> Interval:
+    """The mean of `after - before` over the same cases, with its 95 % interval.
+
+    Cases are resampled as pairs, so what makes a case hard for both models cancels out. With
+    `looks` intervals looked at for one that leaves out zero, each tail is divided by their
+    number, so that any of them does so by chance as seldom as one (Bonferroni; Dunn 1961).
+    Raises `ValueError` for no cases or different numbers of them.
+    """
+    if not before or len(before) != len(after):
+        message = f"paired cases are needed, not {len(before)} and {len(after)}"
+        raise ValueError(message)
+    gains = np.subtract(after, before)
+    draws = np.random.default_rng(seed).integers(len(gains), size=(RESAMPLES, len(gains)))
+    means = gains[draws].mean(axis=1)
+    tail = _TAIL_PERCENT / looks
+    low, high = np.percentile(means, (tail, 100 - tail))
+    return Interval(mean=float(gains.mean()), low=float(low), high=float(high), n=len(gains))

@@ -1,0 +1,1 @@
+"""Which examples a run trains on and which it holds out."""

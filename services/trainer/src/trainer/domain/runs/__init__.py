@@ -1,0 +1,1 @@
+"""When a run starts, what it does, and the events that report it."""

@@ -1,0 +1,85 @@
+"""The events that tell of a run; their ids depend on the run alone, so a retry repeats them."""
+
+from datetime import datetime
+
+from ratchet.contract import (
+    ArtifactRef,
+    CheckpointReady,
+    GateFigures,
+    RunFinished,
+    RunProgressed,
+    RunStarted,
+    derived_id,
+)
+from trainer.domain.evaluation.scores import compared
+from trainer.domain.runs.child_messages import Progress, Trained
+from trainer.domain.runs.run import Run, RunEnd
+
+
+def started(run: Run) -> RunStarted:
+    return RunStarted(
+        event_id=derived_id(run.run_id, "started"),
+        occurred_at=run.planned_at,
+        run_id=run.run_id,
+        method=run.method,
+        base_model=run.base_model,
+        dataset_sha256=run.dataset.sha256,
+        pairs=len(run.dataset.train),
+        held_out=len(run.dataset.held_out),
+        reason=f"{run.reason}; held out by {run.dataset.unseen}{_left_out(run)}",
+        example_ids=run.dataset.example_ids,
+    )
+
+
+def progressed(run_id: str, progress: Progress, now: datetime) -> RunProgressed:
+    return RunProgressed(
+        event_id=derived_id(run_id, "progressed", progress.stage, str(progress.step)),
+        occurred_at=now,
+        run_id=run_id,
+        **progress.model_dump(exclude={"line"}),
+    )
+
+
+def broken(run: Run, end: RunEnd, seconds: float) -> RunFinished:
+    return RunFinished(
+        event_id=derived_id(run.run_id, "finished"),
+        occurred_at=end.ended_at,
+        caused_by=derived_id(run.run_id, "started"),
+        run_id=run.run_id,
+        method=run.method,
+        verdict=end.verdict,
+        reason=end.reason,
+        pairs=len(run.dataset.train),
+        seconds=seconds,
+    )
+
+
+def finished(
+    run: Run, end: RunEnd, trained: Trained, figures: GateFigures, seconds: float
+) -> RunFinished:
+    return broken(run, end, seconds).model_copy(
+        update={
+            "before": trained.before.means(trained.held_out),
+            "after": trained.after.means(trained.held_out),
+            "gains": figures.held_out,
+            "figures": figures,
+            "answers": compared(trained.cases, trained.before, trained.after),
+            "curve": trained.curve,
+        }
+    )
+
+
+def checkpoint(run: Run, end: RunEnd, manifest: ArtifactRef) -> CheckpointReady:
+    return CheckpointReady(
+        event_id=derived_id(run.run_id, "checkpoint"),
+        occurred_at=end.ended_at,
+        caused_by=derived_id(run.run_id, "finished"),
+        run_id=run.run_id,
+        base_model=run.base_model,
+        manifest=manifest,
+    )
+
+
+def _left_out(run: Run) -> str:
+    told = [f"{count} {reason.replace('_', ' ')}" for reason, count in run.dataset.left_out.items()]
+    return f"; left out: {', '.join(told)}" if told else ""

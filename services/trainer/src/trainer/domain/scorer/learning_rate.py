@@ -1,0 +1,40 @@
+"""The learning rate: halved where validation no longer improves, full again where it drifts."""
+
+from ratchet.contract import Value
+from trainer.domain.scorer.rules import LearningRules
+
+
+class Schedule(Value):
+    """`best` is the least validation loss of this rate's time, `since` the steps after it.
+
+    A loss is a share of what a scorer that knows nothing would err, so that losses over the
+    answers of different days can be compared.
+    """
+
+    rate: float
+    best: float | None = None
+    since: int = 0
+    decays: int = 0
+    restarts: int = 0
+
+
+def started(rules: LearningRules) -> Schedule:
+    return Schedule(rate=rules.learning_rate)
+
+
+def after(schedule: Schedule, loss: float, steps: int, rules: LearningRules) -> Schedule:
+    """The schedule `steps` later, when the validation loss is `loss`.
+
+    A loss that has grown to `drift` times the best says that what is wanted has changed: the
+    rate is full again and the best begins anew.
+    """
+    best, since = schedule.best, schedule.since + steps
+    if best is None or loss < best * (1 - rules.improvement):
+        return schedule.model_copy(update={"best": loss, "since": 0})
+    if loss > best * rules.drift and schedule.rate < rules.learning_rate:
+        fresh = {"rate": rules.learning_rate, "best": loss, "since": 0}
+        return schedule.model_copy(update={**fresh, "restarts": schedule.restarts + 1})
+    if since < rules.patience or schedule.rate <= rules.least_learning_rate:
+        return schedule.model_copy(update={"since": since})
+    rate = max(schedule.rate / 2, rules.least_learning_rate)
+    return schedule.model_copy(update={"rate": rate, "since": 0, "decays": schedule.decays + 1})

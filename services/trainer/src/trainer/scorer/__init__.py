@@ -1,0 +1,1 @@
+"""Use cases of Tier 1: learning, evaluating and publishing scorers."""

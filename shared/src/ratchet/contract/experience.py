@@ -1,0 +1,167 @@
+"""One answered question, as the Command Center records it; rows of every age load."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import (
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from ratchet.contract.event import Event, Value
+from ratchet.contract.json_paths import taken_out
+
+Rating = Literal["up", "down"]
+FollowUp = Literal["satisfied", "new_topic", "refinement", "repeat", "correction"]
+
+
+class Told(Value):
+    """A value from outside: its numbers are finite."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+class Intent(Told):
+    type: str = "query"
+    domains: tuple[str, ...] = ()
+    entities: dict[str, Any] = Field(default_factory=dict)
+    confidence: float = 0.0
+    primary_characteristic: str | None = None
+    secondary_characteristics: tuple[str, ...] = ()
+    parse_method: str = ""
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        found = self.entities.get("devices") or ()
+        return tuple(str(device) for device in found) if isinstance(found, list | tuple) else ()
+
+
+class Widget(Told):
+    scenario: str
+    size: str = "normal"
+    relevance: float = 0.0
+    why: str = ""
+    height_units: float | None = None
+    data_request: Any = None
+
+
+class WidgetPlan(Told):
+    heading: str = ""
+    widgets: tuple[Widget, ...] = ()
+    select_method: str = ""
+
+
+class WidgetInteraction(Told):
+    """`widget_index` counts from 0, as the frontend sends it."""
+
+    widget_index: int = Field(ge=0)
+    action: str
+    duration_ms: float = Field(default=0, ge=0)
+    timestamp: datetime | float | None = None
+
+
+class WidgetJudgement(Told):
+    """`widget_index` counts from 1, as the judge sends it; `position` counts from 0."""
+
+    widget_index: int = Field(ge=1)
+    widget_type: str = ""
+    appropriateness_score: float | None = Field(default=None, ge=0, le=1)
+    size_appropriate: bool | None = None
+    issues: tuple[str, ...] = ()
+    strengths: tuple[str, ...] = ()
+
+    @property
+    def position(self) -> int:
+        return self.widget_index - 1
+
+
+class Judgement(Told):
+    """Everything people and the judge say about one answer; `None` means "not sent"."""
+
+    follow_up_type: FollowUp | None = None
+    evaluation_confidence: float | None = Field(default=None, ge=0, le=1)
+    evaluation_reasoning: str | None = None
+    query_understanding: str | None = None
+    per_widget_feedback: tuple[WidgetJudgement, ...] | None = None
+    missing_widgets: tuple[str, ...] | None = None
+    suggested_improvements: tuple[str, ...] | None = None
+    voice_response_rating: Literal["good", "bad"] | None = None
+    voice_quality_scores: dict[str, Any] | None = None
+    voice_evaluation_confidence: float | None = Field(default=None, ge=0, le=1)
+    voice_evaluation_reasoning: str | None = None
+    voice_dimension_scores_claude: dict[str, Any] | None = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _a_null_is_a_missing_key(cls, told: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return read(told)
+        except ValidationError as error:
+            places = [
+                found["loc"]
+                for found in error.errors(include_url=False, include_context=False)
+                if found["input"] is None and any(isinstance(key, str) for key in found["loc"][-1:])
+            ]
+            if not places:
+                raise
+        for place in places:
+            told = taken_out(told, place)
+        return read(told)
+
+
+class Experience(Judgement):
+    query_id: str = Field(min_length=1, max_length=128)
+    timestamp: AwareDatetime
+    user_id: str = Field(default="", max_length=256)
+    transcript: str = Field(default="", max_length=20_000)
+    parsed_intent: Intent = Intent()
+    available_data_summary: dict[str, Any] = Field(default_factory=dict)
+    user_history: tuple[Any, ...] = ()
+    fixtures: dict[str, Any] = Field(default_factory=dict)
+    widget_plan: WidgetPlan = WidgetPlan()
+    intent_confidence: float = Field(default=0.0, ge=0, le=1)
+    processing_time_ms: float = 0
+    user_rating: Rating | None = None
+    widget_interactions: tuple[WidgetInteraction, ...] | None = None
+    correction_text: str | None = None
+    voice_response: str | None = None
+    prompt_version: str | None = None
+    decision_id: str | None = Field(default=None, max_length=64)
+    computed_reward: float | None = None
+
+    @field_validator("widget_plan", mode="before")
+    @classmethod
+    def _a_missing_plan_is_an_empty_plan(cls, plan: Any) -> Any:
+        return plan if is_plan(plan) else {"widgets": []}
+
+
+class Feedback(Judgement):
+    """The body of a feedback call: what is sent is said, what is not sent stays unsaid."""
+
+    query_id: str = Field(min_length=1, max_length=128)
+    user_id: str = Field(default="", max_length=256)
+    rating: Rating | None = None
+    interactions: tuple[WidgetInteraction, ...] | None = Field(default=None, max_length=50)
+    correction: str | None = Field(default=None, max_length=500)
+
+
+class ExperienceRecorded(Event):
+    type: Literal["ExperienceRecorded"] = "ExperienceRecorded"
+    experience: Experience
+
+
+class FeedbackReceived(Event):
+    type: Literal["FeedbackReceived"] = "FeedbackReceived"
+    feedback: Feedback
+
+
+def is_plan(plan: Any) -> bool:
+    """Whether `plan` has a list of widgets; anything else counts for voice, never for widgets."""
+    if isinstance(plan, WidgetPlan):
+        return True
+    return isinstance(plan, dict) and isinstance(plan.get("widgets"), list)

@@ -1,0 +1,122 @@
+"""What is served: registered versions, the active one, and refusals."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from ratchet.contract.event import ArtifactRef, Event, Value
+
+RegistryKind = Literal["ollama", "local"]
+
+
+class Parity(Value):
+    """Agreement of the exported file with the Hugging Face model over `tokens` positions.
+
+    `top1` is the share of positions with the same most likely token, `kl` the mean
+    Kullback-Leibler divergence in nats, HF against exported, `kl_p99` its 99th percentile.
+    """
+
+    top1: float
+    kl: float
+    tokens: int = Field(ge=1)
+    template_equal: bool
+    kl_p99: float | None = None
+
+
+class FormatTried(Value):
+    """A file format and why it was near enough or not; without figures it was no sound file."""
+
+    format: str
+    passed: bool
+    reason: str
+    parity: Parity | None = None
+
+
+class ServedFault(Value):
+    """One way in which a server is not the trained model: `template`, `stop`, `plan`, ..."""
+
+    name: str
+    reason: str
+
+
+class ServedParity(Value):
+    """Agreement of a server's greedy answers with the Hugging Face model's.
+
+    Over `tokens` positions before the answers part; `top1` as in `Parity`. The KL (nats) is over
+    the likeliest tokens, None where the server tells no log-probabilities. `faults` is empty
+    where the server serves the trained model.
+    """
+
+    target: str
+    top1: float
+    kl_mean: float | None = None
+    kl_p99: float | None = None
+    tokens: int = Field(ge=0)
+    faults: tuple[ServedFault, ...] = ()
+
+
+class ModelRegistered(Event):
+    """`served` is None where no server was asked."""
+
+    type: Literal["ModelRegistered"] = "ModelRegistered"
+    run_id: str
+    name: str
+    version: str
+    registry: RegistryKind
+    quantization: str
+    gguf: ArtifactRef
+    parity: Parity
+    smoke_answer: str
+    seconds: float
+    tried: tuple[FormatTried, ...] = ()
+    served: ServedParity | None = None
+
+
+class ModelActivated(Event):
+    """`version` serves now, in place of `previous`: the same one where it was active already.
+
+    `requested_by` and `reason` are those of the command, empty where a checkpoint activated
+    itself. `registries` are those whose alias moved; one that did not answer follows later.
+    """
+
+    type: Literal["ModelActivated"] = "ModelActivated"
+    name: str
+    version: str
+    previous: str | None = None
+    requested_by: str = ""
+    reason: str = ""
+    registries: tuple[RegistryKind, ...] = ()
+
+
+class ModelRolledBack(Event):
+    """`version`, which was active before, serves again in place of `previous`.
+
+    The other fields are as in `ModelActivated`.
+    """
+
+    type: Literal["ModelRolledBack"] = "ModelRolledBack"
+    name: str
+    version: str
+    previous: str
+    requested_by: str
+    reason: str
+    registries: tuple[RegistryKind, ...] = ()
+
+
+class ActivationRefused(Event):
+    """Nothing moved. `reason` says why and what to do; `version` None: there was none to go to."""
+
+    type: Literal["ActivationRefused"] = "ActivationRefused"
+    name: str
+    version: str | None
+    reason: str
+    requested_by: str
+
+
+class ModelRefused(Event):
+    type: Literal["ModelRefused"] = "ModelRefused"
+    run_id: str
+    reason: str
+    parity: Parity | None = None
+    tried: tuple[FormatTried, ...] = ()
+    served: ServedParity | None = None

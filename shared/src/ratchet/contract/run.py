@@ -1,0 +1,140 @@
+"""A training run from its decision to its verdict."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from ratchet.contract.event import ArtifactRef, Event, Value
+
+Method = Literal["dpo", "kto", "sft"]
+Verdict = Literal["accepted", "refused", "failed", "cancelled"]
+Stage = Literal["loading", "judging_champion", "training", "judging_challenger"]
+
+
+class Interval(Value):
+    """A mean with its 95 % bootstrap interval over `n` cases."""
+
+    mean: float
+    low: float
+    high: float
+    n: int = Field(ge=1)
+
+
+class Scores(Value):
+    """The means of one model over a set of cases; `None` where no case measured it.
+
+    `margin` and `likelihood` are in nats a token, `kl` too (the divergence from the base model),
+    `words` counts those of a spoken answer; all others are shares or scores in 0..1.
+    """
+
+    preference_accuracy: float | None
+    text_quality: float | None
+    grounded_accuracy: float | None
+    json_validity: float | None = None
+    plan_agreement: float | None = None
+    margin: float | None = None
+    likelihood: float | None = None
+    invented: float | None = None
+    finished: float | None = None
+    words: float | None = None
+    kl: float | None = None
+
+
+class SliceGain(Value):
+    """The gain on the cases of one slice, such as `language de`.
+
+    Its interval is wider than 95 %: the tails are divided by the number of slices looked at.
+    """
+
+    slice: str
+    measure: str
+    gain: Interval
+
+
+class GateFigures(Value):
+    """All that a verdict was reached on; gains are after minus before, by measure.
+
+    `together` pools held-out questions and the fixed regression set. `length_ratio` is the mean
+    number of words of the challenger's answers by that of the champion's.
+    """
+
+    held_out: dict[str, Interval] = Field(default_factory=dict)
+    regression: dict[str, Interval] = Field(default_factory=dict)
+    together: dict[str, Interval] = Field(default_factory=dict)
+    slices: tuple[SliceGain, ...] = ()
+    regression_before: Scores | None = None
+    regression_after: Scores | None = None
+    length_ratio: float | None = None
+    kl: float | None = None
+
+
+class Answer(Value):
+    """What both models generated for one held-out question."""
+
+    question: str
+    before: str
+    after: str
+
+
+class CurvePoint(Value):
+    step: int = Field(ge=0)
+    loss: float
+    accuracy: float | None = None
+    margin: float | None = None
+
+
+class RunStarted(Event):
+    """`example_ids` are all the run may learn from or hold out."""
+
+    type: Literal["RunStarted"] = "RunStarted"
+    run_id: str
+    method: Method
+    base_model: str
+    dataset_sha256: str
+    pairs: int = Field(ge=1)
+    held_out: int = Field(ge=1)
+    reason: str
+    example_ids: tuple[str, ...] = ()
+
+
+class RunProgressed(Event):
+    type: Literal["RunProgressed"] = "RunProgressed"
+    run_id: str
+    stage: Stage
+    step: int = Field(ge=0)
+    steps: int = Field(ge=0)
+    loss: float | None = None
+    accuracy: float | None = None
+    margin: float | None = None
+    seconds_left: float | None = None
+
+
+class RunFinished(Event):
+    """`before`, `after` and `gains` (after minus before) are those of the held-out questions.
+
+    `figures` has these gains too, and all else the verdict rests on. `seconds` covers the whole
+    child process.
+    """
+
+    type: Literal["RunFinished"] = "RunFinished"
+    run_id: str
+    method: Method
+    verdict: Verdict
+    reason: str
+    pairs: int
+    seconds: float
+    before: Scores | None = None
+    after: Scores | None = None
+    gains: dict[str, Interval] = Field(default_factory=dict)
+    figures: GateFigures | None = None
+    answers: tuple[Answer, ...] = ()
+    curve: tuple[CurvePoint, ...] = ()
+
+
+class CheckpointReady(Event):
+    """An accepted adapter: `manifest` names its files, base, dataset, settings and figures."""
+
+    type: Literal["CheckpointReady"] = "CheckpointReady"
+    run_id: str
+    base_model: str
+    manifest: ArtifactRef

@@ -1,0 +1,146 @@
+"""The streams: which events travel on which, from whom, to whom."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any, Union
+
+from pydantic import Field, TypeAdapter
+
+from ratchet.contract.command import (
+    ActivationRequested,
+    CancelRequested,
+    RollbackRequested,
+    TrainingRequested,
+)
+from ratchet.contract.erasure import ForgetRequested, Forgotten
+from ratchet.contract.event import Event
+from ratchet.contract.example import DemonstrationBuilt, ExampleRetracted, LabelBuilt, PairBuilt
+from ratchet.contract.experience import ExperienceRecorded, FeedbackReceived
+from ratchet.contract.model import (
+    ActivationRefused,
+    ModelActivated,
+    ModelRefused,
+    ModelRegistered,
+    ModelRolledBack,
+)
+from ratchet.contract.ranking import DecisionMade
+from ratchet.contract.reward import ExperienceScored
+from ratchet.contract.run import CheckpointReady, RunFinished, RunProgressed, RunStarted
+from ratchet.contract.scorer import ScorerKeptBack, ScorerPublished, ScorerWithdrawn
+from ratchet.contract.trace import TraceCaptured, TraceRequested
+
+
+@dataclass(frozen=True)
+class Stream:
+    """`consumers` read in a group each, named for the service where `called` names no other.
+
+    `tails` read without a group: they begin at the newest event of the types in `keeps`.
+    """
+
+    name: str
+    events: tuple[type[Event], ...]
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    called: Mapping[str, str] = field(default_factory=dict, hash=False)
+    tails: tuple[str, ...] = ()
+    keeps: tuple[type[Event], ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"ratchet:{self.name}"
+
+    @property
+    def dead_key(self) -> str:
+        return f"{self.key}:dead"
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that have to finish an entry before it may leave the stream."""
+        return tuple(self.called.get(service, service) for service in self.consumers)
+
+    @property
+    def union(self) -> Any:
+        """The type of any event on this stream, told apart by its `type`."""
+        if len(self.events) == 1:
+            return self.events[0]
+        return Annotated[Union[self.events], Field(discriminator="type")]  # noqa: UP007 -- a runtime tuple
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """Validate one JSON message of this stream; raises `pydantic.ValidationError`."""
+        return TypeAdapter(self.union)
+
+
+EXPERIENCES = Stream("experiences", (ExperienceRecorded,), ("ingest",), ("reward", "ledger"))
+FEEDBACK = Stream("feedback", (FeedbackReceived,), ("ingest",), ("reward", "ledger"))
+REWARDS = Stream("rewards", (ExperienceScored,), ("reward",), ("trainer", "ledger"))
+DECISIONS = Stream("decisions", (DecisionMade,), ("ingest",), ("trainer", "ledger"))
+SCORERS = Stream(
+    "scorers",
+    (ScorerPublished, ScorerKeptBack, ScorerWithdrawn),
+    ("trainer",),
+    ("ledger",),
+    tails=("ingest",),
+    keeps=(ScorerPublished, ScorerWithdrawn),
+)
+EXAMPLES = Stream(
+    "examples",
+    (PairBuilt, LabelBuilt, DemonstrationBuilt, ExampleRetracted),
+    ("reward", "ingest"),
+    ("trainer", "ledger"),
+)
+TRACE_REQUESTS = Stream(
+    "trace-requests",
+    (TraceRequested,),
+    ("reward",),
+    ("trainer", "ledger"),
+    called={"trainer": "teacher"},
+)
+TRACES = Stream("traces", (TraceCaptured,), ("ingest", "trainer"), ("trainer", "ledger"))
+RUNS = Stream("runs", (RunStarted, RunProgressed, RunFinished), ("trainer",), ("ledger",))
+CHECKPOINTS = Stream("checkpoints", (CheckpointReady,), ("trainer",), ("exporter", "ledger"))
+MODELS = Stream(
+    "models",
+    (ModelRegistered, ModelActivated, ModelRolledBack, ModelRefused, ActivationRefused),
+    ("exporter",),
+    ("trainer", "ledger"),
+)
+COMMANDS = Stream(
+    "commands",
+    (
+        TrainingRequested,
+        CancelRequested,
+        ActivationRequested,
+        RollbackRequested,
+        ForgetRequested,
+    ),
+    ("ingest",),
+    ("reward", "trainer", "exporter", "ledger"),
+    called={"exporter": "activation"},
+)
+FORGOTTEN = Stream(
+    "forgotten", (Forgotten,), ("reward", "trainer", "exporter", "ledger"), ("ledger",)
+)
+
+STREAMS = (
+    EXPERIENCES,
+    FEEDBACK,
+    DECISIONS,
+    REWARDS,
+    SCORERS,
+    EXAMPLES,
+    TRACE_REQUESTS,
+    TRACES,
+    RUNS,
+    CHECKPOINTS,
+    MODELS,
+    COMMANDS,
+    FORGOTTEN,
+)
+_BY_EVENT = {event: stream for stream in STREAMS for event in stream.events}
+
+
+def stream_of(event: Event) -> Stream:
+    """The one stream `event` travels on; raises `KeyError` for an event no stream carries."""
+    return _BY_EVENT[type(event)]

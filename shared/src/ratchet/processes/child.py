@@ -1,0 +1,74 @@
+"""Run a module as a child process that speaks JSON lines and never outlives its parent."""
+
+import asyncio
+import os
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from pydantic import BaseModel
+
+from ratchet.processes.parent_death import PARENT_VARIABLE
+
+_TAIL_LINES = 40
+
+
+class ChildFailed(RuntimeError):
+    """The child ended with a status other than 0; the message ends with its last words."""
+
+    def __init__(self, module: str, status: int, tail: str) -> None:
+        super().__init__(f"{module} ended with status {status}: {tail}")
+        self.status = status
+
+
+async def run_child(
+    module: str,
+    request: BaseModel,
+    on_line: Callable[[bytes], Awaitable[None]],
+    environment: dict[str, str] | None = None,
+    ready: asyncio.Event | None = None,
+) -> None:
+    """Run `python -m module`, send `request` as JSON on stdin, give each stdout line to `on_line`.
+
+    With `ready` the request waits until that is set, while the child starts. The child's stderr
+    goes through to ours. Raises `ChildFailed`; when cancelled, kills the child.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **(environment or {}), PARENT_VARIABLE: str(os.getpid())},
+        limit=1 << 26,
+    )
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    tail: deque[str] = deque(maxlen=_TAIL_LINES)
+    try:
+        if ready is not None:
+            await ready.wait()
+        with suppress(ConnectionError):
+            process.stdin.write(request.model_dump_json().encode())
+            await process.stdin.drain()
+        process.stdin.close()
+        passing = asyncio.create_task(_pass_through(process.stderr, tail))
+        async for line in process.stdout:
+            await on_line(line)
+        status = await process.wait()
+        await passing
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if status != 0:
+        raise ChildFailed(module, status, "".join(tail)[-2000:].strip())
+
+
+async def _pass_through(stream: asyncio.StreamReader, tail: deque[str]) -> None:
+    async for line in stream:
+        text = line.decode(errors="replace")
+        tail.append(text)
+        sys.stderr.write(text)
+        sys.stderr.flush()

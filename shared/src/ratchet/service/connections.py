@@ -1,0 +1,30 @@
+"""Connections to Redis: FastStream's for reading, one plain client for everything else."""
+
+import logging
+
+from faststream.redis import RedisBroker
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+
+from ratchet.settings import CommonSettings
+
+
+def create_broker(settings: CommonSettings) -> RedisBroker:
+    """A FastStream broker that is not connected yet."""
+    return RedisBroker(
+        str(settings.redis_url),
+        graceful_timeout=15.0,
+        logger=logging.getLogger("ratchet.service.connections"),
+        log_level=logging.DEBUG,
+    )
+
+
+def create_redis(settings: CommonSettings) -> Redis:
+    """A client that retries briefly: what was sent twice is told apart by event id."""
+    return Redis.from_url(
+        str(settings.redis_url),
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=2),
+        socket_connect_timeout=2,
+        socket_timeout=10,
+    )

@@ -1,0 +1,96 @@
+"""The ASGI host of a service: health, metrics, status and the AsyncAPI document."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import uvicorn
+from faststream.asgi import AsgiFastStream, AsgiResponse, AsyncAPIRoute, get
+from faststream.asgi.response import JSONResponse
+from faststream.specification import AsyncAPI
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from ratchet.service.service import Service
+from ratchet.settings import CommonSettings, log_settings
+from ratchet.telemetry import configure_logs
+
+_PATIENCE_S = 1.0
+S = TypeVar("S", bound=CommonSettings)
+
+
+def create_host(service: Service) -> AsgiFastStream:
+    """The ASGI application with `/livez /readyz /metrics /status /asyncapi`."""
+
+    @get
+    async def livez(scope: Any) -> AsgiResponse:
+        problem = service.stuck()
+        alive = problem is None
+        return JSONResponse({"alive": alive, "problem": problem}, 200 if alive else 503)
+
+    @get
+    async def readyz(scope: Any) -> AsgiResponse:
+        try:
+            await service.redis.ping()
+        except (RedisError, OSError) as error:
+            return JSONResponse({"ready": False, "problem": f"Redis: {error}"}, 503)
+        return JSONResponse({"ready": True})
+
+    @get
+    async def metrics(scope: Any) -> AsgiResponse:
+        service.redis_up.set(await _answers(service.redis))
+        return AsgiResponse(
+            generate_latest(service.registry),
+            200,
+            {"Content-Type": CONTENT_TYPE_LATEST},
+        )
+
+    @get
+    async def status(scope: Any) -> AsgiResponse:
+        facts = {
+            "service": service.name,
+            "uptime_s": round(time.time() - service.started_at, 1),
+            "settings": service.settings.masked(),
+        }
+        return JSONResponse({**facts, **await service.status()})
+
+    return AsgiFastStream(
+        service.broker,
+        asgi_routes=[
+            ("/livez", livez),
+            ("/readyz", readyz),
+            ("/metrics", metrics),
+            ("/status", status),
+        ],
+        asyncapi_path=AsyncAPIRoute("/asyncapi", try_it_out_path=None),
+        specification=AsyncAPI(title=f"Ratchet {service.name}", version="1"),
+        lifespan=service.running,
+        logger=logging.getLogger("ratchet.app"),
+    )
+
+
+async def _answers(redis: Redis) -> bool:
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            await redis.ping()
+    except (RedisError, OSError):
+        return False
+    return True
+
+
+def run(name: str, settings: S, create_app: Callable[[S], Any]) -> None:
+    """Serve until SIGTERM or SIGINT; handlers at work are finished first."""
+    configure_logs(name, settings.log_level)
+    log_settings(settings)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=15,
+    )

@@ -1,0 +1,113 @@
+"""A service: its consumers and background tasks, from start to stop."""
+
+import asyncio
+import gc
+import logging
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from faststream.redis import RedisBroker
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
+from redis.asyncio import Redis
+
+from ratchet.contract import Stream
+from ratchet.delivery import Claimer, Consumer, DeliveryMetrics, Worker, attach, create_groups
+from ratchet.processes import end_all
+from ratchet.settings import CommonSettings
+from ratchet.telemetry import Tracer, Untraced
+
+_log = logging.getLogger(__name__)
+_LOOP_LIMIT_S = 60.0
+
+Status = Callable[[], Awaitable[dict[str, Any]]]
+Background = Callable[[], Awaitable[None]]
+
+
+async def _nothing_to_add() -> dict[str, Any]:
+    return {}
+
+
+@dataclass
+class Service:
+    """`background` tasks run from start to stop; one that ends or raises stops the service.
+
+    `status` adds the service's own facts to `/status`; `publishes` is for the AsyncAPI document.
+    """
+
+    name: str
+    settings: CommonSettings
+    broker: RedisBroker
+    redis: Redis
+    registry: CollectorRegistry
+    consumers: Sequence[Consumer] = ()
+    background: Sequence[Background] = ()
+    publishes: Sequence[Stream] = ()
+    tracer: Tracer = field(default_factory=Untraced)
+    status: Status = _nothing_to_add
+    started_at: float = field(default_factory=time.time)
+
+    def __post_init__(self) -> None:
+        metrics = DeliveryMetrics(self.registry)
+        ProcessCollector(registry=self.registry)
+        self.redis_up = Gauge(
+            "ratchet_redis_up",
+            "1 if Redis answered the service within a second, asked with each scrape.",
+            registry=self.registry,
+        )
+        name = f"{self.name}-{self.settings.consumer_name}"
+        turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.workers = [
+            Worker(consumer, self.redis, metrics, turns[consumer.group], self.tracer)
+            for consumer in self.consumers
+        ]
+        self.claimers = [Claimer(worker, self.redis, name, metrics) for worker in self.workers]
+        for worker in self.workers:
+            attach(self.broker, worker, name)
+        for stream in self.publishes:
+            self.broker.publisher(stream=stream.key, schema=stream.union)
+
+    def stuck(self) -> str | None:
+        """Why this process should be restarted, or None: judged without asking Redis."""
+        now = time.monotonic()
+        for worker, claimer in zip(self.workers, self.claimers, strict=True):
+            name = worker.consumer.stream.name
+            if now - claimer.last_loop > _LOOP_LIMIT_S:
+                return f"the loop of {name} last turned {now - claimer.last_loop:.0f} s ago"
+            busy_s = now - worker.busy_since if worker.busy_since is not None else 0.0
+            if busy_s > worker.consumer.stuck_after_s:
+                return f"one batch of {name} has been in hand for {busy_s:.0f} s"
+        return None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Create groups first, then run claimers and background tasks until the end.
+
+        What the start left in memory stays, so the garbage collector need not look at it again;
+        a batch makes thousands of short-lived values, so it need not look after each 700.
+        """
+        await create_groups(self.redis, self.consumers)
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
+        loops = [claimer.run() for claimer in self.claimers]
+        tasks = [asyncio.ensure_future(task) for task in [*loops, *(b() for b in self.background)]]
+        for task in tasks:
+            task.add_done_callback(_stop_when_a_task_ends)
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.remove_done_callback(_stop_when_a_task_ends)
+            await end_all(*tasks)
+            await self.redis.aclose()
+            await asyncio.to_thread(self.tracer.close)
+
+
+def _stop_when_a_task_ends(task: "asyncio.Future[Any]") -> None:
+    if task.cancelled():
+        return
+    _log.critical("a background task ended; stopping", exc_info=task.exception())
+    raise SystemExit(1)

@@ -1,0 +1,114 @@
+"""Tombstones: which questions were forgotten, so that nothing brings them back.
+
+A tombstone is a key named by a salted hash; the salt is one for the installation, and there from
+the first time that somebody was forgotten.
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Iterable, Sequence, Set
+from typing import Any, TypeVar
+
+from redis.asyncio import Redis
+
+from ratchet.contract import (
+    BuiltExample,
+    Event,
+    ExperienceRecorded,
+    ExperienceScored,
+    FeedbackReceived,
+    State,
+    TraceCaptured,
+    TraceRequested,
+)
+
+E = TypeVar("E", bound=Event)
+SALT_KEY = "ratchet:forgotten-salt"
+_LOOK_EVERY_S = 1.0
+_TOMBSTONE = "ratchet:forgotten:"
+
+
+def query_ids_of(event: Event) -> tuple[str, ...]:
+    """The questions that `event` tells something of."""
+    match event:
+        case ExperienceRecorded():
+            return (event.experience.query_id,)
+        case FeedbackReceived():
+            return (event.feedback.query_id,)
+        case ExperienceScored() | TraceRequested():
+            return (event.query_id,)
+        case TraceCaptured():
+            return () if event.query_id is None else (event.query_id,)
+        case BuiltExample():
+            return tuple(source.query_id for source in event.sources)
+        case _:
+            return ()
+
+
+def hashed(salt: bytes, name: str) -> str:
+    """What stands for `name` where it must not be read; hex."""
+    return hmac.new(salt, name.encode(), hashlib.sha256).hexdigest()
+
+
+async def forgotten_among(state: State, query_ids: Iterable[str]) -> set[str]:
+    """Those of `query_ids` that have a tombstone."""
+    wanted = sorted(set(query_ids))
+    if not wanted:
+        return set()
+    salt = (await state.read([SALT_KEY]))[SALT_KEY]
+    if salt is None:
+        return set()
+    keys = {query_id: _TOMBSTONE + hashed(salt, query_id) for query_id in wanted}
+    found = await state.read(list(keys.values()))
+    return {query_id for query_id, key in keys.items() if found[key] is not None}
+
+
+async def without_forgotten(state: State, batch: Sequence[E]) -> list[E]:
+    """The events of `batch` that tell of no forgotten question, in order."""
+    told = [query_ids_of(event) for event in batch]
+    gone = await forgotten_among(state, (name for names in told for name in names))
+    return [event for event, names in zip(batch, told, strict=True) if gone.isdisjoint(names)]
+
+
+class Tombstones:
+    """For whoever asks often: whether anybody was ever forgotten is looked up once a second."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis
+        self._none_until = 0.0
+
+    async def read(self, keys: Sequence[str]) -> dict[str, bytes | None]:
+        return dict(zip(keys, await self._redis.mget(keys), strict=True))
+
+    async def among(self, query_ids: Set[str]) -> Set[str]:
+        """Those of `query_ids` that have a tombstone; raises redis-py's errors."""
+        if not query_ids or time.monotonic() < self._none_until:
+            return frozenset()
+        if await self._redis.get(SALT_KEY) is None:
+            self._none_until = time.monotonic() + _LOOK_EVERY_S
+            return frozenset()
+        return await forgotten_among(self, query_ids)
+
+
+async def bury(redis: Redis, query_ids: Iterable[str]) -> bytes:
+    """Set a tombstone for each of `query_ids`; returns the installation's salt."""
+    client: Any = redis
+    await client.set(SALT_KEY, secrets.token_bytes(32), nx=True)
+    salt = bytes(await client.get(SALT_KEY))
+    tombstones = {_TOMBSTONE + hashed(salt, query_id): b"1" for query_id in query_ids}
+    if tombstones:
+        await client.mset(tombstones)
+    return salt
+
+
+async def carry_tombstones(redis: Redis, into: Redis) -> None:
+    """What was forgotten on one server stays so on another."""
+    client: Any = redis
+    found = [key async for key in client.scan_iter(f"{_TOMBSTONE}*", count=1000, _type="string")]
+    for at in range(0, len(found), 1000):
+        await into.mset(dict.fromkeys(found[at : at + 1000], b"1"))
+    salt = await client.get(SALT_KEY)
+    if salt is not None:
+        await into.set(SALT_KEY, salt)

@@ -1,0 +1,57 @@
+"""JSON lines on stderr that carry the service and the event, request and trace at hand."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+
+from pythonjsonlogger.core import RESERVED_ATTRS
+from pythonjsonlogger.json import JsonFormatter
+
+from ratchet.telemetry.span import trace_id_at_hand
+
+_at_hand: ContextVar[dict[str, str] | None] = ContextVar("at_hand", default=None)
+
+
+@contextmanager
+def log_context(**facts: str) -> Iterator[None]:
+    """Every line logged inside bears `facts`."""
+    token = _at_hand.set({**(_at_hand.get() or {}), **facts})
+    try:
+        yield
+    finally:
+        _at_hand.reset(token)
+
+
+def event_context(stream: str, event_id: str) -> AbstractContextManager[None]:
+    """Every line logged inside names `stream` and `event_id`."""
+    return log_context(stream=stream, event_id=event_id)
+
+
+def configure_logs(service: str, level: str) -> None:
+    """Send every logger to stderr as JSON, one object a line."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_add_facts)
+    handler.setFormatter(
+        JsonFormatter(
+            "%(levelname)s %(name)s %(message)s",
+            rename_fields={"levelname": "level", "name": "logger"},
+            static_fields={"service": service},
+            timestamp="time",
+            reserved_attrs=[*RESERVED_ATTRS, "color_message"],
+        )
+    )
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for noisy in ("uvicorn.access", "httpx", "httpcore"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _add_facts(record: logging.LogRecord) -> bool:
+    facts = _at_hand.get() or {}
+    if trace_id := trace_id_at_hand():
+        facts = {**facts, "trace_id": trace_id}
+    for key, value in facts.items():
+        if not hasattr(record, key):
+            setattr(record, key, value)
+    return True

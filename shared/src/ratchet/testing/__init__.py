@@ -1,1 +1,0 @@
-"""What tests of every service stand on: a real server, patience with a deadline, and fakes."""

@@ -1,0 +1,1 @@
+"""The stored history of a plant, in the file formats of the predecessor."""

@@ -1,0 +1,115 @@
+"""A situation: one question, its intent, and the frozen readings that answer it."""
+
+from dataclasses import dataclass
+from random import Random
+
+from ratchet.measures import RequestedReading
+from simulator.plant import AREAS, METRICS, Area, EquipmentType, Metric
+
+_UNITS_PER_TYPE = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What every answer to one question has in common.
+
+    `asked`, `average` and `limit` are rows of `readings`; `elsewhere` is the same metric of
+    another unit of the same type.
+    """
+
+    area: str
+    transcript: str
+    metric: Metric
+    asked: RequestedReading
+    average: RequestedReading
+    limit: RequestedReading
+    elsewhere: RequestedReading
+    readings: tuple[RequestedReading, ...]
+
+    @property
+    def device(self) -> str:
+        """The asked equipment as a device slug, such as `pump-001`."""
+        return self.asked.equipment.replace(" ", "-")
+
+
+def draw_situation(rng: Random) -> Situation:
+    """Draw an area, one of its devices and metrics, and four to six readings around it."""
+    area = rng.choice(AREAS)
+    kind = rng.choice(area.equipment)
+    metric = METRICS[rng.choice(sorted(kind.ranges))]
+    here, there = (
+        f"{kind.name} {number:03d}" for number in rng.sample(range(1, _UNITS_PER_TYPE + 1), 2)
+    )
+    asked = RequestedReading(here, metric.name, _draw(rng, kind, metric), metric.unit)
+    average = _average(rng, asked, metric)
+    limit = _limit(rng, asked, average, metric)
+    elsewhere = _elsewhere(rng, there, asked, (average, limit), metric)
+    readings = [asked, average, limit, elsewhere, *_distractors(rng, kind, metric, here, there)]
+    rng.shuffle(readings)
+    return Situation(
+        area.name,
+        _transcript(rng, area, metric, here),
+        metric,
+        asked,
+        average,
+        limit,
+        elsewhere,
+        tuple(readings),
+    )
+
+
+def _transcript(rng: Random, area: Area, metric: Metric, equipment: str) -> str:
+    text = rng.choice(area.phrasings).format(metric=metric.name, equipment=equipment)
+    return text[0].upper() + text[1:]
+
+
+def _draw(rng: Random, kind: EquipmentType, metric: Metric) -> float:
+    return round(rng.uniform(*kind.ranges[metric.name]), metric.decimals)
+
+
+def _average(rng: Random, asked: RequestedReading, metric: Metric) -> RequestedReading:
+    factor = rng.choice((rng.uniform(0.76, 0.92), rng.uniform(1.08, 1.26)))
+    value = round(asked.value * factor, metric.decimals)
+    return RequestedReading(asked.equipment, f"average {metric.name}", value, metric.unit)
+
+
+def _limit(
+    rng: Random, asked: RequestedReading, average: RequestedReading, metric: Metric
+) -> RequestedReading:
+    """Mostly above the asked value; below it in about every seventh situation."""
+    factor = rng.uniform(0.86, 0.93) if rng.random() < 0.15 else rng.uniform(1.1, 1.5)
+    value = round(asked.value * factor, metric.decimals)
+    if abs(value - average.value) <= 0.02 * asked.value:
+        value = round(value + 0.05 * asked.value, metric.decimals)
+    return RequestedReading(asked.equipment, f"{metric.name} limit", value, metric.unit)
+
+
+def _elsewhere(
+    rng: Random,
+    equipment: str,
+    asked: RequestedReading,
+    others: tuple[RequestedReading, ...],
+    metric: Metric,
+) -> RequestedReading:
+    value = away_from(rng, asked.value, [asked.value, *(row.value for row in others)], metric)
+    return RequestedReading(equipment, metric.name, value, metric.unit)
+
+
+def away_from(rng: Random, around: float, taken: list[float], metric: Metric) -> float:
+    """A plausible value near `around` that nobody would take for one of `taken`."""
+    while True:
+        value = round(around * rng.uniform(0.5, 1.8), metric.decimals)
+        if all(abs(value - other) > 0.02 * abs(around) for other in taken):
+            return value
+
+
+def _distractors(
+    rng: Random, kind: EquipmentType, asked: Metric, here: str, there: str
+) -> list[RequestedReading]:
+    rows = [
+        RequestedReading(equipment, name, _draw(rng, kind, METRICS[name]), METRICS[name].unit)
+        for name in sorted(kind.ranges)
+        if METRICS[name].unit != asked.unit
+        for equipment in (here, there)
+    ]
+    return rng.sample(rows, rng.randint(0, min(2, len(rows))))

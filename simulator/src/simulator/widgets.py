@@ -1,0 +1,88 @@
+"""Widget plans for a situation, each widget with the truth about how well it fits."""
+
+from dataclasses import dataclass
+from random import Random
+
+from ratchet.measures import DEFAULT_HEIGHTS
+from simulator.answers import capitalized
+from simulator.situations import Situation
+
+# What shows one reading of one device, best first, each with the size that suits it.
+_FITTING = (("kpi", "normal"), ("trend", "expanded"), ("comparison", "normal"))
+_ALSO_FITTING = (("alerts", "compact"), ("timeline", "compact"), ("distribution", "compact"))
+_MISFITS = ("chatstream", "peopleview", "supplychainglobe", "peoplenetwork", "flow-sankey",
+            "edgedevicepanel", "composition")  # fmt: skip
+_WRONG_SIZE = {"kpi": "hero", "trend": "compact", "comparison": "compact"}
+_NEEDED = ("kpi", "trend")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A widget of a plan: what was placed, and its true fit in 0..1."""
+
+    scenario: str
+    size: str
+    fit: float
+    size_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The widgets in order, and the needed scenarios that are not among them."""
+
+    placed: tuple[Placed, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def quality(self) -> float:
+        """True worth in 0..1: mean fit, less for a wrong size or a missing widget."""
+        fit = sum(widget.fit for widget in self.placed) / len(self.placed)
+        misplaced = sum(not widget.size_fits for widget in self.placed) / len(self.placed)
+        return max(0.0, fit - 0.2 * misplaced - 0.2 * len(self.missing))
+
+
+def draw_plan(rng: Random, good: bool) -> Plan:
+    """Two or three fitting widgets, or a plan that is mostly misfits and wrong sizes."""
+    placed = _fitting(rng) if good else _misfitting(rng)
+    scenarios = [widget.scenario for widget in placed]
+    return Plan(tuple(placed), tuple(name for name in _NEEDED if name not in scenarios))
+
+
+def plan_body(plan: Plan, situation: Situation, rng: Random) -> dict[str, object]:
+    """The plan in the shape the dashboard reads."""
+    asked = situation.asked
+    return {
+        "heading": capitalized(f"{asked.equipment} {asked.metric}"),
+        "widgets": [
+            {
+                "scenario": widget.scenario,
+                "size": widget.size,
+                "relevance": round(min(1.0, max(0.0, rng.gauss(0.75, 0.12))), 2),
+                "why": f"{asked.metric} {widget.scenario}",
+                "height_units": DEFAULT_HEIGHTS[widget.size],
+                "data_request": {"device": situation.device, "metric": asked.metric},
+            }
+            for widget in plan.placed
+        ],
+        "select_method": "llm",
+    }
+
+
+def _fitting(rng: Random) -> list[Placed]:
+    chosen = list(_FITTING[: rng.randint(2, 3)])
+    if rng.random() < 0.3:
+        chosen.append(rng.choice(_ALSO_FITTING))
+    return [
+        Placed(name, size, 0.95 - 0.06 * index, True) for index, (name, size) in enumerate(chosen)
+    ]
+
+
+def _misfitting(rng: Random) -> list[Placed]:
+    placed = [
+        Placed(name, rng.choice(("normal", "expanded")), 0.12, rng.random() < 0.4)
+        for name in rng.sample(_MISFITS, rng.randint(1, 2))
+    ]
+    if rng.random() < 0.5:
+        name = rng.choice(tuple(_WRONG_SIZE))
+        placed.insert(rng.randint(0, len(placed)), Placed(name, _WRONG_SIZE[name], 0.5, False))
+    return placed

@@ -1,0 +1,258 @@
+"""What is older than a stream retains lives in verified files, and only then off the stream."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from redis.asyncio import Redis
+
+from ledger.archive.filesystems import CannotOpen
+from ledger.archive.parquet import Unreadable, packed, unpacked
+from ledger.archive.store import ArchiveStore, Corrupt
+from ledger.domain.archive.archive_file import Row
+from ratchet.contract import (
+    COMMANDS,
+    MODELS,
+    SCORERS,
+    STREAMS,
+    TRACE_REQUESTS,
+    EntryId,
+    Evidence,
+    ScorerKeptBack,
+    ScorerWithdrawn,
+    derived_id,
+    utc_now,
+)
+from ratchet.delivery import entry_of
+from ratchet_testing.bucket_server import bucket_server
+
+from .aged import (
+    DAY_MS,
+    TODAY_MS,
+    archived_ids,
+    archivist,
+    asked,
+    fill,
+    fill_finished,
+    finish,
+    ids_of,
+    payload_of,
+    put,
+)
+
+
+@pytest.fixture(params=["directory", "memory", "bucket"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "directory":
+        yield str(tmp_path / "archive")
+    elif request.param == "memory":
+        yield f"memory://{uuid.uuid4()}/archive"
+    else:
+        with bucket_server() as bucket:
+            yield bucket.url
+
+
+async def test_old_days_move_into_the_archive_and_the_newest_stay(redis: Redis, url: str):
+    ids = await fill_finished(redis, MODELS, days=10, a_day=4)
+    store = ArchiveStore(url)
+    await archivist(redis, store).look_after(MODELS)
+    left = await ids_of(redis, MODELS)
+    assert archived_ids(store, MODELS) + left == ids
+    assert EntryId.parse(left[0]).day.isoformat() == "2026-03-13"
+    assert [file.first.day.day for file in store.files("models")] == [10, 11, 12]
+
+
+async def test_looking_again_writes_nothing_twice(redis: Redis, url: str):
+    await fill_finished(redis, MODELS, days=10, a_day=4)
+    store = ArchiveStore(url)
+    await archivist(redis, store).look_after(MODELS)
+    files, left = store.files("models"), await ids_of(redis, MODELS)
+    await archivist(redis, ArchiveStore(url)).look_after(MODELS)
+    assert (ArchiveStore(url).files("models"), await ids_of(redis, MODELS)) == (files, left)
+
+
+async def test_the_bytes_are_kept_whatever_they_are(redis: Redis, url: str):
+    event = asked(1, 20)
+    odd = [
+        payload_of(event),
+        b"\xff\x00 no JSON",
+        b"[1e999]",
+        b'{"occurred_at": 7, "type": []}',
+        b"",
+    ]
+    for payload in odd:
+        await put(redis, MODELS, 20, payload)
+    await redis.xadd(
+        MODELS.key, {"plain": "fields", "and": "more"}, id=f"{TODAY_MS - 20 * DAY_MS}-99"
+    )
+    await finish(redis, MODELS)
+    store = ArchiveStore(url)
+    await archivist(redis, store).look_after(MODELS)
+    rows = [row.payload for file in store.files("models") for row in store.read(file)]
+    assert rows == [*odd, b"plain=fields\nand=more"]
+    assert await redis.xlen(MODELS.key) == 0
+
+
+async def test_a_file_can_be_asked_by_event_type_and_time(redis: Redis, tmp_path: Path):
+    event = asked(1, 20)
+    entry_id = await put(redis, COMMANDS, 20, payload_of(event))
+    await put(redis, COMMANDS, 20, b"nothing")
+    store = ArchiveStore(str(tmp_path))
+    await archivist(redis, store).look_after(COMMANDS)
+    [file] = store.files("commands")
+    assert pq.read_table(tmp_path / file.path).to_pylist() == [
+        {
+            "entry_id": entry_id,
+            "event_id": event.event_id,
+            "type": "TrainingRequested",
+            "occurred_at": event.occurred_at,
+            "payload": payload_of(event),
+        },
+        {
+            "entry_id": entry_id.replace("-0", "-1"),
+            "event_id": None,
+            "type": None,
+            "occurred_at": None,
+            "payload": b"nothing",
+        },
+    ]
+
+
+async def test_a_stream_over_its_limit_gives_up_its_oldest_whole_files(redis: Redis, url: str):
+    ids = [await put(redis, MODELS, 0.1 - n / 1000, b"%d" % n) for n in range(57)]
+    await finish(redis, MODELS)
+    store = ArchiveStore(url)
+    await archivist(redis, store, max_entries=20, file_rows=10).look_after(MODELS)
+    assert await ids_of(redis, MODELS) == ids[30:]
+    assert archived_ids(store, MODELS) == ids[:30]
+
+
+async def test_what_a_group_has_not_acknowledged_is_archived_and_stays(redis: Redis, url: str):
+    ids = await fill(redis, COMMANDS, days=12, a_day=2)
+    for group in COMMANDS.groups:
+        await redis.xgroup_create(COMMANDS.key, group, id="$")
+    await redis.xgroup_setid(COMMANDS.key, COMMANDS.groups[0], "0")
+    store = ArchiveStore(url)
+    keeper = archivist(redis, store)
+    await keeper.look_after(COMMANDS)
+    assert await ids_of(redis, COMMANDS) == ids, "one group has read nothing"
+
+    await redis.xreadgroup(COMMANDS.groups[0], "slow", {COMMANDS.key: ">"})
+    await keeper.look_after(COMMANDS)
+    assert await ids_of(redis, COMMANDS) == ids, "it has read everything and finished nothing"
+
+    await redis.xack(COMMANDS.key, COMMANDS.groups[0], *ids[:3], *ids[4:])
+    await keeper.look_after(COMMANDS)
+    assert await ids_of(redis, COMMANDS) == ids[ids.index(ids[3]) - 1 :], "its file holds two"
+    assert archived_ids(store, COMMANDS)[:4] == ids[:4]
+
+
+async def test_where_a_declared_group_has_not_begun_nothing_is_trimmed(redis: Redis, url: str):
+    ids = await fill(redis, TRACE_REQUESTS, days=12, a_day=1)
+    await archivist(redis, ArchiveStore(url)).look_after(TRACE_REQUESTS)
+    assert await ids_of(redis, TRACE_REQUESTS) == ids
+    for group in TRACE_REQUESTS.groups:
+        await redis.xgroup_create(TRACE_REQUESTS.key, group, id="$")
+    await archivist(redis, ArchiveStore(url)).look_after(TRACE_REQUESTS)
+    assert await ids_of(redis, TRACE_REQUESTS) != ids
+
+
+async def test_readers_without_a_group_find_the_newest_change_of_the_scorer(redis: Redis, url: str):
+    """A replica of ingest that starts today serves what was published months ago."""
+
+    def said(kind: type[Any], number: int) -> bytes:
+        event = kind(
+            event_id=derived_id(str(number)),
+            occurred_at=utc_now(),
+            version=f"s{number}",
+            trained_on=1,
+            reason="for a test",
+            evidence=Evidence(basis="nothing yet"),
+        )
+        return entry_of(event)[1]["__data__"]
+
+    kinds = [ScorerWithdrawn, ScorerKeptBack, ScorerWithdrawn, ScorerKeptBack, ScorerKeptBack]
+    ids = [await put(redis, SCORERS, 60 - n, said(kind, n)) for n, kind in enumerate(kinds)]
+    for group in SCORERS.groups:
+        await redis.xgroup_create(SCORERS.key, group, id="$")
+    await archivist(redis, ArchiveStore(url)).look_after(SCORERS)
+    assert await ids_of(redis, SCORERS) == ids[2:]
+
+
+async def test_dead_letters_wait_for_a_person_whatever_their_age(redis: Redis, url: str):
+    await redis.xadd(COMMANDS.dead_key, {"payload": b"x", "error": "y"}, id="1000-0")
+    for stream in STREAMS:
+        await archivist(redis, ArchiveStore(url)).look_after(stream)
+    assert await redis.xlen(COMMANDS.dead_key) == 1
+
+
+async def test_a_damaged_file_is_named_and_its_entries_stay(redis: Redis, tmp_path: Path):
+    ids = await fill(redis, COMMANDS, days=12, a_day=2)
+    store = ArchiveStore(str(tmp_path))
+    await archivist(redis, store).look_after(COMMANDS)
+    for group in COMMANDS.groups:
+        await redis.xgroup_create(COMMANDS.key, group, id="$")
+    file = store.files("commands")[1]
+    content = (tmp_path / file.path).read_bytes()
+    (tmp_path / file.path).write_bytes(packed([Row(file.first, b"{}"), Row(file.last, b"{}")]))
+    assert (tmp_path / file.path).read_bytes() != content
+    with pytest.raises(Corrupt, match=file.path):
+        await archivist(redis, store).look_after(COMMANDS)
+    assert await ids_of(redis, COMMANDS) == ids
+
+    (tmp_path / file.path).unlink()
+    await archivist(redis, store).look_after(COMMANDS)
+    assert archived_ids(store, COMMANDS) + await ids_of(redis, COMMANDS) == ids
+
+
+async def test_overlapping_files_are_named(redis: Redis, tmp_path: Path):
+    store = ArchiveStore(str(tmp_path))
+    rows = [Row(EntryId(1_700_000_000_000, n), b"{}") for n in range(3)]
+    first, second = store.write("models", rows[:2]), store.write("models", rows[1:])
+    with pytest.raises(Corrupt, match=f"{first.path} and {second.path} overlap"):
+        store.files("models")
+
+
+async def test_a_file_under_another_name_is_not_taken_for_its_own(tmp_path: Path):
+    store = ArchiveStore(str(tmp_path))
+    file = store.write("models", [Row(EntryId(1_700_000_000_000, 0), b"{}")])
+    other = file._replace(last=EntryId(1_700_000_000_001, 0))
+    shutil.move(tmp_path / file.path, tmp_path / other.path)
+    with pytest.raises(Corrupt, match=other.path):
+        store.read(other)
+
+
+async def test_a_round_lists_a_bucket_once_however_many_days_it_holds(redis: Redis):
+    await fill_finished(redis, MODELS, days=30, a_day=1)
+    with bucket_server() as bucket:
+        keeper = archivist(redis, ArchiveStore(bucket.url))
+        await keeper.look_after(MODELS)
+        assert len(bucket.objects) == 22
+        before = bucket.lists
+        await keeper.look_after(MODELS)
+        assert bucket.lists - before == 1
+
+
+def test_a_url_nothing_is_installed_for_is_refused_with_the_remedy():
+    with pytest.raises(
+        CannotOpen, match=r"RATCHET_ARCHIVE_URL nowhere://\*\*\*@x cannot be opened"
+    ):
+        ArchiveStore("nowhere://key:secret@x")
+
+
+def test_a_changed_byte_is_found_or_changed_no_row(tmp_path: Path):
+    rows = [Row(EntryId(1_700_000_000_000, n), payload_of(asked(n, 1))) for n in range(20)]
+    content = packed(rows)
+    found = 0
+    for at in range(len(content)):
+        changed = bytearray(content)
+        changed[at] ^= 0x11
+        try:
+            assert unpacked(bytes(changed)) == rows
+        except Unreadable:
+            found += 1
+    assert found > len(content) / 2

@@ -1,0 +1,51 @@
+"""kill -9 at any moment: no row is missing, none is there twice."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from ledger.archive.store import ArchiveStore
+from ratchet.contract import MODELS
+
+from .aged import archived_ids, archivist, fill_finished, ids_of
+
+VICTIM = Path(__file__).with_name("victim.py")
+ASIDE, RENAMED, READ_BACK, TRIMMED = (
+    "aside, not renamed",
+    "renamed, not read back",
+    "read back, not trimmed",
+    "trimmed, not said",
+)
+
+
+@pytest.mark.parametrize(
+    ("moment", "survives"),
+    [(ASIDE, 0), (ASIDE, 1), (RENAMED, 0), (RENAMED, 2), (READ_BACK, 0), (TRIMMED, 0)],
+)
+async def test_an_archivist_that_was_killed_goes_on_where_it_stopped(
+    redis: Redis, valkey_url: str, tmp_path: Path, moment: str, survives: int
+):
+    ids = await fill_finished(redis, MODELS, days=12, a_day=3)
+    victim = await asyncio.create_subprocess_exec(
+        sys.executable, str(VICTIM), valkey_url, str(tmp_path), moment, str(survives)
+    )
+    assert await victim.wait() == -signal.SIGKILL
+    store = ArchiveStore(str(tmp_path))
+    covered = {*archived_ids(store, MODELS), *await ids_of(redis, MODELS)}
+    assert covered == set(ids), "something was trimmed that is not archived"
+
+    await archivist(redis, store).look_after(MODELS)
+    assert archived_ids(store, MODELS) + await ids_of(redis, MODELS) == ids
+    assert len(store.files("models")) == 5
+    assert len(await ids_of(redis, MODELS)) < len(ids)
+
+
+async def test_archivists_side_by_side_write_the_same_files(redis: Redis, tmp_path: Path):
+    ids = await fill_finished(redis, MODELS, days=12, a_day=3)
+    store = ArchiveStore(str(tmp_path))
+    await asyncio.gather(*(archivist(redis, store).look_after(MODELS) for _ in range(3)))
+    assert archived_ids(store, MODELS) + await ids_of(redis, MODELS) == ids

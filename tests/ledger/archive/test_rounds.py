@@ -1,0 +1,83 @@
+"""The archive as it runs beside the ledger: round after round, whatever goes wrong."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from ledger.archive.archivist import Archivist
+from ledger.archive.metrics import ArchiveMetrics
+from ledger.archive.settings import ArchiveSettings
+from ledger.archive.store import ArchiveStore
+from ratchet.contract import MODELS, RUNS
+from ratchet_testing.eventually import eventually
+
+from .aged import TODAY, archived_ids, fill_finished, ids_of
+
+
+@asynccontextmanager
+async def running(redis: Redis, store: ArchiveStore) -> AsyncIterator[CollectorRegistry]:
+    registry = CollectorRegistry()
+    settings = ArchiveSettings(archive_period_s=0.05)
+    archivist = Archivist(redis, store, settings, ArchiveMetrics(registry), clock=lambda: TODAY)
+    task = asyncio.create_task(archivist.run())
+    try:
+        yield registry
+    finally:
+        assert not task.done(), "a round's trouble ended the task"
+        task.cancel()
+
+
+async def test_every_stream_is_looked_after_again_and_again(redis: Redis, tmp_path: Path):
+    store = ArchiveStore(str(tmp_path))
+    models = await fill_finished(redis, MODELS, days=10, a_day=2)
+    async with running(redis, store) as registry:
+
+        async def trimmed() -> bool:
+            return 0 < len(await ids_of(redis, MODELS)) < len(models)
+
+        await eventually(trimmed)
+        runs = await fill_finished(redis, RUNS, days=10, a_day=2)
+
+        async def the_next_too() -> bool:
+            return 0 < len(await ids_of(redis, RUNS)) < len(runs)
+
+        await eventually(the_next_too)
+        labels = {"stream": "models"}
+        archived = registry.get_sample_value("ratchet_archived_events_total", labels)
+        gone = registry.get_sample_value("ratchet_trimmed_events_total", labels)
+        assert archived == gone == len(archived_ids(store, MODELS))
+        assert registry.get_sample_value("ratchet_archive_last_round_timestamp_seconds")
+
+
+async def test_a_store_that_is_away_holds_one_stream_and_no_other(redis: Redis, tmp_path: Path):
+    """A directory that cannot be written: told and counted each round, until it can be."""
+    models = await fill_finished(redis, MODELS, days=10, a_day=2)
+    runs = await fill_finished(redis, RUNS, days=10, a_day=2)
+    (tmp_path / "models").write_text("not a directory")
+    store = ArchiveStore(str(tmp_path))
+    async with running(redis, store) as registry:
+
+        async def failed_twice() -> Any:
+            labels = {"stream": "models"}
+            return (registry.get_sample_value("ratchet_archive_failures_total", labels) or 0) > 1
+
+        await eventually(failed_twice)
+        assert await ids_of(redis, MODELS) == models
+        assert archived_ids(store, RUNS) + await ids_of(redis, RUNS) == runs
+        (tmp_path / "models").unlink()
+
+        async def made_up_for() -> bool:
+            return 0 < len(await ids_of(redis, MODELS)) < len(models)
+
+        await eventually(made_up_for)
+    assert archived_ids(store, MODELS) + await ids_of(redis, MODELS) == models
+
+
+def test_without_a_url_it_lies_in_the_data_directory(tmp_path: Path):
+    assert ArchiveSettings(data_dir=tmp_path).archive_place == str(tmp_path / "archive")
+    assert ArchiveSettings(archive_url="s3://plant/events").archive_place == "s3://plant/events"

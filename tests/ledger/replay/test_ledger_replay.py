@@ -1,0 +1,136 @@
+"""The ledger folded anew from archive and streams, held against the one in service."""
+
+from collections.abc import Callable
+
+import pytest
+
+from ledger.backends.database import open_for_writing
+from ledger.backends.writer import SqlLedger
+from ledger.domain.final_state import Difference
+from ledger.replay.ledger_replay import (
+    LedgerReplayed,
+    ensure_readable,
+    replay_ledger,
+    restore_ledger,
+)
+from ratchet.contract import (
+    COMMANDS,
+    EXPERIENCES,
+    Event,
+    ExperienceRecorded,
+    TrainingRequested,
+    Unavailable,
+    derived_id,
+)
+from ratchet.delivery import Publisher
+from ratchet.storage import bury
+
+from .conftest import START, Served, facts
+
+
+async def compared(served: Served, url: str) -> LedgerReplayed:
+    return await replay_ledger(served.redis, served.store, url)
+
+
+def change(url: str, *statements: str) -> None:
+    engine = open_for_writing(url)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def command(number: int) -> Event:
+    return TrainingRequested(
+        event_id=derived_id("asked", str(number)), occurred_at=START, requested_by="tests"
+    )
+
+
+@pytest.fixture
+async def url(served: Served, new_url: Callable[[], str]) -> str:
+    """A ledger that was lost and is restored, on each kind of database."""
+    url = new_url()
+    assert await restore_ledger(served.redis, served.store, url) > 500
+    return url
+
+
+async def test_a_ledger_restored_from_archive_and_streams_is_the_one_that_was_lost(
+    served: Served, url: str
+):
+    of_the_service, restored = await compared(served, served.ledger), await compared(served, url)
+    assert of_the_service.original == restored.original == restored.replayed
+    assert restored.events[0] == restored.events[1] == of_the_service.events[0]
+    assert restored.differences == []
+    assert await restore_ledger(served.redis, served.store, url) == 0, "it lacks nothing"
+
+
+async def test_what_was_tampered_with_is_found_and_named(served: Served, url: str):
+    row = next(fact.experience for fact in facts() if isinstance(fact, ExperienceRecorded))
+    change(
+        url,
+        f"UPDATE experiences SET reward = 2 WHERE query_id = '{row.query_id}'",
+        "UPDATE counts SET count = count + 1 WHERE name = 'experiences' AND which = 'total'",
+        f"DELETE FROM events WHERE event_id = '{derived_id('pair')}'",
+        "INSERT INTO run_examples VALUES ('a run', 'of nothing')",
+    )
+    found = await compared(served, url)
+    assert found.original != found.replayed
+    assert found.differences == [
+        Difference("ledger counts that differ", 1, ("experiences:total",)),
+        Difference("ledger events only after the replay", 1, (derived_id("pair"),)),
+        Difference("ledger experiences that differ", 1, (row.query_id,)),
+        Difference("ledger run examples missing after the replay", 1, ("a run:of nothing",)),
+    ]
+
+
+async def test_a_changed_event_is_named(served: Served, url: str):
+    change(url, f"UPDATE events SET body = '{{}}' WHERE event_id = '{derived_id('pair')}'")
+    found = await compared(served, url)
+    assert found.differences == [Difference("ledger events that differ", 1, (derived_id("pair"),))]
+
+
+async def test_a_ledger_that_is_behind_is_compared_as_far_as_it_is(served: Served):
+    """Of three commands it has read none; two are written, whose acknowledgement is to come."""
+    await Publisher(served.redis).publish([command(number) for number in range(3)])
+    behind = await compared(served, served.ledger)
+    assert (behind.waiting, behind.differences) == (3, [])
+    assert behind.original == behind.replayed
+
+    await served.redis.xreadgroup("ledger", "slow", {COMMANDS.key: ">"}, count=2)
+    engine = open_for_writing(served.ledger)
+    SqlLedger(engine).write([command(0), command(1)])
+    engine.dispose()
+    found = await compared(served, served.ledger)
+    assert (found.waiting, found.differences) == (1, [])
+    assert found.events[0] == behind.events[0] + 2
+
+
+async def test_what_it_has_acknowledged_and_does_not_hold_is_missing(served: Served):
+    await Publisher(served.redis).publish([command(0)])
+    await served.redis.xgroup_setid(COMMANDS.key, "ledger", "$")
+    found = await compared(served, served.ledger)
+    ids = (derived_id("asked", "0"),)
+    assert Difference("ledger events only after the replay", 1, ids) in found.differences
+
+
+async def test_a_forgotten_question_is_not_brought_back(served: Served, new_url: Callable[[], str]):
+    """What a producer of its own sent again lies on the stream; the ledger has dropped it."""
+    row = next(fact for fact in facts() if isinstance(fact, ExperienceRecorded))
+    told = {"query_id": "forgotten-question"}
+    again = {"event_id": derived_id("again"), "experience": row.experience.model_copy(update=told)}
+    await Publisher(served.redis).publish([row.model_copy(update=again)])
+    await served.redis.xgroup_setid(EXPERIENCES.key, "ledger", "$")
+    assert (await compared(served, served.ledger)).differences
+
+    await bury(served.redis, ["forgotten-question"])
+    assert (await compared(served, served.ledger)).differences == []
+    url = new_url()
+    await restore_ledger(served.redis, served.store, url)
+    found = await compared(served, url)
+    assert found.original == (await compared(served, served.ledger)).original
+
+
+async def test_where_no_ledger_is_it_says_how_to_make_one(served: Served):
+    (served.data_dir / "ledger.db").unlink()
+    with pytest.raises(Unavailable, match="have it made anew with --restore-ledger"):
+        ensure_readable(served.ledger)

@@ -1,0 +1,54 @@
+"""Events come in any order, more than once and in any batches: the ledger ends up the same."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ratchet.contract import Event
+from ratchet_testing.ledger_world import DAY, Opened
+
+
+def shuffled(events: Sequence[Event], seed: int, repeats: int) -> list[list[Event]]:
+    """All of `events` and some of them again, in batches of any size."""
+    random = Random(seed)
+    everything = [*events, *random.choices(events, k=repeats)]
+    random.shuffle(everything)
+    cuts = sorted(random.sample(range(1, len(everything)), 6))
+    return [everything[a:b] for a, b in zip([0, *cuts], [*cuts, None], strict=True)]
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(seed=st.integers(0, 2**32), repeats=st.integers(0, 60))
+def test_any_permutation_with_repeats_gives_the_same_content_hash(
+    new_url: Callable[[], str], seed: int, repeats: int
+):
+    with Opened(new_url()) as one, Opened(new_url()) as other:
+        one.write(DAY)
+        for batch in shuffled(DAY, seed, repeats):
+            other.write(batch)
+        assert one.hash == other.hash
+
+
+def test_one_event_at_a_time_is_the_same_as_all_at_once(new_url: Callable[[], str]):
+    with Opened(new_url()) as one, Opened(new_url()) as other:
+        one.write(DAY)
+        for event in reversed(DAY):
+            other.write([event])
+        assert one.hash == other.hash
+
+
+def test_the_hash_tells_a_ledger_that_lacks_one_event(new_url: Callable[[], str]):
+    with Opened(new_url()) as one, Opened(new_url()) as other:
+        one.write(DAY)
+        other.write(DAY[1:])
+        assert one.hash != other.hash
+
+
+def test_an_event_is_new_once(ledger: Opened):
+    first, *_ = DAY
+    assert ledger.write([first, first]) == 1
+    assert ledger.write([first]) == 0

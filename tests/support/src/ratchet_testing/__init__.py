@@ -1,0 +1,1 @@
+"""Servers, fakes and waiting for tests and benchmarks."""

@@ -1,0 +1,40 @@
+"""Consumers at work on a real server, as a service has them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from faststream.redis import RedisBroker
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from ratchet.delivery import Consumer
+from ratchet.service import Service
+from ratchet.settings import CommonSettings
+from ratchet.telemetry import Tracer, Untraced
+
+
+@asynccontextmanager
+async def at_work(
+    url: str,
+    *consumers: Consumer,
+    name: str = "1",
+    registry: CollectorRegistry | None = None,
+    tracer: Tracer | None = None,
+) -> AsyncIterator[Service]:
+    """Inside, `consumers` read from the server at `url` under the consumer name `name`."""
+    broker = RedisBroker(url)
+    service = Service(
+        name="test",
+        settings=CommonSettings.model_validate({"redis_url": url, "consumer_name": name}),
+        broker=broker,
+        redis=Redis.from_url(url),
+        registry=registry or CollectorRegistry(),
+        consumers=consumers,
+        tracer=tracer or Untraced(),
+    )
+    async with service.running():
+        await broker.start()
+        try:
+            yield service
+        finally:
+            await broker.stop()

@@ -1,0 +1,39 @@
+"""The intake as it runs, asked over HTTP, and what it put on the streams."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from asgi_lifespan import LifespanManager
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from ingest.app import create_app
+from ingest.settings import IngestSettings
+from ratchet.contract import Stream
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with (
+        LifespanManager(app) as running,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(running.app), base_url="http://ingest"
+        ) as client,
+    ):
+        yield client
+
+
+def api(url: str, **settings: Any) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    """Without a `data_dir` there is none, and so no key."""
+    found = {"data_dir": Path("no-such-directory"), **settings}
+    return serving(create_app(IngestSettings(redis_url=url, **found)))  # type: ignore[arg-type]
+
+
+async def events(redis: Redis, stream: Stream) -> list[Any]:
+    return [
+        stream.adapter.validate_json(fields[b"__data__"])
+        for _, fields in await redis.xrange(stream.key)
+    ]

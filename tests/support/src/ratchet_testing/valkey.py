@@ -1,0 +1,61 @@
+"""A real Valkey server for one test session."""
+
+import random
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ratchet.processes.valkey import valkey_command
+
+_PORTS = (10_000, 30_000)
+_DRAWN = random.SystemRandom()
+"""Processes that test beside each other draw others."""
+
+
+def free_port(in_a_row: int = 1) -> int:
+    """The first of so many ports that nothing listens on.
+
+    Drawn from below those that the system gives to clients, which may take one in between.
+    """
+    while True:
+        first = _DRAWN.randrange(*_PORTS)
+        if all(_is_free(first + number) for number in range(in_a_row)):
+            return first
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def valkey_server(directory: Path, port: int, max_memory: str = "1gb") -> Iterator[str]:
+    """Run a server in `directory`; yields its URL once it accepts connections."""
+    process = subprocess.Popen(
+        valkey_command(directory, port, max_memory), stdout=subprocess.DEVNULL
+    )
+    try:
+        wait_for_port(port, 10.0)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def wait_for_port(port: int, deadline_s: float) -> None:
+    """Return when something listens on `port`; raises `TimeoutError`."""
+    end = time.monotonic() + deadline_s
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise TimeoutError(f"nothing listens on port {port} after {deadline_s} s")

@@ -1,0 +1,51 @@
+"""How much of the plan that should have been a plan has."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ratchet.measures import SCENARIOS, SIZES, plan_text
+from trainer.domain.evaluation.plan_agreement import plan_agreement
+
+WIDGETS = st.lists(
+    st.tuples(st.sampled_from(SCENARIOS[:4]), st.sampled_from(SIZES)), min_size=1, max_size=3
+)
+REFERENCE = plan_text("Pump 001 power", [("kpi", "normal"), ("trend", "expanded")])
+
+
+@pytest.mark.parametrize(
+    ("widgets", "agreement"),
+    [
+        ([("kpi", "normal"), ("trend", "expanded")], 1.0),
+        ([("trend", "expanded"), ("kpi", "normal")], 1.0),
+        ([("kpi", "normal")], 2 / 3),
+        ([("kpi", "normal"), ("trend", "compact")], 0.5),
+        ([("kpi", "normal"), ("kpi", "normal")], 0.5),
+        ([("alerts", "compact")], 0.0),
+    ],
+)
+def test_what_both_place_counts_once_for_each_time_both_place_it(
+    widgets: list[tuple[str, str]], agreement: float
+) -> None:
+    assert plan_agreement(plan_text("Another heading", widgets), REFERENCE) == agreement
+
+
+@pytest.mark.parametrize("plan", ["", "The plan is: kpi", '{"widgets": []}', REFERENCE[:-1]])
+def test_what_is_no_plan_agrees_with_nothing(plan: str) -> None:
+    assert plan_agreement(plan, REFERENCE) == 0.0
+
+
+def test_there_must_be_a_plan_to_agree_with() -> None:
+    with pytest.raises(ValueError, match="no valid plan to agree with: 'kpi'"):
+        plan_agreement(REFERENCE, "kpi")
+
+
+@given(WIDGETS, WIDGETS)
+def test_agreement_is_mutual_and_a_share(
+    one: list[tuple[str, str]], other: list[tuple[str, str]]
+) -> None:
+    first, second = plan_text("a", one), plan_text("b", other)
+    agreement = plan_agreement(first, second)
+    assert agreement == plan_agreement(second, first)
+    assert 0 <= agreement <= 1
+    assert plan_agreement(first, first) == 1
