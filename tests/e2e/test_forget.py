@@ -149,13 +149,9 @@ async def killed_at(system: System, moment: str) -> None:
     """Begin, and end by kill -9 at some moment of it."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "ledger.erasure", "--user", USER),
-        env={
-            **os.environ,
-            **SETTINGS,
-            "RATCHET_DATA_DIR": str(system.data_dir),
-            "RATCHET_REDIS_URL": system.embedded.redis_url,
-        },
+        *("-c", "from ratchet_cli.app import main; main()"),
+        *("forget", "--user", USER, "--yes", "--data-dir", str(system.data_dir)),
+        env={**os.environ, **SETTINGS},
     )
 
     async def reached() -> bool:
@@ -228,7 +224,7 @@ async def _comes_back_in_no_way(system: System) -> None:
     query_id = row.experience.query_id
     code, _, complaints = await system.ratchet("lineage", query_id)
     assert code == 1
-    assert "no model and no experience of that name" in complaints
+    assert "no model and no experience named" in complaints
     assert not await system.redis.exists(f"ratchet:reward:answered:{query_id}")
 
     async def known() -> bool:

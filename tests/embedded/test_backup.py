@@ -135,9 +135,8 @@ async def replayed(data_dir: Path, redis_url: str) -> dict[str, Any]:
     """What comes of the same facts in an empty server, compared with what there is."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "ledger.replay",
-        "--json",
+        *("-c", "from ratchet_cli.app import main; main()"),
+        *("replay", "--json"),
         env={**os.environ, "RATCHET_DATA_DIR": str(data_dir), "RATCHET_REDIS_URL": redis_url},
         stdout=asyncio.subprocess.PIPE,
     )

@@ -151,7 +151,7 @@ async def test_while_somebody_is_being_forgotten_nothing_is_compared(served: Ser
     journal.write(new_request("r", "tests", START, False, "maria", None))
     status, _, complaints = await ratchet_replay(served)
     assert status == 2
-    assert "a request to forget is under way: end it with `ratchet forget`" in complaints
+    assert "An erasure is not complete. Complete it with `ratchet forget`." in complaints
 
 
 async def test_without_a_system_it_says_what_to_do(tmp_path: Path, served: Served):
@@ -165,4 +165,4 @@ async def test_without_a_system_it_says_what_to_do(tmp_path: Path, served: Serve
     )
     _, complaints = await process.communicate()
     assert process.returncode == 2
-    assert "start it with `ratchet up --data-dir" in complaints.decode().replace("\n", " ")
+    assert "Start it with `ratchet up --data-dir" in complaints.decode().replace("\n", " ")

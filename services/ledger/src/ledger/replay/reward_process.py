@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from redis.asyncio import Redis
 
@@ -47,7 +48,7 @@ class RewardProcess:
 
 
 @asynccontextmanager
-async def reward_process(url: str, redis: Redis) -> AsyncIterator[RewardProcess]:
+async def reward_process(url: str, redis: Redis, data_dir: Path) -> AsyncIterator[RewardProcess]:
     """Run it on the server at `url`, which `redis` talks to, with the settings it has here.
 
     It makes no spans: they would be added to the traces of what is replayed.
@@ -59,6 +60,7 @@ async def reward_process(url: str, redis: Redis) -> AsyncIterator[RewardProcess]
         env={
             **os.environ,
             "RATCHET_REDIS_URL": url,
+            "RATCHET_DATA_DIR": str(data_dir),
             "RATCHET_HOST": "127.0.0.1",
             "RATCHET_PORT": str(unused_port()),
             "RATCHET_CONSUMER_NAME": "replay",

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
@@ -36,8 +37,10 @@ class Replayed:
     events: int
 
 
-async def replay(system: Redis, store: ArchiveStore, into: Redis, url: str) -> Replayed:
-    """Fill the empty server `into` at `url` from `system` and its archive.
+async def replay(
+    system: Redis, store: ArchiveStore, into: Redis, url: str, data_dir: Path
+) -> Replayed:
+    """Fill the empty server `into` at `url` from `system`, its archive and its `data_dir`.
 
     Raises `NotAtRest`, `NotEmpty`, `Corrupt`, `RewardEnded`, redis-py's errors and `OSError`.
     """
@@ -47,7 +50,7 @@ async def replay(system: Redis, store: ArchiveStore, into: Redis, url: str) -> R
     original = FinalState()
     for stream in _RESULTS:
         await _fold(original, stream, history(system, store, stream, ends[stream]))
-    async with reward_process(url, into) as reward:
+    async with reward_process(url, into, data_dir) as reward:
         events = await _refill(into, sources(system, store, ends), reward)
     replayed = FinalState()
     for stream in _RESULTS:

@@ -1,0 +1,61 @@
+"""Previews and carries out erasures on one system, which its settings locate."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from ledger.archive.filesystems import CannotOpen
+from ledger.archive.store import ArchiveStore, Corrupt
+from ledger.backends.database import open_for_reading
+from ledger.domain.erasure import Subject
+from ledger.erasure.erasure import NotAnswered, Place, followed, forget
+from ledger.erasure.journal import Request
+from ledger.reading.reader import SqlLedgerReader
+from ledger.settings import LedgerSettings
+from ratchet.service import create_redis
+from ratchet.storage.signing_keys import UnusableKey
+
+ERASURE_ERRORS = (CannotOpen, Corrupt, NotAnswered, UnusableKey, RedisError, OSError)
+_PREVIEW_S = 0.0
+
+
+async def preview(settings: LedgerSettings, subject: Subject) -> dict[str, int]:
+    """The numbers of questions, examples and runs that an erasure of `subject` concerns."""
+    async with _system(settings, _PREVIEW_S) as system:
+        subject = await followed(system, subject)
+    return {
+        "questions": len(subject.query_ids),
+        "examples": len(subject.example_ids),
+        "runs": len(subject.run_ids),
+    }
+
+
+async def erase(settings: LedgerSettings, request: Request, deadline_s: float) -> dict[str, Any]:
+    """Complete the requests that a kill interrupted, then `request`; returns its receipt.
+
+    Raises one of `ERASURE_ERRORS`; an interrupted request stays in the journal.
+    """
+    async with _system(settings, deadline_s) as system:
+        for interrupted in system.journal.unfinished():
+            await forget(system, interrupted)
+        return await forget(system, request)
+
+
+@asynccontextmanager
+async def _system(settings: LedgerSettings, deadline_s: float) -> AsyncIterator[Place]:
+    store = ArchiveStore(settings.archive_place)
+    engine = open_for_reading(settings.ledger_database)
+    try:
+        async with create_redis(settings) as redis:
+            yield Place(
+                redis,
+                store,
+                SqlLedgerReader(engine),
+                settings.data_dir,
+                settings.data_dir / "keys" / "bundle.pem",
+                deadline_s,
+            )
+    finally:
+        engine.dispose()
