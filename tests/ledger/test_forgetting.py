@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ledger.backends.erasure import SqlForgetting
 from ledger.backends.writer import SqlLedger
 from ledger.domain.erasure import without_answers
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import LedgerReader
 from ratchet.contract import (
     BuiltExample,
     Event,
@@ -51,7 +51,7 @@ def test_the_rest_is_as_if_they_had_never_been_told(ledger: Opened):
     erased = SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
     left = without(events, set(asked.query_ids))
     assert erased.counts["events"] == len(events) - len(left)
-    reader = SqlLedgerReader(ledger.read)
+    reader = LedgerReader(ledger.read)
     counted = reader.counts()
     assert counted.total == sum(isinstance(event, ExperienceRecorded) for event in left)
     assert sum(counted.events.values()) == len(left)
@@ -65,7 +65,7 @@ def test_a_model_that_learnt_from_them_is_marked(ledger: Opened):
     events = list(DAY)
     asked = request(events)
     ledger.write(events)
-    reader = SqlLedgerReader(ledger.read)
+    reader = LedgerReader(ledger.read)
     learnt = {
         model.version
         for query_id in asked.query_ids
@@ -82,7 +82,7 @@ def test_a_retraction_that_comes_later_leaves_no_row(ledger: Opened):
     ledger.write(DAY)
     erased = SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(request(list(DAY)))
     before = ledger.hash
-    known = {example.example_id for example in SqlLedgerReader(ledger.read).examples(1000)}
+    known = {example.example_id for example in LedgerReader(ledger.read).examples(1000)}
     gone = next(name for name in erased.examples if name not in known)
     late = ExampleRetracted(
         event_id="retracted-late",
@@ -116,4 +116,4 @@ def test_a_ledger_folded_from_what_is_left_holds_the_same(new_url: Callable[[], 
         other.write([answer])
         other.write([without_answers(e) if e.__dict__.get("run_id") in learnt else e for e in left])
         assert one.hash == other.hash
-        assert any(model.trained_on_forgotten for model in SqlLedgerReader(other.read).models(100))
+        assert any(model.trained_on_forgotten for model in LedgerReader(other.read).models(100))

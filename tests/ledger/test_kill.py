@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import LedgerReader
 from ratchet.contract import EXPERIENCES, Event, ExperienceRecorded, derived_id
 from ratchet.delivery import Publisher
 from ratchet_testing.eventually import eventually
@@ -56,7 +56,7 @@ async def test_a_ledger_killed_again_and_again_has_every_event_once(
     rng = random.Random(7)
     events = many()
     await Publisher(redis).publish(events)
-    reader = SqlLedgerReader(ledger.read)
+    reader = LedgerReader(ledger.read)
     for kill in range(KILLS):
         enough = (kill * EVENTS + rng.randint(1, EVENTS)) // (KILLS + 1)
         process = start(ledger, valkey_url, str(kill))

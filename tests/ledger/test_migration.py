@@ -13,7 +13,7 @@ from sqlalchemy.pool import StaticPool
 from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.migration import WrongSchema, _config, migrate, schema_problem
 from ledger.backends.tables import forgotten_examples, metadata
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import LedgerReader
 from ratchet.contract import Unavailable
 from ratchet_testing.ledger_world import Opened
 
@@ -104,7 +104,7 @@ def test_a_ledger_of_the_first_revision_is_brought_up_to_date_with_all_that_is_i
     with read.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         assert len(connection.exec_driver_sql("SELECT event_id FROM events").all()) == events
-    ledger = SqlLedgerReader(read)
+    ledger = LedgerReader(read)
     [experience, *_] = ledger.history(100)
     story = ledger.experience(experience.query_id)
     assert story is not None

@@ -5,8 +5,7 @@ from itertools import groupby
 import pytest
 
 from ledger.backends.migration import schema_problem
-from ledger.reading.reader import SqlLedgerReader
-from ledger.reading.views import Trainings
+from ledger.reading import LedgerReader, Trainings
 from ratchet.contract import (
     Event,
     ExperienceRecorded,
@@ -24,12 +23,12 @@ def of(kind: type[Event]) -> list[Event]:
 
 
 @pytest.fixture
-def asked(ledger: Opened) -> SqlLedgerReader:
+def asked(ledger: Opened) -> LedgerReader:
     ledger.write(DAY)
-    return SqlLedgerReader(ledger.read)
+    return LedgerReader(ledger.read)
 
 
-def test_counts_are_those_of_the_rows(asked: SqlLedgerReader):
+def test_counts_are_those_of_the_rows(asked: LedgerReader):
     counts, rows = asked.counts(), asked.history(10_000)
     assert counts.total == len(rows) == len(of(ExperienceRecorded))
     for rating in ("up", "down"):
@@ -40,20 +39,20 @@ def test_counts_are_those_of_the_rows(asked: SqlLedgerReader):
     assert sum(counts.events.values()) == len({event.event_id for event in DAY})
 
 
-def test_history_has_the_newest_first(asked: SqlLedgerReader):
+def test_history_has_the_newest_first(asked: LedgerReader):
     rows = asked.history(10)
     assert rows == sorted(rows, key=lambda row: row.answered_at or START, reverse=True)
     assert rows == asked.history(100)[:10]
 
 
-def test_the_most_frequent_scenarios_come_first(asked: SqlLedgerReader):
+def test_the_most_frequent_scenarios_come_first(asked: LedgerReader):
     found = asked.most("scenario", 3)
     shown = sorted(scenario for row in asked.history(10_000) for scenario in row.scenarios or ())
     lengths = sorted((len(list(same)) for _, same in groupby(shown)), reverse=True)
     assert list(found.values()) == lengths[:3]
 
 
-def test_the_last_revision_of_a_reward_stands_and_all_are_told(asked: SqlLedgerReader):
+def test_the_last_revision_of_a_reward_stands_and_all_are_told(asked: LedgerReader):
     last = max(of(ExperienceScored), key=lambda event: event.revision)
     story = asked.experience(last.query_id)
     assert story is not None
@@ -63,7 +62,7 @@ def test_the_last_revision_of_a_reward_stands_and_all_are_told(asked: SqlLedgerR
     assert told == list(range(1, last.revision + 1))
 
 
-def test_lineage_leads_from_a_model_to_its_experiences_and_back(asked: SqlLedgerReader):
+def test_lineage_leads_from_a_model_to_its_experiences_and_back(asked: LedgerReader):
     [started] = of(RunStarted)
     model = asked.model("v1")
     assert model is not None
@@ -78,7 +77,7 @@ def test_lineage_leads_from_a_model_to_its_experiences_and_back(asked: SqlLedger
         assert any(example.used_by == ("run-1",) for example in story.examples)
 
 
-def test_a_rolled_back_model_is_named_with_who_and_why(asked: SqlLedgerReader):
+def test_a_rolled_back_model_is_named_with_who_and_why(asked: LedgerReader):
     states = {model.version: model for model in asked.models(10)}
     assert {version: model.state for version, model in states.items()} == {
         "v0": "active",
@@ -87,7 +86,7 @@ def test_a_rolled_back_model_is_named_with_who_and_why(asked: SqlLedgerReader):
     assert (states["v1"].went_by, states["v1"].went_because) == ("maria", "worse on chillers")
 
 
-def test_pages_of_examples_hold_each_once(asked: SqlLedgerReader):
+def test_pages_of_examples_hold_each_once(asked: LedgerReader):
     found, after = [], None
     while page := asked.examples(7, after):
         found += [example.example_id for example in page]
@@ -96,7 +95,7 @@ def test_pages_of_examples_hold_each_once(asked: SqlLedgerReader):
     assert len(set(found)) == len(found)
 
 
-def test_pages_of_experiences_hold_each_once(asked: SqlLedgerReader):
+def test_pages_of_experiences_hold_each_once(asked: LedgerReader):
     found, after = [], None
     while page := asked.history(7, after):
         found += [row.query_id for row in page]
@@ -106,17 +105,17 @@ def test_pages_of_experiences_hold_each_once(asked: SqlLedgerReader):
     assert asked.history(7, "no such question") == []
 
 
-def test_trainings_are_runs_that_were_judged(asked: SqlLedgerReader):
+def test_trainings_are_runs_that_were_judged(asked: LedgerReader):
     assert asked.trainings() == {"dpo": Trainings(count=1, examples=4)}
 
 
-def test_in_service_is_the_model_that_came_last(asked: SqlLedgerReader):
+def test_in_service_is_the_model_that_came_last(asked: LedgerReader):
     model = asked.in_service()
     assert model is not None
     assert (model.version, model.state) == ("v0", "active")
 
 
-def test_examples_are_built_used_or_retracted(asked: SqlLedgerReader):
+def test_examples_are_built_used_or_retracted(asked: LedgerReader):
     [started] = of(RunStarted)
     used = asked.examples(1000, state="used")
     assert {example.example_id for example in used} <= set(started.example_ids)
@@ -127,7 +126,7 @@ def test_examples_are_built_used_or_retracted(asked: SqlLedgerReader):
     assert {(pair.kind, pair.aspect, pair.state) for pair in pairs} == {("pair", "voice", "built")}
 
 
-def test_a_run_tells_its_events_and_its_curve(asked: SqlLedgerReader):
+def test_a_run_tells_its_events_and_its_curve(asked: LedgerReader):
     run = asked.run("run-1")
     assert run is not None
     assert run.events[0].type == "RunStarted"
@@ -141,7 +140,7 @@ def test_feedback_before_its_experience_waits(ledger: Opened):
     feedback = Feedback.model_validate({"query_id": "q-early\x00", "rating": "up"})
     early = FeedbackReceived(event_id=derived_id("early"), occurred_at=START, feedback=feedback)
     ledger.write([early])
-    asked = SqlLedgerReader(ledger.read)
+    asked = LedgerReader(ledger.read)
     counts = asked.counts()
     assert (counts.total, counts.awaited, counts.ratings["up"]) == (0, 1, 0)
     story = asked.experience("q-early\x00")
@@ -150,7 +149,7 @@ def test_feedback_before_its_experience_waits(ledger: Opened):
     assert asked.history(10) == []
 
 
-def test_what_is_not_known_is_none(asked: SqlLedgerReader):
+def test_what_is_not_known_is_none(asked: LedgerReader):
     assert asked.experience("nobody") is None
     assert asked.run("nobody") is None
     assert asked.model("nobody") is None
@@ -163,7 +162,7 @@ def test_a_later_word_counts_though_it_comes_first(ledger: Opened):
     later = scored[-1].model_copy(update={"revision": 99, "event_id": "f" * 32, "total": 0.25})
     for event in (later, *scored, first):
         ledger.write([event])
-    [row] = SqlLedgerReader(ledger.read).history(10)
+    [row] = LedgerReader(ledger.read).history(10)
     assert (row.revision, row.reward) == (99, 0.25)
 
 

@@ -12,7 +12,7 @@ from ledger.backends.database import open_for_writing
 from ledger.backends.writer import SqlLedger
 from ledger.handlers import LedgerHandlers
 from ledger.metrics import LedgerMetrics
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import LedgerReader
 from ledger.settings import LedgerSettings
 from ledger.status import LedgerStatus
 from ratchet.contract import EXPERIENCES, STREAMS, Stream, Unavailable
@@ -57,7 +57,7 @@ async def test_every_stream_ends_up_in_the_ledger(
     found = ledger.hash
     ledger.write(DAY)
     assert found == ledger.hash
-    assert len(SqlLedgerReader(ledger.read).history(1000)) == 80
+    assert len(LedgerReader(ledger.read).history(1000)) == 80
     assert await redis.keys("ratchet:seen:ledger:*") == []
 
 
@@ -80,7 +80,7 @@ async def test_a_full_disk_leaves_events_pending_and_none_is_lost(
         room = Room(ledger)
         room.full = True
         handlers = LedgerHandlers(SqlLedger(ledger.engine), LedgerMetrics(CollectorRegistry()), 0)
-        status = LedgerStatus(handlers, SqlLedgerReader(ledger.read))
+        status = LedgerStatus(handlers, LedgerReader(ledger.read))
         settings = LedgerSettings.model_validate({"redis_url": valkey_url})
         service = Service(
             name="ledger",
@@ -105,7 +105,7 @@ async def test_a_full_disk_leaves_events_pending_and_none_is_lost(
             room.full = False
 
             async def written() -> bool:
-                return len(SqlLedgerReader(ledger.read).history(1000)) == len(facts)
+                return len(LedgerReader(ledger.read).history(1000)) == len(facts)
 
             await eventually(written, 20)
 
@@ -122,7 +122,7 @@ async def test_a_database_that_is_away_is_no_events_fault():
     handlers = LedgerHandlers(SqlLedger(engine), LedgerMetrics(CollectorRegistry()), 0)
     with pytest.raises(Unavailable, match="ledger's database"):
         await handlers.handle(DAY[:1], MemoryState())
-    facts = await LedgerStatus(handlers, SqlLedgerReader(engine)).facts()
+    facts = await LedgerStatus(handlers, LedgerReader(engine)).facts()
     assert facts["summary"].startswith("degraded: ")
 
 

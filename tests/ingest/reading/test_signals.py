@@ -11,7 +11,7 @@ from ingest.domain.command_center.details import (
     query_clarity,
     widget_signal,
 )
-from ledger.reading.views import ExperienceView
+from ledger.reading import ExperienceView
 
 
 def view(**said: Any) -> ExperienceView:

@@ -20,7 +20,7 @@ from ledger.archive.stream_rows import rows_behind
 from ledger.backends.database import open_for_reading
 from ledger.domain.archive.retention import Retention
 from ledger.erasure.erasure import SERVICES, Place, forget, new_request
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import LedgerReader
 from ledger.replay.ledger_replay import replay_ledger, restore_ledger
 from ledger.settings import LedgerSettings
 from ratchet.contract import (
@@ -156,7 +156,7 @@ async def test_no_row_no_object_and_no_entry_tells_of_a_person_any_more(
         assert rows_that_tell(url)
         assert len(await entries_that_tell(redis)) >= 2
 
-        ledger = SqlLedgerReader(open_for_reading(url))
+        ledger = LedgerReader(open_for_reading(url))
         place = Place(redis, store, ledger, tmp_path, tmp_path / "key.pem", deadline_s=30)
         told = await forget(place, new_request("forget-them", "tests", utc_now(), True, USER, None))
         assert len(told["questions"]) == len(THEIRS)
@@ -192,6 +192,6 @@ async def test_no_row_no_object_and_no_entry_tells_of_a_person_any_more(
     restored = new_url()
     await restore_ledger(redis, store, restored)
     assert rows_that_tell(restored) == []
-    marked = SqlLedgerReader(open_for_reading(restored)).models(10)
+    marked = LedgerReader(open_for_reading(restored)).models(10)
     assert [model.version for model in marked if model.trained_on_forgotten] == ["v1"]
     assert (await replay_ledger(redis, store, restored)).original == found.original

@@ -13,7 +13,7 @@ from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.migration import migrate
 from ledger.erasure.erasure import new_request
 from ledger.erasure.journal import Journal
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import LedgerReader
 from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
 from ratchet.delivery import DATA_FIELD
 from ratchet_testing.eventually import eventually
@@ -112,7 +112,7 @@ async def test_an_empty_ledger_is_folded_again_behind_the_server_that_was_filled
 ):
     ledger = f"sqlite:///{tmp_path}/again/ledger.db"
     migrate(open_for_writing(ledger))
-    reader = SqlLedgerReader(open_for_reading(ledger))
+    reader = LedgerReader(open_for_reading(ledger))
 
     async def told() -> bool:
         counts = reader.counts()

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode
 
-from ledger.settings import LedgerPlace
+from ledger.reading import LedgerPlace
 
 
 def _split(told: object) -> object:

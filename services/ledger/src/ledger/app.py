@@ -15,7 +15,7 @@ from ledger.backlog.monitor import Backlog
 from ledger.erasure.handler import CommandHandler
 from ledger.handlers import LedgerHandlers
 from ledger.metrics import LedgerMetrics
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import LedgerReader
 from ledger.settings import LedgerSettings
 from ledger.status import LedgerStatus
 from ratchet.contract import COMMANDS, FORGOTTEN, STREAMS
@@ -35,7 +35,7 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
     ledger = SqlLedger(engine)
     handlers = LedgerHandlers(ledger, LedgerMetrics(registry), settings.ledger_pause_s)
     commands = CommandHandler(SqlForgetting(engine, ledger), handlers)
-    reader = SqlLedgerReader(open_for_reading(settings.ledger_database))
+    reader = LedgerReader(open_for_reading(settings.ledger_database))
     redis = create_redis(settings)
     archivist = Archivist(
         redis, ArchiveStore(settings.archive_place), settings, ArchiveMetrics(registry)

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from ledger.handlers import LedgerHandlers
-from ledger.ports import LedgerReader
+from ledger.reading import LedgerReader
 from ratchet.contract import Unavailable
 
 

@@ -11,8 +11,7 @@ from ingest.command_center.ttl_cache import Recent
 from ingest.domain.command_center.figures import HistoryFigures
 from ingest.domain.command_center.history import MOST_INTENTS, MOST_SCENARIOS, rl_history
 from ingest.http.middleware.problems import Error, answers
-from ledger.ports import LedgerReader
-from ledger.reading.async_reader import MOST_SHOWN, AskedLedger
+from ledger.reading import MOST_SHOWN, AskedLedger, LedgerReader
 
 _KEPT_S = 1.0
 _USUALLY = 500

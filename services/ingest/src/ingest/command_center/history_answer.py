@@ -11,7 +11,7 @@ from ingest.domain.command_center.details import (
     QueryClarity,
     WidgetSignal,
 )
-from ledger.domain.projection.feedback_source import FeedbackSource
+from ledger.reading import FeedbackSource
 
 Rating = Literal["up", "down", "none"]
 

@@ -13,8 +13,7 @@ from ingest.command_center.ttl_cache import Recent
 from ingest.domain.command_center.figures import StatusFigures
 from ingest.domain.command_center.status import rl_status
 from ingest.http.middleware.problems import Error, answers
-from ledger.ports import LedgerReader
-from ledger.reading.async_reader import AskedLedger
+from ledger.reading import AskedLedger, LedgerReader
 from ratchet.contract import Unavailable, utc_now
 
 _KEPT_S = 1.0

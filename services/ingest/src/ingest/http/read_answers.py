@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, Field
 
 from ingest.domain.command_center.explanation import ExplainedReward, explained
-from ledger.reading.views import ExampleView, ExperienceStory, ExperienceView, KeptEvent, ModelView
+from ledger.reading import ExampleView, ExperienceStory, ExperienceView, KeptEvent, ModelView
 
 T = TypeVar("T")
 

@@ -8,17 +8,17 @@ from pydantic import TypeAdapter
 
 from ingest.http.middleware.problems import answers
 from ingest.http.read_answers import ExperienceTold, Listed, Page
-from ledger.domain.values import plain
-from ledger.ports import LedgerReader
-from ledger.reading.async_reader import AskedLedger
-from ledger.reading.views import (
+from ledger.reading import (
+    AskedLedger,
     ExampleState,
     ExampleView,
     ExperienceView,
+    LedgerReader,
     ModelStory,
     ModelView,
     RunStory,
     RunView,
+    plain,
 )
 
 T = TypeVar("T")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, Engine, delete, select, update
 
@@ -17,7 +18,6 @@ from ledger.domain.erasure import without_answers
 from ledger.domain.projection.changes import Link, Projection
 from ledger.domain.projection.counting import Count, counts_of
 from ledger.domain.values import plain
-from ledger.ports import Erased
 from ratchet.contract import STREAMS, BuiltExample, Event, ForgetRequested
 from ratchet.storage import query_ids_of
 
@@ -25,14 +25,25 @@ _CHUNK = 500
 _ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
 
 
+class Erased(NamedTuple):
+    """Counts by kind, and the ids of all examples that were ever erased for the request."""
+
+    counts: dict[str, int]
+    examples: tuple[str, ...]
+
+
 class SqlForgetting:
-    """As `ledger.ports.Forgetting`."""
+    """Erases questions from the database that `ledger` writes, on an engine of its own."""
 
     def __init__(self, engine: Engine, ledger: SqlLedger) -> None:
         self._engine = engine
         self._ledger = ledger
 
     def forget(self, request: ForgetRequested) -> Erased:
+        """Erase what `request` names; counts cover what this call erased.
+
+        Raises `ratchet.contract.Unavailable` if the database is unavailable or its disk is full.
+        """
         query_ids = sorted({plain(name) for name in request.query_ids})
         with self._engine.begin() as connection:
             theirs = _column(

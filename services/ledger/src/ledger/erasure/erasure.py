@@ -17,7 +17,7 @@ from ledger.erasure.journal import Journal, Request
 from ledger.erasure.receipt import keep, receipt, signed
 from ledger.erasure.redaction import read
 from ledger.erasure.streams import entries, rewrite_files, sweep_dead, sweep_stream
-from ledger.ports import LedgerReader
+from ledger.reading import LedgerReader
 from ratchet.contract import (
     BEGINNING,
     DECISIONS,

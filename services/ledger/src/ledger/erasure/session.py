@@ -12,7 +12,7 @@ from ledger.backends.database import open_for_reading
 from ledger.domain.erasure import Subject
 from ledger.erasure.erasure import NotAnswered, Place, followed, forget
 from ledger.erasure.journal import Request
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import LedgerReader
 from ledger.settings import LedgerSettings
 from ratchet.service import create_redis
 from ratchet.storage.signing_keys import UnusableKey
@@ -52,7 +52,7 @@ async def _system(settings: LedgerSettings, deadline_s: float) -> AsyncIterator[
             yield Place(
                 redis,
                 store,
-                SqlLedgerReader(engine),
+                LedgerReader(engine),
                 settings.data_dir,
                 settings.data_dir / "keys" / "bundle.pem",
                 deadline_s,

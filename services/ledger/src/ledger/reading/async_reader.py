@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from ledger.ports import LedgerReader
+from ledger.reading.reader import LedgerReader
 from ratchet.contract import Unavailable
 
 T = TypeVar("T")

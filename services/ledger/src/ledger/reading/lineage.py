@@ -6,7 +6,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from ledger.backends.database import open_for_reading
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading.reader import LedgerReader
 from ratchet.contract import Unavailable
 
 _SUGGESTED = 5
@@ -19,7 +19,7 @@ def read_lineage(url: str, name: str) -> dict[str, Any]:
     """
     engine = open_for_reading(url)
     try:
-        reader = SqlLedgerReader(engine)
+        reader = LedgerReader(engine)
         problem = reader.problem()
         if problem is not None:
             raise Unavailable(problem)
@@ -31,7 +31,7 @@ def read_lineage(url: str, name: str) -> dict[str, Any]:
     return dict(to_jsonable_python(lineage))
 
 
-def _lineage(reader: SqlLedgerReader, name: str) -> dict[str, Any] | None:
+def _lineage(reader: LedgerReader, name: str) -> dict[str, Any] | None:
     model = reader.model(name)
     if model is not None:
         return {"kind": "model", **asdict(model)}
@@ -41,7 +41,7 @@ def _lineage(reader: SqlLedgerReader, name: str) -> dict[str, Any] | None:
     return None
 
 
-def _unknown(reader: SqlLedgerReader, name: str) -> str:
+def _unknown(reader: LedgerReader, name: str) -> str:
     versions = [model.version for model in reader.models(_SUGGESTED)]
     newest = [experience.query_id for experience in reader.history(_SUGGESTED)]
     return (

@@ -1,4 +1,4 @@
-"""All questions behind one port; each answer is of one moment."""
+"""Reads the ledger's database: counts, lists and details, each from one snapshot."""
 
 from sqlalchemy import Engine
 
@@ -19,13 +19,18 @@ from ledger.reading.views import (
 )
 
 
-class SqlLedgerReader:
-    """As `ledger.ports.LedgerReader`, on an engine of `open_for_reading`."""
+class LedgerReader:
+    """Runs queries on an engine of `open_for_reading`.
+
+    Every call blocks on the database and raises `ratchet.contract.Unavailable` if it cannot be
+    read. Lists begin with the newest. An unknown id gives None.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def problem(self) -> str | None:
+        """Why this version cannot read the database, with the remedy; None if it can."""
         return schema_problem(self._engine)
 
     def counts(self) -> Counts:
@@ -33,10 +38,12 @@ class SqlLedgerReader:
             return counts.count(connection)
 
     def most(self, name: str, limit: int) -> dict[str, int]:
+        """The `limit` most frequent values of `intent`, `scenario` or `characteristic`."""
         with self._engine.connect() as connection:
             return counts.most(connection, name, limit)
 
     def history(self, limit: int, after: str | None = None) -> list[ExperienceView]:
+        """A page of experiences; `after` is the last id of the page before."""
         with self._engine.connect() as connection:
             return experiences.newest(connection, limit, after)
 
@@ -53,10 +60,12 @@ class SqlLedgerReader:
             return runs.story(connection, run_id)
 
     def trainings(self) -> dict[str, Trainings]:
+        """Totals by method; a method without a verdict is absent."""
         with self._engine.connect() as connection:
             return runs.trainings(connection)
 
     def last_verdict(self) -> KeptEvent | None:
+        """The RunFinished, with its curve, of the last finished run that recorded a loss."""
         with self._engine.connect() as connection:
             return runs.last_verdict(connection)
 
@@ -80,5 +89,6 @@ class SqlLedgerReader:
         aspect: str | None = None,
         state: ExampleState | None = None,
     ) -> list[ExampleView]:
+        """A page of examples; `after` is the last id of the page before."""
         with self._engine.connect() as connection:
             return examples.page(connection, limit, after, kind, aspect, state)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ingest.domain.command_center.judged import evaluations
 from ingest.domain.command_center.times import iso
-from ledger.reading.views import ExperienceView
+from ledger.reading import ExperienceView
 
 _FAST, _SLOW = 0.7, 1.5
 _RARE, _UNCOMMON = 3, 10

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.domain.command_center.weights import COMPONENTS, CONTRACT_HASH
-from ledger.reading.views import KeptEvent
+from ledger.reading import KeptEvent
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ledger.reading.views import Counts, ExperienceView, KeptEvent, ModelView, RunView, Trainings
+from ledger.reading import Counts, ExperienceView, KeptEvent, ModelView, RunView, Trainings
 
 NOTHING = Counts(0, 0, 0, {"up": 0, "down": 0, "none": 0}, {}, {}, {}, {}, {}, {}, {})
 

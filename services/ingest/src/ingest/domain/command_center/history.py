@@ -8,8 +8,7 @@ from ingest.domain.command_center.details import Usual, detail
 from ingest.domain.command_center.figures import HistoryFigures
 from ingest.domain.command_center.judged import accuracy
 from ingest.domain.command_center.times import iso
-from ledger.domain.projection.counting import LATENCIES
-from ledger.reading.views import ExperienceView, KeptEvent
+from ledger.reading import LATENCIES, ExperienceView, KeptEvent
 
 MOST_INTENTS, MOST_SCENARIOS = 10, 15
 _MOST_TIMES = 200

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.reading.views import ExperienceView
+from ledger.reading import ExperienceView
 
 
 def accuracy(one: ExperienceView) -> float | None:

@@ -7,7 +7,7 @@ from typing import Any
 from ingest.domain.command_center.figures import StatusFigures
 from ingest.domain.command_center.times import iso
 from ingest.domain.command_center.trainer_facts import Trainer
-from ledger.reading.views import RunView
+from ledger.reading import RunView
 
 _UNHEARD: Mapping[str, Any] = {
     "device": None,
