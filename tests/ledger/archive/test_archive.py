@@ -151,14 +151,33 @@ async def test_what_a_group_has_not_acknowledged_is_archived_and_stays(redis: Re
     assert archived_ids(store, COMMANDS)[:4] == ids[:4]
 
 
-async def test_where_a_declared_group_has_not_begun_nothing_is_trimmed(redis: Redis, url: str):
+async def test_nothing_is_trimmed_while_a_required_group_is_missing(redis: Redis, url: str):
+    ids = await fill(redis, MODELS, days=12, a_day=1)
+    await archivist(redis, ArchiveStore(url)).look_after(MODELS)
+    assert await ids_of(redis, MODELS) == ids
+    for group in MODELS.required_groups:
+        await redis.xgroup_create(MODELS.key, group, id="$")
+    await archivist(redis, ArchiveStore(url)).look_after(MODELS)
+    assert await ids_of(redis, MODELS) != ids
+
+
+async def test_requests_for_traces_are_trimmed_where_no_teacher_is_set(redis: Redis, url: str):
     ids = await fill(redis, TRACE_REQUESTS, days=12, a_day=1)
+    await redis.xgroup_create(TRACE_REQUESTS.key, "ledger", id="$")
+    store = ArchiveStore(url)
+    await archivist(redis, store).look_after(TRACE_REQUESTS)
+    left = await ids_of(redis, TRACE_REQUESTS)
+    assert left == ids[-len(left) :]
+    assert 7 <= len(left) < len(ids)
+    assert archived_ids(store, TRACE_REQUESTS)[: len(ids) - len(left)] == ids[: -len(left)]
+
+
+async def test_requests_for_traces_wait_for_a_teacher_that_is_set(redis: Redis, url: str):
+    ids = await fill(redis, TRACE_REQUESTS, days=12, a_day=1)
+    await redis.xgroup_create(TRACE_REQUESTS.key, "ledger", id="$")
+    await redis.xgroup_create(TRACE_REQUESTS.key, "teacher", id="0")
     await archivist(redis, ArchiveStore(url)).look_after(TRACE_REQUESTS)
     assert await ids_of(redis, TRACE_REQUESTS) == ids
-    for group in TRACE_REQUESTS.groups:
-        await redis.xgroup_create(TRACE_REQUESTS.key, group, id="$")
-    await archivist(redis, ArchiveStore(url)).look_after(TRACE_REQUESTS)
-    assert await ids_of(redis, TRACE_REQUESTS) != ids
 
 
 async def test_readers_without_a_group_find_the_newest_change_of_the_scorer(redis: Redis, url: str):

@@ -1,6 +1,7 @@
 """A system that has served: facts scored and in the ledger, half archived and trimmed."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -8,6 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -126,6 +128,21 @@ async def write_ledger(redis: Redis, url: str, data_dir: Path) -> None:
 
     async with started(create_app(settings)):
         await eventually(settled, 60)
+
+
+async def ratchet_replay(served: Served, *options: str, **environment: str) -> tuple[int, Any, str]:
+    """The exit status, the JSON report (None without one), and stderr."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-c", "from ratchet_cli.app import main; main()"),
+        *("replay", "--data-dir", str(served.data_dir), "--json", *options),
+        env={**os.environ, "RATCHET_REDIS_URL": served.url, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, json.loads(out) if out else None, errors.decode()
 
 
 @pytest.fixture(scope="session")

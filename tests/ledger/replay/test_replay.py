@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from redis.asyncio import Redis
 
@@ -19,22 +18,7 @@ from ratchet.delivery import DATA_FIELD
 from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port, valkey_server
 
-from .conftest import START, Served
-
-
-async def ratchet_replay(served: Served, *options: str, **environment: str) -> tuple[int, Any, str]:
-    """The exit status, what was printed as JSON, and the complaints."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", "from ratchet_cli.app import main; main()"),
-        *("replay", "--data-dir", str(served.data_dir), "--json", *options),
-        env={**os.environ, "RATCHET_REDIS_URL": served.url, **environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, complaints = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, json.loads(out) if out else None, complaints.decode()
+from .conftest import START, Served, ratchet_replay
 
 
 async def test_half_of_it_archived_and_trimmed_ends_in_the_same_rewards_and_examples(

@@ -39,7 +39,7 @@ class Janitor:
             first=await first_behind(self._redis, stream, BEGINNING),
             length=await self._redis.xlen(stream.key),
             groups=[_at(group) for group in await progress(self._redis, stream)],
-            declared=stream.groups,
+            required=stream.required_groups,
             kept=EntryId.parse(kept.entry_id) if kept is not None else None,
         )
 

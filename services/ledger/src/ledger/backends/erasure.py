@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, Engine, delete, select, update
 
@@ -18,18 +17,12 @@ from ledger.domain.erasure import without_answers
 from ledger.domain.projection.changes import Link, Projection
 from ledger.domain.projection.counting import Count, counts_of
 from ledger.domain.values import plain
+from ledger.ports import Erased
 from ratchet.contract import STREAMS, BuiltExample, Event, ForgetRequested
 from ratchet.storage import query_ids_of
 
 _CHUNK = 500
 _ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
-
-
-class Erased(NamedTuple):
-    """Counts by kind, and the ids of all examples that were ever erased for the request."""
-
-    counts: dict[str, int]
-    examples: tuple[str, ...]
 
 
 class SqlForgetting:
@@ -40,10 +33,6 @@ class SqlForgetting:
         self._ledger = ledger
 
     def forget(self, request: ForgetRequested) -> Erased:
-        """Erase what `request` names; counts cover what this call erased.
-
-        Raises `ratchet.contract.Unavailable` if the database is unavailable or its disk is full.
-        """
         query_ids = sorted({plain(name) for name in request.query_ids})
         with self._engine.begin() as connection:
             theirs = _column(

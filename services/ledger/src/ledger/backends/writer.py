@@ -25,11 +25,6 @@ class SqlLedger:
         self._insert = (sqlite if engine.dialect.name == "sqlite" else postgresql).insert
 
     def write(self, batch: Sequence[Event]) -> int:
-        """Store each event once, by its id, with its projections; returns how many were new.
-
-        On return all of it is durable. Raises `ratchet.contract.Unavailable`, with nothing
-        written, if the database is unavailable or its disk is full.
-        """
         by_id = {event.event_id: event for event in reversed(batch)}
         with self._engine.begin() as connection:
             for event_id in _known(connection, by_id):

@@ -36,7 +36,7 @@ class OnStream(NamedTuple):
     first: EntryId | None
     length: int
     groups: Sequence[GroupAt]
-    declared: Sequence[str]
+    required: Sequence[str]
     kept: EntryId | None = None
 
 
@@ -59,7 +59,7 @@ def trimmed(
     A file goes as a whole or stays. Older than `cut_ms`, or beyond `max_entries`, it goes when
     every group has finished it and no declared one is missing.
     """
-    missing = [name for name in stream.declared if name not in {g.name for g in stream.groups}]
+    missing = [name for name in stream.required if name not in {g.name for g in stream.groups}]
     if missing:
         return Keep(f"group {missing[0]} has not begun")
     if stream.first is None:
