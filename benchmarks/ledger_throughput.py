@@ -109,7 +109,7 @@ def ask_a_million(directory: Path, count: int, events: list[Event], table: Table
     def history() -> None:
         reader.counts()
         for name, limit in (("intent", 10), ("scenario", 15), ("characteristic", 100)):
-            reader.most(name, limit)
+            reader.most_frequent(name, limit)
         reader.last_verdict()
         reader.history(PAGE)
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.archive.stream_rows import rows_behind
+from ledger.archive.stream_rows import rows_after
 from ledger.erasure.receipt import canonical
 from ratchet.contract import (
     BEGINNING,
@@ -100,7 +100,7 @@ class System:
         for stream in (EXPERIENCES, FEEDBACK):
             for file in store.files(stream.name):
                 payloads.update(row.payload for row in store.read(file))
-            async for row in rows_behind(self.redis, stream, BEGINNING):
+            async for row in rows_after(self.redis, stream, BEGINNING):
                 payloads.add(row.payload)
         others = [
             payload

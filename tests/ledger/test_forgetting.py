@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ledger.backends.erasure import SqlForgetting
+from ledger.backends.erasure import SqlLedgerErasure
 from ledger.backends.writer import SqlLedger
 from ledger.domain.erasure import without_answers
 from ledger.reading import LedgerReader
@@ -48,7 +48,7 @@ def test_the_rest_is_as_if_they_had_never_been_told(ledger: Opened):
     events = list(DAY)
     asked = request(events)
     ledger.write(events)
-    erased = SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
+    erased = SqlLedgerErasure(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
     left = without(events, set(asked.query_ids))
     assert erased.counts["events"] == len(events) - len(left)
     reader = LedgerReader(ledger.read)
@@ -56,7 +56,7 @@ def test_the_rest_is_as_if_they_had_never_been_told(ledger: Opened):
     assert counted.total == sum(isinstance(event, ExperienceRecorded) for event in left)
     assert sum(counted.events.values()) == len(left)
     assert all(reader.experience(query_id) is None for query_id in asked.query_ids)
-    again = SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
+    again = SqlLedgerErasure(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
     assert again.counts["events"] == 0
     assert again.examples == erased.examples, "whoever asks twice is told the same"
 
@@ -73,14 +73,14 @@ def test_a_model_that_learnt_from_them_is_marked(ledger: Opened):
         for model in story.models
     }
     assert learnt
-    SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
+    SqlLedgerErasure(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
     assert {m.version for m in reader.models(100) if m.trained_on_forgotten} == learnt
 
 
 def test_a_retraction_that_comes_later_leaves_no_row(ledger: Opened):
     """Reward retracts what it forgets; the ledger may have been quicker."""
     ledger.write(DAY)
-    erased = SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(request(list(DAY)))
+    erased = SqlLedgerErasure(ledger.engine, SqlLedger(ledger.engine)).forget(request(list(DAY)))
     before = ledger.hash
     known = {example.example_id for example in LedgerReader(ledger.read).examples(1000)}
     gone = next(name for name in erased.examples if name not in known)
@@ -102,7 +102,7 @@ def test_a_ledger_folded_from_what_is_left_holds_the_same(new_url: Callable[[], 
     asked = request(events)
     with Opened(new_url()) as one, Opened(new_url()) as other:
         one.write(events)
-        erased = SqlForgetting(one.engine, SqlLedger(one.engine)).forget(asked)
+        erased = SqlLedgerErasure(one.engine, SqlLedger(one.engine)).forget(asked)
         answer = Forgotten.answering(asked, "ledger", erased.counts, erased.examples)
         one.write([answer])
         learnt = {

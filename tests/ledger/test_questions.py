@@ -5,7 +5,7 @@ from itertools import groupby
 import pytest
 
 from ledger.backends.migration import schema_problem
-from ledger.reading import LedgerReader, Trainings
+from ledger.reading import JudgedRuns, LedgerReader
 from ratchet.contract import (
     Event,
     ExperienceRecorded,
@@ -46,7 +46,7 @@ def test_history_has_the_newest_first(asked: LedgerReader):
 
 
 def test_the_most_frequent_scenarios_come_first(asked: LedgerReader):
-    found = asked.most("scenario", 3)
+    found = asked.most_frequent("scenario", 3)
     shown = sorted(scenario for row in asked.history(10_000) for scenario in row.scenarios or ())
     lengths = sorted((len(list(same)) for _, same in groupby(shown)), reverse=True)
     assert list(found.values()) == lengths[:3]
@@ -106,11 +106,11 @@ def test_pages_of_experiences_hold_each_once(asked: LedgerReader):
 
 
 def test_trainings_are_runs_that_were_judged(asked: LedgerReader):
-    assert asked.trainings() == {"dpo": Trainings(count=1, examples=4)}
+    assert asked.judged_runs() == {"dpo": JudgedRuns(count=1, examples=4)}
 
 
 def test_in_service_is_the_model_that_came_last(asked: LedgerReader):
-    model = asked.in_service()
+    model = asked.active_model()
     assert model is not None
     assert (model.version, model.state) == ("v0", "active")
 

@@ -12,7 +12,7 @@ from ledger.archive.archivist import Archivist
 from ledger.archive.metrics import ArchiveMetrics
 from ledger.archive.settings import ArchiveSettings
 from ledger.archive.store import ArchiveStore
-from ledger.domain.archive.retention import Retention
+from ledger.domain.archive.retention import StreamRetention
 from ratchet.contract import Stream, TrainingRequested, derived_id
 from ratchet.delivery import entry_of
 
@@ -65,7 +65,7 @@ async def fill_finished(redis: Redis, stream: Stream, days: int, a_day: int) -> 
 
 
 def archivist(redis: Redis, store: ArchiveStore, **retention: Any) -> Archivist:
-    settings = ArchiveSettings(retention=Retention(**retention))
+    settings = ArchiveSettings(retention=StreamRetention(**retention))
     metrics = ArchiveMetrics(CollectorRegistry())
     return Archivist(redis, store, settings, metrics, clock=lambda: TODAY)
 

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from redis.asyncio import Redis
 
-from ledger.archive.filesystems import CannotOpen
-from ledger.archive.parquet import Unreadable, packed, unpacked
-from ledger.archive.store import ArchiveStore, Corrupt
-from ledger.domain.archive.archive_file import Row
+from ledger.archive.filesystems import InvalidArchiveUrl
+from ledger.archive.parquet import UnreadableParquet, from_parquet, to_parquet
+from ledger.archive.store import ArchiveStore, CorruptArchive
+from ledger.domain.archive.archive_file import ArchiveRow
 from ratchet.contract import (
     COMMANDS,
     MODELS,
@@ -217,9 +217,11 @@ async def test_a_damaged_file_is_named_and_its_entries_stay(redis: Redis, tmp_pa
         await redis.xgroup_create(COMMANDS.key, group, id="$")
     file = store.files("commands")[1]
     content = (tmp_path / file.path).read_bytes()
-    (tmp_path / file.path).write_bytes(packed([Row(file.first, b"{}"), Row(file.last, b"{}")]))
+    (tmp_path / file.path).write_bytes(
+        to_parquet([ArchiveRow(file.first, b"{}"), ArchiveRow(file.last, b"{}")])
+    )
     assert (tmp_path / file.path).read_bytes() != content
-    with pytest.raises(Corrupt, match=file.path):
+    with pytest.raises(CorruptArchive, match=file.path):
         await archivist(redis, store).look_after(COMMANDS)
     assert await ids_of(redis, COMMANDS) == ids
 
@@ -230,18 +232,18 @@ async def test_a_damaged_file_is_named_and_its_entries_stay(redis: Redis, tmp_pa
 
 async def test_overlapping_files_are_named(redis: Redis, tmp_path: Path):
     store = ArchiveStore(str(tmp_path))
-    rows = [Row(EntryId(1_700_000_000_000, n), b"{}") for n in range(3)]
+    rows = [ArchiveRow(EntryId(1_700_000_000_000, n), b"{}") for n in range(3)]
     first, second = store.write("models", rows[:2]), store.write("models", rows[1:])
-    with pytest.raises(Corrupt, match=f"{first.path} and {second.path} overlap"):
+    with pytest.raises(CorruptArchive, match=f"{first.path} and {second.path} overlap"):
         store.files("models")
 
 
 async def test_a_file_under_another_name_is_not_taken_for_its_own(tmp_path: Path):
     store = ArchiveStore(str(tmp_path))
-    file = store.write("models", [Row(EntryId(1_700_000_000_000, 0), b"{}")])
+    file = store.write("models", [ArchiveRow(EntryId(1_700_000_000_000, 0), b"{}")])
     other = file._replace(last=EntryId(1_700_000_000_001, 0))
     shutil.move(tmp_path / file.path, tmp_path / other.path)
-    with pytest.raises(Corrupt, match=other.path):
+    with pytest.raises(CorruptArchive, match=other.path):
         store.read(other)
 
 
@@ -258,20 +260,20 @@ async def test_a_round_lists_a_bucket_once_however_many_days_it_holds(redis: Red
 
 def test_a_url_nothing_is_installed_for_is_refused_with_the_remedy():
     with pytest.raises(
-        CannotOpen, match=r"RATCHET_ARCHIVE_URL nowhere://\*\*\*@x cannot be opened"
+        InvalidArchiveUrl, match=r"RATCHET_ARCHIVE_URL nowhere://\*\*\*@x cannot be opened"
     ):
         ArchiveStore("nowhere://key:secret@x")
 
 
 def test_a_changed_byte_is_found_or_changed_no_row(tmp_path: Path):
-    rows = [Row(EntryId(1_700_000_000_000, n), payload_of(asked(n, 1))) for n in range(20)]
-    content = packed(rows)
+    rows = [ArchiveRow(EntryId(1_700_000_000_000, n), payload_of(asked(n, 1))) for n in range(20)]
+    content = to_parquet(rows)
     found = 0
     for at in range(len(content)):
         changed = bytearray(content)
         changed[at] ^= 0x11
         try:
-            assert unpacked(bytes(changed)) == rows
-        except Unreadable:
+            assert from_parquet(bytes(changed)) == rows
+        except UnreadableParquet:
             found += 1
     assert found > len(content) / 2

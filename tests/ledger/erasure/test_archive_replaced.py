@@ -3,13 +3,13 @@
 import pytest
 
 from ledger.archive.store import ArchiveStore
-from ledger.domain.archive.archive_file import Row
+from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.domain.erasure import Subject
-from ledger.erasure.archive import sweep_archive
+from ledger.erasure.archive import redact_archive
 from ratchet.contract import EntryId
 
 ROWS = [
-    Row(EntryId(1_774_000_000_000 + n, 0), b'{"type":"TraceRequested","query_id":"q%d"}' % n)
+    ArchiveRow(EntryId(1_774_000_000_000 + n, 0), b'{"type":"TraceRequested","query_id":"q%d"}' % n)
     for n in range(6)
 ]
 LEFT = [ROWS[1], *ROWS[3:]]
@@ -27,18 +27,18 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> ArchiveStore:
     return store
 
 
-def rows(store: ArchiveStore) -> list[Row]:
+def rows(store: ArchiveStore) -> list[ArchiveRow]:
     return [row for file in store.files("traces") for row in store.read(file)]
 
 
 def test_the_rows_of_the_forgotten_are_gone_and_the_rest_is_as_it_was(store: ArchiveStore):
-    assert sweep_archive(store, "traces", SUBJECT) == 2
+    assert redact_archive(store, "traces", SUBJECT) == 2
     assert rows(store) == LEFT
-    assert sweep_archive(store, "traces", SUBJECT) == 0
+    assert redact_archive(store, "traces", SUBJECT) == 0
 
 
 def test_a_file_of_which_nothing_is_left_is_gone(store: ArchiveStore):
-    sweep_archive(store, "traces", Subject(query_ids={f"q{n}" for n in range(6)}))
+    redact_archive(store, "traces", Subject(query_ids={f"q{n}" for n in range(6)}))
     assert store.files("traces") == []
 
 
@@ -52,11 +52,11 @@ def test_a_kill_loses_nothing_and_the_next_attempt_ends_the_same(
     with monkeypatch.context() as dying:
         dying.setattr(store, step, die)
         with pytest.raises(Killed):
-            sweep_archive(store, "traces", SUBJECT)
+            redact_archive(store, "traces", SUBJECT)
     store.files("traces")
     assert store.is_halfway("traces")
     store.mend("traces")
     assert rows(store) in (ROWS, LEFT)
-    sweep_archive(store, "traces", SUBJECT)
+    redact_archive(store, "traces", SUBJECT)
     assert rows(store) == LEFT
     assert not store.is_halfway("traces")

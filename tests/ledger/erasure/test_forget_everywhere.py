@@ -16,10 +16,10 @@ from sqlalchemy import MetaData, create_engine, select
 
 from ledger.app import create_app
 from ledger.archive.store import ArchiveStore
-from ledger.archive.stream_rows import rows_behind
+from ledger.archive.stream_rows import rows_after
 from ledger.backends.database import open_for_reading
-from ledger.domain.archive.retention import Retention
-from ledger.erasure.erasure import SERVICES, Place, forget, new_request
+from ledger.domain.archive.retention import StreamRetention
+from ledger.erasure.erasure import SERVICES, ErasureTargets, carry_out, new_request
 from ledger.reading import LedgerReader
 from ledger.replay.ledger_replay import replay_ledger, restore_ledger
 from ledger.settings import LedgerSettings
@@ -86,7 +86,7 @@ async def entries_that_tell(redis: Redis) -> list[str]:
 
 
 async def payloads(redis: Redis, stream: Stream) -> list[bytes]:
-    return [row.payload async for row in rows_behind(redis, stream, BEGINNING)]
+    return [row.payload async for row in rows_after(redis, stream, BEGINNING)]
 
 
 @asynccontextmanager
@@ -96,7 +96,7 @@ async def other_services(redis: Redis) -> AsyncIterator[None]:
     async def answer() -> None:
         behind = BEGINNING
         while True:
-            async for row in rows_behind(redis, COMMANDS, behind):
+            async for row in rows_after(redis, COMMANDS, behind):
                 behind = row.entry_id
                 request = COMMANDS.adapter.validate_json(row.payload)
                 if isinstance(request, ForgetRequested):
@@ -137,7 +137,7 @@ async def test_no_row_no_object_and_no_entry_tells_of_a_person_any_more(
         ledger_url=url,
         archive_url=bucket.url,
         archive_period_s=1,
-        retention=Retention(max_entries=30, file_rows=20),
+        retention=StreamRetention(max_entries=30, file_rows=20),
     )
     store = ArchiveStore(bucket.url)
     await Publisher(redis).publish(EVENTS)
@@ -157,8 +157,10 @@ async def test_no_row_no_object_and_no_entry_tells_of_a_person_any_more(
         assert len(await entries_that_tell(redis)) >= 2
 
         ledger = LedgerReader(open_for_reading(url))
-        place = Place(redis, store, ledger, tmp_path, tmp_path / "key.pem", deadline_s=30)
-        told = await forget(place, new_request("forget-them", "tests", utc_now(), True, USER, None))
+        place = ErasureTargets(redis, store, ledger, tmp_path, tmp_path / "key.pem", deadline_s=30)
+        told = await carry_out(
+            place, new_request("forget-them", "tests", utc_now(), True, USER, None)
+        )
         assert len(told["questions"]) == len(THEIRS)
         assert told["erased"]["archive"]
         assert told["models_trained_on_it"] == ["v1"]
@@ -172,7 +174,9 @@ async def test_no_row_no_object_and_no_entry_tells_of_a_person_any_more(
         assert retraining.reason == "without what was forgotten"
 
         one, other = sorted({name for fact in FACTS for name in query_ids_of(fact)} - THEIRS)[:2]
-        told = await forget(place, new_request("one-of-them", "tests", utc_now(), False, None, one))
+        told = await carry_out(
+            place, new_request("one-of-them", "tests", utc_now(), False, None, one)
+        )
         assert (len(told["questions"]), told["user"]) == (1, None)
         assert ledger.experience(one) is None
         assert ledger.experience(other) is not None

@@ -21,7 +21,7 @@ from ledger.archive.archivist import Archivist
 from ledger.archive.metrics import ArchiveMetrics
 from ledger.archive.settings import ArchiveSettings
 from ledger.archive.store import ArchiveStore
-from ledger.domain.archive.retention import Retention
+from ledger.domain.archive.retention import StreamRetention
 from ledger.settings import LedgerSettings
 from ratchet.contract import (
     EXAMPLES,
@@ -175,7 +175,7 @@ async def serve(system: Served) -> None:
             await redis.xgroup_create(stream.key, group, id="$")
     half = {s: await redis.xlen(s.key) // 2 for s in STREAMS}
     for stream in (EXPERIENCES, FEEDBACK, REWARDS, EXAMPLES):
-        retention = Retention(max_entries=half[stream], file_rows=max(1, half[stream] // 3))
+        retention = StreamRetention(max_entries=half[stream], file_rows=max(1, half[stream] // 3))
         await Archivist(
             redis,
             system.store,

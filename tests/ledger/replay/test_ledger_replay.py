@@ -8,7 +8,7 @@ from ledger.backends.database import open_for_writing
 from ledger.backends.writer import SqlLedger
 from ledger.domain.final_state import Difference
 from ledger.replay.ledger_replay import (
-    LedgerReplayed,
+    LedgerComparison,
     ensure_readable,
     replay_ledger,
     restore_ledger,
@@ -28,7 +28,7 @@ from ratchet.storage import bury
 from .conftest import START, Served, facts
 
 
-async def compared(served: Served, url: str) -> LedgerReplayed:
+async def compared(served: Served, url: str) -> LedgerComparison:
     return await replay_ledger(served.redis, served.store, url)
 
 

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.migration import migrate
 from ledger.erasure.erasure import new_request
-from ledger.erasure.journal import Journal
+from ledger.erasure.journal import ErasureJournal
 from ledger.reading import LedgerReader
 from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
 from ratchet.delivery import DATA_FIELD
@@ -131,7 +131,7 @@ async def test_what_the_reward_service_has_in_hand_cannot_be_compared(served: Se
 
 
 async def test_while_somebody_is_being_forgotten_nothing_is_compared(served: Served):
-    journal = Journal(served.data_dir / "forgetting")
+    journal = ErasureJournal(served.data_dir / "forgetting")
     journal.write(new_request("r", "tests", START, False, "maria", None))
     status, _, complaints = await ratchet_replay(served)
     assert status == 2

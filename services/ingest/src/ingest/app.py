@@ -57,7 +57,7 @@ from ingest.ranking.scorer_watch import ScorerWatch
 from ingest.ranking.status import RankingStatus
 from ingest.settings import IngestSettings
 from ingest.status import AccessStatus
-from ledger.reading import AskedLedger, LedgerReader, open_for_reading
+from ledger.reading import AsyncLedger, LedgerReader, open_for_reading
 from ratchet.contract import (
     COMMANDS,
     DECISIONS,
@@ -113,7 +113,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     )
     ranking = RankingStatus(watch, decisions, embedding.name)
     trainer = TrainerWatch(settings.trainer_url, settings.ingest_trainer_every_s)
-    ledger = AskedLedger(
+    ledger = AsyncLedger(
         LedgerReader(open_for_reading(settings.ledger_database)),
         settings.ingest_ledger_readers,
     )

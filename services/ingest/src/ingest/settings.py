@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode
 
-from ledger.reading import LedgerPlace
+from ledger.reading import LedgerLocation
 
 
 def _split(told: object) -> object:
@@ -25,7 +25,7 @@ TrainerUrl = Annotated[str, AfterValidator(_is_address)]
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
-class IngestSettings(LedgerPlace):
+class IngestSettings(LedgerLocation):
     """`ingest_naive_zone` is the time zone of timestamps that name none.
 
     `ingest_decision_timeout_s` is how long an answer waits for Redis to log its ranking.

@@ -7,7 +7,7 @@ from ledger.archive.archivist import Archivist
 from ledger.archive.metrics import ArchiveMetrics
 from ledger.archive.store import ArchiveStore
 from ledger.backends.database import open_for_reading, open_for_writing
-from ledger.backends.erasure import SqlForgetting
+from ledger.backends.erasure import SqlLedgerErasure
 from ledger.backends.migration import migrate
 from ledger.backends.writer import SqlLedger
 from ledger.backlog.metrics import BacklogMetrics
@@ -34,7 +34,7 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
     migrate(engine)
     ledger = SqlLedger(engine)
     handlers = LedgerHandlers(ledger, LedgerMetrics(registry), settings.ledger_pause_s)
-    commands = CommandHandler(SqlForgetting(engine, ledger), handlers)
+    commands = CommandHandler(SqlLedgerErasure(engine, ledger), handlers)
     reader = LedgerReader(open_for_reading(settings.ledger_database))
     redis = create_redis(settings)
     archivist = Archivist(

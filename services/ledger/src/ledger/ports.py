@@ -23,7 +23,7 @@ class Erased(NamedTuple):
     examples: tuple[str, ...]
 
 
-class Forgetting(Protocol):
+class LedgerErasure(Protocol):
     def forget(self, request: ForgetRequested) -> Erased:
         """Erase what `request` names; counts cover what this call erased.
 

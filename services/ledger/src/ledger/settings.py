@@ -3,10 +3,10 @@
 from pydantic import Field
 
 from ledger.archive.settings import ArchiveSettings
-from ledger.reading import LedgerPlace
+from ledger.reading import LedgerLocation
 
 
-class LedgerSettings(LedgerPlace, ArchiveSettings):
+class LedgerSettings(LedgerLocation, ArchiveSettings):
     """`ledger_pause_s` is the delay before the next batch after the database was unavailable."""
 
     port: int = Field(default=8105, ge=1, le=65535)

@@ -11,7 +11,7 @@ from ingest.command_center.ttl_cache import Recent
 from ingest.domain.command_center.figures import HistoryFigures
 from ingest.domain.command_center.history import MOST_INTENTS, MOST_SCENARIOS, rl_history
 from ingest.http.middleware.problems import Error, answers
-from ledger.reading import MOST_SHOWN, AskedLedger, LedgerReader
+from ledger.reading import MOST_SHOWN, AsyncLedger, LedgerReader
 
 _KEPT_S = 1.0
 _USUALLY = 500
@@ -19,13 +19,13 @@ _MOST_CHARACTERISTICS = 1000
 
 
 class HistoryBoard:
-    def __init__(self, ledger: AskedLedger, watch: TrainerWatch) -> None:
+    def __init__(self, ledger: AsyncLedger, watch: TrainerWatch) -> None:
         self._ledger = ledger
         self._watch = watch
 
     async def content(self, limit: int) -> bytes:
         steps = int(self._watch.trainer.facts.tier1_scorer.get("training_steps", 0))
-        return await self._ledger.ask(
+        return await self._ledger.read(
             lambda ledger: to_json(rl_history(_figures(ledger, limit), steps))
         )
 
@@ -49,8 +49,8 @@ def _figures(ledger: LedgerReader, limit: int) -> HistoryFigures:
     return HistoryFigures(
         counts=ledger.counts(),
         shown=ledger.history(limit),
-        intents=ledger.most("intent", MOST_INTENTS),
-        scenarios=ledger.most("scenario", MOST_SCENARIOS),
-        characteristics=ledger.most("characteristic", _MOST_CHARACTERISTICS),
+        intents=ledger.most_frequent("intent", MOST_INTENTS),
+        scenarios=ledger.most_frequent("scenario", MOST_SCENARIOS),
+        characteristics=ledger.most_frequent("characteristic", _MOST_CHARACTERISTICS),
         verdict=ledger.last_verdict(),
     )

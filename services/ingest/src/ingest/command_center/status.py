@@ -13,7 +13,7 @@ from ingest.command_center.ttl_cache import Recent
 from ingest.domain.command_center.figures import StatusFigures
 from ingest.domain.command_center.status import rl_status
 from ingest.http.middleware.problems import Error, answers
-from ledger.reading import AskedLedger, LedgerReader
+from ledger.reading import AsyncLedger, LedgerReader
 from ratchet.contract import Unavailable, utc_now
 
 _KEPT_S = 1.0
@@ -24,7 +24,7 @@ _RECENT, _RUNS = 50, 20
 class StatusBoard:
     """Serves what it knows: what is away is named in `degraded`, with the last figures known."""
 
-    def __init__(self, ledger: AskedLedger, watch: TrainerWatch, redis: Redis) -> None:
+    def __init__(self, ledger: AsyncLedger, watch: TrainerWatch, redis: Redis) -> None:
         self._ledger = ledger
         self._watch = watch
         self._redis = redis
@@ -33,7 +33,7 @@ class StatusBoard:
     async def content(self, _: None) -> bytes:
         degraded = []
         try:
-            self._figures = await self._ledger.ask(_figures)
+            self._figures = await self._ledger.read(_figures)
         except Unavailable as error:
             degraded.append(f"figures are those known last: {error}")
         connected = await self._connected()
@@ -73,6 +73,6 @@ def _figures(ledger: LedgerReader) -> StatusFigures:
         counts=ledger.counts(),
         recent=ledger.history(_RECENT),
         runs=ledger.runs(_RUNS),
-        trainings=ledger.trainings(),
-        in_service=ledger.in_service(),
+        trainings=ledger.judged_runs(),
+        in_service=ledger.active_model(),
     )

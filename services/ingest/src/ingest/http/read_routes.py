@@ -9,14 +9,14 @@ from pydantic import TypeAdapter
 from ingest.http.middleware.problems import answers
 from ingest.http.read_answers import ExperienceTold, Listed, Page
 from ledger.reading import (
-    AskedLedger,
+    AsyncLedger,
     ExampleState,
     ExampleView,
     ExperienceView,
     LedgerReader,
-    ModelStory,
+    ModelDetails,
     ModelView,
-    RunStory,
+    RunDetails,
     RunView,
     plain,
 )
@@ -33,14 +33,14 @@ _EXPERIENCES = TypeAdapter(Page[ExperienceView])
 _EXPERIENCE = TypeAdapter(ExperienceTold)
 _EXAMPLES = TypeAdapter(Page[ExampleView])
 _RUNS = TypeAdapter(Listed[RunView])
-_RUN = TypeAdapter(RunStory)
+_RUN = TypeAdapter(RunDetails)
 _MODELS = TypeAdapter(Listed[ModelView])
-_MODEL = TypeAdapter(ModelStory)
+_MODEL = TypeAdapter(ModelDetails)
 _SERVING = TypeAdapter(ModelView)
 _UNKNOWN = "nothing of this name is known; the list of its kind has all"
 
 
-def create_read_router(ledger: AskedLedger) -> APIRouter:
+def create_read_router(ledger: AsyncLedger) -> APIRouter:
     router = APIRouter(prefix="/v1", responses=answers(401, 403, 422, 503))
 
     async def told(
@@ -52,7 +52,7 @@ def create_read_router(ledger: AskedLedger) -> APIRouter:
             found = make(reader)
             return None if found is None else form.dump_json(found)
 
-        written = await ledger.ask(write)
+        written = await ledger.read(write)
         if written is None:
             raise HTTPException(404, unknown)
         return Response(written, media_type="application/json")
@@ -100,7 +100,7 @@ def create_read_router(ledger: AskedLedger) -> APIRouter:
         """Training runs, open and ended."""
         return await told(_RUNS, lambda reader: Listed(items=reader.runs(limit)))
 
-    @router.get("/runs/{run_id:path}", response_model=RunStory, responses=answers(404))
+    @router.get("/runs/{run_id:path}", response_model=RunDetails, responses=answers(404))
     async def show_run(run_id: str) -> Response:
         """One run: its events, the examples it had and the models that came of it."""
         return await told(_RUN, lambda reader: reader.run(plain(run_id)))
@@ -109,14 +109,14 @@ def create_read_router(ledger: AskedLedger) -> APIRouter:
     async def show_model_in_service() -> Response:
         """The version that serves now, with who brought it into service, and why."""
         none = "no model is in service; /v1/models has those that could be"
-        return await told(_SERVING, lambda reader: reader.in_service(), none)
+        return await told(_SERVING, lambda reader: reader.active_model(), none)
 
     @router.get("/models", response_model=Listed[ModelView])
     async def list_models(limit: Limit = 100) -> Response:
         """Model versions, with who brought them into service and out of it, and why."""
         return await told(_MODELS, lambda reader: Listed(items=reader.models(limit)))
 
-    @router.get("/models/{version:path}", response_model=ModelStory, responses=answers(404))
+    @router.get("/models/{version:path}", response_model=ModelDetails, responses=answers(404))
     async def show_model(version: str) -> Response:
         """One version: its run, and every example and experience it learnt from."""
         return await told(_MODEL, lambda reader: reader.model(plain(version)))

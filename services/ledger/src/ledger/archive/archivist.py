@@ -11,12 +11,12 @@ from redis.exceptions import RedisError
 from ledger.archive.janitor import Janitor
 from ledger.archive.metrics import ArchiveMetrics
 from ledger.archive.settings import ArchiveSettings
-from ledger.archive.store import ArchiveStore, Corrupt
-from ledger.archive.stream_rows import first_behind, rows_behind
-from ledger.archive.verification import Verified
+from ledger.archive.store import ArchiveStore, CorruptArchive
+from ledger.archive.stream_rows import first_after, rows_after
+from ledger.archive.verification import Verifier
 from ledger.domain.archive.archive_file import ArchiveFile
-from ledger.domain.archive.next_file import Filling, Wait, may_be_due, open_range
-from ledger.domain.archive.trimming import Held
+from ledger.domain.archive.next_file import Filling, WaitForMore, may_be_due, open_range
+from ledger.domain.archive.trimming import VerifiedFile
 from ratchet.contract import STREAMS, Stream, utc_now
 
 _log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Archivist:
         self._period_s = settings.archive_period_s
         self._metrics = metrics
         self._clock = clock
-        self._verified = Verified(redis, store)
+        self._verified = Verifier(redis, store)
         self._janitor = Janitor(redis, settings.retention.max_entries, metrics)
 
     async def run(self) -> None:
@@ -51,7 +51,7 @@ class Archivist:
             for stream in STREAMS:
                 try:
                     await self.look_after(stream)
-                except (RedisError, OSError, Corrupt) as error:
+                except (RedisError, OSError, CorruptArchive) as error:
                     self._metrics.failures.labels(stream.name).inc()
                     _log.error("%s is not archived this round: %s", stream.name, error)
             self._metrics.last_round.set(self._clock().timestamp())
@@ -60,7 +60,7 @@ class Archivist:
     async def look_after(self, stream: Stream) -> None:
         """Write every file of `stream` that is due, then trim what may go.
 
-        Raises `Corrupt`, redis-py's errors, and `OSError` where the store is away or full.
+        Raises `CorruptArchive`, redis-py's errors, and `OSError` where the store is away or full.
         """
         async with self._store.turn(self._redis):
             await self._look_after(stream)
@@ -81,21 +81,21 @@ class Archivist:
         self,
         stream: Stream,
         files: Sequence[ArchiveFile],
-        archived: Sequence[Held],
+        archived: Sequence[VerifiedFile],
         cut_ms: int,
     ) -> ArchiveFile | None:
         place = open_range(files, archived)
-        first = await first_behind(self._redis, stream, place.behind)
+        first = await first_after(self._redis, stream, place.behind)
         length = await self._redis.xlen(stream.key)
         waiting = length - sum(held.rows for held in archived)
         if first is None or not may_be_due(first, waiting, cut_ms, self._retention):
             return None
         filling = Filling(self._retention, closed=place.before is not None)
-        async for row in rows_behind(self._redis, stream, place.behind, place.before):
+        async for row in rows_after(self._redis, stream, place.behind, place.before):
             if not filling.takes(row):
                 break
         decision = filling.verdict(cut_ms)
-        if isinstance(decision, Wait):
+        if isinstance(decision, WaitForMore):
             return None
         rows = decision.rows
         file = await asyncio.to_thread(self._store.write, stream.name, rows)

@@ -10,7 +10,7 @@ from pyarrow.fs import FileSelector, FileSystem, FileType  # type: ignore[import
 _BUCKETS = ("s3://", "gs://", "gcs://")
 
 
-class CannotOpen(RuntimeError):
+class InvalidArchiveUrl(RuntimeError):
     """The archive's URL leads nowhere; the message says what to change."""
 
 
@@ -22,15 +22,15 @@ class Bucket(ArrowFSWrapper):  # type: ignore[misc]
         return [f.path for f in self.fs.get_file_info(chosen) if f.type == FileType.File]
 
 
-def opened(url: str) -> tuple[Any, str]:
-    """An fsspec file system and the archive's root on it; raises `CannotOpen`."""
+def open_filesystem(url: str) -> tuple[Any, str]:
+    """An fsspec file system and the archive's root on it; raises `InvalidArchiveUrl`."""
     try:
         if url.startswith(_BUCKETS):
             client, root = FileSystem.from_uri(url)
             return Bucket(client), root
         filesystem, root = fsspec.url_to_fs(url)
     except (ImportError, ValueError, OSError) as error:
-        raise CannotOpen(
+        raise InvalidArchiveUrl(
             f"RATCHET_ARCHIVE_URL {_without_keys(url)} cannot be opened: {error}; "
             "name a directory, s3://BUCKET/PREFIX, or a URL whose fsspec library is installed"
         ) from error

@@ -7,8 +7,8 @@ from typing import Any
 from redis.asyncio import Redis
 
 from ledger.archive.metrics import ArchiveMetrics
-from ledger.archive.stream_rows import first_behind
-from ledger.domain.archive.trimming import GroupAt, Held, OnStream, Trim, trimmed
+from ledger.archive.stream_rows import first_after
+from ledger.domain.archive.trimming import GroupAt, StreamState, Trim, VerifiedFile, decide_trim
 from ratchet.contract import BEGINNING, EntryId, Stream
 from ratchet.delivery import Progress, newest, progress
 
@@ -21,11 +21,11 @@ class Janitor:
         self._max_entries = max_entries
         self._metrics = metrics
 
-    async def trim(self, stream: Stream, archived: Sequence[Held], cut_ms: int) -> None:
+    async def trim(self, stream: Stream, archived: Sequence[VerifiedFile], cut_ms: int) -> None:
         """`archived` are verified; groups only move on, so what was seen here stays true."""
         if not archived:
             return
-        decision = trimmed(await self._look(stream), archived, cut_ms, self._max_entries)
+        decision = decide_trim(await self._look(stream), archived, cut_ms, self._max_entries)
         if isinstance(decision, Trim):
             gone = await self._redis.xtrim(
                 stream.key, minid=str(decision.before), approximate=False
@@ -33,10 +33,10 @@ class Janitor:
             self._metrics.trimmed.labels(stream.name).inc(gone)
             _log.info("trimmed %d entries of %s: %s", gone, stream.name, decision.reason)
 
-    async def _look(self, stream: Stream) -> OnStream:
+    async def _look(self, stream: Stream) -> StreamState:
         kept = await newest(self._redis, stream, stream.keeps) if stream.keeps else None
-        return OnStream(
-            first=await first_behind(self._redis, stream, BEGINNING),
+        return StreamState(
+            first=await first_after(self._redis, stream, BEGINNING),
             length=await self._redis.xlen(stream.key),
             groups=[_at(group) for group in await progress(self._redis, stream)],
             required=stream.required_groups,

@@ -6,7 +6,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from pydantic_core import from_json
 
-from ledger.domain.archive.archive_file import Named, Row, content_hash, named
+from ledger.domain.archive.archive_file import ArchiveRow, EventHeader, content_hash, header_of
 from ratchet.contract import EntryId
 from ratchet.delivery import unwrap
 
@@ -22,11 +22,11 @@ _SCHEMA = pa.schema(
 )
 
 
-class Unreadable(ValueError):
+class UnreadableParquet(ValueError):
     """These bytes are not what was written."""
 
 
-def packed(rows: Sequence[Row]) -> bytes:
+def to_parquet(rows: Sequence[ArchiveRow]) -> bytes:
     """zstd, with a checksum on every page and the hash of all rows in the footer."""
     said = [_named(row.payload) for row in rows]
     columns = [
@@ -50,24 +50,24 @@ def packed(rows: Sequence[Row]) -> bytes:
     return bytes(sink.getvalue())
 
 
-def unpacked(content: bytes) -> list[Row]:
-    """Raises `Unreadable` where a page, a column or the hash of all rows is not as written."""
+def from_parquet(content: bytes) -> list[ArchiveRow]:
+    """Raises `UnreadableParquet` where a page, a column or the hash of all rows is not as written."""
     try:
         table = pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
         if not table.schema.equals(_SCHEMA):
-            raise Unreadable(f"its columns are {', '.join(table.schema.names)}")
+            raise UnreadableParquet(f"its columns are {', '.join(table.schema.names)}")
         ids = table.column("entry_id").to_pylist()
         payloads = table.column("payload").to_pylist()
-        rows = [Row(EntryId.parse(i), p) for i, p in zip(ids, payloads, strict=True)]
+        rows = [ArchiveRow(EntryId.parse(i), p) for i, p in zip(ids, payloads, strict=True)]
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise Unreadable(str(error).splitlines()[0]) from error
+        raise UnreadableParquet(str(error).splitlines()[0]) from error
     if (table.schema.metadata or {}).get(_HASH) != content_hash(rows).encode():
-        raise Unreadable("its rows do not have the hash that it was written with")
+        raise UnreadableParquet("its rows do not have the hash that it was written with")
     return rows
 
 
-def _named(payload: bytes) -> Named:
+def _named(payload: bytes) -> EventHeader:
     try:
-        return named(from_json(unwrap(payload)))
+        return header_of(from_json(unwrap(payload)))
     except ValueError:
-        return Named(None, None, None)
+        return EventHeader(None, None, None)

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from ledger.domain.archive.retention import Retention
+from ledger.domain.archive.retention import StreamRetention
 from ratchet.settings import CommonSettings
 
 
@@ -11,7 +11,7 @@ class ArchiveSettings(CommonSettings):
 
     archive_url: str = ""
     archive_period_s: float = Field(default=60.0, gt=0)
-    retention: Retention = Retention()
+    retention: StreamRetention = StreamRetention()
 
     @property
     def archive_place(self) -> str:

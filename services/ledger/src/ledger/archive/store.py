@@ -10,16 +10,16 @@ from filelock import AsyncFileLock, FileLock
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 from redis.asyncio import Redis
 
-from ledger.archive.filesystems import opened
+from ledger.archive.filesystems import open_filesystem
 from ledger.archive.lease import leased_turn
-from ledger.archive.parquet import Unreadable, packed, unpacked
-from ledger.domain.archive.archive_file import ArchiveFile, Row, file_at, file_of
+from ledger.archive.parquet import UnreadableParquet, from_parquet, to_parquet
+from ledger.domain.archive.archive_file import ArchiveFile, ArchiveRow, file_from_path, file_of
 from ratchet.storage import flush, write_whole
 
 _ASIDE = ".erasing"
 
 
-class Corrupt(RuntimeError):
+class CorruptArchive(RuntimeError):
     """A file of the archive does not hold what its name says."""
 
 
@@ -30,42 +30,46 @@ class ArchiveStore:
     """
 
     def __init__(self, url: str) -> None:
-        self._fs, self._root = opened(url)
+        self._fs, self._root = open_filesystem(url)
         self._halfway: set[str] = set()
 
     def files(self, stream: str) -> list[ArchiveFile]:
-        """The files of `stream` in order; raises `Corrupt` where two of them overlap."""
+        """The files of `stream` in order; raises `CorruptArchive` where two of them overlap."""
         self._fs.invalidate_cache()
         folder = f"{self._root}/{stream}"
         paths = self._fs.find(folder)
         if any(path.endswith(_ASIDE) for path in paths):
             self._halfway.add(stream)
         found = [
-            file_at(stream, re.sub(rf"^.*?{re.escape(folder.lstrip('/'))}/", "", path))
+            file_from_path(stream, re.sub(rf"^.*?{re.escape(folder.lstrip('/'))}/", "", path))
             for path in paths
         ]
         files = sorted(file for file in found if file is not None)
         for before, after in pairwise(files):
             if after.first <= before.last:
-                raise Corrupt(f"{before.path} and {after.path} overlap: take one of them away")
+                raise CorruptArchive(
+                    f"{before.path} and {after.path} overlap: take one of them away"
+                )
         return files
 
-    def write(self, stream: str, rows: Sequence[Row]) -> ArchiveFile:
-        """Keep `rows` for good, and read them back; raises `Corrupt` where they differ."""
+    def write(self, stream: str, rows: Sequence[ArchiveRow]) -> ArchiveFile:
+        """Keep `rows` for good, and read them back; raises `CorruptArchive` where they differ."""
         file = file_of(stream, rows)
-        self._put(f"{self._root}/{file.path}", packed(rows))
+        self._put(f"{self._root}/{file.path}", to_parquet(rows))
         if self.read(file) != list(rows):
-            raise Corrupt(f"{file.path} was read back and holds other rows than were written")
+            raise CorruptArchive(
+                f"{file.path} was read back and holds other rows than were written"
+            )
         return file
 
-    def read(self, file: ArchiveFile) -> list[Row]:
-        """The rows of `file`, verified; raises `Corrupt` naming it."""
+    def read(self, file: ArchiveFile) -> list[ArchiveRow]:
+        """The rows of `file`, verified; raises `CorruptArchive` naming it."""
         try:
-            rows = unpacked(self._fs.cat_file(f"{self._root}/{file.path}"))
-        except Unreadable as error:
-            raise Corrupt(f"{file.path} is damaged: {error}") from error
+            rows = from_parquet(self._fs.cat_file(f"{self._root}/{file.path}"))
+        except UnreadableParquet as error:
+            raise CorruptArchive(f"{file.path} is damaged: {error}") from error
         if not rows or file_of(file.stream, rows) != file:
-            raise Corrupt(f"{file.path} is damaged: its name tells of other rows")
+            raise CorruptArchive(f"{file.path} is damaged: its name tells of other rows")
         return rows
 
     @asynccontextmanager
@@ -81,13 +85,13 @@ class ArchiveStore:
         async with AsyncFileLock(f"{self._root}/.turn"):
             yield
 
-    def replace(self, file: ArchiveFile, rows: Sequence[Row]) -> None:
+    def replace(self, file: ArchiveFile, rows: Sequence[ArchiveRow]) -> None:
         """Keep `rows` in the place of those of `file`; a kill leaves what `mend` mends."""
         old = f"{self._root}/{file.path}"
         if rows:
-            self._put(old + _ASIDE, packed(rows))
-            if unpacked(self._fs.cat_file(old + _ASIDE)) != list(rows):
-                raise Corrupt(f"{file.path}{_ASIDE} was read back and holds other rows")
+            self._put(old + _ASIDE, to_parquet(rows))
+            if from_parquet(self._fs.cat_file(old + _ASIDE)) != list(rows):
+                raise CorruptArchive(f"{file.path}{_ASIDE} was read back and holds other rows")
         self._remove(old)
         if rows:
             self._settle(file.stream, old + _ASIDE)
@@ -111,7 +115,7 @@ class ArchiveStore:
 
     def _settle(self, stream: str, aside: str) -> None:
         content = self._fs.cat_file(aside)
-        file = file_of(stream, unpacked(content))
+        file = file_of(stream, from_parquet(content))
         target = f"{self._root}/{file.path}"
         if isinstance(self._fs, LocalFileSystem):
             _make(Path(target).parent)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.archive.stream_rows import first_behind
+from ledger.archive.stream_rows import first_after
 from ledger.domain.archive.archive_file import ArchiveFile
-from ledger.domain.archive.trimming import Held
+from ledger.domain.archive.trimming import VerifiedFile
 from ratchet.contract import BEGINNING, Stream
 
 
-class Verified:
+class Verifier:
     """A file that this process has read and found whole is not read again."""
 
     def __init__(self, redis: Redis, store: ArchiveStore) -> None:
@@ -23,10 +23,10 @@ class Verified:
     def add(self, file: ArchiveFile, rows: int) -> None:
         self._rows[file] = rows
 
-    async def on_stream(self, stream: Stream, files: Sequence[ArchiveFile]) -> list[Held]:
+    async def on_stream(self, stream: Stream, files: Sequence[ArchiveFile]) -> list[VerifiedFile]:
         """Those of `files` that cover or follow the first entry; raises as `ArchiveStore.read`."""
-        held: list[Held] = []
-        meets = await first_behind(self._redis, stream, BEGINNING)
+        held: list[VerifiedFile] = []
+        meets = await first_after(self._redis, stream, BEGINNING)
         for file in files:
             if meets is None:
                 break
@@ -35,6 +35,6 @@ class Verified:
                 continue
             if file not in self._rows:
                 self._rows[file] = len(await asyncio.to_thread(self._store.read, file))
-            held.append(Held(file, self._rows[file], meets))
-            meets = await first_behind(self._redis, stream, file.last)
+            held.append(VerifiedFile(file, self._rows[file], meets))
+            meets = await first_after(self._redis, stream, file.last)
         return held

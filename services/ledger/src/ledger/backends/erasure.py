@@ -25,7 +25,7 @@ _CHUNK = 500
 _ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
 
 
-class SqlForgetting:
+class SqlLedgerErasure:
     """Erases questions from the database that `ledger` writes, on an engine of its own."""
 
     def __init__(self, engine: Engine, ledger: SqlLedger) -> None:

@@ -18,23 +18,23 @@ _PAGE = 500
 _SHOWN = 5
 _ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
 T = TypeVar("T")
-Row = dict[str, Any]
-Key = tuple[Any, ...]
+TableRow = dict[str, Any]
+RowKey = tuple[Any, ...]
 
 
 @contextmanager
-def moment(url: str) -> Iterator["Moment"]:
+def open_snapshot(url: str) -> Iterator["LedgerSnapshot"]:
     """The moment is that of the call. Raises `ratchet.contract.Unavailable`, as questions do."""
     engine = open_for_reading(url)
     try:
         with engine.connect() as connection:
             connection.execute(select(counts.c.count).limit(1)).all()
-            yield Moment(connection)
+            yield LedgerSnapshot(connection)
     finally:
         engine.dispose()
 
 
-class Moment:
+class LedgerSnapshot:
     """What a ledger holds: an event's number and trace context and a count of nothing are no part.
 
     Events count as this version tells them, whichever wrote them.
@@ -64,7 +64,7 @@ class Moment:
             found.update(self._connection.execute(rows).scalars())
         return found
 
-    def differences(self, other: "Moment") -> list[Difference]:
+    def differences(self, other: "LedgerSnapshot") -> list[Difference]:
         """By table, what is here only, in `other` only, and not the same."""
         found = []
         for table in metadata.sorted_tables:
@@ -82,7 +82,7 @@ class Moment:
                     found.append(Difference(f"ledger {name} {kind}", len(ids), shown))
         return found
 
-    def _rows(self, table: Table, keys: Collection[Key] | None = None) -> Iterator[Row]:
+    def _rows(self, table: Table, keys: Collection[RowKey] | None = None) -> Iterator[TableRow]:
         rows = select(*(column for column in table.columns if column is not events.c.number))
         if table is counts:
             rows = rows.where(counts.c.count != 0)
@@ -92,7 +92,9 @@ class Moment:
             yield _as_told_now(dict(row)) if table is events else dict(row)
 
 
-def _compared(table: Table, one: Moment, other: Moment) -> tuple[list[str], list[str]]:
+def _compared(
+    table: Table, one: LedgerSnapshot, other: LedgerSnapshot
+) -> tuple[list[str], list[str]]:
     """Ids of rows of `one` that `other` lacks, and of those that differ."""
     missing, differing = [], []
     for page in _pages(one._rows(table)):
@@ -116,18 +118,18 @@ def _key(table: Table) -> list[Column[Any]]:
     return [events.c.event_id] if table is events else list(table.primary_key.columns)
 
 
-def _key_of(table: Table, row: Row) -> Key:
+def _key_of(table: Table, row: TableRow) -> RowKey:
     return tuple(row[column.name] for column in _key(table))
 
 
-def _is_one_of(table: Table, keys: Collection[Key]) -> ColumnElement[bool]:
+def _is_one_of(table: Table, keys: Collection[RowKey]) -> ColumnElement[bool]:
     columns = _key(table)
     if len(columns) == 1:
         return columns[0].in_([key[0] for key in keys])
     return tuple_(*columns).in_(keys)
 
 
-def _as_told_now(row: Row) -> Row:
+def _as_told_now(row: TableRow) -> TableRow:
     """A version that says more tells what an older one had kept with its defaults."""
     try:
         event = _ADAPTERS[row["stream"]].validate_json(row["body"])

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.backends.tables import LINKS, PROJECTIONS, counts, events, examples, forgotten_examples
-from ledger.domain.projection.changes import Facts, Link, Projection
+from ledger.domain.projection.changes import EventChanges, Link, Projection
 from ledger.domain.projection.counting import Count, counts_of
 from ledger.domain.projection.fold import Row, Stamp, Word, fold
-from ledger.domain.projection.projector import facts_of
+from ledger.domain.projection.projector import changes_of
 from ledger.domain.projection.stored_event import kept
 from ledger.domain.values import plain
 from ratchet.contract import BuiltExample, Event, ExampleRetracted, stream_of
@@ -45,7 +45,7 @@ class SqlLedger:
 
     def project(self, connection: Connection, told: Iterable[Event]) -> Counter[Count]:
         """Fold what `told` says into rows and links; returns by how much the counts change."""
-        facts = [facts_of(event) for event in told]
+        facts = [changes_of(event) for event in told]
         change: Counter[Count] = Counter()
         for projection, said in _by_projection(facts).items():
             change.update(self._fold(connection, projection, said))
@@ -124,7 +124,7 @@ def _forgotten(connection: Connection, batch: Collection[Event]) -> list[str]:
     return [event.event_id for event in retracted if plain(event.example_id) in gone]
 
 
-def _by_projection(facts: Iterable[Facts]) -> dict[Projection, dict[str, list[Word]]]:
+def _by_projection(facts: Iterable[EventChanges]) -> dict[Projection, dict[str, list[Word]]]:
     said: dict[Projection, dict[str, list[Word]]] = {}
     for fact in facts:
         for saying in fact.sayings:

@@ -14,7 +14,7 @@ def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
-def moment(at: int) -> datetime:
+def time_of(at: int) -> datetime:
     """The inverse of `microseconds`."""
     return _EPOCH + at * _MICROSECOND
 

@@ -1,20 +1,20 @@
 """Archived files, written anew without a subject's rows."""
 
 from ledger.archive.store import ArchiveStore
-from ledger.domain.archive.archive_file import Row
+from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.domain.erasure import Subject
-from ledger.erasure.redaction import swept
+from ledger.erasure.redaction import redacted
 
 
-def sweep_archive(store: ArchiveStore, stream: str, subject: Subject) -> int:
+def redact_archive(store: ArchiveStore, stream: str, subject: Subject) -> int:
     """Returns how many rows were erased or changed; raises `Corrupt` and `OSError`."""
     gone = 0
     for file in store.files(stream):
         rows = store.read(file)
         left = [
-            Row(row.entry_id, payload)
+            ArchiveRow(row.entry_id, payload)
             for row in rows
-            if (payload := swept(row.payload, subject)) is not None
+            if (payload := redacted(row.payload, subject)) is not None
         ]
         changed = len(rows) - len(left) + len(set(left) - set(rows))
         if changed:

@@ -10,13 +10,13 @@ from typing import Any
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.archive.stream_rows import rows_behind
+from ledger.archive.stream_rows import rows_after
 from ledger.domain.erasure import Subject
-from ledger.erasure.archive import sweep_archive
-from ledger.erasure.journal import Journal, Request
-from ledger.erasure.receipt import keep, receipt, signed
-from ledger.erasure.redaction import read
-from ledger.erasure.streams import entries, rewrite_files, sweep_dead, sweep_stream
+from ledger.erasure.archive import redact_archive
+from ledger.erasure.journal import ErasureJournal, ErasureRequest
+from ledger.erasure.receipt import receipt, signed_document, write_receipt
+from ledger.erasure.redaction import parsed
+from ledger.erasure.streams import entries, redact_dead_letters, redact_stream, rewrite_files
 from ledger.reading import LedgerReader
 from ratchet.contract import (
     BEGINNING,
@@ -46,12 +46,12 @@ _LOOK_S = 0.05
 _MOST_MODELS = 10_000
 
 
-class NotAnswered(RuntimeError):
+class MissingAnswers(RuntimeError):
     """Services that have not erased their part yet; the message names them."""
 
 
 @dataclass(frozen=True)
-class Place:
+class ErasureTargets:
     """Everything that keeps something: the server, the archive, the ledger, a directory."""
 
     redis: Redis
@@ -62,17 +62,17 @@ class Place:
     deadline_s: float
 
     @property
-    def journal(self) -> Journal:
-        return Journal(self.data_dir / "forgetting")
+    def journal(self) -> ErasureJournal:
+        return ErasureJournal(self.data_dir / "forgetting")
 
 
-async def followed(place: Place, subject: Subject) -> Subject:
+async def traced(place: ErasureTargets, subject: Subject) -> Subject:
     """`subject` with all that archive, streams and dead letters tell of it."""
     for stream in _FOLLOWED:
         for file in await asyncio.to_thread(place.store.files, stream.name):
             for row in await asyncio.to_thread(place.store.read, file):
                 _learn(subject, row.payload)
-        async for row in rows_behind(place.redis, stream, BEGINNING):
+        async for row in rows_after(place.redis, stream, BEGINNING):
             _learn(subject, row.payload)
         async for _, fields in entries(place.redis, stream.dead_key):
             _learn(subject, fields.get(b"payload", b""))
@@ -80,40 +80,42 @@ async def followed(place: Place, subject: Subject) -> Subject:
 
 
 def _learn(subject: Subject, payload: bytes) -> None:
-    message = read(payload)
+    message = parsed(payload)
     if message is not None:
         subject.learn(message)
 
 
-async def forget(place: Place, request: Request) -> dict[str, Any]:
+async def carry_out(place: ErasureTargets, request: ErasureRequest) -> dict[str, Any]:
     """Returns the receipt, which is on the disk.
 
-    Raises `NotAnswered`, `Corrupt`, `UnusableKey`, redis-py's errors and `OSError`; the request
+    Raises `MissingAnswers`, `Corrupt`, `UnusableKey`, redis-py's errors and `OSError`; the request
     stays in the journal then, and goes on with the next call.
     """
     async with place.store.turn(place.redis):
         for stream in STREAMS:
             await asyncio.to_thread(place.store.mend, stream.name)
-        await followed(place, request.subject)
+        await traced(place, request.subject)
     place.journal.write(request)
     salt = await bury(place.redis, request.subject.query_ids)
     erased: dict[str, Mapping[str, int] | str] = dict(await _answers(place, request))
     async with place.store.turn(place.redis):
         # What the person has asked meanwhile is no part of it.
-        await followed(place, replace(request.subject, user_id=None))
+        await traced(place, replace(request.subject, user_id=None))
         place.journal.write(request)
         erased |= await _swept(place, request)
     erased["server"] = await rewrite_files(place.redis, place.deadline_s)
     models = await asyncio.to_thread(_models, place.ledger, request.subject)
     told = receipt(request, salt, erased, models, utc_now())
-    path = keep(place.data_dir / "receipts", request.request_id, signed(told, place.key))
+    path = write_receipt(
+        place.data_dir / "receipts", request.request_id, signed_document(told, place.key)
+    )
     if request.retrain:
         await Publisher(place.redis).publish_once(_retraining(request))
     place.journal.finish(request)
     return {**told, "receipt": str(path)}
 
 
-async def _answers(place: Place, request: Request) -> dict[str, Mapping[str, int]]:
+async def _answers(place: ErasureTargets, request: ErasureRequest) -> dict[str, Mapping[str, int]]:
     """Ask every service, and wait for each."""
     subject = request.subject
     await Publisher(place.redis).publish_once(
@@ -136,7 +138,7 @@ async def _answers(place: Place, request: Request) -> dict[str, Mapping[str, int
         async with asyncio.timeout(place.deadline_s):
             behind = BEGINNING
             while len(answers) < len(SERVICES):
-                async for row in rows_behind(place.redis, FORGOTTEN, behind):
+                async for row in rows_after(place.redis, FORGOTTEN, behind):
                     behind = row.entry_id
                     told = FORGOTTEN.adapter.validate_json(row.payload)
                     if isinstance(told, Forgotten) and told.caused_by == request.request_id:
@@ -144,24 +146,24 @@ async def _answers(place: Place, request: Request) -> dict[str, Mapping[str, int
                 await asyncio.sleep(_LOOK_S)
     except TimeoutError as error:
         missing = ", ".join(name for name in SERVICES if name not in answers)
-        raise NotAnswered(
+        raise MissingAnswers(
             f"{missing} did not answer within {place.deadline_s:g} s: what they keep is still "
             "there; start them, and ask again"
         ) from error
     return answers
 
 
-async def _swept(place: Place, request: Request) -> dict[str, Mapping[str, int]]:
+async def _swept(place: ErasureTargets, request: ErasureRequest) -> dict[str, Mapping[str, int]]:
     """Until a whole pass finds nothing: what a service had in hand may have come in between."""
     found: dict[str, dict[str, int]] = {"streams": {}, "dead_letters": {}, "archive": {}}
     while True:
         again = 0
         for stream in STREAMS:
             counts = {
-                "streams": await sweep_stream(place.redis, stream, request.subject),
-                "dead_letters": await sweep_dead(place.redis, stream, request.subject),
+                "streams": await redact_stream(place.redis, stream, request.subject),
+                "dead_letters": await redact_dead_letters(place.redis, stream, request.subject),
                 "archive": await asyncio.to_thread(
-                    sweep_archive, place.store, stream.name, request.subject
+                    redact_archive, place.store, stream.name, request.subject
                 ),
             }
             for name, count in counts.items():
@@ -180,7 +182,7 @@ def _models(ledger: LedgerReader, subject: Subject) -> list[str]:
     )
 
 
-def _retraining(request: Request) -> TrainingRequested:
+def _retraining(request: ErasureRequest) -> TrainingRequested:
     return TrainingRequested(
         event_id=derived_id(request.request_id, "retrain"),
         occurred_at=utc_now(),
@@ -192,6 +194,6 @@ def _retraining(request: Request) -> TrainingRequested:
 
 def new_request(
     request_id: str, by: str, at: datetime, retrain: bool, user: str | None, query: str | None
-) -> Request:
+) -> ErasureRequest:
     subject = Subject(user_id=user, query_ids={query} if query else set())
-    return Request(request_id, by, at, retrain, subject, query)
+    return ErasureRequest(request_id, by, at, retrain, subject, query)

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Sequence
 
 from ledger.handlers import LedgerHandlers
-from ledger.ports import Forgetting
+from ledger.ports import LedgerErasure
 from ratchet.contract import Done, Event, ForgetRequested, Forgotten, Outcome, State
 
 
 class CommandHandler:
     """A request to forget is carried out and not kept; every other command is written."""
 
-    def __init__(self, forgetting: Forgetting, others: LedgerHandlers) -> None:
+    def __init__(self, forgetting: LedgerErasure, others: LedgerHandlers) -> None:
         self._forgetting = forgetting
         self._others = others
 

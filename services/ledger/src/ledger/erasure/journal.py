@@ -11,7 +11,7 @@ from ratchet.storage import flush, write_whole
 
 
 @dataclass(frozen=True)
-class Request:
+class ErasureRequest:
     """`query_id` is the one that was named, where it was no person."""
 
     request_id: str
@@ -26,27 +26,27 @@ class Request:
         return self.subject.user_id
 
 
-_REQUESTS = TypeAdapter(Request)
+_REQUESTS = TypeAdapter(ErasureRequest)
 
 
-class Journal:
+class ErasureJournal:
     """A file for each request, in a directory that only they are in."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def unfinished(self) -> list[Request]:
+    def unfinished(self) -> list[ErasureRequest]:
         found = []
         for path in sorted(self._directory.glob("*.json")):
             found.append(_REQUESTS.validate_json(path.read_bytes()))
         return found
 
-    def write(self, request: Request) -> None:
+    def write(self, request: ErasureRequest) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         path = self._directory / f"{request.request_id}.json"
         write_whole(path, _REQUESTS.dump_json(request))
 
-    def finish(self, request: Request) -> None:
+    def finish(self, request: ErasureRequest) -> None:
         for suffix in (".json", ".part"):
             (self._directory / f"{request.request_id}{suffix}").unlink(missing_ok=True)
         flush(self._directory)

@@ -6,13 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ledger.erasure.journal import Request
+from ledger.erasure.journal import ErasureRequest
 from ratchet.storage import hashed, write_whole
 from ratchet.storage.signing_keys import make_signing_key, read_signing_key
 
 
 def receipt(
-    request: Request,
+    request: ErasureRequest,
     salt: bytes,
     erased: Mapping[str, Mapping[str, int] | str],
     models: Sequence[str],
@@ -33,7 +33,7 @@ def receipt(
     }
 
 
-def signed(told: Mapping[str, Any], key_path: Path) -> bytes:
+def signed_document(told: Mapping[str, Any], key_path: Path) -> bytes:
     """The receipt and the signature of its canonical JSON; raises `UnusableKey` and `OSError`."""
     key = read_signing_key(key_path) if key_path.exists() else make_signing_key(key_path)
     signature = key.sign(canonical(told)).hex()
@@ -46,7 +46,7 @@ def canonical(told: Mapping[str, Any]) -> bytes:
     return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
 
 
-def keep(directory: Path, request_id: str, document: bytes) -> Path:
+def write_receipt(directory: Path, request_id: str, document: bytes) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{request_id}.json"
     write_whole(path, document)

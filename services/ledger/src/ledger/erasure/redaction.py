@@ -6,9 +6,9 @@ from ledger.domain.erasure import Message, Subject
 from ratchet.delivery import unwrap
 
 
-def swept(payload: bytes, subject: Subject) -> bytes | None:
+def redacted(payload: bytes, subject: Subject) -> bytes | None:
     """`payload` itself where it bears no trace, another without them, or None: it goes."""
-    message = read(payload)
+    message = parsed(payload)
     if message is None:
         return None if any(name.encode() in payload for name in subject.names()) else payload
     left = subject.without(message)
@@ -17,7 +17,7 @@ def swept(payload: bytes, subject: Subject) -> bytes | None:
     return None if left is None else to_json(left)
 
 
-def read(payload: bytes) -> Message | None:
+def parsed(payload: bytes) -> Message | None:
     """None where it is no JSON object of a shape that an event could have."""
     try:
         message = from_json(unwrap(payload))

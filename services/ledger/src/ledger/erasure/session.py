@@ -6,25 +6,32 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from ledger.archive.filesystems import CannotOpen
-from ledger.archive.store import ArchiveStore, Corrupt
+from ledger.archive.filesystems import InvalidArchiveUrl
+from ledger.archive.store import ArchiveStore, CorruptArchive
 from ledger.backends.database import open_for_reading
 from ledger.domain.erasure import Subject
-from ledger.erasure.erasure import NotAnswered, Place, followed, forget
-from ledger.erasure.journal import Request
+from ledger.erasure.erasure import ErasureTargets, MissingAnswers, carry_out, traced
+from ledger.erasure.journal import ErasureRequest
 from ledger.reading import LedgerReader
 from ledger.settings import LedgerSettings
 from ratchet.service import create_redis
 from ratchet.storage.signing_keys import UnusableKey
 
-ERASURE_ERRORS = (CannotOpen, Corrupt, NotAnswered, UnusableKey, RedisError, OSError)
+ERASURE_ERRORS = (
+    InvalidArchiveUrl,
+    CorruptArchive,
+    MissingAnswers,
+    UnusableKey,
+    RedisError,
+    OSError,
+)
 _PREVIEW_S = 0.0
 
 
 async def preview(settings: LedgerSettings, subject: Subject) -> dict[str, int]:
     """The numbers of questions, examples and runs that an erasure of `subject` concerns."""
     async with _system(settings, _PREVIEW_S) as system:
-        subject = await followed(system, subject)
+        subject = await traced(system, subject)
     return {
         "questions": len(subject.query_ids),
         "examples": len(subject.example_ids),
@@ -32,24 +39,26 @@ async def preview(settings: LedgerSettings, subject: Subject) -> dict[str, int]:
     }
 
 
-async def erase(settings: LedgerSettings, request: Request, deadline_s: float) -> dict[str, Any]:
+async def erase(
+    settings: LedgerSettings, request: ErasureRequest, deadline_s: float
+) -> dict[str, Any]:
     """Complete the requests that a kill interrupted, then `request`; returns its receipt.
 
     Raises one of `ERASURE_ERRORS`; an interrupted request stays in the journal.
     """
     async with _system(settings, deadline_s) as system:
         for interrupted in system.journal.unfinished():
-            await forget(system, interrupted)
-        return await forget(system, request)
+            await carry_out(system, interrupted)
+        return await carry_out(system, request)
 
 
 @asynccontextmanager
-async def _system(settings: LedgerSettings, deadline_s: float) -> AsyncIterator[Place]:
+async def _system(settings: LedgerSettings, deadline_s: float) -> AsyncIterator[ErasureTargets]:
     store = ArchiveStore(settings.archive_place)
     engine = open_for_reading(settings.ledger_database)
     try:
         async with create_redis(settings) as redis:
-            yield Place(
+            yield ErasureTargets(
                 redis,
                 store,
                 LedgerReader(engine),

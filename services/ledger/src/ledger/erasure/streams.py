@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from ledger.domain.erasure import Subject
-from ledger.erasure.redaction import swept
+from ledger.erasure.redaction import redacted
 from ratchet.contract import Stream
 from ratchet.delivery import DATA_FIELD
 
@@ -30,13 +30,13 @@ async def entries(redis: Redis, key: str) -> AsyncIterator[tuple[bytes, dict[byt
         after = f"({page[-1][0].decode()}"
 
 
-async def sweep_stream(redis: Redis, stream: Stream, subject: Subject) -> int:
+async def redact_stream(redis: Redis, stream: Stream, subject: Subject) -> int:
     """Take out what bears a trace; what is told without it is told anew. Returns how many went."""
     client: Any = redis
     gone = 0
     async for entry_id, fields in entries(redis, stream.key):
         payload = fields.get(_DATA, b"\n".join(k + b"=" + v for k, v in fields.items()))
-        left = swept(payload, subject)
+        left = redacted(payload, subject)
         if left is payload:
             continue
         async with client.pipeline(transaction=True) as pipe:
@@ -48,14 +48,14 @@ async def sweep_stream(redis: Redis, stream: Stream, subject: Subject) -> int:
     return gone
 
 
-async def sweep_dead(redis: Redis, stream: Stream, subject: Subject) -> int:
+async def redact_dead_letters(redis: Redis, stream: Stream, subject: Subject) -> int:
     """Take out every dead letter that bears a trace."""
     client: Any = redis
     gone = 0
     async for entry_id, fields in entries(redis, stream.dead_key):
         payload = fields.get(_DEAD, b"")
         named = any(name.encode() in b"".join(fields.values()) for name in subject.names())
-        if named or swept(payload, subject) is not payload:
+        if named or redacted(payload, subject) is not payload:
             gone += await client.xdel(stream.dead_key, entry_id)
     return gone
 

@@ -4,43 +4,43 @@ from ledger.backends.database import open_for_reading
 from ledger.domain.projection.counting import LATENCIES
 from ledger.domain.projection.feedback_source import FeedbackSource
 from ledger.domain.values import plain
-from ledger.reading.async_reader import MOST_SHOWN, AskedLedger
+from ledger.reading.async_reader import MOST_SHOWN, AsyncLedger
 from ledger.reading.reader import LedgerReader
-from ledger.reading.settings import LedgerPlace
+from ledger.reading.settings import LedgerLocation
 from ledger.reading.views import (
     Counts,
     ExampleState,
     ExampleView,
-    ExperienceStory,
+    ExperienceDetails,
     ExperienceView,
-    KeptEvent,
+    JudgedRuns,
+    ModelDetails,
     ModelState,
-    ModelStory,
     ModelView,
-    RunStory,
+    RunDetails,
     RunView,
-    Trainings,
+    StoredEvent,
 )
 
 __all__ = [
     "LATENCIES",
     "MOST_SHOWN",
-    "AskedLedger",
+    "AsyncLedger",
     "Counts",
     "ExampleState",
     "ExampleView",
-    "ExperienceStory",
+    "ExperienceDetails",
     "ExperienceView",
     "FeedbackSource",
-    "KeptEvent",
-    "LedgerPlace",
+    "JudgedRuns",
+    "LedgerLocation",
     "LedgerReader",
+    "ModelDetails",
     "ModelState",
-    "ModelStory",
     "ModelView",
-    "RunStory",
+    "RunDetails",
     "RunView",
-    "Trainings",
+    "StoredEvent",
     "open_for_reading",
     "plain",
 ]

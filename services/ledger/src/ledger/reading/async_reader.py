@@ -17,7 +17,7 @@ _PATIENCE_S = 2.0
 _REMEDY = "is `python -m ledger` up, with the same RATCHET_DATA_DIR or RATCHET_LEDGER_URL as this?"
 
 
-class AskedLedger:
+class AsyncLedger:
     """`at_once` questions are asked side by side; others wait for their turn."""
 
     def __init__(self, reader: LedgerReader, at_once: int) -> None:
@@ -28,13 +28,13 @@ class AskedLedger:
         """Ask what a page asks, so that the first one waits for no disk and no first time."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                await self.ask(_first)
+                await self.read(_first)
         except Unavailable as error:
             _log.warning("nothing can be read yet: %s", error)
         except TimeoutError:
             _log.warning("the ledger takes more than %s s for its newest answers", _PATIENCE_S)
 
-    async def ask(self, question: Callable[[LedgerReader], T]) -> T:
+    async def read(self, question: Callable[[LedgerReader], T]) -> T:
         """Raises `Unavailable`, which says what to do, where the ledger cannot be read."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._answer, question)
@@ -52,8 +52,8 @@ class AskedLedger:
 def _first(ledger: LedgerReader) -> None:
     ledger.counts()
     ledger.history(MOST_SHOWN)
-    ledger.most("scenario", 1)
+    ledger.most_frequent("scenario", 1)
     ledger.last_verdict()
     ledger.runs(1)
-    ledger.trainings()
-    ledger.in_service()
+    ledger.judged_runs()
+    ledger.active_model()

@@ -8,14 +8,14 @@ from ledger.reading.views import (
     Counts,
     ExampleState,
     ExampleView,
-    ExperienceStory,
+    ExperienceDetails,
     ExperienceView,
-    KeptEvent,
-    ModelStory,
+    JudgedRuns,
+    ModelDetails,
     ModelView,
-    RunStory,
+    RunDetails,
     RunView,
-    Trainings,
+    StoredEvent,
 )
 
 
@@ -37,7 +37,7 @@ class LedgerReader:
         with self._engine.connect() as connection:
             return counts.count(connection)
 
-    def most(self, name: str, limit: int) -> dict[str, int]:
+    def most_frequent(self, name: str, limit: int) -> dict[str, int]:
         """The `limit` most frequent values of `intent`, `scenario` or `characteristic`."""
         with self._engine.connect() as connection:
             return counts.most(connection, name, limit)
@@ -47,7 +47,7 @@ class LedgerReader:
         with self._engine.connect() as connection:
             return experiences.newest(connection, limit, after)
 
-    def experience(self, query_id: str) -> ExperienceStory | None:
+    def experience(self, query_id: str) -> ExperienceDetails | None:
         with self._engine.connect() as connection:
             return experiences.story(connection, query_id)
 
@@ -55,16 +55,16 @@ class LedgerReader:
         with self._engine.connect() as connection:
             return runs.newest(connection, limit)
 
-    def run(self, run_id: str) -> RunStory | None:
+    def run(self, run_id: str) -> RunDetails | None:
         with self._engine.connect() as connection:
             return runs.story(connection, run_id)
 
-    def trainings(self) -> dict[str, Trainings]:
+    def judged_runs(self) -> dict[str, JudgedRuns]:
         """Totals by method; a method without a verdict is absent."""
         with self._engine.connect() as connection:
             return runs.trainings(connection)
 
-    def last_verdict(self) -> KeptEvent | None:
+    def last_verdict(self) -> StoredEvent | None:
         """The RunFinished, with its curve, of the last finished run that recorded a loss."""
         with self._engine.connect() as connection:
             return runs.last_verdict(connection)
@@ -73,11 +73,11 @@ class LedgerReader:
         with self._engine.connect() as connection:
             return models.newest(connection, limit)
 
-    def in_service(self) -> ModelView | None:
+    def active_model(self) -> ModelView | None:
         with self._engine.connect() as connection:
             return models.in_service(connection)
 
-    def model(self, version: str) -> ModelStory | None:
+    def model(self, version: str) -> ModelDetails | None:
         with self._engine.connect() as connection:
             return lineage.of_model(connection, version)
 

@@ -17,7 +17,7 @@ def _with_known_driver(url: str) -> str:
     return url
 
 
-class LedgerPlace(CommonSettings):
+class LedgerLocation(CommonSettings):
     """`ledger_url` is an SQLAlchemy URL; empty means `ledger.db` in the data directory."""
 
     ledger_url: Annotated[str, AfterValidator(_with_known_driver)] = ""

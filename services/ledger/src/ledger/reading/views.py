@@ -81,7 +81,7 @@ class ExperienceView:
 
 
 @dataclass(frozen=True)
-class KeptEvent:
+class StoredEvent:
     """An event, whole: `body` is its JSON object."""
 
     event_id: str
@@ -133,7 +133,7 @@ class RunView:
 
 
 @dataclass(frozen=True)
-class Trainings:
+class JudgedRuns:
     """How many runs of one method were judged, and how many examples they had in all."""
 
     count: int
@@ -169,28 +169,28 @@ class ModelView:
 
 
 @dataclass(frozen=True)
-class ExperienceStory:
+class ExperienceDetails:
     """All that is known of one experience; `revisions` are its scores, the first first."""
 
     experience: ExperienceView
-    facts: tuple[KeptEvent, ...]
-    revisions: tuple[KeptEvent, ...]
+    facts: tuple[StoredEvent, ...]
+    revisions: tuple[StoredEvent, ...]
     examples: tuple[ExampleView, ...]
     models: tuple[ModelView, ...]
 
 
 @dataclass(frozen=True)
-class RunStory:
+class RunDetails:
     """`events` are those of the run, the first first."""
 
     run: RunView
-    events: tuple[KeptEvent, ...]
+    events: tuple[StoredEvent, ...]
     examples: tuple[ExampleView, ...]
     models: tuple[ModelView, ...]
 
 
 @dataclass(frozen=True)
-class ModelStory:
+class ModelDetails:
     """`run` is None where no run is known; `experiences` are the query ids it learnt from."""
 
     model: ModelView

@@ -6,30 +6,30 @@ from contextlib import asynccontextmanager
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from ledger.archive.filesystems import CannotOpen
-from ledger.archive.store import ArchiveStore, Corrupt
+from ledger.archive.filesystems import InvalidArchiveUrl
+from ledger.archive.store import ArchiveStore, CorruptArchive
 from ledger.backends.migration import WrongSchema
 from ledger.domain.final_state import differences
-from ledger.erasure.journal import Journal
+from ledger.erasure.journal import ErasureJournal
 from ledger.replay.ledger_replay import (
-    LedgerReplayed,
+    LedgerComparison,
     ensure_readable,
     replay_ledger,
     restore_ledger,
 )
 from ledger.replay.private_server import private_server
-from ledger.replay.quiescence import NotAtRest
-from ledger.replay.reward_process import RewardEnded
-from ledger.replay.reward_replay import NotEmpty, Replayed, replay
+from ledger.replay.quiescence import NotQuiescent
+from ledger.replay.reward_process import RewardStopped
+from ledger.replay.reward_replay import ReplayedRewards, ServerNotEmpty, replay_rewards
 from ledger.settings import LedgerSettings
 from ratchet.service import create_redis
 
 REPLAY_ERRORS = (
-    CannotOpen,
-    Corrupt,
-    NotAtRest,
-    NotEmpty,
-    RewardEnded,
+    InvalidArchiveUrl,
+    CorruptArchive,
+    NotQuiescent,
+    ServerNotEmpty,
+    RewardStopped,
     WrongSchema,
     RedisError,
     OSError,
@@ -41,14 +41,14 @@ async def compare(settings: LedgerSettings, into: str | None, restore: bool) -> 
 
     `restore` first writes to the ledger what it lacks. Raises one of `REPLAY_ERRORS`.
     """
-    if Journal(settings.data_dir / "forgetting").unfinished():
-        raise NotAtRest("An erasure is not complete. Complete it with `ratchet forget`.")
+    if ErasureJournal(settings.data_dir / "forgetting").unfinished():
+        raise NotQuiescent("An erasure is not complete. Complete it with `ratchet forget`.")
     store = ArchiveStore(settings.archive_place)
     database = settings.ledger_database
     async with create_redis(settings) as system, _server(into) as url, Redis.from_url(url) as empty:
         restored = await restore_ledger(system, store, database) if restore else None
         ensure_readable(database)
-        rewards = await replay(system, store, empty, url, settings.data_dir)
+        rewards = await replay_rewards(system, store, empty, url, settings.data_dir)
         return _report(rewards, await replay_ledger(system, store, database), restored)
 
 
@@ -61,7 +61,9 @@ async def _server(into: str | None) -> AsyncIterator[str]:
         yield url
 
 
-def _report(made: Replayed, ledger: LedgerReplayed, restored: int | None) -> dict[str, object]:
+def _report(
+    made: ReplayedRewards, ledger: LedgerComparison, restored: int | None
+) -> dict[str, object]:
     original, replayed = made.original, made.replayed
     differing = [*differences(original, replayed), *ledger.differences]
     same_results = original.content_hash == replayed.content_hash

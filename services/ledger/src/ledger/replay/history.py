@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.archive.stream_rows import rows_behind
-from ledger.domain.archive.archive_file import ArchiveFile, Row
+from ledger.archive.stream_rows import rows_after
+from ledger.domain.archive.archive_file import ArchiveFile, ArchiveRow
 from ratchet.contract import BEGINNING, EntryId, Stream
 
 _PAGE = 2_000
@@ -15,7 +15,7 @@ _PAGE = 2_000
 
 async def history(
     redis: Redis, store: ArchiveStore, stream: Stream, end: EntryId
-) -> AsyncIterator[Row]:
+) -> AsyncIterator[ArchiveRow]:
     """Every row up to `end`, once; raises `Corrupt` naming a file that is damaged.
 
     The archivist may be at work: a page of the stream counts only if nothing behind it was
@@ -24,7 +24,7 @@ async def history(
     at = BEGINNING
     while at < end:
         if (file := await _archived_behind(store, stream, at)) is not None:
-            async for row in rows_behind(redis, stream, at, before=file.first):
+            async for row in rows_after(redis, stream, at, before=file.first):
                 yield row
             for row in await asyncio.to_thread(store.read, file):
                 if at < row.entry_id <= end:
@@ -46,9 +46,11 @@ async def _archived_behind(store: ArchiveStore, stream: Stream, at: EntryId) -> 
     return next((file for file in files if file.last > at), None)
 
 
-async def _page(redis: Redis, stream: Stream, at: EntryId, end: EntryId) -> AsyncIterator[Row]:
+async def _page(
+    redis: Redis, stream: Stream, at: EntryId, end: EntryId
+) -> AsyncIterator[ArchiveRow]:
     count = 0
-    async for row in rows_behind(redis, stream, at, before=end.next):
+    async for row in rows_after(redis, stream, at, before=end.next):
         yield row
         count += 1
         if count == _PAGE:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.domain.archive.archive_file import Row
+from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.replay.history import history
 from ratchet.contract import STREAMS, EntryId, Event, ForgetRequested, Stream
 from ratchet.delivery import unwrap
@@ -15,21 +15,21 @@ from ratchet.storage import Tombstones, forgotten_among, query_ids_of
 _BATCH = 500
 
 
-class Told(NamedTuple):
+class LedgerEvent(NamedTuple):
     entry_id: EntryId
     event: Event
 
 
-async def told(
+async def ledger_events(
     system: Redis, store: ArchiveStore, ends: Mapping[Stream, EntryId]
-) -> AsyncIterator[tuple[Stream, list[Told]]]:
+) -> AsyncIterator[tuple[Stream, list[LedgerEvent]]]:
     """As a ledger takes them: no request to forget, and nothing about a forgotten question.
 
     Raises `Corrupt`, redis-py's errors and `OSError`.
     """
     tombstones = Tombstones(system)
     for stream in STREAMS:
-        batch: list[Told] = []
+        batch: list[LedgerEvent] = []
         async for row in history(system, store, stream, ends[stream]):
             batch += _event_in(stream, row)
             if len(batch) == _BATCH:
@@ -38,16 +38,16 @@ async def told(
         yield stream, await _without_forgotten(tombstones, batch)
 
 
-def _event_in(stream: Stream, row: Row) -> list[Told]:
+def _event_in(stream: Stream, row: ArchiveRow) -> list[LedgerEvent]:
     """None in an entry that went to the dead stream."""
     try:
         event = stream.adapter.validate_json(unwrap(row.payload))
     except ValueError:
         return []
-    return [] if isinstance(event, ForgetRequested) else [Told(row.entry_id, event)]
+    return [] if isinstance(event, ForgetRequested) else [LedgerEvent(row.entry_id, event)]
 
 
-async def _without_forgotten(tombstones: Tombstones, batch: list[Told]) -> list[Told]:
+async def _without_forgotten(tombstones: Tombstones, batch: list[LedgerEvent]) -> list[LedgerEvent]:
     names = {name for each in batch for name in query_ids_of(each.event)}
     gone = await forgotten_among(tombstones, names)
     return [each for each in batch if gone.isdisjoint(query_ids_of(each.event))]

@@ -11,10 +11,10 @@ from redis.asyncio import Redis
 from ledger.archive.store import ArchiveStore
 from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.migration import migrate, schema_problem
-from ledger.backends.snapshot import moment
+from ledger.backends.snapshot import open_snapshot
 from ledger.backends.writer import SqlLedger
 from ledger.domain.final_state import Difference
-from ledger.replay.ledger_events import told
+from ledger.replay.ledger_events import ledger_events
 from ledger.replay.stream_ends import last_entries
 from ratchet.contract import BEGINNING, STREAMS, EntryId, Stream, Unavailable
 from ratchet.delivery import progress
@@ -24,7 +24,7 @@ _REMEDY = "start `python -m ledger`, or have it made anew with --restore-ledger"
 
 
 @dataclass(frozen=True)
-class LedgerReplayed:
+class LedgerComparison:
     """Hashes and numbers of events of the ledger in service and of the one folded anew.
 
     `waiting` events are told already, and were not in the ledger when it was looked at.
@@ -37,27 +37,27 @@ class LedgerReplayed:
     differences: list[Difference]
 
 
-async def replay_ledger(system: Redis, store: ArchiveStore, url: str) -> LedgerReplayed:
+async def replay_ledger(system: Redis, store: ArchiveStore, url: str) -> LedgerComparison:
     """Compare the ledger at `url`, as it is now, with one folded from archive and streams.
 
     All that its group has finished must be in it; of what came later it may have a part, and
     that part is folded. Raises `Unavailable`, `Corrupt`, redis-py's errors and `OSError`.
     """
     unfinished = await _unfinished(system)
-    with moment(url) as original, TemporaryDirectory(prefix="ratchet-replay-") as folder:
+    with open_snapshot(url) as original, TemporaryDirectory(prefix="ratchet-replay-") as folder:
         ends = await last_entries(system, store)
         rebuilt = f"sqlite:///{Path(folder) / 'ledger.db'}"
         waiting = 0
         with _opened(rebuilt) as ledger:
-            async for stream, batch in told(system, store, ends):
+            async for stream, batch in ledger_events(system, store, ends):
                 late = {e.event.event_id for e in batch if e.entry_id >= unfinished[stream]}
                 missing = late - original.known(late)
                 waiting += len(missing)
                 ledger.write([e.event for e in batch if e.event.event_id not in missing])
-        with moment(rebuilt) as replayed:
+        with open_snapshot(rebuilt) as replayed:
             hashes = original.content_hash, replayed.content_hash
             same = hashes[0] == hashes[1]
-            return LedgerReplayed(
+            return LedgerComparison(
                 *hashes,
                 events=(original.events, replayed.events),
                 waiting=waiting,
@@ -73,7 +73,7 @@ async def restore_ledger(system: Redis, store: ArchiveStore, url: str) -> int:
     ends = await last_entries(system, store)
     added = 0
     with _opened(url) as ledger:
-        async for _, batch in told(system, store, ends):
+        async for _, batch in ledger_events(system, store, ends):
             added += ledger.write([each.event for each in batch])
     return added
 

@@ -14,12 +14,12 @@ _PATIENCE_S = 5.0
 _LOOK_S = 0.01
 
 
-class NotAtRest(RuntimeError):
+class NotQuiescent(RuntimeError):
     """What the reward service has still to do, and what to do about it."""
 
 
-async def ends_at_rest(redis: Redis) -> dict[Stream, EntryId]:
-    """The last entry of each stream, seen at one moment; raises `NotAtRest` where none comes.
+async def quiescent_ends(redis: Redis) -> dict[Stream, EntryId]:
+    """The last entry of each stream, seen at one moment; raises `NotQuiescent` where none comes.
 
     The reward service acknowledges with what it emits, so nothing emitted is half there.
     """
@@ -27,7 +27,7 @@ async def ends_at_rest(redis: Redis) -> dict[Stream, EntryId]:
     while True:
         try:
             return await _ends(redis)
-        except NotAtRest:
+        except NotQuiescent:
             if time.monotonic() > until:
                 raise
         await asyncio.sleep(_LOOK_S)
@@ -53,11 +53,11 @@ async def _ends(redis: Redis) -> dict[Stream, EntryId]:
 def _ensure_finished(stream: Stream, groups: Any, end: EntryId) -> None:
     named = [group for group in groups if group["name"] == GROUP.encode()]
     if not named:
-        raise NotAtRest(f"the reward service has never read {stream.name}: start it first")
+        raise NotQuiescent(f"the reward service has never read {stream.name}: start it first")
     [group] = named
     behind = EntryId.parse(group["last-delivered-id"].decode()) < end
     if group["pending"] or behind:
-        raise NotAtRest(
+        raise NotQuiescent(
             f"the reward service has {group['pending']} entries of {stream.name} in hand"
             f"{' and others ahead' if behind else ''}: replay when less comes in"
         )

@@ -20,7 +20,7 @@ from ratchet.processes import signal_on_parent_death
 _LOOK_S = 0.02
 
 
-class RewardEnded(RuntimeError):
+class RewardStopped(RuntimeError):
     """The service ended before it had finished; what it said stands above."""
 
 
@@ -30,10 +30,10 @@ class RewardProcess:
         self._redis = redis
 
     async def finish(self, ends: dict[Stream, EntryId]) -> None:
-        """Return when everything up to `ends` is acknowledged; raises `RewardEnded`."""
+        """Return when everything up to `ends` is acknowledged; raises `RewardStopped`."""
         while not await self._finished(ends):
             if self._process.returncode is not None:
-                raise RewardEnded(f"python -m reward ended with {self._process.returncode}")
+                raise RewardStopped(f"python -m reward ended with {self._process.returncode}")
             await asyncio.sleep(_LOOK_S)
 
     async def _finished(self, ends: dict[Stream, EntryId]) -> bool:

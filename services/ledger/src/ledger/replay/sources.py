@@ -8,7 +8,7 @@ from pydantic_core import from_json
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.domain.archive.archive_file import Row
+from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.replay.history import history
 from ratchet.contract import EXAMPLES, REWARDS, STREAMS, TRACE_REQUESTS, EntryId, Stream
 from ratchet.delivery import unwrap
@@ -16,32 +16,35 @@ from ratchet.delivery import unwrap
 _MADE_AGAIN = (REWARDS, TRACE_REQUESTS)
 
 
-class Sourced(NamedTuple):
+class SourceEntry(NamedTuple):
     stream: Stream
-    row: Row
+    row: ArchiveRow
 
 
-async def sources(
+async def source_entries(
     redis: Redis, store: ArchiveStore, ends: Mapping[Stream, EntryId]
-) -> AsyncIterator[Sourced]:
+) -> AsyncIterator[SourceEntry]:
     """Imported examples first: the reward service will write behind them. Then all in order."""
     async for row in history(redis, store, EXAMPLES, ends[EXAMPLES]):
         if imported(row.payload):
-            yield Sourced(EXAMPLES, row)
+            yield SourceEntry(EXAMPLES, row)
     others = [s for s in STREAMS if s is not EXAMPLES and s not in _MADE_AGAIN]
     rows = {stream: history(redis, store, stream, ends[stream]) for stream in others}
     heads: list[tuple[EntryId, int]] = []
-    waiting: dict[int, Row] = {}
+    waiting: dict[int, ArchiveRow] = {}
     for number, stream in enumerate(others):
         await _advance(rows[stream], number, heads, waiting)
     while heads:
         _, number = heapq.heappop(heads)
-        yield Sourced(others[number], waiting.pop(number))
+        yield SourceEntry(others[number], waiting.pop(number))
         await _advance(rows[others[number]], number, heads, waiting)
 
 
 async def _advance(
-    rows: AsyncIterator[Row], number: int, heads: list[tuple[EntryId, int]], waiting: dict[int, Row]
+    rows: AsyncIterator[ArchiveRow],
+    number: int,
+    heads: list[tuple[EntryId, int]],
+    waiting: dict[int, ArchiveRow],
 ) -> None:
     async for row in rows:
         waiting[number] = row

@@ -8,7 +8,7 @@ from ingest.domain.command_center.details import Usual, detail
 from ingest.domain.command_center.figures import HistoryFigures
 from ingest.domain.command_center.judged import accuracy
 from ingest.domain.command_center.times import iso
-from ledger.reading import LATENCIES, ExperienceView, KeptEvent
+from ledger.reading import LATENCIES, ExperienceView, StoredEvent
 
 MOST_INTENTS, MOST_SCENARIOS = 10, 15
 _MOST_TIMES = 200
@@ -63,7 +63,7 @@ def _at(one: ExperienceView) -> str | None:
     return iso(one.answered_at)
 
 
-def _curve(verdict: KeptEvent | None) -> list[dict[str, Any]]:
+def _curve(verdict: StoredEvent | None) -> list[dict[str, Any]]:
     return [
         {
             "step": point["step"],

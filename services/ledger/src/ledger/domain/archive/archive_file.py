@@ -15,14 +15,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 
 
-class Row(NamedTuple):
+class ArchiveRow(NamedTuple):
     """One entry: `payload` is its data field as it lay on the stream."""
 
     entry_id: EntryId
     payload: bytes
 
 
-class Named(NamedTuple):
+class EventHeader(NamedTuple):
     """What an event says of itself, to ask the archive by; None where the payload is no event.
 
     `occurred_at` is in microseconds since 1970.
@@ -48,12 +48,12 @@ class ArchiveFile(NamedTuple):
         return f"{self.stream}/{self.first.day.isoformat()}/{name}"
 
 
-def file_of(stream: str, rows: Sequence[Row]) -> ArchiveFile:
+def file_of(stream: str, rows: Sequence[ArchiveRow]) -> ArchiveFile:
     """`rows` are in order and at least one."""
     return ArchiveFile(stream, rows[0].entry_id, rows[-1].entry_id, content_hash(rows)[:8])
 
 
-def file_at(stream: str, path: str) -> ArchiveFile | None:
+def file_from_path(stream: str, path: str) -> ArchiveFile | None:
     """The file that `path`, below the stream's folder, names; None for whatever else lies there."""
     match = _NAME.fullmatch(path)
     if match is None:
@@ -62,7 +62,7 @@ def file_at(stream: str, path: str) -> ArchiveFile | None:
     return ArchiveFile(stream, first, last, match["sha8"])
 
 
-def content_hash(rows: Sequence[Row]) -> str:
+def content_hash(rows: Sequence[ArchiveRow]) -> str:
     """Hex sha256 over every id and payload in order: what it takes to be the same rows."""
     digest = hashlib.sha256()
     for row in rows:
@@ -71,11 +71,11 @@ def content_hash(rows: Sequence[Row]) -> str:
     return digest.hexdigest()
 
 
-def named(message: Any) -> Named:
+def header_of(message: Any) -> EventHeader:
     """What the parsed JSON `message` says of itself; whatever it is, this answers."""
     if not isinstance(message, dict):
-        return Named(None, None, None)
-    return Named(
+        return EventHeader(None, None, None)
+    return EventHeader(
         _text(message.get("event_id")),
         _text(message.get("type")),
         _moment(message.get("occurred_at")),

@@ -8,29 +8,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ledger.domain.archive.archive_file import ArchiveFile, Row
-from ledger.domain.archive.retention import Retention
-from ledger.domain.archive.trimming import Held
+from ledger.domain.archive.archive_file import ArchiveFile, ArchiveRow
+from ledger.domain.archive.retention import StreamRetention
+from ledger.domain.archive.trimming import VerifiedFile
 from ratchet.contract import BEGINNING, EntryId
 
 
-class Write(NamedTuple):
-    rows: Sequence[Row]
+class WriteFile(NamedTuple):
+    rows: Sequence[ArchiveRow]
     reason: str
 
 
-class Wait(NamedTuple):
+class WaitForMore(NamedTuple):
     reason: str
 
 
-class Range(NamedTuple):
+class OpenRange(NamedTuple):
     """Entries behind one id and, where a file follows that was left out before, before another."""
 
     behind: EntryId
     before: EntryId | None = None
 
 
-def open_range(files: Sequence[ArchiveFile], archived: Sequence[Held]) -> Range:
+def open_range(files: Sequence[ArchiveFile], archived: Sequence[VerifiedFile]) -> OpenRange:
     """Where `files` have a gap over entries that are still on the stream, else behind the last.
 
     A gap is left by a damaged file that somebody took away: its entries are archived again.
@@ -38,12 +38,12 @@ def open_range(files: Sequence[ArchiveFile], archived: Sequence[Held]) -> Range:
     behind = BEGINNING
     for file in files:
         if any(held.file == file and held.meets < file.first for held in archived):
-            return Range(behind, file.first)
+            return OpenRange(behind, file.first)
         behind = file.last
-    return Range(behind)
+    return OpenRange(behind)
 
 
-def may_be_due(first: EntryId, waiting: int, cut_ms: int, retention: Retention) -> bool:
+def may_be_due(first: EntryId, waiting: int, cut_ms: int, retention: StreamRetention) -> bool:
     """Whether it is worth reading on from `first`, one of `waiting` that are not archived."""
     return first.day_ends_ms <= cut_ms or waiting - retention.file_rows >= retention.max_entries
 
@@ -52,12 +52,12 @@ def may_be_due(first: EntryId, waiting: int, cut_ms: int, retention: Retention) 
 class Filling:
     """The rows of the next file, one after the other, until one does not fit any more."""
 
-    retention: Retention
-    rows: list[Row] = field(default_factory=list)
+    retention: StreamRetention
+    rows: list[ArchiveRow] = field(default_factory=list)
     closed: bool = False
     _bytes: int = 0
 
-    def takes(self, row: Row) -> bool:
+    def takes(self, row: ArchiveRow) -> bool:
         """Whether `row` is in; the first that is not closes the file."""
         if self.full or (self.rows and row.entry_id.day_number != self._last.day_number):
             self.closed = True
@@ -72,15 +72,15 @@ class Filling:
             len(self.rows) >= self.retention.file_rows or self._bytes >= self.retention.file_bytes
         )
 
-    def verdict(self, cut_ms: int) -> Write | Wait:
+    def verdict(self, cut_ms: int) -> WriteFile | WaitForMore:
         """Whether nothing can be added any more to what is there now."""
         if not self.rows:
-            return Wait("nothing is left to archive")
+            return WaitForMore("nothing is left to archive")
         if self.full:
-            return Write(self.rows, "full")
+            return WriteFile(self.rows, "full")
         if self.closed or self._last.day_ends_ms <= cut_ms:
-            return Write(self.rows, "its day is over")
-        return Wait(f"{self._last.day} may still grow")
+            return WriteFile(self.rows, "its day is over")
+        return WaitForMore(f"{self._last.day} may still grow")
 
     @property
     def _last(self) -> EntryId:

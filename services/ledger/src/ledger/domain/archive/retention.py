@@ -7,7 +7,7 @@ from ratchet.contract import Value
 _DAY_MS = 86_400_000
 
 
-class Retention(Value):
+class StreamRetention(Value):
     """A whole UTC day leaves once it is `days` old (`by_stream` names exceptions).
 
     A stream with more than `max_entries` gives up its oldest whole files earlier. A file holds

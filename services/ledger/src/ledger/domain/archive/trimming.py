@@ -22,7 +22,7 @@ class GroupAt(NamedTuple):
         return min(self.oldest_pending, self.last_delivered.next)
 
 
-class Held(NamedTuple):
+class VerifiedFile(NamedTuple):
     """A verified file; `meets` is the first entry on the stream behind the file before it."""
 
     file: ArchiveFile
@@ -30,7 +30,7 @@ class Held(NamedTuple):
     meets: EntryId
 
 
-class OnStream(NamedTuple):
+class StreamState(NamedTuple):
     """What is known of a stream; `kept` is the entry that readers without a group begin at."""
 
     first: EntryId | None
@@ -51,8 +51,8 @@ class Keep(NamedTuple):
     reason: str
 
 
-def trimmed(
-    stream: OnStream, archived: Iterable[Held], cut_ms: int, max_entries: int
+def decide_trim(
+    stream: StreamState, archived: Iterable[VerifiedFile], cut_ms: int, max_entries: int
 ) -> Trim | Keep:
     """How far the stream may be trimmed; `archived` are its verified files in order.
 
@@ -81,7 +81,7 @@ def trimmed(
     return Trim(before, why) if before > stream.first else Keep(why)
 
 
-def _needed(stream: OnStream, file: ArchiveFile) -> str | None:
+def _needed(stream: StreamState, file: ArchiveFile) -> str | None:
     """Who still needs something of `file`; None where nobody does."""
     for group in stream.groups:
         if group.needs <= file.last:

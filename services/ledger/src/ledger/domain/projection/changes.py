@@ -8,7 +8,7 @@ Projection = Literal["experiences", "examples", "runs", "models"]
 LinkTable = Literal["example_sources", "run_examples", "forgotten_examples"]
 
 
-class Saying(NamedTuple):
+class RowChange(NamedTuple):
     """Words about the row `key` of a projection."""
 
     projection: Projection
@@ -26,9 +26,9 @@ class Link(NamedTuple):
     right: str
 
 
-class Facts(NamedTuple):
-    sayings: tuple[Saying, ...] = ()
+class EventChanges(NamedTuple):
+    sayings: tuple[RowChange, ...] = ()
     links: tuple[Link, ...] = ()
 
 
-NOTHING = Facts()
+NO_CHANGES = EventChanges()

@@ -1,12 +1,12 @@
 """What is said about a training example: how it was built, of what, and its retraction."""
 
-from ledger.domain.projection.changes import Facts, Link, Saying
+from ledger.domain.projection.changes import EventChanges, Link, RowChange
 from ledger.domain.projection.fold import Word, revised
 from ledger.domain.values import microseconds, plain, whole
 from ratchet.contract import BuiltExample, ExampleRetracted, Forgotten
 
 
-def built(event: BuiltExample) -> Facts:
+def built(event: BuiltExample) -> EventChanges:
     """Links hold every experience that ever stood behind the example, in whatever revision."""
     key, stamp = plain(event.example_id), revised(event.revision, event)
     columns = {
@@ -19,21 +19,21 @@ def built(event: BuiltExample) -> Facts:
     state = {"state": "built", "reason": "", "revision": whole(event.revision)}
     words = (Word("built", stamp, columns), Word("state", stamp, state))
     links = tuple(Link("example_sources", key, plain(source.query_id)) for source in event.sources)
-    return Facts((Saying("examples", key, words),), links)
+    return EventChanges((RowChange("examples", key, words),), links)
 
 
-def retracted(event: ExampleRetracted) -> Facts:
+def retracted(event: ExampleRetracted) -> EventChanges:
     state = {
         "state": "retracted",
         "reason": plain(event.reason),
         "revision": whole(event.revision),
     }
     word = Word("state", revised(event.revision, event), state)
-    return Facts((Saying("examples", plain(event.example_id), (word,)),))
+    return EventChanges((RowChange("examples", plain(event.example_id), (word,)),))
 
 
-def forgotten(event: Forgotten) -> Facts:
+def forgotten(event: Forgotten) -> EventChanges:
     request = plain(event.caused_by or "")
-    return Facts(
+    return EventChanges(
         links=tuple(Link("forgotten_examples", plain(name), request) for name in event.examples)
     )

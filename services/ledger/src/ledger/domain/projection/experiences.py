@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ledger.domain.projection.changes import Facts, Saying
+from ledger.domain.projection.changes import EventChanges, RowChange
 from ledger.domain.projection.fold import Stamp, Word, revised, said_at
 from ledger.domain.projection.judgement import judged_columns
 from ledger.domain.values import keyed, microseconds, plain, whole
@@ -13,7 +13,7 @@ _MOST_SCENARIOS = 24
 _MOST_DOMAINS = 10
 
 
-def recorded(event: ExperienceRecorded) -> Facts:
+def recorded(event: ExperienceRecorded) -> EventChanges:
     told, stamp = event.experience, said_at(event)
     said = {
         "rating": told.user_rating,
@@ -25,10 +25,10 @@ def recorded(event: ExperienceRecorded) -> Facts:
         *_own_words(stamp, said),
         *_judge_words(stamp, judged_columns(told)),
     )
-    return Facts((Saying("experiences", plain(told.query_id), words),))
+    return EventChanges((RowChange("experiences", plain(told.query_id), words),))
 
 
-def received(event: FeedbackReceived) -> Facts:
+def received(event: FeedbackReceived) -> EventChanges:
     """A rating that comes with a judge's figures is the judge's."""
     told, stamp = event.feedback, said_at(event)
     said = {
@@ -39,10 +39,10 @@ def received(event: FeedbackReceived) -> Facts:
     judged = tuple(_judge_words(stamp, judged_columns(told)))
     by_judge = any(word.topic == "by_judge" for word in judged)
     words = (*_own_words(stamp, said, by_judge), *judged)
-    return Facts((Saying("experiences", plain(told.query_id), words),))
+    return EventChanges((RowChange("experiences", plain(told.query_id), words),))
 
 
-def scored(event: ExperienceScored) -> Facts:
+def scored(event: ExperienceScored) -> EventChanges:
     columns = {
         "revision": whole(event.revision),
         "reward": event.total,
@@ -53,7 +53,7 @@ def scored(event: ExperienceScored) -> Facts:
         "scored_at": microseconds(event.occurred_at),
     }
     word = Word("scored", revised(event.revision, event), columns)
-    return Facts((Saying("experiences", plain(event.query_id), (word,)),))
+    return EventChanges((RowChange("experiences", plain(event.query_id), (word,)),))
 
 
 def _answer(told: Experience) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ledger.domain.projection import examples, experiences, models, runs
-from ledger.domain.projection.changes import NOTHING, Facts
+from ledger.domain.projection.changes import NO_CHANGES, EventChanges
 from ratchet.contract import (
     ActivationRefused,
     CheckpointReady,
@@ -26,7 +26,7 @@ from ratchet.contract import (
     RunStarted,
 )
 
-_SAYS: Mapping[type[Event], Callable[[Any], Facts]] = {
+_SAYS: Mapping[type[Event], Callable[[Any], EventChanges]] = {
     ExperienceRecorded: experiences.recorded,
     FeedbackReceived: experiences.received,
     ExperienceScored: experiences.scored,
@@ -47,7 +47,7 @@ _SAYS: Mapping[type[Event], Callable[[Any], Facts]] = {
 }
 
 
-def facts_of(event: Event) -> Facts:
+def changes_of(event: Event) -> EventChanges:
     """What `event` says; nothing for one that is kept and only counted."""
     says = _SAYS.get(type(event))
-    return NOTHING if says is None else says(event)
+    return NO_CHANGES if says is None else says(event)

@@ -8,7 +8,7 @@ from ledger.domain.values import plain
 from ledger.reading.queries.examples import examples_of
 from ledger.reading.queries.models import models_of_examples
 from ledger.reading.queries.rows import columns_of, events_about, read
-from ledger.reading.views import ExperienceStory, ExperienceView
+from ledger.reading.views import ExperienceDetails, ExperienceView
 
 _COLUMNS = [*columns_of(experiences, ExperienceView), experiences.c.by_user, experiences.c.by_judge]
 
@@ -31,7 +31,7 @@ def newest(connection: Connection, limit: int, after: str | None = None) -> list
     return [_view(row) for row in connection.execute(rows).mappings()]
 
 
-def story(connection: Connection, query_id: str) -> ExperienceStory | None:
+def story(connection: Connection, query_id: str) -> ExperienceDetails | None:
     """None where nothing was ever said about it."""
     key = plain(query_id)
     rows = connection.execute(select(*_COLUMNS).where(experiences.c.query_id == key))
@@ -40,7 +40,7 @@ def story(connection: Connection, query_id: str) -> ExperienceStory | None:
         return None
     events = events_about(connection, "query_id", key)
     made = examples_of(connection, key)
-    return ExperienceStory(
+    return ExperienceDetails(
         experience=_view(row),
         facts=tuple(event for event in events if event.type != "ExperienceScored"),
         revisions=tuple(

@@ -5,10 +5,10 @@ from sqlalchemy import Connection, select
 from ledger.backends.tables import example_sources, run_examples
 from ledger.reading.queries import models, runs
 from ledger.reading.queries.examples import examples_in
-from ledger.reading.views import ModelStory
+from ledger.reading.views import ModelDetails
 
 
-def of_model(connection: Connection, version: str) -> ModelStory | None:
+def of_model(connection: Connection, version: str) -> ModelDetails | None:
     model = models.view(connection, version)
     if model is None:
         return None
@@ -20,7 +20,7 @@ def of_model(connection: Connection, version: str) -> ModelStory | None:
         .distinct()
         .order_by(example_sources.c.query_id)
     )
-    return ModelStory(
+    return ModelDetails(
         model=model,
         run=runs.view(connection, run_id),
         examples=examples_in(connection, run_id),

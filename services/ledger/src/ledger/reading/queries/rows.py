@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, Connection, RowMapping, Table, select
 
 from ledger.backends.tables import events, metadata
-from ledger.domain.values import moment
-from ledger.reading.views import KeptEvent
+from ledger.domain.values import time_of
+from ledger.reading.views import StoredEvent
 
 V = TypeVar("V")
 _TIMES = {
@@ -30,15 +30,15 @@ def read(row: RowMapping) -> dict[str, Any]:
     columns = dict(zip(row.keys(), row.values(), strict=True))
     for name in _TIMES.intersection(columns):
         if columns[name] is not None:
-            columns[name] = moment(columns[name])
+            columns[name] = time_of(columns[name])
     return columns
 
 
-def events_about(connection: Connection, column: str, key: str) -> tuple[KeptEvent, ...]:
+def events_about(connection: Connection, column: str, key: str) -> tuple[StoredEvent, ...]:
     """The events whose `column` is `key`, in the order in which they happened."""
     rows = connection.execute(
-        select(*columns_of(events, KeptEvent))
+        select(*columns_of(events, StoredEvent))
         .where(events.c[column] == key)
         .order_by(events.c.occurred_at, events.c.number)
     ).mappings()
-    return tuple(KeptEvent(**read(row) | {"body": json.loads(row["body"])}) for row in rows)
+    return tuple(StoredEvent(**read(row) | {"body": json.loads(row["body"])}) for row in rows)

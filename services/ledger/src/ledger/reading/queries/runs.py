@@ -8,7 +8,7 @@ from ledger.backends.tables import runs
 from ledger.reading.queries.examples import examples_in
 from ledger.reading.queries.models import models_of_run
 from ledger.reading.queries.rows import columns_of, events_about, read
-from ledger.reading.views import KeptEvent, RunStory, RunView, Trainings
+from ledger.reading.views import JudgedRuns, RunDetails, RunView, StoredEvent
 
 
 def newest(connection: Connection, limit: int) -> list[RunView]:
@@ -22,11 +22,11 @@ def view(connection: Connection, run_id: str) -> RunView | None:
     return None if row is None else RunView(**read(row))
 
 
-def story(connection: Connection, run_id: str) -> RunStory | None:
+def story(connection: Connection, run_id: str) -> RunDetails | None:
     run = view(connection, run_id)
     if run is None:
         return None
-    return RunStory(
+    return RunDetails(
         run=run,
         events=events_about(connection, "run_id", run_id),
         examples=examples_in(connection, run_id),
@@ -34,7 +34,7 @@ def story(connection: Connection, run_id: str) -> RunStory | None:
     )
 
 
-def trainings(connection: Connection) -> dict[str, Trainings]:
+def trainings(connection: Connection) -> dict[str, JudgedRuns]:
     """By method, of the runs that came to a verdict on what they had learnt."""
     counted = (
         select(runs.c.method, func.count(), func.coalesce(func.sum(runs.c.pairs), 0))
@@ -42,11 +42,12 @@ def trainings(connection: Connection) -> dict[str, Trainings]:
         .group_by(runs.c.method)
     )
     return {
-        method: Trainings(count, int(pairs)) for method, count, pairs in connection.execute(counted)
+        method: JudgedRuns(count, int(pairs))
+        for method, count, pairs in connection.execute(counted)
     }
 
 
-def last_verdict(connection: Connection) -> KeptEvent | None:
+def last_verdict(connection: Connection) -> StoredEvent | None:
     """The RunFinished of the run that ended last with a loss to show."""
     last = (
         select(runs.c.run_id)
