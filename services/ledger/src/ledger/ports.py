@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from ratchet.contract import Event, ForgetRequested
+from ratchet.contract import Delivered, Event, ForgetRequested
 
 
 class Ledger(Protocol):
-    def write(self, batch: Sequence[Event]) -> int:
-        """Store each event once, by its id, with its projections; returns how many were new.
+    def write(self, batch: Sequence[Delivered[Event]]) -> int:
+        """Store each payload once, with the rows derived from it; returns how many are new.
 
         On return all of it is durable. Raises `ratchet.contract.Unavailable`, with nothing
         written, if the database is unavailable or its disk is full.

@@ -51,7 +51,7 @@ def to_parquet(rows: Sequence[ArchiveRow]) -> bytes:
 
 
 def from_parquet(content: bytes) -> list[ArchiveRow]:
-    """Raises `UnreadableParquet` where a page, a column or the hash of all rows is not as written."""
+    """Raises `UnreadableParquet` if a page checksum, a column or the hash of all rows is wrong."""
     try:
         table = pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
         if not table.schema.equals(_SCHEMA):

@@ -2,12 +2,19 @@
 
 import asyncio
 import getpass
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ratchet.command_line import AsJson, DataDir, Failed, RedisUrl, print_json, redis_url_of
+from ratchet.command_line import (
+    DEFAULT_DATA_DIR,
+    AsJson,
+    DataDir,
+    Failed,
+    RedisUrl,
+    print_json,
+    redis_url_of,
+)
 
 
 def forget(
@@ -23,7 +30,7 @@ def forget(
         bool, typer.Option("--retrain", help="Request a training run without the erased data.")
     ] = False,
     deadline: Annotated[float, typer.Option(min=1, help="Seconds the services may take.")] = 120.0,
-    data_dir: DataDir = Path("var/ratchet"),
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     redis_url: RedisUrl = None,
     as_json: AsJson = False,
 ) -> None:

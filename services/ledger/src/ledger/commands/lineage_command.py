@@ -1,19 +1,18 @@
 """`ratchet lineage`: the experiences behind a model, and the models behind an experience."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ratchet.command_line import AsJson, DataDir, Failed, print_json
+from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, Failed, print_json
 
 _SHOWN = 20
 
 
 def lineage(
     name: Annotated[str, typer.Argument(help="A model's version, or an experience's query id.")],
-    data_dir: DataDir = Path("var/ratchet"),
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
     """Show what a model was made of, or what was made of an experience, from the ledger."""

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from ratchet.command_line import AsJson, DataDir, read_state, redis_url_of
+from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, redis_url_of, running_ports
 
 _REDIS_URL = "RATCHET_REDIS_URL"
 _NOT_COMPARED = 2
 
 
 def replay(
-    data_dir: DataDir = Path("var/ratchet"),
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     into: Annotated[
         str | None, typer.Option(help="URL of an empty Redis to fill and to keep.")
     ] = None,
@@ -47,7 +47,7 @@ def replay(
 
 def _redis_url(data_dir: Path) -> str:
     """The Redis of the system that runs in `data_dir`, else the one of the environment."""
-    if read_state(data_dir) is not None:
+    if running_ports(data_dir) is not None:
         return redis_url_of(data_dir, None)
     if _REDIS_URL not in os.environ:
         typer.echo(
