@@ -59,7 +59,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 async def test_old_days_move_into_the_archive_and_the_newest_stay(redis: Redis, url: str):
     ids = await fill_finished(redis, MODELS, days=10, a_day=4)
     store = ArchiveStore(url)
-    await archivist(redis, store).look_after(MODELS)
+    await archivist(redis, store).archive(MODELS)
     left = await ids_of(redis, MODELS)
     assert archived_ids(store, MODELS) + left == ids
     assert EntryId.parse(left[0]).day.isoformat() == "2026-03-13"
@@ -69,9 +69,9 @@ async def test_old_days_move_into_the_archive_and_the_newest_stay(redis: Redis, 
 async def test_looking_again_writes_nothing_twice(redis: Redis, url: str):
     await fill_finished(redis, MODELS, days=10, a_day=4)
     store = ArchiveStore(url)
-    await archivist(redis, store).look_after(MODELS)
+    await archivist(redis, store).archive(MODELS)
     files, left = store.files("models"), await ids_of(redis, MODELS)
-    await archivist(redis, ArchiveStore(url)).look_after(MODELS)
+    await archivist(redis, ArchiveStore(url)).archive(MODELS)
     assert (ArchiveStore(url).files("models"), await ids_of(redis, MODELS)) == (files, left)
 
 
@@ -91,7 +91,7 @@ async def test_the_bytes_are_kept_whatever_they_are(redis: Redis, url: str):
     )
     await finish(redis, MODELS)
     store = ArchiveStore(url)
-    await archivist(redis, store).look_after(MODELS)
+    await archivist(redis, store).archive(MODELS)
     rows = [row.payload for file in store.files("models") for row in store.read(file)]
     assert rows == [*odd, b"plain=fields\nand=more"]
     assert await redis.xlen(MODELS.key) == 0
@@ -102,7 +102,7 @@ async def test_a_file_can_be_asked_by_event_type_and_time(redis: Redis, tmp_path
     entry_id = await put(redis, COMMANDS, 20, payload_of(event))
     await put(redis, COMMANDS, 20, b"nothing")
     store = ArchiveStore(str(tmp_path))
-    await archivist(redis, store).look_after(COMMANDS)
+    await archivist(redis, store).archive(COMMANDS)
     [file] = store.files("commands")
     assert pq.read_table(tmp_path / file.path).to_pylist() == [
         {
@@ -126,7 +126,7 @@ async def test_a_stream_over_its_limit_gives_up_its_oldest_whole_files(redis: Re
     ids = [await put(redis, MODELS, 0.1 - n / 1000, b"%d" % n) for n in range(57)]
     await finish(redis, MODELS)
     store = ArchiveStore(url)
-    await archivist(redis, store, max_entries=20, file_rows=10).look_after(MODELS)
+    await archivist(redis, store, max_entries=20, file_rows=10).archive(MODELS)
     assert await ids_of(redis, MODELS) == ids[30:]
     assert archived_ids(store, MODELS) == ids[:30]
 
@@ -138,26 +138,26 @@ async def test_what_a_group_has_not_acknowledged_is_archived_and_stays(redis: Re
     await redis.xgroup_setid(COMMANDS.key, COMMANDS.groups[0], "0")
     store = ArchiveStore(url)
     keeper = archivist(redis, store)
-    await keeper.look_after(COMMANDS)
+    await keeper.archive(COMMANDS)
     assert await ids_of(redis, COMMANDS) == ids, "one group has read nothing"
 
     await redis.xreadgroup(COMMANDS.groups[0], "slow", {COMMANDS.key: ">"})
-    await keeper.look_after(COMMANDS)
+    await keeper.archive(COMMANDS)
     assert await ids_of(redis, COMMANDS) == ids, "it has read everything and finished nothing"
 
     await redis.xack(COMMANDS.key, COMMANDS.groups[0], *ids[:3], *ids[4:])
-    await keeper.look_after(COMMANDS)
+    await keeper.archive(COMMANDS)
     assert await ids_of(redis, COMMANDS) == ids[ids.index(ids[3]) - 1 :], "its file holds two"
     assert archived_ids(store, COMMANDS)[:4] == ids[:4]
 
 
 async def test_nothing_is_trimmed_while_a_required_group_is_missing(redis: Redis, url: str):
     ids = await fill(redis, MODELS, days=12, a_day=1)
-    await archivist(redis, ArchiveStore(url)).look_after(MODELS)
+    await archivist(redis, ArchiveStore(url)).archive(MODELS)
     assert await ids_of(redis, MODELS) == ids
     for group in MODELS.required_groups:
         await redis.xgroup_create(MODELS.key, group, id="$")
-    await archivist(redis, ArchiveStore(url)).look_after(MODELS)
+    await archivist(redis, ArchiveStore(url)).archive(MODELS)
     assert await ids_of(redis, MODELS) != ids
 
 
@@ -165,7 +165,7 @@ async def test_requests_for_traces_are_trimmed_where_no_teacher_is_set(redis: Re
     ids = await fill(redis, TRACE_REQUESTS, days=12, a_day=1)
     await redis.xgroup_create(TRACE_REQUESTS.key, "ledger", id="$")
     store = ArchiveStore(url)
-    await archivist(redis, store).look_after(TRACE_REQUESTS)
+    await archivist(redis, store).archive(TRACE_REQUESTS)
     left = await ids_of(redis, TRACE_REQUESTS)
     assert left == ids[-len(left) :]
     assert 7 <= len(left) < len(ids)
@@ -176,7 +176,7 @@ async def test_requests_for_traces_wait_for_a_teacher_that_is_set(redis: Redis, 
     ids = await fill(redis, TRACE_REQUESTS, days=12, a_day=1)
     await redis.xgroup_create(TRACE_REQUESTS.key, "ledger", id="$")
     await redis.xgroup_create(TRACE_REQUESTS.key, "teacher", id="0")
-    await archivist(redis, ArchiveStore(url)).look_after(TRACE_REQUESTS)
+    await archivist(redis, ArchiveStore(url)).archive(TRACE_REQUESTS)
     assert await ids_of(redis, TRACE_REQUESTS) == ids
 
 
@@ -198,21 +198,21 @@ async def test_readers_without_a_group_find_the_newest_change_of_the_scorer(redi
     ids = [await put(redis, SCORERS, 60 - n, said(kind, n)) for n, kind in enumerate(kinds)]
     for group in SCORERS.groups:
         await redis.xgroup_create(SCORERS.key, group, id="$")
-    await archivist(redis, ArchiveStore(url)).look_after(SCORERS)
+    await archivist(redis, ArchiveStore(url)).archive(SCORERS)
     assert await ids_of(redis, SCORERS) == ids[2:]
 
 
 async def test_dead_letters_wait_for_a_person_whatever_their_age(redis: Redis, url: str):
     await redis.xadd(COMMANDS.dead_key, {"payload": b"x", "error": "y"}, id="1000-0")
     for stream in STREAMS:
-        await archivist(redis, ArchiveStore(url)).look_after(stream)
+        await archivist(redis, ArchiveStore(url)).archive(stream)
     assert await redis.xlen(COMMANDS.dead_key) == 1
 
 
 async def test_a_damaged_file_is_named_and_its_entries_stay(redis: Redis, tmp_path: Path):
     ids = await fill(redis, COMMANDS, days=12, a_day=2)
     store = ArchiveStore(str(tmp_path))
-    await archivist(redis, store).look_after(COMMANDS)
+    await archivist(redis, store).archive(COMMANDS)
     for group in COMMANDS.groups:
         await redis.xgroup_create(COMMANDS.key, group, id="$")
     file = store.files("commands")[1]
@@ -222,11 +222,11 @@ async def test_a_damaged_file_is_named_and_its_entries_stay(redis: Redis, tmp_pa
     )
     assert (tmp_path / file.path).read_bytes() != content
     with pytest.raises(CorruptArchive, match=file.path):
-        await archivist(redis, store).look_after(COMMANDS)
+        await archivist(redis, store).archive(COMMANDS)
     assert await ids_of(redis, COMMANDS) == ids
 
     (tmp_path / file.path).unlink()
-    await archivist(redis, store).look_after(COMMANDS)
+    await archivist(redis, store).archive(COMMANDS)
     assert archived_ids(store, COMMANDS) + await ids_of(redis, COMMANDS) == ids
 
 
@@ -251,10 +251,10 @@ async def test_a_round_lists_a_bucket_once_however_many_days_it_holds(redis: Red
     await fill_finished(redis, MODELS, days=30, a_day=1)
     with bucket_server() as bucket:
         keeper = archivist(redis, ArchiveStore(bucket.url))
-        await keeper.look_after(MODELS)
+        await keeper.archive(MODELS)
         assert len(bucket.objects) == 22
         before = bucket.lists
-        await keeper.look_after(MODELS)
+        await keeper.archive(MODELS)
         assert bucket.lists - before == 1
 
 

@@ -38,7 +38,7 @@ async def test_an_archivist_that_was_killed_goes_on_where_it_stopped(
     covered = {*archived_ids(store, MODELS), *await ids_of(redis, MODELS)}
     assert covered == set(ids), "something was trimmed that is not archived"
 
-    await archivist(redis, store).look_after(MODELS)
+    await archivist(redis, store).archive(MODELS)
     assert archived_ids(store, MODELS) + await ids_of(redis, MODELS) == ids
     assert len(store.files("models")) == 5
     assert len(await ids_of(redis, MODELS)) < len(ids)
@@ -47,5 +47,5 @@ async def test_an_archivist_that_was_killed_goes_on_where_it_stopped(
 async def test_archivists_side_by_side_write_the_same_files(redis: Redis, tmp_path: Path):
     ids = await fill_finished(redis, MODELS, days=12, a_day=3)
     store = ArchiveStore(str(tmp_path))
-    await asyncio.gather(*(archivist(redis, store).look_after(MODELS) for _ in range(3)))
+    await asyncio.gather(*(archivist(redis, store).archive(MODELS) for _ in range(3)))
     assert archived_ids(store, MODELS) + await ids_of(redis, MODELS) == ids

@@ -47,9 +47,9 @@ async def test_an_archivist_waits_for_whoever_erases_from_its_bucket(redis: Redi
     """What lies aside while a file is replaced would look to it like what a kill has left."""
     await fill_finished(redis, MODELS, days=10, a_day=1)
     with bucket_server() as bucket:
-        async with ArchiveStore(bucket.url).turn(redis):
+        async with ArchiveStore(bucket.url).exclusive(redis):
             keeper = archivist(redis, ArchiveStore(bucket.url))
-            waiting = asyncio.create_task(keeper.look_after(MODELS))
+            waiting = asyncio.create_task(keeper.archive(MODELS))
             done, _ = await asyncio.wait({waiting}, timeout=0.2)
             assert (done, bucket.objects) == (set(), {})
         await waiting

@@ -101,7 +101,7 @@ def test_the_reason_names_who_holds_the_stream_back():
     begun = StreamState(at(5), 15, [slow], [])
     assert decide_trim(begun, [held[1]._replace(meets=at(5))], NOW_MS, 100) == Keep(reason)
     absent = StreamState(at(0), 20, [slow], ["slow", "ledger"])
-    assert decide_trim(absent, held, NOW_MS, 100) == Keep("group ledger has not begun")
+    assert decide_trim(absent, held, NOW_MS, 100) == Keep("group ledger does not exist yet")
 
 
 def test_an_entry_between_two_files_is_in_neither_and_stays():
@@ -125,9 +125,9 @@ def test_a_file_that_is_written_later_is_the_same_file(
     def first_file(known: list[ArchiveRow], cut_ms: int) -> WriteFile | WaitForMore:
         filling = Filling(retention)
         for row in known:
-            if not filling.takes(row):
+            if not filling.accepts(row):
                 break
-        return filling.verdict(cut_ms)
+        return filling.decide(cut_ms)
 
     early = first_file(everything[:stop], cut_ms=0)
     late = first_file(everything, cut_ms=10 * DAY_MS)

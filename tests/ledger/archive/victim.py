@@ -47,7 +47,7 @@ async def main(url: str, directory: str, moment: str, survives: int) -> None:
     owner, name, when = MOMENTS[moment]
     setattr(owner, name, deadly(getattr(owner, name), when, survives))
     async with Redis.from_url(url) as redis:
-        await archivist(redis, ArchiveStore(directory)).look_after(MODELS)
+        await archivist(redis, ArchiveStore(directory)).archive(MODELS)
 
 
 if __name__ == "__main__":

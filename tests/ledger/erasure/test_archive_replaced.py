@@ -54,9 +54,9 @@ def test_a_kill_loses_nothing_and_the_next_attempt_ends_the_same(
         with pytest.raises(Killed):
             redact_archive(store, "traces", SUBJECT)
     store.files("traces")
-    assert store.is_halfway("traces")
-    store.mend("traces")
+    assert store.needs_recovery("traces")
+    store.recover("traces")
     assert rows(store) in (ROWS, LEFT)
     redact_archive(store, "traces", SUBJECT)
     assert rows(store) == LEFT
-    assert not store.is_halfway("traces")
+    assert not store.needs_recovery("traces")

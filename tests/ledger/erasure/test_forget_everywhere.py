@@ -157,9 +157,9 @@ async def test_no_row_no_object_and_no_entry_tells_of_a_person_any_more(
         assert len(await entries_that_tell(redis)) >= 2
 
         ledger = LedgerReader(open_for_reading(url))
-        place = ErasureTargets(redis, store, ledger, tmp_path, tmp_path / "key.pem", deadline_s=30)
+        place = ErasureTargets(redis, store, ledger, tmp_path, tmp_path / "key.pem")
         told = await carry_out(
-            place, new_request("forget-them", "tests", utc_now(), True, USER, None)
+            place, new_request("forget-them", "tests", utc_now(), True, USER, None), deadline_s=30
         )
         assert len(told["questions"]) == len(THEIRS)
         assert told["erased"]["archive"]
@@ -171,7 +171,7 @@ async def test_no_row_no_object_and_no_entry_tells_of_a_person_any_more(
         assert CANARY not in json.dumps(told)
         [retraining] = [COMMANDS.adapter.validate_json(c) for c in await payloads(redis, COMMANDS)]
         assert isinstance(retraining, TrainingRequested)
-        assert retraining.reason == "without what was forgotten"
+        assert retraining.reason == "without the erased data"
 
         one, other = sorted({name for fact in FACTS for name in query_ids_of(fact)} - THEIRS)[:2]
         told = await carry_out(

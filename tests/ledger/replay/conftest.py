@@ -181,6 +181,6 @@ async def serve(system: Served) -> None:
             system.store,
             ArchiveSettings(retention=retention),
             ArchiveMetrics(CollectorRegistry()),
-        ).look_after(stream)
+        ).archive(stream)
         assert half[stream] <= await redis.xlen(stream.key) < 2 * half[stream]
         assert system.store.files(stream.name)

@@ -1,4 +1,4 @@
-"""The only wiring of the ledger's process."""
+"""Wires the ledger service."""
 
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
@@ -11,7 +11,7 @@ from ledger.backends.erasure import SqlLedgerErasure
 from ledger.backends.migration import migrate
 from ledger.backends.writer import SqlLedger
 from ledger.backlog.metrics import BacklogMetrics
-from ledger.backlog.monitor import Backlog
+from ledger.backlog.monitor import BacklogMonitor
 from ledger.erasure.handler import LedgerErasureHandler
 from ledger.handlers import LedgerHandlers
 from ledger.metrics import LedgerMetrics
@@ -61,7 +61,7 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
             for stream in STREAMS
         ],
         publishes=[FORGOTTEN],
-        background=[archivist.run, Backlog(redis, BacklogMetrics(registry)).run],
+        background=[archivist.run, BacklogMonitor(redis, BacklogMetrics(registry)).run],
         status=LedgerStatus(handlers, reader).facts,
     )
     return create_host(service)

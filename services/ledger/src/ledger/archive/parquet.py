@@ -1,4 +1,4 @@
-"""Rows of an archive as one compressed Parquet file, and back."""
+"""Converts archived rows to a Parquet file and back."""
 
 from collections.abc import Sequence
 
@@ -23,17 +23,17 @@ _SCHEMA = pa.schema(
 
 
 class UnreadableParquet(ValueError):
-    """These bytes are not what was written."""
+    """The bytes are not those that were written."""
 
 
 def to_parquet(rows: Sequence[ArchiveRow]) -> bytes:
-    """zstd, with a checksum on every page and the hash of all rows in the footer."""
-    said = [_named(row.payload) for row in rows]
+    """A file compressed with zstd, with page checksums and the hash of all rows in its footer."""
+    headers = [_header(row.payload) for row in rows]
     columns = [
         [str(row.entry_id) for row in rows],
-        [each.event_id for each in said],
-        [each.type for each in said],
-        [each.occurred_at for each in said],
+        [header.event_id for header in headers],
+        [header.type for header in headers],
+        [header.occurred_at for header in headers],
         [row.payload for row in rows],
     ]
     arrays = [pa.array(values, field.type) for values, field in zip(columns, _SCHEMA, strict=True)]
@@ -51,7 +51,10 @@ def to_parquet(rows: Sequence[ArchiveRow]) -> bytes:
 
 
 def from_parquet(content: bytes) -> list[ArchiveRow]:
-    """Raises `UnreadableParquet` if a page checksum, a column or the hash of all rows is wrong."""
+    """The rows of a file.
+
+    Raises `UnreadableParquet` if a page checksum, a column or the hash of all rows is wrong.
+    """
     try:
         table = pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
         if not table.schema.equals(_SCHEMA):
@@ -61,12 +64,13 @@ def from_parquet(content: bytes) -> list[ArchiveRow]:
         rows = [ArchiveRow(EntryId.parse(i), p) for i, p in zip(ids, payloads, strict=True)]
     except (pa.ArrowException, OSError, ValueError) as error:
         raise UnreadableParquet(str(error).splitlines()[0]) from error
+    # Page checksums do not detect rows that are missing or in another order.
     if (table.schema.metadata or {}).get(_HASH) != content_hash(rows).encode():
-        raise UnreadableParquet("its rows do not have the hash that it was written with")
+        raise UnreadableParquet("the hash of its rows is not the one in its footer")
     return rows
 
 
-def _named(payload: bytes) -> EventHeader:
+def _header(payload: bytes) -> EventHeader:
     try:
         return header_of(from_json(unwrap(payload)))
     except ValueError:

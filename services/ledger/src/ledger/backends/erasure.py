@@ -1,4 +1,4 @@
-"""Erase questions from the ledger: events, rows and counts, and the pages they lay on."""
+"""Erases questions from the ledger: events, rows, counts, and the pages that held them."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -26,7 +26,7 @@ _ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
 
 
 class SqlLedgerErasure:
-    """Erases questions from the database that `ledger` writes, on an engine of its own."""
+    """Erases on `engine`, with the projections of `ledger`, which writes the same database."""
 
     def __init__(self, engine: Engine, ledger: SqlLedger) -> None:
         self._engine = engine
@@ -35,11 +35,11 @@ class SqlLedgerErasure:
     def forget(self, request: ForgetRequested) -> Erased:
         query_ids = sorted({plain(name) for name in request.query_ids})
         with self._engine.begin() as connection:
-            theirs = _column(
+            made_of_them = _column(
                 connection, example_sources.c.example_id, example_sources.c.query_id, query_ids
             )
             traces = _traces(connection, query_ids)
-            gone, left = _of_examples(connection, theirs, set(query_ids))
+            gone, left = _of_examples(connection, made_of_them, set(query_ids))
             gone |= _column(connection, events.c.event_id, events.c.query_id, query_ids)
             gone |= _column(connection, events.c.event_id, events.c.event_id, request.decision_ids)
             gone |= _column(
@@ -49,11 +49,11 @@ class SqlLedgerErasure:
                 [remark.event_id for remark in request.remarks],
             )
             change = _drop_events(connection, gone)
-            spoken_of = {plain(remark.query_id) for remark in request.remarks} - set(query_ids)
-            left += _about(connection, spoken_of)
-            change.subtract(_drop_rows(connection, "experiences", {*query_ids, *spoken_of}))
-            change.subtract(_drop_rows(connection, "examples", theirs))
-            for some in _chunks(theirs):
+            others = {plain(remark.query_id) for remark in request.remarks} - set(query_ids)
+            left += _events_about(connection, others)
+            change.subtract(_drop_rows(connection, "experiences", {*query_ids, *others}))
+            change.subtract(_drop_rows(connection, "examples", made_of_them))
+            for some in _chunks(made_of_them):
                 connection.execute(
                     delete(example_sources).where(example_sources.c.example_id.in_(some))
                 )
@@ -61,7 +61,10 @@ class SqlLedgerErasure:
             self._ledger.count(connection, change)
             self._ledger.link(
                 connection,
-                (Link("forgotten_examples", name, request.event_id) for name in theirs | traces),
+                (
+                    Link("forgotten_examples", name, request.event_id)
+                    for name in made_of_them | traces
+                ),
             )
             marked = _column(
                 connection,
@@ -70,18 +73,21 @@ class SqlLedgerErasure:
                 [request.event_id],
             )
             used_by = _column(
-                connection, run_examples.c.run_id, run_examples.c.example_id, theirs | traces
+                connection, run_examples.c.run_id, run_examples.c.example_id, made_of_them | traces
             )
-            told = _silence(connection, used_by | set(request.run_ids))
+            redacted = _remove_answers(connection, used_by | set(request.run_ids))
         self._scrub()
-        counts = {"events": len(gone), "examples": len(theirs), "events_without_answers": told}
+        counts = {
+            "events": len(gone),
+            "examples": len(made_of_them),
+            "events_without_answers": redacted,
+        }
         return Erased(counts, tuple(sorted(marked)))
 
     def _scrub(self) -> None:
-        """Rewrite the file without the pages that were freed, and empty the log beside it.
-
-        PostgreSQL's own files are for its operator to vacuum.
-        """
+        """Rewrite SQLite's file without its freed pages; PostgreSQL's is up to its operator."""
+        # `secure_delete` overwrites deleted rows in the file itself. Older copies of their pages
+        # stay in the write-ahead log until it is truncated, and VACUUM drops the freed pages.
         if self._engine.dialect.name != "sqlite":
             return
         connection = self._engine.raw_connection()
@@ -95,45 +101,47 @@ class SqlLedgerErasure:
 
 
 def _traces(connection: Connection, query_ids: Collection[str]) -> set[str]:
-    """Traces are examples of their own, by their ids."""
-    found = set()
+    """The ids of traces of the questions: each is the id of an example too."""
+    trace_ids = set()
     for some in _chunks(query_ids):
         rows = select(events.c.body).where(
             events.c.query_id.in_(some), events.c.type == "TraceCaptured"
         )
         for body in connection.execute(rows).scalars():
-            found.add(plain(_ADAPTERS["traces"].validate_json(body).trace_id))
-    return found
+            trace_ids.add(plain(_ADAPTERS["traces"].validate_json(body).trace_id))
+    return trace_ids
 
 
 def _of_examples(
     connection: Connection, example_ids: Collection[str], query_ids: set[str]
 ) -> tuple[set[str], list[Event]]:
-    """Ids of their events that go, and the events that stay: those built of other questions.
+    """The ids of events to erase, and the events that stay: revisions built of other questions.
 
-    Where none stays, the retractions go too.
+    If no revision stays, neither do its retractions.
     """
     gone: set[str] = set()
     left: list[Event] = []
     for example_id in sorted(example_ids):
         rows = select(events).where(events.c.example_id == example_id)
-        told: list[Event] = [
+        history: list[Event] = [
             _ADAPTERS[row.stream].validate_json(row.body) for row in connection.execute(rows)
         ]
-        stay = [e for e in told if query_ids.isdisjoint(map(plain, query_ids_of(e)))]
+        stay = [e for e in history if query_ids.isdisjoint(map(plain, query_ids_of(e)))]
         if not any(isinstance(event, BuiltExample) for event in stay):
             stay = []
-        gone |= {event.event_id for event in told} - {event.event_id for event in stay}
+        gone |= {event.event_id for event in history} - {event.event_id for event in stay}
         left.extend(stay)
     return gone, left
 
 
-def _about(connection: Connection, query_ids: Collection[str]) -> list[Event]:
-    found: list[Event] = []
+def _events_about(connection: Connection, query_ids: Collection[str]) -> list[Event]:
+    stored: list[Event] = []
     for some in _chunks(query_ids):
         rows = select(events).where(events.c.query_id.in_(some))
-        found += [_ADAPTERS[row.stream].validate_json(row.body) for row in connection.execute(rows)]
-    return found
+        stored += [
+            _ADAPTERS[row.stream].validate_json(row.body) for row in connection.execute(rows)
+        ]
+    return stored
 
 
 def _drop_events(connection: Connection, event_ids: Collection[str]) -> Counter[Count]:
@@ -147,7 +155,7 @@ def _drop_events(connection: Connection, event_ids: Collection[str]) -> Counter[
 def _drop_rows(
     connection: Connection, projection: Projection, keys: Collection[str]
 ) -> Counter[Count]:
-    """Returns what they had counted for."""
+    """Delete the rows; returns what they added to the counts."""
     table = PROJECTIONS[projection]
     [key] = table.primary_key.columns
     counted: Counter[Count] = Counter()
@@ -158,30 +166,33 @@ def _drop_rows(
     return counted
 
 
-def _silence(connection: Connection, run_ids: Collection[str]) -> int:
-    """What is told of these runs and their models stays, without what the models said."""
+def _remove_answers(connection: Connection, run_ids: Collection[str]) -> int:
+    """Remove recorded answers from the events of these runs; returns how many changed.
+
+    A model that was trained on erased data may have repeated it.
+    """
     changed = 0
     for some in _chunks(run_ids):
         rows = select(events).where(events.c.run_id.in_(some))
         for row in connection.execute(rows).all():
             event = _ADAPTERS[row.stream].validate_json(row.body)
-            silent = without_answers(event)
-            if silent != event:
+            redacted = without_answers(event)
+            if redacted != event:
                 its_row = events.c.number == row.number
-                body = silent.model_dump_json()
+                body = redacted.model_dump_json()
                 connection.execute(update(events).where(its_row).values(body=body))
                 changed += 1
     return changed
 
 
 def _column(
-    connection: Connection, wanted: Column[str], named: Column[str], names: Collection[str]
+    connection: Connection, selected: Column[str], key: Column[str], names: Collection[str]
 ) -> set[str]:
-    """The values of `wanted` where `named` is one of `names`."""
-    found: set[str] = set()
+    """The values of `selected` in rows whose `key` is one of `names`."""
+    values: set[str] = set()
     for some in _chunks(names):
-        found.update(connection.execute(select(wanted).where(named.in_(some))).scalars())
-    return found
+        values.update(connection.execute(select(selected).where(key.in_(some))).scalars())
+    return values
 
 
 def _chunks(names: Collection[str]) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""A ledger as it is at one moment, whoever writes on: hashed, and compared with another."""
+"""A consistent snapshot of a ledger, which is hashed and compared with another."""
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -24,10 +24,11 @@ RowKey = tuple[Any, ...]
 
 @contextmanager
 def open_snapshot(url: str) -> Iterator["LedgerSnapshot"]:
-    """The moment is that of the call. Raises `ratchet.contract.Unavailable`, as questions do."""
+    """A snapshot of the time of the call; raises `ratchet.contract.Unavailable`."""
     engine = open_for_reading(url)
     try:
         with engine.connect() as connection:
+            # SQLite and PostgreSQL take the snapshot at the first query, not at BEGIN.
             connection.execute(select(counts.c.count).limit(1)).all()
             yield LedgerSnapshot(connection)
     finally:
@@ -35,9 +36,9 @@ def open_snapshot(url: str) -> Iterator["LedgerSnapshot"]:
 
 
 class LedgerSnapshot:
-    """What a ledger holds: an event's number and trace context and a count of nothing are no part.
+    """The rows of a ledger, without the numbers and trace contexts of events and counts of zero.
 
-    Events count as this version tells them, whichever wrote them.
+    Events are compared in the form that this version writes, whichever version stored them.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -45,28 +46,28 @@ class LedgerSnapshot:
 
     @property
     def content_hash(self) -> str:
-        """Equal for ledgers that hold the same, in whatever order it came; reads every row."""
-        found = ContentHash()
+        """Equal for ledgers with equal rows, in whatever order they arrived; reads every row."""
+        content = ContentHash()
         for table in metadata.sorted_tables:
             for row in self._rows(table):
-                found.add(table.name, row)
-        return found.hexdigest()
+                content.add(table.name, row)
+        return content.hexdigest()
 
     @property
     def events(self) -> int:
         return self._connection.execute(select(func.count()).select_from(events)).scalar_one()
 
     def known(self, event_ids: Collection[str]) -> set[str]:
-        """Those of `event_ids` that are kept."""
-        found: set[str] = set()
+        """Those of `event_ids` that the ledger has."""
+        known: set[str] = set()
         for some in _pages(event_ids):
             rows = select(events.c.event_id).where(events.c.event_id.in_(some))
-            found.update(self._connection.execute(rows).scalars())
-        return found
+            known.update(self._connection.execute(rows).scalars())
+        return known
 
     def differences(self, other: "LedgerSnapshot") -> list[Difference]:
-        """By table, what is here only, in `other` only, and not the same."""
-        found = []
+        """Rows in this snapshot only, in `other` only, and in both but unequal, by table."""
+        differences = []
         for table in metadata.sorted_tables:
             missing, differing = _compared(table, self, other)
             added, _ = _compared(table, other, self)
@@ -79,8 +80,8 @@ class LedgerSnapshot:
                 if ids:
                     name = table.name.replace("_", " ")
                     shown = tuple(sorted(ids)[:_SHOWN])
-                    found.append(Difference(f"ledger {name} {kind}", len(ids), shown))
-        return found
+                    differences.append(Difference(f"ledger {name} {kind}", len(ids), shown))
+        return differences
 
     def _rows(self, table: Table, keys: Collection[RowKey] | None = None) -> Iterator[TableRow]:
         rows = select(*(column for column in table.columns if column is not events.c.number))
@@ -89,7 +90,7 @@ class LedgerSnapshot:
         if keys is not None:
             rows = rows.where(_is_one_of(table, keys))
         for row in self._connection.execute(rows.execution_options(yield_per=_PAGE)).mappings():
-            yield _as_told_now(dict(row)) if table is events else dict(row)
+            yield _current_form(dict(row)) if table is events else dict(row)
 
 
 def _compared(
@@ -129,8 +130,8 @@ def _is_one_of(table: Table, keys: Collection[RowKey]) -> ColumnElement[bool]:
     return tuple_(*columns).in_(keys)
 
 
-def _as_told_now(row: TableRow) -> TableRow:
-    """A version that says more tells what an older one had kept with its defaults."""
+def _current_form(row: TableRow) -> TableRow:
+    """The event with the fields of this version: an older version stored it without later ones."""
     try:
         event = _ADAPTERS[row["stream"]].validate_json(row["body"])
     except (KeyError, ValidationError):

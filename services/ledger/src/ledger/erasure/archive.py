@@ -1,4 +1,4 @@
-"""Archived files, written anew without a subject's rows."""
+"""Erases a subject's rows from archived files."""
 
 from ledger.archive.store import ArchiveStore
 from ledger.domain.archive.archive_file import ArchiveRow
@@ -7,8 +7,8 @@ from ledger.erasure.redaction import redacted
 
 
 def redact_archive(store: ArchiveStore, stream: str, subject: Subject) -> int:
-    """Returns how many rows were erased or changed; raises `Corrupt` and `OSError`."""
-    gone = 0
+    """The number of rows removed or changed; raises `CorruptArchive` and `OSError`."""
+    count = 0
     for file in store.files(stream):
         rows = store.read(file)
         left = [
@@ -19,5 +19,5 @@ def redact_archive(store: ArchiveStore, stream: str, subject: Subject) -> int:
         changed = len(rows) - len(left) + len(set(left) - set(rows))
         if changed:
             store.replace(file, left)
-        gone += changed
-    return gone
+        count += changed
+    return count

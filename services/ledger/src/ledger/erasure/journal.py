@@ -1,4 +1,4 @@
-"""Requests that are under way: written before anything is erased, gone when all of it is."""
+"""Records erasures that are in progress, so that a kill cannot leave one half done."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from ratchet.storage import flush, write_whole
 
 @dataclass(frozen=True)
 class ErasureRequest:
-    """`query_id` is the one that was named, where it was no person."""
+    """One erasure; `query_id` is the question that was named, None for a user."""
 
     request_id: str
     requested_by: str
@@ -30,16 +30,18 @@ _REQUESTS = TypeAdapter(ErasureRequest)
 
 
 class ErasureJournal:
-    """A file for each request, in a directory that only they are in."""
+    """A directory with one file for each erasure in progress.
+
+    The file holds everything that was found out about the subject. Once the first entries are
+    erased, the streams no longer tell which others belong to it; only the journal does.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def unfinished(self) -> list[ErasureRequest]:
-        found = []
-        for path in sorted(self._directory.glob("*.json")):
-            found.append(_REQUESTS.validate_json(path.read_bytes()))
-        return found
+        paths = sorted(self._directory.glob("*.json"))
+        return [_REQUESTS.validate_json(path.read_bytes()) for path in paths]
 
     def write(self, request: ErasureRequest) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)

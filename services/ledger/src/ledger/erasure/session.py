@@ -25,13 +25,12 @@ ERASURE_ERRORS = (
     RedisError,
     OSError,
 )
-_PREVIEW_S = 0.0
 
 
 async def preview(settings: LedgerSettings, subject: Subject) -> dict[str, int]:
     """The numbers of questions, examples and runs that an erasure of `subject` concerns."""
-    async with _system(settings, _PREVIEW_S) as system:
-        subject = await traced(system, subject)
+    async with _targets(settings) as targets:
+        subject = await traced(targets, subject)
     return {
         "questions": len(subject.query_ids),
         "examples": len(subject.example_ids),
@@ -46,14 +45,14 @@ async def erase(
 
     Raises one of `ERASURE_ERRORS`; an interrupted request stays in the journal.
     """
-    async with _system(settings, deadline_s) as system:
-        for interrupted in system.journal.unfinished():
-            await carry_out(system, interrupted)
-        return await carry_out(system, request)
+    async with _targets(settings) as targets:
+        for interrupted in targets.journal.unfinished():
+            await carry_out(targets, interrupted, deadline_s)
+        return await carry_out(targets, request, deadline_s)
 
 
 @asynccontextmanager
-async def _system(settings: LedgerSettings, deadline_s: float) -> AsyncIterator[ErasureTargets]:
+async def _targets(settings: LedgerSettings) -> AsyncIterator[ErasureTargets]:
     store = ArchiveStore(settings.archive_place)
     engine = open_for_reading(settings.ledger_database)
     try:
@@ -64,7 +63,6 @@ async def _system(settings: LedgerSettings, deadline_s: float) -> AsyncIterator[
                 LedgerReader(engine),
                 settings.data_dir,
                 settings.data_dir / "keys" / "bundle.pem",
-                deadline_s,
             )
     finally:
         engine.dispose()

@@ -1,4 +1,4 @@
-"""One stream from its first entry on: what is archived, then what is still there."""
+"""Reads one stream from its first entry: archived rows, then those still on the stream."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,14 +16,10 @@ _PAGE = 2_000
 async def history(
     redis: Redis, store: ArchiveStore, stream: Stream, end: EntryId
 ) -> AsyncIterator[ArchiveRow]:
-    """Every row up to `end`, once; raises `Corrupt` naming a file that is damaged.
-
-    The archivist may be at work: a page of the stream counts only if nothing behind it was
-    archived when it was read, for only then nothing of it can have been trimmed.
-    """
+    """Every row up to `end`, once; raises `CorruptArchive` with the path of a damaged file."""
     at = BEGINNING
     while at < end:
-        if (file := await _archived_behind(store, stream, at)) is not None:
+        if (file := await _archived_after(store, stream, at)) is not None:
             async for row in rows_after(redis, stream, at, before=file.first):
                 yield row
             for row in await asyncio.to_thread(store.read, file):
@@ -32,7 +28,9 @@ async def history(
             at = file.last
             continue
         page = [row async for row in _page(redis, stream, at, end)]
-        if await _archived_behind(store, stream, at) is not None:
+        # The archivist may run meanwhile. A page counts only if no later file existed once it was
+        # read: only then nothing of it can have been trimmed before.
+        if await _archived_after(store, stream, at) is not None:
             continue
         for row in page:
             yield row
@@ -41,7 +39,7 @@ async def history(
         at = page[-1].entry_id
 
 
-async def _archived_behind(store: ArchiveStore, stream: Stream, at: EntryId) -> ArchiveFile | None:
+async def _archived_after(store: ArchiveStore, stream: Stream, at: EntryId) -> ArchiveFile | None:
     files = await asyncio.to_thread(store.files, stream.name)
     return next((file for file in files if file.last > at), None)
 

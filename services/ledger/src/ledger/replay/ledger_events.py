@@ -1,4 +1,4 @@
-"""What archive and streams tell a ledger, a batch of one stream after the other."""
+"""Reads the events of archive and streams in batches, as the ledger service receives them."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import NamedTuple
@@ -16,6 +16,8 @@ _BATCH = 500
 
 
 class LedgerEvent(NamedTuple):
+    """An event with its entry id and its payload."""
+
     entry_id: EntryId
     event: Event
     payload: bytes
@@ -28,9 +30,9 @@ class LedgerEvent(NamedTuple):
 async def ledger_events(
     system: Redis, store: ArchiveStore, ends: Mapping[Stream, EntryId]
 ) -> AsyncIterator[tuple[Stream, list[LedgerEvent]]]:
-    """As a ledger takes them: no request to forget, and nothing about a forgotten question.
+    """Batches of one stream after the other, without erasures and erased questions.
 
-    Raises `Corrupt`, redis-py's errors and `OSError`.
+    Raises `CorruptArchive`, redis-py's errors and `OSError`.
     """
     tombstones = Tombstones(system)
     for stream in STREAMS:
@@ -38,13 +40,13 @@ async def ledger_events(
         async for row in history(system, store, stream, ends[stream]):
             batch += _event_in(stream, row)
             if len(batch) == _BATCH:
-                yield stream, await _without_forgotten(tombstones, batch)
+                yield stream, await _without_erased(tombstones, batch)
                 batch = []
-        yield stream, await _without_forgotten(tombstones, batch)
+        yield stream, await _without_erased(tombstones, batch)
 
 
 def _event_in(stream: Stream, row: ArchiveRow) -> list[LedgerEvent]:
-    """None in an entry that went to the dead stream."""
+    """The event of `row`; empty for an erasure, and for an entry that is a dead letter."""
     try:
         payload = unwrap(row.payload)
         event = stream.adapter.validate_json(payload)
@@ -53,7 +55,7 @@ def _event_in(stream: Stream, row: ArchiveRow) -> list[LedgerEvent]:
     return [] if isinstance(event, ForgetRequested) else [LedgerEvent(row.entry_id, event, payload)]
 
 
-async def _without_forgotten(tombstones: Tombstones, batch: list[LedgerEvent]) -> list[LedgerEvent]:
+async def _without_erased(tombstones: Tombstones, batch: list[LedgerEvent]) -> list[LedgerEvent]:
     names = {name for each in batch for name in query_ids_of(each.event)}
-    gone = await forgotten_among(tombstones, names)
-    return [each for each in batch if gone.isdisjoint(query_ids_of(each.event))]
+    erased = await forgotten_among(tombstones, names)
+    return [each for each in batch if erased.isdisjoint(query_ids_of(each.event))]

@@ -1,4 +1,4 @@
-"""Put everything from outside into an empty server again, and compare what comes of it."""
+"""Recalculates rewards and examples from the recorded input on an empty server."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ _RESULTS = (REWARDS, EXAMPLES)
 
 
 class ServerNotEmpty(RuntimeError):
-    """The server to replay into has events already."""
+    """The server to replay into has events."""
 
 
 @dataclass(frozen=True)
 class ReplayedRewards:
-    """`events` were put in again."""
+    """The results of the system and of the replay; `events` counts the replayed input."""
 
     original: FinalState
     replayed: FinalState
@@ -61,11 +61,15 @@ async def replay_rewards(
 async def _ensure_empty(into: Redis) -> None:
     for stream in STREAMS:
         if await into.xlen(stream.key):
-            raise ServerNotEmpty(f"{stream.key} has entries there already: name an empty server")
+            raise ServerNotEmpty(
+                f"{stream.key} already has entries. Pass the URL of an empty server."
+            )
 
 
 async def _refill(into: Redis, events: AsyncIterator[SourceEntry], reward: RewardProcess) -> int:
-    """A slice at a time, each finished before the next, so that order is kept as it was."""
+    """Append `events` to `into`; returns how many."""
+    # The service reads its streams side by side. Each slice is processed before the next is
+    # appended, so facts of different streams keep about the order in which they were recorded.
     count = 0
     ends: dict[Stream, EntryId] = {}
     pipe: Any = into.pipeline(transaction=False)
@@ -82,7 +86,7 @@ async def _refill(into: Redis, events: AsyncIterator[SourceEntry], reward: Rewar
 
 
 async def _fold(state: FinalState, stream: Stream, rows: AsyncIterator[ArchiveRow]) -> None:
-    """An entry that is no event was no result either."""
+    """Add every event among `rows` to `state`; other entries went to the dead letters."""
     async for row in rows:
         try:
             event = stream.adapter.validate_json(unwrap(row.payload))

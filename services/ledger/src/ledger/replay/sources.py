@@ -1,4 +1,4 @@
-"""What entered from outside, in the order it came: the only things a replay starts from."""
+"""Reads the recorded input of a system, in the order of arrival: what a replay starts from."""
 
 import heapq
 from collections.abc import AsyncIterator, Mapping
@@ -13,10 +13,12 @@ from ledger.replay.history import history
 from ratchet.contract import EXAMPLES, REWARDS, STREAMS, TRACE_REQUESTS, EntryId, Stream
 from ratchet.delivery import unwrap
 
-_MADE_AGAIN = (REWARDS, TRACE_REQUESTS)
+_RECALCULATED = (REWARDS, TRACE_REQUESTS)
 
 
 class SourceEntry(NamedTuple):
+    """One recorded entry and its stream."""
+
     stream: Stream
     row: ArchiveRow
 
@@ -24,11 +26,13 @@ class SourceEntry(NamedTuple):
 async def source_entries(
     redis: Redis, store: ArchiveStore, ends: Mapping[Stream, EntryId]
 ) -> AsyncIterator[SourceEntry]:
-    """Imported examples first: the reward service will write behind them. Then all in order."""
+    """Every entry up to `ends` that the replay does not recalculate."""
+    # Imported examples come first. The replayed reward service appends to the same stream, and
+    # Redis rejects an id below the last one.
     async for row in history(redis, store, EXAMPLES, ends[EXAMPLES]):
         if imported(row.payload):
             yield SourceEntry(EXAMPLES, row)
-    others = [s for s in STREAMS if s is not EXAMPLES and s not in _MADE_AGAIN]
+    others = [s for s in STREAMS if s is not EXAMPLES and s not in _RECALCULATED]
     rows = {stream: history(redis, store, stream, ends[stream]) for stream in others}
     heads: list[tuple[EntryId, int]] = []
     waiting: dict[int, ArchiveRow] = {}
@@ -53,7 +57,7 @@ async def _advance(
 
 
 def imported(payload: bytes) -> bool:
-    """Whether an example came from outside: what the reward service makes has a cause."""
+    """Whether an example was imported; one by the reward service has a `caused_by`."""
     try:
         message = from_json(unwrap(payload))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What one event says: words about rows, and links between them."""
+"""The changes that one event makes to the ledger: statements about rows, and links between rows."""
 
 from typing import Literal, NamedTuple
 
@@ -9,7 +9,7 @@ LinkTable = Literal["example_sources", "run_examples", "forgotten_examples"]
 
 
 class RowChange(NamedTuple):
-    """Words about the row `key` of a projection."""
+    """New statements about the row `key` of a projection."""
 
     projection: Projection
     key: str
@@ -17,9 +17,7 @@ class RowChange(NamedTuple):
 
 
 class Link(NamedTuple):
-    """An example and an experience it was made of, a run and an example it used, or an example
-    and the request by which it was forgotten.
-    """
+    """A pair of ids: example and source, run and example, or erased example and request."""
 
     table: LinkTable
     left: str
@@ -27,7 +25,9 @@ class Link(NamedTuple):
 
 
 class EventChanges(NamedTuple):
-    sayings: tuple[RowChange, ...] = ()
+    """Everything that follows from one event."""
+
+    rows: tuple[RowChange, ...] = ()
     links: tuple[Link, ...] = ()
 
 

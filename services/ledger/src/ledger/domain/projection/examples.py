@@ -1,4 +1,4 @@
-"""What is said about a training example: how it was built, of what, and its retraction."""
+"""Projects events about examples: built, retracted and erased."""
 
 from ledger.domain.projection.changes import EventChanges, Link, RowChange
 from ledger.domain.projection.fold import Word, revised
@@ -7,7 +7,7 @@ from ratchet.contract import BuiltExample, ExampleRetracted, Forgotten
 
 
 def built(event: BuiltExample) -> EventChanges:
-    """Links hold every experience that ever stood behind the example, in whatever revision."""
+    """Links name every experience that any revision of the example was built of."""
     key, stamp = plain(event.example_id), revised(event.revision, event)
     columns = {
         "kind": type(event).__name__.removesuffix("Built").lower(),

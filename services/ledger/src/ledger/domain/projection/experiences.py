@@ -1,4 +1,4 @@
-"""What is said about an answered question: the answer, its feedback and its reward."""
+"""Projects events about experiences: the answer, its feedback and its reward."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,32 +14,32 @@ _MOST_DOMAINS = 10
 
 
 def recorded(event: ExperienceRecorded) -> EventChanges:
-    told, stamp = event.experience, said_at(event)
-    said = {
-        "rating": told.user_rating,
-        "correction": told.correction_text,
-        "interactions": told.widget_interactions,
+    experience, stamp = event.experience, said_at(event)
+    statements = {
+        "rating": experience.user_rating,
+        "correction": experience.correction_text,
+        "interactions": experience.widget_interactions,
     }
     words = (
-        Word("recorded", stamp, _answer(told)),
-        *_own_words(stamp, said),
-        *_judge_words(stamp, judged_columns(told)),
+        Word("recorded", stamp, _answer(experience)),
+        *_user_words(stamp, statements),
+        *_judge_words(stamp, judged_columns(experience)),
     )
-    return EventChanges((RowChange("experiences", plain(told.query_id), words),))
+    return EventChanges((RowChange("experiences", plain(experience.query_id), words),))
 
 
 def received(event: FeedbackReceived) -> EventChanges:
-    """A rating that comes with a judge's figures is the judge's."""
-    told, stamp = event.feedback, said_at(event)
-    said = {
-        "rating": told.rating,
-        "correction": told.correction,
-        "interactions": told.interactions,
+    """Project feedback; a rating in one message with a judge's scores is the judge's."""
+    feedback, stamp = event.feedback, said_at(event)
+    statements = {
+        "rating": feedback.rating,
+        "correction": feedback.correction,
+        "interactions": feedback.interactions,
     }
-    judged = tuple(_judge_words(stamp, judged_columns(told)))
+    judged = tuple(_judge_words(stamp, judged_columns(feedback)))
     by_judge = any(word.topic == "by_judge" for word in judged)
-    words = (*_own_words(stamp, said, by_judge), *judged)
-    return EventChanges((RowChange("experiences", plain(told.query_id), words),))
+    words = (*_user_words(stamp, statements, by_judge), *judged)
+    return EventChanges((RowChange("experiences", plain(feedback.query_id), words),))
 
 
 def scored(event: ExperienceScored) -> EventChanges:
@@ -56,34 +56,36 @@ def scored(event: ExperienceScored) -> EventChanges:
     return EventChanges((RowChange("experiences", plain(event.query_id), (word,)),))
 
 
-def _answer(told: Experience) -> dict[str, Any]:
-    intent, plan = told.parsed_intent, told.widget_plan
+def _answer(experience: Experience) -> dict[str, Any]:
+    intent, plan = experience.parsed_intent, experience.widget_plan
     return {
-        "answered_at": microseconds(told.timestamp),
-        "user_id": plain(told.user_id),
-        "transcript": plain(told.transcript),
+        "answered_at": microseconds(experience.timestamp),
+        "user_id": plain(experience.user_id),
+        "transcript": plain(experience.transcript),
         "intent_type": plain(intent.type, 100),
         "domains": [plain(domain, 100) for domain in intent.domains[:_MOST_DOMAINS]],
         "primary_characteristic": plain(intent.primary_characteristic or "", 100),
-        "confidence": told.intent_confidence or intent.confidence,
+        "confidence": experience.intent_confidence or intent.confidence,
         "select_method": plain(plan.select_method, 100),
         "heading": plain(plan.heading, 200),
         "scenarios": [plain(shown.scenario, 100) for shown in plan.widgets[:_MOST_SCENARIOS]],
         "widget_count": len(plan.widgets),
-        "processing_time_ms": whole(told.processing_time_ms),
-        "voiced": bool(told.voice_response),
-        "decision_id": keyed(told.decision_id),
+        "processing_time_ms": whole(experience.processing_time_ms),
+        "voiced": bool(experience.voice_response),
+        "decision_id": keyed(experience.decision_id),
     }
 
 
-def _own_words(stamp: Stamp, said: Mapping[str, Any], by_judge: bool = False) -> Iterator[Word]:
-    if said["rating"] is not None:
-        yield Word("rating", stamp, {"rating": said["rating"]})
-    if said["correction"]:
-        yield Word("correction", stamp, {"correction": plain(said["correction"])})
-    if said["interactions"] is not None:
-        yield Word("interactions", stamp, {"interactions": len(said["interactions"])})
-    if not by_judge and (said["rating"] is not None or said["correction"]):
+def _user_words(
+    stamp: Stamp, statements: Mapping[str, Any], by_judge: bool = False
+) -> Iterator[Word]:
+    if statements["rating"] is not None:
+        yield Word("rating", stamp, {"rating": statements["rating"]})
+    if statements["correction"]:
+        yield Word("correction", stamp, {"correction": plain(statements["correction"])})
+    if statements["interactions"] is not None:
+        yield Word("interactions", stamp, {"interactions": len(statements["interactions"])})
+    if not by_judge and (statements["rating"] is not None or statements["correction"]):
         yield Word("by_user", stamp, {"by_user": True})
 
 

@@ -1,4 +1,4 @@
-"""What is said about a model version: registered, moved into service and out of it."""
+"""Projects events about model versions: registered, activated and replaced."""
 
 from ledger.domain.projection.changes import NO_CHANGES, EventChanges, RowChange
 from ledger.domain.projection.fold import Word, said_at
@@ -21,11 +21,11 @@ def registered(event: ModelRegistered) -> EventChanges:
 
 
 def moved(event: ModelActivated | ModelRolledBack) -> EventChanges:
-    """`version` came into service, and `previous` went out of it."""
+    """`version` became active, and `previous` was replaced."""
     stamp, at = said_at(event), microseconds(event.occurred_at)
     by, why = plain(event.requested_by), plain(event.reason)
     came = {"came_at": at, "came_by": by, "came_because": why}
-    sayings = [RowChange("models", plain(event.version), (Word("came", stamp, came),))]
+    changes = [RowChange("models", plain(event.version), (Word("came", stamp, came),))]
     if event.previous is not None and event.previous != event.version:
         went = {
             "went_at": at,
@@ -33,8 +33,8 @@ def moved(event: ModelActivated | ModelRolledBack) -> EventChanges:
             "went_because": why,
             "rolled_back": isinstance(event, ModelRolledBack),
         }
-        sayings.append(RowChange("models", plain(event.previous), (Word("went", stamp, went),)))
-    return EventChanges(tuple(sayings))
+        changes.append(RowChange("models", plain(event.previous), (Word("went", stamp, went),)))
+    return EventChanges(tuple(changes))
 
 
 def refused(event: ActivationRefused) -> EventChanges:

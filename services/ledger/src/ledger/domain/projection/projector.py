@@ -1,4 +1,4 @@
-"""From an event of any stream to what it says; most types have one line here."""
+"""Maps each event type to the function that projects it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -26,7 +26,7 @@ from ratchet.contract import (
     RunStarted,
 )
 
-_SAYS: Mapping[type[Event], Callable[[Any], EventChanges]] = {
+_PROJECTIONS: Mapping[type[Event], Callable[[Any], EventChanges]] = {
     ExperienceRecorded: experiences.recorded,
     FeedbackReceived: experiences.received,
     ExperienceScored: experiences.scored,
@@ -48,6 +48,6 @@ _SAYS: Mapping[type[Event], Callable[[Any], EventChanges]] = {
 
 
 def changes_of(event: Event) -> EventChanges:
-    """What `event` says; nothing for one that is kept and only counted."""
-    says = _SAYS.get(type(event))
-    return NO_CHANGES if says is None else says(event)
+    """The changes that `event` makes; none for a type that is only stored and counted."""
+    project = _PROJECTIONS.get(type(event))
+    return NO_CHANGES if project is None else project(event)

@@ -1,4 +1,4 @@
-"""What is said about a training run, from its start to what became of its checkpoint."""
+"""Projects events about training runs, from the start to the export of the checkpoint."""
 
 from collections.abc import Mapping
 
