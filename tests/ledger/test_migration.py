@@ -40,7 +40,7 @@ def test_before_the_first_start_a_reader_says_so(new_url: Callable[[], str]):
     url = new_url()
     open_for_writing(url).connect().close()
     engine = open_for_reading(url)
-    assert "start `python -m ledger`" in (schema_problem(engine) or "")
+    assert "Start `python -m ledger`" in (schema_problem(engine) or "")
     engine.dispose()
 
 

@@ -133,5 +133,5 @@ async def test_a_forgotten_question_is_not_brought_back(served: Served, new_url:
 
 async def test_where_no_ledger_is_it_says_how_to_make_one(served: Served):
     (served.data_dir / "ledger.db").unlink()
-    with pytest.raises(Unavailable, match="have it made anew with --restore-ledger"):
+    with pytest.raises(Unavailable, match="pass --restore-ledger to rebuild the ledger"):
         ensure_readable(served.ledger)

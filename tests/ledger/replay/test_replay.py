@@ -88,7 +88,7 @@ async def test_a_server_that_is_named_keeps_everything_and_must_be_empty(
             assert await other.xlen(EXPERIENCES.dead_key) == 1, "what was no event is none again"
         status, _, complaints = await ratchet_replay(served, "--into", url)
         assert status == 2
-        assert "name an empty server" in complaints
+        assert "Pass the URL of an empty server" in complaints
 
 
 async def test_an_empty_ledger_is_folded_again_behind_the_server_that_was_filled(
@@ -127,7 +127,7 @@ async def test_what_the_reward_service_has_in_hand_cannot_be_compared(served: Se
     await served.redis.xadd(FEEDBACK.key, {DATA_FIELD: b"{}"})
     status, _, complaints = await ratchet_replay(served)
     assert status == 2
-    assert "feedback in hand and others ahead: replay when less comes in" in complaints
+    assert "of feedback and has not read the last ones. Run the replay again when" in complaints
 
 
 async def test_while_somebody_is_being_forgotten_nothing_is_compared(served: Served):

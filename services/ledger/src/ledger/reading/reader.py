@@ -40,7 +40,7 @@ class LedgerReader:
     def most_frequent(self, name: str, limit: int) -> dict[str, int]:
         """The `limit` most frequent values of `intent`, `scenario` or `characteristic`."""
         with self._engine.connect() as connection:
-            return counts.most(connection, name, limit)
+            return counts.most_frequent(connection, name, limit)
 
     def history(self, limit: int, after: str | None = None) -> list[ExperienceView]:
         """A page of experiences; `after` is the last id of the page before."""
@@ -49,7 +49,7 @@ class LedgerReader:
 
     def experience(self, query_id: str) -> ExperienceDetails | None:
         with self._engine.connect() as connection:
-            return experiences.story(connection, query_id)
+            return experiences.details(connection, query_id)
 
     def runs(self, limit: int) -> list[RunView]:
         with self._engine.connect() as connection:
@@ -57,12 +57,12 @@ class LedgerReader:
 
     def run(self, run_id: str) -> RunDetails | None:
         with self._engine.connect() as connection:
-            return runs.story(connection, run_id)
+            return runs.details(connection, run_id)
 
     def judged_runs(self) -> dict[str, JudgedRuns]:
         """Totals by method; a method without a verdict is absent."""
         with self._engine.connect() as connection:
-            return runs.trainings(connection)
+            return runs.judged(connection)
 
     def last_verdict(self) -> StoredEvent | None:
         """The RunFinished, with its curve, of the last finished run that recorded a loss."""
@@ -75,7 +75,7 @@ class LedgerReader:
 
     def active_model(self) -> ModelView | None:
         with self._engine.connect() as connection:
-            return models.in_service(connection)
+            return models.active(connection)
 
     def model(self, version: str) -> ModelDetails | None:
         with self._engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""From a model back to the experiences it learnt from; `experiences.story` goes the other way."""
+"""Queries the lineage of a model; `experiences.details` has that of an experience."""
 
 from sqlalchemy import Connection, select
 
@@ -9,6 +9,7 @@ from ledger.reading.views import ModelDetails
 
 
 def of_model(connection: Connection, version: str) -> ModelDetails | None:
+    """The version with its run, examples and experiences; None if it is unknown."""
     model = models.view(connection, version)
     if model is None:
         return None

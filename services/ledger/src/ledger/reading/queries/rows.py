@@ -1,4 +1,4 @@
-"""Rows as views."""
+"""Converts rows to the columns of views."""
 
 import json
 from dataclasses import fields
@@ -25,7 +25,7 @@ def columns_of(table: Table, view: type[Any]) -> list[Column[Any]]:
     return [column for column in table.columns if column.name in names]
 
 
-def read(row: RowMapping) -> dict[str, Any]:
+def columns_by_name(row: RowMapping) -> dict[str, Any]:
     """The columns of `row` by name, those that end in `_at` as times."""
     columns = dict(zip(row.keys(), row.values(), strict=True))
     for name in _TIMES.intersection(columns):
@@ -41,4 +41,4 @@ def events_about(connection: Connection, column: str, key: str) -> tuple[StoredE
         .where(events.c[column] == key)
         .order_by(events.c.occurred_at, events.c.number)
     ).mappings()
-    return tuple(StoredEvent(**read(row) | {"body": json.loads(row["body"])}) for row in rows)
+    return tuple(StoredEvent(**columns_by_name(row) | {"body": json.loads(row["body"])}) for row in rows)

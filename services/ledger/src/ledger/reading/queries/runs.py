@@ -1,4 +1,4 @@
-"""Training runs."""
+"""Queries training runs."""
 
 from typing import Any
 
@@ -7,22 +7,24 @@ from sqlalchemy import Connection, Select, func, select
 from ledger.backends.tables import runs
 from ledger.reading.queries.examples import examples_in
 from ledger.reading.queries.models import models_of_run
-from ledger.reading.queries.rows import columns_of, events_about, read
+from ledger.reading.queries.rows import columns_by_name, columns_of, events_about
 from ledger.reading.views import JudgedRuns, RunDetails, RunView, StoredEvent
 
 
 def newest(connection: Connection, limit: int) -> list[RunView]:
-    """The newest first."""
+    """The newest runs, newest first."""
     rows = _select().order_by(runs.c.started_at.desc().nulls_last(), runs.c.run_id.desc())
-    return [RunView(**read(row)) for row in connection.execute(rows.limit(limit)).mappings()]
+    return [
+        RunView(**columns_by_name(row)) for row in connection.execute(rows.limit(limit)).mappings()
+    ]
 
 
 def view(connection: Connection, run_id: str) -> RunView | None:
     row = connection.execute(_select().where(runs.c.run_id == run_id)).mappings().first()
-    return None if row is None else RunView(**read(row))
+    return None if row is None else RunView(**columns_by_name(row))
 
 
-def story(connection: Connection, run_id: str) -> RunDetails | None:
+def details(connection: Connection, run_id: str) -> RunDetails | None:
     run = view(connection, run_id)
     if run is None:
         return None
@@ -34,8 +36,8 @@ def story(connection: Connection, run_id: str) -> RunDetails | None:
     )
 
 
-def trainings(connection: Connection) -> dict[str, JudgedRuns]:
-    """By method, of the runs that came to a verdict on what they had learnt."""
+def judged(connection: Connection) -> dict[str, JudgedRuns]:
+    """Totals by method of the runs whose adapter was accepted or refused."""
     counted = (
         select(runs.c.method, func.count(), func.coalesce(func.sum(runs.c.pairs), 0))
         .where(runs.c.verdict.in_(("accepted", "refused")), runs.c.method.is_not(None))
@@ -48,7 +50,7 @@ def trainings(connection: Connection) -> dict[str, JudgedRuns]:
 
 
 def last_verdict(connection: Connection) -> StoredEvent | None:
-    """The RunFinished of the run that ended last with a loss to show."""
+    """The RunFinished of the last finished run that recorded a loss."""
     last = (
         select(runs.c.run_id)
         .where(runs.c.last_loss.is_not(None))
@@ -57,8 +59,8 @@ def last_verdict(connection: Connection) -> StoredEvent | None:
     run_id = connection.execute(last.limit(1)).scalar()
     if run_id is None:
         return None
-    told = events_about(connection, "run_id", run_id)
-    return next(event for event in reversed(told) if event.type == "RunFinished")
+    history = events_about(connection, "run_id", run_id)
+    return next(event for event in reversed(history) if event.type == "RunFinished")
 
 
 def _select() -> Select[Any]:
