@@ -1,4 +1,4 @@
-"""What is older than a stream retains lives in verified files, and only then off the stream."""
+"""Old entries move into verified files, and leave the stream only after that."""
 
 import shutil
 import uuid
@@ -35,7 +35,7 @@ from .aged import (
     TODAY_MS,
     archived_ids,
     archivist,
-    asked,
+    command,
     fill,
     fill_finished,
     finish,
@@ -66,7 +66,7 @@ async def test_old_days_move_into_the_archive_and_the_newest_stay(redis: Redis, 
     assert [file.first.day.day for file in store.files("models")] == [10, 11, 12]
 
 
-async def test_looking_again_writes_nothing_twice(redis: Redis, url: str):
+async def test_a_second_round_writes_nothing_twice(redis: Redis, url: str):
     await fill_finished(redis, MODELS, days=10, a_day=4)
     store = ArchiveStore(url)
     await archivist(redis, store).archive(MODELS)
@@ -75,8 +75,8 @@ async def test_looking_again_writes_nothing_twice(redis: Redis, url: str):
     assert (ArchiveStore(url).files("models"), await ids_of(redis, MODELS)) == (files, left)
 
 
-async def test_the_bytes_are_kept_whatever_they_are(redis: Redis, url: str):
-    event = asked(1, 20)
+async def test_every_payload_is_archived_byte_for_byte(redis: Redis, url: str):
+    event = command(1, 20)
     odd = [
         payload_of(event),
         b"\xff\x00 no JSON",
@@ -97,8 +97,8 @@ async def test_the_bytes_are_kept_whatever_they_are(redis: Redis, url: str):
     assert await redis.xlen(MODELS.key) == 0
 
 
-async def test_a_file_can_be_asked_by_event_type_and_time(redis: Redis, tmp_path: Path):
-    event = asked(1, 20)
+async def test_files_can_be_queried_by_event_type_and_time(redis: Redis, tmp_path: Path):
+    event = command(1, 20)
     entry_id = await put(redis, COMMANDS, 20, payload_of(event))
     await put(redis, COMMANDS, 20, b"nothing")
     store = ArchiveStore(str(tmp_path))
@@ -122,7 +122,7 @@ async def test_a_file_can_be_asked_by_event_type_and_time(redis: Redis, tmp_path
     ]
 
 
-async def test_a_stream_over_its_limit_gives_up_its_oldest_whole_files(redis: Redis, url: str):
+async def test_a_stream_over_its_limit_loses_its_oldest_whole_files(redis: Redis, url: str):
     ids = [await put(redis, MODELS, 0.1 - n / 1000, b"%d" % n) for n in range(57)]
     await finish(redis, MODELS)
     store = ArchiveStore(url)
@@ -131,7 +131,7 @@ async def test_a_stream_over_its_limit_gives_up_its_oldest_whole_files(redis: Re
     assert archived_ids(store, MODELS) == ids[:30]
 
 
-async def test_what_a_group_has_not_acknowledged_is_archived_and_stays(redis: Redis, url: str):
+async def test_unacknowledged_entries_are_archived_and_stay_on_the_stream(redis: Redis, url: str):
     ids = await fill(redis, COMMANDS, days=12, a_day=2)
     for group in COMMANDS.groups:
         await redis.xgroup_create(COMMANDS.key, group, id="$")
@@ -180,10 +180,10 @@ async def test_requests_for_traces_wait_for_a_teacher_that_is_set(redis: Redis, 
     assert await ids_of(redis, TRACE_REQUESTS) == ids
 
 
-async def test_readers_without_a_group_find_the_newest_change_of_the_scorer(redis: Redis, url: str):
-    """A replica of ingest that starts today serves what was published months ago."""
+async def test_the_newest_scorer_stays_for_readers_without_a_group(redis: Redis, url: str):
+    """A replica of ingest that starts today loads a scorer published months ago."""
 
-    def said(kind: type[Any], number: int) -> bytes:
+    def payload(kind: type[Any], number: int) -> bytes:
         event = kind(
             event_id=derived_id(str(number)),
             occurred_at=utc_now(),
@@ -195,21 +195,21 @@ async def test_readers_without_a_group_find_the_newest_change_of_the_scorer(redi
         return entry_of(event)[1]["__data__"]
 
     kinds = [ScorerWithdrawn, ScorerKeptBack, ScorerWithdrawn, ScorerKeptBack, ScorerKeptBack]
-    ids = [await put(redis, SCORERS, 60 - n, said(kind, n)) for n, kind in enumerate(kinds)]
+    ids = [await put(redis, SCORERS, 60 - n, payload(kind, n)) for n, kind in enumerate(kinds)]
     for group in SCORERS.groups:
         await redis.xgroup_create(SCORERS.key, group, id="$")
     await archivist(redis, ArchiveStore(url)).archive(SCORERS)
     assert await ids_of(redis, SCORERS) == ids[2:]
 
 
-async def test_dead_letters_wait_for_a_person_whatever_their_age(redis: Redis, url: str):
+async def test_dead_letters_are_not_trimmed_at_any_age(redis: Redis, url: str):
     await redis.xadd(COMMANDS.dead_key, {"payload": b"x", "error": "y"}, id="1000-0")
     for stream in STREAMS:
         await archivist(redis, ArchiveStore(url)).archive(stream)
     assert await redis.xlen(COMMANDS.dead_key) == 1
 
 
-async def test_a_damaged_file_is_named_and_its_entries_stay(redis: Redis, tmp_path: Path):
+async def test_a_damaged_file_is_reported_and_its_entries_stay(redis: Redis, tmp_path: Path):
     ids = await fill(redis, COMMANDS, days=12, a_day=2)
     store = ArchiveStore(str(tmp_path))
     await archivist(redis, store).archive(COMMANDS)
@@ -230,7 +230,7 @@ async def test_a_damaged_file_is_named_and_its_entries_stay(redis: Redis, tmp_pa
     assert archived_ids(store, COMMANDS) + await ids_of(redis, COMMANDS) == ids
 
 
-async def test_overlapping_files_are_named(redis: Redis, tmp_path: Path):
+async def test_overlapping_files_are_reported(redis: Redis, tmp_path: Path):
     store = ArchiveStore(str(tmp_path))
     rows = [ArchiveRow(EntryId(1_700_000_000_000, n), b"{}") for n in range(3)]
     first, second = store.write("models", rows[:2]), store.write("models", rows[1:])
@@ -238,7 +238,7 @@ async def test_overlapping_files_are_named(redis: Redis, tmp_path: Path):
         store.files("models")
 
 
-async def test_a_file_under_another_name_is_not_taken_for_its_own(tmp_path: Path):
+async def test_a_file_with_the_name_of_another_is_reported(tmp_path: Path):
     store = ArchiveStore(str(tmp_path))
     file = store.write("models", [ArchiveRow(EntryId(1_700_000_000_000, 0), b"{}")])
     other = file._replace(last=EntryId(1_700_000_000_001, 0))
@@ -258,15 +258,15 @@ async def test_a_round_lists_a_bucket_once_however_many_days_it_holds(redis: Red
         assert bucket.lists - before == 1
 
 
-def test_a_url_nothing_is_installed_for_is_refused_with_the_remedy():
+def test_a_url_without_an_installed_library_is_rejected_with_the_remedy():
     with pytest.raises(
         InvalidArchiveUrl, match=r"RATCHET_ARCHIVE_URL nowhere://\*\*\*@x cannot be opened"
     ):
         ArchiveStore("nowhere://key:secret@x")
 
 
-def test_a_changed_byte_is_found_or_changed_no_row(tmp_path: Path):
-    rows = [ArchiveRow(EntryId(1_700_000_000_000, n), payload_of(asked(n, 1))) for n in range(20)]
+def test_a_changed_byte_is_detected_or_changes_no_row(tmp_path: Path):
+    rows = [ArchiveRow(EntryId(1_700_000_000_000, n), payload_of(command(n, 1))) for n in range(20)]
     content = to_parquet(rows)
     found = 0
     for at in range(len(content)):

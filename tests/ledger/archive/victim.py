@@ -1,4 +1,4 @@
-"""An archivist that is killed at the moment it is told: `victim.py URL DIRECTORY MOMENT`."""
+"""An archivist that kills itself at a named step: `victim.py URL DIRECTORY MOMENT`."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ MOMENTS = {
     "aside, not renamed": (Path, "replace", "before"),
     "renamed, not read back": (ArchiveStore, "read", "before"),
     "read back, not trimmed": (Redis, "xtrim", "before"),
-    "trimmed, not said": (Redis, "xtrim", "after"),
+    "trimmed, not logged": (Redis, "xtrim", "after"),
 }
 
 

@@ -1,4 +1,4 @@
-"""An archived file written anew: whole before and after, and mended after a kill at any step."""
+"""A replaced archive file is whole before and after, and recovered after a kill at any step."""
 
 import pytest
 
@@ -31,19 +31,19 @@ def rows(store: ArchiveStore) -> list[ArchiveRow]:
     return [row for file in store.files("traces") for row in store.read(file)]
 
 
-def test_the_rows_of_the_forgotten_are_gone_and_the_rest_is_as_it_was(store: ArchiveStore):
+def test_erased_rows_are_gone_and_the_others_are_unchanged(store: ArchiveStore):
     assert redact_archive(store, "traces", SUBJECT) == 2
     assert rows(store) == LEFT
     assert redact_archive(store, "traces", SUBJECT) == 0
 
 
-def test_a_file_of_which_nothing_is_left_is_gone(store: ArchiveStore):
+def test_a_file_without_rows_is_removed(store: ArchiveStore):
     redact_archive(store, "traces", Subject(query_ids={f"q{n}" for n in range(6)}))
     assert store.files("traces") == []
 
 
 @pytest.mark.parametrize("step", ["_remove", "_settle"])
-def test_a_kill_loses_nothing_and_the_next_attempt_ends_the_same(
+def test_an_erasure_that_was_killed_loses_no_row_and_can_be_repeated(
     store: ArchiveStore, step: str, monkeypatch: pytest.MonkeyPatch
 ):
     def die(*_: object) -> None:

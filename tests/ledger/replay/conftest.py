@@ -1,4 +1,4 @@
-"""A system that has served: facts scored and in the ledger, half archived and trimmed."""
+"""A system that has run: facts are scored and in the ledger, half archived and trimmed."""
 
 import asyncio
 import json
@@ -51,7 +51,7 @@ PAIR = Pair(
 
 @dataclass
 class Served:
-    """`data_dir` and `url` are all that `ratchet replay` is given; `ledger` is in there."""
+    """A system by its Redis and its data directory."""
 
     redis: Redis
     url: str
@@ -67,8 +67,8 @@ class Served:
 
 
 @dataclass
-class Kept:
-    """One system for all tests: every key of its Redis, and its directory."""
+class RecordedSystem:
+    """The recording of one system for all tests: every key of its Redis, and its directory."""
 
     data_dir: Path
     keys: dict[bytes, bytes] = field(default_factory=dict)
@@ -84,15 +84,15 @@ class Kept:
 
 
 def facts() -> list[Fact]:
-    """A simulated history, and a change of mind that comes long after its window."""
-    found = facts_of(simulate(7, 120, 2, start=START))
-    first = next(fact for fact in found if isinstance(fact, FeedbackReceived))
-    told = {"event_id": derived_id("too late"), "occurred_at": START + timedelta(days=90)}
-    return [*found, first.model_copy(update=told)]
+    """A simulated history, and one feedback long after the window for corrections."""
+    history = facts_of(simulate(7, 120, 2, start=START))
+    first = next(fact for fact in history if isinstance(fact, FeedbackReceived))
+    changes = {"event_id": derived_id("too late"), "occurred_at": START + timedelta(days=90)}
+    return [*history, first.model_copy(update=changes)]
 
 
 async def score(redis: Redis, url: str) -> None:
-    """Let the reward service take everything that is there."""
+    """Run the reward service until it has processed everything."""
     environment = {
         **os.environ,
         "RATCHET_REDIS_URL": url,
@@ -116,7 +116,7 @@ async def score(redis: Redis, url: str) -> None:
 
 
 async def write_ledger(redis: Redis, url: str, data_dir: Path) -> None:
-    """Let the ledger take everything that is there."""
+    """Run the ledger until it has processed everything."""
     settings = LedgerSettings(redis_url=url, data_dir=data_dir, archive_period_s=3600)
 
     async def settled() -> bool:
@@ -146,17 +146,17 @@ async def ratchet_replay(served: Served, *options: str, **environment: str) -> t
 
 
 @pytest.fixture(scope="session")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    return Kept(tmp_path_factory.mktemp("served"))
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> RecordedSystem:
+    return RecordedSystem(tmp_path_factory.mktemp("served"))
 
 
 @pytest.fixture
-async def served(redis: Redis, valkey_url: str, tmp_path: Path, kept: Kept) -> Served:
-    if not kept.keys:
-        await serve(Served(redis, valkey_url, kept.data_dir))
-        await kept.take(redis)
+async def served(redis: Redis, valkey_url: str, tmp_path: Path, recorded: RecordedSystem) -> Served:
+    if not recorded.keys:
+        await serve(Served(redis, valkey_url, recorded.data_dir))
+        await recorded.take(redis)
         await redis.flushall()
-    await kept.give(redis, tmp_path)
+    await recorded.give(redis, tmp_path)
     return Served(redis, valkey_url, tmp_path)
 
 

@@ -41,4 +41,6 @@ def events_about(connection: Connection, column: str, key: str) -> tuple[StoredE
         .where(events.c[column] == key)
         .order_by(events.c.occurred_at, events.c.number)
     ).mappings()
-    return tuple(StoredEvent(**columns_by_name(row) | {"body": json.loads(row["body"])}) for row in rows)
+    return tuple(
+        StoredEvent(**columns_by_name(row) | {"body": json.loads(row["body"])}) for row in rows
+    )
