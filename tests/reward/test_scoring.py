@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.contract import Experience, Feedback
-from reward.domain.examples.pairing import PairingRules, plan_examples
+from ratchet.contract import Experience, Feedback, Question
+from reward.domain.examples.origin import Origin
+from reward.domain.examples.pairing import PairingRules, build_examples
 from reward.domain.scoring.reaction import Reaction, words_of
 from reward.domain.scoring.score import Score, score
 from reward.domain.scoring.weights import Bounds, Weights
@@ -145,8 +146,10 @@ def test_any_feedback_on_any_answer_stays_within_the_bounds(
     assert worth.voice_reward is None or -2 <= worth.voice_reward <= 2
 
 
-def test_no_answers_make_no_examples():
-    assert plan_examples("key", [], PairingRules()) == {}
+def test_no_answers_make_no_examples(facts: Any):
+    question = Question(key="key", text="", intent="")
+    origin = Origin(question=question, revision=1, cause=facts.experience())
+    assert build_examples(origin, [], PairingRules()) == {}
 
 
 def test_a_said_follow_up_beats_the_one_that_was_read(facts: Any):

@@ -25,7 +25,7 @@ from trainer.domain.runs.run import Run, RunEnd, plan_run
 from trainer.domain.runs.situation import Waiting
 from trainer.domain.scorer.rules import LearningRules
 
-from .conftest import NOW, built, captured, label_built, training_pairs
+from .conftest import NOW, built, captured, label, training_pairs
 
 
 def retracted(number: int, revision: int) -> ExampleRetracted:
@@ -90,7 +90,7 @@ def test_a_retraction_that_comes_first_still_holds(examples: SqlExampleStore, or
 
 def test_what_waits_is_counted_by_the_method_it_is_for(examples: SqlExampleStore):
     signs = (True, True, False)
-    examples.keep([built(1), *(label_built(n, sign) for n, sign in enumerate(signs)), captured(1)])
+    examples.keep([built(1), *(label(n, sign) for n, sign in enumerate(signs)), captured(1)])
     waiting = examples.waiting()
     assert {method: of.count for method, of in waiting.items()} == {"dpo": 1, "kto": 3, "sft": 1}
     assert waiting["kto"].rarer == 1
@@ -100,8 +100,8 @@ def test_what_waits_is_counted_by_the_method_it_is_for(examples: SqlExampleStore
         "sft": (1, 0),
     }
     assert all(of.oldest_s > 0 for of in waiting.values())
-    assert [e.kind for e in examples.take("kto", {"voice": 9})] == ["label"] * 3
-    assert [e.kind for e in examples.take("sft", {"voice": 9})] == ["demonstration"]
+    assert [e.type for e in examples.take("kto", {"voice": 9})] == ["LabelBuilt"] * 3
+    assert [e.type for e in examples.take("sft", {"voice": 9})] == ["TraceCaptured"]
 
 
 def test_nothing_waits_in_an_empty_store(examples: SqlExampleStore):
@@ -142,7 +142,7 @@ def test_pairs_are_consumed_by_the_run_that_finished(examples, runs):
 def test_what_pairs_have_taught_is_not_taught_again_by_labels(examples, runs):
     """A label on another answer, or on the same answer to another question, still waits."""
     examples.keep([built(number) for number in range(20)])
-    examples.keep([label_built(1, True), label_built(1, False), label_built(30, True)])
+    examples.keep([label(1, True), label(1, False), label(30, True)])
     run = planned()
     runs.plan(run, run_events.started(run))
     runs.finish(run.run_id, end("accepted"), [])
@@ -152,7 +152,7 @@ def test_what_pairs_have_taught_is_not_taught_again_by_labels(examples, runs):
 def test_a_pair_waits_until_both_of_its_answers_were_taught(examples, runs):
     examples.keep([built(1), built(2), built(3)])
     signs = [(1, True), (1, False), (2, True)]
-    examples.keep([label_built(number, sign) for number, sign in signs])
+    examples.keep([label(number, sign) for number, sign in signs])
     labels = examples.take("kto", {"voice": 9})
     dataset = Dataset(method="kto", train=labels[1:], held_out=labels[:1])
     run = plan_run(dataset, Recipe(), "base", None, None, "asked", 0, NOW)
