@@ -108,6 +108,12 @@ from ratchet.contract.scorer import (
     ScorerPublished,
     ScorerWithdrawn,
 )
+from ratchet.contract.statement import (
+    Stamp,
+    Statement,
+    latest,
+    microseconds,
+)
 from ratchet.contract.streams import (
     CHECKPOINTS,
     COMMANDS,
@@ -222,7 +228,9 @@ __all__ = [
     "SliceGain",
     "Source",
     "Stage",
+    "Stamp",
     "State",
+    "Statement",
     "Stream",
     "TraceCaptured",
     "TraceRequested",
@@ -236,6 +244,8 @@ __all__ = [
     "Write",
     "derived_id",
     "is_plan",
+    "latest",
+    "microseconds",
     "stream_of",
     "taken_out",
     "utc_now",
