@@ -123,7 +123,7 @@ async def expected_examples() -> set[str]:
     handlers = RewardHandlers(Policy(), RewardMetrics(CollectorRegistry()))
     state, story = MemoryState(), Story()
     for fact in facts_of(TURNS):
-        for event in state.apply(await handlers.handle([fact], state)):
+        for event in state.apply(await handlers.handle_facts([fact], state)):
             story.add(event)
     return {example.example_id for example in story.live}
 

@@ -63,8 +63,10 @@ from ratchet.contract.model import (
     ServedParity,
 )
 from ratchet.contract.outcomes import (
+    Delivered,
     Done,
     Handle,
+    Handlers,
     Invalid,
     Later,
     Outcome,
@@ -170,6 +172,7 @@ __all__ = [
     "CheckpointReady",
     "CurvePoint",
     "DecisionMade",
+    "Delivered",
     "DemonstrationBuilt",
     "Done",
     "EntryId",
@@ -190,6 +193,7 @@ __all__ = [
     "FormatTried",
     "GateFigures",
     "Handle",
+    "Handlers",
     "Intent",
     "Interval",
     "Invalid",

@@ -113,7 +113,7 @@ def rolled_back(version: str, to: str) -> list[Event]:
 async def _made(facts: Sequence[Fact]) -> list[Event]:
     handlers = RewardHandlers(RewardSettings().reward_policy, RewardMetrics(CollectorRegistry()))
     state = MemoryState()
-    return [e for fact in facts for e in state.apply(await handlers.handle([fact], state))]
+    return [e for fact in facts for e in state.apply(await handlers.handle_facts([fact], state))]
 
 
 def made_of(facts: Sequence[Fact]) -> list[Event]:
