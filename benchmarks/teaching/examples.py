@@ -14,8 +14,8 @@ from ratchet.contract import (
     derived_id,
 )
 from ratchet.measures import plan_text, prompt_for
+from reward.domain.answers.recorded_answer import RecordedAnswer, recorded_answer
 from reward.domain.examples.question import question_keys, question_of
-from reward.domain.state.answer import Answer, answer_of
 from simulator import Turn, simulate
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -97,8 +97,8 @@ def _widget_pair(turns: list[Turn]) -> PairBuilt | None:
     return _pair("widget", best, worst, _plan(best), _plan(worst))
 
 
-def _answered(turn: Turn) -> Answer:
-    return answer_of(Experience.model_validate(turn.experience))
+def _answered(turn: Turn) -> RecordedAnswer:
+    return recorded_answer(Experience.model_validate(turn.experience))
 
 
 def _plan(turn: Turn) -> str:

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from ingest.domain.command_center.weights import COMPONENTS, CONTRACT_HASH
 from ratchet.contract import ExperienceScored, RunStarted, derived_id
 from ratchet_testing.ledger_world import DAY
-from reward.domain.scoring.weights import CONTRACT, Weights
+from reward.domain.scoring.weights import CONTRACT, RewardWeights
 
 from ..test_keys_over_http import bearing, key
 from .reading_world import answered, reading, scored
@@ -73,7 +73,7 @@ async def test_a_reward_is_explained_component_by_component(plant: httpx.AsyncCl
     assert (reward["revision"], reward["total"]) == (last.revision, last.total)
     assert [one["name"] for one in reward["components"]] == list(last.components)
     for one in reward["components"]:
-        assert one["weight"] == getattr(Weights(), one["name"])
+        assert one["weight"] == getattr(RewardWeights(), one["name"])
         assert one["value"] * one["weight"] == pytest.approx(one["contribution"])
         assert f"makes {one['contribution']:+.3f}" in one["sentence"]
     assert sum(one["contribution"] for one in reward["components"]) == pytest.approx(reward["sum"])
@@ -104,7 +104,7 @@ async def test_a_reward_by_other_settings_is_not_explained_by_the_contracts(
 
 
 def test_the_contracts_weights_are_those_of_the_reward_service():
-    weights = Weights()
+    weights = RewardWeights()
     assert {name: one.weight for name, one in COMPONENTS.items()} == weights.model_dump()
     scale = (weights.model_dump_json(), CONTRACT.model_dump_json())
     assert derived_id(*scale)[:12] == CONTRACT_HASH

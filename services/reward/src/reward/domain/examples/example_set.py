@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydantic import Field
 
 from ratchet.contract import BuiltExample, Event, Question, Value, derived_id
-from reward.domain.examples.candidates import Candidate
-from reward.domain.examples.origin import Origin
+from reward.domain.examples.candidates import CandidateAnswer
+from reward.domain.examples.origin import ExampleOrigin
 from reward.domain.examples.pairing import PairingRules, build_examples
 
 
@@ -18,13 +18,13 @@ class QuestionState(Value):
 
     question: Question
     version: int = 0
-    candidates: dict[str, Candidate] = Field(default_factory=dict)
+    candidates: dict[str, CandidateAnswer] = Field(default_factory=dict)
     live: dict[str, str] = Field(default_factory=dict)
 
 
 def offer(
     state: QuestionState,
-    offered: Mapping[str, Candidate | None],
+    offered: Mapping[str, CandidateAnswer | None],
     rules: PairingRules,
     window: int,
     cause: Event,
@@ -41,7 +41,7 @@ def offer(
     if len(candidates) > rules.max_answers_per_question:
         newest = sorted(candidates, key=lambda query_id: (candidates[query_id].at, query_id))
         candidates = {q: candidates[q] for q in newest[-rules.max_answers_per_question :]}
-    origin = Origin(question=state.question, revision=state.version + 1, cause=cause)
+    origin = ExampleOrigin(question=state.question, revision=state.version + 1, cause=cause)
     examples: dict[str, BuiltExample] = {}
     for period in periods(candidates.values(), window):
         examples |= build_examples(origin, period, rules)
@@ -51,12 +51,12 @@ def offer(
     return after, list(_changes(state.live, live, examples, origin))
 
 
-def periods(candidates: Iterable[Candidate], window: int) -> Iterator[list[Candidate]]:
+def periods(candidates: Iterable[CandidateAnswer], window: int) -> Iterator[list[CandidateAnswer]]:
     """Split answers wherever none came for longer than `window`; the oldest period first.
 
     The result is the same whether or not the state before such a gap has expired.
     """
-    period: list[Candidate] = []
+    period: list[CandidateAnswer] = []
     for candidate in sorted(candidates, key=lambda each: each.at):
         if period and candidate.at - period[-1].at > window:
             yield period
@@ -70,7 +70,7 @@ def _changes(
     before: Mapping[str, str],
     after: Mapping[str, str],
     examples: Mapping[str, BuiltExample],
-    origin: Origin,
+    origin: ExampleOrigin,
 ) -> Iterator[Event]:
     for example_id in sorted(before.keys() - after.keys()):
         yield origin.retraction(example_id)

@@ -17,7 +17,7 @@ from ratchet.contract import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class ExampleOrigin:
     """What the examples of one recalculation share: question, revision and cause.
 
     Ids depend on the content and the cause alone: a retry makes the same events.

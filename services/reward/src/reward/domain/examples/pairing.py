@@ -17,8 +17,8 @@ from ratchet.contract import (
     Value,
 )
 from ratchet.measures import normalised, prompt_for
-from reward.domain.examples.candidates import Candidate
-from reward.domain.examples.origin import Origin
+from reward.domain.examples.candidates import CandidateAnswer
+from reward.domain.examples.origin import ExampleOrigin
 from reward.domain.examples.question import Scope
 
 
@@ -62,7 +62,7 @@ class _Cap:
 
 
 def build_examples(
-    origin: Origin, candidates: Iterable[Candidate], rules: PairingRules
+    origin: ExampleOrigin, candidates: Iterable[CandidateAnswer], rules: PairingRules
 ) -> dict[str, BuiltExample]:
     """The examples that these answers to one question in one aspect make, by their id."""
     ranked = sorted(candidates, key=_rank)
@@ -78,15 +78,15 @@ def build_examples(
     return examples
 
 
-def _rank(candidate: Candidate) -> tuple[float, str, str]:
+def _rank(candidate: CandidateAnswer) -> tuple[float, str, str]:
     return (-candidate.reward, candidate.answer, candidate.source.query_id)
 
 
 def _pairs(
-    origin: Origin,
-    ranked: Sequence[Candidate],
-    good: Sequence[Candidate],
-    bad: Sequence[Candidate],
+    origin: ExampleOrigin,
+    ranked: Sequence[CandidateAnswer],
+    good: Sequence[CandidateAnswer],
+    bad: Sequence[CandidateAnswer],
     rules: PairingRules,
 ) -> Iterator[PairBuilt]:
     """Pairs of two recorded answers first, then pairs of a plan and its repair."""
@@ -99,7 +99,10 @@ def _pairs(
 
 
 def _same_question(
-    origin: Origin, good: Sequence[Candidate], worst_first: Sequence[Candidate], rules: PairingRules
+    origin: ExampleOrigin,
+    good: Sequence[CandidateAnswer],
+    worst_first: Sequence[CandidateAnswer],
+    rules: PairingRules,
 ) -> Iterator[PairBuilt]:
     """Best with worst, second best with second worst; the shorter side repeats cyclically."""
     if not good or not worst_first:
@@ -121,7 +124,7 @@ def _same_question(
 
 
 def _repaired(
-    origin: Origin, ranked: Sequence[Candidate], rules: PairingRules
+    origin: ExampleOrigin, ranked: Sequence[CandidateAnswer], rules: PairingRules
 ) -> Iterator[PairBuilt]:
     for candidate in ranked:
         repair = candidate.repair
@@ -137,11 +140,14 @@ def _repaired(
 
 
 def _labels(
-    origin: Origin, good: Sequence[Candidate], bad: Sequence[Candidate], rules: PairingRules
+    origin: ExampleOrigin,
+    good: Sequence[CandidateAnswer],
+    bad: Sequence[CandidateAnswer],
+    rules: PairingRules,
 ) -> Iterator[LabelBuilt]:
     """One label per answer, the clearest first; an answer rated both good and bad has none."""
 
-    def identity(candidate: Candidate) -> tuple[str, str]:
+    def identity(candidate: CandidateAnswer) -> tuple[str, str]:
         apart = rules.scope == "intent"
         return normalised(candidate.transcript) if apart else "", candidate.answer
 
@@ -167,7 +173,7 @@ def _labels(
 
 
 def _demonstrations(
-    origin: Origin, good: Sequence[Candidate], rules: PairingRules
+    origin: ExampleOrigin, good: Sequence[CandidateAnswer], rules: PairingRules
 ) -> Iterator[DemonstrationBuilt]:
     cap = _Cap(rules.max_labels_per_question, rules.max_per_user)
     for candidate in good:

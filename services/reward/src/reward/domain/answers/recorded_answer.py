@@ -1,14 +1,14 @@
-"""What is kept of one answered question: enough to score it again, and never more than a bound."""
+"""What is stored of one answered question: enough to score it again, with bounded size."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from ratchet.contract import Experience, Reading, Value, WidgetPlan
+from ratchet.contract import Experience, Reading, WidgetPlan, microseconds
 from ratchet.measures import SCENARIOS, SIZES, TextQuality, rule_quality
-from reward.domain.state.clock import microseconds
-from reward.domain.state.warnings import Oddity
+from reward.domain.answers.stored_value import StoredValue
+from reward.domain.answers.warnings import RewardWarning
 
 MAX_TRANSCRIPT = 2_000
 MAX_VOICE = 4_000
@@ -24,13 +24,13 @@ class PlanWidget(NamedTuple):
     size: str
 
 
-class Answer(Value):
+class RecordedAnswer(StoredValue):
     """One answered question; `at` is in microseconds since 1970, `latency_ms` in milliseconds.
 
-    `voice` is None where nothing was spoken or the text is too long to be kept; `quality` holds
-    the text's scores by rule either way. `widgets` is empty without a plan; `relevances` go with
-    them. `also` holds the secondary characteristics, `certainty` is the intent parser's, `timed`
-    tells that a time was asked about, and `decision_id` names the ranking that was shown.
+    `voice` is None where nothing was spoken or the text is too long to store; `quality` holds
+    the text's scores by rule in both cases. `widgets` is empty without a plan; `relevances`
+    belong to them. `certainty` is the intent parser's confidence and `confidence` the answering
+    system's. `timed` marks a question about a time; `decision_id` names the logged ranking.
     """
 
     query_id: str
@@ -42,7 +42,7 @@ class Answer(Value):
     devices: tuple[str, ...] = ()
     metric: str = ""
     characteristic: str = ""
-    also: tuple[str, ...] = ()
+    secondary_characteristics: tuple[str, ...] = Field(default=(), alias="also")
     certainty: float = 0.0
     timed: bool = False
     decision_id: str | None = None
@@ -54,26 +54,26 @@ class Answer(Value):
     latency_ms: float = 0.0
     voice: str | None = None
     quality: TextQuality | None = None
-    oddities: tuple[Oddity, ...] = ()
+    warnings: tuple[RewardWarning, ...] = Field(default=(), alias="oddities")
 
 
-def answer_of(experience: Experience) -> Answer:
-    """Keep what rewards and examples need; what was left out is named in `oddities`."""
+def recorded_answer(experience: Experience) -> RecordedAnswer:
+    """What rewards and examples need of `experience`; `warnings` name what is left out."""
     intent = experience.parsed_intent
-    odd: set[Oddity] = set()
-    readings = readings_of(experience.available_data_summary, odd)
+    warnings: set[RewardWarning] = set()
+    readings = readings_of(experience.available_data_summary, warnings)
     spoken = experience.voice_response
     if spoken and len(spoken) > MAX_VOICE:
-        odd.add(Oddity.LONG_VOICE_RESPONSE)
+        warnings.add(RewardWarning.LONG_VOICE_RESPONSE)
     transcript = experience.transcript
     if len(transcript) > MAX_TRANSCRIPT:
-        odd.add(Oddity.LONG_TRANSCRIPT)
+        warnings.add(RewardWarning.LONG_TRANSCRIPT)
     elif not any(map(str.isalnum, transcript)):
-        odd.add(Oddity.NO_QUESTION)
+        warnings.add(RewardWarning.NO_QUESTION)
     if not experience.user_id:
-        odd.add(Oddity.NO_USER)
+        warnings.add(RewardWarning.NO_USER)
     metric = intent.entities.get("metric")
-    return Answer(
+    return RecordedAnswer(
         query_id=experience.query_id,
         user_id=experience.user_id,
         at=microseconds(experience.timestamp),
@@ -83,56 +83,56 @@ def answer_of(experience: Experience) -> Answer:
         devices=_names(intent.devices),
         metric=metric[:_MAX_NAME] if isinstance(metric, str) else "",
         characteristic=(intent.primary_characteristic or "")[:_MAX_NAME],
-        also=_names(intent.secondary_characteristics),
+        secondary_characteristics=_names(intent.secondary_characteristics),
         certainty=intent.confidence,
         timed=bool(intent.entities.get("time")),
         decision_id=experience.decision_id,
         readings=readings,
         heading=experience.widget_plan.heading[: 2 * _MAX_NAME],
-        widgets=_widgets(experience.widget_plan, odd),
+        widgets=_widgets(experience.widget_plan, warnings),
         relevances=tuple(w.relevance for w in experience.widget_plan.widgets[:MAX_WIDGETS]),
         confidence=experience.intent_confidence,
         latency_ms=experience.processing_time_ms,
         voice=spoken if spoken and len(spoken) <= MAX_VOICE else None,
         quality=rule_quality(spoken, transcript) if spoken else None,
-        oddities=tuple(sorted(odd)),
+        warnings=tuple(sorted(warnings)),
     )
 
 
-def readings_of(summary: Mapping[str, Any], odd: set[Oddity]) -> tuple[Reading, ...]:
-    """The readings among the data the answer could draw on; what is no reading is left out."""
+def readings_of(summary: Mapping[str, Any], warnings: set[RewardWarning]) -> tuple[Reading, ...]:
+    """The readings in the data that the answer could use; rows of another form are left out."""
     rows = summary.get("readings")
     if not isinstance(rows, list):
         return ()
-    found: list[Reading] = []
+    readings: list[Reading] = []
     for row in rows[:MAX_READINGS]:
         try:
             reading = Reading.model_validate(row)
         except ValidationError:
-            odd.add(Oddity.UNREADABLE_READING)
+            warnings.add(RewardWarning.UNREADABLE_READING)
             continue
         if max(len(reading.equipment), len(reading.metric), len(reading.unit)) > _MAX_NAME:
-            odd.add(Oddity.UNREADABLE_READING)
+            warnings.add(RewardWarning.UNREADABLE_READING)
             continue
-        found.append(reading)
-    return tuple(found)
+        readings.append(reading)
+    return tuple(readings)
 
 
-def _widgets(plan: WidgetPlan, odd: set[Oddity]) -> tuple[PlanWidget, ...]:
+def _widgets(plan: WidgetPlan, warnings: set[RewardWarning]) -> tuple[PlanWidget, ...]:
     if not plan.widgets:
-        odd.add(Oddity.NO_PLAN)
+        warnings.add(RewardWarning.NO_PLAN)
     if len(plan.widgets) > MAX_WIDGETS:
-        odd.add(Oddity.LONG_PLAN)
-    kept = tuple(
+        warnings.add(RewardWarning.LONG_PLAN)
+    widgets = tuple(
         PlanWidget(widget.scenario[:_MAX_NAME], widget.size[:_MAX_NAME])
         for widget in plan.widgets[:MAX_WIDGETS]
     )
-    if any(widget.scenario not in _SCENARIOS for widget in kept):
-        odd.add(Oddity.UNKNOWN_SCENARIO)
-    if any(widget.size not in SIZES for widget in kept):
-        odd.add(Oddity.UNKNOWN_SIZE)
-    return kept
+    if any(widget.scenario not in _SCENARIOS for widget in widgets):
+        warnings.add(RewardWarning.UNKNOWN_SCENARIO)
+    if any(widget.size not in SIZES for widget in widgets):
+        warnings.add(RewardWarning.UNKNOWN_SIZE)
+    return widgets
 
 
-def _names(found: Iterable[str]) -> tuple[str, ...]:
-    return tuple([name[:_MAX_NAME] for name in found][:_MAX_NAMES])
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple([name[:_MAX_NAME] for name in names][:_MAX_NAMES])
