@@ -11,7 +11,7 @@ from ratchet.contract import FEEDBACK
 from ratchet_testing.browser import BROWSER, pages, seen
 from ratchet_testing.running_intake import events
 
-from .test_keys_over_http import key
+from .test_authentication import key
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"

@@ -142,7 +142,7 @@ async def test_errors_have_one_form(client: httpx.AsyncClient, method: str, path
 
 
 async def test_the_key_must_match_where_there_is_one(redis: Redis, valkey_url: str, tmp_path: Path):
-    from .test_keys_over_http import key
+    from .test_authentication import key
 
     secret = key(tmp_path, "write")
     async with api(valkey_url, data_dir=tmp_path) as client:

@@ -20,7 +20,7 @@ from ingest.app import create_app
 from ingest.settings import IngestSettings
 from ratchet_testing.ledger_world import DAY
 
-from .reading.reading_world import keep
+from .reading.ledger_and_trainer import keep
 
 DOCUMENT = create_app(IngestSettings(data_dir=Path("no-such-directory"))).openapi()
 OPERATIONS = [

@@ -431,7 +431,7 @@ async def test_status_says_what_ranks(client: httpx.AsyncClient, trainer: Any):
     async def refused() -> str | None:
         return (await ranking_of(client))["problem"]
 
-    assert "scorer s900 cannot serve: it was trained with" in str(await eventually(refused))
+    assert "scorer s900 cannot be used: it was trained with" in str(await eventually(refused))
 
 
 async def test_the_documents_describe_the_ranking(client: httpx.AsyncClient):

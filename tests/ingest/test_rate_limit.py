@@ -8,12 +8,12 @@ import pytest
 from redis.asyncio import Redis
 
 from ingest.app import create_app
-from ingest.http.middleware.rate_limit import RateLimit
+from ingest.http.rate_limit import RateLimit
 from ingest.settings import IngestSettings
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_intake import api, serving
 
-from .test_keys_over_http import key
+from .test_authentication import key
 
 PATH = "/api/layer2/feedback/"
 BODY = {"query_id": "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01", "rating": "up"}

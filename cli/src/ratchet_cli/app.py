@@ -2,6 +2,7 @@
 
 import typer
 
+from ingest.commands import keys
 from ratchet.command_line import ending
 from ratchet_cli.commands.activation import activate, rollback
 from ratchet_cli.commands.backup import backup, restore
@@ -12,7 +13,6 @@ from ratchet_cli.commands.demo import demo
 from ratchet_cli.commands.doctor import doctor
 from ratchet_cli.commands.forget import forget
 from ratchet_cli.commands.import_file import import_file
-from ratchet_cli.commands.keys import keys
 from ratchet_cli.commands.lineage import lineage
 from ratchet_cli.commands.models import models
 from ratchet_cli.commands.replay import replay

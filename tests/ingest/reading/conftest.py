@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from ratchet_testing.ledger_world import DAY
 
-from .reading_world import reading
+from .ledger_and_trainer import reading
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from taking.process import INTAKE, server
 from ratchet_testing.browser import BROWSER, pages, seen
 from ratchet_testing.ledger_world import DAY
 
-from ..test_keys_over_http import key
-from .reading_world import keep
+from ..test_authentication import key
+from .ledger_and_trainer import keep
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 PAGE = """<!doctype html><title>panel</title><p id="tier2"></p><p id="dpo"></p>

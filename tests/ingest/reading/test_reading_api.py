@@ -12,8 +12,8 @@ from ratchet.contract import ExperienceScored, RunStarted, derived_id
 from ratchet_testing.ledger_world import DAY
 from reward.domain.scoring.weights import CONTRACT, Weights
 
-from ..test_keys_over_http import bearing, key
-from .reading_world import answered, reading, scored
+from ..test_authentication import bearing, key
+from .ledger_and_trainer import answered, reading, scored
 
 LISTS = ("/v1/experiences", "/v1/examples", "/v1/runs", "/v1/models")
 

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from ratchet.contract import Event, ExperienceRecorded, FeedbackReceived
 from ratchet_testing.ledger_world import DAY
 
-from .reading_world import HISTORY, START, answered, fits, reacted, reading, scored
+from .ledger_and_trainer import HISTORY, START, answered, fits, reacted, reading, scored
 
 Shown = dict[str, Any]
 JUDGED = {

@@ -12,7 +12,7 @@ from ratchet_testing.eventually import eventually
 from ratchet_testing.ledger_world import DAY
 from ratchet_testing.valkey import free_port
 
-from .reading_world import STATUS, TRAINER, answered, fits, reacted, reading, scored, trainer
+from .ledger_and_trainer import STATUS, TRAINER, answered, fits, reacted, reading, scored, trainer
 
 Shown = dict[str, Any]
 

@@ -4,7 +4,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from ingest.metrics import IngestMetrics
-from ingest.ranking.metrics import RankingMetrics
+from ingest.ranking.metrics import RankMetrics
 from ledger.archive.metrics import ArchiveMetrics
 
 
@@ -12,7 +12,7 @@ from ledger.archive.metrics import ArchiveMetrics
 def registry() -> CollectorRegistry:
     found = CollectorRegistry()
     IngestMetrics(found)
-    RankingMetrics(found, "hashing")
+    RankMetrics(found, "hashing")
     ArchiveMetrics(found)
     return found
 

@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 from taking.process import INTAKE, server
 from typer.testing import CliRunner
 
-from ingest.__main__ import within_reach
+from ingest.__main__ import with_safe_host
 from ingest.domain.access import scope_of
-from ingest.keys.key_file import KeyFile, KeysUnreadable, Scope
+from ingest.keys.key_file import KeyFile, KeyFileUnreadable, Scope
 from ingest.settings import IngestSettings
 from ratchet_cli.app import main
 from ratchet_testing.eventually import eventually
@@ -133,7 +133,7 @@ async def test_keys_come_into_and_out_of_force_without_a_restart(
         async def problem() -> str | None:
             return (await client.get("/status")).json()["access"]["problem"]
 
-        assert "stay in force" in await eventually(problem)
+        assert "stay valid" in await eventually(problem)
         assert await answered(401, 202)
 
 
@@ -151,19 +151,19 @@ async def test_without_a_key_it_listens_on_loopback_and_says_so(
     redis: Redis, valkey_url: str, tmp_path: Path
 ):
     asked = IngestSettings(host="0.0.0.0", data_dir=tmp_path)  # noqa: S104
-    assert within_reach(asked).host == "127.0.0.1"
+    assert with_safe_host(asked).host == "127.0.0.1"
     async with api(valkey_url, data_dir=tmp_path) as client:
         access = (await client.get("/status")).json()["access"]
     assert (access["host"], access["keys"]) == ("127.0.0.1", 0)
     assert "ratchet keys create" in access["summary"]
     key(tmp_path, "write")
-    assert within_reach(asked).host == "0.0.0.0"  # noqa: S104
+    assert with_safe_host(asked).host == "0.0.0.0"  # noqa: S104
 
 
 def test_it_does_not_start_on_keys_it_cannot_read(tmp_path: Path):
     KeyFile(tmp_path).path.write_text("not keys")
-    with pytest.raises(KeysUnreadable):
-        within_reach(IngestSettings(host="0.0.0.0", data_dir=tmp_path))  # noqa: S104
+    with pytest.raises(KeyFileUnreadable):
+        with_safe_host(IngestSettings(host="0.0.0.0", data_dir=tmp_path))  # noqa: S104
 
 
 def test_a_path_nobody_thought_of_needs_a_scope_too():

@@ -7,9 +7,8 @@ import pytest
 from redis.asyncio import Redis
 
 from ratchet.contract import EXAMPLES, TRACES
-from ratchet.measures import voice_prompt
+from ratchet.measures import RequestedReading, voice_prompt
 from ratchet_testing.running_intake import api, events
-from simulator.situations import Reading
 
 THINKING = "One reading of one pump is asked for, and the prompt gives 45 kW for pump 001."
 TRACE = {"prompt": "What is the power of pump 001?", "answer": "Pump 001 draws 45 kW right now."}
@@ -93,7 +92,10 @@ async def test_equal_prompts_with_equal_answers_are_one_trace(
 
 
 async def test_a_prompt_with_readings_names_the_asked_one(client: httpx.AsyncClient, redis: Redis):
-    readings = [Reading("pump 001", "power", 45, "kW"), Reading("pump 002", "power", 31, "kW")]
+    readings = [
+        RequestedReading("pump 001", "power", 45, "kW"),
+        RequestedReading("pump 002", "power", 31, "kW"),
+    ]
     prompt = voice_prompt("What is the power of pump 001?", readings)
     await client.post("/v1/traces", json={**TRACE, "prompt": prompt})
     await client.post("/v1/pairs", json={**PAIR, "prompt": prompt})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ingest.keys.key_file import KeyFile, KeysUnreadable, Scope, digest_of
+from ingest.keys.key_file import KeyFile, KeyFileUnreadable, Scope, digest_of
 from ratchet_cli.app import main
 
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
@@ -77,7 +77,7 @@ def test_what_cannot_be_done_says_why(tmp_path: Path, arguments: tuple[str, ...]
 def test_a_broken_file_is_named_with_the_remedy_and_never_written_over(tmp_path: Path):
     file = KeyFile(tmp_path)
     file.path.write_text("[{")
-    with pytest.raises(KeysUnreadable, match="restore it"):
+    with pytest.raises(KeyFileUnreadable, match="restore it"):
         file.create("panel", [Scope.READ], NOW)
     assert ratchet(tmp_path, "list").exit_code == 1
     assert file.path.read_text() == "[{"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.domain.asked_question import asked_text, named_equipment, question_in
+from ingest.domain.prompt_question import named_equipment, question_in, question_text
 from ratchet.contract import Reading
 from ratchet.measures import device_type, voice_prompt, widget_prompt
 
@@ -29,7 +29,7 @@ ALL = (AVERAGE, OTHER, POWER, LOAD, COLD)
     ],
 )
 def test_the_question_is_what_follows_the_last_marker_else_the_whole_prompt(prompt: str, text: str):
-    assert asked_text(prompt) == text
+    assert question_text(prompt) == text
 
 
 @pytest.mark.parametrize(
