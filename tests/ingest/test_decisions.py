@@ -1,4 +1,4 @@
-"""Exploration as it happens is exactly what the logged propensities say of it."""
+"""Exploration has exactly the logged propensities."""
 
 from collections import Counter
 from collections.abc import Sequence, Set
@@ -81,7 +81,7 @@ def near(count: int, chance: float) -> bool:
     return abs(count / TRIES - chance) <= 5 * sqrt(max(chance * (1 - chance), 1e-9) / TRIES)
 
 
-async def test_every_order_comes_as_often_as_its_propensity_says(served: ScorerInService):
+async def test_orders_are_as_frequent_as_their_propensities(served: ScorerInService):
     made = await many(served)
     orders = Counter(decision.ranking.order for decision in made)
     chances = {decision.ranking.order: decision.ranking.propensity for decision in made}
@@ -91,7 +91,7 @@ async def test_every_order_comes_as_often_as_its_propensity_says(served: ScorerI
         assert near(count, chances[order]), (order, count, chances[order])
 
 
-async def test_every_place_shows_a_candidate_as_often_as_its_propensity_says(
+async def test_positions_are_as_frequent_as_their_propensities(
     served: ScorerInService,
 ):
     made = await many(served)
@@ -105,7 +105,7 @@ async def test_every_place_shows_a_candidate_as_often_as_its_propensity_says(
         assert near(count, chances[place]), (place, count, chances[place])
 
 
-async def test_exploration_keeps_to_its_share(served: ScorerInService):
+async def test_exploration_stays_within_its_share(served: ScorerInService):
     made = await many(served)
     explored = sum(decision.ranking.explored for decision in made)
     greedy = next(d.ranking.propensity for d in made if not d.ranking.explored)
@@ -113,12 +113,12 @@ async def test_exploration_keeps_to_its_share(served: ScorerInService):
     assert 0 < explored / TRIES < POLICY.share
 
 
-async def test_required_widgets_are_shown_whatever_is_drawn(served: ScorerInService):
+async def test_required_widgets_are_always_shown(served: ScorerInService):
     for decision in await many(served):
         assert {1, 4} <= set(decision.ranking.order[: ASKED.shown])
 
 
-async def test_an_explored_order_is_never_given_out_unlogged(served: ScorerInService):
+async def test_an_unlogged_decision_never_explores(served: ScorerInService):
     greedy = await decide(decisions(MemoryPublisher(), served, lambda: 0.0), ASKED)
     for drawn in (0.0, 0.5, 0.9, 0.99, 0.999999):
         unreachable = decisions(AwayPublisher(), served, lambda drawn=drawn: drawn)
@@ -129,7 +129,7 @@ async def test_an_explored_order_is_never_given_out_unlogged(served: ScorerInSer
         assert set(decision.ranking.propensities) == {1.0}
 
 
-async def test_what_is_drawn_is_what_decides(served: ScorerInService):
+async def test_the_draw_decides_on_exploration(served: ScorerInService):
     explored = await decide(decisions(MemoryPublisher(), served, lambda: 0.999), ASKED)
     greedy = await decide(decisions(MemoryPublisher(), served, lambda: 0.0), ASKED)
     assert explored.ranking.explored
@@ -137,14 +137,14 @@ async def test_what_is_drawn_is_what_decides(served: ScorerInService):
     assert sorted(explored.ranking.order) == sorted(greedy.ranking.order)
 
 
-async def test_a_slow_embedding_ranks_the_same_beside_the_event_loop(served: ScorerInService):
+async def test_a_slow_embedding_ranks_the_same_in_a_thread(served: ScorerInService):
     quick = await decide(decisions(MemoryPublisher(), served, lambda: 0.7), ASKED)
     slow = ScorerInService(**{**vars(served), "embedding": LazyEmbedding()})
     beside = await decide(decisions(MemoryPublisher(), slow, lambda: 0.7), ASKED)
     assert beside.ranking == quick.ranking
 
 
-async def test_many_unlogged_decisions_are_one_line_in_the_log(
+async def test_many_unlogged_decisions_write_one_line_to_the_log(
     caplog: pytest.LogCaptureFixture,
 ):
     deciding = decisions(AwayPublisher(), CallersOrder(), lambda: 0.0)

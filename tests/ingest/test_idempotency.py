@@ -149,9 +149,7 @@ async def test_a_retry_after_a_lost_connection_to_redis_has_one_effect(
     assert len(await everything(redis)) == 1
 
 
-async def test_the_same_key_of_another_client_or_path_is_another_key(
-    client: httpx.AsyncClient, redis: Redis
-):
+async def test_a_key_is_separate_for_each_client_and_path(client: httpx.AsyncClient, redis: Redis):
     await client.post("/v1/feedback", json=WRITES["/v1/feedback"], headers=KEY)
     compatible = await client.post(
         "/api/layer2/feedback/", json=WRITES["/v1/feedback"], headers=KEY

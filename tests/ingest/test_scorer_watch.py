@@ -1,4 +1,4 @@
-"""Which scorer is in service, whatever becomes of files, events and Redis."""
+"""The scorer in service, through missing files, withdrawals and restarts of Redis."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -79,7 +79,9 @@ async def watched(redis: Redis, tmp_path: Path) -> AsyncIterator[Watched]:
         yield watched
 
 
-async def test_a_published_scorer_serves_with_its_own_policy(watched: Watched, trainer: Any):
+async def test_a_published_scorer_enters_service_with_its_own_policy(
+    watched: Watched, trainer: Any
+):
     assert watched.watch.source == NO_SCORER
     policy = RankingPolicy(weight=0.5, share=0.2)
     event = await trainer.publish("s1", policy=policy, trained_on=640)
@@ -90,9 +92,7 @@ async def test_a_published_scorer_serves_with_its_own_policy(watched: Watched, t
     assert watched.registry.get_sample_value("ratchet_ranking_scorer_trained_on") == 640
 
 
-async def test_a_file_that_comes_after_its_event_serves_when_it_is_there(
-    watched: Watched, trainer: Any
-):
+async def test_a_file_that_arrives_after_its_event_is_loaded_then(watched: Watched, trainer: Any):
     await trainer.publish("s1")
     before = await watched.in_service("s1")
     content, event = trainer.train("s2", seed=2)
@@ -105,7 +105,7 @@ async def test_a_file_that_comes_after_its_event_serves_when_it_is_there(
     assert watched.problems("missing") >= 1
 
 
-async def test_a_missing_file_is_looked_for_ever_more_seldom(
+async def test_a_missing_file_is_retried_at_growing_intervals(
     watched: Watched, trainer: Any, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(scorer_watch, "_FIRST_WAIT_S", 0.001)
@@ -142,7 +142,7 @@ async def test_a_withdrawal_ends_the_wait_for_a_missing_one(watched: Watched, tr
     assert watched.watch.problem is None
 
 
-async def test_a_changed_file_never_serves_and_is_not_tried_again(
+async def test_a_modified_file_is_never_used_and_not_retried(
     watched: Watched, trainer: Any, tmp_path: Path
 ):
     await trainer.publish("s1")
@@ -167,7 +167,7 @@ async def test_a_changed_file_never_serves_and_is_not_tried_again(
         ({"A_weight": np.full((32, 813), 3e38, np.float32)}, "its scores are not finite"),
     ],
 )
-async def test_weights_that_make_no_scorer_never_serve(
+async def test_invalid_weights_are_never_used(
     watched: Watched, trainer: Any, changed: dict[str, Any], said: str
 ):
     await trainer.publish("s1", **changed)
@@ -176,7 +176,7 @@ async def test_weights_that_make_no_scorer_never_serve(
     assert watched.problems("unusable") == 1
 
 
-async def test_a_file_that_is_no_scorer_at_all_never_serves(watched: Watched, trainer: Any):
+async def test_a_file_that_is_not_a_scorer_is_never_used(watched: Watched, trainer: Any):
     _, event = trainer.train("s1")
     artifact = trainer.keep(b"no safetensors")
     await trainer.say(event.model_copy(update={"artifact": artifact}))
@@ -184,7 +184,7 @@ async def test_a_file_that_is_no_scorer_at_all_never_serves(watched: Watched, tr
     assert watched.watch.source == NO_SCORER
 
 
-async def test_a_scorer_of_another_embedding_never_serves(watched: Watched, trainer: Any):
+async def test_a_scorer_of_another_embedding_is_never_used(watched: Watched, trainer: Any):
     await trainer.publish("s1")
     before = await watched.in_service("s1")
     await trainer.publish("s2", seed=2, embedding="all-mpnet-base-v2")
@@ -194,7 +194,7 @@ async def test_a_scorer_of_another_embedding_never_serves(watched: Watched, trai
     assert watched.problems("embedding") == 1
 
 
-async def test_the_file_has_the_last_word_about_its_embedding(watched: Watched, trainer: Any):
+async def test_the_embedding_in_the_file_decides(watched: Watched, trainer: Any):
     content, event = trainer.train("s1", embedding="all-mpnet-base-v2")
     trainer.keep(content)
     await trainer.say(event.model_copy(update={"embedding": HashingEmbedding.name}))
@@ -202,7 +202,7 @@ async def test_the_file_has_the_last_word_about_its_embedding(watched: Watched, 
     assert watched.watch.source == NO_SCORER
 
 
-async def test_a_withdrawn_scorer_no_longer_serves(watched: Watched, trainer: Any):
+async def test_a_withdrawn_scorer_leaves_service(watched: Watched, trainer: Any):
     await trainer.publish("s1")
     await watched.in_service("s1")
     await trainer.withdraw("s1")
@@ -210,7 +210,7 @@ async def test_a_withdrawn_scorer_no_longer_serves(watched: Watched, trainer: An
     assert watched.registry.get_sample_value("ratchet_ranking_scorer_trained_on") == 0
 
 
-async def test_a_scorer_that_was_kept_back_changes_nothing(watched: Watched, trainer: Any):
+async def test_a_scorer_that_was_not_published_changes_nothing(watched: Watched, trainer: Any):
     await trainer.publish("s1")
     await watched.in_service("s1")
     await trainer.keep_back(3)
@@ -219,7 +219,7 @@ async def test_a_scorer_that_was_kept_back_changes_nothing(watched: Watched, tra
     assert watched.watch.problem is None
 
 
-async def test_a_start_finds_the_newest_scorer_behind_everything_that_was_kept_back(
+async def test_a_start_finds_the_newest_scorer_behind_later_events_of_other_types(
     redis: Redis, trainer: Any, tmp_path: Path
 ):
     await trainer.publish("s1")
@@ -233,7 +233,7 @@ async def test_a_start_finds_the_newest_scorer_behind_everything_that_was_kept_b
         await watched.in_service("s3")
 
 
-async def test_a_start_after_a_withdrawal_serves_the_callers_order(
+async def test_a_start_after_a_withdrawal_uses_the_callers_order(
     redis: Redis, trainer: Any, tmp_path: Path
 ):
     await trainer.publish("s1")
@@ -242,14 +242,14 @@ async def test_a_start_after_a_withdrawal_serves_the_callers_order(
         await watched.has_source(CallersOrder("scorer s1 was withdrawn"))
 
 
-async def test_every_replica_hears_every_scorer(redis: Redis, trainer: Any, tmp_path: Path):
+async def test_every_replica_follows_every_scorer(redis: Redis, trainer: Any, tmp_path: Path):
     async with watching(redis, tmp_path) as one, watching(redis, tmp_path) as other:
         await trainer.publish("s1")
         await one.in_service("s1")
         await other.in_service("s1")
 
 
-async def test_a_scorer_serves_on_while_redis_is_away_and_news_is_heard_afterwards(
+async def test_a_scorer_stays_in_service_without_redis_and_later_changes_are_followed(
     trainer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(scorer_watch, "_REDIS_WAIT_S", 0.05)
@@ -273,7 +273,7 @@ async def published(url: str, event: ScorerPublished) -> None:
         await redis.xadd(SCORERS.key, {"__data__": event.model_dump_json()})
 
 
-async def test_the_newest_of_some_types_and_what_follows_it(redis: Redis, trainer: Any):
+async def test_newest_and_follow_return_events_of_the_requested_types(redis: Redis, trainer: Any):
     kinds = (ScorerPublished, ScorerWithdrawn)
     assert await newest(redis, SCORERS, kinds) is None
     await trainer.keep_back(2)

@@ -1,4 +1,4 @@
-"""An intake to read from, beside the ledger of a small plant's day."""
+"""An intake with the ledger of a small plant's day."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A page of another origin in a real browser: it polls the status and draws both tiers."""
+"""A page of another origin in a real browser polls the status and draws both tiers."""
 
 import json
 from pathlib import Path
@@ -50,7 +50,7 @@ setInterval(poll, 5000);
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_page_polls_and_draws_where_its_origin_is_named(
+def test_a_page_can_poll_if_its_origin_is_allowed(
     redis: Redis, valkey_url: str, tmp_path: Path, named: bool
 ):
     secret = key(tmp_path, "read")
