@@ -8,18 +8,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ingest.domain.access import Scope
-from ratchet.command_line import AsJson, DataDir
+from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir
 
 if TYPE_CHECKING:
     from ingest.keys.key_file import Key
-
-_DATA_DIR = Path("var/ratchet")
 
 keys = typer.Typer(help="Keys of the HTTP API: create, list, revoke.", no_args_is_help=True)
 
@@ -37,7 +34,7 @@ def create(
     secret_stdin: Annotated[
         bool, typer.Option(help="Read the secret a client already has from standard input.")
     ] = False,
-    data_dir: DataDir = _DATA_DIR,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
     """Create a key and print its secret, which is shown once and not stored."""
@@ -55,7 +52,7 @@ def create(
 
 
 @keys.command("list")
-def list_keys(data_dir: DataDir = _DATA_DIR, as_json: AsJson = False) -> None:
+def list_keys(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """Show every valid key, without its secret."""
     from ingest.keys.key_file import KeyFile
 
@@ -72,7 +69,7 @@ def list_keys(data_dir: DataDir = _DATA_DIR, as_json: AsJson = False) -> None:
 @keys.command()
 def revoke(
     key_id: Annotated[str, typer.Argument(help="The id that `ratchet keys list` shows.")],
-    data_dir: DataDir = _DATA_DIR,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
     """Revoke a key; to rotate one, create its successor first."""

@@ -1,4 +1,4 @@
-"""In-memory stand-ins; the same test suites run on them and on the real classes."""
+"""In-memory fakes; they pass the same tests as the real implementations."""
 
 from collections.abc import Sequence, Set
 from dataclasses import replace
@@ -8,7 +8,7 @@ from ratchet.delivery import AlreadyPublished, IdempotencyRecord
 
 
 class MemoryPublisher:
-    """`ratchet.delivery.Publisher` over a list."""
+    """Collects published events in a list."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
