@@ -1,10 +1,10 @@
-"""The question inside a prompt: its words, its kind, and the reading it asks for."""
+"""The question inside a prompt: its text, its kind, and the requested reading."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.domain.asked_question import asked_text, named_equipment, question_in
+from ingest.domain.prompt_question import named_equipment, question_in, question_text
 from ratchet.contract import Reading
 from ratchet.measures import device_type, voice_prompt, widget_prompt
 
@@ -28,8 +28,8 @@ ALL = (AVERAGE, OTHER, POWER, LOAD, COLD)
         ("User question:\nResponse:", ""),
     ],
 )
-def test_the_question_is_what_follows_the_last_marker_else_the_whole_prompt(prompt: str, text: str):
-    assert asked_text(prompt) == text
+def test_the_question_follows_the_last_marker_or_is_the_whole_prompt(prompt: str, text: str):
+    assert question_text(prompt) == text
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_question_is_what_follows_the_last_marker_else_the_whole_prompt(prom
         ("How much power do we use?", None),
     ],
 )
-def test_the_asked_reading_is_the_one_whose_equipment_and_metric_are_named(
+def test_the_requested_reading_has_the_named_equipment_and_metric(
     question: str, asked: Reading | None
 ):
     assert question_in(voice_prompt(question, ALL)).asked == asked
@@ -61,7 +61,7 @@ def test_devices_metric_and_numbers_are_masked_in_the_phrasing():
     assert (unknown.device_type, unknown.intent, unknown.asked) == ("chiller", "query", None)
 
 
-def test_the_key_tells_questions_and_readings_apart_and_not_their_spelling():
+def test_the_key_depends_on_question_and_readings_but_not_on_spelling():
     def key(question: str, *readings: Reading) -> str:
         return question_in(voice_prompt(question, readings)).key
 
@@ -83,7 +83,7 @@ def test_a_device_type_is_the_same_however_the_device_is_written(name: str):
     "line",
     ["- pump 001 power: hot kW", "- power: 45 kW", "- pump 001: 45 kW", "- pump 001 power: nan kW"],
 )
-def test_a_line_that_gives_no_reading_is_left_out(line: str):
+def test_a_line_without_a_reading_is_skipped(line: str):
     prompt = f"Readings:\n{line}\nUser question: What is the power of pump 001?\nResponse:"
     assert question_in(prompt).asked is None
 

@@ -1,4 +1,4 @@
-"""Keys are made, shown once, listed and revoked; what is on the disk opens nothing."""
+"""Keys are created, shown once, listed and revoked; the file holds no secret."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ingest.keys.key_file import KeyFile, KeysUnreadable, Scope, digest_of
+from ingest.keys.key_file import KeyFile, KeyFileUnreadable, Scope, digest_of
 from ratchet_cli.app import main
 
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
@@ -18,7 +18,7 @@ def ratchet(data_dir: Path, *arguments: str, **how: str) -> Result:
     return CliRunner().invoke(main, ["keys", *arguments, "--data-dir", str(data_dir)], **how)  # type: ignore[arg-type]
 
 
-def test_the_secret_is_shown_once_and_only_its_digest_is_kept(tmp_path: Path):
+def test_the_secret_is_shown_once_and_only_its_digest_is_stored(tmp_path: Path):
     made = ratchet(tmp_path, "create", "panel", "--scope", "write", "--scope", "read")
     secret = made.stdout.strip()
     [key] = KeyFile(tmp_path).read()
@@ -30,7 +30,7 @@ def test_the_secret_is_shown_once_and_only_its_digest_is_kept(tmp_path: Path):
         assert secret not in kept
 
 
-def test_a_key_is_rotated_by_making_the_next_before_revoking_the_last(tmp_path: Path):
+def test_a_key_is_rotated_by_creating_the_next_before_revoking_the_last(tmp_path: Path):
     old = json.loads(ratchet(tmp_path, "create", "panel", "--scope", "write", "--json").stdout)
     new = json.loads(ratchet(tmp_path, "create", "panel", "--scope", "write", "--json").stdout)
     assert len(KeyFile(tmp_path).read()) == 2
@@ -39,7 +39,7 @@ def test_a_key_is_rotated_by_making_the_next_before_revoking_the_last(tmp_path: 
     assert [key.digest for key in KeyFile(tmp_path).read()] == [digest_of(new["secret"])]
 
 
-def test_the_secret_a_client_already_has_can_be_brought(tmp_path: Path):
+def test_a_key_can_use_the_secret_that_a_client_already_has(tmp_path: Path):
     brought = ratchet(
         tmp_path,
         "create",
@@ -67,23 +67,23 @@ def test_the_secret_a_client_already_has_can_be_brought(tmp_path: Path):
         (("revoke", "nobody"), "ratchet keys list"),
     ],
 )
-def test_what_cannot_be_done_says_why(tmp_path: Path, arguments: tuple[str, ...], said: str):
+def test_a_failed_command_names_the_reason(tmp_path: Path, arguments: tuple[str, ...], said: str):
     result = ratchet(tmp_path, *arguments, input="short\n")
     assert result.exit_code != 0
     assert said in result.output
     assert KeyFile(tmp_path).read() == ()
 
 
-def test_a_broken_file_is_named_with_the_remedy_and_never_written_over(tmp_path: Path):
+def test_an_unreadable_file_is_named_with_the_remedy_and_never_overwritten(tmp_path: Path):
     file = KeyFile(tmp_path)
     file.path.write_text("[{")
-    with pytest.raises(KeysUnreadable, match="restore it"):
+    with pytest.raises(KeyFileUnreadable, match="restore it"):
         file.create("panel", [Scope.READ], NOW)
     assert ratchet(tmp_path, "list").exit_code == 1
     assert file.path.read_text() == "[{"
 
 
-def test_keys_made_at_once_are_all_there(tmp_path: Path):
+def test_keys_created_in_parallel_are_all_stored(tmp_path: Path):
     def make(number: int) -> None:
         KeyFile(tmp_path).create(f"panel-{number}", [Scope.WRITE], NOW)
 

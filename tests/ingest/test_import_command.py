@@ -1,4 +1,4 @@
-"""`ratchet import` through a real intake: every row once, and an account of all of them."""
+"""`ratchet import` through a real intake: every row arrives once, and all are counted."""
 
 import asyncio
 import json
@@ -65,7 +65,7 @@ def written(path: Path, rows: list[Any]) -> str:
     return str(path)
 
 
-async def test_every_row_is_sent_and_accounted_for(intake: str, redis: Redis, tmp_path: Path):
+async def test_every_row_is_sent_and_counted(intake: str, redis: Redis, tmp_path: Path):
     file = written(tmp_path / "buffer.json", ROWS)
     result = await run(file, "--url", intake, "--zone", "Europe/Vienna")
     assert result.exit_code == 1, "a row was refused"
@@ -102,7 +102,7 @@ async def test_a_whole_population_goes_through(intake: str, redis: Redis, tmp_pa
     assert await redis.xlen(EXPERIENCES.key) == 844
 
 
-async def test_the_url_may_come_from_the_environment(
+async def test_the_url_can_be_set_in_the_environment(
     intake: str, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("RATCHET_URL", intake)
@@ -119,7 +119,7 @@ async def test_the_url_may_come_from_the_environment(
         (["x", "--zone", "Mars"], "Mars"),
     ],
 )
-async def test_what_cannot_be_read_is_a_usage_error(arguments: list[str], said: str):
+async def test_an_unreadable_file_is_a_usage_error(arguments: list[str], said: str):
     result = await run(*arguments)
     assert result.exit_code == 2
     assert said in result.output
@@ -147,21 +147,21 @@ async def imported_by(client: httpx.AsyncClient, path: str, patience_s: float) -
     return imported
 
 
-async def test_a_busy_intake_is_waited_for(tmp_path: Path):
+async def test_the_import_waits_for_a_busy_intake(tmp_path: Path):
     client, given = answering(503, 503)
     path = written(tmp_path / "buffer.json", [ROW, {**ROW, "query_id": "q-2"}])
     assert (await imported_by(client, path, 60)).sent == 2
     assert given == [503, 503, 202, 202]
 
 
-async def test_nobody_is_waited_for_for_ever(tmp_path: Path):
+async def test_the_import_gives_up_after_its_deadline(tmp_path: Path):
     client, given = answering(*[503] * 100)
     with pytest.raises(NoAnswer, match="503"):
         await imported_by(client, written(tmp_path / "buffer.json", [ROW]), 0.05)
     assert given
 
 
-async def test_giving_up_says_what_was_sent_and_that_again_is_safe(
+async def test_giving_up_reports_what_was_sent_and_that_a_repeat_is_safe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("ratchet_cli.commands.import_file._PATIENCE_S", 0.0)
@@ -186,7 +186,7 @@ async def test_a_row_that_the_intake_refuses_keeps_its_number(tmp_path: Path):
     assert imported.refused.keys() == {1, 3}
 
 
-async def test_a_batch_that_is_refused_whole_names_its_rows(tmp_path: Path):
+async def test_a_batch_that_is_refused_as_a_whole_names_its_rows(tmp_path: Path):
     client, _ = answering(413)
     path = written(tmp_path / "buffer.json", [ROW, {**ROW, "query_id": "q-2"}])
     imported = await imported_by(client, path, 60)
@@ -194,7 +194,7 @@ async def test_a_batch_that_is_refused_whole_names_its_rows(tmp_path: Path):
     assert imported.sent == 1
 
 
-async def test_one_row_that_spoils_the_whole_request_is_refused_alone(
+async def test_a_row_that_makes_the_whole_request_invalid_is_refused_alone(
     intake: str, redis: Redis, tmp_path: Path
 ):
     deep: dict[str, Any] = {}
@@ -209,7 +209,7 @@ async def test_one_row_that_spoils_the_whole_request_is_refused_alone(
 
 
 @pytest.mark.parametrize(("status", "said"), [(200, "<html>"), (200, "[]"), (404, "{}"), (301, "")])
-async def test_what_is_no_intake_is_told_apart_from_a_refusal(
+async def test_a_server_that_is_not_an_intake_is_distinguished_from_a_refusal(
     tmp_path: Path, status: int, said: str
 ):
     transport = httpx.MockTransport(lambda request: httpx.Response(status, text=said))
@@ -221,7 +221,7 @@ async def test_what_is_no_intake_is_told_apart_from_a_refusal(
 SAMPLES = Path(__file__).parent / "samples"
 
 
-async def test_traces_are_told_by_their_rows_and_a_broken_line_by_its_number(
+async def test_traces_are_recognized_and_an_invalid_line_is_named_by_its_number(
     intake: str, redis: Redis
 ):
     result = await run(str(SAMPLES / "traces.jsonl"), "--url", intake, "--zone", "Europe/Vienna")
@@ -239,7 +239,7 @@ async def test_traces_are_told_by_their_rows_and_a_broken_line_by_its_number(
     assert second.thinking == ""
 
 
-async def test_pairs_are_told_by_their_rows_and_one_of_two_questions_is_refused(
+async def test_pairs_are_recognized_and_a_pair_of_two_questions_is_refused(
     intake: str, redis: Redis
 ):
     result = await run(str(SAMPLES / "pending_dpo_pairs.json"), "--url", intake)
@@ -262,7 +262,7 @@ async def test_a_row_of_any_kind_counts_once(intake: str, redis: Redis, name: st
     assert await redis.xlen(stream.key) == before
 
 
-async def test_simulated_traces_go_through_whole(intake: str, redis: Redis, tmp_path: Path):
+async def test_simulated_traces_are_all_accepted(intake: str, redis: Redis, tmp_path: Path):
     rows = simulate_traces(3, 120, start=datetime(2026, 2, 1))  # noqa: DTZ001 -- as the files have it
     path = tmp_path / "traces.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))
@@ -270,7 +270,7 @@ async def test_simulated_traces_go_through_whole(intake: str, redis: Redis, tmp_
     assert await redis.xlen(TRACES.key) == 120
 
 
-async def test_text_that_is_none_is_repaired_in_rows_of_every_kind(
+async def test_invalid_text_is_repaired_in_rows_of_every_kind(
     intake: str, redis: Redis, tmp_path: Path
 ):
     row = {

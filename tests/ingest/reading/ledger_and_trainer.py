@@ -1,4 +1,4 @@
-"""An intake beside a ledger that holds what a test says, and a trainer that says what it says."""
+"""A running intake with the ledger and the trainer's status that a test passes."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Who may call: keys with scopes, in force and out of force while the service runs."""
+"""Authentication: keys with scopes, created and revoked while the service runs."""
 
 import json
 from datetime import UTC, datetime
@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 from taking.process import INTAKE, server
 from typer.testing import CliRunner
 
-from ingest.__main__ import within_reach
+from ingest.__main__ import with_safe_host
 from ingest.domain.access import scope_of
-from ingest.keys.key_file import KeyFile, KeysUnreadable, Scope
+from ingest.keys.key_file import KeyFile, KeyFileUnreadable, Scope
 from ingest.settings import IngestSettings
 from ratchet_cli.app import main
 from ratchet_testing.eventually import eventually
@@ -57,7 +57,7 @@ def bearing(path: str, secret: str) -> dict[str, str]:
     ("scope", "allowed", "forbidden"),
     [("write", WRITES, OPERATIONS), ("operate", OPERATIONS, WRITES), ("read", {}, WRITES)],
 )
-async def test_a_key_opens_what_its_scope_says(
+async def test_a_key_allows_the_requests_of_its_scope(
     redis: Redis,
     valkey_url: str,
     tmp_path: Path,
@@ -85,7 +85,7 @@ async def test_a_key_opens_what_its_scope_says(
         {"X-Api-Key": ""},
     ],
 )
-async def test_without_a_key_in_force_the_answer_is_401_with_a_challenge(
+async def test_without_a_valid_key_the_answer_is_401_with_a_challenge(
     redis: Redis, valkey_url: str, tmp_path: Path, headers: dict[str, str]
 ):
     key(tmp_path, "write", "read", "operate")
@@ -101,14 +101,14 @@ async def test_without_a_key_in_force_the_answer_is_401_with_a_challenge(
     assert (unknown.status_code, large.status_code) == (401, 401)
 
 
-async def test_x_api_key_is_as_good(redis: Redis, valkey_url: str, tmp_path: Path):
+async def test_x_api_key_is_accepted(redis: Redis, valkey_url: str, tmp_path: Path):
     headers = {"X-Api-Key": key(tmp_path, "write")}
     async with api(valkey_url, data_dir=tmp_path) as client:
         answer = await client.post("/v1/feedback", json=WRITES["/v1/feedback"], headers=headers)
     assert answer.status_code == 202
 
 
-async def test_keys_come_into_and_out_of_force_without_a_restart(
+async def test_keys_become_valid_and_invalid_without_a_restart(
     redis: Redis, valkey_url: str, tmp_path: Path
 ):
     old = key(tmp_path, "write")
@@ -133,11 +133,11 @@ async def test_keys_come_into_and_out_of_force_without_a_restart(
         async def problem() -> str | None:
             return (await client.get("/status")).json()["access"]["problem"]
 
-        assert "stay in force" in await eventually(problem)
+        assert "stay valid" in await eventually(problem)
         assert await answered(401, 202)
 
 
-async def test_a_service_in_reach_of_others_lets_nobody_in_without_a_key(
+async def test_a_service_on_a_public_address_refuses_calls_without_a_key(
     redis: Redis, valkey_url: str, tmp_path: Path
 ):
     async with api(valkey_url, data_dir=tmp_path, host="0.0.0.0") as client:  # noqa: S104
@@ -147,26 +147,26 @@ async def test_a_service_in_reach_of_others_lets_nobody_in_without_a_key(
     assert "nobody may call" in access["summary"]
 
 
-async def test_without_a_key_it_listens_on_loopback_and_says_so(
+async def test_without_a_key_the_service_listens_on_loopback_and_logs_it(
     redis: Redis, valkey_url: str, tmp_path: Path
 ):
     asked = IngestSettings(host="0.0.0.0", data_dir=tmp_path)  # noqa: S104
-    assert within_reach(asked).host == "127.0.0.1"
+    assert with_safe_host(asked).host == "127.0.0.1"
     async with api(valkey_url, data_dir=tmp_path) as client:
         access = (await client.get("/status")).json()["access"]
     assert (access["host"], access["keys"]) == ("127.0.0.1", 0)
     assert "ratchet keys create" in access["summary"]
     key(tmp_path, "write")
-    assert within_reach(asked).host == "0.0.0.0"  # noqa: S104
+    assert with_safe_host(asked).host == "0.0.0.0"  # noqa: S104
 
 
-def test_it_does_not_start_on_keys_it_cannot_read(tmp_path: Path):
+def test_an_unreadable_key_file_prevents_the_start(tmp_path: Path):
     KeyFile(tmp_path).path.write_text("not keys")
-    with pytest.raises(KeysUnreadable):
-        within_reach(IngestSettings(host="0.0.0.0", data_dir=tmp_path))  # noqa: S104
+    with pytest.raises(KeyFileUnreadable):
+        with_safe_host(IngestSettings(host="0.0.0.0", data_dir=tmp_path))  # noqa: S104
 
 
-def test_a_path_nobody_thought_of_needs_a_scope_too():
+def test_an_unknown_path_requires_a_scope():
     assert scope_of("POST", "/v1/something-new") == "write"
     assert scope_of("DELETE", "/v1/experiences/7") == "write"
     assert scope_of("GET", "/v1/runs") == "read"
@@ -174,7 +174,7 @@ def test_a_path_nobody_thought_of_needs_a_scope_too():
     assert scope_of("GET", "/metrics") is None
 
 
-async def test_a_secret_is_in_no_log_and_no_status(
+async def test_secrets_never_appear_in_logs_and_status(
     redis: Redis, valkey_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     secret = key(tmp_path, "write")
@@ -185,7 +185,7 @@ async def test_a_secret_is_in_no_log_and_no_status(
     assert secret not in caplog.text
 
 
-def test_commands_bear_the_key_of_their_environment(
+def test_commands_send_the_key_of_their_environment(
     valkey_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     rows = tmp_path / "experience_buffer.json"

@@ -1,4 +1,4 @@
-"""Traces and pairs over HTTP: what can teach is taken in, what cannot is refused with a reason."""
+"""Imported traces and pairs: usable ones are accepted, others are refused with a reason."""
 
 from typing import Any
 
@@ -7,9 +7,8 @@ import pytest
 from redis.asyncio import Redis
 
 from ratchet.contract import EXAMPLES, TRACES
-from ratchet.measures import voice_prompt
+from ratchet.measures import RequestedReading, voice_prompt
 from ratchet_testing.running_intake import api, events
-from simulator.situations import Reading
 
 THINKING = "One reading of one pump is asked for, and the prompt gives 45 kW for pump 001."
 TRACE = {"prompt": "What is the power of pump 001?", "answer": "Pump 001 draws 45 kW right now."}
@@ -22,7 +21,7 @@ PAIR = {
 }
 
 
-async def test_a_trace_is_on_its_stream_when_202_comes_back(
+async def test_a_trace_is_on_its_stream_when_the_answer_is_202(
     client: httpx.AsyncClient, redis: Redis
 ):
     response = await client.post("/v1/traces", json={**TRACE, "trace_id": "t-1"})
@@ -36,9 +35,7 @@ async def test_a_trace_is_on_its_stream_when_202_comes_back(
     assert event.question.device_type == "pump"
 
 
-async def test_the_predecessors_names_mean_the_same_as_todays(
-    client: httpx.AsyncClient, redis: Redis
-):
+async def test_the_predecessors_field_names_are_accepted(client: httpx.AsyncClient, redis: Redis):
     legacy = {
         "trace_id": "t-1",
         "prompt": TRACE["prompt"],
@@ -73,7 +70,7 @@ async def test_the_predecessors_names_mean_the_same_as_todays(
     assert first.occurred_at.isoformat() == "2026-02-08T20:01:20.576107+00:00"
 
 
-async def test_thinking_that_is_denied_is_not_kept_and_a_null_is_a_missing_key(
+async def test_thinking_is_dropped_if_has_thinking_is_false_and_nulls_are_missing_keys(
     client: httpx.AsyncClient, redis: Redis
 ):
     sent = {**TRACE, "thinking": THINKING, "has_thinking": False, "claude_input_tokens": None}
@@ -92,8 +89,13 @@ async def test_equal_prompts_with_equal_answers_are_one_trace(
     assert ids[0] == ids[1] != ids[2]
 
 
-async def test_a_prompt_with_readings_names_the_asked_one(client: httpx.AsyncClient, redis: Redis):
-    readings = [Reading("pump 001", "power", 45, "kW"), Reading("pump 002", "power", 31, "kW")]
+async def test_the_requested_reading_is_found_in_the_prompt(
+    client: httpx.AsyncClient, redis: Redis
+):
+    readings = [
+        RequestedReading("pump 001", "power", 45, "kW"),
+        RequestedReading("pump 002", "power", 31, "kW"),
+    ]
     prompt = voice_prompt("What is the power of pump 001?", readings)
     await client.post("/v1/traces", json={**TRACE, "prompt": prompt})
     await client.post("/v1/pairs", json={**PAIR, "prompt": prompt})
@@ -103,7 +105,7 @@ async def test_a_prompt_with_readings_names_the_asked_one(client: httpx.AsyncCli
     assert trace.question.phrasing == "what is the _ of _ _"
 
 
-async def test_a_pair_is_an_example_of_its_own_rule(client: httpx.AsyncClient, redis: Redis):
+async def test_an_imported_pair_has_the_rule_imported(client: httpx.AsyncClient, redis: Redis):
     assert (await client.post("/v1/pairs", json=PAIR)).status_code == 202
     [event] = await events(redis, EXAMPLES)
     assert (event.type, event.rule, event.aspect, event.sources) == (
@@ -116,7 +118,7 @@ async def test_a_pair_is_an_example_of_its_own_rule(client: httpx.AsyncClient, r
     assert event.revision == 1
 
 
-async def test_the_same_pair_is_the_same_example_however_it_is_named(
+async def test_the_same_pair_is_the_same_example_under_any_event_id(
     client: httpx.AsyncClient, redis: Redis
 ):
     legacy = {"pos_reward": 1.2, "neg_reward": -0.9, "pair_type": "voice", "reward_gap": 2.1}
@@ -127,7 +129,9 @@ async def test_the_same_pair_is_the_same_example_however_it_is_named(
     assert second.occurred_at.isoformat() == "2026-02-08T13:00:00+00:00"
 
 
-async def test_plans_are_told_from_spoken_answers(client: httpx.AsyncClient, redis: Redis):
+async def test_widget_plans_are_distinguished_from_spoken_answers(
+    client: httpx.AsyncClient, redis: Redis
+):
     plan = {"chosen": '{"heading":"Pump 001"}', "rejected": '{"heading":""}'}
     await client.post("/v1/pairs", json={**PAIR, **plan})
     [event] = await events(redis, EXAMPLES)
@@ -161,7 +165,7 @@ async def test_plans_are_told_from_spoken_answers(client: httpx.AsyncClient, red
         ("/v1/pairs", {**PAIR, "chosen": ""}, "chosen", "1 character"),
     ],
 )
-async def test_what_teaches_nothing_true_is_refused_by_field_and_reason(
+async def test_an_unusable_pair_or_trace_is_refused_with_field_and_reason(
     client: httpx.AsyncClient, redis: Redis, path: str, body: Any, field: str, said: str
 ):
     response = await client.post(path, json=body)
@@ -171,13 +175,13 @@ async def test_what_teaches_nothing_true_is_refused_by_field_and_reason(
     assert await events(redis, TRACES) == await events(redis, EXAMPLES) == []
 
 
-async def test_a_gap_of_exactly_the_least_is_enough(client: httpx.AsyncClient):
+async def test_the_smallest_allowed_gap_is_accepted(client: httpx.AsyncClient):
     body = {**PAIR, "chosen_reward": 0.14, "rejected_reward": -0.16}
     assert (await client.post("/v1/pairs", json=body)).status_code == 202
 
 
 @pytest.mark.parametrize(("path", "item"), [("/v1/traces", TRACE), ("/v1/pairs", PAIR)])
-async def test_a_named_item_counts_once_and_a_bad_one_spoils_only_itself(
+async def test_an_item_with_an_id_counts_once_and_an_invalid_item_affects_no_other(
     client: httpx.AsyncClient, redis: Redis, path: str, item: dict[str, Any]
 ):
     named = {**item, "event_id": "named-item-1"}
@@ -191,7 +195,7 @@ async def test_a_named_item_counts_once_and_a_bad_one_spoils_only_itself(
 
 
 @pytest.mark.parametrize(("path", "item"), [("/v1/traces", TRACE), ("/v1/pairs", PAIR)])
-async def test_a_time_without_a_zone_is_read_in_the_stated_one(
+async def test_a_time_without_a_zone_is_read_in_the_configured_zone(
     redis: Redis, valkey_url: str, path: str, item: dict[str, Any]
 ):
     async with api(valkey_url, ingest_naive_zone="Asia/Kolkata") as client:
@@ -200,7 +204,7 @@ async def test_a_time_without_a_zone_is_read_in_the_stated_one(
     assert event.occurred_at.isoformat() == "2026-01-20T02:30:00+00:00"
 
 
-async def test_the_document_shows_both_bodies(client: httpx.AsyncClient):
+async def test_the_openapi_document_describes_both_bodies(client: httpx.AsyncClient):
     document = (await client.get("/openapi.json")).json()
     for path, name, field in (("traces", "Trace", "answer"), ("pairs", "Pair", "chosen_reward")):
         assert "requestBody" in document["paths"][f"/v1/{path}"]["post"]

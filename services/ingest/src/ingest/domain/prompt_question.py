@@ -1,4 +1,4 @@
-"""The question inside a prompt, for examples that come with their prompt and nothing else."""
+"""Finds the question inside a prompt, for examples that are imported with their prompt only."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -22,28 +22,28 @@ _MOST_READINGS = 50
 
 
 def question_in(prompt: str) -> Question:
-    """Describe the question of `prompt`: what follows the last "User question:", else all of it.
+    """The question of `prompt`: the text after the last "User question:", or all of it.
 
-    Two prompts of the same words and readings have the same key. `asked` is known where the
-    readings are given as `ratchet.measures.prompts` writes them, and the question names the
-    equipment and the metric of one of them alone.
+    Prompts with the same words and readings have the same key. `asked` is set if the readings are
+    in the form of `ratchet.measures.prompts`, and the question names the equipment and the metric
+    of exactly one of them.
     """
-    text = asked_text(prompt)
-    asked = _asked(text, list(_readings(prompt)))
-    devices = [asked.equipment] if asked else named_equipment(text)
-    metric = asked.metric if asked else ""
+    text = question_text(prompt)
+    reading = _requested(text, list(_readings(prompt)))
+    devices = [reading.equipment] if reading else named_equipment(text)
+    metric = reading.metric if reading else ""
     return Question(
         key=question_key([normalised(prompt)]),
         text=text,
         intent="query",
         device_type=device_type(devices[0]) if devices else "",
         phrasing=phrasing_of(text, (*devices, metric)),
-        asked=asked,
+        asked=reading,
     )
 
 
-def asked_text(prompt: str) -> str:
-    """The words of the question alone."""
+def question_text(prompt: str) -> str:
+    """The text of the question without the prompt around it."""
     start = 0
     for marker in _ASKED.finditer(prompt):
         start = marker.end()
@@ -52,8 +52,8 @@ def asked_text(prompt: str) -> str:
 
 
 def named_equipment(text: str) -> list[str]:
-    """Every piece of equipment `text` names, as "pump 1", each once and in order."""
-    return list(dict.fromkeys(" ".join(found) for _, found in _identities(text)))
+    """The equipment that `text` names, as "pump 1", each once and in order."""
+    return list(dict.fromkeys(" ".join(name) for _, name in _identities(text)))
 
 
 def _identities(text: str) -> Iterator[tuple[NumberMention, tuple[str, str]]]:
@@ -62,8 +62,8 @@ def _identities(text: str) -> Iterator[tuple[NumberMention, tuple[str, str]]]:
             yield mention, mention.identity
 
 
-def _asked(text: str, readings: Sequence[Reading]) -> Reading | None:
-    """The one reading that `text` names; "power" is not named within "average power"."""
+def _requested(text: str, readings: Sequence[Reading]) -> Reading | None:
+    """The one reading that `text` names; "average power" does not name "power"."""
     words = f" {normalised(text)} "
     named = [r for r in readings if _within(r.equipment, words) and _within(r.metric, words)]
     whole = [
@@ -84,7 +84,7 @@ def _within(name: str, words: str) -> bool:
 
 
 def _readings(prompt: str) -> Iterator[Reading]:
-    """The readings of the last block of them, at most `_MOST_READINGS`."""
+    """The readings of the last block in the prompt, at most `_MOST_READINGS`."""
     block = prompt.rpartition(f"{READINGS}\n")[2].splitlines()
     for line in block[:_MOST_READINGS]:
         if not line.startswith("- "):

@@ -1,4 +1,4 @@
-"""Which pages may call: preflights as browsers send them."""
+"""Cross-origin requests: preflights as browsers send them."""
 
 from collections.abc import AsyncIterator
 
@@ -37,7 +37,7 @@ async def test_a_preflight_is_answered_without_a_key_and_names_the_key_header(
         assert "x-feedback-key" in answer.headers["Access-Control-Allow-Headers"].lower()
 
 
-async def test_answers_and_errors_may_be_read_by_the_page(client: httpx.AsyncClient):
+async def test_an_allowed_page_can_read_answers_and_errors(client: httpx.AsyncClient):
     for body, status in ((BODY, 200), ({}, 400)):
         answer = await client.post(PATH, json=body, headers={"Origin": PAGE})
         assert answer.status_code == status
@@ -45,9 +45,7 @@ async def test_answers_and_errors_may_be_read_by_the_page(client: httpx.AsyncCli
         assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
 
 
-async def test_a_form_that_another_page_makes_a_browser_send_changes_nothing(
-    client: httpx.AsyncClient, redis: Redis
-):
+async def test_a_form_post_from_another_page_is_refused(client: httpx.AsyncClient, redis: Redis):
     """Browsers send such a form without a preflight, and keep only the answer from the page."""
     headers = {"Origin": "http://elsewhere", "Content-Type": "text/plain"}
     answer = await client.post(PATH, json=BODY, headers=headers)
@@ -56,7 +54,7 @@ async def test_a_form_that_another_page_makes_a_browser_send_changes_nothing(
     assert await events(redis, FEEDBACK) == []
 
 
-async def test_its_own_pages_and_programs_may_post(client: httpx.AsyncClient):
+async def test_pages_of_the_same_origin_and_programs_may_post(client: httpx.AsyncClient):
     for headers in ({}, {"Origin": "http://ingest"}):
         assert (await client.post(PATH, json=BODY, headers=headers)).status_code == 200
 

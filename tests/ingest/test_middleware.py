@@ -1,4 +1,4 @@
-"""What every request passes: sizes, packing, ids, and one form of error."""
+"""The middlewares: body limits, compression, request ids and error responses."""
 
 import gzip
 import json
@@ -19,14 +19,14 @@ from ratchet.contract import EXPERIENCES, FEEDBACK, ExperienceRecorded
 from ratchet.telemetry import configure_logs
 from ratchet_testing.running_intake import api, events
 
-from .test_keys_over_http import OPERATIONS, WRITES
+from .test_authentication import OPERATIONS, WRITES
 
 POSTS = {**WRITES, **OPERATIONS}
 FEEDBACK_BODY = {"query_id": "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01", "rating": "up"}
 GZIP = {"Content-Encoding": "gzip"}
 
 
-async def test_a_packed_body_is_unpacked(client: httpx.AsyncClient, redis: Redis):
+async def test_a_gzip_body_is_decompressed(client: httpx.AsyncClient, redis: Redis):
     body = gzip.compress(json.dumps([FEEDBACK_BODY] * 50).encode())
     answer = await client.post("/v1/feedback", content=body, headers=GZIP)
     assert answer.json()["accepted"] == 50
@@ -34,7 +34,9 @@ async def test_a_packed_body_is_unpacked(client: httpx.AsyncClient, redis: Redis
 
 
 @pytest.mark.parametrize("path", POSTS)
-async def test_a_bomb_is_refused_by_what_it_unpacks_to(client: httpx.AsyncClient, path: str):
+async def test_a_gzip_bomb_is_refused_by_its_decompressed_size(
+    client: httpx.AsyncClient, path: str
+):
     bomb = gzip.compress(b" " * (64 * 1024 * 1024))
     assert len(bomb) < 100_000
     answer = await client.post(path, content=bomb, headers=GZIP)
@@ -53,7 +55,7 @@ async def test_a_bomb_is_refused_by_what_it_unpacks_to(client: httpx.AsyncClient
         (b"{}", "gzip, gzip", 415),
     ],
 )
-async def test_packing_that_cannot_be_undone_is_refused(
+async def test_an_invalid_or_unsupported_encoding_is_refused(
     client: httpx.AsyncClient, content: bytes, encoding: str, status: int
 ):
     headers = {"Content-Encoding": encoding}
@@ -62,7 +64,7 @@ async def test_packing_that_cannot_be_undone_is_refused(
     assert answer.json()["error"]
 
 
-async def test_a_long_answer_is_packed_for_who_takes_it(client: httpx.AsyncClient):
+async def test_a_long_answer_is_compressed_if_the_client_accepts_it(client: httpx.AsyncClient):
     packed = await client.get("/openapi.json", headers={"Accept-Encoding": "gzip"})
     plain = await client.get("/openapi.json", headers={"Accept-Encoding": "identity"})
     assert packed.headers["Content-Encoding"] == "gzip"
@@ -74,7 +76,9 @@ def nested(levels: int) -> str:
     return '{"query_id": "q", "fixtures": ' + '{"x":' * levels + "1" + "}" * levels + "}"
 
 
-async def test_json_of_any_depth_is_taken_whole_or_refused(client: httpx.AsyncClient, redis: Redis):
+async def test_json_of_any_depth_is_accepted_whole_or_refused(
+    client: httpx.AsyncClient, redis: Redis
+):
     """What is taken is an event that every reader of the stream can parse."""
     for levels, status in ((MOST_DEEP - 2, 202), (MOST_DEEP, 422), (100_000, 422)):
         answer = await client.post("/v1/experiences", content=nested(levels))
@@ -86,7 +90,7 @@ async def test_json_of_any_depth_is_taken_whole_or_refused(client: httpx.AsyncCl
 
 @pytest.mark.parametrize("path", POSTS)
 @pytest.mark.parametrize("content", [b"[" * 50_000, b'{"a":' * 50_000, b"1],[2", b"]", b"[]],[["])
-async def test_brackets_alone_bring_nothing_down(
+async def test_unbalanced_brackets_are_refused(
     client: httpx.AsyncClient, path: str, content: bytes
 ):
     answer = await client.post(path, content=content)
@@ -97,7 +101,7 @@ async def test_brackets_alone_bring_nothing_down(
 @pytest.mark.parametrize(
     ("sent", "kept"), [("abc-1.2_3", True), ("has space", False), ("x" * 129, False), ("", False)]
 )
-async def test_every_answer_bears_the_id_of_its_request(
+async def test_every_answer_has_the_id_of_its_request(
     client: httpx.AsyncClient, sent: str, kept: bool
 ):
     for path in ("/livez", "/v1/nothing", "/openapi.json"):
@@ -122,7 +126,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in written if line.startswith("{")]
 
 
-async def test_every_line_that_is_logged_meanwhile_bears_it_too(
+async def test_every_log_line_of_a_request_has_its_id(
     client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
 ):
     headers = {"X-Request-ID": "abc-1"}
@@ -143,7 +147,7 @@ async def test_every_line_that_is_logged_meanwhile_bears_it_too(
         ("GET", "/nothing", b"", 404),
     ],
 )
-async def test_what_comes_to_nothing_is_a_problem_of_rfc_9457(
+async def test_errors_are_rfc_9457_problem_details(
     client: httpx.AsyncClient, method: str, path: str, sent: bytes, status: int
 ):
     answer = await client.request(method, path, content=sent, headers={"X-Request-ID": "abc-1"})
@@ -159,7 +163,7 @@ async def test_what_comes_to_nothing_is_a_problem_of_rfc_9457(
 
 
 @pytest.mark.parametrize("path", ["/v1/feedback", "/api/layer2/feedback/"])
-async def test_an_error_of_ours_is_500_in_the_same_form_and_told_to_the_log_alone(
+async def test_an_internal_error_is_500_and_its_traceback_is_only_in_the_log(
     redis: Redis,
     valkey_url: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -186,7 +190,7 @@ async def test_an_error_of_ours_is_500_in_the_same_form_and_told_to_the_log_alon
     assert answer.headers["Access-Control-Allow-Origin"] == "http://page"
 
 
-async def test_a_correction_is_a_reaction_with_its_text(client: httpx.AsyncClient, redis: Redis):
+async def test_a_correction_becomes_feedback_with_its_text(client: httpx.AsyncClient, redis: Redis):
     sent = [
         {"query_id": "q1", "correction_text": "I meant pump 002", "event_id": "fact-0001"},
         {"query_id": "q2", "correction": "by the day", "user_id": "maria"},
@@ -204,7 +208,7 @@ async def test_a_correction_is_a_reaction_with_its_text(client: httpx.AsyncClien
     assert (second.feedback.user_id, second.feedback.correction) == ("maria", "by the day")
 
 
-async def test_limits_hold_for_commands_as_well(redis: Redis, valkey_url: str):
+async def test_body_limits_apply_to_commands(redis: Redis, valkey_url: str):
     async with api(valkey_url, ingest_max_body_bytes=2048) as client:
         sent = {"requested_by": "maria", "reason": "x" * 4096}
         assert (await client.post("/v1/commands/training", json=sent)).status_code == 413

@@ -1,4 +1,4 @@
-"""What questions are ranked with at a moment: a scorer, or nothing but the caller's order."""
+"""The source of rankings: a scorer in service, or the caller's order."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from ratchet.ranking import Embedding, Scorers
 
 
 @dataclass(frozen=True)
-class Served:
-    """A scorer in service, replaced as a whole; `trained_on` counts scored revisions."""
+class ScorerInService:
+    """A loaded scorer, replaced as a whole; `trained_on` counts scored revisions."""
 
     version: str
     scorers: Scorers
@@ -20,9 +20,9 @@ class Served:
 
 @dataclass(frozen=True)
 class CallersOrder:
-    """No scorer serves; `why` says the reason to people."""
+    """There is no scorer; `reason` explains it to operators."""
 
-    why: str = "no scorer yet"
+    reason: str = "no scorer yet"
 
 
-Standing = Served | CallersOrder
+RankingSource = ScorerInService | CallersOrder

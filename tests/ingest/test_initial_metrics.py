@@ -1,10 +1,10 @@
-"""What is asked for by its growth is there before it grows: else the first one never counts."""
+"""Counters exist before their first increment, because a rate over a new series misses it."""
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from ingest.metrics import IngestMetrics
-from ingest.ranking.metrics import RankingMetrics
+from ingest.ranking.metrics import RankMetrics
 from ledger.archive.metrics import ArchiveMetrics
 
 
@@ -12,7 +12,7 @@ from ledger.archive.metrics import ArchiveMetrics
 def registry() -> CollectorRegistry:
     found = CollectorRegistry()
     IngestMetrics(found)
-    RankingMetrics(found, "hashing")
+    RankMetrics(found, "hashing")
     ArchiveMetrics(found)
     return found
 
@@ -26,5 +26,7 @@ def registry() -> CollectorRegistry:
         ("ratchet_archived_events_total", {"stream": "experiences"}),
     ],
 )
-def test_it_begins_at_zero(registry: CollectorRegistry, name: str, labels: dict[str, str]):
+def test_a_counter_exists_with_zero_before_its_first_increment(
+    registry: CollectorRegistry, name: str, labels: dict[str, str]
+):
     assert registry.get_sample_value(name, labels) == 0

@@ -1,7 +1,9 @@
-"""Idempotency-Key: sent again, a POST gets its first answer and has no second effect."""
+"""Idempotency-Key: a repeated POST gets its first answer and has no second effect."""
 
 import asyncio
+import json
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,11 +15,13 @@ from ratchet.contract import COMMANDS, DECISIONS, EXPERIENCES, FEEDBACK, STREAMS
 from ratchet_testing.running_intake import api, events
 from ratchet_testing.valkey import free_port
 
-from .test_keys_over_http import OPERATIONS, WRITES
+from .test_authentication import OPERATIONS, WRITES
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
 CALLS = {**WRITES, **OPERATIONS}
+EARLIER = json.loads((Path(__file__).parent / "earlier" / "idempotency_records.json").read_text())
+"""Records that the previous release stored, with the requests that they answered."""
 
 
 async def everything(redis: Redis) -> list[Any]:
@@ -25,7 +29,7 @@ async def everything(redis: Redis) -> list[Any]:
 
 
 @pytest.mark.parametrize("path", CALLS)
-async def test_the_same_call_again_gets_the_first_answer_and_has_one_effect(
+async def test_a_repeated_request_gets_the_first_answer_and_has_one_effect(
     client: httpx.AsyncClient, redis: Redis, path: str
 ):
     first = await client.post(path, json=CALLS[path], headers=KEY)
@@ -50,7 +54,7 @@ async def test_the_same_key_with_another_body_is_422(
     assert len(await everything(redis)) == 1
 
 
-async def test_an_answer_with_problems_is_the_same_again(client: httpx.AsyncClient, redis: Redis):
+async def test_an_answer_with_problems_is_replayed(client: httpx.AsyncClient, redis: Redis):
     sent = [{"query_id": QUERY_ID, "event_id": "fact-0001"}, {"query_id": ""}]
     first, again = [
         (await client.post("/v1/experiences", json=sent, headers=KEY)).json() for _ in range(2)
@@ -60,7 +64,54 @@ async def test_an_answer_with_problems_is_the_same_again(client: httpx.AsyncClie
     assert len(await events(redis, EXPERIENCES)) == 1
 
 
-async def test_it_holds_across_replicas_and_for_calls_at_once(redis: Redis, valkey_url: str):
+@pytest.mark.parametrize("earlier", EARLIER, ids=lambda earlier: earlier["path"])
+async def test_an_answer_stored_by_the_previous_release_is_replayed(
+    client: httpx.AsyncClient, redis: Redis, earlier: dict[str, str]
+):
+    await redis.set(earlier["key"], earlier["stored"])
+    answer = await client.post(earlier["path"], content=earlier["body"], headers=KEY)
+    _, status, body = json.loads(earlier["stored"])
+    assert (answer.status_code, answer.text) == (status, body)
+    assert answer.headers["Idempotent-Replayed"] == "true"
+    assert await everything(redis) == []
+
+
+async def test_items_that_were_all_new_are_stored_as_the_previous_release_reads_them(
+    client: httpx.AsyncClient, redis: Redis
+):
+    first = await client.post("/v1/feedback", json=WRITES["/v1/feedback"], headers=KEY)
+    [key] = await redis.keys("ratchet:answered:*")
+    fingerprint, status, body = json.loads(await redis.get(key))
+    assert (status, body) == (first.status_code, first.text)
+    assert len(fingerprint) == 64
+
+
+async def test_a_replay_counts_the_items_that_were_repeated_at_first(
+    client: httpx.AsyncClient, redis: Redis
+):
+    known = {"query_id": QUERY_ID, "event_id": "fact-0001", "rating": "up"}
+    await client.post("/v1/feedback", json=known)
+    items = [known, {"query_id": QUERY_ID, "event_id": "fact-0002", "rating": "down"}, known]
+    first, again = [await client.post("/v1/feedback", json=items, headers=KEY) for _ in range(2)]
+    assert first.json() == {"accepted": 3, "repeated": 2, "problems": []}
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert len(await events(redis, FEEDBACK)) == 2
+
+
+async def test_feedback_of_the_page_that_was_known_is_replayed_as_it_was(
+    client: httpx.AsyncClient, redis: Redis
+):
+    item = {"query_id": QUERY_ID, "event_id": "fact-0001", "rating": "up"}
+    await client.post("/v1/feedback", json=item)
+    path = "/api/layer2/feedback/"
+    first, again = [await client.post(path, json=item, headers=KEY) for _ in range(2)]
+    assert first.json() == again.json() == {"status": "ok", "updated": True}
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert len(await events(redis, FEEDBACK)) == 1
+
+
+async def test_a_key_holds_across_replicas_and_for_parallel_calls(redis: Redis, valkey_url: str):
     async with api(valkey_url) as one, api(valkey_url) as other:
         sent = [{"query_id": QUERY_ID, "rating": "up"}] * 3
         answers = await asyncio.gather(
@@ -74,16 +125,16 @@ async def test_it_holds_across_replicas_and_for_calls_at_once(redis: Redis, valk
 
 @pytest.mark.parametrize("path", ["/v1/experiences", "/v1/commands/training", "/v1/rank"])
 @pytest.mark.parametrize("lost", ["before", "after"])
-async def test_when_redis_is_lost_around_the_transaction_the_retry_settles_it(
+async def test_a_retry_after_a_lost_connection_to_redis_has_one_effect(
     redis: Redis, valkey_url: str, monkeypatch: pytest.MonkeyPatch, path: str, lost: str
 ):
-    """Whatever was answered meanwhile: afterwards there is one effect and its one answer."""
+    """The connection breaks just before or after the transaction."""
     execute = Pipeline.execute
 
     async def cut(self: Pipeline, *arguments: Any, **how: Any) -> Any:
         if lost == "after":
             await execute(self, *arguments, **how)
-        raise ConnectionResetError("the line was cut")
+        raise ConnectionResetError("the connection broke")
 
     async with api(valkey_url) as client:
         with monkeypatch.context() as cutting:
@@ -98,9 +149,7 @@ async def test_when_redis_is_lost_around_the_transaction_the_retry_settles_it(
     assert len(await everything(redis)) == 1
 
 
-async def test_the_same_key_of_another_client_or_path_is_another_key(
-    client: httpx.AsyncClient, redis: Redis
-):
+async def test_a_key_is_separate_for_each_client_and_path(client: httpx.AsyncClient, redis: Redis):
     await client.post("/v1/feedback", json=WRITES["/v1/feedback"], headers=KEY)
     compatible = await client.post(
         "/api/layer2/feedback/", json=WRITES["/v1/feedback"], headers=KEY
@@ -109,20 +158,22 @@ async def test_the_same_key_of_another_client_or_path_is_another_key(
     assert len(await events(redis, FEEDBACK)) == 2
 
 
-async def test_a_refused_call_may_be_mended_under_the_same_key(client: httpx.AsyncClient):
+async def test_a_refused_request_may_be_corrected_under_the_same_key(client: httpx.AsyncClient):
     assert (await client.post("/v1/feedback", json={}, headers=KEY)).status_code == 422
-    mended = await client.post("/v1/feedback", json=WRITES["/v1/feedback"], headers=KEY)
-    assert mended.status_code == 202
+    corrected = await client.post("/v1/feedback", json=WRITES["/v1/feedback"], headers=KEY)
+    assert corrected.status_code == 202
 
 
-async def test_answers_are_kept_for_a_day(client: httpx.AsyncClient, redis: Redis):
+async def test_answers_are_stored_for_a_day(client: httpx.AsyncClient, redis: Redis):
     await client.post("/v1/feedback", json=WRITES["/v1/feedback"], headers=KEY)
     [key] = await redis.keys("ratchet:answered:*")
     assert 86_000 < await redis.ttl(key) <= 86_400
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
-async def test_a_key_of_no_use_is_refused(client: httpx.AsyncClient, redis: Redis, key: str):
+async def test_an_empty_or_too_long_key_is_refused(
+    client: httpx.AsyncClient, redis: Redis, key: str
+):
     answer = await client.post(
         "/v1/feedback", json=WRITES["/v1/feedback"], headers={"Idempotency-Key": key}
     )
@@ -130,13 +181,13 @@ async def test_a_key_of_no_use_is_refused(client: httpx.AsyncClient, redis: Redi
     assert await everything(redis) == []
 
 
-async def test_without_redis_a_ranking_is_given_out_all_the_same():
+async def test_a_ranking_needs_no_redis():
     async with api(f"redis://127.0.0.1:{free_port()}/0") as client:
         answer = await client.post("/v1/rank", json=WRITES["/v1/rank"], headers=KEY)
     assert (answer.status_code, answer.json()["decision_id"]) == (200, None)
 
 
-async def test_a_ranking_again_is_the_decision_that_was_logged(
+async def test_a_repeated_ranking_returns_the_logged_decision(
     client: httpx.AsyncClient, redis: Redis
 ):
     for _ in range(3):

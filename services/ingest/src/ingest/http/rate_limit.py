@@ -1,4 +1,4 @@
-"""How often a client may call, counted in Redis for all replicas together."""
+"""Rate limit per client, counted in Redis for all replicas together."""
 
 from math import ceil
 
@@ -20,9 +20,10 @@ return 0
 
 
 class RateLimit:
-    """A sliding window: at most so many calls in any `window_s` seconds, by the server's clock.
+    """A sliding window of `window_s` seconds, by the clock of the Redis server.
 
-    The times of the last calls are one list per client; looking and adding are one step.
+    The times of the last calls are one list per client. A script checks and adds in one step, so
+    that parallel calls cannot both take the last place.
     """
 
     def __init__(self, redis: Redis, name: str, window_s: float = 60.0) -> None:
@@ -30,8 +31,11 @@ class RateLimit:
         self._name = name
         self._window_ms = int(window_s * 1_000)
 
-    async def wait_s(self, client: str, most: int) -> int:
-        """0 and the call counts, or the whole seconds until one may; raises redis-py's errors."""
+    async def wait_s(self, client: str, limit: int) -> int:
+        """0 if the call is within `limit` and counts, else the whole seconds to wait.
+
+        Raises redis-py's errors.
+        """
         key = f"{_KEY}{self._name}:{client}"
-        wait_ms: int = await self._take(keys=[key], args=[most, self._window_ms])
+        wait_ms: int = await self._take(keys=[key], args=[limit, self._window_ms])
         return ceil(wait_ms / 1_000)
