@@ -21,7 +21,7 @@ from ratchet.contract import (
     utc_now,
 )
 from ratchet.delivery import Consumer, Publisher, RetryPolicy
-from ratchet_cli.dead_letters.reading import DeadLetters
+from ratchet_cli.dead_letters.letters import DeadLetters
 from ratchet_cli.dead_letters.retry import Kept, PutBack, Retrier
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_consumers import at_work

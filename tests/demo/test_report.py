@@ -8,10 +8,10 @@ import pytest
 from rich.console import Console
 
 from ratchet.contract import STREAMS
+from ratchet_cli.demo.event_summary import EventSummary
 from ratchet_cli.demo.picture import draw
-from ratchet_cli.demo.report import Seconds, report
-from ratchet_cli.demo.story import Story
-from ratchet_cli.demo.table import show
+from ratchet_cli.demo.report import DemoSeconds, report
+from ratchet_cli.demo.table import show_report
 
 EXAMPLES = Path(__file__).parents[1] / "contract" / "examples"
 
@@ -24,8 +24,8 @@ def event(name: str, **changes: Any) -> Any:
 
 
 @pytest.fixture
-def story() -> Story:
-    story = Story()
+def story() -> EventSummary:
+    story = EventSummary()
     for name in (
         "ExperienceRecorded/full",
         "FeedbackReceived/thumb",
@@ -42,8 +42,8 @@ def story() -> Story:
     return story
 
 
-def test_the_report_has_every_part(story: Story):
-    found = report(story, Seconds(setup=3.14, loop=200))
+def test_the_report_has_every_part(story: EventSummary):
+    found = report(story, DemoSeconds(setup=3.14, loop=200))
     assert (found["experiences"], found["feedback"]) == (1, 1)
     assert found["rewards"] == {"mean": 1.2, "positive": 1, "negative": 0}
     assert found["examples"] == {"pairs": 1, "labels": 1}
@@ -60,7 +60,7 @@ def test_the_report_has_every_part(story: Story):
     assert found["seconds"] == {"setup": 3.1, "loop": 200, "total": 203.1}
 
 
-def test_a_retracted_example_is_not_counted_whatever_the_order(story: Story):
+def test_a_retracted_example_is_not_counted_whatever_the_order(story: EventSummary):
     story.add(event("ExampleRetracted/retracted"))
     assert story.pairs == 0
     story.add(event("PairBuilt/voice"))
@@ -68,19 +68,19 @@ def test_a_retracted_example_is_not_counted_whatever_the_order(story: Story):
 
 
 def test_a_sitting_without_a_model_says_so(tmp_path: Path):
-    story = Story()
+    story = EventSummary()
     story.add(event("RunFinished/failed"))
-    found = report(story, Seconds(1, 2))
+    found = report(story, DemoSeconds(1, 2))
     assert story.ended
     assert (found["export"], found["model"], found["rewards"]["mean"]) == (None, None, None)
     draw(story, tmp_path / "empty.png")
 
 
-def test_the_picture_and_the_table_are_made(story: Story, tmp_path: Path):
+def test_the_picture_and_the_table_are_made(story: EventSummary, tmp_path: Path):
     draw(story, tmp_path / "report.png")
     assert (tmp_path / "report.png").read_bytes().startswith(b"\x89PNG")
     console = Console(record=True, width=140)
-    show(console, report(story, Seconds(1, 2)))
+    show_report(console, report(story, DemoSeconds(1, 2)))
     said = console.export_text()
     assert "accepted" in said
     assert "+0.40 (+0.20 to +0.60)" in said

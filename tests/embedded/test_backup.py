@@ -29,8 +29,8 @@ from ratchet.contract import STREAMS
 from ratchet.delivery import DATA_FIELD
 from ratchet.storage import bury
 from ratchet_cli.backup.copying import restore, take
-from ratchet_cli.backup.moment import held
-from ratchet_cli.client.posting import post_all
+from ratchet_cli.backup.snapshot import held
+from ratchet_cli.client.post_all import post_all
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port, valkey_server

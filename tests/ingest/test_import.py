@@ -15,11 +15,11 @@ from typer.testing import CliRunner, Result
 
 from ingest.app import create_app
 from ingest.settings import IngestSettings
+from ratchet.command_line import NoAnswer
 from ratchet.contract import EXAMPLES, EXPERIENCES, TRACES, Stream
 from ratchet.rows import EXPERIENCE_ROWS, open_rows
 from ratchet_cli.app import main
 from ratchet_cli.client.importing import Imported, StrangeAnswer, import_rows
-from ratchet_cli.client.posting import NoAnswer
 from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port
 from simulator.legacy.population import population

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from ratchet_cli.client.posting import NoAnswer, post_all, post_until_answered
+from ratchet.command_line import NoAnswer, post_until_answered
+from ratchet_cli.client.post_all import post_all
 from simulator.timeline import Call
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -41,7 +42,7 @@ async def test_a_server_that_says_when_to_come_back_is_asked_then(monkeypatch: p
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("ratchet_cli.client.posting.asyncio.sleep", sleep)
+    monkeypatch.setattr("asyncio.sleep", sleep)
     answers = [httpx.Response(503, headers={"Retry-After": "7"}), httpx.Response(202)]
     transport = httpx.MockTransport(lambda request: answers.pop(0))
     intake = httpx.AsyncClient(transport=transport, base_url="http://intake")

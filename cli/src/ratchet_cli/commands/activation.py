@@ -15,13 +15,14 @@ from ratchet.command_line import (
     DataDir,
     ExporterUrl,
     Failed,
+    NoAnswer,
     Unreachable,
     api_key_headers,
     exporter_status,
+    post_until_answered,
     print_json,
     service_url,
 )
-from ratchet_cli.client.posting import NoAnswer, post_until_answered
 
 _POLL_S = 0.05
 
