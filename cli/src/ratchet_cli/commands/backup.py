@@ -16,9 +16,9 @@ def backup(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Copy the data directory as of one point in time, whether the system runs or not.
+    """Copy the data directory, while the system runs or not.
 
-    TARGET appears when it is complete.
+    The copy is of one point in time. TARGET appears when it is complete.
     """
     from ratchet_cli.backup.operations import back_up
 
@@ -34,7 +34,10 @@ def restore(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Create a data directory from a backup; a damaged file is named and changes nothing."""
+    """Create a data directory from a backup.
+
+    Verifies every file first: if one is damaged, names it and creates nothing.
+    """
     from ratchet_cli.backup import operations
 
     figures = _figures(operations.restore(source, data_dir))

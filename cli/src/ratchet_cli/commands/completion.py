@@ -9,8 +9,9 @@ def completion(
     context: typer.Context,
     shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="The shell you use.")],
 ) -> None:
-    """Print a shell's completion script, for `source <(ratchet completion bash)`.
+    """Print the completion script of a shell.
 
+    In bash: `source <(ratchet completion bash)`.
     `ratchet --install-completion` installs it for the current shell.
     """
     from typer.completion import shell_complete

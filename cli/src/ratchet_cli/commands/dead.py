@@ -1,6 +1,5 @@
 """`ratchet dead`: list, retry and drop events that no consumer could handle."""
 
-import asyncio
 import getpass
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -58,7 +57,7 @@ def list_letters(
     redis_url: RedisUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """List dead letters by stream, oldest first, with group, attempts and error."""
+    """List dead letters by stream, oldest first."""
     streams = _streams(stream)
     from ratchet_cli.dead_letters.operations import list_page
 
@@ -79,7 +78,10 @@ def retry(
     redis_url: RedisUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Append events to their streams again, once each, for the groups that failed."""
+    """Append events to their streams again.
+
+    Each is appended once; only the groups that failed handle it.
+    """
     if bool(ids) == all_:
         raise typer.BadParameter("Pass either IDs or --all.")
     streams = _streams(stream)
@@ -115,7 +117,10 @@ def drop(
     redis_url: RedisUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete dead letters; each is logged on stderr without its payload."""
+    """Delete dead letters.
+
+    Each is logged on stderr, without its payload.
+    """
     if as_json and not yes:
         raise typer.BadParameter("--json cannot prompt. Pass --yes.")
     streams = _streams(stream)
@@ -139,6 +144,8 @@ def drop(
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
+    import asyncio
+
     from ratchet_cli.dead_letters.letters import NoSuchLetter
 
     try:

@@ -19,7 +19,11 @@ def demo(
     limit_s: Annotated[float, typer.Option(help="Time limit in seconds.")] = 1200,
     as_json: AsJson = False,
 ) -> None:
-    """Simulate operators, train a small model on their feedback, check and register it."""
+    """Run the whole loop once, with a small model.
+
+    Simulated operators ask and rate, the model is trained on their feedback, passes the gates and
+    is registered. Exits with 1 if no model was activated.
+    """
     from ratchet_cli.demo.loop import run_demo
 
     result = run_demo(data_dir, port, (seed, questions, answers), limit_s, quiet=as_json)

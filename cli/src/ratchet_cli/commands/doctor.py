@@ -1,7 +1,5 @@
 """`ratchet doctor`: checks the machine and the running system."""
 
-import asyncio
-
 import typer
 
 from ratchet.command_line import (
@@ -21,8 +19,13 @@ def doctor(
     redis_url: RedisUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check Redis, streams, disk, GPU, Ollama, base model, clocks and services; exit 1 if a check
-    fails. Each line has the finding and, if something is wrong, the remedy."""
+    """Check the machine and the running system.
+
+    Looks at Redis, streams, disk, GPU, Ollama, base model, clocks and services. Each line has the
+    finding and, if something is wrong, the remedy. Exits with 1 if a check fails.
+    """
+    import asyncio
+
     from ratchet_cli.doctor.check import worst
     from ratchet_cli.doctor.examination import examine
 

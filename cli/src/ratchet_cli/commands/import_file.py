@@ -1,6 +1,5 @@
 """`ratchet import`: sends a file through the running system and reports on each row."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -26,8 +25,13 @@ def import_file(
     batch: Annotated[int, typer.Option(min=1, max=1000, help="Rows in one request.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Import experiences, traces or pairs; a row counts once, however often it is imported."""
+    """Import experiences, traces or pairs from a file.
+
+    A row counts once, however often it is imported. Exits with 1 if a row is refused.
+    """
     require_url(url)
+    import asyncio
+
     from ratchet_cli.client.file_import import import_figures, send_file, show_import
 
     counts, problem = asyncio.run(send_file(file, url, zone, batch))

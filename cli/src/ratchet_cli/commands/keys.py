@@ -3,14 +3,21 @@
 import json
 import sys
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from ingest.keys.key_file import Key, KeyFile, KeysUnreadable, Scope
+if TYPE_CHECKING:
+    from ingest.keys.key_file import Key
+
+
+class Scope(StrEnum):
+    WRITE = "write"
+    READ = "read"
+    OPERATE = "operate"
+
 
 DataDir = Annotated[
     Path, typer.Option(envvar="RATCHET_DATA_DIR", help="The data directory of the intake.")
@@ -38,9 +45,14 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print its secret, which is shown this once and kept nowhere."""
+    from ingest.keys.key_file import KeyFile, KeysUnreadable
+    from ingest.keys.key_file import Scope as KeyScope
+
     brought = sys.stdin.readline().strip() if secret_stdin else None
     try:
-        key, secret = KeyFile(data_dir).create(name, scope, datetime.now(UTC), brought, per_minute)
+        key, secret = KeyFile(data_dir).create(
+            name, [KeyScope(one) for one in scope], datetime.now(UTC), brought, per_minute
+        )
     except (ValueError, KeysUnreadable) as error:
         _fail(str(error))
     if as_json:
@@ -54,6 +66,11 @@ def create(
 @keys.command("list")
 def list_keys(data_dir: DataDir = _DATA_DIR, as_json: AsJson = False) -> None:
     """Show every key in force, without its secret."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ingest.keys.key_file import KeyFile, KeysUnreadable
+
     try:
         found = KeyFile(data_dir).read()
     except KeysUnreadable as error:
@@ -78,6 +95,8 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """Take a key out of force; to rotate one, create its successor first."""
+    from ingest.keys.key_file import KeyFile, KeysUnreadable
+
     try:
         key = KeyFile(data_dir).revoke(key_id)
     except KeyError:
@@ -87,12 +106,12 @@ def revoke(
     typer.echo(json.dumps(_shown(key)) if as_json else f"revoked {key_id} of {key.name}")
 
 
-def _shown(key: Key) -> dict[str, object]:
+def _shown(key: "Key") -> dict[str, object]:
     told = key.model_dump(mode="json", exclude={"digest"})
     return {**told, "scopes": sorted(key.scopes)}
 
 
-def _day(key: Key) -> str:
+def _day(key: "Key") -> str:
     return f"{key.created_at:%Y-%m-%d}"
 
 

@@ -1,6 +1,5 @@
 """`ratchet simulate`: the load of a simulated plant, for any intake."""
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -24,6 +23,8 @@ def simulate(
 ) -> None:
     """Post the experiences and the feedback of a simulated plant."""
     require_url(url)
+    import asyncio
+
     from ratchet_cli.client.simulation import post_simulation
 
     result = asyncio.run(post_simulation(url, seed, questions, answers, rate or None))

@@ -1,7 +1,5 @@
 """`ratchet status`: the state of services and streams."""
 
-import asyncio
-
 import typer
 
 from ratchet.command_line import (
@@ -15,8 +13,13 @@ from ratchet.command_line import (
 
 
 def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
-    """Show services, degraded parts and streams; exit 1 if a service is not ready."""
+    """Show the state of services and streams.
+
+    Exits with 1 if a service is not ready.
+    """
     ports = require_running(data_dir)
+    import asyncio
+
     from ratchet_cli.system_status import read_status, show_status
 
     state = asyncio.run(read_status(ports))

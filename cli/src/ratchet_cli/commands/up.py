@@ -16,9 +16,10 @@ def up(
         int, typer.Option(min=1, max=65_000, help="Port of ingest; the next five are used too.")
     ] = 8100,
 ) -> None:
-    """Run an embedded Valkey and every service; Ctrl-C stops them in order.
+    """Run the whole system on this machine, until Ctrl-C.
 
-    Settings are RATCHET_* variables. A restart in the same directory continues with its data.
+    Starts an embedded Valkey and every service, and stops them in order. Settings are RATCHET_*
+    variables. A restart in the same directory continues with its data.
     """
     from ratchet_cli.embedded.console import run_in_foreground
 
