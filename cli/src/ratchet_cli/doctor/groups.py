@@ -83,8 +83,8 @@ def _groups(streams: Sequence[StreamFacts]) -> Check:
     if not incomplete:
         count = sum(len(stream.groups) for stream in streams)
         return ok("groups", f"{count} groups read {len(streams)} streams")
-    finding = ", ".join(
-        f"{stream.name} ({stream.entries} entries) lacks {' and '.join(stream.missing)}"
+    finding = "; ".join(
+        f"{stream.name} ({stream.entries} entries) lacks {', '.join(stream.missing)}"
         for stream in incomplete
     )
     services = {stream.services[group] for stream in incomplete for group in stream.missing}

@@ -33,7 +33,7 @@ async def up(embedded: Embedded, sink: Sink) -> AsyncIterator[Supervisor]:
         lock.acquire(blocking=False)
     except Timeout as error:
         raise CannotStart(
-            f"Ratchet runs in {embedded.data_dir} already. Stop it, or pass another --data-dir."
+            f"Ratchet already runs in {embedded.data_dir}. Stop it, or pass another --data-dir."
         ) from error
     state = embedded.data_dir / STATE_FILE
     supervisor = Supervisor(embedded.processes(), sink)
