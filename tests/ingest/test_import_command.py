@@ -15,11 +15,11 @@ from typer.testing import CliRunner, Result
 
 from ingest.app import create_app
 from ingest.settings import IngestSettings
+from ratchet.command_line import NoAnswer
 from ratchet.contract import EXAMPLES, EXPERIENCES, TRACES, Stream
 from ratchet.rows import EXPERIENCE_ROWS, open_rows
 from ratchet_cli.app import main
-from ratchet_cli.client.importing import Imported, StrangeAnswer, import_rows
-from ratchet_cli.client.posting import NoAnswer
+from ratchet_cli.client.importing import ImportCounts, UnexpectedResponse, import_rows
 from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port
 from simulator.legacy.population import population
@@ -138,8 +138,8 @@ def answering(*statuses: int) -> tuple[httpx.AsyncClient, list[int]]:
     return httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://x"), given
 
 
-async def imported_by(client: httpx.AsyncClient, path: str, patience_s: float) -> Imported:
-    imported = Imported()
+async def imported_by(client: httpx.AsyncClient, path: str, patience_s: float) -> ImportCounts:
+    imported = ImportCounts()
     rows = open_rows(Path(path), UTC, EXPERIENCE_ROWS).rows
     await import_rows(
         client, EXPERIENCE_ROWS.path, rows, imported, 1, patience_s, lambda count: None
@@ -164,12 +164,12 @@ async def test_the_import_gives_up_after_its_deadline(tmp_path: Path):
 async def test_giving_up_reports_what_was_sent_and_that_a_repeat_is_safe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("ratchet_cli.commands.import_file._PATIENCE_S", 0.0)
+    monkeypatch.setattr("ratchet_cli.client.file_import._PATIENCE_S", 0.0)
     url = f"http://127.0.0.1:{free_port()}"
     result = await run(written(tmp_path / "buffer.json", [ROW]), "--url", url)
     assert result.exit_code == 3
-    assert "stopped after 0 rows" in result.output
-    assert "counts once" in result.output
+    assert "Stopped after 0 rows" in result.output
+    assert "count once" in result.output
 
 
 async def test_a_row_that_the_intake_refuses_keeps_its_number(tmp_path: Path):
@@ -179,7 +179,7 @@ async def test_a_row_that_the_intake_refuses_keeps_its_number(tmp_path: Path):
 
     client = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://x")
     path = written(tmp_path / "buffer.json", ["no row", ROW, {**ROW, "query_id": "q-2"}])
-    imported = Imported()
+    imported = ImportCounts()
     rows = open_rows(Path(path), UTC, EXPERIENCE_ROWS).rows
     await import_rows(client, EXPERIENCE_ROWS.path, rows, imported, 10, 60, lambda count: None)
     assert imported.refused[3] == "transcript: too long"
@@ -214,7 +214,7 @@ async def test_a_server_that_is_not_an_intake_is_distinguished_from_a_refusal(
 ):
     transport = httpx.MockTransport(lambda request: httpx.Response(status, text=said))
     client = httpx.AsyncClient(transport=transport, base_url="http://x")
-    with pytest.raises(StrangeAnswer, match=str(status)):
+    with pytest.raises(UnexpectedResponse, match=str(status)):
         await imported_by(client, written(tmp_path / "buffer.json", [ROW]), 60)
 
 

@@ -62,6 +62,8 @@ main = typer.Typer(
     cls=RatchetCommands,
     help="Turns operators' feedback into a better local model, and never into a worse one.",
     no_args_is_help=True,
+    # Help with Rich's panels and colors takes twice as long: it imports a Markdown parser.
+    rich_markup_mode=None,
     pretty_exceptions_show_locals=False,
 )
 

@@ -1,4 +1,4 @@
-"""What has happened so far, folded from the events on the streams."""
+"""The state of the loop, folded from the events on the streams."""
 
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -23,7 +23,9 @@ R = TypeVar("R", ExperienceScored, Example)
 
 
 @dataclass
-class Story:
+class EventSummary:
+    """Events are added in any order within a key; the highest revision is kept."""
+
     experiences: set[str] = field(default_factory=set)
     feedback: int = 0
     rewards: dict[str, ExperienceScored] = field(default_factory=dict)
@@ -60,7 +62,7 @@ class Story:
 
     @property
     def live(self) -> list[BuiltExample]:
-        """The examples that were built and not retracted since."""
+        """The examples that were built and not retracted."""
         return [e for e in self.examples.values() if isinstance(e, BuiltExample)]
 
     @property
@@ -73,7 +75,7 @@ class Story:
 
     @property
     def ended(self) -> bool:
-        """Whether a model is active, or it is certain that none will be."""
+        """Whether a model is active, or certain not to become active."""
         failed = self.finished is not None and self.finished.verdict != "accepted"
         return failed or self.refused is not None or self.activated is not None
 

@@ -1,4 +1,4 @@
-"""The settings that the doctor holds the machine against."""
+"""The settings of the services that the checks depend on."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Self
@@ -8,7 +8,7 @@ from pydantic import Field
 from ratchet.settings import CommonSettings
 
 
-class Wanted(CommonSettings):
+class CheckedSettings(CommonSettings):
     """Fields of the trainer's and the exporter's settings, with the same names and defaults."""
 
     trainer_base_model: str = "unsloth/Meta-Llama-3.1-8B-Instruct"
@@ -19,14 +19,14 @@ class Wanted(CommonSettings):
 
     @classmethod
     def of(cls, services: Mapping[str, Mapping[str, Any]]) -> Self:
-        """From the environment, except for what running services say that they were given."""
-        told: dict[str, Any] = {}
+        """From the environment; the settings in the `/status` of running services win."""
+        reported: dict[str, Any] = {}
         for name in ("trainer", "exporter"):
             settings = services.get(name, {}).get("settings", {})
-            told |= {
+            reported |= {
                 field: value
                 for field, value in settings.items()
                 if field.startswith(f"{name}_") and field in cls.model_fields
             }
         cache = services.get("trainer", {}).get("settings", {}).get("cache_dir")
-        return cls(**(told | ({"cache_dir": cache} if cache else {})))
+        return cls(**(reported | ({"cache_dir": cache} if cache else {})))
