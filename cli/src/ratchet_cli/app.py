@@ -35,7 +35,6 @@ _UNTIL_MOVED = {
     "rollback": "ratchet_cli.commands.activation:rollback",
     "bundle": "ratchet_cli.commands.bundle:bundle",
     "install": "ratchet_cli.commands.bundle:install",
-    "keys": "ratchet_cli.commands.keys:keys",
 }
 
 
@@ -60,6 +59,8 @@ main = typer.Typer(
     cls=RatchetCommands,
     help="Turns operators' feedback into a better local model, and never into a worse one.",
     no_args_is_help=True,
+    # Help with Rich's panels and colors takes twice as long: it imports a Markdown parser.
+    rich_markup_mode=None,
     pretty_exceptions_show_locals=False,
 )
 

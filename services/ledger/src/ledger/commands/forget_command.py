@@ -34,7 +34,7 @@ def forget(
     redis_url: RedisUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Erase it from every stream, file and database for good, and sign a receipt of it.
+    """Erase a user or a question everywhere, with a signed receipt.
 
     An erasure that was interrupted is completed first, whatever this one is for.
     """

@@ -15,7 +15,7 @@ def lineage(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a model was made of, or what was made of an experience, from the ledger."""
+    """Show what a model learned from, or where an experience went."""
     from ledger.reading.lineage import read_lineage
     from ledger.settings import LedgerSettings
     from ratchet.contract import Unavailable

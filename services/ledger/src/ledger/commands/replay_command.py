@@ -25,7 +25,7 @@ def replay(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Rebuild rewards, examples and ledger from archive and streams, and compare.
+    """Recalculate everything from the records and compare.
 
     Exit 0: they are equal; 1: they differ; 2: the replay did not run. The reward service runs
     with the settings of this shell: set those that the system has.
