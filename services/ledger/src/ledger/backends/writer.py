@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ledger.backends.tables import LINKS, PROJECTIONS, counts, events, examples, forgotten_examples
 from ledger.domain.projection.changes import EventChanges, Link, Projection
 from ledger.domain.projection.counting import Count, counts_of
-from ledger.domain.projection.fold import Row, Word, fold
+from ledger.domain.projection.fold import ColumnUpdate, ProjectedRow, fold
 from ledger.domain.projection.projector import changes_of
 from ledger.domain.projection.stored_event import event_row
 from ledger.domain.values import plain
@@ -49,23 +49,26 @@ class SqlLedger:
         """Apply the changes of `batch` to rows and links; returns by how much the counts change."""
         changes = [changes_of(event) for event in batch]
         change: Counter[Count] = Counter()
-        for projection, words in _by_projection(changes).items():
-            change.update(self._fold(connection, projection, words))
+        for projection, updates in _by_projection(changes).items():
+            change.update(self._fold(connection, projection, updates))
         self.link(connection, (link for each in changes for link in each.links))
         return change
 
     def _fold(
-        self, connection: Connection, projection: Projection, words: Mapping[str, Sequence[Word]]
+        self,
+        connection: Connection,
+        projection: Projection,
+        updates: Mapping[str, Sequence[ColumnUpdate]],
     ) -> Counter[Count]:
-        """Fold `words`, by key, into the rows; returns by how much the counts change."""
+        """Fold `updates`, by key, into the rows; returns by how much the counts change."""
         table = PROJECTIONS[projection]
         [key] = table.primary_key.columns
-        before = read_rows(connection, table, words)
+        before = read_rows(connection, table, updates)
         change: Counter[Count] = Counter()
         rows = []
-        for name, news in words.items():
+        for name, new in updates.items():
             known = before.get(name)
-            after = fold(known or Row(), news)
+            after = fold(known or ProjectedRow(), new)
             if known is not None:
                 change.subtract(counts_of(projection, known))
             change.update(counts_of(projection, after))
@@ -129,23 +132,27 @@ def _late_retractions(connection: Connection, batch: Collection[Event]) -> list[
     return [event.event_id for event in retracted if plain(event.example_id) in gone]
 
 
-def _by_projection(changes: Iterable[EventChanges]) -> dict[Projection, dict[str, list[Word]]]:
-    """The words of each row, by projection and key."""
-    words: dict[Projection, dict[str, list[Word]]] = {}
+def _by_projection(
+    changes: Iterable[EventChanges],
+) -> dict[Projection, dict[str, list[ColumnUpdate]]]:
+    """The updates of each row, by projection and key."""
+    updates: dict[Projection, dict[str, list[ColumnUpdate]]] = {}
     for change in changes:
         for row in change.rows:
-            words.setdefault(row.projection, {}).setdefault(row.key, []).extend(row.words)
-    return words
+            updates.setdefault(row.projection, {}).setdefault(row.key, []).extend(row.updates)
+    return updates
 
 
-def read_rows(connection: Connection, table: Table, keys: Iterable[str]) -> dict[str, Row]:
+def read_rows(connection: Connection, table: Table, keys: Iterable[str]) -> dict[str, ProjectedRow]:
     """The rows of a projection by key; missing ones are absent."""
     [key] = table.primary_key.columns
-    rows: dict[str, Row] = {}
+    rows: dict[str, ProjectedRow] = {}
     for row in connection.execute(select(table).where(key.in_(list(keys)))).mappings():
         columns: dict[str, Any] = dict(row)
         name, stamps = columns.pop(key.name), columns.pop("stamps")
-        rows[name] = Row(columns, {topic: Stamp(*stamp) for topic, stamp in stamps.items()})
+        rows[name] = ProjectedRow(
+            columns, {topic: Stamp(*stamp) for topic, stamp in stamps.items()}
+        )
     return rows
 
 

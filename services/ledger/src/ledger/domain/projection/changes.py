@@ -1,19 +1,19 @@
-"""The changes that one event makes to the ledger: statements about rows, and links between rows."""
+"""The changes that one event makes to the ledger: updates of rows, and links between them."""
 
 from typing import Literal, NamedTuple
 
-from ledger.domain.projection.fold import Word
+from ledger.domain.projection.fold import ColumnUpdate
 
 Projection = Literal["experiences", "examples", "runs", "models"]
 LinkTable = Literal["example_sources", "run_examples", "forgotten_examples"]
 
 
 class RowChange(NamedTuple):
-    """New statements about the row `key` of a projection."""
+    """Updates of the row `key` of a projection."""
 
     projection: Projection
     key: str
-    words: tuple[Word, ...]
+    updates: tuple[ColumnUpdate, ...]
 
 
 class Link(NamedTuple):

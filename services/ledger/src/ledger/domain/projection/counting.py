@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from ledger.domain.projection.changes import Projection
 from ledger.domain.projection.feedback_source import feedback_source
-from ledger.domain.projection.fold import Row
+from ledger.domain.projection.fold import ProjectedRow
 from ledger.domain.values import millionths
 
 Count = tuple[str, str]
@@ -15,12 +15,12 @@ LATENCIES = ((1000, "<1s"), (3000, "1-3s"), (6000, "3-6s"), (10_000, "6-10s"))
 """Upper bounds in milliseconds and names of the ranges; above them ">10s"."""
 
 
-def counts_of(projection: Projection, row: Row) -> Counter[Count]:
+def counts_of(projection: Projection, row: ProjectedRow) -> Counter[Count]:
     """The counts to which `row` of `projection` contributes, by how much."""
     return _COUNTS[projection](row)
 
 
-def _experience(row: Row) -> Counter[Count]:
+def _experience(row: ProjectedRow) -> Counter[Count]:
     if not row.knows("recorded"):
         return Counter({("experiences", "awaited"): 1})
     columns = row.columns
@@ -48,18 +48,18 @@ def _experience(row: Row) -> Counter[Count]:
     return totals
 
 
-def _example(row: Row) -> Counter[Count]:
+def _example(row: ProjectedRow) -> Counter[Count]:
     if not row.knows("built"):
         return Counter()
     columns = row.columns
     return Counter({("example", f"{columns['kind']}:{columns['aspect']}:{columns['state']}"): 1})
 
 
-def _run(row: Row) -> Counter[Count]:
+def _run(row: ProjectedRow) -> Counter[Count]:
     return Counter({("run", row.columns.get("verdict") or "open"): 1})
 
 
-def _model(row: Row) -> Counter[Count]:
+def _model(row: ProjectedRow) -> Counter[Count]:
     return Counter({("model", "registered"): 1}) if row.knows("registered") else Counter()
 
 
@@ -67,7 +67,7 @@ def latency_of(processing_time_ms: int) -> str:
     return next((name for end, name in LATENCIES if processing_time_ms < end), ">10s")
 
 
-_COUNTS: Mapping[Projection, Callable[[Row], Counter[Count]]] = {
+_COUNTS: Mapping[Projection, Callable[[ProjectedRow], Counter[Count]]] = {
     "experiences": _experience,
     "examples": _example,
     "runs": _run,

@@ -1,14 +1,14 @@
 """Projects events about examples: built, retracted and erased."""
 
 from ledger.domain.projection.changes import EventChanges, Link, RowChange
-from ledger.domain.projection.fold import Word, revised
+from ledger.domain.projection.fold import ColumnUpdate, revision_stamp
 from ledger.domain.values import microseconds, plain, whole
 from ratchet.contract import BuiltExample, ExampleRetracted, Forgotten
 
 
 def built(event: BuiltExample) -> EventChanges:
     """Links name every experience that any revision of the example was built of."""
-    key, stamp = plain(event.example_id), revised(event.revision, event)
+    key, stamp = plain(event.example_id), revision_stamp(event.revision, event)
     columns = {
         "kind": type(event).__name__.removesuffix("Built").lower(),
         "aspect": event.aspect,
@@ -17,9 +17,9 @@ def built(event: BuiltExample) -> EventChanges:
         "built_at": microseconds(event.occurred_at),
     }
     state = {"state": "built", "reason": "", "revision": whole(event.revision)}
-    words = (Word("built", stamp, columns), Word("state", stamp, state))
+    updates = (ColumnUpdate("built", stamp, columns), ColumnUpdate("state", stamp, state))
     links = tuple(Link("example_sources", key, plain(source.query_id)) for source in event.sources)
-    return EventChanges((RowChange("examples", key, words),), links)
+    return EventChanges((RowChange("examples", key, updates),), links)
 
 
 def retracted(event: ExampleRetracted) -> EventChanges:
@@ -28,8 +28,8 @@ def retracted(event: ExampleRetracted) -> EventChanges:
         "reason": plain(event.reason),
         "revision": whole(event.revision),
     }
-    word = Word("state", revised(event.revision, event), state)
-    return EventChanges((RowChange("examples", plain(event.example_id), (word,)),))
+    update = ColumnUpdate("state", revision_stamp(event.revision, event), state)
+    return EventChanges((RowChange("examples", plain(event.example_id), (update,)),))
 
 
 def forgotten(event: Forgotten) -> EventChanges:

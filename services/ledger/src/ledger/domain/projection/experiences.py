@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ledger.domain.projection.changes import EventChanges, RowChange
-from ledger.domain.projection.fold import Word, revised, said_at
+from ledger.domain.projection.fold import ColumnUpdate, revision_stamp, time_stamp
 from ledger.domain.projection.judgement import judged_columns
 from ledger.domain.values import keyed, microseconds, plain, whole
 from ratchet.contract import (
@@ -20,32 +20,32 @@ _MOST_DOMAINS = 10
 
 
 def recorded(event: ExperienceRecorded) -> EventChanges:
-    experience, stamp = event.experience, said_at(event)
+    experience, stamp = event.experience, time_stamp(event)
     statements = {
         "rating": experience.user_rating,
         "correction": experience.correction_text,
         "interactions": experience.widget_interactions,
     }
-    words = (
-        Word("recorded", stamp, _answer(experience)),
-        *_user_words(stamp, statements),
-        *_judge_words(stamp, judged_columns(experience)),
+    updates = (
+        ColumnUpdate("recorded", stamp, _answer(experience)),
+        *_user_updates(stamp, statements),
+        *_judge_updates(stamp, judged_columns(experience)),
     )
-    return EventChanges((RowChange("experiences", plain(experience.query_id), words),))
+    return EventChanges((RowChange("experiences", plain(experience.query_id), updates),))
 
 
 def received(event: FeedbackReceived) -> EventChanges:
     """Project feedback; a rating in one message with a judge's scores is the judge's."""
-    feedback, stamp = event.feedback, said_at(event)
+    feedback, stamp = event.feedback, time_stamp(event)
     statements = {
         "rating": feedback.rating,
         "correction": feedback.correction,
         "interactions": feedback.interactions,
     }
-    judged = tuple(_judge_words(stamp, judged_columns(feedback)))
-    by_judge = any(word.topic == "by_judge" for word in judged)
-    words = (*_user_words(stamp, statements, by_judge), *judged)
-    return EventChanges((RowChange("experiences", plain(feedback.query_id), words),))
+    judged = tuple(_judge_updates(stamp, judged_columns(feedback)))
+    by_judge = any(update.topic == "by_judge" for update in judged)
+    updates = (*_user_updates(stamp, statements, by_judge), *judged)
+    return EventChanges((RowChange("experiences", plain(feedback.query_id), updates),))
 
 
 def scored(event: ExperienceScored) -> EventChanges:
@@ -58,8 +58,8 @@ def scored(event: ExperienceScored) -> EventChanges:
         "read_follow_up": event.follow_up,
         "scored_at": microseconds(event.occurred_at),
     }
-    word = Word("scored", revised(event.revision, event), columns)
-    return EventChanges((RowChange("experiences", plain(event.query_id), (word,)),))
+    update = ColumnUpdate("scored", revision_stamp(event.revision, event), columns)
+    return EventChanges((RowChange("experiences", plain(event.query_id), (update,)),))
 
 
 def _answer(experience: Experience) -> dict[str, Any]:
@@ -82,21 +82,21 @@ def _answer(experience: Experience) -> dict[str, Any]:
     }
 
 
-def _user_words(
+def _user_updates(
     stamp: Stamp, statements: Mapping[str, Any], by_judge: bool = False
-) -> Iterator[Word]:
+) -> Iterator[ColumnUpdate]:
     if statements["rating"] is not None:
-        yield Word("rating", stamp, {"rating": statements["rating"]})
+        yield ColumnUpdate("rating", stamp, {"rating": statements["rating"]})
     if statements["correction"]:
-        yield Word("correction", stamp, {"correction": plain(statements["correction"])})
+        yield ColumnUpdate("correction", stamp, {"correction": plain(statements["correction"])})
     if statements["interactions"] is not None:
-        yield Word("interactions", stamp, {"interactions": len(statements["interactions"])})
+        yield ColumnUpdate("interactions", stamp, {"interactions": len(statements["interactions"])})
     if not by_judge and (statements["rating"] is not None or statements["correction"]):
-        yield Word("by_user", stamp, {"by_user": True})
+        yield ColumnUpdate("by_user", stamp, {"by_user": True})
 
 
-def _judge_words(stamp: Stamp, judged: Mapping[str, Mapping[str, Any]]) -> Iterator[Word]:
+def _judge_updates(stamp: Stamp, judged: Mapping[str, Mapping[str, Any]]) -> Iterator[ColumnUpdate]:
     for topic, columns in judged.items():
-        yield Word(topic, stamp, columns)
+        yield ColumnUpdate(topic, stamp, columns)
     if judged.keys() - {"follow_up"}:
-        yield Word("by_judge", stamp, {"by_judge": True})
+        yield ColumnUpdate("by_judge", stamp, {"by_judge": True})

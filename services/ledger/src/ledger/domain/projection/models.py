@@ -1,7 +1,7 @@
 """Projects events about model versions: registered, activated and replaced."""
 
 from ledger.domain.projection.changes import NO_CHANGES, EventChanges, RowChange
-from ledger.domain.projection.fold import Word, said_at
+from ledger.domain.projection.fold import ColumnUpdate, time_stamp
 from ledger.domain.values import microseconds, plain
 from ratchet.contract import ActivationRefused, ModelActivated, ModelRegistered, ModelRolledBack
 
@@ -16,16 +16,16 @@ def registered(event: ModelRegistered) -> EventChanges:
         "top1": event.parity.top1,
         "registered_at": microseconds(event.occurred_at),
     }
-    word = Word("registered", said_at(event), columns)
-    return EventChanges((RowChange("models", plain(event.version), (word,)),))
+    update = ColumnUpdate("registered", time_stamp(event), columns)
+    return EventChanges((RowChange("models", plain(event.version), (update,)),))
 
 
 def moved(event: ModelActivated | ModelRolledBack) -> EventChanges:
     """`version` became active, and `previous` was replaced."""
-    stamp, at = said_at(event), microseconds(event.occurred_at)
+    stamp, at = time_stamp(event), microseconds(event.occurred_at)
     by, why = plain(event.requested_by), plain(event.reason)
     came = {"came_at": at, "came_by": by, "came_because": why}
-    changes = [RowChange("models", plain(event.version), (Word("came", stamp, came),))]
+    changes = [RowChange("models", plain(event.version), (ColumnUpdate("came", stamp, came),))]
     if event.previous is not None and event.previous != event.version:
         went = {
             "went_at": at,
@@ -33,7 +33,9 @@ def moved(event: ModelActivated | ModelRolledBack) -> EventChanges:
             "went_because": why,
             "rolled_back": isinstance(event, ModelRolledBack),
         }
-        changes.append(RowChange("models", plain(event.previous), (Word("went", stamp, went),)))
+        changes.append(
+            RowChange("models", plain(event.previous), (ColumnUpdate("went", stamp, went),))
+        )
     return EventChanges(tuple(changes))
 
 
@@ -45,5 +47,5 @@ def refused(event: ActivationRefused) -> EventChanges:
         "refused_by": plain(event.requested_by),
         "refused_because": plain(event.reason),
     }
-    word = Word("refused", said_at(event), columns)
-    return EventChanges((RowChange("models", plain(event.version), (word,)),))
+    update = ColumnUpdate("refused", time_stamp(event), columns)
+    return EventChanges((RowChange("models", plain(event.version), (update,)),))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ledger.domain.projection.changes import EventChanges, Link, RowChange
-from ledger.domain.projection.fold import Word, said_at
+from ledger.domain.projection.fold import ColumnUpdate, time_stamp
 from ledger.domain.values import microseconds, plain, whole
 from ratchet.contract import (
     CheckpointReady,
@@ -57,4 +57,4 @@ def export_refused(event: ModelRefused) -> EventChanges:
 
 
 def _about(run_id: str, event: Event, topic: str, columns: Mapping[str, object]) -> RowChange:
-    return RowChange("runs", plain(run_id), (Word(topic, said_at(event), columns),))
+    return RowChange("runs", plain(run_id), (ColumnUpdate(topic, time_stamp(event), columns),))
