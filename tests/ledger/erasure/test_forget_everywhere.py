@@ -19,7 +19,9 @@ from ledger.archive.store import ArchiveStore
 from ledger.archive.stream_rows import rows_after
 from ledger.backends.database import open_for_reading
 from ledger.domain.archive.retention import StreamRetention
-from ledger.erasure.erasure import SERVICES, ErasureTargets, carry_out, new_request
+from ledger.erasure.erasure import ErasureTargets, carry_out
+from ledger.erasure.journal import new_request
+from ledger.erasure.services import SERVICES
 from ledger.reading import LedgerReader
 from ledger.replay.ledger_replay import replay_ledger, restore_ledger
 from ledger.settings import LedgerSettings

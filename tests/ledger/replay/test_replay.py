@@ -10,8 +10,7 @@ from redis.asyncio import Redis
 
 from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.migration import migrate
-from ledger.erasure.erasure import new_request
-from ledger.erasure.journal import ErasureJournal
+from ledger.erasure.journal import ErasureJournal, new_request
 from ledger.reading import LedgerReader
 from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
 from ratchet.delivery import DATA_FIELD

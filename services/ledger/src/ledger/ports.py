@@ -7,6 +7,8 @@ from ratchet.contract import Delivered, Event, ForgetRequested
 
 
 class Ledger(Protocol):
+    """Stores events."""
+
     def write(self, batch: Sequence[Delivered[Event]]) -> int:
         """Store each payload once, with the rows derived from it; returns how many are new.
 
@@ -24,6 +26,8 @@ class Erased(NamedTuple):
 
 
 class LedgerErasure(Protocol):
+    """Erases questions."""
+
     def forget(self, request: ForgetRequested) -> Erased:
         """Erase what `request` names; counts cover what this call erased.
 

@@ -19,7 +19,7 @@ from ratchet.command_line import (
 
 def forget(
     user: Annotated[
-        str | None, typer.Option(help="Everything that this user asked and reported.", metavar="ID")
+        str | None, typer.Option(help="All questions and feedback of this user.", metavar="ID")
     ] = None,
     query: Annotated[str | None, typer.Option(help="One question.", metavar="ID")] = None,
     by: Annotated[
@@ -44,7 +44,7 @@ def forget(
         raise typer.BadParameter("--json cannot prompt; pass --yes")
     url = redis_url_of(data_dir, redis_url)
 
-    from ledger.erasure.erasure import new_request
+    from ledger.erasure.journal import new_request
     from ledger.erasure.session import ERASURE_ERRORS, erase, preview
     from ledger.settings import LedgerSettings
     from ratchet.contract import utc_now

@@ -102,7 +102,7 @@ def _parts(message: Message) -> Iterator[Message]:
 
 
 def _questions(message: Message) -> Iterator[Message]:
-    """The parts whose `user_id` is who asked; that of feedback is who gave it."""
+    """The parts whose `user_id` asked the question. The `user_id` of feedback is its author."""
     yield message
     experience = message.get("experience")
     if isinstance(experience, dict):

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ledger.erasure.archive import redact_archive
 from ledger.erasure.journal import ErasureJournal, ErasureRequest
 from ledger.erasure.receipt import receipt, signed_document, write_receipt
 from ledger.erasure.redaction import parsed
+from ledger.erasure.services import erase_in_services
 from ledger.erasure.streams import entries, redact_dead_letters, redact_stream, rewrite_files
 from ledger.reading import LedgerReader
 from ratchet.contract import (
@@ -24,14 +24,10 @@ from ratchet.contract import (
     EXAMPLES,
     EXPERIENCES,
     FEEDBACK,
-    FORGOTTEN,
     REWARDS,
     RUNS,
     STREAMS,
     TRACES,
-    ForgetRequested,
-    Forgotten,
-    Remark,
     TrainingRequested,
     derived_id,
     utc_now,
@@ -39,15 +35,9 @@ from ratchet.contract import (
 from ratchet.delivery import Publisher
 from ratchet.storage import bury
 
-SERVICES = FORGOTTEN.producers
 _TRACED = (EXPERIENCES, FEEDBACK, DECISIONS, REWARDS, EXAMPLES, TRACES, RUNS)
 """In the order in which data is derived: what comes later refers to what comes before."""
-_POLL_S = 0.05
 _MOST_MODELS = 10_000
-
-
-class MissingAnswers(RuntimeError):
-    """Services have not erased their part; the message names them."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +95,7 @@ async def carry_out(
     targets.journal.write(request)
     salt = await bury(targets.redis, request.subject.query_ids)
     erased: dict[str, Mapping[str, int] | str] = dict(
-        await _erase_in_services(targets, request, deadline_s)
+        await erase_in_services(targets.redis, request, deadline_s)
     )
     async with targets.store.exclusive(targets.redis):
         # Trace again for what the services derived meanwhile. New questions of the user came
@@ -123,46 +113,6 @@ async def carry_out(
         await Publisher(targets.redis).publish_once(_retraining(request))
     targets.journal.finish(request)
     return {**record, "receipt": str(path)}
-
-
-async def _erase_in_services(
-    targets: ErasureTargets, request: ErasureRequest, deadline_s: float
-) -> dict[str, Mapping[str, int]]:
-    """What each service erased, by its name."""
-    subject = request.subject
-    await Publisher(targets.redis).publish_once(
-        ForgetRequested(
-            event_id=request.request_id,
-            occurred_at=request.at,
-            requested_by=request.requested_by,
-            query_ids=tuple(sorted(subject.query_ids)),
-            decision_ids=tuple(sorted(subject.decision_ids)),
-            run_ids=tuple(sorted(subject.run_ids)),
-            remarks=tuple(
-                Remark(event_id=event_id, query_id=query_id)
-                for event_id, query_id in sorted(subject.remarks.items())
-            ),
-            retrain=request.retrain,
-        )
-    )
-    answers: dict[str, Mapping[str, int]] = {}
-    try:
-        async with asyncio.timeout(deadline_s):
-            last = BEGINNING
-            while len(answers) < len(SERVICES):
-                async for row in rows_after(targets.redis, FORGOTTEN, last):
-                    last = row.entry_id
-                    answer = FORGOTTEN.adapter.validate_json(row.payload)
-                    if isinstance(answer, Forgotten) and answer.caused_by == request.request_id:
-                        answers[answer.service] = answer.erased
-                await asyncio.sleep(_POLL_S)
-    except TimeoutError as error:
-        missing = ", ".join(name for name in SERVICES if name not in answers)
-        raise MissingAnswers(
-            f"{missing} did not answer within {deadline_s:g} s and may still store data. "
-            "Start them, and run the command again."
-        ) from error
-    return answers
 
 
 async def _redact(targets: ErasureTargets, request: ErasureRequest) -> dict[str, Mapping[str, int]]:
@@ -205,11 +155,3 @@ def _retraining(request: ErasureRequest) -> TrainingRequested:
         requested_by=request.requested_by,
         reason="without the erased data",
     )
-
-
-def new_request(
-    request_id: str, by: str, at: datetime, retrain: bool, user: str | None, query: str | None
-) -> ErasureRequest:
-    """A request to erase the data of `user`, or of the one question `query`."""
-    subject = Subject(user_id=user, query_ids={query} if query else set())
-    return ErasureRequest(request_id, by, at, retrain, subject, query)

@@ -26,14 +26,22 @@ class ErasureRequest:
         return self.subject.user_id
 
 
+def new_request(
+    request_id: str, by: str, at: datetime, retrain: bool, user: str | None, query: str | None
+) -> ErasureRequest:
+    """A request to erase the data of `user`, or of the one question `query`."""
+    subject = Subject(user_id=user, query_ids={query} if query else set())
+    return ErasureRequest(request_id, by, at, retrain, subject, query)
+
+
 _REQUESTS = TypeAdapter(ErasureRequest)
 
 
 class ErasureJournal:
     """A directory with one file for each erasure in progress.
 
-    The file holds everything that was found out about the subject. Once the first entries are
-    erased, the streams no longer tell which others belong to it; only the journal does.
+    The file contains every id of the subject. Once the first entries are erased, these ids can no
+    longer be traced in the streams.
     """
 
     def __init__(self, directory: Path) -> None:

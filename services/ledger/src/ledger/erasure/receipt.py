@@ -20,8 +20,8 @@ def receipt(
 ) -> dict[str, Any]:
     """The record as JSON values.
 
-    Ids are salted hashes: whoever has an id and the installation's salt can find it, and the
-    receipt itself stores no personal data.
+    Ids are salted hashes. With an id and the installation's salt an operator can find its receipt,
+    which itself stores no personal data.
     """
     user_id = request.user_id
     return {

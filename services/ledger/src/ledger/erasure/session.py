@@ -10,8 +10,9 @@ from ledger.archive.filesystems import InvalidArchiveUrl
 from ledger.archive.store import ArchiveStore, CorruptArchive
 from ledger.backends.database import open_for_reading
 from ledger.domain.erasure import Subject
-from ledger.erasure.erasure import ErasureTargets, MissingAnswers, carry_out, traced
+from ledger.erasure.erasure import ErasureTargets, carry_out, traced
 from ledger.erasure.journal import ErasureRequest
+from ledger.erasure.services import MissingAnswers
 from ledger.reading import LedgerReader
 from ledger.settings import LedgerSettings
 from ratchet.service import create_redis

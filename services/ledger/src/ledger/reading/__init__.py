@@ -5,19 +5,17 @@ from ledger.domain.projection.counting import LATENCIES
 from ledger.domain.projection.feedback_source import FeedbackSource
 from ledger.domain.values import plain
 from ledger.reading.async_reader import MOST_SHOWN, AsyncLedger
+from ledger.reading.details import ExperienceDetails, ModelDetails, RunDetails
 from ledger.reading.reader import LedgerReader
 from ledger.reading.settings import LedgerLocation
 from ledger.reading.views import (
     Counts,
     ExampleState,
     ExampleView,
-    ExperienceDetails,
     ExperienceView,
     JudgedRuns,
-    ModelDetails,
     ModelState,
     ModelView,
-    RunDetails,
     RunView,
     StoredEvent,
 )

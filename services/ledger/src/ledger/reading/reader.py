@@ -3,17 +3,15 @@
 from sqlalchemy import Engine
 
 from ledger.backends.migration import schema_problem
+from ledger.reading.details import ExperienceDetails, ModelDetails, RunDetails
 from ledger.reading.queries import counts, examples, experiences, lineage, models, runs
 from ledger.reading.views import (
     Counts,
     ExampleState,
     ExampleView,
-    ExperienceDetails,
     ExperienceView,
     JudgedRuns,
-    ModelDetails,
     ModelView,
-    RunDetails,
     RunView,
     StoredEvent,
 )

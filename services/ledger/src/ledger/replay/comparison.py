@@ -62,14 +62,14 @@ async def _server(into: str | None) -> AsyncIterator[str]:
 
 
 def _report(
-    made: ReplayedRewards, ledger: LedgerComparison, restored: int | None
+    rewards: ReplayedRewards, ledger: LedgerComparison, restored: int | None
 ) -> dict[str, object]:
-    original, replayed = made.original, made.replayed
+    original, replayed = rewards.original, rewards.replayed
     differing = [*differences(original, replayed), *ledger.differences]
     same_results = original.content_hash == replayed.content_hash
     return {
         "equal": same_results and ledger.original == ledger.replayed,
-        "events": made.events,
+        "events": rewards.events,
         "original": original.content_hash,
         "replayed": replayed.content_hash,
         "rewards": [len(original.rewards), len(replayed.rewards)],

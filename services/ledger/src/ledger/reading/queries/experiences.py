@@ -5,10 +5,11 @@ from sqlalchemy import Connection, RowMapping, select, tuple_
 from ledger.backends.tables import experiences
 from ledger.domain.projection.feedback_source import feedback_source
 from ledger.domain.values import plain
+from ledger.reading.details import ExperienceDetails
 from ledger.reading.queries.examples import examples_of
 from ledger.reading.queries.models import models_of_examples
 from ledger.reading.queries.rows import columns_by_name, columns_of, events_about
-from ledger.reading.views import ExperienceDetails, ExperienceView
+from ledger.reading.views import ExperienceView
 
 _COLUMNS = [*columns_of(experiences, ExperienceView), experiences.c.by_user, experiences.c.by_judge]
 

@@ -3,9 +3,9 @@
 from sqlalchemy import Connection, select
 
 from ledger.backends.tables import example_sources, run_examples
+from ledger.reading.details import ModelDetails
 from ledger.reading.queries import models, runs
 from ledger.reading.queries.examples import examples_in
-from ledger.reading.views import ModelDetails
 
 
 def of_model(connection: Connection, version: str) -> ModelDetails | None:

@@ -5,10 +5,11 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from ledger.backends.tables import runs
+from ledger.reading.details import RunDetails
 from ledger.reading.queries.examples import examples_in
 from ledger.reading.queries.models import models_of_run
 from ledger.reading.queries.rows import columns_by_name, columns_of, events_about
-from ledger.reading.views import JudgedRuns, RunDetails, RunView, StoredEvent
+from ledger.reading.views import JudgedRuns, RunView, StoredEvent
 
 
 def newest(connection: Connection, limit: int) -> list[RunView]:
