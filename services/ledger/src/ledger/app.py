@@ -25,9 +25,9 @@ from ratchet.telemetry import create_tracer
 
 
 def create_app(settings: LedgerSettings) -> AsgiFastStream:
-    """The database is brought up to date first.
+    """The service, after migrating its database.
 
-    Raises `WrongSchema` and `Unavailable`, and `CannotOpen` where the archive's URL names no place.
+    Raises `WrongSchema`, `Unavailable`, and `InvalidArchiveUrl`.
     """
     registry = CollectorRegistry()
     engine = open_for_writing(settings.ledger_database)

@@ -40,9 +40,10 @@ class ReplayedRewards:
 async def replay_rewards(
     system: Redis, store: ArchiveStore, into: Redis, url: str, data_dir: Path
 ) -> ReplayedRewards:
-    """Fill the empty server `into` at `url` from `system`, its archive and its `data_dir`.
+    """Append the input of `system` to the empty server `into` at `url`, and score it there.
 
-    Raises `NotAtRest`, `ServerNotEmpty`, `Corrupt`, `RewardEnded`, redis-py's errors and `OSError`.
+    The reward service runs with `data_dir`. Raises `NotQuiescent`, `ServerNotEmpty`,
+    `CorruptArchive`, `RewardStopped`, redis-py's errors and `OSError`.
     """
     await _ensure_empty(into)
     ends = await with_archived(store, await quiescent_ends(system))
