@@ -75,6 +75,7 @@ async def run(
         file.write_bytes(dataset.canonical())
         request = TrainRequest(
             run_id="benchmark",
+            method=method,
             dataset=file,
             recipe=recipe,
             base_model=base_model,

@@ -150,8 +150,8 @@ class PretendRunner:
             versions={},
         )
 
-    async def refer(self, request: ReferenceRequest) -> None:
-        self.asked_again = request
+    async def record_references(self, request: ReferenceRequest) -> None:
+        self.reference_request = request
         request.target.write_bytes(b"references")
 
     def clean(self, work_dir: Path) -> None:

@@ -27,6 +27,7 @@ def request_for(directory: Path, cache_dir: Path, base_model: str = SMALL_MODEL)
     dataset.write_bytes(Dataset(train=tuple(pairs[:2]), held_out=tuple(pairs[2:])).canonical())
     return TrainRequest(
         run_id="run",
+        method="dpo",
         dataset=dataset,
         recipe=Recipe(
             precision="float32",

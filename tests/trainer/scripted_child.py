@@ -90,6 +90,7 @@ def request_in(directory: Path, batch: int = 4) -> TrainRequest:
     dataset.write_bytes(Dataset(train=tuple(pairs[:2]), held_out=tuple(pairs[2:])).canonical())
     return TrainRequest(
         run_id="run",
+        method="dpo",
         dataset=dataset,
         recipe=Recipe(dpo=DpoRecipe(batch=batch, accumulation=2)),
         base_model="smollm2-135m-instruct",

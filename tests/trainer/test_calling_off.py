@@ -97,7 +97,7 @@ async def test_a_cancel_that_was_acknowledged_before_a_kill_still_cancels(
             raise Killed
 
     with pytest.raises(Killed):
-        await world.training(Endless(), runs=DiesOnceItWasAsked(engine)).turn()
+        await world.training(Endless(), runs=DiesOnceItWasAsked(engine, world.files)).turn()
     assert world.runs.unfinished() is not None
     await asyncio.wait_for(world.training(Endless()).turn(), 5)
     assert world.verdicts() == ["cancelled"]
@@ -147,9 +147,9 @@ async def test_a_cancel_that_comes_again_does_not_hit_the_next_run(world: World)
 
 async def test_a_cancel_while_the_verdict_is_reached_counts_and_leaves_no_model(world: World):
     class Slow(RunFiles):
-        def keep_manifest(self, *arguments: Any) -> Any:
+        def store_manifest(self, *arguments: Any) -> Any:
             asyncio.run(world.cancel("anna"))
-            return super().keep_manifest(*arguments)
+            return super().store_manifest(*arguments)
 
     slow = Slow(world.settings.data_dir / "runs", world.artifacts, PACKAGED)
     training = world.training(PretendRunner(BETTER), files=slow)

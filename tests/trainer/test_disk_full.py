@@ -31,7 +31,14 @@ class Room:
 
     def __init__(self, engine: Engine) -> None:
         self.full = False
+        self._engine = engine
         event.listen(engine, "begin", self._limit)
+
+    def fill(self) -> None:
+        """Leave no free page in the database, and let it not grow."""
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM")
+        self.full = True
 
     def _limit(self, connection: Connection) -> None:
         pages = 1 if self.full else 2**30
@@ -100,7 +107,7 @@ async def test_no_room_to_end_in_and_the_run_is_not_trained_twice(
     world: World, room: Room, monkeypatch: pytest.MonkeyPatch
 ):
     child = scripted(monkeypatch, PretendRunner(BETTER))
-    child.on_start = lambda: setattr(room, "full", True)
+    child.on_start = room.fill
     async with at_work(world, ChildRunner()) as training:
         await held_up(world, training)
         assert world.published(RunFinished) == []
@@ -125,7 +132,7 @@ async def test_no_room_for_the_adapter_and_the_run_is_not_trained_twice(
     assert len(child.requests) == 1
     files = (path for path in world.settings.data_dir.rglob("*") if path.is_file())
     names = sorted(path.name for path in files if not path.name.startswith("trainer.db"))
-    assert len(names) == 4, "both files of the adapter, the references and the manifest"
+    assert len(names) == 5, "dataset, both files of the adapter, references and manifest"
 
 
 async def test_what_arrives_meanwhile_is_not_acknowledged_and_counts_once(world: World, room: Room):

@@ -59,11 +59,11 @@ async def test_a_run_at_work_shows_where_it_is(engine: Engine, tmp_path: Path):
     shown: dict[str, float | None] = {}
 
     class Looks(PretendRunner):
-        async def refer(self, request: ReferenceRequest) -> None:
+        async def record_references(self, request: ReferenceRequest) -> None:
             for name in ("running", "step", "steps", "loss", "remaining_seconds"):
                 shown[name] = told(f"ratchet_training_{name}")
             shown["training"] = told("ratchet_training_stage", {"stage": "training"})
-            await super().refer(request)
+            await super().record_references(request)
 
     training = world.training(Looks(judged(0.9, 0.6, 1.0)))
     told = world.metrics.get_sample_value
@@ -101,13 +101,13 @@ async def test_a_model_in_service_tells_how_long_its_feedback_waited(
     world.pairs_come(0, 20)
     await world.training(PretendRunner(judged(0.9, 0.9))).turn()
     (accepted,) = world.runs.accepted(world.settings.trainer_base_model)
-    run = world.runs.planned(accepted.run_id)
-    assert run is not None
-    assert world.runs.planned("no such run") is None
+    times = world.runs.trained_on(accepted.run_id)
+    assert len(times) == 15
+    assert world.runs.trained_on("no such run") == []
     registry = CollectorRegistry()
-    times = ServedTimes(world.models, world.runs, ServedMetrics(registry))
-    handlers = TrainerHandlers(world.examples, world.examples, world.models, times.heard)
-    an_hour_later = max(example.at for example in run.dataset.train) + timedelta(hours=1)
+    latency = ServedTimes(world.models, world.runs, ServedMetrics(registry))
+    handlers = TrainerHandlers(world.examples, world.examples, world.models, latency.heard)
+    an_hour_later = max(times) + timedelta(hours=1)
     by_itself = activated("1", 1).model_copy(
         update={"occurred_at": an_hour_later, "requested_by": ""}
     )
@@ -117,6 +117,6 @@ async def test_a_model_in_service_tells_how_long_its_feedback_waited(
     await handlers.handle_models([*told, by_itself, by_hand, installed], MemoryState())
     count = registry.get_sample_value("ratchet_feedback_to_model_seconds_count")
     total = registry.get_sample_value("ratchet_feedback_to_model_seconds_sum")
-    assert count == len(run.dataset.train)
+    assert count == len(times)
     assert total is not None
     assert total >= 3600 * count

@@ -42,6 +42,7 @@ def request_file(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     dataset.write_bytes(Dataset(train=tuple(PAIRS[:4]), held_out=tuple(PAIRS[4:])).canonical())
     request = TrainRequest(
         run_id="run",
+        method="dpo",
         dataset=dataset,
         recipe=RECIPE,
         base_model=str(write_tiny_model(directory / "tiny", cache_dir)),

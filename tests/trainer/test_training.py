@@ -19,6 +19,8 @@ from ratchet.contract import (
 from ratchet.models import AdapterManifest
 from ratchet_testing.fakes import MemoryPublisher
 from reward.memory_state import MemoryState
+from trainer.backends.regression_file import PACKAGED
+from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.examples.dataset import Dataset
@@ -172,8 +174,8 @@ async def test_pairs_of_one_question_wait_for_others(world: World, engine: Engin
 class DyingRuns(SqlRunStore):
     """Dies once, right before or right after the named change is committed."""
 
-    def __init__(self, engine: Engine, at: str, committed: bool) -> None:
-        super().__init__(engine)
+    def __init__(self, engine: Engine, files: RunFiles, at: str, committed: bool) -> None:
+        super().__init__(engine, files)
         self._at, self._committed = at, committed
 
     def plan(self, *arguments: Any) -> None:
@@ -210,7 +212,7 @@ async def test_killed_at_any_moment_ends_as_if_it_had_not_been(
     with pytest.raises(Killed):
         dying = world.training(
             PretendRunner(BETTER),
-            runs=DyingRuns(engine, at, committed),
+            runs=DyingRuns(engine, world.files, at, committed),
             outgoing=Outgoing(
                 DyingOutbox(engine, committed) if at == "published" else world.outbox,
                 world.publisher,
@@ -226,6 +228,33 @@ async def test_killed_at_any_moment_ends_as_if_it_had_not_been(
     assert [event.verdict for event in world.published(RunFinished)] == ["accepted"]
     assert len(world.published(CheckpointReady)) == 1
     assert world.waiting() == 0
+
+
+class DyingFiles(RunFiles):
+    """Dies once, right before or right after the dataset is stored."""
+
+    stored = False
+
+    def store_dataset(self, *arguments: Any) -> Any:
+        if self.stored:
+            super().store_dataset(*arguments)
+        raise Killed
+
+
+@pytest.mark.parametrize("stored", [False, True])
+async def test_killed_around_the_storing_of_a_dataset_the_run_keeps_it(
+    world: World, engine: Engine, stored: bool
+):
+    dying = DyingFiles(world.settings.data_dir / "runs", world.artifacts, PACKAGED)
+    dying.stored = stored
+    with pytest.raises(Killed):
+        await world.training(PretendRunner(BETTER), runs=SqlRunStore(engine, dying)).turn()
+    world.examples.keep([built(number) for number in range(20, 40)])
+    await world.training(PretendRunner(BETTER)).turn()
+    [started] = world.published(RunStarted)
+    assert len(started.example_ids) == 20
+    assert world.verdicts() == ["accepted"]
+    assert world.waiting() == 20
 
 
 async def test_a_server_that_came_back_older_hears_of_the_run_again_and_another_does_not(

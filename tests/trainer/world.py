@@ -53,10 +53,11 @@ class World:
             }
         )
         self.examples = SqlExampleStore(engine)
-        self.runs = SqlRunStore(engine)
         self.models = SqlModelStore(engine)
         self.outbox = SqlOutbox(engine)
         self.artifacts = ArtifactStore(directory / "artifacts")
+        self.files = RunFiles(directory / "runs", self.artifacts, PACKAGED)
+        self.runs = SqlRunStore(engine, self.files)
         self.publisher = MemoryPublisher()
         self.metrics = CollectorRegistry()
 
@@ -66,7 +67,7 @@ class World:
             "settings": self.settings,
             "runs": self.runs,
             "runner": runner,
-            "files": RunFiles(self.settings.data_dir / "runs", self.artifacts, PACKAGED),
+            "files": self.files,
             "lease": NoLease(),
             "publisher": self.publisher,
             "outgoing": Outgoing(self.outbox, self.publisher),

@@ -35,14 +35,15 @@ from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
 from trainer.backends.scorers.scorer_files import ScorerFiles
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.database import open_database
-from trainer.backends.sql.erasure import SqlForgetting
+from trainer.backends.sql.datasets import move_datasets
+from trainer.backends.sql.erasure import SqlErasure
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
-from trainer.erasure import CommandHandler
+from trainer.erasure import ErasureHandler
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import RankingMetrics, TeacherMetrics, TrainerMetrics
 from trainer.scorer.evidence import Weighing
@@ -71,8 +72,12 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     tracer = create_tracer("trainer", settings)
     engine = open_database(settings.data_dir / "trainer.db")
     examples = SqlExampleStore(engine)
-    runs, models = SqlRunStore(engine), SqlModelStore(engine)
     artifacts = ArtifactStore(settings.artifacts_dir)
+    files = RunFiles(
+        settings.data_dir / "runs", artifacts, settings.trainer_regression_file or PACKAGED
+    )
+    move_datasets(engine, files)
+    runs, models = SqlRunStore(engine, files), SqlModelStore(engine)
     ranking = SqlRankingStore(engine, settings.trainer_learning)
     publisher = Publisher(redis)
     outgoing = Outgoing(SqlOutbox(engine), publisher)
@@ -83,9 +88,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         ),
         runs=runs,
         runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
-        files=RunFiles(
-            settings.data_dir / "runs", artifacts, settings.trainer_regression_file or PACKAGED
-        ),
+        files=files,
         lease=RedisLease(redis, settings.trainer_lease_s),
         publisher=publisher,
         outgoing=outgoing,
@@ -95,10 +98,10 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     learning = _learning(
         settings, ranking, SqlScorerRegister(engine), artifacts, outgoing, RankingMetrics(registry)
     )
-    forgetting = SqlForgetting(engine, artifacts, settings.data_dir / "runs")
+    erasure = SqlErasure(engine, artifacts, settings.data_dir / "runs")
     served = ServedTimes(models, runs, ServedMetrics(registry))
     handlers = TrainerHandlers(examples, examples, models, served.heard)
-    commands = CommandHandler(forgetting, handlers.handle_commands)
+    commands = ErasureHandler(erasure, handlers.handle_commands)
     ranked = RankingHandlers(ranking)
     training_status, ranking_status = TrainerStatus(training), RankingStatus(learning)
 

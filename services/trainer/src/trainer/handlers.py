@@ -16,8 +16,9 @@ from ratchet.contract import (
     TrainingRequested,
 )
 from ratchet.storage import without_forgotten
+from trainer.backends.sql.example_store import SqlExampleStore
+from trainer.backends.sql.model_store import SqlModelStore
 from trainer.domain.runs.champion import Told
-from trainer.ports import ExampleStore, ModelStore, RequestStore
 
 
 def _nobody(told: Sequence[Told]) -> None:
@@ -28,9 +29,9 @@ def _nobody(told: Sequence[Told]) -> None:
 class TrainerHandlers:
     """`heard` gets what was told of models, once it is kept."""
 
-    examples: ExampleStore
-    requests: RequestStore
-    models: ModelStore
+    examples: SqlExampleStore
+    requests: SqlExampleStore
+    models: SqlModelStore
     heard: Callable[[Sequence[Told]], None] = _nobody
 
     async def handle_examples(

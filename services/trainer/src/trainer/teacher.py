@@ -17,7 +17,7 @@ from ratchet.contract import (
     utc_now,
 )
 from trainer.metrics import TeacherMetrics
-from trainer.ports import Teacher, TeacherAway, TeacherRefused
+from trainer.ports import Teacher, TeacherRefused, TeacherUnavailable
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class TeacherHandlers:
         began = time.monotonic()
         try:
             taught = await self.teacher.answer(request.prompt)
-        except TeacherAway as away:
+        except TeacherUnavailable as away:
             self.metrics.answers.labels("later").inc()
             return Later(str(away))
         except TeacherRefused as refused:

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
-from trainer.domain.examples.teacher_answer import Taught
-from trainer.ports import TeacherAway, TeacherRefused
+from trainer.domain.examples.teacher_answer import TeacherAnswer
+from trainer.ports import TeacherRefused, TeacherUnavailable
 
 _CALL = "/chat/completions"
 _MAX_BYTES = 4 * 1024 * 1024
@@ -55,7 +55,7 @@ class OpenAITeacher:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._timeout_s = timeout_s
 
-    async def answer(self, prompt: str) -> Taught:
+    async def answer(self, prompt: str) -> TeacherAnswer:
         body = {"model": self.name, "messages": [{"role": "user", "content": prompt}]}
         try:
             async with (
@@ -65,14 +65,16 @@ class OpenAITeacher:
             ):
                 content = await self._read(response)
         except TimeoutError as error:
-            raise TeacherAway(f"the teacher said nothing for {self._timeout_s:.0f} s") from error
+            raise TeacherUnavailable(
+                f"the teacher did not answer within {self._timeout_s:.0f} s"
+            ) from error
         except (httpx.TransportError, httpx.DecodingError) as error:
             reason = f"the teacher cannot be reached: {type(error).__name__} {error}"
-            raise TeacherAway(reason) from error
+            raise TeacherUnavailable(reason) from error
         return _taught(content)
 
     async def _read(self, response: httpx.Response) -> bytes:
-        """The body of a good answer; raises `TeacherAway` or `TeacherRefused` for any other."""
+        """The body of a successful response; raises `TeacherUnavailable` or `TeacherRefused`."""
         status, content = response.status_code, bytearray()
         async for chunk in response.aiter_bytes():
             content += chunk
@@ -87,13 +89,13 @@ class OpenAITeacher:
             )
         text = content.decode(errors="replace")
         said = f"the teacher answered {status}: {self._without_key(text)[:200]}"
-        raise TeacherAway(said) if status in _BUSY or status >= 500 else TeacherRefused(said)
+        raise TeacherUnavailable(said) if status in _BUSY or status >= 500 else TeacherRefused(said)
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "***") if self._key else text
 
 
-def _taught(content: bytes) -> Taught:
+def _taught(content: bytes) -> TeacherAnswer:
     try:
         completion = _Completion.model_validate_json(content)
     except ValidationError as error:
@@ -102,7 +104,7 @@ def _taught(content: bytes) -> Taught:
         raise TeacherRefused(f"no chat completion: {place}: {first['msg']}") from error
     choice, usage = completion.choices[0], completion.usage or _Usage()
     thinking, answer = _parted(choice.message.text)
-    return Taught(
+    return TeacherAnswer(
         thinking=choice.message.reasoning_content or choice.message.reasoning or thinking,
         answer=answer,
         stop_reason=choice.finish_reason or "",

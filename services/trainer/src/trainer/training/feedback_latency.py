@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ratchet.contract import ModelActivated, ModelRegistered
+from trainer.backends.sql.model_store import SqlModelStore
+from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.runs.champion import Told
-from trainer.ports import ModelStore, RunStore
 from trainer.training.gate_metrics import ServedMetrics
 
 
 @dataclass(frozen=True)
 class ServedTimes:
-    models: ModelStore
-    runs: RunStore
+    models: SqlModelStore
+    runs: SqlRunStore
     metrics: ServedMetrics
 
     def heard(self, told: Sequence[Told]) -> None:
@@ -26,7 +27,5 @@ class ServedTimes:
         registered = [e for e in self.models.told() if isinstance(e, ModelRegistered)]
         made_by = {event.version: event.run_id for event in registered}
         for activated in new:
-            run = self.runs.planned(made_by.get(activated.version, ""))
-            if run is not None:
-                ages = [activated.occurred_at - taught.at for taught in run.dataset.train]
-                self.metrics.served(age.total_seconds() for age in ages)
+            times = self.runs.trained_on(made_by.get(activated.version, ""))
+            self.metrics.served((activated.occurred_at - at).total_seconds() for at in times)

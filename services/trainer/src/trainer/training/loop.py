@@ -17,25 +17,25 @@ from redis.exceptions import RedisError
 from ratchet.contract import ArtifactRef, Event, utc_now
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing
 from ratchet.telemetry import Tracer, Untraced, span_at_hand, spanning
+from trainer.backends.run_process.run_files import RunFiles
+from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.evaluation.acceptance_gate import Accepted, Ruling, rule
 from trainer.domain.runs import run_events
 from trainer.domain.runs.child_messages import Progress, Trained
 from trainer.domain.runs.run import Run, RunEnd
 from trainer.metrics import TrainerMetrics
 from trainer.ports import (
-    Files,
+    EventPublisher,
     Lease,
     LeaseLost,
     LeaseTaken,
-    Publish,
     Runner,
-    RunStore,
     TrainingBroke,
 )
 from trainer.settings import TrainerSettings
 from trainer.training.cancellation import CalledOff, cancelled, unless_called_off
 from trainer.training.child_requests import reference_request, train_request
-from trainer.training.manifest import keep
+from trainer.training.manifest import store_adapter
 from trainer.training.outbox_relay import Outgoing
 from trainer.training.planner import Planner
 
@@ -51,11 +51,11 @@ class Training:
 
     settings: TrainerSettings
     planner: Planner
-    runs: RunStore
+    runs: SqlRunStore
     runner: Runner
-    files: Files
+    files: RunFiles
     lease: Lease
-    publisher: Publish
+    publisher: EventPublisher
     outgoing: Outgoing
     metrics: TrainerMetrics
     tracer: Tracer = field(default_factory=Untraced)
@@ -90,8 +90,7 @@ class Training:
         """Publish what is due, finish an open run, or plan one if it is time, and tidy up."""
         await self.outgoing.publish_due()
         run = await asyncio.to_thread(self.planner.open_run)
-        situation = await asyncio.to_thread(self.planner.situation)
-        self.metrics.decided(situation.waiting, self.planner.decision, self.settings.rules)
+        self.metrics.decided(self.planner.waiting, self.planner.decision, self.settings.rules)
         if run is not None:
             await self.outgoing.publish_due()
             await self.lease.hold(self._carry_out(run))
@@ -121,9 +120,9 @@ class Training:
             manifest = None
             if isinstance(ruling, Accepted):
                 references = reference_request(request, trained)
-                await self._attended(run, self.runner.refer(references))
+                await self._attended(run, self.runner.record_references(references))
                 manifest = await asyncio.to_thread(
-                    keep, self.files, run, trained, references.target, ruling.figures
+                    store_adapter, self.files, run, trained, references.target, ruling.figures
                 )
             await asyncio.to_thread(self._end, run, trained, ruling, manifest, _since(began))
         except CalledOff as off:
@@ -178,7 +177,7 @@ class Training:
 
     def _tidy(self) -> None:
         """Remove what runs left that have ended, whichever process ended them."""
-        for run_id in self.files.laid_out():
+        for run_id in self.files.run_ids():
             if self.runs.has_ended(run_id):
                 self.runner.clean(self.files.directory(run_id))
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ratchet.contract import utc_now
-from trainer.ports import Outbox, Publish
+from trainer.backends.sql.outbox import SqlOutbox
+from trainer.ports import EventPublisher
 
 _REMEMBERED = timedelta(days=29)
 """For so long, and a day more, Redis knows what was published."""
@@ -13,8 +14,8 @@ _REMEMBERED = timedelta(days=29)
 
 @dataclass(frozen=True)
 class Outgoing:
-    outbox: Outbox
-    publisher: Publish
+    outbox: SqlOutbox
+    publisher: EventPublisher
 
     async def publish_due(self) -> None:
         """Publish in the order of the commits; raises redis-py's errors."""

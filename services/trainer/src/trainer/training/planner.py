@@ -1,10 +1,14 @@
 """Decide whether to train, and freeze what a run will use before it begins."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from ratchet.contract import ArtifactRef, Method, utc_now
 from ratchet.telemetry import Tracer, Untraced, spanning
+from trainer.backends.sql.example_store import SqlExampleStore
+from trainer.backends.sql.model_store import SqlModelStore
+from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.holdout import split
 from trainer.domain.examples.selection import select
@@ -13,23 +17,27 @@ from trainer.domain.runs import run_events
 from trainer.domain.runs.champion import Champion, champion
 from trainer.domain.runs.readiness import COUNTED, Decision, Train, Wait, decide
 from trainer.domain.runs.run import Run, plan_run
-from trainer.domain.runs.situation import Situation
-from trainer.ports import ExampleStore, Machine, ModelStore, RequestStore, RunStore
+from trainer.domain.runs.situation import Situation, Waiting
+from trainer.ports import Machine
 from trainer.settings import TrainerSettings
 
 
 @dataclass
 class Planner:
-    """`decision` is the last one made. Blocks on the stores: call it in a thread."""
+    """Plans runs. Its methods block on the stores: call them in a thread.
+
+    `decision` is the last decision, `waiting` the examples that it was based on.
+    """
 
     settings: TrainerSettings
-    examples: ExampleStore
-    requests: RequestStore
-    runs: RunStore
-    models: ModelStore
+    examples: SqlExampleStore
+    requests: SqlExampleStore
+    runs: SqlRunStore
+    models: SqlModelStore
     machine: Machine
     tracer: Tracer = field(default_factory=Untraced)
     decision: Decision = field(default_factory=lambda: Wait("not decided yet"))
+    waiting: Mapping[Method, Waiting] = field(default_factory=dict)
 
     def situation(self, running: str | None = None) -> Situation:
         now = utc_now()
@@ -56,10 +64,11 @@ class Planner:
 
     def open_run(self) -> Run | None:
         """The run that is not finished, or a new one if it is time for it."""
+        situation = self.situation()
+        self.waiting = situation.waiting
         run = self.runs.unfinished()
         if run is not None:
             return run
-        situation = self.situation()
         self.decision = decide(situation, self.settings.rules)
         while isinstance(self.decision, Train):
             method = self.decision.method
@@ -111,7 +120,7 @@ class Planner:
         last = self.runs.last_unjudged(method)
         return (
             last is not None
-            and last.dataset.sha256 == dataset.sha256
+            and last.dataset.artifact.sha256 == dataset.sha256
             and last.recipe == self.settings.recipe
             and last.base_model == self.settings.trainer_base_model
         )
@@ -138,7 +147,7 @@ class Planner:
                 span.trace,
             )
             span.tell({"ratchet.run_id": run.run_id})
-            self.runs.plan(run, run_events.started(run))
+            self.runs.plan(run, dataset, run_events.started(run, dataset))
         return self.runs.unfinished()
 
     def _may_go_on_from(self, to_beat: ArtifactRef | None) -> bool:

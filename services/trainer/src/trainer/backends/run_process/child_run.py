@@ -9,11 +9,11 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from ratchet.processes import ChildFailed, run_child
+from trainer.backends.machine.ollama import Ollama
 from trainer.backends.machine.oom_kills import oom_kills
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
-from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.child_messages import LINE, OutOfMemory, Progress, Trained, TrainRequest
-from trainer.ports import Neighbour, TrainingBroke
+from trainer.ports import TrainingBroke
 
 OnProgress = Callable[[Progress], Awaitable[None]]
 _log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ _ENVIRONMENT = {
 class ChildRunner:
     """As `trainer.ports.Runner`; `neighbour` is out of the way while a process works."""
 
-    def __init__(self, neighbour: Neighbour | None = None) -> None:
+    def __init__(self, neighbour: Ollama | None = None) -> None:
         self._neighbour = neighbour
 
     async def train(self, request: TrainRequest, on_progress: OnProgress) -> Trained:
@@ -51,7 +51,7 @@ class ChildRunner:
         async with self._neighbour.out_of_the_way() if self._neighbour else nullcontext():
             return await self._train(request, on_progress)
 
-    async def refer(self, request: ReferenceRequest) -> None:
+    async def record_references(self, request: ReferenceRequest) -> None:
         """As `trainer.ports.Runner`."""
         if await asyncio.to_thread(request.target.exists):
             return
@@ -127,9 +127,9 @@ async def _unheard(_: bytes) -> None:
 def _in_less_memory(request: TrainRequest, end: OutOfMemory) -> TrainRequest:
     """The same request in smaller micro-batches; raises `TrainingBroke` where there are none."""
     smaller = request.model_copy(update={"halvings": request.halvings + 1})
-    method = Dataset.model_validate_json(request.dataset.read_bytes()).method
     try:
-        loop = request.recipe.with_smaller_batches(method, smaller.halvings).loop(method)
+        recipe = request.recipe.with_smaller_batches(request.method, smaller.halvings)
+        loop = recipe.loop(request.method)
     except ValueError as error:
         raise TrainingBroke(f"out of memory ({end.said}), and {error}") from error
     _log.warning("out of memory (%s): going on in micro-batches of %d", end.said, loop.batch)

@@ -5,7 +5,7 @@ from ratchet.contract import LEAST_ANSWER, Value
 _CUT_OFF = ("length", "content_filter")
 
 
-class Taught(Value):
+class TeacherAnswer(Value):
     """`thinking` is empty where the teacher keeps its thoughts; tokens are the teacher's count."""
 
     thinking: str = ""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from ratchet.contract import CurvePoint, Stage, Value
+from ratchet.contract import CurvePoint, Method, Stage, Value
 from trainer.domain.evaluation.cases import Case
 from trainer.domain.evaluation.scores import Judged
 from trainer.domain.runs.recipe import Recipe
@@ -23,6 +23,7 @@ class TrainRequest(Value):
     """
 
     run_id: str
+    method: Method
     dataset: Path
     recipe: Recipe
     base_model: str

@@ -1,4 +1,4 @@
-"""The events that tell of a run; their ids depend on the run alone, so a retry repeats them."""
+"""The events of a run. Their ids derive from the run's id, so a retry publishes the same events."""
 
 from datetime import datetime
 
@@ -12,22 +12,23 @@ from ratchet.contract import (
     derived_id,
 )
 from trainer.domain.evaluation.scores import compared
+from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.child_messages import Progress, Trained
 from trainer.domain.runs.run import Run, RunEnd
 
 
-def started(run: Run) -> RunStarted:
+def started(run: Run, dataset: Dataset) -> RunStarted:
     return RunStarted(
         event_id=derived_id(run.run_id, "started"),
         occurred_at=run.planned_at,
         run_id=run.run_id,
         method=run.method,
         base_model=run.base_model,
-        dataset_sha256=run.dataset.sha256,
-        pairs=len(run.dataset.train),
-        held_out=len(run.dataset.held_out),
-        reason=f"{run.reason}; held out by {run.dataset.unseen}{_left_out(run)}",
-        example_ids=run.dataset.example_ids,
+        dataset_sha256=run.dataset.artifact.sha256,
+        pairs=run.dataset.train,
+        held_out=run.dataset.held_out,
+        reason=f"{run.reason}; held out by {dataset.unseen}{_left_out(dataset)}",
+        example_ids=dataset.example_ids,
     )
 
 
@@ -49,7 +50,7 @@ def broken(run: Run, end: RunEnd, seconds: float) -> RunFinished:
         method=run.method,
         verdict=end.verdict,
         reason=end.reason,
-        pairs=len(run.dataset.train),
+        pairs=run.dataset.train,
         seconds=seconds,
     )
 
@@ -80,6 +81,6 @@ def checkpoint(run: Run, end: RunEnd, manifest: ArtifactRef) -> CheckpointReady:
     )
 
 
-def _left_out(run: Run) -> str:
-    told = [f"{count} {reason.replace('_', ' ')}" for reason, count in run.dataset.left_out.items()]
-    return f"; left out: {', '.join(told)}" if told else ""
+def _left_out(dataset: Dataset) -> str:
+    counts = [f"{count} {reason.replace('_', ' ')}" for reason, count in dataset.left_out.items()]
+    return f"; left out: {', '.join(counts)}" if counts else ""
