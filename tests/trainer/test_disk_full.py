@@ -17,7 +17,7 @@ from trainer.backends.run_process.child_run import ChildRunner
 from trainer.handlers import TrainerHandlers
 from trainer.ports import Runner
 from trainer.status import TrainerStatus
-from trainer.training.loop import Training
+from trainer.training.loop import TrainingLoop
 
 from .conftest import PretendRunner, built, judged
 from .scripted_child import scripted
@@ -58,7 +58,7 @@ def world(engine: Engine, tmp_path: Path) -> World:
 
 
 @asynccontextmanager
-async def at_work(world: World, runner: Runner, **changed: Any) -> AsyncIterator[Training]:
+async def at_work(world: World, runner: Runner, **changed: Any) -> AsyncIterator[TrainingLoop]:
     training = world.training(runner, **changed)
     working = asyncio.create_task(training.run())
     yield training
@@ -67,11 +67,11 @@ async def at_work(world: World, runner: Runner, **changed: Any) -> AsyncIterator
     await asyncio.gather(working, return_exceptions=True)
 
 
-async def held_up(world: World, training: Training) -> None:
+async def held_up(world: World, training: TrainingLoop) -> None:
     """Waits until the trouble shows where people and alerts look for it."""
 
     async def shows() -> bool:
-        return training.trouble is not None
+        return training.problem is not None
 
     await eventually(shows)
     facts = await TrainerStatus(training).facts()
@@ -80,11 +80,11 @@ async def held_up(world: World, training: Training) -> None:
     assert world.metrics.get_sample_value("ratchet_training_trouble") == 1
 
 
-async def goes_on(world: World, training: Training) -> None:
+async def goes_on(world: World, training: TrainingLoop) -> None:
     """Waits for the run's end, and for the trouble to be over: everything happened once."""
 
     async def is_over() -> bool:
-        return bool(world.published(RunFinished)) and training.trouble is None
+        return bool(world.published(RunFinished)) and training.problem is None
 
     await eventually(is_over)
     assert world.verdicts() == ["accepted"]

@@ -7,8 +7,8 @@ from sqlalchemy import Engine
 
 from ratchet.contract import Done, ForgetRequested, Forgotten, utc_now
 from reward.memory_state import MemoryState
-from trainer.backends.sql.erasure import SqlErasure
-from trainer.erasure import ErasureHandler
+from trainer.backends.sql.erasure import TrainerErasure
+from trainer.erasure import TrainerErasureHandler
 from trainer.handlers import TrainerHandlers
 
 from .conftest import PretendRunner, judged
@@ -26,8 +26,8 @@ ASKED = ForgetRequested(
 
 async def forgotten(world: World, directory: Path) -> Forgotten:
     handlers = TrainerHandlers(world.examples, world.examples, world.models)
-    erasing = SqlErasure(world.examples._engine, world.artifacts, directory / "runs")
-    handler = ErasureHandler(erasing, handlers.handle_commands)
+    erasing = TrainerErasure(world.examples._engine, world.artifacts, directory / "runs")
+    handler = TrainerErasureHandler(erasing, handlers.handle_commands)
     [outcome] = await handler.handle([ASKED], MemoryState())
     assert isinstance(outcome, Done)
     [answer] = outcome.emits

@@ -9,11 +9,11 @@ from sqlalchemy import Engine
 from ratchet.contract import RunFinished
 from reward.memory_state import MemoryState
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
-from trainer.domain.runs.child_messages import Progress
+from trainer.domain.runs.child_messages import TrainingProgress
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import TrainerMetrics
-from trainer.training.feedback_latency import ServedTimes
-from trainer.training.gate_metrics import ServedMetrics
+from trainer.training.feedback_latency import FeedbackLatency
+from trainer.training.gate_metrics import FeedbackLatencyMetrics
 
 from .conftest import NOW, PretendRunner, judged
 from .test_champion import activated, registered
@@ -84,7 +84,9 @@ def test_nothing_of_a_run_that_is_over_stays_in_sight():
     registry = CollectorRegistry()
     metrics = TrainerMetrics(registry)
     metrics.began()
-    metrics.progressed(Progress(stage="training", step=3, steps=9, loss=0.5, seconds_left=60))
+    metrics.progressed(
+        TrainingProgress(stage="training", step=3, steps=9, loss=0.5, seconds_left=60)
+    )
     told = registry.get_sample_value
     assert told("ratchet_training_stage", {"stage": "training"}) == 1
     assert told("ratchet_training_stage", {"stage": "loading"}) == 0
@@ -105,8 +107,8 @@ async def test_a_model_in_service_tells_how_long_its_feedback_waited(
     assert len(times) == 15
     assert world.runs.trained_on("no such run") == []
     registry = CollectorRegistry()
-    latency = ServedTimes(world.models, world.runs, ServedMetrics(registry))
-    handlers = TrainerHandlers(world.examples, world.examples, world.models, latency.heard)
+    latency = FeedbackLatency(world.models, world.runs, FeedbackLatencyMetrics(registry))
+    handlers = TrainerHandlers(world.examples, world.examples, world.models, latency.observe)
     an_hour_later = max(times) + timedelta(hours=1)
     by_itself = activated("1", 1).model_copy(
         update={"occurred_at": an_hour_later, "requested_by": ""}

@@ -15,7 +15,7 @@ from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.examples.dataset import Dataset
-from trainer.domain.runs.readiness import Wait
+from trainer.domain.runs.readiness import TrainLater
 from trainer.domain.runs.run import Run, RunEnd
 from trainer.settings import TrainerSettings
 from trainer.training.planner import Planner
@@ -112,7 +112,9 @@ def test_when_hardly_any_may_teach_it_waits_and_says_why(plant: Plant):
     plant.examples.keep(built(3).model_copy(update={"example_id": f"copy-{n}"}) for n in range(20))
     planner = plant.planner()
     assert planner.open_run() is None
-    assert planner.decision == Wait("of 20 waiting pairs 1 may teach (19 near duplicate left out)")
+    assert planner.decision == TrainLater(
+        "only 1 of 20 waiting pairs are usable (19 near duplicate left out)"
+    )
 
 
 def test_labels_that_leave_one_sign_to_train_on_wait(plant: Plant):
@@ -125,7 +127,7 @@ def test_labels_that_leave_one_sign_to_train_on_wait(plant: Plant):
             reasons.add(planner.decision.reason)
         else:
             plant.ends(run.run_id, "failed")
-    assert reasons == {"outside the held-out kinds all labels have the same sign"}
+    assert reasons == {"all labels that are not held out have the same sign"}
 
 
 @pytest.mark.parametrize("verdict", ["failed", "cancelled"])

@@ -26,9 +26,9 @@ from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs import run_events
 from trainer.domain.runs.recipe import Recipe
-from trainer.domain.runs.request import Request
+from trainer.domain.runs.request import RunRequest
 from trainer.domain.runs.run import Run, RunEnd, plan_run
-from trainer.domain.runs.situation import Waiting
+from trainer.domain.runs.situation import WaitingExamples
 from trainer.domain.scorer.rules import LearningRules
 
 from .conftest import NOW, built, captured, label_built, training_pairs
@@ -124,12 +124,12 @@ def test_what_waits_is_counted_by_the_method_it_is_for(examples: SqlExampleStore
 
 
 def test_nothing_waits_in_an_empty_store(examples: SqlExampleStore):
-    assert set(examples.waiting().values()) == {Waiting()}
+    assert set(examples.waiting().values()) == {WaitingExamples()}
 
 
 def test_a_trace_too_short_to_show_anything_is_not_kept(examples: SqlExampleStore):
     examples.keep([captured(1, answer="No idea.")])
-    assert examples.waiting()["sft"] == Waiting()
+    assert examples.waiting()["sft"] == WaitingExamples()
 
 
 def test_the_same_trace_counts_once(examples: SqlExampleStore):
@@ -215,7 +215,7 @@ def test_what_is_published_leaves_the_outbox(runs, outbox):
     run = plan(runs, dataset_of())
     (started,) = outbox.unpublished()
     assert started == run_events.started(run, dataset_of())
-    outbox.published(started.event_id)
+    outbox.mark_published(started.event_id)
     assert outbox.unpublished() == []
 
 
@@ -233,7 +233,7 @@ def test_the_accepted_adapters_of_a_base_are_known(runs):
 def test_a_request_stands_until_a_run_is_planned(examples, runs):
     request = TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="anna")
     examples.ask([request, request.model_copy(update={"occurred_at": NOW + timedelta(days=1)})])
-    assert examples.asked() == Request("anna")
+    assert examples.asked() == RunRequest("anna")
     plan(runs, dataset_of())
     assert examples.asked() is None
 
@@ -242,7 +242,7 @@ def test_a_request_remembers_the_method_it_named(examples):
     examples.ask(
         [TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="a", method="kto")]
     )
-    assert examples.asked() == Request("a", "kto")
+    assert examples.asked() == RunRequest("a", "kto")
 
 
 def called_off(run_id: str | None = None) -> CancelRequested:
@@ -310,7 +310,7 @@ def test_a_file_of_an_earlier_release_opens_with_all_that_is_in_it(tmp_path: Pat
     examples = SqlExampleStore(engine)
     assert len(examples.take("sft", {"voice": 9})) == 3
     assert examples.asked() is not None
-    assert len(SqlModelStore(engine).told()) == 3
+    assert len(SqlModelStore(engine).events()) == 3
     assert SqlScorerRegister(engine).in_service() is not None
     ranking = SqlRankingStore(engine, LearningRules())
     assert sum(ranking.skipped().values()) + len(list(ranking.remembered(99))) == 2

@@ -10,7 +10,7 @@ from ratchet.contract import CheckpointReady, RunFinished, RunStarted
 from ratchet.telemetry.otlp import OtlpTracer
 from ratchet_testing.collector import Collector, collecting
 from trainer.backends.sql.database import open_database
-from trainer.training.loop import Training
+from trainer.training.loop import TrainingLoop
 
 from .conftest import PretendRunner, built, judged
 from .world import Killed, World
@@ -39,7 +39,7 @@ def world(engine: Engine, tmp_path: Path) -> World:
     return made
 
 
-def traced(world: World, runner: PretendRunner, collector: Collector) -> Training:
+def traced(world: World, runner: PretendRunner, collector: Collector) -> TrainingLoop:
     tracer = OtlpTracer("trainer", "1", collector.url)
     training = world.training(runner, tracer=tracer)
     training.planner.tracer = tracer

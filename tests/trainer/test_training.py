@@ -26,7 +26,7 @@ from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.examples.dataset import Dataset
 from trainer.handlers import TrainerHandlers
 from trainer.status import TrainerStatus
-from trainer.training.outbox_relay import Outgoing
+from trainer.training.outbox_relay import OutboxRelay
 
 from .conftest import NOW, PretendRunner, built, judged
 from .world import Killed, World
@@ -168,7 +168,7 @@ async def test_pairs_of_one_question_wait_for_others(world: World, engine: Engin
     training = world.training(PretendRunner(BETTER))
     await training.turn()
     assert world.publisher.events == []
-    assert "one question" in training.planner.decision.reason
+    assert "the same question" in training.planner.decision.reason
 
 
 class DyingRuns(SqlRunStore):
@@ -198,9 +198,9 @@ class DyingOutbox(SqlOutbox):
         super().__init__(engine)
         self._committed = committed
 
-    def published(self, event_id: str) -> None:
+    def mark_published(self, event_id: str) -> None:
         if self._committed:
-            super().published(event_id)
+            super().mark_published(event_id)
         raise Killed
 
 
@@ -213,7 +213,7 @@ async def test_killed_at_any_moment_ends_as_if_it_had_not_been(
         dying = world.training(
             PretendRunner(BETTER),
             runs=DyingRuns(engine, world.files, at, committed),
-            outgoing=Outgoing(
+            relay=OutboxRelay(
                 DyingOutbox(engine, committed) if at == "published" else world.outbox,
                 world.publisher,
             ),
@@ -263,8 +263,8 @@ async def test_a_server_that_came_back_older_hears_of_the_run_again_and_another_
     await world.training(PretendRunner(BETTER)).turn()
     older = MemoryPublisher()
     for publisher in (older, older, world.publisher):
-        started_again = Outgoing(world.outbox, publisher)
-        await started_again.offer_again()
+        started_again = OutboxRelay(world.outbox, publisher)
+        await started_again.republish_recent()
         await started_again.publish_due()
     told = [type(event) for event in older.events]
     assert told == [RunStarted, RunFinished, CheckpointReady]

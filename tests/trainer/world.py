@@ -21,8 +21,8 @@ from trainer.handlers import TrainerHandlers
 from trainer.metrics import TrainerMetrics
 from trainer.ports import Runner
 from trainer.settings import TrainerSettings
-from trainer.training.loop import Training
-from trainer.training.outbox_relay import Outgoing
+from trainer.training.loop import TrainingLoop
+from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 
 from .conftest import Roomy, built
@@ -61,7 +61,7 @@ class World:
         self.publisher = MemoryPublisher()
         self.metrics = CollectorRegistry()
 
-    def training(self, runner: Runner, **changed: Any) -> Training:
+    def training(self, runner: Runner, **changed: Any) -> TrainingLoop:
         self.metrics = CollectorRegistry()
         parts: dict[str, Any] = {
             "settings": self.settings,
@@ -70,14 +70,14 @@ class World:
             "files": self.files,
             "lease": NoLease(),
             "publisher": self.publisher,
-            "outgoing": Outgoing(self.outbox, self.publisher),
+            "relay": OutboxRelay(self.outbox, self.publisher),
             "metrics": TrainerMetrics(self.metrics),
             **changed,
         }
         planner = Planner(
             self.settings, self.examples, self.examples, parts["runs"], self.models, Roomy()
         )
-        return Training(planner=planner, **parts)
+        return TrainingLoop(planner=planner, **parts)
 
     def pairs_come(self, first: int, count: int) -> None:
         self.examples.keep([built(number) for number in range(first, first + count)])

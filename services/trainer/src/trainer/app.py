@@ -36,14 +36,14 @@ from trainer.backends.scorers.scorer_files import ScorerFiles
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.database import open_database
 from trainer.backends.sql.datasets import move_datasets
-from trainer.backends.sql.erasure import SqlErasure
+from trainer.backends.sql.erasure import TrainerErasure
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
-from trainer.erasure import ErasureHandler
+from trainer.erasure import TrainerErasureHandler
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import RankingMetrics, TeacherMetrics, TrainerMetrics
 from trainer.scorer.evidence import Weighing
@@ -55,14 +55,14 @@ from trainer.scorer.status import RankingStatus
 from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
 from trainer.teacher import TeacherHandlers
-from trainer.training.feedback_latency import ServedTimes
-from trainer.training.gate_metrics import ServedMetrics
-from trainer.training.loop import Training
-from trainer.training.outbox_relay import Outgoing
+from trainer.training.feedback_latency import FeedbackLatency
+from trainer.training.gate_metrics import FeedbackLatencyMetrics
+from trainer.training.loop import TrainingLoop
+from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 
 _BETWEEN_DECISIONS_S = 0.25
-"""A frontend asks often, and nothing waits for a decision before somebody has reacted to it."""
+"""Decisions arrive often, and none is used before the reaction to it."""
 
 
 def create_app(settings: TrainerSettings) -> AsgiFastStream:
@@ -80,8 +80,8 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     runs, models = SqlRunStore(engine, files), SqlModelStore(engine)
     ranking = SqlRankingStore(engine, settings.trainer_learning)
     publisher = Publisher(redis)
-    outgoing = Outgoing(SqlOutbox(engine), publisher)
-    training = Training(
+    relay = OutboxRelay(SqlOutbox(engine), publisher)
+    training = TrainingLoop(
         settings=settings,
         planner=Planner(
             settings, examples, examples, runs, models, LocalMachine(settings.data_dir), tracer
@@ -91,17 +91,17 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         files=files,
         lease=RedisLease(redis, settings.trainer_lease_s),
         publisher=publisher,
-        outgoing=outgoing,
+        relay=relay,
         metrics=TrainerMetrics(registry),
         tracer=tracer,
     )
     learning = _learning(
-        settings, ranking, SqlScorerRegister(engine), artifacts, outgoing, RankingMetrics(registry)
+        settings, ranking, SqlScorerRegister(engine), artifacts, relay, RankingMetrics(registry)
     )
-    erasure = SqlErasure(engine, artifacts, settings.data_dir / "runs")
-    served = ServedTimes(models, runs, ServedMetrics(registry))
-    handlers = TrainerHandlers(examples, examples, models, served.heard)
-    commands = ErasureHandler(erasure, handlers.handle_commands)
+    erasure = TrainerErasure(engine, artifacts, settings.data_dir / "runs")
+    latency = FeedbackLatency(models, runs, FeedbackLatencyMetrics(registry))
+    handlers = TrainerHandlers(examples, examples, models, latency.observe)
+    commands = TrainerErasureHandler(erasure, handlers.handle_commands)
     ranked = RankingHandlers(ranking)
     training_status, ranking_status = TrainerStatus(training), RankingStatus(learning)
 
@@ -134,7 +134,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
                 retry,
                 rest_s=_BETWEEN_DECISIONS_S,
             ),
-            *_teaching(settings, registry),
+            *_teacher_consumers(settings, registry),
         ],
         background=[training.run, learning.run],
         publishes=[RUNS, CHECKPOINTS, SCORERS, TRACES, FORGOTTEN],
@@ -143,8 +143,8 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     return create_host(service)
 
 
-def _teaching(settings: TrainerSettings, registry: CollectorRegistry) -> list[Consumer]:
-    """The consumer of requests for traces, in a group of its own: a teacher takes its time."""
+def _teacher_consumers(settings: TrainerSettings, registry: CollectorRegistry) -> list[Consumer]:
+    """The consumer of requests for traces, in a separate group: a teacher is slow."""
     if not settings.trainer_teacher_url:
         return []
     teacher = OpenAITeacher(
@@ -170,7 +170,7 @@ def _learning(
     store: SqlRankingStore,
     register: SqlScorerRegister,
     artifacts: ArtifactStore,
-    outgoing: Outgoing,
+    relay: OutboxRelay,
     metrics: RankingMetrics,
 ) -> RankingLearning:
     rules = settings.trainer_learning
@@ -191,7 +191,7 @@ def _learning(
         learner=ScorerLearner(rules, embedding),
         embedding=embedding,
         publishing=publishing,
-        outgoing=outgoing,
+        outgoing=relay,
         metrics=metrics,
         legacy=LegacyCheckpoint(settings.trainer_legacy_scorer, settings.trainer_legacy_embedding),
     )

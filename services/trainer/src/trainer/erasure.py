@@ -5,16 +5,16 @@ import time
 from collections.abc import Sequence
 
 from ratchet.contract import Done, Event, ForgetRequested, Forgotten, Handle, Later, Outcome, State
-from trainer.backends.sql.erasure import SqlErasure
+from trainer.backends.sql.erasure import TrainerErasure
 
 _RUN_ENDS_WITHIN_S = 60.0
 _LOOK_S = 0.1
 
 
-class ErasureHandler:
+class TrainerErasureHandler:
     """Handles `ForgetRequested`; every other command goes to `others`."""
 
-    def __init__(self, erasure: SqlErasure, others: Handle) -> None:
+    def __init__(self, erasure: TrainerErasure, others: Handle) -> None:
         self._erasure = erasure
         self._others = others
 

@@ -1,4 +1,4 @@
-"""Examples, requests and what became of models in; durable before they are acknowledged."""
+"""Handles examples, commands and model events: stores them before they are acknowledged."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -18,41 +18,38 @@ from ratchet.contract import (
 from ratchet.storage import without_forgotten
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
-from trainer.domain.runs.champion import Told
+from trainer.domain.runs.champion import ModelEvent
 
 
-def _nobody(told: Sequence[Told]) -> None:
-    """Where nobody wants to hear of models."""
+def _ignore(events: Sequence[ModelEvent]) -> None:
+    """Does nothing."""
 
 
 @dataclass(frozen=True)
 class TrainerHandlers:
-    """`heard` gets what was told of models, once it is kept."""
+    """`on_models` receives model events after they are stored."""
 
     examples: SqlExampleStore
     requests: SqlExampleStore
     models: SqlModelStore
-    heard: Callable[[Sequence[Told]], None] = _nobody
+    on_models: Callable[[Sequence[ModelEvent]], None] = _ignore
 
     async def handle_examples(
         self, batch: Sequence[BuiltExample | ExampleRetracted | TraceCaptured], state: State
     ) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`: kept by id and revision, so twice is once."""
+        """Store examples by id and revision; a repetition changes nothing."""
         await asyncio.to_thread(self.examples.keep, await without_forgotten(state, batch))
         return [Done()] * len(batch)
 
     async def handle_commands(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`: kept until a run is planned, or the open one has ended.
-
-        Commands to another service are none of the trainer's.
-        """
-        own = [asked for asked in batch if isinstance(asked, TrainingRequested | CancelRequested)]
+        """Store requests and cancellations; ignore the commands to other services."""
+        own = [c for c in batch if isinstance(c, TrainingRequested | CancelRequested)]
         await asyncio.to_thread(self.requests.ask, own)
         return [Done()] * len(batch)
 
     async def handle_models(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`: kept by id; what moved no alias has no bearing."""
-        told = [event for event in batch if isinstance(event, Told)]
-        await asyncio.to_thread(self.models.keep, told)
-        await asyncio.to_thread(self.heard, told)
+        """Store the events that decide which adapter is in service; ignore the others."""
+        events = [event for event in batch if isinstance(event, ModelEvent)]
+        await asyncio.to_thread(self.models.add, events)
+        await asyncio.to_thread(self.on_models, events)
         return [Done()] * len(batch)

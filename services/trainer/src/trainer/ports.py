@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from ratchet.contract import Event
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
 from trainer.domain.examples.teacher_answer import TeacherAnswer
-from trainer.domain.runs.child_messages import Progress, Trained, TrainRequest
+from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult, TrainRequest
 
 T = TypeVar("T")
 
@@ -34,8 +34,8 @@ class TeacherRefused(RuntimeError):
 
 class Runner(Protocol):
     async def train(
-        self, request: TrainRequest, on_progress: Callable[[Progress], Awaitable[None]]
-    ) -> Trained:
+        self, request: TrainRequest, on_progress: Callable[[TrainingProgress], Awaitable[None]]
+    ) -> TrainingResult:
         """Train and judge. Raises `TrainingBroke`. Cancelling ends the training process."""
 
     async def record_references(self, request: ReferenceRequest) -> None:

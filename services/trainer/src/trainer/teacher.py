@@ -1,4 +1,4 @@
-"""Requests for a trace in, the teacher's answers out: one for each request, or a reason why not."""
+"""Handles requests for traces: one teacher's answer for each, or the reason why there is none."""
 
 import asyncio
 import time
@@ -26,25 +26,25 @@ class TeacherHandlers:
     metrics: TeacherMetrics
 
     async def handle(self, batch: Sequence[TraceRequested], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`; the questions of a batch are asked at the same time.
+        """Answer the requests of a batch concurrently.
 
-        A retry asks the teacher again and makes the same event.
+        A retry calls the teacher again; its event has the same id.
         """
-        return await asyncio.gather(*[self._ask(request) for request in batch])
+        return await asyncio.gather(*[self._answer(request) for request in batch])
 
-    async def _ask(self, request: TraceRequested) -> Outcome:
+    async def _answer(self, request: TraceRequested) -> Outcome:
         began = time.monotonic()
         try:
-            taught = await self.teacher.answer(request.prompt)
-        except TeacherUnavailable as away:
+            answer = await self.teacher.answer(request.prompt)
+        except TeacherUnavailable as unavailable:
             self.metrics.answers.labels("later").inc()
-            return Later(str(away))
+            return Later(str(unavailable))
         except TeacherRefused as refused:
             self.metrics.answers.labels("refused").inc()
             return Invalid(str(refused))
-        if taught.unusable is not None:
+        if answer.unusable is not None:
             self.metrics.answers.labels("unusable").inc()
-            return Invalid(taught.unusable)
+            return Invalid(answer.unusable)
         self.metrics.answers.labels("captured").inc()
         event_id = derived_id(request.event_id, "captured")
         captured = TraceCaptured(
@@ -57,6 +57,6 @@ class TeacherHandlers:
             prompt=request.prompt,
             teacher=self.teacher.name,
             seconds=time.monotonic() - began,
-            **taught.model_dump(),
+            **answer.model_dump(),
         )
         return Done(emits=(captured,))

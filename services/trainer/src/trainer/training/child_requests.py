@@ -1,8 +1,8 @@
 """Builds the requests to the child processes of a run."""
 
 from trainer.backends.run_process.run_files import RunFiles
-from trainer.domain.evaluation.reference_chats import ReferenceRequest, prompts
-from trainer.domain.runs.child_messages import Trained, TrainRequest
+from trainer.domain.evaluation.reference_chats import ReferenceRequest, reference_prompts
+from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
 from trainer.domain.runs.run import Run
 from trainer.settings import TrainerSettings
 
@@ -24,13 +24,13 @@ def train_request(run: Run, files: RunFiles, settings: TrainerSettings) -> Train
     )
 
 
-def reference_request(request: TrainRequest, trained: Trained) -> ReferenceRequest:
+def reference_request(request: TrainRequest, trained: TrainingResult) -> ReferenceRequest:
     return ReferenceRequest(
         base_model=request.base_model,
         cache_dir=request.cache_dir,
         adapter=trained.adapter,
         device=request.recipe.device,
-        spoken=prompts(trained.cases, "voice"),
-        plans=prompts(trained.cases, "widget"),
+        spoken=reference_prompts(trained.cases, "voice"),
+        plans=reference_prompts(trained.cases, "widget"),
         target=request.work_dir / "references.safetensors",
     )

@@ -5,12 +5,12 @@ from pathlib import Path
 from ratchet.contract import ArtifactRef, GateFigures
 from ratchet.models import AdapterManifest
 from trainer.backends.run_process.run_files import AdapterArtifacts, RunFiles
-from trainer.domain.runs.child_messages import Trained
+from trainer.domain.runs.child_messages import TrainingResult
 from trainer.domain.runs.run import Run
 
 
 def store_adapter(
-    files: RunFiles, run: Run, trained: Trained, references: Path, figures: GateFigures
+    files: RunFiles, run: Run, trained: TrainingResult, references: Path, figures: GateFigures
 ) -> ArtifactRef:
     """Store the adapter and its reference answers, and last the manifest that names them."""
     stored = files.store_adapter(trained.adapter, references)
@@ -21,11 +21,11 @@ def store_adapter(
 def adapter_manifest(
     run: Run,
     example_ids: tuple[str, ...],
-    trained: Trained,
+    trained: TrainingResult,
     stored: AdapterArtifacts,
     figures: GateFigures,
 ) -> AdapterManifest:
-    """Describe an adapter; `settings` has flat names: `dpo.beta`, `lora.rank` and so on."""
+    """The manifest of an adapter; `settings` has flat names: `dpo.beta`, `lora.rank` and so on."""
     return AdapterManifest(
         run_id=run.run_id,
         method=run.method,
@@ -47,7 +47,7 @@ def adapter_manifest(
     )
 
 
-def _flat(run: Run, trained: Trained) -> dict[str, float | int | str | list[str]]:
+def _flat(run: Run, trained: TrainingResult) -> dict[str, float | int | str | list[str]]:
     flat: dict[str, float | int | str | list[str]] = {
         "recipe": run.recipe.fingerprint,
         "computed_on": trained.device,

@@ -27,7 +27,7 @@ class _LearnedRun(NamedTuple):
     manifest: ArtifactRef | None
 
 
-class SqlErasure:
+class TrainerErasure:
     """Erasure in the trainer's database, its artifacts and the directories of its runs."""
 
     def __init__(self, engine: Engine, artifacts: ArtifactStore, runs_dir: Path) -> None:

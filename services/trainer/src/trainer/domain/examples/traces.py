@@ -1,4 +1,4 @@
-"""What a teacher's trace demonstrates, and the samples a run learns it from."""
+"""Turns a teacher's trace into a demonstration and its training samples."""
 
 from ratchet.contract import LEAST_ANSWER, LEAST_THINKING, TraceCaptured
 from trainer.domain.examples.training_example import TrainingDemonstration
@@ -8,7 +8,7 @@ _ANSWER_CUE = "Response:"
 
 
 def demonstration_of(event: TraceCaptured) -> TrainingDemonstration | None:
-    """The trace as an example; thoughts too short are left out, an answer too short is none."""
+    """The trace as an example without short reasoning; None if the answer is too short."""
     answer, thinking = event.answer.strip(), event.thinking.strip()
     if len(answer) < LEAST_ANSWER:
         return None
@@ -26,19 +26,19 @@ def demonstration_of(event: TraceCaptured) -> TrainingDemonstration | None:
 
 
 def samples_of(demonstration: TrainingDemonstration) -> tuple[tuple[str, str], ...]:
-    """Prompts with the text each is to be answered with: three where the thoughts are known.
+    """Pairs of prompt and completion: three if the reasoning is known, otherwise one.
 
-    The prompt that asks for thoughts ends in a cue of its own. With equal prompts for thoughts
-    and answer, half of the samples would teach the model in service, which is asked without
-    the cue, to speak its thoughts to the operator.
+    The prompt for reasoning ends in a cue of its own. With equal prompts for reasoning and
+    answer, half of the samples would teach the model in service, which is prompted without the
+    cue, to present its reasoning to the operator.
     """
     prompt, thinking = demonstration.prompt, demonstration.thinking
     answered = (prompt, demonstration.answer)
     if not thinking:
         return (answered,)
-    thought = f"{prompt}\n{_CUE}"
+    thinking_prompt = f"{prompt}\n{_CUE}"
     return (
-        (thought, thinking),
+        (thinking_prompt, thinking),
         answered,
-        (f"{thought}\n{thinking}\n{_ANSWER_CUE}", demonstration.answer),
+        (f"{thinking_prompt}\n{thinking}\n{_ANSWER_CUE}", demonstration.answer),
     )

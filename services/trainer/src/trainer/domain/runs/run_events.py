@@ -11,9 +11,9 @@ from ratchet.contract import (
     RunStarted,
     derived_id,
 )
-from trainer.domain.evaluation.scores import compared
+from trainer.domain.evaluation.scores import answer_comparisons
 from trainer.domain.examples.dataset import Dataset
-from trainer.domain.runs.child_messages import Progress, Trained
+from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult
 from trainer.domain.runs.run import Run, RunEnd
 
 
@@ -32,7 +32,7 @@ def started(run: Run, dataset: Dataset) -> RunStarted:
     )
 
 
-def progressed(run_id: str, progress: Progress, now: datetime) -> RunProgressed:
+def progressed(run_id: str, progress: TrainingProgress, now: datetime) -> RunProgressed:
     return RunProgressed(
         event_id=derived_id(run_id, "progressed", progress.stage, str(progress.step)),
         occurred_at=now,
@@ -56,7 +56,7 @@ def broken(run: Run, end: RunEnd, seconds: float) -> RunFinished:
 
 
 def finished(
-    run: Run, end: RunEnd, trained: Trained, figures: GateFigures, seconds: float
+    run: Run, end: RunEnd, trained: TrainingResult, figures: GateFigures, seconds: float
 ) -> RunFinished:
     return broken(run, end, seconds).model_copy(
         update={
@@ -64,7 +64,7 @@ def finished(
             "after": trained.after.means(trained.held_out),
             "gains": figures.held_out,
             "figures": figures,
-            "answers": compared(trained.cases, trained.before, trained.after),
+            "answers": answer_comparisons(trained.cases, trained.before, trained.after),
             "curve": trained.curve,
         }
     )
