@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from ratchet.contract import Done, Event, ForgetRequested, Forgotten, Handle, Later, Outcome, State
+from ratchet.contract import Delivered, Done, ForgetRequested, Forgotten, Later, Outcome, State
 from trainer.backends.sql.erasure import TrainerErasure
 
 _RUN_ENDS_WITHIN_S = 60.0
@@ -12,21 +12,16 @@ _LOOK_S = 0.1
 
 
 class TrainerErasureHandler:
-    """Handles `ForgetRequested`; every other command goes to `others`."""
+    """Erases examples, and cancels the run that trains on them."""
 
-    def __init__(self, erasure: TrainerErasure, others: Handle) -> None:
+    def __init__(self, erasure: TrainerErasure) -> None:
         self._erasure = erasure
-        self._others = others
 
-    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """Handle commands in order, one after the other."""
-        outcomes: list[Outcome] = []
-        for command in batch:
-            if isinstance(command, ForgetRequested):
-                outcomes.append(await self._erase(command))
-            else:
-                outcomes.extend(await self._others([command], state))
-        return outcomes
+    async def handle(
+        self, batch: Sequence[Delivered[ForgetRequested]], state: State
+    ) -> Sequence[Outcome]:
+        """One `Forgotten` for each request, in order; `Later` while a run still uses examples."""
+        return [await self._erase(request) for request, _ in batch]
 
     async def _erase(self, request: ForgetRequested) -> Outcome:
         until = time.monotonic() + _RUN_ENDS_WITHIN_S

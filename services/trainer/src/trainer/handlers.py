@@ -1,4 +1,4 @@
-"""Handles examples, commands and model events: stores them before they are acknowledged."""
+"""Stores examples, training requests and model events before they are acknowledged."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from ratchet.contract import (
     BuiltExample,
     CancelRequested,
-    Done,
-    Event,
+    Delivered,
     ExampleRetracted,
-    Outcome,
     State,
     TraceCaptured,
     TrainingRequested,
@@ -35,21 +33,20 @@ class TrainerHandlers:
     on_models: Callable[[Sequence[ModelEvent]], None] = _ignore
 
     async def handle_examples(
-        self, batch: Sequence[BuiltExample | ExampleRetracted | TraceCaptured], state: State
-    ) -> Sequence[Outcome]:
-        """Store examples by id and revision; a repetition changes nothing."""
+        self,
+        batch: Sequence[Delivered[BuiltExample | ExampleRetracted | TraceCaptured]],
+        state: State,
+    ) -> None:
+        """Stores examples by id and revision, so a repeated one has no effect."""
         await asyncio.to_thread(self.examples.keep, await without_forgotten(state, batch))
-        return [Done()] * len(batch)
 
-    async def handle_commands(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """Store requests and cancellations; ignore the commands to other services."""
-        own = [c for c in batch if isinstance(c, TrainingRequested | CancelRequested)]
-        await asyncio.to_thread(self.requests.ask, own)
-        return [Done()] * len(batch)
+    async def handle_requests(
+        self, batch: Sequence[Delivered[TrainingRequested | CancelRequested]], state: State
+    ) -> None:
+        """Stores requests until a run is planned, or until the open run has ended."""
+        await asyncio.to_thread(self.requests.ask, [request for request, _ in batch])
 
-    async def handle_models(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """Store the events that decide which adapter is in service; ignore the others."""
-        events = [event for event in batch if isinstance(event, ModelEvent)]
-        await asyncio.to_thread(self.models.add, events)
-        await asyncio.to_thread(self.on_models, events)
-        return [Done()] * len(batch)
+    async def handle_models(self, batch: Sequence[Delivered[ModelEvent]], state: State) -> None:
+        """Stores model events by id, then passes them to `on_models`."""
+        await asyncio.to_thread(self.models.add, batch)
+        await asyncio.to_thread(self.on_models, [event for event, _ in batch])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
-from ratchet.contract import ArtifactRef, Method, utc_now
+from ratchet.contract import ArtifactRef, LabelBuilt, Method, utc_now
 from ratchet.telemetry import Tracer, Untraced, spanning
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
@@ -12,7 +12,6 @@ from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.holdout import split
 from trainer.domain.examples.selection import select
-from trainer.domain.examples.training_example import TrainingLabel
 from trainer.domain.runs import run_events
 from trainer.domain.runs.champion import Champion, champion
 from trainer.domain.runs.readiness import COUNTED, ReadinessDecision, TrainLater, TrainNow, decide
@@ -103,7 +102,7 @@ class Planner:
             )
         if not parts.held_out or not parts.train:
             return TrainLater(f"all waiting {noun}s have the same question: none can be held out")
-        signs = {e.desirable for e in parts.train if isinstance(e, TrainingLabel)}
+        signs = {e.desirable for e in parts.train if isinstance(e, LabelBuilt)}
         if method == "kto" and len(signs) < 2:
             return TrainLater("all labels that are not held out have the same sign")
         return Dataset(

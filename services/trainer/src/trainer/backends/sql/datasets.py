@@ -28,7 +28,7 @@ def index_examples(connection: Connection, run_id: str, dataset: Dataset) -> Non
             "run_id": run_id,
             "example_id": example.example_id,
             "role": role,
-            "at": example.at.astimezone(UTC).replace(tzinfo=None),
+            "at": example.occurred_at.astimezone(UTC).replace(tzinfo=None),
         }
         for role, examples in (("train", dataset.train), ("held_out", dataset.held_out))
         for example in examples

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects.sqlite import insert
 
-from ratchet.contract import MODELS
+from ratchet.contract import MODELS, Delivered
 from trainer.backends.sql.database import models
 from trainer.domain.runs.champion import ModelEvent
 
@@ -14,9 +14,9 @@ class SqlModelStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, events: Sequence[ModelEvent]) -> None:
+    def add(self, batch: Sequence[Delivered[ModelEvent]]) -> None:
         """Add events; an event that is stored already is ignored."""
-        rows = [{"event_id": e.event_id, "event": e.model_dump_json()} for e in events]
+        rows = [{"event_id": event.event_id, "event": payload.decode()} for event, payload in batch]
         if not rows:
             return
         with self._engine.begin() as connection:
