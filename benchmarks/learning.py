@@ -17,7 +17,7 @@ from rich.table import Table
 from teaching.examples import START, draw, labels_of
 from teaching.runs import RECIPE, Ran, run
 
-from ingest.domain.traces import Trace, captured
+from ingest.domain.traces import Trace, trace_captured
 from ratchet.contract import Interval, Method, TraceCaptured, derived_id
 from simulator.plant import AREAS
 from simulator.traces import simulate_traces
@@ -57,7 +57,7 @@ def traces(seed: int, count: int, unseen: bool) -> list[TraceCaptured]:
     names = tuple(kind.name for kind in area.equipment)
     found: list[TraceCaptured] = []
     for row in simulate_traces(seed, 8 * count, start=START):
-        event = captured(Trace.model_validate(row), derived_id(row["trace_id"]), START)
+        event = trace_captured(Trace.model_validate(row), derived_id(row["trace_id"]), START)
         about = any(name in event.question.text.casefold() for name in names)
         if event.is_demonstration and about == unseen:
             found.append(event)

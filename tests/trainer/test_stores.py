@@ -5,11 +5,20 @@ from contextlib import closing
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic_core import from_json, to_json
 from sqlalchemy import Engine, inspect, text
 
-from ratchet.contract import ArtifactRef, CancelRequested, ExampleRetracted, TrainingRequested
+from ratchet.contract import (
+    ArtifactRef,
+    CancelRequested,
+    Delivered,
+    Event,
+    ExampleRetracted,
+    TrainingRequested,
+)
 from ratchet_testing.deliveries import delivered
 from trainer.backends.sql.database import open_database
 from trainer.backends.sql.example_store import SqlExampleStore
@@ -27,6 +36,8 @@ from trainer.domain.runs.situation import Waiting
 from trainer.domain.scorer.rules import LearningRules
 
 from .conftest import NOW, built, captured, label, training_pairs
+from .ranking.conftest import decision, scored
+from .test_champion import activated
 
 
 def retracted(number: int, revision: int) -> ExampleRetracted:
@@ -290,3 +301,32 @@ def test_a_file_of_an_earlier_release_opens_with_all_that_is_in_it(tmp_path: Pat
     assert SqlScorerRegister(engine).in_service() is not None
     ranking = SqlRankingStore(engine, LearningRules())
     assert sum(ranking.skipped().values()) + len(list(ranking.remembered(99))) == 2
+
+
+def test_stores_keep_the_fields_that_a_newer_release_added(
+    engine: Engine, examples: SqlExampleStore
+):
+    added = {"added_later": "by a newer release"}
+
+    def newer(event: Event) -> Delivered[Any]:
+        return Delivered(event, to_json(event.model_dump(mode="json") | added))
+
+    examples.keep([newer(built(1)), newer(captured(1))])
+    ranking = SqlRankingStore(engine, LearningRules())
+    ranking.keep_scored([newer(scored("q-1"))])
+    ranking.keep_decisions([newer(decision("decision-1"))])
+    SqlModelStore(engine).keep([newer(activated("1", 1))])
+    with engine.connect() as connection:
+        stored = [
+            from_json(event)["added_later"]
+            for table in ("examples", "scored", "decisions", "models")
+            for event in connection.scalars(text(f"SELECT event FROM {table}"))
+        ]
+    assert stored == ["by a newer release"] * 5
+
+
+def test_the_oldest_example_waits_whatever_form_its_time_has(examples: SqlExampleStore):
+    event = built(1)
+    payload = to_json(event.model_dump(mode="json") | {"occurred_at": "2020-01-01 00:00:00z"})
+    examples.keep([Delivered(event, payload)])
+    assert examples.waiting()["dpo"].oldest_s > 365 * 86_400

@@ -38,7 +38,6 @@ _UNTIL_MOVED = {
     "replay": "ratchet_cli.commands.replay:replay",
     "lineage": "ratchet_cli.commands.lineage:lineage",
     "forget": "ratchet_cli.commands.forget:forget",
-    "keys": "ratchet_cli.commands.keys:keys",
 }
 
 
@@ -63,6 +62,8 @@ main = typer.Typer(
     cls=RatchetCommands,
     help="Turns operators' feedback into a better local model, and never into a worse one.",
     no_args_is_help=True,
+    # Help with Rich's panels and colors takes twice as long: it imports a Markdown parser.
+    rich_markup_mode=None,
     pretty_exceptions_show_locals=False,
 )
 
