@@ -32,6 +32,7 @@ from ratchet.contract import (
     TrainingRequested,
 )
 from ratchet.storage import ArtifactStore
+from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
 
 NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)
@@ -53,7 +54,7 @@ class Bench:
     settled: list[Settled] = field(default_factory=list)
 
     async def deliver(self, command: Event) -> Outcome:
-        return (await self.handler.handle([command], MemoryState()))[0]
+        return (await self.handler.handle(delivered([command]), MemoryState()))[0]
 
     async def said(self, command: Command) -> Any:
         """The one event that the command led to."""
