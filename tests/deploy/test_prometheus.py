@@ -68,7 +68,7 @@ def test_an_alert_is_tried_says_what_to_do_and_how_grave_it_is(alert: dict[str, 
     page, _, anchor = alert["annotations"]["runbook_url"].partition("#")
     section = (ROOT / page).read_text().split(f"\n## {name}\n")[1].split("\n## ")[0]
     assert anchor == name.lower()
-    assert "**Mend**" in section or "As ArtifactStoreFull" in section
+    assert "**Remedy**" in section or "As ArtifactStoreFull" in section
 
 
 def test_no_runbook_is_for_an_alert_that_is_gone():

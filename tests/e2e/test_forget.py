@@ -37,7 +37,7 @@ from ratchet_testing.canary import CANARY, USER, with_canary
 from ratchet_testing.eventually import eventually
 from ratchet_testing.simulated_facts import facts_of
 from ratchet_testing.valkey import free_port
-from reward.domain.state.facts import query_id_of
+from reward.domain.state.answer_facts import query_id_of
 from simulator import simulate
 
 pytestmark = pytest.mark.heavy

@@ -33,7 +33,7 @@ from ratchet_cli.embedded.up import up
 from ratchet_testing.eventually import eventually
 from ratchet_testing.simulated_facts import facts_of
 from ratchet_testing.valkey import free_port
-from reward.domain.state.scored_answer import Policy
+from reward.domain.state.policy import RewardPolicy
 from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
@@ -120,7 +120,7 @@ class RunningSystem:
 
 async def expected_examples() -> set[str]:
     """Return the example ids that the same facts produce in one undisturbed process."""
-    handlers = RewardHandlers(Policy(), RewardMetrics(CollectorRegistry()))
+    handlers = RewardHandlers(RewardPolicy(), RewardMetrics(CollectorRegistry()))
     state, story = MemoryState(), EventSummary()
     for fact in facts_of(TURNS):
         for event in state.apply(await handlers.handle_facts([fact], state)):

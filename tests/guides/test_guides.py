@@ -85,3 +85,27 @@ def test_a_command_that_a_guide_names_exists(guide: str, command: str):
 @pytest.mark.parametrize(("guide", "link"), named(r"\]\(([^)#]+)\)"))
 def test_a_link_leads_somewhere(guide: str, link: str):
     assert (DOCS / link).exists()
+
+
+PAGES = [
+    page
+    for pattern in ("*.md", "docs/**/*.md", "services/*/README.md", "deploy/**/*.md")
+    for page in sorted(ROOT.glob(pattern))
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_to_a_file(page: Path):
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    produced = {"docs/images/demo.png"}
+    assert [link for link in links if not (page.parent / link).exists()] in ([], [*produced])
+
+
+def test_the_path_from_route_to_alias_has_at_most_twelve_files():
+    architecture = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = architecture.partition("## One example, from route to alias\n")[2].partition("\n## ")[
+        0
+    ]
+    files = re.findall(r"^\d+\. `([^`]+)`", section, re.MULTILINE)
+    assert 0 < len(files) <= 12
+    assert [file for file in files if not (ROOT / file).is_file()] == []

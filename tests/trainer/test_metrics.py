@@ -108,7 +108,7 @@ async def test_a_model_in_service_tells_how_long_its_feedback_waited(
     registry = CollectorRegistry()
     times = ServedTimes(world.models, world.runs, ServedMetrics(registry))
     handlers = TrainerHandlers(world.examples, world.examples, world.models, times.heard)
-    an_hour_later = max(example.at for example in run.dataset.train) + timedelta(hours=1)
+    an_hour_later = max(example.occurred_at for example in run.dataset.train) + timedelta(hours=1)
     by_itself = activated("1", 1).model_copy(
         update={"occurred_at": an_hour_later, "requested_by": ""}
     )

@@ -17,7 +17,7 @@ from trainer.domain.runs.run import RunEnd
 from trainer.settings import TrainerSettings
 from trainer.training.planner import Planner
 
-from .conftest import NOW, Roomy, built, captured, label_built
+from .conftest import NOW, Roomy, built, captured, label
 
 
 class Plant:
@@ -80,15 +80,13 @@ def test_what_was_retracted_is_in_no_snapshot(plant: Plant):
 
 
 def test_labels_and_demonstrations_start_their_own_methods(plant: Plant):
-    plant.examples.keep(
-        delivered([label_built(n, sign) for n in range(10) for sign in (True, False)])
-    )
+    plant.examples.keep(delivered([label(n, sign) for n in range(10) for sign in (True, False)]))
     run = plant.planner().open_run()
-    assert (run.method, {e.kind for e in run.dataset.train}) == ("kto", {"label"})
+    assert (run.method, {e.type for e in run.dataset.train}) == ("kto", {"LabelBuilt"})
     plant.ends(run.run_id, "refused")
     plant.examples.keep(delivered([captured(number) for number in range(20)]))
     run = plant.planner().open_run()
-    assert (run.method, {e.kind for e in run.dataset.train}) == ("sft", {"demonstration"})
+    assert (run.method, {e.type for e in run.dataset.train}) == ("sft", {"TraceCaptured"})
 
 
 def test_near_copies_are_left_out_and_counted(plant: Plant):
@@ -110,7 +108,7 @@ def test_when_hardly_any_may_teach_it_waits_and_says_why(plant: Plant):
 
 
 def test_labels_that_leave_one_sign_to_train_on_wait(plant: Plant):
-    plant.examples.keep(delivered(label_built(n, desirable=n % 5 == 0) for n in range(20)))
+    plant.examples.keep(delivered(label(n, desirable=n % 5 == 0) for n in range(20)))
     reasons = set()
     for seed in range(8):
         planner = plant.planner(trainer_seed=seed)
@@ -148,9 +146,7 @@ def test_until_something_changes(plant: Plant, change: str):
 
 def test_the_named_method_runs(plant: Plant):
     plant.examples.keep(delivered([built(number) for number in range(20)]))
-    plant.examples.keep(
-        delivered([label_built(n, sign) for n in range(5) for sign in (True, False)])
-    )
+    plant.examples.keep(delivered([label(n, sign) for n in range(5) for sign in (True, False)]))
     plant.ask(method="kto")
     assert plant.planner().open_run().method == "kto"
 
@@ -169,7 +165,7 @@ def test_pairs_of_one_question_do_not_keep_labels_from_their_turn(plant: Plant):
         alike = {"question": question, "chosen": words, "rejected": f"not {words}"}
         plant.examples.keep(delivered([built(number).model_copy(update=alike)]))
     plant.examples.keep(
-        delivered([label_built(50 + n, sign) for n in range(15) for sign in (True, False)])
+        delivered([label(50 + n, sign) for n in range(15) for sign in (True, False)])
     )
     planner = plant.planner()
     assert planner.open_run().method == "kto"

@@ -38,7 +38,6 @@ _UNTIL_MOVED = {
     "replay": "ratchet_cli.commands.replay:replay",
     "lineage": "ratchet_cli.commands.lineage:lineage",
     "forget": "ratchet_cli.commands.forget:forget",
-    "keys": "ratchet_cli.commands.keys:keys",
 }
 
 

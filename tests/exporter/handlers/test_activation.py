@@ -29,7 +29,6 @@ from ratchet.contract import (
     ModelRolledBack,
     Outcome,
     RollbackRequested,
-    TrainingRequested,
 )
 from ratchet.storage import ArtifactStore
 from ratchet_testing.deliveries import delivered
@@ -318,13 +317,6 @@ async def test_a_disk_in_trouble_is_tried_again_and_told(
         ("moved", "v2"),
     ]
     assert "No space left" in bench.settled[0].reason
-
-
-async def test_commands_to_the_trainer_are_none_of_ours(bench: Bench) -> None:
-    asked = TrainingRequested(event_id="train-01", occurred_at=NOON, requested_by="maria")
-
-    assert await bench.deliver(asked) == Done()
-    assert bench.settled == []
 
 
 async def test_outcomes_are_told_and_counted(bench: Bench) -> None:

@@ -10,11 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ledger.backends.tables import LINKS, PROJECTIONS, counts, events, examples, forgotten_examples
 from ledger.domain.projection.changes import Facts, Link, Projection
 from ledger.domain.projection.counting import Count, counts_of
-from ledger.domain.projection.fold import Row, Stamp, Word, fold
+from ledger.domain.projection.fold import Row, Word, fold
 from ledger.domain.projection.projector import facts_of
 from ledger.domain.projection.stored_event import kept
 from ledger.domain.values import plain
-from ratchet.contract import BuiltExample, Delivered, Event, ExampleRetracted, stream_of
+from ratchet.contract import BuiltExample, Delivered, Event, ExampleRetracted, Stamp, stream_of
 
 
 class SqlLedger:

@@ -22,9 +22,7 @@ from ratchet.contract import (
     utc_now,
 )
 from trainer.backends.sql.database import examples, requests, runs
-from trainer.backends.sql.example_rows import KINDS, read_example
-from trainer.domain.examples.traces import demonstration_of
-from trainer.domain.examples.training_example import TrainingExample
+from trainer.domain.examples.training_example import KINDS, TrainingExample, read_example
 from trainer.domain.runs.request import Request
 from trainer.domain.runs.situation import Waiting
 
@@ -65,10 +63,10 @@ class SqlExampleStore:
     def take(self, method: Method, most: Mapping[Aspect, int]) -> list[TrainingExample]:
         with self._engine.connect() as connection:
             return [
-                read_example(row.kind, row.event)
+                read_example(row.event)
                 for aspect, limit in most.items()
                 for row in connection.execute(
-                    select(examples.c.kind, examples.c.event)
+                    select(examples.c.event)
                     .where(
                         examples.c.kind.in_(KINDS[method]),
                         examples.c.consumed_by.is_(None),
@@ -108,18 +106,15 @@ class SqlExampleStore:
 def _row(
     delivered: Delivered[BuiltExample | ExampleRetracted | TraceCaptured],
 ) -> dict[str, Any] | None:
-    """None for a trace too short to show anything."""
+    """None for a trace too short to imitate."""
     event, payload = delivered
-    example: BuiltExample | ExampleRetracted | TrainingExample | None = (
-        demonstration_of(event) if isinstance(event, TraceCaptured) else event
-    )
-    if example is None:
+    if isinstance(event, TraceCaptured) and not event.is_demonstration:
         return None
     return {
-        "example_id": example.example_id,
-        "revision": example.revision,
+        "example_id": event.example_id,
+        "revision": event.revision,
         "kind": type(event).__name__,
-        "aspect": "" if isinstance(example, ExampleRetracted) else example.aspect,
+        "aspect": "" if isinstance(event, ExampleRetracted) else event.aspect,
         "event": payload.decode(),
     }
 
