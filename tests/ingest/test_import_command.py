@@ -115,7 +115,7 @@ async def test_the_url_can_be_set_in_the_environment(
     ("arguments", "said"),
     [
         (["nowhere.json"], "nowhere.json"),
-        (["pyproject.toml"], "expected"),
+        (["pyproject.toml"], "JSON Lines"),
         (["x", "--zone", "Mars"], "Mars"),
     ],
 )
