@@ -1,4 +1,4 @@
-# Everything a newcomer needs: `make demo` and `make test`. `make help` lists the rest.
+# Start with `make demo` and `make test`. `make help` lists all targets.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -13,7 +13,7 @@ SOURCES := shared services cli simulator tests benchmarks deploy
 LIGHT_PARTS := ./shared ./simulator ./services/ledger ./services/ingest ./services/reward ./cli ./tests/support
 PARTS := ./shared[sentence,tracing] ./simulator ./services/ledger ./services/ingest ./services/reward ./services/trainer ./services/exporter ./cli[demo] ./tests/support
 LIGHT_TESTS := tests/shared tests/contract tests/delivery tests/embedded tests/ingest tests/ledger tests/reward
-# Two, whatever the machine: each worker trains the small model on all the cores it finds.
+# Two on any machine: each worker trains the small model on all cores.
 WORKERS := --numprocesses 2 --dist worksteal
 MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt $(wildcard shared/pyproject.toml simulator/pyproject.toml services/*/pyproject.toml cli/pyproject.toml tests/support/pyproject.toml)
 DATA_DIR ?= var/ratchet
@@ -23,10 +23,10 @@ COMPOSE := COMPOSE_PROFILES=$(PROFILE) docker compose
 
 .PHONY: lint-types help setup demo run test test-light lint format bench constraints clean images up down test-compose test-redis check-deploy debian-tools changelog
 
-help: ## Show what there is to make
+help: ## List all targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
 
-setup: $(VENV)/.ready ## Install everything into .venv (once; the first time compiles llama.cpp)
+setup: $(VENV)/.ready ## Install everything into .venv (the first time compiles llama.cpp)
 
 $(VENV)/.ready: $(MANIFESTS)
 	@echo "setup 1/5: virtual environment"
@@ -44,22 +44,22 @@ $(VENV)/.ready: $(MANIFESTS)
 	@echo "setup done"
 
 $(LIGHT)/.ready: $(MANIFESTS)
-	@echo "setup of the light environment: shared, ingest and reward, without torch"
+	@echo "setup of the light environment: without torch"
 	@test -x $(LIGHT)/bin/python || $(PYTHON) -m venv $(LIGHT)
 	@$(LIGHT)/bin/python $(PIP) $(QUIET) $(foreach part,$(LIGHT_PARTS),-e $(part)) -r requirements-dev.txt
-	@! $(LIGHT)/bin/python -c "import torch" 2>/dev/null || (echo "torch must not be here"; exit 1)
+	@! $(LIGHT)/bin/python -c "import torch" 2>/dev/null || (echo "torch must not be installed here"; exit 1)
 	@touch $@
 
-demo: setup ## The whole loop in one sitting; report and picture in var/demo
+demo: setup ## Run the whole loop; report and picture in var/demo
 	@$(VENV)/bin/ratchet demo --data-dir var/demo
 
 run: setup ## Run the embedded system until Ctrl-C (DATA_DIR=, PORT=)
 	@$(VENV)/bin/ratchet up --data-dir $(DATA_DIR) --port $(PORT)
 
-test: test-light setup ## Every test: the light ones without torch, the rest with the real model
+test: test-light setup ## Run all tests: the light ones without torch, the rest with the real model
 	$(VENV)/bin/python -m pytest $(WORKERS) $(foreach folder,$(LIGHT_TESTS),--ignore=$(folder))
 
-test-light: $(LIGHT)/.ready debian-tools ## Tests of shared, ingest and reward in an environment without torch
+test-light: $(LIGHT)/.ready debian-tools ## Run the light tests in an environment without torch
 	$(LIGHT)/bin/python -m pytest $(WORKERS) $(LIGHT_TESTS)
 
 lint: setup ## ruff, mypy --strict, import rules
@@ -71,24 +71,24 @@ lint: setup ## ruff, mypy --strict, import rules
 lint-types: setup
 	$(VENV)/bin/mypy $(wildcard shared/src/ratchet services/*/src/* cli/src/* simulator/src/*)
 
-format: setup ## Format and mend what ruff can
+format: setup ## Format, and fix what ruff can
 	$(VENV)/bin/ruff check --fix $(SOURCES)
 	$(VENV)/bin/ruff format $(SOURCES)
 
 bench: setup ## Print every benchmark's table
 	@for file in benchmarks/*.py; do $(VENV)/bin/python $$file; done
 
-images: ## Build an image of each service (VARIANT=cuda, BASE_IMAGE=, TORCH_INDEX=, TAG=: deploy/build-images.sh)
+images: ## Build the image of each service (VARIANT=cuda, BASE_IMAGE=, TORCH_INDEX=, TAG=: deploy/build-images.sh)
 	@deploy/build-images.sh
 
-up: ## Run the images by docker-compose.yml, on loopback (PROFILE=gpu)
+up: ## Start the images by docker-compose.yml, on loopback (PROFILE=gpu)
 	@deploy/make-secrets.sh
 	@$(COMPOSE) up --detach --wait
 
-down: ## Stop what up started; volumes stay (PROFILE=gpu)
+down: ## Stop them; volumes stay (PROFILE=gpu)
 	@$(COMPOSE) down
 
-test-compose: setup ## Build the images, run the demo through compose, tear down; needs a Docker engine
+test-compose: setup ## Build the images, run the demo through compose, remove everything; needs a Docker engine
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" deploy/test-compose.sh
 
 test-redis: setup ## Delivery and its transaction on Redis 7.2, 7.4 and 8; needs a Docker engine
@@ -105,7 +105,7 @@ $(DEPLOY)/.ready: deploy/requirements.txt
 	@$(DEPLOY)/bin/python -m pip --disable-pip-version-check install $(QUIET) --requirement $<
 	@touch $@
 
-constraints: setup ## Pin constraints.in anew into constraints.txt
+constraints: setup ## Pin constraints.in into constraints.txt
 	@$(VENV)/bin/python $(PIP) $(QUIET) uv
 	@{ echo "# Made by \`make constraints\` from constraints.in; do not edit."; \
 	   $(VENV)/bin/uv pip compile --universal --python-version 3.11 --no-annotate --no-header -q \

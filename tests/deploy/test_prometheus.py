@@ -28,7 +28,7 @@ def alerts() -> list[dict[str, Any]]:
     return [rule for group in groups for rule in group["rules"]]
 
 
-def tested() -> list[str]:
+def promtool_tests() -> list[str]:
     return [test["name"] for test in loaded(PROMETHEUS / "tests" / "alerts.yml")["tests"]]
 
 
@@ -61,8 +61,8 @@ def test_every_alert_passes_its_tests():
 @pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
 def test_an_alert_has_tests_a_severity_and_a_runbook(alert: dict[str, Any]):
     name = alert["alert"]
-    assert f"{name} fires" in tested()
-    assert any(test.startswith(f"{name} stays quiet") for test in tested())
+    assert f"{name} fires" in promtool_tests()
+    assert any(test.startswith(f"{name} stays quiet") for test in promtool_tests())
     assert alert["labels"]["severity"] in ("critical", "warning")
     assert alert["annotations"]["summary"]
     page, _, anchor = alert["annotations"]["runbook_url"].partition("#")
