@@ -1,4 +1,4 @@
-"""Every command answers a program: one JSON value on stdout, a code, and words on stderr."""
+"""The interface for programs: one JSON value on stdout, an exit code, messages on stderr."""
 
 import json
 import os
@@ -31,21 +31,21 @@ async def intake(redis: Redis, valkey_url: str) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-def ports_in(directory: Path, valkey_url: str, **services: int) -> None:
-    """Says that a system runs in `directory`, with these services."""
+def write_state(directory: Path, valkey_url: str, **services: int) -> None:
+    """Pretend that a system runs in `directory`, with these ports."""
     directory.mkdir()
     valkey = int(valkey_url.rpartition(":")[2].partition("/")[0])
     state = {"pid": os.getpid(), "ports": {"valkey": valkey, **services}}
     (directory / "up.json").write_text(json.dumps(state))
 
 
-async def test_status_lists_every_service_and_says_what_is_degraded(
+async def test_status_lists_every_service_and_its_degraded_parts(
     redis: Redis, valkey_url: str, tmp_path: Path, ratchet: Ratchet
 ):
-    """One of them answers, in trouble; whichever others there are, they are listed too."""
+    """One service responds, degraded; the others are listed although they do not run."""
 
-    async def in_trouble() -> dict[str, Any]:
-        return {"trouble": "the lease is somebody else's", "summary": "held up"}
+    async def degraded_status() -> dict[str, Any]:
+        return {"trouble": "another process has the lease", "summary": "waiting"}
 
     settings = CommonSettings(redis_url=valkey_url)  # type: ignore[arg-type]
     trainer = Service(
@@ -54,7 +54,7 @@ async def test_status_lists_every_service_and_says_what_is_degraded(
         create_broker(settings),
         create_redis(settings),
         CollectorRegistry(),
-        status=in_trouble,
+        status=degraded_status,
     )
     await redis.xgroup_create(COMMANDS.key, "trainer", id="0", mkstream=True)
     for _ in range(3):
@@ -62,33 +62,31 @@ async def test_status_lists_every_service_and_says_what_is_degraded(
     await redis.xreadgroup("trainer", "1", {COMMANDS.key: ">"}, count=1)
     await redis.xadd(FEEDBACK.dead_key, {"payload": "{}"})
     port = free_port()
-    ports_in(tmp_path / "data", valkey_url, trainer=port)
+    write_state(tmp_path / "data", valkey_url, trainer=port)
     async with serving(create_host(trainer), port):
         shown = await ratchet("status", "--json", "--data-dir", str(tmp_path / "data"))
         table = await ratchet("status", "--data-dir", str(tmp_path / "data"))
     assert shown.code == table.code == 1, "the others do not run"
-    found = shown.value
-    assert set(found["services"]) == set(SERVICES)
-    assert found["services"]["trainer"]["ready"] is True
-    assert found["services"]["trainer"]["degraded"] == [
-        {"part": "training", "reason": "the lease is somebody else's"}
+    state = shown.value
+    assert set(state["services"]) == set(SERVICES)
+    assert state["services"]["trainer"]["ready"] is True
+    assert state["services"]["trainer"]["degraded"] == [
+        {"part": "training", "reason": "another process has the lease"}
     ]
-    assert found["totals"] == {"waiting": 2, "pending": 1, "dead": 1}
-    assert "trainer: training is degraded: the lease is somebody else's" in table.stdout
-    assert "2 waiting, 1 in hand, 1 dead; `ratchet dead list` shows them" in table.stdout
+    assert state["totals"] == {"waiting": 2, "pending": 1, "dead": 1}
+    assert "trainer: training is degraded: another process has the lease" in table.stdout
+    assert "2 waiting, 1 pending, 1 dead; see `ratchet dead list`" in table.stdout
 
 
-async def test_status_of_a_system_whose_redis_is_gone_says_so_once(
-    tmp_path: Path, ratchet: Ratchet
-):
-    ports_in(tmp_path / "data", f"redis://127.0.0.1:{free_port()}/0")
+async def test_status_reports_an_unavailable_redis_once(tmp_path: Path, ratchet: Ratchet):
+    write_state(tmp_path / "data", f"redis://127.0.0.1:{free_port()}/0")
     shown = await ratchet("status", "--json", "--data-dir", str(tmp_path / "data"))
     assert shown.code == 1
     [row] = shown.value["streams"]
-    assert "Redis does not answer" in row["problem"]
+    assert "Redis does not respond" in row["problem"]
 
 
-async def test_an_import_is_accounted_for(intake: str, ratchet: Ratchet, tmp_path: Path):
+async def test_an_import_reports_on_every_row(intake: str, ratchet: Ratchet, tmp_path: Path):
     rows = [{"query_id": "q", "transcript": "Power of pump 001?"}, "no row"]
     (tmp_path / "rows.json").write_text(json.dumps(rows))
     ended = await ratchet("import", str(tmp_path / "rows.json"), "--url", intake, "--json")
@@ -101,10 +99,10 @@ async def test_an_import_is_accounted_for(intake: str, ratchet: Ratchet, tmp_pat
     assert ended.value["stopped"] is None
 
 
-async def test_an_import_that_stops_says_why(
+async def test_an_import_that_stops_reports_the_reason(
     ratchet: Ratchet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("ratchet_cli.commands.import_file._PATIENCE_S", 0.0)
+    monkeypatch.setattr("ratchet_cli.client.file_import._PATIENCE_S", 0.0)
     (tmp_path / "rows.json").write_text('[{"query_id": "q"}]')
     url = f"http://127.0.0.1:{free_port()}"
     ended = await ratchet("import", str(tmp_path / "rows.json"), "--url", url, "--json")
@@ -112,7 +110,7 @@ async def test_an_import_that_stops_says_why(
     assert url in ended.value["stopped"]
 
 
-async def test_a_simulation_tells_its_figures(intake: str, redis: Redis, ratchet: Ratchet):
+async def test_a_simulation_reports_its_figures(intake: str, redis: Redis, ratchet: Ratchet):
     ended = await ratchet("simulate", "--questions", "1", "--url", intake, "--json")
     assert ended.code == 0
     assert ended.stderr == ""
@@ -123,10 +121,10 @@ async def test_a_simulation_tells_its_figures(intake: str, redis: Redis, ratchet
     assert await redis.xlen(EXPERIENCES.key) > 0
 
 
-async def test_a_simulation_without_an_intake_ends(
+async def test_a_simulation_without_an_intake_gives_up(
     ratchet: Ratchet, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("ratchet_cli.commands.simulate._PATIENCE_S", 0.0)
+    monkeypatch.setattr("ratchet_cli.client.simulation._PATIENCE_S", 0.0)
     ended = await ratchet("simulate", "--url", f"http://127.0.0.1:{free_port()}", "--json")
     assert ended.code == 3
     assert "ratchet up" in ended.value["error"]
@@ -146,20 +144,22 @@ async def test_a_simulation_without_an_intake_ends(
     ],
     ids=lambda command: " ".join(command[:2]),
 )
-async def test_where_nothing_runs_every_command_ends_with_3_and_the_remedy(
+async def test_without_a_running_system_a_command_exits_with_3_and_the_remedy(
     ratchet: Ratchet, tmp_path: Path, command: list[str]
 ):
     ended = await ratchet(*command, "--json", "--data-dir", str(tmp_path))
     assert ended.code == 3
-    assert "start it with `ratchet up" in ended.stderr
+    assert "Start it with `ratchet up" in ended.stderr
     assert ended.value == {"error": ended.stderr.rstrip("\n")}
     plain = await ratchet(*command, "--data-dir", str(tmp_path))
     assert (plain.code, plain.stdout, plain.stderr) == (3, "", ended.stderr)
 
 
-async def test_a_system_that_cannot_start_says_why_on_stderr(ratchet: Ratchet, tmp_path: Path):
+async def test_a_system_that_cannot_start_reports_the_reason_on_stderr(
+    ratchet: Ratchet, tmp_path: Path
+):
     (tmp_path / "a file").write_text("")
     ended = await ratchet("demo", "--json", "--data-dir", str(tmp_path))
     assert ended.code == 1
-    assert "is not empty and no demo made it" in ended.stderr
+    assert "is not empty and was not created by a demo" in ended.stderr
     assert "is not empty" in ended.value["error"]

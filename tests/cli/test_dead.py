@@ -1,4 +1,4 @@
-"""`ratchet dead` on a real server with real consumers: each event has one effect for each group."""
+"""`ratchet dead` on a real server with real consumers: an event has one effect in each group."""
 
 import asyncio
 import json
@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from ratchet.contract import (
     COMMANDS,
     FEEDBACK,
+    Delivered,
     Done,
     Invalid,
     Outcome,
@@ -32,8 +33,8 @@ from ratchet.delivery import (
     standings,
 )
 from ratchet.service import Service
-from ratchet_cli.dead_letters.reading import DeadLetters
-from ratchet_cli.dead_letters.retry import Kept, PutBack, Retrier
+from ratchet_cli.dead_letters.letters import DeadLetters
+from ratchet_cli.dead_letters.retry import LetterRetry, NotRetried, Retried
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_consumers import at_work
 
@@ -42,19 +43,21 @@ Ratchet = Callable[..., Any]
 
 
 class Group:
-    """Consumes `commands` and counts what it handled by requester; `sick`, it refuses all."""
+    """Consumes `commands` and counts handled events by requester; if `failing`, rejects all."""
 
-    def __init__(self, name: str, url: str, sick: bool = False) -> None:
+    def __init__(self, name: str, url: str, failing: bool = False) -> None:
         self.name = name
-        self.sick = sick
+        self.failing = failing
         self._url = url
 
-    async def handle(self, batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
-        if self.sick:
-            return [Invalid(f"{self.name} is sick") for _ in batch]
-        known = await state.read([self._key(event.requested_by) for event in batch])
+    async def handle(
+        self, batch: Sequence[Delivered[TrainingRequested]], state: State
+    ) -> list[Outcome]:
+        if self.failing:
+            return [Invalid(f"{self.name} is failing") for _ in batch]
+        known = await state.read([self._key(event.requested_by) for event, _ in batch])
         outcomes: list[Outcome] = []
-        for event in batch:
+        for event, _ in batch:
             key = self._key(event.requested_by)
             known[key] = str(int(known[key] or b"0") + 1).encode()
             outcomes.append(Done(writes=(Write(key, known[key]),)))
@@ -64,7 +67,9 @@ class Group:
         return int(await redis.get(self._key(name)) or 0)
 
     def consuming(self) -> AbstractAsyncContextManager[Service]:
-        return at_work(self._url, Consumer(COMMANDS, self.name, self.handle, retry=QUICK))
+        return at_work(
+            self._url, Consumer(COMMANDS, self.name, {TrainingRequested: self.handle}, retry=QUICK)
+        )
 
     def _key(self, name: str) -> str:
         return f"handled:{self.name}:{name}"
@@ -75,14 +80,14 @@ def request(name: str) -> TrainingRequested:
 
 
 async def all_settled(redis: Redis) -> bool:
-    """Every group was given the newest entry, and none is in hand."""
-    found = await standings(redis, COMMANDS)
+    """Every group has read the newest entry, and nothing is pending."""
+    groups = await standings(redis, COMMANDS)
     newest = (await redis.xinfo_stream(COMMANDS.key))["last-generated-id"].decode()
-    return all(group.last_id == newest and group.pending == 0 for group in found)
+    return all(group.last_id == newest and group.pending == 0 for group in groups)
 
 
-async def bury(
-    redis: Redis, payload: bytes, stream: Stream = FEEDBACK, error: str = "no such thing"
+async def add_letter(
+    redis: Redis, payload: bytes, stream: Stream = FEEDBACK, error: str = "failed"
 ) -> str:
     letter = DeadLetter(stream, "reward", "1-1", payload, error, 3)
     entry_id = await redis.xadd(stream.dead_key, letter.fields())  # type: ignore[arg-type]
@@ -92,43 +97,43 @@ async def bury(
 async def test_a_retried_event_is_handled_by_the_group_that_failed_and_by_no_other_again(
     redis: Redis, valkey_url: str, ratchet: Ratchet
 ):
-    sick, well = Group("sick", valkey_url, sick=True), Group("well", valkey_url)
+    failing, well = Group("failing", valkey_url, failing=True), Group("well", valkey_url)
     await Publisher(redis).publish([request("a")])
-    async with sick.consuming(), well.consuming():
+    async with failing.consuming(), well.consuming():
         await eventually(lambda: redis.xlen(COMMANDS.dead_key))
         await eventually(lambda: well.handled(redis, "a"))
-        sick.sick = False
+        failing.failing = False
         back = await ratchet("dead", "retry", "--all", "--redis-url", valkey_url)
         assert back.code == 0, back.stderr
         assert "back on commands" in back.stdout
-        await eventually(lambda: sick.handled(redis, "a"))
+        await eventually(lambda: failing.handled(redis, "a"))
         await eventually(lambda: all_settled(redis))
-    assert (await sick.handled(redis, "a"), await well.handled(redis, "a")) == (1, 1)
+    assert (await failing.handled(redis, "a"), await well.handled(redis, "a")) == (1, 1)
     assert await redis.xlen(COMMANDS.dead_key) == 0
     assert await redis.xlen(COMMANDS.key) == 2
 
 
-async def test_a_marker_that_has_expired_lets_no_other_group_handle_it_twice(
+async def test_an_expired_marker_makes_no_other_group_handle_the_event_twice(
     redis: Redis, valkey_url: str, ratchet: Ratchet
 ):
-    sick, well = Group("sick", valkey_url, sick=True), Group("well", valkey_url)
+    failing, well = Group("failing", valkey_url, failing=True), Group("well", valkey_url)
     event = request("old")
     await Publisher(redis).publish([event])
-    async with sick.consuming(), well.consuming():
+    async with failing.consuming(), well.consuming():
         await eventually(lambda: redis.xlen(COMMANDS.dead_key))
         await eventually(lambda: all_settled(redis))
         assert await redis.delete(seen_key("well", event.event_id)) == 1
-        sick.sick = False
+        failing.failing = False
         await ratchet("dead", "retry", "--all", "--redis-url", valkey_url)
-        await eventually(lambda: sick.handled(redis, "old"))
+        await eventually(lambda: failing.handled(redis, "old"))
         await eventually(lambda: all_settled(redis))
     assert await well.handled(redis, "old") == 1
 
 
-async def test_an_event_that_two_groups_failed_at_goes_back_once_for_both(
+async def test_an_event_that_failed_in_two_groups_is_appended_once_for_both(
     redis: Redis, valkey_url: str, ratchet: Ratchet
 ):
-    one, two = Group("one", valkey_url, sick=True), Group("two", valkey_url, sick=True)
+    one, two = Group("one", valkey_url, failing=True), Group("two", valkey_url, failing=True)
     await Publisher(redis).publish([request("b")])
 
     async def both_failed() -> bool:
@@ -136,7 +141,7 @@ async def test_an_event_that_two_groups_failed_at_goes_back_once_for_both(
 
     async with one.consuming(), two.consuming():
         await eventually(both_failed)
-        one.sick = two.sick = False
+        one.failing = two.failing = False
         listed = await ratchet("dead", "list", "--json", "--redis-url", valkey_url)
         name = listed.value["letters"][0]["id"]
         back = await ratchet("dead", "retry", name, "--json", "--redis-url", valkey_url)
@@ -150,46 +155,46 @@ async def test_an_event_that_two_groups_failed_at_goes_back_once_for_both(
     assert await redis.xlen(COMMANDS.key) == 2
 
 
-async def test_a_group_that_has_not_come_to_the_event_yet_handles_it_once(
+async def test_a_group_that_has_not_read_the_event_yet_handles_it_once(
     redis: Redis, valkey_url: str, ratchet: Ratchet
 ):
-    sick, late = Group("sick", valkey_url, sick=True), Group("late", valkey_url)
+    failing, late = Group("failing", valkey_url, failing=True), Group("late", valkey_url)
     await redis.xgroup_create(COMMANDS.key, "late", id="0", mkstream=True)
     await Publisher(redis).publish([request("c")])
-    async with sick.consuming():
+    async with failing.consuming():
         await eventually(lambda: redis.xlen(COMMANDS.dead_key))
-        sick.sick = False
+        failing.failing = False
         await ratchet("dead", "retry", "--all", "--redis-url", valkey_url)
         async with late.consuming():
             await eventually(lambda: all_settled(redis))
-    assert (await sick.handled(redis, "c"), await late.handled(redis, "c")) == (1, 1)
+    assert (await failing.handled(redis, "c"), await late.handled(redis, "c")) == (1, 1)
 
 
-async def test_what_fails_again_is_buried_again_and_retry_ends(
+async def test_an_event_that_fails_again_is_a_dead_letter_again_and_retry_ends(
     redis: Redis, valkey_url: str, ratchet: Ratchet
 ):
-    sick = Group("sick", valkey_url, sick=True)
+    failing = Group("failing", valkey_url, failing=True)
     await Publisher(redis).publish([request(str(number)) for number in range(5)])
 
-    async def all_buried() -> bool:
+    async def all_dead() -> bool:
         return await redis.xlen(COMMANDS.dead_key) == 5
 
-    async with sick.consuming():
-        await eventually(all_buried)
+    async with failing.consuming():
+        await eventually(all_dead)
         back = await ratchet("dead", "retry", "--all", "--json", "--redis-url", valkey_url)
         assert len(back.value["retried"]) == 5
-        await eventually(all_buried)
+        await eventually(all_dead)
     assert await redis.xlen(COMMANDS.key) == 10
 
 
-async def test_a_payload_that_is_no_event_is_listed_and_dropped_and_a_retry_says_why_not(
+async def test_an_invalid_payload_is_listed_and_dropped_but_not_retried(
     redis: Redis, valkey_url: str, ratchet: Ratchet
 ):
-    name = await bury(redis, b"not \xff json \x1b[31m")
+    name = await add_letter(redis, b"not \xff json \x1b[31m")
     listed = await ratchet("dead", "list", "--redis-url", valkey_url)
     assert listed.code == 0
     assert "would fail again: message: Invalid JSON" in listed.stdout
-    assert "\x1b[31m" not in listed.stdout, "a payload does not colour the terminal"
+    assert "\x1b[31m" not in listed.stdout, "a payload does not control the terminal"
 
     back = await ratchet("dead", "retry", name, "--json", "--redis-url", valkey_url)
     assert back.code == 1
@@ -208,37 +213,37 @@ async def test_a_payload_that_is_no_event_is_listed_and_dropped_and_a_retry_says
     assert "payload" not in line
 
 
-async def test_drop_asks_and_no_changes_nothing(redis: Redis, valkey_url: str, ratchet: Ratchet):
-    name = await bury(redis, b"{}")
+async def test_drop_asks_and_without_consent_changes_nothing(
+    redis: Redis, valkey_url: str, ratchet: Ratchet
+):
+    name = await add_letter(redis, b"{}")
     command = ("dead", "drop", name, "--reason", "r", "--redis-url", valkey_url)
     refused = await ratchet(*command, answer="n\n")
     assert refused.code == 1
-    assert f"drop {name} for good?" in refused.stderr
+    assert f"Drop {name}?" in refused.stderr
     assert await redis.xlen(FEEDBACK.dead_key) == 1
     assert f"{name}: dropped\n" in (await ratchet(*command, answer="y\n")).stdout
     assert await redis.xlen(FEEDBACK.dead_key) == 0
 
 
-async def test_pages_follow_each_other_over_the_streams(
-    redis: Redis, valkey_url: str, ratchet: Ratchet
-):
-    names = [await bury(redis, b"{}", stream) for stream in (FEEDBACK, FEEDBACK, COMMANDS)]
-    there = ("dead", "list", "--json", "--redis-url", valkey_url)
-    first = (await ratchet(*there, "--limit", "2")).value
+async def test_pages_continue_over_the_streams(redis: Redis, valkey_url: str, ratchet: Ratchet):
+    names = [await add_letter(redis, b"{}", stream) for stream in (FEEDBACK, FEEDBACK, COMMANDS)]
+    command = ("dead", "list", "--json", "--redis-url", valkey_url)
+    first = (await ratchet(*command, "--limit", "2")).value
     assert [row["id"] for row in first["letters"]] == names[:2]
     assert (first["total"], first["streams"]["feedback"], first["next"]) == (3, 2, names[1])
-    last = (await ratchet(*there, "--limit", "2", "--after", first["next"])).value
+    last = (await ratchet(*command, "--limit", "2", "--after", first["next"])).value
     assert [row["id"] for row in last["letters"]] == names[2:]
     assert last["next"] is None
-    only = (await ratchet(*there, "--stream", "commands")).value
+    only = (await ratchet(*command, "--stream", "commands")).value
     assert [row["id"] for row in only["letters"]] == names[2:]
     assert only["streams"] == {"commands": 1}
 
 
-async def test_a_bare_id_is_enough_and_a_wrong_one_changes_nothing(
+async def test_an_id_without_its_stream_is_enough_and_a_wrong_one_changes_nothing(
     redis: Redis, valkey_url: str, ratchet: Ratchet
 ):
-    name = await bury(redis, b"{}")
+    name = await add_letter(redis, b"{}")
     bare = name.partition("/")[2]
     for wrong in ("1-1", "nowhere/1-1", "what"):
         options = ("--reason", "r", "--yes", "--redis-url", valkey_url)
@@ -252,10 +257,10 @@ async def test_a_bare_id_is_enough_and_a_wrong_one_changes_nothing(
     assert dropped.code == 0
 
 
-async def test_a_letter_of_a_group_that_nobody_runs_stays(
+async def test_a_letter_of_a_group_that_does_not_exist_is_not_retried(
     redis: Redis, valkey_url: str, ratchet: Ratchet
 ):
-    await bury(redis, request("d").model_dump_json().encode(), COMMANDS)
+    await add_letter(redis, request("d").model_dump_json().encode(), COMMANDS)
     back = await ratchet("dead", "retry", "--all", "--redis-url", valkey_url)
     assert back.code == 1
     assert "no group reward reads ratchet:commands here" in back.stderr
@@ -274,56 +279,52 @@ async def test_a_letter_of_a_group_that_nobody_runs_stays(
     ],
     ids=" ".join,
 )
-async def test_what_is_not_understood_is_a_usage_error(ratchet: Ratchet, arguments: list[str]):
+async def test_invalid_arguments_are_a_usage_error(ratchet: Ratchet, arguments: list[str]):
     ended = await ratchet("dead", *arguments)
     assert (ended.code, ended.stdout) == (2, "")
 
 
-async def test_a_redis_that_is_away_is_code_3_and_keeps_its_password(
+async def test_an_unavailable_redis_is_exit_code_3_and_its_password_is_hidden(
     ratchet: Ratchet, unused_tcp_port: int
 ):
     url = f"redis://u:secret@127.0.0.1:{unused_tcp_port}/0"
     ended = await ratchet("dead", "list", "--json", "--redis-url", url)
     assert ended.code == 3
-    assert f"Redis at 127.0.0.1:{unused_tcp_port}/0 does not answer" in ended.value["error"]
+    assert f"Redis at 127.0.0.1:{unused_tcp_port}/0 does not respond" in ended.value["error"]
     assert "secret" not in ended.stdout + ended.stderr
 
 
-async def test_a_plain_producer_sees_the_payload_as_it_was(
-    redis: Redis, valkey_url: str, ratchet: Ratchet
-):
+async def test_a_retried_payload_is_unchanged(redis: Redis, valkey_url: str, ratchet: Ratchet):
     payload = request("e").model_dump_json(indent=1).encode()
     await redis.xgroup_create(COMMANDS.key, "reward", id="0", mkstream=True)
-    await bury(redis, payload, COMMANDS)
+    await add_letter(redis, payload, COMMANDS)
     await ratchet("dead", "retry", "--all", "--redis-url", valkey_url)
     [(_, fields)] = await redis.xrange(COMMANDS.key)
     assert fields == {DATA_FIELD.encode(): payload}
 
 
-async def test_of_two_who_retry_at_the_same_time_one_puts_the_event_back(
-    redis: Redis, valkey_url: str
-):
+async def test_of_concurrent_retries_one_appends_the_event(redis: Redis, valkey_url: str):
     await redis.xgroup_create(COMMANDS.key, "reward", id="0", mkstream=True)
     for number in range(20):
-        await bury(redis, request(str(number)).model_dump_json().encode(), COMMANDS)
-    letters = [buried async for buried in DeadLetters(redis).walk()]
-    retriers = [Retrier(redis, COMMANDS) for _ in range(3)]
-    became = [
-        one
-        for buried in letters
-        for one in await asyncio.gather(*(retrier.put_back(buried) for retrier in retriers))
+        await add_letter(redis, request(str(number)).model_dump_json().encode(), COMMANDS)
+    letters = [stored async for stored in DeadLetters(redis).walk()]
+    retries = [LetterRetry(redis, COMMANDS) for _ in range(3)]
+    results = [
+        result
+        for stored in letters
+        for result in await asyncio.gather(*(retry.retry(stored) for retry in retries))
     ]
-    assert sum(isinstance(one, PutBack) for one in became) == 20
-    assert {one.reason for one in became if isinstance(one, Kept)} == {
-        "it is no longer there: somebody has retried or dropped it"
+    assert sum(isinstance(result, Retried) for result in results) == 20
+    assert {result.reason for result in results if isinstance(result, NotRetried)} == {
+        "it no longer exists: it was retried or dropped meanwhile"
     }
     assert await redis.xlen(COMMANDS.key) == 20
     assert await redis.xlen(COMMANDS.dead_key) == 0
 
 
-async def test_a_full_server_keeps_the_letter(redis: Redis, valkey_url: str, ratchet: Ratchet):
+async def test_a_full_server_changes_nothing(redis: Redis, valkey_url: str, ratchet: Ratchet):
     await redis.xgroup_create(COMMANDS.key, "reward", id="0", mkstream=True)
-    await bury(redis, request("f").model_dump_json().encode(), COMMANDS)
+    await add_letter(redis, request("f").model_dump_json().encode(), COMMANDS)
     await redis.config_set("maxmemory", "1")
     try:
         back = await ratchet("dead", "retry", "--all", "--json", "--redis-url", valkey_url)

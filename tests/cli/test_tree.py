@@ -1,4 +1,4 @@
-"""Every command is explained, answers programs, and is in the guide: found by walking them all."""
+"""Every command has help, `--json` and a section in docs/cli.md."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from ratchet_cli.app import main
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
-PRINTS_NO_VALUE = {
+WITHOUT_JSON = {
     "ratchet up": "it runs until it is stopped",
     "ratchet completion": "it prints a script",
 }
@@ -34,7 +34,7 @@ def options(name: str) -> set[str]:
 
 
 def section(name: str) -> str:
-    """What the guide says of a command."""
+    """The section of docs/cli.md about a command."""
     _, found, rest = GUIDE.partition(f"### `{name}`\n")
     assert found, f"docs/cli.md has no heading ### `{name}`"
     return rest.partition("\n### ")[0].partition("\n## ")[0]
@@ -46,13 +46,13 @@ def test_every_command_and_every_option_has_help(name: str):
     assert result.exit_code == 0
     command = COMMANDS[name]
     assert command.help  # type: ignore[attr-defined]
-    unexplained = [p.name for p in command.params if not getattr(p, "help", None)]  # type: ignore[attr-defined]
-    assert unexplained == []
+    without_help = [p.name for p in command.params if not getattr(p, "help", None)]  # type: ignore[attr-defined]
+    assert without_help == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_prints_json_or_the_guide_says_why_not(name: str):
-    if name in PRINTS_NO_VALUE:
+def test_every_command_prints_json_or_the_guide_has_the_reason(name: str):
+    if name in WITHOUT_JSON:
         assert "--json" not in options(name)
         assert "No `--json`:" in section(name)
     else:
@@ -64,14 +64,13 @@ def test_every_command_is_in_the_guide_with_an_example(name: str):
     assert re.search(rf"^{name}", section(name), re.MULTILINE)
 
 
-def test_the_guide_names_no_command_that_is_not_there():
+def test_the_guide_names_no_other_command():
     headings = {line[5:-1] for line in GUIDE.splitlines() if line.startswith("### `ratchet")}
     assert headings == COMMANDS.keys()
 
 
 @pytest.mark.parametrize("option", ["--data-dir", "--redis-url", "--url", "--exporter-url"])
-def test_an_option_means_the_same_everywhere(option: str):
-    """The same variable stands for it in every command."""
+def test_an_option_has_the_same_variable_in_every_command(option: str):
     found = {
         str(parameter.envvar)
         for command in COMMANDS.values()

@@ -1,4 +1,4 @@
-"""The `ratchet` command as a program calls it."""
+"""Calls the `ratchet` command with `--json`."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from ratchet_cli.app import main
 
 
-def ratchet(*words: str | Path) -> tuple[int, dict[str, Any]]:
-    """The exit code and what `--json` prints."""
-    result = CliRunner().invoke(main, [*map(str, words), "--json"])
+def ratchet(*arguments: str | Path) -> tuple[int, dict[str, Any]]:
+    """The exit code and the JSON value on stdout."""
+    result = CliRunner().invoke(main, [*map(str, arguments), "--json"])
     return result.exit_code, json.loads(result.stdout)

@@ -1,4 +1,4 @@
-"""A page of another origin in a real browser: its feedback arrives where its origin is named."""
+"""Feedback from a page of another origin, sent by a real browser."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from ratchet.contract import FEEDBACK
 from ratchet_testing.browser import BROWSER, pages, seen
 from ratchet_testing.running_intake import events
 
-from .test_keys_over_http import key
+from .test_authentication import key
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
@@ -31,7 +31,7 @@ fetch(ADDRESS + "/api/layer2/feedback/", {
 
 
 @pytest.mark.parametrize("named", [True, False])
-async def test_feedback_of_a_page_arrives_if_its_origin_is_named(
+async def test_feedback_from_a_page_arrives_if_its_origin_is_allowed(
     redis: Redis, valkey_url: str, tmp_path: Path, named: bool
 ):
     folder = tmp_path / "pages"

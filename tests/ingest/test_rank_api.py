@@ -1,4 +1,4 @@
-"""The ranking API on a real server: what it answers is what it logged, and it always answers."""
+"""The ranking API: the answer equals the logged decision, and there is always an answer."""
 
 import asyncio
 import json
@@ -90,7 +90,7 @@ def order_of(answer: dict[str, Any]) -> list[int]:
     return [place["index"] for place in answer["ranking"]]
 
 
-async def test_without_a_scorer_the_callers_order_stands_and_the_answer_says_so(
+async def test_without_a_scorer_the_ranking_is_the_callers_order_with_a_note(
     client: httpx.AsyncClient, redis: Redis
 ):
     answer = await asked(client)
@@ -104,13 +104,13 @@ async def test_without_a_scorer_the_callers_order_stands_and_the_answer_says_so(
     assert event.event_id == answer["decision_id"]
 
 
-async def test_in_the_callers_order_too_required_widgets_are_shown(client: httpx.AsyncClient):
+async def test_required_widgets_are_shown_in_the_callers_order(client: httpx.AsyncClient):
     answer = await asked(client, limit=2)
     assert order_of(answer)[:2] == [1, 4]
     assert answer["shown"] == 2
 
 
-async def test_with_a_scorer_the_worth_decides(client: httpx.AsyncClient, trainer: Any):
+async def test_with_a_scorer_the_score_decides(client: httpx.AsyncClient, trainer: Any):
     await trainer.publish("s1")
     await in_service(client, "s1")
     answer = await asked(client)
@@ -133,7 +133,7 @@ async def test_with_a_scorer_the_worth_decides(client: httpx.AsyncClient, traine
     }
 
 
-async def test_the_decision_on_the_stream_is_the_answer(
+async def test_the_logged_decision_equals_the_answer(
     redis: Redis, valkey_url: str, trainer: Any, tmp_path: Path
 ):
     async with api(valkey_url, tmp_path, lambda: SURE_TO_EXPLORE) as client:
@@ -157,7 +157,7 @@ async def test_the_decision_on_the_stream_is_the_answer(
     assert event.candidates[1].required
 
 
-async def test_more_is_not_shown_than_there_is(client: httpx.AsyncClient):
+async def test_the_limit_is_at_most_the_number_of_candidates(client: httpx.AsyncClient):
     assert (await asked(client, limit=24))["shown"] == 6
     assert (await asked(client, candidates=["kpi"] * 60))["shown"] == 24
     assert (await asked(client, candidates=["kpi"]))["shown"] == 1
@@ -181,7 +181,7 @@ async def test_unknown_scenarios_are_ranked_and_counted(client: httpx.AsyncClien
     assert "hologram" not in metrics
 
 
-async def test_a_new_scorer_takes_over_between_two_requests_and_inside_none(
+async def test_a_new_scorer_takes_over_between_requests_only(
     client: httpx.AsyncClient, trainer: Any
 ):
     await trainer.publish("s1")
@@ -208,7 +208,9 @@ async def test_a_new_scorer_takes_over_between_two_requests_and_inside_none(
     assert len(set.union(*seen.values())) == len(seen)
 
 
-async def test_a_withdrawn_scorer_leaves_the_callers_order(client: httpx.AsyncClient, trainer: Any):
+async def test_after_a_withdrawal_the_ranking_is_the_callers_order(
+    client: httpx.AsyncClient, trainer: Any
+):
     await trainer.publish("s1")
     await in_service(client, "s1")
     await trainer.withdraw("s1")
@@ -250,7 +252,7 @@ async def unlogged_and_greedy(client: httpx.AsyncClient) -> None:
     assert free == sorted(free, reverse=True)
 
 
-async def test_redis_away_is_a_greedy_ranking_that_says_it_was_not_logged(
+async def test_without_redis_the_ranking_is_greedy_with_a_note(
     trainer: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     async with ranking_alone(trainer, tmp_path) as (client, redis):
@@ -266,7 +268,7 @@ async def test_redis_away_is_a_greedy_ranking_that_says_it_was_not_logged(
     assert len([r for r in caplog.records if "decisions are not logged" in r.getMessage()]) == 1
 
 
-async def test_redis_that_does_not_answer_is_not_waited_for(trainer: Any, tmp_path: Path):
+async def test_a_ranking_does_not_wait_for_an_unresponsive_redis(trainer: Any, tmp_path: Path):
     changes = {"ingest_decision_timeout_s": 0.1}
     async with ranking_alone(trainer, tmp_path, **changes) as (client, redis):
         await redis.client_pause(1_500)
@@ -279,15 +281,13 @@ async def test_redis_that_does_not_answer_is_not_waited_for(trainer: Any, tmp_pa
         await eventually(logged_again)
 
 
-async def test_redis_full_is_a_greedy_ranking_too(trainer: Any, tmp_path: Path):
+async def test_with_a_full_redis_the_ranking_is_greedy(trainer: Any, tmp_path: Path):
     async with ranking_alone(trainer, tmp_path) as (client, redis):
         await redis.config_set("maxmemory", "1mb")
         await unlogged_and_greedy(client)
 
 
-async def test_everything_answered_with_an_id_is_on_the_stream(
-    client: httpx.AsyncClient, redis: Redis
-):
+async def test_every_decision_id_is_on_the_stream(client: httpx.AsyncClient, redis: Redis):
     answers = await asyncio.gather(*(asked(client) for _ in range(50)))
     ids = {answer["decision_id"] for answer in answers}
     assert ids == {event.event_id for event in await decided(redis)}
@@ -330,7 +330,7 @@ DEEP = b"[" * 1_000 + b"]" * 1_000
         (None, ""),
     ],
 )  # fmt: skip
-async def test_a_bad_field_gets_422_that_names_it(
+async def test_an_invalid_field_is_named_with_422(
     client: httpx.AsyncClient, redis: Redis, sent: Any, field: str
 ):
     response = await client.post("/v1/rank", content=json.dumps(sent))
@@ -359,9 +359,7 @@ async def test_a_bad_field_gets_422_that_names_it(
         b'{"transcript": "", "candidates": ["kpi"], "intent": {"entities": {"x": ' + DEEP + b"}}}",
     ],
 )
-async def test_what_is_no_json_or_holds_no_number_gets_422(
-    client: httpx.AsyncClient, redis: Redis, sent: bytes
-):
+async def test_invalid_json_and_nan_are_422(client: httpx.AsyncClient, redis: Redis, sent: bytes):
     response = await client.post("/v1/rank", content=sent)
     assert response.status_code == 422
     assert response.json()["error"]
@@ -369,19 +367,19 @@ async def test_what_is_no_json_or_holds_no_number_gets_422(
     assert await decided(redis) == []
 
 
-async def test_a_refusal_is_short_however_much_is_wrong(client: httpx.AsyncClient):
+async def test_a_refusal_lists_a_limited_number_of_problems(client: httpx.AsyncClient):
     response = await client.post("/v1/rank", json=body(intent={"domains": [1] * 50_000}))
     assert response.status_code == 422
     assert len(response.json()["problems"]) == 20
 
 
-async def test_too_many_candidates_are_413_with_the_remedy(client: httpx.AsyncClient):
+async def test_too_many_candidates_are_413_with_the_limit(client: httpx.AsyncClient):
     response = await client.post("/v1/rank", json=body(candidates=["kpi"] * 101))
     assert response.status_code == 413
     assert response.json()["error"] == "send at most 100 candidates at once"
 
 
-async def test_a_large_body_is_refused_before_all_of_it_is_read(client: httpx.AsyncClient):
+async def test_a_large_body_is_refused_before_it_is_read_completely(client: httpx.AsyncClient):
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -396,7 +394,7 @@ async def test_a_large_body_is_refused_before_all_of_it_is_read(client: httpx.As
     assert sent <= 262_144 + 2 * 65_536
 
 
-async def test_requests_are_counted_by_what_became_of_them(client: httpx.AsyncClient):
+async def test_requests_are_counted_by_outcome(client: httpx.AsyncClient):
     await asked(client)
     await client.post("/v1/rank", json=body(candidates=[]))
     await client.post("/v1/rank", json=body(candidates=["kpi"] * 101))
@@ -407,7 +405,7 @@ async def test_requests_are_counted_by_what_became_of_them(client: httpx.AsyncCl
     assert 'ratchet_ranking_embedding_info{name="hashing-768-1"} 1.0' in metrics
 
 
-async def test_status_says_what_ranks(client: httpx.AsyncClient, trainer: Any):
+async def test_status_shows_the_scorer_in_service(client: httpx.AsyncClient, trainer: Any):
     status = (await client.get("/status")).json()
     assert status["summary"] == "ranking in the caller's order: no scorer yet"
     assert status["ranking"] == {
@@ -431,10 +429,10 @@ async def test_status_says_what_ranks(client: httpx.AsyncClient, trainer: Any):
     async def refused() -> str | None:
         return (await ranking_of(client))["problem"]
 
-    assert "scorer s900 cannot serve: it was trained with" in str(await eventually(refused))
+    assert "scorer s900 cannot be used: it was trained with" in str(await eventually(refused))
 
 
-async def test_the_documents_describe_the_ranking(client: httpx.AsyncClient):
+async def test_the_openapi_and_asyncapi_documents_describe_rankings(client: httpx.AsyncClient):
     from openapi_spec_validator import validate
 
     document = (await client.get("/openapi.json")).json()
@@ -499,7 +497,7 @@ NEARLY_RIGHT = st.fixed_dictionaries(
 @given(
     sent=st.binary(max_size=200) | (NEARLY_RIGHT | ANYTHING).map(lambda x: json.dumps(x).encode())
 )
-async def test_whatever_is_sent_gets_a_ranking_or_a_reason(
+async def test_every_request_gets_a_ranking_or_a_reason(
     client: httpx.AsyncClient, trainer: Any, sent: bytes
 ):
     if not trainer.said:

@@ -5,8 +5,12 @@ from random import Random
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic_core import from_json, to_json
+from sqlalchemy import select
 
-from ratchet.contract import Event
+from ledger.backends.tables import events
+from ratchet.contract import Delivered, Event
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.ledger_world import DAY, Opened
 
 
@@ -27,28 +31,38 @@ def test_any_permutation_with_repeats_gives_the_same_content_hash(
     new_url: Callable[[], str], seed: int, repeats: int
 ):
     with Opened(new_url()) as one, Opened(new_url()) as other:
-        one.write(DAY)
+        one.write(delivered(DAY))
         for batch in shuffled(DAY, seed, repeats):
-            other.write(batch)
+            other.write(delivered(batch))
         assert one.hash == other.hash
 
 
 def test_one_event_at_a_time_is_the_same_as_all_at_once(new_url: Callable[[], str]):
     with Opened(new_url()) as one, Opened(new_url()) as other:
-        one.write(DAY)
+        one.write(delivered(DAY))
         for event in reversed(DAY):
-            other.write([event])
+            other.write(delivered([event]))
         assert one.hash == other.hash
 
 
 def test_the_hash_tells_a_ledger_that_lacks_one_event(new_url: Callable[[], str]):
     with Opened(new_url()) as one, Opened(new_url()) as other:
-        one.write(DAY)
-        other.write(DAY[1:])
+        one.write(delivered(DAY))
+        other.write(delivered(DAY[1:]))
         assert one.hash != other.hash
 
 
 def test_an_event_is_new_once(ledger: Opened):
     first, *_ = DAY
-    assert ledger.write([first, first]) == 1
-    assert ledger.write([first]) == 0
+    assert ledger.write(delivered([first, first])) == 1
+    assert ledger.write(delivered([first])) == 0
+
+
+def test_fields_that_a_newer_release_added_are_stored(ledger: Opened):
+    first, *_ = DAY
+    added = {"added_later": {"by": "a newer release"}}
+    ledger.write([Delivered(first, to_json(first.model_dump(mode="json") | added))])
+    with ledger.read.connect() as connection:
+        [body] = connection.execute(select(events.c.body)).scalars()
+    assert from_json(body)["added_later"] == added["added_later"]
+    assert ledger.write(delivered([first])) == 0

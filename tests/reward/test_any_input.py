@@ -11,13 +11,13 @@ from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
 
 from ratchet.contract import Experience, ExperienceRecorded, Feedback, FeedbackReceived
-from reward.domain.scoring.weights import Bounds, Weights
-from reward.domain.state.scored_answer import Policy
-from reward.domain.state.warnings import Oddity
+from reward.domain.answers.warnings import RewardWarning
+from reward.domain.scoring.weights import RewardBounds, RewardWeights
+from reward.domain.state.policy import RewardPolicy
 from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
-from reward.offline import Replay
+from reward.offline import OfflineReplay
 
 NOON = datetime(2026, 1, 20, 12, tzinfo=UTC)
 numbers = st.integers(-(10**30), 10**30) | st.floats()
@@ -104,9 +104,9 @@ async def test_anything_the_schema_allows_is_scored_within_the_bounds(
     """Through the events' own JSON, so that state and events are read back as they are written."""
     recorded = ExperienceRecorded(event_id="e" * 8, occurred_at=NOON, experience=experience)
     received = FeedbackReceived(event_id="f" * 8, occurred_at=NOON, feedback=feedback)
-    replay = Replay(Policy())
+    replay = OfflineReplay(RewardPolicy())
     for fact in (recorded, received, recorded):
-        await replay.take(type(fact).model_validate_json(fact.model_dump_json()))
+        await replay.add(type(fact).model_validate_json(fact.model_dump_json()))
     for event in replay.emitted:
         assert type(event).model_validate_json(event.model_dump_json()) == event
     score = replay.scores["q"]
@@ -125,32 +125,32 @@ def test_a_number_that_is_none_is_refused_by_name(number: str):
 
 async def test_each_kind_of_oddity_is_counted_once_for_each_answer(facts: Any):
     metrics = RewardMetrics(CollectorRegistry())
-    handlers, state = RewardHandlers(Policy(), metrics), MemoryState()
+    handlers, state = RewardHandlers(RewardPolicy(), metrics), MemoryState()
     for fact in (
         facts.experience("q-1", widget_plan=None),
         facts.feedback("q-1", rating="up", interactions=[{"widget_index": 7, "action": "view"}]),
         facts.feedback("q-1", at=20, rating="down"),
         facts.experience("q-2", widget_plan=None),
     ):
-        state.apply(await handlers.handle([fact], state))
+        state.apply(await handlers.handle_facts([fact], state))
 
-    def count(kind: Oddity) -> float:
+    def count(kind: RewardWarning) -> float:
         return metrics.warnings.labels(kind.value)._value.get()
 
-    assert count(Oddity.NO_PLAN) == 2
-    assert count(Oddity.TOUCH_OUTSIDE_PLAN) == 1
-    assert count(Oddity.NO_USER) == 0
+    assert count(RewardWarning.NO_PLAN) == 2
+    assert count(RewardWarning.TOUCH_OUTSIDE_PLAN) == 1
+    assert count(RewardWarning.NO_USER) == 0
 
 
 async def test_a_reward_names_its_settings_and_what_was_odd(facts: Any):
-    async def scored(policy: Policy) -> Any:
-        replay = Replay(policy)
-        await replay.take(facts.experience("q-1", widget_plan=None))
+    async def scored(policy: RewardPolicy) -> Any:
+        replay = OfflineReplay(policy)
+        await replay.add(facts.experience("q-1", widget_plan=None))
         return replay.scores["q-1"]
 
-    usual = await scored(Policy())
+    usual = await scored(RewardPolicy())
     assert usual.warnings == ("no_plan",)
-    assert usual.settings_hash == (await scored(Policy())).settings_hash
-    heavier = await scored(Policy(weights=Weights(text_quality=0.5)))
-    faster = await scored(Policy(bounds=Bounds(fast_s=2)))
+    assert usual.settings_hash == (await scored(RewardPolicy())).settings_hash
+    heavier = await scored(RewardPolicy(weights=RewardWeights(text_quality=0.5)))
+    faster = await scored(RewardPolicy(bounds=RewardBounds(fast_s=2)))
     assert len({usual.settings_hash, heavier.settings_hash, faster.settings_hash}) == 3

@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry
 from ratchet.contract import ExperienceScored, Feedback, FeedbackReceived, Value, derived_id
 from reward.domain.examples.example_set import QuestionState
 from reward.domain.state.operator_day import OperatorDay
-from reward.domain.state.scored_answer import Answered, Policy
+from reward.domain.state.policy import RewardPolicy
+from reward.domain.state.scored_answer import ScoredAnswer
 from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
@@ -22,7 +23,7 @@ EARLIER: dict[str, dict[str, Any]] = json.loads(
 """What the first release kept of one question's three answers and what was said of them."""
 
 KINDS: dict[str, type[Value]] = {
-    "answered": Answered,
+    "answered": ScoredAnswer,
     "day": OperatorDay,
     "question": QuestionState,
 }
@@ -59,13 +60,13 @@ async def test_feedback_after_the_upgrade_adds_a_revision_to_an_answer_from_befo
     state.values = {key: json.dumps(value).encode() for key, value in EARLIER.items()}
     answers = {key: read(key, value) for key, value in EARLIER.items() if ":answered:" in key}
     key, known = next(iter(answers.items()))
-    handlers = RewardHandlers(Policy(), RewardMetrics(CollectorRegistry()))
+    handlers = RewardHandlers(RewardPolicy(), RewardMetrics(CollectorRegistry()))
     word = FeedbackReceived(
         event_id=derived_id("after"),
         occurred_at=datetime(2026, 1, 6, tzinfo=UTC),
         feedback=Feedback(query_id=key.rpartition(":")[2], rating="down", correction="no"),
     )
-    emitted = state.apply(await handlers.handle([word], state))
+    emitted = state.apply(await handlers.handle_facts([word], state))
     [scored] = [event for event in emitted if isinstance(event, ExperienceScored)]
     assert scored.revision == known.revision + 1
     assert scored.rating == "down"

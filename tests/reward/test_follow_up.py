@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratchet.contract import FollowUp
-from reward.domain.follow_up.classifier import read_follow_up
+from reward.domain.follow_up.classifier import classify_follow_up
 from reward.domain.follow_up.correction import corrected_request, meant_by
 
 LABELLED = Path(__file__).parent / "follow_ups"
@@ -26,7 +26,7 @@ def labelled(name: str) -> list[dict[str, str]]:
 def confusion(name: str) -> Counter[tuple[str, str]]:
     """Counts by (label, what was read)."""
     return Counter(
-        (row["label"], read_follow_up(row["previous"], row["next"]).kind or "unclear")
+        (row["label"], classify_follow_up(row["previous"], row["next"]).kind or "unclear")
         for row in labelled(name)
     )
 
@@ -71,17 +71,17 @@ def test_the_document_shows_the_confusion_tables_as_they_are(name: str):
     ],
 )
 def test_whole_words_decide(previous: str, following: str, kind: str):
-    assert read_follow_up(previous, following).kind == kind
+    assert classify_follow_up(previous, following).kind == kind
 
 
 def test_what_says_nothing_clear_is_not_guessed():
-    assert read_follow_up("What is the power of pump 1?", "...").kind is None
-    assert read_follow_up("What is the power of pump 1?", "hello").kind is None
+    assert classify_follow_up("What is the power of pump 1?", "...").kind is None
+    assert classify_follow_up("What is the power of pump 1?", "hello").kind is None
 
 
 @given(previous=st.text(max_size=200), following=st.text(max_size=200))
 def test_any_two_texts_can_be_read(previous: str, following: str):
-    assert read_follow_up(previous, following).kind in (*KINDS, None)
+    assert classify_follow_up(previous, following).kind in (*KINDS, None)
     corrected_request(previous, following)
 
 

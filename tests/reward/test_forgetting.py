@@ -8,16 +8,17 @@ from prometheus_client import CollectorRegistry
 
 from ratchet.contract import BuiltExample, ExperienceRecorded, ForgetRequested, Forgotten, utc_now
 from ratchet.storage import SALT_KEY, hashed
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.simulated_facts import Fact, facts_of
-from reward.domain.state.facts import query_id_of
-from reward.domain.state.scored_answer import Policy
-from reward.erasure import ForgettingHandler
+from reward.domain.state.answer_facts import query_id_of
+from reward.domain.state.policy import RewardPolicy
+from reward.erasure import RewardErasureHandler
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
-from reward.offline import Replay, replay
+from reward.offline import OfflineReplay, replay
 from simulator import simulate
 
-POLICY = Policy()
+POLICY = RewardPolicy()
 FACTS = facts_of(simulate(7, 150, 3, start=datetime(2026, 1, 5, tzinfo=UTC)))
 USER_OF = {
     query_id_of(fact): fact.experience.user_id
@@ -28,7 +29,7 @@ WHOLE_USER = frozenset(name for name, user in USER_OF.items() if user == max(USE
 SOME = frozenset(sorted(USER_OF)[::17])
 
 
-async def forget(system: Replay, query_ids: Set[str]) -> None:
+async def forget(system: OfflineReplay, query_ids: Set[str]) -> None:
     command = ForgetRequested(
         event_id="forget-them",
         occurred_at=utc_now(),
@@ -36,11 +37,13 @@ async def forget(system: Replay, query_ids: Set[str]) -> None:
         query_ids=tuple(sorted(query_ids)),
     )
     handlers = RewardHandlers(POLICY, RewardMetrics(CollectorRegistry()))
-    outcomes = await ForgettingHandler(POLICY, handlers).handle([command], system.state)
+    outcomes = await RewardErasureHandler(POLICY, handlers).handle(
+        delivered([command]), system.state
+    )
     system.emitted.extend(system.state.apply(outcomes))
 
 
-def worth(system: Replay, gone: Set[str]) -> dict[str, object]:
+def worth(system: OfflineReplay, gone: Set[str]) -> dict[str, object]:
     return {
         query_id: (scored.total, scored.components, scored.follow_up, scored.plan)
         for query_id, scored in system.scores.items()
@@ -48,7 +51,7 @@ def worth(system: Replay, gone: Set[str]) -> dict[str, object]:
     }
 
 
-def taught(system: Replay) -> dict[str, object]:
+def taught(system: OfflineReplay) -> dict[str, object]:
     def content(example: BuiltExample) -> object:
         path = {"event_id", "occurred_at", "caused_by", "trace", "revision", "sources"}
         return (example.model_dump(exclude=path), [each.query_id for each in example.sources])
@@ -96,5 +99,5 @@ async def test_a_late_fact_does_not_bring_a_forgotten_question_back(kind: str):
     about: Callable[[Fact], bool] = lambda fact: type(fact).__name__ == kind  # noqa: E731
     late = [fact for fact in FACTS if query_id_of(fact) in SOME and about(fact)]
     assert late
-    await system.take(*late)
+    await system.add(*late)
     assert system.state.values == state

@@ -13,8 +13,8 @@ from ratchet.contract import (
     FeedbackReceived,
 )
 from ratchet_testing.simulated_facts import facts_of
-from reward.domain.scoring.weights import Weights
-from reward.domain.state.scored_answer import Policy
+from reward.domain.scoring.weights import RewardWeights
+from reward.domain.state.policy import RewardPolicy
 from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
@@ -25,10 +25,10 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 
 async def test_each_example_that_feedback_made_tells_how_long_that_took():
     registry = CollectorRegistry()
-    handlers = RewardHandlers(Policy(), RewardMetrics(registry))
+    handlers = RewardHandlers(RewardPolicy(), RewardMetrics(registry))
     state, made = MemoryState(), 0
     for fact in facts_of(simulate(3, questions=6, start=START)):
-        outcomes = await handlers.handle([fact], state)
+        outcomes = await handlers.handle_facts([fact], state)
         state.apply(outcomes)
         if isinstance(fact, FeedbackReceived):
             built = [
@@ -49,12 +49,12 @@ async def test_each_example_that_feedback_made_tells_how_long_that_took():
 
 async def test_examples_are_counted_by_kind_and_aspect_and_every_component_of_a_reward_is_told():
     registry = CollectorRegistry()
-    handlers = RewardHandlers(Policy(), RewardMetrics(registry))
+    handlers = RewardHandlers(RewardPolicy(), RewardMetrics(registry))
     state = MemoryState()
     examples: Counter[tuple[str, str]] = Counter()
     components: Counter[str] = Counter()
     for fact in facts_of(simulate(3, questions=20, start=START)):
-        for event in state.apply(await handlers.handle([fact], state)):
+        for event in state.apply(await handlers.handle_facts([fact], state)):
             if isinstance(event, ExperienceScored):
                 components.update(event.components.keys())
             elif isinstance(event, ExampleRetracted):
@@ -63,7 +63,7 @@ async def test_examples_are_counted_by_kind_and_aspect_and_every_component_of_a_
                 examples[type(event).__name__.removesuffix("Built").lower(), event.aspect] += 1
     told = registry.get_sample_value
     assert {kind for kind, _ in examples} == {"pair", "label", "retracted"}
-    assert set(components) == set(Weights.model_fields)
+    assert set(components) == set(RewardWeights.model_fields)
     for (kind, aspect), count in examples.items():
         assert told("ratchet_examples_total", {"kind": kind, "aspect": aspect}) == count
     for component, count in components.items():

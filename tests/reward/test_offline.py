@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from ratchet.contract import EXAMPLES
 from reward.__main__ import main
-from reward.domain.scoring.weights import Weights
+from reward.domain.scoring.weights import RewardWeights
 from simulator.legacy.population import population
 
 
@@ -38,7 +38,7 @@ def test_every_row_of_a_population_is_scored(buffer: Path):
     assert [line["query_id"] for line in lines] == sent
     assert len(lines) == 844
     for line in lines:
-        assert set(line["components"]) == set(Weights.model_fields)
+        assert set(line["components"]) == set(RewardWeights.model_fields)
         assert line["total"] == pytest.approx(
             max(-2, min(2, sum(line["components"].values()))), abs=1e-9
         )

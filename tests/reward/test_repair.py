@@ -5,20 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratchet.measures import SCENARIOS, SIZES, plan_text, plan_validity, scenario_named
-from reward.domain.examples.plan_repair import Repaired, repaired_plan
-from reward.domain.scoring.reaction import WidgetVerdict
-from reward.domain.scoring.weights import Weights
-from reward.domain.state.answer import PlanWidget
+from reward.domain.answers.reaction import WidgetScore
+from reward.domain.answers.recorded_answer import PlanWidget
+from reward.domain.examples.plan_repair import RepairedPlan, repaired_plan
+from reward.domain.scoring.weights import RewardWeights
 
 SHOWN = (PlanWidget("kpi", "hero"), PlanWidget("peopleview", "normal"))
 
 
 def repair(
-    verdicts: list[WidgetVerdict],
+    verdicts: list[WidgetScore],
     missing: tuple[str, ...] = (),
     shown: tuple[PlanWidget, ...] = SHOWN,
-) -> Repaired | None:
-    return repaired_plan(shown, verdicts, missing, Weights())
+) -> RepairedPlan | None:
+    return repaired_plan(shown, verdicts, missing, RewardWeights())
 
 
 def verdict(
@@ -26,8 +26,8 @@ def verdict(
     score: float | None = 0.9,
     size_fits: bool | None = True,
     wanted: str | None = None,
-) -> WidgetVerdict:
-    return WidgetVerdict(position, score, size_fits, wanted)  # type: ignore[arg-type]
+) -> WidgetScore:
+    return WidgetScore(position, score, size_fits, wanted)  # type: ignore[arg-type]
 
 
 def test_a_bad_widget_goes_and_a_missing_one_comes():
@@ -59,7 +59,7 @@ def test_a_widget_nobody_judged_stays():
 
 
 @pytest.mark.parametrize("verdicts", [[], [verdict(0), verdict(1)]])
-def test_a_plan_with_nothing_wrong_is_not_repaired(verdicts: list[WidgetVerdict]):
+def test_a_plan_with_nothing_wrong_is_not_repaired(verdicts: list[WidgetScore]):
     assert repair(verdicts) is None
 
 
@@ -91,7 +91,7 @@ widgets = st.builds(
     shown=st.lists(widgets, max_size=12),
     judged=st.lists(
         st.builds(
-            WidgetVerdict,
+            WidgetScore,
             st.integers(0, 11),
             st.none() | st.floats(0, 1),
             st.none() | st.booleans(),
@@ -102,9 +102,9 @@ widgets = st.builds(
     missing=st.lists(st.sampled_from([*SCENARIOS, "nonsense"]), max_size=8),
 )
 def test_every_repaired_plan_is_one_the_dashboard_can_show(
-    shown: list[PlanWidget], judged: list[WidgetVerdict], missing: list[str]
+    shown: list[PlanWidget], judged: list[WidgetScore], missing: list[str]
 ):
-    repaired = repaired_plan(shown, judged, missing, Weights())
+    repaired = repaired_plan(shown, judged, missing, RewardWeights())
     if repaired is not None:
         assert plan_validity(plan_text("Pump", repaired.widgets)).valid
         assert -1 <= repaired.reward <= 1

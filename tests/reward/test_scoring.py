@@ -6,19 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.contract import Experience, Feedback
-from reward.domain.examples.pairing import PairingRules, plan_examples
-from reward.domain.scoring.reaction import Reaction, words_of
+from ratchet.contract import Experience, Feedback, Question
+from reward.domain.answers.reaction import AnswerReaction, statements_of
+from reward.domain.answers.recorded_answer import recorded_answer
+from reward.domain.answers.warnings import RewardWarning
+from reward.domain.examples.origin import ExampleOrigin
+from reward.domain.examples.pairing import PairingRules, build_examples
 from reward.domain.scoring.score import Score, score
-from reward.domain.scoring.weights import Bounds, Weights
-from reward.domain.state.answer import answer_of
-from reward.domain.state.warnings import Oddity
+from reward.domain.scoring.weights import RewardBounds, RewardWeights
 
 
 def worth_of(experience: Experience, said: dict[str, Any], **settings: Any) -> Score:
     feedback = Feedback.model_validate({"query_id": "q-1", **said})
-    reaction = Reaction.model_validate(words_of(feedback))
-    return score(answer_of(experience), reaction, Weights(), **settings)
+    reaction = AnswerReaction.model_validate(statements_of(feedback))
+    return score(recorded_answer(experience), reaction, RewardWeights(), **settings)
 
 
 def scored(facts: Any, answer: str, **said: Any) -> Score:
@@ -145,8 +146,10 @@ def test_any_feedback_on_any_answer_stays_within_the_bounds(
     assert worth.voice_reward is None or -2 <= worth.voice_reward <= 2
 
 
-def test_no_answers_make_no_examples():
-    assert plan_examples("key", [], PairingRules()) == {}
+def test_no_answers_make_no_examples(facts: Any):
+    question = Question(key="key", text="", intent="")
+    origin = ExampleOrigin(question=question, revision=1, cause=facts.experience())
+    assert build_examples(origin, [], PairingRules()) == {}
 
 
 def test_a_said_follow_up_beats_the_one_that_was_read(facts: Any):
@@ -159,7 +162,7 @@ def test_a_said_follow_up_beats_the_one_that_was_read(facts: Any):
 def test_totals_are_clipped_to_the_bounds_in_settings(facts: Any):
     experience = facts.experience().experience
     said = {"rating": "up", "follow_up_type": "satisfied"}
-    assert worth_of(experience, said, bounds=Bounds(high=0.5)).total == 0.5
+    assert worth_of(experience, said, bounds=RewardBounds(high=0.5)).total == 0.5
 
 
 def test_the_judge_counts_widgets_from_one_and_the_frontend_from_zero(facts: Any):
@@ -174,42 +177,61 @@ def test_the_judge_counts_widgets_from_one_and_the_frontend_from_zero(facts: Any
     worth = worth_of(facts.experience().experience, said)
     assert worth.components["per_widget_appropriateness"] == pytest.approx(0.4 * 0.17157287525)
     assert worth.components["widget_engagement"] == pytest.approx(0.3 * 0.7)
-    assert worth.oddities == ()
+    assert worth.warnings == ()
 
 
 @pytest.mark.parametrize(
-    ("said", "oddity"),
+    ("said", "warning"),
     [
-        ({"interactions": [{"widget_index": 2, "action": "click"}]}, Oddity.TOUCH_OUTSIDE_PLAN),
-        ({"per_widget_feedback": [{"widget_index": 3}]}, Oddity.JUDGEMENT_OUTSIDE_PLAN),
-        ({"per_widget_feedback": [{"widget_index": 1}]}, Oddity.JUDGEMENT_WITHOUT_SCORE),
-        ({"per_widget_feedback": [{"widget_index": 1}] * 51}, Oddity.LONG_FEEDBACK),
-        ({"missing_widgets": ["kpi"] * 21}, Oddity.LONG_FEEDBACK),
-        ({"missing_widgets": ["a nice picture"]}, Oddity.UNKNOWN_MISSING_WIDGET),
-        ({"voice_dimension_scores_claude": {"directness": "high"}}, Oddity.UNREADABLE_DIMENSION),
-        ({"voice_dimension_scores_claude": {"directness": 1.5}}, Oddity.UNREADABLE_DIMENSION),
+        (
+            {"interactions": [{"widget_index": 2, "action": "click"}]},
+            RewardWarning.TOUCH_OUTSIDE_PLAN,
+        ),
+        ({"per_widget_feedback": [{"widget_index": 3}]}, RewardWarning.JUDGEMENT_OUTSIDE_PLAN),
+        ({"per_widget_feedback": [{"widget_index": 1}]}, RewardWarning.JUDGEMENT_WITHOUT_SCORE),
+        ({"per_widget_feedback": [{"widget_index": 1}] * 51}, RewardWarning.LONG_FEEDBACK),
+        ({"missing_widgets": ["kpi"] * 21}, RewardWarning.LONG_FEEDBACK),
+        ({"missing_widgets": ["a nice picture"]}, RewardWarning.UNKNOWN_MISSING_WIDGET),
+        (
+            {"voice_dimension_scores_claude": {"directness": "high"}},
+            RewardWarning.UNREADABLE_DIMENSION,
+        ),
+        (
+            {"voice_dimension_scores_claude": {"directness": 1.5}},
+            RewardWarning.UNREADABLE_DIMENSION,
+        ),
     ],
 )
-def test_what_is_odd_in_a_reaction_is_named(facts: Any, said: dict[str, Any], oddity: Oddity):
-    assert oddity in worth_of(facts.experience().experience, said).oddities
+def test_what_is_odd_in_a_reaction_is_named(
+    facts: Any, said: dict[str, Any], warning: RewardWarning
+):
+    assert warning in worth_of(facts.experience().experience, said).warnings
 
 
 @pytest.mark.parametrize(
-    ("changes", "oddity"),
+    ("changes", "warning"),
     [
-        ({"widget_plan": None}, Oddity.NO_PLAN),
-        ({"user_id": ""}, Oddity.NO_USER),
-        ({"transcript": "?!"}, Oddity.NO_QUESTION),
-        ({"transcript": "word " * 500}, Oddity.LONG_TRANSCRIPT),
-        ({"voice_response": "word " * 1000}, Oddity.LONG_VOICE_RESPONSE),
-        ({"widget_plan": {"widgets": [{"scenario": "hologram"}]}}, Oddity.UNKNOWN_SCENARIO),
-        ({"widget_plan": {"widgets": [{"scenario": "kpi", "size": "xl"}]}}, Oddity.UNKNOWN_SIZE),
-        ({"widget_plan": {"widgets": [{"scenario": "kpi"}] * 51}}, Oddity.LONG_PLAN),
-        ({"available_data_summary": {"readings": [{"value": "hot"}]}}, Oddity.UNREADABLE_READING),
+        ({"widget_plan": None}, RewardWarning.NO_PLAN),
+        ({"user_id": ""}, RewardWarning.NO_USER),
+        ({"transcript": "?!"}, RewardWarning.NO_QUESTION),
+        ({"transcript": "word " * 500}, RewardWarning.LONG_TRANSCRIPT),
+        ({"voice_response": "word " * 1000}, RewardWarning.LONG_VOICE_RESPONSE),
+        ({"widget_plan": {"widgets": [{"scenario": "hologram"}]}}, RewardWarning.UNKNOWN_SCENARIO),
+        (
+            {"widget_plan": {"widgets": [{"scenario": "kpi", "size": "xl"}]}},
+            RewardWarning.UNKNOWN_SIZE,
+        ),
+        ({"widget_plan": {"widgets": [{"scenario": "kpi"}] * 51}}, RewardWarning.LONG_PLAN),
+        (
+            {"available_data_summary": {"readings": [{"value": "hot"}]}},
+            RewardWarning.UNREADABLE_READING,
+        ),
     ],
 )
-def test_what_is_odd_in_an_experience_is_named(facts: Any, changes: dict[str, Any], oddity: Oddity):
-    assert oddity in answer_of(facts.experience(**changes).experience).oddities
+def test_what_is_odd_in_an_experience_is_named(
+    facts: Any, changes: dict[str, Any], warning: RewardWarning
+):
+    assert warning in recorded_answer(facts.experience(**changes).experience).warnings
 
 
 def test_a_voice_response_too_long_to_keep_is_still_scored(facts: Any):

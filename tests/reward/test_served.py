@@ -1,7 +1,7 @@
 """What a score tells the ranking about the widgets that were shown."""
 
 from ratchet.contract import ServedPlan, ServedWidget
-from reward.domain.state.scored_answer import Policy
+from reward.domain.state.policy import RewardPolicy
 from reward.offline import replay
 
 from .conftest import Facts
@@ -16,7 +16,7 @@ JUDGED = {
 
 
 async def plan_after(*facts: object) -> ServedPlan | None:
-    whole = await replay(facts, Policy())  # type: ignore[arg-type]
+    whole = await replay(facts, RewardPolicy())  # type: ignore[arg-type]
     return whole.scores["q-1"].plan
 
 

@@ -11,19 +11,19 @@ from ratchet.delivery import Publisher
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_service import started
 from reward.app import create_app
-from reward.domain.examples.trace_sampling import TraceSampling, reason_to_ask
-from reward.domain.scoring.reaction import Reaction
-from reward.domain.state.scored_answer import Policy
-from reward.offline import Replay
+from reward.domain.answers.reaction import AnswerReaction
+from reward.domain.examples.trace_sampling import TraceSampling, trace_reason
+from reward.domain.state.policy import RewardPolicy
+from reward.offline import OfflineReplay
 from reward.settings import RewardSettings
 
 NOBODY = TraceSampling(share=0)
 EVERYBODY = TraceSampling(share=1)
 
 
-class Asking(Replay):
+class Asking(OfflineReplay):
     def __init__(self, sampling: TraceSampling) -> None:
-        super().__init__(Policy(traces=sampling))
+        super().__init__(RewardPolicy(traces=sampling))
 
     @property
     def asked(self) -> list[TraceRequested]:
@@ -32,8 +32,8 @@ class Asking(Replay):
 
 def test_the_share_is_drawn_by_hash_and_near_what_was_set():
     ids = [f"q-{number}" for number in range(4000)]
-    drawn = [reason_to_ask(query_id, Reaction(), TraceSampling()) for query_id in ids]
-    assert drawn == [reason_to_ask(query_id, Reaction(), TraceSampling()) for query_id in ids]
+    drawn = [trace_reason(query_id, AnswerReaction(), TraceSampling()) for query_id in ids]
+    assert drawn == [trace_reason(query_id, AnswerReaction(), TraceSampling()) for query_id in ids]
     assert set(drawn) == {"sampled", None}
     assert 0.13 < drawn.count("sampled") / len(ids) < 0.17
 
@@ -42,7 +42,7 @@ def test_a_larger_share_asks_about_everything_that_a_smaller_one_does():
     def drawn(share: float) -> set[str]:
         sampling = TraceSampling(share=share)
         ids = (f"q-{number}" for number in range(1000))
-        return {query_id for query_id in ids if reason_to_ask(query_id, Reaction(), sampling)}
+        return {query_id for query_id in ids if trace_reason(query_id, AnswerReaction(), sampling)}
 
     assert drawn(0) == set()
     assert drawn(0.1) < drawn(0.5) < drawn(1)
@@ -63,13 +63,13 @@ def test_a_larger_share_asks_about_everything_that_a_smaller_one_does():
 def test_the_judge_of_the_whole_answer_counts_and_the_voice_where_it_is_all_there_is(
     whole: float | None, voice: float | None, reason: str | None
 ):
-    said = Reaction(evaluation_confidence=whole, voice_evaluation_confidence=voice)
-    assert reason_to_ask("q-1", said, NOBODY) == reason
+    said = AnswerReaction(evaluation_confidence=whole, voice_evaluation_confidence=voice)
+    assert trace_reason("q-1", said, NOBODY) == reason
 
 
 async def test_a_request_holds_the_question_and_the_prompt_with_the_readings(facts: Any):
     loop = Asking(EVERYBODY)
-    await loop.take(facts.experience("q-1"))
+    await loop.add(facts.experience("q-1"))
     [asked] = loop.asked
     assert asked.query_id == "q-1"
     assert asked.reason == "sampled"
@@ -81,8 +81,8 @@ async def test_a_request_holds_the_question_and_the_prompt_with_the_readings(fac
 
 async def test_the_request_names_the_question_as_the_examples_do(facts: Any):
     loop = Asking(NOBODY)
-    await loop.take(facts.experience("q-1"), facts.feedback("q-1", evaluation_confidence=0.9))
-    await loop.take(facts.feedback("q-1", at=20, rating="up"))
+    await loop.add(facts.experience("q-1"), facts.feedback("q-1", evaluation_confidence=0.9))
+    await loop.add(facts.feedback("q-1", at=20, rating="up"))
     [asked] = loop.asked
     voices = [example for example in loop.live.values() if example.aspect == "voice"]
     assert voices
@@ -94,33 +94,33 @@ async def test_the_request_names_the_question_as_the_examples_do(facts: Any):
 async def test_a_question_is_asked_about_once_whatever_is_said_later(facts: Any):
     loop = Asking(EVERYBODY)
     experience = facts.experience("q-1")
-    await loop.take(experience)
-    await loop.take(facts.feedback("q-1", evaluation_confidence=0.9))
-    await loop.take(facts.feedback("q-1", at=20, evaluation_confidence=0.95))
-    await loop.take(facts.experience("q-1", at=30, transcript="And pump 002?"))
+    await loop.add(experience)
+    await loop.add(facts.feedback("q-1", evaluation_confidence=0.9))
+    await loop.add(facts.feedback("q-1", at=20, evaluation_confidence=0.95))
+    await loop.add(facts.experience("q-1", at=30, transcript="And pump 002?"))
     assert [event.reason for event in loop.asked] == ["sampled"]
 
 
 async def test_a_judgement_that_comes_first_waits_for_its_question(facts: Any):
     loop = Asking(NOBODY)
-    await loop.take(facts.feedback("q-1", evaluation_confidence=0.9))
+    await loop.add(facts.feedback("q-1", evaluation_confidence=0.9))
     assert loop.asked == []
-    await loop.take(facts.experience("q-1"))
+    await loop.add(facts.experience("q-1"))
     assert [event.reason for event in loop.asked] == ["judged"]
 
 
 @pytest.mark.parametrize("transcript", ["", "  ?!  ", "x" * 3000])
 async def test_nothing_is_asked_where_no_question_is_known(facts: Any, transcript: str):
     loop = Asking(EVERYBODY)
-    await loop.take(facts.experience("q-1", transcript=transcript))
+    await loop.add(facts.experience("q-1", transcript=transcript))
     assert loop.asked == []
 
 
 async def test_the_same_event_is_made_whatever_caused_it(facts: Any):
     sampled, judged = Asking(EVERYBODY), Asking(NOBODY)
-    await sampled.take(facts.experience("q-1"))
-    await judged.take(facts.feedback("q-1", evaluation_confidence=0.9))
-    await judged.take(facts.experience("q-1", at=50))
+    await sampled.add(facts.experience("q-1"))
+    await judged.add(facts.feedback("q-1", evaluation_confidence=0.9))
+    await judged.add(facts.experience("q-1", at=50))
     assert [e.event_id for e in sampled.asked] == [e.event_id for e in judged.asked]
 
 
@@ -134,7 +134,7 @@ async def test_in_any_order_the_same_questions_are_asked_about_each_once(facts: 
         random.Random(seed).shuffle(everything)
         loops.append(loop := Asking(TraceSampling()))
         for fact in everything:
-            await loop.take(fact)
+            await loop.add(fact)
     found = [sorted(event.query_id for event in loop.asked) for loop in loops]
     assert found == found[:1] * 4
     assert len(set(found[0])) == len(found[0]) >= 10

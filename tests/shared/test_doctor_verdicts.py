@@ -1,4 +1,4 @@
-"""The doctor's verdicts on figures that no test machine has."""
+"""Checks of the doctor on facts that no test machine has."""
 
 import time
 from dataclasses import replace
@@ -8,12 +8,11 @@ import pytest
 
 from ratchet_cli.doctor import clock, gpu, services
 from ratchet_cli.doctor.check import fail, ok, skipped, warn, worst
-from ratchet_cli.doctor.clock import ClockFacts
-from ratchet_cli.doctor.degraded import Degraded, degraded
+from ratchet_cli.doctor.clock import ClockFacts, Clocks
 from ratchet_cli.doctor.gpu import Card, GpuFacts
-from ratchet_cli.doctor.sizes import GIB
+from ratchet_cli.doctor.services import DegradedPart, degraded
 from ratchet_cli.doctor.versions import older
-from ratchet_cli.probes.clock import Clocks
+from ratchet_cli.formatting import GIB
 
 LARGE = 8_000_000_000
 NO_CARD = GpuFacts((), None, "", "2.13.0", "auto", False, LARGE)
@@ -24,7 +23,7 @@ def card(total: float, free: float | None = None) -> Card:
 
 
 @pytest.mark.parametrize(
-    ("facts", "level", "mend"),
+    ("facts", "level", "remedy"),
     [
         (replace(NO_CARD, device="cpu"), "ok", ""),
         (replace(NO_CARD, device="cuda"), "fail", "RATCHET_TRAINER_DEVICE"),
@@ -43,29 +42,31 @@ def card(total: float, free: float | None = None) -> Card:
         (replace(NO_CARD, cards=(card(6), card(80))), "ok", ""),
     ],
 )
-def test_a_gpu_is_held_against_the_base_model(facts: GpuFacts, level: str, mend: str):
+def test_a_gpu_is_compared_with_the_need_of_the_base_model(
+    facts: GpuFacts, level: str, remedy: str
+):
     check = gpu.judge(facts)
     assert check.level == level, check
-    assert mend in check.mend
-    assert bool(check.mend) == (level != "ok")
+    assert remedy in check.remedy
+    assert bool(check.remedy) == (level != "ok")
 
 
 @pytest.mark.parametrize(
     ("ahead_s", "doubt_s", "level"),
     [(0.1, 0.0, "ok"), (-2.5, 0.1, "fail"), (2.5, 0.1, "fail"), (2.5, 1.0, "ok")],
 )
-def test_a_clock_may_differ_by_two_seconds_beyond_what_the_call_took(
+def test_a_clock_may_differ_by_two_seconds_beyond_the_doubt(
     ahead_s: float, doubt_s: float, level: str
 ):
     skew, steadiness = clock.judge(ClockFacts(ahead_s, doubt_s, 1.0, 1.0))
     assert (skew.level, steadiness.level) == (level, "ok")
-    assert ("timedatectl" in skew.mend) == (level == "fail")
+    assert ("timedatectl" in skew.remedy) == (level == "fail")
 
 
-def test_a_clock_that_jumps_is_no_clock():
+def test_a_clock_that_jumps_fails():
     [_, steadiness] = clock.judge(ClockFacts(None, 0, 61.0, 1.0))
     assert steadiness.level == "fail"
-    assert "+60.0 s" in steadiness.found
+    assert "+60.0 s" in steadiness.finding
 
 
 async def test_the_skew_is_the_difference_to_the_servers_own_time(redis: Any):
@@ -88,7 +89,7 @@ def test_versions_are_compared_by_their_numbers():
 RUNNING: dict[str, Any] = {"ready": True, "problem": None, "summary": "works"}
 
 
-def test_a_part_that_does_less_than_it_should_is_named_with_its_reason():
+def test_degraded_parts_are_listed_with_their_reasons():
     facts = {
         **RUNNING,
         "trouble": "Redis: full",
@@ -97,40 +98,40 @@ def test_a_part_that_does_less_than_it_should_is_named_with_its_reason():
         "models": [{"version": "v1", "problem": "its manifest.json cannot be read"}, {}],
     }
     assert degraded(facts) == [
-        Degraded("training", "Redis: full"),
-        Degraded("ranking", "the scorer's file is missing"),
-        Degraded("ollama", "does not answer; it is made to follow when it does"),
-        Degraded("model v1", "its manifest.json cannot be read"),
+        DegradedPart("training", "Redis: full"),
+        DegradedPart("ranking", "the scorer's file is missing"),
+        DegradedPart("ollama", "does not respond; updated when it responds again"),
+        DegradedPart("model v1", "its manifest.json cannot be read"),
     ]
     assert degraded({**RUNNING, "trouble": None, "ollama": None, "models": []}) == []
 
 
-def test_services_are_judged_by_what_they_say():
-    [runs, held, away, embedding] = services.judge(
+def test_services_are_judged_by_their_status():
+    [runs, degraded_, unavailable, embedding] = services.judge(
         {
             "ingest": {**RUNNING, "settings": {"embedding": "hashing"}},
             "trainer": {**RUNNING, "trouble": "no lease"},
-            "reward": {"ready": False, "problem": "does not answer: refused"},
+            "reward": {"ready": False, "problem": "does not respond: refused"},
         }
     )
-    assert (runs.level, runs.found) == ("ok", "works")
-    assert (held.level, held.found) == ("warn", "runs, but training: no lease")
-    assert (away.level, away.found) == ("fail", "does not answer: refused")
+    assert (runs.level, runs.finding) == ("ok", "works")
+    assert (degraded_.level, degraded_.finding) == ("warn", "runs, but training: no lease")
+    assert (unavailable.level, unavailable.finding) == ("fail", "does not respond: refused")
     assert embedding.level == "ok"
-    assert "hashing" in embedding.found
+    assert "hashing" in embedding.finding
 
 
-def test_one_embedding_serves_and_learns():
-    told = {
+def test_all_services_have_the_same_embedding():
+    services_ = {
         "ingest": {**RUNNING, "settings": {"embedding": "hashing"}},
         "trainer": {**RUNNING, "settings": {"embedding": "sentence-transformers:x"}},
     }
-    check = services.judge(told)[-1]
+    check = services.judge(services_)[-1]
     assert check.level == "fail"
-    assert "RATCHET_EMBEDDING" in check.mend
+    assert "RATCHET_EMBEDDING" in check.remedy
 
 
-def test_the_gravest_finding_is_the_verdict():
+def test_the_level_is_that_of_the_worst_check():
     assert worst([]) == "ok"
     assert worst([ok("a", ""), skipped("b", "")]) == "ok"
     assert worst([ok("a", ""), warn("b", "", "m")]) == "warn"

@@ -14,7 +14,6 @@ from trainer.domain.evaluation.cases import Case, held_out_cases
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
 from trainer.domain.evaluation.scores import Judged
 from trainer.domain.examples.dataset import Dataset
-from trainer.domain.examples.training_example import TrainingLabel, TrainingPair, training_example
 from trainer.domain.runs.child_messages import Progress, Trained, TrainRequest
 from trainer.ports import TrainingBroke
 
@@ -53,7 +52,7 @@ def built(number: int, revision: int = 1, device: str = "", phrasing: str = "") 
     )
 
 
-def label_built(number: int, desirable: bool) -> LabelBuilt:
+def label(number: int, desirable: bool) -> LabelBuilt:
     """The `number`th pair's chosen or rejected answer as a single label."""
     pair = built(number)
     return LabelBuilt.model_validate(
@@ -65,10 +64,6 @@ def label_built(number: int, desirable: bool) -> LabelBuilt:
             "reward": 0.9 if desirable else -0.8,
         }
     )
-
-
-def label(number: int, desirable: bool) -> TrainingLabel:
-    return training_example(label_built(number, desirable))
 
 
 def captured(number: int, answer: str = "") -> TraceCaptured:
@@ -84,8 +79,8 @@ def captured(number: int, answer: str = "") -> TraceCaptured:
     )
 
 
-def training_pairs(count: int) -> list[TrainingPair]:
-    return [training_example(built(number)) for number in range(count)]
+def training_pairs(count: int) -> list[PairBuilt]:
+    return [built(number) for number in range(count)]
 
 
 Shows = Callable[[Sequence[Case]], Judged]

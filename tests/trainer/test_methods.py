@@ -11,7 +11,6 @@ from ratchet.models.base_models import materialise
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.lora import fresh_adapter, take_off
 from trainer.backends.machine.device import use_all_cores
-from trainer.domain.examples.traces import demonstration_of
 from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.child_messages import Progress
 from trainer.domain.runs.recipe import DpoRecipe, KtoRecipe, LoraRecipe, Recipe, SftRecipe
@@ -37,7 +36,7 @@ RECIPE = Recipe(
 GIVEN: dict[Method, Sequence[TrainingExample]] = {
     "dpo": training_pairs(2),
     "kto": [label(1, True), label(2, False)],
-    "sft": [demonstration_of(captured(number)) for number in range(2)],
+    "sft": [captured(number) for number in range(2)],
 }
 
 

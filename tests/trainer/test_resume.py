@@ -11,7 +11,6 @@ from ratchet.contract import Method
 from trainer.backends.language_model.base_model import load_base
 from trainer.backends.language_model.lora import Adapted, fresh_adapter, save_adapter, with_champion
 from trainer.backends.language_model.training_loop import Durable
-from trainer.domain.examples.traces import demonstration_of
 from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.child_messages import Progress
 from trainer.domain.runs.recipe import DpoRecipe, KtoRecipe, LoraRecipe, Recipe, SftRecipe
@@ -33,7 +32,7 @@ RECIPE = Recipe(
 GIVEN: dict[Method, Sequence[TrainingExample]] = {
     "dpo": training_pairs(5),
     "kto": [label(number, number % 2 == 0) for number in range(5)],
-    "sft": [demonstration_of(captured(number)) for number in range(5)],
+    "sft": [captured(number) for number in range(5)],
 }
 
 

@@ -24,6 +24,7 @@ from exporter.registry.retention import Retention
 from ratchet.contract import ArtifactRef, CheckpointReady, Outcome, Scores
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore
+from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
 
 SCORES = Scores(preference_accuracy=0.5, text_quality=0.5, grounded_accuracy=0.5)
@@ -74,7 +75,7 @@ class Place:
         )
 
     async def deliver(self, checkpoint: CheckpointReady) -> Outcome:
-        return (await self.handler.handle([checkpoint], MemoryState()))[0]
+        return (await self.handler.handle(delivered([checkpoint]), MemoryState()))[0]
 
 
 @pytest.fixture

@@ -29,9 +29,9 @@ from ratchet.contract import (
     ModelRolledBack,
     Outcome,
     RollbackRequested,
-    TrainingRequested,
 )
 from ratchet.storage import ArtifactStore
+from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
 
 NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)
@@ -53,7 +53,7 @@ class Bench:
     settled: list[Settled] = field(default_factory=list)
 
     async def deliver(self, command: Event) -> Outcome:
-        return (await self.handler.handle([command], MemoryState()))[0]
+        return (await self.handler.handle(delivered([command]), MemoryState()))[0]
 
     async def said(self, command: Command) -> Any:
         """The one event that the command led to."""
@@ -317,13 +317,6 @@ async def test_a_disk_in_trouble_is_tried_again_and_told(
         ("moved", "v2"),
     ]
     assert "No space left" in bench.settled[0].reason
-
-
-async def test_commands_to_the_trainer_are_none_of_ours(bench: Bench) -> None:
-    asked = TrainingRequested(event_id="train-01", occurred_at=NOON, requested_by="maria")
-
-    assert await bench.deliver(asked) == Done()
-    assert bench.settled == []
 
 
 async def test_outcomes_are_told_and_counted(bench: Bench) -> None:

@@ -16,6 +16,7 @@ from ratchet.contract import (
     ModelRolledBack,
     RollbackRequested,
 )
+from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
 
 from .conftest import NOON, Place
@@ -37,7 +38,7 @@ async def rolled_back(place: Place) -> Place:
         on_settled=lambda settled: None,
     )
     command = RollbackRequested(event_id="rollback-1", occurred_at=NOON, requested_by="ben")
-    [outcome] = await handler.handle([command], MemoryState())
+    [outcome] = await handler.handle(delivered([command]), MemoryState())
     assert isinstance(outcome, Done)
     assert isinstance(outcome.emits[0], ModelRolledBack)
     return place

@@ -5,7 +5,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from ratchet.contract import CHECKPOINTS, MODELS
+from ratchet.contract import CHECKPOINTS, MODELS, CheckpointReady
 from ratchet.delivery import Consumer, Publisher
 from ratchet.telemetry.otlp import OtlpTracer
 from ratchet_testing.collector import collecting
@@ -27,7 +27,9 @@ async def test_registration_is_a_span_of_the_runs_trace_and_its_events_carry_it(
     checkpoint = place.checkpoint().model_copy(update={"trace": {"traceparent": RUN}})
     await Publisher(redis).publish([checkpoint])
     with collecting() as collector:
-        consumer = Consumer(CHECKPOINTS, "exporter", place.handler.handle, batch=1)
+        consumer = Consumer(
+            CHECKPOINTS, "exporter", {CheckpointReady: place.handler.handle}, batch=1
+        )
         tracer = OtlpTracer("exporter", "1", collector.url)
         async with at_work(valkey_url, consumer, tracer=tracer):
             await eventually(told)

@@ -1,4 +1,4 @@
-"""A page of another origin in a real browser: it polls the status and draws both tiers."""
+"""A page of another origin in a real browser polls the status and draws both tiers."""
 
 import json
 from pathlib import Path
@@ -11,8 +11,8 @@ from taking.process import INTAKE, server
 from ratchet_testing.browser import BROWSER, pages, seen
 from ratchet_testing.ledger_world import DAY
 
-from ..test_keys_over_http import key
-from .reading_world import keep
+from ..test_authentication import key
+from .ledger_and_trainer import keep
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 PAGE = """<!doctype html><title>panel</title><p id="tier2"></p><p id="dpo"></p>
@@ -50,7 +50,7 @@ setInterval(poll, 5000);
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_page_polls_and_draws_where_its_origin_is_named(
+def test_a_page_can_poll_if_its_origin_is_allowed(
     redis: Redis, valkey_url: str, tmp_path: Path, named: bool
 ):
     secret = key(tmp_path, "read")

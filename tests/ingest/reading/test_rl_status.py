@@ -1,4 +1,4 @@
-"""`GET /api/layer2/rl-status/`, asked as the page asks, on systems of every kind."""
+"""`GET /api/layer2/rl-status/` on empty, partial and complete systems."""
 
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from ratchet_testing.eventually import eventually
 from ratchet_testing.ledger_world import DAY
 from ratchet_testing.valkey import free_port
 
-from .reading_world import STATUS, TRAINER, answered, fits, reacted, reading, scored, trainer
+from .ledger_and_trainer import STATUS, TRAINER, answered, fits, reacted, reading, scored, trainer
 
 Shown = dict[str, Any]
 
@@ -29,7 +29,9 @@ async def heard(client: httpx.AsyncClient) -> Shown:
     return found
 
 
-async def test_an_empty_system_has_the_shape_and_says_what_does_not_run(empty: httpx.AsyncClient):
+async def test_an_empty_system_fits_the_schema_and_names_what_does_not_run(
+    empty: httpx.AsyncClient,
+):
     told = fits(await empty.get(STATUS), "rl-status")
     assert told["running"] is False
     assert told["buffer"] == {
@@ -59,7 +61,7 @@ async def test_a_plants_day_is_counted(plant: httpx.AsyncClient):
     assert buffer["with_feedback"] > 0
 
 
-async def test_past_trainings_are_told(plant: httpx.AsyncClient):
+async def test_past_trainings_are_listed(plant: httpx.AsyncClient):
     lora = fits(await plant.get(STATUS), "rl-status")["trainer"]["dpo"]
     assert (lora["total_trainings"], lora["total_pairs_trained"]) == (1, 4)
     assert (lora["last_loss"], lora["current_version"]) == (0.4, "v0")
@@ -67,7 +69,7 @@ async def test_past_trainings_are_told(plant: httpx.AsyncClient):
     assert (run["verdict"], run["timestamp"]) == ("accepted", lora["last_training_time"])
 
 
-async def test_rewards_are_the_newest_in_the_order_of_their_answers(
+async def test_recent_rewards_are_in_the_order_of_their_answers(
     redis: Redis, valkey_url: str, tmp_path: Path
 ):
     answers = [answered(number) for number in range(60)]
@@ -78,7 +80,7 @@ async def test_rewards_are_the_newest_in_the_order_of_their_answers(
     assert told["avg_reward_trend"] == pytest.approx(0.34)
 
 
-async def test_rows_with_nulls_have_the_shape(redis: Redis, valkey_url: str, tmp_path: Path):
+async def test_rows_with_nulls_fit_the_schema(redis: Redis, valkey_url: str, tmp_path: Path):
     early = reacted(7, rating="up")
     bare = answered(1, transcript="", parsed_intent=None, widget_plan=None, user_rating=None)
     async with reading(valkey_url, tmp_path, [early, bare]) as client:
@@ -87,7 +89,7 @@ async def test_rows_with_nulls_have_the_shape(redis: Redis, valkey_url: str, tmp
     assert told["trainer"]["avg_reward_trend"] is None
 
 
-async def test_what_the_trainer_says_is_shown(redis: Redis, valkey_url: str, tmp_path: Path):
+async def test_the_trainers_status_is_shown(redis: Redis, valkey_url: str, tmp_path: Path):
     with trainer(TRAINER) as url:
         async with reading(valkey_url, tmp_path, ingest_trainer_url=url) as client:
             told = await heard(client)
@@ -118,7 +120,7 @@ async def test_what_the_trainer_says_is_shown(redis: Redis, valkey_url: str, tmp
         ({"waiting": {"dpo": {"count": 79, "minimum": 80}}}, False),
     ],
 )
-async def test_ready_to_train_is_what_a_run_waits_for(
+async def test_ready_to_train_is_true_only_if_a_run_can_start(
     redis: Redis, valkey_url: str, tmp_path: Path, changed: Shown, ready: bool
 ):
     with trainer({**TRAINER, **changed}) as url:
@@ -132,7 +134,7 @@ async def test_ready_to_train_is_what_a_run_waits_for(
     ("method", "tier2", "tier3"),
     [("dpo", True, False), ("kto", True, False), ("sft", False, True), (None, False, False)],
 )
-async def test_the_tier_that_trains_is_the_one_at_work(
+async def test_training_in_progress_is_set_for_the_tier_of_the_running_method(
     redis: Redis, valkey_url: str, tmp_path: Path, method: str | None, tier2: bool, tier3: bool
 ):
     told = {**TRAINER, "running": method and "run-1", "running_method": method}
@@ -143,7 +145,7 @@ async def test_the_tier_that_trains_is_the_one_at_work(
     assert shown["tier3_sft"]["training_in_progress"] is tier3
 
 
-async def test_a_trainer_that_stopped_does_not_run_and_is_shown_as_it_was(
+async def test_a_stopped_trainer_is_shown_as_stopped_with_its_last_figures(
     redis: Redis, valkey_url: str, tmp_path: Path
 ):
     with trainer({**TRAINER, "running": "run-1", "running_method": "dpo"}) as url:
@@ -166,7 +168,9 @@ async def test_a_trainer_that_stopped_does_not_run_and_is_shown_as_it_was(
 
 
 @pytest.mark.parametrize("told", [{"service": "exporter"}, [], {**TRAINER, "waiting": 3}])
-async def test_what_is_no_trainer_is_said(redis: Redis, valkey_url: str, tmp_path: Path, told: Any):
+async def test_an_answer_that_is_not_a_trainers_status_is_reported(
+    redis: Redis, valkey_url: str, tmp_path: Path, told: Any
+):
     with trainer(told) as url:
         async with reading(valkey_url, tmp_path, ingest_trainer_url=url) as client:
 
@@ -177,7 +181,7 @@ async def test_what_is_no_trainer_is_said(redis: Redis, valkey_url: str, tmp_pat
             assert await eventually(named)
 
 
-async def test_without_a_ledger_it_says_what_to_start(
+async def test_without_a_ledger_the_answer_names_the_remedy(
     redis: Redis, valkey_url: str, tmp_path: Path
 ):
     async with reading(valkey_url, tmp_path, None) as client:
@@ -185,18 +189,18 @@ async def test_without_a_ledger_it_says_what_to_start(
     assert any("python -m ledger" in reason for reason in told["degraded"])
 
 
-async def test_redis_away_is_shown_and_the_figures_stay(tmp_path: Path):
+async def test_without_redis_the_status_shows_it_and_keeps_the_figures(tmp_path: Path):
     async with reading(f"redis://127.0.0.1:{free_port()}/0", tmp_path, [answered(1)]) as client:
         told = fits(await client.get(STATUS), "rl-status")
     assert told["buffer"]["redis_connected"] is told["running"] is False
     assert told["buffer"]["total_experiences"] == 1
 
 
-async def test_the_answer_says_its_age_and_is_not_kept_elsewhere(empty: httpx.AsyncClient):
+async def test_the_answer_has_its_age_and_must_not_be_cached(empty: httpx.AsyncClient):
     answer = await empty.get(STATUS)
     assert answer.headers["Age"] in ("0", "1")
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-async def test_without_the_last_slash_it_is_the_same(empty: httpx.AsyncClient):
+async def test_the_last_slash_is_optional(empty: httpx.AsyncClient):
     fits(await empty.get(STATUS.rstrip("/")), "rl-status")

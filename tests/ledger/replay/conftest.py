@@ -13,7 +13,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from ingest.domain.pairs import Pair, built
+from ingest.domain.pairs import Pair, pair_built
 from ledger.app import create_app
 from ledger.archive.archivist import Archivist
 from ledger.archive.metrics import ArchiveMetrics
@@ -148,7 +148,7 @@ async def serve(system: Served) -> None:
     publisher = Publisher(redis)
     everything = facts()
     await redis.xadd(EXPERIENCES.key, {"__data__": b"\xff no JSON"})
-    await publisher.publish([built(PAIR, derived_id("pair"), START)])
+    await publisher.publish([pair_built(PAIR, derived_id("pair"), START)])
     for at in range(0, len(everything), 100):
         await publisher.publish(everything[at : at + 100])
     await score(redis, system.url)

@@ -25,9 +25,9 @@ def forget(
     redis_url: RedisUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Erase it from every stream, file and database for good; a signed receipt says what went.
+    """Erase a person or a question everywhere.
 
-    What could not be finished is finished first by the next call, whatever it is asked for.
+    The next call first finishes what could not be finished.
     """
     if (user is None) == (query is None):
         raise typer.BadParameter("name --user or --query: one of the two")

@@ -16,7 +16,7 @@ def lineage(
     data_dir: DataDir = Path("var/ratchet"),
     as_json: AsJson = False,
 ) -> None:
-    """Show what a model was made of, or what was made of an experience, from the ledger."""
+    """Show what a model learned from, or where an experience went."""
     code, told = local_answer_of("ledger.lineage", [name], data_dir)
     if code:
         raise Failed(told.strip() or "the ledger cannot be asked; the reason stands above")

@@ -4,18 +4,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
-from rich.console import Console
-from rich.table import Table
-
 from ratchet.command_line import (
     AsJson,
     DataDir,
     ExporterUrl,
     Unreachable,
-    address_of,
-    exporter_facts,
+    exporter_status,
     print_json,
+    service_url,
 )
 
 
@@ -24,10 +20,12 @@ def models(
     exporter_url: ExporterUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show every registered version, newest first; its tag begins with when it was trained."""
-    exporter = address_of("exporter", data_dir, exporter_url, "--exporter-url")
+    """List the registered versions, newest first."""
+    import httpx
+
+    exporter = service_url("exporter", data_dir, exporter_url, "--exporter-url")
     try:
-        status = exporter_facts(httpx.get(f"{exporter}/status", timeout=5.0))
+        status = exporter_status(httpx.get(f"{exporter}/status", timeout=5.0))
     except (httpx.HTTPError, ValueError) as error:
         raise Unreachable(
             f"no exporter answers at {exporter}: {error}; `ratchet status` shows whether it runs"
@@ -40,6 +38,9 @@ def models(
 
 
 def _show(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     console = Console()
     table = Table(title=found["model"])
     for heading in ("version", "", "activated", "format", "top-1", "KL"):

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ratchet.command_line import read_state
-from ratchet_cli.embedded.processes import Embedded
+from ratchet.command_line import running_ports
 
 _RUNNING_ELSEWHERE = "RATCHET_REDIS_URL"
 
@@ -28,12 +27,16 @@ def replay(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Exit 0: the same rewards, examples and ledger; 1: they differ; 2: nothing was compared.
+    """Recalculate everything from the records and compare.
+
+    Exit 0: the same rewards, examples and ledger; 1: they differ; 2: nothing was compared.
 
     The reward service runs here with the settings of this shell: name those it always has.
     """
+    from ratchet_cli.embedded.processes import Embedded
+
     environment = {**os.environ, "RATCHET_DATA_DIR": str(data_dir.resolve())}
-    ports = read_state(data_dir)
+    ports = running_ports(data_dir)
     if ports is not None:
         environment[_RUNNING_ELSEWHERE] = Embedded(data_dir, ports["ingest"], {}).redis_url
     elif _RUNNING_ELSEWHERE not in environment:

@@ -1,30 +1,28 @@
-"""Commands in; what a request to forget asks of registered models is done here."""
+"""Handles requests to erase questions: reference answers of registered models are removed."""
 
 import asyncio
 from collections.abc import Sequence
 
 from exporter.ports import Told
-from ratchet.contract import Done, Event, ForgetRequested, Forgotten, Handle, Later, Outcome, State
+from ratchet.contract import Delivered, Done, ForgetRequested, Forgotten, Later, Outcome, State
 
 
-class CommandHandler:
-    """Models that learnt from what is forgotten lose the answers kept to compare them by.
+class ExporterErasureHandler:
+    """Models that were trained on erased examples lose the answers stored to compare them with."""
 
-    Commands of any other kind are `others`'.
-    """
-
-    def __init__(self, told: Told, others: Handle) -> None:
+    def __init__(self, told: Told) -> None:
         self._told = told
-        self._others = others
 
-    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`, for batches of one."""
-        [command] = batch
-        if not isinstance(command, ForgetRequested):
-            return await self._others(batch, state)
+    async def handle(
+        self, batch: Sequence[Delivered[ForgetRequested]], state: State
+    ) -> Sequence[Outcome]:
+        """One `Forgotten` for each request; `Later` if the disk fails."""
+        return [await self._erase(request) for request, _ in batch]
+
+    async def _erase(self, request: ForgetRequested) -> Outcome:
         try:
-            records = await asyncio.to_thread(self._told.silence, frozenset(command.run_ids))
+            records = await asyncio.to_thread(self._told.silence, frozenset(request.run_ids))
         except OSError as error:
-            return [Later(str(error))]
-        answer = Forgotten.answering(command, "exporter", {"records": records})
-        return [Done(emits=(answer,))]
+            return Later(str(error))
+        answer = Forgotten.answering(request, "exporter", {"records": records})
+        return Done(emits=(answer,))

@@ -23,6 +23,7 @@ from exporter.registry.registration import NotServed, serve, withdraw
 from exporter.registry.retention import Retention
 from ratchet.contract import (
     CheckpointReady,
+    Delivered,
     Done,
     FormatTried,
     Invalid,
@@ -62,9 +63,11 @@ class CheckpointHandler:
     retention: Retention
     metrics: ExporterMetrics
 
-    async def handle(self, batch: Sequence[CheckpointReady], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`; needs no state of its own."""
-        return [await self._settle(checkpoint) for checkpoint in batch]
+    async def handle(
+        self, batch: Sequence[Delivered[CheckpointReady]], state: State
+    ) -> Sequence[Outcome]:
+        """Registers and activates the model of each checkpoint, or refuses it."""
+        return [await self._settle(checkpoint) for checkpoint, _ in batch]
 
     async def _settle(self, checkpoint: CheckpointReady) -> Outcome:
         try:

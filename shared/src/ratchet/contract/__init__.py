@@ -63,8 +63,10 @@ from ratchet.contract.model import (
     ServedParity,
 )
 from ratchet.contract.outcomes import (
+    Delivered,
     Done,
     Handle,
+    Handlers,
     Invalid,
     Later,
     Outcome,
@@ -107,6 +109,12 @@ from ratchet.contract.scorer import (
     ScorerKeptBack,
     ScorerPublished,
     ScorerWithdrawn,
+)
+from ratchet.contract.statement import (
+    Stamp,
+    Statement,
+    latest,
+    microseconds,
 )
 from ratchet.contract.streams import (
     CHECKPOINTS,
@@ -164,6 +172,7 @@ __all__ = [
     "CheckpointReady",
     "CurvePoint",
     "DecisionMade",
+    "Delivered",
     "DemonstrationBuilt",
     "Done",
     "EntryId",
@@ -184,6 +193,7 @@ __all__ = [
     "FormatTried",
     "GateFigures",
     "Handle",
+    "Handlers",
     "Intent",
     "Interval",
     "Invalid",
@@ -222,7 +232,9 @@ __all__ = [
     "SliceGain",
     "Source",
     "Stage",
+    "Stamp",
     "State",
+    "Statement",
     "Stream",
     "TraceCaptured",
     "TraceRequested",
@@ -236,6 +248,8 @@ __all__ = [
     "Write",
     "derived_id",
     "is_plan",
+    "latest",
+    "microseconds",
     "stream_of",
     "taken_out",
     "utc_now",

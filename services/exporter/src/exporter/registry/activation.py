@@ -18,8 +18,8 @@ from exporter.registry.integrity import Soundness
 from ratchet.contract import (
     ActivationRefused,
     ActivationRequested,
+    Delivered,
     Done,
-    Event,
     Later,
     ModelActivated,
     ModelRolledBack,
@@ -48,12 +48,9 @@ class ActivationHandler:
     metrics: ExporterMetrics
     on_settled: Callable[[Settled], None]
 
-    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`; commands to another service are none of ours."""
-        return [
-            await self._settle(command) if isinstance(command, Command) else Done()
-            for command in batch
-        ]
+    async def handle(self, batch: Sequence[Delivered[Command]], state: State) -> Sequence[Outcome]:
+        """Moves the alias for each command, or refuses it."""
+        return [await self._settle(command) for command, _ in batch]
 
     async def _settle(self, command: Command) -> Outcome:
         began = time.perf_counter()

@@ -28,5 +28,5 @@ class ServedTimes:
         for activated in new:
             run = self.runs.planned(made_by.get(activated.version, ""))
             if run is not None:
-                ages = [activated.occurred_at - taught.at for taught in run.dataset.train]
+                ages = [activated.occurred_at - taught.occurred_at for taught in run.dataset.train]
                 self.metrics.served(age.total_seconds() for age in ages)

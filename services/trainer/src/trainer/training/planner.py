@@ -3,12 +3,11 @@
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
-from ratchet.contract import ArtifactRef, Method, utc_now
+from ratchet.contract import ArtifactRef, LabelBuilt, Method, utc_now
 from ratchet.telemetry import Tracer, Untraced, spanning
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.holdout import split
 from trainer.domain.examples.selection import select
-from trainer.domain.examples.training_example import TrainingLabel
 from trainer.domain.runs import run_events
 from trainer.domain.runs.champion import Champion, champion
 from trainer.domain.runs.readiness import COUNTED, Decision, Train, Wait, decide
@@ -94,7 +93,7 @@ class Planner:
             )
         if not parts.held_out or not parts.train:
             return Wait(f"all waiting {noun}s ask one question: none can be held out")
-        signs = {e.desirable for e in parts.train if isinstance(e, TrainingLabel)}
+        signs = {e.desirable for e in parts.train if isinstance(e, LabelBuilt)}
         if method == "kto" and len(signs) < 2:
             return Wait("outside the held-out kinds all labels have the same sign")
         return Dataset(

@@ -1,4 +1,4 @@
-"""What the ledger is asked for one answer to the page."""
+"""The ledger's figures behind one response to the page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,6 +6,17 @@ from dataclasses import dataclass, field
 from ledger.reading.views import Counts, ExperienceView, KeptEvent, ModelView, RunView, Trainings
 
 NOTHING = Counts(0, 0, 0, {"up": 0, "down": 0, "none": 0}, {}, {}, {}, {}, {}, {}, {})
+
+
+@dataclass(frozen=True)
+class Ratings:
+    up: int
+    down: int
+    none: int
+
+
+def ratings_of(counts: Counts) -> Ratings:
+    return Ratings(counts.ratings["up"], counts.ratings["down"], counts.ratings["none"])
 
 
 @dataclass(frozen=True)
@@ -21,9 +32,9 @@ class StatusFigures:
 
 @dataclass(frozen=True)
 class HistoryFigures:
-    """`shown` experiences have the newest first; `intents` and so on are the most frequent.
+    """`shown` experiences have the newest first; the mappings hold the most frequent values.
 
-    `verdict` is the RunFinished with the curve of the last run that had one.
+    `verdict` is the RunFinished of the last run that has a loss curve.
     """
 
     counts: Counts = NOTHING

@@ -5,17 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ledger.domain.values import microseconds, whole
-from ratchet.contract import Event
-
-
-class Stamp(NamedTuple):
-    """Of two words on a topic the one with the higher stamp stands.
-
-    `at` is a time in microseconds or a revision; the id breaks a tie.
-    """
-
-    at: int
-    event_id: str
+from ratchet.contract import Event, Stamp, Statement, latest
 
 
 class Word(NamedTuple):
@@ -38,14 +28,13 @@ class Row:
 
 
 def fold(row: Row, words: Iterable[Word]) -> Row:
-    """`row` after `words`; any order and repetition of the same words ends in the same row."""
-    columns, stamps = dict(row.columns), dict(row.stamps)
-    for word in words:
-        known = stamps.get(word.topic)
-        if known is None or word.stamp > known:
-            columns.update(word.columns)
-            stamps[word.topic] = word.stamp
-    return Row(columns, stamps)
+    """`row` after `words`; see `ratchet.contract.latest`."""
+    known = {topic: Statement(stamp, {}) for topic, stamp in row.stamps.items()}
+    merged = latest(known, ((word.topic, Statement(word.stamp, word.columns)) for word in words))
+    columns = dict(row.columns)
+    for statement in merged.values():
+        columns.update(statement.value)
+    return Row(columns, {topic: statement.stamp for topic, statement in merged.items()})
 
 
 def said_at(event: Event) -> Stamp:

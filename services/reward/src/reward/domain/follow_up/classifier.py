@@ -9,34 +9,34 @@ from reward.domain.follow_up.utterance import METRICS, PERIODS, Utterance, numbe
 _REPEATED_FROM = 0.6
 
 
-class FollowUpReading(NamedTuple):
+class FollowUpClass(NamedTuple):
     """`kind` is None where the utterance says nothing clear; `reason` names the rule."""
 
     kind: FollowUp | None
     reason: str
 
 
-def read_follow_up(previous: str, following: str) -> FollowUpReading:
+def classify_follow_up(previous: str, following: str) -> FollowUpClass:
     """How `following`, said right after the answer to `previous`, takes that answer."""
     asked, said = Utterance(previous), Utterance(following)
     if not said.words:
-        return FollowUpReading(None, "no words")
+        return FollowUpClass(None, "no words")
     request = _request_in(said)
     if _pleads(asked, said):
-        return FollowUpReading("repeat", "a plea to say it again")
+        return FollowUpClass("repeat", "a plea to say it again")
     if not request.asks and request.words[:1] != ("and",) and _is_thanks(said):
-        return FollowUpReading("satisfied", "an acknowledgement and no request")
+        return FollowUpClass("satisfied", "an acknowledgement and no request")
     if _insists(asked, said):
-        return FollowUpReading("repeat", "the same request, insisted on")
+        return FollowUpClass("repeat", "the same request, insisted on")
     if _corrects(said, request):
-        return FollowUpReading("correction", "says that it was wrong, or what was meant")
+        return FollowUpClass("correction", "says that it was wrong, or what was meant")
     if _same_request(asked, request):
-        return FollowUpReading("repeat", "the same request")
+        return FollowUpClass("repeat", "the same request")
     if _stays(asked, request):
-        return FollowUpReading("refinement", "stays on the subject")
+        return FollowUpClass("refinement", "stays on the subject")
     if request.asks:
-        return FollowUpReading("new_topic", "another request that shares nothing")
-    return FollowUpReading(None, "neither a request nor a reaction")
+        return FollowUpClass("new_topic", "another request that shares nothing")
+    return FollowUpClass(None, "neither a request nor a reaction")
 
 
 def _request_in(said: Utterance) -> Utterance:

@@ -13,7 +13,7 @@ _OPENINGS = ("about ", "for ", "to know ", "that ", "oops ")
 _REQUEST_WORDS = 4
 
 
-class Span(NamedTuple):
+class TextSpan(NamedTuple):
     """A part of a text that names one thing of its kind."""
 
     start: int
@@ -71,20 +71,20 @@ def corrected_request(previous: str, following: str) -> str | None:
     return previous[: old.start] + meant[named.start : named.end] + previous[old.end :]
 
 
-def things_in(text: str) -> list[Span]:
+def things_in(text: str) -> list[TextSpan]:
     """Equipment with its number, quantities and periods, in order."""
     tokens = Utterance(text).tokens
-    found: list[Span] = []
+    found: list[TextSpan] = []
     for index, token in enumerate(tokens):
         following = tokens[index + 1] if index + 1 < len(tokens) else None
         if following and equipment_words([token.word]) and stem(following.word).isdigit():
-            found.append(Span(token.start, following.end, "equipment"))
+            found.append(TextSpan(token.start, following.end, "equipment"))
         elif stem(token.word) in METRICS:
-            found.append(Span(token.start, token.end, "quantity"))
+            found.append(TextSpan(token.start, token.end, "quantity"))
         elif token.word in PERIODS:
             joined = found and found[-1].kind == "period" and found[-1].end + 1 == token.start
             start = found.pop().start if joined else token.start
-            found.append(Span(start, token.end, "period"))
+            found.append(TextSpan(start, token.end, "period"))
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
-from ratchet.contract import CurvePoint
+from ratchet.contract import CurvePoint, PairBuilt
 from trainer.backends.language_model.base_model import Base
 from trainer.backends.language_model.lora import Adapted, Fresh
 from trainer.backends.language_model.shared_prompt import shared_prompts
@@ -19,14 +19,13 @@ from trainer.backends.language_model.training_loop import (
     turn,
     work_through,
 )
-from trainer.domain.examples.training_example import TrainingPair
 from trainer.domain.runs.recipe import Recipe
 
 
 def train(
     base: Base,
     adapter: Adapted | Fresh,
-    pairs: Sequence[TrainingPair],
+    pairs: Sequence[PairBuilt],
     recipe: Recipe,
     work_dir: Path,
     on_progress: OnProgress,
@@ -50,7 +49,7 @@ def train(
         return work_through(trainer, work_dir, on_progress)
 
 
-def _row(pair: TrainingPair) -> dict[str, list[dict[str, str]]]:
+def _row(pair: PairBuilt) -> dict[str, list[dict[str, str]]]:
     return {
         "prompt": turn("user", pair.prompt),
         "chosen": turn("assistant", pair.chosen),

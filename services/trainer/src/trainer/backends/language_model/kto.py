@@ -7,7 +7,7 @@ from typing import Any
 from trl.trainer.kto_config import KTOConfig
 from trl.trainer.kto_trainer import KTOTrainer
 
-from ratchet.contract import CurvePoint
+from ratchet.contract import CurvePoint, LabelBuilt
 from trainer.backends.language_model.base_model import Base
 from trainer.backends.language_model.lora import Adapted, Fresh
 from trainer.backends.language_model.train_dataset import train_dataset
@@ -19,14 +19,13 @@ from trainer.backends.language_model.training_loop import (
     work_through,
 )
 from trainer.domain.examples.balance import balanced_weights
-from trainer.domain.examples.training_example import TrainingLabel
 from trainer.domain.runs.recipe import Recipe
 
 
 def train(
     base: Base,
     adapter: Adapted | Fresh,
-    labels: Sequence[TrainingLabel],
+    labels: Sequence[LabelBuilt],
     recipe: Recipe,
     work_dir: Path,
     on_progress: OnProgress,
@@ -51,7 +50,7 @@ def train(
     return work_through(trainer, work_dir, on_progress)
 
 
-def _row(label: TrainingLabel) -> dict[str, Any]:
+def _row(label: LabelBuilt) -> dict[str, Any]:
     return {
         "prompt": turn("user", label.prompt),
         "completion": turn("assistant", label.answer),

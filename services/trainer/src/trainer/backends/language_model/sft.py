@@ -6,7 +6,7 @@ from pathlib import Path
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
-from ratchet.contract import CurvePoint
+from ratchet.contract import CurvePoint, DemonstrationBuilt, TraceCaptured
 from trainer.backends.language_model.base_model import Base
 from trainer.backends.language_model.lora import Adapted, Fresh
 from trainer.backends.language_model.train_dataset import train_dataset
@@ -18,14 +18,13 @@ from trainer.backends.language_model.training_loop import (
     work_through,
 )
 from trainer.domain.examples.traces import samples_of
-from trainer.domain.examples.training_example import TrainingDemonstration
 from trainer.domain.runs.recipe import Recipe
 
 
 def train(
     base: Base,
     adapter: Adapted | Fresh,
-    demonstrations: Sequence[TrainingDemonstration],
+    demonstrations: Sequence[DemonstrationBuilt | TraceCaptured],
     recipe: Recipe,
     work_dir: Path,
     on_progress: OnProgress,

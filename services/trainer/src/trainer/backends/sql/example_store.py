@@ -2,10 +2,11 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic import AwareDatetime, TypeAdapter
 from sqlalchemy import Connection, Engine, case, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
@@ -13,6 +14,7 @@ from ratchet.contract import (
     Aspect,
     BuiltExample,
     CancelRequested,
+    Delivered,
     ExampleRetracted,
     Method,
     TraceCaptured,
@@ -20,12 +22,11 @@ from ratchet.contract import (
     utc_now,
 )
 from trainer.backends.sql.database import examples, requests, runs
-from trainer.backends.sql.example_rows import KINDS, read_example
-from trainer.domain.examples.traces import demonstration_of
-from trainer.domain.examples.training_example import TrainingExample
+from trainer.domain.examples.training_example import KINDS, TrainingExample, read_example
 from trainer.domain.runs.request import Request
 from trainer.domain.runs.situation import Waiting
 
+_TIMES = TypeAdapter[datetime](AwareDatetime)
 _REVISED = ("revision", "kind", "aspect", "event")
 
 
@@ -36,7 +37,9 @@ class SqlExampleStore:
         self._engine = engine
         self._last_came: float | None = None
 
-    def keep(self, events: Sequence[BuiltExample | ExampleRetracted | TraceCaptured]) -> None:
+    def keep(
+        self, batch: Iterable[Delivered[BuiltExample | ExampleRetracted | TraceCaptured]]
+    ) -> None:
         """Upsert in one transaction; a retraction stays as a tombstone of its revision."""
         statement = insert(examples)
         newer = statement.on_conflict_do_update(
@@ -44,7 +47,7 @@ class SqlExampleStore:
             set_={name: statement.excluded[name] for name in _REVISED},
             where=statement.excluded.revision > examples.c.revision,
         )
-        rows = [row for event in events if (row := _row(event)) is not None]
+        rows = [row for delivered in batch if (row := _row(delivered)) is not None]
         if rows:
             with self._engine.begin() as connection:
                 connection.execute(newer, rows)
@@ -60,10 +63,10 @@ class SqlExampleStore:
     def take(self, method: Method, most: Mapping[Aspect, int]) -> list[TrainingExample]:
         with self._engine.connect() as connection:
             return [
-                read_example(row.kind, row.event)
+                read_example(row.event)
                 for aspect, limit in most.items()
                 for row in connection.execute(
-                    select(examples.c.kind, examples.c.event)
+                    select(examples.c.event)
                     .where(
                         examples.c.kind.in_(KINDS[method]),
                         examples.c.consumed_by.is_(None),
@@ -100,19 +103,19 @@ class SqlExampleStore:
         return None if row is None else Request(by=row.requested_by, method=row.method)
 
 
-def _row(event: BuiltExample | ExampleRetracted | TraceCaptured) -> dict[str, Any] | None:
-    """None for a trace too short to show anything."""
-    example: BuiltExample | ExampleRetracted | TrainingExample | None = (
-        demonstration_of(event) if isinstance(event, TraceCaptured) else event
-    )
-    if example is None:
+def _row(
+    delivered: Delivered[BuiltExample | ExampleRetracted | TraceCaptured],
+) -> dict[str, Any] | None:
+    """None for a trace too short to imitate."""
+    event, payload = delivered
+    if isinstance(event, TraceCaptured) and not event.is_demonstration:
         return None
     return {
-        "example_id": example.example_id,
-        "revision": example.revision,
+        "example_id": event.example_id,
+        "revision": event.revision,
         "kind": type(event).__name__,
-        "aspect": "" if isinstance(example, ExampleRetracted) else example.aspect,
-        "event": event.model_dump_json(),
+        "aspect": "" if isinstance(event, ExampleRetracted) else event.aspect,
+        "event": payload.decode(),
     }
 
 
@@ -128,7 +131,8 @@ def _waiting(connection: Connection, kinds: tuple[str, ...]) -> Waiting:
     row = connection.execute(counted).one()
     if not row.all:
         return Waiting()
-    oldest = datetime.fromisoformat(row.oldest)
+    # A stored payload has the time as its producer wrote it, in any form that events allow.
+    oldest = _TIMES.validate_python(row.oldest)
     return Waiting(
         count=row.all,
         rarer=min(row.desirable, row.all - row.desirable),

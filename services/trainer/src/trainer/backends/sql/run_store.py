@@ -20,9 +20,9 @@ from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import ArtifactRef, Event, Method
 from trainer.backends.sql.database import examples, requests, runs
-from trainer.backends.sql.example_rows import KINDS, read_example
 from trainer.backends.sql.outbox import post
 from trainer.domain.examples.dataset import Dataset
+from trainer.domain.examples.training_example import KINDS, read_example
 from trainer.domain.runs.champion import Checkpoint
 from trainer.domain.runs.run import Run, RunEnd
 
@@ -175,11 +175,11 @@ def _consume(connection: Connection, run_id: str, dataset: Dataset) -> None:
     both = (*dataset.train, *dataset.held_out)
     taught = {(example.prompt, answer) for example in both for answer in example.answers}
     kinds = [kind for of_method in KINDS.values() for kind in of_method]
-    waiting = select(examples.c.example_id, examples.c.kind, examples.c.event).where(
+    waiting = select(examples.c.example_id, examples.c.event).where(
         examples.c.kind.in_(kinds), examples.c.consumed_by.is_(None)
     )
     for row in connection.execute(waiting):
-        example = read_example(row.kind, row.event)
+        example = read_example(row.event)
         if all((example.prompt, answer) in taught for answer in example.answers):
             used.add(row.example_id)
     for example_id in sorted(used):

@@ -4,14 +4,18 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Literal
 
-from ratchet.contract import Aspect, Question, Value, derived_id
-from ratchet.measures import plan_validity
-from trainer.domain.examples.training_example import (
-    TrainingDemonstration,
-    TrainingExample,
-    TrainingLabel,
-    TrainingPair,
+from ratchet.contract import (
+    Aspect,
+    DemonstrationBuilt,
+    LabelBuilt,
+    PairBuilt,
+    Question,
+    TraceCaptured,
+    Value,
+    derived_id,
 )
+from ratchet.measures import plan_validity
+from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.recipe import JudgingRecipe
 
 Part = Literal["held_out", "regression"]
@@ -133,8 +137,8 @@ def _case(
 
 def _comparisons(examples: Sequence[TrainingExample]) -> tuple[Comparison, ...]:
     """Pairs as they are; labels of one prompt meet in their order, good with bad."""
-    pairs = [(e.chosen, e.rejected) for e in examples if isinstance(e, TrainingPair)]
-    labels = [e for e in examples if isinstance(e, TrainingLabel)]
+    pairs = [(e.chosen, e.rejected) for e in examples if isinstance(e, PairBuilt)]
+    labels = [e for e in examples if isinstance(e, LabelBuilt)]
     good = [label.answer for label in labels if label.desirable]
     bad = [label.answer for label in labels if not label.desirable]
     return tuple(
@@ -145,8 +149,8 @@ def _comparisons(examples: Sequence[TrainingExample]) -> tuple[Comparison, ...]:
 
 def _reference(examples: Sequence[TrainingExample]) -> str | None:
     for example in examples:
-        if isinstance(example, TrainingDemonstration):
-            return example.answer
-        if isinstance(example, TrainingPair) and example.rule == "repaired_plan":
+        if isinstance(example, DemonstrationBuilt | TraceCaptured):
+            return example.answers[0]
+        if isinstance(example, PairBuilt) and example.rule == "repaired_plan":
             return example.chosen
     return None
