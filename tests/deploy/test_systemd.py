@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ratchet_cli.embedded.processes import Embedded
-from ratchet_cli.embedded.supervisor import _PATIENCE_S
+from ratchet_cli.embedded.supervisor import _STOP_TIMEOUT_S
 
 SYSTEMD = Path(__file__).parents[2] / "deploy/systemd"
 UNIT = SYSTEMD / "ratchet.service"
@@ -55,7 +55,7 @@ def test_the_unit_has_few_privileges():
 
 def test_the_stop_timeout_exceeds_that_of_all_processes():
     processes = Embedded(Path("D"), 8100, {}).processes()
-    assert float(service()["TimeoutStopSec"]) > len(processes) * (_PATIENCE_S + 1)
+    assert float(service()["TimeoutStopSec"]) > len(processes) * (_STOP_TIMEOUT_S + 1)
     assert service()["KillMode"] == "mixed", "the supervisor stops the others, in order"
 
 
