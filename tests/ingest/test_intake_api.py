@@ -167,11 +167,11 @@ async def test_too_many_items_are_413(redis: Redis, valkey_url: str):
 async def test_each_command_route_publishes_its_command(
     client: httpx.AsyncClient, redis: Redis, path: str, body: dict[str, str], kind: type
 ):
-    asked = {"requested_by": "maria", **body}
-    response = await client.post(f"/v1/commands/{path}", json=asked)
+    command = {"requested_by": "maria", **body}
+    response = await client.post(f"/v1/commands/{path}", json=command)
     [event] = await events(redis, COMMANDS)
     assert isinstance(event, kind)
-    assert {name: getattr(event, name) for name in asked} == asked
+    assert {name: getattr(event, name) for name in command} == command
     assert response.status_code == 202
     assert response.json() == {"status": "requested", "event_id": event.event_id}
 
