@@ -144,7 +144,7 @@ async def test_a_service_on_a_public_address_refuses_calls_without_a_key(
         answer = await client.post("/v1/feedback", json=WRITES["/v1/feedback"])
         access = (await client.get("/status")).json()["access"]
     assert answer.status_code == 401
-    assert "nobody may call" in access["summary"]
+    assert "every call is refused" in access["summary"]
 
 
 async def test_without_a_key_the_service_listens_on_loopback_and_logs_it(
