@@ -28,7 +28,7 @@ from exporter.domain.parity.quantization import LIMITS
 from exporter.domain.registry.modelfile import Sampling
 from exporter.domain.registry.record import Export
 from exporter.export.request import ExportRequest
-from ratchet.models.base_models import materialise
+from ratchet.models.base_models import materialize
 from ratchet.storage import ArtifactStore
 
 _BASE = "smollm2-135m-instruct"
@@ -56,7 +56,7 @@ class Ours:
 class Bench:
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._base = materialise(_BASE, _CACHE)
+        self._base = materialize(_BASE, _CACHE)
         self._adapter = root / "adapter"
         self._artifacts = ArtifactStore(root / "artifacts")
         self.made = self._prepared()

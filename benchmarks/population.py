@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ratchet.contract import ExperienceRecorded, LabelBuilt, PairBuilt
-from ratchet.measures import normalised
+from ratchet.measures import normalized
 from ratchet.rows import EXPERIENCE_ROWS, ExperienceRow, open_rows
 from reward.domain.state.policy import RewardPolicy
 from reward.offline import replay
@@ -37,7 +37,7 @@ def main(path: Path) -> None:
     ]
     whole = asyncio.run(replay(facts, RewardPolicy()))
     seconds = time.perf_counter() - began
-    asked = {row.experience.query_id: normalised(row.experience.transcript) for row in rows}
+    asked = {row.experience.query_id: normalized(row.experience.transcript) for row in rows}
     pairs = [example for example in whole.live.values() if isinstance(example, PairBuilt)]
     labels = [example for example in whole.live.values() if isinstance(example, LabelBuilt)]
     mixed = sum(len({asked[s.query_id] for s in pair.sources}) > 1 for pair in pairs)

@@ -41,7 +41,7 @@ from ratchet_testing.eventually import eventually
 from simulator.legacy.population import population
 from simulator.operators import draw_operators
 from simulator.ranking_outcomes import experience, reactions
-from simulator.ranking_questions import Ask, draw_ask
+from simulator.ranking_questions import RankingQuestion, draw_ranking_question
 
 BAR_P99_MS, BAR_CHANGED_S = 10.0, 3.0
 CONNECTIONS = 8
@@ -65,7 +65,7 @@ class Heard:
                 self.revisions[event.query_id] = self.count
 
 
-def body_of(ask: Ask) -> dict[str, Any]:
+def body_of(ask: RankingQuestion) -> dict[str, Any]:
     return {
         "transcript": ask.transcript,
         "intent": ask.intent,
@@ -80,7 +80,7 @@ def body_of(ask: Ask) -> dict[str, Any]:
 
 async def rank_steadily(port: int, rate: float, seconds: float) -> list[float]:
     rng = Random(1)
-    bodies = [json.dumps(body_of(draw_ask(rng, OPERATORS))).encode() for _ in range(500)]
+    bodies = [json.dumps(body_of(draw_ranking_question(rng, OPERATORS))).encode() for _ in range(500)]
     return await post_steadily(port, "/v1/rank", bodies, rate, seconds, CONNECTIONS)
 
 
@@ -92,7 +92,7 @@ def load_alone(port: int, rate: float, seconds: float) -> list[float]:
 
 async def react(client: httpx.AsyncClient, rng: Random) -> tuple[str, int]:
     """One question from ranking to feedback; returns its id and how often it was reacted to."""
-    ask = draw_ask(rng, OPERATORS)
+    ask = draw_ranking_question(rng, OPERATORS)
     decided = (await client.post("/v1/rank", json=body_of(ask))).raise_for_status().json()
     shown = [ask.candidates[item["index"]] for item in decided["ranking"][: ask.limit]]
     body = experience(ask, shown, timestamp=datetime.now(UTC), decision_id=decided["decision_id"])
@@ -117,7 +117,7 @@ async def seconds_to_change(client: httpx.AsyncClient, heard: Heard) -> list[flo
     """From the answer to a feedback call until a ranking is made by a scorer that learnt it."""
     rng = Random(3)
     found = []
-    probe = body_of(draw_ask(rng, OPERATORS))
+    probe = body_of(draw_ranking_question(rng, OPERATORS))
 
     async def learnt(number: int) -> bool:
         answer = (await client.post("/v1/rank", json=probe)).json()
@@ -161,7 +161,7 @@ async def measure(
         Redis.from_url(embedded.redis_url) as redis,
     ):
         await import_history(client, embedded.data_dir)
-        probe = body_of(draw_ask(Random(4), OPERATORS))
+        probe = body_of(draw_ranking_question(Random(4), OPERATORS))
 
         async def served() -> bool:
             return bool((await client.post("/v1/rank", json=probe)).json()["scorer"])

@@ -31,8 +31,8 @@ from ratchet.measures import CORE_SCENARIOS
 from ratchet.ranking import HashingEmbedding, rank
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.scorers.scorer_steps import ScorerSteps
-from trainer.domain.scorer.lesson import Lesson, Scored, lesson_of
-from trainer.domain.scorer.replay_buffer import Replay
+from trainer.domain.scorer.lesson import Lesson, ScoredRevision, to_lesson
+from trainer.domain.scorer.replay_buffer import ReplayBuffer
 from trainer.domain.scorer.rules import LearningRules
 
 BAR_RANK_US, BAR_STEP = 60.0, 1.5
@@ -110,7 +110,7 @@ def lessons(count: int) -> list[Lesson]:
             settings_hash="",
             plan=plan,
         )
-        lesson = lesson_of(Scored(number, event), EMBEDDING)
+        lesson = to_lesson(ScoredRevision(number, event), EMBEDDING)
         assert lesson is not None
         found.append(lesson)
     return found
@@ -120,7 +120,7 @@ def our_step() -> Callable[[int], object]:
     """Drawn from a full replay, with pairs, untried scenarios and dropout."""
     rules = LearningRules()
     steps, known = ScorerSteps(rules), lessons(rules.replay)
-    replay = Replay.of(known, rules.replay)
+    replay = ReplayBuffer.of(known, rules.replay)
 
     def work(number: int) -> object:
         draws = np.random.default_rng((rules.seed, number))

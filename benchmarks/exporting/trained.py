@@ -7,7 +7,7 @@ from pathlib import Path
 from ratchet.contract import Scores
 from ratchet.measures import voice_prompt, widget_prompt
 from ratchet.models import AdapterManifest
-from ratchet.models.base_models import materialise, weights_sha256
+from ratchet.models.base_models import materialize, weights_sha256
 from ratchet.storage import ArtifactStore
 from ratchet_testing.references import references_of
 
@@ -40,7 +40,7 @@ def adapter_of(
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
-    base = materialise(spec, cache_dir)
+    base = materialize(spec, cache_dir)
     torch.manual_seed(seed)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     config = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")

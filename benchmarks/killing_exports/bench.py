@@ -12,7 +12,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
 from ratchet.contract import CheckpointReady
-from ratchet.models.base_models import PACKAGED, materialise
+from ratchet.models.base_models import PACKAGED, materialize
 from ratchet.storage import ArtifactStore
 
 TINY = "tiny"
@@ -36,7 +36,7 @@ class Bench:
         if self.spec == TINY:
             self.base = _tiny(self.root / "bases" / TINY, self.seed)
         else:
-            self.base = materialise(self.spec, self.data_dir / "cache")
+            self.base = materialize(self.spec, self.data_dir / "cache")
 
     def environment(self, redis_url: str, port: int, ollama_url: str) -> Mapping[str, str]:
         return {
@@ -88,7 +88,7 @@ def _tiny(directory: Path, seed: int) -> Path:
         max_position_embeddings=1024,
     )
     LlamaForCausalLM(config).save_pretrained(directory)
-    packaged = materialise(next(iter(PACKAGED)), Path("var/cache").absolute())
+    packaged = materialize(next(iter(PACKAGED)), Path("var/cache").absolute())
     for path in packaged.glob("tokenizer*"):
         shutil.copy(path, directory)
     return directory

@@ -29,12 +29,12 @@ from ratchet.contract import (
 from ratchet.ranking import Embedding, in_callers_order, rank
 from ratchet_testing.deliveries import delivered
 from simulator.operators import draw_operators
-from simulator.ranking_outcomes import experience, reactions, worth
-from simulator.ranking_questions import Ask, Option, draw_ask
+from simulator.ranking_outcomes import experience, plan_value, reactions
+from simulator.ranking_questions import RankingQuestion, ShowableWidget, draw_ranking_question
 from trainer.domain.scorer.examination import examination, fitted_power
-from trainer.domain.scorer.logged_decision import Logged
+from trainer.domain.scorer.logged_decision import LoggedDecision
 from trainer.domain.scorer.rules import PublishingRules
-from trainer.domain.scorer.serving import Serving
+from trainer.domain.scorer.scorer_version import ScorerVersion
 from trainer.domain.scorer.targets import widget_values
 
 START = datetime(2026, 3, 2, 6, tzinfo=UTC)
@@ -49,7 +49,7 @@ class Served:
     decision_id: str
     scorer: str | None
     reward: float
-    worth: float
+    plan_value: float
 
 
 async def serve(
@@ -60,9 +60,9 @@ async def serve(
     served = []
     for number in range(count):
         now = at + timedelta(minutes=number)
-        ask = draw_ask(rng, operators)
+        ask = draw_ranking_question(rng, operators)
         decision = decide(tier1, ask, rng, now)
-        tier1.store.keep_decisions(delivered([decision]))
+        tier1.store.add_decisions(delivered([decision]))
         shown = [ask.candidates[place] for place in decision.order[: decision.limit]]
         last: ExperienceScored | None = None
         for fact in facts_of(ask, shown, decision.event_id, rng, now):
@@ -71,7 +71,7 @@ async def serve(
                 tier1.learn()
         if last is not None and last.plan is not None and last.plan.reward is not None:
             served.append(
-                Served(decision.event_id, decision.scorer, last.plan.reward, worth(ask, shown))
+                Served(decision.event_id, decision.scorer, last.plan.reward, plan_value(ask, shown))
             )
         if learning and number % JUDGE_EVERY == JUDGE_EVERY - 1:
             tier1.publishing.judge_if_due(tier1.learner, float(number))
@@ -79,7 +79,7 @@ async def serve(
 
 
 def facts_of(
-    ask: Ask, shown: Sequence[Option], decision_id: str, rng: Random, now: datetime
+    ask: RankingQuestion, shown: Sequence[ShowableWidget], decision_id: str, rng: Random, now: datetime
 ) -> list[ExperienceRecorded | FeedbackReceived]:
     body = experience(ask, shown, timestamp=now, decision_id=decision_id)
     recorded = ExperienceRecorded(
@@ -98,13 +98,13 @@ def facts_of(
     return [recorded, *said]
 
 
-def decide(tier1: Tier1, ask: Ask, rng: Random, now: datetime) -> DecisionMade:
+def decide(tier1: Tier1, ask: RankingQuestion, rng: Random, now: datetime) -> DecisionMade:
     query = RankingQuery.of(ask.transcript, Intent.model_validate(ask.intent))
     candidates = tuple(
         Candidate(scenario=option.scenario, relevance=option.relevance, size=option.size)
         for option in ask.candidates
     )
-    serving = tier1.publishing.in_service.now()
+    serving = tier1.publishing.in_service.current()
     if serving is None:
         found = in_callers_order(candidates, ask.limit)
     else:
@@ -129,16 +129,16 @@ def measured(tier1: Tier1, served: Sequence[Served], power: float) -> float:
     """The mean value of what was really shown, each widget weighed by how much it is looked at."""
     ids = {one.decision_id for one in served}
     means = []
-    outcomes = [o for o in tier1.store.outcomes(10_000) if o.decision_id in ids]
-    for _, scored in tier1.store.logged(outcomes):
+    outcomes = [o for o in tier1.store.outcome_refs(10_000) if o.decision_id in ids]
+    for _, scored in tier1.store.logged_decisions(outcomes):
         values = widget_values(scored.plan, power) if scored.plan is not None else None
         if values is not None:
             means.append(np.average(values, weights=examination(len(values), power)))
     return fmean(means)
 
 
-def estimated(tier1: Tier1, logged: Sequence[Logged], serving: Serving, power: float) -> Evidence:
-    return tier1.publishing.weighing.by_decisions(logged, serving, None, power).evidence
+def estimated(tier1: Tier1, logged: Sequence[LoggedDecision], serving: ScorerVersion, power: float) -> Evidence:
+    return tier1.publishing.evaluator.evaluate_decisions(logged, serving, None, power).evidence
 
 
 async def live(questions: int, after: int, embedding: Embedding) -> dict[str, Any]:
@@ -147,7 +147,7 @@ async def live(questions: int, after: int, embedding: Embedding) -> dict[str, An
         tier1 = Tier1(Path(directory), embedding)
         rng = Random(11)
         served = await serve(tier1, rng, questions, START, learning=True)
-        serving, weighing = tier1.publishing.in_service.now(), tier1.publishing.weighing
+        serving, weighing = tier1.publishing.in_service.current(), tier1.publishing.evaluator
         if serving is None:
             raise SystemExit(f"no scorer was published: {tier1.publishing.verdict.reason}")
         logged = weighing.logged()

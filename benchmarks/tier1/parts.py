@@ -19,9 +19,9 @@ from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.scorer.rules import LearningRules, PublishingRules
 from trainer.metrics import RankingMetrics
-from trainer.scorer.evidence import Weighing
-from trainer.scorer.in_service import InService
-from trainer.scorer.publishing import Publishing
+from trainer.scorer.evidence import ScorerEvaluator
+from trainer.scorer.in_service import ScorerInService
+from trainer.scorer.publishing import ScorerPublishing
 
 
 @dataclass
@@ -41,11 +41,11 @@ class Tier1:
         register = SqlScorerRegister(engine)
         files = ScorerFiles(ArtifactStore(self.directory / "artifacts"))
         publishing = PublishingRules(every_s=0, kept_back_every_s=0)
-        self.publishing = Publishing(
+        self.publishing = ScorerPublishing(
             register=register,
             files=files,
-            in_service=InService(register, files, self.embedding.name),
-            weighing=Weighing(self.store, self.embedding, publishing, self.rules.seed),
+            in_service=ScorerInService(register, files, self.embedding.name),
+            evaluator=ScorerEvaluator(self.store, self.embedding, publishing, self.rules.seed),
             policy=self.policy,
             rules=publishing,
             metrics=RankingMetrics(CollectorRegistry()),
@@ -56,8 +56,8 @@ class Tier1:
         before = len(self.rewards.emitted)
         await self.rewards.add(*facts)
         found = [e for e in self.rewards.emitted[before:] if isinstance(e, ExperienceScored)]
-        self.store.keep_scored(delivered(found))
+        self.store.add_scored(delivered(found))
         return found
 
     def learn(self) -> None:
-        self.learner.learn(self.store.unlearnt(self.learner.progress.cursor, 10_000))
+        self.learner.learn(self.store.unlearned(self.learner.progress.cursor, 10_000))

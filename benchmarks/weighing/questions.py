@@ -9,7 +9,7 @@ import httpx
 
 from simulator.operators import draw_operators
 from simulator.ranking_outcomes import experience, reactions
-from simulator.ranking_questions import Ask, draw_ask
+from simulator.ranking_questions import RankingQuestion, draw_ranking_question
 
 EXPERIENCE_BYTES = 3_000
 _OPERATORS = draw_operators(Random(5), 20)
@@ -27,7 +27,7 @@ class Questions:
         self._before: dict[str, deque[dict[str, Any]]] = defaultdict(lambda: deque(maxlen=20))
 
     async def ask(self) -> None:
-        asked = draw_ask(self._rng, _OPERATORS)
+        asked = draw_ranking_question(self._rng, _OPERATORS)
         decided = (await self._post("/v1/rank", _ranking(asked))).json()
         shown = [asked.candidates[item["index"]] for item in decided["ranking"][: asked.limit]]
         answer = experience(
@@ -52,7 +52,7 @@ class Questions:
         return (await self._client.post(path, json=body)).raise_for_status()
 
 
-def _ranking(asked: Ask) -> dict[str, Any]:
+def _ranking(asked: RankingQuestion) -> dict[str, Any]:
     return {
         "transcript": asked.transcript,
         "intent": asked.intent,

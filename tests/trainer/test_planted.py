@@ -13,7 +13,7 @@ from teaching.planted import MALLORY, inventing, poisoned, rewarding_length, shu
 from teaching.runs import RECIPE
 
 from ratchet.contract import Method
-from ratchet.models.base_models import materialise
+from ratchet.models.base_models import materialize
 from trainer.backends.language_identification import language_of
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.lora import fresh_adapter, remove_adapter
@@ -40,7 +40,7 @@ class School:
     def __init__(self, work_dir: Path, cache_dir: Path) -> None:
         self._work_dir = work_dir
         use_all_cores()
-        directory = materialise("smollm2-135m-instruct", cache_dir)
+        directory = materialize("smollm2-135m-instruct", cache_dir)
         cpu = torch.device("cpu")
         dtype = choose_dtype("auto", cpu, cache_dir)
         self._base: Base = load_base(directory, cpu, dtype, "none")

@@ -1,9 +1,9 @@
-"""The language-model judge: close to the truth, and 1-based when it counts widgets."""
+"""The simulated judge: scores close to the truth, with 1-based widget indices."""
 
 from random import Random
 
 from ratchet.measures import text_quality
-from simulator.answers import Answer
+from simulator.answers import SpokenAnswer
 from simulator.widgets import Placed, Plan
 
 _UNTRUE = frozenset(("invented", "wrong_reading"))
@@ -19,7 +19,7 @@ _VOICE_VERDICTS = {
 }
 
 
-def judge_body(rng: Random, transcript: str, answer: Answer, plan: Plan) -> dict[str, object]:
+def judge_body(rng: Random, transcript: str, answer: SpokenAnswer, plan: Plan) -> dict[str, object]:
     """The judge's fields on the spoken text, the plan and each widget."""
     body: dict[str, object] = {
         **plan_verdict(rng, 0.5 * answer.quality + 0.5 * plan.quality, plan),
@@ -32,11 +32,11 @@ def judge_body(rng: Random, transcript: str, answer: Answer, plan: Plan) -> dict
     return body
 
 
-def plan_verdict(rng: Random, worth: float, plan: Plan) -> dict[str, object]:
-    """The judge's fields on a plan, about `worth` (0..1) as a whole, and on each widget."""
+def plan_verdict(rng: Random, value: float, plan: Plan) -> dict[str, object]:
+    """The judge's fields on a plan with the true `value` (0..1), and on each widget."""
     return {
-        "evaluation_confidence": _near(rng, worth),
-        "evaluation_reasoning": "Fits the question." if worth > 0.5 else "Misses the question.",
+        "evaluation_confidence": _near(rng, value),
+        "evaluation_reasoning": "Fits the question." if value > 0.5 else "Misses the question.",
         "query_understanding": "A question about one reading of one device.",
         "per_widget_feedback": [
             _widget_view(rng, index, widget) for index, widget in enumerate(plan.placed, start=1)
@@ -45,7 +45,7 @@ def plan_verdict(rng: Random, worth: float, plan: Plan) -> dict[str, object]:
     }
 
 
-def _dimensions(rng: Random, transcript: str, answer: Answer) -> dict[str, float]:
+def _dimensions(rng: Random, transcript: str, answer: SpokenAnswer) -> dict[str, float]:
     rules = text_quality(answer.text, transcript)
     grounded = 0.1 if answer.kind in _UNTRUE else rules.groundedness
     return {

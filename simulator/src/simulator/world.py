@@ -1,4 +1,4 @@
-"""The run of a simulation: situations, the turns that answer them, the feedback that follows."""
+"""Runs a simulation: situations, the turns that answer them, and the feedback."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from simulator.answers import Answer, bad_answer, good_answer
+from simulator.answers import SpokenAnswer, bad_answer, good_answer
 from simulator.judge import judge_body
 from simulator.operators import (
     Operator,
@@ -38,8 +38,8 @@ def simulate(
 ) -> Iterator[Turn]:
     """Yield `questions` x `answers_per_question` turns in the order they were answered.
 
-    Every situation is answered at least once well and once badly (from two answers on), by
-    different operators, with the readings unchanged. `judge_share` of the turns is judged.
+    With two or more answers, every situation gets at least one good and one bad answer, for
+    different operators and the same readings. `judge_share` of the turns is judged.
     """
     rng = Random(seed)
     operators = draw_operators(rng, _OPERATORS)
@@ -105,10 +105,12 @@ def shared_context(situation: Situation, intent: dict[str, Any]) -> dict[str, An
     }
 
 
-def _draw_answers(rng: Random, situation: Situation, count: int) -> list[Answer]:
-    wanted = [True, False][:count] + [rng.random() < 0.45 for _ in range(count - 2)]
-    rng.shuffle(wanted)
-    return [good_answer(rng, situation) if good else bad_answer(rng, situation) for good in wanted]
+def _draw_answers(rng: Random, situation: Situation, count: int) -> list[SpokenAnswer]:
+    good_or_bad = [True, False][:count] + [rng.random() < 0.45 for _ in range(count - 2)]
+    rng.shuffle(good_or_bad)
+    return [
+        good_answer(rng, situation) if good else bad_answer(rng, situation) for good in good_or_bad
+    ]
 
 
 def _feedback(
@@ -116,7 +118,7 @@ def _feedback(
     query_id: str,
     operator: Operator,
     situation: Situation,
-    answer: Answer,
+    answer: SpokenAnswer,
     plan: Plan,
     judge_share: float,
 ) -> tuple[Reaction, ...]:

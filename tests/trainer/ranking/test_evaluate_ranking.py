@@ -14,8 +14,8 @@ from trainer.__main__ import main
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.database import open_database
 
-from .bench import RULES, Bench, OtherEmbedding, taught
 from .judged_plans import GOOD_ALERTS, answers, judged_plans
+from .ranking_setup import RULES, OtherEmbedding, RankingSetup, trained_learner
 
 pytestmark = pytest.mark.heavy
 
@@ -33,8 +33,8 @@ def evaluate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Evaluate:
     return evaluate
 
 
-def a_bench(data_dir: Path, **parts: OtherEmbedding) -> Bench:
-    return Bench(open_database(data_dir / "trainer.db"), data_dir, **parts)
+def a_bench(data_dir: Path, **parts: OtherEmbedding) -> RankingSetup:
+    return RankingSetup(open_database(data_dir / "trainer.db"), data_dir, **parts)
 
 
 def content(data_dir: Path) -> list[str]:
@@ -44,11 +44,11 @@ def content(data_dir: Path) -> list[str]:
 
 @pytest.fixture
 def serving(tmp_path: Path) -> Path:
-    """A data directory with a scorer in service, 150 plans learnt and 120 decisions logged."""
-    bench = a_bench(tmp_path)
-    bench.serve(taught("chatstream"), "bad")
-    bench.hear(answers(150))
-    bench.decide(GOOD_ALERTS)
+    """A data directory with a scorer in service, 150 plans learned and 120 decisions logged."""
+    setup = a_bench(tmp_path)
+    setup.put_in_service(trained_learner("chatstream"), "bad")
+    setup.learn(answers(150))
+    setup.add_decisions(GOOD_ALERTS)
     return tmp_path
 
 
@@ -61,17 +61,17 @@ def test_without_data_it_says_where_to_look(evaluate: Evaluate, tmp_path: Path) 
 
 
 def test_before_anything_was_learnt_it_says_so(evaluate: Evaluate, tmp_path: Path) -> None:
-    a_bench(tmp_path).store.keep_scored(delivered(answers(3)))
+    a_bench(tmp_path).store.add_scored(delivered(answers(3)))
     result = evaluate()
     assert result.exit_code == 1
-    assert "nothing has been learnt yet with hashing" in result.stderr
+    assert "nothing has been learned yet with hashing" in result.stderr
 
 
 def test_what_another_embedding_taught_is_not_judged(evaluate: Evaluate, tmp_path: Path) -> None:
     a_bench(tmp_path, embedding=OtherEmbedding()).hear(answers(150))
     result = evaluate()
     assert result.exit_code == 1
-    assert "nothing has been learnt yet with hashing" in result.stderr
+    assert "nothing has been learned yet with hashing" in result.stderr
 
 
 def test_three_estimates_of_three_policies_are_printed(evaluate: Evaluate, serving: Path) -> None:
@@ -103,11 +103,11 @@ def test_as_json_it_is_the_evidence_of_the_event(evaluate: Evaluate, serving: Pa
 
 def test_it_agrees_with_what_the_trainer_judges_by(evaluate: Evaluate, serving: Path) -> None:
     evidence = Evidence.model_validate_json(evaluate("--json").stdout)
-    bench = a_bench(serving).resume()
-    bench.publishing.policy = bench.publishing.policy.model_validate({})
-    bench.judge()
-    assert bench.publishing.weighed is not None
-    assert bench.publishing.weighed.evidence == evidence
+    setup = a_bench(serving).resume()
+    setup.publishing.policy = setup.publishing.policy.model_validate({})
+    setup.judge()
+    assert setup.publishing.evaluation is not None
+    assert setup.publishing.evaluation.evidence == evidence
 
 
 def test_before_decisions_are_logged_held_out_plans_decide(
@@ -126,9 +126,9 @@ def test_a_scorer_of_another_embedding_does_not_count_as_in_service(
 ) -> None:
     other = ScorerLearner(RULES, OtherEmbedding())
     other.learn(judged_plans(5))
-    bench = a_bench(tmp_path)
-    bench.serve(other, "foreign")
-    bench.hear(answers(150))
+    setup = a_bench(tmp_path)
+    setup.put_in_service(other, "foreign")
+    setup.learn(answers(150))
     evidence = Evidence.model_validate_json(evaluate("--json").stdout)
     assert evidence.gains.keys() == {"caller"}
 

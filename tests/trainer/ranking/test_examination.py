@@ -3,19 +3,19 @@
 import numpy as np
 import pytest
 
-from trainer.domain.scorer.examination import Look, examination, fitted_power
+from trainer.domain.scorer.examination import Impression, examination, fitted_power
 
 PLACES = 6
 
 
 def looks_at(
     standing: np.ndarray, attractions: np.ndarray, power: float, rng: np.random.Generator
-) -> list[Look]:
+) -> list[Impression]:
     """One look at each widget of the plans (n, places) whose kinds are `standing`, top first."""
     chances = attractions[standing] * examination(standing.shape[1], power)
     touched = rng.random(standing.shape) < chances
     return [
-        Look(f"kind {kind}", position, bool(touch))
+        Impression(f"kind {kind}", position, bool(touch))
         for kinds, touches in zip(standing, touched, strict=True)
         for position, (kind, touch) in enumerate(zip(kinds, touches, strict=True))
     ]
@@ -66,12 +66,16 @@ def test_without_swaps_places_cannot_be_told_from_kinds_and_the_prior_stands():
 
 @pytest.mark.parametrize("touched", [True, False])
 def test_a_few_looks_hardly_move_the_prior(touched: bool):
-    few = [Look("kpi", 0, not touched), Look("kpi", 5, touched), Look("trend", 2, touched)]
+    few = [
+        Impression("kpi", 0, not touched),
+        Impression("kpi", 5, touched),
+        Impression("trend", 2, touched),
+    ]
     assert fitted_power(few) == pytest.approx(0.5, abs=0.3)
 
 
 def test_looks_without_a_touch_leave_the_prior():
-    assert fitted_power([Look("kpi", place, False) for place in range(PLACES)]) == 0.5
+    assert fitted_power([Impression("kpi", place, False) for place in range(PLACES)]) == 0.5
 
 
 def test_without_looks_the_prior_speaks():

@@ -34,10 +34,10 @@ def test_a_question_in_any_script_has_a_kind():
 
 
 def test_about_a_fifth_of_many_kinds_is_held_out():
-    asked = [query(f"how is {one}{two}{three}") for one in LETTERS for two in LETTERS
+    question = [query(f"how is {one}{two}{three}") for one in LETTERS for two in LETTERS
              for three in LETTERS[:3]]  # fmt: skip
-    assert len({kind_of(question) for question in asked}) == len(asked)
-    share = sum(map(is_held_out, asked)) / len(asked)
+    assert len({kind_of(question) for question in question}) == len(question)
+    share = sum(map(is_held_out, question)) / len(question)
     assert share == pytest.approx(0.2, abs=0.03)
 
 

@@ -8,12 +8,12 @@ from sqlalchemy import Engine
 from ratchet.contract import ScorerPublished
 from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.ranking_store import SqlRankingStore
-from trainer.domain.scorer.learned_state import LearntState
+from trainer.domain.scorer.learned_state import LearnedState
 from trainer.training.outbox_relay import OutboxRelay
 
-from .bench import RULES
 from .judged_plans import answers
-from .learning_world import World, turns
+from .learning_setup import LearningSetup, run_until_idle
+from .ranking_setup import RULES
 
 pytestmark = pytest.mark.heavy
 
@@ -23,8 +23,8 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def world(engine: Engine, tmp_path: Path) -> World:
-    return World(engine, tmp_path)
+def setup(engine: Engine, tmp_path: Path) -> LearningSetup:
+    return LearningSetup(engine, tmp_path)
 
 
 class DyingStore(SqlRankingStore):
@@ -33,7 +33,7 @@ class DyingStore(SqlRankingStore):
     lives = 0
     committed = False
 
-    def commit(self, state: LearntState) -> None:
+    def commit(self, state: LearnedState) -> None:
         if self.lives:
             self.lives -= 1
             super().commit(state)
@@ -46,17 +46,17 @@ class DyingStore(SqlRankingStore):
 @pytest.mark.parametrize("committed", [False, True])
 @pytest.mark.parametrize("lives", [0, 1, 2])
 async def test_killed_before_or_after_a_commit_it_ends_in_the_same_bits(
-    world: World, lives: int, committed: bool
+    setup: LearningSetup, lives: int, committed: bool
 ) -> None:
-    await world.hear(answers(150))
-    store = DyingStore(world.engine, RULES)
+    await setup.receive(answers(150))
+    store = DyingStore(setup.engine, RULES)
     store.lives, store.committed = lives, committed
     with pytest.raises(Killed):
-        await turns(world.start(store=store))
-    restarted = world.start()
-    await turns(restarted)
-    assert restarted.learner.save() == world.store.learnt() == world.undisturbed()
-    assert [type(event) for event in world.publisher.events] == [ScorerPublished]
+        await run_until_idle(setup.start(store=store))
+    restarted = setup.start()
+    await run_until_idle(restarted)
+    assert restarted.learner.save() == setup.store.learned_state() == setup.uninterrupted()
+    assert [type(event) for event in setup.publisher.events] == [ScorerPublished]
 
 
 class DyingOutbox(SqlOutbox):
@@ -66,12 +66,12 @@ class DyingOutbox(SqlOutbox):
         raise Killed
 
 
-async def test_killed_after_it_told_it_does_not_tell_again(world: World) -> None:
-    await world.hear(answers(150))
-    dying = OutboxRelay(DyingOutbox(world.engine), world.publisher)
+async def test_killed_after_it_told_it_does_not_tell_again(setup: LearningSetup) -> None:
+    await setup.receive(answers(150))
+    dying = OutboxRelay(DyingOutbox(setup.engine), setup.publisher)
     with pytest.raises(Killed):
-        await turns(world.start(outgoing=dying))
+        await run_until_idle(setup.start(relay=dying))
     for _ in range(2):
-        await turns(world.start())
-    assert [type(event) for event in world.publisher.events] == [ScorerPublished]
-    assert SqlOutbox(world.engine).unpublished() == []
+        await run_until_idle(setup.start())
+    assert [type(event) for event in setup.publisher.events] == [ScorerPublished]
+    assert SqlOutbox(setup.engine).unpublished() == []

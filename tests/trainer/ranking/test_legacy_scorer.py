@@ -11,7 +11,14 @@ import torch
 from torch import Tensor
 
 from ratchet.measures import CORE_SCENARIOS
-from ratchet.ranking import TEXT, WIDTH, HashingEmbedding, places_of, structure_of, widget_rows
+from ratchet.ranking import (
+    TEXT,
+    WIDTH,
+    HashingEmbedding,
+    scenario_indices,
+    structure_inputs,
+    widget_rows,
+)
 from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint, UnusableCheckpoint, load_legacy
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.domain.scorer.rules import LearningRules
@@ -84,7 +91,7 @@ UNUSABLE = {
     "has no tensor B.bias": {**tensors(), "B.bias": [0.0] * 64},
     "has no tensor A.weight": tensors(**{"A.weight": torch.zeros(WIDTH)}),
     "B.weight has the shape": tensors(**{"B.weight": torch.zeros(32, 64)}),
-    "holds numbers that are not finite": tensors(**{"B.bias": torch.full((64,), torch.nan)}),
+    "holds values that are not finite": tensors(**{"B.bias": torch.full((64,), torch.nan)}),
     "holds no state dict": [1, 2, 3],
     "cannot be read": tensors(**{"A.weight": torch.zeros(32, WIDTH).to_sparse()}),
 }
@@ -157,20 +164,24 @@ def test_only_with_the_embedding_it_was_learnt_on_its_text_inputs_count(save: Sa
     assert origin == "scorer_latest.pt"
     other, origin = checkpoint.load(EMBEDDING.name) or ({}, "")
     assert not other["A.weight"][:, TEXT].any()
-    assert origin == f"scorer_latest.pt, without its text inputs (learnt on {BGE})"
+    assert origin == f"scorer_latest.pt, without its text inputs (learned on {BGE})"
 
 
 def test_a_learner_that_goes_on_from_it_scores_as_it_did(save: Save) -> None:
-    learner, wide, asked = ScorerLearner(LearningRules(), EMBEDDING), tensors(), unseen_question()
+    learner, wide, question = (
+        ScorerLearner(LearningRules(), EMBEDDING),
+        tensors(),
+        unseen_question(),
+    )
     learner.start_from(load_legacy(save(wide), same_embedding=True), "scorer_latest.pt")
-    text, structure = EMBEDDING.embed(asked.transcript), structure_of(asked, 19)
+    text, structure = EMBEDDING.embed(question.transcript), structure_inputs(question, 19)
     rows = np.concatenate([widget_rows(structure, [name]) for name in CORE_SCENARIOS])
     inputs = np.hstack([np.tile(np.float32(0.3) * text, (19, 1)), rows])
     low = torch.relu(torch.from_numpy(inputs) @ wide["A.weight"].T)
     high = torch.relu(low @ wide["B.weight"].T + wide["B.bias"])
     as_it_did = torch.tanh(high @ wide["out.weight"][0] + wide["out.bias"])
-    seen, _ = learner.scorers().see(text)
-    scores = learner.scorers().low_rank.score(seen, structure, places_of(CORE_SCENARIOS))
+    seen, _ = learner.scorers().project_text(text)
+    scores = learner.scorers().low_rank.score(seen, structure, scenario_indices(CORE_SCENARIOS))
     np.testing.assert_allclose(scores, as_it_did, atol=1e-5)
     learner.learn(judged_plans(3))
     assert learner.progress.origin == "scorer_latest.pt"

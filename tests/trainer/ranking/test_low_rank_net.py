@@ -16,13 +16,13 @@ from ratchet.ranking import (
     WIDTH,
     HashingEmbedding,
     Scorers,
-    places_of,
     presence,
-    structure_of,
+    scenario_indices,
+    structure_inputs,
     widget_rows,
 )
 from trainer.backends.scorers.composition_net import CompositionNet
-from trainer.backends.scorers.low_rank_net import LowRankNet, Widgets
+from trainer.backends.scorers.low_rank_net import LowRankNet, WidgetBatch
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.scorers.scorer_steps import loss_and_gradient
 from trainer.domain.scorer.rules import LearningRules
@@ -35,11 +35,11 @@ PLANS = (3, 1, 8, 24, 2)
 EMBEDDING = HashingEmbedding()
 
 
-def widgets_of(plans: Sequence[int], rng: np.random.Generator) -> Widgets:
+def widgets_of(plans: Sequence[int], rng: np.random.Generator) -> WidgetBatch:
     """Plans of so many widgets each, and at the end one more widget of the first plan."""
     counts = np.repeat(np.arange(len(plans)), plans)
     of = np.concatenate([counts, [0]])
-    return Widgets(
+    return WidgetBatch(
         texts=rng.normal(0, 0.1, (len(plans), TEXT.stop)).astype(np.float32),
         plans=of,
         rows=rng.normal(0, 1, (len(of), WIDTH - TEXT.stop)).astype(np.float32),
@@ -55,7 +55,9 @@ def a_net(seed: int) -> LowRankNet:
     return net
 
 
-def autograd_scores(net: LowRankNet, widgets: Widgets, kept: NDArray[np.float32]) -> torch.Tensor:
+def autograd_scores(
+    net: LowRankNet, widgets: WidgetBatch, kept: NDArray[np.float32]
+) -> torch.Tensor:
     texts, rows = torch.from_numpy(widgets.texts), torch.from_numpy(widgets.rows)
     inputs = torch.cat([texts[torch.from_numpy(widgets.plans)], rows], dim=1)
     low = torch.relu(net.A(inputs))
@@ -72,8 +74,8 @@ def test_the_written_out_gradient_is_that_of_autograd(seed: int) -> None:
     kept = (~dropped / 0.9).astype(np.float32)
     by_score = rng.normal(0, 1, len(widgets.plans)).astype(np.float32)
 
-    done = net.run(widgets, kept)
-    net.pull(widgets, kept, done, by_score)
+    done = net.forward_pass(widgets, kept)
+    net.set_gradients(widgets, kept, done, by_score)
     own = {name: parameter.grad.clone() for name, parameter in net.named_parameters()}
     net.zero_grad()
     scores = autograd_scores(net, widgets, kept)
@@ -90,11 +92,11 @@ def test_pulling_again_forgets_the_gradient_before() -> None:
     rng = np.random.default_rng(1)
     net, widgets = a_net(1), widgets_of(PLANS, rng)
     kept = np.ones((len(widgets.plans), HIDDEN), np.float32)
-    done = net.run(widgets, kept)
+    done = net.forward_pass(widgets, kept)
     by_score = np.ones(len(widgets.plans), np.float32)
-    net.pull(widgets, kept, done, by_score)
+    net.set_gradients(widgets, kept, done, by_score)
     once = [parameter.grad.clone() for parameter in net.parameters()]
-    net.pull(widgets, kept, done, by_score)
+    net.set_gradients(widgets, kept, done, by_score)
     assert all(map(torch.equal, once, (parameter.grad for parameter in net.parameters())))
 
 
@@ -163,12 +165,14 @@ def test_what_serves_scores_as_the_trained_net_does(trained: ScorerLearner) -> N
     net, scorers = LowRankNet(), trained.scorers()
     tensors = {name: torch.from_numpy(array) for name, array in trained.weights().items()}
     net.load_state_dict({name: tensors[name] for name in net.state_dict()})
-    for asked in HELD_OUT:
-        text, structure = EMBEDDING.embed(asked.transcript), structure_of(asked, 4)
+    for question in HELD_OUT:
+        text, structure = EMBEDDING.embed(question.transcript), structure_inputs(question, 4)
         rows = np.concatenate([widget_rows(structure, [name]) for name in CORE_SCENARIOS])
         texts = np.float32(TEXT_SCALE) * text[None, :]
-        scores = net.run(Widgets(texts, np.zeros(len(rows), np.int64), rows)).scores
-        served = scorers.low_rank.score(scorers.see(text)[0], structure, places_of(CORE_SCENARIOS))
+        scores = net.forward_pass(WidgetBatch(texts, np.zeros(len(rows), np.int64), rows)).scores
+        served = scorers.low_rank.score(
+            scorers.project_text(text)[0], structure, scenario_indices(CORE_SCENARIOS)
+        )
         assert np.ptp(scores) > 0.1
         np.testing.assert_allclose(served, scores, atol=1e-5)
 
@@ -184,11 +188,11 @@ def test_what_serves_scores_plans_as_the_trained_net_does(trained: ScorerLearner
             if name.startswith(prefix)
         }
     )
-    for at, asked in enumerate(HELD_OUT):
-        text = EMBEDDING.embed(asked.transcript)
+    for at, question in enumerate(HELD_OUT):
+        text = EMBEDDING.embed(question.transcript)
         shown = [*np.random.default_rng(at).choice(CORE_SCENARIOS, 3), "unknown"]
         texts = torch.from_numpy(np.float32(TEXT_SCALE) * text[None, :])
         score = net(texts, torch.from_numpy(presence(shown))[None, :]).item()
-        served = scorers.composition.score(scorers.see(text)[1], places_of(shown))
+        served = scorers.composition.score(scorers.project_text(text)[1], scenario_indices(shown))
         assert abs(score) > 1e-3
         assert served == pytest.approx(score, abs=1e-5)

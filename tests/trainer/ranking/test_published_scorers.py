@@ -60,6 +60,6 @@ def test_all_but_the_last_scorers_are_superseded_until_they_are_forgotten(
         register.publish(published(f"s{number}"))
     assert [event.version for event in register.superseded(2)] == ["s2", "s1", "s0"]
     for version in ("s0", "s1", "s2"):
-        register.forget(version)
+        register.remove(version)
     assert register.superseded(2) == []
     assert register.in_service() == published("s4")

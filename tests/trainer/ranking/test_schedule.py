@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainer.domain.scorer.learning_rate import Schedule, after, started
+from trainer.domain.scorer.learning_rate import Schedule, initial_schedule, next_schedule
 from trainer.domain.scorer.rules import LearningRules
 
 RULES = LearningRules(patience=200, improvement=0.01, drift=1.5)
@@ -11,14 +11,14 @@ STEPS = 40
 
 def validated(*losses: float, begin: Schedule | None = None) -> Schedule:
     """The schedule after a validation every 40 steps."""
-    schedule = begin or started(RULES)
+    schedule = begin or initial_schedule(RULES)
     for loss in losses:
-        schedule = after(schedule, loss, STEPS, RULES)
+        schedule = next_schedule(schedule, loss, STEPS, RULES)
     return schedule
 
 
 def test_it_starts_full():
-    assert started(RULES) == Schedule(rate=1e-3, best=None, since=0, decays=0, restarts=0)
+    assert initial_schedule(RULES) == Schedule(rate=1e-3, best=None, since=0, decays=0, restarts=0)
 
 
 def test_the_rate_stays_before_patience_is_over():

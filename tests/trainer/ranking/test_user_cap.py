@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import Engine
 
 from ratchet.contract import ExperienceScored
-from ratchet.ranking import HashingEmbedding, places_of, structure_of
+from ratchet.ranking import HashingEmbedding, scenario_indices, structure_inputs
 from ratchet_testing.deliveries import delivered
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.domain.scorer.rules import LearningRules
 
-from .judged_plans import GOOD_CHATSTREAM, LEARNT_FROM, judged, unseen_question
+from .judged_plans import GOOD_CHATSTREAM, TRAINING, judged, unseen_question
 
 pytestmark = pytest.mark.heavy
 
@@ -27,9 +27,9 @@ def honest(count: int, first: int = 0) -> list[ExperienceScored]:
 def hostile(count: int, user_id: str = "mallory", day: int = 0) -> Iterator[ExperienceScored]:
     """Thumbs and judge scores against everybody else, each answer revised again and again."""
     for number in range(count):
-        asked = LEARNT_FROM[number % len(LEARNT_FROM)]
+        question = TRAINING[number % len(TRAINING)]
         answer, revision = 10_000 * (day + 1) + number // 4, number % 4 + 1
-        event = judged(answer, GOOD_CHATSTREAM, asked, revision, user_id)
+        event = judged(answer, GOOD_CHATSTREAM, question, revision, user_id)
         against = event.plan.model_copy(update={"reward": -2.0 if number % 2 else 2.0})
         later = event.occurred_at.replace(day=event.occurred_at.day + day)
         yield event.model_copy(update={"plan": against, "occurred_at": later})
@@ -45,16 +45,16 @@ class Learning:
     def hear(self, events: list[ExperienceScored]) -> bytes:
         """The weights after them."""
         for start in range(0, len(events), 200):
-            self.store.keep_scored(delivered(events[start : start + 200]))
-        self.learner.learn(self.store.unlearnt(self.learner.progress.cursor, 10_000))
+            self.store.add_scored(delivered(events[start : start + 200]))
+        self.learner.learn(self.store.unlearned(self.learner.progress.cursor, 10_000))
         return b"".join(tensor.tobytes() for tensor in self.learner.weights().values())
 
     @property
     def lead_of_alerts(self) -> float:
-        scorers, asked = self.learner.scorers(), unseen_question()
-        text, _ = scorers.see(HashingEmbedding().embed(asked.transcript))
-        places = places_of(["alerts", "chatstream"])
-        alerts, chatstream = scorers.low_rank.score(text, structure_of(asked, 2), places)
+        scorers, question = self.learner.scorers(), unseen_question()
+        text, _ = scorers.project_text(HashingEmbedding().embed(question.transcript))
+        places = scenario_indices(["alerts", "chatstream"])
+        alerts, chatstream = scorers.low_rank.score(text, structure_inputs(question, 2), places)
         return float(alerts - chatstream)
 
 
@@ -74,7 +74,7 @@ def test_a_thousand_revisions_of_one_operator_weigh_as_their_first_hundred(
     assert after_their_share != before
     assert learning.hear(everything[A_DAY:]) == after_their_share
     assert learning.learner.progress.heard_of == 1_200
-    assert learning.store.skipped() == {"the operator's day is over": 900}
+    assert learning.store.skip_counts() == {"the operator's day is over": 900}
 
 
 def test_what_everybody_else_taught_stands(learning: Learning) -> None:

@@ -56,11 +56,11 @@ from trainer.domain.runs.champion import ModelEvent
 from trainer.erasure import TrainerErasureHandler
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import RankingMetrics, TeacherMetrics, TrainerMetrics
-from trainer.scorer.evidence import Weighing
+from trainer.scorer.evidence import ScorerEvaluator
 from trainer.scorer.handlers import RankingHandlers
-from trainer.scorer.in_service import InService
+from trainer.scorer.in_service import ScorerInService
 from trainer.scorer.learning import RankingLearning
-from trainer.scorer.publishing import Publishing
+from trainer.scorer.publishing import ScorerPublishing
 from trainer.scorer.status import RankingStatus
 from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
@@ -194,13 +194,13 @@ def _learning(
 ) -> RankingLearning:
     rules = settings.trainer_learning
     embedding = embedding_named(settings.embedding, settings.cache_path)
-    metrics.uses(embedding.name)
+    metrics.set_embedding(embedding.name)
     files = ScorerFiles(artifacts)
-    publishing = Publishing(
+    publishing = ScorerPublishing(
         register=register,
         files=files,
-        in_service=InService(register, files, embedding.name),
-        weighing=Weighing(store, embedding, settings.trainer_publishing, rules.seed),
+        in_service=ScorerInService(register, files, embedding.name),
+        evaluator=ScorerEvaluator(store, embedding, settings.trainer_publishing, rules.seed),
         policy=settings.trainer_ranking,
         rules=settings.trainer_publishing,
         metrics=metrics,
@@ -210,7 +210,7 @@ def _learning(
         learner=ScorerLearner(rules, embedding),
         embedding=embedding,
         publishing=publishing,
-        outgoing=relay,
+        relay=relay,
         metrics=metrics,
         legacy=LegacyCheckpoint(settings.trainer_legacy_scorer, settings.trainer_legacy_embedding),
     )

@@ -5,13 +5,12 @@ from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 
-from ratchet.contract import Method, Stage, Verdict
+from ratchet.contract import Evidence, Method, Stage, Verdict
 from trainer.domain.runs.child_messages import TrainingProgress
 from trainer.domain.runs.readiness import ReadinessDecision, ReadinessRules, TrainNow
 from trainer.domain.runs.situation import WaitingExamples
-from trainer.domain.scorer.learned_state import Progress as Learnt
-from trainer.domain.scorer.verdict import Verdict as RankingVerdict
-from trainer.scorer.evidence import Weighed
+from trainer.domain.scorer.learned_state import LearningProgress
+from trainer.domain.scorer.verdict import PublishingVerdict
 from trainer.training.gate_metrics import GateMetrics
 
 
@@ -156,10 +155,10 @@ class RankingMetrics:
             registry=registry,
         )
 
-    def uses(self, embedding: str) -> None:
+    def set_embedding(self, embedding: str) -> None:
         self.embedding.info({"name": embedding})
 
-    def learnt(self, progress: Learnt) -> None:
+    def learned(self, progress: LearningProgress) -> None:
         self.revisions.set(progress.heard_of)
         self.steps.set(progress.steps)
         self.rate.set(progress.schedule.rate)
@@ -170,7 +169,7 @@ class RankingMetrics:
                 if values:
                     self.loss.labels(scorer, on).set(values[-1])
 
-    def judged(self, verdict: RankingVerdict, weighed: Weighed) -> None:
+    def judged(self, verdict: PublishingVerdict, evidence: Evidence) -> None:
         self.verdicts.labels(type(verdict).__name__.lower()).inc()
-        for estimate in weighed.evidence.estimates:
+        for estimate in evidence.estimates:
             self.value.labels(estimate.policy).set(estimate.dr.mean)

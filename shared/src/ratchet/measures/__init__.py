@@ -30,29 +30,29 @@ from ratchet.measures.plans import (
     scenario_named,
 )
 from ratchet.measures.prompts import (
-    ANSWERED,
-    ASKED,
+    QUESTION,
     READINGS,
+    RESPONSE,
     prompt_for,
     voice_prompt,
     widget_prompt,
 )
 from ratchet.measures.questions import (
     device_type,
-    normalised,
+    normalized,
     phrasing_of,
     question_key,
     question_words,
 )
 
 __all__ = [
-    "ANSWERED",
-    "ASKED",
     "CORE_SCENARIOS",
     "DEFAULT_HEIGHTS",
     "HEIGHT_BUDGET",
+    "QUESTION",
     "READINGS",
     "READ_LIMIT",
+    "RESPONSE",
     "SCENARIOS",
     "SIZES",
     "Grounding",
@@ -63,7 +63,7 @@ __all__ = [
     "device_type",
     "equipment_words",
     "grounded",
-    "normalised",
+    "normalized",
     "number_mentions",
     "phrasing_of",
     "plan_text",

@@ -1,4 +1,4 @@
-"""From candidates to a ranking and its propensity; used in serving and in learning."""
+"""Ranking of widget candidates: embeddings, scorers, exploration and propensities."""
 
 from ratchet.ranking.embedding import (
     Embedding,
@@ -28,10 +28,10 @@ from ratchet.ranking.features import (
     WIDTH,
     Matrix,
     Vector,
-    as_others,
     scenario_table,
-    structure_of,
+    structure_inputs,
     widget_rows,
+    with_scenarios,
 )
 from ratchet.ranking.hashing import (
     HashingEmbedding,
@@ -50,8 +50,8 @@ from ratchet.ranking.scorer import (
     LowRankScorer,
     Scorers,
     discounts,
-    places_of,
     presence,
+    scenario_indices,
 )
 from ratchet.ranking.scorer_file import (
     ScorerManifest,
@@ -90,20 +90,20 @@ __all__ = [
     "UnusableEmbedding",
     "UnusableScorer",
     "Vector",
-    "as_others",
     "discounts",
     "embedding_named",
     "explore",
     "greedy_order",
     "in_callers_order",
     "libraries",
-    "places_of",
     "presence",
     "rank",
     "read_scorer",
+    "scenario_indices",
     "scenario_table",
     "scorer_bytes",
-    "structure_of",
+    "structure_inputs",
     "widget_rows",
+    "with_scenarios",
     "worths_of",
 ]

@@ -16,7 +16,7 @@ from ratchet.contract import (
     Source,
     Value,
 )
-from ratchet.measures import normalised, prompt_for
+from ratchet.measures import normalized, prompt_for
 from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.origin import ExampleOrigin
 from reward.domain.examples.question import Scope
@@ -149,7 +149,7 @@ def _labels(
 
     def identity(candidate: CandidateAnswer) -> tuple[str, str]:
         apart = rules.scope == "intent"
-        return normalised(candidate.transcript) if apart else "", candidate.answer
+        return normalized(candidate.transcript) if apart else "", candidate.answer
 
     disputed = {identity(c) for c in good} & {identity(c) for c in bad}
     for desirable, candidates in ((True, good), (False, bad)):

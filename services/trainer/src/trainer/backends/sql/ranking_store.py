@@ -1,4 +1,4 @@
-"""Scored revisions, decisions and what was learnt of them, in SQL."""
+"""Scored revisions, logged decisions and the learned state, in SQL."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC
@@ -9,30 +9,29 @@ from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import DecisionMade, Delivered, ExperienceScored
 from trainer.backends.sql.database import decisions, learner, scored
-from trainer.domain.scorer.admission import skipped
-from trainer.domain.scorer.learned_state import LearntState, Progress
-from trainer.domain.scorer.lesson import Scored
+from trainer.domain.scorer.admission import skip_reason
+from trainer.domain.scorer.learned_state import LearnedState, LearningProgress
+from trainer.domain.scorer.lesson import ScoredRevision
+from trainer.domain.scorer.logged_decision import OutcomeRef
 from trainer.domain.scorer.rules import LearningRules
-from trainer.scorer.ports import Outcome
 
-_KEPT = 20_000
+_REVISIONS_KEPT = 20_000
 _DECISIONS_KEPT = 100_000
-"""Most decisions are never answered; what they were must be known when one is."""
+"""Most decisions never get an outcome, and one may arrive long after its decision."""
 
 
 class SqlRankingStore:
-    """As `trainer.scorer.ports.RankingStore`.
+    """Keeps the last 20,000 revisions that taught, and those that did not among the last 20,000.
 
-    The last 20,000 revisions that taught are kept, those that did not as long as they are among
-    the last 20,000 of all, and the last 20,000 decisions.
+    Keeps decisions with an outcome, and the last 100,000 of all.
     """
 
     def __init__(self, engine: Engine, rules: LearningRules) -> None:
         self._engine = engine
         self._rules = rules
 
-    def keep_scored(self, batch: Sequence[Delivered[ExperienceScored]]) -> None:
-        """Number the new revisions in order; one that is there already stays as it is."""
+    def add_scored(self, batch: Sequence[Delivered[ExperienceScored]]) -> None:
+        """Number new revisions in order of arrival; ignore those already stored."""
         with self._engine.begin() as connection:
             known, newest = _revisions(connection, {event.query_id for event, _ in batch})
             taught = _taught(connection, {(event.user_id, _day(event)) for event, _ in batch})
@@ -42,7 +41,7 @@ class SqlRankingStore:
                     continue
                 known.add((event.query_id, event.revision))
                 today = (event.user_id, _day(event))
-                why = skipped(
+                why = skip_reason(
                     event, newest.get(event.query_id, 0), taught.get(today, 0), self._rules
                 )
                 taught[today] = taught.get(today, 0) + (why is None)
@@ -62,7 +61,7 @@ class SqlRankingStore:
             if rows:
                 connection.execute(insert(scored), rows)
 
-    def keep_decisions(self, batch: Sequence[Delivered[DecisionMade]]) -> None:
+    def add_decisions(self, batch: Sequence[Delivered[DecisionMade]]) -> None:
         once = insert(decisions).on_conflict_do_nothing(index_elements=["decision_id"])
         rows = [
             {"decision_id": event.event_id, "event": payload.decode()} for event, payload in batch
@@ -70,15 +69,15 @@ class SqlRankingStore:
         with self._engine.begin() as connection:
             connection.execute(once, rows)
 
-    def learnt(self) -> LearntState | None:
+    def learned_state(self) -> LearnedState | None:
         with self._engine.connect() as connection:
             row = connection.execute(select(learner)).first()
         if row is None:
             return None
-        return LearntState(Progress.model_validate_json(row.progress), row.tensors)
+        return LearnedState(LearningProgress.model_validate_json(row.progress), row.tensors)
 
-    def commit(self, state: LearntState) -> None:
-        """Keep what was learnt with the place it was learnt up to; forget what is past keeping."""
+    def commit(self, state: LearnedState) -> None:
+        """Store `state` and delete what exceeds the retention limits, in one transaction."""
         values = {"progress": state.progress.model_dump_json(), "tensors": state.tensors}
         with self._engine.begin() as connection:
             connection.execute(
@@ -88,13 +87,15 @@ class SqlRankingStore:
             )
             cursor = state.progress.cursor
             untaught = scored.c.skipped.is_not(None)
-            connection.execute(delete(scored).where(untaught, scored.c.sequence <= cursor - _KEPT))
+            connection.execute(
+                delete(scored).where(untaught, scored.c.sequence <= cursor - _REVISIONS_KEPT)
+            )
             past = (
                 select(scored.c.sequence)
                 .where(scored.c.skipped.is_(None), scored.c.sequence <= cursor)
                 .order_by(scored.c.sequence.desc())
                 .limit(1)
-                .offset(_KEPT)
+                .offset(_REVISIONS_KEPT)
                 .scalar_subquery()
             )
             connection.execute(delete(scored).where(scored.c.sequence <= past, ~untaught))
@@ -107,21 +108,21 @@ class SqlRankingStore:
                 )
             )
 
-    def unlearnt(self, after: int, most: int) -> list[Scored]:
-        """The next `most` revisions behind the one numbered `after`."""
+    def unlearned(self, after: int, most: int) -> list[ScoredRevision]:
+        """The next `most` revisions after number `after`."""
         rows = select(scored).where(scored.c.sequence > after).order_by(scored.c.sequence)
         with self._engine.connect() as connection:
             return [_scored(row) for row in connection.execute(rows.limit(most))]
 
-    def remembered(self, until: int) -> Iterator[Scored]:
-        """The revisions that taught up to `until` and are kept, in order."""
+    def learned_revisions(self, until: int) -> Iterator[ScoredRevision]:
+        """The stored revisions that taught, up to number `until`, in order."""
         rows = select(scored).where(scored.c.sequence <= until, scored.c.skipped.is_(None))
         with self._engine.connect() as connection:
             for row in connection.execute(rows.order_by(scored.c.sequence)):
                 yield _scored(row)
 
-    def outcomes(self, most: int) -> list[Outcome]:
-        """The newest revision of the `most` last answers to logged decisions, oldest first."""
+    def outcome_refs(self, most: int) -> list[OutcomeRef]:
+        """The newest revision of each of the last `most` answered decisions, oldest first."""
         newest = (
             select(func.max(scored.c.sequence).label("sequence"), scored.c.decision_id)
             .join(decisions, decisions.c.decision_id == scored.c.decision_id)
@@ -132,34 +133,36 @@ class SqlRankingStore:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(newest).all()
-        return [Outcome(row.decision_id, row.sequence) for row in reversed(rows)]
+        return [OutcomeRef(row.decision_id, row.sequence) for row in reversed(rows)]
 
-    def logged(self, outcomes: Sequence[Outcome]) -> list[tuple[DecisionMade, ExperienceScored]]:
-        found: list[tuple[DecisionMade, ExperienceScored]] = []
+    def logged_decisions(
+        self, outcomes: Sequence[OutcomeRef]
+    ) -> list[tuple[DecisionMade, ExperienceScored]]:
+        logged: list[tuple[DecisionMade, ExperienceScored]] = []
         with self._engine.connect() as connection:
             ordered = iter(outcomes)
-            while some := list(islice(ordered, 500)):
+            while chunk := list(islice(ordered, 500)):
                 pairs = (
                     select(decisions.c.event.label("decision"), scored.c.event)
                     .join(scored, scored.c.decision_id == decisions.c.decision_id)
                     .where(
                         tuple_(scored.c.decision_id, scored.c.sequence).in_(
-                            [(outcome.decision_id, outcome.sequence) for outcome in some]
+                            [(outcome.decision_id, outcome.sequence) for outcome in chunk]
                         )
                     )
                     .order_by(scored.c.sequence)
                 )
-                found.extend(
+                logged.extend(
                     (
                         DecisionMade.model_validate_json(row.decision),
                         ExperienceScored.model_validate_json(row.event),
                     )
                     for row in connection.execute(pairs)
                 )
-        return found
+        return logged
 
-    def skipped(self) -> dict[str, int]:
-        """Revisions that were kept and do not teach, by why."""
+    def skip_counts(self) -> dict[str, int]:
+        """The number of stored revisions that do not teach, by reason."""
         counted = (
             select(scored.c.skipped, func.count().label("revisions"))
             .where(scored.c.skipped.is_not(None))
@@ -195,6 +198,6 @@ def _day(event: ExperienceScored) -> int:
     return event.occurred_at.astimezone(UTC).toordinal()
 
 
-def _scored(row: "Row[tuple[object, ...]]") -> Scored:
+def _scored(row: "Row[tuple[object, ...]]") -> ScoredRevision:
     event = ExperienceScored.model_validate_json(row.event)
-    return Scored(row.sequence, event, teaches=row.skipped is None)
+    return ScoredRevision(row.sequence, event, teaches=row.skipped is None)

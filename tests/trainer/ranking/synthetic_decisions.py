@@ -1,4 +1,4 @@
-"""Logged decisions of a world in which every widget's true value is known."""
+"""Logged decisions of a decisions in which every widget's true value is known."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -9,7 +9,7 @@ from ratchet.contract import Candidate, RankingPolicy, ServedWidget
 from ratchet.measures import CORE_SCENARIOS
 from ratchet.ranking import CHARACTERISTICS, Exploration, HashingEmbedding, explore
 from trainer.domain.scorer.examination import Floats, examination
-from trainer.domain.scorer.logged_decision import Logged, logged_of
+from trainer.domain.scorer.logged_decision import LoggedDecision, logged_decision
 from trainer.domain.scorer.off_policy import Contributions, contributions
 from trainer.domain.scorer.reward_model import predicted_values
 from trainer.domain.scorer.targets import widget_values
@@ -17,15 +17,24 @@ from trainer.domain.scorer.targets import widget_values
 from .conftest import decision, query, scored
 
 POWER = 0.8
-LOOKS = examination(3, POWER)
-ASKED = ("how is", "what about", "show me", "tell me of", "where is", "why is", "is there", "give")
-OFFERED = tuple(Candidate(scenario=name) for name in CORE_SCENARIOS[:6])
+ATTENTION = examination(3, POWER)
+PHRASES = (
+    "how is",
+    "what about",
+    "show me",
+    "tell me of",
+    "where is",
+    "why is",
+    "is there",
+    "give",
+)
+CANDIDATES = tuple(Candidate(scenario=name) for name in CORE_SCENARIOS[:6])
 CONTEXTS = len(CHARACTERISTICS)
 LOGGING = RankingPolicy(share=0.5, temperature=1.0)
 GREEDY = RankingPolicy(share=0)
 
 _RNG = np.random.default_rng(1)
-SCORES = _RNG.uniform(0.1, 0.9, (CONTEXTS, len(OFFERED)))
+SCORES = _RNG.uniform(0.1, 0.9, (CONTEXTS, len(CANDIDATES)))
 VALUES = 2 * (SCORES - 0.5)
 WORTHS = SCORES + _RNG.normal(0, 0.5, SCORES.shape)
 WANTED = SCORES + _RNG.normal(0, 0.2, SCORES.shape)
@@ -33,49 +42,57 @@ _EMBEDDING = HashingEmbedding()
 
 
 def logged(
-    context: int, asked: str, order: Sequence[int] = range(len(OFFERED)), *, judged: bool = True
-) -> Logged:
+    context: int,
+    question: str,
+    order: Sequence[int] = range(len(CANDIDATES)),
+    *,
+    judged: bool = True,
+) -> LoggedDecision:
     """The first three of `order` were shown, each judged by its true score, or nobody judged.
 
     `context` is a characteristic, by its place.
     """
     characteristic = CHARACTERISTICS[context]
     made = decision(
-        query=query(f"{asked} {characteristic}", characteristics=(characteristic,)),
-        candidates=OFFERED,
-        limit=len(LOOKS),
+        query=query(f"{question} {characteristic}", characteristics=(characteristic,)),
+        candidates=CANDIDATES,
+        limit=len(ATTENTION),
         order=tuple(order),
         worths=tuple(WORTHS[context].tolist()),
         policy=LOGGING,
     )
     widgets = tuple(
-        ServedWidget(scenario=OFFERED[at].scenario, score=SCORES[context, at] if judged else None)
+        ServedWidget(
+            scenario=CANDIDATES[at].scenario, score=SCORES[context, at] if judged else None
+        )
         for at in made.order[: made.limit]
     )
-    found = logged_of(made, scored(query=made.query, widgets=widgets), _EMBEDDING)
+    found = logged_decision(made, scored(query=made.query, widgets=widgets), _EMBEDDING)
     assert found is not None
     return found
 
 
 @cache
 def exploration_of(context: int) -> Exploration:
-    return explore(WORTHS[context].tolist(), OFFERED, LOGGING, len(LOOKS))
+    return explore(WORTHS[context].tolist(), CANDIDATES, LOGGING, len(ATTENTION))
 
 
 @cache
-def _exchanged(context: int, asked: str, exchange: tuple[int, int] | None, judged: bool) -> Logged:
+def _exchanged(
+    context: int, question: str, exchange: tuple[int, int] | None, judged: bool
+) -> LoggedDecision:
     order = list(exploration_of(context).order)
     if exchange is not None:
         upper, lower = exchange
         order[upper], order[lower] = order[lower], order[upper]
-    return logged(context, asked, order, judged=judged)
+    return logged(context, question, order, judged=judged)
 
 
 def exposures(worths: Floats, policy: RankingPolicy) -> Floats:
     """How much a policy lets each candidate be looked at (contexts, 6)."""
-    ones = [logged(context, ASKED[0]) for context in range(CONTEXTS)]
+    ones = [logged(context, PHRASES[0]) for context in range(CONTEXTS)]
     return np.stack(
-        [one.exposure(of.tolist(), policy, LOOKS) for one, of in zip(ones, worths, strict=True)]
+        [one.exposure(of.tolist(), policy, ATTENTION) for one, of in zip(ones, worths, strict=True)]
     )
 
 
@@ -84,7 +101,7 @@ def true_value(of: Floats) -> float:
     return float((of * VALUES).sum() / of.sum())
 
 
-class World:
+class SyntheticDecisions:
     """`count` decisions of the logging policy, and the noisy `values` of what they showed.
 
     Where nobody judged, all widgets of a plan have the value of the plan.
@@ -93,31 +110,31 @@ class World:
     def __init__(self, count: int, seed: int, *, judged: bool = True) -> None:
         rng = np.random.default_rng(seed)
         self.contexts = rng.integers(CONTEXTS, size=count)
-        self.logged: list[Logged] = []
+        self.logged: list[LoggedDecision] = []
         self.values: list[Floats] = []
         for context in self.contexts.tolist():
-            asked, drawn = ASKED[rng.integers(len(ASKED))], rng.random()
+            question, drawn = PHRASES[rng.integers(len(PHRASES))], rng.random()
             exchange = exploration_of(context).exchange(drawn)
-            one = _exchanged(context, asked, exchange, judged)
+            one = _exchanged(context, question, exchange, judged)
             self.logged.append(one)
             if judged:
-                noise = rng.normal(0, 0.3, len(LOOKS))
+                noise = rng.normal(0, 0.3, len(ATTENTION))
                 self.values.append(np.asarray(widget_values(one.plan, POWER)) + noise)
             else:
-                whole = LOOKS @ VALUES[context, list(one.shown)] / LOOKS.sum()
-                self.values.append(np.full(len(LOOKS), whole + rng.normal(0, 0.3)))
-        self.actual = [one.logged_exposure(LOOKS) for one in self.logged]
+                whole = ATTENTION @ VALUES[context, list(one.shown)] / ATTENTION.sum()
+                self.values.append(np.full(len(ATTENTION), whole + rng.normal(0, 0.3)))
+        self.actual = [one.logged_exposure(ATTENTION) for one in self.logged]
 
     @property
     def truth(self) -> Floats:
         """The true value of each candidate of each decision (count, 6)."""
         return VALUES[self.contexts]
 
-    def learnt(self) -> Floats:
+    def learned(self) -> Floats:
         """What the reward model predicts for them (count, 6)."""
-        return np.stack(predicted_values(self.logged, self.values, [LOOKS] * len(self.logged)))
+        return np.stack(predicted_values(self.logged, self.values, [ATTENTION] * len(self.logged)))
 
-    def weighed(
+    def evaluation(
         self, target: Floats, predicted: Floats, most_weight: float = 100.0
     ) -> Contributions:
         """What each decision adds for a policy of the exposures `target` (contexts, 6)."""

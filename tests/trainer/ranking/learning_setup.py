@@ -16,19 +16,19 @@ from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.ranking_store import SqlRankingStore
-from trainer.domain.scorer.learned_state import LearntState
+from trainer.domain.scorer.learned_state import LearnedState
 from trainer.domain.scorer.rules import LearningRules
 from trainer.metrics import RankingMetrics
 from trainer.scorer.handlers import RankingHandlers
 from trainer.scorer.learning import RankingLearning
 from trainer.training.outbox_relay import OutboxRelay
 
-from .bench import RULES, Bench
+from .ranking_setup import RULES, RankingSetup
 
 HASHING = HashingEmbedding()
 
 
-class World:
+class LearningSetup:
     """`start` starts another process on it."""
 
     def __init__(self, engine: Engine, directory: Path) -> None:
@@ -41,32 +41,32 @@ class World:
         self, embedding: Embedding = HASHING, rules: LearningRules = RULES, **parts: Any
     ) -> RankingLearning:
         store = parts.get("store", self.store)
-        bench = Bench(self.engine, self.directory, embedding=embedding, store=store)
+        setup = RankingSetup(self.engine, self.directory, embedding=embedding, store=store)
         made: dict[str, Any] = {
             "store": store,
             "learner": ScorerLearner(rules, embedding),
             "embedding": embedding,
-            "publishing": bench.publishing,
-            "outgoing": OutboxRelay(SqlOutbox(self.engine), self.publisher),
+            "publishing": setup.publishing,
+            "relay": OutboxRelay(SqlOutbox(self.engine), self.publisher),
             "metrics": RankingMetrics(CollectorRegistry()),
             "legacy": LegacyCheckpoint(None, ""),
         }
         return RankingLearning(**{**made, **parts})
 
-    async def hear(self, events: Sequence[ExperienceScored]) -> None:
+    async def receive(self, events: Sequence[ExperienceScored]) -> None:
         await self.handlers.handle_rewards(delivered(events), MemoryState())
 
-    def undisturbed(
+    def uninterrupted(
         self, embedding: Embedding = HASHING, rules: LearningRules = RULES
-    ) -> LearntState:
+    ) -> LearnedState:
         learner = ScorerLearner(rules, embedding)
-        learner.learn(self.store.unlearnt(0, 10_000))
+        learner.learn(self.store.unlearned(0, 10_000))
         return learner.save()
 
 
-async def turns(learning: RankingLearning) -> int:
+async def run_until_idle(learning: RankingLearning) -> int:
     """Work until nothing waits; says how many turns it took."""
     count = 1
-    while await learning.turn():
+    while await learning.run_once():
         count += 1
     return count

@@ -14,8 +14,13 @@ import pytest
 from ratchet.contract import Experience, Feedback
 from ratchet.measures import CORE_SCENARIOS, DEFAULT_HEIGHTS, plan_validity
 from simulator.operators import draw_operators
-from simulator.ranking_outcomes import EXAMINATION, experience, reactions, worth
-from simulator.ranking_questions import SUITING_SIZE, Ask, Option, draw_ask
+from simulator.ranking_outcomes import EXAMINATION, experience, plan_value, reactions
+from simulator.ranking_questions import (
+    SUITING_SIZE,
+    RankingQuestion,
+    ShowableWidget,
+    draw_ranking_question,
+)
 
 AT = datetime(2026, 1, 5, 6, tzinfo=UTC)
 OPERATORS = draw_operators(Random(0), 9)
@@ -23,17 +28,17 @@ WORRIED = ("in range", "Any issue", "Check")
 LOOKING_BACK = ("moved", "this hour")
 
 
-def drawn(seed: int, count: int, *, drift: bool = False) -> list[Ask]:
+def drawn(seed: int, count: int, *, drift: bool = False) -> list[RankingQuestion]:
     rng = Random(seed)
-    return [draw_ask(rng, OPERATORS, drift=drift) for _ in range(count)]
+    return [draw_ranking_question(rng, OPERATORS, drift=drift) for _ in range(count)]
 
 
 @pytest.fixture(scope="module", params=[1, 7, 42])
-def asks(request: pytest.FixtureRequest) -> list[Ask]:
+def asks(request: pytest.FixtureRequest) -> list[RankingQuestion]:
     return drawn(request.param, 600)
 
 
-def style(ask: Ask) -> str:
+def style(ask: RankingQuestion) -> str:
     if any(words in ask.transcript for words in WORRIED):
         return "worried"
     if any(words in ask.transcript for words in LOOKING_BACK):
@@ -41,39 +46,41 @@ def style(ask: Ask) -> str:
     return "plain"
 
 
-def characteristic(ask: Ask) -> str:
+def characteristic(ask: RankingQuestion) -> str:
     return str(ask.intent["primary_characteristic"])
 
 
-def best_first(ask: Ask) -> list[str]:
+def best_first(ask: RankingQuestion) -> list[str]:
     return sorted(ask.fits, key=lambda name: -ask.fits[name])
 
 
-def options(*scenarios: str) -> list[Option]:
-    return [Option(name, 0.5, SUITING_SIZE[name]) for name in scenarios]
+def options(*scenarios: str) -> list[ShowableWidget]:
+    return [ShowableWidget(name, 0.5, SUITING_SIZE[name]) for name in scenarios]
 
 
-def ideal(ask: Ask) -> list[Option]:
+def ideal(ask: RankingQuestion) -> list[ShowableWidget]:
     return options(*best_first(ask)[: ask.limit])
 
 
-def callers(ask: Ask) -> list[Option]:
+def callers(ask: RankingQuestion) -> list[ShowableWidget]:
     return list(ask.candidates[: ask.limit])
 
 
-def thumbs(asks: Sequence[Ask], shown: Sequence[Sequence[Option]]) -> Counter[str | None]:
+def thumbs(
+    asks: Sequence[RankingQuestion], shown: Sequence[Sequence[ShowableWidget]]
+) -> Counter[str | None]:
     rng = Random(5)
     return Counter(
         reactions(rng, ask, plan)[0].get("rating") for ask, plan in zip(asks, shown, strict=True)
     )
 
 
-def share_up(asks: Sequence[Ask], shown: Sequence[Sequence[Option]]) -> float:
+def share_up(asks: Sequence[RankingQuestion], shown: Sequence[Sequence[ShowableWidget]]) -> float:
     said = thumbs(asks, shown)
     return said["up"] / (said["up"] + said["down"])
 
 
-def judged(asks: Sequence[Ask]) -> list[tuple[Ask, dict[str, Any]]]:
+def judged(asks: Sequence[RankingQuestion]) -> list[tuple[RankingQuestion, dict[str, Any]]]:
     rng = Random(6)
     bodies = [(ask, reactions(rng, ask, callers(ask))) for ask in asks]
     return [(ask, said[1]) for ask, said in bodies if len(said) == 2]
@@ -85,12 +92,12 @@ def test_the_same_seed_asks_the_same_and_another_seed_something_else() -> None:
     assert drawn(3, 10) != drawn(4, 10)
 
 
-def test_the_same_seed_reacts_the_same(asks: list[Ask]) -> None:
+def test_the_same_seed_reacts_the_same(asks: list[RankingQuestion]) -> None:
     ask = asks[0]
     assert reactions(Random(2), ask, callers(ask)) == reactions(Random(2), ask, callers(ask))
 
 
-def test_four_scenarios_fit_and_the_others_hardly(asks: list[Ask]) -> None:
+def test_four_scenarios_fit_and_the_others_hardly(asks: list[RankingQuestion]) -> None:
     for ask in asks:
         ranked = best_first(ask)
         assert set(ask.fits) == set(CORE_SCENARIOS)
@@ -99,7 +106,7 @@ def test_four_scenarios_fit_and_the_others_hardly(asks: list[Ask]) -> None:
         assert ask.needed == tuple(ranked[:2])
 
 
-def test_what_fits_a_plain_question_depends_on_the_metric(asks: list[Ask]) -> None:
+def test_what_fits_a_plain_question_depends_on_the_metric(asks: list[RankingQuestion]) -> None:
     wanted = {(characteristic(ask), *ask.needed) for ask in asks if style(ask) == "plain"}
     assert wanted == {
         ("energy", "kpi", "trends-cumulative"),
@@ -109,7 +116,7 @@ def test_what_fits_a_plain_question_depends_on_the_metric(asks: list[Ask]) -> No
     }
 
 
-def test_the_phrasing_counts_before_the_metric(asks: list[Ask]) -> None:
+def test_the_phrasing_counts_before_the_metric(asks: list[RankingQuestion]) -> None:
     needed = {(style(ask), ask.needed) for ask in asks if style(ask) != "plain"}
     assert needed == {
         ("worried", ("alerts", "eventlogstream")),
@@ -119,7 +126,9 @@ def test_the_phrasing_counts_before_the_metric(asks: list[Ask]) -> None:
     assert 0.6 < sum(style(ask) == "plain" for ask in asks) / len(asks) < 0.8
 
 
-def test_drift_exchanges_what_energy_and_trend_want_and_nothing_else(asks: list[Ask]) -> None:
+def test_drift_exchanges_what_energy_and_trend_want_and_nothing_else(
+    asks: list[RankingQuestion],
+) -> None:
     now, later = drawn(9, 400), drawn(9, 400, drift=True)
     energy = {tuple(best_first(ask)[:4]) for ask in asks if is_plain(ask, "energy")}
     trend = {tuple(best_first(ask)[:4]) for ask in asks if is_plain(ask, "trend")}
@@ -131,11 +140,13 @@ def test_drift_exchanges_what_energy_and_trend_want_and_nothing_else(asks: list[
             assert before == after
 
 
-def is_plain(ask: Ask, metric: str) -> bool:
+def is_plain(ask: RankingQuestion, metric: str) -> bool:
     return style(ask) == "plain" and characteristic(ask) == metric
 
 
-def test_four_of_ten_candidates_fit_and_most_have_the_right_size(asks: list[Ask]) -> None:
+def test_four_of_ten_candidates_fit_and_most_have_the_right_size(
+    asks: list[RankingQuestion],
+) -> None:
     for ask in asks:
         scenarios = [option.scenario for option in ask.candidates]
         assert len(set(scenarios)) == len(scenarios) == 10
@@ -147,8 +158,8 @@ def test_four_of_ten_candidates_fit_and_most_have_the_right_size(asks: list[Ask]
     assert 0.12 < mean(wrong) < 0.18
 
 
-def test_the_callers_order_tells_nothing(asks: list[Ask]) -> None:
-    def agreement(ask: Ask) -> float:
+def test_the_callers_order_tells_nothing(asks: list[RankingQuestion]) -> None:
+    def agreement(ask: RankingQuestion) -> float:
         ranked = best_first(ask)
         ranks = [ranked.index(option.scenario) for option in ask.candidates]
         offered = sorted(ranks)
@@ -157,20 +168,20 @@ def test_the_callers_order_tells_nothing(asks: list[Ask]) -> None:
     assert abs(mean(agreement(ask) for ask in asks)) < 0.05
 
 
-def test_the_callers_relevance_tells_a_little(asks: list[Ask]) -> None:
+def test_the_callers_relevance_tells_a_little(asks: list[RankingQuestion]) -> None:
     pairs = [(o.relevance, ask.fits[o.scenario]) for ask in asks for o in ask.candidates]
     assert all(0 <= relevance <= 1 for relevance, _ in pairs)
     assert 0.3 < correlation(*zip(*pairs, strict=True)) < 0.5
 
 
-def test_some_questions_name_a_time(asks: list[Ask]) -> None:
+def test_some_questions_name_a_time(asks: list[RankingQuestion]) -> None:
     timed = [ask for ask in asks if "time" in ask.intent["entities"]]
     assert 0.1 < len(timed) / len(asks) < 0.3
     assert all(ask.intent["entities"]["time"] in ask.transcript for ask in timed)
     assert all("time" in a.intent["entities"] for a in asks if style(a) == "looking back")
 
 
-def test_an_experience_records_what_was_shown_in_order(asks: list[Ask]) -> None:
+def test_an_experience_records_what_was_shown_in_order(asks: list[RankingQuestion]) -> None:
     for ask in asks[:200]:
         shown = callers(ask)
         body = experience(ask, shown, timestamp=AT, decision_id="d" * 32)
@@ -179,17 +190,19 @@ def test_an_experience_records_what_was_shown_in_order(asks: list[Ask]) -> None:
         assert read.user_id == ask.user_id
         assert read.decision_id == "d" * 32
         assert read.parsed_intent.primary_characteristic == characteristic(ask)
-        assert [Option(w.scenario, w.relevance, w.size) for w in read.widget_plan.widgets] == shown
+        assert [
+            ShowableWidget(w.scenario, w.relevance, w.size) for w in read.widget_plan.widgets
+        ] == shown
         assert all(w.height_units == DEFAULT_HEIGHTS[w.size] for w in read.widget_plan.widgets)
         assert plan_validity(json.dumps(body["widget_plan"])).valid
         assert read.voice_response == ask.answer.text
 
 
-def test_an_experience_without_a_decision_names_none(asks: list[Ask]) -> None:
+def test_an_experience_without_a_decision_names_none(asks: list[RankingQuestion]) -> None:
     assert "decision_id" not in experience(asks[0], ideal(asks[0]), timestamp=AT, decision_id=None)
 
 
-def test_most_answers_are_good(asks: list[Ask]) -> None:
+def test_most_answers_are_good(asks: list[RankingQuestion]) -> None:
     assert 0.8 < mean(ask.answer.kind == "good" for ask in asks) < 0.9
 
 
@@ -197,12 +210,12 @@ def test_a_plan_is_worth_its_fit_less_what_is_missing_or_of_the_wrong_size() -> 
     ask = next(ask for ask in drawn(1, 50) if is_plain(ask, "energy"))
     best = options("kpi", "trends-cumulative", "category-bar", "trend")
     wide = [replace(best[0], size="expanded"), *best[1:]]
-    one = worth(ask, options("kpi"))
+    one = plan_value(ask, options("kpi"))
     assert one == pytest.approx(0.95 - 0.15)
-    assert worth(ask, best) > worth(ask, best[::-1])
-    assert worth(ask, best) - worth(ask, wide) == pytest.approx(0.1 / 4)
-    assert worth(ask, options("chatstream", "peopleview")) == 0
-    assert worth(ask, []) == 0
+    assert plan_value(ask, best) > plan_value(ask, best[::-1])
+    assert plan_value(ask, best) - plan_value(ask, wide) == pytest.approx(0.1 / 4)
+    assert plan_value(ask, options("chatstream", "peopleview")) == 0
+    assert plan_value(ask, []) == 0
 
 
 def test_touches_fall_with_the_position_as_the_constant_says() -> None:
@@ -219,7 +232,7 @@ def test_touches_fall_with_the_position_as_the_constant_says() -> None:
         assert touched[position] / times == pytest.approx(expected, abs=0.02)
 
 
-def test_at_the_same_place_what_fits_is_touched_more_often(asks: list[Ask]) -> None:
+def test_at_the_same_place_what_fits_is_touched_more_often(asks: list[RankingQuestion]) -> None:
     rng = Random(8)
     hits: dict[bool, list[bool]] = {True: [], False: []}
     for ask in asks:
@@ -229,7 +242,7 @@ def test_at_the_same_place_what_fits_is_touched_more_often(asks: list[Ask]) -> N
     assert mean(hits[True]) > 2.5 * mean(hits[False]) > 0
 
 
-def test_better_plans_are_rated_better(asks: list[Ask]) -> None:
+def test_better_plans_are_rated_better(asks: list[RankingQuestion]) -> None:
     poor = [options(*best_first(ask)[3:7]) for ask in asks]
     half = [options(*best_first(ask)[1:5]) for ask in asks]
     best = [ideal(ask) for ask in asks]
@@ -243,7 +256,7 @@ def test_better_plans_are_rated_better(asks: list[Ask]) -> None:
 def test_a_low_mean_fit_gets_mostly_thumbs_down_even_with_nothing_missing() -> None:
     asks = [replace(ask, needed=()) for ask in drawn(2, 400)]
 
-    def alike(fit: float) -> list[Ask]:
+    def alike(fit: float) -> list[RankingQuestion]:
         return [replace(ask, fits=dict.fromkeys(CORE_SCENARIOS, fit)) for ask in asks]
 
     shown = [ideal(ask) for ask in asks]
@@ -251,7 +264,7 @@ def test_a_low_mean_fit_gets_mostly_thumbs_down_even_with_nothing_missing() -> N
     assert share_up(alike(0.85), shown) > 0.9
 
 
-def test_feedback_is_what_the_route_takes(asks: list[Ask]) -> None:
+def test_feedback_is_what_the_route_takes(asks: list[RankingQuestion]) -> None:
     rng = Random(4)
     for ask in asks[:200]:
         own, *views = reactions(rng, ask, callers(ask))
@@ -264,14 +277,14 @@ def test_feedback_is_what_the_route_takes(asks: list[Ask]) -> None:
         assert all("rating" not in view for view in views)
 
 
-def test_the_judge_covers_its_share(asks: list[Ask]) -> None:
+def test_the_judge_covers_its_share(asks: list[RankingQuestion]) -> None:
     assert 0.5 < len(judged(asks)) / len(asks) < 0.7
     ask = asks[0]
     assert len(reactions(Random(1), ask, ideal(ask), judge_share=0)) == 1
     assert len(reactions(Random(1), ask, ideal(ask), judge_share=1)) == 2
 
 
-def test_the_judge_counts_from_one_and_is_close_to_the_truth(asks: list[Ask]) -> None:
+def test_the_judge_counts_from_one_and_is_close_to_the_truth(asks: list[RankingQuestion]) -> None:
     for ask, body in judged(asks):
         shown = callers(ask)
         scenarios = [option.scenario for option in shown]
@@ -283,5 +296,5 @@ def test_the_judge_counts_from_one_and_is_close_to_the_truth(asks: list[Ask]) ->
                 ask.fits[option.scenario], abs=0.25
             )
             assert view["size_appropriate"] is (option.size == SUITING_SIZE[option.scenario])
-        assert body["evaluation_confidence"] == pytest.approx(worth(ask, shown), abs=0.25)
+        assert body["evaluation_confidence"] == pytest.approx(plan_value(ask, shown), abs=0.25)
         assert body["missing_widgets"] == [name for name in ask.needed if name not in scenarios]

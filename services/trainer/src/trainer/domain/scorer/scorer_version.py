@@ -1,4 +1,4 @@
-"""What decides on rankings: a scorer and the policy it serves under."""
+"""A pair of scorers with the policy that they rank under."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from ratchet.contract import RankingPolicy
 from ratchet.ranking import Scorers
 
 
-class Serving(NamedTuple):
+class ScorerVersion(NamedTuple):
     version: str
     scorers: Scorers
     policy: RankingPolicy

@@ -19,9 +19,9 @@ from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.scorer.rules import LearningRules, PublishingRules
 from trainer.metrics import RankingMetrics
-from trainer.scorer.evidence import Weighing
-from trainer.scorer.in_service import InService
-from trainer.scorer.publishing import Publishing
+from trainer.scorer.evidence import ScorerEvaluator
+from trainer.scorer.in_service import ScorerInService
+from trainer.scorer.publishing import ScorerPublishing
 
 from .conftest import MORNING
 from .judged_plans import GOOD_ALERTS, GOOD_CHATSTREAM, SHOWN, judged_plans, logged
@@ -34,7 +34,7 @@ POLICY = RankingPolicy(weight=0.8, share=0.2)
 
 
 @cache
-def taught(good: str) -> ScorerLearner:
+def trained_learner(good: str) -> ScorerLearner:
     """What 150 plans taught in which `good` was alerts or chatstream; not to be taught more."""
     learner = ScorerLearner(RULES, HashingEmbedding())
     learner.learn(judged_plans(150, GOOD_ALERTS if good == "alerts" else GOOD_CHATSTREAM))
@@ -45,8 +45,8 @@ class OtherEmbedding(HashingEmbedding):
     name = "other-768-1"
 
 
-class Bench:
-    """What outlives a process is on disk: another bench on it is the process started again."""
+class RankingSetup:
+    """What outlives a process is on disk: another setup on it is the process started again."""
 
     def __init__(
         self,
@@ -65,38 +65,38 @@ class Bench:
         self.directory = directory / "artifacts"
         self.outbox = SqlOutbox(engine)
         self.learner = ScorerLearner(RULES, embedding)
-        self.publishing = Publishing(
+        self.publishing = ScorerPublishing(
             register=self.register,
             files=files,
-            in_service=InService(self.register, files, embedding.name),
-            weighing=Weighing(self.store, embedding, rules, RULES.seed),
+            in_service=ScorerInService(self.register, files, embedding.name),
+            evaluator=ScorerEvaluator(self.store, embedding, rules, RULES.seed),
             policy=POLICY,
             rules=rules,
             metrics=RankingMetrics(CollectorRegistry()),
         )
 
-    def resume(self) -> "Bench":
+    def resume(self) -> "RankingSetup":
         """Go on from what was kept."""
-        state = self.store.learnt()
+        state = self.store.learned_state()
         assert state is not None
-        self.learner.restore(state, self.store.remembered(state.progress.cursor))
+        self.learner.restore(state, self.store.learned_revisions(state.progress.cursor))
         return self
 
-    def hear(self, events: Iterable[ExperienceScored]) -> None:
-        self.store.keep_scored(delivered(list(events)))
-        self.learner.learn(self.store.unlearnt(self.learner.progress.cursor, 10_000))
+    def learn(self, events: Iterable[ExperienceScored]) -> None:
+        self.store.add_scored(delivered(list(events)))
+        self.learner.learn(self.store.unlearned(self.learner.progress.cursor, 10_000))
         self.store.commit(self.learner.save())
 
-    def decide(
+    def add_decisions(
         self, worths: Mapping[str, float], count: int = 120, callers_order: Iterable[str] = SHOWN
     ) -> None:
         """Exploring decisions, and what came of them."""
         order = tuple(callers_order)
         pairs = [logged(number, worths, order) for number in range(count)]
-        self.store.keep_decisions(delivered([made for made, _ in pairs]))
-        self.store.keep_scored(delivered([outcome for _, outcome in pairs]))
+        self.store.add_decisions(delivered([made for made, _ in pairs]))
+        self.store.add_scored(delivered([outcome for _, outcome in pairs]))
 
-    def serve(self, learner: ScorerLearner, version: str) -> None:
+    def put_in_service(self, learner: ScorerLearner, version: str) -> None:
         """Put what `learner` knows in service, whatever the evidence."""
         manifest = ScorerManifest(
             embedding=learner.progress.embedding,
@@ -114,7 +114,7 @@ class Bench:
                 trained_on=learner.progress.heard_of,
                 reason="planted",
                 evidence=Evidence(basis="nothing yet"),
-                artifact=ScorerFiles(self.artifacts).keep(learner.weights(), manifest),
+                artifact=ScorerFiles(self.artifacts).store(learner.weights(), manifest),
                 parameters=28_193,
                 embedding=learner.progress.embedding,
                 policy=POLICY,
@@ -124,7 +124,7 @@ class Bench:
     def judge(self, now: float = 1_000.0) -> None:
         self.publishing.judge_if_due(self.learner, now)
 
-    def told(self, kind: type[Event] = Event) -> list[Any]:
+    def events(self, kind: type[Event] = Event) -> list[Any]:
         return [event for event in self.outbox.unpublished() if isinstance(event, kind)]
 
     @property
