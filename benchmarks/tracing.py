@@ -1,7 +1,7 @@
-"""What tracing costs the reward service: off, sampled at 1 %, every span sent, and nobody there.
+"""Measures the cost of tracing: off, sampled at 1 %, every span, and without a collector.
 
-Rounds take turns, so that a slow minute of the machine is everybody's. The collector is a process
-that reads what is sent and answers; it takes its share of the cores.
+Rounds alternate, so that a slow minute of the machine affects all. The collector is a process that
+reads and acknowledges spans; it uses its share of the cores.
 
 Run: python benchmarks/tracing.py
 """
@@ -41,7 +41,7 @@ class Sink(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 @contextmanager
@@ -73,22 +73,22 @@ def main() -> None:
         valkey_server(Path(directory), free_port()) as url,
         collector() as there,
     ):
-        away = f"http://127.0.0.1:{free_port()}"
+        unreachable = f"http://127.0.0.1:{free_port()}"
         rows: dict[str, Callable[[], list[subprocess.Popen[bytes]]]] = {
             "off": partial(service, url),
             "1 % of the traces": partial(
                 service, url, RATCHET_OTLP_ENDPOINT=there, **ONE_IN_A_HUNDRED
             ),
             "every span": partial(service, url, RATCHET_OTLP_ENDPOINT=there),
-            "every span, collector away": partial(service, url, RATCHET_OTLP_ENDPOINT=away),
+            "every span, no collector": partial(service, url, RATCHET_OTLP_ENDPOINT=unreachable),
         }
-        found: dict[str, list[float]] = {name: [] for name in rows}
+        results: dict[str, list[float]] = {name: [] for name in rows}
         for _ in range(ROUNDS):
             for name, start in rows.items():
-                found[name].append(asyncio.run(events_a_second(url, start)))
-    off = median(found["off"])
+                results[name].append(asyncio.run(events_a_second(url, start)))
+    off = median(results["off"])
     table = Table("tracing", "events/s", "of off", "lowest to highest")
-    for name, values in found.items():
+    for name, values in results.items():
         middle = median(values)
         spread = f"{min(values):,.0f} to {max(values):,.0f}"
         table.add_row(name, f"{middle:,.0f}", f"{middle / off:.2f}", spread)

@@ -1,4 +1,4 @@
-"""Reward and the trainer's Tier 1 in one process, so that a run is the same every time."""
+"""Wires reward and the trainer's Tier 1 in one process, for deterministic runs."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,7 @@ from trainer.scorer.publishing import ScorerPublishing
 
 @dataclass
 class Tier1:
-    """As the services wire them, with a judgement whenever it is asked for."""
+    """The services' parts, with judging on request."""
 
     directory: Path
     embedding: Embedding
@@ -51,13 +51,13 @@ class Tier1:
             metrics=RankingMetrics(CollectorRegistry()),
         )
 
-    async def hear(self, *facts: Any) -> list[ExperienceScored]:
-        """Score `facts` and keep what came of it, without learning it."""
+    async def process(self, *facts: Any) -> list[ExperienceScored]:
+        """Score `facts` and store the results without learning."""
         before = len(self.rewards.emitted)
         await self.rewards.add(*facts)
-        found = [e for e in self.rewards.emitted[before:] if isinstance(e, ExperienceScored)]
-        self.store.add_scored(delivered(found))
-        return found
+        results = [e for e in self.rewards.emitted[before:] if isinstance(e, ExperienceScored)]
+        self.store.add_scored(delivered(results))
+        return results
 
     def learn(self) -> None:
         self.learner.learn(self.store.unlearned(self.learner.progress.cursor, 10_000))

@@ -1,4 +1,4 @@
-"""A plant's stored history: as many rows of each sort, and as odd, as a real one."""
+"""The generated history has the counts and irregularities of a real one."""
 
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
@@ -59,7 +59,7 @@ def test_times_are_naive_and_half_an_hour_apart_over_some_weeks() -> None:
     assert stamps[-1] < datetime.fromisoformat(str(document["saved_at"]))
 
 
-def test_every_row_loads_once_its_time_has_a_zone(rows: list[Row]) -> None:
+def test_every_row_loads_with_a_time_zone(rows: list[Row]) -> None:
     experiences = [loaded(row) for row in rows]
     assert len({experience.query_id for experience in experiences}) == 844
     for row, experience in zip(rows, experiences, strict=True):
@@ -78,7 +78,7 @@ def test_a_plan_is_missing_in_each_of_the_known_ways(rows: list[Row]) -> None:
     assert ways.keys() == {"no key", "None", "{}", "{'he"}
 
 
-def test_older_rows_lack_keys_and_some_hold_what_no_reader_knows(rows: list[Row]) -> None:
+def test_older_rows_lack_keys_and_some_have_unknown_values(rows: list[Row]) -> None:
     assert len({frozenset(row) for row in rows[:150]}) > 10
     widgets = [
         widget
@@ -91,7 +91,7 @@ def test_older_rows_lack_keys_and_some_hold_what_no_reader_knows(rows: list[Row]
     assert all("dashboard_build" in row for row in rows)
 
 
-def test_the_judge_counts_widgets_from_one_and_finds_fault_with_two_plans_in_three(
+def test_the_judge_counts_widgets_from_one_and_criticizes_two_plans_in_three(
     rows: list[Row],
 ) -> None:
     judged = [row for row in rows if row["per_widget_feedback"]]
@@ -108,7 +108,7 @@ def test_the_judge_counts_widgets_from_one_and_finds_fault_with_two_plans_in_thr
     )
 
 
-def test_some_questions_come_again_and_are_answered_in_another_way(rows: list[Row]) -> None:
+def test_some_questions_repeat_with_another_answer(rows: list[Row]) -> None:
     answers = defaultdict(list)
     for row in rows:
         answers[row["transcript"]].append(row.get("voice_response"))
@@ -119,7 +119,7 @@ def test_some_questions_come_again_and_are_answered_in_another_way(rows: list[Ro
     assert sum(len(set(given)) > 1 for given in again) > 0.9 * len(again)
 
 
-def test_four_rows_in_five_were_spoken_and_a_thumb_goes_with_the_answer(rows: list[Row]) -> None:
+def test_four_rows_in_five_are_spoken_and_ratings_follow_the_answer(rows: list[Row]) -> None:
     spoken = [row for row in rows if row.get("voice_response")]
     assert 0.75 < len(spoken) / len(rows) < 0.85
     stated = Counter(
@@ -133,7 +133,7 @@ def test_four_rows_in_five_were_spoken_and_a_thumb_goes_with_the_answer(rows: li
     assert all(len(row["voice_dimension_scores_claude"]) == 5 for row in heard)
 
 
-def test_nine_operators_ask_unequally_much_and_correct_what_was_misheard(rows: list[Row]) -> None:
+def test_nine_operators_ask_at_unequal_rates_and_correct_misunderstandings(rows: list[Row]) -> None:
     asked = Counter(row["user_id"] for row in rows)
     assert set(asked) == {f"op-{number}" for number in range(1, 10)}
     assert max(asked.values()) > 2 * min(asked.values())

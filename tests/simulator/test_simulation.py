@@ -1,4 +1,4 @@
-"""The simulated plant: a world in which feedback carries something to learn."""
+"""The simulated plant: its feedback contains something to learn."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def prompt_of(turn: Turn) -> str:
 
 
 def asked_of(turn: Turn) -> RequestedReading:
-    """The row that the intent asks for; there is exactly one."""
+    """The only row that matches the intent."""
     entities = turn.experience["parsed_intent"]["entities"]
     (row,) = [
         row
@@ -76,17 +76,17 @@ def test_the_same_seed_gives_the_same_bytes_in_any_process() -> None:
     assert dump("1") == dump("2") == here.encode()
 
 
-def test_another_seed_gives_another_plant_day() -> None:
+def test_another_seed_gives_other_turns() -> None:
     first, second = (list(simulate(seed, 3, start=START)) for seed in (1, 2))
     assert first != second
 
 
-def test_a_longer_run_begins_like_a_shorter_one() -> None:
+def test_a_shorter_run_is_a_prefix_of_a_longer_one() -> None:
     assert list(simulate(3, 9, start=START))[:12] == list(simulate(3, 4, start=START))
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
-def test_every_question_gets_as_many_answers_as_asked_for(count: int) -> None:
+def test_every_question_gets_the_requested_number_of_answers(count: int) -> None:
     turns = list(simulate(5, 10, count, start=START))
     assert Counter(turn.truth.situation for turn in turns) == dict.fromkeys(range(10), count)
 
@@ -112,7 +112,7 @@ def test_turns_of_a_situation_share_question_intent_and_readings(turns: list[Tur
         assert len({turn.experience["voice_response"] for turn in group}) > 1
 
 
-def test_readings_hold_the_asked_one_among_distractors(turns: list[Turn]) -> None:
+def test_readings_contain_the_requested_one_among_distractors(turns: list[Turn]) -> None:
     for turn in turns:
         asked = asked_of(turn)
         rows = turn.experience["available_data_summary"]["readings"]
@@ -142,7 +142,7 @@ def test_bad_answers_are_untrue_or_hard_to_hear(turns: list[Turn]) -> None:
     assert len(long) < 0.15 * len(bad)
 
 
-def test_plans_are_always_showable_and_differ_in_worth(turns: list[Turn]) -> None:
+def test_plans_are_always_valid_and_differ_in_quality(turns: list[Turn]) -> None:
     assert all(plan_validity(json.dumps(turn.experience["widget_plan"])).valid for turn in turns)
     worth = [turn.truth.plan_quality for turn in turns]
     assert min(worth) < 0.2
@@ -162,7 +162,7 @@ def test_most_questions_can_teach_a_preference(turns: list[Turn]) -> None:
     assert len(good & bad) >= 105
 
 
-def test_the_judge_covers_its_share_and_sees_invented_values(turns: list[Turn]) -> None:
+def test_the_judge_covers_its_share_and_detects_invented_values(turns: list[Turn]) -> None:
     views = [(turn.truth, judged(turn)) for turn in turns]
     covered = [(truth, view) for truth, view in views if view is not None]
     assert 0.5 < len(covered) / len(turns) < 0.7
@@ -170,14 +170,14 @@ def test_the_judge_covers_its_share_and_sees_invented_values(turns: list[Turn]) 
     assert all(view < 0.4 for truth, view in covered if truth.voice == "invented")
 
 
-def test_thumbs_follow_the_voice_with_noise_and_gaps(turns: list[Turn]) -> None:
+def test_ratings_follow_the_voice_with_noise_and_gaps(turns: list[Turn]) -> None:
     thumbs = Counter((turn.truth.voice == "good", thumb(turn)) for turn in turns)
     assert thumbs[True, "up"] > 8 * thumbs[True, "down"] > 0
     assert thumbs[False, "down"] > 4 * thumbs[False, "up"] > 0
     assert 0.02 < (thumbs[True, None] + thumbs[False, None]) / len(turns) < 0.12
 
 
-def test_feedback_is_what_the_route_takes(turns: list[Turn]) -> None:
+def test_feedback_is_valid_for_the_route(turns: list[Turn]) -> None:
     for turn in turns:
         query_id = turn.experience["query_id"]
         widgets = len(turn.experience["widget_plan"]["widgets"])
@@ -195,7 +195,7 @@ def test_feedback_is_what_the_route_takes(turns: list[Turn]) -> None:
             assert judged_widgets in ([], list(range(1, widgets + 1)))
 
 
-def test_some_feedback_comes_twice_late_or_turned_around(turns: list[Turn]) -> None:
+def test_some_feedback_is_repeated_late_or_reversed(turns: list[Turn]) -> None:
     bodies = [[json.dumps(r.body) for r in turn.feedback] for turn in turns]
     thumbs = [{r.body["rating"] for r in turn.feedback if "rating" in r.body} for turn in turns]
     assert any(len(set(row)) < len(row) for row in bodies)

@@ -1,4 +1,4 @@
-"""Simulated traces: true, asked with the readings, and the same for the same seed."""
+"""Simulated traces: true, with readings in the prompt, and deterministic."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,13 +23,15 @@ def test_the_same_seed_gives_the_same_rows(rows: list[dict[str, Any]]):
     assert len({row["trace_id"] for row in rows}) == 400
 
 
-def test_about_one_in_eight_comes_without_thinking(rows: list[dict[str, Any]]):
+def test_about_one_in_eight_has_no_thinking(rows: list[dict[str, Any]]):
     silent = [row for row in rows if not row["claude_thinking"]]
     assert 30 <= len(silent) <= 70
     assert all(row["has_thinking"] == bool(row["claude_thinking"]) for row in rows)
 
 
-def test_thinking_and_answer_state_the_asked_reading_and_invent_nothing(rows: list[dict[str, Any]]):
+def test_thinking_and_answer_state_the_requested_reading_and_invent_nothing(
+    rows: list[dict[str, Any]],
+):
     for row in rows:
         asked = question_in(row["prompt"]).asked
         assert asked is not None, row["prompt"]

@@ -40,7 +40,7 @@ def judged(
     revision: int = 1,
     user_id: str | None = None,
 ) -> ExperienceScored:
-    """The `number`th answer: its own question, in its own order, judged about `worths`."""
+    """The `number`th experience, with its own question and order, judged near `worths`."""
     rng = Random(f"{number} {revision}")
     widgets = [
         ServedWidget(scenario=name, relevance=0.5, score=_near(rng, worths[name]), size_fits=True)
@@ -74,7 +74,7 @@ def logged(
     callers_order: Sequence[str] = SHOWN,
     policy: RankingPolicy = EXPLORING,
 ) -> tuple[DecisionMade, ExperienceScored]:
-    """An exploring decision that found all candidates alike, and what was said of its plan."""
+    """An exploring decision among nearly equal candidates, and its outcome."""
     rng = Random(f"decision {number}")
     candidates = tuple(Candidate(scenario=name, relevance=0.5) for name in callers_order)
     ranked_by = tuple(round(rng.uniform(0.45, 0.55), 6) for _ in candidates)
@@ -110,7 +110,7 @@ def logged(
 
 
 def unseen_question() -> RankingQuery:
-    """Of a kind that is in no other plan here."""
+    """A question of a kind that no plan contains."""
     return query("Is there anything wrong with the dryer 9?")
 
 

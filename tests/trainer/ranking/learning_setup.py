@@ -1,4 +1,4 @@
-"""Everything around the loop of Tier 1 that outlives a trainer process."""
+"""Wires the learning loop on storage that survives a restart."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +29,7 @@ HASHING = HashingEmbedding()
 
 
 class LearningSetup:
-    """`start` starts another process on it."""
+    """Storage and publisher; each `start` simulates another process."""
 
     def __init__(self, engine: Engine, directory: Path) -> None:
         self.engine, self.directory = engine, directory
@@ -65,7 +65,7 @@ class LearningSetup:
 
 
 async def run_until_idle(learning: RankingLearning) -> int:
-    """Work until nothing waits; says how many turns it took."""
+    """Run until nothing waits; return the number of iterations."""
     count = 1
     while await learning.run_once():
         count += 1

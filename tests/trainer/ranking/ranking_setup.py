@@ -1,4 +1,4 @@
-"""Store, learner and publishing as the trainer wires them, without its loop."""
+"""Wires store, learner and publishing as the trainer does, without its loop."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -35,7 +35,7 @@ POLICY = RankingPolicy(weight=0.8, share=0.2)
 
 @cache
 def trained_learner(good: str) -> ScorerLearner:
-    """What 150 plans taught in which `good` was alerts or chatstream; not to be taught more."""
+    """A learner after 150 plans in which `good` was the best; shared, so do not teach it more."""
     learner = ScorerLearner(RULES, HashingEmbedding())
     learner.learn(judged_plans(150, GOOD_ALERTS if good == "alerts" else GOOD_CHATSTREAM))
     return learner
@@ -46,7 +46,7 @@ class OtherEmbedding(HashingEmbedding):
 
 
 class RankingSetup:
-    """What outlives a process is on disk: another setup on it is the process started again."""
+    """Another setup on the same disk simulates a restart."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class RankingSetup:
         )
 
     def resume(self) -> "RankingSetup":
-        """Go on from what was kept."""
+        """Restore the stored state."""
         state = self.store.learned_state()
         assert state is not None
         self.learner.restore(state, self.store.learned_revisions(state.progress.cursor))
@@ -90,14 +90,14 @@ class RankingSetup:
     def add_decisions(
         self, worths: Mapping[str, float], count: int = 120, callers_order: Iterable[str] = SHOWN
     ) -> None:
-        """Exploring decisions, and what came of them."""
+        """Add exploring decisions and their outcomes."""
         order = tuple(callers_order)
         pairs = [logged(number, worths, order) for number in range(count)]
         self.store.add_decisions(delivered([made for made, _ in pairs]))
         self.store.add_scored(delivered([outcome for _, outcome in pairs]))
 
     def put_in_service(self, learner: ScorerLearner, version: str) -> None:
-        """Put what `learner` knows in service, whatever the evidence."""
+        """Publish the scorers of `learner` without evidence."""
         manifest = ScorerManifest(
             embedding=learner.progress.embedding,
             policy=POLICY,

@@ -1,4 +1,4 @@
-"""Logged decisions of a decisions in which every widget's true value is known."""
+"""Logged decisions with known true values of all widgets."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -48,7 +48,7 @@ def logged(
     *,
     judged: bool = True,
 ) -> LoggedDecision:
-    """The first three of `order` were shown, each judged by its true score, or nobody judged.
+    """The first three of `order` were shown, each judged by its true score if `judged`.
 
     `context` is a characteristic, by its place.
     """
@@ -89,7 +89,7 @@ def _exchanged(
 
 
 def exposures(worths: Floats, policy: RankingPolicy) -> Floats:
-    """How much a policy lets each candidate be looked at (contexts, 6)."""
+    """The exposure of each candidate under a policy (contexts, 6)."""
     ones = [logged(context, PHRASES[0]) for context in range(CONTEXTS)]
     return np.stack(
         [one.exposure(of.tolist(), policy, ATTENTION) for one, of in zip(ones, worths, strict=True)]
@@ -97,14 +97,14 @@ def exposures(worths: Floats, policy: RankingPolicy) -> Floats:
 
 
 def true_value(of: Floats) -> float:
-    """The mean value of a widget under exposures (contexts, 6); every context is as likely."""
+    """The mean value of a widget under exposures (contexts, 6); all contexts are equally likely."""
     return float((of * VALUES).sum() / of.sum())
 
 
 class SyntheticDecisions:
-    """`count` decisions of the logging policy, and the noisy `values` of what they showed.
+    """`count` decisions of the logging policy, with noisy `values` of the shown widgets.
 
-    Where nobody judged, all widgets of a plan have the value of the plan.
+    Without a judge, all widgets of a plan have the value of the plan.
     """
 
     def __init__(self, count: int, seed: int, *, judged: bool = True) -> None:
@@ -131,13 +131,13 @@ class SyntheticDecisions:
         return VALUES[self.contexts]
 
     def learned(self) -> Floats:
-        """What the reward model predicts for them (count, 6)."""
+        """The predictions of the reward model (count, 6)."""
         return np.stack(predicted_values(self.logged, self.values, [ATTENTION] * len(self.logged)))
 
     def evaluation(
         self, target: Floats, predicted: Floats, most_weight: float = 100.0
     ) -> Contributions:
-        """What each decision adds for a policy of the exposures `target` (contexts, 6)."""
+        """The contributions for the policy with exposures `target` (contexts, 6)."""
         return contributions(
             self.logged,
             self.values,

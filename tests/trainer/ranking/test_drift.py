@@ -1,4 +1,4 @@
-"""People change their minds: what is wanted now counts, not what was wanted once."""
+"""Drift: the scorers follow changed preferences."""
 
 from collections.abc import Iterable
 from random import Random
@@ -28,7 +28,7 @@ def asks(seed: int, count: int, *, drift: bool) -> list[RankingQuestion]:
 
 
 def judged(found: Iterable[RankingQuestion], first: int) -> list[ScoredRevision]:
-    """The first four candidates of each, judged as they truly fit."""
+    """The first four candidates of each question, judged by their true fit."""
     lessons = []
     for number, ask in enumerate(found, first):
         widgets = tuple(
@@ -57,7 +57,7 @@ def fit_of_the_top_three(learner: ScorerLearner, found: Iterable[RankingQuestion
     return fmean(fits)
 
 
-def test_after_a_change_of_mind_the_ranking_follows():
+def test_the_ranking_follows_changed_preferences():
     learner = ScorerLearner(LearningRules(), EMBEDDING)
     learner.learn(judged(asks(1, 700, drift=False), first=1))
     now = [ask for ask in asks(2, 300, drift=True) if ask.intent["primary_characteristic"] in

@@ -1,4 +1,4 @@
-"""Killed before or after any of its effects, the loop ends as if it had not been."""
+"""A kill before or after any effect of the loop does not change the result."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.heavy
 
 
 class Killed(BaseException):
-    """The process dies here."""
+    """Simulates a kill of the process."""
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def setup(engine: Engine, tmp_path: Path) -> LearningSetup:
 
 
 class DyingStore(SqlRankingStore):
-    """Dies right before or right after the commit that `lives` runs out with."""
+    """Raises `Killed` right before or after the last of `lives` commits."""
 
     lives = 0
     committed = False
@@ -45,7 +45,7 @@ class DyingStore(SqlRankingStore):
 
 @pytest.mark.parametrize("committed", [False, True])
 @pytest.mark.parametrize("lives", [0, 1, 2])
-async def test_killed_before_or_after_a_commit_it_ends_in_the_same_bits(
+async def test_a_kill_around_a_commit_leads_to_the_same_bits(
     setup: LearningSetup, lives: int, committed: bool
 ) -> None:
     await setup.receive(answers(150))
@@ -60,13 +60,13 @@ async def test_killed_before_or_after_a_commit_it_ends_in_the_same_bits(
 
 
 class DyingOutbox(SqlOutbox):
-    """Dies when an event was published and is not yet marked so."""
+    """Raises `Killed` between publishing an event and marking it."""
 
     def published(self, event_id: str) -> None:
         raise Killed
 
 
-async def test_killed_after_it_told_it_does_not_tell_again(setup: LearningSetup) -> None:
+async def test_a_kill_after_publishing_does_not_publish_again(setup: LearningSetup) -> None:
     await setup.receive(answers(150))
     dying = OutboxRelay(DyingOutbox(setup.engine), setup.publisher)
     with pytest.raises(Killed):

@@ -1,4 +1,4 @@
-"""The loop of Tier 1: what came is learned and kept, judged and told."""
+"""The learning loop: learns, stores, judges and publishes."""
 
 import asyncio
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def setup(engine: Engine, tmp_path: Path) -> LearningSetup:
     return LearningSetup(engine, tmp_path)
 
 
-async def test_rewards_are_learnt_kept_judged_and_told(setup: LearningSetup) -> None:
+async def test_rewards_lead_to_a_stored_state_and_a_published_scorer(setup: LearningSetup) -> None:
     await setup.receive(answers(150))
     assert await run_until_idle(setup.start()) == 3
     assert setup.store.learned_state() == setup.uninterrupted()
@@ -42,7 +42,7 @@ async def test_rewards_are_learnt_kept_judged_and_told(setup: LearningSetup) -> 
     assert SqlOutbox(setup.engine).unpublished() == []
 
 
-async def test_what_comes_later_is_learnt_later(setup: LearningSetup) -> None:
+async def test_later_revisions_are_learned_later(setup: LearningSetup) -> None:
     learning = setup.start()
     assert await run_until_idle(learning) == 1
     assert setup.store.learned_state() is None
@@ -52,7 +52,7 @@ async def test_what_comes_later_is_learnt_later(setup: LearningSetup) -> None:
     assert setup.store.learned_state() == setup.uninterrupted()
 
 
-async def test_decisions_that_were_logged_are_what_a_candidate_is_judged_by(
+async def test_a_candidate_is_judged_on_logged_decisions(
     setup: LearningSetup,
 ) -> None:
     pairs = [logged(number, GOOD_ALERTS) for number in range(120)]
@@ -68,7 +68,7 @@ async def test_decisions_that_were_logged_are_what_a_candidate_is_judged_by(
 @pytest.mark.parametrize(
     "changed", [{"embedding": OtherEmbedding()}, {"rules": LearningRules(dropout=0.2)}]
 )
-async def test_with_another_embedding_or_other_rules_all_is_learnt_anew(
+async def test_another_embedding_or_other_rules_restart_learning(
     setup: LearningSetup, changed: dict[str, Any]
 ) -> None:
     await setup.receive(answers(100))
@@ -93,7 +93,7 @@ class FakeLegacyCheckpoint:
         return {name: tensors[name] for name in tensors if "composition" not in name}, "legacy.pt"
 
 
-async def test_it_begins_with_the_earlier_scorer_once(setup: LearningSetup) -> None:
+async def test_the_legacy_checkpoint_is_loaded_once(setup: LearningSetup) -> None:
     legacy = FakeLegacyCheckpoint()
     await setup.receive(answers(70))
     for _ in range(2):
@@ -105,7 +105,7 @@ async def test_it_begins_with_the_earlier_scorer_once(setup: LearningSetup) -> N
 
 
 class Unreachable:
-    """No contact, until `reachable` is called."""
+    """Raises until `reachable` is called."""
 
     def __init__(self, publisher: MemoryPublisher) -> None:
         self.tried = 0
@@ -122,7 +122,7 @@ class Unreachable:
         return bool(await self._answer(event))
 
 
-async def test_trouble_with_redis_is_waited_out(setup: LearningSetup) -> None:
+async def test_learning_continues_while_redis_is_unavailable(setup: LearningSetup) -> None:
     publisher = Unreachable(setup.publisher)
     await setup.receive(answers(150))
     learning = setup.start(relay=OutboxRelay(SqlOutbox(setup.engine), publisher))

@@ -1,4 +1,4 @@
-"""The networks as they are trained: their own gradient, their sizes, and what serves of them."""
+"""The networks in training: gradients, sizes, and equality with the served scorers."""
 
 from collections.abc import Sequence
 
@@ -36,7 +36,7 @@ EMBEDDING = HashingEmbedding()
 
 
 def widgets_of(plans: Sequence[int], rng: np.random.Generator) -> WidgetBatch:
-    """Plans of so many widgets each, and at the end one more widget of the first plan."""
+    """Plans with these widget counts, and one more widget of the first plan at the end."""
     counts = np.repeat(np.arange(len(plans)), plans)
     of = np.concatenate([counts, [0]])
     return WidgetBatch(
@@ -67,7 +67,7 @@ def autograd_scores(
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_written_out_gradient_is_that_of_autograd(seed: int) -> None:
+def test_the_explicit_gradient_equals_autograds(seed: int) -> None:
     rng = np.random.default_rng(seed)
     net, widgets = a_net(seed), widgets_of(PLANS, rng)
     dropped = rng.random((len(widgets.plans), HIDDEN)) < 0.1
@@ -88,7 +88,7 @@ def test_the_written_out_gradient_is_that_of_autograd(seed: int) -> None:
         assert (own[name] - parameter.grad).abs().max() / scale < 1e-5, name
 
 
-def test_pulling_again_forgets_the_gradient_before() -> None:
+def test_setting_gradients_replaces_the_previous_ones() -> None:
     rng = np.random.default_rng(1)
     net, widgets = a_net(1), widgets_of(PLANS, rng)
     kept = np.ones((len(widgets.plans), HIDDEN), np.float32)
@@ -105,15 +105,15 @@ def test_the_scorers_have_the_sizes_that_the_contract_names() -> None:
     assert sizes == [28_193, 69_041]
 
 
-def test_every_score_is_zero_before_the_first_step() -> None:
+def test_every_initial_score_is_zero() -> None:
     widgets = widgets_of(PLANS, np.random.default_rng(2))
-    assert not LowRankNet().run(widgets).scores.any()
+    assert not LowRankNet().forward_pass(widgets).scores.any()
     shown = torch.rand(len(PLANS), len(CORE_SCENARIOS))
     assert not CompositionNet()(torch.from_numpy(widgets.texts), shown).any()
 
 
 @pytest.mark.parametrize("pair_weight", [0.0, 0.1, 2.0])
-def test_the_gradient_of_the_loss_is_that_of_autograd(pair_weight: float) -> None:
+def test_the_gradient_of_the_loss_equals_autograds(pair_weight: float) -> None:
     rng = np.random.default_rng(3)
     scores = rng.uniform(-1, 1, 40).astype(np.float32)
     targets = rng.uniform(-1, 1, 40).astype(np.float32)
@@ -135,7 +135,7 @@ def test_the_gradient_of_the_loss_is_that_of_autograd(pair_weight: float) -> Non
     np.testing.assert_allclose(gradient, variable.grad, rtol=1e-5, atol=1e-7)
 
 
-def test_the_pair_term_pulls_apart_within_a_plan_and_not_between_plans() -> None:
+def test_the_pair_loss_applies_within_a_plan_only() -> None:
     scores, targets = np.zeros(2, np.float32), np.array([0.8, -0.8], np.float32)
 
     def pull(plans: list[int]) -> list[float]:
@@ -147,7 +147,7 @@ def test_the_pair_term_pulls_apart_within_a_plan_and_not_between_plans() -> None
     assert pull([0, 1]) == [0.0, 0.0]
 
 
-def test_targets_that_hardly_differ_are_not_pulled_apart() -> None:
+def test_nearly_equal_targets_have_no_pair_loss() -> None:
     scores, plans = np.zeros(2, np.float32), np.zeros(2, np.int64)
     targets = np.array([0.5, 0.45], np.float32)
     alike, alone = (loss_and_gradient(scores, targets, plans, w)[0] for w in (5.0, 0.0))
@@ -161,7 +161,7 @@ def trained() -> ScorerLearner:
     return learner
 
 
-def test_what_serves_scores_as_the_trained_net_does(trained: ScorerLearner) -> None:
+def test_the_served_scorer_equals_the_trained_net(trained: ScorerLearner) -> None:
     net, scorers = LowRankNet(), trained.scorers()
     tensors = {name: torch.from_numpy(array) for name, array in trained.weights().items()}
     net.load_state_dict({name: tensors[name] for name in net.state_dict()})
@@ -177,7 +177,7 @@ def test_what_serves_scores_as_the_trained_net_does(trained: ScorerLearner) -> N
         np.testing.assert_allclose(served, scores, atol=1e-5)
 
 
-def test_what_serves_scores_plans_as_the_trained_net_does(trained: ScorerLearner) -> None:
+def test_the_served_composition_scorer_equals_the_trained_net(trained: ScorerLearner) -> None:
     scorers = Scorers.of(trained.weights())
     prefix = "composition."
     net = CompositionNet()

@@ -1,4 +1,4 @@
-"""What another ranking would have been worth, held against a decisions in which that is known."""
+"""Off-policy estimates, compared with known true values."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def width(interval: Interval) -> float:
 
 
 def near(interval: Interval, truth: float) -> bool:
-    """Whether the truth lies within three standard errors, as wide as the interval says."""
+    """Whether the truth is within three standard errors of the interval."""
     return abs(interval.mean - truth) < 3 * width(interval) / 3.92
 
 
@@ -49,13 +49,13 @@ def test_every_estimate_of_another_policy_is_near_its_true_value(decisions: Synt
         assert width(interval) < 0.3
 
 
-def test_a_right_reward_model_narrows_the_interval(decisions: SyntheticDecisions):
+def test_a_correct_reward_model_narrows_the_interval(decisions: SyntheticDecisions):
     found = estimate("candidate", decisions.evaluation(TARGET, decisions.truth), DRAWS)
     assert near(found.dr, TRUTH)
     assert width(found.dr) < width(found.ips) / 1.5
 
 
-def test_a_wrong_reward_model_is_put_right_by_the_weights(decisions: SyntheticDecisions):
+def test_the_weights_correct_a_wrong_reward_model(decisions: SyntheticDecisions):
     garbage = np.random.default_rng(99).normal(1, 1, decisions.truth.shape)
     alone = (TARGET[decisions.contexts] * garbage).sum(axis=1).mean() / ATTENTION.sum()
     found = estimate("candidate", decisions.evaluation(TARGET, garbage), DRAWS)
@@ -63,8 +63,8 @@ def test_a_wrong_reward_model_is_put_right_by_the_weights(decisions: SyntheticDe
     assert near(found.dr, TRUTH)
 
 
-def test_what_was_rated_as_a_whole_is_told_apart_by_the_reward_model():
-    """Weighing widgets that all have the value of their plan credits each for its neighbours."""
+def test_the_reward_model_separates_widgets_of_plans_rated_as_a_whole():
+    """IPS credits each widget with the value of its neighbors."""
     rated = SyntheticDecisions(COUNT, seed=5, judged=False)
     right = estimate("candidate", rated.evaluation(TARGET, rated.truth), DRAWS)
     learned = estimate("candidate", rated.evaluation(TARGET, rated.learned()), DRAWS)
@@ -73,7 +73,7 @@ def test_what_was_rated_as_a_whole_is_told_apart_by_the_reward_model():
     assert abs(learned.dr.mean - TRUTH) < abs(learned.ips.mean - TRUTH)
 
 
-def test_the_value_of_the_logging_policy_is_the_plain_mean_of_what_was_said(
+def test_the_value_of_the_logging_policy_is_the_mean_of_the_logged_values(
     decisions: SyntheticDecisions,
 ):
     found = estimate("in_service", decisions.evaluation(OWN, decisions.learned()), DRAWS)
@@ -85,7 +85,7 @@ def test_the_value_of_the_logging_policy_is_the_plain_mean_of_what_was_said(
     assert near(found.ips, true_value(OWN))
 
 
-def test_the_estimate_of_another_policy_rests_on_fewer_decisions(decisions: SyntheticDecisions):
+def test_another_policy_has_a_smaller_effective_sample(decisions: SyntheticDecisions):
     found = estimate("candidate", decisions.evaluation(TARGET, decisions.truth), DRAWS)
     assert found.effective < COUNT / 2
     assert found.supported == 1.0
@@ -103,8 +103,8 @@ def test_ninety_five_percent_intervals_cover_the_truth_about_as_often():
     assert min(covered.values()) >= 85, covered
 
 
-def test_what_exploration_cannot_reach_is_not_supported():
-    """At this temperature, odds of exp(-1000) are nought; the target shows the last on top."""
+def test_orders_out_of_reach_of_exploration_are_not_supported():
+    """At this temperature odds of exp(-1000) are 0; the target shows the last at the top."""
     frozen = LOGGING.model_copy(update={"temperature": 0.01})
     actual = exposures(np.tile([10.0, 10.0, 10.0, 9.9, 9.8, 0.0], (len(WORTHS), 1)), frozen)
     target = exposures(np.tile([2.0, 3.0, 1.0, 0.0, 0.0, 10.0], (len(WORTHS), 1)), GREEDY)
@@ -114,8 +114,8 @@ def test_what_exploration_cannot_reach_is_not_supported():
     assert found.supported == pytest.approx(1 - 1 / ATTENTION.sum())
 
 
-def test_equal_values_leave_no_doubt_once_weights_are_normalised():
-    """However the weights of a sample fall, they are divided by their sum."""
+def test_equal_values_give_snips_without_variance():
+    """SNIPS divides the weights by their sum."""
     small = SyntheticDecisions(100, seed=6)
     small.values = [np.full(len(ATTENTION), 0.4) for _ in small.values]
     found = estimate("candidate", small.evaluation(TARGET, small.truth), resamples(100, seed=1))
@@ -129,7 +129,7 @@ def test_weights_are_clipped(decisions: SyntheticDecisions):
     assert decisions.evaluation(TARGET, decisions.truth).weight.max() > 2
 
 
-def test_a_clipped_weight_costs_the_doubly_robust_estimate_only_its_models_error(
+def test_clipping_biases_doubly_robust_only_by_the_model_error(
     decisions: SyntheticDecisions,
 ):
     found = estimate(
@@ -139,7 +139,7 @@ def test_a_clipped_weight_costs_the_doubly_robust_estimate_only_its_models_error
     assert not near(found.ips, TRUTH)
 
 
-def test_gains_are_what_the_candidate_adds_to_each_other_policy(decisions: SyntheticDecisions):
+def test_gains_compare_the_candidate_with_each_other_policy(decisions: SyntheticDecisions):
     learned = decisions.learned()
     of = {
         "candidate": decisions.evaluation(TARGET, learned),
@@ -160,7 +160,7 @@ def test_gains_are_paired_so_that_equal_policies_gain_exactly_nothing(
     assert found == {"in_service": nothing, "caller": nothing}
 
 
-def test_an_interval_holds_the_mean_of_its_cases_and_comes_again_with_its_seed():
+def test_an_interval_contains_its_mean_and_is_reproducible():
     cases = np.arange(50.0)
     found = interval_of(cases, resamples(50, seed=1))
     assert found.mean == pytest.approx(24.5)

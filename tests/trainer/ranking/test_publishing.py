@@ -1,4 +1,4 @@
-"""A candidate serves when the evidence says so, and every verdict is told with it."""
+"""Publishing: verdicts follow the evidence and are published with it."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def setup(engine: Engine, tmp_path: Path) -> RankingSetup:
 
 
 def misleading(count: int) -> list[ExperienceScored]:
-    """What is good in questions that are learned from is bad in those that are held out."""
+    """The preferences in training questions contradict those in held-out ones."""
     learned = [judged(n, question=TRAINING[n % len(TRAINING)]) for n in range(count)]
     held_out = [
         judged(1_000 + n, GOOD_CHATSTREAM, HELD_OUT[n % len(HELD_OUT)]) for n in range(count)
@@ -38,7 +38,7 @@ def misleading(count: int) -> list[ExperienceScored]:
     return learned + held_out
 
 
-def test_nothing_is_judged_before_something_was_learnt(setup: RankingSetup) -> None:
+def test_an_untrained_candidate_is_not_judged(setup: RankingSetup) -> None:
     setup.judge()
     setup.learn(judged(number, question=question) for number, question in enumerate(HELD_OUT * 2))
     setup.judge()
@@ -46,7 +46,7 @@ def test_nothing_is_judged_before_something_was_learnt(setup: RankingSetup) -> N
     assert setup.events() == []
 
 
-def test_with_too_little_evidence_it_is_kept_back_and_told_once_a_minute(
+def test_too_little_evidence_is_reported_once_a_minute(
     setup: RankingSetup,
 ) -> None:
     for number, seconds in enumerate((0, 10, 59, 61, 100)):
@@ -59,7 +59,7 @@ def test_with_too_little_evidence_it_is_kept_back_and_told_once_a_minute(
     assert "fewer than 100 logged decisions and fewer than 20 held-out plans" in first.reason
 
 
-def test_another_kind_of_reason_is_told_at_once(setup: RankingSetup) -> None:
+def test_another_kind_of_reason_is_reported_at_once(setup: RankingSetup) -> None:
     setup.learn(answers(4))
     setup.judge(NOW)
     setup.learn(misleading(60))
@@ -80,7 +80,7 @@ def test_a_better_order_of_held_out_plans_is_published(setup: RankingSetup) -> N
     assert setup.register.in_service() == published
 
 
-def test_the_artifact_says_what_it_was_made_of(setup: RankingSetup) -> None:
+def test_the_artifact_contains_its_provenance(setup: RankingSetup) -> None:
     setup.learn(answers(150))
     setup.judge()
     (published,) = setup.events(ScorerPublished)
@@ -98,7 +98,7 @@ def test_the_artifact_says_what_it_was_made_of(setup: RankingSetup) -> None:
     assert (scorers.low_rank.a == setup.learner.weights()["A.weight"]).all()
 
 
-def test_the_next_one_names_the_one_before(setup: RankingSetup) -> None:
+def test_a_published_scorer_names_its_predecessor(setup: RankingSetup) -> None:
     for number in range(2):
         setup.learn(answers(150, first=150 * number))
         setup.judge(NOW + number)
@@ -108,7 +108,7 @@ def test_the_next_one_names_the_one_before(setup: RankingSetup) -> None:
     assert setup.register.in_service() == second
 
 
-def test_it_is_judged_again_only_when_something_new_was_learnt(setup: RankingSetup) -> None:
+def test_a_candidate_is_judged_again_only_after_learning(setup: RankingSetup) -> None:
     setup.learn(answers(150))
     setup.judge(NOW)
     evaluation = setup.publishing.evaluation
@@ -119,7 +119,7 @@ def test_it_is_judged_again_only_when_something_new_was_learnt(setup: RankingSet
     assert setup.publishing.evaluation is not evaluation
 
 
-def test_it_is_judged_no_more_often_than_the_rules_say(engine: Engine, tmp_path: Path) -> None:
+def test_judging_is_limited_by_the_rules(engine: Engine, tmp_path: Path) -> None:
     rules = AT_ONCE.model_copy(update={"every_s": 5, "kept_back_every_s": 30})
     setup = RankingSetup(engine, tmp_path, rules)
     judged_on = []
@@ -157,7 +157,7 @@ def test_a_candidate_that_orders_logged_decisions_better_is_published(setup: Ran
     assert setup.register.in_service() == published
 
 
-def test_what_is_worse_than_the_callers_order_is_withdrawn(setup: RankingSetup) -> None:
+def test_a_scorer_worse_than_the_callers_order_is_withdrawn(setup: RankingSetup) -> None:
     setup.put_in_service(trained_learner("chatstream"), "bad")
     setup.add_decisions(GOOD_ALERTS, callers_order=SHOWN[::-1])
     setup.publishing.judge_if_due(trained_learner("chatstream"), NOW)

@@ -1,4 +1,4 @@
-"""What serves outlives the process: its file, its event, and what is compared with it."""
+"""The scorer in service after a restart: its file, its event and comparisons."""
 
 import logging
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def test_files_of_superseded_scorers_are_removed(start: Start) -> None:
 
 
 def test_a_scorer_of_another_embedding_is_not_compared(start: Start) -> None:
-    start(embedding=OtherEmbedding()).serve(trained_learner("alerts"), "foreign")
+    start(embedding=OtherEmbedding()).put_in_service(trained_learner("alerts"), "foreign")
     setup = start(embedding=OtherEmbedding())
     setup.learn(answers(150))
     setup.judge()
@@ -51,7 +51,7 @@ def test_a_scorer_of_another_embedding_is_not_compared(start: Start) -> None:
     assert published.evidence.gains.keys() == {"caller"}
 
 
-def test_a_scorer_whose_file_is_gone_is_not_compared(
+def test_a_scorer_without_its_file_is_not_compared(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     setup = start()
@@ -65,11 +65,11 @@ def test_a_scorer_whose_file_is_gone_is_not_compared(
 
 
 class Killed(BaseException):
-    """The process dies here."""
+    """Simulates a kill of the process."""
 
 
 class DyingRegister(SqlScorerRegister):
-    """Dies at the first scorer, right before or right after it is committed."""
+    """Raises `Killed` at the first scorer, right before or after its commit."""
 
     committed = False
 
@@ -80,19 +80,19 @@ class DyingRegister(SqlScorerRegister):
 
 
 @pytest.mark.parametrize("committed", [False, True])
-def test_killed_between_the_file_and_the_event_it_is_published_once(
+def test_a_kill_between_file_and_event_publishes_once(
     start: Start, engine: Engine, committed: bool
 ) -> None:
     register = DyingRegister(engine)
     register.committed = committed
     dying = start(register=register)
-    dying.hear(answers(150))
+    dying.learn(answers(150))
     with pytest.raises(Killed):
         dying.judge()
     restarted = start().resume()
     restarted.judge()
     restarted.judge(NOW + 100)
-    (published,) = restarted.told()
+    (published,) = restarted.events()
     assert isinstance(published, ScorerPublished)
     assert restarted.files == [published.artifact.sha256]
     assert restarted.register.in_service() == published

@@ -1,4 +1,4 @@
-"""kill -9 of the trainer again and again while it learns: the scorers are the same to the bit."""
+"""Repeated kills (-9) of the trainer lead to the same bits."""
 
 import asyncio
 import os
@@ -75,7 +75,7 @@ def put_in_service(register: SqlScorerRegister) -> Probe:
 
 
 def all_told(store: SqlRankingStore, outbox: SqlOutbox, redis: Redis) -> Probe:
-    """Whether the scorer that learned everything was judged, and nothing waits to be told."""
+    """Whether the final scorer was judged and the outbox is empty."""
 
     async def probe() -> bool:
         told = await events_of(redis)
@@ -91,7 +91,7 @@ async def events_of(redis: Redis) -> list[Any]:
     return [SCORERS.adapter.validate_json(fields[DATA_FIELD.encode()]) for _, fields in entries]
 
 
-async def test_killed_again_and_again_it_learns_everything_once(
+async def test_repeated_kills_lose_and_repeat_nothing(
     valkey_url: str, redis: Redis, tmp_path: Path
 ) -> None:
     engine = open_database(tmp_path / "trainer.db")

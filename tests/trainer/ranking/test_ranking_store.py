@@ -1,4 +1,4 @@
-"""What is kept on disk: numbered once, within everybody's quota, and joined with decisions."""
+"""The ranking store: numbering, quotas, retention and the join with decisions."""
 
 from datetime import timedelta, timezone
 
@@ -30,7 +30,7 @@ def state_at(cursor: int, tensors: bytes = b"tensors") -> LearnedState:
     return LearnedState(progress, tensors)
 
 
-def test_revisions_are_numbered_in_the_order_in_which_they_came(store: SqlRankingStore) -> None:
+def test_revisions_are_numbered_in_order_of_arrival(store: SqlRankingStore) -> None:
     store.add_scored(delivered([scored("q-1"), scored("q-2")]))
     store.add_scored(delivered([scored("q-3"), scored("q-1", 2)]))
     numbered = [(one.sequence, one.event) for one in store.unlearned(0, 10)]
@@ -38,7 +38,7 @@ def test_revisions_are_numbered_in_the_order_in_which_they_came(store: SqlRankin
     assert numbered == list(enumerate(events, start=1))
 
 
-def test_what_came_before_changes_nothing(store: SqlRankingStore) -> None:
+def test_a_repeated_revision_changes_nothing(store: SqlRankingStore) -> None:
     batch = [scored("q-1"), scored("q-2"), scored("q-1"), scored("q-1", 2)]
     store.add_scored(delivered(batch))
     once = store.unlearned(0, 10)
@@ -48,7 +48,7 @@ def test_what_came_before_changes_nothing(store: SqlRankingStore) -> None:
     assert [one.sequence for one in once] == [1, 2, 3]
 
 
-def test_an_operator_teaches_so_often_a_day_across_batches_and_restarts(
+def test_the_daily_quota_holds_across_batches_and_restarts(
     store: SqlRankingStore, engine: Engine
 ) -> None:
     store.add_scored(delivered([scored(f"q-{n}") for n in range(2)]))
@@ -62,7 +62,7 @@ def test_an_operator_teaches_so_often_a_day_across_batches_and_restarts(
     assert store.skip_counts() == {QUOTA: 2}
 
 
-def test_a_day_is_one_of_utc_wherever_it_was_told(store: SqlRankingStore) -> None:
+def test_a_day_is_a_utc_day(store: SqlRankingStore) -> None:
     abroad = timezone(timedelta(hours=9))
     late = MORNING.replace(hour=23).astimezone(abroad)
     for number in range(5):
@@ -86,7 +86,7 @@ def test_an_older_revision_after_a_newer_one_does_not_teach(store: SqlRankingSto
     assert store.skip_counts() == {OLDER: 2}
 
 
-def test_what_does_not_teach_uses_up_no_quota_and_is_counted_by_its_reason(
+def test_skipped_revisions_use_no_quota_and_are_counted_by_reason(
     store: SqlRankingStore,
 ) -> None:
     silent = [scored(f"s-{n}").model_copy(update={"plan": None}) for n in range(4)]
@@ -96,20 +96,22 @@ def test_what_does_not_teach_uses_up_no_quota_and_is_counted_by_its_reason(
     assert store.skip_counts() == {SILENT: 5, QUOTA: 2}
 
 
-def test_only_what_lies_behind_the_cursor_is_unlearnt(store: SqlRankingStore) -> None:
+def test_only_revisions_after_the_cursor_are_unlearned(store: SqlRankingStore) -> None:
     store.add_scored(delivered([scored(f"q-{n}", user_id=f"user-{n}") for n in range(6)]))
     assert [one.sequence for one in store.unlearned(2, 3)] == [3, 4, 5]
     assert store.unlearned(6, 3) == []
 
 
-def test_what_taught_up_to_the_cursor_is_remembered_in_order(store: SqlRankingStore) -> None:
+def test_revisions_that_taught_up_to_the_cursor_are_returned_in_order(
+    store: SqlRankingStore,
+) -> None:
     store.add_scored(delivered([scored("q-1", 2), scored("q-1"), scored("q-2"), scored("q-1", 3)]))
     assert [one.sequence for one in store.learned_revisions(3)] == [1, 3]
     assert [one.sequence for one in store.learned_revisions(4)] == [1, 3, 4]
 
 
 @pytest.mark.parametrize("first", ["decision", "outcome"])
-def test_an_outcome_finds_its_decision_whichever_comes_first(
+def test_an_outcome_and_its_decision_may_arrive_in_any_order(
     store: SqlRankingStore, first: str
 ) -> None:
     made, outcome = decision("decision-1"), scored("q-1", decision_id="decision-1")
@@ -123,7 +125,7 @@ def test_an_outcome_finds_its_decision_whichever_comes_first(
     assert store.logged_decisions(store.outcome_refs(10)) == [(made, outcome)]
 
 
-def test_the_newest_revision_says_what_came_of_a_decision(store: SqlRankingStore) -> None:
+def test_the_newest_revision_is_the_outcome_of_a_decision(store: SqlRankingStore) -> None:
     store.add_decisions(delivered([decision(f"decision-{n}") for n in (1, 2, 3)]))
     revisions = [scored("q-1", revision, decision_id="decision-1") for revision in (1, 3, 2)]
     store.add_scored(
@@ -153,17 +155,17 @@ def test_many_outcomes_are_read_in_their_order(engine: Engine) -> None:
     ] == names[50:]
 
 
-def test_what_was_learnt_comes_back_as_it_was(store: SqlRankingStore) -> None:
+def test_the_learned_state_is_restored_unchanged(store: SqlRankingStore) -> None:
     assert store.learned_state() is None
     store.commit(state_at(1, b"\x00first"))
     store.commit(state_at(2, b"\x00second"))
     assert store.learned_state() == state_at(2, b"\x00second")
 
 
-def test_the_newest_revisions_are_kept(
-    store: SqlRankingStore, monkeypatch: pytest.MonkeyPatch
+def test_only_the_newest_learned_revisions_are_retained(
+    engine: Engine,
 ) -> None:
-    monkeypatch.setattr("trainer.backends.sql.ranking_store._KEPT", 4)
+    store = SqlRankingStore(engine, RULES, revisions=4)
     store.add_scored(
         delivered([scored(f"q-{number}", user_id=f"user-{number}") for number in range(10)])
     )
@@ -171,10 +173,10 @@ def test_the_newest_revisions_are_kept(
     assert [one.sequence for one in store.unlearned(0, 100)] == [4, 5, 6, 7, 8, 9, 10]
 
 
-def test_of_the_decisions_those_with_an_answer_and_the_newest_are_kept(
-    store: SqlRankingStore, monkeypatch: pytest.MonkeyPatch
+def test_decisions_with_an_outcome_and_the_newest_are_retained(
+    engine: Engine,
 ) -> None:
-    monkeypatch.setattr("trainer.backends.sql.ranking_store._DECISIONS_KEPT", 4)
+    store = SqlRankingStore(engine, RULES, decisions=4)
     store.add_decisions(delivered([decision(f"decision-{number}") for number in range(10)]))
     store.add_scored(delivered([scored("q-1", decision_id="decision-1")]))
     store.commit(state_at(1))
@@ -190,10 +192,10 @@ def test_of_the_decisions_those_with_an_answer_and_the_newest_are_kept(
     assert known == {f"decision-{number}" for number in (1, 6, 7, 8, 9)}
 
 
-def test_a_flood_that_does_not_teach_drives_out_nothing_that_taught(
-    store: SqlRankingStore, monkeypatch: pytest.MonkeyPatch
+def test_skipped_revisions_do_not_displace_those_that_taught(
+    engine: Engine,
 ) -> None:
-    monkeypatch.setattr("trainer.backends.sql.ranking_store._KEPT", 4)
+    store = SqlRankingStore(engine, RULES, revisions=4)
     store.add_scored(delivered([scored("q-1")]))
     store.add_scored(
         delivered([scored(f"flood-{number}", user_id="mallory") for number in range(20)])

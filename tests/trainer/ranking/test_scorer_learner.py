@@ -1,4 +1,4 @@
-"""What the scorers know hangs on the revisions and their order alone, to the bit."""
+"""The scorers depend on the revisions and their order alone, to the bit."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -43,14 +43,14 @@ def bits(learner: ScorerLearner) -> dict[str, bytes]:
     return {name: tensor.tobytes() for name, tensor in learner.weights().items()}
 
 
-def test_equal_revisions_in_equal_order_end_in_equal_bits() -> None:
+def test_the_same_revisions_in_the_same_order_give_the_same_bits() -> None:
     revisions = judged_plans(60)
     one, other = learned(revisions), learned(revisions)
     assert bits(one) == bits(other)
     assert one.save() == other.save()
 
 
-def test_another_order_ends_in_other_bits() -> None:
+def test_another_order_gives_other_bits() -> None:
     events = [judged(number) for number in range(20)]
     assert bits(learned(numbered(events))) != bits(learned(numbered(reversed(events))))
 
@@ -67,7 +67,7 @@ def test_held_out_questions_validate_and_never_change_weights() -> None:
     assert learner.progress.widgets.best == learner.progress.widgets.validation[0] > 0
 
 
-def test_weights_do_not_hang_on_what_was_held_out() -> None:
+def test_weights_do_not_depend_on_held_out_revisions() -> None:
     rules = RULES.model_copy(update={"patience": 10_000})
     revisions = judged_plans(60)
     taught = learned(revisions, rules)
@@ -85,7 +85,7 @@ def test_a_new_revision_takes_the_place_of_the_old_one() -> None:
     assert (learner.progress.replay, learner.progress.taught) == (2, 3)
 
 
-def test_the_oldest_answers_leave_the_replay() -> None:
+def test_the_oldest_experiences_leave_the_replay_buffer() -> None:
     question = TRAINING[0]
     learner = learned(numbered(judged(number, question=question) for number in range(20)))
     assert (learner.progress.replay, learner.progress.taught) == (12, 20)
@@ -100,13 +100,13 @@ def test_a_revision_that_does_not_teach_only_moves_the_cursor() -> None:
     assert (learner.progress.taught, learner.progress.replay) == (known.taught, known.replay)
 
 
-def test_another_seed_makes_other_weights() -> None:
+def test_another_seed_gives_other_weights() -> None:
     other = RULES.model_copy(update={"seed": 43})
     assert bits(a_learner(other)) != bits(a_learner())
     assert bits(learned(judged_plans(5), other)) != bits(learned(judged_plans(5)))
 
 
-def test_the_global_generators_of_random_numbers_are_left_alone() -> None:
+def test_global_random_generators_are_not_used() -> None:
     torch.manual_seed(7)
     np.random.seed(7)
     of_torch, of_numpy = torch.get_rng_state(), np.random.get_state()[1].tobytes()
@@ -115,7 +115,7 @@ def test_the_global_generators_of_random_numbers_are_left_alone() -> None:
     assert np.random.get_state()[1].tobytes() == of_numpy
 
 
-def test_the_learning_rate_falls_where_validation_stands_still_and_is_full_again_on_drift() -> None:
+def test_the_learning_rate_falls_on_a_plateau_and_resets_on_drift() -> None:
     rules = RULES.model_copy(update={"validation": 40, "patience": 4, "improvement": 0.1})
     learner = learned(judged_plans(150), rules)
     slow = learner.progress.schedule
@@ -126,7 +126,7 @@ def test_the_learning_rate_falls_where_validation_stands_still_and_is_full_again
     assert learner.progress.schedule.restarts > 0
 
 
-def test_a_step_is_as_large_as_the_learning_rate_says() -> None:
+def test_the_learning_rate_scales_the_step() -> None:
     state = learned(judged_plans(20)).save()
 
     def moved(rate: float) -> float:
@@ -149,7 +149,7 @@ def alerts_and_chatstream(scorers: Scorers) -> tuple[float, float]:
     return float(alerts), float(chatstream)
 
 
-def test_what_is_good_scores_higher_for_a_question_that_was_never_asked() -> None:
+def test_good_widgets_score_higher_for_an_unseen_question() -> None:
     alerts, chatstream = alerts_and_chatstream(
         learned(judged_plans(150), LearningRules()).scorers()
     )
@@ -159,7 +159,7 @@ def test_what_is_good_scores_higher_for_a_question_that_was_never_asked() -> Non
     assert alerts < -0.1 < 0.1 < chatstream
 
 
-def test_odd_plans_neither_stop_it_nor_leave_numbers_that_are_not_finite() -> None:
+def test_unusual_plans_leave_all_weights_finite() -> None:
     nothing_shown = {"widgets": (), "missing": ("trend",), "reward": 1.0}
     many = tuple(ServedWidget(scenario=f"made up {n}", score=1.0, touched=True) for n in range(50))
     odd: list[dict[str, Any]] = [

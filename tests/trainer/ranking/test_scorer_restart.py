@@ -1,4 +1,4 @@
-"""Stopped anywhere, cut into any batches, in other processes: equal revisions, equal bits."""
+"""Restarts, batches and processes do not change the learned bits."""
 
 import hashlib
 import os
@@ -32,11 +32,11 @@ import hashlib, sys
 from ratchet.contract import ExperienceScored
 from ratchet.ranking.hashing import HashingEmbedding
 from trainer.backends.scorers.scorer_learner import ScorerLearner
-from trainer.domain.scorer.lesson import Scored
+from trainer.domain.scorer.lesson import ScoredRevision
 from trainer.domain.scorer.rules import LearningRules
 learner = ScorerLearner(LearningRules(), HashingEmbedding())
 events = map(ExperienceScored.model_validate_json, open(sys.argv[1]))
-learner.learn([Scored(number, event) for number, event in enumerate(events, start=1)])
+learner.learn([ScoredRevision(number, event) for number, event in enumerate(events, start=1)])
 print(hashlib.sha256(learner.save().tensors).hexdigest())
 """
 
@@ -51,7 +51,7 @@ def learned(revisions: Sequence[ScoredRevision], rules: LearningRules = RULES) -
     return learner
 
 
-def test_other_processes_end_in_equal_bits(tmp_path: Path) -> None:
+def test_other_processes_give_the_same_bits(tmp_path: Path) -> None:
     revisions = judged_plans(60)
     path = tmp_path / "revisions.jsonl"
     path.write_text("".join(f"{scored.event.model_dump_json()}\n" for scored in revisions))
@@ -79,7 +79,7 @@ def at_once() -> bytes:
 
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(st.sets(st.integers(1, len(WHOLE) - 1)))
-def test_however_revisions_are_cut_into_batches_the_bits_are_equal(cuts: set[int]) -> None:
+def test_the_bits_do_not_depend_on_the_batches(cuts: set[int]) -> None:
     learner = a_learner()
     for start, end in zip([0, *sorted(cuts)], [*sorted(cuts), len(WHOLE)], strict=True):
         learner.learn(WHOLE[start:end])
@@ -87,7 +87,7 @@ def test_however_revisions_are_cut_into_batches_the_bits_are_equal(cuts: set[int
 
 
 def a_history(store: SqlRankingStore) -> list[ScoredRevision]:
-    """Late and older revisions, runs of held-out questions, changed words, and some silence."""
+    """Late and older revisions, held-out questions, changed ratings, and plans without feedback."""
     events = []
     for number in range(20):
         events += [judged(number), judged(number // 2, revision=2 + number % 2)]
@@ -102,7 +102,7 @@ def a_history(store: SqlRankingStore) -> list[ScoredRevision]:
 
 
 def restarted(store: SqlRankingStore, every: int) -> Iterator[ScorerLearner]:
-    """A learner that is started anew for every so many revisions, until none is left."""
+    """Restarts the learner after every `every` revisions until none is left."""
     while True:
         learner = a_learner()
         if (state := store.learned_state()) is not None:
@@ -116,7 +116,7 @@ def restarted(store: SqlRankingStore, every: int) -> Iterator[ScorerLearner]:
 
 
 @pytest.mark.parametrize("every", [1, 7, 33])
-def test_restored_at_any_point_it_goes_on_to_the_same_bits(engine: Engine, every: int) -> None:
+def test_a_restart_at_any_point_leads_to_the_same_bits(engine: Engine, every: int) -> None:
     store = SqlRankingStore(engine, RULES)
     history = a_history(store)
     uninterrupted = learned(history)
@@ -129,11 +129,10 @@ def test_restored_at_any_point_it_goes_on_to_the_same_bits(engine: Engine, every
     ]
 
 
-def test_what_is_remembered_outlives_a_flood_of_what_does_not_teach(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+def test_a_restart_after_many_skipped_revisions_leads_to_the_same_bits(
+    engine: Engine,
 ) -> None:
-    monkeypatch.setattr("trainer.backends.sql.ranking_store._KEPT", 30)
-    store = SqlRankingStore(engine, RULES)
+    store = SqlRankingStore(engine, RULES, revisions=30)
     flood = [judged(number, user_id="mallory") for number in range(100, 160)]
     after = [judged(number) for number in range(200, 210)]
     store.add_scored(delivered([*(judged(number) for number in range(12)), *flood, *after]))

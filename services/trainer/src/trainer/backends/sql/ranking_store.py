@@ -15,20 +15,25 @@ from trainer.domain.scorer.lesson import ScoredRevision
 from trainer.domain.scorer.logged_decision import OutcomeRef
 from trainer.domain.scorer.rules import LearningRules
 
-_REVISIONS_KEPT = 20_000
-_DECISIONS_KEPT = 100_000
-"""Most decisions never get an outcome, and one may arrive long after its decision."""
-
 
 class SqlRankingStore:
-    """Keeps the last 20,000 revisions that taught, and those that did not among the last 20,000.
+    """Retains the last `revisions` that taught, and skipped ones among the last `revisions`.
 
-    Keeps decisions with an outcome, and the last 100,000 of all.
+    Retains decisions with an outcome, and the last `decisions`: most never get an outcome, but
+    one may arrive long after its decision.
     """
 
-    def __init__(self, engine: Engine, rules: LearningRules) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        rules: LearningRules,
+        revisions: int = 20_000,
+        decisions: int = 100_000,
+    ) -> None:
         self._engine = engine
         self._rules = rules
+        self._revisions = revisions
+        self._decisions = decisions
 
     def add_scored(self, batch: Sequence[Delivered[ExperienceScored]]) -> None:
         """Number new revisions in order of arrival; ignore those already stored."""
@@ -88,14 +93,14 @@ class SqlRankingStore:
             cursor = state.progress.cursor
             untaught = scored.c.skipped.is_not(None)
             connection.execute(
-                delete(scored).where(untaught, scored.c.sequence <= cursor - _REVISIONS_KEPT)
+                delete(scored).where(untaught, scored.c.sequence <= cursor - self._revisions)
             )
             past = (
                 select(scored.c.sequence)
                 .where(scored.c.skipped.is_(None), scored.c.sequence <= cursor)
                 .order_by(scored.c.sequence.desc())
                 .limit(1)
-                .offset(_REVISIONS_KEPT)
+                .offset(self._revisions)
                 .scalar_subquery()
             )
             connection.execute(delete(scored).where(scored.c.sequence <= past, ~untaught))
@@ -103,7 +108,7 @@ class SqlRankingStore:
             answered = select(scored.c.decision_id).where(scored.c.decision_id.is_not(None))
             connection.execute(
                 delete(decisions).where(
-                    decisions.c.number <= newest - _DECISIONS_KEPT,
+                    decisions.c.number <= newest - self._decisions,
                     decisions.c.decision_id.not_in(answered),
                 )
             )
