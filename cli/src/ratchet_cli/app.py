@@ -35,9 +35,6 @@ _UNTIL_MOVED = {
     "rollback": "ratchet_cli.commands.activation:rollback",
     "bundle": "ratchet_cli.commands.bundle:bundle",
     "install": "ratchet_cli.commands.bundle:install",
-    "replay": "ratchet_cli.commands.replay:replay",
-    "lineage": "ratchet_cli.commands.lineage:lineage",
-    "forget": "ratchet_cli.commands.forget:forget",
 }
 
 
