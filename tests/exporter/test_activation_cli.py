@@ -195,7 +195,7 @@ async def test_what_ollama_lacks_gets_there_by_itself(system: System, ollama: An
         return said in (await system.ratchet("models")).stdout
 
     await eventually(partial(shows, "Ollama lacks v2, v1: "), 20)
-    assert await shows("no space left on device; tried again after 5 s")
+    assert await shows("no space left on device; next attempt after 5 s")
 
     ollama.fail_create = False
     await eventually(partial(shows, "Ollama serves v2"), 20)
@@ -221,7 +221,7 @@ async def test_without_an_exporter_the_deadline_says_what_was_heard(
     result = await system.ratchet("rollback", "--deadline", "0.5")
 
     assert result.exit_code == 3
-    assert "no outcome within 0.5 s (last heard: " in result.stderr
+    assert "no outcome within 0.5 s (last response: " in result.stderr
     assert str(unused_tcp_port) in result.stderr
 
 

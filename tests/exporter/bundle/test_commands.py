@@ -93,8 +93,8 @@ def test_a_plant_trusts_itself_and_makes_its_key_once(sender: Sender) -> None:
     file = data / "bundles" / f"{NAME}-{VERSION}.bundle.tar"
     back = exporter(data, "install", str(file))
 
-    assert f"made {data}/keys/bundle.pem" in first.stdout
-    assert "made" not in second.stdout
+    assert f"created {data}/keys/bundle.pem" in first.stdout
+    assert "created" not in second.stdout
     assert first.stdout.splitlines()[-1] == second.stdout.splitlines()[-1]
     assert stat.S_IMODE((data / "keys" / "bundle.pem").stat().st_mode) == 0o600
     assert sorted(path.name for path in (data / "keys").iterdir()) == [

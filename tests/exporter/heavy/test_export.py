@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from exporter.backends.child_export import ChildExport
 from exporter.domain.export_messages import Exported, StageDone
 from exporter.domain.parity.quantization import LIMITS
 from exporter.domain.registry.modelfile import Sampling
+from exporter.export.child_processes import ChildExport
 from ratchet.storage import ArtifactStore
 
 pytestmark = pytest.mark.heavy

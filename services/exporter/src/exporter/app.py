@@ -6,7 +6,6 @@ import httpx
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
-from exporter.backends.child_export import ChildExport
 from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama import OllamaRegistry
@@ -14,6 +13,7 @@ from exporter.backends.registries.ollama_api import TIMEOUT
 from exporter.domain.export_messages import StageDone
 from exporter.domain.registry.lag import Lag
 from exporter.erasure import CommandHandler
+from exporter.export.child_processes import ChildExport
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
 from exporter.registry.activation import ActivationHandler

@@ -18,6 +18,10 @@ from ratchet.command_line.errors import (
     ending,
     print_json,
 )
+from ratchet.command_line.posting import (
+    NoAnswer,
+    post_until_answered,
+)
 from ratchet.command_line.redis import (
     RedisUrl,
     answering,
@@ -42,6 +46,7 @@ __all__ = [
     "DataDir",
     "ExporterUrl",
     "Failed",
+    "NoAnswer",
     "RedisUrl",
     "Unreachable",
     "address_of",
@@ -53,6 +58,7 @@ __all__ = [
     "exporter_facts",
     "local_answer_of",
     "place_of",
+    "post_until_answered",
     "print_json",
     "read_state",
     "redis_url_of",
