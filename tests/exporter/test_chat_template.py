@@ -4,7 +4,7 @@ import gotpl
 import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from exporter.domain.registry.chat_template import Message, Render, recognise
+from exporter.domain.registry.chat_template import Message, Render, recognize
 from exporter.domain.registry.modelfile import Modelfile, Sampling
 
 SMOLLM = (
@@ -45,7 +45,7 @@ def renderer(template: str) -> Render:
     ],
 )
 def test_known_chat_formats_are_recognised(template: str, family: str, system: str | None) -> None:
-    found = recognise(renderer(template))
+    found = recognize(renderer(template))
 
     assert found is not None
     assert (found.family, found.system) == (family, system)
@@ -53,14 +53,14 @@ def test_known_chat_formats_are_recognised(template: str, family: str, system: s
 
 @pytest.mark.parametrize("template", [PLAIN, SHOUTING])
 def test_a_format_that_renders_otherwise_is_not_taken_for_a_known_one(template: str) -> None:
-    assert recognise(renderer(template)) is None
+    assert recognize(renderer(template)) is None
 
 
 @pytest.mark.parametrize("told", [True, False])
 @pytest.mark.parametrize("template", [SMOLLM, CHATML, LLAMA3])
 def test_the_go_template_renders_what_the_jinja_template_renders(template: str, told: bool) -> None:
     render = renderer(template)
-    found = recognise(render)
+    found = recognize(render)
     assert found is not None
     chat = [{"role": "system", "content": "Be brief."}, *CHAT] if told else CHAT
     system = [] if told or found.system is None else [{"role": "system", "content": found.system}]
@@ -73,7 +73,7 @@ def test_the_go_template_renders_what_the_jinja_template_renders(template: str, 
 
 
 def test_a_modelfile_pins_everything_a_server_might_default_otherwise() -> None:
-    modelfile = Modelfile(sampling=Sampling(), template=recognise(renderer(SMOLLM)))
+    modelfile = Modelfile(sampling=Sampling(), template=recognize(renderer(SMOLLM)))
 
     assert modelfile.text("./model.gguf").splitlines()[-6:] == [
         "PARAMETER temperature 0.0",

@@ -45,13 +45,13 @@ async def test_what_a_model_said_is_forgotten_and_the_model_stays(
 ) -> None:
     await registry.register(record("v1"), gguf)
 
-    assert registry.silence({"another-run"}) == 0
-    assert registry.silence({record("v1").run_id}) == 1
+    assert registry.erase_answers({"another-run"}) == 0
+    assert registry.erase_answers({record("v1").run_id}) == 1
     silent = await registry.record("v1")
     assert silent is not None
     assert (silent.export.references, silent.export.smoke_answer) == ((), "")
     assert silent.export.parity == record("v1").export.parity
-    assert registry.silence({record("v1").run_id}) == 0
+    assert registry.erase_answers({record("v1").run_id}) == 0
 
 
 async def test_a_version_never_changes(registry: LocalRegistry, record: Any, gguf: Path) -> None:

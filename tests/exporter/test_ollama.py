@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from exporter.backends.registries.ollama import OllamaRegistry
-from exporter.ports import RegistryTrouble
+from exporter.ports import RegistryError
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def test_a_stream_that_began_well_may_still_fail_and_can_be_tried_again(
     registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path, fault: str, said: str
 ) -> None:
     setattr(ollama, fault, True)
-    with pytest.raises(RegistryTrouble, match=said):
+    with pytest.raises(RegistryError, match=said):
         await registry.register(record("v1"), gguf)
     assert await registry.versions() == ()
 
@@ -68,7 +68,7 @@ async def test_a_file_that_changed_on_the_way_is_not_registered(
     other = good.export.gguf.model_copy(update={"sha256": "f" * 64})
     promised = good.model_copy(update={"export": good.export.model_copy(update={"gguf": other})})
 
-    with pytest.raises(RegistryTrouble, match="400"):
+    with pytest.raises(RegistryError, match="400"):
         await registry.register(promised, gguf)
     assert ollama.tags == {}
 
@@ -77,7 +77,7 @@ async def test_a_server_that_pruned_the_file_gets_it_again(
     registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path
 ) -> None:
     ollama.fail_create = True
-    with pytest.raises(RegistryTrouble):
+    with pytest.raises(RegistryError):
         await registry.register(record("v1"), gguf)
     ollama.restart()
     ollama.fail_create = False
@@ -104,7 +104,7 @@ async def test_no_server_is_not_available_and_trouble_for_everything_else(
         registry = OllamaRegistry(client, "m")
 
         assert not await registry.available()
-        with pytest.raises(RegistryTrouble):
+        with pytest.raises(RegistryError):
             await registry.register(record("v1"), gguf)
-        with pytest.raises(RegistryTrouble):
+        with pytest.raises(RegistryError):
             await registry.versions()

@@ -7,15 +7,21 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from exporter.domain.parity.quantization import LIMITS, candidates
-from exporter.domain.parity.verdict import Agreement, Failed, Passed, compare, verdict
+from exporter.domain.parity.verdict import (
+    LogitAgreement,
+    ParityFailed,
+    ParityPassed,
+    compare,
+    verdict,
+)
 from ratchet.models import likeliest
 
 LOGITS = arrays(np.float32, (4, 9), elements=st.floats(-30, 30, width=32))
 
 
-def agreement(top1: float, kl: float) -> Agreement:
+def agreement(top1: float, kl: float) -> LogitAgreement:
     agreeing = np.arange(1000) < round(top1 * 1000)
-    return Agreement(agreeing=agreeing, divergence=np.full(1000, kl))
+    return LogitAgreement(agreeing=agreeing, divergence=np.full(1000, kl))
 
 
 FAR = 0.5
@@ -73,23 +79,23 @@ def test_logits_of_another_number_of_positions_cannot_be_compared() -> None:
     ],
 )
 def test_a_q8_export_fails_for_a_named_reason(
-    exported: Agreement, training: float, reason: str
+    exported: LogitAgreement, training: float, reason: str
 ) -> None:
     decision = verdict(exported, training, LIMITS["q8_0"])
 
-    assert isinstance(decision, Failed)
+    assert isinstance(decision, ParityFailed)
     assert reason in decision.reason
 
 
 def test_an_export_nearer_than_its_training_went_passes() -> None:
     measured = verdict(agreement(0.974, 0.0046), 0.033, LIMITS["q8_0"])
 
-    assert isinstance(measured, Passed)
+    assert isinstance(measured, ParityPassed)
 
 
 def test_the_worst_percent_of_positions_has_a_figure_of_its_own() -> None:
     divergence = np.array([0.0] * 980 + [0.5] * 20)
-    measured = Agreement(agreeing=np.ones(1000, np.bool_), divergence=divergence)
+    measured = LogitAgreement(agreeing=np.ones(1000, np.bool_), divergence=divergence)
 
     assert measured.kl == pytest.approx(0.01)
     assert measured.kl_p99 == pytest.approx(0.5)

@@ -112,7 +112,7 @@ async def test_a_registered_version_answers_where_anything_does(
     await registry.register(trained.record_of(record("v1-a")), trained.gguf)
     prompts = [reference.prompt for reference in trained.references[:2]]
 
-    heard = await registry.ask("v1-a", prompts, 4)
+    heard = await registry.answers("v1-a", prompts, 4)
 
     if registry.kind == "local":
         assert heard is None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from exporter.backends.registries.local_registry import LocalRegistry
-from exporter.ports import RegistryTrouble
+from exporter.ports import RegistryError
 
 _HOLDER = """
 import sys
@@ -49,7 +49,7 @@ async def test_a_writer_waits_for_another_process(
     assert not done
 
     other.communicate(b"\n")
-    with contextlib.suppress(RegistryTrouble):  # there is no v1 to activate
+    with contextlib.suppress(RegistryError):  # there is no v1 to activate
         await asyncio.wait_for(writing, 20)
     assert await registry.versions() == (("v1",) if work == "register" else ())
 
@@ -85,7 +85,7 @@ async def test_an_alias_never_names_what_another_has_removed(
     await registry.register(record("v1"), gguf)
     await registry.remove("v1")
 
-    with pytest.raises(RegistryTrouble, match="v1 is not registered"):
+    with pytest.raises(RegistryError, match="v1 is not registered"):
         await registry.move_alias("v1")
     assert await registry.active() is None
 

@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from exporter.domain.parity.weights import Deviation, fault_of
+from exporter.domain.parity.weights import TensorDeviation, weight_fault
 
 NOISE = 0.02
 
 
-def lies(tensor: str, error: float, from_base: float | None = None) -> Deviation:
+def lies(tensor: str, error: float, from_base: float | None = None) -> TensorDeviation:
     """A tensor that no training touched, or one that was adapted and lies so far from the base."""
     adapted = from_base is not None
-    return Deviation(tensor, adapted, error, error if from_base is None else from_base, NOISE)
+    return TensorDeviation(tensor, adapted, error, error if from_base is None else from_base, NOISE)
 
 
 def resembles(**others: str) -> Callable[[str], str | None]:
@@ -23,7 +23,7 @@ SOUND = (lies("norm", 0.0), lies("up", 0.006, from_base=0.05), lies("down", 0.00
 
 
 def test_rounding_is_no_fault():
-    assert fault_of(SOUND, resembles()) is None
+    assert weight_fault(SOUND, resembles()) is None
 
 
 @pytest.mark.parametrize(
@@ -39,15 +39,15 @@ def test_rounding_is_no_fault():
     ],
 )
 def test_each_fault_has_its_name(
-    deviations: tuple[Deviation, ...], other: dict[str, str], name: str
+    deviations: tuple[TensorDeviation, ...], other: dict[str, str], name: str
 ):
-    fault = fault_of((*SOUND[:1], *deviations), resembles(**other))
+    fault = weight_fault((*SOUND[:1], *deviations), resembles(**other))
     assert fault is not None
     assert fault.name == name
 
 
 def test_the_first_few_tensors_are_named():
-    fault = fault_of([lies(f"blk.{number}", 1.0) for number in range(9)], resembles())
+    fault = weight_fault([lies(f"blk.{number}", 1.0) for number in range(9)], resembles())
     assert fault is not None
     assert "9 tensors" in fault.said
     assert "blk.0, blk.1, blk.2 and 6 more" in fault.said

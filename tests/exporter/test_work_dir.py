@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from exporter.backends.work_dir import held, once
+from exporter.backends.work_dir import exclusive, once
 
 
 def test_leftovers_of_other_exports_go_and_our_own_stay(tmp_path: Path) -> None:
     for name in ("export-old", "export-mine"):
-        with held(tmp_path / name):
+        with exclusive(tmp_path / name):
             (tmp_path / name / "f16.gguf").touch()
         (tmp_path / "something-else").mkdir(exist_ok=True)
 
-    with held(tmp_path / "export-mine"):
+    with exclusive(tmp_path / "export-mine"):
         assert sorted(path.name for path in tmp_path.iterdir()) == ["export-mine", "something-else"]
         assert (tmp_path / "export-mine" / "f16.gguf").exists()
 
@@ -25,11 +25,11 @@ def test_stages_of_an_earlier_start_of_the_machine_go(
     boot = tmp_path / "boot_id"
     monkeypatch.setattr("exporter.backends.work_dir._BOOT", boot)
     boot.write_text("monday\n")
-    with held(tmp_path / "export-mine"):
+    with exclusive(tmp_path / "export-mine"):
         (tmp_path / "export-mine" / "f16.gguf").touch()
     boot.write_text("tuesday\n")
 
-    with held(tmp_path / "export-mine"):
+    with exclusive(tmp_path / "export-mine"):
         assert not (tmp_path / "export-mine" / "f16.gguf").exists()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from exporter.bundle.installation import Installation
-from exporter.bundle.signature import Trusted
+from exporter.bundle.installation import BundleInstallation
+from exporter.bundle.signature import TrustedKeys
 from exporter.bundle.unpacking import unpack
 from exporter.domain.bundle import BundleRefused, document
 from ratchet.storage.signing_keys import make_signing_key
@@ -24,7 +24,7 @@ _OTHER = "v20991231t235959-ffffffffffff"
 def refused(sender: Sender, receiver: Plant, ollama: Any) -> Any:
     """Install, which must not succeed nor leave anything, and return what was said."""
 
-    async def refused(bundle: Path, trusted: Trusted | None = None) -> str:
+    async def refused(bundle: Path, trusted: TrustedKeys | None = None) -> str:
         with pytest.raises(BundleRefused) as caught:
             await receiver.install(bundle, trusted or sender.trusted)
         assert receiver.files() == {}
@@ -71,7 +71,7 @@ async def test_a_key_that_nobody_trusts_is_named_and_how_to_trust_it(
     bundle: Path, sender: Sender, tmp_path: Path, refused: Any
 ) -> None:
     stranger = make_signing_key(tmp_path / "stranger.pem").public
-    said = await refused(bundle, Trusted({stranger.id: stranger}, Path("keys/trusted")))
+    said = await refused(bundle, TrustedKeys({stranger.id: stranger}, Path("keys/trusted")))
 
     assert f"key {sender.key.public.id} is not trusted here" in said
     assert "mkdir -p keys/trusted && cp bundle.pub.pem keys/trusted/" in said
@@ -82,7 +82,7 @@ async def test_a_trusted_keys_id_on_anothers_signature(
 ) -> None:
     stranger = make_signing_key(tmp_path / "stranger.pem").public
 
-    said = await refused(bundle, Trusted({sender.key.public.id: stranger}, Path("keys")))
+    said = await refused(bundle, TrustedKeys({sender.key.public.id: stranger}, Path("keys")))
     assert said.startswith("index.sig: not what key")
 
 
@@ -240,7 +240,7 @@ async def test_members_that_contradict_each_other(
 
 async def test_a_model_of_another_name(bundle: Path, sender: Sender, receiver: Plant) -> None:
     found = unpack(bundle, sender.trusted, receiver.data)
-    place = Installation("mine", receiver.artifacts, receiver.records, None, receiver.alias)
+    place = BundleInstallation("mine", receiver.artifacts, receiver.records, None, receiver.alias)
     with pytest.raises(BundleRefused, match="RATCHET_EXPORTER_MODEL_NAME"):
         await place.install(found, activate=True)
 

@@ -14,11 +14,11 @@ from prometheus_client import CollectorRegistry
 from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama import OllamaRegistry
-from exporter.domain.registry.activation_result import Settled
+from exporter.domain.registry.activation_result import ActivationResult
 from exporter.metrics import ExporterMetrics
 from exporter.registry.activation import ActivationHandler, Command
 from exporter.registry.alias import Alias
-from exporter.registry.integrity import Soundness
+from exporter.registry.integrity import IntegrityCheck
 from ratchet.contract import (
     ActivationRefused,
     ActivationRequested,
@@ -50,7 +50,7 @@ class Bench:
     ollama: OllamaRegistry
     metrics: CollectorRegistry
     artifacts: ArtifactStore
-    settled: list[Settled] = field(default_factory=list)
+    settled: list[ActivationResult] = field(default_factory=list)
 
     async def deliver(self, command: Event) -> Outcome:
         return (await self.handler.handle([command], MemoryState()))[0]
@@ -65,8 +65,8 @@ class Bench:
     async def active(self) -> tuple[str | None, str | None]:
         return await self.local.active(), await self.ollama.active()
 
-    async def agree(self) -> None:
-        await self.handler.alias.agree(self.handler.records, self.handler.served_by)
+    async def synchronize(self) -> None:
+        await self.handler.alias.synchronize(self.handler.records, self.handler.server)
 
 
 def activate(version: str, event_id: str = "activate-1") -> ActivationRequested:
@@ -93,19 +93,19 @@ async def bench(
     local = LocalRegistry(tmp_path / "registry", "m")
     alias = Alias(ActivationJournal(tmp_path / "registry" / "m" / "activations.json"))
     registry = CollectorRegistry()
-    settled: list[Settled] = []
+    settled: list[ActivationResult] = []
     handler = ActivationHandler(
         name="m",
         records=local,
-        served_by=None,
-        soundness=Soundness(artifacts, local),
+        server=None,
+        integrity=IntegrityCheck(artifacts, local),
         alias=alias,
         metrics=ExporterMetrics(registry),
-        on_settled=settled.append,
+        on_result=settled.append,
     )
     transport = httpx.ASGITransport(ollama.app)
     async with httpx.AsyncClient(base_url="http://stand-in", transport=transport) as client:
-        handler.served_by = served = OllamaRegistry(client, "m")
+        handler.server = served = OllamaRegistry(client, "m")
         bench = Bench(handler, local, served, registry, artifacts, settled)
         for version, file in ggufs.items():
             stored = artifacts.put(file, "model.gguf")
@@ -237,7 +237,7 @@ async def test_a_version_ollama_does_not_have_is_refused_with_the_remedy(bench: 
     assert await bench.active() == ("v3", "v3")
 
 
-@pytest.mark.parametrize("which", ["records", "served_by"])
+@pytest.mark.parametrize("which", ["records", "server"])
 async def test_killed_before_an_alias_moved_the_redelivery_ends_the_same(
     bench: Bench, which: str
 ) -> None:
@@ -252,7 +252,7 @@ async def test_killed_before_an_alias_moved_the_redelivery_ends_the_same(
     assert await bench.active() == ("v2", "v2")
 
 
-@pytest.mark.parametrize("which", ["records", "served_by"])
+@pytest.mark.parametrize("which", ["records", "server"])
 async def test_killed_between_the_registries_a_start_makes_them_agree(
     bench: Bench, which: str
 ) -> None:
@@ -262,7 +262,7 @@ async def test_killed_between_the_registries_a_start_makes_them_agree(
         await bench.deliver(roll_back())
     setattr(bench.handler, which, whole)
 
-    await bench.agree()
+    await bench.synchronize()
     assert await bench.active() == ("v2", "v2")
 
 
@@ -277,14 +277,14 @@ async def test_another_command_after_a_kill_starts_from_what_was_decided(bench: 
 
 
 async def test_an_ollama_that_does_not_answer_follows_when_it_does(bench: Bench) -> None:
-    bench.handler.served_by = Away()  # type: ignore[assignment]
+    bench.handler.server = Away()  # type: ignore[assignment]
     event = await bench.said(roll_back())
     assert (event.version, event.registries) == ("v2", ("local",))
-    await bench.agree()
+    await bench.synchronize()
     assert await bench.active() == ("v2", "v3")
 
-    bench.handler.served_by = bench.ollama
-    await bench.agree()
+    bench.handler.server = bench.ollama
+    await bench.synchronize()
     assert await bench.active() == ("v2", "v2")
 
 
@@ -292,7 +292,7 @@ async def test_an_alias_set_by_other_hands_is_where_the_next_rollback_leads(
     bench: Bench,
 ) -> None:
     await bench.local.move_alias("v1")
-    await bench.agree()
+    await bench.synchronize()
     assert await bench.active() == ("v1", "v1")
 
     await bench.said(activate("v2"))

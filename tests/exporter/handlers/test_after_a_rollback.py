@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from exporter.metrics import ExporterMetrics
 from exporter.registry.activation import ActivationHandler
-from exporter.registry.integrity import Soundness
+from exporter.registry.integrity import IntegrityCheck
 from ratchet.contract import (
     Done,
     ModelActivated,
@@ -24,17 +24,17 @@ from .conftest import NOON, Place
 @pytest.fixture
 async def rolled_back(place: Place) -> Place:
     """Checkpoints 1 to 3 came, then a rollback from 3 to 2."""
-    place.handler.served_by = None
+    place.handler.server = None
     for number in (1, 2, 3):
         await place.deliver(place.checkpoint(number))
     handler = ActivationHandler(
         name="m",
         records=place.handler.records,
-        served_by=None,
-        soundness=Soundness(place.artifacts, place.handler.records),
+        server=None,
+        integrity=IntegrityCheck(place.artifacts, place.handler.records),
         alias=place.handler.alias,
         metrics=ExporterMetrics(CollectorRegistry()),
-        on_settled=lambda settled: None,
+        on_result=lambda settled: None,
     )
     command = RollbackRequested(event_id="rollback-1", occurred_at=NOON, requested_by="ben")
     [outcome] = await handler.handle([command], MemoryState())

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.export_messages import NotExported
-from exporter.ports import ExportBroke, Registry
+from exporter.domain.export_messages import ExportRefused
+from exporter.ports import ExportInterrupted, Registry
 from ratchet.contract import (
     Done,
     Invalid,
@@ -58,7 +58,7 @@ async def test_an_accepted_adapter_becomes_the_active_model(place: Any, ollama: 
 
 
 @pytest.mark.parametrize("at", ["register", "move_alias"])
-@pytest.mark.parametrize("which", ["records", "served_by"])
+@pytest.mark.parametrize("which", ["records", "server"])
 async def test_killed_after_any_step_the_next_delivery_ends_the_same(
     place: Any, ollama: Any, which: str, at: str
 ) -> None:
@@ -87,7 +87,7 @@ async def test_killed_after_any_step_the_next_delivery_ends_the_same(
 
 
 async def test_without_ollama_the_directory_alone_serves(place: Any) -> None:
-    place.handler.served_by = None
+    place.handler.server = None
     outcome = await place.deliver(place.checkpoint())
 
     assert isinstance(outcome, Done)
@@ -96,7 +96,7 @@ async def test_without_ollama_the_directory_alone_serves(place: Any) -> None:
 
 
 async def test_a_model_that_moved_away_is_refused_with_its_figures(place: Any) -> None:
-    place.exporter.answers = [NotExported(reason="q8_0: too far", parity=PARITY)]
+    place.exporter.answers = [ExportRefused(reason="q8_0: too far", parity=PARITY)]
     outcome = await place.deliver(place.checkpoint())
 
     assert isinstance(outcome, Done)
@@ -120,7 +120,7 @@ async def test_ollama_never_serves_with_a_template_nobody_knows(
 async def test_trouble_passes_and_the_same_checkpoint_is_tried_later(
     place: Any, ollama: Any
 ) -> None:
-    place.exporter.answers = [ExportBroke("killed"), OSError(28, "No space left on device")]
+    place.exporter.answers = [ExportInterrupted("killed"), OSError(28, "No space left on device")]
     ollama.fail_create = True
 
     for reason in ("killed", "No space left on device", "no space left"):

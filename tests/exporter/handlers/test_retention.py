@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exporter.ports import Records
+from exporter.backends.registries.local_registry import LocalRegistry
 from ratchet.contract import ArtifactRef, Done, ModelRefused
 
 from .conftest import Place
@@ -17,7 +17,7 @@ class Killed(BaseException):
 
 
 class DiesBeforeRemoving:
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: LocalRegistry) -> None:
         self._records = records
 
     def __getattr__(self, name: str) -> Any:
@@ -41,7 +41,7 @@ def stored(place: Place, file: ArtifactRef) -> bool:
 @pytest.fixture
 async def files(place: Place) -> list[ArtifactRef]:
     """Of three versions, as many as stay registered."""
-    place.handler.served_by = None
+    place.handler.server = None
     found: list[ArtifactRef] = []
     for number in (1, 2, 3):
         found.append(exports_a_file(place, b"%d" % number))
@@ -112,9 +112,9 @@ async def test_what_ollama_knows_no_template_for_leaves_no_file_unless_it_serves
 ) -> None:
     place.exporter.export_ = record("v1", template=False).export
     file = exports_a_file(place, b"1")
-    ollama, place.handler.served_by = place.handler.served_by, None
+    ollama, place.handler.server = place.handler.server, None
     first = await place.deliver(place.checkpoint(1))
-    place.handler.served_by = ollama
+    place.handler.server = ollama
     again = await place.deliver(place.checkpoint(1))
 
     assert isinstance(first, Done)

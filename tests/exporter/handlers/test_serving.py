@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.parity.answers import Heard, Reference, TokenSaid
-from exporter.ports import Registry, RegistryTrouble
+from exporter.domain.parity.answers import AnswerToken, ReferenceAnswer, ServerAnswer
+from exporter.ports import Registry, RegistryError
 from ratchet.contract import Done, Later, ModelActivated, ModelRefused, ModelRegistered, Outcome
 
 WORDS = ("All", " is", " well", ".")
-TOKENS = tuple(TokenSaid(text=word, logprob=0.0, top=((word, 0.0),)) for word in WORDS)
-REFERENCE = Reference(prompt="Any alarm?", rendered="chat", tokens=TOKENS, ended=True)
-GOOD = Heard(text="All is well.", tokens=TOKENS, ended=True, rendered="chat")
-OTHER = Heard(text="I am a helpful assistant.", ended=True, rendered="another chat")
+TOKENS = tuple(AnswerToken(text=word, logprob=0.0, top=((word, 0.0),)) for word in WORDS)
+REFERENCE = ReferenceAnswer(prompt="Any alarm?", rendered="chat", tokens=TOKENS, ended=True)
+GOOD = ServerAnswer(text="All is well.", tokens=TOKENS, ended=True, rendered="chat")
+OTHER = ServerAnswer(text="I am a helpful assistant.", ended=True, rendered="another chat")
 
 
 @dataclass
@@ -22,16 +22,18 @@ class Answers:
     """A registry whose models say `said`, or whose server is away when it should answer."""
 
     registry: Registry
-    said: Heard | None
+    said: ServerAnswer | None
     asked: list[tuple[str, tuple[str, ...], str | None]] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.registry, name)
 
-    async def ask(self, version: str, prompts: Sequence[str], limit: int) -> tuple[Heard, ...]:
+    async def answers(
+        self, version: str, prompts: Sequence[str], limit: int
+    ) -> tuple[ServerAnswer, ...]:
         self.asked.append((version, tuple(prompts), await self.registry.active()))
         if self.said is None:
-            raise RegistryTrouble("Ollama, generate: connection lost")
+            raise RegistryError("Ollama, generate: connection lost")
         return tuple(self.said for _ in prompts)
 
 
@@ -40,8 +42,8 @@ def serving(place: Any) -> Answers:
     """What the place's Ollama answers; exports know how the trained model answers."""
     export = place.exporter.export_
     place.exporter.export_ = export.model_copy(update={"references": (REFERENCE,) * 3})
-    place.handler.served_by = Answers(place.handler.served_by, GOOD)
-    return place.handler.served_by
+    place.handler.server = Answers(place.handler.server, GOOD)
+    return place.handler.server
 
 
 def only(outcome: Outcome, kind: type) -> Any:

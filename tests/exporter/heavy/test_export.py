@@ -11,7 +11,7 @@ import pytest
 from exporter.domain.export_messages import Exported, StageDone
 from exporter.domain.parity.quantization import LIMITS
 from exporter.domain.registry.modelfile import Sampling
-from exporter.export.child_processes import ChildExport
+from exporter.export.child_processes import ExportProcesses
 from ratchet.storage import ArtifactStore
 
 pytestmark = pytest.mark.heavy
@@ -29,7 +29,7 @@ async def test_the_exported_file_is_near_the_model_and_answers_anywhere(
 ) -> None:
     artifacts = ArtifactStore(tmp_path / "artifacts")
     stages: list[StageDone] = []
-    export = ChildExport(
+    export = ExportProcesses(
         artifacts_dir=tmp_path / "artifacts",
         cache_dir=cache_dir,
         work_dir=tmp_path / "work",

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from exporter.backends.gguf.base_gguf import base_gguf
-from exporter.backends.gguf.lora import Merged
+from exporter.backends.gguf.lora import MergedWeights
 from exporter.backends.gguf.splice import splice
-from exporter.backends.work_dir import held
-from exporter.domain.export_messages import NotExported
-from exporter.domain.parity.quantization import LIMITS, Choice
+from exporter.backends.work_dir import exclusive
+from exporter.domain.export_messages import ExportRefused
+from exporter.domain.parity.quantization import LIMITS, QuantizationChoice
 from exporter.domain.registry.modelfile import Sampling
-from exporter.export.build_inputs import opened, references_of
-from exporter.export.build_steps import Workshop
-from exporter.export.quantization_search import Chosen, choose
+from exporter.export.build_inputs import open_build, read_reference_chats
+from exporter.export.build_steps import BuildSteps
+from exporter.export.quantization_search import ChosenFile, choose_format
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock
 from ratchet.models.base_models import weights_sha256
@@ -26,7 +26,7 @@ from ratchet.storage import ArtifactStore
 from .architectures import write_model
 
 pytestmark = pytest.mark.heavy
-Plant = Callable[[Workshop, Path], None]
+Plant = Callable[[BuildSteps, Path], None]
 
 
 class Export:
@@ -46,9 +46,11 @@ class Export:
             cache_dir=directory / "cache",
             work_dir=directory / "work" / "export-v1",
         )
-        self._references = references_of(self._request)
+        self._references = read_reference_chats(self._request)
 
-    def judged(self, plant: Plant | None = None, kind: Choice = "f16") -> Chosen | NotExported:
+    def judged(
+        self, plant: Plant | None = None, kind: QuantizationChoice = "f16"
+    ) -> ChosenFile | ExportRefused:
         """The verdict where `plant` has spoilt the f16 file before it is judged."""
         request = self._request.model_copy(update={"quantization": kind})
         shutil.rmtree(request.work_dir, ignore_errors=True)
@@ -56,11 +58,11 @@ class Export:
         f16 = workshop.f16()
         if plant is not None:
             plant(workshop, f16)
-        return choose(request, workshop, self._references, StageClock(lambda _: None))
+        return choose_format(request, workshop, self._references, StageClock(lambda _: None))
 
-    def _opened(self, request: ExportRequest) -> Workshop:
-        with held(request.work_dir):
-            return opened(request)
+    def _opened(self, request: ExportRequest) -> BuildSteps:
+        with exclusive(request.work_dir):
+            return open_build(request)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,7 @@ def export(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, train: Any
 
 def test_the_sound_file_is_chosen_with_the_table_of_what_was_tried(export: Export):
     chosen = export.judged(kind="q8_0")
-    assert isinstance(chosen, Chosen)
+    assert isinstance(chosen, ChosenFile)
     assert [tried.format for tried in chosen.tried][:2] == ["f16", "q8_0"]
     assert chosen.tried[0].passed
     assert chosen.tried[0].parity is not None
@@ -80,21 +82,25 @@ def test_the_sound_file_is_chosen_with_the_table_of_what_was_tried(export: Expor
     assert all(len(reference.tokens[0].top) == 20 for reference in chosen.serving.references)
 
 
-def another_template(workshop: Workshop, f16: Path) -> None:
+def another_template(workshop: BuildSteps, f16: Path) -> None:
     content = f16.read_bytes()
     assert content.count(b"{% for message") == 1
     f16.write_bytes(content.replace(b"{% for message", b"{%for  message"))
 
 
-def another_base(workshop: Workshop, f16: Path) -> None:
+def another_base(workshop: BuildSteps, f16: Path) -> None:
     other = Path(str(workshop.base)).parent / "other" / "tiny"
     aside = f16.with_suffix(".other")
     cache = f16.parent / "another"
-    splice(base_gguf(other, weights_sha256(other), cache), Merged(other, workshop.adapter), aside)
+    splice(
+        base_gguf(other, weights_sha256(other), cache),
+        MergedWeights(other, workshop.adapter),
+        aside,
+    )
     aside.replace(f16)
 
 
-def swapped(workshop: Workshop, f16: Path) -> None:
+def swapped(workshop: BuildSteps, f16: Path) -> None:
     places = {tensor.name: tensor for tensor in GgufFile(f16).tensors}
     one, other = (places[f"blk.{layer}.ffn_up.weight"] for layer in (0, 1))
     content = bytearray(f16.read_bytes())
@@ -103,11 +109,11 @@ def swapped(workshop: Workshop, f16: Path) -> None:
     f16.write_bytes(content)
 
 
-def without_the_adapter(workshop: Workshop, f16: Path) -> None:
+def without_the_adapter(workshop: BuildSteps, f16: Path) -> None:
     shutil.copyfile(workshop.base_gguf().path, f16)
 
 
-def cut_short(workshop: Workshop, f16: Path) -> None:
+def cut_short(workshop: BuildSteps, f16: Path) -> None:
     f16.write_bytes(f16.read_bytes()[:-4096])
 
 
@@ -123,6 +129,6 @@ def cut_short(workshop: Workshop, f16: Path) -> None:
 )
 def test_each_planted_fault_is_refused_by_name(export: Export, plant: Plant, name: str):
     refused = export.judged(plant)
-    assert isinstance(refused, NotExported)
+    assert isinstance(refused, ExportRefused)
     assert name in refused.reason
     assert [tried.passed for tried in refused.tried] == [False]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from exporter.backends.gguf.convert import convert
-from exporter.backends.gguf.llama import Scorer, scoring
+from exporter.backends.gguf.llama import LlamaModel, open_model
 
 from .architectures import for_the_converter
 
@@ -30,18 +30,18 @@ def gguf(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def scorer(gguf: Path) -> Iterator[Scorer]:
-    with scoring(gguf, context=160) as opened:
+def scorer(gguf: Path) -> Iterator[LlamaModel]:
+    with open_model(gguf, context=160) as opened:
         yield opened
 
 
 def alone(gguf: Path, tokens: Sequence[int], last: int) -> np.ndarray:
-    with scoring(gguf, context=160) as fresh:
+    with open_model(gguf, context=160) as fresh:
         return fresh.logits(tokens, last).copy()
 
 
 @pytest.mark.parametrize("last", [1, 3, 200])
-def test_logits_are_those_of_the_text_read_alone(gguf: Path, scorer: Scorer, last: int):
+def test_logits_are_those_of_the_text_read_alone(gguf: Path, scorer: LlamaModel, last: int):
     for text in TEXTS:
         tokens = scorer.tokens(text)
         found = scorer.logits(tokens, last)
@@ -49,7 +49,7 @@ def test_logits_are_those_of_the_text_read_alone(gguf: Path, scorer: Scorer, las
         np.testing.assert_allclose(found, alone(gguf, tokens, last), atol=2e-3)
 
 
-def test_positions_that_an_earlier_reading_left_out_are_read_again(gguf: Path, scorer: Scorer):
+def test_positions_that_an_earlier_reading_left_out_are_read_again(gguf: Path, scorer: LlamaModel):
     tokens = scorer.tokens(TEXTS[1])
     for last in (2, 9, 4):
         np.testing.assert_allclose(
@@ -57,7 +57,7 @@ def test_positions_that_an_earlier_reading_left_out_are_read_again(gguf: Path, s
         )
 
 
-def test_a_draft_changes_nothing_of_what_is_said(scorer: Scorer):
+def test_a_draft_changes_nothing_of_what_is_said(scorer: LlamaModel):
     asked = scorer.tokens(TEXTS[0])
     said = scorer.continued(asked, (), 12)
     other = (said[4] + 1) % 49152

@@ -14,14 +14,14 @@ from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.backends.registries.ollama_api import TIMEOUT
-from exporter.bundle.installation import Installation
+from exporter.bundle.installation import BundleInstallation
 from exporter.bundle.keys import own_key, trusted_keys
 from exporter.bundle.packing import pack
 from exporter.bundle.staging import staging
-from exporter.bundle.unpacking import Unpacked, unpack
+from exporter.bundle.unpacking import UnpackedBundle, unpack
 from exporter.domain.bundle import BundleRefused, file_name
 from exporter.domain.registry.record import ModelRecord
-from exporter.ports import RegistryTrouble
+from exporter.ports import RegistryError
 from exporter.registry.alias import Alias
 from exporter.settings import ExporterSettings
 from ratchet.settings import read_settings
@@ -33,7 +33,7 @@ _REASONS = (
     UnusableKey,
     ArtifactMissing,
     ArtifactCorrupt,
-    RegistryTrouble,
+    RegistryError,
     ValidationError,
     OSError,
 )
@@ -99,15 +99,15 @@ async def _registered(settings: ExporterSettings, version: str) -> ModelRecord:
     return record
 
 
-async def _install(settings: ExporterSettings, bundle: Unpacked, activate: bool) -> list[str]:
+async def _install(settings: ExporterSettings, bundle: UnpackedBundle, activate: bool) -> list[str]:
     """The kinds of the registries that have the version now."""
     name, url = settings.exporter_model_name, settings.exporter_ollama_url
     async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT) as client:
-        registries = await Installation(
+        registries = await BundleInstallation(
             name=name,
             artifacts=ArtifactStore(settings.artifacts_dir),
             records=LocalRegistry(settings.data_dir / "registry", name),
-            served_by=OllamaRegistry(client, name) if url else None,
+            server=OllamaRegistry(client, name) if url else None,
             alias=Alias(ActivationJournal(settings.activation_journal)),
         ).install(bundle, activate=activate)
     if url and len(registries) == 1:

@@ -10,9 +10,9 @@ from rich.table import Table
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama_api import TIMEOUT
 from exporter.backends.registries.openai_server import OpenAIServer
-from exporter.domain.parity.served import Expected, judge
-from exporter.ports import RegistryTrouble
-from exporter.registry.registration import expected_of
+from exporter.domain.parity.served import ExpectedAnswers, compare_answers
+from exporter.ports import RegistryError
+from exporter.registry.registration import expected_answers
 from exporter.settings import ExporterSettings
 from ratchet.command_line import Failed
 from ratchet.contract import ServedParity
@@ -29,7 +29,7 @@ def compare_server(version: str, url: str, model: str, *, as_json: bool) -> None
     expected = asyncio.run(_expected(read_settings(ExporterSettings), version))
     try:
         parity = asyncio.run(_parity(url, model, expected))
-    except RegistryTrouble as error:
+    except RegistryError as error:
         raise Failed(str(error)) from error
     if as_json:
         typer.echo(parity.model_dump_json(indent=2))
@@ -39,7 +39,7 @@ def compare_server(version: str, url: str, model: str, *, as_json: bool) -> None
         raise typer.Exit(1)
 
 
-async def _expected(settings: ExporterSettings, version: str) -> Expected:
+async def _expected(settings: ExporterSettings, version: str) -> ExpectedAnswers:
     root = settings.data_dir / "registry"
     records = LocalRegistry(root, settings.exporter_model_name)
     record = await records.record(version)
@@ -48,14 +48,14 @@ async def _expected(settings: ExporterSettings, version: str) -> Expected:
         raise Failed(f"no version {version} in {root} (RATCHET_DATA_DIR); registered: {known}")
     if not record.export.references:
         raise Failed(f"{version} was exported without reference answers: export it again")
-    return expected_of(record, settings.limits)
+    return expected_answers(record, settings.limits)
 
 
-async def _parity(url: str, model: str, expected: Expected) -> ServedParity:
+async def _parity(url: str, model: str, expected: ExpectedAnswers) -> ServedParity:
     async with httpx.AsyncClient(timeout=TIMEOUT) as client:
         server = OpenAIServer(client, url, model)
-        answers = await server.ask(expected.prompts, expected.answer_limit)
-    return judge(model, expected, answers)
+        answers = await server.answers(expected.prompts, expected.answer_limit)
+    return compare_answers(model, expected, answers)
 
 
 def _print(parity: ServedParity, version: str) -> None:
