@@ -129,7 +129,7 @@ async def same_work(url: str) -> None:
                     stream.adapter.validate_json(fields[DATA_FIELD.encode()])
                     for _, fields in entries
                 ]
-                outcomes = await handlers.handle(batch, state)
+                outcomes = await handlers.handle_facts(batch, state)
                 async with redis.pipeline(transaction=True) as pipe:
                     for done in outcomes:
                         assert isinstance(done, Done)

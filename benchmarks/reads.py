@@ -27,6 +27,7 @@ from ledger.backends.database import open_for_writing
 from ledger.backends.migration import migrate
 from ledger.backends.writer import SqlLedger
 from ratchet.contract import ExperienceRecorded, ExperienceScored
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.valkey import free_port, valkey_server
 
 MILLION, ORIGINALS, BATCH = 1_000_000, 10_000, 500
@@ -50,10 +51,10 @@ def fill(directory: Path, count: int) -> None:
     scored = next(event for event in events if isinstance(event, ExperienceScored))
     batch = list(originals(model, scored, ORIGINALS))
     for start in range(0, len(batch), BATCH):
-        SqlLedger(engine).write(batch[start : start + BATCH])
+        SqlLedger(engine).write(delivered(batch[start : start + BATCH]))
     multiply(engine, count // ORIGINALS)
     for start in range(0, len(events), BATCH):
-        SqlLedger(engine).write(events[start : start + BATCH])
+        SqlLedger(engine).write(delivered(events[start : start + BATCH]))
     engine.dispose()
 
 

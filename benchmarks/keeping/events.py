@@ -26,7 +26,7 @@ async def happened() -> list[Event]:
     state = MemoryState()
     made: list[Event] = []
     for start in range(0, len(facts), 100):
-        made += state.apply(await handlers.handle(facts[start : start + 100], state))
+        made += state.apply(await handlers.handle_facts(facts[start : start + 100], state))
     return [*(padded(fact) for fact in facts), *made]
 
 

@@ -33,7 +33,7 @@ async def batch_of(seed: int, number: int) -> list[BuiltExample]:
     drawn = 1000 * seed + number
     turns = simulate(drawn, questions=2 * BATCH, answers_per_question=2, start=_START)
     for fact in facts_of(turns):
-        for event in state.apply(await handlers.handle([fact], state)):
+        for event in state.apply(await handlers.handle_facts([fact], state)):
             story.add(event)
     pairs = [e for e in story.live if isinstance(e, PairBuilt) and e.aspect == "voice"][:BATCH]
     assert len(pairs) == BATCH

@@ -27,6 +27,7 @@ from ratchet.contract import (
     derived_id,
 )
 from ratchet.ranking import Embedding, in_callers_order, rank
+from ratchet_testing.deliveries import delivered
 from simulator.operators import draw_operators
 from simulator.ranking_outcomes import experience, reactions, worth
 from simulator.ranking_questions import Ask, Option, draw_ask
@@ -61,7 +62,7 @@ async def serve(
         now = at + timedelta(minutes=number)
         ask = draw_ask(rng, operators)
         decision = decide(tier1, ask, rng, now)
-        tier1.store.keep_decisions([decision])
+        tier1.store.keep_decisions(delivered([decision]))
         shown = [ask.candidates[place] for place in decision.order[: decision.limit]]
         last: ExperienceScored | None = None
         for fact in facts_of(ask, shown, decision.event_id, rng, now):

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from ratchet.contract import ExperienceScored, RankingPolicy
 from ratchet.ranking import Embedding
 from ratchet.storage import ArtifactStore
+from ratchet_testing.deliveries import delivered
 from reward.domain.state.scored_answer import Policy
 from reward.offline import Replay
 from trainer.backends.scorers.scorer_files import ScorerFiles
@@ -55,7 +56,7 @@ class Tier1:
         before = len(self.rewards.emitted)
         await self.rewards.take(*facts)
         found = [e for e in self.rewards.emitted[before:] if isinstance(e, ExperienceScored)]
-        self.store.keep_scored(found)
+        self.store.keep_scored(delivered(found))
         return found
 
     def learn(self) -> None:

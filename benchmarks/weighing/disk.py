@@ -14,6 +14,7 @@ from ledger.backends.writer import SqlLedger
 from ledger.domain.archive.archive_file import Row
 from ratchet.contract import Stream
 from ratchet.delivery import unwrap
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.postgresql import postgresql_server, programs
 
 _BATCH = 500
@@ -70,7 +71,7 @@ def in_postgresql(rows: Mapping[Stream, Sequence[Row]]) -> float | None:
             before = connection.exec_driver_sql(size).scalar_one()
         ledger = SqlLedger(engine)
         for start in range(0, len(events), _BATCH):
-            ledger.write(events[start : start + _BATCH])
+            ledger.write(delivered(events[start : start + _BATCH]))
         with engine.connect() as connection:
             after = connection.exec_driver_sql(size).scalar_one()
         engine.dispose()

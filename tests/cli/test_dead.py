@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from ratchet.contract import (
     COMMANDS,
     FEEDBACK,
+    Delivered,
     Done,
     Invalid,
     Outcome,
@@ -49,12 +50,14 @@ class Group:
         self.sick = sick
         self._url = url
 
-    async def handle(self, batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+    async def handle(
+        self, batch: Sequence[Delivered[TrainingRequested]], state: State
+    ) -> list[Outcome]:
         if self.sick:
             return [Invalid(f"{self.name} is sick") for _ in batch]
-        known = await state.read([self._key(event.requested_by) for event in batch])
+        known = await state.read([self._key(event.requested_by) for event, _ in batch])
         outcomes: list[Outcome] = []
-        for event in batch:
+        for event, _ in batch:
             key = self._key(event.requested_by)
             known[key] = str(int(known[key] or b"0") + 1).encode()
             outcomes.append(Done(writes=(Write(key, known[key]),)))
@@ -64,7 +67,9 @@ class Group:
         return int(await redis.get(self._key(name)) or 0)
 
     def consuming(self) -> AbstractAsyncContextManager[Service]:
-        return at_work(self._url, Consumer(COMMANDS, self.name, self.handle, retry=QUICK))
+        return at_work(
+            self._url, Consumer(COMMANDS, self.name, {TrainingRequested: self.handle}, retry=QUICK)
+        )
 
     def _key(self, name: str) -> str:
         return f"handled:{self.name}:{name}"

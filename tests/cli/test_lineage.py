@@ -7,6 +7,7 @@ import pytest
 from ledger.backends.database import open_for_writing
 from ledger.backends.migration import migrate
 from ledger.backends.writer import SqlLedger
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.ledger_world import DAY
 
 from .conftest import Ratchet
@@ -16,7 +17,7 @@ from .conftest import Ratchet
 def data_dir(tmp_path: Path) -> Path:
     engine = open_for_writing(f"sqlite:///{tmp_path}/ledger.db")
     migrate(engine)
-    SqlLedger(engine).write(DAY)
+    SqlLedger(engine).write(delivered(DAY))
     engine.dispose()
     return tmp_path
 

@@ -15,6 +15,7 @@ from redis.exceptions import OutOfMemoryError, ResponseError
 from ratchet.contract import (
     CHECKPOINTS,
     COMMANDS,
+    Delivered,
     Done,
     Invalid,
     Later,
@@ -49,7 +50,7 @@ async def consuming(
     batch: int = 100,
     rest_s: float = 0.0,
 ) -> AsyncIterator[Service]:
-    consumer = Consumer(COMMANDS, "test", handle, batch, retry, rest_s=rest_s)
+    consumer = Consumer(COMMANDS, "test", {TrainingRequested: handle}, batch, retry, rest_s=rest_s)
     async with at_work(url, consumer, name=name) as service:
         yield service
 
@@ -89,7 +90,7 @@ async def test_the_same_event_twice_has_one_effect(redis: Redis, valkey_url: str
 async def test_a_reader_that_rests_takes_what_came_meanwhile_at_once(redis: Redis, valkey_url: str):
     sizes: list[int] = []
 
-    async def counted(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+    async def counted(batch: Sequence[Delivered[TrainingRequested]], state: State) -> list[Outcome]:
         sizes.append(len(batch))
         return await count_and_emit(batch, state)
 
@@ -159,8 +160,10 @@ async def test_an_event_whose_handler_raises_is_isolated_retried_and_buried(
 ):
     tries: list[str] = []
 
-    async def refuse_bad(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
-        for event in batch:
+    async def refuse_bad(
+        batch: Sequence[Delivered[TrainingRequested]], state: State
+    ) -> list[Outcome]:
+        for event, _ in batch:
             if event.requested_by == "bad":
                 tries.append("bad")
                 raise ValueError("no such thing")
@@ -178,7 +181,9 @@ async def test_an_event_whose_handler_raises_is_isolated_retried_and_buried(
 async def test_later_is_retried_until_it_can_be_done(redis: Redis, valkey_url: str):
     tries = 0
 
-    async def third_time(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+    async def third_time(
+        batch: Sequence[Delivered[TrainingRequested]], state: State
+    ) -> list[Outcome]:
         nonlocal tries
         tries += 1
         if tries < 3:
@@ -205,7 +210,9 @@ async def test_a_full_server_or_disk_costs_no_attempt_however_long_it_is_full(
 ):
     tries = 0
 
-    async def full_at_first(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+    async def full_at_first(
+        batch: Sequence[Delivered[TrainingRequested]], state: State
+    ) -> list[Outcome]:
         nonlocal tries
         tries += 1
         if tries <= QUICK.max_attempts + 3:
@@ -225,7 +232,9 @@ async def test_a_batch_that_a_really_full_server_refuses_leaves_no_trace_and_com
     """The server fills up between the read and the commit, as far as to refuse any write."""
     handled = asyncio.Event()
 
-    async def fill(batch: Sequence[TrainingRequested], state: State) -> Sequence[Outcome]:
+    async def fill(
+        batch: Sequence[Delivered[TrainingRequested]], state: State
+    ) -> Sequence[Outcome]:
         outcomes = await count_and_emit(batch, state)
         if not handled.is_set():
             await redis.config_set("maxmemory", "1")
@@ -268,7 +277,7 @@ async def test_an_acknowledgement_never_outlives_an_effect_that_failed(redis: Re
 
 
 async def test_an_invalid_event_is_buried_at_once(redis: Redis, valkey_url: str):
-    async def never(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+    async def never(batch: Sequence[Delivered[TrainingRequested]], state: State) -> list[Outcome]:
         return [Invalid("we do not do that here") for _ in batch]
 
     await Publisher(redis).publish([request("x")])
@@ -290,7 +299,7 @@ async def test_a_dead_consumers_entries_are_taken_over_and_poison_that_kills_is_
         letters = await eventually(lambda: dead(redis))
         await eventually(lambda: redis.exists("count:orphan"))
     assert await published(redis) == ["orphan"]
-    assert b"died" in letters[0][b"error"]
+    assert letters[0][b"error"].startswith(b"every consumer that received this entry stopped")
     assert letters[0][b"attempts"] == b"4"
 
 
@@ -299,8 +308,8 @@ async def test_work_in_hand_is_not_taken_over_however_long_it_lasts(redis: Redis
     release = asyncio.Event()
     handled: list[str] = []
 
-    async def slow(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
-        handled.extend(event.requested_by for event in batch)
+    async def slow(batch: Sequence[Delivered[TrainingRequested]], state: State) -> list[Outcome]:
+        handled.extend(event.requested_by for event, _ in batch)
         started.set()
         await release.wait()
         return await count_and_emit(batch, state)
@@ -323,7 +332,9 @@ async def test_work_in_hand_is_not_taken_over_however_long_it_lasts(redis: Redis
 
 
 async def test_concurrent_changes_of_one_state_are_both_counted(redis: Redis, valkey_url: str):
-    async def count_all(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+    async def count_all(
+        batch: Sequence[Delivered[TrainingRequested]], state: State
+    ) -> list[Outcome]:
         known = await state.read(["count"])
         value = int(known["count"] or b"0")
         await asyncio.sleep(0)

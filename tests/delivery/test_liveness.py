@@ -9,7 +9,7 @@ from faststream.redis import RedisBroker
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from ratchet.contract import COMMANDS
+from ratchet.contract import COMMANDS, TrainingRequested
 from ratchet.delivery import Consumer
 from ratchet.service import Service, create_host
 from ratchet.settings import CommonSettings
@@ -25,7 +25,9 @@ def service(tmp_path: Path) -> Service:
         broker=RedisBroker(url),
         redis=Redis.from_url(url),
         registry=CollectorRegistry(),
-        consumers=[Consumer(COMMANDS, "test", count_and_emit, stuck_after_s=5)],
+        consumers=[
+            Consumer(COMMANDS, "test", {TrainingRequested: count_and_emit}, stuck_after_s=5)
+        ],
         publishes=[COMMANDS],
     )
 

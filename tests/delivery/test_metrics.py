@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from ratchet.contract import (
     COMMANDS,
+    Delivered,
     Done,
     Invalid,
     Later,
@@ -28,12 +29,12 @@ def request(name: str) -> TrainingRequested:
 
 
 async def test_every_outcome_and_every_further_attempt_is_counted(redis: Redis, valkey_url: str):
-    async def settled(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+    async def settled(batch: Sequence[Delivered[TrainingRequested]], state: State) -> list[Outcome]:
         await state.read(["watched"])
         if not await redis.exists("watched"):
             await redis.set("watched", "changed by another")
         answers = {"fine": Done(), "never": Invalid("not this"), "later": Later("not yet")}
-        return [answers[event.requested_by] for event in batch]
+        return [answers[event.requested_by] for event, _ in batch]
 
     await Publisher(redis).publish([request(n) for n in ("fine", "never", "later", "fine")])
     registry = CollectorRegistry()
@@ -47,7 +48,7 @@ async def test_every_outcome_and_every_further_attempt_is_counted(redis: Redis, 
     async def both_are_dead() -> bool:
         return by_outcome()["dead"] == 2
 
-    consumer = Consumer(COMMANDS, "test", settled, retry=QUICK)
+    consumer = Consumer(COMMANDS, "test", {TrainingRequested: settled}, retry=QUICK)
     async with at_work(valkey_url, consumer, registry=registry):
         await eventually(both_are_dead)
     assert by_outcome() == {"done": 1, "duplicate": 1, "later": 2, "dead": 2}

@@ -38,10 +38,10 @@ async def release(
     url: str, stream: Stream, took: list[str], retry: RetryPolicy
 ) -> AsyncIterator[None]:
     async def handle(batch: Sequence[Any], state: State) -> list[Outcome]:
-        took.extend(event.requested_by for event in batch)
+        took.extend(event.requested_by for event, _ in batch)
         return [Done() for _ in batch]
 
-    consumer = Consumer(stream, "test", handle, retry=retry)
+    consumer = Consumer(stream, "test", dict.fromkeys(stream.events, handle), retry=retry)
     async with at_work(url, consumer, name=str(len(stream.events))):
         yield
 

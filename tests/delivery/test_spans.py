@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from ratchet.contract import (
     CHECKPOINTS,
     COMMANDS,
+    Delivered,
     Invalid,
     Later,
     Outcome,
@@ -86,7 +87,7 @@ def request(name: str, **trace: str) -> TrainingRequested:
 def consuming(
     url: str, handle: Any, tracer: Tracer, name: str = "1"
 ) -> AbstractAsyncContextManager[Service]:
-    consumer = Consumer(COMMANDS, "test", handle, retry=QUICK)
+    consumer = Consumer(COMMANDS, "test", {TrainingRequested: handle}, retry=QUICK)
     return at_work(url, consumer, name=name, tracer=tracer)
 
 
@@ -117,9 +118,9 @@ async def test_each_event_of_a_batch_has_its_own_parent_and_hands_on_its_own_con
 
 
 async def test_what_cannot_be_handled_is_said_on_its_span(redis: Redis, valkey_url: str):
-    async def refuse(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+    async def refuse(batch: Sequence[Delivered[TrainingRequested]], state: State) -> list[Outcome]:
         answers: dict[str, Outcome] = {"never": Invalid("not this"), "later": Later("not yet")}
-        return [answers[event.requested_by] for event in batch]
+        return [answers[event.requested_by] for event, _ in batch]
 
     notes = Notes()
     await redis.xadd(COMMANDS.key, {DATA_FIELD: b"not json"})
@@ -144,7 +145,7 @@ async def test_what_cannot_be_handled_is_said_on_its_span(redis: Redis, valkey_u
 async def test_a_batch_that_is_undone_ends_its_spans_and_only_the_last_ones_context_goes_on(
     redis: Redis, valkey_url: str
 ):
-    async def changed_meanwhile(batch: Sequence[TrainingRequested], state: State) -> Any:
+    async def changed_meanwhile(batch: Sequence[Delivered[TrainingRequested]], state: State) -> Any:
         await state.read(["watched"])
         if not await redis.exists("watched"):
             await redis.set("watched", "1")
@@ -163,7 +164,9 @@ async def test_a_batch_that_is_undone_ends_its_spans_and_only_the_last_ones_cont
 async def test_trouble_outside_the_event_fails_the_span_and_costs_no_attempt(
     redis: Redis, valkey_url: str
 ):
-    async def full_at_first(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+    async def full_at_first(
+        batch: Sequence[Delivered[TrainingRequested]], state: State
+    ) -> list[Outcome]:
         if len(notes.spans) == 1:
             raise Unavailable("the disk is away")
         return await count_and_emit(batch, state)
@@ -182,9 +185,11 @@ async def test_what_a_handler_publishes_and_logs_by_itself_bears_its_context(
 ):
     logged: list[str | None] = []
 
-    async def publishing(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
+    async def publishing(
+        batch: Sequence[Delivered[TrainingRequested]], state: State
+    ) -> list[Outcome]:
         logged.append(span_at_hand().trace.get("traceparent"))
-        await asyncio.create_task(Publisher(redis).publish([checkpoint_of(batch[0])]))
+        await asyncio.create_task(Publisher(redis).publish([checkpoint_of(batch[0].event)]))
         return [Later("so that nothing is emitted")]
 
     notes = Notes()

@@ -13,7 +13,6 @@ from exporter.domain.registry.modelfile import Modelfile, Sampling
 from exporter.domain.registry.record import Export, ModelRecord
 from ratchet.contract import ArtifactRef, Parity, Scores
 from ratchet.models.base_models import packaged_gguf
-
 from ratchet_testing.ollama_server.server import OllamaStandIn
 
 from .trained_model import TrainedModel, trained_model

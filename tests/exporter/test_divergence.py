@@ -23,7 +23,9 @@ def distribution(shares: list[float], names: str = "abcdefgh") -> AnswerToken:
 
 
 @given(SHARES, SHARES)
-def test_kl_is_zero_for_equal_distributions_and_never_negative(one: list[float], other: list[float]) -> None:
+def test_kl_is_zero_for_equal_distributions_and_never_negative(
+    one: list[float], other: list[float]
+) -> None:
     nothing = frozenset[str]()
     kl = divergence(distribution(one), distribution(other), nothing)
 

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ratchet.contract import Event
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.ledger_world import DAY, Opened
 
 
@@ -27,28 +28,28 @@ def test_any_permutation_with_repeats_gives_the_same_content_hash(
     new_url: Callable[[], str], seed: int, repeats: int
 ):
     with Opened(new_url()) as one, Opened(new_url()) as other:
-        one.write(DAY)
+        one.write(delivered(DAY))
         for batch in shuffled(DAY, seed, repeats):
-            other.write(batch)
+            other.write(delivered(batch))
         assert one.hash == other.hash
 
 
 def test_one_event_at_a_time_is_the_same_as_all_at_once(new_url: Callable[[], str]):
     with Opened(new_url()) as one, Opened(new_url()) as other:
-        one.write(DAY)
+        one.write(delivered(DAY))
         for event in reversed(DAY):
-            other.write([event])
+            other.write(delivered([event]))
         assert one.hash == other.hash
 
 
 def test_the_hash_tells_a_ledger_that_lacks_one_event(new_url: Callable[[], str]):
     with Opened(new_url()) as one, Opened(new_url()) as other:
-        one.write(DAY)
-        other.write(DAY[1:])
+        one.write(delivered(DAY))
+        other.write(delivered(DAY[1:]))
         assert one.hash != other.hash
 
 
 def test_an_event_is_new_once(ledger: Opened):
     first, *_ = DAY
-    assert ledger.write([first, first]) == 1
-    assert ledger.write([first]) == 0
+    assert ledger.write(delivered([first, first])) == 1
+    assert ledger.write(delivered([first])) == 0

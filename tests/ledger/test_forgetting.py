@@ -17,6 +17,7 @@ from ratchet.contract import (
     utc_now,
 )
 from ratchet.storage import query_ids_of
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.ledger_world import DAY, Opened
 
 
@@ -47,7 +48,7 @@ def without(events: list[Event], gone: set[str]) -> list[Event]:
 def test_the_rest_is_as_if_they_had_never_been_told(ledger: Opened):
     events = list(DAY)
     asked = request(events)
-    ledger.write(events)
+    ledger.write(delivered(events))
     erased = SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(asked)
     left = without(events, set(asked.query_ids))
     assert erased.counts["events"] == len(events) - len(left)
@@ -64,7 +65,7 @@ def test_the_rest_is_as_if_they_had_never_been_told(ledger: Opened):
 def test_a_model_that_learnt_from_them_is_marked(ledger: Opened):
     events = list(DAY)
     asked = request(events)
-    ledger.write(events)
+    ledger.write(delivered(events))
     reader = SqlLedgerReader(ledger.read)
     learnt = {
         model.version
@@ -79,7 +80,7 @@ def test_a_model_that_learnt_from_them_is_marked(ledger: Opened):
 
 def test_a_retraction_that_comes_later_leaves_no_row(ledger: Opened):
     """Reward retracts what it forgets; the ledger may have been quicker."""
-    ledger.write(DAY)
+    ledger.write(delivered(DAY))
     erased = SqlForgetting(ledger.engine, SqlLedger(ledger.engine)).forget(request(list(DAY)))
     before = ledger.hash
     known = {example.example_id for example in SqlLedgerReader(ledger.read).examples(1000)}
@@ -91,9 +92,9 @@ def test_a_retraction_that_comes_later_leaves_no_row(ledger: Opened):
         revision=9,
         reason="forgotten",
     )
-    assert ledger.write([late]) == 0
+    assert ledger.write(delivered([late])) == 0
     assert ledger.hash == before
-    assert ledger.write([late.model_copy(update={"example_id": next(iter(known))})]) == 1
+    assert ledger.write(delivered([late.model_copy(update={"example_id": next(iter(known))})])) == 1
 
 
 def test_a_ledger_folded_from_what_is_left_holds_the_same(new_url: Callable[[], str]):
@@ -101,10 +102,10 @@ def test_a_ledger_folded_from_what_is_left_holds_the_same(new_url: Callable[[], 
     events = list(DAY)
     asked = request(events)
     with Opened(new_url()) as one, Opened(new_url()) as other:
-        one.write(events)
+        one.write(delivered(events))
         erased = SqlForgetting(one.engine, SqlLedger(one.engine)).forget(asked)
         answer = Forgotten.answering(asked, "ledger", erased.counts, erased.examples)
-        one.write([answer])
+        one.write(delivered([answer]))
         learnt = {
             event.run_id
             for event in events
@@ -113,7 +114,11 @@ def test_a_ledger_folded_from_what_is_left_holds_the_same(new_url: Callable[[], 
         }
         assert learnt
         left = without(events, set(asked.query_ids))
-        other.write([answer])
-        other.write([without_answers(e) if e.__dict__.get("run_id") in learnt else e for e in left])
+        other.write(delivered([answer]))
+        other.write(
+            delivered(
+                [without_answers(e) if e.__dict__.get("run_id") in learnt else e for e in left]
+            )
+        )
         assert one.hash == other.hash
         assert any(model.trained_on_forgotten for model in SqlLedgerReader(other.read).models(100))

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from ledger.reading.reader import SqlLedgerReader
 from ratchet.contract import EXPERIENCES, Event, ExperienceRecorded, derived_id
 from ratchet.delivery import Publisher
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.eventually import eventually
 from ratchet_testing.ledger_world import DAY, START, Opened
 from ratchet_testing.valkey import free_port
@@ -81,6 +82,6 @@ async def test_a_ledger_killed_again_and_again_has_every_event_once(
     assert sum(reader.counts().events.values()) == EVENTS
     assert len(reader.history(2 * EVENTS)) == EVENTS
     found = ledger.hash
-    ledger.write(events)
+    ledger.write(delivered(events))
     assert ledger.hash == found
     assert await redis.xlen(EXPERIENCES.dead_key) == 0

@@ -16,6 +16,7 @@ from ratchet.contract import (
     RunStarted,
     derived_id,
 )
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.ledger_world import DAY, START, Opened
 
 
@@ -25,7 +26,7 @@ def of(kind: type[Event]) -> list[Event]:
 
 @pytest.fixture
 def asked(ledger: Opened) -> SqlLedgerReader:
-    ledger.write(DAY)
+    ledger.write(delivered(DAY))
     return SqlLedgerReader(ledger.read)
 
 
@@ -140,7 +141,7 @@ def test_a_run_tells_its_events_and_its_curve(asked: SqlLedgerReader):
 def test_feedback_before_its_experience_waits(ledger: Opened):
     feedback = Feedback.model_validate({"query_id": "q-early\x00", "rating": "up"})
     early = FeedbackReceived(event_id=derived_id("early"), occurred_at=START, feedback=feedback)
-    ledger.write([early])
+    ledger.write(delivered([early]))
     asked = SqlLedgerReader(ledger.read)
     counts = asked.counts()
     assert (counts.total, counts.awaited, counts.ratings["up"]) == (0, 1, 0)
@@ -162,7 +163,7 @@ def test_a_later_word_counts_though_it_comes_first(ledger: Opened):
     scored = [e for e in of(ExperienceScored) if e.query_id == first.experience.query_id]
     later = scored[-1].model_copy(update={"revision": 99, "event_id": "f" * 32, "total": 0.25})
     for event in (later, *scored, first):
-        ledger.write([event])
+        ledger.write(delivered([event]))
     [row] = SqlLedgerReader(ledger.read).history(10)
     assert (row.revision, row.reward) == (99, 0.25)
 

@@ -15,9 +15,10 @@ from ledger.metrics import LedgerMetrics
 from ledger.reading.reader import SqlLedgerReader
 from ledger.settings import LedgerSettings
 from ledger.status import LedgerStatus
-from ratchet.contract import EXPERIENCES, STREAMS, Stream, Unavailable
+from ratchet.contract import EXPERIENCES, STREAMS, ExperienceRecorded, Stream, Unavailable
 from ratchet.delivery import Consumer, Publisher, RetryPolicy
 from ratchet.service import Service, create_broker, create_host, create_redis
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.eventually import eventually
 from ratchet_testing.ledger_world import DAY, Opened
 from ratchet_testing.running_service import started
@@ -55,7 +56,7 @@ async def test_every_stream_ends_up_in_the_ledger(
 
         await eventually(all_of_it, 30)
     found = ledger.hash
-    ledger.write(DAY)
+    ledger.write(delivered(DAY))
     assert found == ledger.hash
     assert len(SqlLedgerReader(ledger.read).history(1000)) == 80
     assert await redis.keys("ratchet:seen:ledger:*") == []
@@ -89,7 +90,13 @@ async def test_a_full_disk_leaves_events_pending_and_none_is_lost(
             redis=create_redis(settings),
             registry=CollectorRegistry(),
             consumers=[
-                Consumer(EXPERIENCES, "ledger", handlers.handle, 10, RetryPolicy(2, base_s=0.05))
+                Consumer(
+                    EXPERIENCES,
+                    "ledger",
+                    {ExperienceRecorded: handlers.handle},
+                    10,
+                    RetryPolicy(2, base_s=0.05),
+                )
             ],
         )
         facts = [e for e in DAY if type(e).__name__ == "ExperienceRecorded"]
@@ -121,7 +128,7 @@ async def test_a_database_that_is_away_is_no_events_fault():
     engine = open_for_writing(NOWHERE.format(port=free_port()))
     handlers = LedgerHandlers(SqlLedger(engine), LedgerMetrics(CollectorRegistry()), 0)
     with pytest.raises(Unavailable, match="ledger's database"):
-        await handlers.handle(DAY[:1], MemoryState())
+        await handlers.handle(delivered(DAY[:1]), MemoryState())
     facts = await LedgerStatus(handlers, SqlLedgerReader(engine)).facts()
     assert facts["summary"].startswith("degraded: ")
 
@@ -139,5 +146,5 @@ async def test_a_connection_that_is_cut_is_no_events_fault_and_the_next_batch_is
                 other.exec_driver_sql(f"SELECT pg_terminate_backend({own})")
 
         with pytest.raises(Unavailable):
-            ledger.write(DAY)
-        assert ledger.write(DAY) == len({e.event_id for e in DAY})
+            ledger.write(delivered(DAY))
+        assert ledger.write(delivered(DAY)) == len({e.event_id for e in DAY})

@@ -132,7 +132,7 @@ async def test_each_kind_of_oddity_is_counted_once_for_each_answer(facts: Any):
         facts.feedback("q-1", at=20, rating="down"),
         facts.experience("q-2", widget_plan=None),
     ):
-        state.apply(await handlers.handle([fact], state))
+        state.apply(await handlers.handle_facts([fact], state))
 
     def count(kind: Oddity) -> float:
         return metrics.warnings.labels(kind.value)._value.get()

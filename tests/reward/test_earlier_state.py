@@ -65,7 +65,7 @@ async def test_feedback_after_the_upgrade_adds_a_revision_to_an_answer_from_befo
         occurred_at=datetime(2026, 1, 6, tzinfo=UTC),
         feedback=Feedback(query_id=key.rpartition(":")[2], rating="down", correction="no"),
     )
-    emitted = state.apply(await handlers.handle([word], state))
+    emitted = state.apply(await handlers.handle_facts([word], state))
     [scored] = [event for event in emitted if isinstance(event, ExperienceScored)]
     assert scored.revision == known.revision + 1
     assert scored.rating == "down"

@@ -8,10 +8,11 @@ from prometheus_client import CollectorRegistry
 
 from ratchet.contract import BuiltExample, ExperienceRecorded, ForgetRequested, Forgotten, utc_now
 from ratchet.storage import SALT_KEY, hashed
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.simulated_facts import Fact, facts_of
 from reward.domain.state.facts import query_id_of
 from reward.domain.state.scored_answer import Policy
-from reward.erasure import ForgettingHandler
+from reward.erasure import RewardErasureHandler
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
 from reward.offline import Replay, replay
@@ -36,7 +37,9 @@ async def forget(system: Replay, query_ids: Set[str]) -> None:
         query_ids=tuple(sorted(query_ids)),
     )
     handlers = RewardHandlers(POLICY, RewardMetrics(CollectorRegistry()))
-    outcomes = await ForgettingHandler(POLICY, handlers).handle([command], system.state)
+    outcomes = await RewardErasureHandler(POLICY, handlers).handle(
+        delivered([command]), system.state
+    )
     system.emitted.extend(system.state.apply(outcomes))
 
 

@@ -28,7 +28,7 @@ async def test_each_example_that_feedback_made_tells_how_long_that_took():
     handlers = RewardHandlers(Policy(), RewardMetrics(registry))
     state, made = MemoryState(), 0
     for fact in facts_of(simulate(3, questions=6, start=START)):
-        outcomes = await handlers.handle([fact], state)
+        outcomes = await handlers.handle_facts([fact], state)
         state.apply(outcomes)
         if isinstance(fact, FeedbackReceived):
             built = [
@@ -54,7 +54,7 @@ async def test_examples_are_counted_by_kind_and_aspect_and_every_component_of_a_
     examples: Counter[tuple[str, str]] = Counter()
     components: Counter[str] = Counter()
     for fact in facts_of(simulate(3, questions=20, start=START)):
-        for event in state.apply(await handlers.handle([fact], state)):
+        for event in state.apply(await handlers.handle_facts([fact], state)):
             if isinstance(event, ExperienceScored):
                 components.update(event.components.keys())
             elif isinstance(event, ExampleRetracted):

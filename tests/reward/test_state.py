@@ -259,5 +259,5 @@ async def test_state_outlasts_everything_that_could_still_need_it(facts: Any):
     window_s = 30 * 86_400
     state = MemoryState()
     handlers = RewardHandlers(Policy(window_days=30), RewardMetrics(CollectorRegistry()))
-    [outcome] = await handlers.handle([facts.experience()], state)
+    [outcome] = await handlers.handle_facts([facts.experience()], state)
     assert {write.ttl_s for write in outcome.writes} == {2 * window_s}

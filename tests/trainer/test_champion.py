@@ -8,15 +8,14 @@ import pytest
 from sqlalchemy import Engine
 
 from ratchet.contract import (
-    ActivationRefused,
     ArtifactRef,
-    Done,
     ModelActivated,
     ModelRefused,
     ModelRegistered,
     ModelRolledBack,
     Parity,
 )
+from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
 from trainer.domain.runs.champion import Champion, Checkpoint, Told, champion
 from trainer.handlers import TrainerHandlers
@@ -146,19 +145,10 @@ async def test_a_run_after_a_rollback_is_held_against_what_serves(
         registered("2").model_copy(update={"run_id": two.run_id}),
         activated("2", 2),
         rolled_back("1", "2", 3),
-        ActivationRefused(
-            event_id="not-moved",
-            occurred_at=NOW,
-            name="m",
-            version=None,
-            reason="",
-            requested_by="a",
-        ),
     ]
 
     for _ in range(2):
-        outcomes = await handlers.handle_models(said[::-1], MemoryState())
-        assert outcomes == [Done()] * len(said)
+        await handlers.handle_models(delivered(said[::-1]), MemoryState())
 
     assert len(world.models.told()) == 5
     world.pairs_come(50, 25)

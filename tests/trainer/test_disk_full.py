@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from ratchet.contract import CheckpointReady, RunFinished, RunStarted
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.eventually import eventually
 from reward.memory_state import MemoryState
 from trainer.backends.run_process.child_run import ChildRunner
@@ -133,10 +134,10 @@ async def test_what_arrives_meanwhile_is_not_acknowledged_and_counts_once(world:
     news = [built(number) for number in range(20, 60)]
     room.full = True
     with pytest.raises(OSError, match="full") as raised:
-        await handlers.handle_examples(news, MemoryState())
+        await handlers.handle_examples(delivered(news), MemoryState())
     assert raised.value.errno == ENOSPC
     assert world.waiting() == 20
     room.full = False
     for _ in range(2):
-        await handlers.handle_examples(news, MemoryState())
+        await handlers.handle_examples(delivered(news), MemoryState())
     assert world.waiting() == 60

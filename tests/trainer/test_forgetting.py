@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Engine
 
 from ratchet.contract import Done, ForgetRequested, Forgotten, utc_now
+from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
 from trainer.backends.sql.erasure import SqlForgetting
-from trainer.erasure import CommandHandler
-from trainer.handlers import TrainerHandlers
+from trainer.erasure import TrainerErasureHandler
 
 from .conftest import PretendRunner, judged
 from .world import World
@@ -25,10 +25,9 @@ ASKED = ForgetRequested(
 
 
 async def forgotten(world: World, directory: Path) -> Forgotten:
-    handlers = TrainerHandlers(world.examples, world.examples, world.models)
     erasing = SqlForgetting(world.examples._engine, world.artifacts, directory / "runs")
-    handler = CommandHandler(erasing, handlers.handle_commands)
-    [outcome] = await handler.handle([ASKED], MemoryState())
+    handler = TrainerErasureHandler(erasing)
+    [outcome] = await handler.handle(delivered([ASKED]), MemoryState())
     assert isinstance(outcome, Done)
     [answer] = outcome.emits
     assert isinstance(answer, Forgotten)

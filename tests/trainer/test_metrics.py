@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from ratchet.contract import RunFinished
+from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
 from trainer.domain.runs.child_messages import Progress
@@ -114,7 +115,7 @@ async def test_a_model_in_service_tells_how_long_its_feedback_waited(
     by_hand = by_itself.model_copy(update={"event_id": "by-hand-1", "requested_by": "anna"})
     installed = activated("9", 2).model_copy(update={"occurred_at": NOW, "requested_by": ""})
     told = [registered("1").model_copy(update={"run_id": accepted.run_id})]
-    await handlers.handle_models([*told, by_itself, by_hand, installed], MemoryState())
+    await handlers.handle_models(delivered([*told, by_itself, by_hand, installed]), MemoryState())
     count = registry.get_sample_value("ratchet_feedback_to_model_seconds_count")
     total = registry.get_sample_value("ratchet_feedback_to_model_seconds_sum")
     assert count == len(run.dataset.train)

@@ -6,6 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from ratchet.contract import Done, Invalid, Later, Outcome, TraceCaptured, TraceRequested
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.valkey import free_port
 from reward.memory_state import MemoryState
 from trainer.backends.openai_teacher import OpenAITeacher
@@ -22,7 +23,7 @@ async def asked(
 ) -> list[Outcome]:
     backend = OpenAITeacher(teacher.url, "large", key, timeout_s)
     handlers = TeacherHandlers(backend, TeacherMetrics(CollectorRegistry()))
-    return list(await handlers.handle(requests or (request(),), MemoryState()))
+    return list(await handlers.handle(delivered(requests or (request(),)), MemoryState()))
 
 
 def captured(outcome: Outcome) -> TraceCaptured:
@@ -161,9 +162,9 @@ async def test_each_request_of_a_batch_has_its_own_outcome(teacher: StandIn):
 async def test_the_metrics_count_the_outcomes(teacher: StandIn):
     registry = CollectorRegistry()
     handlers = TeacherHandlers(OpenAITeacher(teacher.url, "m", "", 10), TeacherMetrics(registry))
-    await handlers.handle([request()], MemoryState())
+    await handlers.handle(delivered([request()]), MemoryState())
     for teacher.status, teacher.body in ((503, {}), (400, {}), (200, completion({"content": "."}))):
-        await handlers.handle([request()], MemoryState())
+        await handlers.handle(delivered([request()]), MemoryState())
     counted = {
         outcome: registry.get_sample_value("ratchet_teacher_answers_total", {"outcome": outcome})
         for outcome in ("captured", "later", "refused", "unusable")

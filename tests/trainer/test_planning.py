@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from ratchet.contract import ArtifactRef, ExampleRetracted, TrainingRequested
+from ratchet_testing.deliveries import delivered
 from trainer.backends.sql.database import open_database
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
@@ -61,7 +62,7 @@ def plant(engine: Engine, tmp_path: Path) -> Plant:
 
 
 def test_the_snapshot_holds_every_waiting_pair_on_one_side(plant: Plant):
-    plant.examples.keep([built(number) for number in range(20)])
+    plant.examples.keep(delivered([built(number) for number in range(20)]))
     run = plant.planner().open_run()
     assert run.method == "dpo"
     assert sorted(run.dataset.example_ids) == [f"example-{n:04d}" for n in range(20)]
@@ -70,42 +71,46 @@ def test_the_snapshot_holds_every_waiting_pair_on_one_side(plant: Plant):
 
 
 def test_what_was_retracted_is_in_no_snapshot(plant: Plant):
-    plant.examples.keep([built(number) for number in range(21)])
+    plant.examples.keep(delivered([built(number) for number in range(21)]))
     gone = ExampleRetracted(
         event_id="gone-0001", occurred_at=NOW, example_id="example-0004", revision=2, reason=""
     )
-    plant.examples.keep([gone])
+    plant.examples.keep(delivered([gone]))
     assert "example-0004" not in plant.planner().open_run().dataset.example_ids
 
 
 def test_labels_and_demonstrations_start_their_own_methods(plant: Plant):
-    plant.examples.keep([label_built(n, sign) for n in range(10) for sign in (True, False)])
+    plant.examples.keep(
+        delivered([label_built(n, sign) for n in range(10) for sign in (True, False)])
+    )
     run = plant.planner().open_run()
     assert (run.method, {e.kind for e in run.dataset.train}) == ("kto", {"label"})
     plant.ends(run.run_id, "refused")
-    plant.examples.keep([captured(number) for number in range(20)])
+    plant.examples.keep(delivered([captured(number) for number in range(20)]))
     run = plant.planner().open_run()
     assert (run.method, {e.kind for e in run.dataset.train}) == ("sft", {"demonstration"})
 
 
 def test_near_copies_are_left_out_and_counted(plant: Plant):
-    plant.examples.keep([built(number) for number in range(20)])
+    plant.examples.keep(delivered([built(number) for number in range(20)]))
     copy = built(3).model_copy(update={"example_id": "copy", "chosen": built(3).chosen + "!"})
-    plant.examples.keep([copy])
+    plant.examples.keep(delivered([copy]))
     run = plant.planner().open_run()
     assert run.dataset.left_out == {"near_duplicate": 1}
     assert len(run.dataset.example_ids) == 20
 
 
 def test_when_hardly_any_may_teach_it_waits_and_says_why(plant: Plant):
-    plant.examples.keep(built(3).model_copy(update={"example_id": f"copy-{n}"}) for n in range(20))
+    plant.examples.keep(
+        delivered(built(3).model_copy(update={"example_id": f"copy-{n}"}) for n in range(20))
+    )
     planner = plant.planner()
     assert planner.open_run() is None
     assert planner.decision == Wait("of 20 waiting pairs 1 may teach (19 near duplicate left out)")
 
 
 def test_labels_that_leave_one_sign_to_train_on_wait(plant: Plant):
-    plant.examples.keep(label_built(n, desirable=n % 5 == 0) for n in range(20))
+    plant.examples.keep(delivered(label_built(n, desirable=n % 5 == 0) for n in range(20)))
     reasons = set()
     for seed in range(8):
         planner = plant.planner(trainer_seed=seed)
@@ -119,7 +124,7 @@ def test_labels_that_leave_one_sign_to_train_on_wait(plant: Plant):
 
 @pytest.mark.parametrize("verdict", ["failed", "cancelled"])
 def test_what_ended_without_a_judgement_is_not_begun_again_by_itself(plant: Plant, verdict: str):
-    plant.examples.keep([built(number) for number in range(20)])
+    plant.examples.keep(delivered([built(number) for number in range(20)]))
     first = plant.planner().open_run()
     plant.ends(first.run_id, verdict)
     planner = plant.planner()
@@ -130,26 +135,28 @@ def test_what_ended_without_a_judgement_is_not_begun_again_by_itself(plant: Plan
 
 @pytest.mark.parametrize("change", ["new examples", "a request"])
 def test_until_something_changes(plant: Plant, change: str):
-    plant.examples.keep([built(number) for number in range(20)])
+    plant.examples.keep(delivered([built(number) for number in range(20)]))
     first = plant.planner().open_run()
     plant.ends(first.run_id, "failed")
     if change == "a request":
         plant.ask()
     else:
-        plant.examples.keep([built(20)])
+        plant.examples.keep(delivered([built(20)]))
     again = plant.planner().open_run()
     assert again.run_id != first.run_id
 
 
 def test_the_named_method_runs(plant: Plant):
-    plant.examples.keep([built(number) for number in range(20)])
-    plant.examples.keep([label_built(n, sign) for n in range(5) for sign in (True, False)])
+    plant.examples.keep(delivered([built(number) for number in range(20)]))
+    plant.examples.keep(
+        delivered([label_built(n, sign) for n in range(5) for sign in (True, False)])
+    )
     plant.ask(method="kto")
     assert plant.planner().open_run().method == "kto"
 
 
 def test_a_request_for_a_method_waits_for_a_run_by_it(plant: Plant):
-    plant.examples.keep([built(number) for number in range(20)])
+    plant.examples.keep(delivered([built(number) for number in range(20)]))
     plant.ask(method="kto")
     assert plant.planner().open_run().method == "dpo"
     assert plant.examples.asked() is not None
@@ -160,26 +167,28 @@ def test_pairs_of_one_question_do_not_keep_labels_from_their_turn(plant: Plant):
     for number in range(40):
         words = f"{number} {number * 7} {number * 13}"
         alike = {"question": question, "chosen": words, "rejected": f"not {words}"}
-        plant.examples.keep([built(number).model_copy(update=alike)])
-    plant.examples.keep([label_built(50 + n, sign) for n in range(15) for sign in (True, False)])
+        plant.examples.keep(delivered([built(number).model_copy(update=alike)]))
+    plant.examples.keep(
+        delivered([label_built(50 + n, sign) for n in range(15) for sign in (True, False)])
+    )
     planner = plant.planner()
     assert planner.open_run().method == "kto"
 
 
 @pytest.mark.parametrize("start", ["champion", "base"])
 def test_a_run_goes_on_from_the_champion_or_starts_again_from_the_base(plant: Plant, start: str):
-    plant.examples.keep([built(number) for number in range(20)])
+    plant.examples.keep(delivered([built(number) for number in range(20)]))
     plant.ends(plant.planner().open_run().run_id, "accepted")
-    plant.examples.keep([built(number) for number in range(20, 45)])
+    plant.examples.keep(delivered([built(number) for number in range(20, 45)]))
     run = plant.planner(trainer_continue_from=start).open_run()
     assert run.champion is not None
     assert run.parent == (run.champion if start == "champion" else None)
 
 
 def test_a_champion_of_another_base_is_none(plant: Plant):
-    plant.examples.keep([built(number) for number in range(20)])
+    plant.examples.keep(delivered([built(number) for number in range(20)]))
     plant.ends(plant.planner().open_run().run_id, "accepted")
-    plant.examples.keep([built(number) for number in range(20, 45)])
+    plant.examples.keep(delivered([built(number) for number in range(20, 45)]))
     run = plant.planner(trainer_base_model="another").open_run()
     assert (run.champion, run.parent) == (None, None)
 
@@ -187,7 +196,7 @@ def test_a_champion_of_another_base_is_none(plant: Plant):
 def test_the_same_inputs_are_the_same_run(plant: Plant, tmp_path: Path):
     other = Plant(open_database(tmp_path / "other.db"), tmp_path)
     for some, order in ((plant, 1), (other, -1)):
-        some.examples.keep([built(number) for number in range(20)][::order])
+        some.examples.keep(delivered([built(number) for number in range(20)][::order]))
     one, two = plant.planner().open_run(), other.planner().open_run()
     assert (one.run_id, one.dataset.sha256) == (two.run_id, two.dataset.sha256)
     assert plant.planner().open_run() == one, "an unfinished run stays the open one"

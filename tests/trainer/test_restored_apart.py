@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from sqlalchemy import Engine, select
 
-from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
+from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, ExperienceScored
 from ratchet.delivery import Consumer, DeliveryMetrics, Entry, Publisher, Worker, create_groups
 from ratchet.telemetry import Untraced
 from ratchet_testing.eventually import eventually
@@ -59,8 +59,8 @@ class Trainer:
         kept = TrainerHandlers(store, store, SqlModelStore(engine))
         ranked = RankingHandlers(SqlRankingStore(engine, LearningRules()))
         self.consumers = [
-            Consumer(EXAMPLES, "trainer", kept.handle_examples),
-            Consumer(REWARDS, "trainer", ranked.handle_rewards),
+            Consumer(EXAMPLES, "trainer", dict.fromkeys(EXAMPLES.events, kept.handle_examples)),
+            Consumer(REWARDS, "trainer", {ExperienceScored: ranked.handle_rewards}),
         ]
 
     async def hear(self, redis: Any, share: float = 1.0) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 
 from ratchet.contract import ArtifactRef, CancelRequested, ExampleRetracted, TrainingRequested
+from ratchet_testing.deliveries import delivered
 from trainer.backends.sql.database import open_database
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
@@ -70,27 +71,29 @@ def runs(engine: Engine) -> SqlRunStore:
 
 def test_the_same_example_counts_once(examples: SqlExampleStore):
     for _ in range(3):
-        examples.keep([built(1), built(2)])
+        examples.keep(delivered([built(1), built(2)]))
     assert pending(examples) == 2
 
 
 @pytest.mark.parametrize("order", list(permutations((built(1, 1), retracted(1, 2), built(1, 3)))))
 def test_the_highest_revision_wins_in_any_order(examples: SqlExampleStore, order):
     for event in order:
-        examples.keep([event])
+        examples.keep(delivered([event]))
     assert [pair.revision for pair in examples.take("dpo", {"voice": 9})] == [3]
 
 
 @pytest.mark.parametrize("order", list(permutations((built(1, 1), retracted(1, 2)))))
 def test_a_retraction_that_comes_first_still_holds(examples: SqlExampleStore, order):
     for event in order:
-        examples.keep([event])
+        examples.keep(delivered([event]))
     assert pending(examples) == 0
 
 
 def test_what_waits_is_counted_by_the_method_it_is_for(examples: SqlExampleStore):
     signs = (True, True, False)
-    examples.keep([built(1), *(label_built(n, sign) for n, sign in enumerate(signs)), captured(1)])
+    examples.keep(
+        delivered([built(1), *(label_built(n, sign) for n, sign in enumerate(signs)), captured(1)])
+    )
     waiting = examples.waiting()
     assert {method: of.count for method, of in waiting.items()} == {"dpo": 1, "kto": 3, "sft": 1}
     assert waiting["kto"].rarer == 1
@@ -109,29 +112,29 @@ def test_nothing_waits_in_an_empty_store(examples: SqlExampleStore):
 
 
 def test_a_trace_too_short_to_show_anything_is_not_kept(examples: SqlExampleStore):
-    examples.keep([captured(1, answer="No idea.")])
+    examples.keep(delivered([captured(1, answer="No idea.")]))
     assert examples.waiting()["sft"] == Waiting()
 
 
 def test_the_same_trace_counts_once(examples: SqlExampleStore):
-    examples.keep([captured(1), captured(1)])
+    examples.keep(delivered([captured(1), captured(1)]))
     assert examples.waiting()["sft"].count == 1
 
 
 def test_examples_survive_the_process(tmp_path: Path):
-    SqlExampleStore(open_database(tmp_path / "trainer.db")).keep([built(1)])
+    SqlExampleStore(open_database(tmp_path / "trainer.db")).keep(delivered([built(1)]))
     assert pending(SqlExampleStore(open_database(tmp_path / "trainer.db"))) == 1
 
 
 def test_pairs_wait_in_the_order_they_came(examples: SqlExampleStore):
-    examples.keep([built(3), built(1), built(2)])
+    examples.keep(delivered([built(3), built(1), built(2)]))
     waiting = examples.take("dpo", {"voice": 2, "widget": 2})
     assert [pair.example_id[-1] for pair in waiting] == ["3", "1"]
     assert examples.take("dpo", {"widget": 2}) == []
 
 
 def test_pairs_are_consumed_by_the_run_that_finished(examples, runs):
-    examples.keep([built(number) for number in range(22)])
+    examples.keep(delivered([built(number) for number in range(22)]))
     run = planned()
     runs.plan(run, run_events.started(run))
     assert pending(examples) == 22
@@ -141,8 +144,8 @@ def test_pairs_are_consumed_by_the_run_that_finished(examples, runs):
 
 def test_what_pairs_have_taught_is_not_taught_again_by_labels(examples, runs):
     """A label on another answer, or on the same answer to another question, still waits."""
-    examples.keep([built(number) for number in range(20)])
-    examples.keep([label_built(1, True), label_built(1, False), label_built(30, True)])
+    examples.keep(delivered([built(number) for number in range(20)]))
+    examples.keep(delivered([label_built(1, True), label_built(1, False), label_built(30, True)]))
     run = planned()
     runs.plan(run, run_events.started(run))
     runs.finish(run.run_id, end("accepted"), [])
@@ -150,9 +153,9 @@ def test_what_pairs_have_taught_is_not_taught_again_by_labels(examples, runs):
 
 
 def test_a_pair_waits_until_both_of_its_answers_were_taught(examples, runs):
-    examples.keep([built(1), built(2), built(3)])
+    examples.keep(delivered([built(1), built(2), built(3)]))
     signs = [(1, True), (1, False), (2, True)]
-    examples.keep([label_built(number, sign) for number, sign in signs])
+    examples.keep(delivered([label_built(number, sign) for number, sign in signs]))
     labels = examples.take("kto", {"voice": 9})
     dataset = Dataset(method="kto", train=labels[1:], held_out=labels[:1])
     run = plan_run(dataset, Recipe(), "base", None, None, "asked", 0, NOW)
@@ -163,7 +166,7 @@ def test_a_pair_waits_until_both_of_its_answers_were_taught(examples, runs):
 
 
 def test_a_failed_run_consumes_nothing(examples, runs):
-    examples.keep([built(number) for number in range(20)])
+    examples.keep(delivered([built(number) for number in range(20)]))
     run = planned()
     runs.plan(run, run_events.started(run))
     runs.finish(run.run_id, end("failed"), [])
@@ -173,11 +176,11 @@ def test_a_failed_run_consumes_nothing(examples, runs):
 
 
 def test_a_consumed_pair_that_is_built_again_is_not_trained_again(examples, runs):
-    examples.keep([built(number) for number in range(20)])
+    examples.keep(delivered([built(number) for number in range(20)]))
     run = planned()
     runs.plan(run, run_events.started(run))
     runs.finish(run.run_id, end("refused"), [])
-    examples.keep([retracted(1, 2), built(1, 3)])
+    examples.keep(delivered([retracted(1, 2), built(1, 3)]))
     assert pending(examples) == 0
 
 

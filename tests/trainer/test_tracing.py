@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from ratchet.contract import CheckpointReady, RunFinished, RunStarted
 from ratchet.telemetry.otlp import OtlpTracer
 from ratchet_testing.collector import Collector, collecting
+from ratchet_testing.deliveries import delivered
 from trainer.backends.sql.database import open_database
 from trainer.training.loop import Training
 
@@ -35,7 +36,7 @@ def world(engine: Engine, tmp_path: Path) -> World:
     made = World(engine, tmp_path)
     for number in range(20):
         trace = {"traceparent": f"00-{'-'.join(context(number // 2))}-01"} if number < 16 else {}
-        made.examples.keep([built(number).model_copy(update={"trace": trace})])
+        made.examples.keep(delivered([built(number).model_copy(update={"trace": trace})]))
     return made
 
 

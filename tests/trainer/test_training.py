@@ -9,14 +9,12 @@ from sqlalchemy import Engine
 from ingest.domain.command_center.trainer_facts import TrainerFacts
 from ratchet.contract import (
     CheckpointReady,
-    Done,
-    RollbackRequested,
     RunFinished,
     RunStarted,
     TrainingRequested,
-    utc_now,
 )
 from ratchet.models import AdapterManifest
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.fakes import MemoryPublisher
 from reward.memory_state import MemoryState
 from trainer.backends.sql.outbox import SqlOutbox
@@ -86,7 +84,7 @@ async def test_a_refused_run_leaves_no_checkpoint_and_consumes_its_pairs(world: 
 async def test_the_next_run_goes_on_from_the_champion(world: World):
     world.settings = world.settings.model_copy(update={"trainer_cooldown_s": 0.0})
     await world.training(PretendRunner(BETTER)).turn()
-    world.examples.keep([built(number) for number in range(20, 45)])
+    world.examples.keep(delivered([built(number) for number in range(20, 45)]))
     runner = PretendRunner(SAME)
     await world.training(runner).turn()
     (request,) = runner.requests
@@ -97,7 +95,7 @@ async def test_the_next_run_goes_on_from_the_champion(world: World):
 async def test_lineage_leads_from_a_model_to_the_one_it_grew_from(world: World):
     world.settings = world.settings.model_copy(update={"trainer_cooldown_s": 0.0})
     for first in (0, 20):
-        world.examples.keep([built(number) for number in range(first, first + 20)])
+        world.examples.keep(delivered([built(number) for number in range(first, first + 20)]))
         await world.training(PretendRunner(BETTER)).turn()
     parent, child = (event.manifest for event in world.published(CheckpointReady))
     content = world.artifacts.verified(child).read_bytes()
@@ -107,7 +105,7 @@ async def test_lineage_leads_from_a_model_to_the_one_it_grew_from(world: World):
 async def test_nothing_is_planned_while_it_cools_down(world: World):
     training = world.training(PretendRunner(SAME))
     await training.turn()
-    world.examples.keep([built(number) for number in range(20, 60)])
+    world.examples.keep(delivered([built(number) for number in range(20, 60)]))
     await training.turn()
     assert len(world.published(RunFinished)) == 1
     assert "cool-down" in training.planner.decision.reason
@@ -116,24 +114,14 @@ async def test_nothing_is_planned_while_it_cools_down(world: World):
 async def test_a_request_starts_a_run_now(world: World):
     training = world.training(PretendRunner(SAME))
     await training.turn()
-    world.examples.keep([built(number) for number in range(20, 30)])
+    world.examples.keep(delivered([built(number) for number in range(20, 30)]))
     handlers = TrainerHandlers(world.examples, world.examples, world.models)
     request = TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="anna")
-    await handlers.handle_commands([request, request], MemoryState())
+    await handlers.handle_requests(delivered([request, request]), MemoryState())
     await training.turn()
     assert [event.reason[:4] for event in world.published(RunStarted)] == ["20 p", "anna"]
     await training.turn()
     assert len(world.published(RunStarted)) == 2
-
-
-async def test_a_command_to_the_exporter_is_none_of_the_trainers(world: World):
-    run = world.training(PretendRunner(SAME)).planner.open_run()
-    assert run is not None
-    rollback = RollbackRequested(event_id="rollback-1", occurred_at=utc_now(), requested_by="ben")
-    handlers = TrainerHandlers(world.examples, world.examples, world.models)
-    assert await handlers.handle_commands([rollback], MemoryState()) == [Done()]
-    assert world.examples.asked() is None
-    assert world.runs.cancelled_by(run.run_id) is None
 
 
 async def test_a_broken_attempt_is_tried_again_as_the_same_run(world: World):
@@ -162,7 +150,7 @@ async def test_pairs_of_one_question_wait_for_others(world: World, engine: Engin
         event.model_copy(update={"question": built(0).question})
         for event in (built(number, revision=2) for number in range(20))
     ]
-    world.examples.keep(alike)
+    world.examples.keep(delivered(alike))
     training = world.training(PretendRunner(BETTER))
     await training.turn()
     assert world.publisher.events == []
@@ -251,7 +239,7 @@ async def test_killed_while_training_the_same_data_is_trained_on_again(world: Wo
     killed, restarted = Dying(BETTER), PretendRunner(BETTER)
     with pytest.raises(Killed):
         await world.training(killed).turn()
-    world.examples.keep([built(number) for number in range(20, 40)])
+    world.examples.keep(delivered([built(number) for number in range(20, 40)]))
     await world.training(restarted).turn()
     assert killed.requests == restarted.requests
     (finished,) = world.published(RunFinished)

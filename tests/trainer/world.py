@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from ratchet.contract import CancelRequested, RunFinished, derived_id, utc_now
 from ratchet.storage import ArtifactStore
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.fakes import MemoryPublisher
 from reward.memory_state import MemoryState
 from trainer.backends.regression_file import PACKAGED
@@ -79,7 +80,7 @@ class World:
         return Training(planner=planner, **parts)
 
     def pairs_come(self, first: int, count: int) -> None:
-        self.examples.keep([built(number) for number in range(first, first + count)])
+        self.examples.keep(delivered([built(number) for number in range(first, first + count)]))
 
     def waiting(self) -> int:
         return self.examples.waiting()["dpo"].count
@@ -93,7 +94,9 @@ class World:
             run_id=run_id,
         )
         handlers = TrainerHandlers(self.examples, self.examples, self.models)
-        await handlers.handle_commands([request.model_copy(update=changed)], MemoryState())
+        await handlers.handle_requests(
+            delivered([request.model_copy(update=changed)]), MemoryState()
+        )
 
     def published(self, kind: type) -> list[Any]:
         return [event for event in self.publisher.events if isinstance(event, kind)]

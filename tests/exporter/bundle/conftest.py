@@ -14,7 +14,7 @@ from ratchet.contract import ArtifactRef, GateFigures, Interval, Scores, SliceGa
 from ratchet.models import AdapterManifest
 from ratchet.storage.signing_keys import make_signing_key
 
-from .plants import NAME, VERSION, Plant, Sender
+from .plant import NAME, VERSION, Plant, Sender
 
 
 @pytest.fixture

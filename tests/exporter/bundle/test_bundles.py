@@ -11,7 +11,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from exporter.backends.bundle_tar import _header
 from ratchet.storage import sha256_of
 
-from .plants import NAME, VERSION, Plant, Sender, contents, entries
+from .plant import NAME, VERSION, Plant, Sender, contents, entries
 
 
 async def test_a_bundle_makes_the_model_known_and_active_everywhere(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from .plants import VERSION, Plant, Sender
+from .plant import VERSION, Plant, Sender
 
 
 class Killed(BaseException):

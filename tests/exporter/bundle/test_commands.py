@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from exporter.__main__ import main
 
-from .plants import NAME, VERSION, Plant, Sender, entries, plain, written
+from .plant import NAME, VERSION, Plant, Sender, entries, plain, written
 
 Ended = subprocess.CompletedProcess[str]
 

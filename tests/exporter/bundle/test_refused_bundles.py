@@ -14,7 +14,7 @@ from exporter.bundle.unpacking import unpack
 from exporter.domain.bundle import BundleRefused, document
 from ratchet.storage.signing_keys import make_signing_key
 
-from .plants import VERSION, Entries, Plant, Sender, contents, entries, plain, written
+from .plant import VERSION, Entries, Plant, Sender, contents, entries, plain, written
 
 Change = Callable[[Entries], Entries]
 _OTHER = "v20991231t235959-ffffffffffff"

@@ -24,6 +24,7 @@ from exporter.registry.retention import VersionRetention
 from ratchet.contract import ArtifactRef, CheckpointReady, Outcome, Scores
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore
+from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
 
 SCORES = Scores(preference_accuracy=0.5, text_quality=0.5, grounded_accuracy=0.5)
@@ -32,7 +33,7 @@ NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)
 
 @dataclass
 class Registries:
-    """A local registry and an Ollama, both empty, with the alias and metrics that belong to them."""
+    """A local registry and an Ollama, both empty, with their alias and metrics."""
 
     root: Path
     local: LocalRegistry
@@ -113,7 +114,7 @@ class Checkpoints:
         )
 
     async def deliver(self, checkpoint: CheckpointReady) -> Outcome:
-        return (await self.handler.handle([checkpoint], MemoryState()))[0]
+        return (await self.handler.handle(delivered([checkpoint]), MemoryState()))[0]
 
     async def versions(self) -> tuple[str, ...]:
         return await self.registries.local.versions()

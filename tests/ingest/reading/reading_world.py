@@ -24,6 +24,7 @@ from ratchet.contract import (
     FeedbackReceived,
     derived_id,
 )
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.running_intake import api
 
 STATUS, HISTORY = "/api/layer2/rl-status/", "/api/layer2/rl-history/"
@@ -118,7 +119,7 @@ def keep(data_dir: Path, events: Sequence[Event]) -> None:
     engine = open_for_writing(f"sqlite:///{data_dir}/ledger.db")
     migrate(engine)
     for start in range(0, len(events), 500):
-        SqlLedger(engine).write(events[start : start + 500])
+        SqlLedger(engine).write(delivered(events[start : start + 500]))
     engine.dispose()
 
 

@@ -24,6 +24,7 @@ from ratchet.contract import (
 )
 from ratchet.delivery import Publisher
 from ratchet.storage import bury
+from ratchet_testing.deliveries import delivered
 
 from .conftest import START, Served, facts
 
@@ -98,7 +99,7 @@ async def test_a_ledger_that_is_behind_is_compared_as_far_as_it_is(served: Serve
 
     await served.redis.xreadgroup("ledger", "slow", {COMMANDS.key: ">"}, count=2)
     engine = open_for_writing(served.ledger)
-    SqlLedger(engine).write([command(0), command(1)])
+    SqlLedger(engine).write(delivered([command(0), command(1)]))
     engine.dispose()
     found = await compared(served, served.ledger)
     assert (found.waiting, found.differences) == (1, [])

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from ratchet.contract import Event, Evidence, ExperienceScored, RankingPolicy, ScorerPublished
 from ratchet.ranking import Embedding, HashingEmbedding, ScorerManifest, libraries
 from ratchet.storage import ArtifactStore
+from ratchet_testing.deliveries import delivered
 from trainer.backends.scorers.scorer_files import ScorerFiles
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.outbox import SqlOutbox
@@ -82,7 +83,7 @@ class Bench:
         return self
 
     def hear(self, events: Iterable[ExperienceScored]) -> None:
-        self.store.keep_scored(list(events))
+        self.store.keep_scored(delivered(list(events)))
         self.learner.learn(self.store.unlearnt(self.learner.progress.cursor, 10_000))
         self.store.commit(self.learner.save())
 
@@ -92,8 +93,8 @@ class Bench:
         """Exploring decisions, and what came of them."""
         order = tuple(callers_order)
         pairs = [logged(number, worths, order) for number in range(count)]
-        self.store.keep_decisions([made for made, _ in pairs])
-        self.store.keep_scored([outcome for _, outcome in pairs])
+        self.store.keep_decisions(delivered([made for made, _ in pairs]))
+        self.store.keep_scored(delivered([outcome for _, outcome in pairs]))
 
     def serve(self, learner: ScorerLearner, version: str) -> None:
         """Put what `learner` knows in service, whatever the evidence."""

@@ -7,8 +7,9 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from ratchet.contract import Done, ExperienceScored
+from ratchet.contract import ExperienceScored
 from ratchet.ranking import Embedding, HashingEmbedding
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.fakes import MemoryPublisher
 from reward.memory_state import MemoryState
 from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
@@ -53,8 +54,7 @@ class World:
         return RankingLearning(**{**made, **parts})
 
     async def hear(self, events: Sequence[ExperienceScored]) -> None:
-        outcomes = await self.handlers.handle_rewards(events, MemoryState())
-        assert list(outcomes) == [Done()] * len(events)
+        await self.handlers.handle_rewards(delivered(events), MemoryState())
 
     def undisturbed(
         self, embedding: Embedding = HASHING, rules: LearningRules = RULES

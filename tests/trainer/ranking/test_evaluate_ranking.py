@@ -9,6 +9,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from ratchet.contract import Evidence
+from ratchet_testing.deliveries import delivered
 from trainer.__main__ import main
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.database import open_database
@@ -60,7 +61,7 @@ def test_without_data_it_says_where_to_look(evaluate: Evaluate, tmp_path: Path) 
 
 
 def test_before_anything_was_learnt_it_says_so(evaluate: Evaluate, tmp_path: Path) -> None:
-    a_bench(tmp_path).store.keep_scored(answers(3))
+    a_bench(tmp_path).store.keep_scored(delivered(answers(3)))
     result = evaluate()
     assert result.exit_code == 1
     assert "nothing has been learnt yet with hashing" in result.stderr

@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError as NoContact
 from sqlalchemy import Engine
 
 from ratchet.contract import Event, ScorerPublished
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.eventually import eventually
 from ratchet_testing.fakes import MemoryPublisher
 from reward.memory_state import MemoryState
@@ -53,7 +54,7 @@ async def test_what_comes_later_is_learnt_later(world: World) -> None:
 
 async def test_decisions_that_were_logged_are_what_a_candidate_is_judged_by(world: World) -> None:
     pairs = [logged(number, GOOD_ALERTS) for number in range(120)]
-    await world.handlers.handle_decisions([made for made, _ in pairs], MemoryState())
+    await world.handlers.handle_decisions(delivered([made for made, _ in pairs]), MemoryState())
     await world.hear([outcome for _, outcome in pairs])
     await turns(world.start())
     (published,) = world.publisher.events

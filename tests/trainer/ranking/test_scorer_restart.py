@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from ratchet.ranking import HashingEmbedding
+from ratchet_testing.deliveries import delivered
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.domain.scorer.lesson import Scored
@@ -96,7 +97,7 @@ def a_history(store: SqlRankingStore) -> list[Scored]:
     silent = judged(300).model_copy(update={"plan": None})
     events += [silent, *(judged(at, asked=LEARNT_FROM[at], revision=5) for at in range(20))]
     for event in events:
-        store.keep_scored([event])
+        store.keep_scored(delivered([event]))
     return store.unlearnt(0, 1_000)
 
 
@@ -133,7 +134,7 @@ def test_what_is_remembered_outlives_a_flood_of_what_does_not_teach(
     store = SqlRankingStore(engine, RULES)
     flood = [judged(number, user_id="mallory") for number in range(100, 160)]
     after = [judged(number) for number in range(200, 210)]
-    store.keep_scored([*(judged(number) for number in range(12)), *flood, *after])
+    store.keep_scored(delivered([*(judged(number) for number in range(12)), *flood, *after]))
     undisturbed = learnt(store.unlearnt(0, 1_000))
     *_, last = restarted(store, 20)
     assert last.save() == undisturbed.save()

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from ratchet.contract import ExperienceScored
 from ratchet.ranking import HashingEmbedding, places_of, structure_of
+from ratchet_testing.deliveries import delivered
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.domain.scorer.rules import LearningRules
@@ -44,7 +45,7 @@ class Learning:
     def hear(self, events: list[ExperienceScored]) -> bytes:
         """The weights after them."""
         for start in range(0, len(events), 200):
-            self.store.keep_scored(events[start : start + 200])
+            self.store.keep_scored(delivered(events[start : start + 200]))
         self.learner.learn(self.store.unlearnt(self.learner.progress.cursor, 10_000))
         return b"".join(tensor.tobytes() for tensor in self.learner.weights().values())
 

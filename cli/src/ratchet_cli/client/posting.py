@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from ratchet.command_line import NoAnswer, post_until_answered
 from simulator.timeline import Call
 
-__all__ = ["NoAnswer", "Posted", "post_all", "post_until_answered"]
+_FIRST_WAIT_S = 0.1
+_LONGEST_WAIT_S = 5.0
+
+
+class NoAnswer(Exception):
+    """Nobody accepted or refused in time; the message is the last thing that was heard."""
 
 
 @dataclass
@@ -60,3 +64,40 @@ async def _post(client: httpx.AsyncClient, call: Call, posted: Posted, patience_
         posted.latencies_s.append(latency_s)
     else:
         posted.rejected.append(f"{call.path}: {response.text}")
+
+
+async def post_until_answered(
+    client: httpx.AsyncClient,
+    path: str,
+    body: object,
+    on_wait: Callable[[], None] = lambda: None,
+    patience_s: float = math.inf,
+) -> tuple[httpx.Response, float]:
+    """Post until the server accepts or refuses; returns its answer and how long that one took.
+
+    A 5xx or a lost connection is tried again, after Retry-After where the server names it.
+    Raises `NoAnswer` when that would pass `patience_s` without an answer.
+    """
+    wait_s = _FIRST_WAIT_S
+    started = time.monotonic()
+    while True:
+        began = time.monotonic()
+        problem, pause_s = "", wait_s
+        try:
+            response = await client.post(path, json=body)
+            if response.status_code < 500:
+                return response, time.monotonic() - began
+            problem = f"{response.status_code} {response.text[:200]}"
+            pause_s = _retry_after_s(response) or wait_s
+        except httpx.TransportError as error:
+            problem = f"{type(error).__name__}: {error}"
+        if time.monotonic() + pause_s - started > patience_s:
+            raise NoAnswer(problem)
+        on_wait()
+        await asyncio.sleep(pause_s)
+        wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+
+
+def _retry_after_s(response: httpx.Response) -> float | None:
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isdecimal() else None

@@ -5,7 +5,7 @@ import typer
 from exporter import commands
 from exporter.app import create_app
 from exporter.settings import ExporterSettings
-from ratchet.command_line import ending
+from ratchet.command_line import command_errors
 from ratchet.service import run
 from ratchet.settings import read_settings
 
@@ -16,7 +16,7 @@ main = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 for command in (commands.bundle, commands.install, commands.compare):
-    main.command()(ending(command))
+    main.command()(command_errors(command))
 
 
 @main.callback()

@@ -12,7 +12,7 @@ from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.backends.registries.ollama_api import TIMEOUT
 from exporter.domain.export_messages import StageDone
 from exporter.domain.registry.lag import ServerLag
-from exporter.erasure import CommandHandler
+from exporter.erasure import ExporterErasureHandler
 from exporter.export.child_processes import ExportProcesses
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
@@ -25,7 +25,16 @@ from exporter.registry.retention import VersionRetention
 from exporter.registry.serving_metrics import ServingMetrics
 from exporter.settings import ExporterSettings
 from exporter.status import ExporterStatus
-from ratchet.contract import CHECKPOINTS, COMMANDS, FORGOTTEN, MODELS
+from ratchet.contract import (
+    CHECKPOINTS,
+    COMMANDS,
+    FORGOTTEN,
+    MODELS,
+    ActivationRequested,
+    CheckpointReady,
+    ForgetRequested,
+    RollbackRequested,
+)
 from ratchet.delivery import Consumer, RetryPolicy
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore
@@ -105,7 +114,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
             Consumer(
                 CHECKPOINTS,
                 "exporter",
-                handler.handle,
+                {CheckpointReady: handler.handle},
                 batch=1,
                 retry=retry,
                 stuck_after_s=settings.exporter_stuck_after_s,
@@ -115,7 +124,11 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
             Consumer(
                 COMMANDS,
                 "activation",
-                CommandHandler(records, activation.handle).handle,
+                {
+                    ActivationRequested: activation.handle,
+                    RollbackRequested: activation.handle,
+                    ForgetRequested: ExporterErasureHandler(records).handle,
+                },
                 batch=1,
                 retry=retry,
                 stuck_after_s=settings.exporter_stuck_after_s,

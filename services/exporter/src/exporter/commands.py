@@ -8,9 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ratchet.command_line import AsJson, DataDir, ExporterUrl
-
-_DATA_DIR = Path("var/ratchet")
+from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, ExporterUrl
 
 IntakeUrl = Annotated[
     str | None, typer.Option(envvar="RATCHET_URL", help="The intake, if not the one there.")
@@ -21,7 +19,7 @@ Deadline = Annotated[float, typer.Option(min=0, help="Seconds to wait for the ou
 
 
 def models(
-    data_dir: DataDir = _DATA_DIR,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     exporter_url: ExporterUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -33,7 +31,7 @@ def models(
 
 def activate(
     version: Annotated[str, typer.Argument(help="A version that `ratchet models` shows.")],
-    data_dir: DataDir = _DATA_DIR,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     url: IntakeUrl = None,
     exporter_url: ExporterUrl = None,
     by: RequestedBy = None,
@@ -50,7 +48,7 @@ def activate(
 
 
 def rollback(
-    data_dir: DataDir = _DATA_DIR,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     url: IntakeUrl = None,
     exporter_url: ExporterUrl = None,
     by: RequestedBy = None,
@@ -71,7 +69,7 @@ def bundle(
     out: Annotated[
         Path | None, typer.Option(help="The file; by default in <data-dir>/bundles.")
     ] = None,
-    data_dir: DataDir = _DATA_DIR,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
     """Write a registered version, with the records it was accepted on, to one signed file."""
@@ -87,7 +85,7 @@ def install(
         typer.Option(help="A public key (PEM) to trust this once.", exists=True, dir_okay=False),
     ] = None,
     activate: Annotated[bool, typer.Option(help="Serve the model.")] = True,
-    data_dir: DataDir = _DATA_DIR,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
     """Verify a bundle, then register its model; a refused bundle changes nothing."""

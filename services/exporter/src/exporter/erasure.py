@@ -1,28 +1,29 @@
-"""Handles `ForgetRequested`: erases recorded answers of models that learned from erased data."""
+"""Handles requests to erase questions: recorded answers of registered models are erased."""
 
 import asyncio
 from collections.abc import Sequence
 
 from exporter.backends.registries.local_registry import LocalRegistry
-from ratchet.contract import Done, Event, ForgetRequested, Forgotten, Handle, Later, Outcome, State
+from ratchet.contract import Delivered, Done, ForgetRequested, Forgotten, Later, Outcome, State
 
 
-class CommandHandler:
-    """Passes commands of any other kind to `others`."""
+class ExporterErasureHandler:
+    """Erases the reference answers of models that were trained on erased examples."""
 
-    def __init__(self, records: LocalRegistry, others: Handle) -> None:
+    def __init__(self, records: LocalRegistry) -> None:
         self._records = records
-        self._others = others
 
-    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """Implements `ratchet.contract.Handle`, for batches of one."""
-        [command] = batch
-        if not isinstance(command, ForgetRequested):
-            return await self._others(batch, state)
-        run_ids = frozenset(command.run_ids)
+    async def handle(
+        self, batch: Sequence[Delivered[ForgetRequested]], state: State
+    ) -> Sequence[Outcome]:
+        """One `Forgotten` for each request; `Later` if the disk fails."""
+        return [await self._erase(request) for request, _ in batch]
+
+    async def _erase(self, request: ForgetRequested) -> Outcome:
+        run_ids = frozenset(request.run_ids)
         try:
             records = await asyncio.to_thread(self._records.erase_answers, run_ids)
         except OSError as error:
-            return [Later(str(error))]
-        answer = Forgotten.answering(command, "exporter", {"records": records})
-        return [Done(emits=(answer,))]
+            return Later(str(error))
+        answer = Forgotten.answering(request, "exporter", {"records": records})
+        return Done(emits=(answer,))

@@ -25,6 +25,7 @@ from exporter.registry.registration import RegistrationRefused, register_and_che
 from exporter.registry.retention import VersionRetention
 from ratchet.contract import (
     CheckpointReady,
+    Delivered,
     Done,
     FormatTried,
     Invalid,
@@ -64,9 +65,11 @@ class CheckpointHandler:
     retention: VersionRetention
     metrics: ExporterMetrics
 
-    async def handle(self, batch: Sequence[CheckpointReady], state: State) -> Sequence[Outcome]:
-        """Implements `ratchet.contract.Handle`; needs no state."""
-        return [await self._handle(checkpoint) for checkpoint in batch]
+    async def handle(
+        self, batch: Sequence[Delivered[CheckpointReady]], state: State
+    ) -> Sequence[Outcome]:
+        """Register and activate the model of each checkpoint, or refuse it."""
+        return [await self._handle(checkpoint) for checkpoint, _ in batch]
 
     async def _handle(self, checkpoint: CheckpointReady) -> Outcome:
         try:

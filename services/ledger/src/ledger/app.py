@@ -12,13 +12,13 @@ from ledger.backends.migration import migrate
 from ledger.backends.writer import SqlLedger
 from ledger.backlog.metrics import BacklogMetrics
 from ledger.backlog.monitor import Backlog
-from ledger.erasure.handler import CommandHandler
+from ledger.erasure.handler import LedgerErasureHandler
 from ledger.handlers import LedgerHandlers
 from ledger.metrics import LedgerMetrics
 from ledger.reading.reader import SqlLedgerReader
 from ledger.settings import LedgerSettings
 from ledger.status import LedgerStatus
-from ratchet.contract import COMMANDS, FORGOTTEN, STREAMS
+from ratchet.contract import COMMANDS, FORGOTTEN, STREAMS, ForgetRequested, Handlers, Stream
 from ratchet.delivery import Consumer, RetryPolicy
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.telemetry import create_tracer
@@ -34,12 +34,13 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
     migrate(engine)
     ledger = SqlLedger(engine)
     handlers = LedgerHandlers(ledger, LedgerMetrics(registry), settings.ledger_pause_s)
-    commands = CommandHandler(SqlForgetting(engine, ledger), handlers)
+    erasure = LedgerErasureHandler(SqlForgetting(engine, ledger))
     reader = SqlLedgerReader(open_for_reading(settings.ledger_database))
     redis = create_redis(settings)
     archivist = Archivist(
         redis, ArchiveStore(settings.archive_place), settings, ArchiveMetrics(registry)
     )
+    special: dict[Stream, Handlers] = {COMMANDS: {ForgetRequested: erasure.handle}}
     retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
     service = Service(
         name="ledger",
@@ -50,12 +51,15 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
         tracer=create_tracer("ledger", settings),
         consumers=[
             Consumer(
-                stream, "ledger", handlers.handle, settings.ledger_batch, retry, marks_seen=False
+                stream,
+                "ledger",
+                {**dict.fromkeys(stream.events, handlers.handle), **special.get(stream, {})},
+                1 if stream in special else settings.ledger_batch,
+                retry,
+                marks_seen=False,
             )
             for stream in STREAMS
-            if stream is not COMMANDS
-        ]
-        + [Consumer(COMMANDS, "ledger", commands.handle, 1, retry, marks_seen=False)],
+        ],
         publishes=[FORGOTTEN],
         background=[archivist.run, Backlog(redis, BacklogMetrics(registry)).run],
         status=LedgerStatus(handlers, reader).facts,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ledger.metrics import LedgerMetrics
 from ledger.ports import Ledger
-from ratchet.contract import Done, Event, Outcome, State, Unavailable
+from ratchet.contract import Delivered, Event, State, Unavailable
 from ratchet.storage import without_forgotten
 
 
@@ -18,10 +18,10 @@ class LedgerHandlers:
         self._metrics = metrics
         self._pause_s = pause_s
 
-    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`; what tells of a forgotten question is not written.
+    async def handle(self, batch: Sequence[Delivered[Event]], state: State) -> None:
+        """Writes the batch, except events that concern an erased question.
 
-        Raises `Unavailable`, and the batch stays pending.
+        Raises `Unavailable`; the batch then stays pending.
         """
         kept = await without_forgotten(state, batch)
         try:
@@ -34,4 +34,3 @@ class LedgerHandlers:
             raise
         self.trouble = None
         self._metrics.wrote(new, len(kept) - new)
-        return [Done()] * len(batch)

@@ -16,12 +16,12 @@ from ledger.reading.views import (
     RunView,
     Trainings,
 )
-from ratchet.contract import Event, ForgetRequested
+from ratchet.contract import Delivered, Event, ForgetRequested
 
 
 class Ledger(Protocol):
-    def write(self, batch: Sequence[Event]) -> int:
-        """Keep each event once, by its id, and all that follows from it; returns how many were new.
+    def write(self, batch: Sequence[Delivered[Event]]) -> int:
+        """Store each payload once, with the rows derived from it; returns how many are new.
 
         Durable on return, or nothing of it. Raises `ratchet.contract.Unavailable` where the
         database is away or its disk is full.

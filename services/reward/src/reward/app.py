@@ -11,11 +11,14 @@ from ratchet.contract import (
     FORGOTTEN,
     REWARDS,
     TRACE_REQUESTS,
+    ExperienceRecorded,
+    FeedbackReceived,
+    ForgetRequested,
 )
 from ratchet.delivery import Consumer, RetryPolicy
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.telemetry import create_tracer
-from reward.erasure import ForgettingHandler
+from reward.erasure import RewardErasureHandler
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
 from reward.settings import RewardSettings
@@ -23,8 +26,8 @@ from reward.settings import RewardSettings
 
 def create_app(settings: RewardSettings) -> AsgiFastStream:
     registry = CollectorRegistry()
-    handlers = RewardHandlers(settings.reward_policy, RewardMetrics(registry))
-    forgetting = ForgettingHandler(settings.reward_policy, handlers)
+    facts = RewardHandlers(settings.reward_policy, RewardMetrics(registry))
+    erasure = RewardErasureHandler(settings.reward_policy, facts)
     retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
     service = Service(
         name="reward",
@@ -34,10 +37,19 @@ def create_app(settings: RewardSettings) -> AsgiFastStream:
         registry=registry,
         tracer=create_tracer("reward", settings),
         consumers=[
-            Consumer(stream, "reward", handlers.handle, settings.reward_batch, retry)
-            for stream in (EXPERIENCES, FEEDBACK)
-        ]
-        + [Consumer(COMMANDS, "reward", forgetting.handle, batch=1, retry=retry)],
+            Consumer(
+                EXPERIENCES,
+                "reward",
+                {ExperienceRecorded: facts.handle},
+                settings.reward_batch,
+                retry,
+            ),
+            Consumer(
+                FEEDBACK, "reward", {FeedbackReceived: facts.handle}, settings.reward_batch, retry
+            ),
+            # One at a time: a second request must read the state that the first one wrote.
+            Consumer(COMMANDS, "reward", {ForgetRequested: erasure.handle}, batch=1, retry=retry),
+        ],
         publishes=[REWARDS, EXAMPLES, TRACE_REQUESTS, FORGOTTEN],
     )
     return create_host(service)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain
 
 from ratchet.contract import (
+    Delivered,
     Done,
     Event,
     ExampleRetracted,
@@ -37,19 +38,19 @@ from reward.handlers import (
 Offers = dict[QuestionKey, dict[str, Candidate | None]]
 
 
-class ForgettingHandler:
+class RewardErasureHandler:
     """Answers, days and questions are afterwards as if the forgotten had never been asked."""
 
     def __init__(self, policy: Policy, reward: RewardHandlers) -> None:
         self._policy = policy
         self._reward = reward
 
-    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`, for batches of one; other commands are none of ours."""
-        return [
-            await self._forget(command, state) if isinstance(command, ForgetRequested) else Done()
-            for command in batch
-        ]
+    async def handle(
+        self, batch: Sequence[Delivered[ForgetRequested]], state: State
+    ) -> Sequence[Outcome]:
+        """Corrected rewards and examples; the batch is one request, as it writes what it reads."""
+        [(request, _)] = batch
+        return [await self._forget(request, state)]
 
     async def _forget(self, command: ForgetRequested, state: State) -> Done:
         gone = frozenset(command.query_ids)

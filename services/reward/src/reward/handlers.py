@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from ratchet.contract import (
     Aspect,
+    Delivered,
     Done,
     Event,
     ExperienceScored,
@@ -52,8 +53,12 @@ class RewardHandlers:
         self._settings_hash = derived_id(*scale)[:12]
         self._metrics = metrics
 
-    async def handle(self, batch: Sequence[Fact], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`; what tells of a forgotten question is dropped."""
+    async def handle(self, batch: Sequence[Delivered[Fact]], state: State) -> Sequence[Outcome]:
+        """Rewards and examples of the facts; facts about erased questions are dropped."""
+        return await self.handle_facts([fact for fact, _ in batch], state)
+
+    async def handle_facts(self, batch: Sequence[Fact], state: State) -> Sequence[Outcome]:
+        """The outcomes of `handle`, for facts that no stream delivered."""
         gone = await forgotten_among(state, map(query_id_of, batch))
         kept = [fact for fact in batch if query_id_of(fact) not in gone]
         if gone:

@@ -21,7 +21,7 @@ class Replay:
         self.emitted: list[Event] = []
 
     async def take(self, *batch: Fact) -> None:
-        self.emitted.extend(self.state.apply(await self._handlers.handle(batch, self.state)))
+        self.emitted.extend(self.state.apply(await self._handlers.handle_facts(batch, self.state)))
 
     @property
     def scores(self) -> dict[str, ExperienceScored]:

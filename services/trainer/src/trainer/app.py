@@ -1,7 +1,7 @@
 """The only wiring of the trainer service."""
 
 import asyncio
-from typing import Any
+from typing import Any, get_args
 
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
@@ -18,6 +18,15 @@ from ratchet.contract import (
     SCORERS,
     TRACE_REQUESTS,
     TRACES,
+    CancelRequested,
+    DecisionMade,
+    ExperienceScored,
+    ForgetRequested,
+    Handlers,
+    Stream,
+    TraceCaptured,
+    TraceRequested,
+    TrainingRequested,
 )
 from ratchet.delivery import Consumer, Publisher, RetryPolicy
 from ratchet.ranking import embedding_named
@@ -42,7 +51,8 @@ from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
-from trainer.erasure import CommandHandler
+from trainer.domain.runs.champion import Told
+from trainer.erasure import TrainerErasureHandler
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import RankingMetrics, TeacherMetrics, TrainerMetrics
 from trainer.scorer.evidence import Weighing
@@ -98,8 +108,18 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     forgetting = SqlForgetting(engine, artifacts, settings.data_dir / "runs")
     served = ServedTimes(models, runs, ServedMetrics(registry))
     handlers = TrainerHandlers(examples, examples, models, served.heard)
-    commands = CommandHandler(forgetting, handlers.handle_commands)
     ranked = RankingHandlers(ranking)
+    by_type: dict[Stream, Handlers] = {
+        EXAMPLES: dict.fromkeys(EXAMPLES.events, handlers.handle_examples),
+        TRACES: {TraceCaptured: handlers.handle_examples},
+        COMMANDS: {
+            TrainingRequested: handlers.handle_requests,
+            CancelRequested: handlers.handle_requests,
+            ForgetRequested: TrainerErasureHandler(forgetting).handle,
+        },
+        MODELS: dict.fromkeys(get_args(Told), handlers.handle_models),
+        REWARDS: {ExperienceScored: ranked.handle_rewards},
+    }
     training_status, ranking_status = TrainerStatus(training), RankingStatus(learning)
 
     async def status() -> dict[str, Any]:
@@ -118,15 +138,14 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         registry=registry,
         tracer=tracer,
         consumers=[
-            Consumer(EXAMPLES, "trainer", handlers.handle_examples, settings.trainer_batch, retry),
-            Consumer(TRACES, "trainer", handlers.handle_examples, settings.trainer_batch, retry),
-            Consumer(COMMANDS, "trainer", commands.handle, settings.trainer_batch, retry),
-            Consumer(MODELS, "trainer", handlers.handle_models, settings.trainer_batch, retry),
-            Consumer(REWARDS, "trainer", ranked.handle_rewards, settings.trainer_batch, retry),
+            *(
+                Consumer(stream, "trainer", handle, settings.trainer_batch, retry)
+                for stream, handle in by_type.items()
+            ),
             Consumer(
                 DECISIONS,
                 "trainer",
-                ranked.handle_decisions,
+                {DecisionMade: ranked.handle_decisions},
                 settings.trainer_batch,
                 retry,
                 rest_s=_BETWEEN_DECISIONS_S,
@@ -154,7 +173,7 @@ def _teaching(settings: TrainerSettings, registry: CollectorRegistry) -> list[Co
         Consumer(
             TRACE_REQUESTS,
             "teacher",
-            TeacherHandlers(teacher, TeacherMetrics(registry)).handle,
+            {TraceRequested: TeacherHandlers(teacher, TeacherMetrics(registry)).handle},
             settings.trainer_teacher_batch,
             RetryPolicy(settings.trainer_teacher_attempts, settings.retry_base_s),
             stuck_after_s=2 * settings.trainer_teacher_timeout_s + 60,

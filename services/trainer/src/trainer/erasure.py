@@ -1,32 +1,27 @@
-"""Commands in; what a request to forget asks of the trainer is done here."""
+"""Handles requests to erase questions."""
 
 import asyncio
 import time
 from collections.abc import Sequence
 
-from ratchet.contract import Done, Event, ForgetRequested, Forgotten, Handle, Later, Outcome, State
+from ratchet.contract import Delivered, Done, ForgetRequested, Forgotten, Later, Outcome, State
 from trainer.ports import Forgetting
 
 _RUN_ENDS_WITHIN_S = 60.0
 _LOOK_S = 0.1
 
 
-class CommandHandler:
-    """Commands of any other kind are `others`'."""
+class TrainerErasureHandler:
+    """Erases examples, and cancels the run that trains on them."""
 
-    def __init__(self, forgetting: Forgetting, others: Handle) -> None:
+    def __init__(self, forgetting: Forgetting) -> None:
         self._forgetting = forgetting
-        self._others = others
 
-    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`: in order, one after the other."""
-        outcomes: list[Outcome] = []
-        for command in batch:
-            if isinstance(command, ForgetRequested):
-                outcomes.append(await self._forget(command))
-            else:
-                outcomes.extend(await self._others([command], state))
-        return outcomes
+    async def handle(
+        self, batch: Sequence[Delivered[ForgetRequested]], state: State
+    ) -> Sequence[Outcome]:
+        """One `Forgotten` for each request, in order; `Later` while a run still uses examples."""
+        return [await self._forget(request) for request, _ in batch]
 
     async def _forget(self, request: ForgetRequested) -> Outcome:
         """A run at work on what is to be forgotten is called off, and waited for."""

@@ -1,4 +1,4 @@
-"""Examples, requests and what became of models in; durable before they are acknowledged."""
+"""Stores examples, training requests and model events before they are acknowledged."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from ratchet.contract import (
     BuiltExample,
     CancelRequested,
-    Done,
-    Event,
+    Delivered,
     ExampleRetracted,
-    Outcome,
     State,
     TraceCaptured,
     TrainingRequested,
@@ -34,24 +32,20 @@ class TrainerHandlers:
     heard: Callable[[Sequence[Told]], None] = _nobody
 
     async def handle_examples(
-        self, batch: Sequence[BuiltExample | ExampleRetracted | TraceCaptured], state: State
-    ) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`: kept by id and revision, so twice is once."""
+        self,
+        batch: Sequence[Delivered[BuiltExample | ExampleRetracted | TraceCaptured]],
+        state: State,
+    ) -> None:
+        """Stores examples by id and revision, so a repeated one has no effect."""
         await asyncio.to_thread(self.examples.keep, await without_forgotten(state, batch))
-        return [Done()] * len(batch)
 
-    async def handle_commands(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`: kept until a run is planned, or the open one has ended.
+    async def handle_requests(
+        self, batch: Sequence[Delivered[TrainingRequested | CancelRequested]], state: State
+    ) -> None:
+        """Stores requests until a run is planned, or until the open run has ended."""
+        await asyncio.to_thread(self.requests.ask, [request for request, _ in batch])
 
-        Commands to another service are none of the trainer's.
-        """
-        own = [asked for asked in batch if isinstance(asked, TrainingRequested | CancelRequested)]
-        await asyncio.to_thread(self.requests.ask, own)
-        return [Done()] * len(batch)
-
-    async def handle_models(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`: kept by id; what moved no alias has no bearing."""
-        told = [event for event in batch if isinstance(event, Told)]
-        await asyncio.to_thread(self.models.keep, told)
-        await asyncio.to_thread(self.heard, told)
-        return [Done()] * len(batch)
+    async def handle_models(self, batch: Sequence[Delivered[Told]], state: State) -> None:
+        """Stores model events by id, then passes them to `heard`."""
+        await asyncio.to_thread(self.models.keep, batch)
+        await asyncio.to_thread(self.heard, [event for event, _ in batch])

@@ -1,6 +1,6 @@
 """What training needs from outside: where things are kept, who trains, who may."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from ratchet.contract import (
     Aspect,
     BuiltExample,
     CancelRequested,
+    Delivered,
     Event,
     ExampleRetracted,
     ForgetRequested,
@@ -55,7 +56,9 @@ class TeacherRefused(RuntimeError):
 class ExampleStore(Protocol):
     """Examples by `example_id`; the highest revision counts, in whatever order they come."""
 
-    def keep(self, events: Sequence[BuiltExample | ExampleRetracted | TraceCaptured]) -> None:
+    def keep(
+        self, batch: Iterable[Delivered[BuiltExample | ExampleRetracted | TraceCaptured]]
+    ) -> None:
         """A trace too short to show anything is not kept."""
 
     def waiting(self) -> dict[Method, Waiting]:
@@ -136,7 +139,7 @@ class RunStore(Protocol):
 class ModelStore(Protocol):
     """What became of accepted adapters where they are served."""
 
-    def keep(self, events: Sequence[Told]) -> None:
+    def keep(self, batch: Sequence[Delivered[Told]]) -> None:
         """The same event counts once."""
 
     def told(self) -> Sequence[Told]:

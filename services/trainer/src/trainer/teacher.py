@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ratchet.contract import (
+    Delivered,
     Done,
     Invalid,
     Later,
@@ -25,12 +26,14 @@ class TeacherHandlers:
     teacher: Teacher
     metrics: TeacherMetrics
 
-    async def handle(self, batch: Sequence[TraceRequested], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`; the questions of a batch are asked at the same time.
+    async def handle(
+        self, batch: Sequence[Delivered[TraceRequested]], state: State
+    ) -> Sequence[Outcome]:
+        """Sends all prompts of the batch to the teacher at the same time.
 
-        A retry asks the teacher again and makes the same event.
+        A retry repeats the prompt and makes the same event.
         """
-        return await asyncio.gather(*[self._ask(request) for request in batch])
+        return await asyncio.gather(*[self._ask(request) for request, _ in batch])
 
     async def _ask(self, request: TraceRequested) -> Outcome:
         began = time.monotonic()

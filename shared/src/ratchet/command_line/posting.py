@@ -1,6 +1,5 @@
 """Posts one call to the intake until it is accepted or rejected."""
 
-import asyncio
 import math
 import time
 from collections.abc import Callable
@@ -9,48 +8,64 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import httpx
 
-_FIRST_WAIT_S = 0.1
-_LONGEST_WAIT_S = 5.0
-
 
 class NoAnswer(Exception):
-    """The server neither accepted nor rejected a call in time; the message is the last error."""
+    """The server neither accepted nor rejected a call; the message is the last error.
+
+    `retry_after_s` is the pause that the server asked for, 0 if it did not.
+    """
+
+    def __init__(self, problem: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(problem)
+        self.retry_after_s = retry_after_s
 
 
 async def post_until_answered(
     client: "httpx.AsyncClient",
     path: str,
     body: object,
-    on_wait: Callable[[], None] = lambda: None,
+    on_retry: Callable[[], None] = lambda: None,
     patience_s: float = math.inf,
 ) -> tuple["httpx.Response", float]:
     """Post until the server accepts or rejects; returns its response and that one's seconds.
 
     A 5xx or a lost connection is retried, after Retry-After if the server sends one. Raises
-    `NoAnswer` when the next attempt would begin more than `patience_s` after the first.
+    `NoAnswer` if the next attempt would begin more than `patience_s` after the first.
     """
-    import httpx  # the module is imported by `ratchet --help` too, which must be quick
+    import stamina
 
-    wait_s = _FIRST_WAIT_S
+    # By default stamina logs every retry, on stderr of a command that shows its own progress.
+    stamina.instrumentation.set_on_retry_hooks([])
     started = time.monotonic()
-    while True:
-        began = time.monotonic()
-        problem, pause_s = "", wait_s
-        try:
-            response = await client.post(path, json=body)
-            if response.status_code < 500:
-                return response, time.monotonic() - began
-            problem = f"{response.status_code} {response.text[:200]}"
-            pause_s = _retry_after_s(response) or wait_s
-        except httpx.TransportError as error:
-            problem = f"{type(error).__name__}: {error}"
-        if time.monotonic() + pause_s - started > patience_s:
-            raise NoAnswer(problem)
-        on_wait()
-        await asyncio.sleep(pause_s)
-        wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+
+    def pause(error: Exception) -> bool | float:
+        if not isinstance(error, NoAnswer):
+            return False
+        if time.monotonic() + error.retry_after_s - started > patience_s:
+            return False
+        on_retry()
+        return error.retry_after_s or True
+
+    async for attempt in stamina.retry_context(pause, attempts=None, timeout=None, wait_jitter=0):
+        with attempt:
+            return await _post(client, path, body)
+    raise AssertionError("stamina retries or raises")
 
 
-def _retry_after_s(response: "httpx.Response") -> float | None:
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdecimal() else None
+async def _post(
+    client: "httpx.AsyncClient", path: str, body: object
+) -> tuple["httpx.Response", float]:
+    import httpx
+
+    started = time.monotonic()
+    try:
+        response = await client.post(path, json=body)
+    except httpx.TransportError as error:
+        raise NoAnswer(f"{type(error).__name__}: {error}") from error
+    if response.status_code < 500:
+        return response, time.monotonic() - started
+    retry_after = response.headers.get("Retry-After", "")
+    raise NoAnswer(
+        f"{response.status_code} {response.text[:200]}",
+        float(retry_after) if retry_after.isdecimal() else 0.0,
+    )

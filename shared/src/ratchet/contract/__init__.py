@@ -63,8 +63,10 @@ from ratchet.contract.model import (
     ServedParity,
 )
 from ratchet.contract.outcomes import (
+    Delivered,
     Done,
     Handle,
+    Handlers,
     Invalid,
     Later,
     Outcome,
@@ -164,6 +166,7 @@ __all__ = [
     "CheckpointReady",
     "CurvePoint",
     "DecisionMade",
+    "Delivered",
     "DemonstrationBuilt",
     "Done",
     "EntryId",
@@ -184,6 +187,7 @@ __all__ = [
     "FormatTried",
     "GateFigures",
     "Handle",
+    "Handlers",
     "Intent",
     "Interval",
     "Invalid",

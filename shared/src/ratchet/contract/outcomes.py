@@ -1,15 +1,33 @@
-"""What a handler answers for one event: done with its effects, never, or not yet."""
+"""The types of a handler: the deliveries that it gets and the outcomes that it returns."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ratchet.contract.event import Event
+
+E = TypeVar("E", bound=Event)
+
+
+class Delivered(NamedTuple, Generic[E]):
+    """An event and its JSON, byte for byte as the producer wrote it.
+
+    `payload` has the fields that a newer release added and that `event` ignores: store it, not
+    the event, where whole events are stored.
+    """
+
+    event: E
+    payload: bytes
+
+    @classmethod
+    def of(cls, event: E) -> "Delivered[E]":
+        """A delivery of `event` with the payload that this release writes."""
+        return cls(event, event.model_dump_json().encode())
 
 
 @dataclass(frozen=True)
 class Write:
-    """Set `key` to `value`, or delete it where `value` is None; `ttl_s` None keeps it for ever."""
+    """Sets `key` to `value`, or deletes it if `value` is None; it expires after `ttl_s` seconds."""
 
     key: str
     value: bytes | None
@@ -42,21 +60,24 @@ Outcome = Done | Invalid | Later
 
 
 class Unavailable(OSError):
-    """What a handler needs is away or full: no entry's fault.
+    """A resource that the handler needs is unavailable or full, whatever the event.
 
-    The batch stays pending and comes again; its attempt is not counted.
+    The batch stays pending and is retried; the attempt does not count.
     """
 
 
 class State(Protocol):
-    """Reads that the batch's transaction depends on: a concurrent change makes it run again."""
+    """Reads that the batch's transaction depends on: a concurrent change repeats the batch."""
 
     async def read(self, keys: Sequence[str]) -> dict[str, bytes | None]: ...
 
 
-Handle = Callable[[Sequence[Any], State], Awaitable[Sequence[Outcome]]]
-"""Takes the events of one batch in stream order, answers one outcome for each.
+Handle = Callable[[Sequence[Any], State], Awaitable[Sequence[Outcome] | None]]
+"""Handles `Delivered` events in stream order; returns one outcome each, or None if all are done.
 
-A raised exception counts as `Later` for the event that raised it: the delivery layer runs the
-batch again one by one to find it.
+An exception counts as `Later` for the event that raised it: the delivery layer repeats the batch
+one event at a time to find it.
 """
+
+Handlers = Mapping[type[Event], Handle]
+"""The handlers of one stream by event type."""

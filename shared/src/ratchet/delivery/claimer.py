@@ -54,7 +54,7 @@ class Claimer:
     async def _process(self, entries: list[Entry], attempts: int) -> None:
         """A failing server or a full disk is not the entries' fault: the attempt is taken back."""
         try:
-            await self._worker.process(entries)
+            await self._worker.process_batch(entries)
         except (RedisError, OSError):
             ids = [entry.entry_id for entry in entries]
             await self._redis.xclaim(

@@ -1,16 +1,16 @@
-"""What a service declares about one stream it handles."""
+"""Declares which event types of a stream a service handles, and how."""
 
 from dataclasses import dataclass
 
-from ratchet.contract import Handle, Stream
+from ratchet.contract import Handlers, Stream
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Attempt n+1 comes `min(cap_s, base_s * 2**(n-1))` seconds after attempt n began.
+    """Attempt n+1 follows `min(cap_s, base_s * 2**(n-1))` seconds after attempt n started.
 
-    After `max_attempts` the entry goes to the dead stream. `base_s` is also how long a dead
-    consumer's work waits before another takes it; a live one renews its hold in time.
+    After `max_attempts` the entry moves to the dead-letter stream. `base_s` is also the time
+    after which another consumer takes over a dead consumer's work; a live one renews its claims.
     """
 
     max_attempts: int = 5
@@ -24,18 +24,26 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class Consumer:
-    """`handle` gets at most `batch` events; busy for over `stuck_after_s` counts as not alive.
+    """One group's handlers by event type; other types of the stream are acknowledged as done.
 
-    After a batch the reader rests for `rest_s`, so that what comes often comes in larger batches.
-    `marks_seen` is False where the handler itself tells an event that comes again by its id:
-    Redis then keeps no marker of it.
+    A handler gets at most `batch` deliveries at once: consecutive ones whose types have the same
+    handler, in stream order. A batch that takes longer than `stuck_after_s` makes the process not
+    alive. The reader pauses for `rest_s` after each batch, so that frequent events arrive in
+    larger batches. `marks_seen` is False if the handler itself recognizes a repeated event by its
+    id: Redis then stores no marker of it.
     """
 
     stream: Stream
     group: str
-    handle: Handle
+    handlers: Handlers
     batch: int = 100
     retry: RetryPolicy = RetryPolicy()
     stuck_after_s: float = 300.0
     rest_s: float = 0.0
     marks_seen: bool = True
+
+    def __post_init__(self) -> None:
+        foreign = self.handlers.keys() - set(self.stream.events)
+        if foreign:
+            names = ", ".join(sorted(event.__name__ for event in foreign))
+            raise ValueError(f"the stream {self.stream.name} does not carry {names}")

@@ -34,7 +34,7 @@ def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
     )
     async def deliver(message: Annotated[RedisBatchStreamMessage, Context("message")]) -> None:
         raw = message.raw_message
-        await worker.process(
+        await worker.process_batch(
             [
                 Entry(entry_id.decode(), fields, attempt=1)
                 for entry_id, fields in zip(raw["message_ids"], raw["data"], strict=True)

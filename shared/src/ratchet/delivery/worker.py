@@ -1,15 +1,16 @@
-"""Take a batch of entries to its end: decode, leave out the seen, handle, commit."""
+"""Processes a batch of entries: decode, deduplicate, handle, record the outcomes, commit."""
 
 import asyncio
 import errno
 import logging
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, WatchError
 
-from ratchet.contract import Done, Event, Invalid, Later, Outcome, Unavailable
+from ratchet.contract import Delivered, Done, Event, Handle, Invalid, Later, Outcome, Unavailable
 from ratchet.delivery.consumer import Consumer
 from ratchet.delivery.dead_letter import DeadLetter
 from ratchet.delivery.entry import Entry
@@ -19,18 +20,31 @@ from ratchet.delivery.transaction import Transaction
 from ratchet.telemetry import Span, Tracer, at_hand, event_context
 
 _log = logging.getLogger(__name__)
-_InHand = tuple[Entry, Event, Span]
+_ABANDONED = Invalid("every consumer that received this entry stopped before it was handled")
 
 
-class HandlerBroke(Exception):
-    """The handler raised on a batch; its entries are handled one by one to find the culprit."""
+class HandlerFailed(Exception):
+    """The handler raised on a batch; its entries are repeated one by one to find the cause."""
+
+
+class _Decoded(NamedTuple):
+    entry: Entry
+    event: Event | Invalid | Later
+
+
+class _Fresh(NamedTuple):
+    """An event that this group has not handled yet."""
+
+    entry: Entry
+    event: Event
+    span: Span
 
 
 class Worker:
-    """Handles one consumer's batches one after the other, whoever delivers them.
+    """Processes one consumer's batches one after the other, from the reader and the claimer.
 
-    Workers of one group share `turn`: they share state too, and at the same time they would
-    only make each other's transactions run again.
+    Workers of one group share `turn`: they share state too, so running at the same time would
+    only make their transactions conflict.
     """
 
     def __init__(
@@ -51,10 +65,10 @@ class Worker:
         self._turn = turn
         self._spans = Spans(tracer, consumer)
 
-    async def process(self, entries: Sequence[Entry]) -> None:
-        """Settle what can be settled; the rest stays pending.
+    async def process_batch(self, entries: Sequence[Entry]) -> None:
+        """Handle and acknowledge `entries`; those to be retried stay pending.
 
-        Raises redis-py's errors, and `OSError` where what the handler needs is away or full.
+        Raises redis-py's errors, and `OSError` if what the handler needs is unavailable or full.
         """
         ids = {entry.entry_id for entry in entries}
         self.in_flight |= ids
@@ -62,22 +76,53 @@ class Worker:
             async with self._turn:
                 self.busy_since = time.monotonic()
                 with self._metrics.batch_seconds.labels(*self._labels).time():
-                    await self._process(entries)
+                    for run in self._runs_of_one_handler(self._decode(entries)):
+                        await self._process_run(run)
         finally:
             self.in_flight -= ids
             self.busy_since = None
 
-    async def _process(self, entries: Sequence[Entry]) -> None:
-        try:
-            await self._settle(entries)
-        except HandlerBroke:
-            for entry in entries:
-                await self._settle([entry])
+    def _decode(self, entries: Sequence[Entry]) -> list[_Decoded]:
+        return [_Decoded(entry, entry.decode(self.consumer.stream)) for entry in entries]
 
-    async def _settle(self, entries: Sequence[Entry]) -> None:
+    def _runs_of_one_handler(self, batch: Sequence[_Decoded]) -> list[list[_Decoded]]:
+        """Consecutive entries with the same handler; those without one join their neighbors.
+
+        Events keep the order of the stream: grouping by type would move a request ahead of an
+        older one. Each run is a transaction, so that the next run's handler reads its writes.
+        """
+        runs: list[list[_Decoded]] = []
+        current: Handle | None = None
+        for decoded in batch:
+            handle = self._handler_of(decoded)
+            if runs and (handle is None or current is None or handle == current):
+                runs[-1].append(decoded)
+            else:
+                runs.append([decoded])
+            current = handle or current
+        return runs
+
+    def _handler_of(self, decoded: _Decoded | _Fresh) -> Handle | None:
+        if not isinstance(decoded.event, Event):
+            return None
+        return self.consumer.handlers.get(type(decoded.event))
+
+    async def _process_run(self, run: Sequence[_Decoded]) -> None:
+        try:
+            await self._commit_or_retry(run)
+        except HandlerFailed:
+            for decoded in run:
+                await self._commit_or_retry([decoded])
+
+    async def _commit_or_retry(self, run: Sequence[_Decoded]) -> None:
+        """Repeats the run when another consumer changed the state that it read.
+
+        Everything a handler does takes effect in the transaction, so a repeated run has no
+        effect of its first try; effects outside Redis must be idempotent by event id.
+        """
         while True:
             try:
-                counts = await self._run_and_commit(entries)
+                counts = await self._handle_and_commit(run)
             except WatchError:
                 self._conflicts.inc()
                 continue
@@ -85,77 +130,91 @@ class Worker:
                 self._metrics.events.labels(*self._labels, outcome).inc(count)
             return
 
-    async def _run_and_commit(self, entries: Sequence[Entry]) -> dict[str, int]:
+    async def _handle_and_commit(self, run: Sequence[_Decoded]) -> dict[str, int]:
         async with self._redis.pipeline(transaction=True) as pipe:
             transaction = Transaction(pipe, self.consumer.stream, self.consumer.group)
             with self._spans.of_a_batch():
-                counts = await self._run(entries, transaction)
+                counts = {"done": 0, "duplicate": 0, "later": 0, "dead": 0}
+                fresh = await self._deduplicate(run, transaction, counts)
+                outcomes = await self._handle(fresh, transaction)
+                for (entry, event, span), outcome in zip(fresh, outcomes, strict=True):
+                    recorded = self._record_outcome(
+                        entry, event.event_id, outcome, span, transaction
+                    )
+                    counts[recorded] += 1
                 await transaction.commit()
         return counts
 
-    async def _run(self, entries: Sequence[Entry], transaction: Transaction) -> dict[str, int]:
-        counts = {"done": 0, "duplicate": 0, "later": 0, "dead": 0}
-        decoded = [(entry, entry.decode(self.consumer.stream)) for entry in entries]
-        seen = await self._seen(decoded, transaction)
-        fresh: list[_InHand] = []
-        for entry, event in decoded:
+    async def _deduplicate(
+        self, run: Sequence[_Decoded], transaction: Transaction, counts: dict[str, int]
+    ) -> list[_Fresh]:
+        """The events to handle; the outcomes of all other entries are recorded."""
+        seen = await self._seen(run, transaction)
+        fresh: list[_Fresh] = []
+        for entry, event in run:
             if not isinstance(event, Event):
                 span = self._spans.begin(entry, None)
-                counts[self._resolve(entry, "", event, span, transaction)] += 1
+                counts[self._record_outcome(entry, "", event, span, transaction)] += 1
             elif event.event_id in seen:
                 transaction.acknowledge(entry.entry_id)
                 counts["duplicate"] += 1
             elif entry.attempt > self.consumer.retry.max_attempts:
-                lost = Invalid("every consumer that took this entry died or never answered")
                 span = self._spans.begin(entry, event)
-                counts[self._resolve(entry, event.event_id, lost, span, transaction)] += 1
+                recorded = self._record_outcome(
+                    entry, event.event_id, _ABANDONED, span, transaction
+                )
+                counts[recorded] += 1
             else:
                 seen.add(event.event_id)
-                fresh.append((entry, event, self._spans.begin(entry, event)))
-        outcomes = await self._handle(fresh, transaction)
-        for (entry, event, span), outcome in zip(fresh, outcomes, strict=True):
-            counts[self._resolve(entry, event.event_id, outcome, span, transaction)] += 1
-        return counts
+                fresh.append(_Fresh(entry, event, self._spans.begin(entry, event)))
+        return fresh
 
-    async def _seen(
-        self, decoded: Sequence[tuple[Entry, Event | Invalid | Later]], transaction: Transaction
-    ) -> set[str]:
+    async def _seen(self, run: Sequence[_Decoded], transaction: Transaction) -> set[str]:
         if not self.consumer.marks_seen:
             return set()
-        ids = {event.event_id for _, event in decoded if isinstance(event, Event)}
+        ids = {event.event_id for _, event in run if isinstance(event, Event)}
         return await transaction.seen(list(ids))
 
-    async def _handle(self, fresh: Sequence[_InHand], state: Transaction) -> Sequence[Outcome]:
-        if not fresh:
-            return ()
-        events = [event for _, event, _ in fresh]
+    async def _handle(self, fresh: Sequence[_Fresh], state: Transaction) -> Sequence[Outcome]:
+        """One outcome each; an event type without a handler is done."""
+        handled = [item for item in fresh if self._handler_of(item) is not None]
+        outcomes = iter(await self._call_handler(handled, state) if handled else ())
+        return [Done() if self._handler_of(item) is None else next(outcomes) for item in fresh]
+
+    async def _call_handler(self, items: Sequence[_Fresh], state: Transaction) -> Sequence[Outcome]:
+        """`items` are not empty and have the same handler."""
+        handle = self.consumer.handlers[type(items[0].event)]
+        batch = [Delivered(event, entry.payload) for entry, event, _ in items]
         try:
-            if len(events) == 1:
-                [(_, event, span)] = fresh
+            if len(items) == 1:
+                [(_, event, span)] = items
                 with event_context(self.consumer.stream.name, event.event_id), at_hand(span):
-                    return await self.consumer.handle(events, state)
-            return await self.consumer.handle(events, state)
+                    outcomes = await handle(batch, state)
+            else:
+                outcomes = await handle(batch, state)
         except RedisError:
             raise
-        except Exception as error:  # whatever else a handler raises is one entry's failure
+        except Exception as error:  # any other exception is the failure of one entry
             if isinstance(error, Unavailable) or _is_a_full_disk(error):
                 raise
-            if len(events) > 1:
-                raise HandlerBroke from error
-            _log.exception("the handler raised", extra={"event_id": events[0].event_id})
+            if len(items) > 1:
+                raise HandlerFailed from error
+            _log.exception("the handler raised", extra={"event_id": items[0].event.event_id})
             return (Later(f"{type(error).__name__}: {error}"),)
+        return [Done()] * len(items) if outcomes is None else outcomes
 
-    def _resolve(
+    def _record_outcome(
         self, entry: Entry, event_id: str, outcome: Outcome, span: Span, transaction: Transaction
     ) -> str:
+        """The name that the metric and the span give to the outcome."""
         with at_hand(span):
-            settled = self._settle_one(entry, event_id, outcome, transaction)
-        span.tell({OUTCOME: settled})
+            recorded = self._add_to_transaction(entry, event_id, outcome, transaction)
+        span.tell({OUTCOME: recorded})
         if not isinstance(outcome, Done):
             span.fail(outcome.reason)
-        return settled
+        return recorded
 
-    def _settle_one(
+    def _add_to_transaction(
         self, entry: Entry, event_id: str, outcome: Outcome, transaction: Transaction
     ) -> str:
         context = {

@@ -9,12 +9,14 @@ import hmac
 import secrets
 import time
 from collections.abc import Iterable, Sequence, Set
+from itertools import chain
 from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
 from ratchet.contract import (
     BuiltExample,
+    Delivered,
     Event,
     ExperienceRecorded,
     ExperienceScored,
@@ -65,11 +67,15 @@ async def forgotten_among(state: State, query_ids: Iterable[str]) -> set[str]:
     return {query_id for query_id, key in keys.items() if found[key] is not None}
 
 
-async def without_forgotten(state: State, batch: Sequence[E]) -> list[E]:
-    """The events of `batch` that tell of no forgotten question, in order."""
-    told = [query_ids_of(event) for event in batch]
-    gone = await forgotten_among(state, (name for names in told for name in names))
-    return [event for event, names in zip(batch, told, strict=True) if gone.isdisjoint(names)]
+async def without_forgotten(state: State, batch: Sequence[Delivered[E]]) -> list[Delivered[E]]:
+    """The deliveries in `batch` that concern no erased question, in order."""
+    concerned = [query_ids_of(delivered.event) for delivered in batch]
+    gone = await forgotten_among(state, chain.from_iterable(concerned))
+    return [
+        delivered
+        for delivered, names in zip(batch, concerned, strict=True)
+        if gone.isdisjoint(names)
+    ]
 
 
 class Tombstones:

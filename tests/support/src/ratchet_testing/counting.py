@@ -1,10 +1,11 @@
-"""A handler with an effect that can be counted: one number and one event for each request."""
+"""A handler with a countable effect: one increment and one event per request."""
 
 from collections.abc import Sequence
 
 from ratchet.contract import (
     ArtifactRef,
     CheckpointReady,
+    Delivered,
     Done,
     Outcome,
     State,
@@ -14,11 +15,13 @@ from ratchet.contract import (
 )
 
 
-async def count_and_emit(batch: Sequence[TrainingRequested], state: State) -> list[Outcome]:
-    """Count each requester under `count:<name>` and emit one checkpoint for each request."""
-    known = await state.read([f"count:{event.requested_by}" for event in batch])
+async def count_and_emit(
+    batch: Sequence[Delivered[TrainingRequested]], state: State
+) -> list[Outcome]:
+    """Increment `count:<requester>` and emit one checkpoint per request."""
+    known = await state.read([f"count:{event.requested_by}" for event, _ in batch])
     outcomes: list[Outcome] = []
-    for event in batch:
+    for event, _ in batch:
         key = f"count:{event.requested_by}"
         value = str(int(known[key] or b"0") + 1).encode()
         known[key] = value

@@ -15,11 +15,11 @@ from ratchet.command_line import (
     Failed,
     NoAnswer,
     Unreachable,
-    address_of,
-    bearing,
-    exporter_facts,
+    api_key_headers,
+    exporter_status,
     post_until_answered,
     print_json,
+    service_url,
 )
 
 _POLL_S = 0.05
@@ -46,8 +46,8 @@ def endpoints_of(data_dir: Path, url: str | None, exporter_url: str | None) -> C
             "pass both --url and --exporter-url, or neither"
         )
     return CommandEndpoints(
-        intake=address_of("ingest", data_dir, url, "--url"),
-        exporter=address_of("exporter", data_dir, exporter_url, "--exporter-url"),
+        intake=service_url("ingest", data_dir, url, "--url"),
+        exporter=service_url("exporter", data_dir, exporter_url, "--exporter-url"),
     )
 
 
@@ -83,7 +83,7 @@ async def _outcome(
     async with httpx.AsyncClient(timeout=5.0) as client:
         while time.monotonic() < end:
             try:
-                status = exporter_facts(await client.get(f"{endpoints.exporter}/status"))
+                status = exporter_status(await client.get(f"{endpoints.exporter}/status"))
             except (httpx.TransportError, ValueError) as error:
                 problem = f"{endpoints.exporter}: {error}"
             else:
@@ -101,7 +101,7 @@ async def _outcome(
 
 async def _post(intake: str, command: str, body: dict[str, str], deadline_s: float) -> str:
     """The event id under which the intake accepted the command."""
-    async with httpx.AsyncClient(timeout=5.0, headers=bearing()) as client:
+    async with httpx.AsyncClient(timeout=5.0, headers=api_key_headers()) as client:
         try:
             response, _ = await post_until_answered(
                 client, f"{intake}/v1/commands/{command}", body, patience_s=deadline_s

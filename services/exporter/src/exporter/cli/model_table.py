@@ -8,14 +8,14 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from ratchet.command_line import Unreachable, address_of, exporter_facts, print_json
+from ratchet.command_line import Unreachable, exporter_status, print_json, service_url
 
 
 def show_models(data_dir: Path, exporter_url: str | None, *, as_json: bool) -> None:
     """Print the models that the exporter reports; raises `Unreachable` without an exporter."""
-    exporter = address_of("exporter", data_dir, exporter_url, "--exporter-url")
+    exporter = service_url("exporter", data_dir, exporter_url, "--exporter-url")
     try:
-        status = exporter_facts(httpx.get(f"{exporter}/status", timeout=5.0))
+        status = exporter_status(httpx.get(f"{exporter}/status", timeout=5.0))
     except (httpx.HTTPError, ValueError) as error:
         raise Unreachable(
             f"no exporter answers at {exporter}: {error}; `ratchet status` shows whether it runs"

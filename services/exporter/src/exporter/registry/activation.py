@@ -23,8 +23,8 @@ from exporter.registry.integrity import IntegrityCheck
 from ratchet.contract import (
     ActivationRefused,
     ActivationRequested,
+    Delivered,
     Done,
-    Event,
     Later,
     ModelActivated,
     ModelRolledBack,
@@ -55,12 +55,11 @@ class ActivationHandler:
     metrics: ExporterMetrics
     on_result: Callable[[ActivationResult], None]
 
-    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """Implements `ratchet.contract.Handle`; ignores commands to other services."""
-        return [
-            await self._handle(command) if isinstance(command, AliasCommand) else Done()
-            for command in batch
-        ]
+    async def handle(
+        self, batch: Sequence[Delivered[AliasCommand]], state: State
+    ) -> Sequence[Outcome]:
+        """Move the alias for each command, or refuse it."""
+        return [await self._handle(command) for command, _ in batch]
 
     async def _handle(self, command: AliasCommand) -> Outcome:
         began = time.perf_counter()

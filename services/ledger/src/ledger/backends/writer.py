@@ -14,7 +14,7 @@ from ledger.domain.projection.fold import Row, Stamp, Word, fold
 from ledger.domain.projection.projector import facts_of
 from ledger.domain.projection.stored_event import kept
 from ledger.domain.values import plain
-from ratchet.contract import BuiltExample, Event, ExampleRetracted, stream_of
+from ratchet.contract import BuiltExample, Delivered, Event, ExampleRetracted, stream_of
 
 
 class SqlLedger:
@@ -24,23 +24,23 @@ class SqlLedger:
         self._engine = engine
         self._insert = (sqlite if engine.dialect.name == "sqlite" else postgresql).insert
 
-    def write(self, batch: Sequence[Event]) -> int:
-        by_id = {event.event_id: event for event in reversed(batch)}
+    def write(self, batch: Sequence[Delivered[Event]]) -> int:
+        by_id = {delivered.event.event_id: delivered for delivered in reversed(batch)}
         with self._engine.begin() as connection:
             for event_id in _known(connection, by_id):
                 del by_id[event_id]
-            for event_id in _forgotten(connection, by_id.values()):
+            for event_id in _forgotten(connection, [event for event, _ in by_id.values()]):
                 del by_id[event_id]
             new = list(by_id.values())
             if new:
                 self._keep(connection, new)
             return len(new)
 
-    def _keep(self, connection: Connection, new: Sequence[Event]) -> None:
-        rows = [{**kept(event), "stream": stream_of(event).name} for event in new]
+    def _keep(self, connection: Connection, new: Sequence[Delivered[Event]]) -> None:
+        rows = [{**kept(delivered), "stream": stream_of(delivered.event).name} for delivered in new]
         connection.execute(events.insert(), rows)
-        change: Counter[Count] = Counter(("event", type(event).__name__) for event in new)
-        change.update(self.project(connection, new))
+        change: Counter[Count] = Counter(("event", type(event).__name__) for event, _ in new)
+        change.update(self.project(connection, [event for event, _ in new]))
         self.count(connection, change)
 
     def project(self, connection: Connection, told: Iterable[Event]) -> Counter[Count]:

@@ -1,25 +1,25 @@
-"""Commands in; what a request to forget asks of the ledger is done here."""
+"""Handles requests to erase questions."""
 
 import asyncio
 from collections.abc import Sequence
 
-from ledger.handlers import LedgerHandlers
 from ledger.ports import Forgetting
-from ratchet.contract import Done, Event, ForgetRequested, Forgotten, Outcome, State
+from ratchet.contract import Delivered, Done, ForgetRequested, Forgotten, Outcome, State
 
 
-class CommandHandler:
-    """A request to forget is carried out and not kept; every other command is written."""
+class LedgerErasureHandler:
+    """Erases what the ledger stores of the questions; the request itself is not stored."""
 
-    def __init__(self, forgetting: Forgetting, others: LedgerHandlers) -> None:
+    def __init__(self, forgetting: Forgetting) -> None:
         self._forgetting = forgetting
-        self._others = others
 
-    async def handle(self, batch: Sequence[Event], state: State) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`, for batches of one."""
-        [command] = batch
-        if not isinstance(command, ForgetRequested):
-            return await self._others.handle(batch, state)
-        erased = await asyncio.to_thread(self._forgetting.forget, command)
-        answer = Forgotten.answering(command, "ledger", erased.counts, erased.examples)
-        return [Done(emits=(answer,))]
+    async def handle(
+        self, batch: Sequence[Delivered[ForgetRequested]], state: State
+    ) -> Sequence[Outcome]:
+        """One `Forgotten` for each request, in order."""
+        return [await self._erase(request) for request, _ in batch]
+
+    async def _erase(self, request: ForgetRequested) -> Done:
+        erased = await asyncio.to_thread(self._forgetting.forget, request)
+        answer = Forgotten.answering(request, "ledger", erased.counts, erased.examples)
+        return Done(emits=(answer,))

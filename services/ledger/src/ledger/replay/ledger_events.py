@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from ledger.archive.store import ArchiveStore
 from ledger.domain.archive.archive_file import Row
 from ledger.replay.history import history
-from ratchet.contract import STREAMS, EntryId, Event, ForgetRequested, Stream
+from ratchet.contract import STREAMS, Delivered, EntryId, Event, ForgetRequested, Stream
 from ratchet.delivery import unwrap
 from ratchet.storage import Tombstones, forgotten_among, query_ids_of
 
@@ -18,6 +18,11 @@ _BATCH = 500
 class Told(NamedTuple):
     entry_id: EntryId
     event: Event
+    payload: bytes
+
+    @property
+    def delivered(self) -> Delivered[Event]:
+        return Delivered(self.event, self.payload)
 
 
 async def told(
@@ -41,10 +46,11 @@ async def told(
 def _event_in(stream: Stream, row: Row) -> list[Told]:
     """None in an entry that went to the dead stream."""
     try:
-        event = stream.adapter.validate_json(unwrap(row.payload))
+        payload = unwrap(row.payload)
+        event = stream.adapter.validate_json(payload)
     except ValueError:
         return []
-    return [] if isinstance(event, ForgetRequested) else [Told(row.entry_id, event)]
+    return [] if isinstance(event, ForgetRequested) else [Told(row.entry_id, event, payload)]
 
 
 async def _without_forgotten(tombstones: Tombstones, batch: list[Told]) -> list[Told]:

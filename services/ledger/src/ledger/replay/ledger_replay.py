@@ -53,7 +53,7 @@ async def replay_ledger(system: Redis, store: ArchiveStore, url: str) -> LedgerR
                 late = {e.event.event_id for e in batch if e.entry_id >= unfinished[stream]}
                 missing = late - original.known(late)
                 waiting += len(missing)
-                ledger.write([e.event for e in batch if e.event.event_id not in missing])
+                ledger.write([e.delivered for e in batch if e.event.event_id not in missing])
         with moment(rebuilt) as replayed:
             hashes = original.content_hash, replayed.content_hash
             same = hashes[0] == hashes[1]
@@ -74,7 +74,7 @@ async def restore_ledger(system: Redis, store: ArchiveStore, url: str) -> int:
     added = 0
     with _opened(url) as ledger:
         async for _, batch in told(system, store, ends):
-            added += ledger.write([each.event for each in batch])
+            added += ledger.write([each.delivered for each in batch])
     return added
 
 

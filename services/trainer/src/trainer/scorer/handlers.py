@@ -1,10 +1,10 @@
-"""Rewards and decisions in: durable before they are acknowledged, learnt from there."""
+"""Stores rewards and ranking decisions before they are acknowledged."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ratchet.contract import DecisionMade, Done, ExperienceScored, Outcome, State
+from ratchet.contract import DecisionMade, Delivered, ExperienceScored, State
 from ratchet.storage import without_forgotten
 from trainer.scorer.ports import RankingStore
 
@@ -14,15 +14,13 @@ class RankingHandlers:
     store: RankingStore
 
     async def handle_rewards(
-        self, batch: Sequence[ExperienceScored], state: State
-    ) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`: a revision is numbered once, in the order it came."""
+        self, batch: Sequence[Delivered[ExperienceScored]], state: State
+    ) -> None:
+        """Stores revisions, each numbered once in the order of arrival."""
         await asyncio.to_thread(self.store.keep_scored, await without_forgotten(state, batch))
-        return [Done()] * len(batch)
 
     async def handle_decisions(
-        self, batch: Sequence[DecisionMade], state: State
-    ) -> Sequence[Outcome]:
-        """As `ratchet.contract.Handle`: a decision waits for what comes of it."""
+        self, batch: Sequence[Delivered[DecisionMade]], state: State
+    ) -> None:
+        """Stores decisions until their experiences are scored."""
         await asyncio.to_thread(self.store.keep_decisions, batch)
-        return [Done()] * len(batch)

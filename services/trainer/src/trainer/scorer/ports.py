@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from ratchet.contract import ArtifactRef, DecisionMade, Event, ExperienceScored, ScorerPublished
+from ratchet.contract import (
+    ArtifactRef,
+    DecisionMade,
+    Delivered,
+    Event,
+    ExperienceScored,
+    ScorerPublished,
+)
 from ratchet.ranking import Matrix, ScorerManifest, Scorers
 from trainer.domain.scorer.learned_state import LearntState, Progress
 from trainer.domain.scorer.lesson import Lesson, Scored
@@ -19,9 +26,9 @@ class Outcome(NamedTuple):
 class RankingStore(Protocol):
     """What a ranking learns from, and what it learnt."""
 
-    def keep_scored(self, events: Sequence[ExperienceScored]) -> None: ...
+    def keep_scored(self, batch: Sequence[Delivered[ExperienceScored]]) -> None: ...
 
-    def keep_decisions(self, events: Sequence[DecisionMade]) -> None: ...
+    def keep_decisions(self, batch: Sequence[Delivered[DecisionMade]]) -> None: ...
 
     def learnt(self) -> LearntState | None: ...
 

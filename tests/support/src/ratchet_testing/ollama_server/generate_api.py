@@ -61,7 +61,12 @@ class GenerateApi:
         except RuntimeError as error:
             return error_response(500, f"unable to load model: {error}")
         lines = [
-            {"model": body["model"], "done": False, **as_part(token.text), **_logprobs([token], logprobs)}
+            {
+                "model": body["model"],
+                "done": False,
+                **as_part(token.text),
+                **_logprobs([token], logprobs),
+            }
             for token in answer.tokens
         ]
         end = {"model": body["model"], "done": True, "done_reason": _reason(answer)}

@@ -47,7 +47,9 @@ class LlamaAnswers:
             self._loaded[1].close()
         self._loaded = None
 
-    def answer(self, path: Path, chat: str, limit: int, stop: Sequence[str], top: int) -> LlamaAnswer:
+    def answer(
+        self, path: Path, chat: str, limit: int, stop: Sequence[str], top: int
+    ) -> LlamaAnswer:
         """At most `limit` tokens after `chat`, up to the end of the turn or a `stop` text."""
         model = self.model(path)
         model.reset()

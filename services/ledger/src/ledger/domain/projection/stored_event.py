@@ -1,15 +1,19 @@
-"""An event as the ledger keeps it: whole, beside the ids by which it is looked for."""
+"""The row of an event: its payload and the ids by which it is found."""
 
 from typing import Any
 
 from ledger.domain.values import keyed, microseconds
-from ratchet.contract import Event, ExperienceRecorded, FeedbackReceived, Value
+from ratchet.contract import Delivered, Event, ExperienceRecorded, FeedbackReceived, Value
 
 _IDS = ("query_id", "user_id", "run_id", "version", "example_id")
 
 
-def kept(event: Event) -> dict[str, Any]:
-    """The columns of `event`; an id that it does not have is None."""
+def kept(delivered: Delivered[Event]) -> dict[str, Any]:
+    """The columns of an event; an id that it does not have is None.
+
+    The body is the payload: with the fields of a newer release, which this one does not know.
+    """
+    event, payload = delivered
     about: Value = event
     if isinstance(event, ExperienceRecorded):
         about = event.experience
@@ -20,5 +24,5 @@ def kept(event: Event) -> dict[str, Any]:
         "type": type(event).__name__,
         "occurred_at": microseconds(event.occurred_at),
         **{name: keyed(about.__dict__.get(name)) for name in _IDS},
-        "body": event.model_dump_json(),
+        "body": payload.decode(),
     }

@@ -2,10 +2,11 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic import AwareDatetime, TypeAdapter
 from sqlalchemy import Connection, Engine, case, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
@@ -13,6 +14,7 @@ from ratchet.contract import (
     Aspect,
     BuiltExample,
     CancelRequested,
+    Delivered,
     ExampleRetracted,
     Method,
     TraceCaptured,
@@ -26,6 +28,7 @@ from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.request import Request
 from trainer.domain.runs.situation import Waiting
 
+_TIMES = TypeAdapter[datetime](AwareDatetime)
 _REVISED = ("revision", "kind", "aspect", "event")
 
 
@@ -36,7 +39,9 @@ class SqlExampleStore:
         self._engine = engine
         self._last_came: float | None = None
 
-    def keep(self, events: Sequence[BuiltExample | ExampleRetracted | TraceCaptured]) -> None:
+    def keep(
+        self, batch: Iterable[Delivered[BuiltExample | ExampleRetracted | TraceCaptured]]
+    ) -> None:
         """Upsert in one transaction; a retraction stays as a tombstone of its revision."""
         statement = insert(examples)
         newer = statement.on_conflict_do_update(
@@ -44,7 +49,7 @@ class SqlExampleStore:
             set_={name: statement.excluded[name] for name in _REVISED},
             where=statement.excluded.revision > examples.c.revision,
         )
-        rows = [row for event in events if (row := _row(event)) is not None]
+        rows = [row for delivered in batch if (row := _row(delivered)) is not None]
         if rows:
             with self._engine.begin() as connection:
                 connection.execute(newer, rows)
@@ -100,8 +105,11 @@ class SqlExampleStore:
         return None if row is None else Request(by=row.requested_by, method=row.method)
 
 
-def _row(event: BuiltExample | ExampleRetracted | TraceCaptured) -> dict[str, Any] | None:
+def _row(
+    delivered: Delivered[BuiltExample | ExampleRetracted | TraceCaptured],
+) -> dict[str, Any] | None:
     """None for a trace too short to show anything."""
+    event, payload = delivered
     example: BuiltExample | ExampleRetracted | TrainingExample | None = (
         demonstration_of(event) if isinstance(event, TraceCaptured) else event
     )
@@ -112,7 +120,7 @@ def _row(event: BuiltExample | ExampleRetracted | TraceCaptured) -> dict[str, An
         "revision": example.revision,
         "kind": type(event).__name__,
         "aspect": "" if isinstance(example, ExampleRetracted) else example.aspect,
-        "event": event.model_dump_json(),
+        "event": payload.decode(),
     }
 
 
@@ -128,7 +136,8 @@ def _waiting(connection: Connection, kinds: tuple[str, ...]) -> Waiting:
     row = connection.execute(counted).one()
     if not row.all:
         return Waiting()
-    oldest = datetime.fromisoformat(row.oldest)
+    # A stored payload has the time as its producer wrote it, in any form that events allow.
+    oldest = _TIMES.validate_python(row.oldest)
     return Waiting(
         count=row.all,
         rarer=min(row.desirable, row.all - row.desirable),

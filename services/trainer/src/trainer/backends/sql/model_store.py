@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects.sqlite import insert
 
-from ratchet.contract import MODELS
+from ratchet.contract import MODELS, Delivered
 from trainer.backends.sql.database import models
 from trainer.domain.runs.champion import Told
 
@@ -16,8 +16,8 @@ class SqlModelStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def keep(self, events: Sequence[Told]) -> None:
-        rows = [{"event_id": e.event_id, "event": e.model_dump_json()} for e in events]
+    def keep(self, batch: Sequence[Delivered[Told]]) -> None:
+        rows = [{"event_id": event.event_id, "event": payload.decode()} for event, payload in batch]
         if not rows:
             return
         with self._engine.begin() as connection:

@@ -7,7 +7,7 @@ from itertools import islice
 from sqlalchemy import Connection, Engine, Row, delete, func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
-from ratchet.contract import DecisionMade, ExperienceScored
+from ratchet.contract import DecisionMade, Delivered, ExperienceScored
 from trainer.backends.sql.database import decisions, learner, scored
 from trainer.domain.scorer.admission import skipped
 from trainer.domain.scorer.learned_state import LearntState, Progress
@@ -31,13 +31,13 @@ class SqlRankingStore:
         self._engine = engine
         self._rules = rules
 
-    def keep_scored(self, events: Sequence[ExperienceScored]) -> None:
+    def keep_scored(self, batch: Sequence[Delivered[ExperienceScored]]) -> None:
         """Number the new revisions in order; one that is there already stays as it is."""
         with self._engine.begin() as connection:
-            known, newest = _revisions(connection, {event.query_id for event in events})
-            taught = _taught(connection, {(event.user_id, _day(event)) for event in events})
+            known, newest = _revisions(connection, {event.query_id for event, _ in batch})
+            taught = _taught(connection, {(event.user_id, _day(event)) for event, _ in batch})
             rows = []
-            for event in events:
+            for event, payload in batch:
                 if (event.query_id, event.revision) in known:
                     continue
                 known.add((event.query_id, event.revision))
@@ -56,15 +56,17 @@ class SqlRankingStore:
                         "taught": taught[today],
                         "skipped": why,
                         "decision_id": event.plan.decision_id if event.plan else None,
-                        "event": event.model_dump_json(),
+                        "event": payload.decode(),
                     }
                 )
             if rows:
                 connection.execute(insert(scored), rows)
 
-    def keep_decisions(self, events: Sequence[DecisionMade]) -> None:
+    def keep_decisions(self, batch: Sequence[Delivered[DecisionMade]]) -> None:
         once = insert(decisions).on_conflict_do_nothing(index_elements=["decision_id"])
-        rows = [{"decision_id": e.event_id, "event": e.model_dump_json()} for e in events]
+        rows = [
+            {"decision_id": event.event_id, "event": payload.decode()} for event, payload in batch
+        ]
         with self._engine.begin() as connection:
             connection.execute(once, rows)
 
