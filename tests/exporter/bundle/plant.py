@@ -1,4 +1,4 @@
-"""Plants that send and receive bundles, and bundles taken apart and put together wrong."""
+"""Plants that send and receive bundles, and functions to read and forge bundles."""
 
 import hashlib
 import tarfile
@@ -54,12 +54,14 @@ class Plant:
 
     async def install(self, bundle: Path, trusted: TrustedKeys, *, activate: bool = True) -> None:
         with staging(self.data / "bundles") as directory:
-            found = unpack(bundle, trusted, directory)
-            place = BundleInstallation(NAME, self.artifacts, self.records, self.server, self.alias)
-            await place.install(found, activate=activate)
+            unpacked = unpack(bundle, trusted, directory)
+            installation = BundleInstallation(
+                NAME, self.artifacts, self.records, self.server, self.alias
+            )
+            await installation.install(unpacked, activate=activate)
 
     def files(self) -> dict[str, bytes]:
-        """All that lies in the data directory, by its path, but for when the alias moved."""
+        """The content of all files in the data directory by path, except the alias journal."""
         paths = [path for path in self.data.rglob("*") if path.is_file() and path != self.journal]
         return {str(path.relative_to(self.data)): path.read_bytes() for path in paths}
 
@@ -82,14 +84,14 @@ class Sender:
         return target
 
     def forge(self, target: Path, changed: dict[str, bytes], version: str = VERSION) -> Path:
-        """A bundle with other contents and a good signature: its writer is trusted, and wrong."""
+        """A bundle with other contents and a valid signature."""
         self.bundle(target)
-        found = {name: held for name, held in contents(target).items() if "index" not in name}
-        found |= changed
-        members = [member(name, found[name]) for name in sorted(found)]
+        files = {name: held for name, held in contents(target).items() if "index" not in name}
+        files |= changed
+        members = [member(name, files[name]) for name in sorted(files)]
         head = document(BundleIndex(name=NAME, version=version, members=tuple(members)))
         sources: list[tuple[BundleMember, MemberSource]] = [
-            (one, found[one.name]) for one in members
+            (one, files[one.name]) for one in members
         ]
         write_bundle(target, head, sign_index(head, self.key), sources)
         return target
@@ -105,10 +107,10 @@ def contents(bundle: Path) -> dict[str, bytes]:
     return {info.name: content for info, content in entries(bundle)}
 
 
-def written(target: Path, found: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Path:
-    """An archive of these entries, whatever they are."""
+def write_tar(target: Path, members: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Path:
+    """Write a tar of these entries."""
     with tarfile.open(target, "w", format=tarfile.GNU_FORMAT) as tar:
-        for info, content in found:
+        for info, content in members:
             tar.addfile(info, BytesIO(content))
     return target
 

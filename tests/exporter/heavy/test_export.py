@@ -1,4 +1,4 @@
-"""The whole way: an adapter becomes a file near the trained model that answers anywhere."""
+"""A whole export: the file is near the trained model and runs in plain llama.cpp."""
 
 import asyncio
 import os
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.heavy
 PLAIN_ANSWER = """
 import sys, pathlib, exporter.backends.gguf.llama
 model = exporter.backends.gguf.llama.load(pathlib.Path(sys.argv[1]))
-said = model.create_chat_completion([{"role": "user", "content": "Hello!"}], max_tokens=8)
-print(said["choices"][0]["message"]["content"])
+answer = model.create_chat_completion([{"role": "user", "content": "Hello!"}], max_tokens=8)
+print(answer["choices"][0]["message"]["content"])
 """
 
 
@@ -60,6 +60,6 @@ async def test_the_exported_file_is_near_the_model_and_answers_anywhere(
         artifacts.path(made.gguf),
         stdout=asyncio.subprocess.PIPE,
     )
-    said, _ = await plain.communicate()
+    answer, _ = await plain.communicate()
     assert plain.returncode == 0
-    assert said.strip()
+    assert answer.strip()

@@ -1,4 +1,4 @@
-"""Merging without the model gives what PEFT gives with it."""
+"""Merging tensor by tensor gives the same weights as PEFT."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ def base(tmp_path: Path) -> Path:
 
 
 def adapter(base: Path, target: Path, **settings: Any) -> Path:
-    """A random adapter that changes every weight it may."""
+    """A random adapter that changes every weight that it can."""
     from peft import LoraConfig, get_peft_model
     from transformers import LlamaForCausalLM
 
@@ -92,7 +92,7 @@ def test_parameters_are_counted_from_the_headers(base: Path) -> None:
     assert json.loads((base / "config.json").read_text())["tie_word_embeddings"] is True
 
 
-def test_bfloat16_weights_keep_their_bits_and_adapted_ones_are_exact(
+def test_bfloat16_weights_keep_their_bits_and_adapted_weights_are_exact(
     base: Path, tmp_path: Path
 ) -> None:
     from safetensors.torch import load_file

@@ -1,4 +1,4 @@
-"""Merged weights spliced into the base's file are the file that converting them would give."""
+"""Splicing merged weights into the base's file gives the same bytes as converting them."""
 
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def merged(model: Path, base: Path, adapter: Any) -> MergedWeights:
     return MergedWeights(base, adapter(str(model)))
 
 
-def test_every_adapted_weight_has_a_place_and_the_bytes_are_equal(
+def test_every_adapted_weight_has_a_location_and_the_bytes_are_equal(
     base: Path, converted: BaseGguf, merged: MergedWeights, tmp_path: Path
 ) -> None:
     assert len(merged.adapted) == 2 * 7
@@ -53,7 +53,7 @@ def test_every_adapted_weight_has_a_place_and_the_bytes_are_equal(
     assert sha256_of(tmp_path / "spliced.gguf") != sha256_of(converted.path)
 
 
-def test_the_files_open_and_hold_the_weights_that_belong_there(
+def test_spliced_files_open_and_have_the_expected_weights(
     converted: BaseGguf, merged: MergedWeights, tmp_path: Path
 ) -> None:
     splice(converted, merged, tmp_path / "f16.gguf")
