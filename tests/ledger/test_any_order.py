@@ -1,12 +1,15 @@
-"""Events come in any order, more than once and in any batches: the ledger ends up the same."""
+"""The ledger does not depend on the order, repetition or batches of events."""
 
 from collections.abc import Callable, Sequence
 from random import Random
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic_core import from_json, to_json
+from sqlalchemy import select
 
-from ratchet.contract import Event
+from ledger.backends.tables import events
+from ratchet.contract import Delivered, Event
 from ratchet_testing.deliveries import delivered
 from ratchet_testing.ledger_world import DAY, Opened
 
@@ -34,7 +37,7 @@ def test_any_permutation_with_repeats_gives_the_same_content_hash(
         assert one.hash == other.hash
 
 
-def test_one_event_at_a_time_is_the_same_as_all_at_once(new_url: Callable[[], str]):
+def test_the_size_of_batches_does_not_matter(new_url: Callable[[], str]):
     with Opened(new_url()) as one, Opened(new_url()) as other:
         one.write(delivered(DAY))
         for event in reversed(DAY):
@@ -42,14 +45,24 @@ def test_one_event_at_a_time_is_the_same_as_all_at_once(new_url: Callable[[], st
         assert one.hash == other.hash
 
 
-def test_the_hash_tells_a_ledger_that_lacks_one_event(new_url: Callable[[], str]):
+def test_the_hash_of_a_ledger_that_lacks_one_event_differs(new_url: Callable[[], str]):
     with Opened(new_url()) as one, Opened(new_url()) as other:
         one.write(delivered(DAY))
         other.write(delivered(DAY[1:]))
         assert one.hash != other.hash
 
 
-def test_an_event_is_new_once(ledger: Opened):
+def test_an_event_is_written_once(ledger: Opened):
     first, *_ = DAY
     assert ledger.write(delivered([first, first])) == 1
+    assert ledger.write(delivered([first])) == 0
+
+
+def test_fields_that_a_newer_release_added_are_stored(ledger: Opened):
+    first, *_ = DAY
+    added = {"added_later": {"by": "a newer release"}}
+    ledger.write([Delivered(first, to_json(first.model_dump(mode="json") | added))])
+    with ledger.read.connect() as connection:
+        [body] = connection.execute(select(events.c.body)).scalars()
+    assert from_json(body)["added_later"] == added["added_later"]
     assert ledger.write(delivered([first])) == 0

@@ -29,19 +29,11 @@ _ORDER = (
     *("backup", "restore", "replay", "lineage", "forget"),
     *("simulate", "demo", "completion", "import", "dead", "keys"),
 )
-_UNTIL_MOVED = {
-    "replay": "ratchet_cli.commands.replay:replay",
-    "lineage": "ratchet_cli.commands.lineage:lineage",
-    "forget": "ratchet_cli.commands.forget:forget",
-    "keys": "ratchet_cli.commands.keys:keys",
-}
 
 
 def _targets() -> dict[str, EntryPoint]:
     found = {entry.name: entry for entry in entry_points(group=_GROUP)}
     found = {name: entry for name, entry in found.items() if find_spec(entry.module)}
-    for name, target in _UNTIL_MOVED.items():
-        found.setdefault(name, EntryPoint(name, target, _GROUP))
     found |= {name: EntryPoint(name, target, _GROUP) for name, target in _OWN.items()}
     others = sorted(found.keys() - set(_ORDER))
     return {name: found[name] for name in (*_ORDER, *others) if name in found}
@@ -58,13 +50,16 @@ main = typer.Typer(
     cls=RatchetCommands,
     help="Turns operators' feedback into a better local model, and never into a worse one.",
     no_args_is_help=True,
+    # Help with Rich's panels and colors takes twice as long: it imports a Markdown parser.
+    rich_markup_mode=None,
     pretty_exceptions_show_locals=False,
 )
 
 
 def _print_version(requested: bool) -> None:
     if requested:
-        typer.echo(f"ratchet {version('ratchet-cli')}")
+        # Without the local part `+mono`, which keeps an index from serving a namesake.
+        typer.echo(f"ratchet {version('ratchet-cli').partition('+')[0]}")
         raise typer.Exit
 
 

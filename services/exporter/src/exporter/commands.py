@@ -23,7 +23,10 @@ def models(
     exporter_url: ExporterUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show every registered version, newest first; its tag begins with when it was trained."""
+    """List the registered versions, newest first.
+
+    A version's tag begins with the time of its checkpoint.
+    """
     from exporter.cli.model_table import show_models
 
     show_models(data_dir, exporter_url, as_json=as_json)
@@ -39,7 +42,10 @@ def activate(
     deadline: Deadline = 120.0,
     as_json: AsJson = False,
 ) -> None:
-    """Serve a registered version; refused if its files have changed."""
+    """Serve a registered version.
+
+    It is refused if its files have changed.
+    """
     from exporter.cli.activation import endpoints_of, move_alias, requester
 
     body = {"version": version, "requested_by": requester(by), "reason": reason}
@@ -56,7 +62,10 @@ def rollback(
     deadline: Deadline = 120.0,
     as_json: AsJson = False,
 ) -> None:
-    """Serve the version before the active one again; a second rollback goes one further back."""
+    """Serve the previous version again.
+
+    A second rollback goes one version further back.
+    """
     from exporter.cli.activation import endpoints_of, move_alias, requester
 
     body = {"requested_by": requester(by), "reason": reason}
@@ -72,7 +81,7 @@ def bundle(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Write a registered version, with the records it was accepted on, to one signed file."""
+    """Write a registered version into one signed file."""
     from exporter.cli.bundles import write_bundle_file
 
     write_bundle_file(data_dir, version, out, as_json=as_json)
@@ -88,7 +97,10 @@ def install(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Verify a bundle, then register its model; a refused bundle changes nothing."""
+    """Verify a bundle and register its model.
+
+    A refused bundle changes nothing.
+    """
     from exporter.cli.bundles import install_bundle_file
 
     install_bundle_file(data_dir, file, trust, activate=activate, as_json=as_json)

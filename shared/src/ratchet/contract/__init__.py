@@ -110,6 +110,12 @@ from ratchet.contract.scorer import (
     ScorerPublished,
     ScorerWithdrawn,
 )
+from ratchet.contract.statement import (
+    Stamp,
+    Statement,
+    latest,
+    microseconds,
+)
 from ratchet.contract.streams import (
     CHECKPOINTS,
     COMMANDS,
@@ -226,7 +232,9 @@ __all__ = [
     "SliceGain",
     "Source",
     "Stage",
+    "Stamp",
     "State",
+    "Statement",
     "Stream",
     "TraceCaptured",
     "TraceRequested",
@@ -240,6 +248,8 @@ __all__ = [
     "Write",
     "derived_id",
     "is_plan",
+    "latest",
+    "microseconds",
     "stream_of",
     "taken_out",
     "utc_now",

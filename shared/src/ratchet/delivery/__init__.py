@@ -30,8 +30,9 @@ from ratchet.delivery.groups import (
     create_groups,
 )
 from ratchet.delivery.idempotency import (
+    RECORD_TTL_S,
     AlreadyPublished,
-    Receipt,
+    IdempotencyRecord,
 )
 from ratchet.delivery.metrics import (
     DeliveryMetrics,
@@ -67,6 +68,7 @@ from ratchet.delivery.worker import (
 
 __all__ = [
     "DATA_FIELD",
+    "RECORD_TTL_S",
     "SEEN_TTL_S",
     "AlreadyPublished",
     "Appends",
@@ -75,9 +77,9 @@ __all__ = [
     "DeadLetter",
     "DeliveryMetrics",
     "Entry",
+    "IdempotencyRecord",
     "Progress",
     "Publisher",
-    "Receipt",
     "RetryPolicy",
     "Standing",
     "Transaction",
