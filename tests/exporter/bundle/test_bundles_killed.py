@@ -72,8 +72,8 @@ _WRITER = """
 import sys
 from pathlib import Path
 from exporter.backends.bundle_tar import write_bundle
-from exporter.domain.bundle import Member
-member = Member(name="model.gguf", size=1 << 20, sha256="0" * 64)
+from exporter.domain.bundle import BundleMember
+member = BundleMember(name="model.gguf", size=1 << 20, sha256="0" * 64)
 write_bundle(Path(sys.argv[1]), b"{}", b"{}", [(member, Path(sys.argv[2]))])
 """
 

@@ -16,12 +16,12 @@ def exclusive(directory: Path) -> Iterator[None]:
     with locked(directory.parent):
         # Stages are not flushed to disk, because an export writes gigabytes. A killed process
         # leaves whole files; a power loss may not. So stages of an earlier boot are removed.
-        made = directory / _BOOT.read_text().strip()
+        boot = directory / _BOOT.read_text().strip()
         for path in directory.parent.glob("export-*"):
-            if path != directory or not made.exists():
+            if path != directory or not boot.exists():
                 shutil.rmtree(path)
         directory.mkdir(exist_ok=True)
-        made.touch()
+        boot.touch()
         yield
 
 

@@ -42,8 +42,8 @@ def endpoints_of(data_dir: Path, url: str | None, exporter_url: str | None) -> C
     """Raises `Unreachable` without a running system, `typer.BadParameter` for half an address."""
     if (url is None) != (exporter_url is None):
         raise typer.BadParameter(
-            "the command goes to the intake, the outcome comes from the exporter: "
-            "pass both --url and --exporter-url, or neither"
+            "The command goes to the intake, and its outcome comes from the exporter. "
+            "Pass both --url and --exporter-url, or neither."
         )
     return CommandEndpoints(
         intake=service_url("ingest", data_dir, url, "--url"),
@@ -108,10 +108,11 @@ async def _post(intake: str, command: str, body: dict[str, str], deadline_s: flo
             )
         except NoAnswer as error:
             raise Unreachable(
-                f"{intake} does not respond: {error}; start it, or pass another one with --url"
+                f"The intake at {intake} does not respond: {error}. "
+                "Start it, or pass another one with --url."
             ) from error
     if response.status_code != httpx.codes.ACCEPTED:
-        raise Failed(f"{intake} rejected the command: {response.text}")
+        raise Failed(f"The intake at {intake} rejected the command: {response.text}")
     return str(response.json()["event_id"])
 
 

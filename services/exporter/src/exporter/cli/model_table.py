@@ -18,7 +18,8 @@ def show_models(data_dir: Path, exporter_url: str | None, *, as_json: bool) -> N
         status = exporter_status(httpx.get(f"{exporter}/status", timeout=5.0))
     except (httpx.HTTPError, ValueError) as error:
         raise Unreachable(
-            f"no exporter answers at {exporter}: {error}; `ratchet status` shows whether it runs"
+            f"The exporter at {exporter} does not respond: {error}. "
+            "Run `ratchet status` to see whether it is running."
         ) from error
     facts = {name: status[name] for name in ("model", "active", "models", "ollama")}
     if as_json:

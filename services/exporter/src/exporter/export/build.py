@@ -27,8 +27,8 @@ def build(request: ExportRequest, clock: StageClock) -> BuiltFile | ExportRefuse
 
 
 def _build(request: ExportRequest, clock: StageClock) -> BuiltFile:
-    # Hashing the base takes as long as splicing: both run at once. A base that has yet to be
-    # converted is verified before, because its converted file is cached under that hash.
+    # The base is hashed while its converted file is spliced, as both take seconds. A base that is
+    # not converted yet is verified first, because its converted file is cached under that hash.
     with ThreadPoolExecutor(1) as pool:
         with clock.stage("base"):
             steps = open_build(request)

@@ -76,7 +76,7 @@ class _AnswerPosition:
         return self.has_text(text)
 
     def has_text(self, text: str) -> bool:
-        """Whether the answer goes on with `text`, in whichever tokens.
+        """Whether `text` follows `before` in the answer, in any split into tokens.
 
         Servers hold back text that may begin a stop token, and then report it with a later token.
         """
