@@ -37,7 +37,7 @@ from ratchet_testing.valkey import free_port, valkey_server
 from simulator import simulate
 from simulator.timeline import timeline
 
-from .command import ratchet
+from .ratchet_command import ratchet
 
 LIGHT = ("valkey", "ledger", "reward", "ingest")
 TURNS = list(

@@ -67,7 +67,8 @@ main = typer.Typer(
 
 def _print_version(requested: bool) -> None:
     if requested:
-        typer.echo(f"ratchet {version('ratchet-cli')}")
+        # Without the local part `+mono`, which keeps an index from serving a namesake.
+        typer.echo(f"ratchet {version('ratchet-cli').partition('+')[0]}")
         raise typer.Exit
 
 
