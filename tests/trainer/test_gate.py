@@ -267,8 +267,8 @@ def test_nothing_credibly_worse_is_ever_accepted_and_order_does_not_matter(
         for name in ("text_quality", "grounded_accuracy")
         if side[name].high < 0
     ]
-    fell = found.figures.together["grounded_accuracy"].mean < -0.05
-    if worse or fell:
+    fall = -found.figures.together["grounded_accuracy"].mean
+    if worse or fall > RULES.max_grounded_fall:
         assert found.verdict == "refused"
     shuffled = list(SOME)
     random.shuffle(shuffled)

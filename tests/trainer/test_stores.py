@@ -342,7 +342,7 @@ def test_stores_keep_the_fields_that_a_newer_release_added(
     ranking = SqlRankingStore(engine, LearningRules())
     ranking.keep_scored([newer(scored("q-1"))])
     ranking.keep_decisions([newer(decision("decision-1"))])
-    SqlModelStore(engine).keep([newer(activated("1", 1))])
+    SqlModelStore(engine).add([newer(activated("1", 1))])
     with engine.connect() as connection:
         stored = [
             from_json(event)["added_later"]

@@ -237,7 +237,7 @@ async def test_killed_around_the_storing_of_a_dataset_the_run_keeps_it(
     dying.stored = stored
     with pytest.raises(Killed):
         await world.training(PretendRunner(BETTER), runs=SqlRunStore(engine, dying)).turn()
-    world.examples.keep([built(number) for number in range(20, 40)])
+    world.examples.keep(delivered([built(number) for number in range(20, 40)]))
     await world.training(PretendRunner(BETTER)).turn()
     [started] = world.published(RunStarted)
     assert len(started.example_ids) == 20

@@ -30,13 +30,13 @@ class TrainerMetrics:
         )
         self.wanted = Gauge(
             "ratchet_training_examples_wanted",
-            "Examples with which a run begins by itself, by the method they are for.",
+            "Examples that start a run, by the method they are for.",
             ("method",),
             registry=registry,
         )
         self.ready = Gauge(
             "ratchet_training_ready",
-            "1 when the readiness rules ask for a run by this method.",
+            "1 when the readiness rules start a run by this method.",
             ("method",),
             registry=registry,
         )
