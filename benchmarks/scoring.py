@@ -23,7 +23,7 @@ from ratchet.contract import Experience, Feedback
 from ratchet.measures import READ_LIMIT, rule_quality
 from reward.domain.answers.reaction import AnswerReaction, statements_of
 from reward.domain.answers.recorded_answer import RecordedAnswer, recorded_answer
-from reward.domain.scoring.score import score
+from reward.domain.scoring.score import score_answer
 from reward.domain.scoring.weights import RewardWeights
 from simulator import Turn, simulate
 
@@ -48,7 +48,7 @@ def score_one(answer: RecordedAnswer, said: AnswerReaction) -> float:
     """Text quality and reward; `answer` already holds the quality that is measured here again."""
     if answer.voice:
         rule_quality(answer.voice, answer.transcript)
-    return score(answer, said, WEIGHTS).total
+    return score_answer(answer, said, WEIGHTS).total
 
 
 Case = tuple[RecordedAnswer, AnswerReaction, dict[str, Any]]

@@ -1,4 +1,4 @@
-"""Whatever the schema allows is scored within the bounds; what is odd is counted once."""
+"""Anything the schema allows is scored within the bounds, and each warning counted once."""
 
 import math
 from datetime import UTC, datetime
@@ -78,14 +78,14 @@ def allowed(
     """Objects of `model`: likely and arbitrary values, whatever of them the schema takes."""
 
     def build(row: dict[str, Any]) -> Any:
-        kept = dict(base)
+        accepted = dict(base)
         for name, value in row.items():
             try:
-                model.model_validate({**kept, name: value})
+                model.model_validate({**accepted, name: value})
             except ValidationError:
                 continue
-            kept[name] = value
-        return model.model_validate(kept)
+            accepted[name] = value
+        return model.model_validate(accepted)
 
     fields = set(model.model_fields) - set(base)
     return st.fixed_dictionaries(
@@ -117,13 +117,13 @@ async def test_anything_the_schema_allows_is_scored_within_the_bounds(
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_a_number_that_is_none_is_refused_by_name(number: str):
+def test_a_non_finite_number_is_rejected_by_name(number: str):
     row = f'{{"query_id":"q","timestamp":"2026-01-20T12:00:00Z","processing_time_ms":{number}}}'
     with pytest.raises(ValidationError, match="processing_time_ms"):
         Experience.model_validate_json(row)
 
 
-async def test_each_kind_of_oddity_is_counted_once_for_each_answer(facts: Any):
+async def test_each_kind_of_warning_is_counted_once_per_answer(facts: Any):
     metrics = RewardMetrics(CollectorRegistry())
     handlers, state = RewardHandlers(RewardPolicy(), metrics), MemoryState()
     for fact in (
@@ -142,7 +142,7 @@ async def test_each_kind_of_oddity_is_counted_once_for_each_answer(facts: Any):
     assert count(RewardWarning.NO_USER) == 0
 
 
-async def test_a_reward_names_its_settings_and_what_was_odd(facts: Any):
+async def test_a_reward_names_its_settings_and_its_warnings(facts: Any):
     async def scored(policy: RewardPolicy) -> Any:
         replay = OfflineReplay(policy)
         await replay.add(facts.experience("q-1", widget_plan=None))

@@ -1,4 +1,4 @@
-"""The ten components, value by value as the product's contract states them."""
+"""The ten components, value by value as the reward contract states them."""
 
 from typing import Any
 
@@ -109,7 +109,7 @@ def test_size_appropriateness(sizes: tuple[bool | None, ...], value: float):
     assert components.size_appropriateness(widgets) == pytest.approx(value)
 
 
-def test_text_quality_is_measured_from_the_middle():
+def test_text_quality_is_relative_to_one_half():
     assert components.text_quality(0.9) == pytest.approx(0.4)
     assert components.text_quality(None) == 0
 
@@ -149,6 +149,6 @@ def test_every_bound_is_a_setting():
         {"deliberate_bonus": 2},
     ],
 )
-def test_bounds_that_make_no_sense_are_refused_by_name(wrong: dict[str, float]):
+def test_inconsistent_bounds_are_rejected_by_name(wrong: dict[str, float]):
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         RewardBounds.model_validate(wrong)

@@ -1,4 +1,4 @@
-"""State in Redis that another release wrote: it is read, and goes on."""
+"""State in Redis from another release is read and continued."""
 
 import json
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from reward.metrics import RewardMetrics
 EARLIER: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parent / "earlier/state.json").read_text()
 )
-"""What the first release kept of one question's three answers and what was said of them."""
+"""The state of the first release: one question's three answers and the feedback on them."""
 
 KINDS: dict[str, type[Value]] = {
     "answered": ScoredAnswer,
@@ -34,7 +34,7 @@ def read(key: str, value: object) -> Any:
 
 
 def lost(before: Any, after: Any, path: str = "") -> list[str]:
-    """The places of `before` that `after` has no more, or says otherwise."""
+    """The paths in `before` that `after` lacks or changes."""
     if isinstance(before, dict):
         return [
             place
@@ -45,17 +45,17 @@ def lost(before: Any, after: Any, path: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("key", EARLIER)
-def test_what_the_first_release_kept_is_read_and_kept_whole(key: str):
+def test_state_of_the_first_release_is_read_without_loss(key: str):
     assert lost(EARLIER[key], read(key, EARLIER[key]).model_dump(mode="json")) == []
 
 
 @pytest.mark.parametrize("key", EARLIER)
-def test_what_a_newer_release_added_does_not_stop_this_one(key: str):
+def test_fields_of_a_newer_release_are_ignored(key: str):
     newer = {**EARLIER[key], "a_key_of_tomorrow": {"x": 1}}
     assert read(key, newer) == read(key, EARLIER[key])
 
 
-async def test_feedback_after_the_upgrade_adds_a_revision_to_an_answer_from_before():
+async def test_feedback_after_an_upgrade_adds_a_revision_to_an_earlier_answer():
     state = MemoryState()
     state.values = {key: json.dumps(value).encode() for key, value in EARLIER.items()}
     answers = {key: read(key, value) for key, value in EARLIER.items() if ":answered:" in key}

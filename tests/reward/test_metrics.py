@@ -1,4 +1,4 @@
-"""What the reward service counts of what it hears and makes."""
+"""The metrics of the reward service."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from simulator import simulate
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
-async def test_each_example_that_feedback_made_tells_how_long_that_took():
+async def test_the_latency_from_feedback_to_example_is_observed():
     registry = CollectorRegistry()
     handlers = RewardHandlers(RewardPolicy(), RewardMetrics(registry))
     state, made = MemoryState(), 0
@@ -40,14 +40,14 @@ async def test_each_example_that_feedback_made_tells_how_long_that_took():
             ]
             made += len(built)
     assert made
-    told = registry.get_sample_value
-    assert told("ratchet_feedback_to_example_seconds_count") == made
-    scored = told("ratchet_reward_value_count")
-    of_ratings = told("ratchet_reward_component_value_count", {"component": "explicit_rating"})
+    sample = registry.get_sample_value
+    assert sample("ratchet_feedback_to_example_seconds_count") == made
+    scored = sample("ratchet_reward_value_count")
+    of_ratings = sample("ratchet_reward_component_value_count", {"component": "explicit_rating"})
     assert scored == of_ratings
 
 
-async def test_examples_are_counted_by_kind_and_aspect_and_every_component_of_a_reward_is_told():
+async def test_examples_and_reward_components_are_counted():
     registry = CollectorRegistry()
     handlers = RewardHandlers(RewardPolicy(), RewardMetrics(registry))
     state = MemoryState()
@@ -61,11 +61,11 @@ async def test_examples_are_counted_by_kind_and_aspect_and_every_component_of_a_
                 examples["retracted", ""] += 1
             elif isinstance(event, BuiltExample):
                 examples[type(event).__name__.removesuffix("Built").lower(), event.aspect] += 1
-    told = registry.get_sample_value
+    sample = registry.get_sample_value
     assert {kind for kind, _ in examples} == {"pair", "label", "retracted"}
     assert set(components) == set(RewardWeights.model_fields)
     for (kind, aspect), count in examples.items():
-        assert told("ratchet_examples_total", {"kind": kind, "aspect": aspect}) == count
+        assert sample("ratchet_examples_total", {"kind": kind, "aspect": aspect}) == count
     for component, count in components.items():
         labels = {"component": component}
-        assert told("ratchet_reward_component_value_count", labels) == count
+        assert sample("ratchet_reward_component_value_count", labels) == count

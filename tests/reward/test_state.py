@@ -1,4 +1,4 @@
-"""State is a fold over facts: any order, twice, early, late; and it is bounded."""
+"""State is a bounded fold over facts: in any order, repeated, early or late."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ KIB = 1024
 
 
 def history() -> list[Fact]:
-    """Simulated answers to six questions, what was said of them, and one word that comes late."""
+    """Simulated answers to six questions, their feedback, and one late reaction."""
     facts = facts_of(simulate(3, questions=6, start=START))
     late = next(fact for fact in facts if isinstance(fact, FeedbackReceived))
     changed = late.feedback.model_copy(update={"rating": "down", "follow_up_type": "repeat"})
@@ -42,7 +42,7 @@ def history() -> list[Fact]:
 
 
 def outcome(replay: OfflineReplay) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Final rewards and live examples, without what tells how they came about."""
+    """Final rewards and live examples, without ids and causes."""
     path = {"event_id", "occurred_at", "caused_by", "revision", "sources", "warnings"}
     scores = {key: score.model_dump(exclude=path) for key, score in replay.scores.items()}
     live = {key: example.model_dump(exclude=path) for key, example in replay.live.items()}
@@ -51,7 +51,7 @@ def outcome(replay: OfflineReplay) -> tuple[dict[str, Any], dict[str, Any]]:
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32), repeats=st.integers(1, 2), size=st.integers(1, 12))
-async def test_any_order_and_repetition_ends_in_the_same_rewards_and_examples(
+async def test_any_order_and_repetition_has_the_same_rewards_and_examples(
     seed: int, repeats: int, size: int
 ):
     everything = history()
@@ -67,7 +67,7 @@ async def test_any_order_and_repetition_ends_in_the_same_rewards_and_examples(
     assert reference.live
 
 
-async def test_what_is_said_after_the_window_is_recorded_and_not_scored(facts: Any):
+async def test_feedback_after_the_window_is_recorded_and_not_scored(facts: Any):
     replay = OfflineReplay(RewardPolicy(window_days=30))
     day = 86_400
     await replay.add(facts.experience("q-1"), facts.feedback("q-1", at=29 * day, rating="up"))
@@ -79,7 +79,7 @@ async def test_what_is_said_after_the_window_is_recorded_and_not_scored(facts: A
     assert b"late_feedback" in state
 
 
-async def test_late_feedback_that_came_first_is_not_scored_either(facts: Any):
+async def test_late_feedback_that_arrives_first_is_not_scored(facts: Any):
     replay = OfflineReplay(RewardPolicy(window_days=30))
     await replay.add(facts.feedback("q-1", at=31 * 86_400, rating="down"))
     await replay.add(facts.feedback("q-1", at=60, rating="up"))
@@ -87,7 +87,7 @@ async def test_late_feedback_that_came_first_is_not_scored_either(facts: Any):
     assert replay.scores["q-1"].rating == "up"
 
 
-async def test_a_changed_mind_is_a_new_revision_and_saying_it_again_is_none(facts: Any):
+async def test_a_changed_rating_is_a_new_revision_and_a_repeated_one_is_none(facts: Any):
     replay = OfflineReplay(RewardPolicy())
     await replay.add(facts.experience("q-1"), facts.feedback("q-1", at=1, rating="up"))
     assert replay.scores["q-1"].revision == 2
@@ -97,7 +97,7 @@ async def test_a_changed_mind_is_a_new_revision_and_saying_it_again_is_none(fact
     assert replay.scores["q-1"].revision == 3
 
 
-async def test_live_examples_stand_on_the_latest_revision_of_their_sources(facts: Any):
+async def test_live_examples_name_the_latest_revision_of_their_sources(facts: Any):
     replay = OfflineReplay(RewardPolicy())
     await replay.add(facts.experience("q-1"), facts.feedback("q-1", at=1, rating="up"))
     await replay.add(facts.feedback("q-1", at=2, interactions=[{"widget_index": 0, "action": "x"}]))
@@ -119,7 +119,7 @@ async def test_the_next_question_of_the_same_operator_within_the_window_is_the_f
     assert replay.scores["q-2"].follow_up is None
 
 
-async def test_a_question_that_arrives_late_takes_its_place_between_two_others(facts: Any):
+async def test_a_late_question_is_placed_between_its_neighbors(facts: Any):
     replay = OfflineReplay(RewardPolicy(follow_up_window_s=300))
     await replay.add(
         facts.experience("q-1"),
@@ -132,7 +132,7 @@ async def test_a_question_that_arrives_late_takes_its_place_between_two_others(f
     assert replay.scores["q-1"].follow_up == "satisfied"
 
 
-async def test_an_operator_who_asks_across_midnight_is_followed(facts: Any):
+async def test_a_follow_up_across_midnight_is_classified(facts: Any):
     replay = OfflineReplay(RewardPolicy(follow_up_window_s=300))
     midnight = datetime(2026, 1, 21, tzinfo=UTC)
     await replay.add(facts.experience("q-1", timestamp=midnight - timedelta(seconds=5)))
@@ -202,15 +202,15 @@ async def test_early_feedback_waits_in_bounded_memory(facts: Any, redis: Redis):
         for n in range(500)
     ]
     for number in range(2 * MAX_EARLY):
-        said = {"rating": "up", "correction": "c" * 500, "missing_widgets": ["m" * 500] * 500}
-        await replay.add(facts.feedback("q-1", at=number, per_widget_feedback=judged, **said))
+        content = {"rating": "up", "correction": "c" * 500, "missing_widgets": ["m" * 500] * 500}
+        await replay.add(facts.feedback("q-1", at=number, per_widget_feedback=judged, **content))
     key = answer_key("q-1")
     await redis.set(key, replay.state.values[key])
     assert await redis.memory_usage(key) <= 128 * KIB
     assert b"early_feedback_overflow" in replay.state.values[key]
 
 
-async def test_a_question_keeps_its_newest_answers(facts: Any):
+async def test_a_question_stores_its_newest_answers(facts: Any):
     replay = OfflineReplay(RewardPolicy(pairing=PairingRules(max_answers_per_question=3)))
     for number in range(6):
         moment = NOON + timedelta(hours=number)
@@ -223,14 +223,14 @@ async def test_a_question_keeps_its_newest_answers(facts: Any):
     assert [f'"q-{n}":'.encode() in questions[0] for n in range(6)] == [False] * 3 + [True] * 3
 
 
-def test_state_keys_say_what_they_hold():
+def test_state_keys_name_their_content():
     assert answer_key("q-1") == "ratchet:reward:answered:q-1"
     assert day_key(DayKey("maria", 20_000)) == "ratchet:reward:day:20000:maria"
     assert question_key(QuestionKey("voice", "abc")) == "ratchet:reward:question:voice:abc"
 
 
 @pytest.mark.parametrize("days", [29, 31])
-async def test_what_is_forgotten_after_a_silence_teaches_nothing_more(facts: Any, days: int):
+async def test_expired_answers_before_a_gap_change_no_example(facts: Any, days: int):
     """A replay takes minutes and forgets nothing: it must end where years of service ended."""
 
     def asked_again() -> list[Fact]:
@@ -255,7 +255,7 @@ async def test_what_is_forgotten_after_a_silence_teaches_nothing_more(facts: Any
     assert bool(pairs) == (days < 30)
 
 
-async def test_state_outlasts_everything_that_could_still_need_it(facts: Any):
+async def test_state_is_stored_as_long_as_a_fact_may_need_it(facts: Any):
     """An answer just within the window of another, judged at the end of its own window."""
     window_s = 30 * 86_400
     state = MemoryState()

@@ -1,7 +1,8 @@
 """The ten reward components, each before its weight.
 
-The formulas and their default numbers are the reward contract of `docs/rewards.md`; the numbers
-that a setting can change are in `RewardBounds`.
+The formulas and their default numbers are the contract with the systems that read rewards;
+`tests/reward/test_components.py` holds its values. Numbers that a setting changes are in
+`RewardBounds`.
 """
 
 from collections.abc import Sequence

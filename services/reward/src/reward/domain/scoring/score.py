@@ -29,7 +29,7 @@ class Score(NamedTuple):
     warnings: tuple[RewardWarning, ...]
 
 
-def score(
+def score_answer(
     answer: RecordedAnswer,
     reaction: AnswerReaction,
     weights: RewardWeights,

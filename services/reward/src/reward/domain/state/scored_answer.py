@@ -14,7 +14,7 @@ from reward.domain.answers.warnings import RewardWarning
 from reward.domain.examples.candidates import CandidateAnswer, candidates_of
 from reward.domain.examples.question import question_keys
 from reward.domain.examples.trace_sampling import TraceReason, trace_reason
-from reward.domain.scoring.score import Score, score
+from reward.domain.scoring.score import Score, score_answer
 from reward.domain.state.answer_facts import AnswerFacts
 from reward.domain.state.policy import RewardPolicy
 
@@ -80,7 +80,7 @@ def revise(
     recorded_again = facts.recorded != before.facts.recorded
     keys = question_keys(answer, policy.pairing.scope) if recorded_again else before.keys
     reaction = facts.reaction
-    scored = score(answer, reaction, policy.weights, policy.bounds, context.follow_up)
+    scored = score_answer(answer, reaction, policy.weights, policy.bounds, context.follow_up)
     reason = None
     if keys and not before.traced:
         reason = trace_reason(answer.query_id, reaction, policy.traces)

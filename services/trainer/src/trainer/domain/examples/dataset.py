@@ -14,9 +14,9 @@ _EARLIER = {"pair": "PairBuilt", "label": "LabelBuilt", "demonstration": "Demons
 
 
 def _current(example: Any) -> Any:
-    """An example of a dataset of release 0.0 in today's form; others unchanged.
+    """The event of an example as datasets stored it before they stored events; others unchanged.
 
-    Rewards and sources were not stored; a run does not read them.
+    Sources and rewards were not stored. A run does not read them.
     """
     if not isinstance(example, Mapping) or "kind" not in example:
         return example

@@ -1,4 +1,4 @@
-"""Forgetting: what is left is what would be there had the forgotten never been asked."""
+"""Erasure: the remaining state is as if the erased questions had never been asked."""
 
 from collections.abc import Callable, Set
 from datetime import UTC, datetime
@@ -43,11 +43,11 @@ async def forget(system: OfflineReplay, query_ids: Set[str]) -> None:
     system.emitted.extend(system.state.apply(outcomes))
 
 
-def worth(system: OfflineReplay, gone: Set[str]) -> dict[str, object]:
+def rewards_of(system: OfflineReplay, erased: Set[str]) -> dict[str, object]:
     return {
         query_id: (scored.total, scored.components, scored.follow_up, scored.plan)
         for query_id, scored in system.scores.items()
-        if query_id not in gone
+        if query_id not in erased
     }
 
 
@@ -59,37 +59,39 @@ def taught(system: OfflineReplay) -> dict[str, object]:
     return {example_id: content(example) for example_id, example in system.live.items()}
 
 
-@pytest.mark.parametrize("gone", [WHOLE_USER, SOME], ids=["a user", "some questions"])
-async def test_the_rest_is_as_if_they_had_never_been_asked(gone: frozenset[str]):
+@pytest.mark.parametrize("erased", [WHOLE_USER, SOME], ids=["a user", "some questions"])
+async def test_the_remaining_state_is_as_if_erased_questions_had_never_been_asked(
+    erased: frozenset[str],
+):
     system = await replay(FACTS, POLICY)
-    expected = await replay([fact for fact in FACTS if query_id_of(fact) not in gone], POLICY)
+    expected = await replay([fact for fact in FACTS if query_id_of(fact) not in erased], POLICY)
     assert taught(system) != taught(expected)
-    await forget(system, gone)
-    assert worth(system, gone) == worth(expected, gone)
+    await forget(system, erased)
+    assert rewards_of(system, erased) == rewards_of(expected, erased)
     assert taught(system) == taught(expected)
 
 
-async def test_no_word_and_no_id_of_theirs_stays_in_the_state():
+async def test_no_text_and_no_id_of_an_erased_question_remains_in_the_state():
     system = await replay(FACTS, POLICY)
     await forget(system, WHOLE_USER)
-    kept = b"\n".join(key.encode() + value for key, value in system.state.values.items())
-    assert not [query_id for query_id in WHOLE_USER if query_id.encode() in kept]
-    assert f'"user_id":"{max(USER_OF.values())}"'.encode() not in kept
+    stored = b"\n".join(key.encode() + value for key, value in system.state.values.items())
+    assert not [query_id for query_id in WHOLE_USER if query_id.encode() in stored]
+    assert f'"user_id":"{max(USER_OF.values())}"'.encode() not in stored
 
 
-async def test_forgetting_twice_changes_nothing_more_and_answers_again():
+async def test_a_repeated_erasure_changes_nothing_and_is_confirmed_again():
     system = await replay(FACTS, POLICY)
     await forget(system, SOME)
-    state, said = dict(system.state.values), len(system.emitted)
+    state, count = dict(system.state.values), len(system.emitted)
     await forget(system, SOME)
     assert system.state.values == state
-    [answer] = system.emitted[said:]
+    [answer] = system.emitted[count:]
     assert isinstance(answer, Forgotten)
     assert answer.erased == {"answers": 0, "questions": 0}
 
 
 @pytest.mark.parametrize("kind", ["ExperienceRecorded", "FeedbackReceived"])
-async def test_a_late_fact_does_not_bring_a_forgotten_question_back(kind: str):
+async def test_a_late_fact_does_not_restore_an_erased_question(kind: str):
     system = await replay(FACTS, POLICY)
     await forget(system, SOME)
     system.state.values[SALT_KEY] = b"salt"

@@ -1,4 +1,4 @@
-"""What a score tells the ranking about the widgets that were shown."""
+"""The served plan of a score: the shown widgets and the feedback on each."""
 
 from ratchet.contract import ServedPlan, ServedWidget
 from reward.domain.state.policy import RewardPolicy
@@ -30,7 +30,7 @@ async def test_the_judge_counts_widgets_from_one_and_the_plan_from_zero(facts: F
     assert plan.missing == ("kpi", "trend-multi-line")
 
 
-async def test_touches_count_from_zero_and_none_is_not_the_same_as_an_empty_list(facts: Facts):
+async def test_interactions_count_from_zero_and_none_differs_from_an_empty_list(facts: Facts):
     touched = [{"widget_index": 1, "action": "click"}]
     plan = await plan_after(facts.experience(), facts.feedback(interactions=touched))
     assert plan is not None
@@ -44,7 +44,7 @@ async def test_touches_count_from_zero_and_none_is_not_the_same_as_an_empty_list
     assert nothing.engaged
 
 
-async def test_the_question_is_told_as_a_ranking_sees_it(facts: Facts):
+async def test_the_question_is_described_as_in_a_ranking_query(facts: Facts):
     intent = {
         "type": "query",
         "domains": ["industrial"],
@@ -60,7 +60,7 @@ async def test_the_question_is_told_as_a_ranking_sees_it(facts: Facts):
     assert (plan.query.devices, plan.query.timed, plan.query.confidence) == (2, True, 0.7)
 
 
-async def test_the_decision_and_the_callers_relevance_come_along(facts: Facts):
+async def test_the_decision_and_the_callers_relevance_are_included(facts: Facts):
     widgets = [{"scenario": "kpi", "relevance": 0.8}, {"scenario": "trend"}]
     plan = await plan_after(
         facts.experience(widget_plan={"widgets": widgets}, decision_id="decision-1")
@@ -73,7 +73,7 @@ async def test_the_decision_and_the_callers_relevance_come_along(facts: Facts):
     )
 
 
-async def test_the_plans_reward_is_that_of_its_widgets_and_not_of_the_voice(facts: Facts):
+async def test_the_reward_of_a_plan_is_that_of_its_widgets_alone(facts: Facts):
     plan = await plan_after(
         facts.experience(),
         facts.feedback(rating="up", voice_evaluation_confidence=0.1),
@@ -83,5 +83,5 @@ async def test_the_plans_reward_is_that_of_its_widgets_and_not_of_the_voice(fact
     assert plan.reward > 0
 
 
-async def test_without_a_plan_there_is_nothing_to_learn(facts: Facts):
+async def test_a_score_without_a_plan_has_no_served_plan(facts: Facts):
     assert await plan_after(facts.experience(widget_plan=None), facts.feedback(rating="up")) is None

@@ -1,4 +1,4 @@
-"""The plan that should have been: bad widgets out, missing ones in, sizes right, all that fits."""
+"""Plan repair: bad widgets are removed, missing ones added, sizes and heights corrected."""
 
 import pytest
 from hypothesis import given
@@ -14,14 +14,14 @@ SHOWN = (PlanWidget("kpi", "hero"), PlanWidget("peopleview", "normal"))
 
 
 def repair(
-    verdicts: list[WidgetScore],
+    scores: list[WidgetScore],
     missing: tuple[str, ...] = (),
     shown: tuple[PlanWidget, ...] = SHOWN,
 ) -> RepairedPlan | None:
-    return repaired_plan(shown, verdicts, missing, RewardWeights())
+    return repaired_plan(shown, scores, missing, RewardWeights())
 
 
-def verdict(
+def widget_score(
     position: int,
     score: float | None = 0.9,
     size_fits: bool | None = True,
@@ -30,8 +30,8 @@ def verdict(
     return WidgetScore(position, score, size_fits, wanted)  # type: ignore[arg-type]
 
 
-def test_a_bad_widget_goes_and_a_missing_one_comes():
-    repaired = repair([verdict(0), verdict(1, 0.1)], ("trend",))
+def test_a_bad_widget_is_removed_and_a_missing_one_added():
+    repaired = repair([widget_score(0), widget_score(1, 0.1)], ("trend",))
     assert repaired is not None
     assert repaired.widgets == (PlanWidget("kpi", "hero"), PlanWidget("trend", "normal"))
     assert repaired.reward > 0
@@ -47,24 +47,24 @@ def test_a_bad_widget_goes_and_a_missing_one_comes():
     ],
 )
 def test_a_wrong_size_moves_one_step(size: str, wanted: str | None, right: str):
-    repaired = repair([verdict(0, 0.9, False, wanted)], (), (PlanWidget("kpi", size),))
+    repaired = repair([widget_score(0, 0.9, False, wanted)], (), (PlanWidget("kpi", size),))
     assert repaired is not None
     assert repaired.widgets == (PlanWidget("kpi", right),)
 
 
-def test_a_widget_nobody_judged_stays():
-    repaired = repair([verdict(0, 0.1)])
+def test_a_widget_without_a_score_remains():
+    repaired = repair([widget_score(0, 0.1)])
     assert repaired is not None
     assert repaired.widgets == (PlanWidget("peopleview", "normal"),)
 
 
-@pytest.mark.parametrize("verdicts", [[], [verdict(0), verdict(1)]])
-def test_a_plan_with_nothing_wrong_is_not_repaired(verdicts: list[WidgetScore]):
-    assert repair(verdicts) is None
+@pytest.mark.parametrize("scores", [[], [widget_score(0), widget_score(1)]])
+def test_a_plan_without_faults_is_not_repaired(scores: list[WidgetScore]):
+    assert repair(scores) is None
 
 
-def test_nothing_left_to_show_is_no_plan():
-    assert repair([verdict(0, 0.1), verdict(1, 0.2)]) is None
+def test_a_plan_without_remaining_widgets_is_not_repaired():
+    assert repair([widget_score(0, 0.1), widget_score(1, 0.2)]) is None
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_nothing_left_to_show_is_no_plan():
         ("trendy", None),
     ],
 )
-def test_scenarios_are_found_in_the_judges_words(words: str, scenario: str | None):
+def test_scenarios_are_recognized_in_the_judges_text(words: str, scenario: str | None):
     assert scenario_named(words) == scenario
 
 
@@ -101,7 +101,7 @@ widgets = st.builds(
     ),
     missing=st.lists(st.sampled_from([*SCENARIOS, "nonsense"]), max_size=8),
 )
-def test_every_repaired_plan_is_one_the_dashboard_can_show(
+def test_every_repaired_plan_fits_the_dashboard(
     shown: list[PlanWidget], judged: list[WidgetScore], missing: list[str]
 ):
     repaired = repaired_plan(shown, judged, missing, RewardWeights())
