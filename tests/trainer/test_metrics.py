@@ -12,9 +12,8 @@ from reward.memory_state import MemoryState
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
 from trainer.domain.runs.child_messages import TrainingProgress
 from trainer.handlers import TrainerHandlers
-from trainer.metrics import TrainerMetrics
+from trainer.metrics import FeedbackLatencyMetrics, TrainerMetrics
 from trainer.training.feedback_latency import FeedbackLatency
-from trainer.training.gate_metrics import FeedbackLatencyMetrics
 
 from .conftest import NOW, PretendRunner, judged
 from .test_champion import activated, registered

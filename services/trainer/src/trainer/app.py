@@ -55,18 +55,18 @@ from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.runs.champion import ModelEvent
 from trainer.erasure import TrainerErasureHandler
 from trainer.handlers import TrainerHandlers
-from trainer.metrics import RankingMetrics, TeacherMetrics, TrainerMetrics
+from trainer.metrics import FeedbackLatencyMetrics, TeacherMetrics, TrainerMetrics
 from trainer.scorer.evidence import Weighing
 from trainer.scorer.handlers import RankingHandlers
 from trainer.scorer.in_service import InService
 from trainer.scorer.learning import RankingLearning
+from trainer.scorer.metrics import RankingMetrics
 from trainer.scorer.publishing import Publishing
 from trainer.scorer.status import RankingStatus
 from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
 from trainer.teacher import TeacherHandlers
 from trainer.training.feedback_latency import FeedbackLatency
-from trainer.training.gate_metrics import FeedbackLatencyMetrics
 from trainer.training.loop import TrainingLoop
 from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
