@@ -17,7 +17,7 @@ from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult, TrainRequest
 from trainer.ports import TrainingBroke
 
-from .judging import shows
+from .case_scores import shows
 from .teacher_server import StandIn, teacher_server
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -93,7 +93,7 @@ def judged(quality: float, grounded: float, preferred: float = 1.0) -> Shows:
     )
 
 
-class Roomy:
+class LargeMachine:
     """A machine with nothing else on it."""
 
     def free_memory(self) -> int:
@@ -103,7 +103,7 @@ class Roomy:
         return 2**40
 
 
-class PretendRunner:
+class FakeRunner:
     """Answers a request at once; `breaks` attempts fail before."""
 
     def __init__(self, after: Shows, breaks: int = 0) -> None:

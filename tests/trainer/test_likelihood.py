@@ -50,7 +50,7 @@ def alone(base: Base, prompt: str, answer: str):
     return logits[len(asked) - 1 : -1].log_softmax(-1), torch.tensor(said)
 
 
-def test_the_likelihood_is_that_of_the_answer_read_alone(base: Base):
+def test_a_likelihood_does_not_depend_on_the_batch(base: Base):
     from trainer.backends.language_model.likelihood import log_likelihoods
 
     found = log_likelihoods(base, GIVEN)
@@ -83,7 +83,7 @@ def test_the_divergence_sums_over_the_vocabulary_at_every_token(base: Base):
         assert mean > 0
 
 
-def test_a_model_that_is_its_base_diverges_nowhere(base: Base):
+def test_the_base_has_no_divergence_from_itself(base: Base):
     from trainer.backends.language_model.likelihood import divergences
 
     assert set(divergences(base, GIVEN, nullcontext).values()) == {0.0}

@@ -59,7 +59,9 @@ def learnt(
 
 
 @pytest.mark.parametrize("method", ["kto", "sft", "dpo"])
-def test_it_learns_and_tells_and_learns_the_same_again(base: Base, method: Method, tmp_path: Path):
+def test_each_method_learns_reports_progress_and_is_reproducible(
+    base: Base, method: Method, tmp_path: Path
+):
     heard: list[TrainingProgress] = []
     weights, curve = learnt(base, method, tmp_path / "first", heard)
     assert [point.step for point in curve] == [1, 2]

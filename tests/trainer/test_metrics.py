@@ -15,28 +15,28 @@ from trainer.handlers import TrainerHandlers
 from trainer.metrics import FeedbackLatencyMetrics, TrainerMetrics
 from trainer.training.feedback_latency import FeedbackLatency
 
-from .conftest import NOW, PretendRunner, judged
+from .conftest import NOW, FakeRunner, judged
+from .harness import TrainerHarness
 from .test_champion import activated, registered
-from .world import World
 
 
-async def test_it_shows_how_far_each_method_is_from_a_run(engine: Engine, tmp_path: Path):
-    world = World(engine, tmp_path)
-    training = world.training(PretendRunner(judged(0.9, 0.9)))
-    world.pairs_come(0, 8)
+async def test_metrics_show_the_examples_that_each_method_lacks(engine: Engine, tmp_path: Path):
+    harness = TrainerHarness(engine, tmp_path)
+    training = harness.training(FakeRunner(judged(0.9, 0.9)))
+    harness.pairs_come(0, 8)
     await training.turn()
-    told = world.metrics.get_sample_value
+    told = harness.metrics.get_sample_value
     assert told("ratchet_training_examples_pending", {"method": "dpo"}) == 8
     assert told("ratchet_training_examples_wanted", {"method": "dpo"}) == 20
     assert told("ratchet_training_ready", {"method": "dpo"}) == 0
     assert told("ratchet_training_runs_total", {"verdict": "refused"}) == 0
 
 
-async def test_it_shows_what_the_last_verdict_rests_on(engine: Engine, tmp_path: Path):
-    world = World(engine, tmp_path)
-    world.pairs_come(0, 20)
-    await world.training(PretendRunner(judged(0.9, 0.6, 1.0))).turn()
-    told = world.metrics.get_sample_value
+async def test_metrics_show_the_figures_of_the_last_verdict(engine: Engine, tmp_path: Path):
+    harness = TrainerHarness(engine, tmp_path)
+    harness.pairs_come(0, 20)
+    await harness.training(FakeRunner(judged(0.9, 0.6, 1.0))).turn()
+    told = harness.metrics.get_sample_value
     low, mean, high = (
         told("ratchet_training_gate_gain", {"measure": "grounded_accuracy", "bound": bound})
         for bound in ("low", "mean", "high")
@@ -45,7 +45,7 @@ async def test_it_shows_what_the_last_verdict_rests_on(engine: Engine, tmp_path:
     assert mean is not None
     assert high is not None
     assert 0 < low <= mean <= high
-    [finished] = world.published(RunFinished)
+    [finished] = harness.published(RunFinished)
     assert finished.figures.kl is not None
     assert told("ratchet_training_gate_kl_nats") == finished.figures.kl
     assert told("ratchet_training_gate_length_ratio") == finished.figures.length_ratio
@@ -53,20 +53,20 @@ async def test_it_shows_what_the_last_verdict_rests_on(engine: Engine, tmp_path:
     assert told("ratchet_training_runs_total", {"verdict": "accepted"}) == 1
 
 
-async def test_a_run_at_work_shows_where_it_is(engine: Engine, tmp_path: Path):
-    world = World(engine, tmp_path)
-    world.pairs_come(0, 20)
+async def test_metrics_show_the_stage_of_the_open_run(engine: Engine, tmp_path: Path):
+    harness = TrainerHarness(engine, tmp_path)
+    harness.pairs_come(0, 20)
     shown: dict[str, float | None] = {}
 
-    class Looks(PretendRunner):
+    class Looks(FakeRunner):
         async def record_references(self, request: ReferenceRequest) -> None:
             for name in ("running", "step", "steps", "loss", "remaining_seconds"):
                 shown[name] = told(f"ratchet_training_{name}")
             shown["training"] = told("ratchet_training_stage", {"stage": "training"})
             await super().record_references(request)
 
-    training = world.training(Looks(judged(0.9, 0.6, 1.0)))
-    told = world.metrics.get_sample_value
+    training = harness.training(Looks(judged(0.9, 0.6, 1.0)))
+    told = harness.metrics.get_sample_value
     await training.turn()
     assert shown == {
         "running": 1,
@@ -76,11 +76,11 @@ async def test_a_run_at_work_shows_where_it_is(engine: Engine, tmp_path: Path):
         "remaining_seconds": 0,
         "training": 1,
     }
-    [finished] = world.published(RunFinished)
+    [finished] = harness.published(RunFinished)
     assert told("ratchet_training_last_run_seconds") == finished.seconds
 
 
-def test_nothing_of_a_run_that_is_over_stays_in_sight():
+def test_the_metrics_of_an_ended_run_are_cleared():
     registry = CollectorRegistry()
     metrics = TrainerMetrics(registry)
     metrics.began()
@@ -96,19 +96,17 @@ def test_nothing_of_a_run_that_is_over_stays_in_sight():
     assert told("ratchet_training_steps") == 0
 
 
-async def test_a_model_in_service_tells_how_long_its_feedback_waited(
-    engine: Engine, tmp_path: Path
-):
-    world = World(engine, tmp_path)
-    world.pairs_come(0, 20)
-    await world.training(PretendRunner(judged(0.9, 0.9))).turn()
-    (accepted,) = world.runs.accepted(world.settings.trainer_base_model)
-    times = world.runs.trained_on(accepted.run_id)
+async def test_an_activation_observes_the_age_of_the_feedback(engine: Engine, tmp_path: Path):
+    harness = TrainerHarness(engine, tmp_path)
+    harness.pairs_come(0, 20)
+    await harness.training(FakeRunner(judged(0.9, 0.9))).turn()
+    (accepted,) = harness.runs.accepted(harness.settings.trainer_base_model)
+    times = harness.runs.trained_on(accepted.run_id)
     assert len(times) == 15
-    assert world.runs.trained_on("no such run") == []
+    assert harness.runs.trained_on("no such run") == []
     registry = CollectorRegistry()
-    latency = FeedbackLatency(world.models, world.runs, FeedbackLatencyMetrics(registry))
-    handlers = TrainerHandlers(world.examples, world.examples, world.models, latency.observe)
+    latency = FeedbackLatency(harness.models, harness.runs, FeedbackLatencyMetrics(registry))
+    handlers = TrainerHandlers(harness.examples, harness.examples, harness.models, latency.observe)
     an_hour_later = max(times) + timedelta(hours=1)
     by_itself = activated("1", 1).model_copy(
         update={"occurred_at": an_hour_later, "requested_by": ""}

@@ -7,5 +7,5 @@ pytestmark = pytest.mark.heavy
 
 
 @pytest.mark.parametrize("name", ["_use_triton", "_CHUNKED_LOGPROB_CHUNK_SIZE"])
-def test_the_name_that_is_set_exists(name: str):
+def test_the_private_name_exists(name: str):
     assert hasattr(trl.trainer.utils, name)

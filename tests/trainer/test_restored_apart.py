@@ -117,7 +117,7 @@ async def forget_what_was_delivered(redis: Redis) -> None:
     await redis.delete(*seen)
 
 
-async def test_what_an_older_server_delivers_again_counts_once(
+async def test_events_that_an_older_server_redelivers_count_once(
     scored_system: Redis, tmp_path: Path
 ):
     ahead = trainer(tmp_path / "trainer.db")
@@ -129,7 +129,7 @@ async def test_what_an_older_server_delivers_again_counts_once(
     assert ahead.kept() == before
 
 
-async def test_what_an_older_database_lacks_comes_by_a_replay_into_an_empty_server(
+async def test_a_replay_into_an_empty_server_completes_an_older_database(
     scored_system: Redis, valkey_url: str, tmp_path: Path
 ):
     whole, behind = trainer(tmp_path / "whole.db"), trainer(tmp_path / "behind.db")

@@ -76,7 +76,7 @@ def weights_of(adapted: Adapted) -> dict[str, torch.Tensor]:
     [("dpo", False), ("dpo", True), ("kto", False), ("sft", False)],
     ids=["dpo", "dpo onwards from a champion", "kto", "sft"],
 )
-def test_a_run_that_goes_on_learns_the_same_to_the_bit(
+def test_a_resumed_run_gives_the_same_bytes(
     tiny: Path, method: Method, onwards: bool, tmp_path: Path
 ):
     champion = tmp_path / "champion" if onwards else None
@@ -93,7 +93,7 @@ def test_a_run_that_goes_on_learns_the_same_to_the_bit(
     assert all(torch.equal(weight, found[name]) for name, weight in wanted.items())
 
 
-def test_a_torn_checkpoint_is_not_resumed_from_and_the_same_is_learnt(tiny: Path, tmp_path: Path):
+def test_an_incomplete_checkpoint_is_ignored(tiny: Path, tmp_path: Path):
     """As a power loss leaves one: the files are there and empty, and there is no mark."""
     undisturbed, _ = taught(tiny, "dpo", tmp_path / "undisturbed")
     with pytest.raises(Stopped):
@@ -111,7 +111,7 @@ def test_a_torn_checkpoint_is_not_resumed_from_and_the_same_is_learnt(tiny: Path
     assert all(torch.equal(weight, found[name]) for name, weight in wanted.items())
 
 
-def test_a_checkpoint_counts_as_whole_only_when_all_of_it_is_on_the_disk(
+def test_a_checkpoint_is_complete_after_all_of_it_is_on_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     checkpoint = tmp_path / "checkpoint-6"

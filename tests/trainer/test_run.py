@@ -26,7 +26,7 @@ def undisturbed(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Tr
     return train(request_for(tmp_path_factory.mktemp("undisturbed"), cache_dir), Listener())
 
 
-def test_it_learns_and_both_models_are_judged_on_the_same(undisturbed: TrainingResult):
+def test_a_run_trains_and_scores_both_models_on_the_same_cases(undisturbed: TrainingResult):
     assert [point.step for point in undisturbed.curve] == list(range(1, STEPS + 1))
     assert undisturbed.curve[-1].loss < undisturbed.curve[0].loss
     assert undisturbed.batch == 2
@@ -65,7 +65,7 @@ def test_a_killed_run_ends_with_the_same_bytes_as_an_undisturbed_one(
     assert again.heard == [], "a run that has ended is not trained again"
 
 
-def test_what_learnt_nothing_answers_like_its_champion_and_is_refused(
+def test_a_challenger_that_learned_nothing_is_refused(
     tmp_path: Path, cache_dir: Path, undisturbed: TrainingResult
 ):
     request = taught_nothing(request_for(tmp_path, cache_dir), undisturbed.adapter)
@@ -79,7 +79,7 @@ def test_what_learnt_nothing_answers_like_its_champion_and_is_refused(
     assert ruling.verdict == "refused"
 
 
-def test_a_model_that_is_not_there_breaks_with_its_name(tmp_path: Path, cache_dir: Path):
+def test_a_missing_model_breaks_the_run_with_its_name(tmp_path: Path, cache_dir: Path):
     request = request_for(tmp_path, cache_dir, str(tmp_path))
     with pytest.raises(TrainingBroke, match="no safetensors weights"):
         train(request, Listener())

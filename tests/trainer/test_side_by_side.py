@@ -87,9 +87,7 @@ def adapter_of_one_process(request: TrainRequest, directory: Path) -> dict[str, 
     return load_file(directory / "adapter" / "adapter_model.safetensors")
 
 
-def test_two_processes_learn_what_one_learns_and_one_of_them_tells_it(
-    request_file: Path, tmp_path: Path
-):
+def test_two_processes_learn_what_one_learns_and_one_reports(request_file: Path, tmp_path: Path):
     port = str(free_port())
     first, second = (started(request_file, rank, port) for rank in (0, 1))
     told, _ = first.communicate(timeout=120)

@@ -26,7 +26,7 @@ from trainer.training.loop import TrainingLoop
 from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 
-from .conftest import Roomy, built
+from .conftest import LargeMachine, built
 
 
 class Killed(BaseException):
@@ -38,7 +38,7 @@ class NoLease:
         return await work
 
 
-class World:
+class TrainerHarness:
     """`training` starts a trainer on the same database, files and streams."""
 
     def __init__(self, engine: Engine, directory: Path, **changed: Any) -> None:
@@ -76,7 +76,7 @@ class World:
             **changed,
         }
         planner = Planner(
-            self.settings, self.examples, self.examples, parts["runs"], self.models, Roomy()
+            self.settings, self.examples, self.examples, parts["runs"], self.models, LargeMachine()
         )
         return TrainingLoop(planner=planner, **parts)
 
