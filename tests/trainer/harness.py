@@ -1,4 +1,4 @@
-"""Everything that outlives a trainer process, and trainer processes to start on it."""
+"""The state that outlives a trainer process, and trainers that start on it."""
 
 from collections.abc import Coroutine
 from pathlib import Path
@@ -30,7 +30,7 @@ from .conftest import LargeMachine, built
 
 
 class Killed(BaseException):
-    """The process dies here: nothing after this line runs."""
+    """Stands for a kill: no code of the process runs after it."""
 
 
 class NoLease:
@@ -87,7 +87,7 @@ class TrainerHarness:
         return self.examples.waiting()["dpo"].count
 
     async def cancel(self, by: str = "anna", run_id: str | None = None, **changed: Any) -> None:
-        """What the commands stream brings when somebody cancels now."""
+        """Deliver the command with which a user cancels."""
         request = CancelRequested(
             event_id=derived_id("cancel", by, str(run_id)),
             occurred_at=utc_now(),

@@ -83,7 +83,7 @@ async def _discard(_: TrainingProgress) -> None:
 
 
 def scripted(monkeypatch: pytest.MonkeyPatch, *ends: End) -> ScriptedChild:
-    """Put a scripted process in the place of the real one."""
+    """Replace the real process by a scripted one."""
     child = ScriptedChild(*ends)
     monkeypatch.setattr("trainer.backends.run_process.child_run.run_child", child)
     return child

@@ -1,4 +1,4 @@
-"""Labels of both signs bear the weight they should, however many there are of each."""
+"""The weights of labels balance both signs, whatever their numbers."""
 
 import pytest
 from hypothesis import given

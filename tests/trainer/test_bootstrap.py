@@ -1,4 +1,4 @@
-"""How sure a mean difference is."""
+"""Confidence intervals of a mean difference."""
 
 import pytest
 from hypothesis import given

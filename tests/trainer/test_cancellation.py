@@ -1,4 +1,4 @@
-"""A run that somebody cancels, or that takes too long, ends without a judgement."""
+"""A run that a user cancels, or that takes too long, ends without a judgement."""
 
 import asyncio
 from datetime import timedelta
@@ -95,13 +95,15 @@ async def test_a_cancelled_run_is_not_repeated_until_something_changes(harness: 
 async def test_a_cancellation_acknowledged_before_a_kill_still_cancels(
     harness: TrainerHarness, engine: Engine
 ):
-    class DiesOnceItWasAsked(SqlRunStore):
+    class DiesAfterTheCancellation(SqlRunStore):
         def cancelled_by(self, run_id: str) -> str | None:
             asyncio.run(harness.cancel("anna"))
             raise Killed
 
     with pytest.raises(Killed):
-        await harness.training(Endless(), runs=DiesOnceItWasAsked(engine, harness.files)).turn()
+        await harness.training(
+            Endless(), runs=DiesAfterTheCancellation(engine, harness.files)
+        ).turn()
     assert harness.runs.unfinished() is not None
     await asyncio.wait_for(harness.training(Endless()).turn(), 5)
     assert harness.verdicts() == ["cancelled"]
@@ -138,11 +140,11 @@ async def test_a_cancellation_without_an_open_run_changes_nothing(harness: Train
 
 async def test_a_redelivered_cancellation_does_not_cancel_the_next_run(harness: TrainerHarness):
     """At least once: a redelivered command may meet a run that was planned after it."""
-    asked = utc_now() - timedelta(seconds=1)
+    requested_at = utc_now() - timedelta(seconds=1)
 
     class Late(FakeRunner):
         async def train(self, request: TrainRequest, on_progress: Any) -> TrainingResult:
-            await harness.cancel("anna", occurred_at=asked)
+            await harness.cancel("anna", occurred_at=requested_at)
             return await super().train(request, on_progress)
 
     await harness.training(Late(BETTER)).turn()

@@ -1,4 +1,4 @@
-"""What the held-out examples and the fixed set ask of both models."""
+"""The cases of the held-out examples and of the fixed set."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The champion is the adapter in service, in whatever order the exporter's words arrive."""
+"""The champion is the adapter in service, in whatever order the exporter's events arrive."""
 
 from datetime import timedelta
 from itertools import permutations
@@ -71,8 +71,8 @@ def refused(run: str) -> ModelRefused:
     return ModelRefused(event_id=f"refused-{run}", occurred_at=NOW, run_id=run, reason="too far")
 
 
-def run_of(found: Champion) -> str | None:
-    return found.manifest.sha256[0] if found.manifest else None
+def run_of(result: Champion) -> str | None:
+    return result.manifest.sha256[0] if result.manifest else None
 
 
 ONE_AND_TWO = [registered("1"), activated("1", 1), registered("2"), activated("2", 2)]
@@ -139,7 +139,7 @@ async def test_a_run_after_a_rollback_is_compared_with_the_model_in_service(
         await training.turn()
     assert harness.verdicts() == ["accepted", "accepted"]
     one, two = harness.runs.accepted(harness.settings.trainer_base_model)
-    said = [
+    events = [
         registered("1").model_copy(update={"run_id": one.run_id}),
         activated("1", 1),
         registered("2").model_copy(update={"run_id": two.run_id}),
@@ -148,7 +148,7 @@ async def test_a_run_after_a_rollback_is_compared_with_the_model_in_service(
     ]
 
     for _ in range(2):
-        await handlers.handle_models(delivered(said[::-1]), MemoryState())
+        await handlers.handle_models(delivered(events[::-1]), MemoryState())
 
     assert len(harness.models.events()) == 5
     harness.pairs_come(50, 25)

@@ -1,4 +1,4 @@
-"""What becomes of a run whose process ran out of memory, was killed, failed, or has ended."""
+"""A run whose process ran out of memory, was killed, failed, or has ended."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A full disk holds training up, shows as trouble, and loses and repeats nothing."""
+"""A full disk holds training up, is reported, and loses and repeats nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -71,7 +71,7 @@ async def at_work(
 
 
 async def held_up(harness: TrainerHarness, training: TrainingLoop) -> None:
-    """Waits until the trouble shows where people and alerts look for it."""
+    """Wait until status and metrics report the problem."""
 
     async def shows() -> bool:
         return training.problem is not None
@@ -84,7 +84,7 @@ async def held_up(harness: TrainerHarness, training: TrainingLoop) -> None:
 
 
 async def goes_on(harness: TrainerHarness, training: TrainingLoop) -> None:
-    """Waits for the run's end, and for the trouble to be over: everything happened once."""
+    """Wait for the end of the run and of the problem: everything happened once."""
 
     async def is_over() -> bool:
         return bool(harness.published(RunFinished)) and training.problem is None
@@ -142,13 +142,13 @@ async def test_examples_on_a_full_disk_are_not_acknowledged_and_count_once(
     harness: TrainerHarness, room: Room
 ):
     handlers = TrainerHandlers(harness.examples, harness.examples, harness.models)
-    news = [built(number) for number in range(20, 60)]
+    batch = [built(number) for number in range(20, 60)]
     room.full = True
     with pytest.raises(OSError, match="full") as raised:
-        await handlers.handle_examples(delivered(news), MemoryState())
+        await handlers.handle_examples(delivered(batch), MemoryState())
     assert raised.value.errno == ENOSPC
     assert harness.waiting() == 20
     room.full = False
     for _ in range(2):
-        await handlers.handle_examples(delivered(news), MemoryState())
+        await handlers.handle_examples(delivered(batch), MemoryState())
     assert harness.waiting() == 60

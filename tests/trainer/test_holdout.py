@@ -1,4 +1,4 @@
-"""The held-out side asks kinds of questions that were not trained on, and the newest ones."""
+"""The held-out set has kinds of questions that were not trained on, and the newest ones."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""One trainer at a time; a lost lease ends the work, a dead holder is forgotten."""
+"""One trainer at a time: a lost lease ends the work, and the lease of a killed holder expires."""
 
 import asyncio
 from pathlib import Path
@@ -85,7 +85,7 @@ async def test_an_error_of_the_work_is_raised(redis: Redis):
 async def test_a_lease_that_cannot_be_renewed_in_time_is_lost(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ):
-    """Its holder must have stopped before anybody else may begin."""
+    """Its holder must have stopped before another trainer may start."""
 
     async def away(*_: Any) -> None:
         raise RedisAway("no route to host")
@@ -152,7 +152,7 @@ async def test_of_two_trainers_exactly_one_trains(harness: TrainerHarness, redis
 async def test_another_trainer_finishes_the_run_of_a_killed_one(
     harness: TrainerHarness, redis: Redis
 ):
-    """A dead holder gives nothing back: its lease runs out."""
+    """A killed holder releases no lease: it expires."""
     run = harness.training(FakeRunner(BETTER)).planner.open_run()
     assert run is not None
     await redis.set("ratchet:trainer:lease", "a dead process", ex=60)
@@ -177,7 +177,7 @@ async def test_two_that_plan_at_once_plan_one_run(harness: TrainerHarness):
 async def test_a_run_that_another_trainer_has_ended_is_not_trained_again(
     harness: TrainerHarness, redis: Redis
 ):
-    """It was found open, and the lease became free because it had ended."""
+    """The run was read as open, and the lease became free because it had ended."""
 
     class EndsItFirst(RedisLease):
         async def hold(self, work: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What the trainer shows: what is lacking, what a verdict rests on, how long feedback waited."""
+"""Metrics of lacking examples, of the last verdict and of the age of feedback."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -25,20 +25,20 @@ async def test_metrics_show_the_examples_that_each_method_lacks(engine: Engine, 
     training = harness.training(FakeRunner(judged(0.9, 0.9)))
     harness.pairs_come(0, 8)
     await training.turn()
-    told = harness.metrics.get_sample_value
-    assert told("ratchet_training_examples_pending", {"method": "dpo"}) == 8
-    assert told("ratchet_training_examples_wanted", {"method": "dpo"}) == 20
-    assert told("ratchet_training_ready", {"method": "dpo"}) == 0
-    assert told("ratchet_training_runs_total", {"verdict": "refused"}) == 0
+    value_of = harness.metrics.get_sample_value
+    assert value_of("ratchet_training_examples_pending", {"method": "dpo"}) == 8
+    assert value_of("ratchet_training_examples_wanted", {"method": "dpo"}) == 20
+    assert value_of("ratchet_training_ready", {"method": "dpo"}) == 0
+    assert value_of("ratchet_training_runs_total", {"verdict": "refused"}) == 0
 
 
 async def test_metrics_show_the_figures_of_the_last_verdict(engine: Engine, tmp_path: Path):
     harness = TrainerHarness(engine, tmp_path)
     harness.pairs_come(0, 20)
     await harness.training(FakeRunner(judged(0.9, 0.6, 1.0))).turn()
-    told = harness.metrics.get_sample_value
+    value_of = harness.metrics.get_sample_value
     low, mean, high = (
-        told("ratchet_training_gate_gain", {"measure": "grounded_accuracy", "bound": bound})
+        value_of("ratchet_training_gate_gain", {"measure": "grounded_accuracy", "bound": bound})
         for bound in ("low", "mean", "high")
     )
     assert low is not None
@@ -47,10 +47,10 @@ async def test_metrics_show_the_figures_of_the_last_verdict(engine: Engine, tmp_
     assert 0 < low <= mean <= high
     [finished] = harness.published(RunFinished)
     assert finished.figures.kl is not None
-    assert told("ratchet_training_gate_kl_nats") == finished.figures.kl
-    assert told("ratchet_training_gate_length_ratio") == finished.figures.length_ratio
-    assert told("ratchet_training_running") == 0
-    assert told("ratchet_training_runs_total", {"verdict": "accepted"}) == 1
+    assert value_of("ratchet_training_gate_kl_nats") == finished.figures.kl
+    assert value_of("ratchet_training_gate_length_ratio") == finished.figures.length_ratio
+    assert value_of("ratchet_training_running") == 0
+    assert value_of("ratchet_training_runs_total", {"verdict": "accepted"}) == 1
 
 
 async def test_metrics_show_the_stage_of_the_open_run(engine: Engine, tmp_path: Path):
@@ -61,12 +61,12 @@ async def test_metrics_show_the_stage_of_the_open_run(engine: Engine, tmp_path: 
     class Looks(FakeRunner):
         async def record_references(self, request: ReferenceRequest) -> None:
             for name in ("running", "step", "steps", "loss", "remaining_seconds"):
-                shown[name] = told(f"ratchet_training_{name}")
-            shown["training"] = told("ratchet_training_stage", {"stage": "training"})
+                shown[name] = value_of(f"ratchet_training_{name}")
+            shown["training"] = value_of("ratchet_training_stage", {"stage": "training"})
             await super().record_references(request)
 
     training = harness.training(Looks(judged(0.9, 0.6, 1.0)))
-    told = harness.metrics.get_sample_value
+    value_of = harness.metrics.get_sample_value
     await training.turn()
     assert shown == {
         "running": 1,
@@ -77,7 +77,7 @@ async def test_metrics_show_the_stage_of_the_open_run(engine: Engine, tmp_path: 
         "training": 1,
     }
     [finished] = harness.published(RunFinished)
-    assert told("ratchet_training_last_run_seconds") == finished.seconds
+    assert value_of("ratchet_training_last_run_seconds") == finished.seconds
 
 
 def test_the_metrics_of_an_ended_run_are_cleared():
@@ -87,13 +87,13 @@ def test_the_metrics_of_an_ended_run_are_cleared():
     metrics.progressed(
         TrainingProgress(stage="training", step=3, steps=9, loss=0.5, seconds_left=60)
     )
-    told = registry.get_sample_value
-    assert told("ratchet_training_stage", {"stage": "training"}) == 1
-    assert told("ratchet_training_stage", {"stage": "loading"}) == 0
-    assert told("ratchet_training_remaining_seconds") == 60
+    value_of = registry.get_sample_value
+    assert value_of("ratchet_training_stage", {"stage": "training"}) == 1
+    assert value_of("ratchet_training_stage", {"stage": "loading"}) == 0
+    assert value_of("ratchet_training_remaining_seconds") == 60
     metrics.stopped()
-    assert told("ratchet_training_stage", {"stage": "training"}) is None
-    assert told("ratchet_training_steps") == 0
+    assert value_of("ratchet_training_stage", {"stage": "training"}) is None
+    assert value_of("ratchet_training_steps") == 0
 
 
 async def test_an_activation_observes_the_age_of_the_feedback(engine: Engine, tmp_path: Path):
@@ -108,13 +108,15 @@ async def test_an_activation_observes_the_age_of_the_feedback(engine: Engine, tm
     latency = FeedbackLatency(harness.models, harness.runs, FeedbackLatencyMetrics(registry))
     handlers = TrainerHandlers(harness.examples, harness.examples, harness.models, latency.observe)
     an_hour_later = max(times) + timedelta(hours=1)
-    by_itself = activated("1", 1).model_copy(
+    automatic = activated("1", 1).model_copy(
         update={"occurred_at": an_hour_later, "requested_by": ""}
     )
-    by_hand = by_itself.model_copy(update={"event_id": "by-hand-1", "requested_by": "anna"})
+    requested = automatic.model_copy(update={"event_id": "by-hand-1", "requested_by": "anna"})
     installed = activated("9", 2).model_copy(update={"occurred_at": NOW, "requested_by": ""})
-    told = [registered("1").model_copy(update={"run_id": accepted.run_id})]
-    await handlers.handle_models(delivered([*told, by_itself, by_hand, installed]), MemoryState())
+    earlier = [registered("1").model_copy(update={"run_id": accepted.run_id})]
+    await handlers.handle_models(
+        delivered([*earlier, automatic, requested, installed]), MemoryState()
+    )
     count = registry.get_sample_value("ratchet_feedback_to_model_seconds_count")
     total = registry.get_sample_value("ratchet_feedback_to_model_seconds_sum")
     assert count == len(times)

@@ -1,4 +1,4 @@
-"""Ollama on the same accelerator makes room before a run and is back after it, however it ends."""
+"""Ollama's models are unloaded before a run and loaded again after it, however it ends."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -29,14 +29,14 @@ async def test_loaded_models_are_unloaded_and_loaded_again():
         async with Ollama(server.url).unloaded():
             assert server.loaded == []
         assert server.loaded == list(MODELS)
-        assert server.asked == ROUND
+        assert server.requests == ROUND
 
 
 async def test_without_loaded_models_no_request_is_sent():
     with ollama_server() as server:
         async with Ollama(server.url).unloaded():
             pass
-        assert server.asked == []
+        assert server.requests == []
 
 
 async def test_a_rejected_request_does_not_affect_other_models():
@@ -44,7 +44,7 @@ async def test_a_rejected_request_does_not_affect_other_models():
         async with Ollama(server.url).unloaded():
             assert server.loaded == ["plant:v3"]
         assert server.loaded == list(MODELS)
-        assert server.asked == ["unload plant:v3", "unload embed:latest", "load embed:latest"]
+        assert server.requests == ["unload plant:v3", "unload embed:latest", "load embed:latest"]
 
 
 async def test_a_model_is_loaded_again_even_if_unloading_was_cancelled():
@@ -59,7 +59,7 @@ async def test_a_model_is_loaded_again_even_if_unloading_was_cancelled():
 
         with pytest.raises(RunAborted):
             await abort_on_cancellation(makes_room(Ollama(server.url)), cancelled_by, 0.02, 60)
-        assert server.asked == ROUND
+        assert server.requests == ROUND
         assert server.loaded == list(MODELS)
         server.may_answer.set()
 
@@ -93,7 +93,7 @@ async def test_models_are_loaded_again_however_the_run_ends(
         with suppress(RunAborted, TrainingBroke):
             await abort_on_cancellation(work, cancelled_by, 0.02, limit_s)
         assert (during, child.running) == ([[]], 0)
-        assert server.asked == ROUND
+        assert server.requests == ROUND
         assert server.loaded == list(MODELS)
 
 
@@ -104,7 +104,7 @@ async def test_an_ended_run_sends_no_request_to_ollama(
     await ChildRunner().train(request_in(tmp_path), unheard)
     with ollama_server(*MODELS) as server:
         await ChildRunner(Ollama(server.url)).train(request_in(tmp_path), unheard)
-        assert server.asked == []
+        assert server.requests == []
 
 
 def test_without_an_address_there_is_no_ollama():

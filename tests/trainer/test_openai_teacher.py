@@ -1,4 +1,4 @@
-"""A teacher over HTTP: what it thinks and says is captured once; its troubles are told apart."""
+"""A teacher over HTTP: answers are captured once, and errors are classified."""
 
 from typing import Any
 

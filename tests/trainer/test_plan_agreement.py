@@ -1,4 +1,4 @@
-"""How much of the plan that should have been a plan has."""
+"""The agreement of a widget plan with a reference plan."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What a run will use is decided, chosen, split, hashed and kept before it begins."""
+"""The inputs of a run are decided, selected, split, hashed and stored before it starts."""
 
 from pathlib import Path
 from typing import Any

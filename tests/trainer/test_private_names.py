@@ -1,4 +1,4 @@
-"""What the trainer sets inside TRL is still there: a renamed name would be set in vain."""
+"""The private names of TRL that the trainer sets exist: setting a renamed one has no effect."""
 
 import pytest
 import trl.trainer.utils

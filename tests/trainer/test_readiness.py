@@ -1,4 +1,4 @@
-"""When a run begins and by which method, and what is said while it does not."""
+"""When a run starts, by which method, and the reason while it does not."""
 
 from dataclasses import replace
 
@@ -56,7 +56,7 @@ def test_the_reason_names_the_method_closest_to_its_minimum():
 
 
 def test_the_reason_estimates_how_many_examples_would_show_a_gain():
-    """Of 80 pairs 8 are held out, too few to see 0.1: 26 cases are, so 260 pairs."""
+    """Of 80 pairs 8 are held out; a gain of 0.1 needs 26, hence 260 pairs."""
     assert cases_to_detect(0.1, 0.18) == 26
     decision = decide(waiting(pairs=15), RULES)
     assert "about 245 more would show a gain of 0.1" in decision.reason
@@ -66,7 +66,7 @@ def test_the_reason_estimates_how_many_examples_would_show_a_gain():
 
 @pytest.mark.parametrize(("labels", "method"), [(430, "dpo"), (892, "kto")])
 def test_the_first_run_uses_the_method_with_the_most_answers(labels: int, method: str):
-    """A pair has two: in stored history with few repeated questions, labels have more."""
+    """A pair has two answers; with few repeated questions, labels have more in total."""
     assert decide(waiting(pairs=220, labels=labels, shown=100), RULES).method == method
 
 

@@ -1,4 +1,4 @@
-"""Smaller micro-batches teach the same: a step sees as many examples as before."""
+"""Smaller micro-batches have as many examples in a step as before."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The fixed questions that come with the trainer, and the file they come in."""
+"""The packaged fixed questions and their file."""
 
 import runpy
 from collections import Counter

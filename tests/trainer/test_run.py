@@ -1,4 +1,4 @@
-"""The training process on the small packaged model: judged, killed, resumed, gone on from."""
+"""The training process on the small packaged model: evaluated, killed, resumed, continued."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def test_a_run_trains_and_scores_both_models_on_the_same_cases(undisturbed: Trai
 def test_a_killed_run_ends_with_the_same_bytes_as_an_undisturbed_one(
     tmp_path: Path, cache_dir: Path, undisturbed: TrainingResult
 ):
-    """The same snapshot and seed teach the same, too: that is how the bytes can be equal."""
+    """Equal datasets and seeds give equal adapters."""
     request = request_for(tmp_path, cache_dir)
     killed = Listener(kill_at=3)
     with pytest.raises(TrainingBroke, match="status -9"):
@@ -62,7 +62,7 @@ def test_a_killed_run_ends_with_the_same_bytes_as_an_undisturbed_one(
 
     again = Listener()
     assert train(request, again) == trained
-    assert again.heard == [], "a run that has ended is not trained again"
+    assert again.reports == [], "a run that has ended is not trained again"
 
 
 def test_a_challenger_that_learned_nothing_is_refused(

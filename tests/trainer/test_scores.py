@@ -1,4 +1,4 @@
-"""What a model did with a case, as measures; and the means over many."""
+"""The measures of one case, and their means over cases."""
 
 from math import nan
 
@@ -118,9 +118,9 @@ def test_a_complete_evaluation_has_all_expected_measures():
         )
         for case in CASES
     ]
-    found = model_scores(CASES, seen)
-    assert [case.case_id for case in found.cases] == [case.case_id for case in CASES]
-    for case, scored in zip(CASES, found.cases, strict=True):
+    result = model_scores(CASES, seen)
+    assert [case.case_id for case in result.cases] == [case.case_id for case in CASES]
+    for case, scored in zip(CASES, result.cases, strict=True):
         assert scored.scores.keys() == expected_measures(case)
 
 

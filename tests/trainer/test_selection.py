@@ -1,4 +1,4 @@
-"""Near copies teach once, and nobody teaches more than their share."""
+"""Near duplicates are selected once, and no user exceeds their share."""
 
 from collections import Counter
 from datetime import timedelta

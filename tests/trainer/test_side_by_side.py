@@ -1,4 +1,4 @@
-"""A run among several processes: they train together, and one of them judges and writes."""
+"""A run of several processes: they train together, and one evaluates and writes."""
 
 import os
 import subprocess
@@ -61,7 +61,7 @@ def request_file(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def started(request_file: Path, rank: int, port: str) -> subprocess.Popen[bytes]:
-    """As `accelerate launch` starts one of two."""
+    """Start one of two processes as `accelerate launch` does."""
     place = {
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),

@@ -1,14 +1,14 @@
-"""The slices in which a model can get worse while its mean rises."""
+"""Slices in which a model can get worse while its mean rises."""
 
 import pytest
 
 from trainer.backends.language_identification import language_of
 from trainer.domain.evaluation.slices import cases_by_slice, slices_of
 
-from .case_scores import asked
+from .case_scores import cases_of
 
-GERMAN = asked("regression", "voice", range(3), language="de", device="chiller")
-ENGLISH = asked("held_out", "voice", range(2))
+GERMAN = cases_of("regression", "voice", range(3), language="de", device="chiller")
+ENGLISH = cases_of("held_out", "voice", range(2))
 
 
 def test_a_case_is_in_the_slice_of_its_intent_its_device_and_its_language():
@@ -22,10 +22,10 @@ def test_an_unknown_attribute_has_no_slice():
 
 
 def test_both_parts_share_slices_and_a_slice_of_all_cases_is_left_out():
-    found = cases_by_slice((*GERMAN, *ENGLISH))
-    assert list(found) == ["device chiller", "device pump", "language de", "language en"]
-    assert found["language de"] == GERMAN
-    assert found["device pump"] == ENGLISH
+    result = cases_by_slice((*GERMAN, *ENGLISH))
+    assert list(result) == ["device chiller", "device pump", "language de", "language en"]
+    assert result["language de"] == GERMAN
+    assert result["device pump"] == ENGLISH
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Examples and runs in SQLite: order, repetition and crashes change nothing."""
+"""Examples and runs in SQLite: order, repetition and crashes change no result."""
 
 import shutil
 import sqlite3
@@ -172,7 +172,7 @@ def test_pairs_are_consumed_by_the_run_that_finished(examples, runs):
 
 
 def test_labels_on_answers_of_consumed_pairs_are_consumed(examples, runs):
-    """A label on another answer, or on the same answer to another question, still waits."""
+    """A label on another answer, or on an answer to another question, still waits."""
     examples.keep(delivered([built(number) for number in range(20)]))
     examples.keep(delivered([label(1, True), label(1, False), label(30, True)]))
     run = plan(runs, dataset_of())
@@ -238,7 +238,7 @@ def test_the_accepted_adapters_of_a_base_are_known(runs):
     for count, verdict in ((20, "accepted"), (25, "refused")):
         run = plan(runs, dataset_of(count))
         runs.finish(run.run_id, end(verdict), [])
-    assert [found.manifest for found in runs.accepted("base")] == [end().manifest]
+    assert [result.manifest for result in runs.accepted("base")] == [end().manifest]
     assert runs.accepted("another base") == [], "an adapter fits the base it was trained on"
     assert runs.last_verdict() == ("refused", "why")
     assert runs.last_ends() == {"dpo": NOW}

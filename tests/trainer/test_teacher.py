@@ -1,4 +1,4 @@
-"""A trainer with a teacher answers what waits, once; without one, requests wait."""
+"""A trainer with a teacher answers each waiting request once; without one, requests wait."""
 
 import json
 from collections.abc import Callable

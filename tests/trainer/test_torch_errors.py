@@ -1,4 +1,4 @@
-"""How it is known that memory or the disk has run out, on every kind of machine."""
+"""Errors that mean full memory or a full disk are recognized on every kind of machine."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a trace demonstrates, and that answers are never taught where thoughts are asked for."""
+"""Traces as demonstrations; prompts for thoughts and for answers differ."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""A run in its trace: linked to where its examples came from, one trace however often it starts."""
+"""A run has one trace however often it starts, linked to those of its examples."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,13 +26,13 @@ def context(number: int) -> tuple[str, str]:
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    with collecting() as found:
-        yield found
+    with collecting() as result:
+        yield result
 
 
 @pytest.fixture
 def harness(engine: Engine, tmp_path: Path) -> TrainerHarness:
-    """Twenty pairs; two and two came with the same context, the last four with none."""
+    """Twenty pairs; two at a time share a trace context, the last four have none."""
     made = TrainerHarness(engine, tmp_path)
     for number in range(20):
         trace = {"traceparent": f"00-{'-'.join(context(number // 2))}-01"} if number < 16 else {}

@@ -1,4 +1,4 @@
-"""The loop: plans what is ready, ends each run once, and starts again where it was killed."""
+"""The training loop plans runs, ends each once, and resumes after a kill."""
 
 from pathlib import Path
 from typing import Any
