@@ -75,9 +75,7 @@ class TrainerHarness:
             "metrics": TrainerMetrics(self.metrics),
             **changed,
         }
-        planner = Planner(
-            self.settings, self.examples, self.examples, parts["runs"], self.models, LargeMachine()
-        )
+        planner = Planner(self.settings, self.examples, parts["runs"], self.models, LargeMachine())
         return TrainingLoop(planner=planner, **parts)
 
     def pairs_come(self, first: int, count: int) -> None:
@@ -94,7 +92,7 @@ class TrainerHarness:
             requested_by=by,
             run_id=run_id,
         )
-        handlers = TrainerHandlers(self.examples, self.examples, self.models)
+        handlers = TrainerHandlers(self.examples, self.models)
         await handlers.handle_requests(
             delivered([request.model_copy(update=changed)]), MemoryState()
         )

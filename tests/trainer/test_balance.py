@@ -18,5 +18,5 @@ def test_the_signs_have_the_requested_ratio_of_total_weight(
 
 @pytest.mark.parametrize("counts", [(0, 5), (5, 0)])
 def test_weights_require_both_signs(counts: tuple[int, int]):
-    with pytest.raises(ValueError, match="both signs are needed"):
+    with pytest.raises(ValueError, match="both signs are required"):
         balanced_weights(*counts, 1.0)

@@ -131,7 +131,7 @@ async def test_a_run_after_a_rollback_is_compared_with_the_model_in_service(
     engine: Engine, tmp_path: Path
 ) -> None:
     harness = TrainerHarness(engine, tmp_path, trainer_cooldown_s=0)
-    handlers = TrainerHandlers(harness.examples, harness.examples, harness.models)
+    handlers = TrainerHandlers(harness.examples, harness.models)
     runner = FakeRunner(judged(0.9, 0.9))
     training = harness.training(runner)
     for first in (0, 25):

@@ -141,7 +141,7 @@ async def test_a_full_disk_for_the_adapter_does_not_repeat_the_training(
 async def test_examples_on_a_full_disk_are_not_acknowledged_and_count_once(
     harness: TrainerHarness, room: Room
 ):
-    handlers = TrainerHandlers(harness.examples, harness.examples, harness.models)
+    handlers = TrainerHandlers(harness.examples, harness.models)
     batch = [built(number) for number in range(20, 60)]
     room.full = True
     with pytest.raises(OSError, match="full") as raised:

@@ -106,7 +106,7 @@ async def test_an_activation_observes_the_age_of_the_feedback(engine: Engine, tm
     assert harness.runs.trained_on("no such run") == []
     registry = CollectorRegistry()
     latency = FeedbackLatency(harness.models, harness.runs, FeedbackLatencyMetrics(registry))
-    handlers = TrainerHandlers(harness.examples, harness.examples, harness.models, latency.observe)
+    handlers = TrainerHandlers(harness.examples, harness.models, latency.observe)
     an_hour_later = max(times) + timedelta(hours=1)
     automatic = activated("1", 1).model_copy(
         update={"occurred_at": an_hour_later, "requested_by": ""}

@@ -48,9 +48,7 @@ class Plant:
                 **changed,
             }
         )
-        return Planner(
-            settings, self.examples, self.examples, self.runs, self.models, LargeMachine()
-        )
+        return Planner(settings, self.examples, self.runs, self.models, LargeMachine())
 
     def dataset(self, run: Run | None) -> Dataset:
         assert run is not None
@@ -61,8 +59,8 @@ class Plant:
         end = RunEnd(verdict=verdict, reason="", ended_at=NOW, manifest=manifest)
         self.runs.finish(run_id, end, [])
 
-    def ask(self, name: str = "request-1", method: str | None = None) -> None:
-        self.examples.ask(
+    def request(self, name: str = "request-1", method: str | None = None) -> None:
+        self.examples.add_requests(
             [TrainingRequested(event_id=name, occurred_at=NOW, requested_by="anna", method=method)]
         )
 
@@ -152,7 +150,7 @@ def test_a_change_or_a_request_repeats_a_run_without_a_judgement(plant: Plant, c
     first = plant.planner().open_run()
     plant.ends(first.run_id, "failed")
     if change == "a request":
-        plant.ask()
+        plant.request()
     else:
         plant.examples.keep(delivered([built(20)]))
     again = plant.planner().open_run()
@@ -162,15 +160,15 @@ def test_a_change_or_a_request_repeats_a_run_without_a_judgement(plant: Plant, c
 def test_a_request_starts_the_named_method(plant: Plant):
     plant.examples.keep(delivered([built(number) for number in range(20)]))
     plant.examples.keep(delivered([label(n, sign) for n in range(5) for sign in (True, False)]))
-    plant.ask(method="kto")
+    plant.request(method="kto")
     assert plant.planner().open_run().method == "kto"
 
 
 def test_a_request_for_a_method_waits_for_a_run_by_it(plant: Plant):
     plant.examples.keep(delivered([built(number) for number in range(20)]))
-    plant.ask(method="kto")
+    plant.request(method="kto")
     assert plant.planner().open_run().method == "dpo"
-    assert plant.examples.asked() is not None
+    assert plant.examples.open_request() is not None
 
 
 def test_unusable_pairs_do_not_delay_labels(plant: Plant):

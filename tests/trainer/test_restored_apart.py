@@ -56,7 +56,7 @@ class Trainer:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         store = SqlExampleStore(engine)
-        kept = TrainerHandlers(store, store, SqlModelStore(engine))
+        kept = TrainerHandlers(store, SqlModelStore(engine))
         ranked = RankingHandlers(SqlRankingStore(engine, LearningRules()))
         self.consumers = [
             Consumer(EXAMPLES, "trainer", dict.fromkeys(EXAMPLES.events, kept.handle_examples)),

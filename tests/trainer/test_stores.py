@@ -246,30 +246,32 @@ def test_the_accepted_adapters_of_a_base_are_known(runs):
 
 def test_a_request_is_open_until_a_run_is_planned(examples, runs):
     request = TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="anna")
-    examples.ask([request, request.model_copy(update={"occurred_at": NOW + timedelta(days=1)})])
-    assert examples.asked() == RunRequest("anna")
+    examples.add_requests(
+        [request, request.model_copy(update={"occurred_at": NOW + timedelta(days=1)})]
+    )
+    assert examples.open_request() == RunRequest("anna")
     plan(runs, dataset_of())
-    assert examples.asked() is None
+    assert examples.open_request() is None
 
 
 def test_a_request_has_the_method_it_named(examples):
-    examples.ask(
+    examples.add_requests(
         [TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="a", method="kto")]
     )
-    assert examples.asked() == RunRequest("a", "kto")
+    assert examples.open_request() == RunRequest("a", "kto")
 
 
-def called_off(run_id: str | None = None) -> CancelRequested:
+def cancellation(run_id: str | None = None) -> CancelRequested:
     return CancelRequested(event_id="cancel-01", occurred_at=NOW, requested_by="ben", run_id=run_id)
 
 
 def test_the_open_run_is_cancelled(examples, runs):
-    examples.ask([called_off()])
+    examples.add_requests([cancellation()])
     run = plan(runs, dataset_of())
     assert runs.cancelled_by(run.run_id) is None, "there was no run when it was asked for"
-    examples.ask([called_off("another run")])
+    examples.add_requests([cancellation("another run")])
     assert runs.cancelled_by(run.run_id) is None
-    examples.ask([called_off(run.run_id)])
+    examples.add_requests([cancellation(run.run_id)])
     assert runs.cancelled_by(run.run_id) == "ben"
 
 
@@ -323,7 +325,7 @@ def test_a_database_of_an_earlier_release_is_readable(tmp_path: Path):
     assert len(runs.trained_on(accepted.run_id)) == 1
     examples = SqlExampleStore(engine)
     assert len(examples.take("sft", {"voice": 9})) == 3
-    assert examples.asked() is not None
+    assert examples.open_request() is not None
     assert len(SqlModelStore(engine).events()) == 3
     assert SqlScorerRegister(engine).in_service() is not None
     ranking = SqlRankingStore(engine, LearningRules())

@@ -117,7 +117,7 @@ async def test_a_request_starts_a_run_now(harness: TrainerHarness):
     training = harness.training(FakeRunner(SAME))
     await training.turn()
     harness.examples.keep(delivered([built(number) for number in range(20, 30)]))
-    handlers = TrainerHandlers(harness.examples, harness.examples, harness.models)
+    handlers = TrainerHandlers(harness.examples, harness.models)
     request = TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="anna")
     await handlers.handle_requests(delivered([request, request]), MemoryState())
     await training.turn()

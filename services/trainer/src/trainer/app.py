@@ -93,9 +93,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     relay = OutboxRelay(SqlOutbox(engine), publisher)
     training = TrainingLoop(
         settings=settings,
-        planner=Planner(
-            settings, examples, examples, runs, models, LocalMachine(settings.data_dir), tracer
-        ),
+        planner=Planner(settings, examples, runs, models, LocalMachine(settings.data_dir), tracer),
         runs=runs,
         runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
         files=files,
@@ -110,7 +108,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     )
     erasure = TrainerErasure(engine, artifacts, settings.data_dir / "runs")
     latency = FeedbackLatency(models, runs, FeedbackLatencyMetrics(registry))
-    handlers = TrainerHandlers(examples, examples, models, latency.observe)
+    handlers = TrainerHandlers(examples, models, latency.observe)
     ranked = RankingHandlers(ranking)
     by_type: dict[Stream, Handlers] = {
         EXAMPLES: dict.fromkeys(EXAMPLES.events, handlers.handle_examples),
