@@ -271,7 +271,7 @@ async def test_a_model_of_the_hub_is_compared_with_the_hashes_in_its_cache(
     hub = tmp_path / "cache" / "hub" / "models--plant--small"
     for directory in ("blobs", "snapshots/abc"):
         (hub / directory).mkdir(parents=True)
-    (hub / "blobs" / ("a" * 64)).write_bytes(b"not what the name says")
+    (hub / "blobs" / ("a" * 64)).write_bytes(b"another content")
     (hub / "snapshots" / "abc" / "model.safetensors").symlink_to(f"../../blobs/{'a' * 64}")
     _, found = await look(valkey_url)
     assert found["base model"]["level"] == "fail"

@@ -37,7 +37,7 @@ from ratchet_testing.valkey import free_port, valkey_server
 from simulator import simulate
 from simulator.timeline import timeline
 
-from .command import ratchet
+from .ratchet_command import ratchet
 
 LIGHT = ("valkey", "ledger", "reward", "ingest")
 TURNS = list(
@@ -135,9 +135,8 @@ async def replay(data_dir: Path, redis_url: str) -> dict[str, Any]:
     """The comparison with a replay of the same entries in an empty server."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "ledger.replay",
-        "--json",
+        *("-c", "from ratchet_cli.app import main; main()"),
+        *("replay", "--json"),
         env={**os.environ, "RATCHET_DATA_DIR": str(data_dir), "RATCHET_REDIS_URL": redis_url},
         stdout=asyncio.subprocess.PIPE,
     )

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from ratchet_cli.app import main
 
-from .command import ratchet
+from .ratchet_command import ratchet
 
 
 def a_system(data_dir: Path) -> Path:

@@ -144,20 +144,20 @@ async def test_a_service_on_a_public_address_refuses_calls_without_a_key(
         answer = await client.post("/v1/feedback", json=WRITES["/v1/feedback"])
         access = (await client.get("/status")).json()["access"]
     assert answer.status_code == 401
-    assert "nobody may call" in access["summary"]
+    assert "every call is refused" in access["summary"]
 
 
 async def test_without_a_key_the_service_listens_on_loopback_and_logs_it(
     redis: Redis, valkey_url: str, tmp_path: Path
 ):
-    asked = IngestSettings(host="0.0.0.0", data_dir=tmp_path)  # noqa: S104
-    assert with_safe_host(asked).host == "127.0.0.1"
+    settings = IngestSettings(host="0.0.0.0", data_dir=tmp_path)  # noqa: S104
+    assert with_safe_host(settings).host == "127.0.0.1"
     async with api(valkey_url, data_dir=tmp_path) as client:
         access = (await client.get("/status")).json()["access"]
     assert (access["host"], access["keys"]) == ("127.0.0.1", 0)
     assert "ratchet keys create" in access["summary"]
     key(tmp_path, "write")
-    assert with_safe_host(asked).host == "0.0.0.0"  # noqa: S104
+    assert with_safe_host(settings).host == "0.0.0.0"  # noqa: S104
 
 
 def test_an_unreadable_key_file_prevents_the_start(tmp_path: Path):
@@ -195,7 +195,7 @@ def test_commands_send_the_key_of_their_environment(
         command = ["import", str(rows), "--url", intake.url]
         refused = CliRunner().invoke(main, command)
         monkeypatch.setenv("RATCHET_API_KEY", secret)
-        taken = CliRunner().invoke(main, command)
+        result = CliRunner().invoke(main, command)
     assert refused.exit_code == 1
     assert "RATCHET_API_KEY" in refused.output
-    assert taken.exit_code == 0, taken.output
+    assert result.exit_code == 0, result.output

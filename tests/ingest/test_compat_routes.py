@@ -64,8 +64,8 @@ async def test_a_rating_with_interactions_and_a_correction_is_accepted(
 async def test_every_field_of_the_judge_is_accepted(client: httpx.AsyncClient, redis: Redis):
     assert (await client.post(FEEDBACK_PATH, json=feedback(**JUDGED))).status_code == 200
     [event] = await events(redis, FEEDBACK)
-    told = event.feedback.model_dump(mode="json")
-    assert {name: told[name] for name in JUDGED} == JUDGED
+    feedback_sent = event.feedback.model_dump(mode="json")
+    assert {name: feedback_sent[name] for name in JUDGED} == JUDGED
     assert event.feedback.per_widget_feedback[0].position == 0
     assert event.feedback.missing_widgets == ()
 

@@ -23,7 +23,7 @@ from ratchet.storage import ArtifactStore
 from ratchet_testing.fakes import MemoryPublisher
 
 POLICY = RankingPolicy(share=0.3, temperature=0.5)
-ASKED = read_rank_request(
+REQUEST = read_rank_request(
     {
         "transcript": "What is the power of pump 001?",
         "intent": {"type": "query", "confidence": 0.9, "primary_characteristic": "energy"},
@@ -58,7 +58,7 @@ class LazyEmbedding(HashingEmbedding):
 @pytest.fixture
 def served(trainer: Any, tmp_path: Path) -> ScorerInService:
     content, event = trainer.train("s1", policy=POLICY)
-    trainer.keep(content)
+    trainer.store(content)
     return ScorerLoader(ArtifactStore(tmp_path / "artifacts"), HashingEmbedding()).load(event)
 
 
@@ -71,9 +71,9 @@ async def decide(decisions: Decisions, request: RankRequest) -> Decision:
     return await decisions.log(await decisions.make(request))
 
 
-async def many(served: ScorerInService, asked: RankRequest = ASKED) -> list[Decision]:
+async def many(served: ScorerInService, request: RankRequest = REQUEST) -> list[Decision]:
     deciding = decisions(MemoryPublisher(), served, Random(11).random)
-    return [await decide(deciding, asked) for _ in range(TRIES)]
+    return [await decide(deciding, request) for _ in range(TRIES)]
 
 
 def near(count: int, chance: float) -> bool:
@@ -115,14 +115,14 @@ async def test_exploration_stays_within_its_share(served: ScorerInService):
 
 async def test_required_widgets_are_always_shown(served: ScorerInService):
     for decision in await many(served):
-        assert {1, 4} <= set(decision.ranking.order[: ASKED.shown])
+        assert {1, 4} <= set(decision.ranking.order[: REQUEST.shown])
 
 
 async def test_an_unlogged_decision_never_explores(served: ScorerInService):
-    greedy = await decide(decisions(MemoryPublisher(), served, lambda: 0.0), ASKED)
+    greedy = await decide(decisions(MemoryPublisher(), served, lambda: 0.0), REQUEST)
     for drawn in (0.0, 0.5, 0.9, 0.99, 0.999999):
         unreachable = decisions(AwayPublisher(), served, lambda drawn=drawn: drawn)
-        decision = await decide(unreachable, ASKED)
+        decision = await decide(unreachable, REQUEST)
         assert decision.decision_id is None
         assert decision.ranking.order == greedy.ranking.order
         assert not decision.ranking.explored
@@ -130,17 +130,17 @@ async def test_an_unlogged_decision_never_explores(served: ScorerInService):
 
 
 async def test_the_draw_decides_on_exploration(served: ScorerInService):
-    explored = await decide(decisions(MemoryPublisher(), served, lambda: 0.999), ASKED)
-    greedy = await decide(decisions(MemoryPublisher(), served, lambda: 0.0), ASKED)
+    explored = await decide(decisions(MemoryPublisher(), served, lambda: 0.999), REQUEST)
+    greedy = await decide(decisions(MemoryPublisher(), served, lambda: 0.0), REQUEST)
     assert explored.ranking.explored
     assert explored.ranking.order != greedy.ranking.order
     assert sorted(explored.ranking.order) == sorted(greedy.ranking.order)
 
 
 async def test_a_slow_embedding_ranks_the_same_in_a_thread(served: ScorerInService):
-    quick = await decide(decisions(MemoryPublisher(), served, lambda: 0.7), ASKED)
+    quick = await decide(decisions(MemoryPublisher(), served, lambda: 0.7), REQUEST)
     slow = ScorerInService(**{**vars(served), "embedding": LazyEmbedding()})
-    beside = await decide(decisions(MemoryPublisher(), slow, lambda: 0.7), ASKED)
+    beside = await decide(decisions(MemoryPublisher(), slow, lambda: 0.7), REQUEST)
     assert beside.ranking == quick.ranking
 
 
@@ -149,6 +149,6 @@ async def test_many_unlogged_decisions_write_one_line_to_the_log(
 ):
     deciding = decisions(AwayPublisher(), CallersOrder(), lambda: 0.0)
     for _ in range(20):
-        await decide(deciding, ASKED)
+        await decide(deciding, REQUEST)
     assert (deciding.logged, deciding.unlogged) == (0, 20)
     assert len([r for r in caplog.records if "not logged" in r.getMessage()]) == 1

@@ -112,30 +112,34 @@ async def test_the_url_can_be_set_in_the_environment(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["nowhere.json"], "nowhere.json"),
-        (["pyproject.toml"], "expected"),
+        (["pyproject.toml"], "JSON Lines"),
         (["x", "--zone", "Mars"], "Mars"),
     ],
 )
-async def test_an_unreadable_file_is_a_usage_error(arguments: list[str], said: str):
+async def test_an_unreadable_file_is_a_usage_error(arguments: list[str], message: str):
     result = await run(*arguments)
     assert result.exit_code == 2
-    assert said in result.output
+    assert message in result.output
 
 
 def answering(*statuses: int) -> tuple[httpx.AsyncClient, list[int]]:
     """An intake that answers with these statuses in turn, then 202; and what it answered."""
-    left, given = list(statuses), []
+    left, statuses_sent = list(statuses), []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        given.append(left.pop(0) if left else 202)
-        if given[-1] == 202:
+        statuses_sent.append(left.pop(0) if left else 202)
+        if statuses_sent[-1] == 202:
             return httpx.Response(202, json={"accepted": len(json.loads(request.content))})
-        return httpx.Response(given[-1], json={"error": "full"}, headers={"Retry-After": "0"})
+        return httpx.Response(
+            statuses_sent[-1], json={"error": "full"}, headers={"Retry-After": "0"}
+        )
 
-    return httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://x"), given
+    return httpx.AsyncClient(
+        transport=httpx.MockTransport(answer), base_url="http://x"
+    ), statuses_sent
 
 
 async def imported_by(client: httpx.AsyncClient, path: str, patience_s: float) -> ImportCounts:
@@ -148,17 +152,17 @@ async def imported_by(client: httpx.AsyncClient, path: str, patience_s: float) -
 
 
 async def test_the_import_waits_for_a_busy_intake(tmp_path: Path):
-    client, given = answering(503, 503)
+    client, statuses_sent = answering(503, 503)
     path = written(tmp_path / "buffer.json", [ROW, {**ROW, "query_id": "q-2"}])
     assert (await imported_by(client, path, 60)).sent == 2
-    assert given == [503, 503, 202, 202]
+    assert statuses_sent == [503, 503, 202, 202]
 
 
 async def test_the_import_gives_up_after_its_deadline(tmp_path: Path):
-    client, given = answering(*[503] * 100)
+    client, statuses_sent = answering(*[503] * 100)
     with pytest.raises(NoAnswer, match="503"):
         await imported_by(client, written(tmp_path / "buffer.json", [ROW]), 0.05)
-    assert given
+    assert statuses_sent
 
 
 async def test_giving_up_reports_what_was_sent_and_that_a_repeat_is_safe(
@@ -208,11 +212,11 @@ async def test_a_row_that_makes_the_whole_request_invalid_is_refused_alone(
     assert await redis.xlen(EXPERIENCES.key) == 2
 
 
-@pytest.mark.parametrize(("status", "said"), [(200, "<html>"), (200, "[]"), (404, "{}"), (301, "")])
+@pytest.mark.parametrize(("status", "text"), [(200, "<html>"), (200, "[]"), (404, "{}"), (301, "")])
 async def test_a_server_that_is_not_an_intake_is_distinguished_from_a_refusal(
-    tmp_path: Path, status: int, said: str
+    tmp_path: Path, status: int, text: str
 ):
-    transport = httpx.MockTransport(lambda request: httpx.Response(status, text=said))
+    transport = httpx.MockTransport(lambda request: httpx.Response(status, text=text))
     client = httpx.AsyncClient(transport=transport, base_url="http://x")
     with pytest.raises(UnexpectedResponse, match=str(status)):
         await imported_by(client, written(tmp_path / "buffer.json", [ROW]), 60)

@@ -139,7 +139,7 @@ async def test_widget_plans_are_distinguished_from_spoken_answers(
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "field", "said"),
+    ("path", "body", "field", "message"),
     [
         ("/v1/traces", {"answer": TRACE["answer"]}, "prompt", "required"),
         ("/v1/traces", {**TRACE, "prompt": "User question: ?\nResponse:"}, "prompt", "no words"),
@@ -166,12 +166,12 @@ async def test_widget_plans_are_distinguished_from_spoken_answers(
     ],
 )
 async def test_an_unusable_pair_or_trace_is_refused_with_field_and_reason(
-    client: httpx.AsyncClient, redis: Redis, path: str, body: Any, field: str, said: str
+    client: httpx.AsyncClient, redis: Redis, path: str, body: Any, field: str, message: str
 ):
     response = await client.post(path, json=body)
     assert response.status_code == 422
     [problem] = [p for p in response.json()["problems"] if p["field"] == field]
-    assert said in problem["message"]
+    assert message in problem["message"]
     assert await events(redis, TRACES) == await events(redis, EXAMPLES) == []
 
 

@@ -10,11 +10,11 @@ from ledger.archive.metrics import ArchiveMetrics
 
 @pytest.fixture
 def registry() -> CollectorRegistry:
-    found = CollectorRegistry()
-    IngestMetrics(found)
-    RankMetrics(found, "hashing")
-    ArchiveMetrics(found)
-    return found
+    registry = CollectorRegistry()
+    IngestMetrics(registry)
+    RankMetrics(registry, "hashing")
+    ArchiveMetrics(registry)
+    return registry
 
 
 @pytest.mark.parametrize(

@@ -167,13 +167,46 @@ async def test_too_many_items_are_413(redis: Redis, valkey_url: str):
 async def test_each_command_route_publishes_its_command(
     client: httpx.AsyncClient, redis: Redis, path: str, body: dict[str, str], kind: type
 ):
-    asked = {"requested_by": "maria", **body}
-    response = await client.post(f"/v1/commands/{path}", json=asked)
+    command = {"requested_by": "maria", **body}
+    response = await client.post(f"/v1/commands/{path}", json=command)
     [event] = await events(redis, COMMANDS)
     assert isinstance(event, kind)
-    assert {name: getattr(event, name) for name in asked} == asked
+    assert {name: getattr(event, name) for name in command} == command
     assert response.status_code == 202
     assert response.json() == {"status": "requested", "event_id": event.event_id}
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", ""])
+async def test_a_command_is_read_as_json_with_any_content_type(
+    client: httpx.AsyncClient, redis: Redis, content_type: str
+):
+    headers = {"Content-Type": content_type} if content_type else {}
+    body = b'{"requested_by": "maria"}'
+    response = await client.post("/v1/commands/rollback", content=body, headers=headers)
+    assert response.status_code == 202
+    [event] = await events(redis, COMMANDS)
+    assert event.event_id == response.json()["event_id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "requested_by"),
+        ({"requested_by": ""}, "requested_by"),
+        ({"requested_by": "maria", "metod": "dpo"}, "metod"),
+        ({"requested_by": "maria", "method": "magic"}, "method"),
+        ([], ""),
+        (None, ""),
+    ],
+)
+async def test_an_invalid_field_of_a_command_is_named(
+    client: httpx.AsyncClient, redis: Redis, body: Any, field: str
+):
+    response = await client.post("/v1/commands/training", json=body)
+    assert response.status_code == 422
+    assert [problem["field"] for problem in response.json()["problems"]] == [field]
+    assert response.json()["error"].startswith(f"{field or 'body'}: ")
+    assert await events(redis, COMMANDS) == []
 
 
 async def test_without_redis_the_answer_is_503_with_retry_after():

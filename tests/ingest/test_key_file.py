@@ -26,8 +26,8 @@ def test_the_secret_is_shown_once_and_only_its_digest_is_stored(tmp_path: Path):
     listed = ratchet(tmp_path, "list").output
     assert key.key_id in listed
     assert "panel" in listed
-    for kept in (listed, *(path.read_text() for path in tmp_path.iterdir())):
-        assert secret not in kept
+    for text in (listed, *(path.read_text() for path in tmp_path.iterdir())):
+        assert secret not in text
 
 
 def test_a_key_is_rotated_by_creating_the_next_before_revoking_the_last(tmp_path: Path):
@@ -59,7 +59,7 @@ def test_a_key_can_use_the_secret_that_a_client_already_has(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("create", "x"), "--scope"),
         (("create", "x", "--scope", "all"), "all"),
@@ -67,10 +67,12 @@ def test_a_key_can_use_the_secret_that_a_client_already_has(tmp_path: Path):
         (("revoke", "nobody"), "ratchet keys list"),
     ],
 )
-def test_a_failed_command_names_the_reason(tmp_path: Path, arguments: tuple[str, ...], said: str):
+def test_a_failed_command_names_the_reason(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+):
     result = ratchet(tmp_path, *arguments, input="short\n")
     assert result.exit_code != 0
-    assert said in result.output
+    assert message in result.output
     assert KeyFile(tmp_path).read() == ()
 
 

@@ -79,7 +79,7 @@ def nested(levels: int) -> str:
 async def test_json_of_any_depth_is_accepted_whole_or_refused(
     client: httpx.AsyncClient, redis: Redis
 ):
-    """What is taken is an event that every reader of the stream can parse."""
+    """An accepted body is an event that every reader of the stream can parse."""
     for levels, status in ((MOST_DEEP - 2, 202), (MOST_DEEP, 422), (100_000, 422)):
         answer = await client.post("/v1/experiences", content=nested(levels))
         assert answer.status_code == status, levels
@@ -99,15 +99,18 @@ async def test_unbalanced_brackets_are_refused(
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept"), [("abc-1.2_3", True), ("has space", False), ("x" * 129, False), ("", False)]
+    ("sent", "unchanged"),
+    [("abc-1.2_3", True), ("has space", False), ("x" * 129, False), ("", False)],
 )
 async def test_every_answer_has_the_id_of_its_request(
-    client: httpx.AsyncClient, sent: str, kept: bool
+    client: httpx.AsyncClient, sent: str, unchanged: bool
 ):
     for path in ("/livez", "/v1/nothing", "/openapi.json"):
-        found = (await client.get(path, headers={"X-Request-ID": sent})).headers["X-Request-ID"]
-        assert (found == sent) is kept
-        assert found
+        request_id = (await client.get(path, headers={"X-Request-ID": sent})).headers[
+            "X-Request-ID"
+        ]
+        assert (request_id == sent) is unchanged
+        assert request_id
 
 
 @contextmanager
@@ -151,13 +154,13 @@ async def test_errors_are_rfc_9457_problem_details(
     client: httpx.AsyncClient, method: str, path: str, sent: bytes, status: int
 ):
     answer = await client.request(method, path, content=sent, headers={"X-Request-ID": "abc-1"})
-    told = answer.json()
+    body = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
-    assert (answer.status_code, told["status"], told["type"]) == (status, status, "about:blank")
-    assert told["title"]
-    assert told["detail"] == told["error"]
-    assert told["instance"] == "urn:ratchet:request:abc-1"
-    assert isinstance(told["problems"], list)
+    assert (answer.status_code, body["status"], body["type"]) == (status, status, "about:blank")
+    assert body["title"]
+    assert body["detail"] == body["error"]
+    assert body["instance"] == "urn:ratchet:request:abc-1"
+    assert isinstance(body["problems"], list)
     if status == 405:
         assert "POST" in answer.headers["Allow"]
 

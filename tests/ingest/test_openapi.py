@@ -20,7 +20,7 @@ from ingest.app import create_app
 from ingest.settings import IngestSettings
 from ratchet_testing.ledger_world import DAY
 
-from .reading.ledger_and_trainer import keep
+from .reading.ledger_and_trainer import write_ledger
 
 DOCUMENT = create_app(IngestSettings(data_dir=Path("no-such-directory"))).openapi()
 OPERATIONS = [
@@ -40,7 +40,7 @@ CHECKS = [
 @pytest.fixture(scope="module")
 def address(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("intake")
-    keep(directory, DAY)
+    write_ledger(directory, DAY)
     with server(
         INTAKE,
         valkey_url,

@@ -33,7 +33,7 @@ def test_the_question_follows_the_last_marker_or_is_the_whole_prompt(prompt: str
 
 
 @pytest.mark.parametrize(
-    ("question", "asked"),
+    ("question", "requested"),
     [
         ("What is the power of pump 001?", POWER),
         ("Pump-001 POWER, what do we have?", POWER),
@@ -47,9 +47,9 @@ def test_the_question_follows_the_last_marker_or_is_the_whole_prompt(prompt: str
     ],
 )
 def test_the_requested_reading_has_the_named_equipment_and_metric(
-    question: str, asked: Reading | None
+    question: str, requested: Reading | None
 ):
-    assert question_in(voice_prompt(question, ALL)).asked == asked
+    assert question_in(voice_prompt(question, ALL)).asked == requested
 
 
 def test_devices_metric_and_numbers_are_masked_in_the_phrasing():

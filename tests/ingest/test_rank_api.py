@@ -61,7 +61,7 @@ async def client(redis: Redis, valkey_url: str, tmp_path: Path) -> AsyncIterator
         yield client
 
 
-async def asked(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
+async def rank(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
     response = await client.post("/v1/rank", json=body(**changes))
     assert response.status_code == 200, response.text
     return dict(response.json())
@@ -93,7 +93,7 @@ def order_of(answer: dict[str, Any]) -> list[int]:
 async def test_without_a_scorer_the_ranking_is_the_callers_order_with_a_note(
     client: httpx.AsyncClient, redis: Redis
 ):
-    answer = await asked(client)
+    answer = await rank(client)
     assert answer["note"] == "no scorer yet: the caller's order"
     assert order_of(answer) == [0, 1, 2, 3, 4, 5]
     assert {place["propensity"] for place in answer["ranking"]} == {1.0}
@@ -105,7 +105,7 @@ async def test_without_a_scorer_the_ranking_is_the_callers_order_with_a_note(
 
 
 async def test_required_widgets_are_shown_in_the_callers_order(client: httpx.AsyncClient):
-    answer = await asked(client, limit=2)
+    answer = await rank(client, limit=2)
     assert order_of(answer)[:2] == [1, 4]
     assert answer["shown"] == 2
 
@@ -113,7 +113,7 @@ async def test_required_widgets_are_shown_in_the_callers_order(client: httpx.Asy
 async def test_with_a_scorer_the_score_decides(client: httpx.AsyncClient, trainer: Any):
     await trainer.publish("s1")
     await in_service(client, "s1")
-    answer = await asked(client)
+    answer = await rank(client)
     scores = [place["score"] for place in answer["ranking"]]
     assert scores == sorted(scores, reverse=True)
     assert [place["position"] for place in answer["ranking"]] == [0, 1, 2, 3, 4, 5]
@@ -139,7 +139,7 @@ async def test_the_logged_decision_equals_the_answer(
     async with api(valkey_url, tmp_path, lambda: SURE_TO_EXPLORE) as client:
         await trainer.publish("s1", policy=RankingPolicy(share=0.4))
         await in_service(client, "s1")
-        answer = await asked(client, limit=4)
+        answer = await rank(client, limit=4)
     [event] = await decided(redis)
     assert event.event_id == answer["decision_id"]
     assert list(event.order) == order_of(answer)
@@ -158,23 +158,23 @@ async def test_the_logged_decision_equals_the_answer(
 
 
 async def test_the_limit_is_at_most_the_number_of_candidates(client: httpx.AsyncClient):
-    assert (await asked(client, limit=24))["shown"] == 6
-    assert (await asked(client, candidates=["kpi"] * 60))["shown"] == 24
-    assert (await asked(client, candidates=["kpi"]))["shown"] == 1
+    assert (await rank(client, limit=24))["shown"] == 6
+    assert (await rank(client, candidates=["kpi"] * 60))["shown"] == 24
+    assert (await rank(client, candidates=["kpi"]))["shown"] == 1
 
 
 async def test_a_null_counts_as_missing(client: httpx.AsyncClient):
     intent = {"type": "query", "domains": None, "entities": {"devices": None}}
     candidates = [{"scenario": "kpi", "relevance": None, "size": None, "required": None}]
-    answer = await asked(client, intent=intent, candidates=candidates, limit=None, user_id=None)
+    answer = await rank(client, intent=intent, candidates=candidates, limit=None, user_id=None)
     assert answer["shown"] == 1
-    assert (await asked(client, intent=None))["shown"] == 6
+    assert (await rank(client, intent=None))["shown"] == 6
 
 
 async def test_unknown_scenarios_are_ranked_and_counted(client: httpx.AsyncClient, trainer: Any):
     await trainer.publish("s1")
     await in_service(client, "s1")
-    answer = await asked(client, candidates=["kpi", "hologram", "hologram"])
+    answer = await rank(client, candidates=["kpi", "hologram", "hologram"])
     assert sorted(order_of(answer)) == [0, 1, 2]
     metrics = (await client.get("/metrics")).text
     assert "ratchet_rank_unknown_scenarios_total 2.0" in metrics
@@ -191,7 +191,7 @@ async def test_a_new_scorer_takes_over_between_requests_only(
 
     async def ask_on() -> None:
         while not enough.is_set():
-            answers.append(await asked(client))
+            answers.append(await rank(client))
 
     asking = [asyncio.create_task(ask_on()) for _ in range(4)]
     for number in range(2, 7):
@@ -201,10 +201,10 @@ async def test_a_new_scorer_takes_over_between_requests_only(
     await asyncio.gather(*asking)
     seen: dict[str, set[str]] = {}
     for answer in answers:
-        told = {key: answer[key] for key in ("ranking", "composition_score", "scorer")}
-        seen.setdefault(answer["scorer"]["version"], set()).add(json.dumps(told))
+        scored = {key: answer[key] for key in ("ranking", "composition_score", "scorer")}
+        seen.setdefault(answer["scorer"]["version"], set()).add(json.dumps(scored))
     assert len(seen) > 1
-    assert all(len(told) == 1 for told in seen.values()), "a version answers always the same"
+    assert all(len(answers) == 1 for answers in seen.values()), "a version answers always the same"
     assert len(set.union(*seen.values())) == len(seen)
 
 
@@ -219,7 +219,7 @@ async def test_after_a_withdrawal_the_ranking_is_the_callers_order(
         return (await ranking_of(client))["scorer"] is None
 
     await eventually(withdrawn)
-    answer = await asked(client)
+    answer = await rank(client)
     assert answer["note"] == "scorer s1 was withdrawn: the caller's order"
     assert order_of(answer) == [0, 1, 2, 3, 4, 5]
 
@@ -230,7 +230,7 @@ async def ranking_alone(
 ) -> AsyncIterator[tuple[httpx.AsyncClient, Redis]]:
     """An API sure to explore, with a scorer and a server of its own that may come to harm."""
     content, event = trainer.train("s1")
-    trainer.keep(content)
+    trainer.store(content)
     with valkey_server(tmp_path, free_port()) as url:
         async with (
             Redis.from_url(url) as redis,
@@ -242,7 +242,7 @@ async def ranking_alone(
 
 
 async def unlogged_and_greedy(client: httpx.AsyncClient) -> None:
-    answer = await asked(client, limit=3)
+    answer = await rank(client, limit=3)
     assert answer["decision_id"] is None
     assert answer["note"] == "the decision was not logged, so nothing was explored"
     assert not answer["explored"]
@@ -256,7 +256,7 @@ async def test_without_redis_the_ranking_is_greedy_with_a_note(
     trainer: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     async with ranking_alone(trainer, tmp_path) as (client, redis):
-        assert (await asked(client, limit=3))["explored"]
+        assert (await rank(client, limit=3))["explored"]
         await redis.shutdown(nosave=True)
         for _ in range(3):
             await unlogged_and_greedy(client)
@@ -276,7 +276,7 @@ async def test_a_ranking_does_not_wait_for_an_unresponsive_redis(trainer: Any, t
             await asyncio.gather(*(unlogged_and_greedy(client) for _ in range(5)))
 
         async def logged_again() -> bool:
-            return (await asked(client))["decision_id"] is not None
+            return (await rank(client))["decision_id"] is not None
 
         await eventually(logged_again)
 
@@ -288,7 +288,7 @@ async def test_with_a_full_redis_the_ranking_is_greedy(trainer: Any, tmp_path: P
 
 
 async def test_every_decision_id_is_on_the_stream(client: httpx.AsyncClient, redis: Redis):
-    answers = await asyncio.gather(*(asked(client) for _ in range(50)))
+    answers = await asyncio.gather(*(rank(client) for _ in range(50)))
     ids = {answer["decision_id"] for answer in answers}
     assert ids == {event.event_id for event in await decided(redis)}
     assert len(ids) == 50
@@ -395,7 +395,7 @@ async def test_a_large_body_is_refused_before_it_is_read_completely(client: http
 
 
 async def test_requests_are_counted_by_outcome(client: httpx.AsyncClient):
-    await asked(client)
+    await rank(client)
     await client.post("/v1/rank", json=body(candidates=[]))
     await client.post("/v1/rank", json=body(candidates=["kpi"] * 101))
     metrics = (await client.get("/metrics")).text
@@ -418,7 +418,7 @@ async def test_status_shows_the_scorer_in_service(client: httpx.AsyncClient, tra
     }
     await trainer.publish("s812-3f9a1c0b2d4e")
     await in_service(client, "s812-3f9a1c0b2d4e")
-    await asked(client)
+    await rank(client)
     status = (await client.get("/status")).json()
     assert status["summary"] == "ranking with s812-3f9a1c0b2d4e, trained on 812"
     assert status["ranking"]["scorer"]["parameters"] == 98_929
@@ -442,9 +442,9 @@ async def test_the_openapi_and_asyncapi_documents_describe_rankings(client: http
     assert "#/components/schemas/RankRequest" in json.dumps(route["requestBody"])
     assert "#/components/schemas/RankAnswer" in json.dumps(route["responses"]["200"])
     assert {"200", "413", "422"} <= set(route["responses"])
-    asked = schemas["RankRequest"]
-    assert set(asked["required"]) == {"transcript", "candidates"}
-    assert {"type": "string"} in asked["properties"]["candidates"]["items"]["anyOf"]
+    schema = schemas["RankRequest"]
+    assert set(schema["required"]) == {"transcript", "candidates"}
+    assert {"type": "string"} in schema["properties"]["candidates"]["items"]["anyOf"]
     assert set(schemas["RankAnswer"]["required"]) == set(schemas["RankAnswer"]["properties"])
     asyncapi = json.dumps((await client.get("/asyncapi.json")).json())
     assert "DecisionMade" in asyncapi
@@ -500,7 +500,7 @@ NEARLY_RIGHT = st.fixed_dictionaries(
 async def test_every_request_gets_a_ranking_or_a_reason(
     client: httpx.AsyncClient, trainer: Any, sent: bytes
 ):
-    if not trainer.said:
+    if not trainer.published:
         await trainer.publish("s1")
         await in_service(client, "s1")
     response = await client.post("/v1/rank", content=sent)

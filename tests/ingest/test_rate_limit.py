@@ -63,11 +63,11 @@ async def test_x_forwarded_for_counts_only_from_a_trusted_proxy(
         ingest_feedback_per_minute=1,
     )
     async with serving(create_app(settings)) as client:
-        found = [
+        statuses = [
             (await client.post(PATH, json=BODY, headers={"X-Forwarded-For": address})).status_code
             for address in ("10.0.0.1", "10.0.0.2")
         ]
-    assert found == codes
+    assert statuses == codes
 
 
 async def test_the_window_slides(redis: Redis):

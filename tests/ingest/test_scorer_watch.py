@@ -47,12 +47,12 @@ class Watched:
 
         return await eventually(serving)
 
-    async def tells(self, problem: str) -> str:
-        async def told() -> str | None:
-            found = self.watch.problem
-            return found if found and problem in found else None
+    async def reports(self, problem: str) -> str:
+        async def reported() -> str | None:
+            current = self.watch.problem
+            return current if current and problem in current else None
 
-        return await eventually(told)
+        return await eventually(reported)
 
     async def has_source(self, source: CallersOrder) -> None:
         async def stands() -> bool:
@@ -96,10 +96,10 @@ async def test_a_file_that_arrives_after_its_event_is_loaded_then(watched: Watch
     await trainer.publish("s1")
     before = await watched.in_service("s1")
     content, event = trainer.train("s2", seed=2)
-    await trainer.say(event)
-    assert "s2" in await watched.tells("is not in")
+    await trainer.publish_events(event)
+    assert "s2" in await watched.reports("is not in")
     assert watched.watch.source is before
-    trainer.keep(content)
+    trainer.store(content)
     await watched.in_service("s2")
     assert watched.watch.problem is None
     assert watched.problems("missing") >= 1
@@ -111,23 +111,23 @@ async def test_a_missing_file_is_retried_at_growing_intervals(
     monkeypatch.setattr(scorer_watch, "_FIRST_WAIT_S", 0.001)
     monkeypatch.setattr(scorer_watch, "_LONGEST_WAIT_S", 0.05)
     content, event = trainer.train("s1")
-    await trainer.say(event)
+    await trainer.publish_events(event)
 
     async def looked_often() -> bool:
         return watched.problems("missing") >= 8
 
     await eventually(looked_often)
-    trainer.keep(content)
+    trainer.store(content)
     await watched.in_service("s1")
 
 
 async def test_a_newer_scorer_ends_the_wait_for_a_missing_one(watched: Watched, trainer: Any):
     content, event = trainer.train("s1")
-    await trainer.say(event)
-    await watched.tells("s1")
+    await trainer.publish_events(event)
+    await watched.reports("s1")
     await trainer.publish("s2", seed=2)
     await watched.in_service("s2")
-    trainer.keep(content)
+    trainer.store(content)
     await trainer.publish("s3", seed=3)
     await watched.in_service("s3")
     assert watched.watch.problem is None
@@ -135,8 +135,8 @@ async def test_a_newer_scorer_ends_the_wait_for_a_missing_one(watched: Watched, 
 
 async def test_a_withdrawal_ends_the_wait_for_a_missing_one(watched: Watched, trainer: Any):
     _, event = trainer.train("s1")
-    await trainer.say(event)
-    await watched.tells("s1")
+    await trainer.publish_events(event)
+    await watched.reports("s1")
     await trainer.withdraw("s1")
     await watched.has_source(CallersOrder("scorer s1 was withdrawn"))
     assert watched.watch.problem is None
@@ -148,10 +148,10 @@ async def test_a_modified_file_is_never_used_and_not_retried(
     await trainer.publish("s1")
     before = await watched.in_service("s1")
     content, event = trainer.train("s2", seed=2)
-    place = ArtifactStore(tmp_path / "artifacts").path(trainer.keep(content))
+    place = ArtifactStore(tmp_path / "artifacts").path(trainer.store(content))
     place.write_bytes(content[:-4] + b"oops")
-    await trainer.say(event)
-    await watched.tells("has changed on disk")
+    await trainer.publish_events(event)
+    await watched.reports("has changed on disk")
     assert watched.watch.source is before
     await trainer.publish("s3", seed=3)
     await watched.in_service("s3")
@@ -160,7 +160,7 @@ async def test_a_modified_file_is_never_used_and_not_retried(
 
 @pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "problem"),
     [
         ({"B_bias": np.zeros(63, np.float32)}, "B.bias has the shape (63,), not (64,)"),
         ({"out_bias": np.array([np.nan], np.float32)}, "not finite"),
@@ -168,19 +168,19 @@ async def test_a_modified_file_is_never_used_and_not_retried(
     ],
 )
 async def test_invalid_weights_are_never_used(
-    watched: Watched, trainer: Any, changed: dict[str, Any], said: str
+    watched: Watched, trainer: Any, changed: dict[str, Any], problem: str
 ):
     await trainer.publish("s1", **changed)
-    await watched.tells(said)
+    await watched.reports(problem)
     assert watched.watch.source == NO_SCORER
     assert watched.problems("unusable") == 1
 
 
 async def test_a_file_that_is_not_a_scorer_is_never_used(watched: Watched, trainer: Any):
     _, event = trainer.train("s1")
-    artifact = trainer.keep(b"no safetensors")
-    await trainer.say(event.model_copy(update={"artifact": artifact}))
-    await watched.tells("holds no scorer")
+    artifact = trainer.store(b"no safetensors")
+    await trainer.publish_events(event.model_copy(update={"artifact": artifact}))
+    await watched.reports("holds no scorer")
     assert watched.watch.source == NO_SCORER
 
 
@@ -188,17 +188,17 @@ async def test_a_scorer_of_another_embedding_is_never_used(watched: Watched, tra
     await trainer.publish("s1")
     before = await watched.in_service("s1")
     await trainer.publish("s2", seed=2, embedding="all-mpnet-base-v2")
-    said = await watched.tells("s2")
-    assert "trained with all-mpnet-base-v2, this service has hashing-768-1" in said
+    problem = await watched.reports("s2")
+    assert "trained with all-mpnet-base-v2, this service has hashing-768-1" in problem
     assert watched.watch.source is before
     assert watched.problems("embedding") == 1
 
 
 async def test_the_embedding_in_the_file_decides(watched: Watched, trainer: Any):
     content, event = trainer.train("s1", embedding="all-mpnet-base-v2")
-    trainer.keep(content)
-    await trainer.say(event.model_copy(update={"embedding": HashingEmbedding.name}))
-    await watched.tells("all-mpnet-base-v2")
+    trainer.store(content)
+    await trainer.publish_events(event.model_copy(update={"embedding": HashingEmbedding.name}))
+    await watched.reports("all-mpnet-base-v2")
     assert watched.watch.source == NO_SCORER
 
 
@@ -213,7 +213,7 @@ async def test_a_withdrawn_scorer_leaves_service(watched: Watched, trainer: Any)
 async def test_a_scorer_that_was_not_published_changes_nothing(watched: Watched, trainer: Any):
     await trainer.publish("s1")
     await watched.in_service("s1")
-    await trainer.keep_back(3)
+    await trainer.publish_refusals(3)
     await trainer.publish("s2", seed=2)
     await watched.in_service("s2")
     assert watched.watch.problem is None
@@ -224,7 +224,7 @@ async def test_a_start_finds_the_newest_scorer_behind_later_events_of_other_type
 ):
     await trainer.publish("s1")
     await trainer.publish("s2", seed=2)
-    await trainer.keep_back(1_200)
+    await trainer.publish_refusals(1_200)
     await redis.xadd(SCORERS.key, {"__data__": "no event"})
     await redis.xadd(SCORERS.key, {"nothing": "at all"})
     async with watching(redis, tmp_path) as watched:
@@ -257,7 +257,7 @@ async def test_a_scorer_stays_in_service_without_redis_and_later_changes_are_fol
     url = f"redis://127.0.0.1:{port}/0"
     first, second = trainer.train("s1"), trainer.train("s2", seed=2)
     for content, _ in (first, second):
-        trainer.keep(content)
+        trainer.store(content)
     async with Redis.from_url(url) as redis, watching(redis, tmp_path) as watched:
         with valkey_server(tmp_path / "one", port):
             await published(url, first[1])
@@ -276,14 +276,14 @@ async def published(url: str, event: ScorerPublished) -> None:
 async def test_newest_and_follow_return_events_of_the_requested_types(redis: Redis, trainer: Any):
     kinds = (ScorerPublished, ScorerWithdrawn)
     assert await newest(redis, SCORERS, kinds) is None
-    await trainer.keep_back(2)
+    await trainer.publish_refusals(2)
     assert await newest(redis, SCORERS, kinds) is None
     event = await trainer.publish("s1")
-    await trainer.keep_back(1)
-    found = await newest(redis, SCORERS, kinds)
-    assert found is not None
-    assert found.event == event
-    behind = [e async for e in until_quiet(redis, found.entry_id)]
+    await trainer.publish_refusals(1)
+    last = await newest(redis, SCORERS, kinds)
+    assert last is not None
+    assert last.event == event
+    behind = [e async for e in until_quiet(redis, last.entry_id)]
     assert [e.type for e in behind] == ["ScorerKeptBack"]
     assert len([e async for e in until_quiet(redis, "0")]) == 4
 

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from ledger.backends.database import open_for_writing
 from ledger.backends.migration import migrate
-from ledger.backends.snapshot import moment
+from ledger.backends.snapshot import open_snapshot
 from ledger.backends.writer import SqlLedger
 from ledger.domain.final_state import FinalState
 from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, Event, PairBuilt, stream_of
@@ -56,7 +56,7 @@ def ledger(path: Path, kept: Sequence[Event]) -> str:
     migrate(engine)
     SqlLedger(engine).write(kept)
     engine.dispose()
-    with moment(f"sqlite:///{path}") as now:
+    with open_snapshot(f"sqlite:///{path}") as now:
         return now.content_hash
 
 

@@ -12,9 +12,9 @@ from ratchet.contract import LabelBuilt, PairBuilt, Question, Reading, Source, T
 from trainer.backends.sql.database import open_database
 from trainer.domain.evaluation.cases import Case, held_out_cases
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
-from trainer.domain.evaluation.scores import Judged
+from trainer.domain.evaluation.scores import ModelScores
 from trainer.domain.examples.dataset import Dataset
-from trainer.domain.runs.child_messages import Progress, Trained, TrainRequest
+from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult, TrainRequest
 from trainer.ports import TrainingBroke
 
 from .judging import shows
@@ -83,7 +83,7 @@ def training_pairs(count: int) -> list[PairBuilt]:
     return [built(number) for number in range(count)]
 
 
-Shows = Callable[[Sequence[Case]], Judged]
+Shows = Callable[[Sequence[Case]], ModelScores]
 
 
 def judged(quality: float, grounded: float, preferred: float = 1.0) -> Shows:
@@ -114,13 +114,13 @@ class PretendRunner:
         self.cleaned: list[Path] = []
 
     async def train(
-        self, request: TrainRequest, on_progress: Callable[[Progress], Awaitable[None]]
-    ) -> Trained:
+        self, request: TrainRequest, on_progress: Callable[[TrainingProgress], Awaitable[None]]
+    ) -> TrainingResult:
         self.requests.append(request)
         if request.champion is not None:
             weights = request.champion / "adapter_model.safetensors"
             self.champions.append(weights.read_bytes())
-        await on_progress(Progress(stage="training", step=1, steps=1, loss=0.5))
+        await on_progress(TrainingProgress(stage="training", step=1, steps=1, loss=0.5))
         if self.breaks:
             self.breaks -= 1
             raise TrainingBroke("out of memory")
@@ -130,7 +130,7 @@ class PretendRunner:
         (adapter / "adapter_model.safetensors").write_bytes(b"weights")
         dataset = Dataset.model_validate_json(request.dataset.read_bytes())
         cases = held_out_cases(dataset.held_out, request.recipe.judging, lambda _: "en")
-        return Trained(
+        return TrainingResult(
             adapter=adapter,
             base_sha256="0" * 64,
             base_revision="a release",
@@ -145,8 +145,8 @@ class PretendRunner:
             versions={},
         )
 
-    async def refer(self, request: ReferenceRequest) -> None:
-        self.asked_again = request
+    async def record_references(self, request: ReferenceRequest) -> None:
+        self.reference_request = request
         request.target.write_bytes(b"references")
 
     def clean(self, work_dir: Path) -> None:

@@ -35,9 +35,6 @@ _UNTIL_MOVED = {
     "rollback": "ratchet_cli.commands.activation:rollback",
     "bundle": "ratchet_cli.commands.bundle:bundle",
     "install": "ratchet_cli.commands.bundle:install",
-    "replay": "ratchet_cli.commands.replay:replay",
-    "lineage": "ratchet_cli.commands.lineage:lineage",
-    "forget": "ratchet_cli.commands.forget:forget",
 }
 
 
@@ -70,7 +67,8 @@ main = typer.Typer(
 
 def _print_version(requested: bool) -> None:
     if requested:
-        typer.echo(f"ratchet {version('ratchet-cli')}")
+        # Without the local part `+mono`, which keeps an index from serving a namesake.
+        typer.echo(f"ratchet {version('ratchet-cli').partition('+')[0]}")
         raise typer.Exit
 
 

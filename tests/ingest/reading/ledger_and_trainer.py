@@ -31,7 +31,7 @@ STATUS, HISTORY = "/api/layer2/rl-status/", "/api/layer2/rl-history/"
 START = datetime(2026, 1, 5, 6, tzinfo=UTC)
 _FORMATS = FormatChecker()
 _SCHEMAS = Path(__file__).parents[2] / "contract" / "http"
-LEARNT = {
+SCORER_STATUS = {
     "device": "cpu",
     "training_steps": 40,
     "total_feedback_events": 320,
@@ -61,45 +61,45 @@ TRAINER: dict[str, Any] = {
         "rank": 32,
         "input_dim": 813,
         "parameters": 28193,
-        **LEARNT,
+        **SCORER_STATUS,
     },
-    "tier1b_composition": {"type": "composition_scorer", "parameters": 69_000, **LEARNT},
+    "tier1b_composition": {"type": "composition_scorer", "parameters": 69_000, **SCORER_STATUS},
 }
 
 
 @_FORMATS.checks("date-time", ValueError)
-def has_an_offset(told: object) -> bool:
-    return not isinstance(told, str) or datetime.fromisoformat(told).tzinfo is not None
+def has_an_offset(value: object) -> bool:
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
 
 
 def fits(answer: httpx.Response, schema: str) -> dict[str, Any]:
     """The body of `answer`, which is of the shape that the contract gives."""
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
+    fields: dict[str, Any] = answer.json()
     shape = json.loads((_SCHEMAS / f"{schema}.schema.json").read_text())
-    Draft202012Validator(shape, format_checker=_FORMATS).validate(told)
-    return told
+    Draft202012Validator(shape, format_checker=_FORMATS).validate(fields)
+    return fields
 
 
-def answered(number: int, **told: Any) -> ExperienceRecorded:
+def answered(number: int, **fields: Any) -> ExperienceRecorded:
     at = START + timedelta(minutes=number)
     defaults = {"query_id": f"q-{number}", "timestamp": at, "transcript": f"question {number}"}
     return ExperienceRecorded(
         event_id=derived_id("answered", str(number)),
         occurred_at=at,
-        experience=Experience.model_validate(defaults | told),
+        experience=Experience.model_validate(defaults | fields),
     )
 
 
-def reacted(number: int, **told: Any) -> FeedbackReceived:
+def reacted(number: int, **fields: Any) -> FeedbackReceived:
     return FeedbackReceived(
-        event_id=derived_id("reacted", str(number), json.dumps(told, sort_keys=True)),
+        event_id=derived_id("reacted", str(number), json.dumps(fields, sort_keys=True)),
         occurred_at=START + timedelta(days=1, minutes=number),
-        feedback=Feedback.model_validate({"query_id": f"q-{number}", **told}),
+        feedback=Feedback.model_validate({"query_id": f"q-{number}", **fields}),
     )
 
 
-def scored(number: int, total: float, **told: Any) -> ExperienceScored:
+def scored(number: int, total: float, **fields: Any) -> ExperienceScored:
     return ExperienceScored.model_validate(
         {
             "event_id": derived_id("scored", str(number)),
@@ -109,12 +109,12 @@ def scored(number: int, total: float, **told: Any) -> ExperienceScored:
             "total": total,
             "components": {"explicit_rating": total},
             "settings_hash": "of a test",
-            **told,
+            **fields,
         }
     )
 
 
-def keep(data_dir: Path, events: Sequence[Event]) -> None:
+def write_ledger(data_dir: Path, events: Sequence[Event]) -> None:
     """Write `events` to the ledger in `data_dir`, as its process does."""
     engine = open_for_writing(f"sqlite:///{data_dir}/ledger.db")
     migrate(engine)
@@ -124,12 +124,12 @@ def keep(data_dir: Path, events: Sequence[Event]) -> None:
 
 
 @contextmanager
-def trainer(told: dict[str, Any]) -> Iterator[str]:
-    """A server whose `/status` says `told`; yields its address."""
+def trainer(fields: dict[str, Any]) -> Iterator[str]:
+    """A server whose `/status` returns `fields`; yields its address."""
 
     class Status(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = json.dumps(told).encode()
+            body = json.dumps(fields).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -148,9 +148,13 @@ def trainer(told: dict[str, Any]) -> Iterator[str]:
 async def reading(
     url: str, data_dir: Path, events: Sequence[Event] | None = (), **settings: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """None for `events`: there is no ledger. Without its address there is no trainer."""
+    """Without `events` there is no ledger; without an address there is no trainer."""
     if events is not None:
-        keep(data_dir, events)
-    found = {"ingest_trainer_url": "http://127.0.0.1:1", "ingest_trainer_every_s": 0.05, **settings}
-    async with api(url, data_dir=data_dir, **found) as client:
+        write_ledger(data_dir, events)
+    options = {
+        "ingest_trainer_url": "http://127.0.0.1:1",
+        "ingest_trainer_every_s": 0.05,
+        **settings,
+    }
+    async with api(url, data_dir=data_dir, **options) as client:
         yield client

@@ -26,13 +26,13 @@ def last_scored() -> ExperienceScored:
 
 
 async def pages(client: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    items: list[dict[str, Any]] = []
     after: dict[str, str] = {}
     while True:
         page = (await client.get(path, params={"limit": 7, **after})).raise_for_status().json()
-        found += page["items"]
+        items += page["items"]
         if page["next"] is None:
-            return found
+            return items
         after = {"after": page["next"]}
 
 
@@ -49,22 +49,22 @@ async def test_pages_list_each_row_once_with_the_newest_first(
 
 
 async def test_examples_can_be_filtered_by_kind_aspect_and_state(plant: httpx.AsyncClient):
-    wanted = {"kind": "pair", "aspect": "voice", "state": "built"}
-    items = (await plant.get("/v1/examples", params=wanted)).json()["items"]
+    filters = {"kind": "pair", "aspect": "voice", "state": "built"}
+    items = (await plant.get("/v1/examples", params=filters)).json()["items"]
     assert items
-    assert all(item.items() >= wanted.items() for item in items)
+    assert all(item.items() >= filters.items() for item in items)
 
 
 async def test_an_experience_lists_events_revisions_examples_and_models(plant: httpx.AsyncClient):
     model = (await plant.get("/v1/models/v1")).json()
-    told = (await plant.get(f"/v1/experiences/{model['experiences'][0]}")).json()
-    assert {fact["type"] for fact in told["facts"]} >= {"ExperienceRecorded"}
-    assert [one["revision"] for one in told["revisions"]] == list(
-        range(1, len(told["revisions"]) + 1)
+    body = (await plant.get(f"/v1/experiences/{model['experiences'][0]}")).json()
+    assert {fact["type"] for fact in body["facts"]} >= {"ExperienceRecorded"}
+    assert [one["revision"] for one in body["revisions"]] == list(
+        range(1, len(body["revisions"]) + 1)
     )
-    assert told["reward"] == told["revisions"][-1]
-    assert told["examples"]
-    assert [one["version"] for one in told["models"]] == ["v1"]
+    assert body["reward"] == body["revisions"][-1]
+    assert body["examples"]
+    assert [one["version"] for one in body["models"]] == ["v1"]
 
 
 async def test_a_reward_is_explained_component_by_component(plant: httpx.AsyncClient):
@@ -82,13 +82,13 @@ async def test_a_reward_is_explained_component_by_component(plant: httpx.AsyncCl
 async def test_the_explanation_names_the_rating_and_the_follow_up(
     redis: Redis, valkey_url: str, tmp_path: Path
 ):
-    told = {
+    body = {
         "settings_hash": CONTRACT_HASH,
         "rating": "down",
         "follow_up": "new_topic",
         "components": {"explicit_rating": -1.0, "follow_up_type": 0.15},
     }
-    async with reading(valkey_url, tmp_path, [answered(1), scored(1, -0.85, **told)]) as client:
+    async with reading(valkey_url, tmp_path, [answered(1), scored(1, -0.85, **body)]) as client:
         reward = (await client.get("/v1/experiences/q-1")).json()["reward"]
     thumb, follow_up = (one["sentence"] for one in reward["components"])
     assert "it was down, -1.000 times 1 makes -1.000" in thumb
@@ -129,16 +129,16 @@ async def test_a_run_and_a_model_name_their_origin(plant: httpx.AsyncClient):
 
 
 async def test_the_active_model_is_shown(redis: Redis, valkey_url: str, tmp_path: Path):
-    """The day ends with its model rolled back; without a word of any model there is none."""
+    """The day ends with its model rolled back; without any model there is none."""
     (tmp_path / "new").mkdir()
     async with reading(valkey_url, tmp_path / "new", []) as client:
         answer = await client.get("/v1/model")
         assert answer.status_code == 404
         assert answer.json()["detail"].startswith("no model is in service")
     async with reading(valkey_url, tmp_path, DAY) as client:
-        told = (await client.get("/v1/model")).json()
-    assert (told["version"], told["state"]) == ("v0", "active")
-    assert told["came_by"] == "maria"
+        body = (await client.get("/v1/model")).json()
+    assert (body["version"], body["state"]) == ("v0", "active")
+    assert body["came_by"] == "maria"
 
 
 @pytest.mark.parametrize("kind", ["experiences", "runs", "models"])
@@ -152,9 +152,9 @@ async def test_an_unknown_id_is_404(plant: httpx.AsyncClient, kind: str, name: s
 
 async def test_an_id_may_contain_a_slash(redis: Redis, valkey_url: str, tmp_path: Path):
     async with reading(valkey_url, tmp_path, [answered(1, query_id="line/7")]) as client:
-        told = (await client.get("/v1/experiences/line/7")).json()
-    assert told["experience"]["query_id"] == "line/7"
-    assert (told["reward"], told["revisions"]) == (None, [])
+        body = (await client.get("/v1/experiences/line/7")).json()
+    assert body["experience"]["query_id"] == "line/7"
+    assert (body["reward"], body["revisions"]) == (None, [])
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -11,12 +11,12 @@ from ingest.domain.command_center.details import (
     query_clarity,
     widget_signal,
 )
-from ledger.reading.views import ExperienceView
+from ledger.reading import ExperienceView
 
 
-def view(**said: Any) -> ExperienceView:
+def view(**fields: Any) -> ExperienceView:
     nothing = dict.fromkeys(ExperienceView.__dataclass_fields__)
-    return ExperienceView(**{**nothing, "query_id": "q", "feedback_source": "both", **said})
+    return ExperienceView(**{**nothing, "query_id": "q", "feedback_source": "both", **fields})
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_plan_with_two_widgets_is_sparse_and_one_with_six_is_rich(widgets: int
 
 
 @pytest.mark.parametrize(
-    ("said", "clarity"),
+    ("fields", "clarity"),
     [
         ({}, "clear"),
         ({"confidence": 0.0}, "clear"),
@@ -63,6 +63,6 @@ def test_a_plan_with_two_widgets_is_sparse_and_one_with_six_is_rich(widgets: int
     ],
 )
 def test_a_corrected_question_was_misunderstood_and_a_guess_is_ambiguous(
-    said: dict[str, Any], clarity: str
+    fields: dict[str, Any], clarity: str
 ):
-    assert query_clarity(view(**said)) == clarity
+    assert query_clarity(view(**fields)) == clarity

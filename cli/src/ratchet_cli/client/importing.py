@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 
 from ratchet.command_line import post_until_answered
-from ratchet.rows import RefusedRow, Row
+from ratchet.rows import ImportRow, RefusedRow
 
 _REFUSALS = (413, 422)
 _NO_ACCESS = (401, 403)
-NumberedRow = tuple[int, Row | RefusedRow]
+NumberedRow = tuple[int, ImportRow | RefusedRow]
 
 
 class AccessDenied(Exception):
@@ -58,7 +58,7 @@ async def import_rows(
     """
     rows = iter(rows)
     while numbered := list(islice(rows, batch)):
-        ready = [(number, row) for number, row in numbered if isinstance(row, Row)]
+        ready = [(number, row) for number, row in numbered if isinstance(row, ImportRow)]
         for number, row in numbered:
             _count(counts, number, row)
         if ready:
@@ -69,7 +69,7 @@ async def import_rows(
 async def _send(
     client: httpx.AsyncClient,
     path: str,
-    rows: list[tuple[int, Row]],
+    rows: list[tuple[int, ImportRow]],
     counts: ImportCounts,
     patience_s: float,
 ) -> None:
@@ -87,7 +87,7 @@ async def _send(
         await _send(client, path, rows[half:], counts, patience_s)
 
 
-def _count(counts: ImportCounts, number: int, row: Row | RefusedRow) -> None:
+def _count(counts: ImportCounts, number: int, row: ImportRow | RefusedRow) -> None:
     counts.read += 1
     if isinstance(row, RefusedRow):
         counts.refused[number] = row.reason
@@ -97,7 +97,7 @@ def _count(counts: ImportCounts, number: int, row: Row | RefusedRow) -> None:
     counts.repairs.update(row.repairs)
 
 
-def _item(row: Row) -> dict[str, object]:
+def _item(row: ImportRow) -> dict[str, object]:
     return {**row.item, "event_id": row.event_id, "occurred_at": row.at.isoformat()}
 
 

@@ -18,7 +18,7 @@ _CHUNK = 200
 
 
 class NoSuchLetter(LookupError):
-    """A name belongs to no dead letter, or to several; the message says which."""
+    """A name belongs to no dead letter, or to several; the message has the details."""
 
 
 @dataclass(frozen=True)

@@ -61,14 +61,14 @@ async def retry_letters(
         started_ms = await _redis_time_ms(redis)
         retried: list[LetterRow] = []
         kept: list[LetterRow] = []
-        gone: set[str] = set()
+        deleted: set[str] = set()
         async for stored in letters.walk() if ids is None else _found(letters, ids):
-            if stored.name in gone or stored.stored_at_ms > started_ms:
+            if stored.name in deleted or stored.stored_at_ms > started_ms:
                 continue
             result = await retries[stored.letter.stream.name].retry(stored)
             if isinstance(result, Retried):
                 retried.append(_retried_row(stored, result))
-                gone.update(retried[-1]["letters"])
+                deleted.update(retried[-1]["letters"])
             else:
                 kept.append({"id": stored.name, "reason": result.reason})
         return {"retried": retried, "kept": kept}

@@ -24,7 +24,7 @@ R = TypeVar("R", ExperienceScored, Example)
 
 @dataclass
 class EventSummary:
-    """Events are added in any order within a key; the highest revision is kept."""
+    """The events so far; of the revisions of a reward or an example, the highest counts."""
 
     experiences: set[str] = field(default_factory=set)
     feedback: int = 0

@@ -14,7 +14,7 @@ from ratchet.models.base_models import PACKAGED, BaseModelMissing, packaged_gguf
 from ratchet_cli.doctor.check import Check, fail, ok, warn
 from ratchet_cli.formatting import byte_size, parameter_count
 
-Source = Literal["directory", "package", "hub"]
+WeightSource = Literal["directory", "package", "hub"]
 
 _NAME = "base model"
 _CHUNK = 1 << 20
@@ -30,7 +30,7 @@ class BaseModelFacts:
     """
 
     spec: str
-    source: Source
+    source: WeightSource
     location: str
     bytes: int = 0
     parameters: int | None = None
@@ -119,7 +119,7 @@ def _packaged(spec: str, cache_dir: Path) -> BaseModelFacts:
     )
 
 
-def _weights(spec: str, source: Source, directory: Path, registry: Path) -> BaseModelFacts:
+def _weights(spec: str, source: WeightSource, directory: Path, registry: Path) -> BaseModelFacts:
     files = sorted(directory.glob("*.safetensors"))
     if not files:
         problem = f"no safetensors weights in {directory}"

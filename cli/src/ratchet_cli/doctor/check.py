@@ -1,4 +1,4 @@
-"""The result of one check: what was found, how it is judged, and the remedy."""
+"""The result of one check: the finding, its level, and the remedy."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

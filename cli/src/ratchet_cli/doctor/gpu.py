@@ -10,7 +10,7 @@ from typing import Literal
 from ratchet_cli.doctor.check import Check, fail, ok, warn
 from ratchet_cli.formatting import GIB, byte_size, parameter_count
 
-Device = Literal["auto", "cpu", "cuda"]
+DeviceSetting = Literal["auto", "cpu", "cuda"]
 
 _QUERY = ["--query-gpu=name,memory.total,memory.free", "--format=csv,noheader,nounits"]
 _MIB = 2**20
@@ -42,12 +42,12 @@ class GpuFacts:
     driver: str | None
     problem: str
     torch: str | None
-    device: Device
+    device: DeviceSetting
     four_bits: bool
     parameters: int | None
 
 
-def probe(device: Device, four_bits: bool, parameters: int | None) -> GpuFacts:
+def probe(device: DeviceSetting, four_bits: bool, parameters: int | None) -> GpuFacts:
     """Ask the driver's program: importing torch would take seconds."""
     cards, problem = _cards()
     return GpuFacts(cards, _driver(), problem, _torch(), device, four_bits, parameters)

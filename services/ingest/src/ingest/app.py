@@ -56,9 +56,7 @@ from ingest.ranking.scorer_watch import ScorerWatch
 from ingest.ranking.status import RankStatus
 from ingest.settings import IngestSettings
 from ingest.status import AccessStatus
-from ledger.backends.database import open_for_reading
-from ledger.reading.async_reader import AskedLedger
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import AsyncLedger, LedgerReader, open_for_reading
 from ratchet.contract import (
     COMMANDS,
     DECISIONS,
@@ -113,8 +111,8 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     )
     ranking = RankStatus(watch, decisions, embedding.name)
     trainer = TrainerWatch(settings.trainer_url, settings.ingest_trainer_every_s)
-    ledger = AskedLedger(
-        SqlLedgerReader(open_for_reading(settings.ledger_database)),
+    ledger = AsyncLedger(
+        LedgerReader(open_for_reading(settings.ledger_database)),
         settings.ingest_ledger_readers,
     )
 
@@ -156,21 +154,28 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     for path, endpoint in create_host(service).routes:
         app.router.routes.append(Route(path, endpoint, include_in_schema=False))
     add_schemas(app, *_SCHEMAS)
-    unavailable = handle_unavailable(metrics, settings.ingest_retry_after_s)
+    _add_error_handlers(app, metrics, settings.ingest_retry_after_s)
+    for layer, options in reversed(_layers(settings, access, tracer)):
+        app.add_middleware(layer, **options)
+    return app
+
+
+def _add_error_handlers(app: FastAPI, metrics: IngestMetrics, retry_after_s: int) -> None:
+    unavailable = handle_unavailable(metrics, retry_after_s)
     app.exception_handler(HTTPException)(handle_http_error)
     app.exception_handler(RequestValidationError)(handle_validation_error)
     app.exception_handler(AlreadyPublished)(replay_response)
     app.exception_handler(RedisError)(unavailable)
     app.exception_handler(Unavailable)(unavailable)
-    for layer, options in reversed(_layers(settings, access, tracer)):
-        app.add_middleware(layer, **options)
-    return app
 
 
 def _layers(
     settings: IngestSettings, access: AccessStatus, tracer: Tracer
 ) -> list[tuple[Any, dict[str, Any]]]:
     """The middlewares of a request in their order, the outermost first."""
+    # Request ids come first, so that every error has one. CORS is outside of authentication,
+    # because browsers send preflights without a key. The error handler is inside of CORS, so that
+    # a page can read an error. Bodies are read only for callers that may send them.
     proxies = settings.ingest_trusted_proxies
     max_bytes_of = {"/v1/rank": settings.ingest_rank_max_body_bytes}
     behind = [(ProxyHeadersMiddleware, {"trusted_hosts": list(proxies)})] if proxies else []

@@ -1,10 +1,10 @@
 """Turns the items of a request into events and publishes them."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -12,7 +12,6 @@ from pydantic import BaseModel
 from ingest.domain.corrections import Correction, feedback_of
 from ingest.domain.items import (
     ItemProblem,
-    SortedItems,
     in_zone,
     lacks_plan,
     read_experience,
@@ -45,16 +44,18 @@ _TICK = timedelta(microseconds=1)
 class EventBatch:
     """The events of one request, and the problems of the items that were refused.
 
-    `received` counts all items. `named` holds the event ids that the client chose, and
-    `without_plan` the ids of experiences that have no widget plan.
+    `received` counts all items, and `indexes` holds the index of each event's item. `named` holds
+    the event ids that the client chose.
     """
 
     kind: str
     received: int
     events: tuple[Event, ...]
+    indexes: tuple[int, ...]
     named: frozenset[str]
     problems: tuple[ItemProblem, ...]
     without_plan: frozenset[str] = frozenset()
+    """The event ids of experiences without a widget plan."""
 
 
 class Intake:
@@ -74,44 +75,37 @@ class Intake:
 
     async def experiences(self, items: Sequence[Any]) -> EventBatch:
         now = utc_now()
-
-        def event(experience: Experience, event_id: str, occurred_at: datetime) -> Event:
-            return ExperienceRecorded(
-                event_id=event_id, occurred_at=occurred_at, experience=experience
-            )
-
-        rows = sort_items(items, lambda item: read_experience(item, now, self._zone))
-        rows = await self._without_erased(rows)
-        batch = _batch("experience", len(items), rows, event, now)
+        batch = await self._read(
+            "experience",
+            items,
+            lambda item: read_experience(item, now, self._zone),
+            _experience_recorded,
+            now,
+        )
         lacking: dict[str, bool] = {}
-        for made, item in zip(batch.events, rows.valid, strict=True):
-            lacking.setdefault(made.event_id, lacks_plan(items[item.index]))
+        for event, index in zip(batch.events, batch.indexes, strict=True):
+            lacking.setdefault(event.event_id, lacks_plan(items[index]))
         unplanned = frozenset(event_id for event_id, lacks in lacking.items() if lacks)
         return replace(batch, without_plan=unplanned)
 
     async def feedback(self, items: Sequence[Any]) -> EventBatch:
-        def event(feedback: Feedback, event_id: str, occurred_at: datetime) -> Event:
-            return FeedbackReceived(event_id=event_id, occurred_at=occurred_at, feedback=feedback)
-
-        rows = await self._without_erased(sort_items(items, read_feedback))
-        return _batch("feedback", len(items), rows, event, utc_now())
+        return await self._read("feedback", items, read_feedback, _feedback_received, utc_now())
 
     async def corrections(self, items: Sequence[Any]) -> EventBatch:
-        def event(correction: Correction, event_id: str, occurred_at: datetime) -> Event:
-            feedback = feedback_of(correction)
-            return FeedbackReceived(event_id=event_id, occurred_at=occurred_at, feedback=feedback)
-
-        rows = await self._without_erased(sort_items(items, Correction.model_validate))
-        return _batch("correction", len(items), rows, event, utc_now())
+        read = Correction.model_validate
+        return await self._read("correction", items, read, _correction_received, utc_now())
 
     async def traces(self, items: Sequence[Any]) -> EventBatch:
-        rows = sort_items(items, lambda item: Trace.model_validate(in_zone(item, self._zone)))
-        rows = await self._without_erased(rows)
-        return _batch("trace", len(items), rows, trace_captured, utc_now())
+        def read(item: Mapping[str, Any]) -> Trace:
+            return Trace.model_validate(in_zone(item, self._zone))
+
+        return await self._read("trace", items, read, trace_captured, utc_now())
 
     async def pairs(self, items: Sequence[Any]) -> EventBatch:
-        rows = sort_items(items, lambda item: Pair.model_validate(in_zone(item, self._zone)))
-        return _batch("pair", len(items), rows, pair_built, utc_now())
+        def read(item: Mapping[str, Any]) -> Pair:
+            return Pair.model_validate(in_zone(item, self._zone))
+
+        return await self._read("pair", items, read, pair_built, utc_now())
 
     async def publish(self, batch: EventBatch, record: IdempotencyRecord | None = None) -> int:
         """Publish the events of `batch`; returns how many of them were published before.
@@ -134,28 +128,40 @@ class Intake:
                 )
         return repeated
 
-    async def _without_erased(self, rows: SortedItems[M]) -> SortedItems[M]:
-        """Refuses the items of erased questions: their tombstones outlive the data."""
+    async def _read(
+        self,
+        kind: str,
+        items: Sequence[Any],
+        read: Callable[[Mapping[str, Any]], M],
+        event: Callable[[M, str, datetime], Event],
+        now: datetime,
+    ) -> EventBatch:
+        """An item without a time of its own occurs at `now`, and after the item before it."""
+        rows = sort_items(items, read)
         query_ids = {getattr(item.body, "query_id", None) for item in rows.valid} - {None}
-        erased = await self._erased_among({str(query_id) for query_id in query_ids})
-        return without_erased(rows, erased) if erased else rows
-
-
-def _batch(
-    kind: str,
-    received: int,
-    rows: SortedItems[M],
-    event: Callable[[M, str, datetime], Event],
-    now: datetime,
-) -> EventBatch:
-    """An item without a time of its own occurs at `now`, and after the item before it."""
-    events = [
-        event(
-            item.body,
-            item.identity.event_id or new_id(),
-            item.identity.occurred_at or now + number * _TICK,
+        # A tombstone outlives the data: an item that arrives late must not bring it back.
+        if erased := await self._erased_among(cast(set[str], query_ids)):
+            rows = without_erased(rows, erased)
+        events = tuple(
+            event(
+                item.body,
+                item.identity.event_id or new_id(),
+                item.identity.occurred_at or now + number * _TICK,
+            )
+            for number, item in enumerate(rows.valid)
         )
-        for number, item in enumerate(rows.valid)
-    ]
-    named = frozenset(item.identity.event_id for item in rows.valid if item.identity.event_id)
-    return EventBatch(kind, received, tuple(events), named, rows.problems)
+        named = frozenset(item.identity.event_id for item in rows.valid if item.identity.event_id)
+        indexes = tuple(item.index for item in rows.valid)
+        return EventBatch(kind, len(items), events, indexes, named, rows.problems)
+
+
+def _experience_recorded(experience: Experience, event_id: str, occurred_at: datetime) -> Event:
+    return ExperienceRecorded(event_id=event_id, occurred_at=occurred_at, experience=experience)
+
+
+def _feedback_received(feedback: Feedback, event_id: str, occurred_at: datetime) -> Event:
+    return FeedbackReceived(event_id=event_id, occurred_at=occurred_at, feedback=feedback)
+
+
+def _correction_received(correction: Correction, event_id: str, occurred_at: datetime) -> Event:
+    return _feedback_received(feedback_of(correction), event_id, occurred_at)

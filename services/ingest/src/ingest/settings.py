@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode
 
-from ledger.settings import LedgerPlace
+from ledger.reading import LedgerLocation
 
 
 def _split(value: object) -> object:
@@ -25,7 +25,7 @@ TrainerUrl = Annotated[str, AfterValidator(_is_address)]
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
-class IngestSettings(LedgerPlace):
+class IngestSettings(LedgerLocation):
     """`ingest_naive_zone` is the time zone of timestamps without one.
 
     `ingest_decision_timeout_s` is the time that Redis has to log a decision before its ranking is

@@ -35,6 +35,7 @@ from ratchet.contract.trace import TraceCaptured, TraceRequested
 class Stream:
     """`consumers` read in a group each, named for the service where `called` names no other.
 
+    `optional` groups exist only where their consumer is configured.
     `tails` read without a group: they begin at the newest event of the types in `keeps`.
     """
 
@@ -43,6 +44,7 @@ class Stream:
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
     called: Mapping[str, str] = field(default_factory=dict, hash=False)
+    optional: tuple[str, ...] = ()
     tails: tuple[str, ...] = ()
     keeps: tuple[type[Event], ...] = ()
 
@@ -58,6 +60,11 @@ class Stream:
     def groups(self) -> tuple[str, ...]:
         """The groups that have to finish an entry before it may leave the stream."""
         return tuple(self.called.get(service, service) for service in self.consumers)
+
+    @property
+    def required_groups(self) -> tuple[str, ...]:
+        """The groups of every installation: while one is missing, nothing may leave the stream."""
+        return tuple(group for group in self.groups if group not in self.optional)
 
     @property
     def union(self) -> Any:
@@ -96,6 +103,7 @@ TRACE_REQUESTS = Stream(
     ("reward",),
     ("trainer", "ledger"),
     called={"trainer": "teacher"},
+    optional=("teacher",),
 )
 TRACES = Stream("traces", (TraceCaptured,), ("ingest", "trainer"), ("trainer", "ledger"))
 RUNS = Stream("runs", (RunStarted, RunProgressed, RunFinished), ("trainer",), ("ledger",))

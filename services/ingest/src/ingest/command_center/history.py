@@ -15,8 +15,7 @@ from ingest.domain.command_center.history import (
     rl_history,
 )
 from ingest.http.problems import ErrorBody, responses
-from ledger.ports import LedgerReader
-from ledger.reading.async_reader import MOST_SHOWN, AskedLedger
+from ledger.reading import MOST_SHOWN, AsyncLedger, LedgerReader
 
 _HISTORY = TypeAdapter(RlHistory)
 _TTL_S = 1.0
@@ -27,13 +26,13 @@ _MOST_CHARACTERISTICS = 1000
 class HistoryPage:
     """Reads and serializes the history in the ledger's thread."""
 
-    def __init__(self, ledger: AskedLedger, watch: TrainerWatch) -> None:
+    def __init__(self, ledger: AsyncLedger, watch: TrainerWatch) -> None:
         self._ledger = ledger
         self._watch = watch
 
     async def content(self, limit: int) -> bytes:
         steps = self._watch.trainer.facts.tier1_scorer.training_steps
-        return await self._ledger.ask(
+        return await self._ledger.read(
             lambda ledger: _HISTORY.dump_json(rl_history(_figures(ledger, limit), steps))
         )
 
@@ -59,8 +58,8 @@ def _figures(ledger: LedgerReader, limit: int) -> HistoryFigures:
     return HistoryFigures(
         counts=ledger.counts(),
         shown=ledger.history(limit),
-        intents=ledger.most("intent", MOST_INTENTS),
-        scenarios=ledger.most("scenario", MOST_SCENARIOS),
-        characteristics=ledger.most("characteristic", _MOST_CHARACTERISTICS),
+        intents=ledger.most_frequent("intent", MOST_INTENTS),
+        scenarios=ledger.most_frequent("scenario", MOST_SCENARIOS),
+        characteristics=ledger.most_frequent("characteristic", _MOST_CHARACTERISTICS),
         verdict=ledger.last_verdict(),
     )

@@ -12,8 +12,7 @@ from ingest.command_center.ttl_cache import TtlCache
 from ingest.domain.command_center.figures import StatusFigures
 from ingest.domain.command_center.status import RlStatus, rl_status
 from ingest.http.problems import ErrorBody, responses
-from ledger.ports import LedgerReader
-from ledger.reading.async_reader import AskedLedger
+from ledger.reading import AsyncLedger, LedgerReader
 from ratchet.contract import Unavailable, utc_now
 
 _STATUS = TypeAdapter(RlStatus)
@@ -25,7 +24,7 @@ _RECENT, _RUNS = 50, 20
 class StatusPage:
     """Serves what is known: `degraded` names what is unavailable, with the last known figures."""
 
-    def __init__(self, ledger: AskedLedger, watch: TrainerWatch, redis: Redis) -> None:
+    def __init__(self, ledger: AsyncLedger, watch: TrainerWatch, redis: Redis) -> None:
         self._ledger = ledger
         self._watch = watch
         self._redis = redis
@@ -34,7 +33,7 @@ class StatusPage:
     async def content(self, _: None) -> bytes:
         degraded = []
         try:
-            self._figures = await self._ledger.ask(_figures)
+            self._figures = await self._ledger.read(_figures)
         except Unavailable as error:
             degraded.append(f"the figures are out of date: {error}")
         connected = await self._connected()
@@ -74,6 +73,6 @@ def _figures(ledger: LedgerReader) -> StatusFigures:
         counts=ledger.counts(),
         recent=ledger.history(_RECENT),
         runs=ledger.runs(_RUNS),
-        trainings=ledger.trainings(),
-        in_service=ledger.in_service(),
+        trainings=ledger.judged_runs(),
+        in_service=ledger.active_model(),
     )

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, Field
 
 from ingest.domain.command_center.explanation import ExplainedReward, explain
-from ledger.reading.views import ExampleView, ExperienceStory, ExperienceView, KeptEvent, ModelView
+from ledger.reading import ExampleView, ExperienceDetails, ExperienceView, ModelView, StoredEvent
 
 T = TypeVar("T")
 
@@ -30,13 +30,13 @@ class ExperienceDetail:
 
     experience: ExperienceView
     reward: ExplainedReward | None
-    facts: tuple[KeptEvent, ...]
+    facts: tuple[StoredEvent, ...]
     revisions: tuple[ExplainedReward, ...]
     examples: tuple[ExampleView, ...]
     models: tuple[ModelView, ...]
 
     @classmethod
-    def of(cls, story: ExperienceStory) -> "ExperienceDetail":
+    def of(cls, story: ExperienceDetails) -> "ExperienceDetail":
         revisions = tuple(explain(event) for event in story.revisions)
         return cls(
             experience=story.experience,

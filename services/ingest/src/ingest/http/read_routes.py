@@ -8,17 +8,17 @@ from pydantic import TypeAdapter
 
 from ingest.http.problems import responses
 from ingest.http.read_answers import ExperienceDetail, Listing, Page
-from ledger.domain.values import plain
-from ledger.ports import LedgerReader
-from ledger.reading.async_reader import AskedLedger
-from ledger.reading.views import (
+from ledger.reading import (
+    AsyncLedger,
     ExampleState,
     ExampleView,
     ExperienceView,
-    ModelStory,
+    LedgerReader,
+    ModelDetails,
     ModelView,
-    RunStory,
+    RunDetails,
     RunView,
+    plain,
 )
 
 T = TypeVar("T")
@@ -33,14 +33,14 @@ _EXPERIENCES = TypeAdapter(Page[ExperienceView])
 _EXPERIENCE = TypeAdapter(ExperienceDetail)
 _EXAMPLES = TypeAdapter(Page[ExampleView])
 _RUNS = TypeAdapter(Listing[RunView])
-_RUN = TypeAdapter(RunStory)
+_RUN = TypeAdapter(RunDetails)
 _MODELS = TypeAdapter(Listing[ModelView])
-_MODEL = TypeAdapter(ModelStory)
+_MODEL = TypeAdapter(ModelDetails)
 _SERVING = TypeAdapter(ModelView)
 _UNKNOWN = "unknown id; see the list of this kind for all ids"
 
 
-def create_read_router(ledger: AskedLedger) -> APIRouter:
+def create_read_router(ledger: AsyncLedger) -> APIRouter:
     router = APIRouter(prefix="/v1", responses=responses(401, 403, 422, 503))
 
     async def answer(
@@ -52,7 +52,7 @@ def create_read_router(ledger: AskedLedger) -> APIRouter:
             result = query(reader)
             return None if result is None else form.dump_json(result)
 
-        content = await ledger.ask(write)
+        content = await ledger.read(write)
         if content is None:
             raise HTTPException(404, unknown)
         return Response(content, media_type="application/json")
@@ -100,7 +100,7 @@ def create_read_router(ledger: AskedLedger) -> APIRouter:
         """Training runs, open and finished."""
         return await answer(_RUNS, lambda reader: Listing(items=reader.runs(limit)))
 
-    @router.get("/runs/{run_id:path}", response_model=RunStory, responses=responses(404))
+    @router.get("/runs/{run_id:path}", response_model=RunDetails, responses=responses(404))
     async def show_run(run_id: str) -> Response:
         """One run: its events, its examples and the models it produced."""
         return await answer(_RUN, lambda reader: reader.run(plain(run_id)))
@@ -109,14 +109,14 @@ def create_read_router(ledger: AskedLedger) -> APIRouter:
     async def show_model_in_service() -> Response:
         """The active version, with who activated it and why."""
         none = "no model is in service; see /v1/models for the registered versions"
-        return await answer(_SERVING, lambda reader: reader.in_service(), none)
+        return await answer(_SERVING, lambda reader: reader.active_model(), none)
 
     @router.get("/models", response_model=Listing[ModelView])
     async def list_models(limit: Limit = 100) -> Response:
         """Model versions, with who activated and replaced them, and why."""
         return await answer(_MODELS, lambda reader: Listing(items=reader.models(limit)))
 
-    @router.get("/models/{version:path}", response_model=ModelStory, responses=responses(404))
+    @router.get("/models/{version:path}", response_model=ModelDetails, responses=responses(404))
     async def show_model(version: str) -> Response:
         """One version: its run, and every example and experience it learned from."""
         return await answer(_MODEL, lambda reader: reader.model(plain(version)))

@@ -39,8 +39,9 @@ def create_rank_router(
         decision = await decisions.make(rank_request)
         record = idempotent.record(200, _body(decision)) if idempotent else None
         decision = await decisions.log(decision, record)
+        body = _body(decision)
         metrics.seconds.observe(time.perf_counter() - began)
-        return Response(_body(decision), media_type="application/json")
+        return Response(body, media_type="application/json")
 
     return router
 

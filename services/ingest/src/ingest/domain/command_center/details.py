@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, cast
 
-from ledger.domain.projection.feedback_source import FeedbackSource
-from ledger.reading.views import ExperienceView
+from ledger.reading import ExperienceView, FeedbackSource
 
 _FAST, _SLOW = 0.7, 1.5
 _RARE, _UNCOMMON = 3, 10

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.domain.command_center.weights import COMPONENTS, CONTRACT_HASH
-from ledger.reading.views import KeptEvent
+from ledger.reading import StoredEvent
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ExplainedReward:
     components: tuple[ExplainedComponent, ...]
 
 
-def explain(scored: KeptEvent) -> ExplainedReward:
+def explain(scored: StoredEvent) -> ExplainedReward:
     """`scored` is an ExperienceScored."""
     body = scored.body
     components = body["components"]

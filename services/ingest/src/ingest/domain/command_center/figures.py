@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ledger.reading.views import Counts, ExperienceView, KeptEvent, ModelView, RunView, Trainings
+from ledger.reading import Counts, ExperienceView, JudgedRuns, ModelView, RunView, StoredEvent
 
 NOTHING = Counts(0, 0, 0, {"up": 0, "down": 0, "none": 0}, {}, {}, {}, {}, {}, {}, {})
 
@@ -26,7 +26,7 @@ class StatusFigures:
     counts: Counts = NOTHING
     recent: Sequence[ExperienceView] = ()
     runs: Sequence[RunView] = ()
-    trainings: Mapping[str, Trainings] = field(default_factory=dict)
+    trainings: Mapping[str, JudgedRuns] = field(default_factory=dict)
     in_service: ModelView | None = None
 
 
@@ -42,4 +42,4 @@ class HistoryFigures:
     intents: Mapping[str, int] = field(default_factory=dict)
     scenarios: Mapping[str, int] = field(default_factory=dict)
     characteristics: Mapping[str, int] = field(default_factory=dict)
-    verdict: KeptEvent | None = None
+    verdict: StoredEvent | None = None

@@ -16,7 +16,7 @@ from ingest.domain.command_center.details import (
     short_query,
 )
 from ingest.domain.command_center.figures import HistoryFigures, Ratings, ratings_of
-from ledger.reading.views import ExperienceView, KeptEvent
+from ledger.reading import ExperienceView, StoredEvent
 
 MOST_INTENTS, MOST_SCENARIOS = 10, 15
 _MOST_TIMES = 200
@@ -140,7 +140,7 @@ def rl_history(figures: HistoryFigures, scorer_steps: int) -> RlHistory:
     )
 
 
-def _loss_curve(verdict: KeptEvent | None) -> list[LossPoint]:
+def _loss_curve(verdict: StoredEvent | None) -> list[LossPoint]:
     points = verdict.body["curve"] if verdict else ()
     return [
         LossPoint(point["step"], point["loss"], point.get("accuracy"), point.get("margin"))

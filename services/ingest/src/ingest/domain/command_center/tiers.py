@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ingest.domain.command_center.figures import StatusFigures
 from ingest.domain.command_center.trainer_facts import TrainerState
-from ledger.reading.views import RunView
+from ledger.reading import RunView
 
 _PREFERENCES = ("dpo", "kto")
 

@@ -1,4 +1,4 @@
-"""Rows that are folds: of all that was said about one thing, the last word on each topic stands."""
+"""Folds column updates into rows: the latest update on each topic counts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ from ledger.domain.values import microseconds, whole
 from ratchet.contract import Event, Stamp, Statement, latest
 
 
-class Word(NamedTuple):
-    """Columns that are said together."""
+class ColumnUpdate(NamedTuple):
+    """Columns of one topic, which change together."""
 
     topic: str
     stamp: Stamp
@@ -17,8 +17,8 @@ class Word(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
-    """A row of a table: its columns, and the stamp of the word that each topic rests on."""
+class ProjectedRow:
+    """A row of a table: its columns, and by topic the stamp of the update that they come from."""
 
     columns: Mapping[str, Any] = field(default_factory=dict)
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
@@ -27,19 +27,23 @@ class Row:
         return topic in self.stamps
 
 
-def fold(row: Row, words: Iterable[Word]) -> Row:
-    """`row` after `words`; see `ratchet.contract.latest`."""
+def fold(row: ProjectedRow, updates: Iterable[ColumnUpdate]) -> ProjectedRow:
+    """`row` after `updates`, by the rule of `ratchet.contract.latest`."""
     known = {topic: Statement(stamp, {}) for topic, stamp in row.stamps.items()}
-    merged = latest(known, ((word.topic, Statement(word.stamp, word.columns)) for word in words))
+    merged = latest(
+        known, ((update.topic, Statement(update.stamp, update.columns)) for update in updates)
+    )
     columns = dict(row.columns)
     for statement in merged.values():
         columns.update(statement.value)
-    return Row(columns, {topic: statement.stamp for topic, statement in merged.items()})
+    return ProjectedRow(columns, {topic: statement.stamp for topic, statement in merged.items()})
 
 
-def said_at(event: Event) -> Stamp:
+def time_stamp(event: Event) -> Stamp:
+    """Orders updates by the time of their events."""
     return Stamp(microseconds(event.occurred_at), event.event_id)
 
 
-def revised(revision: int, event: Event) -> Stamp:
+def revision_stamp(revision: int, event: Event) -> Stamp:
+    """Orders updates by their revision."""
     return Stamp(whole(revision), event.event_id)

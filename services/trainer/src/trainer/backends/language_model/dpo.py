@@ -1,4 +1,4 @@
-"""DPO in TRL."""
+"""Direct preference optimization with TRL."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -15,9 +15,9 @@ from trainer.backends.language_model.train_dataset import train_dataset
 from trainer.backends.language_model.training_loop import (
     OnProgress,
     arguments,
-    beginning,
-    turn,
-    work_through,
+    chat_turn,
+    model_arguments,
+    train_to_end,
 )
 from trainer.domain.runs.recipe import Recipe
 
@@ -30,11 +30,11 @@ def train(
     work_dir: Path,
     on_progress: OnProgress,
 ) -> tuple[Adapted, tuple[CurvePoint, ...]]:
-    """As `trainer.run.methods.Teach`, from pairs."""
+    """Train on pairs: a `trainer.run.methods.TrainingMethod`."""
     dpo = recipe.dpo
     with shared_prompts(base.model.base_model) if dpo.share_prompts else nullcontext():
         trainer = DPOTrainer(
-            **beginning(base, adapter),
+            **model_arguments(base, adapter),
             args=DPOConfig(
                 **arguments(dpo, base, work_dir, recipe.seed),
                 beta=dpo.beta,
@@ -46,12 +46,12 @@ def train(
             ),
             train_dataset=train_dataset(map(_row, pairs), work_dir),
         )
-        return work_through(trainer, work_dir, on_progress)
+        return train_to_end(trainer, work_dir, on_progress)
 
 
 def _row(pair: PairBuilt) -> dict[str, list[dict[str, str]]]:
     return {
-        "prompt": turn("user", pair.prompt),
-        "chosen": turn("assistant", pair.chosen),
-        "rejected": turn("assistant", pair.rejected),
+        "prompt": chat_turn("user", pair.prompt),
+        "chosen": chat_turn("assistant", pair.chosen),
+        "rejected": chat_turn("assistant", pair.rejected),
     }

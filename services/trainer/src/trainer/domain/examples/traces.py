@@ -7,11 +7,11 @@ _ANSWER_CUE = "Response:"
 
 
 def samples_of(example: DemonstrationBuilt | TraceCaptured) -> tuple[tuple[str, str], ...]:
-    """Prompts, each with the text to answer it with: three for a trace with thoughts, else one.
+    """Pairs of prompt and completion: three for a trace with thoughts, otherwise one.
 
-    The prompt that asks for thoughts ends in a cue of its own. With equal prompts for thoughts
-    and answer, half of the samples would teach the model in service, which is prompted without
-    the cue, to speak its thoughts to the operator.
+    The prompt for the thoughts ends in a cue of its own. With equal prompts for thoughts and
+    answer, half of the samples would teach the model in service, which is prompted without the
+    cue, to present its thoughts to the operator.
     """
     prompt, (answer,) = example.prompt, example.answers
     thoughts = example.thoughts if isinstance(example, TraceCaptured) else ""

@@ -1,4 +1,4 @@
-"""A real Prometheus over the embedded system: what is asked for is told, what breaks is named."""
+"""A real Prometheus scrapes the embedded system: queries have results, failures raise alerts."""
 
 import os
 import signal
@@ -20,19 +20,19 @@ from ratchet_cli.embedded.up import up
 from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port
 
-from .asked import DASHBOARDS, OF_A_GPU, asked_metrics, queries, recorded, rules
-from .small_disk import Disk, disk_of_its_own
+from .queries import DASHBOARDS, GPU_METRICS, metrics_of, queries, recorded, rules
+from .small_disk import Disk, separate_disk
 
 pytestmark = [
     pytest.mark.heavy,
     pytest.mark.skipif(
-        PROGRAM is None, reason="no Prometheus here: `apt-get install prometheus` lets this run"
+        PROGRAM is None, reason="Prometheus is not installed: `apt-get install prometheus`"
     ),
 ]
 OWN = {"ALERTS"}
 SUFFIXES = ("_bucket", "_sum", "_count")
 SOON_S = 15.0
-"""Beyond the time an alert states: a scrape, an evaluation, and a busy machine."""
+"""On top of the alert's own time: a scrape, an evaluation and a busy machine."""
 QUESTION = {"query_id": "q", "timestamp": "2026-01-05T06:00:00Z", "transcript": "Any alarms?"}
 
 
@@ -40,11 +40,11 @@ QUESTION = {"query_id": "q", "timestamp": "2026-01-05T06:00:00Z", "transcript": 
 async def observed(
     directory: Path,
 ) -> AsyncIterator[tuple[Embedded, Supervisor, Prometheus, Disk | None]]:
-    """The artifact store has a disk of its own, where that may be mounted."""
+    """The artifact store has a separate disk, if mounting is permitted."""
     lines: list[str] = []
-    without_a_server = {"RATCHET_EXPORTER_OLLAMA_URL": ""}
-    embedded = Embedded(directory / "data", free_port(6), without_a_server)
-    with disk_of_its_own(embedded.data_dir / "artifacts") as disk:
+    without_ollama = {"RATCHET_EXPORTER_OLLAMA_URL": ""}
+    embedded = Embedded(directory / "data", free_port(6), without_ollama)
+    with separate_disk(embedded.data_dir / "artifacts") as disk:
         async with (
             up(embedded, lambda name, line: lines.append(f"{name}: {line}")) as supervisor,
             scraping(embedded, directory / "prometheus") as prometheus,
@@ -53,7 +53,7 @@ async def observed(
 
 
 async def fires(prometheus: Prometheus, alert: str, stated_s: float) -> float:
-    """Seconds until `alert` fires; raises `TimeoutError` after those it states."""
+    """Seconds until `alert` fires. Raises `TimeoutError` soon after `stated_s`."""
     began = time.monotonic()
 
     async def firing() -> bool:
@@ -64,14 +64,14 @@ async def fires(prometheus: Prometheus, alert: str, stated_s: float) -> float:
 
 
 async def kill(process: Supervised) -> None:
-    """The process ends at once, and nobody starts it again."""
+    """Kills the process; the supervisor does not restart it."""
     assert process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
     await process.stop()
 
 
 async def held_for(redis: Redis, seconds: int) -> None:
-    """A consumer of the trainer's has had a request in its hands for so long, and is gone."""
+    """Creates an entry that a dead consumer of the trainer has held for `seconds`."""
     now_s, _ = await redis.time()
     request = TrainingRequested(
         event_id=derived_id("stuck"), occurred_at=utc_now(), requested_by="anna"
@@ -81,8 +81,8 @@ async def held_for(redis: Redis, seconds: int) -> None:
     await redis.xreadgroup("trainer", "gone", {COMMANDS.key: ">"})
 
 
-async def told_by(prometheus: Prometheus) -> set[str]:
-    """The names of all series in the last scrapes, those without a sample yet included."""
+async def scraped_series(prometheus: Prometheus) -> set[str]:
+    """The names of all series in the last scrapes, also of those without a sample."""
     families = await prometheus.ask("targets/metadata")
     return {
         f"{family['metric']}{suffix}"
@@ -98,24 +98,24 @@ async def scraped(embedded: Embedded, service: str) -> str:
 
 
 def check_metrics(exposition: str) -> None:
-    """Names, units and help texts keep Prometheus's own conventions."""
+    """Names, units and help texts follow Prometheus's conventions."""
     command = ["promtool", "check", "metrics"]
-    told = subprocess.run(command, input=exposition, capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stdout + told.stderr
+    report = subprocess.run(command, input=exposition, capture_output=True, text=True, check=False)
+    assert report.returncode == 0, report.stdout + report.stderr
 
 
-async def test_what_breaks_raises_the_alert_that_names_it(tmp_path: Path):
+async def test_each_failure_raises_its_alert(tmp_path: Path):
     async with observed(tmp_path) as (embedded, supervisor, prometheus, disk):
         async with httpx.AsyncClient(base_url=embedded.url) as client:
             assert (await client.post("/v1/experiences", json=QUESTION)).status_code == 202
 
         for service in SERVICES:
             check_metrics(await scraped(embedded, service))
-        asked = [*rules(), *(q for path in DASHBOARDS.iterdir() for q in queries(path.stem))]
-        wanted = set().union(*map(asked_metrics, asked)) - OWN - OF_A_GPU - recorded()
-        assert wanted
-        assert wanted <= await told_by(prometheus)
-        for query in asked:
+        queried = [*rules(), *(q for path in DASHBOARDS.iterdir() for q in queries(path.stem))]
+        required = set().union(*map(metrics_of, queried)) - OWN - GPU_METRICS - recorded()
+        assert required
+        assert required <= await scraped_series(prometheus)
+        for query in queried:
             await prometheus.query(query)
         assert await prometheus.firing() == set()
 
@@ -146,4 +146,4 @@ async def test_what_breaks_raises_the_alert_that_names_it(tmp_path: Path):
         assert await fires(prometheus, "RedisAway", 30) >= 30 - SOON_S
         assert "ServiceDown" not in await prometheus.firing()
     if disk is None:
-        pytest.skip("all was shown but the full disk: only root may mount one of its own")
+        pytest.skip("the full disk was not tested: only root may mount one")

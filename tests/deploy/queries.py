@@ -1,4 +1,4 @@
-"""What dashboards and rules ask Prometheus for."""
+"""Reads the queries of dashboards and rules, and the metrics that they use."""
 
 import json
 import re
@@ -9,10 +9,10 @@ import yaml
 ROOT = Path(__file__).parents[2]
 DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"
 RULES = ROOT / "deploy" / "prometheus" / "rules"
-OF_A_GPU = {
+GPU_METRICS = {
     f"DCGM_FI_DEV_{name}" for name in ("GPU_UTIL", "FB_USED", "FB_FREE", "GPU_TEMP", "POWER_USAGE")
 }
-"""What dcgm-exporter tells by its default list; no machine without a GPU can scrape it."""
+"""In the default list of dcgm-exporter. A machine without a GPU cannot scrape them."""
 _METRIC = re.compile(r"(?:\w+:\w+:\w+|\b(?:ratchet|process)_\w+|\bDCGM_FI_\w+|\bALERTS\b)")
 
 
@@ -29,7 +29,7 @@ def recorded() -> set[str]:
     return {rule["record"] for rule in _rules() if "record" in rule}
 
 
-def asked_metrics(query: str) -> set[str]:
+def metrics_of(query: str) -> set[str]:
     return set(_METRIC.findall(query))
 
 

@@ -94,7 +94,7 @@ async def test_an_import_reports_on_every_row(intake: str, ratchet: Ratchet, tmp
     assert ended.value["read"] == 2
     assert (ended.value["accepted"], ended.value["new"]) == (1, 1)
     assert ended.value["refused"] == [
-        {"row": 2, "reason": "not a JSON object; an experience is one"}
+        {"row": 2, "reason": "not a JSON object, so not an experience"}
     ]
     assert ended.value["stopped"] is None
 
