@@ -1,4 +1,4 @@
-"""Events: their common fields, ids that a retry makes again, and what the latest one states."""
+"""What every event carries, and how ids are made so that a retry is the same event."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -9,8 +9,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 EventId = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 Aspect = Literal["voice", "widget"]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Value(BaseModel):
@@ -43,6 +41,18 @@ def derived_id(*parts: str) -> str:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class ArtifactRef(Value):
+    """A content-addressed file: `sha256` names it, `size` is in bytes, `name` is for people."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(ge=0)
+    name: str
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def microseconds(moment: datetime) -> int:
@@ -80,11 +90,3 @@ def latest(
         if topic not in merged or statement.stamp > merged[topic].stamp:
             merged[topic] = statement
     return merged
-
-
-class ArtifactRef(Value):
-    """A content-addressed file: `sha256` names it, `size` is in bytes, `name` is for people."""
-
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size: int = Field(ge=0)
-    name: str
