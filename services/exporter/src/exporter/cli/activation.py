@@ -102,8 +102,8 @@ async def _outcome(
 def _result(status: dict[str, Any], event_id: str) -> dict[str, Any] | None:
     """The command's final result in the exporter's status, else its latest one."""
     results = [result for result in status["commands"] if result["event_id"] == event_id]
-    final = [result for result in results if result["outcome"] != "later"]
-    return (final or results or [None])[-1]
+    results = [result for result in results if result["outcome"] != "later"] or results
+    return results[-1] if results else None
 
 
 async def _post(intake: str, command: str, body: dict[str, str], deadline_s: float) -> str:
