@@ -1,1 +1,1 @@
-"""What the exporter's commands do; loaded when a command runs."""
+"""The work of the exporter's commands; imported when a command runs."""

@@ -79,24 +79,31 @@ async def _outcome(
     """The exporter's status, and in it the final outcome of the command."""
     end = time.monotonic() + deadline_s
     event_id = await _post(endpoints.intake, command, body, deadline_s)
-    problem = "nothing yet"
     async with httpx.AsyncClient(timeout=5.0) as client:
-        while time.monotonic() < end:
+        while True:
             try:
                 status = exporter_status(await client.get(f"{endpoints.exporter}/status"))
             except (httpx.TransportError, ValueError) as error:
                 problem = f"{endpoints.exporter}: {error}"
             else:
-                for outcome in reversed(status["commands"]):
-                    if outcome["event_id"] == event_id and outcome["outcome"] != "later":
-                        return status, outcome
-                    if outcome["event_id"] == event_id:
-                        problem = outcome["reason"]
+                result = _result(status, event_id)
+                if result is not None and result["outcome"] != "later":
+                    return status, result
+                problem = result["reason"] if result is not None else "not handled yet"
+            if time.monotonic() >= end:
+                break
             await asyncio.sleep(_POLL_S)
     raise Unreachable(
         f"no outcome within {deadline_s:g} s (last response: {problem}); the command stays in "
         "force, `ratchet models` shows when it has taken effect"
     )
+
+
+def _result(status: dict[str, Any], event_id: str) -> dict[str, Any] | None:
+    """The command's final result in the exporter's status, else its latest one."""
+    results = [result for result in status["commands"] if result["event_id"] == event_id]
+    results = [result for result in results if result["outcome"] != "later"] or results
+    return results[-1] if results else None
 
 
 async def _post(intake: str, command: str, body: dict[str, str], deadline_s: float) -> str:
