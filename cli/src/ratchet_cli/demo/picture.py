@@ -80,7 +80,7 @@ def _before_after(axes: Axes, run: RunFinished | None) -> None:
         labels.append(f"{_MEASURES[name]}{cases}")
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.7)
-    axes.set_xlabel("before (grey), after, 95 % interval")
+    axes.set_xlabel("before (gray), after, 95 % interval")
 
 
 def _known_measures(before: Scores, after: Scores) -> list[str]:

@@ -37,10 +37,6 @@ from ratchet.command_line.services import (
     running_ports,
     service_url,
 )
-from ratchet.command_line.subprocess import (
-    answer_of,
-    local_answer_of,
-)
 
 __all__ = [
     "DEFAULT_DATA_DIR",
@@ -54,11 +50,9 @@ __all__ = [
     "NoAnswer",
     "RedisUrl",
     "Unreachable",
-    "answer_of",
     "api_key_headers",
     "command_errors",
     "exporter_status",
-    "local_answer_of",
     "post_until_answered",
     "print_json",
     "redis_address",
