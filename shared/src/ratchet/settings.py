@@ -39,6 +39,9 @@ class CommonSettings(BaseSettings):
     What the environment does not set may be a file in the directory `RATCHET_SECRETS_DIR`, named
     as the variable in lower case (`ratchet_redis_url`), as orchestrators mount secrets.
 
+    A consumer stops when more than `dead_letters_max_consecutive` messages in a row would become
+    dead letters, or more than `dead_letters_max_share` of the last 200.
+
     `embedding` is `hashing` or `sentence-transformers:` with a model's id or directory.
     `otlp_endpoint` is the OpenTelemetry collector that spans are sent to, without a path, such as
     `http://collector:4318`; empty makes none. `OTEL_EXPORTER_OTLP_ENDPOINT` sets it too.
@@ -64,6 +67,8 @@ class CommonSettings(BaseSettings):
     )
     retry_base_s: float = Field(default=5.0, gt=0)
     retry_max_attempts: int = Field(default=5, ge=1)
+    dead_letters_max_consecutive: int = Field(default=100, ge=1)
+    dead_letters_max_share: float = Field(default=0.5, gt=0, le=1)
 
     @classmethod
     def settings_customise_sources(

@@ -11,7 +11,9 @@ from ratchet.delivery.consumer import (
     RetryPolicy,
 )
 from ratchet.delivery.dead_letter import (
+    ConsumerStopped,
     DeadLetter,
+    DeadLetterLimit,
 )
 from ratchet.delivery.deduplication import (
     SEEN_TTL_S,
@@ -72,7 +74,9 @@ __all__ = [
     "Appends",
     "Claimer",
     "Consumer",
+    "ConsumerStopped",
     "DeadLetter",
+    "DeadLetterLimit",
     "DeliveryMetrics",
     "Entry",
     "Progress",

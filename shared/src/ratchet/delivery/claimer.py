@@ -9,6 +9,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from ratchet.delivery.dead_letter import ConsumerStopped
 from ratchet.delivery.entry import Entry
 from ratchet.delivery.metrics import DeliveryMetrics
 from ratchet.delivery.worker import Worker
@@ -39,6 +40,8 @@ class Claimer:
 
     async def claim(self) -> None:
         """Claim every entry whose wait is over and handle it, a batch at a time."""
+        if self._worker.stopped is not None:
+            return
         for attempts, entry_ids in (await self._due()).items():
             wait_ms = int(self._retry.wait_s(attempts) * 1000)
             for start in range(0, len(entry_ids), self._worker.consumer.batch):
@@ -55,7 +58,7 @@ class Claimer:
         """A failing server or a full disk is not the entries' fault: the attempt is taken back."""
         try:
             await self._worker.process_batch(entries)
-        except (RedisError, OSError):
+        except (RedisError, OSError, ConsumerStopped):
             ids = [entry.entry_id for entry in entries]
             await self._redis.xclaim(
                 self._stream, self._group, self._name, 0, ids, retrycount=attempts, justid=True
@@ -95,6 +98,8 @@ class Claimer:
         while True:
             try:
                 await step()
+            except ConsumerStopped:
+                pass  # the worker logged the reason; `claim` returns at once from here on
             except (RedisError, OSError) as error:
                 _log.warning("%s of %s is held up: %s", step.__name__, self._stream, error)
             self.last_loop = time.monotonic()

@@ -7,6 +7,7 @@ from faststream import AckPolicy, Context
 from faststream.redis import RedisBroker, StreamSub
 from faststream.redis.message import RedisBatchStreamMessage
 
+from ratchet.delivery.dead_letter import ConsumerStopped
 from ratchet.delivery.entry import Entry
 from ratchet.delivery.worker import Worker
 
@@ -17,7 +18,7 @@ def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
     """Subscribe `worker` to its stream on `broker`: in batches, acknowledging nothing for it."""
     consumer = worker.consumer
 
-    @broker.subscriber(
+    subscriber = broker.subscriber(
         stream=StreamSub(
             consumer.stream.key,
             group=consumer.group,
@@ -32,15 +33,21 @@ def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
         title=f"{consumer.stream.name}:{consumer.group}",
         description=f"{', '.join(event.__name__ for event in consumer.stream.events)}",
     )
+
+    @subscriber
     async def deliver(message: Annotated[RedisBatchStreamMessage, Context("message")]) -> None:
         raw = message.raw_message
-        await worker.process_batch(
-            [
-                Entry(entry_id.decode(), fields, attempt=1)
-                for entry_id, fields in zip(raw["message_ids"], raw["data"], strict=True)
-            ]
-        )
-        await asyncio.sleep(consumer.rest_s)
+        entries = [
+            Entry(entry_id.decode(), fields, attempt=1)
+            for entry_id, fields in zip(raw["message_ids"], raw["data"], strict=True)
+        ]
+        try:
+            await worker.process_batch(entries)
+        except ConsumerStopped:
+            # `stop()` waits for this handler; clearing the flag ends the loop after it.
+            subscriber.running = False
+        else:
+            await asyncio.sleep(consumer.rest_s)
 
 
 async def _keep_raw(raw: Any) -> RedisBatchStreamMessage:

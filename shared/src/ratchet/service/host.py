@@ -27,9 +27,11 @@ def create_host(service: Service) -> AsgiFastStream:
 
     @get
     async def livez(scope: Any) -> AsgiResponse:
-        problem = service.stuck()
-        alive = problem is None
-        return JSONResponse({"alive": alive, "problem": problem}, 200 if alive else 503)
+        # A stopped consumer is a problem that a restart does not solve, so the process is alive:
+        # each restart would move as many messages to the dead letters again as the limit allows.
+        stuck = service.stuck()
+        problem = stuck or "; ".join(service.stopped().values()) or None
+        return JSONResponse({"alive": stuck is None, "problem": problem}, 503 if stuck else 200)
 
     @get
     async def readyz(scope: Any) -> AsgiResponse:
@@ -55,7 +57,8 @@ def create_host(service: Service) -> AsgiFastStream:
             "uptime_s": round(time.time() - service.started_at, 1),
             "settings": service.settings.masked(),
         }
-        return JSONResponse({**facts, **await service.status()})
+        stopped = {"stopped_consumers": service.stopped()} if service.stopped() else {}
+        return JSONResponse({**facts, **stopped, **await service.status()})
 
     return AsgiFastStream(
         service.broker,

@@ -15,7 +15,15 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 from redis.asyncio import Redis
 
 from ratchet.contract import Stream
-from ratchet.delivery import Claimer, Consumer, DeliveryMetrics, Worker, attach, create_groups
+from ratchet.delivery import (
+    Claimer,
+    Consumer,
+    DeadLetterLimit,
+    DeliveryMetrics,
+    Worker,
+    attach,
+    create_groups,
+)
 from ratchet.processes import end_all
 from ratchet.settings import CommonSettings
 from ratchet.telemetry import Tracer, Untraced
@@ -59,9 +67,12 @@ class Service:
             registry=self.registry,
         )
         name = f"{self.name}-{self.settings.consumer_name}"
+        limit = DeadLetterLimit(
+            self.settings.dead_letters_max_consecutive, self.settings.dead_letters_max_share
+        )
         turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.workers = [
-            Worker(consumer, self.redis, metrics, turns[consumer.group], self.tracer)
+            Worker(consumer, self.redis, metrics, turns[consumer.group], self.tracer, limit)
             for consumer in self.consumers
         ]
         self.claimers = [Claimer(worker, self.redis, name, metrics) for worker in self.workers]
@@ -69,6 +80,14 @@ class Service:
             attach(self.broker, worker, name)
         for stream in self.publishes:
             self.broker.publisher(stream=stream.key, schema=stream.union)
+
+    def stopped(self) -> dict[str, str]:
+        """By stream, why its consumer exceeded its dead-letter limit."""
+        return {
+            worker.consumer.stream.name: worker.stopped
+            for worker in self.workers
+            if worker.stopped is not None
+        }
 
     def stuck(self) -> str | None:
         """Why this process should be restarted, or None: judged without asking Redis."""
