@@ -1,4 +1,4 @@
-# Everything a newcomer needs: `make demo` and `make test`. `make help` lists the rest.
+# `make demo` and `make test` do everything; `make help` lists the other targets.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -13,27 +13,28 @@ SOURCES := shared services cli simulator tests benchmarks deploy
 LIGHT_PARTS := ./shared ./simulator ./services/ledger ./services/ingest ./services/reward ./cli ./tests/support
 PARTS := ./shared[sentence,tracing] ./simulator ./services/ledger ./services/ingest ./services/reward ./services/trainer ./services/exporter ./cli[demo] ./tests/support
 LIGHT_TESTS := tests/shared tests/contract tests/delivery tests/embedded tests/ingest tests/ledger tests/reward
-# Two, whatever the machine: each worker trains the small model on all the cores it finds.
-WORKERS := --numprocesses 2 --dist worksteal
+# Two workers on any machine: each trains the small model on all cores.
+PYTEST_OPTIONS := --numprocesses 2 --dist worksteal --durations 25 --durations-min 1
 MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt $(wildcard shared/pyproject.toml simulator/pyproject.toml services/*/pyproject.toml cli/pyproject.toml tests/support/pyproject.toml)
 DATA_DIR ?= var/ratchet
 PORT ?= 8100
 PROFILE ?= $(or $(shell sed -n 's/^COMPOSE_PROFILES=//p' .env 2>/dev/null),cpu)
+LAYERS := $(wildcard shared/layers.toml cli/layers.toml services/*/layers.toml)
 COMPOSE := COMPOSE_PROFILES=$(PROFILE) docker compose
 
-.PHONY: lint-types help setup demo run test test-light lint format bench constraints clean images up down test-compose test-redis check-deploy debian-tools
+.PHONY: lint-types help setup demo run test test-light test-heavy lint structure format bench constraints clean images up down test-compose test-redis check-deploy debian-tools
 
-help: ## Show what there is to make
+help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
 
-setup: $(VENV)/.ready ## Install everything into .venv (once; the first time compiles llama.cpp)
+setup: $(VENV)/.ready ## Install everything into .venv; the first run compiles llama.cpp
 
 $(VENV)/.ready: $(MANIFESTS)
 	@echo "setup 1/5: virtual environment"
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	@echo "setup 2/5: torch"
 	@$(VENV)/bin/python $(PIP) $(QUIET) torch==2.13.0
-	@echo "setup 3/5: llama-cpp-python (without a wheel in pip's cache it is compiled: 5 to 10 minutes, once)"
+	@echo "setup 3/5: llama-cpp-python (compiled unless pip has a cached wheel: 5 to 10 minutes, once)"
 	@$(VENV)/bin/python $(PIP) --verbose llama-cpp-python 2>&1 | tee $(VENV)/llama.log | awk '/^ *\[[0-9]+\/[0-9]+\] / { n = split($$NF, path, "/"); print "  " $$1 " " path[n]; fflush() }' || { tail -n 30 $(VENV)/llama.log; exit 1; }
 	@$(VENV)/bin/python -c "import importlib.metadata as m; print('  llama-cpp-python', m.version('llama-cpp-python'))"
 	@echo "setup 4/5: the services, their libraries and the tools"
@@ -44,54 +45,59 @@ $(VENV)/.ready: $(MANIFESTS)
 	@echo "setup done"
 
 $(LIGHT)/.ready: $(MANIFESTS)
-	@echo "setup of the light environment: shared, ingest and reward, without torch"
+	@echo "setup of the light environment: everything that runs without torch"
 	@test -x $(LIGHT)/bin/python || $(PYTHON) -m venv $(LIGHT)
 	@$(LIGHT)/bin/python $(PIP) $(QUIET) $(foreach part,$(LIGHT_PARTS),-e $(part)) -r requirements-dev.txt
-	@! $(LIGHT)/bin/python -c "import torch" 2>/dev/null || (echo "torch must not be here"; exit 1)
+	@! $(LIGHT)/bin/python -c "import torch" 2>/dev/null || (echo "torch is installed in the light environment: remove the dependency that needs it"; exit 1)
 	@touch $@
 
-demo: setup ## The whole loop in one sitting; report and picture in var/demo
+demo: setup ## Run the whole loop once; report and picture in var/demo
 	@$(VENV)/bin/ratchet demo --data-dir var/demo
 
 run: setup ## Run the embedded system until Ctrl-C (DATA_DIR=, PORT=)
 	@$(VENV)/bin/ratchet up --data-dir $(DATA_DIR) --port $(PORT)
 
-test: test-light setup ## Every test: the light ones without torch, the rest with the real model
-	$(VENV)/bin/python -m pytest $(WORKERS) $(foreach folder,$(LIGHT_TESTS),--ignore=$(folder))
+test: ## Run every test and print the slowest ones and the total time
+	@start=$$SECONDS; $(MAKE) --no-print-directory test-light test-heavy; \
+	echo "all tests: $$((SECONDS - start)) s"
 
-test-light: $(LIGHT)/.ready debian-tools ## Tests of shared, ingest and reward in an environment without torch
-	$(LIGHT)/bin/python -m pytest $(WORKERS) $(LIGHT_TESTS)
+test-heavy: setup debian-tools ## Run the tests that need torch, llama.cpp or the whole system
+	$(VENV)/bin/python -m pytest $(PYTEST_OPTIONS) $(foreach folder,$(LIGHT_TESTS),--ignore=$(folder))
 
-lint: setup ## ruff, mypy --strict, import rules
+test-light: $(LIGHT)/.ready debian-tools ## Run the tests that need no torch, in an environment without it
+	$(LIGHT)/bin/python -m pytest $(PYTEST_OPTIONS) $(LIGHT_TESTS)
+
+lint: setup ## Run ruff, mypy --strict and the import contracts
 	$(VENV)/bin/ruff check $(SOURCES)
 	$(VENV)/bin/ruff format --check $(SOURCES)
 	@$(MAKE) -s lint-types
-	$(VENV)/bin/lint-imports
+	@for contracts in pyproject.toml $(LAYERS); do \
+	$(VENV)/bin/lint-imports --no-logo --config $$contracts || exit 1; done
 
 lint-types: setup
 	$(VENV)/bin/mypy $(wildcard shared/src/ratchet services/*/src/* cli/src/* simulator/src/*)
 
-format: setup ## Format and mend what ruff can
+format: setup ## Format the code and apply ruff's fixes
 	$(VENV)/bin/ruff check --fix $(SOURCES)
 	$(VENV)/bin/ruff format $(SOURCES)
 
-bench: setup ## Print every benchmark's table
+bench: setup ## Run every benchmark
 	@for file in benchmarks/*.py; do $(VENV)/bin/python $$file; done
 
-images: ## Build an image of each service (VARIANT=cuda, BASE_IMAGE=, TORCH_INDEX=, TAG=: deploy/build-images.sh)
+images: ## Build an image of each service (VARIANT=, BASE_IMAGE=, TORCH_INDEX=, TAG=)
 	@deploy/build-images.sh
 
-up: ## Run the images by docker-compose.yml, on loopback (PROFILE=gpu)
+up: ## Start the images with Docker Compose, on loopback (PROFILE=gpu)
 	@deploy/make-secrets.sh
 	@$(COMPOSE) up --detach --wait
 
-down: ## Stop what up started; volumes stay (PROFILE=gpu)
+down: ## Stop the containers and keep the volumes (PROFILE=gpu)
 	@$(COMPOSE) down
 
-test-compose: setup ## Build the images, run the demo through compose, tear down; needs a Docker engine
+test-compose: setup ## Run the demo through Docker Compose; needs a Docker engine
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" deploy/test-compose.sh
 
-test-redis: setup ## Delivery and its transaction on Redis 7.2, 7.4 and 8; needs a Docker engine
+test-redis: setup ## Test delivery on Redis 7.2, 7.4 and 8; needs a Docker engine
 	$(VENV)/bin/python -m pytest -m every_redis
 
 check-deploy: $(DEPLOY)/.ready debian-tools ## Check images, compose and Kubernetes files, without an engine or a cluster
@@ -105,11 +111,14 @@ $(DEPLOY)/.ready: deploy/requirements.txt
 	@$(DEPLOY)/bin/python -m pip --disable-pip-version-check install $(QUIET) --requirement $<
 	@touch $@
 
-constraints: setup ## Pin constraints.in anew into constraints.txt
+constraints: setup ## Resolve constraints.in into constraints.txt
 	@$(VENV)/bin/python $(PIP) $(QUIET) uv
 	@{ echo "# Made by \`make constraints\` from constraints.in; do not edit."; \
 	   $(VENV)/bin/uv pip compile --universal --python-version 3.11 --no-annotate --no-header -q \
 	     --no-emit-package pip --no-emit-package setuptools constraints.in; } > constraints.txt
 
-clean: ## Remove the environments; data in var/ stays
+structure: setup ## Print lines, modules, duplicate type names and words of documentation
+	@$(VENV)/bin/python deploy/structure.py
+
+clean: ## Remove the environments; keep the data in var/
 	rm -rf $(VENV) $(LIGHT) $(DEPLOY)

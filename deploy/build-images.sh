@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Build the four images. From the environment:
-#   BASE_IMAGE   python:3.11-slim-bookworm with its digest; without it, today's is looked up and told
-#   VARIANT      cpu or cuda, of the trainer (cpu)
-#   TORCH_INDEX  the index that serves this torch; without it, pip's own
+# Builds the five images. Environment variables:
+#   BASE_IMAGE   python:3.11-slim-bookworm with its digest; if unset, the current digest is looked up and printed
+#   VARIANT      cpu or cuda: the trainer's torch (default: cpu)
+#   TORCH_INDEX  the package index that serves this torch; if unset, pip's default index
 #   PIP_CONF     a pip.conf for the build, mounted as a secret
-#   TAG          the tag of the images (unreleased)
+#   TAG          the images' tag (default: unreleased)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-docker info >/dev/null 2>&1 || { echo "no Docker engine answers: start one, or name it by DOCKER_HOST" >&2; exit 1; }
+docker info >/dev/null 2>&1 || { echo "No Docker engine responds. Start one, or set DOCKER_HOST." >&2; exit 1; }
 
 tag=${TAG:-unreleased}
 variant=${VARIANT:-cpu}
@@ -18,28 +18,33 @@ if [[ -z $base ]]; then
     docker pull --quiet "$name" >/dev/null
     base=$(docker image inspect --format '{{index .RepoDigests 0}}' "$name")
 fi
-[[ $base == *@sha256:* ]] || { echo "BASE_IMAGE: $base has no digest; write name@sha256:…" >&2; exit 1; }
+[[ $base == *@sha256:* ]] || { echo "BASE_IMAGE: $base has no digest. Write name@sha256:…" >&2; exit 1; }
 echo "base image: $base"
 
-shared=(
+common=(
     --build-arg "BASE_IMAGE=$base"
     --build-arg "VERSION=$tag"
     --build-arg "REVISION=$(git rev-parse HEAD)"
     --build-arg "CREATED=$(git log -1 --format=%cI)"
 )
-[[ -z ${PIP_CONF:-} ]] || shared+=(--secret "id=pip,src=$PIP_CONF")
-torch=(--build-arg "TORCH_INDEX=${TORCH_INDEX:-}")
+[[ -z ${PIP_CONF:-} ]] || common+=(--secret "id=pip,src=$PIP_CONF")
 
+# build SERVICE PORT TAG [NAME=VALUE ...]: the build arguments of deploy/Dockerfile
 build() {
-    local service=$1 image=$2
-    shift 2
+    local service=$1 port=$2 image=ratchet-$1:$3 arguments=() argument
+    shift 3
+    for argument in "SERVICE=$service" "PORT=$port" "$@"; do
+        arguments+=(--build-arg "$argument")
+    done
     echo "building $image"
-    DOCKER_BUILDKIT=1 docker build --file "services/$service/Dockerfile" --tag "$image" "${shared[@]}" "$@" .
+    DOCKER_BUILDKIT=1 docker build --file deploy/Dockerfile --tag "$image" "${common[@]}" "${arguments[@]}" .
 }
 
-build ingest "ratchet-ingest:$tag"
-build reward "ratchet-reward:$tag"
 suffix=
 [[ $variant == cpu ]] || suffix=-$variant
-build trainer "ratchet-trainer:$tag$suffix" "${torch[@]}" --build-arg "VARIANT=$variant"
-build exporter "ratchet-exporter:$tag" "${torch[@]}"
+index=TORCH_INDEX=${TORCH_INDEX:-}
+build ingest 8100 "$tag" "PARTS=services/ledger services/ingest[postgresql]"
+build ledger 8105 "$tag" "PARTS=services/ledger[postgresql]"
+build reward 8101 "$tag"
+build trainer 8102 "$tag$suffix" "TORCH=$variant" "$index"
+build exporter 8103 "$tag" TORCH=any "$index" "BUILD_PACKAGES=g++ make" RUN_PACKAGES=libgomp1

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Every check of the images, compose and Kubernetes files that needs no engine and no cluster.
-# `make check-deploy` runs it with the tools of .venv-deploy in front; promtool comes from Debian's
-# package prometheus.
+# Checks the images, compose and Kubernetes files, without an engine and without a cluster.
+# `make check-deploy` runs it with the tools of .venv-deploy first on PATH; promtool comes from
+# Debian's package prometheus.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 KUBERNETES=1.33
 OVERLAYS=(local gpu gpu-multinode)
-# Each check that is left out, and why:
-#   CKV_K8S_43    digests of our images are known once they are pushed: an overlay's `images` takes them
-#   CKV_K8S_15    tags are pinned; a plant without its registry must still be able to restart a pod
+# Skipped checks, with reasons:
+#   CKV_K8S_43    digests of our images are known after the push: set them in an overlay's `images`
+#   CKV_K8S_15    tags are pinned, and a plant must be able to restart a pod while its registry is down
 #   CKV_DOCKER_7  the base is an argument, and build-images.sh refuses one without a digest
 SKIPPED=CKV_K8S_43,CKV_K8S_15,CKV_DOCKER_7
 
@@ -18,15 +18,15 @@ trap 'rm -rf "$scratch"' EXIT
 
 say() { echo "check-deploy: $*"; }
 
-# What a tool that talks when all is well said, where it is not.
+# Runs a tool and shows its output only if it fails.
 quietly() {
-    "$@" > "$scratch/said" 2>&1 || { cat "$scratch/said"; exit 1; }
+    "$@" > "$scratch/output" 2>&1 || { cat "$scratch/output"; exit 1; }
 }
 
 say "shell scripts"
 shellcheck deploy/*.sh .ci/run
-say "Dockerfiles"
-hadolint services/*/Dockerfile
+say "Dockerfile"
+hadolint deploy/Dockerfile
 say "YAML"
 yamllint --strict docker-compose.yml k8s deploy
 
@@ -36,12 +36,12 @@ if command -v promtool >/dev/null; then
     quietly promtool check config deploy/prometheus/prometheus{,-embedded}.yml
     quietly promtool test rules deploy/prometheus/tests/*.yml
 else
-    say "left out: there is no promtool (Debian's package prometheus)"
+    say "skipped: promtool is not installed (Debian package prometheus)"
 fi
 
 say "compose"
 check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
-# Compose's own program: its Python wrapper ends with 0 whatever it found.
+# The Go program itself: its Python wrapper exits 0 whatever the result is.
 compose=$(python -c "import compose, pathlib; print(pathlib.Path(compose.__path__[0], 'docker-compose'))")
 SECRETS_DIR=$scratch/secrets deploy/make-secrets.sh >/dev/null
 for profile in cpu gpu; do
@@ -63,8 +63,8 @@ for overlay in "${OVERLAYS[@]}"; do
 done
 
 say "policies"
-cp --parents services/*/Dockerfile "$scratch"
+cp deploy/Dockerfile "$scratch"
 quietly checkov --quiet --compact --skip-download --framework kubernetes dockerfile \
     --skip-check "$SKIPPED" --directory "$scratch"
-grep "Passed checks" "$scratch/said" | sort --unique || true
-say "all is well"
+grep "Passed checks" "$scratch/output" | sort --unique || true
+say "all checks passed"

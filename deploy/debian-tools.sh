@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Of Debian's packages: a Prometheus, a PostgreSQL and a browser for tests, promtool for check.sh.
-# Without root, or elsewhere, what needs one that is missing is left out and says so.
+# Installs Debian packages: Prometheus, PostgreSQL and a browser for tests, promtool for check.sh.
+# Without root or on another system, the tests that need a missing package are skipped.
 set -euo pipefail
 
 missing=()

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Draw the secrets that docker-compose.yml mounts, each into a file of its own; those there stay.
-# The directory (SECRETS_DIR, var/secrets) is its owner's alone; the files can be read by any
-# user inside a container, since compose mounts them as they are. None ends in a newline: who reads
-# a Secret made of them takes every byte.
+# Generates the missing secrets of docker-compose.yml, one file each. Existing files stay.
+# Only the owner may enter the directory (SECRETS_DIR, var/secrets). The files are world-readable,
+# since compose mounts them unchanged and containers run as other users. No file ends in a newline:
+# a Kubernetes Secret made from it would include it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,7 +26,7 @@ keep redis_password "$(draw)"
 keep postgres_password "$(draw)"
 keep grafana_password "$(draw)"
 keep ingest_key "$(draw)"
-# The key of a teacher's API, where one is used: put it in its place.
+# The API key of a teacher, if one is used: write it to this file.
 keep ratchet_trainer_teacher_key ""
 keep ratchet_redis_url "redis://:$(< "$directory/redis_password")@redis:6379/0"
 keep ratchet_ledger_url "postgresql+psycopg://ratchet:$(< "$directory/postgres_password")@postgres/ratchet"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Build the images, start docker-compose.yml beside whatever runs, let a demo's operators post to
-# it until a model is active, and tear everything down, volumes too. From the environment: what
-# deploy/build-images.sh takes, and LIMIT_S, the seconds until a model must be active (1800).
-# The `ratchet` command is on the path (`make test-compose`).
+# Builds the images, starts docker-compose.yml under its own project name, posts simulated feedback
+# until a model is active, and removes everything, volumes included. Environment variables: those of
+# deploy/build-images.sh, and LIMIT_S, the seconds until a model must be active (default: 1800).
+# `make test-compose` puts the `ratchet` command on PATH.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-docker info >/dev/null 2>&1 || { echo "test-compose is left out: no Docker engine answers \`docker info\`"; exit 0; }
+docker info >/dev/null 2>&1 || { echo "test-compose is skipped: no Docker engine responds to \`docker info\`"; exit 0; }
 
 scratch=$(mktemp --directory)
 export TAG=compose-test SECRETS_DIR=$scratch/secrets COMPOSE_PROFILES=cpu
@@ -53,9 +53,9 @@ python - <<END
 import json
 from urllib.request import urlopen
 
-asked = urlopen("http://127.0.0.1:$PROMETHEUS_PORT/api/v1/query?query=up")
-up = {found["metric"]["job"]: found["value"][1] for found in json.load(asked)["data"]["result"]}
+response = urlopen("http://127.0.0.1:$PROMETHEUS_PORT/api/v1/query?query=up")
+up = {row["metric"]["job"]: row["value"][1] for row in json.load(response)["data"]["result"]}
 assert up == dict.fromkeys(("ingest", "reward", "trainer", "exporter", "ledger"), "1"), up
 assert json.load(urlopen("http://127.0.0.1:$GRAFANA_PORT/api/health"))["database"] == "ok"
 END
-echo "test-compose: all is well"
+echo "test-compose: passed"

@@ -1,4 +1,4 @@
-"""One real server for the session, an empty database for each test."""
+"""Fixtures for all tests: one Valkey per session, one empty database per test."""
 
 import os
 import shutil
@@ -17,14 +17,14 @@ from sqlalchemy import create_engine
 from ratchet_testing.postgresql import postgresql_server, programs
 from ratchet_testing.valkey import free_port, valkey_server
 
-# Threads of torch that wait spin otherwise, and take the cores from whatever else is tested.
+# Waiting torch threads spin by default and take the cores from the other test process.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 settings.register_profile("the same each time", derandomize=True)
 settings.load_profile("the same each time")
 
 REDIS = ("7.2", "7.4", "8")
-"""What `every_redis` tests run on beside Valkey, where a Docker engine answers."""
+"""Redis versions that `every_redis` tests run on in addition to Valkey, with a Docker engine."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -43,7 +43,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @cache
 def engine_answers() -> bool:
-    """Whether there is an engine behind the client, which alone says nothing."""
+    """Return whether a Docker engine responds; an installed client proves nothing."""
     docker = shutil.which("docker")
     return docker is not None and (
         subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0
@@ -54,7 +54,7 @@ def engine_answers() -> bool:
 def valkey_url(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """The URL of a Valkey, or of the Redis image that is the parameter."""
+    """The URL of a Valkey server, or of the Redis image given as the parameter."""
     image: str | None = getattr(request, "param", None)
     if image is None:
         with valkey_server(tmp_path_factory.mktemp("valkey"), free_port()) as url:
@@ -69,7 +69,7 @@ def valkey_url(
 
 @pytest.fixture(scope="session")
 def cache_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """Where the small model is unpacked and converted, once for all processes that test."""
+    """A folder for the unpacked and converted small model, shared by all test processes."""
     own = tmp_path_factory.getbasetemp()
     return (own if worker_id == "master" else own.parent) / "cache"
 
@@ -84,7 +84,7 @@ async def redis(valkey_url: str) -> AsyncIterator[Redis]:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """In a folder that another user may enter, unlike pytest's own."""
+    """A PostgreSQL server; its folder is readable by the `postgres` user, unlike pytest's."""
     bin_dir = programs()
     if bin_dir is None:
         pytest.skip("no PostgreSQL here: `apt-get install postgresql` lets these run")
@@ -96,7 +96,7 @@ def postgresql() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
-    """Makes the address of one more empty database."""
+    """Return a function that creates an empty database and returns its URL."""
     if request.param == "sqlite":
         return lambda: f"sqlite:///{tmp_path}/{uuid4().hex}.db"
     server = request.getfixturevalue("postgresql")

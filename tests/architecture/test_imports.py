@@ -81,7 +81,7 @@ ONE_HOME = {
         "ingest.ranking.routes",
     },
 }
-"""Where the one library each file wraps may be imported."""
+"""Which modules may import each wrapped library."""
 
 
 @cache
@@ -102,7 +102,7 @@ def imports(module: str) -> set[str]:
 
 
 def libraries(module: str) -> set[str]:
-    """The top-level packages outside the project and the standard library."""
+    """Return the third-party packages that `module` imports."""
     tops = {name.partition(".")[0] for name in imports(module)}
     return tops - STANDARD - set(OURS)
 
@@ -112,7 +112,7 @@ def ours(module: str) -> set[str]:
 
 
 @pytest.mark.parametrize("package", PURE)
-def test_the_language_needs_pydantic_and_nothing_else(package: str):
+def test_the_contract_and_the_measures_depend_on_pydantic_only(package: str):
     for module in modules_of(package):
         assert libraries(module) <= {"pydantic"}, module
         assert all(inside(name, *PURE) for name in ours(module)), module
@@ -207,7 +207,7 @@ def test_services_do_not_know_each_other(service: str):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_long_lived_process_of_a_service_loads_no_language_model_library(service: str):
-    """The trainer's has torch for its small scorers, and none that loads a language model."""
+    """The trainer's process loads torch, for the scorers only."""
     code = (
         f"import sys, {service}.app; "
         "print([m for m in ('torch', 'transformers', 'trl', 'llama_cpp') if m in sys.modules])"
@@ -216,7 +216,7 @@ def test_the_long_lived_process_of_a_service_loads_no_language_model_library(ser
     assert found.stdout.strip() == ("['torch']" if service == "trainer" else "[]")
 
 
-def test_nothing_is_named_for_what_it_could_not_say():
+def test_no_module_has_a_vague_name():
     vague = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
     names = {part for module in graph().modules for part in module.split(".")}
     assert not names & vague

@@ -1,4 +1,4 @@
-"""Reading, claiming and acknowledging belong to the delivery layer alone."""
+"""Only the delivery layer reads, claims and acknowledges stream entries."""
 
 import re
 from pathlib import Path

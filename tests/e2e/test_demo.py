@@ -1,4 +1,4 @@
-"""`ratchet demo` keeps to its own directory, and reports also what did not happen."""
+"""`ratchet demo` uses its own directory only, and also reports what did not happen."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ def demo(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_a_directory_that_no_demo_made_is_left_alone(tmp_path: Path):
+def test_a_directory_of_another_origin_is_not_touched(tmp_path: Path):
     (tmp_path / "thesis.txt").write_text("years of work")
     refused = demo(tmp_path)
     assert refused.returncode == 1
@@ -26,7 +26,7 @@ def test_a_directory_that_no_demo_made_is_left_alone(tmp_path: Path):
     assert (tmp_path / "thesis.txt").exists()
 
 
-def test_a_sitting_too_short_to_train_ends_with_a_report_that_says_so(tmp_path: Path):
+def test_a_demo_too_short_to_train_reports_that(tmp_path: Path):
     directory = tmp_path / "demo"
     arguments = ("--port", str(free_port(6)), "--questions", "4", "--limit-s", "6")
     for as_json in (False, True):

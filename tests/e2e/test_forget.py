@@ -1,4 +1,4 @@
-"""`ratchet forget`: not a byte of a person is left, and nothing of anybody else has changed."""
+"""`ratchet forget` removes every byte of a person and changes nothing of others."""
 
 import asyncio
 import hashlib
@@ -78,7 +78,7 @@ class System:
         return process.returncode, json.loads(out) if out else None, complaints.decode()
 
     def found(self) -> list[str]:
-        """Every file that holds the canary, packed or not."""
+        """Return every file that contains the canary, compressed or not."""
         holding = []
         for path in sorted(self.data_dir.rglob("*")):
             if not path.is_file():
@@ -94,7 +94,7 @@ class System:
         return json.loads(Path(receipt["receipt"]).read_bytes())
 
     async def facts_of_others(self) -> str:
-        """A hash of every fact about anybody else, byte for byte, wherever it lies."""
+        """Return a hash of all stored data about other people."""
         store = ArchiveStore(str(self.data_dir / "archive"))
         payloads = set()
         for stream in (EXPERIENCES, FEEDBACK):
@@ -112,7 +112,7 @@ class System:
         return hashlib.sha256(b"\n".join(sorted(others))).hexdigest()
 
     async def settled(self) -> bool:
-        """Every group has taken everything; dead letters are nobody's work."""
+        """Wait until every group has processed every entry; dead letters do not count."""
         for stream in STREAMS:
             if not await self.redis.exists(stream.key):
                 continue
@@ -146,7 +146,7 @@ async def system(tmp_path: Path) -> AsyncIterator[System]:
 
 
 async def killed_at(system: System, moment: str) -> None:
-    """Begin, and end by kill -9 at some moment of it."""
+    """Start an erasure and kill -9 it after a delay."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "ledger.erasure", "--user", USER),
@@ -174,7 +174,7 @@ async def killed_at(system: System, moment: str) -> None:
 
 
 @pytest.mark.parametrize("kills", [(), ("journal", "answers", "swept")], ids=["once", "killed"])
-async def test_no_byte_of_a_person_is_left_and_all_others_stay(
+async def test_no_byte_of_a_person_remains_and_other_data_stays(
     system: System, kills: tuple[str, ...]
 ):
     places = {path.split("/")[0] for path in system.found()}
@@ -212,7 +212,7 @@ def _nothing(system: System) -> Any:
 
 
 async def _comes_back_in_no_way(system: System) -> None:
-    """Late feedback and the same row again are refused; a new question of theirs is not."""
+    """Late feedback and a repeated row are refused; a new question is accepted."""
     row = next(f for f in FACTS if isinstance(f, ExperienceRecorded) and query_id_of(f) in THEIRS)
     again = row.experience.model_dump(mode="json")
     await Publisher(system.redis).publish([row])

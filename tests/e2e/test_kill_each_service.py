@@ -1,4 +1,4 @@
-"""kill -9 of every service in the middle of a sitting: nothing missing, nothing twice."""
+"""kill -9 of every service during a run loses nothing and doubles nothing."""
 
 import asyncio
 import json
@@ -71,12 +71,12 @@ SMALL_RUN = {
         {"questions": 6, "fixed_questions": 3, "answer_tokens": 12, "plan_tokens": 12}
     ),
 }
-"""Enough to find a teacher's answers likelier, which is a credible gain within seconds."""
+"""Enough training for a credible gain in the likelihood of a teacher's answers."""
 ONCE = (RunStarted, RunFinished, CheckpointReady, ModelRegistered, ModelActivated)
 
 
-class Sitting:
-    """A running system, what it has said so far, and the means to kill its parts."""
+class RunningSystem:
+    """A running system with its events so far; kills its services."""
 
     def __init__(
         self,
@@ -92,14 +92,14 @@ class Sitting:
         self.story = Story()
         self.events: list[Event] = []
 
-    async def listen(self) -> None:
+    async def follow_events(self) -> None:
         async for event in follow(self.redis, STREAMS):
             if event is not None:
                 self.events.append(event)
                 self.story.add(event)
 
     async def kill(self, name: str) -> None:
-        """kill -9, and wait until the supervisor has started the service anew."""
+        """kill -9 a service and wait until the supervisor has restarted it."""
         process = self.supervisor.processes[name]
         pid = process.pid
         assert pid is not None
@@ -119,7 +119,7 @@ class Sitting:
 
 
 async def expected_examples() -> set[str]:
-    """The example ids that the same facts make in one process without any trouble."""
+    """Return the example ids that the same facts produce in one undisturbed process."""
     handlers = RewardHandlers(Policy(), RewardMetrics(CollectorRegistry()))
     state, story = MemoryState(), Story()
     for fact in facts_of(TURNS):
@@ -139,73 +139,73 @@ async def test_every_service_killed_once_leaves_the_same_examples_and_one_model(
         "RATCHET_CACHE_DIR": str(cache_dir),
     }
     embedded = Embedded(tmp_path / "data", free_port(6), settings)
-    said: list[str] = []
+    output: list[str] = []
 
     async with (
-        up(embedded, lambda name, line: said.append(f"{name} {line}")) as supervisor,
+        up(embedded, lambda name, line: output.append(f"{name} {line}")) as supervisor,
         Redis.from_url(embedded.redis_url) as redis,
         httpx.AsyncClient(base_url=embedded.url, timeout=5) as client,
     ):
-        sitting = Sitting(embedded, supervisor, redis, client)
-        listening = asyncio.create_task(sitting.listen())
+        system = RunningSystem(embedded, supervisor, redis, client)
+        listening = asyncio.create_task(system.follow_events())
         posting = asyncio.create_task(post_all(client, calls, rate=60))
 
         async def some_are_in() -> bool:
-            return len(sitting.story.experiences) >= 20
+            return len(system.story.experiences) >= 20
 
         await eventually(some_are_in, 60)
-        await sitting.kill("ingest")
+        await system.kill("ingest")
         poison = await redis.xadd(EXPERIENCES.key, {DATA_FIELD: '{"type":"ExperienceRecorded"}'})
 
         async def some_are_scored() -> bool:
-            return len(sitting.story.rewards) >= 60
+            return len(system.story.rewards) >= 60
 
         await eventually(some_are_scored, 60)
-        await sitting.kill("reward")
+        await system.kill("reward")
         posted = await posting
         assert posted.rejected == []
         assert posted.accepted == len(calls)
 
         async def it_trains() -> bool:
-            progress = sitting.story.progress
+            progress = system.story.progress
             return progress is not None and progress.stage == "training" and progress.step >= 3
 
         await eventually(it_trains, 180)
-        await sitting.kill("trainer")
+        await system.kill("trainer")
 
         async def it_exports() -> bool:
-            end = sitting.story.finished
+            end = system.story.finished
             assert end is None or end.verdict == "accepted", end.reason
-            return (await sitting.status("exporter")).get("last_stage") is not None
+            return (await system.status("exporter")).get("last_stage") is not None
 
         await eventually(it_exports, 300)
-        await sitting.kill("exporter")
+        await system.kill("exporter")
 
         async def a_model_is_active() -> bool:
-            return sitting.story.ended
+            return system.story.ended
 
         await eventually(a_model_is_active, 180)
-        await everything_is_settled(sitting)
+        await everything_is_settled(system)
         listening.cancel()
 
-        assert {e.example_id for e in sitting.story.live} == await expected_examples()
-        counts = {kind: sum(isinstance(e, kind) for e in sitting.events) for kind in ONCE}
-        assert counts == dict.fromkeys(ONCE, 1), said[-40:]
+        assert {e.example_id for e in system.story.live} == await expected_examples()
+        counts = {kind: sum(isinstance(e, kind) for e in system.events) for kind in ONCE}
+        assert counts == dict.fromkeys(ONCE, 1), output[-40:]
         letters = await redis.xrange(EXPERIENCES.dead_key)
-        buried = {(fields[b"group"], fields[b"entry_id"]) for _, fields in letters}
-        assert buried == {(b"reward", poison), (b"ledger", poison)}
+        dead = {(fields[b"group"], fields[b"entry_id"]) for _, fields in letters}
+        assert dead == {(b"reward", poison), (b"ledger", poison)}
         assert len(letters) == 2
         assert b"experience: Field required" in letters[0][1][b"error"]
 
-    the_registry_holds_one_sound_model(tmp_path / "data", sitting.story)
+    the_registry_holds_one_sound_model(tmp_path / "data", system.story)
 
 
-async def everything_is_settled(sitting: Sitting) -> None:
+async def everything_is_settled(system: RunningSystem) -> None:
     async def nothing_waits() -> bool:
         for stream in STREAMS:
-            if not await sitting.redis.exists(stream.key):
+            if not await system.redis.exists(stream.key):
                 continue
-            for group in await sitting.redis.xinfo_groups(stream.key):
+            for group in await system.redis.xinfo_groups(stream.key):
                 if group["pending"] or group["lag"]:
                     return False
         return True

@@ -1,4 +1,4 @@
-"""A plant's history, a question, a reaction: the next ranking knows it, whoever is killed."""
+"""Feedback changes the next ranking, also when services are killed."""
 
 import json
 import os
@@ -32,7 +32,7 @@ LENIENT = json.dumps({"tolerance": 0.5, "kept_back_every_s": 1})
 
 @pytest.fixture
 async def system(tmp_path: Path) -> AsyncIterator[tuple[Embedded, Supervisor]]:
-    """A running system that publishes whatever is not much worse."""
+    """A running system that publishes every scorer that is not much worse."""
     environment = {"RATCHET_TRAINER_PUBLISHING": LENIENT, "RATCHET_RETRY_BASE_S": "1"}
     embedded = Embedded(tmp_path / "data", free_port(6), environment)
     async with up(embedded, lambda name, line: None) as supervisor:
@@ -40,7 +40,7 @@ async def system(tmp_path: Path) -> AsyncIterator[tuple[Embedded, Supervisor]]:
 
 
 class Frontend:
-    """What the Command Center does: ask, show the first few, record, and send the reaction."""
+    """Behaves like the Command Center: ranks, shows, records and sends reactions."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
@@ -70,7 +70,7 @@ class Frontend:
 
 
 def joined(data_dir: Path) -> set[str]:
-    """The decisions that the trainer knows an answer to."""
+    """Return the decisions for which the trainer knows the outcome."""
     engine = create_engine(f"sqlite:///{data_dir / 'trainer.db'}")
     query = "SELECT d.decision_id FROM decisions d JOIN scored s USING (decision_id)"
     with engine.connect() as connection:

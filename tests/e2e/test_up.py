@@ -1,4 +1,4 @@
-"""`ratchet up`: one command brings everything up, Ctrl-C takes it down, nothing is lost."""
+"""`ratchet up` starts the whole system, Ctrl-C stops it, and nothing is lost."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ QUESTION = {"query_id": "q", "timestamp": "2026-01-05T06:00:00Z", "transcript": 
 
 
 async def start(embedded: Embedded) -> tuple[asyncio.subprocess.Process, list[str]]:
-    """`ratchet up` as a user starts it, and what it said until it was up."""
+    """Start `ratchet up`; returns the process and its output until it is ready."""
     process = await asyncio.create_subprocess_exec(
         *RATCHET,
         "up",
@@ -47,7 +47,7 @@ async def start(embedded: Embedded) -> tuple[asyncio.subprocess.Process, list[st
 
 @asynccontextmanager
 async def running(embedded: Embedded) -> AsyncIterator[list[str]]:
-    """A system that is up; on the way out Ctrl-C, and an exit status of 0."""
+    """A running system; stopped by Ctrl-C, with exit status 0."""
     process, lines = await start(embedded)
     yield lines
     process.send_signal(signal.SIGINT)
@@ -60,7 +60,7 @@ def ratchet(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*RATCHET, *arguments], capture_output=True, text=True, check=False)
 
 
-async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path):
+async def test_a_second_start_continues_where_the_first_stopped(tmp_path: Path):
     embedded = Embedded(tmp_path / "data", free_port(6), {})
     directory = str(embedded.data_dir)
     nothing = await asyncio.to_thread(ratchet, "status", "--data-dir", directory)

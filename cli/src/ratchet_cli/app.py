@@ -1,50 +1,85 @@
-"""`ratchet`: every command in one place."""
+"""The `ratchet` program: its commands and those of the services that are installed."""
+
+from importlib.metadata import EntryPoint, entry_points, version
+from importlib.util import find_spec
+from typing import Annotated
 
 import typer
 
-from ratchet.command_line import ending
-from ratchet_cli.commands.activation import activate, rollback
-from ratchet_cli.commands.backup import backup, restore
-from ratchet_cli.commands.bundle import bundle, install
-from ratchet_cli.commands.completion import completion
-from ratchet_cli.commands.dead import dead
-from ratchet_cli.commands.demo import demo
-from ratchet_cli.commands.doctor import doctor
-from ratchet_cli.commands.forget import forget
-from ratchet_cli.commands.import_file import import_file
-from ratchet_cli.commands.keys import keys
-from ratchet_cli.commands.lineage import lineage
-from ratchet_cli.commands.models import models
-from ratchet_cli.commands.replay import replay
-from ratchet_cli.commands.simulate import simulate
-from ratchet_cli.commands.status import status
-from ratchet_cli.commands.up import up
+from ratchet_cli.lazy_group import LazyGroup
+
+_GROUP = "ratchet.commands"
+"""The entry points by which a service adds its commands."""
+
+_OWN = {
+    "up": "ratchet_cli.commands.up:up",
+    "status": "ratchet_cli.commands.status:status",
+    "doctor": "ratchet_cli.commands.doctor:doctor",
+    "backup": "ratchet_cli.commands.backup:backup",
+    "restore": "ratchet_cli.commands.backup:restore",
+    "simulate": "ratchet_cli.commands.simulate:simulate",
+    "demo": "ratchet_cli.commands.demo:demo",
+    "completion": "ratchet_cli.commands.completion:completion",
+    "import": "ratchet_cli.commands.import_file:import_file",
+    "dead": "ratchet_cli.commands.dead:dead",
+}
+_ORDER = (
+    *("up", "status", "doctor"),
+    *("models", "activate", "rollback", "bundle", "install"),
+    *("backup", "restore", "replay", "lineage", "forget"),
+    *("simulate", "demo", "completion", "import", "dead", "keys"),
+)
+_UNTIL_MOVED = {
+    "models": "ratchet_cli.commands.models:models",
+    "activate": "ratchet_cli.commands.activation:activate",
+    "rollback": "ratchet_cli.commands.activation:rollback",
+    "bundle": "ratchet_cli.commands.bundle:bundle",
+    "install": "ratchet_cli.commands.bundle:install",
+    "replay": "ratchet_cli.commands.replay:replay",
+    "lineage": "ratchet_cli.commands.lineage:lineage",
+    "forget": "ratchet_cli.commands.forget:forget",
+    "keys": "ratchet_cli.commands.keys:keys",
+}
+
+
+def _targets() -> dict[str, EntryPoint]:
+    found = {entry.name: entry for entry in entry_points(group=_GROUP)}
+    found = {name: entry for name, entry in found.items() if find_spec(entry.module)}
+    for name, target in _UNTIL_MOVED.items():
+        found.setdefault(name, EntryPoint(name, target, _GROUP))
+    found |= {name: EntryPoint(name, target, _GROUP) for name, target in _OWN.items()}
+    others = sorted(found.keys() - set(_ORDER))
+    return {name: found[name] for name in (*_ORDER, *others) if name in found}
+
+
+class RatchetCommands(LazyGroup):
+    """Every command of the program, in the order of `ratchet --help`."""
+
+    targets = _targets()
+
 
 main = typer.Typer(
     name="ratchet",
+    cls=RatchetCommands,
     help="Turns operators' feedback into a better local model, and never into a worse one.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (
-    up,
-    status,
-    doctor,
-    models,
-    activate,
-    rollback,
-    bundle,
-    install,
-    backup,
-    restore,
-    replay,
-    lineage,
-    forget,
-    simulate,
-    demo,
-    completion,
-):
-    main.command()(ending(command))
-main.command("import")(ending(import_file))
-main.add_typer(dead, name="dead")
-main.add_typer(keys, name="keys")
+
+
+def _print_version(requested: bool) -> None:
+    if requested:
+        typer.echo(f"ratchet {version('ratchet-cli')}")
+        raise typer.Exit
+
+
+@main.callback()
+def ratchet(
+    version_: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Options of the program itself."""

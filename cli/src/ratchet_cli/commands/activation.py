@@ -16,10 +16,10 @@ from ratchet.command_line import (
     ExporterUrl,
     Failed,
     Unreachable,
-    address_of,
-    bearing,
-    exporter_facts,
+    api_key_headers,
+    exporter_status,
     print_json,
+    service_url,
 )
 from ratchet_cli.client.posting import NoAnswer, post_until_answered
 
@@ -75,8 +75,8 @@ def _ask(
         raise typer.BadParameter(
             "name both --url and --exporter-url, or neither: the outcome is asked of the exporter"
         )
-    intake = address_of("ingest", data_dir, url, "--url")
-    exporter = address_of("exporter", data_dir, exporter_url, "--exporter-url")
+    intake = service_url("ingest", data_dir, url, "--url")
+    exporter = service_url("exporter", data_dir, exporter_url, "--exporter-url")
     status, outcome = asyncio.run(_settled(intake, exporter, command, body, deadline))
     if as_json:
         print_json({"model": status["model"], **outcome})
@@ -95,7 +95,7 @@ async def _settled(
     path = f"/v1/commands/{command}"
     async with (
         httpx.AsyncClient(timeout=5.0) as client,
-        httpx.AsyncClient(timeout=5.0, headers=bearing()) as admitted,
+        httpx.AsyncClient(timeout=5.0, headers=api_key_headers()) as admitted,
     ):
         try:
             answer, _ = await post_until_answered(
@@ -110,7 +110,7 @@ async def _settled(
         event_id, heard = answer.json()["event_id"], "nothing yet"
         while time.monotonic() < end:
             try:
-                status = exporter_facts(await client.get(f"{exporter}/status"))
+                status = exporter_status(await client.get(f"{exporter}/status"))
             except (httpx.TransportError, ValueError) as error:
                 heard = f"{exporter}: {error}"
             else:

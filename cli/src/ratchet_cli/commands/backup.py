@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from redis import Redis
 from redis.exceptions import RedisError
 
-from ratchet.command_line import AsJson, DataDir, Failed, Unreachable, print_json, read_state
+from ratchet.command_line import AsJson, DataDir, Failed, Unreachable, print_json, running_ports
 from ratchet_cli.backup import copying
 from ratchet_cli.backup.copying import NotEmpty
 from ratchet_cli.backup.manifest import Manifest, NoBackup
@@ -83,7 +83,7 @@ def _at(told: dict[str, Any]) -> str:
 @contextmanager
 def _server(data_dir: Path) -> Iterator[Redis | None]:
     """The server that runs in `data_dir`, or None while none may start."""
-    ports = read_state(data_dir)
+    ports = running_ports(data_dir)
     if ports is None:
         with FileLock(data_dir / ".up.lock", blocking=False):
             yield None

@@ -11,9 +11,9 @@ from ratchet.command_line import (
     AsJson,
     DataDir,
     RedisUrl,
-    answering,
-    ending,
+    command_errors,
     print_json,
+    redis_connection,
     redis_url_of,
 )
 from ratchet.telemetry import configure_logs
@@ -36,7 +36,7 @@ _DATA_DIR = Path("var/ratchet")
 
 
 @dead.command("list")
-@ending
+@command_errors
 def list_letters(
     stream: OfStream = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Letters on one page.")] = 20,
@@ -51,7 +51,7 @@ def list_letters(
     streams = streams_of(stream)
 
     async def page() -> dict[str, Any]:
-        async with answering(redis_url_of(data_dir, redis_url)) as redis:
+        async with redis_connection(redis_url_of(data_dir, redis_url)) as redis:
             letters = DeadLetters(redis, streams)
             now_ms = await clock_ms(redis)
             rows: list[Row] = []
@@ -76,7 +76,7 @@ def list_letters(
 
 
 @dead.command()
-@ending
+@command_errors
 def retry(
     ids: Ids = None,
     all_: Annotated[bool, typer.Option("--all", help="Every one, instead of IDs.")] = False,
@@ -91,7 +91,7 @@ def retry(
     streams = streams_of(stream)
 
     async def put_back() -> dict[str, Any]:
-        async with answering(redis_url_of(data_dir, redis_url)) as redis:
+        async with redis_connection(redis_url_of(data_dir, redis_url)) as redis:
             letters = DeadLetters(redis, streams)
             retriers = {of.name: Retrier(redis, of) for of in streams}
             began_ms = await clock_ms(redis)
@@ -127,7 +127,7 @@ def retry(
 
 
 @dead.command()
-@ending
+@command_errors
 def drop(
     ids: Ids,
     reason: Annotated[str, typer.Option(help="Why, for the log.")],
@@ -144,12 +144,12 @@ def drop(
     streams = streams_of(stream)
 
     async def named() -> list[Buried]:
-        async with answering(url) as redis:
+        async with redis_connection(url) as redis:
             letters = DeadLetters(redis, streams)
             return [buried async for buried in letters_named(letters, ids or [])]
 
     async def take_away() -> list[Row]:
-        async with answering(url) as redis:
+        async with redis_connection(url) as redis:
             now_ms = await clock_ms(redis)
             who = by or getpass.getuser()
             return [

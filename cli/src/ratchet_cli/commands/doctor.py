@@ -13,10 +13,10 @@ from ratchet.command_line import (
     AsJson,
     DataDir,
     RedisUrl,
-    client_of,
-    place_of,
     print_json,
-    read_state,
+    redis_address,
+    redis_client,
+    running_ports,
 )
 from ratchet_cli.doctor import base_model, clock, disk, gpu, groups, ollama, redis, services
 from ratchet_cli.doctor.check import Check, skipped, worst
@@ -53,7 +53,7 @@ def doctor(
 
 async def _look(data_dir: Path, redis_url: str | None) -> list[Check]:
     clocks = clock_probe.Clocks()
-    ports = read_state(data_dir)
+    ports = running_ports(data_dir)
     running = await services_probe.probe(ports) if ports else {}
     wanted = Wanted.of(running)
     url = redis_url or (
@@ -79,14 +79,14 @@ async def _look(data_dir: Path, redis_url: str | None) -> list[Check]:
 
 
 async def _redis(url: str, clocks: clock_probe.Clocks) -> list[Check]:
-    async with client_of(url) as client:
+    async with redis_client(url) as client:
         try:
-            facts = await redis_probe.probe(client, place_of(url))
+            facts = await redis_probe.probe(client, redis_address(url))
             await clocks.compare(client)
             return [*redis.judge(facts), *groups.judge(await groups_probe.probe(client))]
         except (RedisError, OSError) as error:
             unread = [skipped(name, "Redis does not answer") for name in groups.NAMES]
-            return [*redis.away(place_of(url), str(error)), *unread]
+            return [*redis.away(redis_address(url), str(error)), *unread]
 
 
 def _show(checks: Sequence[Check]) -> None:

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ratchet.command_line import FAILED, UNREACHABLE, AsJson, Failed, bearing, print_json
+from ratchet.command_line import FAILED, UNREACHABLE, AsJson, Failed, api_key_headers, print_json
 from ratchet.rows import KINDS, UnreadableFile, open_rows, zone_named
 from ratchet_cli.client.importing import Imported, NotAdmitted, StrangeAnswer, import_rows
 from ratchet_cli.client.posting import NoAnswer
@@ -52,7 +52,7 @@ def import_file(
 
             async def send() -> None:
                 async with httpx.AsyncClient(
-                    base_url=url, timeout=30.0, headers=bearing()
+                    base_url=url, timeout=30.0, headers=api_key_headers()
                 ) as client:
                     await import_rows(
                         client,

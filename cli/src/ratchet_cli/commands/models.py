@@ -13,9 +13,9 @@ from ratchet.command_line import (
     DataDir,
     ExporterUrl,
     Unreachable,
-    address_of,
-    exporter_facts,
+    exporter_status,
     print_json,
+    service_url,
 )
 
 
@@ -25,9 +25,9 @@ def models(
     as_json: AsJson = False,
 ) -> None:
     """Show every registered version, newest first; its tag begins with when it was trained."""
-    exporter = address_of("exporter", data_dir, exporter_url, "--exporter-url")
+    exporter = service_url("exporter", data_dir, exporter_url, "--exporter-url")
     try:
-        status = exporter_facts(httpx.get(f"{exporter}/status", timeout=5.0))
+        status = exporter_status(httpx.get(f"{exporter}/status", timeout=5.0))
     except (httpx.HTTPError, ValueError) as error:
         raise Unreachable(
             f"no exporter answers at {exporter}: {error}; `ratchet status` shows whether it runs"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ratchet.command_line import read_state
+from ratchet.command_line import running_ports
 from ratchet_cli.embedded.processes import Embedded
 
 _RUNNING_ELSEWHERE = "RATCHET_REDIS_URL"
@@ -33,7 +33,7 @@ def replay(
     The reward service runs here with the settings of this shell: name those it always has.
     """
     environment = {**os.environ, "RATCHET_DATA_DIR": str(data_dir.resolve())}
-    ports = read_state(data_dir)
+    ports = running_ports(data_dir)
     if ports is not None:
         environment[_RUNNING_ELSEWHERE] = Embedded(data_dir, ports["ingest"], {}).redis_url
     elif _RUNNING_ELSEWHERE not in environment:

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ratchet.command_line import FAILED, AsJson, Unreachable, bearing, print_json
+from ratchet.command_line import FAILED, AsJson, Unreachable, api_key_headers, print_json
 from ratchet_cli.client.posting import NoAnswer, Posted, post_all
 from simulator import simulate as simulate_plant
 from simulator.timeline import Call, timeline
@@ -83,7 +83,9 @@ async def _post(url: str, calls: list[Call], rate: float | None) -> Posted:
     errors = Console(stderr=True)
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
         task = progress.add_task("posting", total=len(calls))
-        async with httpx.AsyncClient(base_url=url, timeout=10.0, headers=bearing()) as client:
+        async with httpx.AsyncClient(
+            base_url=url, timeout=10.0, headers=api_key_headers()
+        ) as client:
             return await post_all(
                 client, calls, rate, lambda _: progress.advance(task), patience_s=_PATIENCE_S
             )

@@ -15,9 +15,9 @@ from ratchet.command_line import (
     AsJson,
     DataDir,
     Unreachable,
-    client_of,
     print_json,
-    read_state,
+    redis_client,
+    running_ports,
 )
 from ratchet.contract import STREAMS, Stream
 from ratchet.delivery import standings
@@ -30,7 +30,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show services, what is degraded, and streams; exit 1 when something does not run."""
-    ports = read_state(data_dir)
+    ports = running_ports(data_dir)
     if ports is None:
         raise Unreachable(
             f"nothing runs in {data_dir}: start it with `ratchet up --data-dir {data_dir}`"
@@ -54,7 +54,7 @@ async def _ask(ports: dict[str, int]) -> dict[str, Any]:
 
 async def _ask_redis(url: str) -> list[dict[str, Any]]:
     """One row for each stream; a single one with the problem where Redis does not answer."""
-    async with client_of(url) as client:
+    async with redis_client(url) as client:
         redis: Any = client
         try:
             return [await _stream(redis, stream) for stream in STREAMS]

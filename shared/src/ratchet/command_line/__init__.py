@@ -1,33 +1,37 @@
-"""Options, errors and endpoints that commands of the `ratchet` program share."""
+"""Options, errors and connections that commands of the `ratchet` program share.
 
-from ratchet.command_line.credentials import (
-    bearing,
-)
-from ratchet.command_line.endpoints import (
-    DataDir,
-    ExporterUrl,
-    address_of,
-    exporter_facts,
-)
+Importing it is quick: a command imports HTTP and Redis clients when it runs.
+"""
+
 from ratchet.command_line.errors import (
     FAILED,
     UNREACHABLE,
-    AsJson,
     Failed,
     Unreachable,
-    ending,
+    command_errors,
     print_json,
 )
-from ratchet.command_line.redis import (
+from ratchet.command_line.options import (
+    DEFAULT_DATA_DIR,
+    AsJson,
+    DataDir,
+    ExporterUrl,
     RedisUrl,
-    answering,
-    client_of,
-    place_of,
+)
+from ratchet.command_line.redis import (
+    redis_address,
+    redis_client,
+    redis_connection,
     redis_url_of,
 )
-from ratchet.command_line.running_system import (
+from ratchet.command_line.services import (
     STATE_FILE,
-    read_state,
+    api_key_headers,
+    exporter_status,
+    require_running,
+    require_url,
+    running_ports,
+    service_url,
 )
 from ratchet.command_line.subprocess import (
     answer_of,
@@ -35,6 +39,7 @@ from ratchet.command_line.subprocess import (
 )
 
 __all__ = [
+    "DEFAULT_DATA_DIR",
     "FAILED",
     "STATE_FILE",
     "UNREACHABLE",
@@ -44,16 +49,18 @@ __all__ = [
     "Failed",
     "RedisUrl",
     "Unreachable",
-    "address_of",
     "answer_of",
-    "answering",
-    "bearing",
-    "client_of",
-    "ending",
-    "exporter_facts",
+    "api_key_headers",
+    "command_errors",
+    "exporter_status",
     "local_answer_of",
-    "place_of",
     "print_json",
-    "read_state",
+    "redis_address",
+    "redis_client",
+    "redis_connection",
     "redis_url_of",
+    "require_running",
+    "require_url",
+    "running_ports",
+    "service_url",
 ]

@@ -1,50 +1,50 @@
-"""How a command ends: its exit code, and what is said where it fails.
+"""How a command fails: errors with an exit code, printed as text or as JSON.
 
-0 done, 1 refused or failed, 2 not understood (Typer's own), 3 what is asked does not answer.
+Exit codes: 0 done, 1 refused or failed, 2 not understood (Typer's own), 3 unreachable.
 """
 
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 FAILED = 1
 UNREACHABLE = 3
 
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print one JSON value on stdout, and nothing else there.")
-]
-
 
 class Failed(Exception):
-    """The command cannot, or may not, do its work; the message says what to do about it."""
+    """The command cannot or may not do its work; the message ends with the remedy."""
 
     code = FAILED
 
 
 class Unreachable(Failed):
-    """A service or Redis does not answer."""
+    """A service or Redis does not respond."""
 
     code = UNREACHABLE
 
 
-def ending(command: Callable[..., None]) -> Callable[..., None]:
-    """`command`, with what it raises told on stderr, and as `{"error": …}` under `--json`."""
+def command_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Wrap `command` so that `Failed` becomes a message on stderr and an exit code.
+
+    With `--json` the message is also on stdout, as `{"error": ...}`.
+    """
 
     @wraps(command)
-    def run(*args: Any, **given: Any) -> None:
+    def run(*args: Any, **arguments: Any) -> None:
         try:
-            command(*args, **given)
-        except Failed as problem:
-            typer.echo(str(problem), err=True)
-            if given.get("as_json"):
-                print_json({"error": str(problem)})
-            raise typer.Exit(problem.code) from problem
+            command(*args, **arguments)
+        except Failed as error:
+            typer.echo(str(error), err=True)
+            if arguments.get("as_json"):
+                print_json({"error": str(error)})
+            raise typer.Exit(error.code) from error
 
     return run
 
 
 def print_json(value: Any) -> None:
+    """Print `value` on stdout; what JSON has no type for is printed as text."""
     typer.echo(json.dumps(value, indent=2, default=str))

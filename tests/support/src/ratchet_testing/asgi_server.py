@@ -1,4 +1,4 @@
-"""An ASGI application on a real port, in the loop of the test."""
+"""Serves an ASGI application on a real port, in the event loop of the test."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Pages of another origin, and a real browser that shows them."""
+"""A web server on another origin, and a headless browser."""
 
 import html
 import json
@@ -22,7 +22,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @contextmanager
 def pages(folder: Path) -> Iterator[str]:
-    """The origin that the files of `folder` are pages of."""
+    """Serve the files of `folder`; yields their origin."""
     folder.mkdir()
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -31,7 +31,7 @@ def pages(folder: Path) -> Iterator[str]:
 
 
 def seen(url: str, profile: Path) -> Any:
-    """The JSON that the page shows as `found` in the end."""
+    """Load the page and return the JSON of its element `found`."""
     command = [
         str(BROWSER),
         "--headless",

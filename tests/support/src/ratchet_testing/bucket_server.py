@@ -1,4 +1,4 @@
-"""A strict stand-in for an object store that speaks S3: objects are whole or not there."""
+"""A stand-in for an S3 object store: an object is either complete or missing."""
 
 import re
 import threading
@@ -16,7 +16,7 @@ _NS = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 @dataclass
 class Bucket:
-    """`objects` by `bucket/key`; `uploads` are the parts of what is not there yet."""
+    """`objects` by `bucket/key`; `uploads` holds the parts of incomplete uploads."""
 
     url: str = ""
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class Bucket:
 
 
 def chunks(source: IO[bytes]) -> Iterator[bytes]:
-    """What HTTP and, inside it, S3 send in pieces, each behind its size; trailers are skipped."""
+    """Decode a chunked body (HTTP or S3): each chunk follows its size; trailers are skipped."""
     while size := int(source.readline().split(b";")[0], 16):
         yield source.read(size)
         source.readline()
@@ -39,7 +39,7 @@ def handler_of(bucket: Bucket) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True
 
         def log_message(self, *_: object) -> None:
-            """Quiet."""
+            """Log nothing."""
 
         def _asked(self) -> tuple[str, dict[str, str]]:
             url = urlsplit(self.path)
@@ -130,7 +130,7 @@ def _listed(bucket: Bucket, name: str, told: dict[str, str]) -> bytes:
 
 @contextmanager
 def bucket_server() -> Iterator[Bucket]:
-    """Yields a bucket whose `url` is that of an archive in it."""
+    """Yield a bucket; its `url` is the URL of an archive."""
     bucket = Bucket()
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(bucket))
     place = f"127.0.0.1:{server.server_address[1]}"

@@ -1,4 +1,4 @@
-"""One operator of the simulated plant says a word wherever a word can be said."""
+"""A canary word in every text field of one simulated operator."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ USER = f"{CANARY}-user"
 
 
 def with_canary(facts: Sequence[Fact]) -> tuple[list[Fact], set[str]]:
-    """`facts`, said by `USER` in the place of one of them, and the ids of that one's questions."""
+    """Return `facts` with one operator renamed to `USER`, and the query ids of that operator."""
     recorded = [fact.experience for fact in facts if isinstance(fact, ExperienceRecorded)]
     user = max(each.user_id for each in recorded)
     theirs = {each.query_id for each in recorded if each.user_id == user}

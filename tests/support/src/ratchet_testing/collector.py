@@ -1,4 +1,4 @@
-"""An OTLP/HTTP receiver: keeps the spans that are sent to it, as a collector would."""
+"""An OTLP/HTTP collector that stores the spans it receives."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 @dataclass(frozen=True)
 class Received:
-    """Ids in hex; `parent` is empty for the first span of a trace, `error` where it did not fail.
+    """Ids are hexadecimal; `parent` is empty for a root span, `error` for a successful one.
 
     `links` are pairs of a trace's and a span's id.
     """
@@ -42,7 +42,7 @@ class Collector:
 
 @contextmanager
 def collecting() -> Iterator[Collector]:
-    """Listens on a port of the system's choice."""
+    """Listens on a free port."""
     collector = Collector(0)
 
     class Handler(BaseHTTPRequestHandler):
@@ -56,7 +56,7 @@ def collecting() -> Iterator[Collector]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         collector.port = server.server_address[1]

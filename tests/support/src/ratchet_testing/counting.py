@@ -1,4 +1,4 @@
-"""A handler with an effect that can be counted: one number and one event for each request."""
+"""A handler with a countable effect: one increment and one event per request."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from ratchet.contract import (
 async def count_and_emit(
     batch: Sequence[Delivered[TrainingRequested]], state: State
 ) -> list[Outcome]:
-    """Count each requester under `count:<name>` and emit one checkpoint for each request."""
+    """Increment `count:<requester>` and emit one checkpoint per request."""
     known = await state.read([f"count:{event.requested_by}" for event, _ in batch])
     outcomes: list[Outcome] = []
     for event, _ in batch:

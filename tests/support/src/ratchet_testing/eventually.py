@@ -1,4 +1,4 @@
-"""Wait for a condition, never for a time."""
+"""Waits for a condition instead of a time."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 async def eventually(probe: Callable[[], Awaitable[T]], deadline_s: float = 10.0) -> T:
-    """Return the first truthy answer of `probe`; raises `TimeoutError` naming the last answer."""
+    """Return the first truthy result of `probe`. Raises `TimeoutError` with the last result."""
     end = time.monotonic() + deadline_s
     while True:
         answer = await probe()

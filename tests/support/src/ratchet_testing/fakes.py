@@ -1,4 +1,4 @@
-"""In-memory stand-ins for ports; the same test suites run on them and on the real things."""
+"""In-memory fakes of ports; they pass the same tests as the real implementations."""
 
 from collections.abc import Sequence, Set
 
@@ -7,7 +7,7 @@ from ratchet.delivery import AlreadyPublished, Receipt
 
 
 class MemoryPublisher:
-    """`ratchet.delivery.Publisher` over a list."""
+    """Collects published events in a list."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []

@@ -1,4 +1,4 @@
-"""A small plant's day as the ledger hears it, and a ledger to write it to."""
+"""The events of one day in a small plant, and a ledger to write them to."""
 
 import asyncio
 from collections.abc import Sequence
@@ -117,7 +117,7 @@ async def _made(facts: Sequence[Fact]) -> list[Event]:
 
 
 def made_of(facts: Sequence[Fact]) -> list[Event]:
-    """What the reward service makes of `facts`, one after the other."""
+    """Return the events that the reward service emits for `facts`, handled one by one."""
     return asyncio.run(_made(facts))
 
 
@@ -129,4 +129,4 @@ def _day(questions: int) -> tuple[Event, ...]:
 
 
 DAY = _day(40)
-"""Facts, what reward makes of them, one accepted run and its model, which is rolled back."""
+"""Facts, their rewards and examples, and one accepted run whose model is rolled back."""

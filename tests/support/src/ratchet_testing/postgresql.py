@@ -1,4 +1,4 @@
-"""A private PostgreSQL server, where its programs are installed."""
+"""A private PostgreSQL server, if its programs are installed."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ _SETTINGS = ("fsync=off", "max_connections=20", "shared_buffers=16MB")
 
 
 def programs() -> Path | None:
-    """The folder of `initdb` and `postgres`, or None: they are not installed."""
+    """Return the folder of `initdb` and `postgres`, or None if they are not installed."""
     on_path = shutil.which("initdb")
     if on_path is not None:
         return Path(on_path).parent
@@ -25,7 +25,7 @@ def programs() -> Path | None:
 
 @contextmanager
 def postgresql_server(bin_dir: Path, directory: Path) -> Iterator[str]:
-    """Run a server in `directory`, which is empty; yields the SQLAlchemy URL of its database.
+    """Run a server in the empty `directory`; yields the SQLAlchemy URL of its database.
 
     The server refuses to run as root: then it runs as the user the package made.
     """

@@ -1,4 +1,4 @@
-"""The references of an adapter, recorded by the trainer's own process."""
+"""The reference answers of an adapter, recorded by the trainer's child process."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def references_of(
     spoken: Sequence[str],
     plans: Sequence[str] = (),
 ) -> ArtifactRef:
-    """What the model with the PEFT directory `adapter` says to these user turns, stored."""
+    """Record and store the answers of the model with the PEFT directory `adapter`."""
     with tempfile.TemporaryDirectory() as directory:
         target = Path(directory) / "references.safetensors"
         request = {

@@ -1,4 +1,4 @@
-"""Consumers at work on a real server, as a service has them."""
+"""Runs consumers on a real server, as a service does."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ async def at_work(
     registry: CollectorRegistry | None = None,
     tracer: Tracer | None = None,
 ) -> AsyncIterator[Service]:
-    """Inside, `consumers` read from the server at `url` under the consumer name `name`."""
+    """Run `consumers` on the server at `url` under the consumer name `name`."""
     broker = RedisBroker(url)
     service = Service(
         name="test",

@@ -1,4 +1,4 @@
-"""The intake as it runs, asked over HTTP, and what it put on the streams."""
+"""Runs ingest, calls it over HTTP, and reads the events that it published."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -27,7 +27,7 @@ async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def api(url: str, **settings: Any) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-    """Without a `data_dir` there is none, and so no key."""
+    """Run ingest on the Redis at `url`. Without `data_dir` there are no API keys."""
     found = {"data_dir": Path("no-such-directory"), **settings}
     return serving(create_app(IngestSettings(redis_url=url, **found)))  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""A service inside the test's own process."""
+"""Runs a service in the process of the test."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from ratchet_testing.eventually import eventually
 
 @asynccontextmanager
 async def started(app: AsgiFastStream) -> AsyncIterator[None]:
-    """Inside, every consumer reads: FastStream's own context begins before they do."""
+    """Start the service; yields when every consumer reads, which is after FastStream's start."""
     async with app.start_lifespan_context():
         broker = app.broker
         assert broker is not None

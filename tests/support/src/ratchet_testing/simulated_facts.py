@@ -1,4 +1,4 @@
-"""The facts of a simulation as events, without a service in between."""
+"""The events that ingest would publish for a simulation."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ Fact = ExperienceRecorded | FeedbackReceived
 
 
 def facts_of(turns: Iterable[Turn]) -> list[Fact]:
-    """One event for each call a client would make, in order; the same turns give the same ids."""
+    """Return one event per client call, in order; the same turns give the same ids."""
     facts: list[Fact] = []
     for number, call in enumerate(timeline(turns)):
         envelope = {"event_id": derived_id("simulated", str(number)), "occurred_at": call.at}

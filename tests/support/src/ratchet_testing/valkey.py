@@ -1,4 +1,4 @@
-"""A real Valkey server for one test session."""
+"""A Valkey server for one test session."""
 
 import random
 import socket
@@ -12,11 +12,11 @@ from ratchet.processes.valkey import valkey_command
 
 _PORTS = (10_000, 30_000)
 _DRAWN = random.SystemRandom()
-"""Processes that test beside each other draw others."""
+"""Parallel test processes draw different ports."""
 
 
 def free_port(in_a_row: int = 1) -> int:
-    """The first of so many ports that nothing listens on.
+    """Return the first of `count` consecutive free ports.
 
     Drawn from below those that the system gives to clients, which may take one in between.
     """
@@ -37,7 +37,7 @@ def _is_free(port: int) -> bool:
 
 @contextmanager
 def valkey_server(directory: Path, port: int, max_memory: str = "1gb") -> Iterator[str]:
-    """Run a server in `directory`; yields its URL once it accepts connections."""
+    """Run a server in `directory`; yields its URL when it accepts connections."""
     process = subprocess.Popen(
         valkey_command(directory, port, max_memory), stdout=subprocess.DEVNULL
     )
@@ -50,7 +50,7 @@ def valkey_server(directory: Path, port: int, max_memory: str = "1gb") -> Iterat
 
 
 def wait_for_port(port: int, deadline_s: float) -> None:
-    """Return when something listens on `port`; raises `TimeoutError`."""
+    """Wait until something listens on `port`. Raises `TimeoutError`."""
     end = time.monotonic() + deadline_s
     while time.monotonic() < end:
         with socket.socket() as probe:
