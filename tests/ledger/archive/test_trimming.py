@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from ledger.domain.archive.archive_file import ArchiveFile, Row, file_at, file_of, named
 from ledger.domain.archive.next_file import Filling, Wait, Write
 from ledger.domain.archive.retention import Retention
-from ledger.domain.archive.trimming import GroupAt, Held, Keep, OnStream, Trim, trimmed
-from ratchet.contract import BEGINNING, EntryId
+from ledger.domain.archive.trimming import Held, Keep, OnStream, Trim, trimmed
+from ratchet.contract import BEGINNING, EntryId, GroupPosition
 
 DAY_MS = 86_400_000
 ENTRIES = 30
@@ -30,12 +30,12 @@ def files_of(cuts: list[int]) -> list[Held]:
 
 
 @st.composite
-def groups(draw: st.DrawFn) -> list[GroupAt]:
+def groups(draw: st.DrawFn) -> list[GroupPosition]:
     found = []
     for name in ("a", "b", "c")[: draw(st.integers(0, 3))]:
         last = draw(places)
         pending = draw(st.none() | st.integers(0, last))
-        found.append(GroupAt(name, at(last), at(pending) if pending is not None else None))
+        found.append(GroupPosition(name, at(last), at(pending) if pending is not None else None))
     return found
 
 
@@ -47,7 +47,7 @@ def groups(draw: st.DrawFn) -> list[GroupAt]:
     kept=st.none() | places,
 )
 def test_whatever_the_groups_do_nothing_that_anybody_needs_is_trimmed(
-    groups: list[GroupAt], cuts: list[int], cut: int, most: int, kept: int | None
+    groups: list[GroupPosition], cuts: list[int], cut: int, most: int, kept: int | None
 ):
     held = files_of(cuts)
     stream = OnStream(at(0), ENTRIES, groups, [], at(kept) if kept is not None else None)
@@ -67,7 +67,7 @@ def test_whatever_the_groups_do_nothing_that_anybody_needs_is_trimmed(
 
 
 @given(groups=groups(), cuts=st.lists(places, min_size=1, max_size=8))
-def test_all_that_is_archived_old_and_finished_goes(groups: list[GroupAt], cuts: list[int]):
+def test_all_that_is_archived_old_and_finished_goes(groups: list[GroupPosition], cuts: list[int]):
     """Nothing is kept without a reason that is true."""
     held = files_of(cuts)
     needed = min((group.needs for group in groups), default=at(ENTRIES))
@@ -80,7 +80,7 @@ def test_all_that_is_archived_old_and_finished_goes(groups: list[GroupAt], cuts:
 
 def test_the_reason_names_who_holds_the_stream_back():
     held = files_of([4, 9])
-    slow = GroupAt("slow", at(9), at(6))
+    slow = GroupPosition("slow", at(9), at(6))
     reason = "group slow needs 60-0"
     assert trimmed(OnStream(at(0), 20, [slow], []), held, NOW_MS, 100) == Trim(at(4).next, reason)
     begun = OnStream(at(5), 15, [slow], [])

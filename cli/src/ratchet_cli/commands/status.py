@@ -20,7 +20,7 @@ from ratchet.command_line import (
     running_ports,
 )
 from ratchet.contract import STREAMS, Stream
-from ratchet.delivery import standings
+from ratchet.delivery import group_positions
 from ratchet_cli.doctor.degraded import degraded
 from ratchet_cli.probes.services import probe as ask_services
 
@@ -69,7 +69,7 @@ async def _stream(redis: Any, stream: Stream) -> dict[str, Any]:
         "dead": await redis.xlen(stream.dead_key),
         "groups": {
             group.group: {"lag": group.lag, "pending": group.pending}
-            for group in await standings(redis, stream)
+            for group in await group_positions(redis, stream)
         },
     }
 

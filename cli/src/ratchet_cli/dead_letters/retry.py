@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import WatchError
 
-from ratchet.contract import Stream
-from ratchet.delivery import DATA_FIELD, SEEN_TTL_S, has_settled, seen_key, standings
+from ratchet.contract import EntryId, Stream
+from ratchet.delivery import DATA_FIELD, SEEN_TTL_S, group_positions, has_finished, seen_key
 from ratchet_cli.dead_letters.buried import Buried, read
 
 _CHUNK = 200
@@ -68,18 +68,20 @@ class Retrier:
         if buried.entry_id not in {letter.entry_id for letter in letters}:
             return Kept("it is no longer there: somebody has retried or dropped it")
         failed = {letter.letter.group for letter in letters}
-        groups = await standings(self._redis, self._stream)
-        if strangers := failed - {standing.group for standing in groups}:
+        groups = await group_positions(self._redis, self._stream)
+        if strangers := failed - {position.group for position in groups}:
             return Kept(
                 f"no group {', '.join(sorted(strangers))} reads {self._stream.key} here: "
                 "start its service, or drop the letter"
             )
-        others = [standing for standing in groups if standing.group not in failed]
+        others = [position for position in groups if position.group not in failed]
         done = [
-            standing.group
-            for standing in others
+            position.group
+            for position in others
             for letter in letters
-            if await has_settled(self._redis, self._stream, standing, letter.letter.entry_id)
+            if await has_finished(
+                self._redis, self._stream, position, EntryId.parse(letter.letter.entry_id)
+            )
         ]
         commands.multi()
         commands.xadd(self._stream.key, {DATA_FIELD: buried.letter.payload})

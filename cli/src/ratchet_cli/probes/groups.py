@@ -4,8 +4,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from ratchet.contract import STREAMS, Stream
-from ratchet.delivery import Standing, standings
+from ratchet.contract import STREAMS, GroupPosition, Stream
+from ratchet.delivery import group_positions
 from ratchet_cli.doctor.groups import GroupFacts, StreamFacts
 
 _WITHOUT_A_GROUP = {"ingest"}
@@ -25,7 +25,7 @@ async def probe(redis: Redis) -> list[StreamFacts]:
             readers=tuple(name for name in stream.consumers if _is_read(stream, name)),
             entries=await client.xlen(stream.key),
             dead=await client.xlen(stream.dead_key),
-            groups=tuple(_facts(one, seconds) for one in await standings(redis, stream)),
+            groups=tuple(_facts(one, seconds) for one in await group_positions(redis, stream)),
         )
         for stream in STREAMS
     ]
@@ -35,8 +35,8 @@ def _is_read(stream: Stream, reader: str) -> bool:
     return reader not in _WITHOUT_A_GROUP and (stream.name, reader) not in _WHERE_IT_IS_SET
 
 
-def _facts(standing: Standing, now_s: int) -> GroupFacts:
-    if standing.oldest_ms is None or standing.idle_ms is None:
-        return GroupFacts(standing.group, standing.pending)
-    age_s = max(0.0, now_s - standing.oldest_ms / 1000)
-    return GroupFacts(standing.group, standing.pending, age_s, standing.idle_ms / 1000)
+def _facts(position: GroupPosition, now_s: int) -> GroupFacts:
+    if position.oldest_pending is None or position.idle_ms is None:
+        return GroupFacts(position.group, position.pending)
+    age_s = max(0.0, now_s - position.oldest_pending.ms / 1000)
+    return GroupFacts(position.group, position.pending, age_s, position.idle_ms / 1000)

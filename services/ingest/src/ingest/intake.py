@@ -31,9 +31,9 @@ from ratchet.contract import (
     ExperienceRecorded,
     Feedback,
     FeedbackReceived,
+    new_id,
     utc_now,
 )
-from ratchet.delivery import new_id
 
 M = TypeVar("M", bound=BaseModel)
 Forgotten = Callable[[Set[str]], Awaitable[Set[str]]]

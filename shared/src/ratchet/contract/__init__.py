@@ -6,12 +6,7 @@ from ratchet.contract.command import (
     RollbackRequested,
     TrainingRequested,
 )
-from ratchet.contract.entry_id import BEGINNING, EntryId
-from ratchet.contract.erasure import (
-    ForgetRequested,
-    Forgotten,
-    Remark,
-)
+from ratchet.contract.erasure import ForgetRequested, Forgotten, Remark
 from ratchet.contract.event import (
     ArtifactRef,
     Aspect,
@@ -19,6 +14,8 @@ from ratchet.contract.event import (
     EventId,
     Value,
     derived_id,
+    microseconds,
+    new_id,
     utc_now,
 )
 from ratchet.contract.example import (
@@ -110,6 +107,7 @@ from ratchet.contract.scorer import (
     ScorerPublished,
     ScorerWithdrawn,
 )
+from ratchet.contract.stream_position import BEGINNING, EntryId, GroupPosition
 from ratchet.contract.streams import (
     CHECKPOINTS,
     COMMANDS,
@@ -186,6 +184,7 @@ __all__ = [
     "Forgotten",
     "FormatTried",
     "GateFigures",
+    "GroupPosition",
     "Handle",
     "Handlers",
     "Intent",
@@ -240,6 +239,8 @@ __all__ = [
     "Write",
     "derived_id",
     "is_plan",
+    "microseconds",
+    "new_id",
     "stream_of",
     "taken_out",
     "utc_now",

@@ -15,22 +15,12 @@ from ratchet.delivery.dead_letter import (
     DeadLetter,
     DeadLetterLimit,
 )
-from ratchet.delivery.deduplication import (
-    SEEN_TTL_S,
-    seen_key,
-)
 from ratchet.delivery.entry import (
     Entry,
     describe,
     unwrap,
 )
-from ratchet.delivery.event_ids import (
-    new_id,
-)
-from ratchet.delivery.group_progress import Progress, progress
-from ratchet.delivery.groups import (
-    create_groups,
-)
+from ratchet.delivery.group_position import group_positions, has_finished
 from ratchet.delivery.idempotency import (
     AlreadyPublished,
     Receipt,
@@ -46,22 +36,20 @@ from ratchet.delivery.publisher import (
 )
 from ratchet.delivery.reader import (
     attach,
+    create_groups,
 )
 from ratchet.delivery.release import (
     newer_release,
     newest_version,
-)
-from ratchet.delivery.standing import (
-    Standing,
-    has_settled,
-    standings,
 )
 from ratchet.delivery.tail import (
     follow,
     newest,
 )
 from ratchet.delivery.transaction import (
+    SEEN_TTL_S,
     Transaction,
+    seen_key,
 )
 from ratchet.delivery.worker import (
     Worker,
@@ -79,11 +67,9 @@ __all__ = [
     "DeadLetterLimit",
     "DeliveryMetrics",
     "Entry",
-    "Progress",
     "Publisher",
     "Receipt",
     "RetryPolicy",
-    "Standing",
     "Transaction",
     "Worker",
     "attach",
@@ -92,13 +78,11 @@ __all__ = [
     "describe",
     "entry_of",
     "follow",
-    "has_settled",
-    "new_id",
+    "group_positions",
+    "has_finished",
     "newer_release",
     "newest",
     "newest_version",
-    "progress",
     "seen_key",
-    "standings",
     "unwrap",
 ]

@@ -1,17 +1,35 @@
-"""FastStream reads the streams; its batches reach the worker as raw bytes, parsed once."""
+"""Subscribes workers to their streams through FastStream, which hands over raw bytes."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from faststream import AckPolicy, Context
 from faststream.redis import RedisBroker, StreamSub
 from faststream.redis.message import RedisBatchStreamMessage
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
+from ratchet.delivery.consumer import Consumer
 from ratchet.delivery.dead_letter import ConsumerStopped
 from ratchet.delivery.entry import Entry
 from ratchet.delivery.worker import Worker
 
 _BLOCK_MS = 500
+
+
+async def create_groups(redis: Redis, consumers: Iterable[Consumer]) -> None:
+    """Create each missing group at id 0; call before the broker starts.
+
+    FastStream would create it at `$` and so skip what was written before the first start:
+    https://github.com/ag2ai/faststream/issues/2694.
+    """
+    for consumer in consumers:
+        try:
+            await redis.xgroup_create(consumer.stream.key, consumer.group, id="0", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
 
 
 def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:

@@ -12,9 +12,9 @@ from redis.asyncio.client import Pipeline
 
 from ratchet.contract import Done, Stream
 from ratchet.delivery.dead_letter import DeadLetter
-from ratchet.delivery.deduplication import SEEN_TTL_S, seen_key
 from ratchet.delivery.publisher import entry_of
 
+SEEN_TTL_S = 7 * 86_400
 _RUN_ALL = """
 local at = 1
 while at <= #ARGV do
@@ -23,6 +23,11 @@ while at <= #ARGV do
   at = at + words + 1
 end
 """
+
+
+def seen_key(group: str, event_id: str) -> str:
+    """The marker that `group` has handled the event, set in the transaction that did."""
+    return f"ratchet:seen:{group}:{event_id}"
 
 
 class Transaction:

@@ -15,8 +15,7 @@ from ingest.http.openapi import just_one
 from ingest.http.plain_route import PlainRoute
 from ingest.intake import Answer, Intake, Taken
 from ingest.ports import Publisher
-from ratchet.contract import Feedback, TrainingRequested, utc_now
-from ratchet.delivery import new_id
+from ratchet.contract import Feedback, TrainingRequested, new_id, utc_now
 
 
 class Updated(BaseModel):

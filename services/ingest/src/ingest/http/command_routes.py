@@ -20,9 +20,9 @@ from ratchet.contract import (
     Method,
     RollbackRequested,
     TrainingRequested,
+    new_id,
     utc_now,
 )
-from ratchet.delivery import new_id
 
 
 class Asked(BaseModel):

@@ -13,8 +13,8 @@ from ingest.domain.rank_request import RankRequest
 from ingest.ports import Publisher
 from ingest.ranking.in_service import Served, Standing
 from ingest.ranking.metrics import RankingMetrics
-from ratchet.contract import CALLERS_ORDER, DecisionMade, utc_now
-from ratchet.delivery import Receipt, new_id
+from ratchet.contract import CALLERS_ORDER, DecisionMade, new_id, utc_now
+from ratchet.delivery import Receipt
 from ratchet.ranking import SCENARIO_ROW, Ranking, in_callers_order, rank
 
 _log = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ from redis.asyncio import Redis
 
 from ledger.archive.metrics import ArchiveMetrics
 from ledger.archive.stream_rows import first_behind
-from ledger.domain.archive.trimming import GroupAt, Held, OnStream, Trim, trimmed
+from ledger.domain.archive.trimming import Held, OnStream, Trim, trimmed
 from ratchet.contract import BEGINNING, EntryId, Stream
-from ratchet.delivery import Progress, newest, progress
+from ratchet.delivery import group_positions, newest
 
 _log = logging.getLogger(__name__)
 
@@ -38,16 +38,7 @@ class Janitor:
         return OnStream(
             first=await first_behind(self._redis, stream, BEGINNING),
             length=await self._redis.xlen(stream.key),
-            groups=[_at(group) for group in await progress(self._redis, stream)],
+            groups=await group_positions(self._redis, stream),
             declared=stream.groups,
             kept=EntryId.parse(kept.entry_id) if kept is not None else None,
         )
-
-
-def _at(group: Progress) -> GroupAt:
-    pending = group.oldest_pending
-    return GroupAt(
-        group.group,
-        EntryId.parse(group.last_delivered),
-        EntryId.parse(pending) if pending is not None else None,
-    )

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from ledger.backlog.metrics import BacklogMetrics
 from ratchet.contract import STREAMS, Stream
-from ratchet.delivery import standings
+from ratchet.delivery import group_positions
 
 _log = logging.getLogger(__name__)
 _EVERY_S = 5.0
@@ -46,6 +46,6 @@ class Backlog:
         """Of the groups only those that are declared: what others make is not ours to show."""
         entries = await self._redis.xlen(stream.key)
         self._metrics.saw(stream, entries, await self._redis.xlen(stream.dead_key))
-        for standing in await standings(self._redis, stream):
-            if standing.group in stream.groups:
-                self._metrics.stands(stream, standing, now_ms)
+        for position in await group_positions(self._redis, stream):
+            if position.group in stream.groups:
+                self._metrics.stands(stream, position, now_ms)

@@ -17,8 +17,7 @@ from ledger.erasure.erasure import NotAnswered, Place, followed, forget, new_req
 from ledger.erasure.journal import Request
 from ledger.reading.reader import SqlLedgerReader
 from ledger.settings import LedgerSettings
-from ratchet.contract import utc_now
-from ratchet.delivery import new_id
+from ratchet.contract import new_id, utc_now
 from ratchet.service import create_redis
 from ratchet.settings import read_settings
 from ratchet.storage.signing_keys import UnusableKey

@@ -17,7 +17,7 @@ from ledger.domain.final_state import Difference
 from ledger.replay.ledger_events import told
 from ledger.replay.stream_ends import last_entries
 from ratchet.contract import BEGINNING, STREAMS, EntryId, Stream, Unavailable
-from ratchet.delivery import progress
+from ratchet.delivery import group_positions
 
 _GROUP = "ledger"
 _REMEDY = "start `python -m ledger`, or have it made anew with --restore-ledger"
@@ -105,9 +105,7 @@ async def _unfinished(system: Redis) -> Mapping[Stream, EntryId]:
     """The entry of each stream that the ledger's group has to finish first."""
     found = dict.fromkeys(STREAMS, BEGINNING)
     for stream in STREAMS:
-        for group in await progress(system, stream):
+        for group in await group_positions(system, stream):
             if group.group == _GROUP:
-                last = EntryId.parse(group.last_delivered)
-                held = group.oldest_pending
-                found[stream] = last.next if held is None else EntryId.parse(held)
+                found[stream] = group.needs
     return found

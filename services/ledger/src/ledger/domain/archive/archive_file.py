@@ -3,16 +3,14 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from ratchet.contract import EntryId
+from ratchet.contract import EntryId, microseconds
 
 _NAME = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)/(?P<first>\d+-\d+)_(?P<last>\d+-\d+)-(?P<sha8>[0-9a-f]{8})\.parquet"
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TICK = timedelta(microseconds=1)
 
 
 class Row(NamedTuple):
@@ -91,4 +89,4 @@ def _moment(value: Any) -> int | None:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-    return (moment - _EPOCH) // _TICK if moment.tzinfo is not None else None
+    return microseconds(moment) if moment.tzinfo is not None else None

@@ -4,22 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ledger.domain.archive.archive_file import ArchiveFile
-from ratchet.contract import EntryId
-
-
-class GroupAt(NamedTuple):
-    """A consumer group: the last entry it was given, the oldest one it has not acknowledged."""
-
-    name: str
-    last_delivered: EntryId
-    oldest_pending: EntryId | None
-
-    @property
-    def needs(self) -> EntryId:
-        """Nothing below this id is of any use to the group."""
-        if self.oldest_pending is None:
-            return self.last_delivered.next
-        return min(self.oldest_pending, self.last_delivered.next)
+from ratchet.contract import EntryId, GroupPosition
 
 
 class Held(NamedTuple):
@@ -35,7 +20,7 @@ class OnStream(NamedTuple):
 
     first: EntryId | None
     length: int
-    groups: Sequence[GroupAt]
+    groups: Sequence[GroupPosition]
     declared: Sequence[str]
     kept: EntryId | None = None
 
@@ -59,7 +44,7 @@ def trimmed(
     A file goes as a whole or stays. Older than `cut_ms`, or beyond `max_entries`, it goes when
     every group has finished it and no declared one is missing.
     """
-    missing = [name for name in stream.declared if name not in {g.name for g in stream.groups}]
+    missing = [name for name in stream.declared if name not in {g.group for g in stream.groups}]
     if missing:
         return Keep(f"group {missing[0]} has not begun")
     if stream.first is None:
@@ -85,7 +70,7 @@ def _needed(stream: OnStream, file: ArchiveFile) -> str | None:
     """Who still needs something of `file`; None where nobody does."""
     for group in stream.groups:
         if group.needs <= file.last:
-            return f"group {group.name} needs {group.needs}"
+            return f"group {group.group} needs {group.needs}"
     if stream.kept is not None and stream.kept <= file.last:
         return f"readers begin at {stream.kept}"
     return None

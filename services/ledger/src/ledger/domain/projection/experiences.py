@@ -6,8 +6,14 @@ from typing import Any
 from ledger.domain.projection.changes import Facts, Saying
 from ledger.domain.projection.fold import Stamp, Word, revised, said_at
 from ledger.domain.projection.judgement import judged_columns
-from ledger.domain.values import keyed, microseconds, plain, whole
-from ratchet.contract import Experience, ExperienceRecorded, ExperienceScored, FeedbackReceived
+from ledger.domain.values import keyed, plain, whole
+from ratchet.contract import (
+    Experience,
+    ExperienceRecorded,
+    ExperienceScored,
+    FeedbackReceived,
+    microseconds,
+)
 
 _MOST_SCENARIOS = 24
 _MOST_DOMAINS = 10

@@ -2,8 +2,14 @@
 
 from ledger.domain.projection.changes import NOTHING, Facts, Saying
 from ledger.domain.projection.fold import Word, said_at
-from ledger.domain.values import microseconds, plain
-from ratchet.contract import ActivationRefused, ModelActivated, ModelRegistered, ModelRolledBack
+from ledger.domain.values import plain
+from ratchet.contract import (
+    ActivationRefused,
+    ModelActivated,
+    ModelRegistered,
+    ModelRolledBack,
+    microseconds,
+)
 
 
 def registered(event: ModelRegistered) -> Facts:

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from ratchet.contract import Experience, Reading, Value, WidgetPlan
+from ratchet.contract import Experience, Reading, Value, WidgetPlan, microseconds
 from ratchet.measures import SCENARIOS, SIZES, TextQuality, rule_quality
-from reward.domain.state.clock import microseconds
 from reward.domain.state.warnings import Oddity
 
 MAX_TRANSCRIPT = 2_000

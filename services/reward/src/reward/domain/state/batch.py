@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ratchet.contract import ExperienceRecorded
+from ratchet.contract import ExperienceRecorded, microseconds
 from reward.domain.follow_up.classifier import read_follow_up
 from reward.domain.follow_up.correction import corrected_request
 from reward.domain.state.answer import Answer
-from reward.domain.state.clock import DAY, microseconds
+from reward.domain.state.clock import DAY
 from reward.domain.state.facts import Fact, Facts, absorb, query_id_of
 from reward.domain.state.operator_day import Neighbours, OperatorDay, Turn, days_around, neighbours
 from reward.domain.state.scored_answer import Answered, Policy, Verdict, revise

@@ -5,10 +5,9 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from ratchet.contract import ExperienceRecorded, FeedbackReceived, Value
+from ratchet.contract import ExperienceRecorded, FeedbackReceived, Value, microseconds
 from reward.domain.scoring.reaction import Reaction, words_of
 from reward.domain.state.answer import Answer, answer_of
-from reward.domain.state.clock import microseconds
 from reward.domain.state.warnings import Oddity
 
 Fact = ExperienceRecorded | FeedbackReceived
