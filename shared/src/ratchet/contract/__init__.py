@@ -45,7 +45,7 @@ from ratchet.contract.experience import (
 )
 from ratchet.contract.json_paths import (
     Place,
-    taken_out,
+    without_place,
 )
 from ratchet.contract.model import (
     ActivationRefused,
@@ -242,6 +242,6 @@ __all__ = [
     "microseconds",
     "new_id",
     "stream_of",
-    "taken_out",
     "utc_now",
+    "without_place",
 ]

@@ -1,4 +1,4 @@
-"""Training examples: two answers compared, one judged or one to imitate, and their end."""
+"""Training examples: pairs, labels, demonstrations, and their retraction."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from ratchet.contract.event import Aspect, Event, Value
 
 
 class Reading(Value):
-    """One measured value the answer was given to speak about."""
+    """One measured value that the answer could mention."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -19,11 +19,11 @@ class Reading(Value):
 
 
 class Question(Value):
-    """What was asked.
+    """The question that an example answers.
 
-    `key` is equal for the same question in the same situation (words, intent, devices and
+    `key` is equal for the same question in the same situation (transcript, intent, devices and
     readings). `phrasing` is the transcript with devices and numbers masked. `asked` is the
-    reading the question is about, where the situation names one.
+    reading that the question is about, if the situation has one.
     """
 
     key: str
@@ -36,7 +36,7 @@ class Question(Value):
 
 
 class Source(Value):
-    """The experience, at the revision, that an example was made of."""
+    """The experience, at one revision, that an example was built from."""
 
     query_id: str
     revision: int = Field(ge=1)
@@ -78,7 +78,7 @@ class LabelBuilt(BuiltExample):
 
 
 class DemonstrationBuilt(BuiltExample):
-    """An answer to imitate: `prompt` holds the request that was meant."""
+    """An answer to imitate: `prompt` has the request that the operator meant."""
 
     type: Literal["DemonstrationBuilt"] = "DemonstrationBuilt"
     answer: str
