@@ -123,7 +123,7 @@ def test_a_key_that_is_none_is_refused_by_name(
 
     ended = exporter(plant.data, "install", str(bundle), "--trust", str(secret))
     assert ended.exit_code == 1
-    assert f"refused: {secret}: no public key in PEM" in ended.stderr
+    assert f"refused: {secret}: not a PEM public key" in ended.stderr
 
 
 def test_a_version_that_is_not_there_is_refused_with_those_that_are(sender: Sender) -> None:

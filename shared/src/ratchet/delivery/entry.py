@@ -1,4 +1,4 @@
-"""One delivered stream entry, and what its bytes say."""
+"""Decodes stream entries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _MAX_PROBLEMS = 5
 
 @dataclass(frozen=True)
 class Entry:
-    """`attempt` is 1 for a first delivery."""
+    """A delivered entry; `attempt` is 1 for the first delivery."""
 
     entry_id: str
     fields: Mapping[bytes, bytes]
@@ -25,13 +25,13 @@ class Entry:
 
     @property
     def payload(self) -> bytes:
-        """The message in the data field; without one, what the entry holds, for the dead stream."""
+        """The data field without its envelope; all fields if there is none."""
         if _DATA in self.fields:
             return unwrap(self.fields[_DATA])
         return b"\n".join(key + b"=" + value for key, value in self.fields.items())
 
     def decode(self, stream: Stream) -> Event | Invalid | Later:
-        """`Later` for what a newer release may have written: upgraded, this service reads it."""
+        """The event; `Later` if a newer release may have written it, else `Invalid`."""
         if _DATA not in self.fields:
             return Invalid(f"the entry has no field {DATA_FIELD}; send the event's JSON in it")
         try:
@@ -49,7 +49,7 @@ def unwrap(message: bytes) -> bytes:
 
 
 def describe(error: ValidationError) -> str:
-    """The fields at fault and what is wrong with each, in one line."""
+    """The invalid fields and their problems, in one line."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     shown = [
         f"{'.'.join(str(part) for part in problem['loc']) or 'message'}: {problem['msg']}"

@@ -1,4 +1,4 @@
-"""What delivery counts, per stream and group."""
+"""Metrics of delivery by stream and group."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 

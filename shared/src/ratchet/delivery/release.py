@@ -7,9 +7,9 @@ from ratchet.contract import Event, Stream
 
 
 def newer_release(stream: Stream, payload: bytes) -> str | None:
-    """How `payload` is ahead of this release, and what to do; None where that is not its fault.
+    """Why `payload` needs a newer release, and what to do; None if it does not.
 
-    Ahead is a `type` that `stream` does not know, or a `schema_version` above the one it knows.
+    That is a `type` that `stream` does not carry, or a `schema_version` above the known one.
     """
     try:
         message = json.loads(payload)
@@ -35,7 +35,7 @@ def newer_release(stream: Stream, payload: bytes) -> str | None:
 
 
 def name_of(event: type[Event]) -> str:
-    """What its messages say under `type`."""
+    """The `type` of its messages."""
     return str(event.model_fields["type"].default)
 
 
@@ -44,8 +44,8 @@ def newest_version(event: type[Event]) -> int:
     return int(max(get_args(event.model_fields["schema_version"].annotation)))
 
 
-def _remedy(stream: Stream, what: str) -> str:
+def _remedy(stream: Stream, problem: str) -> str:
     return (
-        f"{what}; if a newer release sends it, upgrade this service, "
+        f"{problem}; if a newer release sends it, upgrade this service, "
         f"then `ratchet dead retry --all --stream {stream.name}`"
     )

@@ -18,7 +18,7 @@ from ratchet.service.service import Service
 from ratchet.settings import CommonSettings, log_settings
 from ratchet.telemetry import configure_logs
 
-_PATIENCE_S = 1.0
+_PING_TIMEOUT_S = 1.0
 S = TypeVar("S", bound=CommonSettings)
 
 
@@ -43,7 +43,7 @@ def create_host(service: Service) -> AsgiFastStream:
 
     @get
     async def metrics(scope: Any) -> AsgiResponse:
-        service.redis_up.set(await _answers(service.redis))
+        service.redis_up.set(await _responds(service.redis))
         return AsgiResponse(
             generate_latest(service.registry),
             200,
@@ -52,13 +52,13 @@ def create_host(service: Service) -> AsgiFastStream:
 
     @get
     async def status(scope: Any) -> AsgiResponse:
-        facts = {
+        common = {
             "service": service.name,
             "uptime_s": round(time.time() - service.started_at, 1),
             "settings": service.settings.masked(),
         }
         stopped = {"stopped_consumers": service.stopped()} if service.stopped() else {}
-        return JSONResponse({**facts, **stopped, **await service.status()})
+        return JSONResponse({**common, **stopped, **await service.status()})
 
     return AsgiFastStream(
         service.broker,
@@ -75,9 +75,9 @@ def create_host(service: Service) -> AsgiFastStream:
     )
 
 
-async def _answers(redis: Redis) -> bool:
+async def _responds(redis: Redis) -> bool:
     try:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(_PING_TIMEOUT_S):
             await redis.ping()
     except (RedisError, OSError):
         return False
@@ -85,7 +85,7 @@ async def _answers(redis: Redis) -> bool:
 
 
 def run(name: str, settings: S, create_app: Callable[[S], Any]) -> None:
-    """Serve until SIGTERM or SIGINT; handlers at work are finished first."""
+    """Serve until SIGTERM or SIGINT; running handlers finish first."""
     configure_logs(name, settings.log_level)
     log_settings(settings)
     uvicorn.run(
