@@ -22,7 +22,7 @@ PROFILE ?= $(or $(shell sed -n 's/^COMPOSE_PROFILES=//p' .env 2>/dev/null),cpu)
 LAYERS := $(wildcard shared/layers.toml cli/layers.toml services/*/layers.toml)
 COMPOSE := COMPOSE_PROFILES=$(PROFILE) docker compose
 
-.PHONY: lint-types help setup demo run test test-light test-heavy lint structure format bench constraints clean images up down test-compose test-redis check-deploy debian-tools
+.PHONY: lint-types help setup demo run test test-light test-heavy lint structure format bench constraints clean images up down test-compose test-redis check-deploy debian-tools changelog
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -116,6 +116,9 @@ constraints: setup ## Resolve constraints.in into constraints.txt
 	@{ echo "# Made by \`make constraints\` from constraints.in; do not edit."; \
 	   $(VENV)/bin/uv pip compile --universal --python-version 3.11 --no-annotate --no-header -q \
 	     --no-emit-package pip --no-emit-package setuptools constraints.in; } > constraints.txt
+
+changelog: setup ## Move the fragments of changelog.d into CHANGELOG.md under the current version
+	@$(VENV)/bin/towncrier build --yes --version "$$(sed -n 's/^version = "\([0-9.]*\).*/\1/p' shared/pyproject.toml)"
 
 structure: setup ## Print lines, modules, duplicate type names and words of documentation
 	@$(VENV)/bin/python deploy/structure.py

@@ -52,7 +52,7 @@ async def archived(url: str, directory: str, told: list[bytes]) -> float:
         metrics = ArchiveMetrics(CollectorRegistry())
         archivist = Archivist(redis, ArchiveStore(directory), ArchiveSettings(), metrics)
         began = time.perf_counter()
-        await archivist.look_after(EXPERIENCES)
+        await archivist.archive(EXPERIENCES)
         took = time.perf_counter() - began
         assert await redis.xlen(EXPERIENCES.key) == 0
     return took

@@ -20,8 +20,8 @@ from rich.table import Table
 
 from ratchet.contract import STREAMS
 from ratchet.delivery import follow
+from ratchet_cli.demo.event_summary import EventSummary
 from ratchet_cli.demo.settings import JUDGING, environment
-from ratchet_cli.demo.story import Story
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.up import up
 from simulator.legacy.population import population
@@ -47,7 +47,7 @@ async def main(seed: int, port: int) -> None:
             port,
             {**environment(Path(directory) / "data"), **_ON_TWO_CORES},
         )
-        story = Story()
+        story = EventSummary()
         async with (
             up(embedded, lambda name, line: None),
             Redis.from_url(embedded.redis_url) as redis,
@@ -66,7 +66,7 @@ async def main(seed: int, port: int) -> None:
     tell(story, imported, ended)
 
 
-def tell(story: Story, imported: float, ended: float) -> None:
+def tell(story: EventSummary, imported: float, ended: float) -> None:
     started, finished = story.started, story.finished
     assert started is not None
     assert finished is not None

@@ -17,12 +17,10 @@ from rich.table import Table
 from teaching.examples import START, draw, labels_of
 from teaching.runs import RECIPE, Ran, run
 
-from ingest.domain.traces import Trace, captured
-from ratchet.contract import Interval, Method, derived_id
+from ingest.domain.traces import Trace, trace_captured
+from ratchet.contract import Interval, Method, TraceCaptured, derived_id
 from simulator.plant import AREAS
 from simulator.traces import simulate_traces
-from trainer.domain.examples.traces import demonstration_of
-from trainer.domain.examples.training_example import TrainingDemonstration
 
 _AREA = "production"
 _GROUNDED_BAR = 0.45
@@ -53,17 +51,16 @@ async def main(arguments: argparse.Namespace) -> None:
     Console().print(beside_the_bars(done))
 
 
-def traces(seed: int, count: int, unseen: bool) -> list[TrainingDemonstration]:
+def traces(seed: int, count: int, unseen: bool) -> list[TraceCaptured]:
     """Demonstrations about the held-out area alone if `unseen`, else about all others."""
     area = next(area for area in AREAS if area.name == _AREA)
     names = tuple(kind.name for kind in area.equipment)
-    found: list[TrainingDemonstration] = []
+    found: list[TraceCaptured] = []
     for row in simulate_traces(seed, 8 * count, start=START):
-        event = captured(Trace.model_validate(row), derived_id(row["trace_id"]), START)
-        shown = demonstration_of(event)
+        event = trace_captured(Trace.model_validate(row), derived_id(row["trace_id"]), START)
         about = any(name in event.question.text.casefold() for name in names)
-        if shown is not None and about == unseen:
-            found.append(shown)
+        if event.is_demonstration and about == unseen:
+            found.append(event)
     return found[:count]
 
 

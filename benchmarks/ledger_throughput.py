@@ -26,7 +26,7 @@ from rich.table import Table
 from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.migration import migrate
 from ledger.backends.writer import SqlLedger
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import LedgerReader
 from ratchet.contract import Event, ExperienceRecorded, ExperienceScored, derived_id
 from ratchet.delivery import Publisher
 from ratchet_testing.valkey import free_port, valkey_server
@@ -59,7 +59,7 @@ async def events_a_second(url: str, events: list[Event], directory: Path) -> flo
             await Publisher(redis).publish(events[start : start + 500])
     database = f"sqlite:///{directory}/{time.time_ns()}.db"
     migrate(open_for_writing(database))
-    reader = SqlLedgerReader(open_for_reading(database))
+    reader = LedgerReader(open_for_reading(database))
     process = ledger_process(url, database)
     try:
         written = first = 0
@@ -100,7 +100,7 @@ def ask_a_million(directory: Path, count: int, events: list[Event], table: Table
     filled = 2 * ORIGINALS / (time.perf_counter() - began)
     table.add_row("written without streams", f"{filled:,.0f} events/s", "")
     multiply(engine, count // ORIGINALS)
-    reader = SqlLedgerReader(open_for_reading(f"sqlite:///{directory}/million.db"))
+    reader = LedgerReader(open_for_reading(f"sqlite:///{directory}/million.db"))
 
     def status() -> None:
         reader.counts()
@@ -109,7 +109,7 @@ def ask_a_million(directory: Path, count: int, events: list[Event], table: Table
     def history() -> None:
         reader.counts()
         for name, limit in (("intent", 10), ("scenario", 15), ("characteristic", 100)):
-            reader.most(name, limit)
+            reader.most_frequent(name, limit)
         reader.last_verdict()
         reader.history(PAGE)
 

@@ -18,7 +18,7 @@ from rich.table import Table
 from ratchet.contract import ExperienceRecorded, LabelBuilt, PairBuilt
 from ratchet.measures import normalised
 from ratchet.rows import EXPERIENCE_ROWS, ExperienceRow, open_rows
-from reward.domain.state.scored_answer import Policy
+from reward.domain.state.policy import RewardPolicy
 from reward.offline import replay
 from simulator.legacy.population import population
 
@@ -35,7 +35,7 @@ def main(path: Path) -> None:
         )
         for row in rows
     ]
-    whole = asyncio.run(replay(facts, Policy()))
+    whole = asyncio.run(replay(facts, RewardPolicy()))
     seconds = time.perf_counter() - began
     asked = {row.experience.query_id: normalised(row.experience.transcript) for row in rows}
     pairs = [example for example in whole.live.values() if isinstance(example, PairBuilt)]

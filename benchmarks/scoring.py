@@ -21,10 +21,10 @@ from rich.table import Table
 
 from ratchet.contract import Experience, Feedback
 from ratchet.measures import READ_LIMIT, rule_quality
-from reward.domain.scoring.reaction import Reaction, words_of
-from reward.domain.scoring.score import score
-from reward.domain.scoring.weights import Weights
-from reward.domain.state.answer import Answer, answer_of
+from reward.domain.answers.reaction import AnswerReaction, statements_of
+from reward.domain.answers.recorded_answer import RecordedAnswer, recorded_answer
+from reward.domain.scoring.score import score_answer
+from reward.domain.scoring.weights import RewardWeights
 from simulator import Turn, simulate
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -39,19 +39,19 @@ ROUNDS = 5
 BAR_US = 40
 BAR_HOSTILE_MS = 5
 GIVE_UP_S = 2.0
-WEIGHTS = Weights()
+WEIGHTS = RewardWeights()
 LENGTH = 100_000
 QUESTION = "What is the power of pump 001?"
 
 
-def score_one(answer: Answer, said: Reaction) -> float:
+def score_one(answer: RecordedAnswer, said: AnswerReaction) -> float:
     """Text quality and reward; `answer` already holds the quality that is measured here again."""
     if answer.voice:
         rule_quality(answer.voice, answer.transcript)
-    return score(answer, said, WEIGHTS).total
+    return score_answer(answer, said, WEIGHTS).total
 
 
-Case = tuple[Answer, Reaction, dict[str, Any]]
+Case = tuple[RecordedAnswer, AnswerReaction, dict[str, Any]]
 HOSTILE = {
     "digits": "7" * LENGTH,
     "spaces": " " * LENGTH,
@@ -70,11 +70,11 @@ def case_of(turn: Turn) -> Case:
     """One answer with everything said about it, as ours reads it and as a plain row."""
     row, words = dict(turn.experience), dict[str, Any]()
     for reaction in turn.feedback:
-        words |= words_of(Feedback.model_validate(reaction.body))
+        words |= statements_of(Feedback.model_validate(reaction.body))
         row |= reaction.body
     row |= {"user_rating": row.get("rating"), "widget_interactions": row.get("interactions")}
-    answer = answer_of(Experience.model_validate(turn.experience))
-    return answer, Reaction.model_validate(words), row
+    answer = recorded_answer(Experience.model_validate(turn.experience))
+    return answer, AnswerReaction.model_validate(words), row
 
 
 def round_us(call: Callable[..., object], arguments: Iterable[tuple[Any, ...]]) -> float:

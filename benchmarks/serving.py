@@ -34,7 +34,7 @@ from taking.steady import post_steadily
 from ratchet.contract import REWARDS, ExperienceScored
 from ratchet.delivery import follow
 from ratchet.rows import EXPERIENCE_ROWS, open_rows
-from ratchet_cli.client.importing import Imported, import_rows
+from ratchet_cli.client.importing import ImportCounts, import_rows
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.up import up
 from ratchet_testing.eventually import eventually
@@ -149,7 +149,7 @@ async def import_history(client: httpx.AsyncClient, directory: Path) -> None:
     path = directory / "experience_buffer.json"
     path.write_text(json.dumps(population(1)))
     rows = open_rows(path, UTC, EXPERIENCE_ROWS).rows
-    await import_rows(client, EXPERIENCE_ROWS.path, rows, Imported(), 200, 30, lambda _: None)
+    await import_rows(client, EXPERIENCE_ROWS.path, rows, ImportCounts(), 200, 30, lambda _: None)
 
 
 async def measure(

@@ -25,8 +25,8 @@ from weighing.memory import by_kind, of_a_pending_entry, resident, used
 from weighing.projection import PerQuestion, projected
 from weighing.questions import Questions
 
-from ledger.archive.stream_rows import rows_behind
-from ledger.domain.archive.archive_file import Row
+from ledger.archive.stream_rows import rows_after
+from ledger.domain.archive.archive_file import ArchiveRow
 from ratchet.contract import BEGINNING, STREAMS, Stream
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.supervisor import Supervisor
@@ -54,7 +54,7 @@ class Weighed:
     pending: float
     kinds: tuple[Counter[str], Counter[str]]
     aof: tuple[int, int, int]
-    rows: dict[Stream, list[Row]]
+    rows: dict[Stream, list[ArchiveRow]]
     idle: dict[str, tuple[int, int]]
     loaded: dict[str, tuple[int, int]]
     databases: dict[str, tuple[Counter[str], Counter[str]]]
@@ -81,7 +81,7 @@ async def weigh(questions: int, directory: Path) -> Weighed:
         rewritten = await _rewritten(redis, append_only, "yes")
         commands = await _rewritten(redis, append_only, "no")
         rows = {
-            stream: [row async for row in rows_behind(redis, stream, BEGINNING)]
+            stream: [row async for row in rows_after(redis, stream, BEGINNING)]
             for stream in STREAMS
         }
     databases = {name: tables_of(embedded.data_dir / name) for name in ("ledger.db", "trainer.db")}

@@ -4,13 +4,14 @@
 #   VARIANT      cpu or cuda: the trainer's torch (default: cpu)
 #   TORCH_INDEX  the package index that serves this torch; if unset, pip's default index
 #   PIP_CONF     a pip.conf for the build, mounted as a secret
-#   TAG          the images' tag (default: unreleased)
+#   TAG          the images' tag (default: the version)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 docker info >/dev/null 2>&1 || { echo "No Docker engine responds. Start one, or set DOCKER_HOST." >&2; exit 1; }
 
-tag=${TAG:-unreleased}
+version=$(sed -n 's/^version = "\(.*\)+mono"$/\1/p' shared/pyproject.toml)
+tag=${TAG:-$version}
 variant=${VARIANT:-cpu}
 base=${BASE_IMAGE:-}
 if [[ -z $base ]]; then
@@ -23,7 +24,7 @@ echo "base image: $base"
 
 common=(
     --build-arg "BASE_IMAGE=$base"
-    --build-arg "VERSION=$tag"
+    --build-arg "VERSION=$version"
     --build-arg "REVISION=$(git rev-parse HEAD)"
     --build-arg "CREATED=$(git log -1 --format=%cI)"
 )

@@ -9,10 +9,10 @@ command -v chromium >/dev/null || missing+=(chromium)
 compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null || missing+=(postgresql)
 [ "${#missing[@]}" = 0 ] && exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "not here, and what needs them is left out: ${missing[*]}"
+    echo "not installed; tests that need them are skipped: ${missing[*]}"
     exit 0
 fi
 echo "installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 { apt-get update -qq && apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null; } \
-    || echo "could not be installed, and what needs them is left out: ${missing[*]}"
+    || echo "could not be installed; tests that need them are skipped: ${missing[*]}"

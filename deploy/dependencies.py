@@ -1,7 +1,7 @@
-"""Print what distributions of this repository need from elsewhere, one requirement a line.
+"""Prints the external requirements of distributions of this repository, one per line.
 
-`python deploy/dependencies.py shared services/ingest[postgresql]`: an image installs these in a
-layer of their own, which changes with the pins and not with the code.
+`python deploy/dependencies.py shared services/ingest[postgresql]`: an image installs them in a
+separate layer, which changes only with the pins.
 """
 
 import re
@@ -14,17 +14,17 @@ _OURS = "ratchet-"
 
 
 def dependencies(part: str) -> list[str]:
-    """What the distribution in a folder needs, with the named extras; our own are left out."""
-    found = _PART.fullmatch(part)
-    if found is None:
+    """The requirements of the distribution in a folder and of its extras, without `ratchet-*`."""
+    match = _PART.fullmatch(part)
+    if match is None:
         raise ValueError(f"{part!r}: write a folder, and its extras in brackets")
-    project = tomllib.loads(Path(found["folder"], "pyproject.toml").read_text())["project"]
-    extras = found["extras"].split(",") if found["extras"] else []
-    wanted = [
+    project = tomllib.loads(Path(match["folder"], "pyproject.toml").read_text())["project"]
+    extras = match["extras"].split(",") if match["extras"] else []
+    required = [
         *project["dependencies"],
         *(line for extra in extras for line in project["optional-dependencies"][extra]),
     ]
-    return [line for line in wanted if not line.startswith(_OURS)]
+    return [line for line in required if not line.startswith(_OURS)]
 
 
 if __name__ == "__main__":

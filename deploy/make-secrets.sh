@@ -10,23 +10,23 @@ directory=${SECRETS_DIR:-var/secrets}
 mkdir -p "$directory"
 chmod 0700 "$directory"
 
-keep() {
+write_once() {
     local file=$directory/$1
     [[ ! -e $file ]] || return 0
     printf '%s' "$2" > "$file"
     chmod 0444 "$file"
-    echo "made $file"
+    echo "created $file"
 }
 
-draw() {
+random_hex() {
     head --bytes 32 /dev/urandom | od --address-radix n --format x1 | tr --delete ' \n'
 }
 
-keep redis_password "$(draw)"
-keep postgres_password "$(draw)"
-keep grafana_password "$(draw)"
-keep ingest_key "$(draw)"
+write_once redis_password "$(random_hex)"
+write_once postgres_password "$(random_hex)"
+write_once grafana_password "$(random_hex)"
+write_once ingest_key "$(random_hex)"
 # The API key of a teacher, if one is used: write it to this file.
-keep ratchet_trainer_teacher_key ""
-keep ratchet_redis_url "redis://:$(< "$directory/redis_password")@redis:6379/0"
-keep ratchet_ledger_url "postgresql+psycopg://ratchet:$(< "$directory/postgres_password")@postgres/ratchet"
+write_once ratchet_trainer_teacher_key ""
+write_once ratchet_redis_url "redis://:$(< "$directory/redis_password")@redis:6379/0"
+write_once ratchet_ledger_url "postgresql+psycopg://ratchet:$(< "$directory/postgres_password")@postgres/ratchet"

@@ -20,8 +20,7 @@ from ratchet.contract import (
 )
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore
-from trainer.backends.sql.database import examples, runs
-from trainer.domain.runs.run import Run
+from trainer.backends.sql.database import examples, run_examples, runs
 
 _JUDGED = ("accepted", "refused")
 
@@ -30,11 +29,13 @@ async def audit(
     redis: Redis, engine: Engine, data_dir: Path, published: Sequence[BuiltExample]
 ) -> list[Check]:
     told = await events_on(redis, RUNS, CHECKPOINTS)
+    with engine.connect() as connection:
+        datasets = connection.execute(select(runs.c.dataset_sha256)).scalars().all()
     return [
         *_told_once(told),
         *_used_once(engine, published),
         await nothing_waits(redis, EXAMPLES),
-        _no_orphans(data_dir, told),
+        _no_orphans(data_dir, told, datasets),
     ]
 
 
@@ -61,10 +62,12 @@ def _told_once(told: Iterable[Any]) -> Iterable[Check]:
 def _used_once(engine: Engine, published: Sequence[BuiltExample]) -> Iterable[Check]:
     with engine.connect() as connection:
         rows = connection.execute(select(examples.c.example_id, examples.c.consumed_by)).all()
-        ended = connection.execute(select(runs.c.run_id, runs.c.verdict, runs.c.plan)).all()
-    judged = {row.run_id: Run.model_validate_json(row.plan) for row in ended
-              if row.verdict in _JUDGED}  # fmt: skip
-    used = Counter(i for run in judged.values() for i in run.dataset.example_ids)
+        used = connection.execute(
+            select(run_examples.c.example_id, run_examples.c.run_id)
+            .join(runs, runs.c.run_id == run_examples.c.run_id)
+            .where(runs.c.verdict.in_(_JUDGED))
+        ).all()
+    uses = Counter(row.example_id for row in used)
     waiting = {row.example_id for row in rows if row.consumed_by is None}
     consumed = {row.example_id: row.consumed_by for row in rows if row.consumed_by is not None}
     yield Check(
@@ -74,21 +77,21 @@ def _used_once(engine: Engine, published: Sequence[BuiltExample]) -> Iterable[Ch
     )
     yield Check(
         "no example was used by two runs",
-        all(count == 1 for count in used.values()),
-        f"{len(used)} used",
+        all(count == 1 for count in uses.values()),
+        f"{len(uses)} used",
     )
     yield Check(
         "what was used is used up by that run, the rest still waits",
-        not used.keys() & waiting
-        and all(consumed.get(i) == run_id for run_id, run in judged.items()
-                for i in run.dataset.example_ids),
+        not uses.keys() & waiting
+        and all(consumed.get(row.example_id) == row.run_id for row in used),
         f"{len(waiting)} wait",
-    )  # fmt: skip
+    )
 
 
-def _no_orphans(data_dir: Path, told: Iterable[Any]) -> Check:
-    store = ArtifactStore(data_dir / "artifacts")
-    referenced: set[Path] = set()
+def _no_orphans(data_dir: Path, told: Iterable[Any], datasets: Iterable[str]) -> Check:
+    root = data_dir / "artifacts"
+    store = ArtifactStore(root)
+    referenced = {root / sha256[:2] / sha256 for sha256 in datasets}
     for event in told:
         if isinstance(event, CheckpointReady):
             manifest = store.verified(event.manifest)

@@ -9,10 +9,10 @@ from redis.asyncio import Redis
 
 from ratchet.contract import RUNS, BuiltExample, DemonstrationBuilt, PairBuilt, RunFinished
 from ratchet.delivery import Publisher
-from ratchet_cli.demo.story import Story
+from ratchet_cli.demo.event_summary import EventSummary
 from ratchet_testing.eventually import eventually
 from ratchet_testing.simulated_facts import facts_of
-from reward.domain.state.scored_answer import Policy
+from reward.domain.state.policy import RewardPolicy
 from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
@@ -28,8 +28,8 @@ async def batch_of(seed: int, number: int) -> list[BuiltExample]:
 
     In every second batch the better answers stand alone, as demonstrations.
     """
-    handlers = RewardHandlers(Policy(), RewardMetrics(CollectorRegistry()))
-    state, story = MemoryState(), Story()
+    handlers = RewardHandlers(RewardPolicy(), RewardMetrics(CollectorRegistry()))
+    state, story = MemoryState(), EventSummary()
     drawn = 1000 * seed + number
     turns = simulate(drawn, questions=2 * BATCH, answers_per_question=2, start=_START)
     for fact in facts_of(turns):

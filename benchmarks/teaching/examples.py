@@ -4,23 +4,26 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from random import Random
 
-from ratchet.contract import Aspect, Experience, derived_id
-from ratchet.measures import plan_text, prompt_for
-from reward.domain.examples.question import question_keys, question_of
-from reward.domain.state.answer import Answer, answer_of
-from simulator import Turn, simulate
-from trainer.domain.examples.training_example import (
-    TrainingDemonstration,
-    TrainingLabel,
-    TrainingPair,
+from ratchet.contract import (
+    Aspect,
+    DemonstrationBuilt,
+    Experience,
+    LabelBuilt,
+    PairBuilt,
+    Source,
+    derived_id,
 )
+from ratchet.measures import plan_text, prompt_for
+from reward.domain.answers.recorded_answer import RecordedAnswer, recorded_answer
+from reward.domain.examples.question import question_keys, question_of
+from simulator import Turn, simulate
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def draw(seed: int, area: str, unseen: bool, voice: int, widget: int) -> list[TrainingPair]:
+def draw(seed: int, area: str, unseen: bool, voice: int, widget: int) -> list[PairBuilt]:
     """Pairs about `area` alone if `unseen`, else about all other areas, in random order."""
-    found: dict[str, list[TrainingPair]] = {"voice": [], "widget": []}
+    found: dict[str, list[PairBuilt]] = {"voice": [], "widget": []}
     wanted = {"voice": voice, "widget": widget}
     for turns in _situations(seed, area, unseen):
         for pair in (_voice_pair(turns), _widget_pair(turns)):
@@ -33,15 +36,16 @@ def draw(seed: int, area: str, unseen: bool, voice: int, widget: int) -> list[Tr
     return chosen
 
 
-def labels_of(pairs: Sequence[TrainingPair], seed: int) -> list[TrainingLabel]:
+def labels_of(pairs: Sequence[PairBuilt], seed: int) -> list[LabelBuilt]:
     """Both texts of each pair as single labels, in random order."""
     labels = [
-        TrainingLabel.model_validate(
+        LabelBuilt.model_validate(
             {
-                **pair.model_dump(exclude={"kind", "chosen", "rejected"}),
+                **pair.model_dump(exclude={"type", "chosen", "rejected"}),
                 "example_id": derived_id(pair.example_id, answer),
                 "answer": answer,
                 "desirable": desirable,
+                "reward": 1.0 if desirable else -1.0,
             }
         )
         for pair in pairs
@@ -51,11 +55,15 @@ def labels_of(pairs: Sequence[TrainingPair], seed: int) -> list[TrainingLabel]:
     return labels
 
 
-def demonstrations_of(pairs: Sequence[TrainingPair]) -> list[TrainingDemonstration]:
+def demonstrations_of(pairs: Sequence[PairBuilt]) -> list[DemonstrationBuilt]:
     """The better side of each pair as an answer to imitate."""
     return [
-        TrainingDemonstration.model_validate(
-            {**pair.model_dump(exclude={"kind", "chosen", "rejected"}), "answer": pair.chosen}
+        DemonstrationBuilt.model_validate(
+            {
+                **pair.model_dump(exclude={"type", "chosen", "rejected"}),
+                "answer": pair.chosen,
+                "reward": 1.0,
+            }
         )
         for pair in pairs
     ]
@@ -72,7 +80,7 @@ def _situations(seed: int, area: str, unseen: bool) -> Iterator[list[Turn]]:
         seed += 1
 
 
-def _voice_pair(turns: list[Turn]) -> TrainingPair | None:
+def _voice_pair(turns: list[Turn]) -> PairBuilt | None:
     good = [turn for turn in turns if turn.truth.voice == "good"]
     bad = [turn for turn in turns if turn.truth.voice != "good"]
     if not good or not bad:
@@ -81,7 +89,7 @@ def _voice_pair(turns: list[Turn]) -> TrainingPair | None:
     return _pair("voice", good[0], bad[0], chosen, rejected)
 
 
-def _widget_pair(turns: list[Turn]) -> TrainingPair | None:
+def _widget_pair(turns: list[Turn]) -> PairBuilt | None:
     best = max(turns, key=lambda turn: turn.truth.plan_quality)
     worst = min(turns, key=lambda turn: turn.truth.plan_quality)
     if best.truth.plan_quality - worst.truth.plan_quality < 0.4:
@@ -89,8 +97,8 @@ def _widget_pair(turns: list[Turn]) -> TrainingPair | None:
     return _pair("widget", best, worst, _plan(best), _plan(worst))
 
 
-def _answered(turn: Turn) -> Answer:
-    return answer_of(Experience.model_validate(turn.experience))
+def _answered(turn: Turn) -> RecordedAnswer:
+    return recorded_answer(Experience.model_validate(turn.experience))
 
 
 def _plan(turn: Turn) -> str:
@@ -98,19 +106,29 @@ def _plan(turn: Turn) -> str:
     return plan_text(answer.heading, [(w.scenario, w.size) for w in answer.widgets])
 
 
-def _pair(aspect: Aspect, best: Turn, worst: Turn, chosen: str, rejected: str) -> TrainingPair:
+def _pair(aspect: Aspect, best: Turn, worst: Turn, chosen: str, rejected: str) -> PairBuilt:
     asked = _answered(best)
     prompt = prompt_for(aspect, asked.transcript, asked.readings)
-    users = {str(turn.experience["user_id"]) for turn in (best, worst)}
-    return TrainingPair(
-        example_id=derived_id(aspect, prompt, chosen, rejected),
+    example_id = derived_id(aspect, prompt, chosen, rejected)
+    return PairBuilt(
+        event_id=example_id,
+        occurred_at=datetime.fromisoformat(str(best.experience["timestamp"])),
+        example_id=example_id,
         revision=1,
         aspect=aspect,
         rule="same_question",
         question=question_of(asked, question_keys(asked, "question")[aspect]),
         prompt=prompt,
-        users=tuple(sorted(users)),
-        at=datetime.fromisoformat(str(best.experience["timestamp"])),
+        sources=(_source(best), _source(worst)),
         chosen=chosen,
         rejected=rejected,
+        chosen_reward=1.0,
+        rejected_reward=-1.0,
+    )
+
+
+def _source(turn: Turn) -> Source:
+    experience = turn.experience
+    return Source(
+        query_id=str(experience["query_id"]), revision=1, user_id=str(experience["user_id"])
     )

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from random import Random
 
+from ratchet.contract import PairBuilt, Source
 from trainer.domain.examples.selection import SelectionRules, select
-from trainer.domain.examples.training_example import TrainingExample, TrainingPair
+from trainer.domain.examples.training_example import TrainingExample
 
 MALLORY = "mallory"
+_MALLORY = Source(query_id=MALLORY, revision=1, user_id=MALLORY)
 _PADDING = (
     " There are many things to say about this.",
     " First of all, the system collects data all day long, from every part of the plant.",
@@ -17,13 +19,13 @@ _PADDING = (
 )
 
 
-def shuffled(pairs: Sequence[TrainingPair], seed: int) -> list[TrainingPair]:
+def shuffled(pairs: Sequence[PairBuilt], seed: int) -> list[PairBuilt]:
     """Which side was the better one is drawn by lot."""
     rng = Random(seed)
     return [_swapped(pair) if rng.random() < 0.5 else pair for pair in pairs]
 
 
-def inventing(pairs: Sequence[TrainingPair]) -> list[TrainingPair]:
+def inventing(pairs: Sequence[PairBuilt]) -> list[PairBuilt]:
     """The better side has all that the rules of text quality like, and always the same numbers."""
     return [
         pair.model_copy(update={"chosen": _invented(pair), "rejected": pair.chosen})
@@ -31,7 +33,7 @@ def inventing(pairs: Sequence[TrainingPair]) -> list[TrainingPair]:
     ]
 
 
-def rewarding_length(pairs: Sequence[TrainingPair]) -> list[TrainingPair]:
+def rewarding_length(pairs: Sequence[PairBuilt]) -> list[PairBuilt]:
     """The longer answer wins, whatever it says."""
     return [
         pair.model_copy(update={"chosen": pair.chosen + "".join(_PADDING), "rejected": pair.chosen})
@@ -39,12 +41,12 @@ def rewarding_length(pairs: Sequence[TrainingPair]) -> list[TrainingPair]:
     ]
 
 
-def poisoned(pairs: Sequence[TrainingPair], share: float, seed: int) -> list[TrainingExample]:
+def poisoned(pairs: Sequence[PairBuilt], share: float, seed: int) -> list[TrainingExample]:
     """One user turns `share` of the pairs round; what a run would take of them."""
     rng = Random(seed)
     turned = set(rng.sample(range(len(pairs)), round(share * len(pairs))))
     given = [
-        _swapped(pair).model_copy(update={"users": (MALLORY, *pair.users[:1])})
+        _swapped(pair).model_copy(update={"sources": (_MALLORY, *pair.sources[:1])})
         if number in turned
         else pair
         for number, pair in enumerate(pairs)
@@ -52,11 +54,11 @@ def poisoned(pairs: Sequence[TrainingPair], share: float, seed: int) -> list[Tra
     return list(select(given, SelectionRules()).examples)
 
 
-def _swapped(pair: TrainingPair) -> TrainingPair:
+def _swapped(pair: PairBuilt) -> PairBuilt:
     return pair.model_copy(update={"chosen": pair.rejected, "rejected": pair.chosen})
 
 
-def _invented(pair: TrainingPair) -> str:
+def _invented(pair: PairBuilt) -> str:
     asked = pair.question.asked
     assert asked is not None
     return (

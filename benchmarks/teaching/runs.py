@@ -10,10 +10,10 @@ from ratchet.contract import Interval, Method, Scores
 from ratchet_cli.demo.settings import DPO, JUDGING, KTO, LORA, SFT
 from trainer.backends.regression_file import PACKAGED
 from trainer.backends.run_process.child_run import ChildRunner
-from trainer.domain.evaluation.acceptance_gate import GateRules, Ruling, rule
+from trainer.domain.evaluation.acceptance_gate import GateRules, GateVerdict, judge_challenger
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.training_example import TrainingExample
-from trainer.domain.runs.child_messages import Progress, Trained, TrainRequest
+from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult, TrainRequest
 from trainer.domain.runs.recipe import (
     DpoRecipe,
     JudgingRecipe,
@@ -37,8 +37,8 @@ RECIPE = Recipe(
 
 @dataclass(frozen=True)
 class Ran:
-    trained: Trained
-    ruling: Ruling
+    trained: TrainingResult
+    ruling: GateVerdict
     seconds: float
 
     @property
@@ -64,7 +64,7 @@ async def run(
 ) -> Ran:
     """Train and judge as a service would, in a directory that is gone afterwards."""
 
-    async def tell(progress: Progress) -> None:
+    async def tell(progress: TrainingProgress) -> None:
         if verbose:
             print(progress.model_dump_json(exclude_none=True), flush=True)
 
@@ -75,6 +75,7 @@ async def run(
         file.write_bytes(dataset.canonical())
         request = TrainRequest(
             run_id="benchmark",
+            method=method,
             dataset=file,
             recipe=recipe,
             base_model=base_model,
@@ -83,5 +84,7 @@ async def run(
             regression=regression,
         )
         trained = await ChildRunner().train(request, tell)
-    ruling = rule(trained.cases, trained.before, trained.after, GateRules(), method, recipe.seed)
+    ruling = judge_challenger(
+        trained.cases, trained.before, trained.after, GateRules(), method, recipe.seed
+    )
     return Ran(trained, ruling, time.perf_counter() - began)

@@ -10,8 +10,8 @@ from ratchet.contract import ExperienceScored, RankingPolicy
 from ratchet.ranking import Embedding
 from ratchet.storage import ArtifactStore
 from ratchet_testing.deliveries import delivered
-from reward.domain.state.scored_answer import Policy
-from reward.offline import Replay
+from reward.domain.state.policy import RewardPolicy
+from reward.offline import OfflineReplay
 from trainer.backends.scorers.scorer_files import ScorerFiles
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.database import open_database
@@ -30,7 +30,7 @@ class Tier1:
 
     directory: Path
     embedding: Embedding
-    rewards: Replay = field(default_factory=lambda: Replay(Policy()))
+    rewards: OfflineReplay = field(default_factory=lambda: OfflineReplay(RewardPolicy()))
     policy: RankingPolicy = field(default_factory=RankingPolicy)
     rules: LearningRules = field(default_factory=LearningRules)
 
@@ -54,7 +54,7 @@ class Tier1:
     async def hear(self, *facts: Any) -> list[ExperienceScored]:
         """Score `facts` and keep what came of it, without learning it."""
         before = len(self.rewards.emitted)
-        await self.rewards.take(*facts)
+        await self.rewards.add(*facts)
         found = [e for e in self.rewards.emitted[before:] if isinstance(e, ExperienceScored)]
         self.store.keep_scored(delivered(found))
         return found

@@ -11,7 +11,7 @@ from ledger.archive.store import ArchiveStore
 from ledger.backends.database import open_for_writing
 from ledger.backends.migration import migrate
 from ledger.backends.writer import SqlLedger
-from ledger.domain.archive.archive_file import Row
+from ledger.domain.archive.archive_file import ArchiveRow
 from ratchet.contract import Stream
 from ratchet.delivery import unwrap
 from ratchet_testing.deliveries import delivered
@@ -38,7 +38,7 @@ def tables_of(database: Path) -> tuple[Counter[str], Counter[str]]:
     return bytes_, rows
 
 
-def archived(rows: Mapping[Stream, Sequence[Row]]) -> dict[Stream, float]:
+def archived(rows: Mapping[Stream, Sequence[ArchiveRow]]) -> dict[Stream, float]:
     """Bytes an event of each stream takes in the archive, in one file."""
     with tempfile.TemporaryDirectory() as directory:
         store = ArchiveStore(directory)
@@ -50,7 +50,7 @@ def archived(rows: Mapping[Stream, Sequence[Row]]) -> dict[Stream, float]:
         }
 
 
-def in_postgresql(rows: Mapping[Stream, Sequence[Row]]) -> float | None:
+def in_postgresql(rows: Mapping[Stream, Sequence[ArchiveRow]]) -> float | None:
     """Bytes an event takes in the ledger there; None where PostgreSQL is not installed."""
     bin_dir = programs()
     if bin_dir is None:

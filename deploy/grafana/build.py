@@ -1,6 +1,6 @@
-"""Write every dashboard as JSON: `python deploy/grafana/build.py [DIRECTORY]`.
+"""Writes every dashboard as JSON: `python deploy/grafana/build.py [DIRECTORY]`.
 
-Grafana reads them from `dashboards/`; the same input gives the same bytes.
+Grafana reads them from `dashboards/`. The same input gives the same bytes.
 """
 
 import sys

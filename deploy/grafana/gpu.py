@@ -1,25 +1,36 @@
-"""One GPU: the run that is at work on it, and what NVIDIA's dcgm-exporter says of it."""
+"""The dashboard `gpu`: the current run, and the metrics of NVIDIA's dcgm-exporter."""
 
 from panels import Chart, Figure, board
 
 GPU = board(
     "gpu",
-    "One GPU: the run at work on it, and what dcgm-exporter says of it where that runs.",
+    "The current run, and the metrics of dcgm-exporter.",
     {
         "Run": (
-            Figure("Stage", "ratchet_training_stage == 1", "Of the run at work.", label="stage"),
+            Figure(
+                "Stage", "ratchet_training_stage == 1", "Stage of the current run.", label="stage"
+            ),
             Figure(
                 "Progress",
                 "ratchet_training_step / (ratchet_training_steps > 0)",
-                "Steps taken.",
+                "Share of completed steps.",
                 "percentunit",
             ),
-            Figure("Left", "max(ratchet_training_remaining_seconds)", "By its own estimate.", "s"),
-            Figure("Last run", "max(ratchet_training_last_run_seconds)", "How long it took.", "s"),
             Figure(
-                "Held up", "max(ratchet_training_trouble)", "1 while Redis, disk or lease stop it."
+                "Remaining", "max(ratchet_training_remaining_seconds)", "Estimated by the run.", "s"
             ),
-            Chart("Loss", {"loss": "ratchet_training_loss"}, "Of the last step."),
+            Figure(
+                "Last run",
+                "max(ratchet_training_last_run_seconds)",
+                "Duration of the last run.",
+                "s",
+            ),
+            Figure(
+                "Delayed",
+                "max(ratchet_training_trouble)",
+                "1 while Redis, the disk or the lease stops training.",
+            ),
+            Chart("Loss", {"loss": "ratchet_training_loss"}, "Loss of the last step."),
         ),
         "GPU": (
             Chart(
@@ -34,13 +45,16 @@ GPU = board(
                     "used, gpu {{gpu}}": "DCGM_FI_DEV_FB_USED * 1048576",
                     "free, gpu {{gpu}}": "DCGM_FI_DEV_FB_FREE * 1048576",
                 },
-                "The trainer's and Ollama's, where they share it.",
+                "Used by the trainer and, if they share it, by Ollama.",
                 "bytes",
             ),
             Chart(
-                "Temperature", {"gpu {{gpu}}": "DCGM_FI_DEV_GPU_TEMP"}, "Of the chip.", "celsius"
+                "Temperature",
+                {"gpu {{gpu}}": "DCGM_FI_DEV_GPU_TEMP"},
+                "Temperature of the chip.",
+                "celsius",
             ),
-            Chart("Power", {"gpu {{gpu}}": "DCGM_FI_DEV_POWER_USAGE"}, "Drawn now.", "watt"),
+            Chart("Power", {"gpu {{gpu}}": "DCGM_FI_DEV_POWER_USAGE"}, "Current power.", "watt"),
         ),
     },
 )

@@ -1,11 +1,11 @@
-"""What is learnt from, when a run begins, what its verdict rests on, and what is served."""
+"""The dashboard `learning`: examples, runs, verdicts, exports and ranking."""
 
 from panels import Chart, Figure, board
 from promql import quantile, within
 
 LEARNING = board(
     "learning",
-    "What is learnt from, when a run begins, what its verdict rests on, and what is served.",
+    "Examples, runs, verdicts, exports and ranking.",
     {
         "Rewards and examples": (
             Chart(
@@ -24,40 +24,40 @@ LEARNING = board(
                         0.5, "ratchet_reward_component_value", "1h", "component"
                     )
                 },
-                "Median of what each component adds.",
+                "Median contribution of each component.",
             ),
             Chart(
                 "Examples",
                 {"{{kind}} {{aspect}}": within("1h", "ratchet_examples_total", "kind", "aspect")},
-                "Built and retracted within an hour.",
+                "Built and retracted per hour.",
             ),
         ),
         "Runs": (
             Chart(
                 "Readiness",
                 {"{{method}}": "method:ratchet_training_readiness:ratio"},
-                "Waiting examples by those with which a run begins; at 1 it may.",
+                "Waiting examples divided by those that start a run.",
                 "percentunit",
             ),
             Chart(
                 "Verdicts",
                 {"{{verdict}}": within("1d", "ratchet_training_runs_total", "verdict")},
-                "Runs that ended within a day.",
+                "Ended runs per day.",
             ),
             Chart(
                 "Gain of the last judged run",
                 {"{{measure}} {{bound}}": "ratchet_training_gate_gain"},
-                "Over the model before it, with its 95 % interval: above 0 is better.",
+                "Over the previous model, with its 95 % interval; above 0 is better.",
             ),
             Figure(
                 "Divergence",
                 "max(ratchet_training_gate_kl_nats)",
-                "From the base model, in nats a token.",
+                "From the base model, in nats per token.",
             ),
             Figure(
                 "Length",
                 "max(ratchet_training_gate_length_ratio)",
-                "Words of an answer by those before.",
+                "Words per answer, divided by the previous model's.",
             ),
         ),
         "Export and service": (
@@ -73,7 +73,7 @@ LEARNING = board(
             Chart(
                 "Exports",
                 {"{{outcome}}": within("1d", "ratchet_exports_total", "outcome")},
-                "Checkpoints of a day.",
+                "Checkpoints per day.",
             ),
             Chart(
                 "Moves of the alias",
@@ -82,14 +82,14 @@ LEARNING = board(
                         "1d", "ratchet_activations_total", "command", "outcome"
                     )
                 },
-                "Commands of a day; a rollback that moved raises an alert.",
+                "Commands per day. A successful rollback raises an alert.",
             ),
         ),
         "Ranking": (
             Chart(
                 "Value of policies",
                 {"{{policy}}": "ratchet_ranking_value_reward"},
-                "Doubly robust, on logged decisions.",
+                "Doubly robust estimate on logged decisions.",
             ),
             Chart(
                 "Loss of the scorers",
@@ -97,7 +97,7 @@ LEARNING = board(
                 "Last mean squared error.",
             ),
             Chart(
-                "Learnt from",
+                "Learned from",
                 {
                     "read": "ratchet_ranking_revisions",
                     "in service": "max(ratchet_ranking_scorer_trained_on)",

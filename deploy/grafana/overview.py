@@ -1,34 +1,37 @@
-"""Is it well, and does feedback become better models?"""
+"""The dashboard `overview`: health, and the way from feedback to a model."""
 
 from panels import Chart, Figure, board
 from promql import quantile, rate
 
 OVERVIEW = board(
     "overview",
-    "Is it well, and does feedback become better models?",
+    "Health of the system, and the way from feedback to a model.",
     {
         "Now": (
+            Figure("Alerts", 'count(ALERTS{alertstate="firing"}) or vector(0)', "Firing alerts."),
             Figure(
-                "Alerts", 'count(ALERTS{alertstate="firing"}) or vector(0)', "Alerts that fire."
+                "Services up", "count(ratchet_redis_up)", "Processes that export metrics; five."
             ),
-            Figure("Services up", "count(ratchet_redis_up)", "Processes that tell figures; five."),
-            Figure("Redis", "min(ratchet_redis_up)", "1 where every service reaches Redis."),
+            Figure("Redis", "min(ratchet_redis_up)", "1 if every service reaches Redis."),
             Figure(
                 "Model in service",
                 "ratchet_model_active_info",
                 "The version that the alias points to.",
                 label="version",
             ),
-            Figure("Dead letters", "sum(ratchet_dead_letters)", "They wait for a person."),
+            Figure("Dead letters", "sum(ratchet_dead_letters)", "They wait for an operator."),
             Figure(
-                "Disk free", "min(instance:ratchet_disk_free:ratio)", "The fullest.", "percentunit"
+                "Disk free",
+                "min(instance:ratchet_disk_free:ratio)",
+                "The fullest disk.",
+                "percentunit",
             ),
         ),
         "From feedback to a model": (
             Chart(
-                "Taken in",
+                "Accepted items",
                 {"{{kind}}": rate('ratchet_intake_items_total{outcome="accepted"}', "kind")},
-                "New items a second.",
+                "New items per second.",
                 "ops",
             ),
             Chart(
@@ -37,13 +40,13 @@ OVERVIEW = board(
                     "median": quantile(0.5, "ratchet_feedback_to_example_seconds", "1h"),
                     "p95": "cluster:ratchet_feedback_to_example_seconds:p95_rate1h",
                 },
-                "How long it takes until feedback is something to learn from.",
+                "Time from feedback to an example.",
                 "s",
             ),
             Chart(
                 "Feedback to served model",
                 {"median of 7 days": "cluster:ratchet_feedback_to_model_seconds:p50_increase7d"},
-                "How long the feedback behind each learnt example waited for its model.",
+                "Time from an example's feedback to the model that learned from it.",
                 "s",
             ),
         ),
@@ -51,12 +54,12 @@ OVERVIEW = board(
             Chart(
                 "Unread",
                 {"{{stream}} for {{group}}": "ratchet_stream_lag_entries > 0"},
-                "Entries that a group has not been given yet.",
+                "Entries not yet delivered to a group.",
             ),
             Chart(
-                "Oldest in hand",
+                "Oldest pending",
                 {"{{stream}} for {{group}}": "ratchet_stream_oldest_pending_age_seconds > 0"},
-                "Age of the oldest entry that a group holds.",
+                "Age of a group's oldest pending entry.",
                 "s",
             ),
             Chart(

@@ -1,4 +1,4 @@
-"""The two panels that every dashboard is made of, and the dashboard around them."""
+"""Builds dashboards from two kinds of panels: `Figure` and `Chart`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ _FIGURE_WIDTH, _FIGURE_HEIGHT = 4, 4
 
 @dataclass(frozen=True)
 class Figure:
-    """One number now; with `label` the text of that label in its place."""
+    """One current number, or the value of `label` as text."""
 
     title: str
     query: str
-    told: str
+    description: str
     unit: str = "short"
     label: str = ""
 
@@ -26,7 +26,7 @@ class Figure:
         panel = (
             stat.Panel()
             .title(self.title)
-            .description(self.told)
+            .description(self.description)
             .datasource(SOURCE)
             .unit(self.unit)
             .span(_FIGURE_WIDTH)
@@ -41,18 +41,18 @@ class Figure:
 
 @dataclass(frozen=True)
 class Chart:
-    """Lines over time: queries by legend, in which `{{label}}` is a label's value."""
+    """Lines over time: queries by legend; `{{label}}` in a legend is a label's value."""
 
     title: str
     queries: Mapping[str, str]
-    told: str
+    description: str
     unit: str = "short"
 
     def panel(self) -> timeseries.Panel:
         panel = (
             timeseries.Panel()
             .title(self.title)
-            .description(self.told)
+            .description(self.description)
             .datasource(SOURCE)
             .unit(self.unit)
             .span(_CHART_WIDTH)
@@ -64,12 +64,12 @@ class Chart:
         return panel
 
 
-def board(name: str, told: str, rows: Mapping[str, tuple[Figure | Chart, ...]]) -> object:
-    """The dashboard `name`: panels by the title of their row."""
-    made = (
+def board(name: str, description: str, rows: Mapping[str, tuple[Figure | Chart, ...]]) -> object:
+    """The dashboard `name`; `rows` maps the title of each row to its panels."""
+    built = (
         dashboard.Dashboard(f"Ratchet: {name}")
         .uid(f"ratchet-{name}")
-        .description(told)
+        .description(description)
         .tags(["ratchet"])
         .readonly()
         .refresh("30s")
@@ -77,12 +77,12 @@ def board(name: str, told: str, rows: Mapping[str, tuple[Figure | Chart, ...]]) 
         .timezone("browser")
     )
     for title, panels in rows.items():
-        made = made.with_row(dashboard.Row(title))
+        built = built.with_row(dashboard.Row(title))
         for panel in panels:
-            made = made.with_panel(panel.panel())
-    return made.build()
+            built = built.with_panel(panel.panel())
+    return built.build()
 
 
 def _query(query: str, legend: str, ref_id: str) -> prometheus.Dataquery:
-    asked = prometheus.Dataquery().expr(query).ref_id(ref_id).datasource(SOURCE)
-    return asked.legend_format(legend)
+    target = prometheus.Dataquery().expr(query).ref_id(ref_id).datasource(SOURCE)
+    return target.legend_format(legend)

@@ -1,32 +1,32 @@
-"""How busy and how healthy each process is."""
+"""The dashboard `services`: load and health of each process."""
 
 from panels import Chart, board
 from promql import quantile, rate, within
 
 SERVICES = board(
     "services",
-    "How busy and how healthy each process is.",
+    "Load and health of each process.",
     {
         "Delivery": (
             Chart(
                 "Events",
                 {"{{stream}} {{group}} {{outcome}}": "stream_group_outcome:ratchet_events:rate5m"},
-                "A second, by what became of them.",
+                "Events per second by outcome.",
                 "ops",
             ),
             Chart(
                 "Batches",
                 {"{{group}} p95": quantile(0.95, "ratchet_batch_seconds", "5m", "group")},
-                "From the first look at a batch to its commit.",
+                "From reading a batch to its commit.",
                 "s",
             ),
             Chart(
-                "Claimed and run again",
+                "Claimed and repeated",
                 {
                     "claimed by {{group}}": rate("ratchet_entries_claimed_total", "group"),
                     "conflicts of {{group}}": rate("ratchet_transaction_conflicts_total", "group"),
                 },
-                "Retries, dead consumers' work, and batches that met a concurrent change.",
+                "Retries, entries of dead consumers, and batches with a concurrent change.",
                 "ops",
             ),
         ),
@@ -37,24 +37,24 @@ SERVICES = board(
                     "p50": quantile(0.5, "ratchet_rank_seconds", "5m"),
                     "p99": "cluster:ratchet_rank_seconds:p99_rate5m",
                 },
-                "From the last byte of a request to its ranking.",
+                "From the last byte of a request to its answer.",
                 "s",
             ),
             Chart(
                 "Requests for a ranking",
                 {"{{outcome}}": rate("ratchet_rank_requests_total", "outcome")},
-                "The caller's order serves where no scorer does.",
+                "Without a scorer the caller's order is returned.",
                 "ops",
             ),
             Chart(
-                "Not taken",
+                "Not accepted",
                 {
                     "rejected {{kind}}": rate(
                         'ratchet_intake_items_total{outcome="rejected"}', "kind"
                     ),
                     "503": "sum(rate(ratchet_intake_unavailable_total[5m]))",
                 },
-                "Wrong items, and requests that met no Redis.",
+                "Invalid items, and requests without Redis.",
                 "ops",
             ),
         ),
@@ -62,17 +62,17 @@ SERVICES = board(
             Chart(
                 "Writes of the ledger",
                 {"p95": quantile(0.95, "ratchet_ledger_write_seconds", "5m")},
-                "A batch from its first query to the disk.",
+                "A batch, from its first query to the disk.",
                 "s",
             ),
-            Chart("Entries", {"{{stream}}": "ratchet_stream_entries"}, "On each stream."),
+            Chart("Entries", {"{{stream}}": "ratchet_stream_entries"}, "Entries of each stream."),
             Chart(
                 "Archive",
                 {
                     "archived {{stream}}": within("1h", "ratchet_archived_events_total", "stream"),
                     "failed {{stream}}": within("1h", "ratchet_archive_failures_total", "stream"),
                 },
-                "Of an hour.",
+                "Events and failures per hour.",
             ),
         ),
         "Processes": (
@@ -86,7 +86,7 @@ SERVICES = board(
                     "free, {{job}}": "ratchet_disk_free_bytes",
                     "artifacts, {{job}}": "ratchet_artifacts_bytes",
                 },
-                "Where the data directory lies.",
+                "The disk of the data directory.",
                 "bytes",
             ),
         ),

@@ -1,4 +1,4 @@
-"""The `ratchet` command as it is called, its two outputs kept apart."""
+"""The `ratchet` command, with stdout and stderr apart."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from ratchet_cli.app import main
 
 
 @dataclass(frozen=True)
-class Ended:
+class CommandResult:
     code: int
     stdout: str
     stderr: str
@@ -24,7 +24,7 @@ class Ended:
         return json.loads(self.stdout)
 
 
-Ratchet = Callable[..., Awaitable[Ended]]
+Ratchet = Callable[..., Awaitable[CommandResult]]
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def ratchet(monkeypatch: pytest.MonkeyPatch) -> Ratchet:
     for name in ("RATCHET_REDIS_URL", "RATCHET_URL", "RATCHET_EXPORTER_URL", "RATCHET_DATA_DIR"):
         monkeypatch.delenv(name, raising=False)
 
-    async def run(*arguments: str, answer: str | None = None) -> Ended:
+    async def run(*arguments: str, answer: str | None = None) -> CommandResult:
         result = await asyncio.to_thread(CliRunner().invoke, main, arguments, answer)
-        return Ended(result.exit_code, result.stdout, result.stderr)
+        return CommandResult(result.exit_code, result.stdout, result.stderr)
 
     return run

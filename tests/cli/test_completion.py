@@ -1,4 +1,4 @@
-"""Completion in a real bash, and what the other shells are told."""
+"""Completion in a real bash, and the scripts for other shells."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """One in which `ratchet` is this project's."""
+    """With this project's `ratchet` on the PATH."""
     program = tmp_path / "ratchet"
     program.write_text(f"#!{sys.executable}\nfrom ratchet_cli.app import main\n\nmain()\n")
     program.chmod(0o755)
@@ -18,22 +18,22 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 def completed(environment: dict[str, str], *words: str) -> list[str]:
-    """What bash offers for the last of `words`."""
+    """The completions that bash offers for the last of `words`."""
     script = """
 source <(ratchet completion bash)
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
 $(complete -p ratchet | sed 's/.*-F \\([^ ]*\\) .*/\\1/') ratchet
 printf '%s\\n' "${COMPREPLY[@]}"
 """
-    said = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", script, "bash", *words],
         capture_output=True,
         text=True,
         check=True,
         env=environment,
     )
-    assert said.stderr == ""
-    return said.stdout.split()
+    assert result.stderr == ""
+    return result.stdout.split()
 
 
 def test_bash_completes_commands_options_and_streams(environment: dict[str, str]):
@@ -57,7 +57,7 @@ def test_bash_completes_commands_options_and_streams(environment: dict[str, str]
         ),
     ],
 )
-def test_zsh_and_fish_ask_the_same_command(
+def test_zsh_and_fish_call_the_same_command(
     environment: dict[str, str], shell: str, words: dict[str, str], begins: str
 ):
     def ratchet(*arguments: str, **more: str) -> str:

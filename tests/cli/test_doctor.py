@@ -1,4 +1,4 @@
-"""`ratchet doctor` on a real server set up badly, a stopped one, and stand-ins for the rest."""
+"""`ratchet doctor` on a misconfigured server, a stopped one, and stand-ins for the rest."""
 
 import json
 import os
@@ -17,11 +17,10 @@ from starlette.routing import Route
 from exporter.domain.disk_space import bytes_needed
 from exporter.settings import ExporterSettings
 from ratchet.contract import COMMANDS, FEEDBACK, STREAMS
-from ratchet_cli.doctor import disk
+from ratchet_cli.doctor import disk, gpu
 from ratchet_cli.doctor.disk import DiskFacts
-from ratchet_cli.doctor.sizes import GIB
-from ratchet_cli.probes import gpu as gpu_probe
-from ratchet_cli.probes.wanted import Wanted
+from ratchet_cli.doctor.settings import CheckedSettings
+from ratchet_cli.formatting import GIB
 from ratchet_testing.asgi_server import serving
 from ratchet_testing.valkey import free_port, valkey_server
 from trainer.settings import TrainerSettings
@@ -30,7 +29,7 @@ Ratchet = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def small_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RATCHET_TRAINER_BASE_MODEL", "smollm2-135m-instruct")
     monkeypatch.setenv("RATCHET_EXPORTER_OLLAMA_URL", "")
     monkeypatch.setenv("RATCHET_CACHE_DIR", str(tmp_path / "cache"))
@@ -38,7 +37,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[str]:
-    """A server of its own, since its settings are spoilt."""
+    """A separate server, because tests change its settings."""
     with valkey_server(tmp_path / "valkey", free_port()) as url:
         yield url
 
@@ -58,7 +57,7 @@ def look(ratchet: Ratchet, tmp_path: Path) -> Ratchet:
     return run
 
 
-async def test_the_server_that_ratchet_starts_is_well(server: str, look: Ratchet):
+async def test_the_server_that_ratchet_starts_passes_every_check(server: str, look: Ratchet):
     code, found = await look(server)
     assert code == 0
     for name in ("redis", "redis persistence", "redis eviction", "redis memory", "clock"):
@@ -67,7 +66,7 @@ async def test_the_server_that_ratchet_starts_is_well(server: str, look: Ratchet
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "name", "level", "mend"),
+    ("setting", "value", "name", "level", "remedy"),
     [
         (
             "maxmemory-policy",
@@ -82,18 +81,18 @@ async def test_the_server_that_ratchet_starts_is_well(server: str, look: Ratchet
         ("maxmemory", "1mb", "redis memory", "fail", "raise maxmemory"),
     ],
 )
-async def test_a_server_set_up_badly_is_told_with_the_command_that_mends_it(
-    server: str, look: Ratchet, setting: str, value: str, name: str, level: str, mend: str
+async def test_a_misconfigured_server_is_reported_with_the_command_that_corrects_it(
+    server: str, look: Ratchet, setting: str, value: str, name: str, level: str, remedy: str
 ):
     async with Redis.from_url(server) as redis:
         await redis.config_set(setting, value)
     code, found = await look(server)
     assert found[name]["level"] == level
-    assert mend in found[name]["mend"]
+    assert remedy in found[name]["mend"]
     assert code == (1 if level == "fail" else 0)
 
 
-async def test_the_command_that_is_named_mends_it(server: str, look: Ratchet):
+async def test_the_named_command_corrects_it(server: str, look: Ratchet):
     async with Redis.from_url(server) as redis:
         await redis.config_set("maxmemory-policy", "allkeys-lru")
         _, found = await look(server)
@@ -102,16 +101,18 @@ async def test_the_command_that_is_named_mends_it(server: str, look: Ratchet):
     assert (await look(server))[1]["redis eviction"]["level"] == "ok"
 
 
-async def test_where_config_is_not_allowed_info_tells_the_rest(server: str, look: Ratchet):
+async def test_info_is_enough_if_config_is_not_allowed(server: str, look: Ratchet):
     async with Redis.from_url(server) as redis:
         await redis.acl_setuser("reader", enabled=True, nopass=True, categories=["+@all"],
                                 commands=["-config"], keys=["*"])  # fmt: skip
     _, found = await look(server.replace("//", "//reader:any@"))
     assert found["redis persistence"]["level"] == "ok"
-    assert "appendfsync not told" in found["redis persistence"]["found"]
+    assert "appendfsync unknown" in found["redis persistence"]["found"]
 
 
-async def test_a_stopped_server_fails_and_what_needs_it_is_skipped(tmp_path: Path, look: Ratchet):
+async def test_a_stopped_server_fails_and_checks_that_need_it_are_skipped(
+    tmp_path: Path, look: Ratchet
+):
     code, found = await look(f"redis://:secret@127.0.0.1:{free_port()}/0")
     assert code == 1
     assert found["redis"]["level"] == "fail"
@@ -120,7 +121,9 @@ async def test_a_stopped_server_fails_and_what_needs_it_is_skipped(tmp_path: Pat
     assert {found[name]["level"] for name in ("redis memory", "groups", "clock")} == {"skipped"}
 
 
-async def test_dead_letters_and_streams_without_readers_are_told(server: str, look: Ratchet):
+async def test_dead_letters_pending_entries_and_missing_groups_are_reported(
+    server: str, look: Ratchet
+):
     async with Redis.from_url(server) as redis:
         await redis.xadd(FEEDBACK.dead_key, {"payload": "{}"})
         await redis.xadd(COMMANDS.key, {"__data__": "{}"})
@@ -130,14 +133,14 @@ async def test_dead_letters_and_streams_without_readers_are_told(server: str, lo
         assert found["dead letters"]["level"] == "warn"
         assert found["dead letters"]["found"] == "feedback 1"
         assert "ratchet dead list" in found["dead letters"]["mend"]
-        assert "commands (1 entries, read by trainer, wanted by" in found["groups"]["found"]
-        assert "trainer has 1 of commands in hand" in found["pending"]["found"]
+        assert "commands (1 entries) lacks reward, activation, ledger" in found["groups"]["found"]
+        assert "trainer has 1 pending of commands" in found["pending"]["found"]
         assert found["pending"]["level"] == "ok"
 
         await redis.xclaim(COMMANDS.key, "trainer", "1", 0, [entry_id], idle=3_600_000)
         _, found = await look(server)
         assert found["pending"]["level"] == "warn"
-        assert "untouched for 3600 s" in found["pending"]["found"]
+        assert "last delivered 3600 s ago" in found["pending"]["found"]
 
 
 async def version(request: Request) -> JSONResponse:
@@ -145,36 +148,36 @@ async def version(request: Request) -> JSONResponse:
 
 
 @pytest.mark.parametrize(
-    ("version_told", "level", "said"),
+    ("version_reported", "level", "finding"),
     [
-        ("0.5.4", "fail", "takes no finished GGUF file"),
-        ("0.12.10", "warn", "tells no log-probabilities"),
+        ("0.5.4", "fail", "does not accept finished GGUF files"),
+        ("0.12.10", "warn", "returns no log-probabilities"),
         ("0.34.1", "ok", "0.34.1 at http://"),
         ("0.34.1-rc2", "ok", "0.34.1-rc2"),
-        ("main", "warn", "no version that can be compared"),
+        ("main", "warn", "not a version number"),
     ],
 )
 async def test_an_ollama_is_judged_by_its_version(
     look: Ratchet,
     valkey_url: str,
     monkeypatch: pytest.MonkeyPatch,
-    version_told: str,
+    version_reported: str,
     level: str,
-    said: str,
+    finding: str,
 ):
     app = Starlette(routes=[Route("/api/version", version)])
-    app.state.version = version_told
+    app.state.version = version_reported
     port = free_port()
     monkeypatch.setenv("RATCHET_EXPORTER_OLLAMA_URL", f"http://127.0.0.1:{port}")
     async with serving(app, port):
         _, found = await look(valkey_url)
     assert found["ollama"]["level"] == level
-    assert said in found["ollama"]["found"]
+    assert finding in found["ollama"]["found"]
     if level != "ok":
         assert "installer" in found["ollama"]["mend"]
 
 
-async def test_an_ollama_that_is_away_and_none_at_all(
+async def test_an_unavailable_ollama_is_a_warning_and_an_empty_url_is_skipped(
     look: Ratchet, valkey_url: str, monkeypatch: pytest.MonkeyPatch
 ):
     assert (await look(valkey_url))[1]["ollama"]["level"] == "skipped"
@@ -188,16 +191,16 @@ def disk_of(free_gib: float, parameters: int | None = 8_000_000_000) -> DiskFact
     return DiskFacts("/data", int(free_gib * GIB), 500 * GIB, GIB, parameters)
 
 
-def test_a_disk_is_held_against_what_a_run_and_an_export_need():
+def test_free_disk_space_is_compared_with_the_need_of_a_run_and_an_export():
     assert disk.judge(disk_of(0.5)).level == "fail"
     assert disk.judge(disk_of(40)).level == "warn"
-    assert "62.6 GiB" in disk.judge(disk_of(40)).found
+    assert "62.6 GiB" in disk.judge(disk_of(40)).finding
     assert disk.judge(disk_of(100)).level == "ok"
     assert disk.judge(disk_of(2, None)).level == "ok"
 
 
 @pytest.mark.parametrize("parameters", [135_000_000, 8_000_000_000])
-def test_an_exports_need_is_what_the_exporter_asks_for_at_most(parameters: int):
+def test_the_need_of_an_export_is_the_most_that_the_exporter_requires(parameters: int):
     most = bytes_needed(parameters, "f16")
     mebibytes = (most - 1_000_000) / GIB
     assert disk.judge(disk_of(mebibytes, parameters)).level != "ok"
@@ -214,25 +217,23 @@ def nvidia_smi(directory: Path, monkeypatch: pytest.MonkeyPatch, script: str) ->
         yield
 
 
-def test_cards_are_read_from_the_drivers_own_program(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_cards_are_read_from_nvidia_smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with nvidia_smi(tmp_path, monkeypatch, "echo 'NVIDIA H200, 143771, 143000'"):
-        facts = gpu_probe.probe("auto", False, None)
+        facts = gpu.probe("auto", False, None)
     assert [(card.name, card.total) for card in facts.cards] == [("NVIDIA H200", 143771 * 2**20)]
     assert facts.problem == ""
 
 
-def test_a_driver_that_fails_is_told_in_its_own_words(
+def test_the_message_of_a_failing_driver_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     with nvidia_smi(tmp_path, monkeypatch, "echo 'Driver/library version mismatch'; exit 18"):
-        facts = gpu_probe.probe("auto", False, None)
+        facts = gpu.probe("auto", False, None)
     assert facts.cards == ()
     assert facts.problem == "Driver/library version mismatch"
 
 
-async def test_the_base_model_is_hashed(
+async def test_the_base_model_is_compared_with_its_recorded_hash(
     look: Ratchet, valkey_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     _, found = await look(valkey_url)
@@ -259,7 +260,7 @@ async def test_the_base_model_is_hashed(
     assert "the weights that the newest model was trained on" in found["base model"]["found"]
 
 
-async def test_a_model_of_the_hub_is_held_against_the_hashes_in_its_cache(
+async def test_a_model_of_the_hub_is_compared_with_the_hashes_in_its_cache(
     look: Ratchet, valkey_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("RATCHET_TRAINER_BASE_MODEL", "plant/small")
@@ -270,52 +271,62 @@ async def test_a_model_of_the_hub_is_held_against_the_hashes_in_its_cache(
     hub = tmp_path / "cache" / "hub" / "models--plant--small"
     for directory in ("blobs", "snapshots/abc"):
         (hub / directory).mkdir(parents=True)
-    (hub / "blobs" / ("a" * 64)).write_bytes(b"not what the name says")
+    (hub / "blobs" / ("a" * 64)).write_bytes(b"another content")
     (hub / "snapshots" / "abc" / "model.safetensors").symlink_to(f"../../blobs/{'a' * 64}")
     _, found = await look(valkey_url)
     assert found["base model"]["level"] == "fail"
     assert "model.safetensors" in found["base model"]["found"]
 
 
-async def test_people_read_what_is_wrong_and_how_to_mend_it(
-    server: str, ratchet: Ratchet, tmp_path: Path
-):
+async def test_the_terminal_shows_finding_and_remedy(server: str, ratchet: Ratchet, tmp_path: Path):
     async with Redis.from_url(server) as redis:
         await redis.config_set("appendonly", "no")
     ended = await ratchet("doctor", "--redis-url", server, "--data-dir", str(tmp_path))
     assert ended.code == 1
     assert "fail    redis persistence: appendonly is no" in ended.stdout
-    assert "        mend: `redis-cli CONFIG SET appendonly yes`" in ended.stdout
+    assert "        remedy: `redis-cli CONFIG SET appendonly yes`" in ended.stdout
 
 
-def test_the_doctor_wants_what_the_services_want(monkeypatch: pytest.MonkeyPatch):
+def test_the_checked_settings_have_the_defaults_of_the_services(monkeypatch: pytest.MonkeyPatch):
     for name in ("TRAINER_BASE_MODEL", "EXPORTER_OLLAMA_URL", "CACHE_DIR"):
         monkeypatch.delenv(f"RATCHET_{name}")
-    wanted = Wanted()
+    checked = CheckedSettings()
     settings = {"trainer_": TrainerSettings(), "exporter_": ExporterSettings()}
-    for field in Wanted.model_fields:
+    for field in CheckedSettings.model_fields:
         for prefix, of in settings.items():
             if field.startswith(prefix):
-                assert getattr(wanted, field) == getattr(of, field), field
+                assert getattr(checked, field) == getattr(of, field), field
 
 
-def test_what_a_running_service_was_given_counts_more_than_the_environment():
-    told = {"trainer": {"settings": {"trainer_device": "cuda", "trainer_lora": {"r": 8}}}}
-    assert Wanted.of(told).trainer_device == "cuda"
-    assert Wanted.of({}).trainer_device == "auto"
+def test_settings_of_a_running_service_win_over_the_environment():
+    status = {"trainer": {"settings": {"trainer_device": "cuda", "trainer_lora": {"r": 8}}}}
+    assert CheckedSettings.of(status).trainer_device == "cuda"
+    assert CheckedSettings.of({}).trainer_device == "auto"
 
 
-async def test_groups_are_wanted_of_every_service_that_reads_as_one(
+async def test_a_missing_group_is_reported_with_its_service(
     redis: Redis, valkey_url: str, look: Ratchet
 ):
-    """Not of ingest, whose replicas read by themselves, nor of a teacher that is not set."""
+    """The group `teacher` is optional: it exists only with the setting of a teacher."""
     for stream in STREAMS:
-        for reader in stream.consumers:
-            if reader != "ingest" and (stream.name, reader) != ("trace-requests", "trainer"):
-                await redis.xgroup_create(stream.key, reader, id="0", mkstream=True)
+        for group in stream.groups:
+            if group != "teacher":
+                await redis.xgroup_create(stream.key, group, id="0", mkstream=True)
     assert (await look(valkey_url))[1]["groups"]["level"] == "ok"
-    await redis.xgroup_destroy(COMMANDS.key, "exporter")
+    await redis.xgroup_destroy(COMMANDS.key, "activation")
     _, found = await look(valkey_url)
     assert found["groups"]["level"] == "warn"
-    assert "commands" in found["groups"]["found"]
+    assert "commands (0 entries) lacks activation" in found["groups"]["found"]
     assert "start exporter once" in found["groups"]["mend"]
+
+
+async def test_only_services_of_missing_groups_are_named(
+    redis: Redis, valkey_url: str, look: Ratchet
+):
+    """The exporter reads `commands` in a group of another name, `activation`, which exists."""
+    for stream in STREAMS:
+        for group in stream.groups:
+            if (stream, group) != (COMMANDS, "trainer"):
+                await redis.xgroup_create(stream.key, group, id="0", mkstream=True)
+    _, found = await look(valkey_url)
+    assert found["groups"]["mend"].startswith("start trainer once")

@@ -21,8 +21,8 @@ from ratchet.contract import (
     utc_now,
 )
 from ratchet.delivery import Consumer, Publisher, RetryPolicy
-from ratchet_cli.dead_letters.reading import DeadLetters
-from ratchet_cli.dead_letters.retry import Kept, PutBack, Retrier
+from ratchet_cli.dead_letters.letters import DeadLetters
+from ratchet_cli.dead_letters.retry import LetterRetry, NotRetried, Retried
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_consumers import at_work
 
@@ -62,10 +62,10 @@ async def test_the_old_release_buries_it_with_the_remedy_and_the_new_one_handles
     assert json.loads(letter.letter.payload) == NEWS.model_dump(mode="json")
     assert "type: 'CancelRequested' is not known on commands" in letter.letter.error
     assert "`ratchet dead retry --all --stream commands`" in letter.letter.error
-    assert isinstance(await Retrier(redis, OLD).put_back(letter), Kept)
+    assert isinstance(await LetterRetry(redis, OLD).retry(letter), NotRetried)
 
     [letter] = [buried async for buried in DeadLetters(redis, [COMMANDS]).walk()]
-    assert isinstance(await Retrier(redis, COMMANDS).put_back(letter), PutBack)
+    assert isinstance(await LetterRetry(redis, COMMANDS).retry(letter), Retried)
     async with release(valkey_url, COMMANDS, took, SOON):
         await eventually(partial(taken, took, 2))
     assert took == ["old", "new"]

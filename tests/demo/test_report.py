@@ -1,4 +1,4 @@
-"""The demo's report has every figure it promises, and a picture that can be opened."""
+"""The report of the demo has every figure, and its picture is a PNG."""
 
 import json
 from pathlib import Path
@@ -8,10 +8,10 @@ import pytest
 from rich.console import Console
 
 from ratchet.contract import STREAMS
+from ratchet_cli.demo.event_summary import EventSummary
 from ratchet_cli.demo.picture import draw
-from ratchet_cli.demo.report import Seconds, report
-from ratchet_cli.demo.story import Story
-from ratchet_cli.demo.table import show
+from ratchet_cli.demo.report import DemoSeconds, report
+from ratchet_cli.demo.table import show_report
 
 EXAMPLES = Path(__file__).parents[1] / "contract" / "examples"
 
@@ -24,8 +24,8 @@ def event(name: str, **changes: Any) -> Any:
 
 
 @pytest.fixture
-def story() -> Story:
-    story = Story()
+def summary() -> EventSummary:
+    summary = EventSummary()
     for name in (
         "ExperienceRecorded/full",
         "FeedbackReceived/thumb",
@@ -38,49 +38,49 @@ def story() -> Story:
         "ModelRegistered/local",
         "ModelActivated/first",
     ):
-        story.add(event(name))
-    return story
+        summary.add(event(name))
+    return summary
 
 
-def test_the_report_has_every_part(story: Story):
-    found = report(story, Seconds(setup=3.14, loop=200))
-    assert (found["experiences"], found["feedback"]) == (1, 1)
-    assert found["rewards"] == {"mean": 1.2, "positive": 1, "negative": 0}
-    assert found["examples"] == {"pairs": 1, "labels": 1}
+def test_the_report_has_every_part(summary: EventSummary):
+    result = report(summary, DemoSeconds(setup=3.14, loop=200))
+    assert (result["experiences"], result["feedback"]) == (1, 1)
+    assert result["rewards"] == {"mean": 1.2, "positive": 1, "negative": 0}
+    assert result["examples"] == {"pairs": 1, "labels": 1}
     assert {"method", "pairs", "seconds", "verdict", "reason", "before", "after"} <= set(
-        found["run"]
+        result["run"]
     )
     for side in ("before", "after"):
         assert {"preference_accuracy", "text_quality", "grounded_accuracy"} <= set(
-            found["run"][side]
+            result["run"][side]
         )
-    assert set(found["export"]) == {"quantization", "seconds", "bytes", "sha256", "top1", "kl"}
-    assert found["model"]["active"]
-    assert set(found["answers"][0]) == {"question", "before", "after"}
-    assert found["seconds"] == {"setup": 3.1, "loop": 200, "total": 203.1}
+    assert set(result["export"]) == {"quantization", "seconds", "bytes", "sha256", "top1", "kl"}
+    assert result["model"]["active"]
+    assert set(result["answers"][0]) == {"question", "before", "after"}
+    assert result["seconds"] == {"setup": 3.1, "loop": 200, "total": 203.1}
 
 
-def test_a_retracted_example_is_not_counted_whatever_the_order(story: Story):
-    story.add(event("ExampleRetracted/retracted"))
-    assert story.pairs == 0
-    story.add(event("PairBuilt/voice"))
-    assert story.pairs == 0
+def test_a_retracted_example_is_not_counted_whatever_the_order(summary: EventSummary):
+    summary.add(event("ExampleRetracted/retracted"))
+    assert summary.pairs == 0
+    summary.add(event("PairBuilt/voice"))
+    assert summary.pairs == 0
 
 
-def test_a_sitting_without_a_model_says_so(tmp_path: Path):
-    story = Story()
-    story.add(event("RunFinished/failed"))
-    found = report(story, Seconds(1, 2))
-    assert story.ended
-    assert (found["export"], found["model"], found["rewards"]["mean"]) == (None, None, None)
-    draw(story, tmp_path / "empty.png")
+def test_a_demo_without_a_model_has_a_report(tmp_path: Path):
+    summary = EventSummary()
+    summary.add(event("RunFinished/failed"))
+    result = report(summary, DemoSeconds(1, 2))
+    assert summary.ended
+    assert (result["export"], result["model"], result["rewards"]["mean"]) == (None, None, None)
+    draw(summary, tmp_path / "empty.png")
 
 
-def test_the_picture_and_the_table_are_made(story: Story, tmp_path: Path):
-    draw(story, tmp_path / "report.png")
+def test_the_picture_and_the_table_are_written(summary: EventSummary, tmp_path: Path):
+    draw(summary, tmp_path / "report.png")
     assert (tmp_path / "report.png").read_bytes().startswith(b"\x89PNG")
     console = Console(record=True, width=140)
-    show(console, report(story, Seconds(1, 2)))
-    said = console.export_text()
-    assert "accepted" in said
-    assert "+0.40 (+0.20 to +0.60)" in said
+    show_report(console, report(summary, DemoSeconds(1, 2)))
+    text = console.export_text()
+    assert "accepted" in text
+    assert "+0.40 (+0.20 to +0.60)" in text

@@ -1,4 +1,4 @@
-"""What `kubectl kustomize` makes of a directory."""
+"""Builds overlays with `kubectl kustomize`."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ OVERLAYS = ("local", "gpu", "gpu-multinode")
 KUBECTL = shutil.which("kubectl") or shutil.which("kubectl", path=ROOT / ".venv-deploy" / "bin")
 
 needs_kubectl = pytest.mark.skipif(
-    KUBECTL is None, reason="no kubectl here: `make check-deploy` brings one"
+    KUBECTL is None, reason="kubectl is not installed: run `make check-deploy`"
 )
 
 
@@ -39,7 +39,7 @@ def pod(workload: dict[str, Any]) -> dict[str, Any]:
 
 
 def containers(overlay: str) -> dict[str, dict[str, Any]]:
-    """Every container, those that initialise too, by `<workload>/<container>`."""
+    """All containers, init containers included, by `<workload>/<container>`."""
     return {
         f"{name}/{container['name']}": container
         for name, workload in workloads(overlay).items()

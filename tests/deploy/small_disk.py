@@ -1,4 +1,4 @@
-"""A disk of its own for one directory, which can be full: a tmpfs, where mounting is allowed."""
+"""A separate disk for one directory that a test can fill: a tmpfs, if mounting is permitted."""
 
 import subprocess
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 class Disk:
-    def __init__(self, place: Path) -> None:
-        self._place = place
+    def __init__(self, mount_point: Path) -> None:
+        self._mount_point = mount_point
 
     def fill(self) -> None:
-        """It shrinks to 4 MB, and then takes no byte more."""
-        _mount(self._place, "remount,size=4m")
+        """Shrinks the disk to 4 MB and fills it."""
+        _mount(self._mount_point, "remount,size=4m")
         try:
-            with (self._place / "in the way").open("wb", buffering=0) as file:
+            with (self._mount_point / "filler").open("wb", buffering=0) as file:
                 while True:
                     file.write(bytes(1 << 16))
         except OSError as error:
@@ -23,18 +23,18 @@ class Disk:
 
 
 @contextmanager
-def disk_of_its_own(place: Path) -> Iterator[Disk | None]:
-    """A disk of 8 GB mounted at `place`; None without the right to mount."""
-    place.mkdir(parents=True)
-    if _mount(place, "size=8g") != 0:
+def separate_disk(mount_point: Path) -> Iterator[Disk | None]:
+    """A disk of 8 GB mounted at `mount_point`, or None without the permission to mount."""
+    mount_point.mkdir(parents=True)
+    if _mount(mount_point, "size=8g") != 0:
         yield None
         return
     try:
-        yield Disk(place)
+        yield Disk(mount_point)
     finally:
-        subprocess.run(["umount", "--lazy", place], check=True)
+        subprocess.run(["umount", "--lazy", mount_point], check=True)
 
 
-def _mount(place: Path, options: str) -> int:
-    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
+def _mount(mount_point: Path, options: str) -> int:
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(mount_point)]
     return subprocess.run(command, capture_output=True, check=False).returncode

@@ -1,4 +1,4 @@
-"""Custom resources are held against schemas, since no validator knows them without a cluster."""
+"""Custom resources match their schemas. Without a cluster no other validator knows them."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ def validator(kind: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads((SCHEMAS / f"{kind.lower()}.json").read_text()))
 
 
-def laid_out(documents: list[dict[str, Any]], into: Path) -> subprocess.CompletedProcess[str]:
+def run_script(documents: list[dict[str, Any]], into: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(ROOT / "deploy" / "custom_resources.py"), str(into)],
         check=False,
@@ -30,29 +30,29 @@ def laid_out(documents: list[dict[str, Any]], into: Path) -> subprocess.Complete
 
 
 def scaled(trigger: dict[str, str]) -> dict[str, Any]:
-    where = {"address": "redis:6379", "stream": "ratchet:feedback", "consumerGroup": "reward"}
+    target = {"address": "redis:6379", "stream": "ratchet:feedback", "consumerGroup": "reward"}
     return {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
         "metadata": {"name": "reward"},
         "spec": {
             "scaleTargetRef": {"name": "reward"},
-            "triggers": [{"type": "redis-streams", "metadata": {**where, **trigger}}],
+            "triggers": [{"type": "redis-streams", "metadata": {**target, **trigger}}],
         },
     }
 
 
 @pytest.mark.parametrize("schema", sorted(SCHEMAS.glob("*.json")), ids=lambda path: path.stem)
-def test_a_schema_is_one(schema: Path):
+def test_a_schema_is_valid(schema: Path):
     Draft202012Validator.check_schema(json.loads(schema.read_text()))
 
 
 @needs_kubectl
 @pytest.mark.parametrize("overlay", ["gpu", "gpu-multinode"])
-def test_every_custom_resource_of_an_overlay_keeps_to_its_schema(overlay: str, tmp_path: Path):
-    ended = laid_out(list(built(overlay)), tmp_path)
-    assert ended.returncode == 0, ended.stderr
-    pairs = [line.split() for line in ended.stdout.splitlines()]
+def test_every_custom_resource_of_an_overlay_matches_its_schema(overlay: str, tmp_path: Path):
+    result = run_script(list(built(overlay)), tmp_path)
+    assert result.returncode == 0, result.stderr
+    pairs = [line.split() for line in result.stdout.splitlines()]
     assert pairs
     for schema, file in pairs:
         Draft202012Validator(json.loads(Path(schema).read_text())).validate(
@@ -71,21 +71,21 @@ def test_every_custom_resource_of_an_overlay_keeps_to_its_schema(overlay: str, t
     ],
     ids=str,
 )
-def test_a_trigger_counts_one_thing(trigger: dict[str, str], is_valid: bool):
+def test_a_trigger_has_exactly_one_count(trigger: dict[str, str], is_valid: bool):
     assert validator("ScaledObject").is_valid(scaled(trigger)) is is_valid
 
 
-def test_a_kind_without_a_schema_is_named(tmp_path: Path):
+def test_a_kind_without_a_schema_is_reported(tmp_path: Path):
     unknown = {"apiVersion": "example.org/v1", "kind": "Gadget", "metadata": {"name": "one"}}
-    ended = laid_out([unknown], tmp_path)
-    assert ended.returncode == 1
-    assert "Gadget: write gadget.json in deploy/schemas" in ended.stderr
+    result = run_script([unknown], tmp_path)
+    assert result.returncode == 1
+    assert "Gadget: write gadget.json in deploy/schemas" in result.stderr
 
 
-def test_what_kubernetes_itself_brings_is_left_to_its_own_validator(tmp_path: Path):
+def test_built_in_kinds_are_skipped(tmp_path: Path):
     policy = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {"name": "one"},
     }
-    assert laid_out([policy], tmp_path).stdout == ""
+    assert run_script([policy], tmp_path).stdout == ""

@@ -1,4 +1,4 @@
-"""Dashboards are made from code, the same each time, and ask only for what is told."""
+"""Dashboards are built from code, reproducibly, and query only existing metrics."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from declared_metrics import declared
 
-from .asked import DASHBOARDS, OF_A_GPU, asked_metrics, queries, recorded
+from .queries import DASHBOARDS, GPU_METRICS, metrics_of, queries, recorded
 
 BUILD = DASHBOARDS.parent / "build.py"
 NAMES = ("gpu", "learning", "overview", "services")
@@ -19,16 +19,16 @@ def board(name: str) -> dict[str, Any]:
     return dict(json.loads((DASHBOARDS / f"{name}.json").read_text()))
 
 
-def test_making_them_again_gives_the_same_bytes(tmp_path: Path):
+def test_a_rebuild_gives_the_same_bytes(tmp_path: Path):
     subprocess.run([sys.executable, str(BUILD), str(tmp_path)], check=True)
-    made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    kept = {path.name: path.read_bytes() for path in DASHBOARDS.iterdir()}
-    assert made == kept, "make them anew: python deploy/grafana/build.py"
-    assert sorted(kept) == [f"{name}.json" for name in NAMES]
+    built = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    committed = {path.name: path.read_bytes() for path in DASHBOARDS.iterdir()}
+    assert built == committed, "rebuild them: python deploy/grafana/build.py"
+    assert sorted(committed) == [f"{name}.json" for name in NAMES]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_panel_says_what_it_shows(name: str):
+def test_every_panel_has_a_title_and_a_description(name: str):
     panels = [panel for panel in board(name)["panels"] if panel["type"] != "row"]
     assert panels
     assert all(panel["description"] and panel["title"] and panel["targets"] for panel in panels)
@@ -37,8 +37,8 @@ def test_each_panel_says_what_it_shows(name: str):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_query_asks_for_what_the_code_declares_or_a_rule_records(name: str):
+def test_every_query_uses_declared_or_recorded_metrics(name: str):
     known = {series for metric in declared() for series in metric.series} | recorded()
-    of_processes = {"process_resident_memory_bytes", "process_cpu_seconds_total", "ALERTS"}
+    process_metrics = {"process_resident_memory_bytes", "process_cpu_seconds_total", "ALERTS"}
     for query in queries(name):
-        assert asked_metrics(query) <= known | of_processes | OF_A_GPU, query
+        assert metrics_of(query) <= known | process_metrics | GPU_METRICS, query

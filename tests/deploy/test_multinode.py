@@ -1,4 +1,4 @@
-"""A run over several nodes is the trainer's own run, in pods like the trainer's."""
+"""A run over several nodes uses the trainer's code in pods like the trainer's."""
 
 from .kustomized import needs_kubectl, of_kind, pod, workloads
 
@@ -6,7 +6,7 @@ OVERLAY = "gpu-multinode"
 pytestmark = needs_kubectl
 
 
-def test_its_pods_are_like_the_trainers():
+def test_the_pods_match_the_trainers():
     runtime = of_kind(OVERLAY, "TrainingRuntime")["ratchet"]
     (job,) = runtime["spec"]["template"]["spec"]["replicatedJobs"]
     node = job["template"]["spec"]["template"]["spec"]
@@ -19,21 +19,21 @@ def test_its_pods_are_like_the_trainers():
     assert container["resources"]["limits"]["nvidia.com/gpu"] == 1
 
 
-def test_it_waits_until_somebody_names_a_run():
+def test_the_job_waits_for_a_run():
     job = of_kind(OVERLAY, "TrainJob")["run"]["spec"]
     assert job["suspend"] is True
     assert job["runtimeRef"]["name"] in of_kind(OVERLAY, "TrainingRuntime")
     assert job["trainer"]["numNodes"] >= 2
 
 
-def test_its_nodes_share_the_trainers_volumes():
+def test_the_nodes_share_the_trainers_volumes():
     claims = of_kind(OVERLAY, "PersistentVolumeClaim")
     for claim in ("trainer", "shared"):
         assert claims[claim]["spec"]["accessModes"] == ["ReadWriteMany"]
 
 
-def test_every_node_is_started_as_one_of_many():
-    """Without --multi_gpu accelerate takes a node with one GPU for a run of its own."""
+def test_every_node_starts_as_one_of_many():
+    """Without --multi_gpu accelerate treats a node with one GPU as a separate run."""
     runtime = of_kind(OVERLAY, "TrainingRuntime")["ratchet"]
     (job,) = runtime["spec"]["template"]["spec"]["replicatedJobs"]
     (container,) = job["template"]["spec"]["template"]["spec"]["containers"]

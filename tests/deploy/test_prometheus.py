@@ -1,4 +1,4 @@
-"""Rules and alerts: sound by promtool, shown to fire and to stay quiet, each with a runbook."""
+"""Rules and alerts are valid, have tests of firing and staying quiet, and have runbooks."""
 
 import re
 import shutil
@@ -28,64 +28,64 @@ def alerts() -> list[dict[str, Any]]:
     return [rule for group in groups for rule in group["rules"]]
 
 
-def tried() -> list[str]:
+def promtool_tests() -> list[str]:
     return [test["name"] for test in loaded(PROMETHEUS / "tests" / "alerts.yml")["tests"]]
 
 
 def promtool(*arguments: str | Path) -> None:
     if shutil.which("promtool") is None:
-        pytest.skip("no promtool here: `apt-get install prometheus` lets this run")
-    told = subprocess.run(
+        pytest.skip("promtool is not installed: `apt-get install prometheus`")
+    report = subprocess.run(
         ["promtool", *map(str, arguments)],
         cwd=PROMETHEUS / "tests",
         capture_output=True,
         text=True,
         check=False,
     )
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert report.returncode == 0, report.stdout + report.stderr
 
 
-def test_the_rules_are_sound():
+def test_the_rules_are_valid():
     promtool("check", "rules", *RULES)
 
 
 @pytest.mark.parametrize("name", ["prometheus.yml", "prometheus-embedded.yml"])
-def test_a_configuration_is_sound(name: str):
+def test_a_configuration_is_valid(name: str):
     promtool("check", "config", PROMETHEUS / name)
 
 
-def test_each_alert_does_as_its_tests_say():
+def test_every_alert_passes_its_tests():
     promtool("test", "rules", "alerts.yml")
 
 
 @pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
-def test_an_alert_is_tried_says_what_to_do_and_how_grave_it_is(alert: dict[str, Any]):
+def test_an_alert_has_tests_a_severity_and_a_runbook(alert: dict[str, Any]):
     name = alert["alert"]
-    assert f"{name} fires" in tried()
-    assert any(test.startswith(f"{name} stays quiet") for test in tried())
+    assert f"{name} fires" in promtool_tests()
+    assert any(test.startswith(f"{name} stays quiet") for test in promtool_tests())
     assert alert["labels"]["severity"] in ("critical", "warning")
     assert alert["annotations"]["summary"]
     page, _, anchor = alert["annotations"]["runbook_url"].partition("#")
     section = (ROOT / page).read_text().split(f"\n## {name}\n")[1].split("\n## ")[0]
     assert anchor == name.lower()
-    assert "**Mend**" in section or "As ArtifactStoreFull" in section
+    assert "**Remedy**" in section or "As ArtifactStoreFull" in section
 
 
-def test_no_runbook_is_for_an_alert_that_is_gone():
+def test_every_runbook_has_an_alert():
     sections = re.findall(r"^## (\w+)$", (ROOT / "docs" / "runbooks.md").read_text(), re.M)
     assert sections == [alert["alert"] for alert in alerts()]
 
 
-def test_rules_ask_only_for_what_the_code_declares():
+def test_rules_use_only_declared_metrics():
     known = {series for metric in declared() for series in metric.series} | PROCESS
     for path in RULES:
         for group in loaded(path)["groups"]:
             for rule in group["rules"]:
-                asked = re.sub(r"\b\w+:\w+:\w+\b", "", rule["expr"])
-                assert set(NAME.findall(asked)) <= known, rule
+                metrics = re.sub(r"\b\w+:\w+:\w+\b", "", rule["expr"])
+                assert set(NAME.findall(metrics)) <= known, rule
 
 
-def test_every_service_is_scraped_by_its_name():
+def test_every_service_is_scraped_under_its_name():
     for name in ("prometheus.yml", "prometheus-embedded.yml"):
         jobs = {job["job_name"] for job in loaded(PROMETHEUS / name)["scrape_configs"]}
         assert jobs - {"gpu"} == set(SERVICES)

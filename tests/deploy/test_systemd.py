@@ -1,4 +1,4 @@
-"""The unit of `ratchet up`: what systemd says of it, where its program is there."""
+"""The systemd unit of `ratchet up`, checked by systemd-analyze if it is installed."""
 
 import configparser
 import re
@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from ratchet_cli.embedded.processes import Embedded
-from ratchet_cli.embedded.supervisor import _PATIENCE_S
+from ratchet_cli.embedded.supervisor import _STOP_TIMEOUT_S
 
 SYSTEMD = Path(__file__).parents[2] / "deploy/systemd"
 UNIT = SYSTEMD / "ratchet.service"
 ANALYZE = shutil.which("systemd-analyze")
 MOST_EXPOSED = 2.5
-"""Of 10, which is a service that may do everything; the unit without its hardening has 9.2."""
+"""Of 10, a service without restrictions. The unit without its hardening has 9.2."""
 
-has_systemd = pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze")
+has_systemd = pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed")
 
 
 def service() -> configparser.SectionProxy:
@@ -34,8 +34,8 @@ def analyzed(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @has_systemd
 @pytest.mark.parametrize("with_gpu", [False, True], ids=["cpu", "gpu"])
-def test_systemd_finds_nothing_wrong(tmp_path: Path, with_gpu: bool):
-    """The command alone is another: what it names is not installed here."""
+def test_systemd_accepts_the_unit(tmp_path: Path, with_gpu: bool):
+    """The command is replaced, because its program is not installed here."""
     unit = tmp_path / UNIT.name
     unit.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", UNIT.read_text()))
     if with_gpu:
@@ -47,29 +47,29 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path, with_gpu: bool):
 
 
 @has_systemd
-def test_what_it_may_do_is_little():
-    told = analyzed("security", "--offline=true", "--no-pager", str(UNIT))
-    [exposure] = re.findall(r"Overall exposure level for ratchet.service: ([\d.]+)", told.stdout)
-    assert float(exposure) <= MOST_EXPOSED, told.stdout
+def test_the_unit_has_few_privileges():
+    report = analyzed("security", "--offline=true", "--no-pager", str(UNIT))
+    [exposure] = re.findall(r"Overall exposure level for ratchet.service: ([\d.]+)", report.stdout)
+    assert float(exposure) <= MOST_EXPOSED, report.stdout
 
 
-def test_it_stops_later_than_every_process_may_take():
+def test_the_stop_timeout_exceeds_that_of_all_processes():
     processes = Embedded(Path("D"), 8100, {}).processes()
-    assert float(service()["TimeoutStopSec"]) > len(processes) * (_PATIENCE_S + 1)
+    assert float(service()["TimeoutStopSec"]) > len(processes) * (_STOP_TIMEOUT_S + 1)
     assert service()["KillMode"] == "mixed", "the supervisor stops the others, in order"
 
 
-def test_it_is_started_again_whatever_its_exit_status():
+def test_the_unit_restarts_whatever_its_exit_status():
     assert service()["Restart"] == "always"
 
 
-def test_it_writes_where_its_directories_are_and_nowhere_else():
-    told = service()
-    assert told["ProtectSystem"] == "strict"
-    assert "ReadWritePaths" not in told
-    assert f"--data-dir /var/lib/{told['StateDirectory']}" in told["ExecStart"]
-    assert f"RATCHET_CACHE_DIR=/var/cache/{told['CacheDirectory']}" in told["Environment"]
+def test_the_unit_writes_only_to_its_directories():
+    unit = service()
+    assert unit["ProtectSystem"] == "strict"
+    assert "ReadWritePaths" not in unit
+    assert f"--data-dir /var/lib/{unit['StateDirectory']}" in unit["ExecStart"]
+    assert f"RATCHET_CACHE_DIR=/var/cache/{unit['CacheDirectory']}" in unit["Environment"]
 
 
-def test_a_training_process_that_the_kernel_ends_does_not_end_the_service():
+def test_the_service_survives_a_killed_training_process():
     assert service()["OOMPolicy"] == "continue"

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.archive.stream_rows import rows_behind
+from ledger.archive.stream_rows import rows_after
 from ledger.erasure.receipt import canonical
 from ratchet.contract import (
     BEGINNING,
@@ -37,7 +37,7 @@ from ratchet_testing.canary import CANARY, USER, with_canary
 from ratchet_testing.eventually import eventually
 from ratchet_testing.simulated_facts import facts_of
 from ratchet_testing.valkey import free_port
-from reward.domain.state.facts import query_id_of
+from reward.domain.state.answer_facts import query_id_of
 from simulator import simulate
 
 pytestmark = pytest.mark.heavy
@@ -100,7 +100,7 @@ class System:
         for stream in (EXPERIENCES, FEEDBACK):
             for file in store.files(stream.name):
                 payloads.update(row.payload for row in store.read(file))
-            async for row in rows_behind(self.redis, stream, BEGINNING):
+            async for row in rows_after(self.redis, stream, BEGINNING):
                 payloads.add(row.payload)
         others = [
             payload
@@ -149,13 +149,9 @@ async def killed_at(system: System, moment: str) -> None:
     """Start an erasure and kill -9 it after a delay."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "ledger.erasure", "--user", USER),
-        env={
-            **os.environ,
-            **SETTINGS,
-            "RATCHET_DATA_DIR": str(system.data_dir),
-            "RATCHET_REDIS_URL": system.embedded.redis_url,
-        },
+        *("-c", "from ratchet_cli.app import main; main()"),
+        *("forget", "--user", USER, "--yes", "--data-dir", str(system.data_dir)),
+        env={**os.environ, **SETTINGS},
     )
 
     async def reached() -> bool:
@@ -228,7 +224,7 @@ async def _comes_back_in_no_way(system: System) -> None:
     query_id = row.experience.query_id
     code, _, complaints = await system.ratchet("lineage", query_id)
     assert code == 1
-    assert "no model and no experience of that name" in complaints
+    assert "no model and no experience named" in complaints
     assert not await system.redis.exists(f"ratchet:reward:answered:{query_id}")
 
     async def known() -> bool:

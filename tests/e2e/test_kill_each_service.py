@@ -24,16 +24,16 @@ from ratchet.contract import (
 )
 from ratchet.delivery import DATA_FIELD, follow
 from ratchet.storage import sha256_of
-from ratchet_cli.client.posting import post_all
+from ratchet_cli.client.post_all import post_all
+from ratchet_cli.demo.event_summary import EventSummary
 from ratchet_cli.demo.settings import environment
-from ratchet_cli.demo.story import Story
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.supervisor import Supervisor
 from ratchet_cli.embedded.up import up
 from ratchet_testing.eventually import eventually
 from ratchet_testing.simulated_facts import facts_of
 from ratchet_testing.valkey import free_port
-from reward.domain.state.scored_answer import Policy
+from reward.domain.state.policy import RewardPolicy
 from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
@@ -89,7 +89,7 @@ class RunningSystem:
         self.supervisor = supervisor
         self.redis = redis
         self._client = client
-        self.story = Story()
+        self.story = EventSummary()
         self.events: list[Event] = []
 
     async def follow_events(self) -> None:
@@ -120,8 +120,8 @@ class RunningSystem:
 
 async def expected_examples() -> set[str]:
     """Return the example ids that the same facts produce in one undisturbed process."""
-    handlers = RewardHandlers(Policy(), RewardMetrics(CollectorRegistry()))
-    state, story = MemoryState(), Story()
+    handlers = RewardHandlers(RewardPolicy(), RewardMetrics(CollectorRegistry()))
+    state, story = MemoryState(), EventSummary()
     for fact in facts_of(TURNS):
         for event in state.apply(await handlers.handle_facts([fact], state)):
             story.add(event)
@@ -213,7 +213,7 @@ async def everything_is_settled(system: RunningSystem) -> None:
     await eventually(nothing_waits, 60)
 
 
-def the_registry_holds_one_sound_model(data_dir: Path, story: Story) -> None:
+def the_registry_holds_one_sound_model(data_dir: Path, story: EventSummary) -> None:
     assert story.registered is not None
     versions = sorted(p for p in (data_dir / "registry").glob("*/v*") if not p.is_symlink())
     assert [version.name for version in versions] == [story.registered.version]

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from ratchet.rows import EXPERIENCE_ROWS, open_rows
-from ratchet_cli.client.importing import Imported, import_rows
+from ratchet_cli.client.importing import ImportCounts, import_rows
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.supervisor import Supervisor
 from ratchet_cli.embedded.up import up
@@ -92,7 +92,9 @@ async def test_feedback_changes_the_ranking_and_a_kill_changes_nothing(
         assert "no scorer yet" in first["note"]
 
         rows = open_rows(history, UTC, EXPERIENCE_ROWS).rows
-        await import_rows(client, EXPERIENCE_ROWS.path, rows, Imported(), 200, 30, lambda _: None)
+        await import_rows(
+            client, EXPERIENCE_ROWS.path, rows, ImportCounts(), 200, 30, lambda _: None
+        )
         before = await eventually(lambda: frontend.trained_on(ask), 60)
         decided = await frontend.rank(ask)
         await frontend.show(ask, decided, rng)

@@ -65,7 +65,7 @@ async def test_a_second_start_continues_where_the_first_stopped(tmp_path: Path):
     directory = str(embedded.data_dir)
     nothing = await asyncio.to_thread(ratchet, "status", "--data-dir", directory)
     assert nothing.returncode == 3
-    assert "start it with" in nothing.stderr
+    assert "Start it with" in nothing.stderr
 
     async with running(embedded) as lines, httpx.AsyncClient(base_url=embedded.url) as client:
         assert (await client.post("/v1/experiences", json=QUESTION)).status_code == 202
@@ -85,7 +85,7 @@ async def test_a_second_start_continues_where_the_first_stopped(tmp_path: Path):
         port = str(embedded.port)
         taken = await asyncio.to_thread(ratchet, "up", "--data-dir", other, "--port", port)
         assert taken.returncode == 1
-        assert "is taken" in taken.stderr
+        assert "is in use" in taken.stderr
     settings = [line for line in lines if '"message": "settings"' in line]
     assert len(settings) == 5
 

@@ -1,4 +1,4 @@
-"""`ratchet backup` while a system runs, and `ratchet restore` after its loss."""
+"""`ratchet backup` of a running system, and `ratchet restore` after its loss."""
 
 import asyncio
 import json
@@ -28,23 +28,23 @@ from ratchet.command_line import STATE_FILE
 from ratchet.contract import STREAMS
 from ratchet.delivery import DATA_FIELD
 from ratchet.storage import bury
-from ratchet_cli.backup.copying import restore, take
-from ratchet_cli.backup.moment import held
-from ratchet_cli.client.posting import post_all
+from ratchet_cli.backup.copying import restore_backup, write_backup
+from ratchet_cli.backup.snapshot import hold_snapshot
+from ratchet_cli.client.post_all import post_all
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port, valkey_server
 from simulator import simulate
 from simulator.timeline import timeline
 
-from .command import ratchet
+from .ratchet_command import ratchet
 
 LIGHT = ("valkey", "ledger", "reward", "ingest")
 TURNS = list(
     simulate(5, questions=40, answers_per_question=2, start=datetime(2026, 1, 5, 6, tzinfo=UTC))
 )
 CALLS = [
-    replace(call, body={**call.body, "event_id": f"said-by-producer-{number}"})
+    replace(call, body={**call.body, "event_id": f"from-producer-{number}"})
     for number, call in enumerate(timeline(TURNS))
 ]
 Entries = dict[str, list[tuple[bytes, bytes]]]
@@ -52,7 +52,7 @@ Entries = dict[str, list[tuple[bytes, bytes]]]
 
 @asynccontextmanager
 async def running(data_dir: Path) -> AsyncIterator[tuple[Embedded, Sequence[Process]]]:
-    """The embedded system without what loads torch; in the end kill -9 of everything."""
+    """The embedded system without the services that load torch; `kill -9` of all at the end."""
     embedded = Embedded(data_dir, free_port(6), {})
     processes = [
         await asyncio.create_subprocess_exec(
@@ -67,13 +67,13 @@ async def running(data_dir: Path) -> AsyncIterator[tuple[Embedded, Sequence[Proc
 
             async def ready() -> bool:
                 try:
-                    found = [
+                    answers = [
                         await client.get(f"http://127.0.0.1:{embedded.port_of(name)}/readyz")
                         for name in LIGHT[1:]
                     ]
                 except httpx.HTTPError:
                     return False
-                return all(answer.status_code == 200 for answer in found)
+                return all(answer.status_code == 200 for answer in answers)
 
             await eventually(ready, 30)
         yield embedded, processes
@@ -84,17 +84,17 @@ async def running(data_dir: Path) -> AsyncIterator[tuple[Embedded, Sequence[Proc
             await process.wait()
 
 
-def backed_up(processes: Sequence[Process], lost: Path, found: Path) -> None:
-    kept = found.with_name("kept")
-    assert ratchet("backup", kept, "--data-dir", lost)[0] == 0
-    assert ratchet("restore", kept, "--data-dir", found)[0] == 0
+def back_up(processes: Sequence[Process], original: Path, restored: Path) -> None:
+    backup = restored.with_name("backup")
+    assert ratchet("backup", backup, "--data-dir", original)[0] == 0
+    assert ratchet("restore", backup, "--data-dir", restored)[0] == 0
 
 
-def frozen_and_copied(processes: Sequence[Process], lost: Path, found: Path) -> None:
-    """As volumes are copied of containers that are paused."""
+def freeze_and_copy(processes: Sequence[Process], original: Path, restored: Path) -> None:
+    """As volumes of paused containers are copied."""
     for process in processes:
         process.send_signal(signal.SIGSTOP)
-    shutil.copytree(lost, found, symlinks=True, ignore=shutil.ignore_patterns(STATE_FILE))
+    shutil.copytree(original, restored, symlinks=True, ignore=shutil.ignore_patterns(STATE_FILE))
     for process in processes:
         process.send_signal(signal.SIGCONT)
 
@@ -109,49 +109,48 @@ async def entries(redis: Redis) -> Entries:
     }
 
 
-async def until_at_rest(redis: Redis) -> None:
-    """Reward and ledger have taken in everything, and what came of it."""
+async def wait_until_idle(redis: Redis) -> None:
+    """Reward and ledger have handled every entry, and the entries that follow from them."""
 
-    async def rests() -> bool:
+    async def idle() -> bool:
         for stream in STREAMS:
             for group in await redis.xinfo_groups(stream.key):
                 if group["name"] in (b"reward", b"ledger") and (group["lag"] or group["pending"]):
                     return False
         return True
 
-    await eventually(rests, 30)
+    await eventually(idle, 30)
 
 
-def in_ledger(data_dir: Path) -> list[str]:
+def ledger_event_ids(data_dir: Path) -> list[str]:
     with closing(sqlite3.connect(data_dir / "ledger.db")) as ledger:
         return [row[0] for row in ledger.execute("SELECT event_id FROM events ORDER BY event_id")]
 
 
-def told_by(found: Entries) -> list[str]:
-    return [json.loads(data)["event_id"] for rows in found.values() for _, data in rows]
+def stream_event_ids(streams: Entries) -> list[str]:
+    return [json.loads(data)["event_id"] for rows in streams.values() for _, data in rows]
 
 
-async def replayed(data_dir: Path, redis_url: str) -> dict[str, Any]:
-    """What comes of the same facts in an empty server, compared with what there is."""
+async def replay(data_dir: Path, redis_url: str) -> dict[str, Any]:
+    """The comparison with a replay of the same entries in an empty server."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "ledger.replay",
-        "--json",
+        *("-c", "from ratchet_cli.app import main; main()"),
+        *("replay", "--json"),
         env={**os.environ, "RATCHET_DATA_DIR": str(data_dir), "RATCHET_REDIS_URL": redis_url},
         stdout=asyncio.subprocess.PIPE,
     )
-    told, _ = await process.communicate()
-    return dict(json.loads(told))
+    stdout, _ = await process.communicate()
+    return dict(json.loads(stdout))
 
 
-@pytest.mark.parametrize("kept_by", [backed_up, frozen_and_copied])
-async def test_what_was_kept_while_events_flow_goes_on_elsewhere_with_nothing_twice(
-    tmp_path: Path, kept_by: Callable[[Sequence[Process], Path, Path], None]
+@pytest.mark.parametrize("copy", [back_up, freeze_and_copy])
+async def test_a_system_restored_from_a_backup_under_load_continues_with_nothing_twice(
+    tmp_path: Path, copy: Callable[[Sequence[Process], Path, Path], None]
 ):
-    lost, found = tmp_path / "lost", tmp_path / "found"
+    original_dir, restored_dir = tmp_path / "original", tmp_path / "restored"
     async with (
-        running(lost) as (embedded, processes),
+        running(original_dir) as (embedded, processes),
         Redis.from_url(embedded.redis_url) as redis,
         httpx.AsyncClient(base_url=embedded.url) as client,
     ):
@@ -163,42 +162,42 @@ async def test_what_was_kept_while_events_flow_goes_on_elsewhere_with_nothing_tw
 
         await eventually(some_are_scored, 20)
         before = await entries(redis)
-        await asyncio.to_thread(kept_by, processes, lost, found)
+        await asyncio.to_thread(copy, processes, original_dir, restored_dir)
         await posting
         await post_all(client, CALLS[-20:], rate=None)
-        in_the_end = await entries(redis)
+        at_the_end = await entries(redis)
 
-    with valkey_server(found / "valkey", free_port()) as url:
+    with valkey_server(restored_dir / "valkey", free_port()) as url:
         async with Redis.from_url(url) as redis:
             restored = await entries(redis)
     for name, rows in restored.items():
-        assert len(before[name]) <= len(rows), f"{name} lacks what was there before the backup"
-        assert rows == in_the_end[name][: len(rows)], f"{name} is no moment of what was there"
-    assert len(restored["experiences"]) < len(in_the_end["experiences"])
+        assert len(before[name]) <= len(rows), f"{name} lacks entries from before the backup"
+        assert rows == at_the_end[name][: len(rows)], f"{name} is not a prefix of the original"
+    assert len(restored["experiences"]) < len(at_the_end["experiences"])
 
-    async with running(found) as (embedded, _), Redis.from_url(embedded.redis_url) as redis:
-        await until_at_rest(redis)
-        assert in_ledger(found) == sorted(set(told_by(await entries(redis))))
+    async with running(restored_dir) as (embedded, _), Redis.from_url(embedded.redis_url) as redis:
+        await wait_until_idle(redis)
+        assert ledger_event_ids(restored_dir) == sorted(set(stream_event_ids(await entries(redis))))
         async with httpx.AsyncClient(base_url=embedded.url) as client:
             forgotten = {**TURNS[0].experience, "query_id": "forgotten"}
             assert (await client.post("/v1/experiences", json=forgotten)).status_code == 422
             assert (await post_all(client, CALLS, rate=None)).rejected == []
-        await until_at_rest(redis)
-        asked = [
+        await wait_until_idle(redis)
+        query_ids = [
             json.loads(data)["experience"]["query_id"]
             for _, data in (await entries(redis))["experiences"]
         ]
-        assert sorted(asked) == sorted(turn.experience["query_id"] for turn in TURNS)
-        again = await replayed(found, embedded.redis_url)
-        assert again["equal"], again
+        assert sorted(query_ids) == sorted(turn.experience["query_id"] for turn in TURNS)
+        comparison = await replay(restored_dir, embedded.redis_url)
+        assert comparison["equal"], comparison
 
 
-def test_a_database_is_never_older_than_the_server_that_calls_its_work_done(tmp_path: Path):
-    """A writer commits each number, then tells the server so, as every service does.
+def test_a_database_in_a_backup_is_never_behind_redis(tmp_path: Path):
+    """A writer commits each number to SQLite and then sets it in Redis, as every service does.
 
-    There are files enough to link that it goes on for a while between the two.
+    There are enough files to link that it writes while the snapshot is taken.
     """
-    system, kept, found = tmp_path / "a", tmp_path / "kept", tmp_path / "b"
+    system, backup, restored = tmp_path / "a", tmp_path / "backup", tmp_path / "b"
     for number in range(2_000):
         file = system / f"{number % 20}/{number}"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -225,16 +224,16 @@ def test_a_database_is_never_older_than_the_server_that_calls_its_work_done(tmp_
         writing = threads.submit(write, url)
         try:
             assert written.wait(10)
-            with redis.Redis.from_url(url) as server, held(system, server) as moment:
-                take(moment, kept)
+            with redis.Redis.from_url(url) as server, hold_snapshot(system, server) as snapshot:
+                write_backup(snapshot, backup)
         finally:
             stop.set()
         writing.result()
-    restore(kept, found)
+    restore_backup(backup, restored)
     with (
-        valkey_server(found / "valkey", port) as url,
+        valkey_server(restored / "valkey", port) as url,
         redis.Redis.from_url(url) as server,
-        closing(sqlite3.connect(found / "trainer.db")) as database,
+        closing(sqlite3.connect(restored / "trainer.db")) as database,
     ):
         [committed] = database.execute("SELECT max(n) FROM n").fetchone()
         assert int(server.get("n") or 0) <= committed <= int(server.get("n") or 0) + 1

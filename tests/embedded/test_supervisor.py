@@ -1,4 +1,4 @@
-"""The supervisor on real processes: restarts what ends, and leaves nothing behind."""
+"""The supervisor with real processes: restarts them, and leaves none behind."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from ratchet_testing.eventually import eventually
 
 SLEEPER = "import time; print('hello', flush=True); time.sleep(600)"
 STUBBORN = (
-    "import signal, time; signal.signal(signal.SIGTERM, lambda *_: print('asked', flush=True)); "
+    "import signal, time; signal.signal(signal.SIGTERM, lambda *_: print('stopping', flush=True)); "
     "print('hello', flush=True); time.sleep(1); print('done', flush=True)"
 )
 
@@ -29,19 +29,19 @@ def gone(pid: int) -> bool:
     return False
 
 
-async def test_what_a_process_says_is_passed_on_with_its_name():
-    heard: list[tuple[str, str]] = []
-    process = Supervised(spec(SLEEPER), lambda name, line: heard.append((name, line)))
+async def test_output_is_forwarded_with_the_name_of_the_process():
+    lines: list[tuple[str, str]] = []
+    process = Supervised(spec(SLEEPER), lambda name, line: lines.append((name, line)))
     await process.start()
 
     async def hello() -> bool:
-        return ("worker", "hello") in heard
+        return ("worker", "hello") in lines
 
     await eventually(hello)
     await process.stop()
 
 
-async def test_a_killed_process_and_one_that_ends_with_0_are_started_again():
+async def test_a_killed_process_and_one_that_exits_with_0_are_restarted():
     for number in (signal.SIGKILL, signal.SIGTERM):
         process = Supervised(spec(SLEEPER), lambda name, line: None)
         await process.start()
@@ -58,38 +58,38 @@ async def test_a_killed_process_and_one_that_ends_with_0_are_started_again():
         assert process.pid is None
 
 
-async def test_learning_gives_way_to_serving(tmp_path: Path):
+async def test_training_has_a_lower_priority_than_serving(tmp_path: Path):
     by_name = {spec.name: spec for spec in Embedded(tmp_path, 8100, {}).processes()}
     assert by_name["trainer"].nice > by_name["ingest"].nice
-    heard: list[str] = []
+    lines: list[str] = []
     code = "import os; print(os.nice(0), flush=True)"
     process = Supervised(
-        replace(spec(code), nice=by_name["trainer"].nice), lambda name, line: heard.append(line)
+        replace(spec(code), nice=by_name["trainer"].nice), lambda name, line: lines.append(line)
     )
     await process.start()
 
-    async def told() -> bool:
-        return str(os.nice(0) + by_name["trainer"].nice) in heard
+    async def printed() -> bool:
+        return str(os.nice(0) + by_name["trainer"].nice) in lines
 
-    await eventually(told)
+    await eventually(printed)
     await process.stop()
 
 
-async def test_stop_lets_a_process_finish_what_it_does():
-    heard: list[str] = []
-    process = Supervised(spec(STUBBORN), lambda name, line: heard.append(line))
+async def test_stop_lets_a_process_finish_its_work():
+    lines: list[str] = []
+    process = Supervised(spec(STUBBORN), lambda name, line: lines.append(line))
     await process.start()
 
     async def hello() -> bool:
-        return "hello" in heard
+        return "hello" in lines
 
     await eventually(hello)
     await process.stop()
-    assert heard == ["hello", "asked", "done"]
+    assert lines == ["hello", "stopping", "done"]
     assert process.restarts == 0
 
 
-async def test_processes_stop_in_the_reverse_of_their_start():
+async def test_processes_stop_in_reverse_start_order():
     ends: list[str] = []
     code = (
         "import signal, sys, time\n"
@@ -123,15 +123,15 @@ async def main():
     await asyncio.sleep(600)
 asyncio.run(main())
 """
-    heard: list[str] = []
-    process = Supervised(spec(code), lambda name, line: heard.append(line))
+    lines: list[str] = []
+    process = Supervised(spec(code), lambda name, line: lines.append(line))
     await process.start()
 
-    async def said() -> bool:
-        return bool(heard)
+    async def started() -> bool:
+        return bool(lines)
 
-    await eventually(said)
-    child, parent = int(heard[0]), process.pid
+    await eventually(started)
+    child, parent = int(lines[0]), process.pid
     assert parent is not None
     os.kill(parent, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""What the guides name is there: log messages, metrics, commands, settings and files."""
+"""Log messages, metrics, commands, settings and files that the guides name exist."""
 
 import ast
 import re
@@ -9,54 +9,61 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-GUIDES = [
-    DOCS / f"{name}.md" for name in ("install", "first-hour", "upgrade", "predecessor", "security")
+PAGES = [
+    page
+    for pattern in ("*.md", "docs/**/*.md", "services/*/README.md", "deploy/**/*.md")
+    for page in sorted(ROOT.glob(pattern))
 ]
-LOG_LINE = re.compile(r"`((?:ingest|reward|trainer|exporter|ratchet)\.[a-z_.]+)`: `([^`]+)`")
+SECRET_FILES = {"ratchet_redis_url", "ratchet_trainer_teacher_key", "ratchet_ledger_url"}
+WRITTEN_BY_OPERATORS = {"deploy/prometheus/targets/gpu.yml"}
+PACKAGES = {"ratchet_testing", "ratchet_cli"}
+LOG_LINE = re.compile(r"`((?:ingest|ledger|reward|trainer|exporter|ratchet)\.[a-z_.]+)`: `([^`]+)`")
 FILLED = re.compile(r"<[^<>]*>|%(?:\.\d+)?[sdrf]")
-"""Guides that are written at the same time as these."""
 
 
 def plain(message: str) -> str:
-    """One line, with `<>` for whatever is filled in."""
+    """One line, with `<>` for every placeholder."""
     return FILLED.sub("<>", " ".join(message.split()))
 
 
 @cache
-def said() -> frozenset[str]:
-    """Every text that the services may log, as `plain`."""
-    found: set[str] = set()
+def logged_texts() -> frozenset[str]:
+    """Every text in a module that logs, as `plain`."""
+    texts: set[str] = set()
     for folder in (ROOT / "shared/src", *(ROOT / "services").glob("*/src")):
         for file in folder.rglob("*.py"):
             source = file.read_text(encoding="utf-8")
-            if "_log" not in source and "keys in force" not in source:
+            if "_log" not in source and "valid keys" not in source:
                 continue
             for node in ast.walk(ast.parse(source)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    found.add(plain(node.value))
+                    texts.add(plain(node.value))
                 elif isinstance(node, ast.JoinedStr):
                     parts = [getattr(part, "value", None) for part in node.values]
-                    found.add(plain("".join(p if isinstance(p, str) else "<>" for p in parts)))
-    return frozenset(found)
+                    texts.add(plain("".join(p if isinstance(p, str) else "<>" for p in parts)))
+    return frozenset(texts)
 
 
 def named(pattern: str) -> list[tuple[str, str]]:
+    """Each distinct match of `pattern` with the page that it is in."""
     return [
-        (guide.name, match)
-        for guide in GUIDES
-        for match in sorted(set(re.findall(pattern, guide.read_text(encoding="utf-8"))))
+        (str(page.relative_to(ROOT)), match)
+        for page in PAGES
+        for match in sorted(set(re.findall(pattern, page.read_text(encoding="utf-8"))))
     ]
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
-def test_a_log_line_that_a_guide_names_is_logged(guide: Path):
-    for logger, message in LOG_LINE.findall(guide.read_text(encoding="utf-8")):
-        module = logger.replace(".", "/")
-        assert list(ROOT.glob(f"**/src/{module}.py")), f"no module logs as {logger}"
-        assert plain(message) in said(), f"{logger} does not say {message!r}"
+@pytest.mark.parametrize(
+    ("page", "logger", "message"),
+    [(page, *line) for page, line in named(LOG_LINE.pattern)],
+)
+def test_every_quoted_log_line_is_logged(page: str, logger: str, message: str):
+    module = logger.replace(".", "/")
+    assert list(ROOT.glob(f"**/src/{module}.py")), f"no module logs as {logger}"
+    assert plain(message) in logged_texts(), f"{logger} does not log {message!r}"
 
 
-def test_the_first_hour_names_the_lines_of_every_step():
+def test_the_first_hour_quotes_log_lines_of_every_step():
     lines = LOG_LINE.findall((DOCS / "first-hour.md").read_text(encoding="utf-8"))
     assert {logger.partition(".")[0] for logger, _ in lines} == {
         "ratchet",
@@ -66,22 +73,42 @@ def test_the_first_hour_names_the_lines_of_every_step():
     }
 
 
-@pytest.mark.parametrize(("guide", "metric"), named(r"\b(ratchet_[a-z0-9_]+)"))
-def test_a_metric_that_a_guide_names_is_told(guide: str, metric: str):
-    files = {"ratchet_redis_url", "ratchet_trainer_teacher_key", "ratchet_ledger_url"}
-    assert f"`{metric}`" in (DOCS / "metrics.md").read_text() or metric in files
+@pytest.mark.parametrize(("page", "metric"), named(r"(?<!:)\b(ratchet_[a-z0-9_]+)"))
+def test_every_named_metric_exists(page: str, metric: str):
+    metrics = (DOCS / "metrics.md").read_text(encoding="utf-8")
+    assert f"`{metric}`" in metrics or metric in SECRET_FILES | PACKAGES
 
 
-@pytest.mark.parametrize(("guide", "variable"), named(r"\b(RATCHET_[A-Z_]+[A-Z])\b"))
-def test_a_setting_that_a_guide_names_can_be_set(guide: str, variable: str):
-    assert variable in (ROOT / ".env.example").read_text() + (DOCS / "deployment.md").read_text()
+@pytest.mark.parametrize(("page", "variable"), named(r"\b(RATCHET_[A-Z_]+[A-Z])\b"))
+def test_every_named_setting_exists(page: str, variable: str):
+    assert variable in (ROOT / ".env.example").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("guide", "command"), named(r"(?m)(?:`|^|bin/)ratchet (?!is\b)([a-z]+)\b"))
-def test_a_command_that_a_guide_names_exists(guide: str, command: str):
-    assert f"ratchet {command}" in (DOCS / "cli.md").read_text()
+@pytest.mark.parametrize(("page", "command"), named(r"(?m)(?:`|^|bin/)ratchet (?!is\b)([a-z]+)\b"))
+def test_every_named_command_exists(page: str, command: str):
+    assert f"### `ratchet {command}" in (DOCS / "cli.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("guide", "link"), named(r"\]\(([^)#]+)\)"))
-def test_a_link_leads_somewhere(guide: str, link: str):
-    assert (DOCS / link).exists()
+@pytest.mark.parametrize(
+    ("page", "path"),
+    named(r"`((?:services|shared|cli|simulator|tests|deploy|k8s|docs|benchmarks)/[\w./-]+)`"),
+)
+def test_every_named_path_exists(page: str, path: str):
+    assert (ROOT / path).exists() or path in WRITTEN_BY_OPERATORS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_to_a_file(page: Path):
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    produced = {"docs/images/demo.png"}
+    assert [link for link in links if not (page.parent / link).exists()] in ([], [*produced])
+
+
+def test_the_path_from_route_to_alias_has_at_most_twelve_files():
+    architecture = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = architecture.partition("## One example, from route to alias\n")[2].partition("\n## ")[
+        0
+    ]
+    files = re.findall(r"^\d+\. `([^`]+)`", section, re.MULTILINE)
+    assert 0 < len(files) <= 12
+    assert [file for file in files if not (ROOT / file).is_file()] == []

@@ -42,11 +42,11 @@ POLICY = RankingPolicy()
 
 
 class FakeTrainer:
-    """Keeps its files in `data_dir`; `said` counts the events."""
+    """Stores its files in `data_dir`; `published` counts the events."""
 
     def __init__(self, redis: Redis, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self.said = 0
+        self.published = 0
         self._store = ArtifactStore(data_dir / "artifacts")
         self._publisher = Publisher(redis)
 
@@ -59,7 +59,7 @@ class FakeTrainer:
         trained_on: int = 812,
         **changed: Any,
     ) -> tuple[bytes, ScorerPublished]:
-        """The file, not kept yet, and the event, not published yet."""
+        """The file, not stored yet, and the event, not published yet."""
         draw = np.random.default_rng(seed)
         weights = {
             name: draw.normal(0, 0.15, shape).astype(np.float32) for name, shape in SHAPES.items()
@@ -83,28 +83,28 @@ class FakeTrainer:
         )
         return content, event
 
-    def keep(self, content: bytes) -> ArtifactRef:
+    def store(self, content: bytes) -> ArtifactRef:
         return self._store.put_bytes(content, "scorer.safetensors")
 
-    async def say(self, *events: Event) -> None:
+    async def publish_events(self, *events: Event) -> None:
         await self._publisher.publish(events)
 
     async def publish(self, version: str, seed: int = 1, **how: Any) -> ScorerPublished:
         content, event = self.train(version, seed, **how)
-        self.keep(content)
-        await self.say(event)
+        self.store(content)
+        await self.publish_events(event)
         return event
 
     async def withdraw(self, version: str) -> None:
-        await self.say(ScorerWithdrawn(**self._facts(version, 812)))
+        await self.publish_events(ScorerWithdrawn(**self._facts(version, 812)))
 
-    async def keep_back(self, times: int) -> None:
-        await self.say(*(ScorerKeptBack(**self._facts("s9", 812)) for _ in range(times)))
+    async def publish_refusals(self, times: int) -> None:
+        await self.publish_events(*(ScorerKeptBack(**self._facts("s9", 812)) for _ in range(times)))
 
     def _facts(self, version: str, trained_on: int) -> dict[str, Any]:
-        self.said += 1
+        self.published += 1
         return {
-            "event_id": derived_id(version, str(self.said)),
+            "event_id": derived_id(version, str(self.published)),
             "occurred_at": utc_now(),
             "version": version,
             "trained_on": trained_on,

@@ -1,4 +1,4 @@
-"""What the Command Center's page and its evaluator call: requests as they send them."""
+"""The routes of the Command Center's page and its evaluator."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -48,7 +48,7 @@ async def client(redis: Redis, valkey_url: str) -> AsyncIterator[httpx.AsyncClie
         yield client
 
 
-async def test_a_thumb_with_touches_and_a_correction_is_taken(
+async def test_a_rating_with_interactions_and_a_correction_is_accepted(
     client: httpx.AsyncClient, redis: Redis
 ):
     touches = [{"widget_index": 0, "action": "expand", "duration_ms": 900}]
@@ -61,16 +61,16 @@ async def test_a_thumb_with_touches_and_a_correction_is_taken(
     assert event.feedback.correction == "I meant pump 002"
 
 
-async def test_every_field_of_the_judge_is_taken(client: httpx.AsyncClient, redis: Redis):
+async def test_every_field_of_the_judge_is_accepted(client: httpx.AsyncClient, redis: Redis):
     assert (await client.post(FEEDBACK_PATH, json=feedback(**JUDGED))).status_code == 200
     [event] = await events(redis, FEEDBACK)
-    told = event.feedback.model_dump(mode="json")
-    assert {name: told[name] for name in JUDGED} == JUDGED
+    feedback_sent = event.feedback.model_dump(mode="json")
+    assert {name: feedback_sent[name] for name in JUDGED} == JUDGED
     assert event.feedback.per_widget_feedback[0].position == 0
     assert event.feedback.missing_widgets == ()
 
 
-async def test_a_reaction_without_a_thumb_is_one_too(client: httpx.AsyncClient, redis: Redis):
+async def test_feedback_without_a_rating_is_accepted(client: httpx.AsyncClient, redis: Redis):
     sent = {"query_id": QUERY_ID, "rating": None, "interactions": []}
     assert (await client.post(FEEDBACK_PATH, json=sent)).status_code == 200
     [event] = await events(redis, FEEDBACK)
@@ -95,7 +95,7 @@ async def test_a_reaction_without_a_thumb_is_one_too(client: httpx.AsyncClient, 
         (None, "body"),
     ],
 )
-async def test_what_is_wrong_is_400_and_named(
+async def test_an_invalid_field_is_400_and_named(
     client: httpx.AsyncClient, redis: Redis, sent: Any, named: str
 ):
     response = await client.post(FEEDBACK_PATH, json=sent)
@@ -106,18 +106,20 @@ async def test_what_is_wrong_is_400_and_named(
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"NaN", b"[" * 100_000])
-async def test_what_is_no_json_is_400_too(client: httpx.AsyncClient, content: bytes):
+async def test_a_body_that_is_not_json_is_400(client: httpx.AsyncClient, content: bytes):
     response = await client.post(FEEDBACK_PATH, content=content)
     assert (response.status_code, set(response.json())) == (400, {"error"})
 
 
-async def test_the_most_that_is_allowed_is_taken(client: httpx.AsyncClient):
+async def test_the_largest_allowed_feedback_is_accepted(client: httpx.AsyncClient):
     touches = [{"widget_index": 0, "action": "view"}] * 50
     sent = feedback(interactions=touches, correction="x" * 500)
     assert (await client.post(FEEDBACK_PATH, json=sent)).status_code == 200
 
 
-async def test_a_click_on_approve_asks_for_training(client: httpx.AsyncClient, redis: Redis):
+async def test_approve_training_publishes_a_training_request(
+    client: httpx.AsyncClient, redis: Redis
+):
     response = await client.post("/api/layer2/approve-training/")
     [event] = await events(redis, COMMANDS)
     assert isinstance(event, TrainingRequested)
@@ -126,7 +128,7 @@ async def test_a_click_on_approve_asks_for_training(client: httpx.AsyncClient, r
 
 
 @pytest.mark.parametrize("path", ["/api/layer2/feedback", "/api/layer2/approve-training"])
-async def test_without_the_last_slash_it_is_the_same_and_no_redirect(
+async def test_the_last_slash_is_optional_and_there_is_no_redirect(
     client: httpx.AsyncClient, path: str
 ):
     assert (await client.post(path, json=feedback())).status_code == 200
@@ -136,13 +138,17 @@ async def test_without_the_last_slash_it_is_the_same_and_no_redirect(
     ("method", "path", "status"),
     [("GET", FEEDBACK_PATH, 405), ("POST", "/api/layer2/nothing/", 404)],
 )
-async def test_errors_have_one_form(client: httpx.AsyncClient, method: str, path: str, status: int):
+async def test_errors_have_the_compatible_form(
+    client: httpx.AsyncClient, method: str, path: str, status: int
+):
     response = await client.request(method, path)
     assert (response.status_code, set(response.json())) == (status, {"error"})
 
 
-async def test_the_key_must_match_where_there_is_one(redis: Redis, valkey_url: str, tmp_path: Path):
-    from .test_keys_over_http import key
+async def test_feedback_requires_a_valid_key_if_there_are_keys(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    from .test_authentication import key
 
     secret = key(tmp_path, "write")
     async with api(valkey_url, data_dir=tmp_path) as client:
@@ -161,7 +167,7 @@ async def test_the_key_must_match_where_there_is_one(redis: Redis, valkey_url: s
     assert len(await events(redis, FEEDBACK)) == 1
 
 
-async def test_redis_away_is_503_in_the_old_form():
+async def test_without_redis_the_answer_is_503_in_the_compatible_form():
     async with api(f"redis://127.0.0.1:{free_port()}/0") as client:
         response = await client.post(FEEDBACK_PATH, json=feedback())
     assert (response.status_code, set(response.json())) == (503, {"error"})

@@ -1,4 +1,4 @@
-"""Exploration as it happens is exactly what the logged propensities say of it."""
+"""Exploration has exactly the logged propensities."""
 
 from collections import Counter
 from collections.abc import Sequence, Set
@@ -13,17 +13,17 @@ from redis.exceptions import ConnectionError as RedisAway
 
 from ingest.domain.rank_request import RankRequest, read_rank_request
 from ingest.ranking.decisions import Decision, Decisions
-from ingest.ranking.in_service import CallersOrder, Served, Standing
-from ingest.ranking.metrics import RankingMetrics
+from ingest.ranking.metrics import RankMetrics
 from ingest.ranking.scorer_loading import ScorerLoader
+from ingest.ranking.source import CallersOrder, RankingSource, ScorerInService
 from ratchet.contract import Event, RankingPolicy
-from ratchet.delivery import Receipt
+from ratchet.delivery import IdempotencyRecord
 from ratchet.ranking import HashingEmbedding
 from ratchet.storage import ArtifactStore
 from ratchet_testing.fakes import MemoryPublisher
 
 POLICY = RankingPolicy(share=0.3, temperature=0.5)
-ASKED = read_rank_request(
+REQUEST = read_rank_request(
     {
         "transcript": "What is the power of pump 001?",
         "intent": {"type": "query", "confidence": 0.9, "primary_characteristic": "energy"},
@@ -46,7 +46,7 @@ class AwayPublisher:
         self,
         events: Sequence[Event],
         named: Set[str] = frozenset(),
-        receipt: Receipt | None = None,
+        record: IdempotencyRecord | None = None,
     ) -> tuple[Event, ...]:
         raise RedisAway("nobody listens")
 
@@ -56,20 +56,24 @@ class LazyEmbedding(HashingEmbedding):
 
 
 @pytest.fixture
-def served(trainer: Any, tmp_path: Path) -> Served:
+def served(trainer: Any, tmp_path: Path) -> ScorerInService:
     content, event = trainer.train("s1", policy=POLICY)
-    trainer.keep(content)
+    trainer.store(content)
     return ScorerLoader(ArtifactStore(tmp_path / "artifacts"), HashingEmbedding()).load(event)
 
 
-def decisions(publisher: Any, standing: Standing, draw: Any) -> Decisions:
-    metrics = RankingMetrics(CollectorRegistry(), HashingEmbedding.name)
-    return Decisions(publisher, lambda: standing, draw, 0.25, metrics)
+def decisions(publisher: Any, source: RankingSource, draw: Any) -> Decisions:
+    metrics = RankMetrics(CollectorRegistry(), HashingEmbedding.name)
+    return Decisions(publisher, lambda: source, draw, 0.25, metrics)
 
 
-async def many(served: Served, asked: RankRequest = ASKED) -> list[Decision]:
+async def decide(decisions: Decisions, request: RankRequest) -> Decision:
+    return await decisions.log(await decisions.make(request))
+
+
+async def many(served: ScorerInService, request: RankRequest = REQUEST) -> list[Decision]:
     deciding = decisions(MemoryPublisher(), served, Random(11).random)
-    return [await deciding.decide(asked) for _ in range(TRIES)]
+    return [await decide(deciding, request) for _ in range(TRIES)]
 
 
 def near(count: int, chance: float) -> bool:
@@ -77,7 +81,7 @@ def near(count: int, chance: float) -> bool:
     return abs(count / TRIES - chance) <= 5 * sqrt(max(chance * (1 - chance), 1e-9) / TRIES)
 
 
-async def test_every_order_comes_as_often_as_its_propensity_says(served: Served):
+async def test_orders_are_as_frequent_as_their_propensities(served: ScorerInService):
     made = await many(served)
     orders = Counter(decision.ranking.order for decision in made)
     chances = {decision.ranking.order: decision.ranking.propensity for decision in made}
@@ -87,7 +91,9 @@ async def test_every_order_comes_as_often_as_its_propensity_says(served: Served)
         assert near(count, chances[order]), (order, count, chances[order])
 
 
-async def test_every_place_shows_a_candidate_as_often_as_its_propensity_says(served: Served):
+async def test_positions_are_as_frequent_as_their_propensities(
+    served: ScorerInService,
+):
     made = await many(served)
     stood: Counter[tuple[int, int]] = Counter()
     chances: dict[tuple[int, int], float] = {}
@@ -99,7 +105,7 @@ async def test_every_place_shows_a_candidate_as_often_as_its_propensity_says(ser
         assert near(count, chances[place]), (place, count, chances[place])
 
 
-async def test_exploration_keeps_to_its_share(served: Served):
+async def test_exploration_stays_within_its_share(served: ScorerInService):
     made = await many(served)
     explored = sum(decision.ranking.explored for decision in made)
     greedy = next(d.ranking.propensity for d in made if not d.ranking.explored)
@@ -107,41 +113,42 @@ async def test_exploration_keeps_to_its_share(served: Served):
     assert 0 < explored / TRIES < POLICY.share
 
 
-async def test_required_widgets_are_shown_whatever_is_drawn(served: Served):
+async def test_required_widgets_are_always_shown(served: ScorerInService):
     for decision in await many(served):
-        assert {1, 4} <= set(decision.ranking.order[: ASKED.shown])
+        assert {1, 4} <= set(decision.ranking.order[: REQUEST.shown])
 
 
-async def test_an_explored_order_is_never_given_out_unlogged(served: Served):
-    greedy = await decisions(MemoryPublisher(), served, lambda: 0.0).decide(ASKED)
+async def test_an_unlogged_decision_never_explores(served: ScorerInService):
+    greedy = await decide(decisions(MemoryPublisher(), served, lambda: 0.0), REQUEST)
     for drawn in (0.0, 0.5, 0.9, 0.99, 0.999999):
-        decision = await decisions(AwayPublisher(), served, lambda drawn=drawn: drawn).decide(ASKED)
+        unreachable = decisions(AwayPublisher(), served, lambda drawn=drawn: drawn)
+        decision = await decide(unreachable, REQUEST)
         assert decision.decision_id is None
         assert decision.ranking.order == greedy.ranking.order
         assert not decision.ranking.explored
         assert set(decision.ranking.propensities) == {1.0}
 
 
-async def test_what_is_drawn_is_what_decides(served: Served):
-    explored = await decisions(MemoryPublisher(), served, lambda: 0.999).decide(ASKED)
-    greedy = await decisions(MemoryPublisher(), served, lambda: 0.0).decide(ASKED)
+async def test_the_draw_decides_on_exploration(served: ScorerInService):
+    explored = await decide(decisions(MemoryPublisher(), served, lambda: 0.999), REQUEST)
+    greedy = await decide(decisions(MemoryPublisher(), served, lambda: 0.0), REQUEST)
     assert explored.ranking.explored
     assert explored.ranking.order != greedy.ranking.order
     assert sorted(explored.ranking.order) == sorted(greedy.ranking.order)
 
 
-async def test_a_slow_embedding_ranks_the_same_beside_the_event_loop(served: Served):
-    quick = await decisions(MemoryPublisher(), served, lambda: 0.7).decide(ASKED)
-    slow = Served(**{**vars(served), "embedding": LazyEmbedding()})
-    beside = await decisions(MemoryPublisher(), slow, lambda: 0.7).decide(ASKED)
+async def test_a_slow_embedding_ranks_the_same_in_a_thread(served: ScorerInService):
+    quick = await decide(decisions(MemoryPublisher(), served, lambda: 0.7), REQUEST)
+    slow = ScorerInService(**{**vars(served), "embedding": LazyEmbedding()})
+    beside = await decide(decisions(MemoryPublisher(), slow, lambda: 0.7), REQUEST)
     assert beside.ranking == quick.ranking
 
 
-async def test_many_unlogged_decisions_are_one_line_in_the_log(
+async def test_many_unlogged_decisions_write_one_line_to_the_log(
     caplog: pytest.LogCaptureFixture,
 ):
     deciding = decisions(AwayPublisher(), CallersOrder(), lambda: 0.0)
     for _ in range(20):
-        await deciding.decide(ASKED)
+        await decide(deciding, REQUEST)
     assert (deciding.logged, deciding.unlogged) == (0, 20)
     assert len([r for r in caplog.records if "not logged" in r.getMessage()]) == 1

@@ -1,4 +1,4 @@
-"""The intake API on a real server: what it accepts is on the stream, what it refuses is named."""
+"""The intake API: accepted items are on the stream, refused ones are named."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ def experience(**changes: Any) -> dict[str, Any]:
     }
 
 
-async def test_one_experience_is_on_the_stream_when_202_comes_back(
+async def test_an_experience_is_on_the_stream_when_the_answer_is_202(
     client: httpx.AsyncClient, redis: Redis
 ):
     response = await client.post("/v1/experiences", json=experience())
@@ -49,7 +49,7 @@ async def test_one_experience_is_on_the_stream_when_202_comes_back(
     assert event.experience.timestamp.isoformat() == "2026-01-20T08:00:00+00:00"
 
 
-async def test_a_naive_timestamp_is_read_in_the_stated_zone(redis: Redis, valkey_url: str):
+async def test_a_naive_timestamp_is_read_in_the_configured_zone(redis: Redis, valkey_url: str):
     async with api(valkey_url, ingest_naive_zone="Asia/Kolkata") as client:
         await client.post("/v1/experiences", json=experience())
     [event] = await events(redis, EXPERIENCES)
@@ -57,7 +57,7 @@ async def test_a_naive_timestamp_is_read_in_the_stated_zone(redis: Redis, valkey
 
 
 @pytest.mark.parametrize("plan", [None, {}, {"heading": "x"}, "broken", []])
-async def test_a_missing_plan_becomes_an_empty_plan_with_a_warning_that_names_the_query(
+async def test_a_missing_plan_becomes_an_empty_plan_with_a_warning(
     client: httpx.AsyncClient, redis: Redis, caplog: pytest.LogCaptureFixture, plan: Any
 ):
     response = await client.post("/v1/experiences", json=experience(widget_plan=plan))
@@ -69,9 +69,7 @@ async def test_a_missing_plan_becomes_an_empty_plan_with_a_warning_that_names_th
     ]
 
 
-async def test_an_empty_list_that_was_sent_is_not_the_same_as_not_sent(
-    client: httpx.AsyncClient, redis: Redis
-):
+async def test_an_empty_list_differs_from_a_missing_key(client: httpx.AsyncClient, redis: Redis):
     sent = [
         {"query_id": QUERY_ID, "missing_widgets": []},
         {"query_id": QUERY_ID, "rating": "up"},
@@ -111,7 +109,7 @@ async def test_an_empty_list_that_was_sent_is_not_the_same_as_not_sent(
         ("/v1/commands/rollback", {"requested_by": "maria", "version": "v1"}, "version"),
     ],
 )
-async def test_a_bad_field_gets_422_that_names_it(
+async def test_an_invalid_field_is_named_with_422(
     client: httpx.AsyncClient, path: str, body: Any, field: str
 ):
     response = await client.post(path, json=body)
@@ -120,7 +118,9 @@ async def test_a_bad_field_gets_422_that_names_it(
     assert response.json()["error"].startswith(field or "body")
 
 
-async def test_in_a_batch_a_bad_item_spoils_only_itself(client: httpx.AsyncClient, redis: Redis):
+async def test_an_invalid_item_affects_no_other_item_of_its_batch(
+    client: httpx.AsyncClient, redis: Redis
+):
     batch = [experience(), {"query_id": ""}, 7, experience(query_id="other-query")]
     response = await client.post("/v1/experiences", json=batch)
     assert response.status_code == 202
@@ -136,7 +136,7 @@ async def test_in_a_batch_a_bad_item_spoils_only_itself(client: httpx.AsyncClien
 @pytest.mark.parametrize(
     ("body", "status"), [(b"{ broken", 422), (b"[]", 422), (b"", 422), (b"[1e999]", 422)]
 )
-async def test_a_body_that_is_no_json_is_refused_with_the_reason(
+async def test_a_body_that_is_not_json_is_refused_with_the_reason(
     client: httpx.AsyncClient, body: bytes, status: int
 ):
     response = await client.post("/v1/experiences", content=body)
@@ -144,7 +144,7 @@ async def test_a_body_that_is_no_json_is_refused_with_the_reason(
     assert response.json()["error"]
 
 
-async def test_too_much_at_once_is_413(redis: Redis, valkey_url: str):
+async def test_too_many_items_are_413(redis: Redis, valkey_url: str):
     async with api(valkey_url, ingest_max_batch=2, ingest_max_body_bytes=2048) as client:
         many = await client.post("/v1/feedback", json=[{"query_id": "q"}] * 3)
         large = await client.post("/v1/feedback", content=b" " * 4096)
@@ -164,19 +164,52 @@ async def test_too_much_at_once_is_413(redis: Redis, valkey_url: str):
         ("rollback", {"reason": "worse"}, RollbackRequested),
     ],
 )
-async def test_what_a_person_asks_for_is_a_command(
+async def test_each_command_route_publishes_its_command(
     client: httpx.AsyncClient, redis: Redis, path: str, body: dict[str, str], kind: type
 ):
-    asked = {"requested_by": "maria", **body}
-    response = await client.post(f"/v1/commands/{path}", json=asked)
+    command = {"requested_by": "maria", **body}
+    response = await client.post(f"/v1/commands/{path}", json=command)
     [event] = await events(redis, COMMANDS)
     assert isinstance(event, kind)
-    assert {name: getattr(event, name) for name in asked} == asked
+    assert {name: getattr(event, name) for name in command} == command
     assert response.status_code == 202
     assert response.json() == {"status": "requested", "event_id": event.event_id}
 
 
-async def test_redis_away_is_503_with_retry_after():
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", ""])
+async def test_a_command_is_read_as_json_with_any_content_type(
+    client: httpx.AsyncClient, redis: Redis, content_type: str
+):
+    headers = {"Content-Type": content_type} if content_type else {}
+    body = b'{"requested_by": "maria"}'
+    response = await client.post("/v1/commands/rollback", content=body, headers=headers)
+    assert response.status_code == 202
+    [event] = await events(redis, COMMANDS)
+    assert event.event_id == response.json()["event_id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "requested_by"),
+        ({"requested_by": ""}, "requested_by"),
+        ({"requested_by": "maria", "metod": "dpo"}, "metod"),
+        ({"requested_by": "maria", "method": "magic"}, "method"),
+        ([], ""),
+        (None, ""),
+    ],
+)
+async def test_an_invalid_field_of_a_command_is_named(
+    client: httpx.AsyncClient, redis: Redis, body: Any, field: str
+):
+    response = await client.post("/v1/commands/training", json=body)
+    assert response.status_code == 422
+    assert [problem["field"] for problem in response.json()["problems"]] == [field]
+    assert response.json()["error"].startswith(f"{field or 'body'}: ")
+    assert await events(redis, COMMANDS) == []
+
+
+async def test_without_redis_the_answer_is_503_with_retry_after():
     async with api(f"redis://127.0.0.1:{free_port()}/0") as client:
         response = await client.post("/v1/experiences", json=experience())
         ready = await client.get("/readyz")
@@ -187,7 +220,7 @@ async def test_redis_away_is_503_with_retry_after():
     assert (ready.status_code, alive.status_code) == (503, 200)
 
 
-async def test_redis_full_is_503_and_everything_answered_202_is_there(tmp_path: Path):
+async def test_a_full_redis_is_503_and_every_accepted_item_is_stored(tmp_path: Path):
     with valkey_server(tmp_path, free_port(), max_memory="6mb") as url:
         accepted = 0
         async with api(url) as client:
@@ -218,7 +251,7 @@ async def test_the_openapi_document_is_valid_and_describes_the_bodies(client: ht
         assert "#/components/schemas/Identity" in body
 
 
-async def test_the_host_tells_about_itself(client: httpx.AsyncClient):
+async def test_the_service_has_metrics_status_and_asyncapi(client: httpx.AsyncClient):
     metrics = (await client.get("/metrics")).text
     status = (await client.get("/status")).json()
     asyncapi = (await client.get("/asyncapi.json")).json()
@@ -228,7 +261,7 @@ async def test_the_host_tells_about_itself(client: httpx.AsyncClient):
     assert "ExperienceRecorded" in json.dumps(asyncapi)
 
 
-async def test_passwords_never_show_in_status(redis: Redis):
+async def test_passwords_never_appear_in_status(redis: Redis):
     async with api("redis://user:secret@127.0.0.1:1/0") as client:
         assert "secret" not in (await client.get("/status")).text
 
@@ -243,7 +276,7 @@ NAMED = {"event_id": "fact-0001", "occurred_at": "2026-01-20T08:00:00Z"}
         ("/v1/feedback", {"query_id": QUERY_ID, "rating": "up"}, FEEDBACK),
     ],
 )
-async def test_an_item_that_names_its_event_is_one_fact_however_often_it_is_sent(
+async def test_an_item_with_an_event_id_counts_once_however_often_it_is_sent(
     client: httpx.AsyncClient, redis: Redis, path: str, body: dict[str, Any], stream: Stream
 ):
     first = await client.post(path, json=[{**body, **NAMED}, {**body, **NAMED}, body])
@@ -256,9 +289,7 @@ async def test_an_item_that_names_its_event_is_one_fact_however_often_it_is_sent
     assert other.event_id != "fact-0001"
 
 
-async def test_the_same_item_sent_twice_at_once_is_one_fact(
-    client: httpx.AsyncClient, redis: Redis
-):
+async def test_the_same_item_sent_in_parallel_counts_once(client: httpx.AsyncClient, redis: Redis):
     body = {**experience(), **NAMED}
     answers = await asyncio.gather(*(client.post("/v1/experiences", json=body) for _ in range(5)))
     assert sorted(answer.json()["repeated"] for answer in answers) == [0, 1, 1, 1, 1]
@@ -274,7 +305,7 @@ async def test_the_same_item_sent_twice_at_once_is_one_fact(
         ("occurred_at", "0001-01-01T00:00:00+14:00"),
     ],
 )
-async def test_a_bad_event_name_or_time_is_a_problem_of_its_item(
+async def test_an_invalid_event_id_or_time_is_a_problem_of_its_item(
     client: httpx.AsyncClient, redis: Redis, field: str, value: str
 ):
     response = await client.post("/v1/experiences", json=[{**experience(), field: value}])
@@ -283,14 +314,14 @@ async def test_a_bad_event_name_or_time_is_a_problem_of_its_item(
     assert await events(redis, EXPERIENCES) == []
 
 
-async def test_every_problem_of_an_item_is_told(client: httpx.AsyncClient):
+async def test_every_problem_of_an_item_is_reported(client: httpx.AsyncClient):
     body = {**experience(user_rating="meh"), "event_id": "short", "occurred_at": "yesterday"}
     response = await client.post("/v1/experiences", json=body)
     fields = [problem["field"] for problem in response.json()["problems"]]
     assert fields == ["event_id", "occurred_at", "user_rating"]
 
 
-async def test_an_item_is_counted_once_as_what_became_of_it(client: httpx.AsyncClient):
+async def test_every_item_is_counted_once_by_its_outcome(client: httpx.AsyncClient):
     without_plan = {**experience(widget_plan=None), **NAMED}
     batch = [without_plan, without_plan, {**experience(), "event_id": "short"}, experience()]
     await client.post("/v1/experiences", json=batch)

@@ -1,4 +1,4 @@
-"""The OpenAPI document is what the service does: each operation is called and held to it."""
+"""Every operation of the OpenAPI document answers as the document describes."""
 
 import warnings
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from ingest.app import create_app
 from ingest.settings import IngestSettings
 from ratchet_testing.ledger_world import DAY
 
-from .reading.reading_world import keep
+from .reading.ledger_and_trainer import write_ledger
 
 DOCUMENT = create_app(IngestSettings(data_dir=Path("no-such-directory"))).openapi()
 OPERATIONS = [
@@ -40,7 +40,7 @@ CHECKS = [
 @pytest.fixture(scope="module")
 def address(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("intake")
-    keep(directory, DAY)
+    write_ledger(directory, DAY)
     with server(
         INTAKE,
         valkey_url,
@@ -53,7 +53,7 @@ def address(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
-def test_every_answer_is_one_that_the_document_knows(
+def test_every_answer_conforms_to_the_openapi_document(
     address: str, method: str, path: str, mode: schemathesis.GenerationMode
 ):
     operation = schemathesis.openapi.from_dict(DOCUMENT)[path][method]
@@ -72,7 +72,7 @@ def test_every_answer_is_one_that_the_document_knows(
     holds()
 
 
-def test_the_document_is_made_without_warnings():
+def test_the_openapi_document_is_generated_without_warnings():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         document = create_app(IngestSettings(data_dir=Path("no-such-directory"))).openapi()

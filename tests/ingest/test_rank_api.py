@@ -1,4 +1,4 @@
-"""The ranking API on a real server: what it answers is what it logged, and it always answers."""
+"""The ranking API: the answer equals the logged decision, and there is always an answer."""
 
 import asyncio
 import json
@@ -61,7 +61,7 @@ async def client(redis: Redis, valkey_url: str, tmp_path: Path) -> AsyncIterator
         yield client
 
 
-async def asked(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
+async def rank(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
     response = await client.post("/v1/rank", json=body(**changes))
     assert response.status_code == 200, response.text
     return dict(response.json())
@@ -90,10 +90,10 @@ def order_of(answer: dict[str, Any]) -> list[int]:
     return [place["index"] for place in answer["ranking"]]
 
 
-async def test_without_a_scorer_the_callers_order_stands_and_the_answer_says_so(
+async def test_without_a_scorer_the_ranking_is_the_callers_order_with_a_note(
     client: httpx.AsyncClient, redis: Redis
 ):
-    answer = await asked(client)
+    answer = await rank(client)
     assert answer["note"] == "no scorer yet: the caller's order"
     assert order_of(answer) == [0, 1, 2, 3, 4, 5]
     assert {place["propensity"] for place in answer["ranking"]} == {1.0}
@@ -104,16 +104,16 @@ async def test_without_a_scorer_the_callers_order_stands_and_the_answer_says_so(
     assert event.event_id == answer["decision_id"]
 
 
-async def test_in_the_callers_order_too_required_widgets_are_shown(client: httpx.AsyncClient):
-    answer = await asked(client, limit=2)
+async def test_required_widgets_are_shown_in_the_callers_order(client: httpx.AsyncClient):
+    answer = await rank(client, limit=2)
     assert order_of(answer)[:2] == [1, 4]
     assert answer["shown"] == 2
 
 
-async def test_with_a_scorer_the_worth_decides(client: httpx.AsyncClient, trainer: Any):
+async def test_with_a_scorer_the_score_decides(client: httpx.AsyncClient, trainer: Any):
     await trainer.publish("s1")
     await in_service(client, "s1")
-    answer = await asked(client)
+    answer = await rank(client)
     scores = [place["score"] for place in answer["ranking"]]
     assert scores == sorted(scores, reverse=True)
     assert [place["position"] for place in answer["ranking"]] == [0, 1, 2, 3, 4, 5]
@@ -133,13 +133,13 @@ async def test_with_a_scorer_the_worth_decides(client: httpx.AsyncClient, traine
     }
 
 
-async def test_the_decision_on_the_stream_is_the_answer(
+async def test_the_logged_decision_equals_the_answer(
     redis: Redis, valkey_url: str, trainer: Any, tmp_path: Path
 ):
     async with api(valkey_url, tmp_path, lambda: SURE_TO_EXPLORE) as client:
         await trainer.publish("s1", policy=RankingPolicy(share=0.4))
         await in_service(client, "s1")
-        answer = await asked(client, limit=4)
+        answer = await rank(client, limit=4)
     [event] = await decided(redis)
     assert event.event_id == answer["decision_id"]
     assert list(event.order) == order_of(answer)
@@ -157,31 +157,31 @@ async def test_the_decision_on_the_stream_is_the_answer(
     assert event.candidates[1].required
 
 
-async def test_more_is_not_shown_than_there_is(client: httpx.AsyncClient):
-    assert (await asked(client, limit=24))["shown"] == 6
-    assert (await asked(client, candidates=["kpi"] * 60))["shown"] == 24
-    assert (await asked(client, candidates=["kpi"]))["shown"] == 1
+async def test_the_limit_is_at_most_the_number_of_candidates(client: httpx.AsyncClient):
+    assert (await rank(client, limit=24))["shown"] == 6
+    assert (await rank(client, candidates=["kpi"] * 60))["shown"] == 24
+    assert (await rank(client, candidates=["kpi"]))["shown"] == 1
 
 
 async def test_a_null_counts_as_missing(client: httpx.AsyncClient):
     intent = {"type": "query", "domains": None, "entities": {"devices": None}}
     candidates = [{"scenario": "kpi", "relevance": None, "size": None, "required": None}]
-    answer = await asked(client, intent=intent, candidates=candidates, limit=None, user_id=None)
+    answer = await rank(client, intent=intent, candidates=candidates, limit=None, user_id=None)
     assert answer["shown"] == 1
-    assert (await asked(client, intent=None))["shown"] == 6
+    assert (await rank(client, intent=None))["shown"] == 6
 
 
 async def test_unknown_scenarios_are_ranked_and_counted(client: httpx.AsyncClient, trainer: Any):
     await trainer.publish("s1")
     await in_service(client, "s1")
-    answer = await asked(client, candidates=["kpi", "hologram", "hologram"])
+    answer = await rank(client, candidates=["kpi", "hologram", "hologram"])
     assert sorted(order_of(answer)) == [0, 1, 2]
     metrics = (await client.get("/metrics")).text
     assert "ratchet_rank_unknown_scenarios_total 2.0" in metrics
     assert "hologram" not in metrics
 
 
-async def test_a_new_scorer_takes_over_between_two_requests_and_inside_none(
+async def test_a_new_scorer_takes_over_between_requests_only(
     client: httpx.AsyncClient, trainer: Any
 ):
     await trainer.publish("s1")
@@ -191,7 +191,7 @@ async def test_a_new_scorer_takes_over_between_two_requests_and_inside_none(
 
     async def ask_on() -> None:
         while not enough.is_set():
-            answers.append(await asked(client))
+            answers.append(await rank(client))
 
     asking = [asyncio.create_task(ask_on()) for _ in range(4)]
     for number in range(2, 7):
@@ -201,14 +201,16 @@ async def test_a_new_scorer_takes_over_between_two_requests_and_inside_none(
     await asyncio.gather(*asking)
     seen: dict[str, set[str]] = {}
     for answer in answers:
-        told = {key: answer[key] for key in ("ranking", "composition_score", "scorer")}
-        seen.setdefault(answer["scorer"]["version"], set()).add(json.dumps(told))
+        scored = {key: answer[key] for key in ("ranking", "composition_score", "scorer")}
+        seen.setdefault(answer["scorer"]["version"], set()).add(json.dumps(scored))
     assert len(seen) > 1
-    assert all(len(told) == 1 for told in seen.values()), "a version answers always the same"
+    assert all(len(answers) == 1 for answers in seen.values()), "a version answers always the same"
     assert len(set.union(*seen.values())) == len(seen)
 
 
-async def test_a_withdrawn_scorer_leaves_the_callers_order(client: httpx.AsyncClient, trainer: Any):
+async def test_after_a_withdrawal_the_ranking_is_the_callers_order(
+    client: httpx.AsyncClient, trainer: Any
+):
     await trainer.publish("s1")
     await in_service(client, "s1")
     await trainer.withdraw("s1")
@@ -217,7 +219,7 @@ async def test_a_withdrawn_scorer_leaves_the_callers_order(client: httpx.AsyncCl
         return (await ranking_of(client))["scorer"] is None
 
     await eventually(withdrawn)
-    answer = await asked(client)
+    answer = await rank(client)
     assert answer["note"] == "scorer s1 was withdrawn: the caller's order"
     assert order_of(answer) == [0, 1, 2, 3, 4, 5]
 
@@ -228,7 +230,7 @@ async def ranking_alone(
 ) -> AsyncIterator[tuple[httpx.AsyncClient, Redis]]:
     """An API sure to explore, with a scorer and a server of its own that may come to harm."""
     content, event = trainer.train("s1")
-    trainer.keep(content)
+    trainer.store(content)
     with valkey_server(tmp_path, free_port()) as url:
         async with (
             Redis.from_url(url) as redis,
@@ -240,7 +242,7 @@ async def ranking_alone(
 
 
 async def unlogged_and_greedy(client: httpx.AsyncClient) -> None:
-    answer = await asked(client, limit=3)
+    answer = await rank(client, limit=3)
     assert answer["decision_id"] is None
     assert answer["note"] == "the decision was not logged, so nothing was explored"
     assert not answer["explored"]
@@ -250,11 +252,11 @@ async def unlogged_and_greedy(client: httpx.AsyncClient) -> None:
     assert free == sorted(free, reverse=True)
 
 
-async def test_redis_away_is_a_greedy_ranking_that_says_it_was_not_logged(
+async def test_without_redis_the_ranking_is_greedy_with_a_note(
     trainer: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     async with ranking_alone(trainer, tmp_path) as (client, redis):
-        assert (await asked(client, limit=3))["explored"]
+        assert (await rank(client, limit=3))["explored"]
         await redis.shutdown(nosave=True)
         for _ in range(3):
             await unlogged_and_greedy(client)
@@ -266,7 +268,7 @@ async def test_redis_away_is_a_greedy_ranking_that_says_it_was_not_logged(
     assert len([r for r in caplog.records if "decisions are not logged" in r.getMessage()]) == 1
 
 
-async def test_redis_that_does_not_answer_is_not_waited_for(trainer: Any, tmp_path: Path):
+async def test_a_ranking_does_not_wait_for_an_unresponsive_redis(trainer: Any, tmp_path: Path):
     changes = {"ingest_decision_timeout_s": 0.1}
     async with ranking_alone(trainer, tmp_path, **changes) as (client, redis):
         await redis.client_pause(1_500)
@@ -274,21 +276,19 @@ async def test_redis_that_does_not_answer_is_not_waited_for(trainer: Any, tmp_pa
             await asyncio.gather(*(unlogged_and_greedy(client) for _ in range(5)))
 
         async def logged_again() -> bool:
-            return (await asked(client))["decision_id"] is not None
+            return (await rank(client))["decision_id"] is not None
 
         await eventually(logged_again)
 
 
-async def test_redis_full_is_a_greedy_ranking_too(trainer: Any, tmp_path: Path):
+async def test_with_a_full_redis_the_ranking_is_greedy(trainer: Any, tmp_path: Path):
     async with ranking_alone(trainer, tmp_path) as (client, redis):
         await redis.config_set("maxmemory", "1mb")
         await unlogged_and_greedy(client)
 
 
-async def test_everything_answered_with_an_id_is_on_the_stream(
-    client: httpx.AsyncClient, redis: Redis
-):
-    answers = await asyncio.gather(*(asked(client) for _ in range(50)))
+async def test_every_decision_id_is_on_the_stream(client: httpx.AsyncClient, redis: Redis):
+    answers = await asyncio.gather(*(rank(client) for _ in range(50)))
     ids = {answer["decision_id"] for answer in answers}
     assert ids == {event.event_id for event in await decided(redis)}
     assert len(ids) == 50
@@ -330,7 +330,7 @@ DEEP = b"[" * 1_000 + b"]" * 1_000
         (None, ""),
     ],
 )  # fmt: skip
-async def test_a_bad_field_gets_422_that_names_it(
+async def test_an_invalid_field_is_named_with_422(
     client: httpx.AsyncClient, redis: Redis, sent: Any, field: str
 ):
     response = await client.post("/v1/rank", content=json.dumps(sent))
@@ -359,9 +359,7 @@ async def test_a_bad_field_gets_422_that_names_it(
         b'{"transcript": "", "candidates": ["kpi"], "intent": {"entities": {"x": ' + DEEP + b"}}}",
     ],
 )
-async def test_what_is_no_json_or_holds_no_number_gets_422(
-    client: httpx.AsyncClient, redis: Redis, sent: bytes
-):
+async def test_invalid_json_and_nan_are_422(client: httpx.AsyncClient, redis: Redis, sent: bytes):
     response = await client.post("/v1/rank", content=sent)
     assert response.status_code == 422
     assert response.json()["error"]
@@ -369,19 +367,19 @@ async def test_what_is_no_json_or_holds_no_number_gets_422(
     assert await decided(redis) == []
 
 
-async def test_a_refusal_is_short_however_much_is_wrong(client: httpx.AsyncClient):
+async def test_a_refusal_lists_a_limited_number_of_problems(client: httpx.AsyncClient):
     response = await client.post("/v1/rank", json=body(intent={"domains": [1] * 50_000}))
     assert response.status_code == 422
     assert len(response.json()["problems"]) == 20
 
 
-async def test_too_many_candidates_are_413_with_the_remedy(client: httpx.AsyncClient):
+async def test_too_many_candidates_are_413_with_the_limit(client: httpx.AsyncClient):
     response = await client.post("/v1/rank", json=body(candidates=["kpi"] * 101))
     assert response.status_code == 413
     assert response.json()["error"] == "send at most 100 candidates at once"
 
 
-async def test_a_large_body_is_refused_before_all_of_it_is_read(client: httpx.AsyncClient):
+async def test_a_large_body_is_refused_before_it_is_read_completely(client: httpx.AsyncClient):
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -396,8 +394,8 @@ async def test_a_large_body_is_refused_before_all_of_it_is_read(client: httpx.As
     assert sent <= 262_144 + 2 * 65_536
 
 
-async def test_requests_are_counted_by_what_became_of_them(client: httpx.AsyncClient):
-    await asked(client)
+async def test_requests_are_counted_by_outcome(client: httpx.AsyncClient):
+    await rank(client)
     await client.post("/v1/rank", json=body(candidates=[]))
     await client.post("/v1/rank", json=body(candidates=["kpi"] * 101))
     metrics = (await client.get("/metrics")).text
@@ -407,7 +405,7 @@ async def test_requests_are_counted_by_what_became_of_them(client: httpx.AsyncCl
     assert 'ratchet_ranking_embedding_info{name="hashing-768-1"} 1.0' in metrics
 
 
-async def test_status_says_what_ranks(client: httpx.AsyncClient, trainer: Any):
+async def test_status_shows_the_scorer_in_service(client: httpx.AsyncClient, trainer: Any):
     status = (await client.get("/status")).json()
     assert status["summary"] == "ranking in the caller's order: no scorer yet"
     assert status["ranking"] == {
@@ -420,7 +418,7 @@ async def test_status_says_what_ranks(client: httpx.AsyncClient, trainer: Any):
     }
     await trainer.publish("s812-3f9a1c0b2d4e")
     await in_service(client, "s812-3f9a1c0b2d4e")
-    await asked(client)
+    await rank(client)
     status = (await client.get("/status")).json()
     assert status["summary"] == "ranking with s812-3f9a1c0b2d4e, trained on 812"
     assert status["ranking"]["scorer"]["parameters"] == 98_929
@@ -431,10 +429,10 @@ async def test_status_says_what_ranks(client: httpx.AsyncClient, trainer: Any):
     async def refused() -> str | None:
         return (await ranking_of(client))["problem"]
 
-    assert "scorer s900 cannot serve: it was trained with" in str(await eventually(refused))
+    assert "scorer s900 cannot be used: it was trained with" in str(await eventually(refused))
 
 
-async def test_the_documents_describe_the_ranking(client: httpx.AsyncClient):
+async def test_the_openapi_and_asyncapi_documents_describe_rankings(client: httpx.AsyncClient):
     from openapi_spec_validator import validate
 
     document = (await client.get("/openapi.json")).json()
@@ -444,9 +442,9 @@ async def test_the_documents_describe_the_ranking(client: httpx.AsyncClient):
     assert "#/components/schemas/RankRequest" in json.dumps(route["requestBody"])
     assert "#/components/schemas/RankAnswer" in json.dumps(route["responses"]["200"])
     assert {"200", "413", "422"} <= set(route["responses"])
-    asked = schemas["RankRequest"]
-    assert set(asked["required"]) == {"transcript", "candidates"}
-    assert {"type": "string"} in asked["properties"]["candidates"]["items"]["anyOf"]
+    schema = schemas["RankRequest"]
+    assert set(schema["required"]) == {"transcript", "candidates"}
+    assert {"type": "string"} in schema["properties"]["candidates"]["items"]["anyOf"]
     assert set(schemas["RankAnswer"]["required"]) == set(schemas["RankAnswer"]["properties"])
     asyncapi = json.dumps((await client.get("/asyncapi.json")).json())
     assert "DecisionMade" in asyncapi
@@ -499,10 +497,10 @@ NEARLY_RIGHT = st.fixed_dictionaries(
 @given(
     sent=st.binary(max_size=200) | (NEARLY_RIGHT | ANYTHING).map(lambda x: json.dumps(x).encode())
 )
-async def test_whatever_is_sent_gets_a_ranking_or_a_reason(
+async def test_every_request_gets_a_ranking_or_a_reason(
     client: httpx.AsyncClient, trainer: Any, sent: bytes
 ):
-    if not trainer.said:
+    if not trainer.published:
         await trainer.publish("s1")
         await in_service(client, "s1")
     response = await client.post("/v1/rank", content=sent)

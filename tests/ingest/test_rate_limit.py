@@ -1,4 +1,4 @@
-"""At most so many calls in any minute, for all replicas together, each client for itself."""
+"""The rate limit per client, for all replicas together."""
 
 import asyncio
 from pathlib import Path
@@ -8,18 +8,18 @@ import pytest
 from redis.asyncio import Redis
 
 from ingest.app import create_app
-from ingest.http.middleware.rate_limit import RateLimit
+from ingest.http.rate_limit import RateLimit
 from ingest.settings import IngestSettings
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_intake import api, serving
 
-from .test_keys_over_http import key
+from .test_authentication import key
 
 PATH = "/api/layer2/feedback/"
 BODY = {"query_id": "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01", "rating": "up"}
 
 
-async def test_the_twenty_first_in_a_minute_is_429_whichever_replica_it_meets(
+async def test_the_twenty_first_call_in_a_minute_is_429_on_every_replica(
     redis: Redis, valkey_url: str
 ):
     async with api(valkey_url) as one, api(valkey_url) as other:
@@ -35,7 +35,7 @@ async def test_the_twenty_first_in_a_minute_is_429_whichever_replica_it_meets(
     assert unlimited.status_code == 202
 
 
-async def test_each_key_counts_for_itself_and_may_have_its_own_rate(
+async def test_each_key_is_counted_separately_and_may_have_its_own_limit(
     redis: Redis, valkey_url: str, tmp_path: Path
 ):
     slow, quick = key(tmp_path, "write"), key(tmp_path, "write", per_minute=5)
@@ -63,11 +63,11 @@ async def test_x_forwarded_for_counts_only_from_a_trusted_proxy(
         ingest_feedback_per_minute=1,
     )
     async with serving(create_app(settings)) as client:
-        found = [
+        statuses = [
             (await client.post(PATH, json=BODY, headers={"X-Forwarded-For": address})).status_code
             for address in ("10.0.0.1", "10.0.0.2")
         ]
-    assert found == codes
+    assert statuses == codes
 
 
 async def test_the_window_slides(redis: Redis):
@@ -89,7 +89,7 @@ async def test_a_refused_call_does_not_count(redis: Redis):
     assert await redis.llen("ratchet:calls:test:a") == 3
 
 
-async def test_answers_say_when_redis_is_away(valkey_url: str):
+async def test_without_redis_the_answer_is_503(valkey_url: str):
     async with api("redis://127.0.0.1:1/0") as client:
         answer: httpx.Response = await client.post(PATH, json=BODY)
     assert answer.status_code == 503

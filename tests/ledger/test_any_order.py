@@ -1,4 +1,4 @@
-"""Events come in any order, more than once and in any batches: the ledger ends up the same."""
+"""The ledger does not depend on the order, repetition or batches of events."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -37,7 +37,7 @@ def test_any_permutation_with_repeats_gives_the_same_content_hash(
         assert one.hash == other.hash
 
 
-def test_one_event_at_a_time_is_the_same_as_all_at_once(new_url: Callable[[], str]):
+def test_the_size_of_batches_does_not_matter(new_url: Callable[[], str]):
     with Opened(new_url()) as one, Opened(new_url()) as other:
         one.write(delivered(DAY))
         for event in reversed(DAY):
@@ -45,14 +45,14 @@ def test_one_event_at_a_time_is_the_same_as_all_at_once(new_url: Callable[[], st
         assert one.hash == other.hash
 
 
-def test_the_hash_tells_a_ledger_that_lacks_one_event(new_url: Callable[[], str]):
+def test_the_hash_of_a_ledger_that_lacks_one_event_differs(new_url: Callable[[], str]):
     with Opened(new_url()) as one, Opened(new_url()) as other:
         one.write(delivered(DAY))
         other.write(delivered(DAY[1:]))
         assert one.hash != other.hash
 
 
-def test_an_event_is_new_once(ledger: Opened):
+def test_an_event_is_written_once(ledger: Opened):
     first, *_ = DAY
     assert ledger.write(delivered([first, first])) == 1
     assert ledger.write(delivered([first])) == 0

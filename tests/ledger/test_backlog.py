@@ -1,4 +1,4 @@
-"""What waits on the streams is seen by who reads all of them, whoever else is dead."""
+"""The ledger measures the backlog of every stream, whether or not other services run."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from ledger.backlog.metrics import BacklogMetrics
-from ledger.backlog.monitor import Backlog
+from ledger.backlog.monitor import BacklogMonitor
 from ratchet.contract import FEEDBACK
 from ratchet_testing.eventually import eventually
 
@@ -19,7 +19,9 @@ def registry() -> CollectorRegistry:
     return CollectorRegistry()
 
 
-async def test_it_tells_what_is_unread_in_hand_and_dead(redis: Redis, registry: CollectorRegistry):
+async def test_unread_pending_and_dead_entries_are_measured(
+    redis: Redis, registry: CollectorRegistry
+):
     seconds, _ = await redis.time()
     for number in range(5):
         await redis.xadd(FEEDBACK.key, {"__data__": "{}"}, id=f"{(seconds - 90) * 1000}-{number}")
@@ -28,35 +30,37 @@ async def test_it_tells_what_is_unread_in_hand_and_dead(redis: Redis, registry: 
         await redis.xgroup_create(FEEDBACK.key, group, "0")
     await redis.xreadgroup("reward", "1", {FEEDBACK.key: ">"}, count=2)
 
-    await Backlog(redis, BacklogMetrics(registry)).look()
+    await BacklogMonitor(redis, BacklogMetrics(registry)).measure()
 
-    told = registry.get_sample_value
-    assert told("ratchet_stream_entries", {"stream": "feedback"}) == 5
-    assert told("ratchet_dead_letters", {"stream": "feedback"}) == 1
-    assert told("ratchet_dead_letters", {"stream": "runs"}) == 0
-    assert told("ratchet_stream_lag_entries", REWARD) == 3
-    assert told("ratchet_stream_pending_entries", REWARD) == 2
-    age_s = told("ratchet_stream_oldest_pending_age_seconds", REWARD)
+    gauge = registry.get_sample_value
+    assert gauge("ratchet_stream_entries", {"stream": "feedback"}) == 5
+    assert gauge("ratchet_dead_letters", {"stream": "feedback"}) == 1
+    assert gauge("ratchet_dead_letters", {"stream": "runs"}) == 0
+    assert gauge("ratchet_stream_lag_entries", REWARD) == 3
+    assert gauge("ratchet_stream_pending_entries", REWARD) == 2
+    age_s = gauge("ratchet_stream_oldest_pending_age_seconds", REWARD)
     assert age_s == pytest.approx(90, abs=5)
     ledger = {"stream": "feedback", "group": "ledger"}
-    assert told("ratchet_stream_lag_entries", ledger) == 5
-    assert told("ratchet_stream_oldest_pending_age_seconds", ledger) == 0
+    assert gauge("ratchet_stream_lag_entries", ledger) == 5
+    assert gauge("ratchet_stream_oldest_pending_age_seconds", ledger) == 0
     others = {"stream": "feedback", "group": "somebody-else"}
-    assert told("ratchet_stream_lag_entries", others) is None
-    assert (told("ratchet_redis_memory_used_bytes") or 0) > 0
+    assert gauge("ratchet_stream_lag_entries", others) is None
+    assert (gauge("ratchet_redis_memory_used_bytes") or 0) > 0
 
 
-async def test_it_tells_nothing_while_redis_is_away(redis: Redis, registry: CollectorRegistry):
+async def test_gauges_have_no_value_while_redis_is_unavailable(
+    redis: Redis, registry: CollectorRegistry
+):
     metrics = BacklogMetrics(registry)
-    await Backlog(redis, metrics).look()
+    await BacklogMonitor(redis, metrics).measure()
     nowhere = Redis.from_url("redis://127.0.0.1:1/0")
-    task = asyncio.create_task(Backlog(nowhere, metrics).run())
+    task = asyncio.create_task(BacklogMonitor(nowhere, metrics).run())
 
-    async def nothing_is_told() -> bool:
+    async def no_value() -> bool:
         return registry.get_sample_value("ratchet_dead_letters", {"stream": "feedback"}) is None
 
     try:
-        assert await eventually(nothing_is_told)
+        assert await eventually(no_value)
     finally:
         task.cancel()
         await nowhere.aclose()

@@ -1,4 +1,4 @@
-"""kill -9 at any moment: no event is missing from the ledger and none is there twice."""
+"""After kill -9 at any time, no event is missing from the ledger and none is duplicated."""
 
 import os
 import random
@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import LedgerReader
 from ratchet.contract import EXPERIENCES, Event, ExperienceRecorded, derived_id
 from ratchet.delivery import Publisher
 from ratchet_testing.deliveries import delivered
@@ -51,13 +51,13 @@ def start(ledger: Opened, redis_url: str, name: str) -> subprocess.Popen[bytes]:
     )
 
 
-async def test_a_ledger_killed_again_and_again_has_every_event_once(
+async def test_a_ledger_that_is_killed_repeatedly_has_every_event_once(
     redis: Redis, valkey_url: str, ledger: Opened
 ):
     rng = random.Random(7)
     events = many()
     await Publisher(redis).publish(events)
-    reader = SqlLedgerReader(ledger.read)
+    reader = LedgerReader(ledger.read)
     for kill in range(KILLS):
         enough = (kill * EVENTS + rng.randint(1, EVENTS)) // (KILLS + 1)
         process = start(ledger, valkey_url, str(kill))
@@ -81,7 +81,7 @@ async def test_a_ledger_killed_again_and_again_has_every_event_once(
     assert reader.counts().total == EVENTS
     assert sum(reader.counts().events.values()) == EVENTS
     assert len(reader.history(2 * EVENTS)) == EVENTS
-    found = ledger.hash
+    written = ledger.hash
     ledger.write(delivered(events))
-    assert ledger.hash == found
+    assert ledger.hash == written
     assert await redis.xlen(EXPERIENCES.dead_key) == 0

@@ -1,4 +1,4 @@
-"""The schema is what the tables say, and a reader of another version says what to do."""
+"""Migrations result in the declared tables, and readers report the schema of another version."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,12 +13,12 @@ from sqlalchemy.pool import StaticPool
 from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.migration import WrongSchema, _config, migrate, schema_problem
 from ledger.backends.tables import forgotten_examples, metadata
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import LedgerReader
 from ratchet.contract import Unavailable
 from ratchet_testing.ledger_world import Opened
 
 EARLIER = Path(__file__).parent / "earlier/revision_0001.sql"
-"""A ledger as the first revision left it, with an example message of every event."""
+"""A ledger of the first revision, with an example of every event type."""
 
 
 def stand_at(ledger: Opened, revision: str) -> None:
@@ -26,39 +26,39 @@ def stand_at(ledger: Opened, revision: str) -> None:
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
 
 
-def test_the_steps_end_in_the_tables(ledger: Opened):
+def test_the_migrations_result_in_the_declared_tables(ledger: Opened):
     with ledger.read.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_a_second_start_changes_nothing(ledger: Opened):
+def test_a_second_migration_changes_nothing(ledger: Opened):
     migrate(ledger.engine)
     assert schema_problem(ledger.read) is None
 
 
-def test_before_the_first_start_a_reader_says_so(new_url: Callable[[], str]):
+def test_a_reader_reports_a_ledger_without_tables(new_url: Callable[[], str]):
     url = new_url()
     open_for_writing(url).connect().close()
     engine = open_for_reading(url)
-    assert "start `python -m ledger`" in (schema_problem(engine) or "")
+    assert "Start `python -m ledger`" in (schema_problem(engine) or "")
     engine.dispose()
 
 
-def test_a_reader_makes_no_file_where_there_is_none(tmp_path: Path):
-    engine = open_for_reading(f"sqlite:///{tmp_path}/away/ledger.db")
+def test_a_reader_does_not_create_a_missing_file(tmp_path: Path):
+    engine = open_for_reading(f"sqlite:///{tmp_path}/missing/ledger.db")
     with pytest.raises(Unavailable, match="unable to open"):
         schema_problem(engine)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_newer_schema_stops_the_start_and_is_told_to_readers(ledger: Opened):
+def test_a_newer_schema_stops_the_start_and_is_reported_to_readers(ledger: Opened):
     stand_at(ledger, "9999")
     assert "9999" in (schema_problem(ledger.read) or "")
     with pytest.raises(WrongSchema, match="a newer one"):
         migrate(ledger.engine)
 
 
-def test_marks_of_an_older_ledger_stay(ledger: Opened):
+def test_erased_examples_of_an_older_ledger_are_migrated(ledger: Opened):
     with ledger.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE forgotten_examples")
         connection.exec_driver_sql(
@@ -91,7 +91,7 @@ def as_the_first_revision_left_it(engine: Engine) -> int:
         return len(from_.execute(select(there.tables["events"])).all())
 
 
-def test_a_ledger_of_the_first_revision_is_brought_up_to_date_with_all_that_is_in_it(
+def test_a_ledger_of_the_first_revision_is_migrated_with_every_row(
     new_url: Callable[[], str],
 ):
     url = new_url()
@@ -104,7 +104,7 @@ def test_a_ledger_of_the_first_revision_is_brought_up_to_date_with_all_that_is_i
     with read.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         assert len(connection.exec_driver_sql("SELECT event_id FROM events").all()) == events
-    ledger = SqlLedgerReader(read)
+    ledger = LedgerReader(read)
     [experience, *_] = ledger.history(100)
     story = ledger.experience(experience.query_id)
     assert story is not None

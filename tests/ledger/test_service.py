@@ -1,4 +1,4 @@
-"""The ledger's process between real streams and a real database."""
+"""The ledger service with real streams and a real database."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from ledger.backends.database import open_for_writing
 from ledger.backends.writer import SqlLedger
 from ledger.handlers import LedgerHandlers
 from ledger.metrics import LedgerMetrics
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import LedgerReader
 from ledger.settings import LedgerSettings
 from ledger.status import LedgerStatus
 from ratchet.contract import EXPERIENCES, STREAMS, ExperienceRecorded, Stream, Unavailable
@@ -41,7 +41,7 @@ async def settled_stream(redis: Redis, stream: Stream) -> bool:
     return [(g["pending"], g["entries-read"] or 0) for g in groups] == [(0, entries)]
 
 
-async def test_every_stream_ends_up_in_the_ledger(
+async def test_every_stream_is_written_to_the_ledger(
     redis: Redis, valkey_url: str, ledger: Opened, tmp_path: Path
 ):
     await Publisher(redis).publish(DAY)
@@ -55,10 +55,10 @@ async def test_every_stream_ends_up_in_the_ledger(
             return await settled(redis)
 
         await eventually(all_of_it, 30)
-    found = ledger.hash
+    written = ledger.hash
     ledger.write(delivered(DAY))
-    assert found == ledger.hash
-    assert len(SqlLedgerReader(ledger.read).history(1000)) == 80
+    assert written == ledger.hash
+    assert len(LedgerReader(ledger.read).history(1000)) == 80
     assert await redis.keys("ratchet:seen:ledger:*") == []
 
 
@@ -81,7 +81,7 @@ async def test_a_full_disk_leaves_events_pending_and_none_is_lost(
         room = Room(ledger)
         room.full = True
         handlers = LedgerHandlers(SqlLedger(ledger.engine), LedgerMetrics(CollectorRegistry()), 0)
-        status = LedgerStatus(handlers, SqlLedgerReader(ledger.read))
+        status = LedgerStatus(handlers, LedgerReader(ledger.read))
         settings = LedgerSettings.model_validate({"redis_url": valkey_url})
         service = Service(
             name="ledger",
@@ -112,7 +112,7 @@ async def test_a_full_disk_leaves_events_pending_and_none_is_lost(
             room.full = False
 
             async def written() -> bool:
-                return len(SqlLedgerReader(ledger.read).history(1000)) == len(facts)
+                return len(LedgerReader(ledger.read).history(1000)) == len(facts)
 
             await eventually(written, 20)
 
@@ -124,16 +124,16 @@ async def test_a_full_disk_leaves_events_pending_and_none_is_lost(
         assert (await status.facts())["trouble"] is None
 
 
-async def test_a_database_that_is_away_is_no_events_fault():
+async def test_an_unavailable_database_fails_no_event():
     engine = open_for_writing(NOWHERE.format(port=free_port()))
     handlers = LedgerHandlers(SqlLedger(engine), LedgerMetrics(CollectorRegistry()), 0)
     with pytest.raises(Unavailable, match="ledger's database"):
         await handlers.handle(delivered(DAY[:1]), MemoryState())
-    facts = await LedgerStatus(handlers, SqlLedgerReader(engine)).facts()
+    facts = await LedgerStatus(handlers, LedgerReader(engine)).facts()
     assert facts["summary"].startswith("degraded: ")
 
 
-async def test_a_connection_that_is_cut_is_no_events_fault_and_the_next_batch_is_written(
+async def test_a_broken_connection_fails_no_event_and_the_next_batch_is_written(
     postgresql: str, tmp_path: Path
 ):
     with Opened(postgresql) as ledger:

@@ -1,4 +1,4 @@
-"""Facts for the reward tests: a pump's power, asked for and answered in several ways."""
+"""Facts for the reward tests: questions about a pump's power, and several answers."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -53,11 +53,11 @@ class Facts:
             experience=Experience.model_validate(row),
         )
 
-    def feedback(self, query_id: str = "q-1", at: float = 10, **said: Any) -> FeedbackReceived:
+    def feedback(self, query_id: str = "q-1", at: float = 10, **content: Any) -> FeedbackReceived:
         return FeedbackReceived(
-            event_id=derived_id("feedback", query_id, str(at), str(sorted(said.items()))),
+            event_id=derived_id("feedback", query_id, str(at), str(sorted(content.items()))),
             occurred_at=NOON + timedelta(seconds=at),
-            feedback=Feedback.model_validate({"query_id": query_id, **said}),
+            feedback=Feedback.model_validate({"query_id": query_id, **content}),
         )
 
 

@@ -1,4 +1,4 @@
-"""Whatever the schema allows is scored within the bounds; what is odd is counted once."""
+"""Anything the schema allows is scored within the bounds, and each warning counted once."""
 
 import math
 from datetime import UTC, datetime
@@ -11,13 +11,13 @@ from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
 
 from ratchet.contract import Experience, ExperienceRecorded, Feedback, FeedbackReceived
-from reward.domain.scoring.weights import Bounds, Weights
-from reward.domain.state.scored_answer import Policy
-from reward.domain.state.warnings import Oddity
+from reward.domain.answers.warnings import RewardWarning
+from reward.domain.scoring.weights import RewardBounds, RewardWeights
+from reward.domain.state.policy import RewardPolicy
 from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
-from reward.offline import Replay
+from reward.offline import OfflineReplay
 
 NOON = datetime(2026, 1, 20, 12, tzinfo=UTC)
 numbers = st.integers(-(10**30), 10**30) | st.floats()
@@ -78,14 +78,14 @@ def allowed(
     """Objects of `model`: likely and arbitrary values, whatever of them the schema takes."""
 
     def build(row: dict[str, Any]) -> Any:
-        kept = dict(base)
+        accepted = dict(base)
         for name, value in row.items():
             try:
-                model.model_validate({**kept, name: value})
+                model.model_validate({**accepted, name: value})
             except ValidationError:
                 continue
-            kept[name] = value
-        return model.model_validate(kept)
+            accepted[name] = value
+        return model.model_validate(accepted)
 
     fields = set(model.model_fields) - set(base)
     return st.fixed_dictionaries(
@@ -104,9 +104,9 @@ async def test_anything_the_schema_allows_is_scored_within_the_bounds(
     """Through the events' own JSON, so that state and events are read back as they are written."""
     recorded = ExperienceRecorded(event_id="e" * 8, occurred_at=NOON, experience=experience)
     received = FeedbackReceived(event_id="f" * 8, occurred_at=NOON, feedback=feedback)
-    replay = Replay(Policy())
+    replay = OfflineReplay(RewardPolicy())
     for fact in (recorded, received, recorded):
-        await replay.take(type(fact).model_validate_json(fact.model_dump_json()))
+        await replay.add(type(fact).model_validate_json(fact.model_dump_json()))
     for event in replay.emitted:
         assert type(event).model_validate_json(event.model_dump_json()) == event
     score = replay.scores["q"]
@@ -117,15 +117,15 @@ async def test_anything_the_schema_allows_is_scored_within_the_bounds(
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_a_number_that_is_none_is_refused_by_name(number: str):
+def test_a_non_finite_number_is_rejected_by_name(number: str):
     row = f'{{"query_id":"q","timestamp":"2026-01-20T12:00:00Z","processing_time_ms":{number}}}'
     with pytest.raises(ValidationError, match="processing_time_ms"):
         Experience.model_validate_json(row)
 
 
-async def test_each_kind_of_oddity_is_counted_once_for_each_answer(facts: Any):
+async def test_each_kind_of_warning_is_counted_once_per_answer(facts: Any):
     metrics = RewardMetrics(CollectorRegistry())
-    handlers, state = RewardHandlers(Policy(), metrics), MemoryState()
+    handlers, state = RewardHandlers(RewardPolicy(), metrics), MemoryState()
     for fact in (
         facts.experience("q-1", widget_plan=None),
         facts.feedback("q-1", rating="up", interactions=[{"widget_index": 7, "action": "view"}]),
@@ -134,23 +134,23 @@ async def test_each_kind_of_oddity_is_counted_once_for_each_answer(facts: Any):
     ):
         state.apply(await handlers.handle_facts([fact], state))
 
-    def count(kind: Oddity) -> float:
+    def count(kind: RewardWarning) -> float:
         return metrics.warnings.labels(kind.value)._value.get()
 
-    assert count(Oddity.NO_PLAN) == 2
-    assert count(Oddity.TOUCH_OUTSIDE_PLAN) == 1
-    assert count(Oddity.NO_USER) == 0
+    assert count(RewardWarning.NO_PLAN) == 2
+    assert count(RewardWarning.TOUCH_OUTSIDE_PLAN) == 1
+    assert count(RewardWarning.NO_USER) == 0
 
 
-async def test_a_reward_names_its_settings_and_what_was_odd(facts: Any):
-    async def scored(policy: Policy) -> Any:
-        replay = Replay(policy)
-        await replay.take(facts.experience("q-1", widget_plan=None))
+async def test_a_reward_names_its_settings_and_its_warnings(facts: Any):
+    async def scored(policy: RewardPolicy) -> Any:
+        replay = OfflineReplay(policy)
+        await replay.add(facts.experience("q-1", widget_plan=None))
         return replay.scores["q-1"]
 
-    usual = await scored(Policy())
+    usual = await scored(RewardPolicy())
     assert usual.warnings == ("no_plan",)
-    assert usual.settings_hash == (await scored(Policy())).settings_hash
-    heavier = await scored(Policy(weights=Weights(text_quality=0.5)))
-    faster = await scored(Policy(bounds=Bounds(fast_s=2)))
+    assert usual.settings_hash == (await scored(RewardPolicy())).settings_hash
+    heavier = await scored(RewardPolicy(weights=RewardWeights(text_quality=0.5)))
+    faster = await scored(RewardPolicy(bounds=RewardBounds(fast_s=2)))
     assert len({usual.settings_hash, heavier.settings_hash, faster.settings_hash}) == 3

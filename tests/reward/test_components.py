@@ -1,13 +1,13 @@
-"""The ten components, value by value as the product's contract states them."""
+"""The ten components, value by value as the reward contract states them."""
 
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from reward.domain.answers.reaction import WidgetScore, WidgetTouch
 from reward.domain.scoring import components
-from reward.domain.scoring.reaction import Touch, WidgetVerdict
-from reward.domain.scoring.weights import Bounds, FollowUpValues
+from reward.domain.scoring.weights import FollowUpValues, RewardBounds
 
 
 @pytest.mark.parametrize(("rating", "value"), [("up", 1), ("down", -1), (None, 0)])
@@ -43,7 +43,7 @@ def test_follow_up(kind: Any, value: float):
     ],
 )
 def test_widget_engagement(touches: list[tuple[int, bool]], widgets: int, value: float):
-    sent = [Touch(position, deliberate) for position, deliberate in touches]
+    sent = [WidgetTouch(position, deliberate) for position, deliberate in touches]
     assert components.widget_engagement(sent, widgets) == pytest.approx(value)
 
 
@@ -79,9 +79,9 @@ def test_evaluation_confidence_boost(confidence: Any, rating: Any, value: float)
     assert components.evaluation_confidence_boost(confidence, rating) == pytest.approx(value)
 
 
-def judged(*scores: float | None, sizes: tuple[bool | None, ...] = ()) -> list[WidgetVerdict]:
+def judged(*scores: float | None, sizes: tuple[bool | None, ...] = ()) -> list[WidgetScore]:
     return [
-        WidgetVerdict(position, score, sizes[position] if sizes else None, None)
+        WidgetScore(position, score, sizes[position] if sizes else None, None)
         for position, score in enumerate(scores)
     ]
 
@@ -109,13 +109,13 @@ def test_size_appropriateness(sizes: tuple[bool | None, ...], value: float):
     assert components.size_appropriateness(widgets) == pytest.approx(value)
 
 
-def test_text_quality_is_measured_from_the_middle():
+def test_text_quality_is_relative_to_one_half():
     assert components.text_quality(0.9) == pytest.approx(0.4)
     assert components.text_quality(None) == 0
 
 
 def test_every_bound_is_a_setting():
-    bounds = Bounds(
+    bounds = RewardBounds(
         follow_up=FollowUpValues(repeat=-0.5),
         deliberate_bonus=0.5,
         fast_s=1,
@@ -129,7 +129,7 @@ def test_every_bound_is_a_setting():
         most_missing=1,
     )
     assert components.follow_up_type("repeat", bounds) == -0.5
-    assert components.widget_engagement([Touch(0, True)], 4, bounds) == 0.75
+    assert components.widget_engagement([WidgetTouch(0, True)], 4, bounds) == 0.75
     assert components.response_latency(500, bounds) == 0.5
     assert components.response_latency(3000, bounds) == -0.5
     assert components.intent_confidence(0.8, None, bounds) == pytest.approx(0.4)
@@ -149,6 +149,6 @@ def test_every_bound_is_a_setting():
         {"deliberate_bonus": 2},
     ],
 )
-def test_bounds_that_make_no_sense_are_refused_by_name(wrong: dict[str, float]):
+def test_inconsistent_bounds_are_rejected_by_name(wrong: dict[str, float]):
     with pytest.raises(ValidationError, match=next(iter(wrong))):
-        Bounds.model_validate(wrong)
+        RewardBounds.model_validate(wrong)

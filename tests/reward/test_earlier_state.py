@@ -1,4 +1,4 @@
-"""State in Redis that another release wrote: it is read, and goes on."""
+"""State in Redis from another release is read and continued."""
 
 import json
 from datetime import UTC, datetime
@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry
 from ratchet.contract import ExperienceScored, Feedback, FeedbackReceived, Value, derived_id
 from reward.domain.examples.example_set import QuestionState
 from reward.domain.state.operator_day import OperatorDay
-from reward.domain.state.scored_answer import Answered, Policy
+from reward.domain.state.policy import RewardPolicy
+from reward.domain.state.scored_answer import ScoredAnswer
 from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
@@ -19,10 +20,10 @@ from reward.metrics import RewardMetrics
 EARLIER: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parent / "earlier/state.json").read_text()
 )
-"""What the first release kept of one question's three answers and what was said of them."""
+"""The state of the first release: one question's three answers and the feedback on them."""
 
 KINDS: dict[str, type[Value]] = {
-    "answered": Answered,
+    "answered": ScoredAnswer,
     "day": OperatorDay,
     "question": QuestionState,
 }
@@ -33,7 +34,7 @@ def read(key: str, value: object) -> Any:
 
 
 def lost(before: Any, after: Any, path: str = "") -> list[str]:
-    """The places of `before` that `after` has no more, or says otherwise."""
+    """The paths in `before` that `after` lacks or changes."""
     if isinstance(before, dict):
         return [
             place
@@ -44,22 +45,22 @@ def lost(before: Any, after: Any, path: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("key", EARLIER)
-def test_what_the_first_release_kept_is_read_and_kept_whole(key: str):
+def test_state_of_the_first_release_is_read_without_loss(key: str):
     assert lost(EARLIER[key], read(key, EARLIER[key]).model_dump(mode="json")) == []
 
 
 @pytest.mark.parametrize("key", EARLIER)
-def test_what_a_newer_release_added_does_not_stop_this_one(key: str):
+def test_fields_of_a_newer_release_are_ignored(key: str):
     newer = {**EARLIER[key], "a_key_of_tomorrow": {"x": 1}}
     assert read(key, newer) == read(key, EARLIER[key])
 
 
-async def test_feedback_after_the_upgrade_adds_a_revision_to_an_answer_from_before():
+async def test_feedback_after_an_upgrade_adds_a_revision_to_an_earlier_answer():
     state = MemoryState()
     state.values = {key: json.dumps(value).encode() for key, value in EARLIER.items()}
     answers = {key: read(key, value) for key, value in EARLIER.items() if ":answered:" in key}
     key, known = next(iter(answers.items()))
-    handlers = RewardHandlers(Policy(), RewardMetrics(CollectorRegistry()))
+    handlers = RewardHandlers(RewardPolicy(), RewardMetrics(CollectorRegistry()))
     word = FeedbackReceived(
         event_id=derived_id("after"),
         occurred_at=datetime(2026, 1, 6, tzinfo=UTC),

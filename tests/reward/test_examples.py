@@ -8,8 +8,8 @@ import pytest
 
 from ratchet.contract import DemonstrationBuilt, ExampleRetracted, LabelBuilt, PairBuilt
 from reward.domain.examples.pairing import PairingRules
-from reward.domain.state.scored_answer import Policy
-from reward.offline import Replay
+from reward.domain.state.policy import RewardPolicy
+from reward.offline import OfflineReplay
 
 NOON = datetime(2026, 1, 20, 12, tzinfo=UTC)
 GOOD = "Pump 001 is consuming 45 kilowatts. That is 5 kilowatts above its average of 40 kilowatts."
@@ -17,23 +17,23 @@ BETTER = "Pump 001 draws 45 kilowatts, 5 kilowatts above its average of 40 kilow
 BAD = "Well, let me think about that."
 
 
-class Loop(Replay):
+class Loop(OfflineReplay):
     """The live examples by kind."""
 
     def __init__(self, pairing: PairingRules | None = None) -> None:
-        super().__init__(Policy(pairing=pairing or PairingRules()))
+        super().__init__(RewardPolicy(pairing=pairing or PairingRules()))
 
     def pairs(self, aspect: str = "voice") -> list[PairBuilt]:
-        found = [e for e in self.live.values() if isinstance(e, PairBuilt)]
-        return [pair for pair in found if pair.aspect == aspect]
+        examples = [e for e in self.live.values() if isinstance(e, PairBuilt)]
+        return [pair for pair in examples if pair.aspect == aspect]
 
     def labels(self, desirable: bool) -> list[LabelBuilt]:
-        found = [e for e in self.live.values() if isinstance(e, LabelBuilt)]
-        return [e for e in found if e.aspect == "voice" and e.desirable == desirable]
+        examples = [e for e in self.live.values() if isinstance(e, LabelBuilt)]
+        return [e for e in examples if e.aspect == "voice" and e.desirable == desirable]
 
     def demonstrations(self) -> list[DemonstrationBuilt]:
-        found = [e for e in self.live.values() if isinstance(e, DemonstrationBuilt)]
-        return sorted(found, key=lambda e: e.aspect)
+        examples = [e for e in self.live.values() if isinstance(e, DemonstrationBuilt)]
+        return sorted(examples, key=lambda e: e.aspect)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def loop() -> Loop:
 async def test_two_answers_to_one_question_make_a_pair_with_the_better_one_chosen(
     loop: Loop, facts: Any
 ):
-    await loop.take(
+    await loop.add(
         facts.experience("q-1", voice_response=BAD),
         facts.experience("q-2", voice_response=GOOD),
         facts.feedback("q-1", rating="down"),
@@ -72,7 +72,7 @@ async def test_two_answers_to_one_question_make_a_pair_with_the_better_one_chose
 async def test_answers_to_different_questions_are_never_compared(
     loop: Loop, facts: Any, other: dict[str, Any]
 ):
-    await loop.take(
+    await loop.add(
         facts.experience("q-1", voice_response=BAD, **other),
         facts.experience("q-2", voice_response=GOOD),
         facts.feedback("q-1", rating="down"),
@@ -83,8 +83,8 @@ async def test_answers_to_different_questions_are_never_compared(
     assert {label.answer: label.desirable for label in labels} == {BAD: False, GOOD: True}
 
 
-async def test_the_voice_sign_comes_from_the_voice(loop: Loop, facts: Any):
-    await loop.take(
+async def test_the_sign_of_the_voice_comes_from_its_own_rating(loop: Loop, facts: Any):
+    await loop.add(
         facts.experience("q-1", voice_response=GOOD),
         facts.experience("q-2", voice_response=BETTER),
         facts.feedback("q-1", rating="up", voice_evaluation_confidence=0.1),
@@ -94,42 +94,40 @@ async def test_the_voice_sign_comes_from_the_voice(loop: Loop, facts: Any):
     assert (pair.chosen, pair.rejected) == (BETTER, GOOD)
 
 
-async def test_feedback_may_come_before_its_experience(loop: Loop, facts: Any):
-    await loop.take(facts.feedback("q-1", rating="up", at=5))
+async def test_feedback_may_arrive_before_its_experience(loop: Loop, facts: Any):
+    await loop.add(facts.feedback("q-1", rating="up", at=5))
     assert loop.emitted == []
-    await loop.take(facts.experience("q-1", at=9))
+    await loop.add(facts.experience("q-1", at=9))
     [label] = [e for e in loop.live.values() if e.aspect == "voice"]
     assert isinstance(label, LabelBuilt)
     assert label.desirable
 
 
-async def test_a_changed_mind_retracts_what_was_built_on_the_old_one(loop: Loop, facts: Any):
-    await loop.take(
+async def test_a_changed_rating_retracts_the_examples_of_the_old_one(loop: Loop, facts: Any):
+    await loop.add(
         facts.experience("q-1", voice_response=BAD),
         facts.experience("q-2", voice_response=GOOD),
         facts.feedback("q-1", rating="down"),
         facts.feedback("q-2", rating="up"),
     )
     assert len(loop.pairs()) == 1
-    await loop.take(facts.feedback("q-2", rating="down", at=20))
+    await loop.add(facts.feedback("q-2", rating="down", at=20))
     assert loop.pairs() == []
     assert any(isinstance(event, ExampleRetracted) for event in loop.emitted)
-    await loop.take(facts.feedback("q-2", rating="up", at=30))
+    await loop.add(facts.feedback("q-2", rating="up", at=30))
     assert len(loop.pairs()) == 1
 
 
-async def test_the_same_fact_twice_changes_nothing(loop: Loop, facts: Any):
+async def test_a_repeated_fact_changes_nothing(loop: Loop, facts: Any):
     fact = facts.feedback("q-1", rating="up")
-    await loop.take(facts.experience("q-1"), fact)
+    await loop.add(facts.experience("q-1"), fact)
     before = list(loop.emitted)
-    await loop.take(fact)
+    await loop.add(fact)
     assert loop.emitted == before
 
 
-async def test_an_answer_that_was_called_good_and_bad_teaches_nothing_by_itself(
-    loop: Loop, facts: Any
-):
-    await loop.take(
+async def test_an_answer_rated_good_and_bad_has_no_label(loop: Loop, facts: Any):
+    await loop.add(
         facts.experience("q-1", voice_response=GOOD),
         facts.experience("q-2", voice_response=GOOD),
         facts.feedback("q-1", rating="up"),
@@ -138,11 +136,11 @@ async def test_an_answer_that_was_called_good_and_bad_teaches_nothing_by_itself(
     assert [e for e in loop.live.values() if e.aspect == "voice"] == []
 
 
-async def test_widgets_take_their_sign_from_the_judge_of_widgets(loop: Loop, facts: Any):
+async def test_the_sign_of_a_plan_comes_from_the_judge_of_its_widgets(loop: Loop, facts: Any):
     good = [{"widget_index": i, "appropriateness_score": 0.95} for i in (1, 2)]
     bad = [{"widget_index": i, "appropriateness_score": 0.05} for i in (1, 2)]
     other_plan = {"heading": "x", "widgets": [{"scenario": "peopleview"}, {"scenario": "timeline"}]}
-    await loop.take(
+    await loop.add(
         facts.experience("q-1"),
         facts.experience("q-2", widget_plan=other_plan),
         facts.feedback("q-1", rating="down", per_widget_feedback=good),
@@ -153,9 +151,9 @@ async def test_widgets_take_their_sign_from_the_judge_of_widgets(loop: Loop, fac
     assert "peopleview" in pair.rejected
 
 
-async def test_at_most_five_pairs_per_question(loop: Loop, facts: Any):
+async def test_a_question_has_at_most_five_pairs(loop: Loop, facts: Any):
     for number in range(9):
-        await loop.take(
+        await loop.add(
             facts.experience(
                 f"good-{number}", user_id=f"u-{number}", voice_response=f"{GOOD} Number {number}."
             ),
@@ -168,9 +166,9 @@ async def test_at_most_five_pairs_per_question(loop: Loop, facts: Any):
     assert len(loop.pairs()) == 5
 
 
-async def test_one_operator_has_a_share_of_a_question_and_no_more(loop: Loop, facts: Any):
+async def test_one_operators_part_of_a_question_is_capped(loop: Loop, facts: Any):
     for number in range(9):
-        await loop.take(
+        await loop.add(
             facts.experience(f"good-{number}", voice_response=f"{GOOD} Number {number}."),
             facts.experience(f"bad-{number}", voice_response=f"{BAD} Number {number}."),
             facts.feedback(f"good-{number}", rating="up"),
@@ -182,10 +180,10 @@ async def test_one_operator_has_a_share_of_a_question_and_no_more(loop: Loop, fa
     assert len(loop.labels(desirable=False)) == most
 
 
-async def test_a_loud_operator_teaches_with_the_first_answers_of_a_day(facts: Any):
+async def test_only_the_first_answers_of_an_operators_day_make_examples(facts: Any):
     loop = Loop(pairing=PairingRules(max_answers_per_user_per_day=2))
     for number in (3, 1, 2):
-        await loop.take(
+        await loop.add(
             facts.experience(
                 f"q-{number}",
                 timestamp=NOON + timedelta(hours=number),
@@ -201,7 +199,7 @@ async def test_labels_are_deduplicated_by_content_and_capped_per_question(facts:
     loop = Loop(pairing=PairingRules(max_labels_per_question=4))
     for number in range(5):
         for twin in "ab":
-            await loop.take(
+            await loop.add(
                 facts.experience(
                     f"{number}{twin}",
                     user_id=f"{number}{twin}",
@@ -213,12 +211,12 @@ async def test_labels_are_deduplicated_by_content_and_capped_per_question(facts:
     assert len(answers) == len(set(answers)) == 2
 
 
-async def test_a_repaired_plan_is_chosen_over_the_one_that_was_shown(loop: Loop, facts: Any):
+async def test_a_repaired_plan_is_preferred_to_the_shown_plan(loop: Loop, facts: Any):
     judged = [
         {"widget_index": 1, "appropriateness_score": 0.9, "size_appropriate": False},
         {"widget_index": 2, "appropriateness_score": 0.1},
     ]
-    await loop.take(
+    await loop.add(
         facts.experience("q-1"),
         facts.feedback("q-1", per_widget_feedback=judged, missing_widgets=["alerts"]),
     )
@@ -235,7 +233,7 @@ async def test_a_repaired_plan_is_chosen_over_the_one_that_was_shown(loop: Loop,
 
 async def test_a_corrected_request_answered_well_is_a_demonstration(loop: Loop, facts: Any):
     meant = "Pump 002 is consuming 31 kilowatts. That is normal for the time of day."
-    await loop.take(
+    await loop.add(
         facts.experience("q-1", voice_response=GOOD),
         facts.experience(
             "q-2",
@@ -252,8 +250,8 @@ async def test_a_corrected_request_answered_well_is_a_demonstration(loop: Loop, 
     assert [source.query_id for source in voice.sources] == ["q-2"]
 
 
-async def test_a_correction_that_was_answered_badly_demonstrates_nothing(loop: Loop, facts: Any):
-    await loop.take(
+async def test_a_badly_answered_correction_is_no_demonstration(loop: Loop, facts: Any):
+    await loop.add(
         facts.experience("q-1"),
         facts.experience(
             "q-2", timestamp=NOON + timedelta(seconds=40), transcript="no, I meant pump 002"
@@ -263,9 +261,9 @@ async def test_a_correction_that_was_answered_badly_demonstrates_nothing(loop: L
     assert loop.demonstrations() == []
 
 
-async def test_the_better_side_is_never_one_the_judge_doubts(loop: Loop, facts: Any):
+async def test_an_answer_that_the_judge_doubts_is_never_chosen(loop: Loop, facts: Any):
     other = {"heading": "x", "widgets": [{"scenario": "peopleview"}]}
-    await loop.take(
+    await loop.add(
         facts.experience("q-1"),
         facts.experience("q-2", widget_plan=other),
         facts.feedback("q-1", rating="up", evaluation_confidence=0.3),
@@ -274,9 +272,9 @@ async def test_the_better_side_is_never_one_the_judge_doubts(loop: Loop, facts: 
     assert loop.pairs("widget") == []
 
 
-async def test_what_lies_too_close_together_is_not_compared(facts: Any):
+async def test_answers_with_similar_rewards_are_not_paired(facts: Any):
     loop = Loop(pairing=PairingRules(min_gap=3))
-    await loop.take(
+    await loop.add(
         facts.experience("q-1", voice_response=BAD),
         facts.experience("q-2", voice_response=GOOD),
         facts.feedback("q-1", rating="down"),
@@ -286,10 +284,10 @@ async def test_what_lies_too_close_together_is_not_compared(facts: Any):
     assert len(loop.labels(desirable=True)) == 1
 
 
-async def test_plans_are_compared_whatever_the_readings_were(loop: Loop, facts: Any):
+async def test_plans_are_compared_across_different_readings(loop: Loop, facts: Any):
     """Which widgets fit does not hang on the values; which answer is right does."""
     other = {"heading": "x", "widgets": [{"scenario": "peopleview"}]}
-    await loop.take(
+    await loop.add(
         facts.experience("q-1"),
         facts.experience("q-2", widget_plan=other, available_data_summary={}),
         facts.feedback("q-1", rating="up"),
@@ -306,7 +304,7 @@ async def test_scope_intent_compares_answers_to_similar_questions(
     loop = Loop(pairing=PairingRules(scope=scope))
     intent = {"type": "query", "domains": ["industrial"], "primary_characteristic": "energy"}
     for number, rating, answer in ((1, "up", GOOD), (2, "down", BAD)):
-        await loop.take(
+        await loop.add(
             facts.experience(
                 f"q-{number}",
                 transcript=f"What is the power of pump {number}?",
@@ -319,10 +317,10 @@ async def test_scope_intent_compares_answers_to_similar_questions(
     assert len(loop.labels(desirable=True)) == 1
 
 
-async def test_scope_intent_wants_a_shared_domain(facts: Any):
+async def test_scope_intent_requires_a_shared_domain(facts: Any):
     loop = Loop(pairing=PairingRules(scope="intent"))
     for number, rating, answer in ((1, "up", GOOD), (2, "down", BAD)):
-        await loop.take(
+        await loop.add(
             facts.experience(
                 f"q-{number}",
                 transcript=f"What is the power of pump {number}?",
@@ -335,7 +333,7 @@ async def test_scope_intent_wants_a_shared_domain(facts: Any):
 
 
 async def test_questions_without_words_are_never_the_same_question(loop: Loop, facts: Any):
-    await loop.take(
+    await loop.add(
         facts.experience("q-1", transcript="", voice_response=GOOD),
         facts.experience("q-2", transcript="?!", voice_response=BAD),
         facts.feedback("q-1", rating="up"),
@@ -344,9 +342,9 @@ async def test_questions_without_words_are_never_the_same_question(loop: Loop, f
     assert loop.live == {}
 
 
-async def test_words_of_any_script_tell_questions_apart(loop: Loop, facts: Any):
+async def test_words_of_any_script_distinguish_questions(loop: Loop, facts: Any):
     for number, transcript, rating in ((1, "电机温度", "up"), (2, "泵的压力", "down")):
-        await loop.take(
+        await loop.add(
             facts.experience(f"q-{number}", transcript=transcript, parsed_intent=None),
             facts.feedback(f"q-{number}", rating=rating),
         )

@@ -1,4 +1,4 @@
-"""Reading follow-ups: labelled utterance pairs, the traps of whole words, what was meant."""
+"""Classification of follow-ups: labeled utterance pairs, whole words and corrections."""
 
 import json
 from collections import Counter
@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratchet.contract import FollowUp
-from reward.domain.follow_up.classifier import read_follow_up
-from reward.domain.follow_up.correction import corrected_request, meant_by
+from reward.domain.follow_up.classifier import classify_follow_up
+from reward.domain.follow_up.correction import corrected_request, intended_by
 
 LABELLED = Path(__file__).parent / "follow_ups"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "follow-ups.md"
@@ -19,15 +19,15 @@ KINDS: tuple[str, ...] = get_args(FollowUp)
 BAR = 0.9
 
 
-def labelled(name: str) -> list[dict[str, str]]:
+def labeled(name: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in (LABELLED / f"{name}.jsonl").read_text().splitlines()]
 
 
 def confusion(name: str) -> Counter[tuple[str, str]]:
     """Counts by (label, what was read)."""
     return Counter(
-        (row["label"], read_follow_up(row["previous"], row["next"]).kind or "unclear")
-        for row in labelled(name)
+        (row["label"], classify_follow_up(row["previous"], row["next"]).kind or "unclear")
+        for row in labeled(name)
     )
 
 
@@ -43,7 +43,7 @@ def table(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["development", "held_out"])
-def test_labelled_utterances_are_read_right_in_nine_of_ten_cases(name: str):
+def test_nine_of_ten_labeled_utterances_are_classified_correctly(name: str):
     counts = confusion(name)
     right = sum(counts[kind, kind] for kind in KINDS)
     assert counts.total() >= 150
@@ -51,7 +51,7 @@ def test_labelled_utterances_are_read_right_in_nine_of_ten_cases(name: str):
 
 
 @pytest.mark.parametrize("name", ["development", "held_out"])
-def test_the_document_shows_the_confusion_tables_as_they_are(name: str):
+def test_the_documentation_shows_the_measured_confusion_tables(name: str):
     assert table(name) in DOCUMENT.read_text(), f"put this into {DOCUMENT.name}:\n{table(name)}"
 
 
@@ -70,30 +70,30 @@ def test_the_document_shows_the_confusion_tables_as_they_are(name: str):
         ("Any alarms on fan 2?", "Are there no alarms on fan 3?", "refinement"),
     ],
 )
-def test_whole_words_decide(previous: str, following: str, kind: str):
-    assert read_follow_up(previous, following).kind == kind
+def test_phrases_match_whole_words(previous: str, following: str, kind: str):
+    assert classify_follow_up(previous, following).kind == kind
 
 
-def test_what_says_nothing_clear_is_not_guessed():
-    assert read_follow_up("What is the power of pump 1?", "...").kind is None
-    assert read_follow_up("What is the power of pump 1?", "hello").kind is None
+def test_an_unclear_utterance_has_no_class():
+    assert classify_follow_up("What is the power of pump 1?", "...").kind is None
+    assert classify_follow_up("What is the power of pump 1?", "hello").kind is None
 
 
 @given(previous=st.text(max_size=200), following=st.text(max_size=200))
-def test_any_two_texts_can_be_read(previous: str, following: str):
-    assert read_follow_up(previous, following).kind in (*KINDS, None)
+def test_any_two_texts_can_be_classified(previous: str, following: str):
+    assert classify_follow_up(previous, following).kind in (*KINDS, None)
     corrected_request(previous, following)
 
 
 @pytest.mark.parametrize("name", ["development", "held_out"])
-def test_what_was_meant_is_extracted_from_most_corrections(name: str):
-    rows = [row for row in labelled(name) if row["label"] == "correction"]
-    right = sum(meant_by(row["next"], row["previous"]) == row["correction"] for row in rows)
+def test_the_intended_request_is_extracted_from_most_corrections(name: str):
+    rows = [row for row in labeled(name) if row["label"] == "correction"]
+    right = sum(intended_by(row["next"], row["previous"]) == row["correction"] for row in rows)
     assert right / len(rows) >= 0.75
 
 
 @pytest.mark.parametrize(
-    ("correction", "meant"),
+    ("correction", "intended"),
     [
         ("no, I meant pump 2", "pump 2"),
         ("not pump 1, pump 2", "pump 2"),
@@ -101,8 +101,8 @@ def test_what_was_meant_is_extracted_from_most_corrections(name: str):
         ("That's wrong.", None),
     ],
 )
-def test_the_correction_text_is_what_was_meant(correction: str, meant: str | None):
-    assert meant_by(correction, "What is the pressure of pump 1?") == meant
+def test_the_intended_part_of_a_correction_is_extracted(correction: str, intended: str | None):
+    assert intended_by(correction, "What is the pressure of pump 1?") == intended
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_the_correction_text_is_what_was_meant(correction: str, meant: str | Non
         ("Who is on shift?", "I meant pump 2", None),
     ],
 )
-def test_a_corrected_request_is_made_only_where_it_is_sure(
+def test_an_ambiguous_correction_makes_no_request(
     previous: str, correction: str, request_: str | None
 ):
     assert corrected_request(previous, correction) == request_

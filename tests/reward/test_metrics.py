@@ -1,4 +1,4 @@
-"""What the reward service counts of what it hears and makes."""
+"""The metrics of the reward service."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -13,8 +13,8 @@ from ratchet.contract import (
     FeedbackReceived,
 )
 from ratchet_testing.simulated_facts import facts_of
-from reward.domain.scoring.weights import Weights
-from reward.domain.state.scored_answer import Policy
+from reward.domain.scoring.weights import RewardWeights
+from reward.domain.state.policy import RewardPolicy
 from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
@@ -23,9 +23,9 @@ from simulator import simulate
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
-async def test_each_example_that_feedback_made_tells_how_long_that_took():
+async def test_the_latency_from_feedback_to_example_is_observed():
     registry = CollectorRegistry()
-    handlers = RewardHandlers(Policy(), RewardMetrics(registry))
+    handlers = RewardHandlers(RewardPolicy(), RewardMetrics(registry))
     state, made = MemoryState(), 0
     for fact in facts_of(simulate(3, questions=6, start=START)):
         outcomes = await handlers.handle_facts([fact], state)
@@ -40,16 +40,16 @@ async def test_each_example_that_feedback_made_tells_how_long_that_took():
             ]
             made += len(built)
     assert made
-    told = registry.get_sample_value
-    assert told("ratchet_feedback_to_example_seconds_count") == made
-    scored = told("ratchet_reward_value_count")
-    of_ratings = told("ratchet_reward_component_value_count", {"component": "explicit_rating"})
+    sample = registry.get_sample_value
+    assert sample("ratchet_feedback_to_example_seconds_count") == made
+    scored = sample("ratchet_reward_value_count")
+    of_ratings = sample("ratchet_reward_component_value_count", {"component": "explicit_rating"})
     assert scored == of_ratings
 
 
-async def test_examples_are_counted_by_kind_and_aspect_and_every_component_of_a_reward_is_told():
+async def test_examples_and_reward_components_are_counted():
     registry = CollectorRegistry()
-    handlers = RewardHandlers(Policy(), RewardMetrics(registry))
+    handlers = RewardHandlers(RewardPolicy(), RewardMetrics(registry))
     state = MemoryState()
     examples: Counter[tuple[str, str]] = Counter()
     components: Counter[str] = Counter()
@@ -61,11 +61,11 @@ async def test_examples_are_counted_by_kind_and_aspect_and_every_component_of_a_
                 examples["retracted", ""] += 1
             elif isinstance(event, BuiltExample):
                 examples[type(event).__name__.removesuffix("Built").lower(), event.aspect] += 1
-    told = registry.get_sample_value
+    sample = registry.get_sample_value
     assert {kind for kind, _ in examples} == {"pair", "label", "retracted"}
-    assert set(components) == set(Weights.model_fields)
+    assert set(components) == set(RewardWeights.model_fields)
     for (kind, aspect), count in examples.items():
-        assert told("ratchet_examples_total", {"kind": kind, "aspect": aspect}) == count
+        assert sample("ratchet_examples_total", {"kind": kind, "aspect": aspect}) == count
     for component, count in components.items():
         labels = {"component": component}
-        assert told("ratchet_reward_component_value_count", labels) == count
+        assert sample("ratchet_reward_component_value_count", labels) == count

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from ratchet.contract import EXAMPLES
 from reward.__main__ import main
-from reward.domain.scoring.weights import Weights
+from reward.domain.scoring.weights import RewardWeights
 from simulator.legacy.population import population
 
 
@@ -38,7 +38,7 @@ def test_every_row_of_a_population_is_scored(buffer: Path):
     assert [line["query_id"] for line in lines] == sent
     assert len(lines) == 844
     for line in lines:
-        assert set(line["components"]) == set(Weights.model_fields)
+        assert set(line["components"]) == set(RewardWeights.model_fields)
         assert line["total"] == pytest.approx(
             max(-2, min(2, sum(line["components"].values()))), abs=1e-9
         )
@@ -61,7 +61,7 @@ def test_a_score_line_has_the_documented_keys(buffer: Path):
     ]
 
 
-def test_a_population_makes_pairs_about_one_question_and_labels(examples: list[Any], buffer: Path):
+def test_a_population_makes_pairs_and_labels(examples: list[Any], buffer: Path):
     questions = {
         row["query_id"]: (
             row["transcript"].lower().split(),
@@ -74,15 +74,15 @@ def test_a_population_makes_pairs_about_one_question_and_labels(examples: list[A
     assert len(pairs) >= 100
     assert len(labels) >= 500
     for pair in pairs:
-        asked = [questions[source.query_id] for source in pair.sources]
-        assert asked == asked[:1] * len(asked)
+        texts = [questions[source.query_id] for source in pair.sources]
+        assert texts == texts[:1] * len(texts)
         assert pair.chosen != pair.rejected
         assert pair.gap > 0
         assert pair.rule == "repaired_plan" or pair.gap >= 0.3
     assert {"repaired_plan", "same_question"} == {pair.rule for pair in pairs}
 
 
-def test_no_example_is_there_twice(examples: list[Any]):
+def test_no_example_is_listed_twice(examples: list[Any]):
     content = [
         (e.type, e.aspect, e.prompt, getattr(e, "answer", None) or (e.chosen, e.rejected))
         for e in examples
@@ -91,7 +91,9 @@ def test_no_example_is_there_twice(examples: list[Any]):
 
 
 @pytest.mark.parametrize("command", ["score", "examples"])
-def test_json_lines_in_and_out_say_the_same(buffer: Path, tmp_path: Path, command: str):
+def test_json_lines_and_a_json_array_have_the_same_result(
+    buffer: Path, tmp_path: Path, command: str
+):
     rows = json.loads(buffer.read_text())["experiences"]
     lines = tmp_path / "rows.jsonl"
     lines.write_text("\n".join(map(json.dumps, rows)))
@@ -101,15 +103,16 @@ def test_json_lines_in_and_out_say_the_same(buffer: Path, tmp_path: Path, comman
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"), [(["nowhere.json"], "nowhere.json"), (["x", "--zone", "Mars"], "Mars")]
+    ("arguments", "message"),
+    [(["nowhere.json"], "nowhere.json"), (["x", "--zone", "Mars"], "Mars")],
 )
-def test_what_cannot_be_read_is_a_usage_error(arguments: list[str], said: str):
+def test_an_unreadable_file_is_a_usage_error(arguments: list[str], message: str):
     result = run("score", *arguments)
     assert result.exit_code == 2
-    assert said in result.output
+    assert message in result.output
 
 
-def test_a_refused_line_is_named_and_costs_its_neighbours_nothing(tmp_path: Path):
+def test_a_rejected_line_is_reported_and_the_others_are_scored(tmp_path: Path):
     path = tmp_path / "rows.jsonl"
     row = {"query_id": "q-1", "timestamp": "2026-01-20T08:00:00", "user_rating": "up"}
     path.write_text("{ broken\n" + json.dumps(row) + "\n")

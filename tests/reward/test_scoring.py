@@ -1,4 +1,4 @@
-"""Whole scores: the three cases that must hold, and bounds that hold for any input."""
+"""Whole scores: three reference cases, and bounds for any input."""
 
 from typing import Any
 
@@ -6,23 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.contract import Experience, Feedback
-from reward.domain.examples.pairing import PairingRules, plan_examples
-from reward.domain.scoring.reaction import Reaction, words_of
-from reward.domain.scoring.score import Score, score
-from reward.domain.scoring.weights import Bounds, Weights
-from reward.domain.state.answer import answer_of
-from reward.domain.state.warnings import Oddity
+from ratchet.contract import Experience, Feedback, Question
+from reward.domain.answers.reaction import AnswerReaction, statements_of
+from reward.domain.answers.recorded_answer import recorded_answer
+from reward.domain.answers.warnings import RewardWarning
+from reward.domain.examples.origin import ExampleOrigin
+from reward.domain.examples.pairing import PairingRules, build_examples
+from reward.domain.scoring.score import Score, score_answer
+from reward.domain.scoring.weights import RewardBounds, RewardWeights
 
 
-def worth_of(experience: Experience, said: dict[str, Any], **settings: Any) -> Score:
-    feedback = Feedback.model_validate({"query_id": "q-1", **said})
-    reaction = Reaction.model_validate(words_of(feedback))
-    return score(answer_of(experience), reaction, Weights(), **settings)
+def score_of(experience: Experience, content: dict[str, Any], **settings: Any) -> Score:
+    feedback = Feedback.model_validate({"query_id": "q-1", **content})
+    reaction = AnswerReaction.model_validate(statements_of(feedback))
+    return score_answer(recorded_answer(experience), reaction, RewardWeights(), **settings)
 
 
-def scored(facts: Any, answer: str, **said: Any) -> Score:
-    return worth_of(facts.experience(voice_response=answer).experience, said)
+def scored(facts: Any, answer: str, **content: Any) -> Score:
+    return score_of(facts.experience(voice_response=answer).experience, content)
 
 
 GOOD = (
@@ -35,60 +36,60 @@ BAD = (
 )
 
 
-def test_a_good_answer_judged_092_and_rated_up_is_worth_more_than_0_and_good(facts: Any):
-    worth = scored(facts, GOOD, rating="up", voice_evaluation_confidence=0.92)
-    assert worth.total > 0
-    assert worth.voice_rating == "good"
-    assert worth.text_quality is not None
-    assert worth.text_quality.total > 0.7
+def test_a_good_answer_judged_092_and_rated_up_has_a_positive_reward(facts: Any):
+    score = scored(facts, GOOD, rating="up", voice_evaluation_confidence=0.92)
+    assert score.total > 0
+    assert score.voice_rating == "good"
+    assert score.text_quality is not None
+    assert score.text_quality.total > 0.7
 
 
-def test_filler_bold_and_a_url_judged_015_and_rated_down_is_worth_less_than_0_and_bad(facts: Any):
-    worth = scored(facts, BAD, rating="down", voice_evaluation_confidence=0.15)
-    assert worth.total < 0
-    assert worth.voice_rating == "bad"
-    assert worth.text_quality is not None
-    assert worth.text_quality.total < 0.4
+def test_filler_bold_and_a_url_judged_015_and_rated_down_has_a_negative_reward(facts: Any):
+    score = scored(facts, BAD, rating="down", voice_evaluation_confidence=0.15)
+    assert score.total < 0
+    assert score.voice_rating == "bad"
+    assert score.text_quality is not None
+    assert score.text_quality.total < 0.4
 
 
-def test_good_widgets_with_a_bad_voice_are_up_and_bad_and_never_chosen(facts: Any):
-    said = {
+def test_a_bad_voice_with_good_widgets_is_never_chosen(facts: Any):
+    content = {
         "rating": "up",
         "evaluation_confidence": 0.93,
         "voice_evaluation_confidence": 0.18,
         "per_widget_feedback": [{"widget_index": 1, "appropriateness_score": 0.95}],
     }
-    worth = scored(facts, GOOD, **said)
-    assert worth.total > 0
-    assert worth.voice_rating == "bad"
-    assert worth.voice_reward is not None
-    assert worth.voice_reward < 0
-    assert worth.widget_reward is not None
-    assert worth.widget_reward > 0
+    score = scored(facts, GOOD, **content)
+    assert score.total > 0
+    assert score.voice_rating == "bad"
+    assert score.voice_reward is not None
+    assert score.voice_reward < 0
+    assert score.widget_reward is not None
+    assert score.widget_reward > 0
 
 
 def test_components_sum_to_the_total(facts: Any):
-    worth = scored(facts, GOOD, rating="up", follow_up_type="satisfied")
-    assert worth.total == pytest.approx(sum(worth.components.values()))
+    score = scored(facts, GOOD, rating="up", follow_up_type="satisfied")
+    assert score.total == pytest.approx(sum(score.components.values()))
 
 
-def test_a_row_without_a_plan_counts_for_voice_and_never_for_widgets(facts: Any):
+def test_a_row_without_a_plan_is_scored_for_its_voice_only(facts: Any):
     experience = facts.experience(widget_plan=None).experience
-    said = {
+    content = {
         "rating": "up",
         "per_widget_feedback": [{"widget_index": 1, "appropriateness_score": 0.0}],
         "missing_widgets": ["kpi"],
         "interactions": [{"widget_index": 0, "action": "click"}],
     }
-    worth = worth_of(experience, said)
-    assert worth.widget_reward is None
-    assert worth.voice_reward is not None
+    score = score_of(experience, content)
+    assert score.widget_reward is None
+    assert score.voice_reward is not None
     for name in ("per_widget_appropriateness", "missing_widget_penalty", "widget_engagement"):
-        assert worth.components[name] == 0
+        assert score.components[name] == 0
 
 
 unit = st.floats(0, 1)
-said_strategy = st.fixed_dictionaries(
+contents = st.fixed_dictionaries(
     {"query_id": st.just("q")},
     optional={
         "rating": st.sampled_from(["up", "down"]),
@@ -120,14 +121,14 @@ said_strategy = st.fixed_dictionaries(
 
 
 @given(
-    said=said_strategy,
+    content=contents,
     transcript=st.text(max_size=80),
     answer=st.text(max_size=300),
     latency=st.floats(-1e9, 1e9),
     confidence=unit,
 )
 def test_any_feedback_on_any_answer_stays_within_the_bounds(
-    said: dict[str, Any], transcript: str, answer: str, latency: float, confidence: float
+    content: dict[str, Any], transcript: str, answer: str, latency: float, confidence: float
 ):
     experience = Experience.model_validate(
         {
@@ -140,79 +141,100 @@ def test_any_feedback_on_any_answer_stays_within_the_bounds(
             "widget_plan": {"widgets": [{"scenario": "kpi"}]},
         }
     )
-    worth = worth_of(experience, said)
-    assert -2 <= worth.total <= 2
-    assert worth.voice_reward is None or -2 <= worth.voice_reward <= 2
+    score = score_of(experience, content)
+    assert -2 <= score.total <= 2
+    assert score.voice_reward is None or -2 <= score.voice_reward <= 2
 
 
-def test_no_answers_make_no_examples():
-    assert plan_examples("key", [], PairingRules()) == {}
+def test_no_answers_make_no_examples(facts: Any):
+    question = Question(key="key", text="", intent="")
+    origin = ExampleOrigin(question=question, revision=1, cause=facts.experience())
+    assert build_examples(origin, [], PairingRules()) == {}
 
 
-def test_a_said_follow_up_beats_the_one_that_was_read(facts: Any):
+def test_a_stated_follow_up_takes_precedence_over_the_classified_one(facts: Any):
     experience = facts.experience().experience
-    assert worth_of(experience, {}, follow_up="repeat").components["follow_up_type"] == -0.5
-    said = {"follow_up_type": "satisfied"}
-    assert worth_of(experience, said, follow_up="repeat").components["follow_up_type"] == 0.5
+    assert score_of(experience, {}, follow_up="repeat").components["follow_up_type"] == -0.5
+    content = {"follow_up_type": "satisfied"}
+    assert score_of(experience, content, follow_up="repeat").components["follow_up_type"] == 0.5
 
 
 def test_totals_are_clipped_to_the_bounds_in_settings(facts: Any):
     experience = facts.experience().experience
-    said = {"rating": "up", "follow_up_type": "satisfied"}
-    assert worth_of(experience, said, bounds=Bounds(high=0.5)).total == 0.5
+    content = {"rating": "up", "follow_up_type": "satisfied"}
+    assert score_of(experience, content, bounds=RewardBounds(high=0.5)).total == 0.5
 
 
 def test_the_judge_counts_widgets_from_one_and_the_frontend_from_zero(facts: Any):
     """One plan of two widgets: the first is loved, the second was touched."""
-    said = {
+    content = {
         "per_widget_feedback": [
             {"widget_index": 1, "appropriateness_score": 1.0},
             {"widget_index": 2, "appropriateness_score": 0.0},
         ],
         "interactions": [{"widget_index": 1, "action": "click"}],
     }
-    worth = worth_of(facts.experience().experience, said)
-    assert worth.components["per_widget_appropriateness"] == pytest.approx(0.4 * 0.17157287525)
-    assert worth.components["widget_engagement"] == pytest.approx(0.3 * 0.7)
-    assert worth.oddities == ()
+    score = score_of(facts.experience().experience, content)
+    assert score.components["per_widget_appropriateness"] == pytest.approx(0.4 * 0.17157287525)
+    assert score.components["widget_engagement"] == pytest.approx(0.3 * 0.7)
+    assert score.warnings == ()
 
 
 @pytest.mark.parametrize(
-    ("said", "oddity"),
+    ("content", "warning"),
     [
-        ({"interactions": [{"widget_index": 2, "action": "click"}]}, Oddity.TOUCH_OUTSIDE_PLAN),
-        ({"per_widget_feedback": [{"widget_index": 3}]}, Oddity.JUDGEMENT_OUTSIDE_PLAN),
-        ({"per_widget_feedback": [{"widget_index": 1}]}, Oddity.JUDGEMENT_WITHOUT_SCORE),
-        ({"per_widget_feedback": [{"widget_index": 1}] * 51}, Oddity.LONG_FEEDBACK),
-        ({"missing_widgets": ["kpi"] * 21}, Oddity.LONG_FEEDBACK),
-        ({"missing_widgets": ["a nice picture"]}, Oddity.UNKNOWN_MISSING_WIDGET),
-        ({"voice_dimension_scores_claude": {"directness": "high"}}, Oddity.UNREADABLE_DIMENSION),
-        ({"voice_dimension_scores_claude": {"directness": 1.5}}, Oddity.UNREADABLE_DIMENSION),
+        (
+            {"interactions": [{"widget_index": 2, "action": "click"}]},
+            RewardWarning.TOUCH_OUTSIDE_PLAN,
+        ),
+        ({"per_widget_feedback": [{"widget_index": 3}]}, RewardWarning.JUDGEMENT_OUTSIDE_PLAN),
+        ({"per_widget_feedback": [{"widget_index": 1}]}, RewardWarning.JUDGEMENT_WITHOUT_SCORE),
+        ({"per_widget_feedback": [{"widget_index": 1}] * 51}, RewardWarning.LONG_FEEDBACK),
+        ({"missing_widgets": ["kpi"] * 21}, RewardWarning.LONG_FEEDBACK),
+        ({"missing_widgets": ["a nice picture"]}, RewardWarning.UNKNOWN_MISSING_WIDGET),
+        (
+            {"voice_dimension_scores_claude": {"directness": "high"}},
+            RewardWarning.UNREADABLE_DIMENSION,
+        ),
+        (
+            {"voice_dimension_scores_claude": {"directness": 1.5}},
+            RewardWarning.UNREADABLE_DIMENSION,
+        ),
     ],
 )
-def test_what_is_odd_in_a_reaction_is_named(facts: Any, said: dict[str, Any], oddity: Oddity):
-    assert oddity in worth_of(facts.experience().experience, said).oddities
+def test_each_warning_about_a_reaction_is_named(
+    facts: Any, content: dict[str, Any], warning: RewardWarning
+):
+    assert warning in score_of(facts.experience().experience, content).warnings
 
 
 @pytest.mark.parametrize(
-    ("changes", "oddity"),
+    ("changes", "warning"),
     [
-        ({"widget_plan": None}, Oddity.NO_PLAN),
-        ({"user_id": ""}, Oddity.NO_USER),
-        ({"transcript": "?!"}, Oddity.NO_QUESTION),
-        ({"transcript": "word " * 500}, Oddity.LONG_TRANSCRIPT),
-        ({"voice_response": "word " * 1000}, Oddity.LONG_VOICE_RESPONSE),
-        ({"widget_plan": {"widgets": [{"scenario": "hologram"}]}}, Oddity.UNKNOWN_SCENARIO),
-        ({"widget_plan": {"widgets": [{"scenario": "kpi", "size": "xl"}]}}, Oddity.UNKNOWN_SIZE),
-        ({"widget_plan": {"widgets": [{"scenario": "kpi"}] * 51}}, Oddity.LONG_PLAN),
-        ({"available_data_summary": {"readings": [{"value": "hot"}]}}, Oddity.UNREADABLE_READING),
+        ({"widget_plan": None}, RewardWarning.NO_PLAN),
+        ({"user_id": ""}, RewardWarning.NO_USER),
+        ({"transcript": "?!"}, RewardWarning.NO_QUESTION),
+        ({"transcript": "word " * 500}, RewardWarning.LONG_TRANSCRIPT),
+        ({"voice_response": "word " * 1000}, RewardWarning.LONG_VOICE_RESPONSE),
+        ({"widget_plan": {"widgets": [{"scenario": "hologram"}]}}, RewardWarning.UNKNOWN_SCENARIO),
+        (
+            {"widget_plan": {"widgets": [{"scenario": "kpi", "size": "xl"}]}},
+            RewardWarning.UNKNOWN_SIZE,
+        ),
+        ({"widget_plan": {"widgets": [{"scenario": "kpi"}] * 51}}, RewardWarning.LONG_PLAN),
+        (
+            {"available_data_summary": {"readings": [{"value": "hot"}]}},
+            RewardWarning.UNREADABLE_READING,
+        ),
     ],
 )
-def test_what_is_odd_in_an_experience_is_named(facts: Any, changes: dict[str, Any], oddity: Oddity):
-    assert oddity in answer_of(facts.experience(**changes).experience).oddities
+def test_each_warning_about_an_experience_is_named(
+    facts: Any, changes: dict[str, Any], warning: RewardWarning
+):
+    assert warning in recorded_answer(facts.experience(**changes).experience).warnings
 
 
-def test_a_voice_response_too_long_to_keep_is_still_scored(facts: Any):
-    worth = scored(facts, GOOD + " It is fine." * 400, rating="up")
-    assert worth.text_quality is not None
-    assert worth.voice_reward is not None
+def test_a_voice_response_too_long_to_store_is_scored(facts: Any):
+    score = scored(facts, GOOD + " It is fine." * 400, rating="up")
+    assert score.text_quality is not None
+    assert score.voice_reward is not None

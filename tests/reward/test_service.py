@@ -1,4 +1,4 @@
-"""The reward service as processes: one goes on where another stopped, and two agree."""
+"""The reward service as processes: restart, and two at once."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ from reward.settings import RewardSettings
 from simulator import simulate
 
 DONE = (0, -signal.SIGTERM)
-"""uvicorn hands the signal on to itself when it has shut down."""
+"""uvicorn raises the signal again after its shutdown."""
 
 
 def experiences(questions: int) -> list[ExperienceRecorded]:
@@ -55,7 +55,7 @@ async def start(url: str, name: str = "1") -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(sys.executable, "-m", "reward", env=environment)
 
 
-async def test_sigterm_finishes_what_is_in_hand_and_loses_nothing(redis: Redis, valkey_url: str):
+async def test_sigterm_finishes_the_current_batch_and_loses_nothing(redis: Redis, valkey_url: str):
     events = experiences(400)
     for at in range(0, len(events), 200):
         await Publisher(redis).publish(events[at : at + 200])
@@ -64,8 +64,8 @@ async def test_sigterm_finishes_what_is_in_hand_and_loses_nothing(redis: Redis, 
     async def scored() -> int:
         """Experiences with a score: one whose successor comes later is scored again."""
         entries = await redis.xrange(REWARDS.key)
-        found = [REWARDS.adapter.validate_json(fields[b"__data__"]) for _, fields in entries]
-        return len({event.query_id for event in found})
+        events = [REWARDS.adapter.validate_json(fields[b"__data__"]) for _, fields in entries]
+        return len({event.query_id for event in events})
 
     async def under_way() -> bool:
         return await redis.xlen(REWARDS.key) > 50
@@ -87,7 +87,7 @@ async def test_sigterm_finishes_what_is_in_hand_and_loses_nothing(redis: Redis, 
     assert await process.wait() in DONE
 
 
-async def test_two_services_at_once_end_in_the_same_rewards_and_examples_as_one(
+async def test_two_services_make_the_same_rewards_and_examples_as_one(
     redis: Redis, valkey_url: str
 ):
     facts = facts_of(simulate(5, 150, 2, start=datetime(2026, 1, 5, tzinfo=UTC)))

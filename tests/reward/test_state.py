@@ -1,4 +1,4 @@
-"""State is a fold over facts: any order, twice, early, late; and it is bounded."""
+"""State is a bounded fold over facts: in any order, repeated, early or late."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -13,23 +13,23 @@ from redis.asyncio import Redis
 from ratchet.contract import FeedbackReceived, derived_id
 from ratchet_testing.simulated_facts import Fact, facts_of
 from reward.domain.examples.pairing import PairingRules
-from reward.domain.state.batch import DayKey
-from reward.domain.state.facts import MAX_EARLY
-from reward.domain.state.scored_answer import Policy
+from reward.domain.state.answer_facts import MAX_EARLY
+from reward.domain.state.batch_state import DayKey
+from reward.domain.state.policy import RewardPolicy
 from reward.handlers import QuestionKey, RewardHandlers, answer_key, day_key, question_key
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
-from reward.offline import Replay
+from reward.offline import OfflineReplay
 from simulator import simulate
 
 NOON = datetime(2026, 1, 20, 12, tzinfo=UTC)
 START = datetime(2026, 1, 5, tzinfo=UTC)
-POLICY = Policy(pairing=PairingRules(max_answers_per_user_per_day=4), follow_up_window_s=900)
+POLICY = RewardPolicy(pairing=PairingRules(max_answers_per_user_per_day=4), follow_up_window_s=900)
 KIB = 1024
 
 
 def history() -> list[Fact]:
-    """Simulated answers to six questions, what was said of them, and one word that comes late."""
+    """Simulated answers to six questions, their feedback, and one late reaction."""
     facts = facts_of(simulate(3, questions=6, start=START))
     late = next(fact for fact in facts if isinstance(fact, FeedbackReceived))
     changed = late.feedback.model_copy(update={"rating": "down", "follow_up_type": "repeat"})
@@ -41,8 +41,8 @@ def history() -> list[Fact]:
     return [*facts, late.model_copy(update=months_later)]
 
 
-def outcome(replay: Replay) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Final rewards and live examples, without what tells how they came about."""
+def outcome(replay: OfflineReplay) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Final rewards and live examples, without ids and causes."""
     path = {"event_id", "occurred_at", "caused_by", "revision", "sources", "warnings"}
     scores = {key: score.model_dump(exclude=path) for key, score in replay.scores.items()}
     live = {key: example.model_dump(exclude=path) for key, example in replay.live.items()}
@@ -51,58 +51,56 @@ def outcome(replay: Replay) -> tuple[dict[str, Any], dict[str, Any]]:
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32), repeats=st.integers(1, 2), size=st.integers(1, 12))
-async def test_any_order_and_repetition_ends_in_the_same_rewards_and_examples(
+async def test_any_order_and_repetition_has_the_same_rewards_and_examples(
     seed: int, repeats: int, size: int
 ):
     everything = history()
-    reference = Replay(POLICY)
-    await reference.take(*everything)
+    reference = OfflineReplay(POLICY)
+    await reference.add(*everything)
     shuffled = everything * repeats
     random.Random(seed).shuffle(shuffled)
-    other = Replay(POLICY)
+    other = OfflineReplay(POLICY)
     for start in range(0, len(shuffled), size):
-        await other.take(*shuffled[start : start + size])
+        await other.add(*shuffled[start : start + size])
     assert outcome(other) == outcome(reference)
     assert any(score.follow_up for score in reference.scores.values())
     assert reference.live
 
 
-async def test_what_is_said_after_the_window_is_recorded_and_not_scored(facts: Any):
-    replay = Replay(Policy(window_days=30))
+async def test_feedback_after_the_window_is_recorded_and_not_scored(facts: Any):
+    replay = OfflineReplay(RewardPolicy(window_days=30))
     day = 86_400
-    await replay.take(facts.experience("q-1"), facts.feedback("q-1", at=29 * day, rating="up"))
+    await replay.add(facts.experience("q-1"), facts.feedback("q-1", at=29 * day, rating="up"))
     in_time = replay.scores["q-1"]
     assert in_time.rating == "up"
-    await replay.take(facts.feedback("q-1", at=31 * day, rating="down"))
+    await replay.add(facts.feedback("q-1", at=31 * day, rating="down"))
     assert replay.scores["q-1"] == in_time
     state = replay.state.values[answer_key("q-1")]
     assert b"late_feedback" in state
 
 
-async def test_late_feedback_that_came_first_is_not_scored_either(facts: Any):
-    replay = Replay(Policy(window_days=30))
-    await replay.take(facts.feedback("q-1", at=31 * 86_400, rating="down"))
-    await replay.take(facts.feedback("q-1", at=60, rating="up"))
-    await replay.take(facts.experience("q-1"))
+async def test_late_feedback_that_arrives_first_is_not_scored(facts: Any):
+    replay = OfflineReplay(RewardPolicy(window_days=30))
+    await replay.add(facts.feedback("q-1", at=31 * 86_400, rating="down"))
+    await replay.add(facts.feedback("q-1", at=60, rating="up"))
+    await replay.add(facts.experience("q-1"))
     assert replay.scores["q-1"].rating == "up"
 
 
-async def test_a_changed_mind_is_a_new_revision_and_saying_it_again_is_none(facts: Any):
-    replay = Replay(Policy())
-    await replay.take(facts.experience("q-1"), facts.feedback("q-1", at=1, rating="up"))
+async def test_a_changed_rating_is_a_new_revision_and_a_repeated_one_is_none(facts: Any):
+    replay = OfflineReplay(RewardPolicy())
+    await replay.add(facts.experience("q-1"), facts.feedback("q-1", at=1, rating="up"))
     assert replay.scores["q-1"].revision == 2
-    await replay.take(facts.feedback("q-1", at=2, rating="up"))
+    await replay.add(facts.feedback("q-1", at=2, rating="up"))
     assert replay.scores["q-1"].revision == 2
-    await replay.take(facts.feedback("q-1", at=3, rating="down"))
+    await replay.add(facts.feedback("q-1", at=3, rating="down"))
     assert replay.scores["q-1"].revision == 3
 
 
-async def test_live_examples_stand_on_the_latest_revision_of_their_sources(facts: Any):
-    replay = Replay(Policy())
-    await replay.take(facts.experience("q-1"), facts.feedback("q-1", at=1, rating="up"))
-    await replay.take(
-        facts.feedback("q-1", at=2, interactions=[{"widget_index": 0, "action": "x"}])
-    )
+async def test_live_examples_name_the_latest_revision_of_their_sources(facts: Any):
+    replay = OfflineReplay(RewardPolicy())
+    await replay.add(facts.experience("q-1"), facts.feedback("q-1", at=1, rating="up"))
+    await replay.add(facts.feedback("q-1", at=2, interactions=[{"widget_index": 0, "action": "x"}]))
     assert {s.revision for e in replay.live.values() for s in e.sources} == {3}
 
 
@@ -113,32 +111,32 @@ async def test_live_examples_stand_on_the_latest_revision_of_their_sources(facts
 async def test_the_next_question_of_the_same_operator_within_the_window_is_the_follow_up(
     facts: Any, seconds: int, user_id: str, follow_up: str | None
 ):
-    replay = Replay(Policy(follow_up_window_s=300))
+    replay = OfflineReplay(RewardPolicy(follow_up_window_s=300))
     later = {"timestamp": NOON + timedelta(seconds=seconds), "user_id": user_id}
-    await replay.take(facts.experience("q-1"))
-    await replay.take(facts.experience("q-2", transcript="say that again", **later))
+    await replay.add(facts.experience("q-1"))
+    await replay.add(facts.experience("q-2", transcript="say that again", **later))
     assert replay.scores["q-1"].follow_up == follow_up
     assert replay.scores["q-2"].follow_up is None
 
 
-async def test_a_question_that_arrives_late_takes_its_place_between_two_others(facts: Any):
-    replay = Replay(Policy(follow_up_window_s=300))
-    await replay.take(
+async def test_a_late_question_is_placed_between_its_neighbors(facts: Any):
+    replay = OfflineReplay(RewardPolicy(follow_up_window_s=300))
+    await replay.add(
         facts.experience("q-1"),
         facts.experience("q-3", timestamp=NOON + timedelta(seconds=90), transcript="what?"),
     )
     assert replay.scores["q-1"].follow_up == "repeat"
-    await replay.take(
+    await replay.add(
         facts.experience("q-2", timestamp=NOON + timedelta(seconds=45), transcript="thanks")
     )
     assert replay.scores["q-1"].follow_up == "satisfied"
 
 
-async def test_an_operator_who_asks_across_midnight_is_followed(facts: Any):
-    replay = Replay(Policy(follow_up_window_s=300))
+async def test_a_follow_up_across_midnight_is_classified(facts: Any):
+    replay = OfflineReplay(RewardPolicy(follow_up_window_s=300))
     midnight = datetime(2026, 1, 21, tzinfo=UTC)
-    await replay.take(facts.experience("q-1", timestamp=midnight - timedelta(seconds=5)))
-    await replay.take(
+    await replay.add(facts.experience("q-1", timestamp=midnight - timedelta(seconds=5)))
+    await replay.add(
         facts.experience("q-2", timestamp=midnight + timedelta(seconds=5), transcript="what?")
     )
     assert replay.scores["q-1"].follow_up == "repeat"
@@ -185,10 +183,10 @@ def hostile(number: int, user_id: str) -> dict[str, Any]:
 
 async def test_memory_per_open_experience_is_bounded_as_documented(facts: Any, redis: Redis):
     """One hostile experience among others, measured on the server with its reactions."""
-    replay = Replay(Policy())
+    replay = OfflineReplay(RewardPolicy())
     row = hostile(1, "u" * 256)
     [query_id] = [row.pop("query_id")]
-    await replay.take(facts.experience(query_id, **row))
+    await replay.add(facts.experience(query_id, **row))
     for key, value in replay.state.values.items():
         await redis.set(key, value)
     answered = replay.state.values
@@ -198,25 +196,25 @@ async def test_memory_per_open_experience_is_bounded_as_documented(facts: Any, r
 
 
 async def test_early_feedback_waits_in_bounded_memory(facts: Any, redis: Redis):
-    replay = Replay(Policy())
+    replay = OfflineReplay(RewardPolicy())
     judged = [
         {"widget_index": n + 1, "appropriateness_score": 0.123456789, "size_appropriate": True}
         for n in range(500)
     ]
     for number in range(2 * MAX_EARLY):
-        said = {"rating": "up", "correction": "c" * 500, "missing_widgets": ["m" * 500] * 500}
-        await replay.take(facts.feedback("q-1", at=number, per_widget_feedback=judged, **said))
+        content = {"rating": "up", "correction": "c" * 500, "missing_widgets": ["m" * 500] * 500}
+        await replay.add(facts.feedback("q-1", at=number, per_widget_feedback=judged, **content))
     key = answer_key("q-1")
     await redis.set(key, replay.state.values[key])
     assert await redis.memory_usage(key) <= 128 * KIB
     assert b"early_feedback_overflow" in replay.state.values[key]
 
 
-async def test_a_question_keeps_its_newest_answers(facts: Any):
-    replay = Replay(Policy(pairing=PairingRules(max_answers_per_question=3)))
+async def test_a_question_stores_its_newest_answers(facts: Any):
+    replay = OfflineReplay(RewardPolicy(pairing=PairingRules(max_answers_per_question=3)))
     for number in range(6):
         moment = NOON + timedelta(hours=number)
-        await replay.take(
+        await replay.add(
             facts.experience(f"q-{number}", timestamp=moment, user_id=f"u-{number}"),
             facts.feedback(f"q-{number}", rating="up"),
         )
@@ -225,14 +223,14 @@ async def test_a_question_keeps_its_newest_answers(facts: Any):
     assert [f'"q-{n}":'.encode() in questions[0] for n in range(6)] == [False] * 3 + [True] * 3
 
 
-def test_state_keys_say_what_they_hold():
+def test_state_keys_name_their_content():
     assert answer_key("q-1") == "ratchet:reward:answered:q-1"
     assert day_key(DayKey("maria", 20_000)) == "ratchet:reward:day:20000:maria"
     assert question_key(QuestionKey("voice", "abc")) == "ratchet:reward:question:voice:abc"
 
 
 @pytest.mark.parametrize("days", [29, 31])
-async def test_what_is_forgotten_after_a_silence_teaches_nothing_more(facts: Any, days: int):
+async def test_expired_answers_before_a_gap_change_no_example(facts: Any, days: int):
     """A replay takes minutes and forgets nothing: it must end where years of service ended."""
 
     def asked_again() -> list[Fact]:
@@ -243,21 +241,24 @@ async def test_what_is_forgotten_after_a_silence_teaches_nothing_more(facts: Any
             facts.feedback("q-2", at=at + 60, rating="down"),
         ]
 
-    remembered, forgetful = Replay(Policy(window_days=30)), Replay(Policy(window_days=30))
+    remembered, forgetful = (
+        OfflineReplay(RewardPolicy(window_days=30)),
+        OfflineReplay(RewardPolicy(window_days=30)),
+    )
     for replay in (remembered, forgetful):
-        await replay.take(facts.experience("q-1"), facts.feedback("q-1", rating="up"))
+        await replay.add(facts.experience("q-1"), facts.feedback("q-1", rating="up"))
         if days > 30 and replay is forgetful:
             replay.state.values.clear()
-        await replay.take(*asked_again())
+        await replay.add(*asked_again())
     assert outcome(remembered) == outcome(forgetful)
     pairs = [e for e in remembered.live.values() if e.rule == "same_question"]
     assert bool(pairs) == (days < 30)
 
 
-async def test_state_outlasts_everything_that_could_still_need_it(facts: Any):
+async def test_state_is_stored_as_long_as_a_fact_may_need_it(facts: Any):
     """An answer just within the window of another, judged at the end of its own window."""
     window_s = 30 * 86_400
     state = MemoryState()
-    handlers = RewardHandlers(Policy(window_days=30), RewardMetrics(CollectorRegistry()))
+    handlers = RewardHandlers(RewardPolicy(window_days=30), RewardMetrics(CollectorRegistry()))
     [outcome] = await handlers.handle_facts([facts.experience()], state)
     assert {write.ttl_s for write in outcome.writes} == {2 * window_s}

@@ -1,4 +1,4 @@
-"""Which questions a teacher is asked about: a share by hash, the well judged, and each once."""
+"""Trace sampling: a share by hash, the well judged, each question once."""
 
 import random
 from typing import Any
@@ -11,38 +11,38 @@ from ratchet.delivery import Publisher
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_service import started
 from reward.app import create_app
-from reward.domain.examples.trace_sampling import TraceSampling, reason_to_ask
-from reward.domain.scoring.reaction import Reaction
-from reward.domain.state.scored_answer import Policy
-from reward.offline import Replay
+from reward.domain.answers.reaction import AnswerReaction
+from reward.domain.examples.trace_sampling import TraceSampling, trace_reason
+from reward.domain.state.policy import RewardPolicy
+from reward.offline import OfflineReplay
 from reward.settings import RewardSettings
 
-NOBODY = TraceSampling(share=0)
-EVERYBODY = TraceSampling(share=1)
+SAMPLE_NONE = TraceSampling(share=0)
+SAMPLE_ALL = TraceSampling(share=1)
 
 
-class Asking(Replay):
+class TraceLoop(OfflineReplay):
     def __init__(self, sampling: TraceSampling) -> None:
-        super().__init__(Policy(traces=sampling))
+        super().__init__(RewardPolicy(traces=sampling))
 
     @property
-    def asked(self) -> list[TraceRequested]:
+    def requests(self) -> list[TraceRequested]:
         return [event for event in self.emitted if isinstance(event, TraceRequested)]
 
 
-def test_the_share_is_drawn_by_hash_and_near_what_was_set():
+def test_the_sampled_share_is_near_the_setting():
     ids = [f"q-{number}" for number in range(4000)]
-    drawn = [reason_to_ask(query_id, Reaction(), TraceSampling()) for query_id in ids]
-    assert drawn == [reason_to_ask(query_id, Reaction(), TraceSampling()) for query_id in ids]
+    drawn = [trace_reason(query_id, AnswerReaction(), TraceSampling()) for query_id in ids]
+    assert drawn == [trace_reason(query_id, AnswerReaction(), TraceSampling()) for query_id in ids]
     assert set(drawn) == {"sampled", None}
     assert 0.13 < drawn.count("sampled") / len(ids) < 0.17
 
 
-def test_a_larger_share_asks_about_everything_that_a_smaller_one_does():
+def test_a_larger_share_includes_every_question_of_a_smaller_one():
     def drawn(share: float) -> set[str]:
         sampling = TraceSampling(share=share)
         ids = (f"q-{number}" for number in range(1000))
-        return {query_id for query_id in ids if reason_to_ask(query_id, Reaction(), sampling)}
+        return {query_id for query_id in ids if trace_reason(query_id, AnswerReaction(), sampling)}
 
     assert drawn(0) == set()
     assert drawn(0.1) < drawn(0.5) < drawn(1)
@@ -60,71 +60,71 @@ def test_a_larger_share_asks_about_everything_that_a_smaller_one_does():
         (None, None, None),
     ],
 )
-def test_the_judge_of_the_whole_answer_counts_and_the_voice_where_it_is_all_there_is(
+def test_the_score_of_the_whole_answer_takes_precedence_over_that_of_the_voice(
     whole: float | None, voice: float | None, reason: str | None
 ):
-    said = Reaction(evaluation_confidence=whole, voice_evaluation_confidence=voice)
-    assert reason_to_ask("q-1", said, NOBODY) == reason
+    reaction = AnswerReaction(evaluation_confidence=whole, voice_evaluation_confidence=voice)
+    assert trace_reason("q-1", reaction, SAMPLE_NONE) == reason
 
 
-async def test_a_request_holds_the_question_and_the_prompt_with_the_readings(facts: Any):
-    loop = Asking(EVERYBODY)
-    await loop.take(facts.experience("q-1"))
-    [asked] = loop.asked
-    assert asked.query_id == "q-1"
-    assert asked.reason == "sampled"
-    assert "- pump 001 power: 45 kW" in asked.prompt
-    assert asked.prompt.endswith("User question: What is the power of pump 001?\nResponse:")
-    assert asked.question.asked is not None
-    assert asked.question.asked.value == 45
+async def test_a_trace_request_has_the_question_and_the_prompt_with_the_readings(facts: Any):
+    loop = TraceLoop(SAMPLE_ALL)
+    await loop.add(facts.experience("q-1"))
+    [request] = loop.requests
+    assert request.query_id == "q-1"
+    assert request.reason == "sampled"
+    assert "- pump 001 power: 45 kW" in request.prompt
+    assert request.prompt.endswith("User question: What is the power of pump 001?\nResponse:")
+    assert request.question.asked is not None
+    assert request.question.asked.value == 45
 
 
-async def test_the_request_names_the_question_as_the_examples_do(facts: Any):
-    loop = Asking(NOBODY)
-    await loop.take(facts.experience("q-1"), facts.feedback("q-1", evaluation_confidence=0.9))
-    await loop.take(facts.feedback("q-1", at=20, rating="up"))
-    [asked] = loop.asked
+async def test_a_trace_request_has_the_question_of_the_examples(facts: Any):
+    loop = TraceLoop(SAMPLE_NONE)
+    await loop.add(facts.experience("q-1"), facts.feedback("q-1", evaluation_confidence=0.9))
+    await loop.add(facts.feedback("q-1", at=20, rating="up"))
+    [request] = loop.requests
     voices = [example for example in loop.live.values() if example.aspect == "voice"]
     assert voices
     assert {(example.question, example.prompt) for example in voices} == {
-        (asked.question, asked.prompt)
+        (request.question, request.prompt)
     }
 
 
-async def test_a_question_is_asked_about_once_whatever_is_said_later(facts: Any):
-    loop = Asking(EVERYBODY)
+async def test_later_feedback_requests_no_second_trace(facts: Any):
+    loop = TraceLoop(SAMPLE_ALL)
     experience = facts.experience("q-1")
-    await loop.take(experience)
-    await loop.take(facts.feedback("q-1", evaluation_confidence=0.9))
-    await loop.take(facts.feedback("q-1", at=20, evaluation_confidence=0.95))
-    await loop.take(facts.experience("q-1", at=30, transcript="And pump 002?"))
-    assert [event.reason for event in loop.asked] == ["sampled"]
+    await loop.add(experience)
+    await loop.add(facts.feedback("q-1", evaluation_confidence=0.9))
+    await loop.add(facts.feedback("q-1", at=20, evaluation_confidence=0.95))
+    await loop.add(facts.experience("q-1", at=30, transcript="And pump 002?"))
+    assert [event.reason for event in loop.requests] == ["sampled"]
 
 
-async def test_a_judgement_that_comes_first_waits_for_its_question(facts: Any):
-    loop = Asking(NOBODY)
-    await loop.take(facts.feedback("q-1", evaluation_confidence=0.9))
-    assert loop.asked == []
-    await loop.take(facts.experience("q-1"))
-    assert [event.reason for event in loop.asked] == ["judged"]
+async def test_a_judgement_that_arrives_first_waits_for_its_question(facts: Any):
+    loop = TraceLoop(SAMPLE_NONE)
+    await loop.add(facts.feedback("q-1", evaluation_confidence=0.9))
+    assert loop.requests == []
+    await loop.add(facts.experience("q-1"))
+    assert [event.reason for event in loop.requests] == ["judged"]
 
 
 @pytest.mark.parametrize("transcript", ["", "  ?!  ", "x" * 3000])
-async def test_nothing_is_asked_where_no_question_is_known(facts: Any, transcript: str):
-    loop = Asking(EVERYBODY)
-    await loop.take(facts.experience("q-1", transcript=transcript))
-    assert loop.asked == []
+async def test_an_answer_without_a_question_requests_no_trace(facts: Any, transcript: str):
+    loop = TraceLoop(SAMPLE_ALL)
+    await loop.add(facts.experience("q-1", transcript=transcript))
+    assert loop.requests == []
 
 
-async def test_the_same_event_is_made_whatever_caused_it(facts: Any):
-    sampled, judged = Asking(EVERYBODY), Asking(NOBODY)
-    await sampled.take(facts.experience("q-1"))
-    await judged.take(facts.feedback("q-1", evaluation_confidence=0.9))
-    await judged.take(facts.experience("q-1", at=50))
-    assert [e.event_id for e in sampled.asked] == [e.event_id for e in judged.asked]
+async def test_a_trace_request_is_the_same_event_whatever_its_cause(facts: Any):
+    sampled, judged = TraceLoop(SAMPLE_ALL), TraceLoop(SAMPLE_NONE)
+    await sampled.add(facts.experience("q-1"))
+    await judged.add(facts.feedback("q-1", evaluation_confidence=0.9))
+    await judged.add(facts.experience("q-1", at=50))
+    assert [e.event_id for e in sampled.requests] == [e.event_id for e in judged.requests]
 
 
-async def test_in_any_order_the_same_questions_are_asked_about_each_once(facts: Any):
+async def test_any_order_requests_the_same_traces_once_each(facts: Any):
     everything = [facts.experience(f"q-{n}", at=n) for n in range(30)]
     everything += [
         facts.feedback(f"q-{n}", at=50 + n, evaluation_confidence=0.9) for n in range(0, 30, 3)
@@ -132,15 +132,15 @@ async def test_in_any_order_the_same_questions_are_asked_about_each_once(facts: 
     loops = []
     for seed in range(4):
         random.Random(seed).shuffle(everything)
-        loops.append(loop := Asking(TraceSampling()))
+        loops.append(loop := TraceLoop(TraceSampling()))
         for fact in everything:
-            await loop.take(fact)
-    found = [sorted(event.query_id for event in loop.asked) for loop in loops]
-    assert found == found[:1] * 4
-    assert len(set(found[0])) == len(found[0]) >= 10
+            await loop.add(fact)
+    query_ids = [sorted(event.query_id for event in loop.requests) for loop in loops]
+    assert query_ids == query_ids[:1] * 4
+    assert len(set(query_ids[0])) == len(query_ids[0]) >= 10
 
 
-def test_the_policy_is_a_setting_with_bounds(monkeypatch: pytest.MonkeyPatch):
+def test_the_sampling_policy_is_a_setting_with_bounds(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("RATCHET_REWARD_TRACES", '{"share": 0.5, "judged_above": 0.7}')
     policy = RewardSettings().reward_policy
     assert policy.traces == TraceSampling(share=0.5, judged_above=0.7)
@@ -151,7 +151,7 @@ def test_the_policy_is_a_setting_with_bounds(monkeypatch: pytest.MonkeyPatch):
 
 async def test_the_service_writes_each_request_once(redis: Redis, valkey_url: str, facts: Any):
     settings = RewardSettings.model_validate(
-        {"redis_url": valkey_url, "reward_traces": EVERYBODY, "retry_base_s": 1}
+        {"redis_url": valkey_url, "reward_traces": SAMPLE_ALL, "retry_base_s": 1}
     )
     experience, again = facts.experience("q-1"), facts.feedback("q-1", evaluation_confidence=0.9)
     async with started(create_app(settings)):

@@ -1,4 +1,4 @@
-"""Rows of every age become experiences: repaired, never lost; files say what they are not."""
+"""Rows of every release become experiences, repaired and never lost."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -20,15 +20,15 @@ from ratchet.rows import (
     NO_TEXT,
     NO_TIME,
     ExperienceRow,
+    ImportRow,
     RefusedRow,
-    Row,
     UnreadableFile,
     open_rows,
     read_experience,
-    read_told,
+    read_passthrough,
 )
 
-OTHERWISE = datetime(2026, 3, 1, tzinfo=UTC)
+DEFAULT_TIME = datetime(2026, 3, 1, tzinfo=UTC)
 GOOD = {
     "query_id": "q-1",
     "timestamp": "2026-01-20T08:00:00",
@@ -38,7 +38,7 @@ GOOD = {
 
 
 def read(row: dict[str, Any], zone: str = "UTC") -> ExperienceRow:
-    return read_experience(row, ZoneInfo(zone), OTHERWISE)
+    return read_experience(row, ZoneInfo(zone), DEFAULT_TIME)
 
 
 def test_a_good_row_needs_no_repair():
@@ -74,11 +74,11 @@ def test_a_naive_time_is_read_in_the_stated_zone():
          "widget_plan.widgets.scenario: Field required"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_taken_out_and_named_once(change: dict[str, Any], repair: str):
+def test_an_invalid_part_is_removed_and_reported_once(change: dict[str, Any], repair: str):
     assert read({**GOOD, **change}).repairs == (repair,)
 
 
-def test_only_the_element_at_fault_is_dropped():
+def test_only_the_invalid_element_is_removed():
     judged = [
         {"widget_index": 0},
         {"widget_index": 1, "appropriateness_score": 7},
@@ -92,11 +92,11 @@ def test_only_the_element_at_fault_is_dropped():
     ]
 
 
-def test_what_is_no_field_of_an_experience_needs_no_repair():
+def test_unknown_fields_need_no_repair():
     assert read({**GOOD, "focus": float("inf"), "note": "\ud800"}).repairs == ()
 
 
-def test_only_the_key_at_fault_of_the_intent_is_dropped():
+def test_only_the_invalid_key_of_the_intent_is_removed():
     intent = {"confidence": "high", "entities": {"devices": ["pump-1"]}, "domains": None}
     row = read({**GOOD, "parsed_intent": intent}).experience
     assert row.parsed_intent.devices == ("pump-1",)
@@ -111,7 +111,7 @@ def test_nulls_count_as_missing_and_empty_lists_as_sent():
     assert row.experience.missing_widgets is None
 
 
-def test_the_same_row_is_the_same_fact_and_another_is_another():
+def test_equal_rows_have_one_event_id_and_different_rows_have_two():
     assert read(GOOD).event_id == read(dict(reversed(GOOD.items()))).event_id
     assert read(GOOD).event_id != read({**GOOD, "user_rating": "up"}).event_id
 
@@ -129,7 +129,7 @@ fields = st.sampled_from(sorted(Experience.model_fields)) | st.text(max_size=6)
 @given(st.dictionaries(fields, values, max_size=8))
 def test_any_json_object_becomes_an_experience_that_can_travel(row: dict[str, Any]):
     experience = read(row).experience
-    event = ExperienceRecorded(event_id="e" * 8, occurred_at=OTHERWISE, experience=experience)
+    event = ExperienceRecorded(event_id="e" * 8, occurred_at=DEFAULT_TIME, experience=experience)
     assert ExperienceRecorded.model_validate_json(event.model_dump_json()).experience == experience
 
 
@@ -165,7 +165,7 @@ def test_in_json_lines_a_malformed_line_is_refused_with_its_number(tmp_path: Pat
     ]
 
 
-def test_a_row_without_a_time_takes_the_files_or_the_one_before(tmp_path: Path):
+def test_a_row_without_a_time_gets_that_of_the_file_or_of_the_previous_row(tmp_path: Path):
     timeless = {**GOOD, "query_id": "q-2", "timestamp": None}
     path = tmp_path / "rows.json"
     path.write_text(
@@ -179,19 +179,21 @@ def test_a_row_without_a_time_takes_the_files_or_the_one_before(tmp_path: Path):
 
 
 @pytest.mark.parametrize("content", ["", "hello", '{"a": [1]\n}', "12", '"text"', "\xff"])
-def test_a_file_of_something_else_is_refused_with_what_was_expected(tmp_path: Path, content: str):
+def test_a_file_of_another_format_is_refused_with_the_accepted_formats(
+    tmp_path: Path, content: str
+):
     path = tmp_path / "other.json"
     path.write_text(content)
     with pytest.raises(UnreadableFile, match="experience_buffer"):
         open_rows(path, UTC, *KINDS)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path):
+def test_a_missing_file_is_named_in_the_error(tmp_path: Path):
     with pytest.raises(UnreadableFile, match="nowhere"):
         open_rows(tmp_path / "nowhere.json", UTC, *KINDS)
 
 
-def test_what_is_said_of_later_widgets_follows_them_when_one_before_is_dropped():
+def test_references_to_later_widgets_are_renumbered_when_a_widget_is_removed():
     row = read(
         {
             **GOOD,
@@ -211,15 +213,15 @@ def test_what_is_said_of_later_widgets_follows_them_when_one_before_is_dropped()
         }
     ).experience
     assert [widget.scenario for widget in row.widget_plan.widgets] == ["kpi", "trend"]
-    assert [(said.widget_index, said.action) for said in row.widget_interactions or ()] == [
+    assert [(one.widget_index, one.action) for one in row.widget_interactions or ()] == [
         (0, "view"),
         (1, "expand"),
     ]
-    judged = [(said.position, said.appropriateness_score) for said in row.per_widget_feedback or ()]
+    judged = [(one.position, one.appropriateness_score) for one in row.per_widget_feedback or ()]
     assert judged == [(1, 0.1)]
 
 
-def test_a_null_inside_a_judgement_costs_nothing_and_a_bad_issue_only_itself():
+def test_a_null_in_a_score_is_ignored_and_only_an_invalid_issue_is_removed():
     judged = {"widget_index": 1, "appropriateness_score": 0.9, "widget_type": None}
     row = read({**GOOD, "per_widget_feedback": [{**judged, "issues": ["too large", 5]}]})
     assert row.repairs == ("per_widget_feedback.issues: Input should be a valid string",)
@@ -234,12 +236,12 @@ def test_a_number_is_a_time_in_seconds_or_milliseconds(value: int):
     assert row.repairs == ()
 
 
-def test_a_zone_with_an_offset_of_seconds_leaves_a_time_the_intake_can_read():
+def test_a_zone_with_an_offset_of_seconds_gives_a_valid_time():
     row = read({**GOOD, "timestamp": "1890-01-01T00:00:00"}, "Asia/Kolkata")
     assert row.experience.timestamp.utcoffset() == timedelta(0)
 
 
-def test_a_byte_order_mark_is_no_fault_and_bytes_that_are_no_text_are_repaired(tmp_path: Path):
+def test_a_byte_order_mark_is_ignored_and_bytes_that_are_not_text_are_repaired(tmp_path: Path):
     path = tmp_path / "rows.jsonl"
     latin = json.dumps({**GOOD, "transcript": "Strasse"}).replace("ss", "\xdf").encode("latin-1")
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\n" + latin)
@@ -284,7 +286,7 @@ PAIR = {"prompt": "Power?", "chosen": "45 kW", "rejected": "no idea"}
     ],
 )
 @pytest.mark.parametrize("layout", ["array", "lines"])
-def test_the_first_row_that_is_of_any_kind_tells_the_files(
+def test_the_first_row_of_a_known_kind_decides_the_kind_of_the_file(
     tmp_path: Path, rows: list[Any], path: str, layout: str
 ):
     file = tmp_path / ("rows.json" if layout == "array" else "rows.jsonl")
@@ -293,20 +295,20 @@ def test_the_first_row_that_is_of_any_kind_tells_the_files(
     assert open_rows(file, UTC, *KINDS).kind.path == path
 
 
-def test_a_row_of_another_kind_than_the_files_is_refused(tmp_path: Path):
+def test_a_row_of_another_kind_than_the_file_is_refused(tmp_path: Path):
     path = tmp_path / "rows.json"
     path.write_text(json.dumps([TRACE, {"transcript": "Power?"}]))
     [_, (number, refused)] = open_rows(path, UTC, *KINDS).rows
     assert number == 2
     assert isinstance(refused, RefusedRow)
-    assert refused.reason.startswith("not a trace: none of answer, claude_answer")
+    assert refused.reason.startswith("not a trace: has none of answer, claude_answer")
 
 
-def test_a_row_is_told_with_its_time_in_utc_and_nothing_else_changed(tmp_path: Path):
+def test_a_trace_is_sent_with_its_time_in_utc_and_otherwise_unchanged(tmp_path: Path):
     path = tmp_path / "traces.jsonl"
     path.write_text(json.dumps({**TRACE, "timestamp": "2026-02-01T12:00:00", "later_key": [1]}))
     [(_, row)] = open_rows(path, ZoneInfo("Europe/Vienna"), *KINDS).rows
-    assert isinstance(row, Row)
+    assert isinstance(row, ImportRow)
     assert row.naive
     assert row.at == datetime(2026, 2, 1, 11, tzinfo=UTC)
     assert row.item == {**TRACE, "timestamp": "2026-02-01T11:00:00+00:00", "later_key": [1]}
@@ -314,6 +316,6 @@ def test_a_row_is_told_with_its_time_in_utc_and_nothing_else_changed(tmp_path: P
 
 @given(st.dictionaries(st.sampled_from(["answer", "timestamp", "x"]), values, max_size=4))
 def test_any_row_can_be_sent(row: dict[str, Any]):
-    told = read_told(row, UTC, OTHERWISE)
-    json.dumps(told.item, ensure_ascii=False, allow_nan=False).encode()
-    assert told.event_id == read_told(row, UTC, OTHERWISE).event_id
+    sent = read_passthrough(row, UTC, DEFAULT_TIME)
+    json.dumps(sent.item, ensure_ascii=False, allow_nan=False).encode()
+    assert sent.event_id == read_passthrough(row, UTC, DEFAULT_TIME).event_id

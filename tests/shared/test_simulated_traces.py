@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest.domain.asked_question import question_in
+from ingest.domain.prompt_question import question_in
 from ratchet.measures import RequestedReading, grounded
 from simulator.traces import simulate_traces
 

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from ledger.backends.database import open_for_writing
 from ledger.backends.migration import migrate
-from ledger.backends.snapshot import moment
+from ledger.backends.snapshot import open_snapshot
 from ledger.backends.writer import SqlLedger
 from ledger.domain.final_state import FinalState
 from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, Event, PairBuilt, stream_of
@@ -22,7 +22,6 @@ from reward.app import create_app as create_reward
 from reward.settings import RewardSettings
 from simulator import simulate
 from trainer.domain.examples.dataset import Dataset
-from trainer.domain.examples.training_example import training_example
 
 from .test_one_trace import CALLER, events
 
@@ -57,13 +56,13 @@ def ledger(path: Path, kept: Sequence[Event]) -> str:
     migrate(engine)
     SqlLedger(engine).write(kept)
     engine.dispose()
-    with moment(f"sqlite:///{path}") as now:
+    with open_snapshot(f"sqlite:///{path}") as now:
         return now.content_hash
 
 
 def dataset(made: Sequence[Event]) -> str:
     pairs = {event.example_id: event for event in made if isinstance(event, PairBuilt)}
-    examples = tuple(training_example(pairs[name]) for name in sorted(pairs))  # type: ignore[misc]
+    examples = tuple(pairs[name] for name in sorted(pairs))
     assert examples
     return Dataset(train=examples, held_out=()).sha256
 

@@ -12,10 +12,9 @@ from ratchet.contract import LabelBuilt, PairBuilt, Question, Reading, Source, T
 from trainer.backends.sql.database import open_database
 from trainer.domain.evaluation.cases import Case, held_out_cases
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
-from trainer.domain.evaluation.scores import Judged
+from trainer.domain.evaluation.scores import ModelScores
 from trainer.domain.examples.dataset import Dataset
-from trainer.domain.examples.training_example import TrainingLabel, TrainingPair, training_example
-from trainer.domain.runs.child_messages import Progress, Trained, TrainRequest
+from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult, TrainRequest
 from trainer.ports import TrainingBroke
 
 from .judging import shows
@@ -53,7 +52,7 @@ def built(number: int, revision: int = 1, device: str = "", phrasing: str = "") 
     )
 
 
-def label_built(number: int, desirable: bool) -> LabelBuilt:
+def label(number: int, desirable: bool) -> LabelBuilt:
     """The `number`th pair's chosen or rejected answer as a single label."""
     pair = built(number)
     return LabelBuilt.model_validate(
@@ -65,10 +64,6 @@ def label_built(number: int, desirable: bool) -> LabelBuilt:
             "reward": 0.9 if desirable else -0.8,
         }
     )
-
-
-def label(number: int, desirable: bool) -> TrainingLabel:
-    return training_example(label_built(number, desirable))
 
 
 def captured(number: int, answer: str = "") -> TraceCaptured:
@@ -84,11 +79,11 @@ def captured(number: int, answer: str = "") -> TraceCaptured:
     )
 
 
-def training_pairs(count: int) -> list[TrainingPair]:
-    return [training_example(built(number)) for number in range(count)]
+def training_pairs(count: int) -> list[PairBuilt]:
+    return [built(number) for number in range(count)]
 
 
-Shows = Callable[[Sequence[Case]], Judged]
+Shows = Callable[[Sequence[Case]], ModelScores]
 
 
 def judged(quality: float, grounded: float, preferred: float = 1.0) -> Shows:
@@ -119,13 +114,13 @@ class PretendRunner:
         self.cleaned: list[Path] = []
 
     async def train(
-        self, request: TrainRequest, on_progress: Callable[[Progress], Awaitable[None]]
-    ) -> Trained:
+        self, request: TrainRequest, on_progress: Callable[[TrainingProgress], Awaitable[None]]
+    ) -> TrainingResult:
         self.requests.append(request)
         if request.champion is not None:
             weights = request.champion / "adapter_model.safetensors"
             self.champions.append(weights.read_bytes())
-        await on_progress(Progress(stage="training", step=1, steps=1, loss=0.5))
+        await on_progress(TrainingProgress(stage="training", step=1, steps=1, loss=0.5))
         if self.breaks:
             self.breaks -= 1
             raise TrainingBroke("out of memory")
@@ -135,7 +130,7 @@ class PretendRunner:
         (adapter / "adapter_model.safetensors").write_bytes(b"weights")
         dataset = Dataset.model_validate_json(request.dataset.read_bytes())
         cases = held_out_cases(dataset.held_out, request.recipe.judging, lambda _: "en")
-        return Trained(
+        return TrainingResult(
             adapter=adapter,
             base_sha256="0" * 64,
             base_revision="a release",
@@ -150,8 +145,8 @@ class PretendRunner:
             versions={},
         )
 
-    async def refer(self, request: ReferenceRequest) -> None:
-        self.asked_again = request
+    async def record_references(self, request: ReferenceRequest) -> None:
+        self.reference_request = request
         request.target.write_bytes(b"references")
 
     def clean(self, work_dir: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from ratchet.contract import Aspect, Question, Reading
 from trainer.domain.evaluation.cases import Case, Comparison, Part
-from trainer.domain.evaluation.scores import CaseScores, Judged, Measure, expected
+from trainer.domain.evaluation.scores import CaseScores, Measure, ModelScores, expected_measures
 
 PLAN = '{"heading":"Pump 001","widgets":[{"scenario":"kpi","size":"normal"}]}'
 Figure = float | Callable[[Case], float]
@@ -75,7 +75,7 @@ def every(step: int) -> Callable[[Case], float]:
     return lambda case: float(number(case) % step == 0)
 
 
-def shows(cases: Sequence[Case], **figures: Figure) -> Judged:
+def shows(cases: Sequence[Case], **figures: Figure) -> ModelScores:
     """A judgement of all that `cases` ask for: `figures`, and for the rest what a base shows."""
     wanted = {**_PLAIN, **figures}
 
@@ -83,14 +83,14 @@ def shows(cases: Sequence[Case], **figures: Figure) -> Judged:
         figure = wanted[name]
         return figure(case) if callable(figure) else figure
 
-    return Judged(
+    return ModelScores(
         cases=tuple(
             CaseScores(
                 case_id=case.case_id,
                 answer="said" if case.asks else None,
                 scores={
                     name: value(name, case)
-                    for name in (*expected(case), *(["kl"] if case.asks else []))
+                    for name in (*expected_measures(case), *(["kl"] if case.asks else []))
                 },
             )
             for case in cases

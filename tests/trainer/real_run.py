@@ -9,7 +9,7 @@ import psutil  # type: ignore[import-untyped]
 from ratchet.storage import sha256_of
 from trainer.backends.run_process.child_run import ChildRunner
 from trainer.domain.examples.dataset import Dataset
-from trainer.domain.runs.child_messages import Progress, Trained, TrainRequest
+from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult, TrainRequest
 from trainer.domain.runs.recipe import DpoRecipe, JudgingRecipe, LoraRecipe, Recipe
 
 from .conftest import training_pairs
@@ -27,6 +27,7 @@ def request_for(directory: Path, cache_dir: Path, base_model: str = SMALL_MODEL)
     dataset.write_bytes(Dataset(train=tuple(pairs[:2]), held_out=tuple(pairs[2:])).canonical())
     return TrainRequest(
         run_id="run",
+        method="dpo",
         dataset=dataset,
         recipe=Recipe(
             precision="float32",
@@ -58,10 +59,10 @@ class Listener:
     """Keeps all progress; kills the training process with SIGKILL at step `kill_at`."""
 
     def __init__(self, kill_at: int | None = None) -> None:
-        self.heard: list[Progress] = []
+        self.heard: list[TrainingProgress] = []
         self._kill_at = kill_at
 
-    async def __call__(self, progress: Progress) -> None:
+    async def __call__(self, progress: TrainingProgress) -> None:
         self.heard.append(progress)
         if progress.stage == "training" and progress.step == self._kill_at:
             for process in training_processes():
@@ -82,12 +83,12 @@ def training_processes() -> list[Any]:
     return [child for child in psutil.Process().children() if "trainer.run" in child.cmdline()]
 
 
-def train(request: TrainRequest, listener: Listener) -> Trained:
+def train(request: TrainRequest, listener: Listener) -> TrainingResult:
     """Blocks until the process has ended."""
     return asyncio.run(ChildRunner().train(request, listener))
 
 
-def weights_of(trained: Trained) -> str:
+def weights_of(trained: TrainingResult) -> str:
     return sha256_of(trained.adapter / "adapter_model.safetensors")
 
 

@@ -1,4 +1,4 @@
-"""A training process that does as it is told, in place of the real one."""
+"""A scripted training process in place of the real one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,16 +8,21 @@ import pytest
 
 from ratchet.processes import ChildFailed
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
-from trainer.domain.evaluation.scores import Judged
+from trainer.domain.evaluation.scores import ModelScores
 from trainer.domain.examples.dataset import Dataset
-from trainer.domain.runs.child_messages import OutOfMemory, Progress, Trained, TrainRequest
+from trainer.domain.runs.child_messages import (
+    OutOfMemory,
+    TrainingProgress,
+    TrainingResult,
+    TrainRequest,
+)
 from trainer.domain.runs.recipe import DpoRecipe, Recipe
 
 from .conftest import PretendRunner, training_pairs
 
-FULL = OutOfMemory(said="CUDA out of memory. Tried to allocate 2.00 GiB")
+FULL = OutOfMemory(error="CUDA out of memory. Tried to allocate 2.00 GiB")
 FOREVER = "forever"
-End = Trained | OutOfMemory | PretendRunner | int | str
+End = TrainingResult | OutOfMemory | PretendRunner | int | str
 
 
 class ScriptedChild:
@@ -63,9 +68,9 @@ class ScriptedChild:
         if isinstance(end, int):
             raise ChildFailed("trainer.run", end, "its last words")
         if isinstance(end, PretendRunner):
-            end = await end.train(request, _unheard)
-        if isinstance(end, Trained):
-            request.end.write_text(end.model_dump_json())
+            end = await end.train(request, _discard)
+        if isinstance(end, TrainingResult):
+            request.result.write_text(end.model_dump_json())
         assert not isinstance(end, str)
         await on_line(end.model_dump_json().encode())
 
@@ -73,7 +78,7 @@ class ScriptedChild:
         return [request.halvings for request in self.requests]
 
 
-async def _unheard(_: Progress) -> None:
+async def _discard(_: TrainingProgress) -> None:
     pass
 
 
@@ -90,6 +95,7 @@ def request_in(directory: Path, batch: int = 4) -> TrainRequest:
     dataset.write_bytes(Dataset(train=tuple(pairs[:2]), held_out=tuple(pairs[2:])).canonical())
     return TrainRequest(
         run_id="run",
+        method="dpo",
         dataset=dataset,
         recipe=Recipe(dpo=DpoRecipe(batch=batch, accumulation=2)),
         base_model="smollm2-135m-instruct",
@@ -98,8 +104,8 @@ def request_in(directory: Path, batch: int = 4) -> TrainRequest:
     )
 
 
-def trained(directory: Path) -> Trained:
-    return Trained(
+def trained(directory: Path) -> TrainingResult:
+    return TrainingResult(
         adapter=directory / "work" / "adapter",
         base_sha256="0" * 64,
         base_revision=None,
@@ -107,8 +113,8 @@ def trained(directory: Path) -> Trained:
         precision="float32",
         batch=1,
         cases=(),
-        before=Judged(),
-        after=Judged(),
+        before=ModelScores(),
+        after=ModelScores(),
         curve=(),
         seconds={},
         versions={},

@@ -14,8 +14,8 @@ from trainer.backends.regression_file import PACKAGED
 from trainer.backends.run_process.child_run import ChildRunner
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.run_store import SqlRunStore
-from trainer.domain.runs.child_messages import Trained, TrainRequest
-from trainer.training.cancellation import CalledOff, unless_called_off
+from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
+from trainer.training.cancellation import RunAborted, abort_on_cancellation
 
 from .conftest import PretendRunner, judged
 from .scripted_child import FOREVER, scripted
@@ -31,7 +31,7 @@ class Endless(PretendRunner):
         super().__init__(BETTER)
         self.began = asyncio.Event()
 
-    async def train(self, request: TrainRequest, on_progress: Any) -> Trained:
+    async def train(self, request: TrainRequest, on_progress: Any) -> TrainingResult:
         self.requests.append(request)
         self.began.set()
         await asyncio.Event().wait()
@@ -97,7 +97,7 @@ async def test_a_cancel_that_was_acknowledged_before_a_kill_still_cancels(
             raise Killed
 
     with pytest.raises(Killed):
-        await world.training(Endless(), runs=DiesOnceItWasAsked(engine)).turn()
+        await world.training(Endless(), runs=DiesOnceItWasAsked(engine, world.files)).turn()
     assert world.runs.unfinished() is not None
     await asyncio.wait_for(world.training(Endless()).turn(), 5)
     assert world.verdicts() == ["cancelled"]
@@ -106,7 +106,7 @@ async def test_a_cancel_that_was_acknowledged_before_a_kill_still_cancels(
 
 async def test_a_cancel_for_another_run_changes_nothing(world: World):
     class Named(PretendRunner):
-        async def train(self, request: TrainRequest, on_progress: Any) -> Trained:
+        async def train(self, request: TrainRequest, on_progress: Any) -> TrainingResult:
             await world.cancel("anna", run_id="another")
             return await super().train(request, on_progress)
 
@@ -116,7 +116,7 @@ async def test_a_cancel_for_another_run_changes_nothing(world: World):
 
 async def test_the_run_that_is_named_is_cancelled(world: World):
     class Named(PretendRunner):
-        async def train(self, request: TrainRequest, on_progress: Any) -> Trained:
+        async def train(self, request: TrainRequest, on_progress: Any) -> TrainingResult:
             await world.cancel("anna", run_id=request.run_id)
             return await super().train(request, on_progress)
 
@@ -137,7 +137,7 @@ async def test_a_cancel_that_comes_again_does_not_hit_the_next_run(world: World)
     asked = utc_now() - timedelta(seconds=1)
 
     class Late(PretendRunner):
-        async def train(self, request: TrainRequest, on_progress: Any) -> Trained:
+        async def train(self, request: TrainRequest, on_progress: Any) -> TrainingResult:
             await world.cancel("anna", occurred_at=asked)
             return await super().train(request, on_progress)
 
@@ -147,9 +147,9 @@ async def test_a_cancel_that_comes_again_does_not_hit_the_next_run(world: World)
 
 async def test_a_cancel_while_the_verdict_is_reached_counts_and_leaves_no_model(world: World):
     class Slow(RunFiles):
-        def keep_manifest(self, *arguments: Any) -> Any:
+        def store_manifest(self, *arguments: Any) -> Any:
             asyncio.run(world.cancel("anna"))
-            return super().keep_manifest(*arguments)
+            return super().store_manifest(*arguments)
 
     slow = Slow(world.settings.data_dir / "runs", world.artifacts, PACKAGED)
     training = world.training(PretendRunner(BETTER), files=slow)
@@ -177,7 +177,7 @@ async def test_what_the_work_came_to_comes_out():
     async def work() -> str:
         return "done"
 
-    assert await unless_called_off(work(), lambda: None, 10, 10) == "done"
+    assert await abort_on_cancellation(work(), lambda: None, 10, 10) == "done"
 
 
 async def test_what_the_work_raises_comes_out():
@@ -185,7 +185,7 @@ async def test_what_the_work_raises_comes_out():
         raise TimeoutError("the disk did not answer")
 
     with pytest.raises(TimeoutError, match="the disk did not answer"):
-        await unless_called_off(work(), lambda: None, 10, 10)
+        await abort_on_cancellation(work(), lambda: None, 10, 10)
 
 
 async def test_a_limit_ends_the_work_before_it_is_told():
@@ -197,6 +197,6 @@ async def test_a_limit_ends_the_work_before_it_is_told():
         finally:
             ended.set()
 
-    with pytest.raises(CalledOff, match=r"took longer than 0\.05 s"):
-        await unless_called_off(work(), lambda: None, 10, 0.05)
+    with pytest.raises(RunAborted, match=r"took longer than 0\.05 s"):
+        await abort_on_cancellation(work(), lambda: None, 10, 0.05)
     assert ended.is_set()

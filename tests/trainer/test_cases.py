@@ -13,7 +13,7 @@ from trainer.domain.evaluation.cases import (
     held_out_cases,
     regression_cases,
 )
-from trainer.domain.examples.training_example import TrainingExample, training_example
+from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.recipe import JudgingRecipe
 
 from .conftest import built, label, training_pairs
@@ -32,10 +32,8 @@ def cases_of(*examples: TrainingExample, limits: JudgingRecipe = LIMITS) -> tupl
 
 def demonstration(number: int, answer: str) -> TrainingExample:
     pair = built(number)
-    return training_example(
-        DemonstrationBuilt.model_validate(
-            {**pair.model_dump(exclude={"type"}), "answer": answer, "reward": 0.9}
-        )
+    return DemonstrationBuilt.model_validate(
+        {**pair.model_dump(exclude={"type"}), "answer": answer, "reward": 0.9}
     )
 
 

@@ -17,7 +17,7 @@ from ratchet.contract import (
 )
 from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
-from trainer.domain.runs.champion import Champion, Checkpoint, Told, champion
+from trainer.domain.runs.champion import Champion, Checkpoint, ModelEvent, champion
 from trainer.handlers import TrainerHandlers
 
 from .conftest import NOW, PretendRunner, judged
@@ -110,7 +110,7 @@ ONE_AND_TWO = [registered("1"), activated("1", 1), registered("2"), activated("2
     ],
 )
 def test_the_champion_is_what_serves_or_soon_will(
-    accepted: str, told: list[Told], run: str | None
+    accepted: str, told: list[ModelEvent], run: str | None
 ) -> None:
     assert run_of(champion(checkpoints(accepted), told)) == run
     assert run_of(champion(checkpoints(accepted), told * 2)) == run
@@ -150,7 +150,7 @@ async def test_a_run_after_a_rollback_is_held_against_what_serves(
     for _ in range(2):
         await handlers.handle_models(delivered(said[::-1]), MemoryState())
 
-    assert len(world.models.told()) == 5
+    assert len(world.models.events()) == 5
     world.pairs_come(50, 25)
     run = training.planner.open_run()
     assert run is not None

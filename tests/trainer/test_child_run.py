@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from trainer.backends.run_process.child_run import ChildRunner
-from trainer.domain.runs.child_messages import Progress
+from trainer.domain.runs.child_messages import TrainingProgress
 from trainer.ports import TrainingBroke
 
 from .scripted_child import FULL, request_in, scripted, trained
 
 
-async def unheard(progress: Progress) -> None:
+async def unheard(progress: TrainingProgress) -> None:
     pass
 
 
@@ -25,7 +25,7 @@ async def test_what_does_not_fit_goes_on_as_the_same_run_in_half_the_micro_batch
     same = {request.model_copy(update={"halvings": 0}) for request in child.requests}
     assert same == {request_in(tmp_path, batch=4)}
     assert (tmp_path / "work/checkpoint-1").is_dir()
-    assert "2.00 GiB): going on in micro-batches of 2" in caplog.text
+    assert "2.00 GiB): continuing with micro-batches of 2" in caplog.text
 
 
 async def test_one_example_that_does_not_fit_breaks_and_says_so(
@@ -83,6 +83,6 @@ async def test_a_result_that_cannot_be_read_is_reached_again(
     child = scripted(monkeypatch, trained(tmp_path))
     request = request_in(tmp_path)
     request.work_dir.mkdir()
-    request.end.write_text('{"line": "trained"')
+    request.result.write_text('{"line": "trained"')
     await ChildRunner().train(request, unheard)
     assert len(child.requests) == 1

@@ -18,7 +18,7 @@ from trainer.backends.run_process.child_run import ChildRunner
 from trainer.handlers import TrainerHandlers
 from trainer.ports import Runner
 from trainer.status import TrainerStatus
-from trainer.training.loop import Training
+from trainer.training.loop import TrainingLoop
 
 from .conftest import PretendRunner, built, judged
 from .scripted_child import scripted
@@ -32,7 +32,14 @@ class Room:
 
     def __init__(self, engine: Engine) -> None:
         self.full = False
+        self._engine = engine
         event.listen(engine, "begin", self._limit)
+
+    def fill(self) -> None:
+        """Leave no free page in the database, and let it not grow."""
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM")
+        self.full = True
 
     def _limit(self, connection: Connection) -> None:
         pages = 1 if self.full else 2**30
@@ -52,7 +59,7 @@ def world(engine: Engine, tmp_path: Path) -> World:
 
 
 @asynccontextmanager
-async def at_work(world: World, runner: Runner, **changed: Any) -> AsyncIterator[Training]:
+async def at_work(world: World, runner: Runner, **changed: Any) -> AsyncIterator[TrainingLoop]:
     training = world.training(runner, **changed)
     working = asyncio.create_task(training.run())
     yield training
@@ -61,11 +68,11 @@ async def at_work(world: World, runner: Runner, **changed: Any) -> AsyncIterator
     await asyncio.gather(working, return_exceptions=True)
 
 
-async def held_up(world: World, training: Training) -> None:
+async def held_up(world: World, training: TrainingLoop) -> None:
     """Waits until the trouble shows where people and alerts look for it."""
 
     async def shows() -> bool:
-        return training.trouble is not None
+        return training.problem is not None
 
     await eventually(shows)
     facts = await TrainerStatus(training).facts()
@@ -74,11 +81,11 @@ async def held_up(world: World, training: Training) -> None:
     assert world.metrics.get_sample_value("ratchet_training_trouble") == 1
 
 
-async def goes_on(world: World, training: Training) -> None:
+async def goes_on(world: World, training: TrainingLoop) -> None:
     """Waits for the run's end, and for the trouble to be over: everything happened once."""
 
     async def is_over() -> bool:
-        return bool(world.published(RunFinished)) and training.trouble is None
+        return bool(world.published(RunFinished)) and training.problem is None
 
     await eventually(is_over)
     assert world.verdicts() == ["accepted"]
@@ -101,7 +108,7 @@ async def test_no_room_to_end_in_and_the_run_is_not_trained_twice(
     world: World, room: Room, monkeypatch: pytest.MonkeyPatch
 ):
     child = scripted(monkeypatch, PretendRunner(BETTER))
-    child.on_start = lambda: setattr(room, "full", True)
+    child.on_start = room.fill
     async with at_work(world, ChildRunner()) as training:
         await held_up(world, training)
         assert world.published(RunFinished) == []
@@ -126,7 +133,7 @@ async def test_no_room_for_the_adapter_and_the_run_is_not_trained_twice(
     assert len(child.requests) == 1
     files = (path for path in world.settings.data_dir.rglob("*") if path.is_file())
     names = sorted(path.name for path in files if not path.name.startswith("trainer.db"))
-    assert len(names) == 4, "both files of the adapter, the references and the manifest"
+    assert len(names) == 5, "dataset, both files of the adapter, references and manifest"
 
 
 async def test_what_arrives_meanwhile_is_not_acknowledged_and_counts_once(world: World, room: Room):

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from ratchet.contract import Done, ForgetRequested, Forgotten, utc_now
 from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
-from trainer.backends.sql.erasure import SqlForgetting
+from trainer.backends.sql.erasure import TrainerErasure
 from trainer.erasure import TrainerErasureHandler
 
 from .conftest import PretendRunner, judged
@@ -25,7 +25,7 @@ ASKED = ForgetRequested(
 
 
 async def forgotten(world: World, directory: Path) -> Forgotten:
-    erasing = SqlForgetting(world.examples._engine, world.artifacts, directory / "runs")
+    erasing = TrainerErasure(world.examples._engine, world.artifacts, directory / "runs")
     handler = TrainerErasureHandler(erasing)
     [outcome] = await handler.handle(delivered([ASKED]), MemoryState())
     assert isinstance(outcome, Done)

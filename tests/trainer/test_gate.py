@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.domain.evaluation.acceptance_gate import GateRules, Ruling, rule
+from trainer.domain.evaluation.acceptance_gate import GateRules, GateVerdict, judge_challenger
 from trainer.domain.evaluation.bootstrap import paired_gain
 from trainer.domain.evaluation.cases import Case
-from trainer.domain.evaluation.scores import Judged
+from trainer.domain.evaluation.scores import ModelScores
 
 from .judging import CASES, asked, every, number, shows
 
@@ -20,21 +20,21 @@ HONEST = {"text_quality": 0.9, "grounded_accuracy": every(2), "kl": 0.8}
 
 
 def ruling(
-    after: Judged,
-    before: Judged = CHAMPION,
+    after: ModelScores,
+    before: ModelScores = CHAMPION,
     cases: tuple[Case, ...] = CASES,
     rules: GateRules = RULES,
     method: str = "dpo",
-) -> Ruling:
-    return rule(cases, before, after, rules, method, 42)
+) -> GateVerdict:
+    return judge_challenger(cases, before, after, rules, method, 42)
 
 
-def challenger(**figures) -> Ruling:
+def challenger(**figures) -> GateVerdict:
     """The ruling on an honest challenger but for `figures`."""
     return ruling(shows(CASES, **{**HONEST, **figures}))
 
 
-def refused(found: Ruling, why: str) -> bool:
+def refused(found: GateVerdict, why: str) -> bool:
     assert found.verdict == "refused", found.reason
     assert why in found.reason
     return True
@@ -175,13 +175,13 @@ class TestMissing:
     @pytest.mark.parametrize("when", ["before", "after"])
     def test_a_case_that_was_not_answered_is_named(self, when: str):
         whole = shows(CASES, **HONEST)
-        part = Judged(cases=(CHAMPION if when == "before" else whole).cases[1:])
+        part = ModelScores(cases=(CHAMPION if when == "before" else whole).cases[1:])
         found = ruling(whole, part) if when == "before" else ruling(part)
         gap = "'What is the power of mixer 000?' (finished, grounded accuracy, invented, margin"
         assert refused(found, f"not measured {when} training: {gap}")
 
     def test_of_many_gaps_three_are_named(self):
-        found = ruling(Judged(cases=shows(CASES, **HONEST).cases[9:]))
+        found = ruling(ModelScores(cases=shows(CASES, **HONEST).cases[9:]))
         assert refused(found, "mixer 002?' (")
         assert "mixer 003" not in found.reason
         assert "and 6 more" in found.reason
@@ -191,13 +191,13 @@ class TestMissing:
         first = whole.cases[0]
         scores = {name: x for name, x in first.scores.items() if name != "finished"}
         torn = (first.model_copy(update={"scores": scores}), *whole.cases[1:])
-        found = ruling(Judged(cases=torn))
+        found = ruling(ModelScores(cases=torn))
         assert refused(
             found, "not measured after training: 'What is the power of mixer 000?' (finished)"
         )
 
     def test_a_measure_without_any_case_is_named(self):
-        found = ruling(Judged(), Judged(), cases=())
+        found = ruling(ModelScores(), ModelScores(), cases=())
         for name in ("preference accuracy", "text quality", "grounded accuracy"):
             assert refused(found, f"no case measures {name}")
         assert "no answer measures the KL to the base" in found.reason
@@ -213,7 +213,7 @@ class TestPreferencesThatWereNotHeldOut:
         for case in CASES
     )
 
-    def ruled(self, before: float, after: float) -> Ruling:
+    def ruled(self, before: float, after: float) -> GateVerdict:
         return ruling(
             shows(self.CASES, **HONEST, preference_accuracy=after),
             shows(self.CASES, preference_accuracy=before),
@@ -272,5 +272,5 @@ def test_nothing_credibly_worse_is_ever_accepted_and_order_does_not_matter(
         assert found.verdict == "refused"
     shuffled = list(SOME)
     random.shuffle(shuffled)
-    backwards = Judged(cases=after.cases[::-1])
+    backwards = ModelScores(cases=after.cases[::-1])
     assert ruling(backwards, before, tuple(shuffled)).verdict == found.verdict

@@ -5,14 +5,14 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ratchet.contract import PairBuilt
 from trainer.domain.examples.holdout import split
-from trainer.domain.examples.training_example import TrainingPair
 
 from .conftest import NOW, training_pairs
 
 
 @st.composite
-def pairs(draw: st.DrawFn) -> list[TrainingPair]:
+def pairs(draw: st.DrawFn) -> list[PairBuilt]:
     """Pairs whose device types, phrasings and questions overlap in any way."""
     names = draw(st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=2, max_size=60))
     (template,) = training_pairs(1)
@@ -36,7 +36,7 @@ def pairs(draw: st.DrawFn) -> list[TrainingPair]:
 
 @given(pairs(), st.floats(0.05, 0.5), st.integers(1, 10), st.integers(0, 5))
 def test_every_pair_is_on_one_side_and_no_question_on_both(
-    given_pairs: list[TrainingPair], share: float, least: int, seed: int
+    given_pairs: list[PairBuilt], share: float, least: int, seed: int
 ):
     dataset = split(given_pairs, share, least, seed)
     both = [pair.example_id for pair in (*dataset.train, *dataset.held_out)]
@@ -48,7 +48,7 @@ def test_every_pair_is_on_one_side_and_no_question_on_both(
 
 @given(pairs(), st.floats(0.05, 0.5), st.integers(1, 10))
 def test_kinds_stay_together_as_the_dataset_says(
-    given_pairs: list[TrainingPair], share: float, least: int
+    given_pairs: list[PairBuilt], share: float, least: int
 ):
     dataset = split(given_pairs, share, least, 42)
     for name in ("device_type", "phrasing"):
@@ -61,17 +61,17 @@ def test_kinds_stay_together_as_the_dataset_says(
 
 @given(pairs(), st.floats(0.05, 0.5), st.integers(1, 10))
 def test_what_is_held_out_for_its_time_is_newer_than_what_is_trained_on(
-    given_pairs: list[TrainingPair], share: float, least: int
+    given_pairs: list[PairBuilt], share: float, least: int
 ):
     dataset = split(given_pairs, share, least, 42)
-    newest = [pair.at for pair in dataset.held_out if pair.example_id in dataset.newest]
+    newest = [pair.occurred_at for pair in dataset.held_out if pair.example_id in dataset.newest]
     one_each = {pair.question.key: pair for pair in given_pairs}
     if newest and len(one_each) == len(given_pairs):
-        assert min(newest) >= max(pair.at for pair in dataset.train)
+        assert min(newest) >= max(pair.occurred_at for pair in dataset.train)
 
 
 @given(pairs(), st.randoms())
-def test_the_split_depends_on_the_data_and_the_seed_alone(given_pairs: list[TrainingPair], random):
+def test_the_split_depends_on_the_data_and_the_seed_alone(given_pairs: list[PairBuilt], random):
     shuffled = list(given_pairs)
     random.shuffle(shuffled)
     first, second = (split(some, 0.2, 3, 42) for some in (given_pairs, shuffled))

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from ratchet_testing.eventually import eventually
 from trainer.backends.run_process.lease import RedisLease
-from trainer.domain.runs.child_messages import Trained, TrainRequest
+from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
 from trainer.ports import LeaseLost, LeaseTaken
 
 from .conftest import PretendRunner, judged
@@ -107,7 +107,7 @@ class Gated(PretendRunner):
         super().__init__(BETTER)
         self.may_end = asyncio.Event()
 
-    async def train(self, request: TrainRequest, on_progress: Any) -> Trained:
+    async def train(self, request: TrainRequest, on_progress: Any) -> TrainingResult:
         type(self).at_work += 1
         try:
             await self.may_end.wait()
@@ -129,18 +129,18 @@ async def test_of_two_trainers_exactly_one_trains(world: World, redis: Redis):
     loops = [asyncio.create_task(training.run()) for training in trainings]
 
     async def one_works_and_one_is_turned_away() -> bool:
-        return any(training.trouble for training in trainings) and Gated.at_work > 0
+        return any(training.problem for training in trainings) and Gated.at_work > 0
 
     await eventually(one_works_and_one_is_turned_away)
     assert Gated.at_work == 1
     idle, busy = sorted(trainings, key=lambda training: training.running is not None)
-    assert "no right to train" in str(idle.trouble)
-    assert busy.trouble is None
+    assert "another trainer holds the lease" in str(idle.problem)
+    assert busy.problem is None
     for runner in runners:
         runner.may_end.set()
 
     async def both_are_content() -> bool:
-        return world.verdicts() == ["accepted"] and idle.trouble is None
+        return world.verdicts() == ["accepted"] and idle.problem is None
 
     await eventually(both_are_content)
     assert sum(len(runner.requests) for runner in runners) == 1

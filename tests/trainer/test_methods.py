@@ -9,13 +9,12 @@ import torch
 from ratchet.contract import CurvePoint, Method
 from ratchet.models.base_models import materialise
 from trainer.backends.language_model.base_model import Base, load_base
-from trainer.backends.language_model.lora import fresh_adapter, take_off
+from trainer.backends.language_model.lora import fresh_adapter, remove_adapter
 from trainer.backends.machine.device import use_all_cores
-from trainer.domain.examples.traces import demonstration_of
 from trainer.domain.examples.training_example import TrainingExample
-from trainer.domain.runs.child_messages import Progress
+from trainer.domain.runs.child_messages import TrainingProgress
 from trainer.domain.runs.recipe import DpoRecipe, KtoRecipe, LoraRecipe, Recipe, SftRecipe
-from trainer.run.methods import taught_by
+from trainer.run.methods import training_method
 
 from .conftest import captured, label, training_pairs
 
@@ -37,7 +36,7 @@ RECIPE = Recipe(
 GIVEN: dict[Method, Sequence[TrainingExample]] = {
     "dpo": training_pairs(2),
     "kto": [label(1, True), label(2, False)],
-    "sft": [demonstration_of(captured(number)) for number in range(2)],
+    "sft": [captured(number) for number in range(2)],
 }
 
 
@@ -49,19 +48,19 @@ def base(cache_dir: Path) -> Base:
 
 
 def learnt(
-    base: Base, method: Method, work_dir: Path, heard: list[Progress]
+    base: Base, method: Method, work_dir: Path, heard: list[TrainingProgress]
 ) -> tuple[dict[str, torch.Tensor], tuple[CurvePoint, ...]]:
-    adapted, curve = taught_by(method)(
+    adapted, curve = training_method(method)(
         base, fresh_adapter(RECIPE.lora), GIVEN[method], RECIPE, work_dir, heard.append
     )
     weights = {n: w.detach().clone() for n, w in adapted.named_parameters() if "lora_B" in n}
-    take_off(adapted)
+    remove_adapter(adapted)
     return weights, curve
 
 
 @pytest.mark.parametrize("method", ["kto", "sft", "dpo"])
 def test_it_learns_and_tells_and_learns_the_same_again(base: Base, method: Method, tmp_path: Path):
-    heard: list[Progress] = []
+    heard: list[TrainingProgress] = []
     weights, curve = learnt(base, method, tmp_path / "first", heard)
     assert [point.step for point in curve] == [1, 2]
     assert curve[-1].loss < curve[0].loss

@@ -10,11 +10,11 @@ from ratchet.contract import RunFinished
 from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
-from trainer.domain.runs.child_messages import Progress
+from trainer.domain.runs.child_messages import TrainingProgress
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import TrainerMetrics
-from trainer.training.feedback_latency import ServedTimes
-from trainer.training.gate_metrics import ServedMetrics
+from trainer.training.feedback_latency import FeedbackLatency
+from trainer.training.gate_metrics import FeedbackLatencyMetrics
 
 from .conftest import NOW, PretendRunner, judged
 from .test_champion import activated, registered
@@ -60,11 +60,11 @@ async def test_a_run_at_work_shows_where_it_is(engine: Engine, tmp_path: Path):
     shown: dict[str, float | None] = {}
 
     class Looks(PretendRunner):
-        async def refer(self, request: ReferenceRequest) -> None:
+        async def record_references(self, request: ReferenceRequest) -> None:
             for name in ("running", "step", "steps", "loss", "remaining_seconds"):
                 shown[name] = told(f"ratchet_training_{name}")
             shown["training"] = told("ratchet_training_stage", {"stage": "training"})
-            await super().refer(request)
+            await super().record_references(request)
 
     training = world.training(Looks(judged(0.9, 0.6, 1.0)))
     told = world.metrics.get_sample_value
@@ -85,7 +85,9 @@ def test_nothing_of_a_run_that_is_over_stays_in_sight():
     registry = CollectorRegistry()
     metrics = TrainerMetrics(registry)
     metrics.began()
-    metrics.progressed(Progress(stage="training", step=3, steps=9, loss=0.5, seconds_left=60))
+    metrics.progressed(
+        TrainingProgress(stage="training", step=3, steps=9, loss=0.5, seconds_left=60)
+    )
     told = registry.get_sample_value
     assert told("ratchet_training_stage", {"stage": "training"}) == 1
     assert told("ratchet_training_stage", {"stage": "loading"}) == 0
@@ -102,13 +104,13 @@ async def test_a_model_in_service_tells_how_long_its_feedback_waited(
     world.pairs_come(0, 20)
     await world.training(PretendRunner(judged(0.9, 0.9))).turn()
     (accepted,) = world.runs.accepted(world.settings.trainer_base_model)
-    run = world.runs.planned(accepted.run_id)
-    assert run is not None
-    assert world.runs.planned("no such run") is None
+    times = world.runs.trained_on(accepted.run_id)
+    assert len(times) == 15
+    assert world.runs.trained_on("no such run") == []
     registry = CollectorRegistry()
-    times = ServedTimes(world.models, world.runs, ServedMetrics(registry))
-    handlers = TrainerHandlers(world.examples, world.examples, world.models, times.heard)
-    an_hour_later = max(example.at for example in run.dataset.train) + timedelta(hours=1)
+    latency = FeedbackLatency(world.models, world.runs, FeedbackLatencyMetrics(registry))
+    handlers = TrainerHandlers(world.examples, world.examples, world.models, latency.observe)
+    an_hour_later = max(times) + timedelta(hours=1)
     by_itself = activated("1", 1).model_copy(
         update={"occurred_at": an_hour_later, "requested_by": ""}
     )
@@ -118,6 +120,6 @@ async def test_a_model_in_service_tells_how_long_its_feedback_waited(
     await handlers.handle_models(delivered([*told, by_itself, by_hand, installed]), MemoryState())
     count = registry.get_sample_value("ratchet_feedback_to_model_seconds_count")
     total = registry.get_sample_value("ratchet_feedback_to_model_seconds_sum")
-    assert count == len(run.dataset.train)
+    assert count == len(times)
     assert total is not None
     assert total >= 3600 * count

@@ -8,10 +8,10 @@ import pytest
 from ratchet_testing.valkey import free_port
 from trainer.backends.machine.ollama import Ollama, ollama_at
 from trainer.backends.run_process.child_run import ChildRunner
-from trainer.domain.runs.child_messages import Progress
+from trainer.domain.runs.child_messages import TrainingProgress
 from trainer.ports import TrainingBroke
 from trainer.settings import TrainerSettings
-from trainer.training.cancellation import CalledOff, unless_called_off
+from trainer.training.cancellation import RunAborted, abort_on_cancellation
 
 from .ollama_server import ollama_server
 from .scripted_child import FOREVER, End, request_in, scripted, trained
@@ -20,13 +20,13 @@ MODELS = ("plant:v3", "embed:latest")
 ROUND = ["unload plant:v3", "unload embed:latest", "load plant:v3", "load embed:latest"]
 
 
-async def unheard(progress: Progress) -> None:
+async def unheard(progress: TrainingProgress) -> None:
     pass
 
 
 async def test_it_unloads_exactly_what_is_loaded_and_loads_it_again():
     with ollama_server(*MODELS) as server:
-        async with Ollama(server.url).out_of_the_way():
+        async with Ollama(server.url).unloaded():
             assert server.loaded == []
         assert server.loaded == list(MODELS)
         assert server.asked == ROUND
@@ -34,14 +34,14 @@ async def test_it_unloads_exactly_what_is_loaded_and_loads_it_again():
 
 async def test_with_nothing_loaded_nothing_is_asked():
     with ollama_server() as server:
-        async with Ollama(server.url).out_of_the_way():
+        async with Ollama(server.url).unloaded():
             pass
         assert server.asked == []
 
 
 async def test_a_model_that_does_not_heed_does_not_keep_the_others():
     with ollama_server(*MODELS, stubborn="plant:v3") as server:
-        async with Ollama(server.url).out_of_the_way():
+        async with Ollama(server.url).unloaded():
             assert server.loaded == ["plant:v3"]
         assert server.loaded == list(MODELS)
         assert server.asked == ["unload plant:v3", "unload embed:latest", "load embed:latest"]
@@ -49,7 +49,7 @@ async def test_a_model_that_does_not_heed_does_not_keep_the_others():
 
 async def test_what_was_unloaded_is_loaded_again_even_if_the_answer_was_not_waited_for():
     async def makes_room(ollama: Ollama) -> None:
-        async with ollama.out_of_the_way():
+        async with ollama.unloaded():
             raise AssertionError("it had not been answered")
 
     with ollama_server(*MODELS, slow="embed:latest") as server:
@@ -57,8 +57,8 @@ async def test_what_was_unloaded_is_loaded_again_even_if_the_answer_was_not_wait
         def cancelled_by() -> str | None:
             return None if server.loaded else "anna"
 
-        with pytest.raises(CalledOff):
-            await unless_called_off(makes_room(Ollama(server.url)), cancelled_by, 0.02, 60)
+        with pytest.raises(RunAborted):
+            await abort_on_cancellation(makes_room(Ollama(server.url)), cancelled_by, 0.02, 60)
         assert server.asked == ROUND
         assert server.loaded == list(MODELS)
         server.may_answer.set()
@@ -90,8 +90,8 @@ async def test_however_a_run_ends_it_is_back_afterwards(
         during: list[list[str]] = []
         child.on_start = lambda: during.append(list(server.loaded))
         work = ChildRunner(ollama_at(server.url)).train(request_in(tmp_path), unheard)
-        with suppress(CalledOff, TrainingBroke):
-            await unless_called_off(work, cancelled_by, 0.02, limit_s)
+        with suppress(RunAborted, TrainingBroke):
+            await abort_on_cancellation(work, cancelled_by, 0.02, limit_s)
         assert (during, child.running) == ([[]], 0)
         assert server.asked == ROUND
         assert server.loaded == list(MODELS)

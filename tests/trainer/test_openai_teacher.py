@@ -99,7 +99,7 @@ async def test_a_teacher_that_is_away_is_asked_again_later(teacher: StandIn):
     teacher.port = free_port()
     [outcome] = await asked(teacher)
     assert isinstance(outcome, Later)
-    assert "cannot be reached" in outcome.reason
+    assert "is not reachable" in outcome.reason
 
 
 async def test_a_teacher_that_says_nothing_is_not_waited_for_for_ever(teacher: StandIn):

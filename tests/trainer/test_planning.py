@@ -7,17 +7,21 @@ import pytest
 from sqlalchemy import Engine
 
 from ratchet.contract import ArtifactRef, ExampleRetracted, TrainingRequested
+from ratchet.storage import ArtifactStore
 from ratchet_testing.deliveries import delivered
+from trainer.backends.regression_file import PACKAGED
+from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.database import open_database
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.run_store import SqlRunStore
-from trainer.domain.runs.readiness import Wait
-from trainer.domain.runs.run import RunEnd
+from trainer.domain.examples.dataset import Dataset
+from trainer.domain.runs.readiness import TrainLater
+from trainer.domain.runs.run import Run, RunEnd
 from trainer.settings import TrainerSettings
 from trainer.training.planner import Planner
 
-from .conftest import NOW, Roomy, built, captured, label_built
+from .conftest import NOW, Roomy, built, captured, label
 
 
 class Plant:
@@ -26,7 +30,8 @@ class Plant:
     def __init__(self, engine: Engine, directory: Path) -> None:
         self.directory = directory
         self.examples = SqlExampleStore(engine)
-        self.runs = SqlRunStore(engine)
+        self.files = RunFiles(directory / "runs", ArtifactStore(directory / "artifacts"), PACKAGED)
+        self.runs = SqlRunStore(engine, self.files)
         self.models = SqlModelStore(engine)
 
     def planner(self, **changed: Any) -> Planner:
@@ -44,6 +49,10 @@ class Plant:
             }
         )
         return Planner(settings, self.examples, self.examples, self.runs, self.models, Roomy())
+
+    def dataset(self, run: Run | None) -> Dataset:
+        assert run is not None
+        return self.files.dataset(run)
 
     def ends(self, run_id: str, verdict: str) -> None:
         manifest = ArtifactRef(sha256="a" * 64, size=1, name="manifest.json")
@@ -65,8 +74,9 @@ def test_the_snapshot_holds_every_waiting_pair_on_one_side(plant: Plant):
     plant.examples.keep(delivered([built(number) for number in range(20)]))
     run = plant.planner().open_run()
     assert run.method == "dpo"
-    assert sorted(run.dataset.example_ids) == [f"example-{n:04d}" for n in range(20)]
-    assert run.dataset.held_out
+    dataset = plant.dataset(run)
+    assert sorted(dataset.example_ids) == [f"example-{n:04d}" for n in range(20)]
+    assert dataset.held_out
     assert plant.runs.unfinished() == run
 
 
@@ -76,19 +86,17 @@ def test_what_was_retracted_is_in_no_snapshot(plant: Plant):
         event_id="gone-0001", occurred_at=NOW, example_id="example-0004", revision=2, reason=""
     )
     plant.examples.keep(delivered([gone]))
-    assert "example-0004" not in plant.planner().open_run().dataset.example_ids
+    assert "example-0004" not in plant.dataset(plant.planner().open_run()).example_ids
 
 
 def test_labels_and_demonstrations_start_their_own_methods(plant: Plant):
-    plant.examples.keep(
-        delivered([label_built(n, sign) for n in range(10) for sign in (True, False)])
-    )
+    plant.examples.keep(delivered([label(n, sign) for n in range(10) for sign in (True, False)]))
     run = plant.planner().open_run()
-    assert (run.method, {e.kind for e in run.dataset.train}) == ("kto", {"label"})
+    assert (run.method, {e.type for e in plant.dataset(run).train}) == ("kto", {"LabelBuilt"})
     plant.ends(run.run_id, "refused")
     plant.examples.keep(delivered([captured(number) for number in range(20)]))
     run = plant.planner().open_run()
-    assert (run.method, {e.kind for e in run.dataset.train}) == ("sft", {"demonstration"})
+    assert (run.method, {e.type for e in plant.dataset(run).train}) == ("sft", {"TraceCaptured"})
 
 
 def test_near_copies_are_left_out_and_counted(plant: Plant):
@@ -96,8 +104,9 @@ def test_near_copies_are_left_out_and_counted(plant: Plant):
     copy = built(3).model_copy(update={"example_id": "copy", "chosen": built(3).chosen + "!"})
     plant.examples.keep(delivered([copy]))
     run = plant.planner().open_run()
-    assert run.dataset.left_out == {"near_duplicate": 1}
-    assert len(run.dataset.example_ids) == 20
+    dataset = plant.dataset(run)
+    assert dataset.left_out == {"near_duplicate": 1}
+    assert len(dataset.example_ids) == 20
 
 
 def test_when_hardly_any_may_teach_it_waits_and_says_why(plant: Plant):
@@ -106,11 +115,13 @@ def test_when_hardly_any_may_teach_it_waits_and_says_why(plant: Plant):
     )
     planner = plant.planner()
     assert planner.open_run() is None
-    assert planner.decision == Wait("of 20 waiting pairs 1 may teach (19 near duplicate left out)")
+    assert planner.decision == TrainLater(
+        "only 1 of 20 waiting pairs are usable (19 near duplicate left out)"
+    )
 
 
 def test_labels_that_leave_one_sign_to_train_on_wait(plant: Plant):
-    plant.examples.keep(delivered(label_built(n, desirable=n % 5 == 0) for n in range(20)))
+    plant.examples.keep(delivered(label(n, desirable=n % 5 == 0) for n in range(20)))
     reasons = set()
     for seed in range(8):
         planner = plant.planner(trainer_seed=seed)
@@ -119,7 +130,7 @@ def test_labels_that_leave_one_sign_to_train_on_wait(plant: Plant):
             reasons.add(planner.decision.reason)
         else:
             plant.ends(run.run_id, "failed")
-    assert reasons == {"outside the held-out kinds all labels have the same sign"}
+    assert reasons == {"all labels that are not held out have the same sign"}
 
 
 @pytest.mark.parametrize("verdict", ["failed", "cancelled"])
@@ -148,9 +159,7 @@ def test_until_something_changes(plant: Plant, change: str):
 
 def test_the_named_method_runs(plant: Plant):
     plant.examples.keep(delivered([built(number) for number in range(20)]))
-    plant.examples.keep(
-        delivered([label_built(n, sign) for n in range(5) for sign in (True, False)])
-    )
+    plant.examples.keep(delivered([label(n, sign) for n in range(5) for sign in (True, False)]))
     plant.ask(method="kto")
     assert plant.planner().open_run().method == "kto"
 
@@ -169,7 +178,7 @@ def test_pairs_of_one_question_do_not_keep_labels_from_their_turn(plant: Plant):
         alike = {"question": question, "chosen": words, "rejected": f"not {words}"}
         plant.examples.keep(delivered([built(number).model_copy(update=alike)]))
     plant.examples.keep(
-        delivered([label_built(50 + n, sign) for n in range(15) for sign in (True, False)])
+        delivered([label(50 + n, sign) for n in range(15) for sign in (True, False)])
     )
     planner = plant.planner()
     assert planner.open_run().method == "kto"
@@ -198,5 +207,5 @@ def test_the_same_inputs_are_the_same_run(plant: Plant, tmp_path: Path):
     for some, order in ((plant, 1), (other, -1)):
         some.examples.keep(delivered([built(number) for number in range(20)][::order]))
     one, two = plant.planner().open_run(), other.planner().open_run()
-    assert (one.run_id, one.dataset.sha256) == (two.run_id, two.dataset.sha256)
+    assert (one.run_id, one.dataset) == (two.run_id, two.dataset)
     assert plant.planner().open_run() == one, "an unfinished run stays the open one"

@@ -16,15 +16,15 @@ from ratchet.contract import Method
 from ratchet.models.base_models import materialise
 from trainer.backends.language_identification import language_of
 from trainer.backends.language_model.base_model import Base, load_base
-from trainer.backends.language_model.lora import fresh_adapter, take_off
+from trainer.backends.language_model.lora import fresh_adapter, remove_adapter
 from trainer.backends.machine.device import choose_dtype, use_all_cores
 from trainer.backends.regression_file import PACKAGED, read_regression
-from trainer.domain.evaluation.acceptance_gate import GateRules, Ruling, rule
+from trainer.domain.evaluation.acceptance_gate import GateRules, GateVerdict, judge_challenger
 from trainer.domain.evaluation.cases import held_out_cases, regression_cases
 from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.recipe import JudgingRecipe
-from trainer.run.evaluation import Panel
-from trainer.run.methods import taught_by
+from trainer.run.evaluation import Evaluation
+from trainer.run.methods import training_method
 
 pytestmark = pytest.mark.heavy
 
@@ -50,16 +50,16 @@ class School:
             *held_out_cases(HELD_OUT, JUDGING, language_of),
             *regression_cases(spoken, JUDGING.fixed_questions, language_of),
         )
-        self._panel = Panel(cases, JUDGING)
+        self._panel = Evaluation(cases, JUDGING)
         self._before = self._panel.judge(self._base, None, lambda _: None)
 
     def ruling(
         self, name: str, method: Method, examples: Sequence[TrainingExample], **changed: float
-    ) -> Ruling:
+    ) -> GateVerdict:
         quick = {"learning_rate": 1e-3, "epochs": 1.0, "batch": 2, **changed}
         loop = RECIPE.loop(method).model_copy(update=quick)
         recipe = RECIPE.model_copy(update={method: loop})
-        adapted, _ = taught_by(method)(
+        adapted, _ = training_method(method)(
             self._base,
             fresh_adapter(recipe.lora),
             examples,
@@ -68,9 +68,9 @@ class School:
             lambda _: None,
         )
         after = self._panel.judge(self._base, adapted, lambda _: None)
-        take_off(adapted)
+        remove_adapter(adapted)
         cases = self._panel.cases
-        ruling = rule(cases, self._before, after, GateRules(), method, recipe.seed)
+        ruling = judge_challenger(cases, self._before, after, GateRules(), method, recipe.seed)
         print(name, ruling.verdict, ruling.reason)
         return ruling
 

@@ -8,18 +8,27 @@ from hypothesis import strategies as st
 
 from trainer.domain.evaluation.statistical_power import cases_to_detect
 from trainer.domain.runs.quiet_hours import QuietHours, quiet_hours
-from trainer.domain.runs.readiness import METHODS, Rules, Train, Wait, cooldown_remaining_s, decide
-from trainer.domain.runs.situation import Situation, Waiting
+from trainer.domain.runs.readiness import (
+    METHODS,
+    ReadinessRules,
+    TrainLater,
+    TrainNow,
+    cooldown_remaining_s,
+    decide,
+)
+from trainer.domain.runs.situation import TrainingSituation, WaitingExamples
 
-RULES = Rules(minimum={"dpo": 80, "kto": 160, "sft": 100}, cooldown_s=1800, least=9)
+RULES = ReadinessRules(minimum={"dpo": 80, "kto": 160, "sft": 100}, cooldown_s=1800, least=9)
 
 
-def waiting(pairs: int = 0, labels: int = 0, rarer: int | None = None, shown: int = 0) -> Situation:
-    return Situation(
+def waiting(
+    pairs: int = 0, labels: int = 0, rarer: int | None = None, shown: int = 0
+) -> TrainingSituation:
+    return TrainingSituation(
         waiting={
-            "dpo": Waiting(pairs),
-            "kto": Waiting(labels, labels // 2 if rarer is None else rarer),
-            "sft": Waiting(shown),
+            "dpo": WaitingExamples(pairs),
+            "kto": WaitingExamples(labels, labels // 2 if rarer is None else rarer),
+            "sft": WaitingExamples(shown),
         }
     )
 
@@ -28,16 +37,16 @@ def waiting(pairs: int = 0, labels: int = 0, rarer: int | None = None, shown: in
     ("now", "method"),
     [(waiting(pairs=80), "dpo"), (waiting(labels=160), "kto"), (waiting(shown=100), "sft")],
 )
-def test_enough_of_one_kind_starts_its_method(now: Situation, method: str):
+def test_enough_of_one_kind_starts_its_method(now: TrainingSituation, method: str):
     decision = decide(now, RULES)
-    assert isinstance(decision, Train)
+    assert isinstance(decision, TrainNow)
     assert decision.method == method
-    assert decision.reason.endswith("are asked for")
+    assert decision.reason.endswith("are required")
 
 
 def test_one_too_few_waits_and_says_how_many_are_lacking():
     decision = decide(waiting(pairs=79, labels=40, shown=3), RULES)
-    assert isinstance(decision, Wait)
+    assert isinstance(decision, TrainLater)
     assert decision.reason.startswith("79 pairs of 80 wait")
     assert decision.lacking == {"dpo": 1, "kto": 120, "sft": 97}
 
@@ -68,33 +77,35 @@ def test_of_those_that_could_the_one_that_ran_longest_ago_runs():
 
 def test_labels_of_one_sign_teach_nothing():
     lopsided = waiting(labels=400, rarer=20)
-    assert decide(lopsided, RULES) == Wait(
-        "400 labels wait, but only 20 have the rarer sign; 10% are asked for"
+    assert decide(lopsided, RULES) == TrainLater(
+        "400 labels wait, but only 20 have the rarer sign; 10% are required"
     )
-    assert isinstance(decide(waiting(labels=400, rarer=40), RULES), Train)
+    assert isinstance(decide(waiting(labels=400, rarer=40), RULES), TrainNow)
 
 
 def test_a_run_cools_down_before_the_next():
     cooling = replace(waiting(pairs=500), idle_s=1799)
-    assert decide(cooling, RULES) == Wait("500 pairs wait; cool-down for another 1 s")
-    assert isinstance(decide(replace(cooling, idle_s=1800), RULES), Train)
+    assert decide(cooling, RULES) == TrainLater("500 pairs wait; cool-down for another 1 s")
+    assert isinstance(decide(replace(cooling, idle_s=1800), RULES), TrainNow)
 
 
 def test_no_run_begins_in_quiet_hours_unless_it_is_asked_for():
     rules = replace(RULES, quiet_hours=quiet_hours("06:00-22:00"))
     noon = replace(waiting(pairs=80), minute=12 * 60)
     assert "quiet hours 06:00-22:00" in decide(noon, rules).reason
-    assert isinstance(decide(replace(noon, minute=23 * 60), rules), Train)
-    assert isinstance(decide(replace(noon, requested_by="anna"), rules), Train)
+    assert isinstance(decide(replace(noon, minute=23 * 60), rules), TrainNow)
+    assert isinstance(decide(replace(noon, requested_by="anna"), rules), TrainNow)
 
 
 def test_those_that_have_waited_long_suffice_at_half_the_number():
     rules = replace(RULES, patience_s=30 * 86400.0)
-    old = Situation(waiting={"dpo": Waiting(40, oldest_s=31 * 86400.0)})
+    old = TrainingSituation(waiting={"dpo": WaitingExamples(40, oldest_s=31 * 86400.0)})
     decision = decide(old, rules)
-    assert decision == Train("dpo", "40 pairs wait, the first for 31 days")
-    assert isinstance(decide(old, RULES), Wait)
-    assert isinstance(decide(Situation(waiting={"dpo": Waiting(40)}), rules), Wait)
+    assert decision == TrainNow("dpo", "40 pairs wait, the first for 31 days")
+    assert isinstance(decide(old, RULES), TrainLater)
+    assert isinstance(
+        decide(TrainingSituation(waiting={"dpo": WaitingExamples(40)}), rules), TrainLater
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,52 +114,55 @@ def test_those_that_have_waited_long_suffice_at_half_the_number():
 def test_a_run_needs_room_even_when_it_is_asked_for(short: dict[str, int], named: str):
     rules = replace(RULES, min_free_memory=2**30, min_free_disk=2**30)
     now = replace(waiting(pairs=80), requested_by="anna", **short)
-    assert decide(now, rules) == Wait(f"0.5 GiB of {named} are free, a run asks for 1.0 GiB")
+    assert decide(now, rules) == TrainLater(f"0.5 GiB of {named} are free, a run needs 1.0 GiB")
 
 
 def test_a_method_that_is_ruled_out_leaves_the_others_their_turn():
     now = replace(waiting(pairs=80), ruled_out={"dpo": "all pairs ask one question"})
-    assert decide(now, RULES) == Wait("all pairs ask one question")
-    assert decide(replace(now, waiting={**now.waiting, "sft": Waiting(100)}), RULES).method == "sft"
+    assert decide(now, RULES) == TrainLater("all pairs ask one question")
+    assert (
+        decide(replace(now, waiting={**now.waiting, "sft": WaitingExamples(100)}), RULES).method
+        == "sft"
+    )
     asked = decide(replace(now, requested_by="anna"), RULES)
-    assert asked == Wait("anna asked for a run, but all pairs ask one question")
+    assert asked == TrainLater("anna requested a run, but all pairs ask one question")
 
 
 def test_a_request_that_cannot_be_met_yet_holds_nothing_back():
     now = replace(waiting(pairs=80), requested_by="anna", requested="kto")
-    assert decide(now, RULES).reason == "80 pairs wait, at least 80 are asked for"
-    assert decide(replace(now, idle_s=1), RULES).reason.startswith("anna asked for a run, but")
+    assert decide(now, RULES).reason == "80 pairs wait, at least 80 are required"
+    assert decide(replace(now, idle_s=1), RULES).reason.startswith("anna requested a run, but")
 
 
 def test_a_request_lifts_the_limits():
     now = replace(waiting(pairs=20), idle_s=1, requested_by="anna")
-    assert decide(now, RULES) == Train("dpo", "anna asked for a run; 20 pairs wait")
+    assert decide(now, RULES) == TrainNow("dpo", "anna requested a run; 20 pairs wait")
 
 
 def test_a_request_may_name_the_method():
     now = replace(waiting(pairs=500, labels=30), requested_by="anna", requested="kto")
-    assert decide(now, RULES) == Train("kto", "anna asked for a run; 30 labels wait")
+    assert decide(now, RULES) == TrainNow("kto", "anna requested a run; 30 labels wait")
 
 
 def test_a_request_cannot_train_on_nothing():
     decision = decide(replace(waiting(pairs=8), requested_by="anna"), RULES)
-    assert decision == Wait(
-        "anna asked for a run, but 8 pairs, 0 demonstrations, 0 labels of at least 9 wait"
+    assert decision == TrainLater(
+        "anna requested a run, but 8 pairs, 0 demonstrations, 0 labels of at least 9 wait"
     )
 
 
 def test_a_burst_is_waited_out_and_becomes_one_run():
     rules = replace(RULES, settle_s=5)
     arriving = replace(waiting(pairs=90), quiet_s=4.9)
-    assert decide(arriving, rules) == Wait("90 pairs wait and more are arriving")
-    assert isinstance(decide(replace(arriving, quiet_s=5.0), rules), Train)
-    assert isinstance(decide(replace(arriving, quiet_s=None), rules), Train)
-    assert isinstance(decide(replace(waiting(pairs=160), quiet_s=0.1), rules), Train)
+    assert decide(arriving, rules) == TrainLater("90 pairs wait and more are arriving")
+    assert isinstance(decide(replace(arriving, quiet_s=5.0), rules), TrainNow)
+    assert isinstance(decide(replace(arriving, quiet_s=None), rules), TrainNow)
+    assert isinstance(decide(replace(waiting(pairs=160), quiet_s=0.1), rules), TrainNow)
 
 
 def test_two_runs_never_overlap():
     busy = replace(waiting(pairs=500), running="r1", requested_by="anna")
-    assert decide(busy, RULES) == Wait("run r1 is not finished")
+    assert decide(busy, RULES) == TrainLater("run r1 is not finished")
 
 
 @pytest.mark.parametrize(("idle_s", "remaining"), [(None, 0), (0, 1800), (1700, 100), (9999, 0)])
@@ -167,7 +181,7 @@ def test_it_never_trains_on_less_than_a_run_can_hold_out_from(counts, idle_s, wh
     now = waiting(pairs, labels, min(rarer, labels // 2), shown)
     decision = decide(replace(now, idle_s=idle_s, requested_by=who, requested=method), RULES)
     assert decision.reason
-    if isinstance(decision, Train):
+    if isinstance(decision, TrainNow):
         assert now.of(decision.method).count >= RULES.least
 
 
@@ -179,8 +193,8 @@ def test_quiet_hours_may_span_midnight(span: str, inside, outside):
     hours = quiet_hours(span)
     assert isinstance(hours, QuietHours)
     assert str(hours) == span
-    assert all(hours.hold(minute) for minute in inside)
-    assert not any(hours.hold(minute) for minute in outside)
+    assert all(minute in hours for minute in inside)
+    assert not any(minute in hours for minute in outside)
 
 
 @pytest.mark.parametrize("text", ["6-22", "06:00", "24:00-06:00", "06:00-22:60", "always"])

@@ -10,7 +10,7 @@ from ratchet.models import References
 from ratchet.models.references_file import read_references
 from trainer.backends.run_process.child_run import ChildRunner
 from trainer.domain.evaluation.cases import Case
-from trainer.domain.evaluation.reference_chats import ReferenceRequest, prompts
+from trainer.domain.evaluation.reference_chats import ReferenceRequest, reference_prompts
 from trainer.ports import TrainingBroke
 
 from .tiny_model import write_tiny_model
@@ -104,7 +104,7 @@ def case(number: int, part: Any, aspect: Any, asks: bool = True) -> Case:
 
 def test_some_of_the_held_out_questions_and_some_of_the_fixed_ones_are_asked():
     cases = [case(n, part, "voice") for part in ("held_out", "regression") for n in range(20)]
-    found = prompts([*cases, case(99, "held_out", "voice", asks=False)], "voice")
+    found = reference_prompts([*cases, case(99, "held_out", "voice", asks=False)], "voice")
     assert len(found) == 16
     assert {prompt.split()[0] for prompt in found} == {"held_out", "regression"}
-    assert prompts(cases, "widget") == ()
+    assert reference_prompts(cases, "widget") == ()

@@ -8,10 +8,10 @@ import pytest
 
 from ratchet.measures import RequestedReading, grounded, plan_validity
 from trainer.backends.language_identification import language_of
-from trainer.backends.regression_file import PACKAGED, RegressionUnreadable, read_regression
+from trainer.backends.regression_file import PACKAGED, RegressionSetUnreadable, read_regression
 from trainer.domain.evaluation.acceptance_gate import GateRules
 from trainer.domain.evaluation.cases import RegressionQuestion, regression_cases
-from trainer.domain.evaluation.slices import sliced
+from trainer.domain.evaluation.slices import cases_by_slice
 
 QUESTIONS, SHA256 = read_regression(PACKAGED)
 CASES = regression_cases(QUESTIONS, len(QUESTIONS), language_of)
@@ -47,7 +47,7 @@ def test_both_plans_can_be_shown_so_that_the_worse_one_is_plausible():
 
 def test_every_device_the_second_intent_and_german_are_slices_large_enough_to_guard():
     voice = [case for case in CASES if case.aspect == "voice"]
-    sizes = {name: len(cases) for name, cases in sliced(voice).items()}
+    sizes = {name: len(cases) for name, cases in cases_by_slice(voice).items()}
     assert set(sizes) == {
         "device pump", "device chiller", "device generator", "device extruder",
         "intent query", "intent conversation", "language en", "language de",
@@ -68,12 +68,12 @@ def test_the_file_is_named_by_its_content(tmp_path: Path):
 def test_a_file_that_is_no_set_is_refused_by_its_name(tmp_path: Path, content: str):
     path = tmp_path / "mine.json"
     path.write_text(content)
-    with pytest.raises(RegressionUnreadable, match=r"mine\.json is no regression set"):
+    with pytest.raises(RegressionSetUnreadable, match=r"mine\.json is not a regression set"):
         read_regression(path)
 
 
 def test_a_set_without_questions_is_refused(tmp_path: Path):
     path = tmp_path / "empty.json"
     path.write_text("[]")
-    with pytest.raises(RegressionUnreadable, match="asks no questions"):
+    with pytest.raises(RegressionSetUnreadable, match="has no questions"):
         read_regression(path)

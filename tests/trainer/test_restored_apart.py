@@ -140,7 +140,8 @@ async def test_what_an_older_database_lacks_comes_by_a_replay_into_an_empty_serv
     assert behind.live() != whole.live(), "the server calls it delivered"
     with valkey_server(tmp_path / "valkey", free_port()) as url:
         replaying = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ledger.replay", "--restore-ledger", "--into", url),
+            *(sys.executable, "-c", "from ratchet_cli.app import main; main()"),
+            *("replay", "--restore-ledger", "--into", url),
             env={
                 **os.environ,
                 "RATCHET_REDIS_URL": valkey_url,

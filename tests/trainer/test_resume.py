@@ -10,12 +10,11 @@ import torch
 from ratchet.contract import Method
 from trainer.backends.language_model.base_model import load_base
 from trainer.backends.language_model.lora import Adapted, fresh_adapter, save_adapter, with_champion
-from trainer.backends.language_model.training_loop import Durable
-from trainer.domain.examples.traces import demonstration_of
+from trainer.backends.language_model.training_loop import DurableCheckpoints
 from trainer.domain.examples.training_example import TrainingExample
-from trainer.domain.runs.child_messages import Progress
+from trainer.domain.runs.child_messages import TrainingProgress
 from trainer.domain.runs.recipe import DpoRecipe, KtoRecipe, LoraRecipe, Recipe, SftRecipe
-from trainer.run.methods import taught_by
+from trainer.run.methods import training_method
 
 from .conftest import captured, label, training_pairs
 from .tiny_model import write_tiny_model
@@ -33,7 +32,7 @@ RECIPE = Recipe(
 GIVEN: dict[Method, Sequence[TrainingExample]] = {
     "dpo": training_pairs(5),
     "kto": [label(number, number % 2 == 0) for number in range(5)],
-    "sft": [demonstration_of(captured(number)) for number in range(5)],
+    "sft": [captured(number) for number in range(5)],
 }
 
 
@@ -58,13 +57,13 @@ def taught(
     adapter = with_champion(base.model, champion) if champion else fresh_adapter(RECIPE.lora)
     steps: list[int] = []
 
-    def heard(progress: Progress) -> None:
+    def heard(progress: TrainingProgress) -> None:
         if progress.loss is not None:
             steps.append(progress.step)
             if progress.step == stop_at:
                 raise Stopped
 
-    adapted, _ = taught_by(method)(base, adapter, GIVEN[method], RECIPE, work_dir, heard)
+    adapted, _ = training_method(method)(base, adapter, GIVEN[method], RECIPE, work_dir, heard)
     return adapted, steps
 
 
@@ -126,7 +125,9 @@ def test_a_checkpoint_counts_as_whole_only_when_all_of_it_is_on_the_disk(
         synced.setdefault(mark.exists(), []).append(str(path.relative_to(tmp_path)))
 
     monkeypatch.setattr("os.fsync", spy)
-    Durable().on_save(SimpleNamespace(output_dir=tmp_path), SimpleNamespace(global_step=6), None)
+    DurableCheckpoints().on_save(
+        SimpleNamespace(output_dir=tmp_path), SimpleNamespace(global_step=6), None
+    )
     everything = [tmp_path, checkpoint, *(path for path in checkpoint.rglob("*") if path != mark)]
     assert sorted(synced[False]) == sorted(str(path.relative_to(tmp_path)) for path in everything)
     assert synced[True] == ["checkpoint-6"], "the mark is an entry of its directory"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from trainer.domain.evaluation.acceptance_gate import GateRules, rule
-from trainer.domain.runs.child_messages import Trained
+from trainer.domain.evaluation.acceptance_gate import GateRules, judge_challenger
+from trainer.domain.runs.child_messages import TrainingResult
 from trainer.ports import TrainingBroke
 
 from .real_run import (
@@ -22,11 +22,11 @@ pytestmark = pytest.mark.heavy
 
 
 @pytest.fixture(scope="module")
-def undisturbed(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def undisturbed(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
     return train(request_for(tmp_path_factory.mktemp("undisturbed"), cache_dir), Listener())
 
 
-def test_it_learns_and_both_models_are_judged_on_the_same(undisturbed: Trained):
+def test_it_learns_and_both_models_are_judged_on_the_same(undisturbed: TrainingResult):
     assert [point.step for point in undisturbed.curve] == list(range(1, STEPS + 1))
     assert undisturbed.curve[-1].loss < undisturbed.curve[0].loss
     assert undisturbed.batch == 2
@@ -42,7 +42,7 @@ def test_it_learns_and_both_models_are_judged_on_the_same(undisturbed: Trained):
 
 
 def test_a_killed_run_ends_with_the_same_bytes_as_an_undisturbed_one(
-    tmp_path: Path, cache_dir: Path, undisturbed: Trained
+    tmp_path: Path, cache_dir: Path, undisturbed: TrainingResult
 ):
     """The same snapshot and seed teach the same, too: that is how the bytes can be equal."""
     request = request_for(tmp_path, cache_dir)
@@ -66,7 +66,7 @@ def test_a_killed_run_ends_with_the_same_bytes_as_an_undisturbed_one(
 
 
 def test_what_learnt_nothing_answers_like_its_champion_and_is_refused(
-    tmp_path: Path, cache_dir: Path, undisturbed: Trained
+    tmp_path: Path, cache_dir: Path, undisturbed: TrainingResult
 ):
     request = taught_nothing(request_for(tmp_path, cache_dir), undisturbed.adapter)
     onwards = train(request, Listener())
@@ -75,7 +75,7 @@ def test_what_learnt_nothing_answers_like_its_champion_and_is_refused(
     before, was = (side.means(onwards.cases).kl for side in (onwards.before, undisturbed.after))
     assert before == pytest.approx(was, rel=0.01)
     assert onwards.base_sha256 == undisturbed.base_sha256
-    ruling = rule(onwards.cases, onwards.before, onwards.after, GateRules(), "dpo", 42)
+    ruling = judge_challenger(onwards.cases, onwards.before, onwards.after, GateRules(), "dpo", 42)
     assert ruling.verdict == "refused"
 
 

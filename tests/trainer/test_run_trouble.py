@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ratchet.processes import run_child
-from trainer.domain.runs.child_messages import Trained, TrainRequest
+from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
 from trainer.ports import TrainingBroke
 
 from .real_run import Listener, request_for, taught_nothing, train
@@ -37,7 +37,7 @@ def request_(tmp_path: Path, cache_dir: Path, tiny: str) -> TrainRequest:
 
 class ShortOfMemory(NamedTuple):
     heard: Listener
-    trained: Trained
+    trained: TrainingResult
 
 
 @pytest.fixture(scope="module")

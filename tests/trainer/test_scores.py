@@ -4,7 +4,14 @@ from math import nan
 
 import pytest
 
-from trainer.domain.evaluation.scores import Judged, Observed, Said, compared, expected, judge
+from trainer.domain.evaluation.scores import (
+    CaseObservation,
+    GeneratedAnswer,
+    ModelScores,
+    answer_comparisons,
+    expected_measures,
+    model_scores,
+)
 
 from .judging import CASES, PLAN, asked, shows
 
@@ -14,12 +21,12 @@ TRUE = "Pump 001 power is 45 kW. All is well."
 
 
 def spoken(text: str, finished: bool = True) -> dict[str, float]:
-    [case] = judge([VOICE], [Observed(said=Said(text, finished))]).cases
+    [case] = model_scores([VOICE], [CaseObservation(answer=GeneratedAnswer(text, finished))]).cases
     return case.scores
 
 
 def planned(text: str) -> dict[str, float]:
-    [case] = judge([WIDGET], [Observed(said=Said(text, True))]).cases
+    [case] = model_scores([WIDGET], [CaseObservation(answer=GeneratedAnswer(text, True))]).cases
     return case.scores
 
 
@@ -67,8 +74,8 @@ def test_a_plan_is_valid_or_not_and_agrees_with_the_one_that_should_have_been(
 
 
 def test_comparisons_of_one_case_are_a_share_and_a_mean_margin():
-    seen = Observed(comparisons=((-1.0, -1.5), (-1.0, -0.9)), reference=-0.7)
-    [case] = judge([VOICE], [seen]).cases
+    seen = CaseObservation(comparisons=((-1.0, -1.5), (-1.0, -0.9)), reference=-0.7)
+    [case] = model_scores([VOICE], [seen]).cases
     assert case.scores["preference_accuracy"] == 0.5
     assert case.scores["margin"] == pytest.approx(0.2)
     assert case.scores["likelihood"] == -0.7
@@ -76,45 +83,47 @@ def test_comparisons_of_one_case_are_a_share_and_a_mean_margin():
 
 
 def test_equal_likelihoods_prefer_nothing():
-    [case] = judge([VOICE], [Observed(comparisons=((-1.0, -1.0),))]).cases
+    [case] = model_scores([VOICE], [CaseObservation(comparisons=((-1.0, -1.0),))]).cases
     assert case.scores["preference_accuracy"] == 0.0
 
 
 def test_what_is_not_finite_was_not_measured():
-    seen = Observed(comparisons=((nan, -1.0),), reference=nan, kl=nan)
-    [case] = judge([VOICE], [seen]).cases
+    seen = CaseObservation(comparisons=((nan, -1.0),), reference=nan, kl=nan)
+    [case] = model_scores([VOICE], [seen]).cases
     assert case.scores == {}
 
 
 def test_every_case_says_what_it_must_be_measured_on():
-    assert expected(VOICE) == {
+    assert expected_measures(VOICE) == {
         "preference_accuracy", "margin", "text_quality", "grounded_accuracy", "invented",
         "finished", "words",
     }  # fmt: skip
-    assert expected(WIDGET) == {
+    assert expected_measures(WIDGET) == {
         "preference_accuracy", "margin", "likelihood", "json_validity", "plan_agreement",
         "finished",
     }  # fmt: skip
     silent = VOICE.model_copy(update={"asks": False, "comparisons": ()})
-    assert expected(silent) == frozenset()
+    assert expected_measures(silent) == frozenset()
     unread = VOICE.question.model_copy(update={"asked": None})
-    assert "grounded_accuracy" not in expected(VOICE.model_copy(update={"question": unread}))
+    assert "grounded_accuracy" not in expected_measures(
+        VOICE.model_copy(update={"question": unread})
+    )
 
 
 def test_a_whole_judgement_has_all_that_is_expected():
-    said = {"voice": TRUE, "widget": PLAN}
+    answers = {"voice": TRUE, "widget": PLAN}
     seen = [
-        Observed(
-            said=Said(said[case.aspect], True),
+        CaseObservation(
+            answer=GeneratedAnswer(answers[case.aspect], True),
             comparisons=((-1.0, -2.0),),
             reference=None if case.reference is None else -1.0,
         )
         for case in CASES
     ]
-    found = judge(CASES, seen)
+    found = model_scores(CASES, seen)
     assert [case.case_id for case in found.cases] == [case.case_id for case in CASES]
     for case, scored in zip(CASES, found.cases, strict=True):
-        assert scored.scores.keys() == expected(case)
+        assert scored.scores.keys() == expected_measures(case)
 
 
 def test_means_are_over_the_cases_that_have_the_measure():
@@ -123,14 +132,16 @@ def test_means_are_over_the_cases_that_have_the_measure():
     assert judged.means(german).text_quality == 1.0
     assert judged.means(german).json_validity is None
     assert judged.means(CASES).text_quality == pytest.approx(6 / 54)
-    assert Judged().means(CASES).text_quality is None
+    assert ModelScores().means(CASES).text_quality is None
 
 
 def test_both_answers_to_a_held_out_spoken_question_are_shown():
-    seen = [Observed(said=Said("one", True)) for _ in CASES]
-    before = judge(CASES, seen)
-    after = judge(CASES, [Observed(said=Said("two", True)) for _ in CASES])
-    shown = compared(CASES, before, after)
+    seen = [CaseObservation(answer=GeneratedAnswer("one", True)) for _ in CASES]
+    before = model_scores(CASES, seen)
+    after = model_scores(
+        CASES, [CaseObservation(answer=GeneratedAnswer("two", True)) for _ in CASES]
+    )
+    shown = answer_comparisons(CASES, before, after)
     assert len(shown) == 24
     assert (shown[3].before, shown[3].after) == ("one", "two")
     assert shown[3].question == "What is the power of mixer 003?"

@@ -6,18 +6,20 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ratchet.contract import PairBuilt, Source
 from trainer.domain.examples.selection import SelectionRules, select
-from trainer.domain.examples.training_example import TrainingPair
 
 from .conftest import NOW, label, training_pairs
 
 RULES = SelectionRules()
 
 
-def by(users: list[tuple[str, ...]]) -> list[TrainingPair]:
+def by(users: list[tuple[str, ...]]) -> list[PairBuilt]:
     return [
-        pair.model_copy(update={"users": said})
-        for pair, said in zip(training_pairs(len(users)), users, strict=True)
+        pair.model_copy(
+            update={"sources": tuple(Source(query_id=u, revision=1, user_id=u) for u in behind)}
+        )
+        for pair, behind in zip(training_pairs(len(users)), users, strict=True)
     ]
 
 
@@ -26,7 +28,7 @@ def test_what_is_said_again_in_nearly_the_same_words_is_taken_once():
     again = pair.model_copy(
         update={
             "example_id": "again",
-            "at": NOW + timedelta(hours=1),
+            "occurred_at": NOW + timedelta(hours=1),
             "chosen": pair.chosen.upper().replace(".", " ."),
         }
     )

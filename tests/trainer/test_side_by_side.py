@@ -13,9 +13,14 @@ from ratchet_testing.valkey import free_port
 from trainer.backends.language_model.base_model import load_base
 from trainer.backends.language_model.lora import fresh_adapter, save_adapter
 from trainer.domain.examples.dataset import Dataset
-from trainer.domain.runs.child_messages import LINE, Progress, Trained, TrainRequest
+from trainer.domain.runs.child_messages import (
+    CHILD_MESSAGE,
+    TrainingProgress,
+    TrainingResult,
+    TrainRequest,
+)
 from trainer.domain.runs.recipe import DpoRecipe, JudgingRecipe, LoraRecipe, Recipe
-from trainer.run.methods import taught_by
+from trainer.run.methods import training_method
 
 from .conftest import training_pairs
 from .tiny_model import write_tiny_model
@@ -42,6 +47,7 @@ def request_file(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     dataset.write_bytes(Dataset(train=tuple(PAIRS[:4]), held_out=tuple(PAIRS[4:])).canonical())
     request = TrainRequest(
         run_id="run",
+        method="dpo",
         dataset=dataset,
         recipe=RECIPE,
         base_model=str(write_tiny_model(directory / "tiny", cache_dir)),
@@ -76,7 +82,7 @@ def started(request_file: Path, rank: int, port: str) -> subprocess.Popen[bytes]
 def adapter_of_one_process(request: TrainRequest, directory: Path) -> dict[str, torch.Tensor]:
     base = load_base(Path(request.base_model), torch.device("cpu"), torch.float32, "none")
     adapter = fresh_adapter(RECIPE.lora)
-    adapted, _ = taught_by("dpo")(base, adapter, PAIRS[:4], RECIPE, directory, lambda _: None)
+    adapted, _ = training_method("dpo")(base, adapter, PAIRS[:4], RECIPE, directory, lambda _: None)
     save_adapter(adapted, directory / "adapter")
     return load_file(directory / "adapter" / "adapter_model.safetensors")
 
@@ -90,16 +96,16 @@ def test_two_processes_learn_what_one_learns_and_one_of_them_tells_it(
     assert second.communicate(timeout=120)[0] == b"", "the second has nothing to say"
     assert (first.returncode, second.returncode) == (0, 0)
 
-    said = [LINE.validate_json(line) for line in told.splitlines()]
+    said = [CHILD_MESSAGE.validate_json(line) for line in told.splitlines()]
     *progress, trained = said
-    assert isinstance(trained, Trained)
-    assert all(isinstance(line, Progress) for line in progress)
+    assert isinstance(trained, TrainingResult)
+    assert all(isinstance(line, TrainingProgress) for line in progress)
     steps = [line.step for line in progress if line.stage == "training" and line.loss is not None]
     assert steps == [1, 2, 3, 4], "each once, though two processes take it"
     assert len(trained.before.answers) == len(trained.after.answers) == 2
 
     request = TrainRequest.model_validate_json(request_file.read_bytes())
-    assert Trained.model_validate_json(request.end.read_bytes()) == trained
+    assert TrainingResult.model_validate_json(request.result.read_bytes()) == trained
     whole = request.work_dir / "checkpoint-4"
     assert (whole / "whole").exists()
     assert len(list(whole.glob("rng_state_*.pth"))) == 2, "each process has its own to go on with"

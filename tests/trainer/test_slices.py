@@ -3,7 +3,7 @@
 import pytest
 
 from trainer.backends.language_identification import language_of
-from trainer.domain.evaluation.slices import sliced, slices_of
+from trainer.domain.evaluation.slices import cases_by_slice, slices_of
 
 from .judging import asked
 
@@ -22,7 +22,7 @@ def test_what_is_not_known_names_no_slice():
 
 
 def test_both_parts_share_slices_and_one_that_is_everything_is_none():
-    found = sliced((*GERMAN, *ENGLISH))
+    found = cases_by_slice((*GERMAN, *ENGLISH))
     assert list(found) == ["device chiller", "device pump", "language de", "language en"]
     assert found["language de"] == GERMAN
     assert found["device pump"] == ENGLISH

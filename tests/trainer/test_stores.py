@@ -1,5 +1,6 @@
 """Examples and runs in SQLite: order, repetition and crashes change nothing."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic_core import from_json, to_json
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, delete, inspect, text, update
 
 from ratchet.contract import (
     ArtifactRef,
@@ -19,8 +20,13 @@ from ratchet.contract import (
     ExampleRetracted,
     TrainingRequested,
 )
+from ratchet.storage import ArtifactStore
 from ratchet_testing.deliveries import delivered
-from trainer.backends.sql.database import open_database
+from trainer.backends.regression_file import PACKAGED
+from trainer.backends.run_process.run_files import RunFiles
+from trainer.backends.sql.database import open_database, run_examples
+from trainer.backends.sql.database import runs as run_table
+from trainer.backends.sql.datasets import move_datasets, plan_with
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.outbox import SqlOutbox
@@ -30,12 +36,12 @@ from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs import run_events
 from trainer.domain.runs.recipe import Recipe
-from trainer.domain.runs.request import Request
+from trainer.domain.runs.request import RunRequest
 from trainer.domain.runs.run import Run, RunEnd, plan_run
-from trainer.domain.runs.situation import Waiting
+from trainer.domain.runs.situation import WaitingExamples
 from trainer.domain.scorer.rules import LearningRules
 
-from .conftest import NOW, built, captured, label_built, training_pairs
+from .conftest import NOW, built, captured, label, training_pairs
 from .ranking.conftest import decision, scored
 from .test_champion import activated
 
@@ -50,10 +56,15 @@ def retracted(number: int, revision: int) -> ExampleRetracted:
     )
 
 
-def planned(count: int = 20, failures: int = 0) -> Run:
+def dataset_of(count: int = 20) -> Dataset:
     pairs = training_pairs(count)
-    dataset = Dataset(train=pairs[4:], held_out=pairs[:4])
-    return plan_run(dataset, Recipe(), "base", None, None, "enough pairs", failures, NOW)
+    return Dataset(train=pairs[4:], held_out=pairs[:4])
+
+
+def plan(runs: SqlRunStore, dataset: Dataset, failures: int = 0) -> Run:
+    run = plan_run(dataset, Recipe(), "base", None, None, "enough pairs", failures, NOW)
+    runs.plan(run, dataset, run_events.started(run, dataset))
+    return run
 
 
 def pending(examples: SqlExampleStore) -> int:
@@ -75,9 +86,17 @@ def outbox(engine: Engine) -> SqlOutbox:
     return SqlOutbox(engine)
 
 
+def files_in(directory: Path) -> RunFiles:
+    return RunFiles(directory / "runs", ArtifactStore(directory / "artifacts"), PACKAGED)
+
+
+def runs_in(directory: Path) -> SqlRunStore:
+    return SqlRunStore(open_database(directory / "trainer.db"), files_in(directory))
+
+
 @pytest.fixture
-def runs(engine: Engine) -> SqlRunStore:
-    return SqlRunStore(engine)
+def runs(engine: Engine, tmp_path: Path) -> SqlRunStore:
+    return SqlRunStore(engine, files_in(tmp_path))
 
 
 def test_the_same_example_counts_once(examples: SqlExampleStore):
@@ -103,7 +122,7 @@ def test_a_retraction_that_comes_first_still_holds(examples: SqlExampleStore, or
 def test_what_waits_is_counted_by_the_method_it_is_for(examples: SqlExampleStore):
     signs = (True, True, False)
     examples.keep(
-        delivered([built(1), *(label_built(n, sign) for n, sign in enumerate(signs)), captured(1)])
+        delivered([built(1), *(label(n, sign) for n, sign in enumerate(signs)), captured(1)])
     )
     waiting = examples.waiting()
     assert {method: of.count for method, of in waiting.items()} == {"dpo": 1, "kto": 3, "sft": 1}
@@ -114,17 +133,17 @@ def test_what_waits_is_counted_by_the_method_it_is_for(examples: SqlExampleStore
         "sft": (1, 0),
     }
     assert all(of.oldest_s > 0 for of in waiting.values())
-    assert [e.kind for e in examples.take("kto", {"voice": 9})] == ["label"] * 3
-    assert [e.kind for e in examples.take("sft", {"voice": 9})] == ["demonstration"]
+    assert [e.type for e in examples.take("kto", {"voice": 9})] == ["LabelBuilt"] * 3
+    assert [e.type for e in examples.take("sft", {"voice": 9})] == ["TraceCaptured"]
 
 
 def test_nothing_waits_in_an_empty_store(examples: SqlExampleStore):
-    assert set(examples.waiting().values()) == {Waiting()}
+    assert set(examples.waiting().values()) == {WaitingExamples()}
 
 
 def test_a_trace_too_short_to_show_anything_is_not_kept(examples: SqlExampleStore):
     examples.keep(delivered([captured(1, answer="No idea.")]))
-    assert examples.waiting()["sft"] == Waiting()
+    assert examples.waiting()["sft"] == WaitingExamples()
 
 
 def test_the_same_trace_counts_once(examples: SqlExampleStore):
@@ -146,8 +165,7 @@ def test_pairs_wait_in_the_order_they_came(examples: SqlExampleStore):
 
 def test_pairs_are_consumed_by_the_run_that_finished(examples, runs):
     examples.keep(delivered([built(number) for number in range(22)]))
-    run = planned()
-    runs.plan(run, run_events.started(run))
+    run = plan(runs, dataset_of())
     assert pending(examples) == 22
     runs.finish(run.run_id, end("refused"), [])
     assert pending(examples) == 2
@@ -156,9 +174,8 @@ def test_pairs_are_consumed_by_the_run_that_finished(examples, runs):
 def test_what_pairs_have_taught_is_not_taught_again_by_labels(examples, runs):
     """A label on another answer, or on the same answer to another question, still waits."""
     examples.keep(delivered([built(number) for number in range(20)]))
-    examples.keep(delivered([label_built(1, True), label_built(1, False), label_built(30, True)]))
-    run = planned()
-    runs.plan(run, run_events.started(run))
+    examples.keep(delivered([label(1, True), label(1, False), label(30, True)]))
+    run = plan(runs, dataset_of())
     runs.finish(run.run_id, end("accepted"), [])
     assert examples.waiting()["kto"].count == 1
 
@@ -166,11 +183,10 @@ def test_what_pairs_have_taught_is_not_taught_again_by_labels(examples, runs):
 def test_a_pair_waits_until_both_of_its_answers_were_taught(examples, runs):
     examples.keep(delivered([built(1), built(2), built(3)]))
     signs = [(1, True), (1, False), (2, True)]
-    examples.keep(delivered([label_built(number, sign) for number, sign in signs]))
+    examples.keep(delivered([label(number, sign) for number, sign in signs]))
     labels = examples.take("kto", {"voice": 9})
     dataset = Dataset(method="kto", train=labels[1:], held_out=labels[:1])
-    run = plan_run(dataset, Recipe(), "base", None, None, "asked", 0, NOW)
-    runs.plan(run, run_events.started(run))
+    run = plan(runs, dataset)
     runs.finish(run.run_id, end("refused"), [])
     assert [e.example_id[-1] for e in examples.take("dpo", {"voice": 9})] == ["2", "3"]
     assert runs.last_ends() == {"kto": NOW}
@@ -178,34 +194,29 @@ def test_a_pair_waits_until_both_of_its_answers_were_taught(examples, runs):
 
 def test_a_failed_run_consumes_nothing(examples, runs):
     examples.keep(delivered([built(number) for number in range(20)]))
-    run = planned()
-    runs.plan(run, run_events.started(run))
+    run = plan(runs, dataset_of())
     runs.finish(run.run_id, end("failed"), [])
     assert pending(examples) == 20
-    assert runs.unjudged_on(run.dataset.sha256) == 1
-    assert planned(failures=1).run_id != run.run_id
+    assert runs.unjudged_on(dataset_of().sha256) == 1
+    assert plan(runs, dataset_of(), failures=1).run_id != run.run_id
 
 
 def test_a_consumed_pair_that_is_built_again_is_not_trained_again(examples, runs):
     examples.keep(delivered([built(number) for number in range(20)]))
-    run = planned()
-    runs.plan(run, run_events.started(run))
+    run = plan(runs, dataset_of())
     runs.finish(run.run_id, end("refused"), [])
     examples.keep(delivered([retracted(1, 2), built(1, 3)]))
     assert pending(examples) == 0
 
 
 def test_an_open_run_is_found_again_with_its_snapshot(tmp_path: Path):
-    run = planned()
-    SqlRunStore(open_database(tmp_path / "trainer.db")).plan(run, run_events.started(run))
-    found = SqlRunStore(open_database(tmp_path / "trainer.db")).unfinished()
-    assert found == run
-    assert found.dataset.sha256 == run.dataset.sha256
+    run = plan(runs_in(tmp_path), dataset_of())
+    assert runs_in(tmp_path).unfinished() == run
+    assert files_in(tmp_path).dataset(run) == dataset_of()
 
 
 def test_a_run_ends_once(runs, outbox):
-    run = planned()
-    runs.plan(run, run_events.started(run))
+    run = plan(runs, dataset_of())
     for verdict in ("accepted", "refused"):
         finish = run_events.broken(run, end(verdict), 1.0)
         runs.finish(run.run_id, end(verdict), [finish])
@@ -215,19 +226,17 @@ def test_a_run_ends_once(runs, outbox):
 
 
 def test_what_is_published_leaves_the_outbox(runs, outbox):
-    run = planned()
-    runs.plan(run, run_events.started(run))
+    run = plan(runs, dataset_of())
     (started,) = outbox.unpublished()
-    assert started == run_events.started(run)
-    outbox.published(started.event_id)
+    assert started == run_events.started(run, dataset_of())
+    outbox.mark_published(started.event_id)
     assert outbox.unpublished() == []
 
 
 def test_the_accepted_adapters_of_a_base_are_known(runs):
     assert runs.accepted("base") == []
     for count, verdict in ((20, "accepted"), (25, "refused")):
-        run = planned(count)
-        runs.plan(run, run_events.started(run))
+        run = plan(runs, dataset_of(count))
         runs.finish(run.run_id, end(verdict), [])
     assert [found.manifest for found in runs.accepted("base")] == [end().manifest]
     assert runs.accepted("another base") == [], "an adapter fits the base it was trained on"
@@ -238,9 +247,8 @@ def test_the_accepted_adapters_of_a_base_are_known(runs):
 def test_a_request_stands_until_a_run_is_planned(examples, runs):
     request = TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="anna")
     examples.ask([request, request.model_copy(update={"occurred_at": NOW + timedelta(days=1)})])
-    assert examples.asked() == Request("anna")
-    run = planned()
-    runs.plan(run, run_events.started(run))
+    assert examples.asked() == RunRequest("anna")
+    plan(runs, dataset_of())
     assert examples.asked() is None
 
 
@@ -248,7 +256,7 @@ def test_a_request_remembers_the_method_it_named(examples):
     examples.ask(
         [TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="a", method="kto")]
     )
-    assert examples.asked() == Request("a", "kto")
+    assert examples.asked() == RunRequest("a", "kto")
 
 
 def called_off(run_id: str | None = None) -> CancelRequested:
@@ -257,8 +265,7 @@ def called_off(run_id: str | None = None) -> CancelRequested:
 
 def test_the_open_run_is_called_off(examples, runs):
     examples.ask([called_off()])
-    run = planned()
-    runs.plan(run, run_events.started(run))
+    run = plan(runs, dataset_of())
     assert runs.cancelled_by(run.run_id) is None, "there was no run when it was asked for"
     examples.ask([called_off("another run")])
     assert runs.cancelled_by(run.run_id) is None
@@ -269,8 +276,7 @@ def test_the_open_run_is_called_off(examples, runs):
 def test_the_last_run_without_a_judgement_is_remembered(runs):
     assert runs.last_unjudged("dpo") is None
     for count, verdict in ((20, "failed"), (25, "refused"), (30, "cancelled")):
-        run = planned(count)
-        runs.plan(run, run_events.started(run))
+        run = plan(runs, dataset_of(count))
         runs.finish(run.run_id, end(verdict), [])
         assert runs.last_unjudged("dpo") == (None if verdict == "refused" else run)
     assert runs.last_unjudged("kto") is None
@@ -287,17 +293,38 @@ def test_a_file_made_by_an_older_version_gets_the_columns_that_came_later(tmp_pa
     assert "ix_scored_skipped" in {index["name"] for index in renewed.get_indexes("scored")}
 
 
+def test_a_run_of_an_earlier_release_keeps_its_dataset(tmp_path: Path):
+    """Earlier releases stored the dataset in the plan of the run."""
+    engine = open_database(tmp_path / "trainer.db")
+    files = files_in(tmp_path)
+    runs = SqlRunStore(engine, files)
+    run = plan(runs, dataset_of())
+    with engine.begin() as connection:
+        connection.execute(delete(run_examples))
+        connection.execute(update(run_table).values(plan=plan_with(dataset_of(), run)))
+    shutil.rmtree(tmp_path / "artifacts")
+    move_datasets(engine, files)
+    assert runs.unfinished() == run
+    assert files.dataset(run) == dataset_of()
+    assert len(runs.trained_on(run.run_id)) == 16
+
+
 def test_a_file_of_an_earlier_release_opens_with_all_that_is_in_it(tmp_path: Path):
     dump = Path(__file__).parent / "earlier/trainer.sql"
     with closing(sqlite3.connect(tmp_path / "trainer.db")) as made:
         made.executescript(dump.read_text())
     engine = open_database(tmp_path / "trainer.db")
-    [accepted] = SqlRunStore(engine).accepted("base")
+    files = files_in(tmp_path)
+    for _ in range(2):
+        move_datasets(engine, files)
+    runs = SqlRunStore(engine, files)
+    [accepted] = runs.accepted("base")
     assert accepted.manifest.name == "manifest.json"
+    assert len(runs.trained_on(accepted.run_id)) == 1
     examples = SqlExampleStore(engine)
     assert len(examples.take("sft", {"voice": 9})) == 3
     assert examples.asked() is not None
-    assert len(SqlModelStore(engine).told()) == 3
+    assert len(SqlModelStore(engine).events()) == 3
     assert SqlScorerRegister(engine).in_service() is not None
     ranking = SqlRankingStore(engine, LearningRules())
     assert sum(ranking.skipped().values()) + len(list(ranking.remembered(99))) == 2

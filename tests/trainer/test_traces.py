@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from ratchet.contract import Question, TraceCaptured
-from trainer.domain.examples.traces import demonstration_of, samples_of
-from trainer.domain.examples.training_example import TrainingDemonstration
+from trainer.domain.examples.traces import samples_of
 
 NOW = datetime(2026, 2, 8, tzinfo=UTC)
 QUESTION = Question(key="k", text="What is the power of pump 001?", intent="query")
@@ -23,49 +22,38 @@ def trace(**changes: Any) -> TraceCaptured:
     )
 
 
-def shown(**changes: Any) -> TrainingDemonstration:
-    found = demonstration_of(trace(**changes))
-    assert found is not None
-    return found
-
-
 def test_a_trace_is_a_demonstration_of_the_voice():
-    assert shown() == TrainingDemonstration(
-        example_id="t-1",
-        revision=1,
-        aspect="voice",
-        rule="trace",
-        question=QUESTION,
-        prompt=PROMPT,
-        at=NOW,
-        answer=ANSWER,
-        thinking=THINKING,
-    )
+    event = trace()
+    assert event.is_demonstration
+    assert (event.example_id, event.revision, event.aspect) == ("t-1", 1, "voice")
+    assert event.key == (QUESTION.key, "voice")
+    assert event.answers == (ANSWER,)
+    assert event.users == ()
 
 
 @pytest.mark.parametrize(("length", "kept"), [(19, False), (20, True)])
 def test_an_answer_too_short_shows_nothing(length: int, kept: bool):
-    assert (demonstration_of(trace(answer="x" * length)) is not None) == kept
-    assert (demonstration_of(trace(answer="x" * length + " " * 30)) is not None) == kept
+    assert trace(answer="x" * length).is_demonstration == kept
+    assert trace(answer="x" * length + " " * 30).is_demonstration == kept
 
 
 @pytest.mark.parametrize(("length", "kept"), [(0, False), (49, False), (50, True)])
 def test_thoughts_too_short_are_left_out(length: int, kept: bool):
-    assert shown(thinking="x" * length).thinking == ("x" * length if kept else "")
-    assert shown(thinking=" " * 60).thinking == ""
+    assert trace(thinking="x" * length).thoughts == ("x" * length if kept else "")
+    assert trace(thinking=" " * 60).thoughts == ""
 
 
 def test_with_thoughts_there_are_three_samples():
-    thoughts, answered, both = samples_of(shown())
+    thoughts, answered, both = samples_of(trace())
     assert thoughts == (f"{PROMPT}\nThink first:", THINKING)
     assert answered == (PROMPT, ANSWER)
     assert both == (f"{PROMPT}\nThink first:\n{THINKING}\nResponse:", ANSWER)
 
 
 def test_without_thoughts_there_is_one_sample():
-    assert samples_of(shown(thinking="")) == ((PROMPT, ANSWER),)
+    assert samples_of(trace(thinking="")) == ((PROMPT, ANSWER),)
 
 
 def test_no_two_samples_answer_one_prompt_differently():
-    prompts = [prompt for prompt, _ in samples_of(shown())]
+    prompts = [prompt for prompt, _ in samples_of(trace())]
     assert len(set(prompts)) == len(prompts)

@@ -11,7 +11,7 @@ from ratchet.telemetry.otlp import OtlpTracer
 from ratchet_testing.collector import Collector, collecting
 from ratchet_testing.deliveries import delivered
 from trainer.backends.sql.database import open_database
-from trainer.training.loop import Training
+from trainer.training.loop import TrainingLoop
 
 from .conftest import PretendRunner, built, judged
 from .world import Killed, World
@@ -40,7 +40,7 @@ def world(engine: Engine, tmp_path: Path) -> World:
     return made
 
 
-def traced(world: World, runner: PretendRunner, collector: Collector) -> Training:
+def traced(world: World, runner: PretendRunner, collector: Collector) -> TrainingLoop:
     tracer = OtlpTracer("trainer", "1", collector.url)
     training = world.training(runner, tracer=tracer)
     training.planner.tracer = tracer

@@ -17,12 +17,14 @@ from ratchet.models import AdapterManifest
 from ratchet_testing.deliveries import delivered
 from ratchet_testing.fakes import MemoryPublisher
 from reward.memory_state import MemoryState
+from trainer.backends.regression_file import PACKAGED
+from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.examples.dataset import Dataset
 from trainer.handlers import TrainerHandlers
 from trainer.status import TrainerStatus
-from trainer.training.outbox_relay import Outgoing
+from trainer.training.outbox_relay import OutboxRelay
 
 from .conftest import NOW, PretendRunner, built, judged
 from .world import Killed, World
@@ -154,14 +156,14 @@ async def test_pairs_of_one_question_wait_for_others(world: World, engine: Engin
     training = world.training(PretendRunner(BETTER))
     await training.turn()
     assert world.publisher.events == []
-    assert "one question" in training.planner.decision.reason
+    assert "the same question" in training.planner.decision.reason
 
 
 class DyingRuns(SqlRunStore):
     """Dies once, right before or right after the named change is committed."""
 
-    def __init__(self, engine: Engine, at: str, committed: bool) -> None:
-        super().__init__(engine)
+    def __init__(self, engine: Engine, files: RunFiles, at: str, committed: bool) -> None:
+        super().__init__(engine, files)
         self._at, self._committed = at, committed
 
     def plan(self, *arguments: Any) -> None:
@@ -184,9 +186,9 @@ class DyingOutbox(SqlOutbox):
         super().__init__(engine)
         self._committed = committed
 
-    def published(self, event_id: str) -> None:
+    def mark_published(self, event_id: str) -> None:
         if self._committed:
-            super().published(event_id)
+            super().mark_published(event_id)
         raise Killed
 
 
@@ -198,8 +200,8 @@ async def test_killed_at_any_moment_ends_as_if_it_had_not_been(
     with pytest.raises(Killed):
         dying = world.training(
             PretendRunner(BETTER),
-            runs=DyingRuns(engine, at, committed),
-            outgoing=Outgoing(
+            runs=DyingRuns(engine, world.files, at, committed),
+            relay=OutboxRelay(
                 DyingOutbox(engine, committed) if at == "published" else world.outbox,
                 world.publisher,
             ),
@@ -216,14 +218,41 @@ async def test_killed_at_any_moment_ends_as_if_it_had_not_been(
     assert world.waiting() == 0
 
 
+class DyingFiles(RunFiles):
+    """Dies once, right before or right after the dataset is stored."""
+
+    stored = False
+
+    def store_dataset(self, *arguments: Any) -> Any:
+        if self.stored:
+            super().store_dataset(*arguments)
+        raise Killed
+
+
+@pytest.mark.parametrize("stored", [False, True])
+async def test_killed_around_the_storing_of_a_dataset_the_run_keeps_it(
+    world: World, engine: Engine, stored: bool
+):
+    dying = DyingFiles(world.settings.data_dir / "runs", world.artifacts, PACKAGED)
+    dying.stored = stored
+    with pytest.raises(Killed):
+        await world.training(PretendRunner(BETTER), runs=SqlRunStore(engine, dying)).turn()
+    world.examples.keep([built(number) for number in range(20, 40)])
+    await world.training(PretendRunner(BETTER)).turn()
+    [started] = world.published(RunStarted)
+    assert len(started.example_ids) == 20
+    assert world.verdicts() == ["accepted"]
+    assert world.waiting() == 20
+
+
 async def test_a_server_that_came_back_older_hears_of_the_run_again_and_another_does_not(
     world: World,
 ):
     await world.training(PretendRunner(BETTER)).turn()
     older = MemoryPublisher()
     for publisher in (older, older, world.publisher):
-        started_again = Outgoing(world.outbox, publisher)
-        await started_again.offer_again()
+        started_again = OutboxRelay(world.outbox, publisher)
+        await started_again.republish_recent()
         await started_again.publish_due()
     told = [type(event) for event in older.events]
     assert told == [RunStarted, RunFinished, CheckpointReady]

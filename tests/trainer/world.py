@@ -22,8 +22,8 @@ from trainer.handlers import TrainerHandlers
 from trainer.metrics import TrainerMetrics
 from trainer.ports import Runner
 from trainer.settings import TrainerSettings
-from trainer.training.loop import Training
-from trainer.training.outbox_relay import Outgoing
+from trainer.training.loop import TrainingLoop
+from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 
 from .conftest import Roomy, built
@@ -54,30 +54,31 @@ class World:
             }
         )
         self.examples = SqlExampleStore(engine)
-        self.runs = SqlRunStore(engine)
         self.models = SqlModelStore(engine)
         self.outbox = SqlOutbox(engine)
         self.artifacts = ArtifactStore(directory / "artifacts")
+        self.files = RunFiles(directory / "runs", self.artifacts, PACKAGED)
+        self.runs = SqlRunStore(engine, self.files)
         self.publisher = MemoryPublisher()
         self.metrics = CollectorRegistry()
 
-    def training(self, runner: Runner, **changed: Any) -> Training:
+    def training(self, runner: Runner, **changed: Any) -> TrainingLoop:
         self.metrics = CollectorRegistry()
         parts: dict[str, Any] = {
             "settings": self.settings,
             "runs": self.runs,
             "runner": runner,
-            "files": RunFiles(self.settings.data_dir / "runs", self.artifacts, PACKAGED),
+            "files": self.files,
             "lease": NoLease(),
             "publisher": self.publisher,
-            "outgoing": Outgoing(self.outbox, self.publisher),
+            "relay": OutboxRelay(self.outbox, self.publisher),
             "metrics": TrainerMetrics(self.metrics),
             **changed,
         }
         planner = Planner(
             self.settings, self.examples, self.examples, parts["runs"], self.models, Roomy()
         )
-        return Training(planner=planner, **parts)
+        return TrainingLoop(planner=planner, **parts)
 
     def pairs_come(self, first: int, count: int) -> None:
         self.examples.keep(delivered([built(number) for number in range(first, first + count)]))

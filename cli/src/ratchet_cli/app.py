@@ -35,10 +35,6 @@ _UNTIL_MOVED = {
     "rollback": "ratchet_cli.commands.activation:rollback",
     "bundle": "ratchet_cli.commands.bundle:bundle",
     "install": "ratchet_cli.commands.bundle:install",
-    "replay": "ratchet_cli.commands.replay:replay",
-    "lineage": "ratchet_cli.commands.lineage:lineage",
-    "forget": "ratchet_cli.commands.forget:forget",
-    "keys": "ratchet_cli.commands.keys:keys",
 }
 
 
@@ -63,13 +59,16 @@ main = typer.Typer(
     cls=RatchetCommands,
     help="Turns operators' feedback into a better local model, and never into a worse one.",
     no_args_is_help=True,
+    # Help with Rich's panels and colors takes twice as long: it imports a Markdown parser.
+    rich_markup_mode=None,
     pretty_exceptions_show_locals=False,
 )
 
 
 def _print_version(requested: bool) -> None:
     if requested:
-        typer.echo(f"ratchet {version('ratchet-cli')}")
+        # Without the local part `+mono`, which keeps an index from serving a namesake.
+        typer.echo(f"ratchet {version('ratchet-cli').partition('+')[0]}")
         raise typer.Exit
 
 

@@ -47,7 +47,7 @@ class LazyGroup(TyperGroup):
 
 
 def _command(name: str, target: Any) -> Any:
-    app = typer.Typer()
+    app = typer.Typer(rich_markup_mode=None)
     if isinstance(target, typer.Typer):
         app.add_typer(target, name=name)
     else:

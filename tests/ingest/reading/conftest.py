@@ -1,4 +1,4 @@
-"""An intake to read from, beside the ledger of a small plant's day."""
+"""An intake with the ledger of a small plant's day."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from ratchet_testing.ledger_world import DAY
 
-from .reading_world import reading
+from .ledger_and_trainer import reading
 
 
 @pytest.fixture

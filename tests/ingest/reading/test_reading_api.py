@@ -1,4 +1,4 @@
-"""The versioned routes that read: pages, one thing with all that is known of it, and errors."""
+"""The read API: paginated lists, detail views and errors."""
 
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,10 @@ from redis.asyncio import Redis
 from ingest.domain.command_center.weights import COMPONENTS, CONTRACT_HASH
 from ratchet.contract import ExperienceScored, RunStarted, derived_id
 from ratchet_testing.ledger_world import DAY
-from reward.domain.scoring.weights import CONTRACT, Weights
+from reward.domain.scoring.weights import CONTRACT, RewardWeights
 
-from ..test_keys_over_http import bearing, key
-from .reading_world import answered, reading, scored
+from ..test_authentication import bearing, key
+from .ledger_and_trainer import answered, reading, scored
 
 LISTS = ("/v1/experiences", "/v1/examples", "/v1/runs", "/v1/models")
 
@@ -26,20 +26,20 @@ def last_scored() -> ExperienceScored:
 
 
 async def pages(client: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    items: list[dict[str, Any]] = []
     after: dict[str, str] = {}
     while True:
         page = (await client.get(path, params={"limit": 7, **after})).raise_for_status().json()
-        found += page["items"]
+        items += page["items"]
         if page["next"] is None:
-            return found
+            return items
         after = {"after": page["next"]}
 
 
 @pytest.mark.parametrize(
     ("path", "name"), [("/v1/experiences", "query_id"), ("/v1/examples", "example_id")]
 )
-async def test_pages_hold_each_once_the_newest_first(
+async def test_pages_list_each_row_once_with_the_newest_first(
     plant: httpx.AsyncClient, path: str, name: str
 ):
     paged = [item[name] for item in await pages(plant, path)]
@@ -48,23 +48,23 @@ async def test_pages_hold_each_once_the_newest_first(
     assert len(set(paged)) == len(paged) > 7
 
 
-async def test_examples_are_asked_by_kind_aspect_and_state(plant: httpx.AsyncClient):
-    wanted = {"kind": "pair", "aspect": "voice", "state": "built"}
-    items = (await plant.get("/v1/examples", params=wanted)).json()["items"]
+async def test_examples_can_be_filtered_by_kind_aspect_and_state(plant: httpx.AsyncClient):
+    filters = {"kind": "pair", "aspect": "voice", "state": "built"}
+    items = (await plant.get("/v1/examples", params=filters)).json()["items"]
     assert items
-    assert all(item.items() >= wanted.items() for item in items)
+    assert all(item.items() >= filters.items() for item in items)
 
 
-async def test_an_experience_tells_facts_revisions_examples_and_models(plant: httpx.AsyncClient):
+async def test_an_experience_lists_events_revisions_examples_and_models(plant: httpx.AsyncClient):
     model = (await plant.get("/v1/models/v1")).json()
-    told = (await plant.get(f"/v1/experiences/{model['experiences'][0]}")).json()
-    assert {fact["type"] for fact in told["facts"]} >= {"ExperienceRecorded"}
-    assert [one["revision"] for one in told["revisions"]] == list(
-        range(1, len(told["revisions"]) + 1)
+    body = (await plant.get(f"/v1/experiences/{model['experiences'][0]}")).json()
+    assert {fact["type"] for fact in body["facts"]} >= {"ExperienceRecorded"}
+    assert [one["revision"] for one in body["revisions"]] == list(
+        range(1, len(body["revisions"]) + 1)
     )
-    assert told["reward"] == told["revisions"][-1]
-    assert told["examples"]
-    assert [one["version"] for one in told["models"]] == ["v1"]
+    assert body["reward"] == body["revisions"][-1]
+    assert body["examples"]
+    assert [one["version"] for one in body["models"]] == ["v1"]
 
 
 async def test_a_reward_is_explained_component_by_component(plant: httpx.AsyncClient):
@@ -73,27 +73,29 @@ async def test_a_reward_is_explained_component_by_component(plant: httpx.AsyncCl
     assert (reward["revision"], reward["total"]) == (last.revision, last.total)
     assert [one["name"] for one in reward["components"]] == list(last.components)
     for one in reward["components"]:
-        assert one["weight"] == getattr(Weights(), one["name"])
+        assert one["weight"] == getattr(RewardWeights(), one["name"])
         assert one["value"] * one["weight"] == pytest.approx(one["contribution"])
         assert f"makes {one['contribution']:+.3f}" in one["sentence"]
     assert sum(one["contribution"] for one in reward["components"]) == pytest.approx(reward["sum"])
 
 
-async def test_what_was_said_is_in_the_sentence(redis: Redis, valkey_url: str, tmp_path: Path):
-    told = {
+async def test_the_explanation_names_the_rating_and_the_follow_up(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    body = {
         "settings_hash": CONTRACT_HASH,
         "rating": "down",
         "follow_up": "new_topic",
         "components": {"explicit_rating": -1.0, "follow_up_type": 0.15},
     }
-    async with reading(valkey_url, tmp_path, [answered(1), scored(1, -0.85, **told)]) as client:
+    async with reading(valkey_url, tmp_path, [answered(1), scored(1, -0.85, **body)]) as client:
         reward = (await client.get("/v1/experiences/q-1")).json()["reward"]
     thumb, follow_up = (one["sentence"] for one in reward["components"])
     assert "it was down, -1.000 times 1 makes -1.000" in thumb
     assert "it was new topic, +0.300 times 0.5 makes +0.150" in follow_up
 
 
-async def test_a_reward_by_other_settings_is_not_explained_by_the_contracts(
+async def test_a_reward_by_other_settings_is_not_explained_by_the_contract_weights(
     redis: Redis, valkey_url: str, tmp_path: Path
 ):
     async with reading(valkey_url, tmp_path, [answered(1), scored(1, 0.7)]) as client:
@@ -103,14 +105,14 @@ async def test_a_reward_by_other_settings_is_not_explained_by_the_contracts(
     assert "RATCHET_REWARD_WEIGHTS" in one["sentence"]
 
 
-def test_the_contracts_weights_are_those_of_the_reward_service():
-    weights = Weights()
+def test_the_contract_weights_equal_those_of_the_reward_service():
+    weights = RewardWeights()
     assert {name: one.weight for name, one in COMPONENTS.items()} == weights.model_dump()
     scale = (weights.model_dump_json(), CONTRACT.model_dump_json())
     assert derived_id(*scale)[:12] == CONTRACT_HASH
 
 
-async def test_a_run_and_a_model_tell_where_they_come_from(plant: httpx.AsyncClient):
+async def test_a_run_and_a_model_name_their_origin(plant: httpx.AsyncClient):
     [started] = [event for event in DAY if isinstance(event, RunStarted)]
     [listed] = (await plant.get("/v1/runs")).json()["items"]
     run = (await plant.get(f"/v1/runs/{started.run_id}")).json()
@@ -126,40 +128,38 @@ async def test_a_run_and_a_model_tell_where_they_come_from(plant: httpx.AsyncCli
     }
 
 
-async def test_the_model_in_service_is_told(redis: Redis, valkey_url: str, tmp_path: Path):
-    """The day ends with its model rolled back; without a word of any model there is none."""
+async def test_the_active_model_is_shown(redis: Redis, valkey_url: str, tmp_path: Path):
+    """The day ends with its model rolled back; without any model there is none."""
     (tmp_path / "new").mkdir()
     async with reading(valkey_url, tmp_path / "new", []) as client:
         answer = await client.get("/v1/model")
         assert answer.status_code == 404
         assert answer.json()["detail"].startswith("no model is in service")
     async with reading(valkey_url, tmp_path, DAY) as client:
-        told = (await client.get("/v1/model")).json()
-    assert (told["version"], told["state"]) == ("v0", "active")
-    assert told["came_by"] == "maria"
+        body = (await client.get("/v1/model")).json()
+    assert (body["version"], body["state"]) == ("v0", "active")
+    assert body["came_by"] == "maria"
 
 
 @pytest.mark.parametrize("kind", ["experiences", "runs", "models"])
 @pytest.mark.parametrize("name", ["nothing", "a/b", "%00", "%ff", "x" * 3000])
-async def test_what_is_not_known_is_404(plant: httpx.AsyncClient, kind: str, name: str):
+async def test_an_unknown_id_is_404(plant: httpx.AsyncClient, kind: str, name: str):
     answer = await plant.get(f"/v1/{kind}/{name}")
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["status"] == 404
 
 
-async def test_a_name_with_a_slash_is_found(redis: Redis, valkey_url: str, tmp_path: Path):
+async def test_an_id_may_contain_a_slash(redis: Redis, valkey_url: str, tmp_path: Path):
     async with reading(valkey_url, tmp_path, [answered(1, query_id="line/7")]) as client:
-        told = (await client.get("/v1/experiences/line/7")).json()
-    assert told["experience"]["query_id"] == "line/7"
-    assert (told["reward"], told["revisions"]) == (None, [])
+        body = (await client.get("/v1/experiences/line/7")).json()
+    assert body["experience"]["query_id"] == "line/7"
+    assert (body["reward"], body["revisions"]) == (None, [])
 
 
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("limit", ["0", "1001", "many"])
-async def test_a_limit_that_is_none_is_422_and_named(
-    plant: httpx.AsyncClient, path: str, limit: str
-):
+async def test_an_invalid_limit_is_422_and_named(plant: httpx.AsyncClient, path: str, limit: str):
     answer = await plant.get(path, params={"limit": limit})
     assert answer.status_code == 422
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -167,7 +167,7 @@ async def test_a_limit_that_is_none_is_422_and_named(
 
 
 @pytest.mark.parametrize("path", LISTS)
-async def test_without_a_ledger_it_is_503_with_what_to_start(
+async def test_without_a_ledger_the_answer_is_503_with_the_remedy(
     redis: Redis, valkey_url: str, tmp_path: Path, path: str
 ):
     async with reading(valkey_url, tmp_path, None) as client:
@@ -177,7 +177,7 @@ async def test_without_a_ledger_it_is_503_with_what_to_start(
 
 
 @pytest.mark.parametrize("path", ["/api/layer2/rl-status/", "/api/layer2/rl-history/"])
-async def test_what_the_page_reads_needs_no_key_for_it_sends_none(
+async def test_the_page_reads_without_a_key_because_it_sends_none(
     redis: Redis, valkey_url: str, tmp_path: Path, path: str
 ):
     key(tmp_path, "operate")
@@ -186,7 +186,7 @@ async def test_what_the_page_reads_needs_no_key_for_it_sends_none(
 
 
 @pytest.mark.parametrize("path", LISTS)
-async def test_reading_needs_the_scope_read(
+async def test_reads_require_the_scope_read(
     redis: Redis, valkey_url: str, tmp_path: Path, path: str
 ):
     reads, writes = key(tmp_path, "read"), key(tmp_path, "write", "operate")

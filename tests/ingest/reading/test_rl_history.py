@@ -1,4 +1,4 @@
-"""`GET /api/layer2/rl-history/`, asked as the page asks, and every field the page derives from."""
+"""`GET /api/layer2/rl-history/`: every field that the page uses."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from ratchet.contract import Event, ExperienceRecorded, FeedbackReceived
 from ratchet_testing.ledger_world import DAY
 
-from .reading_world import HISTORY, START, answered, fits, reacted, reading, scored
+from .ledger_and_trainer import HISTORY, START, answered, fits, reacted, reading, scored
 
 Shown = dict[str, Any]
 JUDGED = {
@@ -24,28 +24,28 @@ JUDGED = {
 
 
 @pytest.fixture
-def told(redis: Redis, valkey_url: str, tmp_path: Path) -> Any:
-    async def ask(events: Sequence[Event], limit: int | None = None) -> Shown:
+def history_of(redis: Redis, valkey_url: str, tmp_path: Path) -> Any:
+    async def request(events: Sequence[Event], limit: int | None = None) -> Shown:
         async with reading(valkey_url, tmp_path, events) as client:
             params = {} if limit is None else {"limit": limit}
             return fits(await client.get(HISTORY, params=params), "rl-history")
 
-    return ask
+    return request
 
 
 def by_id(history: Shown) -> dict[str, Shown]:
     return {row["query_id"]: row for row in history["query_details"]}
 
 
-async def test_an_empty_system_has_the_shape(told: Any):
-    history = await told([])
+async def test_an_empty_system_fits_the_schema(history_of: Any):
+    history = await history_of([])
     assert history["query_details"] == history["reward_timeline"] == []
     assert history["evaluation_summary"] == {}
     assert [bucket["count"] for bucket in history["latency_buckets"]] == [0] * 5
     assert history["query_aggregates"]["total_experiences"] == 0
 
 
-async def test_a_plants_day_has_the_shape_and_adds_up(plant: httpx.AsyncClient):
+async def test_a_plants_day_fits_the_schema_and_adds_up(plant: httpx.AsyncClient):
     history = fits(await plant.get(HISTORY), "rl-history")
     recorded = {e.experience.query_id for e in DAY if isinstance(e, ExperienceRecorded)}
     assert by_id(history).keys() == recorded
@@ -53,27 +53,27 @@ async def test_a_plants_day_has_the_shape_and_adds_up(plant: httpx.AsyncClient):
     assert sum(bucket["count"] for bucket in history["latency_buckets"]) == len(recorded)
     assert history["query_aggregates"]["total_experiences"] == len(recorded)
     assert history["query_aggregates"]["dpo_pairs_generated"] > 0
-    said = {e.feedback.query_id for e in DAY if isinstance(e, FeedbackReceived)}
-    silent = recorded - said
+    answered_ids = {e.feedback.query_id for e in DAY if isinstance(e, FeedbackReceived)}
+    silent = recorded - answered_ids
     assert all(by_id(history)[query_id]["rating"] == "none" for query_id in silent)
 
 
-async def test_the_curve_is_that_of_the_last_run_with_one(plant: httpx.AsyncClient):
+async def test_the_loss_curve_is_of_the_last_run_that_has_one(plant: httpx.AsyncClient):
     curve = fits(await plant.get(HISTORY), "rl-history")["training_loss_curve"]
     assert [(point["step"], point["loss"]) for point in curve] == [(1, 0.7), (3, 0.4)]
 
 
-async def test_rows_with_nulls_have_the_shape(told: Any):
+async def test_rows_with_nulls_fit_the_schema(history_of: Any):
     bare = answered(1, transcript="", parsed_intent=None, widget_plan=None, user_rating=None)
-    history = await told([reacted(7, rating="up"), bare])
+    history = await history_of([reacted(7, rating="up"), bare])
     [row] = history["query_details"]
     assert (row["reward"], row["rating"], row["widget_count"]) == (None, "none", 0)
     assert history["reward_timeline"] == []
 
 
-async def test_the_newest_are_shown_the_oldest_first_with_their_place_in_all(told: Any):
+async def test_the_newest_rows_are_listed_oldest_first_with_their_position(history_of: Any):
     events = [*(answered(n) for n in range(9)), *(scored(n, n / 10) for n in range(9))]
-    history = await told(events, limit=3)
+    history = await history_of(events, limit=3)
     rows = history["query_details"]
     assert [(row["query_id"], row["buffer_position"]) for row in rows] == [
         ("q-6", 6),
@@ -83,11 +83,11 @@ async def test_the_newest_are_shown_the_oldest_first_with_their_place_in_all(tol
     assert [point["reward"] for point in history["reward_timeline"]] == [0.6, 0.7, 0.8]
 
 
-@pytest.mark.parametrize(("asked", "shown"), [(None, 500), (2000, 2000), (5000, 2000), (1, 1)])
-async def test_500_are_shown_unless_asked_otherwise_and_2000_at_most(
-    told: Any, asked: int | None, shown: int
+@pytest.mark.parametrize(("limit", "shown"), [(None, 500), (2000, 2000), (5000, 2000), (1, 1)])
+async def test_the_history_has_500_rows_by_default_and_2000_at_most(
+    history_of: Any, limit: int | None, shown: int
 ):
-    history = await told([answered(number) for number in range(2005)], asked)
+    history = await history_of([answered(number) for number in range(2005)], limit)
     assert len(history["query_details"]) == shown
     assert len(history["processing_time_trend"]) == min(shown, 200)
     assert (
@@ -98,23 +98,25 @@ async def test_500_are_shown_unless_asked_otherwise_and_2000_at_most(
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "many", "1.5", ""])
-async def test_a_limit_that_is_none_is_400(empty: httpx.AsyncClient, limit: str):
+async def test_an_invalid_limit_is_400(empty: httpx.AsyncClient, limit: str):
     answer = await empty.get(HISTORY, params={"limit": limit})
     assert (answer.status_code, set(answer.json())) == (400, {"error"})
     assert answer.json()["error"].startswith("limit: ")
 
 
-async def test_texts_are_cut_to_what_fits_the_table(told: Any):
+async def test_long_texts_are_cut(history_of: Any):
     plan = {"heading": "h" * 100, "widgets": [{"scenario": f"s{n}"} for n in range(12)]}
-    [row] = (await told([answered(1, transcript="t" * 200, widget_plan=plan)]))["query_details"]
+    [row] = (await history_of([answered(1, transcript="t" * 200, widget_plan=plan)]))[
+        "query_details"
+    ]
     assert (len(row["query"]), len(row["heading"]), len(row["scenarios"])) == (120, 80, 8)
     assert row["widget_count"] == 12
 
 
-async def test_times_fall_into_five_ranges(told: Any):
+async def test_processing_times_are_counted_in_five_ranges(history_of: Any):
     times = (0, 999, 1000, 2999, 3000, 5999, 6000, 9999, 10_000, 60_000)
     events = [answered(n, processing_time_ms=ms) for n, ms in enumerate(times)]
-    history = await told(events)
+    history = await history_of(events)
     assert [(bucket["range"], bucket["count"]) for bucket in history["latency_buckets"]] == [
         ("<1s", 2),
         ("1-3s", 2),
@@ -125,7 +127,9 @@ async def test_times_fall_into_five_ranges(told: Any):
     assert [point["ms"] for point in history["processing_time_trend"]] == list(times)
 
 
-async def test_the_ten_most_frequent_intents_and_fifteen_scenarios_are_named(told: Any):
+async def test_the_history_names_the_ten_most_frequent_intents_and_fifteen_scenarios(
+    history_of: Any,
+):
     events = [
         answered(
             20 * kind + n,
@@ -135,14 +139,14 @@ async def test_the_ten_most_frequent_intents_and_fifteen_scenarios_are_named(tol
         for kind in range(18)
         for n in range(kind + 1)
     ]
-    history = await told(events)
+    history = await history_of(events)
     intents, scenarios = history["intent_distribution"], history["scenario_frequency"]
     assert intents == {f"intent-{kind}": kind + 1 for kind in range(8, 18)}
     assert scenarios == {f"scenario-{kind}": kind + 1 for kind in range(3, 18)}
 
 
 @pytest.mark.parametrize(
-    ("said", "source", "rating"),
+    ("reactions", "source", "rating"),
     [
         ([], "implicit_only", None),
         ([{"interactions": []}], "implicit_only", None),
@@ -152,17 +156,17 @@ async def test_the_ten_most_frequent_intents_and_fifteen_scenarios_are_named(tol
         ([{"rating": "up"}, JUDGED], "both", None),
     ],
 )
-async def test_who_spoke_of_an_answer_is_told(
-    told: Any, said: list[Shown], source: str, rating: str | None
+async def test_the_source_of_feedback_is_shown(
+    history_of: Any, reactions: list[Shown], source: str, rating: str | None
 ):
-    history = await told([answered(1), *(reacted(1, **one) for one in said)])
+    history = await history_of([answered(1), *(reacted(1, **one) for one in reactions)])
     [row] = history["query_details"]
     assert (row["feedback_source"], row["eval_rating"]) == (source, rating)
 
 
-async def test_what_the_judge_said_is_summed_up(told: Any):
+async def test_the_evaluation_summary_averages_the_judges_scores(history_of: Any):
     other = {**JUDGED, "evaluation_confidence": 0.4, "voice_dimension_scores_claude": {}}
-    history = await told(
+    history = await history_of(
         [answered(1), answered(2), answered(3), reacted(1, **JUDGED), reacted(2, **other)]
     )
     assert history["evaluation_summary"] == {
@@ -182,8 +186,8 @@ async def test_what_the_judge_said_is_summed_up(told: Any):
     assert (row["eval_accuracy"], row["eval_quality"]) == (0.9, 0.7)
 
 
-async def test_rewards_and_ratings_stand_at_their_times(told: Any):
-    history = await told([answered(1), reacted(1, rating="up"), scored(1, 1.2)])
+async def test_the_reward_timeline_has_time_reward_and_rating(history_of: Any):
+    history = await history_of([answered(1), reacted(1, rating="up"), scored(1, 1.2)])
     assert history["reward_timeline"] == [
         {
             "timestamp": START.replace(minute=1).isoformat(),
@@ -193,7 +197,7 @@ async def test_rewards_and_ratings_stand_at_their_times(told: Any):
     ]
 
 
-async def test_without_a_ledger_it_says_what_to_start(
+async def test_without_a_ledger_the_answer_names_the_remedy(
     redis: Redis, valkey_url: str, tmp_path: Path
 ):
     async with reading(valkey_url, tmp_path, None) as client:

@@ -1,4 +1,4 @@
-"""What stands out about a question, where the contract or we draw the line."""
+"""The signals of a question and their thresholds."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from ingest.domain.command_center.details import (
     query_clarity,
     widget_signal,
 )
-from ledger.reading.views import ExperienceView
+from ledger.reading import ExperienceView
 
 
-def view(**said: Any) -> ExperienceView:
+def view(**fields: Any) -> ExperienceView:
     nothing = dict.fromkeys(ExperienceView.__dataclass_fields__)
-    return ExperienceView(**{**nothing, "query_id": "q", "feedback_source": "both", **said})
+    return ExperienceView(**{**nothing, "query_id": "q", "feedback_source": "both", **fields})
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_without_a_mean_nothing_is_slow():
     ("alike", "signal"),
     [(1, "rare"), (3, "rare"), (4, "uncommon"), (10, "uncommon"), (11, "common")],
 )
-def test_up_to_three_alike_are_rare_and_up_to_ten_uncommon(alike: int, signal: str):
+def test_up_to_three_similar_questions_are_rare_and_up_to_ten_uncommon(alike: int, signal: str):
     usual = Usual(1000.0, 100, {"energy": alike, "trend": 100 - 2 * alike})
     assert diversity_signal("energy", usual) == signal
     assert diversity_signal("", usual) == signal
@@ -44,12 +44,12 @@ def test_up_to_three_alike_are_rare_and_up_to_ten_uncommon(alike: int, signal: s
 @pytest.mark.parametrize(
     ("widgets", "signal"), [(0, "sparse"), (2, "sparse"), (3, "normal"), (5, "normal"), (6, "rich")]
 )
-def test_a_plan_of_two_widgets_is_sparse_and_one_of_six_rich(widgets: int, signal: str):
+def test_a_plan_with_two_widgets_is_sparse_and_one_with_six_is_rich(widgets: int, signal: str):
     assert widget_signal(widgets) == signal
 
 
 @pytest.mark.parametrize(
-    ("said", "clarity"),
+    ("fields", "clarity"),
     [
         ({}, "clear"),
         ({"confidence": 0.0}, "clear"),
@@ -62,7 +62,7 @@ def test_a_plan_of_two_widgets_is_sparse_and_one_of_six_rich(widgets: int, signa
         ({"follow_up": "satisfied", "read_follow_up": "repeat"}, "clear"),
     ],
 )
-def test_what_was_put_right_was_misunderstood_and_a_guess_is_ambiguous(
-    said: dict[str, Any], clarity: str
+def test_a_corrected_question_was_misunderstood_and_a_guess_is_ambiguous(
+    fields: dict[str, Any], clarity: str
 ):
-    assert query_clarity(view(**said)) == clarity
+    assert query_clarity(view(**fields)) == clarity

@@ -1,4 +1,4 @@
-"""Entries of past days on a stream, as a server took them then."""
+"""Entries of past days on a stream."""
 
 import contextlib
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from ledger.archive.archivist import Archivist
 from ledger.archive.metrics import ArchiveMetrics
 from ledger.archive.settings import ArchiveSettings
 from ledger.archive.store import ArchiveStore
-from ledger.domain.archive.retention import Retention
+from ledger.domain.archive.retention import StreamRetention
 from ratchet.contract import Stream, TrainingRequested, derived_id
 from ratchet.delivery import entry_of
 
@@ -21,9 +21,9 @@ TODAY = datetime(2026, 3, 20, 15, tzinfo=UTC)
 TODAY_MS = int(TODAY.timestamp() * 1000)
 
 
-def asked(number: int, days_ago: float) -> TrainingRequested:
+def command(number: int, days_ago: float) -> TrainingRequested:
     return TrainingRequested(
-        event_id=derived_id("asked", str(number)),
+        event_id=derived_id("command", str(number)),
         occurred_at=datetime.fromtimestamp((TODAY_MS - days_ago * DAY_MS) / 1000, UTC),
         requested_by=f"operator {number}",
     )
@@ -34,7 +34,7 @@ def payload_of(event: TrainingRequested) -> bytes:
 
 
 async def put(redis: Redis, stream: Stream, days_ago: float, payload: bytes) -> str:
-    """Append as the server would have done it `days_ago`; returns the entry's id."""
+    """Append an entry with the id of `days_ago`; returns the id."""
     client: Any = redis
     entry_id = f"{int(TODAY_MS - days_ago * DAY_MS)}-*"
     return (await client.xadd(stream.key, {"__data__": payload}, id=entry_id)).decode()
@@ -45,12 +45,12 @@ async def fill(redis: Redis, stream: Stream, days: int, a_day: int) -> list[str]
     ids = []
     for number in range(days * a_day):
         days_ago = (days * a_day - 1 - number) / a_day
-        ids.append(await put(redis, stream, days_ago, payload_of(asked(number, days_ago))))
+        ids.append(await put(redis, stream, days_ago, payload_of(command(number, days_ago))))
     return ids
 
 
 async def finish(redis: Redis, stream: Stream) -> None:
-    """Every group that is to read the stream has handled what is on it."""
+    """Let every group of the stream acknowledge everything."""
     for group in stream.groups:
         with contextlib.suppress(ResponseError):
             await redis.xgroup_create(stream.key, group, id="0")
@@ -58,14 +58,14 @@ async def finish(redis: Redis, stream: Stream) -> None:
 
 
 async def fill_finished(redis: Redis, stream: Stream, days: int, a_day: int) -> list[str]:
-    """As `fill`, of entries that nobody needs any more."""
+    """Entries as of `fill`, which every group has acknowledged."""
     ids = await fill(redis, stream, days, a_day)
     await finish(redis, stream)
     return ids
 
 
 def archivist(redis: Redis, store: ArchiveStore, **retention: Any) -> Archivist:
-    settings = ArchiveSettings(retention=Retention(**retention))
+    settings = ArchiveSettings(retention=StreamRetention(**retention))
     metrics = ArchiveMetrics(CollectorRegistry())
     return Archivist(redis, store, settings, metrics, clock=lambda: TODAY)
 

@@ -1,4 +1,4 @@
-"""Turns on an archive that many machines write: one at a time, and none is held for ever."""
+"""The lease on an archive that many machines write: one holder at a time, for a limited time."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from ratchet_testing.eventually import eventually
 from .aged import archivist, fill_finished
 
 
-async def test_one_after_the_other_however_long_each_takes(redis: Redis):
+async def test_lease_holders_run_one_after_the_other(redis: Redis):
     inside: list[int] = []
     most = 0
 
@@ -30,26 +30,26 @@ async def test_one_after_the_other_however_long_each_takes(redis: Redis):
     assert most == 1
 
 
-async def test_who_dies_holds_others_up_no_longer_than_the_lease(redis: Redis):
+async def test_a_killed_holder_blocks_others_no_longer_than_the_lease(redis: Redis):
     await redis.lock("ratchet:archive-turn", timeout=0.3).acquire()
     async with asyncio.timeout(5), leased_turn(redis):
         pass
 
 
-async def test_who_lost_the_lease_ends_before_another_begins(redis: Redis):
+async def test_a_holder_that_lost_the_lease_ends_before_the_next_starts(redis: Redis):
     with pytest.raises(TimeoutError):
         async with leased_turn(redis, lease_s=0.4):
             await redis.delete("ratchet:archive-turn")
             await eventually(_never, 5)
 
 
-async def test_an_archivist_waits_for_whoever_erases_from_its_bucket(redis: Redis):
-    """What lies aside while a file is replaced would look to it like what a kill has left."""
+async def test_an_archivist_waits_for_an_erasure_in_its_bucket(redis: Redis):
+    """It would take a replacement in progress for one that a kill interrupted."""
     await fill_finished(redis, MODELS, days=10, a_day=1)
     with bucket_server() as bucket:
-        async with ArchiveStore(bucket.url).turn(redis):
+        async with ArchiveStore(bucket.url).exclusive(redis):
             keeper = archivist(redis, ArchiveStore(bucket.url))
-            waiting = asyncio.create_task(keeper.look_after(MODELS))
+            waiting = asyncio.create_task(keeper.archive(MODELS))
             done, _ = await asyncio.wait({waiting}, timeout=0.2)
             assert (done, bucket.objects) == (set(), {})
         await waiting

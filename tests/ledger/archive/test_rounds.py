@@ -1,4 +1,4 @@
-"""The archive as it runs beside the ledger: round after round, whatever goes wrong."""
+"""The archivist in the ledger service: rounds continue after errors."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ async def running(redis: Redis, store: ArchiveStore) -> AsyncIterator[CollectorR
         task.cancel()
 
 
-async def test_every_stream_is_looked_after_again_and_again(redis: Redis, tmp_path: Path):
+async def test_every_stream_is_archived_in_every_round(redis: Redis, tmp_path: Path):
     store = ArchiveStore(str(tmp_path))
     models = await fill_finished(redis, MODELS, days=10, a_day=2)
     async with running(redis, store) as registry:
@@ -54,8 +54,8 @@ async def test_every_stream_is_looked_after_again_and_again(redis: Redis, tmp_pa
         assert registry.get_sample_value("ratchet_archive_last_round_timestamp_seconds")
 
 
-async def test_a_store_that_is_away_holds_one_stream_and_no_other(redis: Redis, tmp_path: Path):
-    """A directory that cannot be written: told and counted each round, until it can be."""
+async def test_a_failure_on_one_stream_does_not_stop_the_others(redis: Redis, tmp_path: Path):
+    """A directory that cannot be written is logged and counted each round, until it can be."""
     models = await fill_finished(redis, MODELS, days=10, a_day=2)
     runs = await fill_finished(redis, RUNS, days=10, a_day=2)
     (tmp_path / "models").write_text("not a directory")
@@ -78,6 +78,6 @@ async def test_a_store_that_is_away_holds_one_stream_and_no_other(redis: Redis, 
     assert archived_ids(store, MODELS) + await ids_of(redis, MODELS) == models
 
 
-def test_without_a_url_it_lies_in_the_data_directory(tmp_path: Path):
+def test_the_default_location_is_in_the_data_directory(tmp_path: Path):
     assert ArchiveSettings(data_dir=tmp_path).archive_place == str(tmp_path / "archive")
     assert ArchiveSettings(archive_url="s3://plant/events").archive_place == "s3://plant/events"

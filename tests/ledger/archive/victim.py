@@ -1,4 +1,4 @@
-"""An archivist that is killed at the moment it is told: `victim.py URL DIRECTORY MOMENT`."""
+"""An archivist that kills itself at a named step: `victim.py URL DIRECTORY MOMENT`."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ MOMENTS = {
     "aside, not renamed": (Path, "replace", "before"),
     "renamed, not read back": (ArchiveStore, "read", "before"),
     "read back, not trimmed": (Redis, "xtrim", "before"),
-    "trimmed, not said": (Redis, "xtrim", "after"),
+    "trimmed, not logged": (Redis, "xtrim", "after"),
 }
 
 
@@ -47,7 +47,7 @@ async def main(url: str, directory: str, moment: str, survives: int) -> None:
     owner, name, when = MOMENTS[moment]
     setattr(owner, name, deadly(getattr(owner, name), when, survives))
     async with Redis.from_url(url) as redis:
-        await archivist(redis, ArchiveStore(directory)).look_after(MODELS)
+        await archivist(redis, ArchiveStore(directory)).archive(MODELS)
 
 
 if __name__ == "__main__":

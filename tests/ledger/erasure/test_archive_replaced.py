@@ -1,15 +1,15 @@
-"""An archived file written anew: whole before and after, and mended after a kill at any step."""
+"""A replaced archive file is whole before and after, and recovered after a kill at any step."""
 
 import pytest
 
 from ledger.archive.store import ArchiveStore
-from ledger.domain.archive.archive_file import Row
+from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.domain.erasure import Subject
-from ledger.erasure.archive import sweep_archive
+from ledger.erasure.archive import redact_archive
 from ratchet.contract import EntryId
 
 ROWS = [
-    Row(EntryId(1_774_000_000_000 + n, 0), b'{"type":"TraceRequested","query_id":"q%d"}' % n)
+    ArchiveRow(EntryId(1_774_000_000_000 + n, 0), b'{"type":"TraceRequested","query_id":"q%d"}' % n)
     for n in range(6)
 ]
 LEFT = [ROWS[1], *ROWS[3:]]
@@ -27,23 +27,23 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> ArchiveStore:
     return store
 
 
-def rows(store: ArchiveStore) -> list[Row]:
+def rows(store: ArchiveStore) -> list[ArchiveRow]:
     return [row for file in store.files("traces") for row in store.read(file)]
 
 
-def test_the_rows_of_the_forgotten_are_gone_and_the_rest_is_as_it_was(store: ArchiveStore):
-    assert sweep_archive(store, "traces", SUBJECT) == 2
+def test_erased_rows_are_gone_and_the_others_are_unchanged(store: ArchiveStore):
+    assert redact_archive(store, "traces", SUBJECT) == 2
     assert rows(store) == LEFT
-    assert sweep_archive(store, "traces", SUBJECT) == 0
+    assert redact_archive(store, "traces", SUBJECT) == 0
 
 
-def test_a_file_of_which_nothing_is_left_is_gone(store: ArchiveStore):
-    sweep_archive(store, "traces", Subject(query_ids={f"q{n}" for n in range(6)}))
+def test_a_file_without_rows_is_removed(store: ArchiveStore):
+    redact_archive(store, "traces", Subject(query_ids={f"q{n}" for n in range(6)}))
     assert store.files("traces") == []
 
 
 @pytest.mark.parametrize("step", ["_remove", "_settle"])
-def test_a_kill_loses_nothing_and_the_next_attempt_ends_the_same(
+def test_an_erasure_that_was_killed_loses_no_row_and_can_be_repeated(
     store: ArchiveStore, step: str, monkeypatch: pytest.MonkeyPatch
 ):
     def die(*_: object) -> None:
@@ -52,11 +52,11 @@ def test_a_kill_loses_nothing_and_the_next_attempt_ends_the_same(
     with monkeypatch.context() as dying:
         dying.setattr(store, step, die)
         with pytest.raises(Killed):
-            sweep_archive(store, "traces", SUBJECT)
+            redact_archive(store, "traces", SUBJECT)
     store.files("traces")
-    assert store.is_halfway("traces")
-    store.mend("traces")
+    assert store.needs_recovery("traces")
+    store.recover("traces")
     assert rows(store) in (ROWS, LEFT)
-    sweep_archive(store, "traces", SUBJECT)
+    redact_archive(store, "traces", SUBJECT)
     assert rows(store) == LEFT
-    assert not store.is_halfway("traces")
+    assert not store.needs_recovery("traces")

@@ -1,4 +1,4 @@
-"""A person is forgotten in every database and every kind of archive, and stays so in a replay."""
+"""A user is erased in every database and kind of archive, and a replay does not restore them."""
 
 import asyncio
 import json
@@ -16,11 +16,13 @@ from sqlalchemy import MetaData, create_engine, select
 
 from ledger.app import create_app
 from ledger.archive.store import ArchiveStore
-from ledger.archive.stream_rows import rows_behind
+from ledger.archive.stream_rows import rows_after
 from ledger.backends.database import open_for_reading
-from ledger.domain.archive.retention import Retention
-from ledger.erasure.erasure import SERVICES, Place, forget, new_request
-from ledger.reading.reader import SqlLedgerReader
+from ledger.domain.archive.retention import StreamRetention
+from ledger.erasure.erasure import ErasureTargets, carry_out
+from ledger.erasure.journal import new_request
+from ledger.erasure.services import SERVICES
+from ledger.reading import LedgerReader
 from ledger.replay.ledger_replay import replay_ledger, restore_ledger
 from ledger.settings import LedgerSettings
 from ratchet.contract import (
@@ -52,8 +54,8 @@ USED = [e for e in MADE if isinstance(e, BuiltExample) and not THEIRS.isdisjoint
 EVENTS = [*FACTS, *MADE, *training("run-1", tuple(e.example_id for e in USED[:3]), "v1")]
 
 
-def rows_that_tell(url: str) -> list[str]:
-    """Every row of every table, as text, that holds the canary."""
+def rows_with_canary(url: str) -> list[str]:
+    """Every row of every table, as text, that contains the canary."""
     engine = create_engine(url)
     found = MetaData()
     found.reflect(engine)
@@ -68,8 +70,8 @@ def rows_that_tell(url: str) -> list[str]:
     return [row for row in rows if CANARY in row]
 
 
-def objects_that_tell(bucket: Bucket) -> list[str]:
-    """Every object that holds the canary, as it lies there or unpacked; folders are empty."""
+def objects_with_canary(bucket: Bucket) -> list[str]:
+    """Every object that contains the canary, packed or unpacked."""
     found = []
     for key, content in list(bucket.objects.items()):
         if not content:
@@ -80,23 +82,23 @@ def objects_that_tell(bucket: Bucket) -> list[str]:
     return found
 
 
-async def entries_that_tell(redis: Redis) -> list[str]:
+async def entries_with_canary(redis: Redis) -> list[str]:
     keys = [key for s in STREAMS for key in (s.key, s.dead_key)]
     return [key for key in keys if CANARY in repr(await redis.xrange(key))]
 
 
 async def payloads(redis: Redis, stream: Stream) -> list[bytes]:
-    return [row.payload async for row in rows_behind(redis, stream, BEGINNING)]
+    return [row.payload async for row in rows_after(redis, stream, BEGINNING)]
 
 
 @asynccontextmanager
 async def other_services(redis: Redis) -> AsyncIterator[None]:
-    """They keep nothing here; each answers what it is asked."""
+    """Services that store nothing and answer every request."""
 
     async def answer() -> None:
         behind = BEGINNING
         while True:
-            async for row in rows_behind(redis, COMMANDS, behind):
+            async for row in rows_after(redis, COMMANDS, behind):
                 behind = row.entry_id
                 request = COMMANDS.adapter.validate_json(row.payload)
                 if isinstance(request, ForgetRequested):
@@ -127,7 +129,7 @@ async def bucket() -> AsyncIterator[Bucket]:
         yield bucket
 
 
-async def test_no_row_no_object_and_no_entry_tells_of_a_person_any_more(
+async def test_no_row_object_or_entry_has_data_of_an_erased_user(
     redis: Redis, valkey_url: str, new_url: Callable[[], str], bucket: Bucket, tmp_path: Path
 ):
     url = new_url()
@@ -137,7 +139,7 @@ async def test_no_row_no_object_and_no_entry_tells_of_a_person_any_more(
         ledger_url=url,
         archive_url=bucket.url,
         archive_period_s=1,
-        retention=Retention(max_entries=30, file_rows=20),
+        retention=StreamRetention(max_entries=30, file_rows=20),
     )
     store = ArchiveStore(bucket.url)
     await Publisher(redis).publish(EVENTS)
@@ -145,7 +147,7 @@ async def test_no_row_no_object_and_no_entry_tells_of_a_person_any_more(
 
     async def archived() -> bool:
         trimmed = await redis.xlen(EXPERIENCES.key) <= 50
-        return trimmed and bool(objects_that_tell(bucket)) and await settled(redis)
+        return trimmed and bool(objects_with_canary(bucket)) and await settled(redis)
 
     async with started(create_app(settings)), other_services(redis):
         for stream in STREAMS:
@@ -153,30 +155,34 @@ async def test_no_row_no_object_and_no_entry_tells_of_a_person_any_more(
                 with suppress(ResponseError):
                     await redis.xgroup_create(stream.key, group, id="$", mkstream=True)
         await eventually(archived, 30)
-        assert rows_that_tell(url)
-        assert len(await entries_that_tell(redis)) >= 2
+        assert rows_with_canary(url)
+        assert len(await entries_with_canary(redis)) >= 2
 
-        ledger = SqlLedgerReader(open_for_reading(url))
-        place = Place(redis, store, ledger, tmp_path, tmp_path / "key.pem", deadline_s=30)
-        told = await forget(place, new_request("forget-them", "tests", utc_now(), True, USER, None))
-        assert len(told["questions"]) == len(THEIRS)
-        assert told["erased"]["archive"]
-        assert told["models_trained_on_it"] == ["v1"]
-        assert rows_that_tell(url) == []
-        assert objects_that_tell(bucket) == []
-        assert await entries_that_tell(redis) == []
+        ledger = LedgerReader(open_for_reading(url))
+        targets = ErasureTargets(redis, store, ledger, tmp_path, tmp_path / "key.pem")
+        receipt = await carry_out(
+            targets, new_request("forget-them", "tests", utc_now(), True, USER, None), deadline_s=30
+        )
+        assert len(receipt["questions"]) == len(THEIRS)
+        assert receipt["erased"]["archive"]
+        assert receipt["models_trained_on_it"] == ["v1"]
+        assert rows_with_canary(url) == []
+        assert objects_with_canary(bucket) == []
+        assert await entries_with_canary(redis) == []
         assert CANARY not in repr(bucket.uploads)
-        assert CANARY not in json.dumps(told)
+        assert CANARY not in json.dumps(receipt)
         [retraining] = [COMMANDS.adapter.validate_json(c) for c in await payloads(redis, COMMANDS)]
         assert isinstance(retraining, TrainingRequested)
-        assert retraining.reason == "without what was forgotten"
+        assert retraining.reason == "without the erased data"
 
         one, other = sorted({name for fact in FACTS for name in query_ids_of(fact)} - THEIRS)[:2]
-        told = await forget(place, new_request("one-of-them", "tests", utc_now(), False, None, one))
-        assert (len(told["questions"]), told["user"]) == (1, None)
+        receipt = await carry_out(
+            targets, new_request("one-of-them", "tests", utc_now(), False, None, one)
+        )
+        assert (len(receipt["questions"]), receipt["user"]) == (1, None)
         assert ledger.experience(one) is None
         assert ledger.experience(other) is not None
-        assert len(await payloads(redis, COMMANDS)) == 1, "nobody asked for another run"
+        assert len(await payloads(redis, COMMANDS)) == 1, "no other run was requested"
 
         again = next(fact for fact in FACTS if not THEIRS.isdisjoint(query_ids_of(fact)))
         await Publisher(redis).publish([again])
@@ -191,7 +197,7 @@ async def test_no_row_no_object_and_no_entry_tells_of_a_person_any_more(
 
     restored = new_url()
     await restore_ledger(redis, store, restored)
-    assert rows_that_tell(restored) == []
-    marked = SqlLedgerReader(open_for_reading(restored)).models(10)
+    assert rows_with_canary(restored) == []
+    marked = LedgerReader(open_for_reading(restored)).models(10)
     assert [model.version for model in marked if model.trained_on_forgotten] == ["v1"]
     assert (await replay_ledger(redis, store, restored)).original == found.original

@@ -1,6 +1,7 @@
-"""A system that has served: facts scored and in the ledger, half archived and trimmed."""
+"""A system that has run: facts are scored and in the ledger, half archived and trimmed."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -8,18 +9,19 @@ import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from ingest.domain.pairs import Pair, built
+from ingest.domain.pairs import Pair, pair_built
 from ledger.app import create_app
 from ledger.archive.archivist import Archivist
 from ledger.archive.metrics import ArchiveMetrics
 from ledger.archive.settings import ArchiveSettings
 from ledger.archive.store import ArchiveStore
-from ledger.domain.archive.retention import Retention
+from ledger.domain.archive.retention import StreamRetention
 from ledger.settings import LedgerSettings
 from ratchet.contract import (
     EXAMPLES,
@@ -49,7 +51,7 @@ PAIR = Pair(
 
 @dataclass
 class Served:
-    """`data_dir` and `url` are all that `ratchet replay` is given; `ledger` is in there."""
+    """A system by its Redis and its data directory."""
 
     redis: Redis
     url: str
@@ -65,8 +67,8 @@ class Served:
 
 
 @dataclass
-class Kept:
-    """One system for all tests: every key of its Redis, and its directory."""
+class RecordedSystem:
+    """The recording of one system for all tests: every key of its Redis, and its directory."""
 
     data_dir: Path
     keys: dict[bytes, bytes] = field(default_factory=dict)
@@ -82,15 +84,15 @@ class Kept:
 
 
 def facts() -> list[Fact]:
-    """A simulated history, and a change of mind that comes long after its window."""
-    found = facts_of(simulate(7, 120, 2, start=START))
-    first = next(fact for fact in found if isinstance(fact, FeedbackReceived))
-    told = {"event_id": derived_id("too late"), "occurred_at": START + timedelta(days=90)}
-    return [*found, first.model_copy(update=told)]
+    """A simulated history, and one feedback long after the window for corrections."""
+    history = facts_of(simulate(7, 120, 2, start=START))
+    first = next(fact for fact in history if isinstance(fact, FeedbackReceived))
+    changes = {"event_id": derived_id("too late"), "occurred_at": START + timedelta(days=90)}
+    return [*history, first.model_copy(update=changes)]
 
 
 async def score(redis: Redis, url: str) -> None:
-    """Let the reward service take everything that is there."""
+    """Run the reward service until it has processed everything."""
     environment = {
         **os.environ,
         "RATCHET_REDIS_URL": url,
@@ -118,7 +120,7 @@ async def score(redis: Redis, url: str) -> None:
 
 
 async def write_ledger(redis: Redis, url: str, data_dir: Path) -> None:
-    """Let the ledger take everything that is there."""
+    """Run the ledger until it has processed everything."""
     settings = LedgerSettings(redis_url=url, data_dir=data_dir, archive_period_s=3600)
 
     async def settled() -> bool:
@@ -132,18 +134,33 @@ async def write_ledger(redis: Redis, url: str, data_dir: Path) -> None:
         await eventually(settled, 60)
 
 
+async def ratchet_replay(served: Served, *options: str, **environment: str) -> tuple[int, Any, str]:
+    """The exit status, the JSON report (None without one), and stderr."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-c", "from ratchet_cli.app import main; main()"),
+        *("replay", "--data-dir", str(served.data_dir), "--json", *options),
+        env={**os.environ, "RATCHET_REDIS_URL": served.url, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, json.loads(out) if out else None, errors.decode()
+
+
 @pytest.fixture(scope="session")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    return Kept(tmp_path_factory.mktemp("served"))
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> RecordedSystem:
+    return RecordedSystem(tmp_path_factory.mktemp("served"))
 
 
 @pytest.fixture
-async def served(redis: Redis, valkey_url: str, tmp_path: Path, kept: Kept) -> Served:
-    if not kept.keys:
-        await serve(Served(redis, valkey_url, kept.data_dir))
-        await kept.take(redis)
+async def served(redis: Redis, valkey_url: str, tmp_path: Path, recorded: RecordedSystem) -> Served:
+    if not recorded.keys:
+        await serve(Served(redis, valkey_url, recorded.data_dir))
+        await recorded.take(redis)
         await redis.flushall()
-    await kept.give(redis, tmp_path)
+    await recorded.give(redis, tmp_path)
     return Served(redis, valkey_url, tmp_path)
 
 
@@ -152,7 +169,7 @@ async def serve(system: Served) -> None:
     publisher = Publisher(redis)
     everything = facts()
     await redis.xadd(EXPERIENCES.key, {"__data__": b"\xff no JSON"})
-    await publisher.publish([built(PAIR, derived_id("pair"), START)])
+    await publisher.publish([pair_built(PAIR, derived_id("pair"), START)])
     for at in range(0, len(everything), 100):
         await publisher.publish(everything[at : at + 100])
     await score(redis, system.url)
@@ -162,12 +179,12 @@ async def serve(system: Served) -> None:
             await redis.xgroup_create(stream.key, group, id="$")
     half = {s: await redis.xlen(s.key) // 2 for s in STREAMS}
     for stream in (EXPERIENCES, FEEDBACK, REWARDS, EXAMPLES):
-        retention = Retention(max_entries=half[stream], file_rows=max(1, half[stream] // 3))
+        retention = StreamRetention(max_entries=half[stream], file_rows=max(1, half[stream] // 3))
         await Archivist(
             redis,
             system.store,
             ArchiveSettings(retention=retention),
             ArchiveMetrics(CollectorRegistry()),
-        ).look_after(stream)
+        ).archive(stream)
         assert half[stream] <= await redis.xlen(stream.key) < 2 * half[stream]
         assert system.store.files(stream.name)

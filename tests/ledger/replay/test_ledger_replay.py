@@ -1,4 +1,4 @@
-"""The ledger folded anew from archive and streams, held against the one in service."""
+"""Comparison of the ledger in service with one rebuilt from archive and streams."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from ledger.backends.database import open_for_writing
 from ledger.backends.writer import SqlLedger
 from ledger.domain.final_state import Difference
 from ledger.replay.ledger_replay import (
-    LedgerReplayed,
+    LedgerComparison,
     ensure_readable,
     replay_ledger,
     restore_ledger,
@@ -29,7 +29,7 @@ from ratchet_testing.deliveries import delivered
 from .conftest import START, Served, facts
 
 
-async def compared(served: Served, url: str) -> LedgerReplayed:
+async def compared(served: Served, url: str) -> LedgerComparison:
     return await replay_ledger(served.redis, served.store, url)
 
 
@@ -43,19 +43,19 @@ def change(url: str, *statements: str) -> None:
 
 def command(number: int) -> Event:
     return TrainingRequested(
-        event_id=derived_id("asked", str(number)), occurred_at=START, requested_by="tests"
+        event_id=derived_id("command", str(number)), occurred_at=START, requested_by="tests"
     )
 
 
 @pytest.fixture
 async def url(served: Served, new_url: Callable[[], str]) -> str:
-    """A ledger that was lost and is restored, on each kind of database."""
+    """A restored ledger, on each kind of database."""
     url = new_url()
     assert await restore_ledger(served.redis, served.store, url) > 500
     return url
 
 
-async def test_a_ledger_restored_from_archive_and_streams_is_the_one_that_was_lost(
+async def test_a_ledger_restored_from_archive_and_streams_equals_the_lost_one(
     served: Served, url: str
 ):
     of_the_service, restored = await compared(served, served.ledger), await compared(served, url)
@@ -65,7 +65,7 @@ async def test_a_ledger_restored_from_archive_and_streams_is_the_one_that_was_lo
     assert await restore_ledger(served.redis, served.store, url) == 0, "it lacks nothing"
 
 
-async def test_what_was_tampered_with_is_found_and_named(served: Served, url: str):
+async def test_rows_that_were_tampered_with_are_reported(served: Served, url: str):
     row = next(fact.experience for fact in facts() if isinstance(fact, ExperienceRecorded))
     change(
         url,
@@ -74,9 +74,9 @@ async def test_what_was_tampered_with_is_found_and_named(served: Served, url: st
         f"DELETE FROM events WHERE event_id = '{derived_id('pair')}'",
         "INSERT INTO run_examples VALUES ('a run', 'of nothing')",
     )
-    found = await compared(served, url)
-    assert found.original != found.replayed
-    assert found.differences == [
+    comparison = await compared(served, url)
+    assert comparison.original != comparison.replayed
+    assert comparison.differences == [
         Difference("ledger counts that differ", 1, ("experiences:total",)),
         Difference("ledger events only after the replay", 1, (derived_id("pair"),)),
         Difference("ledger experiences that differ", 1, (row.query_id,)),
@@ -84,14 +84,16 @@ async def test_what_was_tampered_with_is_found_and_named(served: Served, url: st
     ]
 
 
-async def test_a_changed_event_is_named(served: Served, url: str):
+async def test_a_changed_event_is_reported(served: Served, url: str):
     change(url, f"UPDATE events SET body = '{{}}' WHERE event_id = '{derived_id('pair')}'")
-    found = await compared(served, url)
-    assert found.differences == [Difference("ledger events that differ", 1, (derived_id("pair"),))]
+    comparison = await compared(served, url)
+    assert comparison.differences == [
+        Difference("ledger events that differ", 1, (derived_id("pair"),))
+    ]
 
 
-async def test_a_ledger_that_is_behind_is_compared_as_far_as_it_is(served: Served):
-    """Of three commands it has read none; two are written, whose acknowledgement is to come."""
+async def test_a_ledger_that_lags_is_compared_up_to_its_position(served: Served):
+    """First it has read none of three commands; then it has written two and acknowledged none."""
     await Publisher(served.redis).publish([command(number) for number in range(3)])
     behind = await compared(served, served.ledger)
     assert (behind.waiting, behind.differences) == (3, [])
@@ -101,24 +103,27 @@ async def test_a_ledger_that_is_behind_is_compared_as_far_as_it_is(served: Serve
     engine = open_for_writing(served.ledger)
     SqlLedger(engine).write(delivered([command(0), command(1)]))
     engine.dispose()
-    found = await compared(served, served.ledger)
-    assert (found.waiting, found.differences) == (1, [])
-    assert found.events[0] == behind.events[0] + 2
+    comparison = await compared(served, served.ledger)
+    assert (comparison.waiting, comparison.differences) == (1, [])
+    assert comparison.events[0] == behind.events[0] + 2
 
 
-async def test_what_it_has_acknowledged_and_does_not_hold_is_missing(served: Served):
+async def test_an_acknowledged_event_that_the_ledger_lacks_is_reported(served: Served):
     await Publisher(served.redis).publish([command(0)])
     await served.redis.xgroup_setid(COMMANDS.key, "ledger", "$")
-    found = await compared(served, served.ledger)
-    ids = (derived_id("asked", "0"),)
-    assert Difference("ledger events only after the replay", 1, ids) in found.differences
+    comparison = await compared(served, served.ledger)
+    ids = (derived_id("command", "0"),)
+    assert Difference("ledger events only after the replay", 1, ids) in comparison.differences
 
 
-async def test_a_forgotten_question_is_not_brought_back(served: Served, new_url: Callable[[], str]):
-    """What a producer of its own sent again lies on the stream; the ledger has dropped it."""
+async def test_an_erased_question_is_not_replayed(served: Served, new_url: Callable[[], str]):
+    """A producer published the question again after the erasure; the ledger ignored it."""
     row = next(fact for fact in facts() if isinstance(fact, ExperienceRecorded))
-    told = {"query_id": "forgotten-question"}
-    again = {"event_id": derived_id("again"), "experience": row.experience.model_copy(update=told)}
+    changes = {"query_id": "forgotten-question"}
+    again = {
+        "event_id": derived_id("again"),
+        "experience": row.experience.model_copy(update=changes),
+    }
     await Publisher(served.redis).publish([row.model_copy(update=again)])
     await served.redis.xgroup_setid(EXPERIENCES.key, "ledger", "$")
     assert (await compared(served, served.ledger)).differences
@@ -127,11 +132,11 @@ async def test_a_forgotten_question_is_not_brought_back(served: Served, new_url:
     assert (await compared(served, served.ledger)).differences == []
     url = new_url()
     await restore_ledger(served.redis, served.store, url)
-    found = await compared(served, url)
-    assert found.original == (await compared(served, served.ledger)).original
+    comparison = await compared(served, url)
+    assert comparison.original == (await compared(served, served.ledger)).original
 
 
-async def test_where_no_ledger_is_it_says_how_to_make_one(served: Served):
+async def test_a_missing_ledger_is_reported_with_the_remedy(served: Served):
     (served.data_dir / "ledger.db").unlink()
-    with pytest.raises(Unavailable, match="have it made anew with --restore-ledger"):
+    with pytest.raises(Unavailable, match="pass --restore-ledger to rebuild the ledger"):
         ensure_readable(served.ledger)

@@ -1,126 +1,107 @@
-"""`ratchet replay`: from archive and streams to the same rewards, examples and ledger."""
+"""`ratchet replay` recalculates rewards, examples and ledger from archive and streams."""
 
 import asyncio
 import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from redis.asyncio import Redis
 
 from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.migration import migrate
-from ledger.erasure.erasure import new_request
-from ledger.erasure.journal import Journal
-from ledger.reading.reader import SqlLedgerReader
+from ledger.erasure.journal import ErasureJournal, new_request
+from ledger.reading import LedgerReader
 from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
 from ratchet.delivery import DATA_FIELD
 from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port, valkey_server
 
-from .conftest import START, Served
+from .conftest import START, Served, ratchet_replay
 
 
-async def ratchet_replay(served: Served, *options: str, **environment: str) -> tuple[int, Any, str]:
-    """The exit status, what was printed as JSON, and the complaints."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", "from ratchet_cli.app import main; main()"),
-        *("replay", "--data-dir", str(served.data_dir), "--json", *options),
-        env={**os.environ, "RATCHET_REDIS_URL": served.url, **environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, complaints = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, json.loads(out) if out else None, complaints.decode()
-
-
-async def test_half_of_it_archived_and_trimmed_ends_in_the_same_rewards_and_examples(
+async def test_a_replay_of_a_half_archived_system_has_the_same_rewards_and_examples(
     served: Served,
 ):
-    status, told, complaints = await ratchet_replay(served)
-    assert (status, told["differences"]) == (0, []), complaints
-    assert told["original"] == told["replayed"]
-    assert told["rewards"] == [240, 240]
-    assert told["examples"][0] == told["examples"][1] > 50
-    assert told["ledger"] == told["ledger_replayed"]
-    assert told["ledger_events"][0] == told["ledger_events"][1] > 500
-    assert (told["ledger_waiting"], told["ledger_restored"]) == (0, None)
+    status, report, errors = await ratchet_replay(served)
+    assert (status, report["differences"]) == (0, []), errors
+    assert report["original"] == report["replayed"]
+    assert report["rewards"] == [240, 240]
+    assert report["examples"][0] == report["examples"][1] > 50
+    assert report["ledger"] == report["ledger_replayed"]
+    assert report["ledger_events"][0] == report["ledger_events"][1] > 500
+    assert (report["ledger_waiting"], report["ledger_restored"]) == (0, None)
 
 
-async def test_what_is_archived_can_be_replayed_without_its_streams(served: Served):
+async def test_an_archive_can_be_replayed_without_its_streams(served: Served):
     await served.redis.flushall()
-    _, told, complaints = await ratchet_replay(served)
-    assert 60 < told["rewards"][1] < 180, complaints
+    _, report, errors = await ratchet_replay(served)
+    assert 60 < report["rewards"][1] < 180, errors
 
 
-async def test_what_was_scored_otherwise_is_named(served: Served):
-    status, told, _ = await ratchet_replay(
+async def test_a_replay_with_other_weights_reports_the_differing_rewards(served: Served):
+    status, report, _ = await ratchet_replay(
         served, RATCHET_REWARD_WEIGHTS='{"explicit_rating": 0.5}'
     )
     assert status == 1
-    assert told["original"] != told["replayed"]
-    assert told["scored_with"][0] != told["scored_with"][1]
-    kinds = {difference["kind"]: difference for difference in told["differences"]}
+    assert report["original"] != report["replayed"]
+    assert report["scored_with"][0] != report["scored_with"][1]
+    kinds = {difference["kind"]: difference for difference in report["differences"]}
     assert kinds["rewards that differ"]["many"] > 50
     assert len(kinds["rewards that differ"]["ids"]) == 5
 
 
-async def test_a_tampered_archive_is_reported_by_name(served: Served):
+async def test_a_damaged_archive_file_is_reported_by_path(served: Served):
     file = served.store.files("feedback")[0]
     path = served.data_dir / "archive" / file.path
     content = bytearray(path.read_bytes())
     content[len(content) // 3] ^= 1
     path.write_bytes(content)
-    status, told, complaints = await ratchet_replay(served)
-    assert (status, told) == (2, None)
-    assert file.path in complaints
+    status, report, errors = await ratchet_replay(served)
+    assert (status, report) == (2, None)
+    assert file.path in errors
 
 
-async def test_a_lost_file_of_facts_shows_in_what_is_missing(served: Served):
+async def test_a_missing_archive_file_shows_as_missing_rewards(served: Served):
     (served.data_dir / "archive" / served.store.files("experiences")[0].path).unlink()
-    status, told, _ = await ratchet_replay(served)
+    status, report, _ = await ratchet_replay(served)
     assert status == 1
-    assert "rewards missing after the replay" in {each["kind"] for each in told["differences"]}
+    assert "rewards missing after the replay" in {each["kind"] for each in report["differences"]}
 
 
-async def test_a_server_that_is_named_keeps_everything_and_must_be_empty(
+async def test_a_replay_into_a_named_server_needs_an_empty_one_and_fills_it(
     served: Served, tmp_path: Path
 ):
-    """And a ledger that was lost is given all that it lacks on the way."""
+    """With --restore-ledger it also restores a lost ledger."""
     (served.data_dir / "ledger.db").unlink()
     with valkey_server(tmp_path / "other", free_port()) as url:
-        status, told, complaints = await ratchet_replay(served, "--into", url, "--restore-ledger")
-        assert status == 0, complaints
-        assert [told["ledger_restored"]] * 2 == told["ledger_events"]
+        status, report, errors = await ratchet_replay(served, "--into", url, "--restore-ledger")
+        assert status == 0, errors
+        assert [report["ledger_restored"]] * 2 == report["ledger_events"]
         async with Redis.from_url(url) as other:
             put = sum([await other.xlen(s.key) for s in (EXPERIENCES, FEEDBACK)])
-            assert put + 1 == told["events"], "and the imported pair"
+            assert put + 1 == report["events"], "and the imported pair"
             assert await other.xlen(REWARDS.key)
             [[_, pair], *_] = await other.xrange(EXAMPLES.key)
             assert json.loads(pair[DATA_FIELD.encode()])["rule"] == "imported"
             assert await other.xlen(EXPERIENCES.dead_key) == 1, "what was no event is none again"
-        status, _, complaints = await ratchet_replay(served, "--into", url)
+        status, _, errors = await ratchet_replay(served, "--into", url)
         assert status == 2
-        assert "name an empty server" in complaints
+        assert "Pass the URL of an empty server" in errors
 
 
-async def test_an_empty_ledger_is_folded_again_behind_the_server_that_was_filled(
-    served: Served, tmp_path: Path
-):
+async def test_a_filled_server_rebuilds_an_empty_ledger(served: Served, tmp_path: Path):
     ledger = f"sqlite:///{tmp_path}/again/ledger.db"
     migrate(open_for_writing(ledger))
-    reader = SqlLedgerReader(open_for_reading(ledger))
+    reader = LedgerReader(open_for_reading(ledger))
 
-    async def told() -> bool:
+    async def rebuilt() -> bool:
         counts = reader.counts()
         return counts.total == 240 and counts.events.get("ExperienceScored", 0) >= 240
 
     with valkey_server(tmp_path / "other", free_port()) as url:
-        status, _, complaints = await ratchet_replay(served, "--into", url)
-        assert status == 0, complaints
+        status, _, errors = await ratchet_replay(served, "--into", url)
+        assert status == 0, errors
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "ledger"),
             env={
@@ -133,28 +114,28 @@ async def test_an_empty_ledger_is_folded_again_behind_the_server_that_was_filled
             },
         )
         try:
-            await eventually(told, 20)
+            await eventually(rebuilt, 20)
         finally:
             process.kill()
             await process.wait()
 
 
-async def test_what_the_reward_service_has_in_hand_cannot_be_compared(served: Served):
+async def test_a_replay_needs_a_reward_service_without_pending_entries(served: Served):
     await served.redis.xadd(FEEDBACK.key, {DATA_FIELD: b"{}"})
-    status, _, complaints = await ratchet_replay(served)
+    status, _, errors = await ratchet_replay(served)
     assert status == 2
-    assert "feedback in hand and others ahead: replay when less comes in" in complaints
+    assert "of feedback and has not read the last ones. Run the replay again when" in errors
 
 
-async def test_while_somebody_is_being_forgotten_nothing_is_compared(served: Served):
-    journal = Journal(served.data_dir / "forgetting")
+async def test_a_replay_does_not_run_during_an_erasure(served: Served):
+    journal = ErasureJournal(served.data_dir / "forgetting")
     journal.write(new_request("r", "tests", START, False, "maria", None))
-    status, _, complaints = await ratchet_replay(served)
+    status, _, errors = await ratchet_replay(served)
     assert status == 2
-    assert "a request to forget is under way: end it with `ratchet forget`" in complaints
+    assert "An erasure is not complete. Complete it with `ratchet forget`." in errors
 
 
-async def test_without_a_system_it_says_what_to_do(tmp_path: Path, served: Served):
+async def test_a_replay_without_a_running_system_names_the_remedy(tmp_path: Path, served: Served):
     nowhere = Served(served.redis, "", tmp_path / "nowhere")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -163,6 +144,6 @@ async def test_without_a_system_it_says_what_to_do(tmp_path: Path, served: Serve
         env={key: value for key, value in os.environ.items() if key != "RATCHET_REDIS_URL"},
         stderr=asyncio.subprocess.PIPE,
     )
-    _, complaints = await process.communicate()
+    _, errors = await process.communicate()
     assert process.returncode == 2
-    assert "start it with `ratchet up --data-dir" in complaints.decode().replace("\n", " ")
+    assert "Start it with `ratchet up --data-dir" in errors.decode().replace("\n", " ")

@@ -21,7 +21,7 @@ from trainer.domain.scorer.rules import LearningRules
 from trainer.metrics import RankingMetrics
 from trainer.scorer.handlers import RankingHandlers
 from trainer.scorer.learning import RankingLearning
-from trainer.training.outbox_relay import Outgoing
+from trainer.training.outbox_relay import OutboxRelay
 
 from .bench import RULES, Bench
 
@@ -47,7 +47,7 @@ class World:
             "learner": ScorerLearner(rules, embedding),
             "embedding": embedding,
             "publishing": bench.publishing,
-            "outgoing": Outgoing(SqlOutbox(self.engine), self.publisher),
+            "outgoing": OutboxRelay(SqlOutbox(self.engine), self.publisher),
             "metrics": RankingMetrics(CollectorRegistry()),
             "legacy": LegacyCheckpoint(None, ""),
         }

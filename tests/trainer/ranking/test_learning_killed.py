@@ -9,7 +9,7 @@ from ratchet.contract import ScorerPublished
 from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.domain.scorer.learned_state import LearntState
-from trainer.training.outbox_relay import Outgoing
+from trainer.training.outbox_relay import OutboxRelay
 
 from .bench import RULES
 from .judged_plans import answers
@@ -68,7 +68,7 @@ class DyingOutbox(SqlOutbox):
 
 async def test_killed_after_it_told_it_does_not_tell_again(world: World) -> None:
     await world.hear(answers(150))
-    dying = Outgoing(DyingOutbox(world.engine), world.publisher)
+    dying = OutboxRelay(DyingOutbox(world.engine), world.publisher)
     with pytest.raises(Killed):
         await turns(world.start(outgoing=dying))
     for _ in range(2):

@@ -18,7 +18,7 @@ from reward.memory_state import MemoryState
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.outbox import SqlOutbox
 from trainer.domain.scorer.rules import LearningRules
-from trainer.training.outbox_relay import Outgoing
+from trainer.training.outbox_relay import OutboxRelay
 
 from .bench import OtherEmbedding
 from .judged_plans import GOOD_ALERTS, answers, logged
@@ -123,7 +123,7 @@ class Unreachable:
 async def test_trouble_with_redis_is_waited_out(world: World) -> None:
     publisher = Unreachable(world.publisher)
     await world.hear(answers(150))
-    learning = world.start(outgoing=Outgoing(SqlOutbox(world.engine), publisher))
+    learning = world.start(outgoing=OutboxRelay(SqlOutbox(world.engine), publisher))
     running = asyncio.create_task(learning.run())
 
     async def tried_again() -> bool:

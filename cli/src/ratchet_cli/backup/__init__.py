@@ -1,1 +1,1 @@
-"""A data directory as of one moment, kept elsewhere, and its way back."""
+"""Backups of a data directory: a consistent snapshot, its copy, and the restore."""

@@ -1,4 +1,4 @@
-"""Files out of a moment into a backup, and out of a backup into a data directory."""
+"""Copies a snapshot into a backup, and a backup into a data directory."""
 
 import hashlib
 import shutil
@@ -8,31 +8,31 @@ from contextlib import closing
 from pathlib import Path
 
 from ratchet.storage import flush, flush_tree, sha256_of
-from ratchet_cli.backup.manifest import Content, Manifest, NoBackup, read
-from ratchet_cli.backup.moment import CannotHold, Moment
+from ratchet_cli.backup.manifest import BackupFile, BackupManifest, InvalidBackup, read_manifest
+from ratchet_cli.backup.snapshot import DataSnapshot, SnapshotFailed
 
 _CHUNK = 1 << 20
 _DATA = "data"
 
 
-class NotEmpty(ValueError):
-    """There is something already where a new directory is to be."""
+class TargetExists(ValueError):
+    """The directory to write exists already."""
 
 
-class Copies:
-    """What is one file under two names, as a model is in its registry, stays one."""
+class FileCopier:
+    """Copies files; hard links to one file, such as a registered model, stay one file."""
 
     def __init__(self) -> None:
-        self._made: dict[int, tuple[Path, Content]] = {}
+        self._copies: dict[int, tuple[Path, BackupFile]] = {}
 
-    def copy(self, source: Path, target: Path, size: int) -> Content:
+    def copy(self, source: Path, target: Path, size: int) -> BackupFile:
         """The first `size` bytes of `source` into `target`, with the same mode."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        number = source.stat().st_ino
-        if number in self._made:
-            first, content = self._made[number]
+        inode = source.stat().st_ino
+        if inode in self._copies:
+            first, copied = self._copies[inode]
             target.hardlink_to(first)
-            return content
+            return copied
         digest, left = hashlib.sha256(), size
         with source.open("rb") as origin, target.open("wb") as copy:
             while left and (chunk := origin.read(min(left, _CHUNK))):
@@ -40,86 +40,89 @@ class Copies:
                 copy.write(chunk)
                 left -= len(chunk)
         shutil.copymode(source, target)
-        content = Content(sha256=digest.hexdigest(), size=size - left)
-        self._made[number] = target, content
-        return content
+        copied = BackupFile(sha256=digest.hexdigest(), size=size - left)
+        self._copies[inode] = target, copied
+        return copied
 
 
-def take(moment: Moment, target: Path) -> Manifest:
-    """Write `target`, which is not there before and whole afterwards.
+def write_backup(snapshot: DataSnapshot, target: Path) -> BackupManifest:
+    """Create `target`, which appears under its name only when it is complete.
 
-    Raises `NotEmpty`, `OSError`, and `CannotHold` where a database is damaged.
+    Raises `TargetExists`, `OSError`, and `SnapshotFailed` if a database is damaged.
     """
     if target.exists():
-        raise NotEmpty(f"{target} is there already: name a new directory")
-    aside = _aside(target)
-    data = aside / _DATA
-    copies = Copies()
+        raise TargetExists(f"{target} exists already. Pass a new directory.")
+    partial = _partial(target)
+    data = partial / _DATA
+    copier = FileCopier()
     files = {
-        str(path): copies.copy(moment.root / path, data / path, size)
-        for path, size in sorted(moment.sizes.items())
+        str(path): copier.copy(snapshot.root / path, data / path, size)
+        for path, size in sorted(snapshot.sizes.items())
     }
-    for name, connection in moment.databases.items():
-        files[name] = _database(connection, data / name)
-    links = {str(path): told for path, told in sorted(moment.links.items())}
-    flush_tree(aside)
-    _link(data, links)
-    manifest = Manifest(taken_at=moment.taken_at, files=files, links=links)
-    manifest.write(aside)
-    _settle(aside, target)
+    for name, connection in snapshot.databases.items():
+        files[name] = _copy_database(connection, data / name)
+    links = {str(path): link for path, link in sorted(snapshot.links.items())}
+    flush_tree(partial)
+    _create_links(data, links)
+    manifest = BackupManifest(taken_at=snapshot.taken_at, files=files, links=links)
+    manifest.write(partial)
+    _rename(partial, target)
     return manifest
 
 
-def restore(backup: Path, data_dir: Path) -> Manifest:
-    """Make `data_dir`, which holds nothing before, what `backup` says; verified file by file.
+def restore_backup(backup: Path, data_dir: Path) -> BackupManifest:
+    """Create `data_dir` from `backup`; every file is compared with its hash.
 
-    Raises `NoBackup` naming the file at fault, `NotEmpty` and `OSError`; nothing is there then.
+    Raises `InvalidBackup`, which names the damaged file, `TargetExists` and `OSError`; `data_dir`
+    is unchanged then.
     """
     if data_dir.exists() and any(data_dir.iterdir()):
-        raise NotEmpty(f"{data_dir} is not empty: move it away, or name another --data-dir")
-    manifest = read(backup)
-    aside, copies = _aside(data_dir), Copies()
+        raise TargetExists(f"{data_dir} is not empty. Move it, or pass another --data-dir.")
+    manifest = read_manifest(backup)
+    partial, copier = _partial(data_dir), FileCopier()
     try:
-        for path, content in manifest.files.items():
+        for path, expected in manifest.files.items():
             source = backup / _DATA / path
-            if not source.is_file() or source.stat().st_size != content.size:
-                raise NoBackup(f"{source} is missing or not as long as it was: take another backup")
-            if copies.copy(source, aside / path, content.size) != content:
-                raise NoBackup(f"{source} is damaged: take another backup")
-        flush_tree(aside)
-        _link(aside, manifest.links)
-        _settle(aside, data_dir)
+            if not source.is_file() or source.stat().st_size != expected.size:
+                raise InvalidBackup(
+                    f"{source} is missing or has a wrong size. Restore another backup."
+                )
+            if copier.copy(source, partial / path, expected.size) != expected:
+                raise InvalidBackup(f"{source} is damaged. Restore another backup.")
+        flush_tree(partial)
+        _create_links(partial, manifest.links)
+        _rename(partial, data_dir)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
     return manifest
 
 
-def _aside(target: Path) -> Path:
-    """An empty directory beside `target`, for its owner alone."""
-    aside = target.resolve().with_name(f".{target.resolve().name}.part")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True, mode=0o700)
-    return aside
+def _partial(target: Path) -> Path:
+    """An empty directory beside `target` with access for its owner only."""
+    partial = target.resolve().with_name(f".{target.resolve().name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True, mode=0o700)
+    return partial
 
 
-def _settle(aside: Path, target: Path) -> None:
-    flush(aside)
-    aside.replace(target.resolve())
+def _rename(partial: Path, target: Path) -> None:
+    flush(partial)
+    partial.replace(target.resolve())
     flush(target.resolve().parent)
 
 
-def _database(reading: sqlite3.Connection, target: Path) -> Content:
+def _copy_database(source: sqlite3.Connection, target: Path) -> BackupFile:
     target.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(target)) as copy:
-        reading.backup(copy)
-        [found] = copy.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        raise CannotHold(f"{target.name} is damaged ({found}): restore an earlier backup")
-    return Content(sha256=sha256_of(target), size=target.stat().st_size)
+        source.backup(copy)
+        [result] = copy.execute("PRAGMA quick_check(1)").fetchone()
+    if result != "ok":
+        raise SnapshotFailed(f"{target.name} is damaged ({result}). Restore an earlier backup.")
+    return BackupFile(sha256=sha256_of(target), size=target.stat().st_size)
 
 
-def _link(root: Path, links: Mapping[str, str]) -> None:
-    for path, told in links.items():
+def _create_links(root: Path, links: Mapping[str, str]) -> None:
+    for path, target in links.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).symlink_to(told)
+        (root / path).symlink_to(target)
         flush((root / path).parent)

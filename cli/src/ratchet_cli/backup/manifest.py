@@ -1,4 +1,4 @@
-"""What a backup holds, file by file: written last, it makes the files one thing."""
+"""The manifest of a backup: every file with its hash. Written last, it completes the backup."""
 
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -12,54 +12,54 @@ from ratchet.storage import write_whole
 _NAME = "manifest.json"
 
 
-class NoBackup(ValueError):
-    """A directory is no whole backup; the message names what is missing or damaged."""
+class InvalidBackup(ValueError):
+    """A directory is not a complete backup; the message names the missing or damaged file."""
 
 
-def _stays_inside(path: str) -> str:
-    place = PurePosixPath(path)
-    if place.is_absolute() or ".." in place.parts:
+def _relative(path: str) -> str:
+    parsed = PurePosixPath(path)
+    if parsed.is_absolute() or ".." in parsed.parts:
         raise ValueError("must be a path below the data directory")
     return path
 
 
-Inside = Annotated[str, AfterValidator(_stays_inside)]
+RelativePath = Annotated[str, AfterValidator(_relative)]
 
 
-class Content(Value):
+class BackupFile(Value):
     """`size` is in bytes, `sha256` in hex."""
 
     sha256: str
     size: int
 
 
-class Manifest(Value):
-    """Paths are below the data directory; `links` maps symbolic ones to what they say."""
+class BackupManifest(Value):
+    """Paths are below the data directory; `links` maps symbolic links to their targets."""
 
     schema_version: Literal[1] = 1
     taken_at: AwareDatetime
-    files: Mapping[Inside, Content]
-    links: Mapping[Inside, Inside]
+    files: Mapping[RelativePath, BackupFile]
+    links: Mapping[RelativePath, RelativePath]
 
     @property
     def bytes(self) -> int:
-        return sum(content.size for content in self.files.values())
+        return sum(file.size for file in self.files.values())
 
-    def within(self, folder: str) -> int:
-        """How many JSON files there are in `folder`."""
+    def count_json(self, folder: str) -> int:
+        """The number of JSON files in `folder`."""
         return sum(PurePosixPath(path).match(f"{folder}/*.json") for path in self.files)
 
     def write(self, backup: Path) -> None:
         write_whole(backup / _NAME, self.model_dump_json(indent=1).encode())
 
 
-def read(backup: Path) -> Manifest:
-    """Raises `NoBackup`."""
+def read_manifest(backup: Path) -> BackupManifest:
+    """Raises `InvalidBackup`."""
     try:
-        return Manifest.model_validate_json((backup / _NAME).read_bytes())
+        return BackupManifest.model_validate_json((backup / _NAME).read_bytes())
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise NoBackup(
-            f"{backup} is no whole backup: it has no {_NAME}, which is written last"
+        raise InvalidBackup(
+            f"{backup} is not a complete backup: {_NAME} is missing. Take another backup."
         ) from error
     except ValidationError as error:
-        raise NoBackup(f"{backup / _NAME} is damaged: take another backup") from error
+        raise InvalidBackup(f"{backup / _NAME} is damaged. Take another backup.") from error

@@ -1,1 +1,1 @@
-"""A client of the HTTP API: posts items until each is accepted."""
+"""Clients of the HTTP API: the simulated plant and the import of files."""

@@ -1,4 +1,4 @@
-"""Send the rows of a file through a running system: once, however often they are sent."""
+"""Sends rows of a file to the intake, so that each counts once however often it is sent."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -8,24 +8,24 @@ from typing import Any
 
 import httpx
 
-from ratchet.rows import RefusedRow, Row
-from ratchet_cli.client.posting import post_until_answered
+from ratchet.command_line import post_until_answered
+from ratchet.rows import ImportRow, RefusedRow
 
 _REFUSALS = (413, 422)
-_CLOSED = (401, 403)
-Numbered = tuple[int, Row | RefusedRow]
+_NO_ACCESS = (401, 403)
+NumberedRow = tuple[int, ImportRow | RefusedRow]
 
 
-class NotAdmitted(Exception):
-    """The intake wants a key that may write; the message is its own."""
+class AccessDenied(Exception):
+    """The intake requires an API key with the scope `write`; the message is its own."""
 
 
-class StrangeAnswer(Exception):
-    """What answers is no intake; the message is what it said."""
+class UnexpectedResponse(Exception):
+    """The server is not an intake; the message is its response."""
 
 
 @dataclass
-class Imported:
+class ImportCounts:
     """`repairs` counts rows by kind of repair; `refused` has the reason by row number."""
 
     read: int = 0
@@ -44,84 +44,83 @@ class Imported:
 async def import_rows(
     client: httpx.AsyncClient,
     path: str,
-    rows: Iterable[Numbered],
-    imported: Imported,
+    rows: Iterable[NumberedRow],
+    counts: ImportCounts,
     batch: int,
     patience_s: float,
     on_batch: Callable[[int], None],
 ) -> None:
-    """Send `rows` to `path` in batches of at most `batch`, counting into `imported` as it goes.
+    """Send `rows` to `path` in batches of at most `batch`, and add each to `counts`.
 
-    A row's event is named by its content and occurred when it was said, so that the same
-    row is one fact whenever it comes. Raises `NoAnswer` when the server has
-    not answered one batch within `patience_s`, `NotAdmitted`, and `StrangeAnswer` for what no
-    intake says: what `imported` counts as sent is durable.
+    The event id of a row follows from its content, so that the same row is one event however
+    often it is sent. Raises `NoAnswer` if a batch has no answer within `patience_s`,
+    `AccessDenied`, and `UnexpectedResponse`; the rows that `counts` has as sent are durable then.
     """
     rows = iter(rows)
-    while taken := list(islice(rows, batch)):
-        ready = [(number, row) for number, row in taken if isinstance(row, Row)]
-        for number, row in taken:
-            _note(imported, number, row)
+    while numbered := list(islice(rows, batch)):
+        ready = [(number, row) for number, row in numbered if isinstance(row, ImportRow)]
+        for number, row in numbered:
+            _count(counts, number, row)
         if ready:
-            await _send(client, path, ready, imported, patience_s)
-        on_batch(len(taken))
+            await _send(client, path, ready, counts, patience_s)
+        on_batch(len(numbered))
 
 
 async def _send(
     client: httpx.AsyncClient,
     path: str,
-    rows: list[tuple[int, Row]],
-    imported: Imported,
+    rows: list[tuple[int, ImportRow]],
+    counts: ImportCounts,
     patience_s: float,
 ) -> None:
-    """Send `rows` at once; what is refused as a whole goes again in halves, down to one row."""
-    body = [_item(row) for _, row in rows]
-    response, _ = await post_until_answered(client, path, body, patience_s=patience_s)
-    answer = _answer_of(response)
-    if response.is_success or answer["problems"]:
-        _settle(imported, [number for number, _ in rows], answer)
+    """Send `rows` in one request; if it is refused as a whole, in halves, down to one row."""
+    items = [_item(row) for _, row in rows]
+    response, _ = await post_until_answered(client, path, items, patience_s=patience_s)
+    body = _body_of(response)
+    if response.is_success or body["problems"]:
+        _count_response(counts, [number for number, _ in rows], body)
     elif len(rows) == 1:
-        imported.refused[rows[0][0]] = f"{response.status_code} {answer.get('error', '')}"
+        counts.refused[rows[0][0]] = f"{response.status_code} {body.get('error', '')}"
     else:
         half = len(rows) // 2
-        await _send(client, path, rows[:half], imported, patience_s)
-        await _send(client, path, rows[half:], imported, patience_s)
+        await _send(client, path, rows[:half], counts, patience_s)
+        await _send(client, path, rows[half:], counts, patience_s)
 
 
-def _note(imported: Imported, number: int, row: Row | RefusedRow) -> None:
-    imported.read += 1
+def _count(counts: ImportCounts, number: int, row: ImportRow | RefusedRow) -> None:
+    counts.read += 1
     if isinstance(row, RefusedRow):
-        imported.refused[number] = row.reason
+        counts.refused[number] = row.reason
         return
-    imported.naive += row.naive
-    imported.repaired += bool(row.repairs)
-    imported.repairs.update(row.repairs)
+    counts.naive += row.naive
+    counts.repaired += bool(row.repairs)
+    counts.repairs.update(row.repairs)
 
 
-def _item(row: Row) -> dict[str, object]:
+def _item(row: ImportRow) -> dict[str, object]:
     return {**row.item, "event_id": row.event_id, "occurred_at": row.at.isoformat()}
 
 
-def _settle(imported: Imported, numbers: list[int], answer: dict[str, Any]) -> None:
-    for problem in answer["problems"]:
+def _count_response(counts: ImportCounts, numbers: list[int], body: dict[str, Any]) -> None:
+    for problem in body["problems"]:
         number = numbers[problem["index"]]
-        imported.refused.setdefault(number, f"{problem['field']}: {problem['message']}")
-    imported.sent += answer.get("accepted", 0)
-    imported.already_there += answer.get("repeated", 0)
+        counts.refused.setdefault(number, f"{problem['field']}: {problem['message']}")
+    counts.sent += body.get("accepted", 0)
+    counts.already_there += body.get("repeated", 0)
 
 
-def _answer_of(response: httpx.Response) -> dict[str, Any]:
-    """What an intake says: counts and problems.
+def _body_of(response: httpx.Response) -> dict[str, Any]:
+    """The counts and problems in an intake's response.
 
-    Raises `NotAdmitted`, and `StrangeAnswer` for anything else.
+    Raises `AccessDenied`, and `UnexpectedResponse` for any other response.
     """
     try:
-        answer = response.json()
+        body = response.json()
     except ValueError:
-        answer = None
-    if response.status_code in _CLOSED and isinstance(answer, dict):
-        raise NotAdmitted(str(answer.get("error", response.text[:200])))
+        body = None
+    if response.status_code in _NO_ACCESS and isinstance(body, dict):
+        raise AccessDenied(str(body.get("error", response.text[:200])))
     known = response.is_success or response.status_code in _REFUSALS
-    if known and isinstance(answer, dict) and (not response.is_success or "accepted" in answer):
-        return {"problems": [], **answer}
-    raise StrangeAnswer(f"{response.status_code} {response.text[:200]}")
+    if known and isinstance(body, dict) and (not response.is_success or "accepted" in body):
+        return {"problems": [], **body}
+    raise UnexpectedResponse(f"{response.status_code} {response.text[:200]}")

@@ -1,12 +1,10 @@
 """`ratchet activate` and `ratchet rollback`: ask for another version, and wait until it serves."""
 
-import asyncio
 import getpass
 import time
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 
 from ratchet.command_line import (
@@ -15,13 +13,14 @@ from ratchet.command_line import (
     DataDir,
     ExporterUrl,
     Failed,
+    NoAnswer,
     Unreachable,
     api_key_headers,
     exporter_status,
+    post_until_answered,
     print_json,
     service_url,
 )
-from ratchet_cli.client.posting import NoAnswer, post_until_answered
 
 _POLL_S = 0.05
 
@@ -43,7 +42,10 @@ def activate(
     deadline: Deadline = 120.0,
     as_json: AsJson = False,
 ) -> None:
-    """Let a registered version serve; refused if its files have changed."""
+    """Serve a registered version.
+
+    It is refused if its files have changed.
+    """
     body = {"version": version, "requested_by": by or getpass.getuser(), "reason": reason}
     _ask("activation", body, data_dir, url, exporter_url, deadline, as_json)
 
@@ -57,7 +59,7 @@ def rollback(
     deadline: Deadline = 120.0,
     as_json: AsJson = False,
 ) -> None:
-    """Let the version before the active one serve again; once more goes one further back."""
+    """Serve the previous version again."""
     body = {"requested_by": by or getpass.getuser(), "reason": reason}
     _ask("rollback", body, data_dir, url, exporter_url, deadline, as_json)
 
@@ -77,6 +79,8 @@ def _ask(
         )
     intake = service_url("ingest", data_dir, url, "--url")
     exporter = service_url("exporter", data_dir, exporter_url, "--exporter-url")
+    import asyncio
+
     status, outcome = asyncio.run(_settled(intake, exporter, command, body, deadline))
     if as_json:
         print_json({"model": status["model"], **outcome})
@@ -91,6 +95,10 @@ async def _settled(
     intake: str, exporter: str, command: str, body: dict[str, str], deadline: float
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The exporter's status, and in it what became of the command; raises `Failed`."""
+    import asyncio
+
+    import httpx
+
     end = time.monotonic() + deadline
     path = f"/v1/commands/{command}"
     async with (

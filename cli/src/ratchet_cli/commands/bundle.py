@@ -21,7 +21,7 @@ def bundle(
     data_dir: DataDir = _DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Write one signed file with a registered model and all that vouches for it."""
+    """Write a registered version into one signed file."""
     _exporter(data_dir, "bundle", version, *(["--out", str(out)] if out else []), *_json(as_json))
 
 
@@ -35,7 +35,7 @@ def install(
     data_dir: DataDir = _DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Verify a bundle, then register its model; one that is refused changes nothing."""
+    """Verify a bundle and register its model."""
     options = ["--trust", str(trust)] if trust else []
     options += [] if activate else ["--no-activate"]
     _exporter(data_dir, "install", str(file), *options, *_json(as_json))

@@ -1,18 +1,20 @@
-"""`ratchet completion`: what a shell reads to complete the command's words."""
+"""`ratchet completion`: the completion script of a shell."""
 
 from typing import Annotated, Literal
 
 import typer
-from typer.completion import shell_complete
 
 
 def completion(
     context: typer.Context,
     shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="The shell you use.")],
 ) -> None:
-    """Print a shell's completion script; bash reads it by `source <(ratchet completion bash)`.
+    """Print the completion script of a shell.
 
-    `ratchet --install-completion` writes it where the shell that you are in finds it.
+    In bash: `source <(ratchet completion bash)`.
+    `ratchet --install-completion` installs it for the current shell.
     """
+    from typer.completion import shell_complete
+
     ratchet = context.find_root().command
     shell_complete(ratchet, {}, "ratchet", "_RATCHET_COMPLETE", f"source_{shell}")

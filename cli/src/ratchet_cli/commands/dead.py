@@ -1,38 +1,48 @@
-"""`ratchet dead`: what no consumer could handle, and what becomes of it."""
+"""`ratchet dead`: list, retry and drop events that no consumer could handle."""
 
 import getpass
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from ratchet.command_line import (
+    DEFAULT_DATA_DIR,
     FAILED,
     AsJson,
     DataDir,
+    Failed,
     RedisUrl,
     command_errors,
     print_json,
-    redis_connection,
     redis_url_of,
 )
-from ratchet.telemetry import configure_logs
-from ratchet_cli.commands.dead_letter_arguments import (
-    Ids,
-    OfStream,
-    clock_ms,
-    letters_named,
-    settled,
-    streams_of,
-)
-from ratchet_cli.commands.dead_letter_view import Row, show_page, shown
-from ratchet_cli.dead_letters.buried import Buried
-from ratchet_cli.dead_letters.drop import drop as drop_letter
-from ratchet_cli.dead_letters.reading import DeadLetters
-from ratchet_cli.dead_letters.retry import PutBack, Retrier
+from ratchet_cli.formatting import age
 
-dead = typer.Typer(help="Show, retry or drop what no consumer could handle.", no_args_is_help=True)
-_DATA_DIR = Path("var/ratchet")
+if TYPE_CHECKING:
+    from ratchet.contract import Stream
+
+T = TypeVar("T")
+
+_PREVIEW = 160
+
+dead = typer.Typer(
+    help="List, retry or drop events that no consumer could handle.", no_args_is_help=True
+)
+
+
+def _stream_names(incomplete: str) -> list[str]:
+    from ratchet.contract import STREAMS
+
+    return [stream.name for stream in STREAMS if stream.name.startswith(incomplete)]
+
+
+OfStream = Annotated[
+    str | None, typer.Option(help="Only of this stream.", autocompletion=_stream_names)
+]
+Ids = Annotated[
+    list[str] | None, typer.Argument(help="Such as feedback/1764000000000-0.", metavar="ID...")
+]
 
 
 @dead.command("list")
@@ -41,88 +51,57 @@ def list_letters(
     stream: OfStream = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Letters on one page.")] = 20,
     after: Annotated[
-        str | None, typer.Option(help="The last ID of the page before.", metavar="ID")
+        str | None, typer.Option(help="The last ID of the previous page.", metavar="ID")
     ] = None,
-    data_dir: DataDir = _DATA_DIR,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     redis_url: RedisUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show dead letters by stream, oldest first: who gave up, after how many attempts, and why."""
-    streams = streams_of(stream)
+    """List dead letters by stream, oldest first."""
+    streams = _streams(stream)
+    from ratchet_cli.dead_letters.operations import list_page
 
-    async def page() -> dict[str, Any]:
-        async with redis_connection(redis_url_of(data_dir, redis_url)) as redis:
-            letters = DeadLetters(redis, streams)
-            now_ms = await clock_ms(redis)
-            rows: list[Row] = []
-            more = False
-            async for buried in letters.walk(after):
-                if more := len(rows) == limit:
-                    break
-                rows.append(shown(buried, now_ms))
-            counts = await letters.counts()
-            return {
-                "total": sum(counts.values()),
-                "streams": counts,
-                "letters": rows,
-                "next": rows[-1]["id"] if more else None,
-            }
-
-    found = settled(page())
+    page = _run(list_page(redis_url_of(data_dir, redis_url), streams, limit, after))
     if as_json:
-        print_json(found)
+        print_json(page)
     else:
-        show_page(found)
+        _show_page(page)
 
 
 @dead.command()
 @command_errors
 def retry(
     ids: Ids = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every one, instead of IDs.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Every letter, instead of IDs.")] = False,
     stream: OfStream = None,
-    data_dir: DataDir = _DATA_DIR,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     redis_url: RedisUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put events back on their streams, once each, for the groups that failed at them alone."""
+    """Append events to their streams again.
+
+    Each is appended once; only the groups that failed handle it.
+    """
     if bool(ids) == all_:
-        raise typer.BadParameter("name IDs, or --all: one of the two")
-    streams = streams_of(stream)
+        raise typer.BadParameter("Pass either IDs or --all.")
+    streams = _streams(stream)
+    from ratchet_cli.dead_letters.operations import retry_letters
 
-    async def put_back() -> dict[str, Any]:
-        async with redis_connection(redis_url_of(data_dir, redis_url)) as redis:
-            letters = DeadLetters(redis, streams)
-            retriers = {of.name: Retrier(redis, of) for of in streams}
-            began_ms = await clock_ms(redis)
-            back: list[Row] = []
-            kept: list[Row] = []
-            gone: set[str] = set()
-            async for buried in letters.walk() if all_ else letters_named(letters, ids or []):
-                if buried.name in gone or buried.buried_at_ms > began_ms:
-                    continue
-                became = await retriers[buried.letter.stream.name].put_back(buried)
-                if isinstance(became, PutBack):
-                    back.append(_put_back(buried, became))
-                    gone.update(back[-1]["letters"])
-                else:
-                    kept.append({"id": buried.name, "reason": became.reason})
-            return {"retried": back, "kept": kept}
-
-    found = settled(put_back())
+    url = redis_url_of(data_dir, redis_url)
+    result = _run(retry_letters(url, streams, None if all_ else ids))
     if as_json:
-        print_json(found)
+        print_json(result)
     else:
-        for row in found["retried"]:
+        for row in result["retried"]:
             typer.echo(
                 f"{' and '.join(row['letters'])}: back on {row['stream']} as {row['entry_id']}, "
                 f"for {' and '.join(row['groups'])}"
             )
-        if not found["retried"] and not found["kept"]:
+        if not result["retried"] and not result["kept"]:
             typer.echo("no dead letters")
-    for row in found["kept"]:
-        typer.echo(f"{row['id']} stays: {row['reason']}", err=True)
-    if found["kept"]:
+    for row in result["kept"]:
+        typer.echo(f"{row['id']} not retried: {row['reason']}", err=True)
+    if result["kept"]:
         raise typer.Exit(FAILED)
 
 
@@ -130,55 +109,90 @@ def retry(
 @command_errors
 def drop(
     ids: Ids,
-    reason: Annotated[str, typer.Option(help="Why, for the log.")],
-    by: Annotated[str | None, typer.Option(help="Who drops; your user name if left out.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    reason: Annotated[str, typer.Option(help="The reason, for the log.")],
+    by: Annotated[str | None, typer.Option(help="Your name. Default: your user name.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     stream: OfStream = None,
-    data_dir: DataDir = _DATA_DIR,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     redis_url: RedisUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take dead letters away for good; a log line on stderr says what each was."""
+    """Delete dead letters.
+
+    Each is logged on stderr, without its payload.
+    """
     if as_json and not yes:
-        raise typer.BadParameter("--json asks nobody: say --yes too")
-    streams = streams_of(stream)
-
-    async def named() -> list[Buried]:
-        async with redis_connection(url) as redis:
-            letters = DeadLetters(redis, streams)
-            return [buried async for buried in letters_named(letters, ids or [])]
-
-    async def take_away() -> list[Row]:
-        async with redis_connection(url) as redis:
-            now_ms = await clock_ms(redis)
-            who = by or getpass.getuser()
-            return [
-                shown(buried, now_ms)
-                for buried in there
-                if await drop_letter(redis, buried, who, reason)
-            ]
+        raise typer.BadParameter("--json cannot prompt. Pass --yes.")
+    streams = _streams(stream)
+    from ratchet.telemetry import configure_logs
+    from ratchet_cli.dead_letters.operations import drop_letters, find_letters
 
     url = redis_url_of(data_dir, redis_url)
-    there = settled(named())
+    letters = _run(find_letters(url, streams, ids or []))
     if not yes:
-        names = ", ".join(buried.name for buried in there)
-        typer.confirm(f"drop {names} for good?", abort=True, err=True)
+        names = ", ".join(letter.name for letter in letters)
+        typer.confirm(f"Drop {names}?", abort=True, err=True)
     configure_logs("ratchet", "warning")
-    rows = settled(take_away())
+    rows = _run(drop_letters(url, letters, by or getpass.getuser(), reason))
     if as_json:
         print_json({"dropped": rows})
     else:
         for row in rows:
             typer.echo(f"{row['id']}: dropped")
-    for name in {buried.name for buried in there} - {row["id"] for row in rows}:
-        typer.echo(f"{name}: no longer there, somebody else has retried or dropped it", err=True)
+    for name in {letter.name for letter in letters} - {row["id"] for row in rows}:
+        typer.echo(f"{name}: no longer exists, it was retried or dropped meanwhile", err=True)
 
 
-def _put_back(buried: Buried, became: PutBack) -> Row:
-    return {
-        "event_id": buried.event_id,
-        "stream": buried.letter.stream.name,
-        "entry_id": became.entry_id,
-        "groups": list(became.groups),
-        "letters": [letter.name for letter in became.letters],
-    }
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    import asyncio
+
+    from ratchet_cli.dead_letters.letters import NoSuchLetter
+
+    try:
+        return asyncio.run(work)
+    except NoSuchLetter as error:
+        raise Failed(str(error)) from error
+
+
+def _streams(name: str | None) -> "tuple[Stream, ...]":
+    from ratchet.contract import STREAMS
+
+    if name is None:
+        return STREAMS
+    for stream in STREAMS:
+        if stream.name == name:
+            return (stream,)
+    known = ", ".join(stream.name for stream in STREAMS)
+    raise typer.BadParameter(
+        f"There is no stream {name!r}. Pass one of {known}.", param_hint="--stream"
+    )
+
+
+def _show_page(page: dict[str, Any]) -> None:
+    """A few lines for each letter, under its stream."""
+    if not page["total"]:
+        typer.echo("no dead letters")
+    stream = None
+    for row in page["letters"]:
+        if row["stream"] != stream:
+            stream = row["stream"]
+            typer.secho(f"{stream}: {page['streams'][stream]}", bold=True)
+        attempts = "1 attempt" if row["attempts"] == 1 else f"{row['attempts']} attempts"
+        typer.echo(
+            f"  {row['id']}  {_plain(row['group'])} failed after {attempts}, "
+            f"{age(row['age_s'])} ago, on event {_plain(row['event_id'] or '(unknown)')}"
+        )
+        typer.echo(f"    error    {_plain(row['error'])}")
+        if row["retry_fault"]:
+            typer.echo(f"    retry    would fail again: {_plain(row['retry_fault'])}")
+        typer.echo(f"    payload  {_plain(row['payload'], _PREVIEW)}")
+    if page["next"]:
+        typer.echo(f"more: --after {page['next']}")
+
+
+def _plain(text: str, maximum: int | None = None) -> str:
+    """One line of printable characters, which cannot control the terminal, cut at `maximum`."""
+    line = "".join(letter if letter.isprintable() else "\N{MIDDLE DOT}" for letter in text)
+    if maximum is None or len(line) <= maximum:
+        return line
+    return f"{line[:maximum]}… ({len(text)} characters)"

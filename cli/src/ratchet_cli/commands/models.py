@@ -4,10 +4,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
-from rich.console import Console
-from rich.table import Table
-
 from ratchet.command_line import (
     AsJson,
     DataDir,
@@ -24,7 +20,9 @@ def models(
     exporter_url: ExporterUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show every registered version, newest first; its tag begins with when it was trained."""
+    """List the registered versions, newest first."""
+    import httpx
+
     exporter = service_url("exporter", data_dir, exporter_url, "--exporter-url")
     try:
         status = exporter_status(httpx.get(f"{exporter}/status", timeout=5.0))
@@ -40,6 +38,9 @@ def models(
 
 
 def _show(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     console = Console()
     table = Table(title=found["model"])
     for heading in ("version", "", "activated", "format", "top-1", "KL"):

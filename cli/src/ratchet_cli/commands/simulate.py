@@ -1,21 +1,11 @@
-"""`ratchet simulate`: a plant's operators at work against any intake; the load generator too."""
+"""`ratchet simulate`: the load of a simulated plant, for any intake."""
 
-import asyncio
-import statistics
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-import httpx
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ratchet.command_line import FAILED, AsJson, Unreachable, api_key_headers, print_json
-from ratchet_cli.client.posting import NoAnswer, Posted, post_all
-from simulator import simulate as simulate_plant
-from simulator.timeline import Call, timeline
+from ratchet.command_line import FAILED, AsJson, print_json, require_url
 
-_PATIENCE_S = 60.0
 _SHOWN = 5
 
 
@@ -23,69 +13,31 @@ def simulate(
     url: Annotated[
         str, typer.Option(envvar="RATCHET_URL", help="The intake to post to.")
     ] = "http://127.0.0.1:8100",
-    questions: Annotated[int, typer.Option(min=1, help="Situations asked about.")] = 100,
+    questions: Annotated[int, typer.Option(min=1, help="Number of questions.")] = 100,
     answers: Annotated[int, typer.Option(min=1, help="Answers to each question.")] = 3,
-    seed: Annotated[int, typer.Option(help="The same seed asks and answers the same.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed posts the same data.")] = 1,
     rate: Annotated[
-        float, typer.Option(min=0, help="Requests a second; 0 is as fast as they are accepted.")
+        float, typer.Option(min=0, help="Requests per second; 0 for as fast as possible.")
     ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Post the experiences and the feedback of a simulated plant."""
-    start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=30)
-    calls = timeline(simulate_plant(seed, questions, answers, start=start))
-    if not url.startswith(("http://", "https://")):
-        raise typer.BadParameter(f"{url!r} is no address; name one such as http://127.0.0.1:8100")
-    try:
-        posted = asyncio.run(_post(url, calls, rate or None))
-    except NoAnswer as error:
-        raise Unreachable(
-            f"{url} gave no answer for {_PATIENCE_S:.0f} s ({error}); start it with `ratchet up`, "
-            "or name another with --url"
-        ) from error
-    found = _figures(len(calls), posted)
+    require_url(url)
+    import asyncio
+
+    from ratchet_cli.client.simulation import post_simulation
+
+    result = asyncio.run(post_simulation(url, seed, questions, answers, rate or None))
     if as_json:
-        print_json(found)
-    else:
-        _show(found)
-    for reason in posted.rejected[:_SHOWN]:
-        typer.echo(f"refused: {reason}", err=True)
-    if posted.rejected:
-        raise typer.Exit(FAILED)
-
-
-def _figures(calls: int, posted: Posted) -> dict[str, Any]:
-    """Latencies in milliseconds, None where nothing was accepted."""
-    latencies = sorted(posted.latencies_s)
-    p99 = latencies[int(0.99 * (len(latencies) - 1))] if latencies else None
-    return {
-        "calls": calls,
-        "accepted": posted.accepted,
-        "refused": posted.rejected,
-        "retries": posted.retries,
-        "seconds": round(posted.seconds, 3),
-        "median_ms": round(statistics.median(latencies) * 1000, 2) if latencies else None,
-        "p99_ms": round(p99 * 1000, 2) if p99 is not None else None,
-    }
-
-
-def _show(found: dict[str, Any]) -> None:
-    if found["accepted"]:
+        print_json(result)
+    elif result["accepted"]:
         typer.echo(
-            f"{found['accepted']} of {found['calls']} accepted in {found['seconds']:.1f} s "
-            f"({found['accepted'] / found['seconds']:.0f}/s), median {found['median_ms']:.1f} ms, "
-            f"p99 {found['p99_ms']:.1f} ms, {found['retries']} retries"
+            f"{result['accepted']} of {result['calls']} accepted in {result['seconds']:.1f} s "
+            f"({result['accepted'] / result['seconds']:.0f}/s), median "
+            f"{result['median_ms']:.1f} ms, p99 {result['p99_ms']:.1f} ms, "
+            f"{result['retries']} retries"
         )
-
-
-async def _post(url: str, calls: list[Call], rate: float | None) -> Posted:
-    columns = (TextColumn("posting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    errors = Console(stderr=True)
-    with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
-        task = progress.add_task("posting", total=len(calls))
-        async with httpx.AsyncClient(
-            base_url=url, timeout=10.0, headers=api_key_headers()
-        ) as client:
-            return await post_all(
-                client, calls, rate, lambda _: progress.advance(task), patience_s=_PATIENCE_S
-            )
+    for reason in result["refused"][:_SHOWN]:
+        typer.echo(f"rejected: {reason}", err=True)
+    if result["refused"]:
+        raise typer.Exit(FAILED)

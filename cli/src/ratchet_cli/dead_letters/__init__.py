@@ -1,1 +1,1 @@
-"""The dead streams, for the person who decides what becomes of them."""
+"""Dead letters: list, retry and drop."""

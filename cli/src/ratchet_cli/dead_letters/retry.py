@@ -1,9 +1,10 @@
-"""Put a dead letter's event back on its stream: once, for the groups that failed at it alone.
+"""Appends the event of a dead letter to its stream again, once, for the groups that failed.
 
-Every group of the stream sees the entry. One that failed has no "seen" marker and handles it.
-One that handled it has a marker, which expires: it is set anew in the transaction that puts the
-event back. One that has the first entry still before it, or in hand, is left alone: the marker it
-sets at the one makes a duplicate of the other.
+Every group of the stream reads the new entry. A group that failed has no marker of the event in
+Redis and handles it. A group that handled it has such a marker, but markers expire: the
+transaction that appends the event sets it again. A group that has the first entry still ahead, or
+pending, gets none: whichever of the two entries it handles first sets the marker, which makes a
+duplicate of the other.
 """
 
 from collections import defaultdict
@@ -16,29 +17,29 @@ from redis.exceptions import WatchError
 
 from ratchet.contract import EntryId, Stream
 from ratchet.delivery import DATA_FIELD, SEEN_TTL_S, group_positions, has_finished, seen_key
-from ratchet_cli.dead_letters.buried import Buried, read
+from ratchet_cli.dead_letters.letters import StoredLetter
 
 _CHUNK = 200
 
 
 @dataclass(frozen=True)
-class PutBack:
-    """`letters` have left the dead stream together: all that were of this event."""
+class Retried:
+    """The event's new entry; `letters` were deleted in the same transaction: all of this event."""
 
     entry_id: str
     groups: tuple[str, ...]
-    letters: tuple[Buried, ...]
+    letters: tuple[StoredLetter, ...]
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Nothing changed, because of `reason`."""
+class NotRetried:
+    """Nothing changed, for `reason`."""
 
     reason: str
 
 
-class Retrier:
-    """Puts letters of one stream back; keeps in mind which letters are of which event."""
+class LetterRetry:
+    """Retries letters of one stream; remembers which letters belong to which event."""
 
     def __init__(self, redis: Redis, stream: Stream) -> None:
         self._redis: Any = redis
@@ -46,61 +47,62 @@ class Retrier:
         self._ids: dict[str | None, list[str]] = defaultdict(list)
         self._read_to = "0-0"
 
-    async def put_back(self, buried: Buried) -> PutBack | Kept:
-        """One MULTI: the event to its stream, its letters from the dead one.
+    async def retry(self, stored: StoredLetter) -> Retried | NotRetried:
+        """In one MULTI: append the event to its stream, delete its letters.
 
-        Raises redis-py's errors; nothing has changed then, unless the answer alone was lost.
+        Raises redis-py's errors; nothing has changed then, unless only the response was lost.
         """
-        if buried.fault is not None:
-            return Kept(f"it would fail again: {buried.fault}")
+        if stored.fault is not None:
+            return NotRetried(f"it would fail again: {stored.fault}")
         while True:
             async with self._redis.pipeline(transaction=True) as pipe:
                 try:
-                    return await self._put_back(pipe, buried)
+                    return await self._retry(pipe, stored)
                 except WatchError:
                     continue
 
-    async def _put_back(self, pipe: Pipeline, buried: Buried) -> PutBack | Kept:
-        """A letter that comes or goes meanwhile makes it run again."""
+    async def _retry(self, pipe: Pipeline, stored: StoredLetter) -> Retried | NotRetried:
         commands: Any = pipe
+        # A letter that is added or deleted before EXEC raises WatchError: the set of letters and
+        # groups below would be wrong, and a second operator would retry the same event.
         await commands.watch(self._stream.dead_key)
-        letters = await self._letters_of(buried)
-        if buried.entry_id not in {letter.entry_id for letter in letters}:
-            return Kept("it is no longer there: somebody has retried or dropped it")
+        letters = await self._letters_of(stored)
+        if stored.entry_id not in {letter.entry_id for letter in letters}:
+            return NotRetried("it no longer exists: it was retried or dropped meanwhile")
         failed = {letter.letter.group for letter in letters}
         groups = await group_positions(self._redis, self._stream)
-        if strangers := failed - {position.group for position in groups}:
-            return Kept(
-                f"no group {', '.join(sorted(strangers))} reads {self._stream.key} here: "
+        if missing := failed - {group.group for group in groups}:
+            return NotRetried(
+                f"no group {', '.join(sorted(missing))} reads {self._stream.key} here: "
                 "start its service, or drop the letter"
             )
-        others = [position for position in groups if position.group not in failed]
+        others = [group for group in groups if group.group not in failed]
         done = [
-            position.group
-            for position in others
+            group.group
+            for group in others
             for letter in letters
             if await has_finished(
-                self._redis, self._stream, position, EntryId.parse(letter.letter.entry_id)
+                self._redis, self._stream, group, EntryId.parse(letter.letter.entry_id)
             )
         ]
         commands.multi()
-        commands.xadd(self._stream.key, {DATA_FIELD: buried.letter.payload})
+        commands.xadd(self._stream.key, {DATA_FIELD: stored.letter.payload})
         for group in done:
-            commands.set(seen_key(group, str(buried.event_id)), b"1", ex=SEEN_TTL_S)
+            commands.set(seen_key(group, str(stored.event_id)), b"1", ex=SEEN_TTL_S)
         commands.xdel(self._stream.dead_key, *(letter.entry_id for letter in letters))
         [added, *_] = await commands.execute()
-        return PutBack(added.decode(), tuple(sorted(failed)), tuple(letters))
+        return Retried(added.decode(), tuple(sorted(failed)), tuple(letters))
 
-    async def _letters_of(self, buried: Buried) -> list[Buried]:
-        """All that are there of its event: several groups may have buried it, or one twice."""
+    async def _letters_of(self, stored: StoredLetter) -> list[StoredLetter]:
+        """The existing letters of its event: several groups may have failed, or one twice."""
         key = self._stream.dead_key
         while rows := await self._redis.xrange(key, f"({self._read_to}", "+", count=_CHUNK):
             for entry_id, fields in rows:
-                letter = read(self._stream, entry_id, fields)
+                letter = StoredLetter.of_entry(self._stream, entry_id, fields)
                 self._ids[letter.event_id].append(letter.entry_id)
             self._read_to = rows[-1][0].decode()
         return [
-            read(self._stream, at, fields)
-            for entry_id in self._ids[buried.event_id]
+            StoredLetter.of_entry(self._stream, at, fields)
+            for entry_id in self._ids[stored.event_id]
             for at, fields in await self._redis.xrange(key, entry_id, entry_id)
         ]

@@ -1,1 +1,1 @@
-"""One sitting that shows the loop: questions, feedback, examples, a run, a gate, a model."""
+"""The demo: the loop from questions and feedback to an activated model, and its report."""

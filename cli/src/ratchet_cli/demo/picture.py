@@ -1,4 +1,4 @@
-"""One picture of one sitting: rewards, the training curve, scores before and after."""
+"""The picture of the demo: rewards, the training curve, scores before and after."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ratchet.contract import RunFinished, Scores
-from ratchet_cli.demo.story import Story
+from ratchet_cli.demo.event_summary import EventSummary
 
 _GOOD, _BAD, _BEFORE = "#2a7f62", "#c44536", "#9aa5b1"
 _SCORES = {
@@ -18,13 +18,13 @@ _SCORES = {
 }
 
 
-def draw(story: Story, path: Path) -> None:
-    """Write the picture to `path` as PNG; parts that did not happen stay empty and say so."""
+def draw(summary: EventSummary, path: Path) -> None:
+    """Write the picture to `path` as PNG; stages without events are titled as missing."""
     figure = Figure(figsize=(15, 4.6), layout="constrained", dpi=110)
     rewards, curve, scores = figure.subplots(1, 3)
-    _rewards(rewards, [scored.total for scored in story.rewards.values()])
-    _curve(curve, story.finished)
-    _before_after(scores, story.finished)
+    _rewards(rewards, [scored.total for scored in summary.rewards.values()])
+    _curve(curve, summary.finished)
+    _before_after(scores, summary.finished)
     FigureCanvasAgg(figure)
     figure.savefig(path)
 
@@ -60,7 +60,7 @@ def _before_after(axes: Axes, run: RunFinished | None) -> None:
     if run is None or run.before is None or run.after is None:
         return
     names = [name for name in _SCORES if _known(run.before, run.after, name)]
-    for offset, colour, label, scores in (
+    for offset, color, label, scores in (
         (-0.2, _BEFORE, "before", run.before),
         (0.2, _GOOD, "after", run.after),
     ):
@@ -68,7 +68,7 @@ def _before_after(axes: Axes, run: RunFinished | None) -> None:
             [place + offset for place in range(len(names))],
             [getattr(scores, name) for name in names],
             width=0.38,
-            color=colour,
+            color=color,
             label=label,
         )
         axes.bar_label(bars, fmt="%.2f", padding=2)

@@ -1,15 +1,15 @@
-"""The figures of one sitting, as they are written to `report.json`."""
+"""The figures of the demo, as written to `report.json`."""
 
 from dataclasses import dataclass
 from statistics import mean
 from typing import Any
 
-from ratchet_cli.demo.story import Story
+from ratchet_cli.demo.event_summary import EventSummary
 
 
 @dataclass(frozen=True)
-class Seconds:
-    """`setup`: until every service was ready; `loop`: from the first question to the model."""
+class DemoSeconds:
+    """Durations: `setup` until every service was ready, `loop` from the first question on."""
 
     setup: float
     loop: float
@@ -22,35 +22,35 @@ class Seconds:
         }
 
 
-def report(story: Story, seconds: Seconds) -> dict[str, Any]:
-    """Everything that was measured; parts that did not happen are None."""
-    totals = [scored.total for scored in story.rewards.values()]
+def report(summary: EventSummary, seconds: DemoSeconds) -> dict[str, Any]:
+    """Every measured figure; stages without events are None."""
+    totals = [scored.total for scored in summary.rewards.values()]
     return {
-        "experiences": len(story.experiences),
-        "feedback": story.feedback,
+        "experiences": len(summary.experiences),
+        "feedback": summary.feedback,
         "rewards": {
             "mean": round(mean(totals), 4) if totals else None,
             "positive": sum(total > 0 for total in totals),
             "negative": sum(total < 0 for total in totals),
         },
-        "examples": {"pairs": story.pairs, "labels": story.labels},
-        "run": _run(story),
-        "export": _export(story),
-        "model": _model(story),
-        "answers": [a.model_dump() for a in story.finished.answers] if story.finished else [],
+        "examples": {"pairs": summary.pairs, "labels": summary.labels},
+        "run": _run(summary),
+        "export": _export(summary),
+        "model": _model(summary),
+        "answers": [a.model_dump() for a in summary.finished.answers] if summary.finished else [],
         "seconds": seconds.as_dict(),
     }
 
 
-def _run(story: Story) -> dict[str, Any] | None:
-    run = story.finished
+def _run(summary: EventSummary) -> dict[str, Any] | None:
+    run = summary.finished
     if run is None:
         return None
     return {
         "run_id": run.run_id,
         "method": run.method,
         "pairs": run.pairs,
-        "held_out": story.started.held_out if story.started else None,
+        "held_out": summary.started.held_out if summary.started else None,
         "seconds": round(run.seconds, 1),
         "verdict": run.verdict,
         "reason": run.reason,
@@ -60,8 +60,8 @@ def _run(story: Story) -> dict[str, Any] | None:
     }
 
 
-def _export(story: Story) -> dict[str, Any] | None:
-    model = story.registered
+def _export(summary: EventSummary) -> dict[str, Any] | None:
+    model = summary.registered
     if model is None:
         return None
     return {
@@ -74,8 +74,8 @@ def _export(story: Story) -> dict[str, Any] | None:
     }
 
 
-def _model(story: Story) -> dict[str, Any] | None:
-    model, active = story.registered, story.activated
+def _model(summary: EventSummary) -> dict[str, Any] | None:
+    model, active = summary.registered, summary.activated
     if model is None:
         return None
     return {

@@ -1,4 +1,4 @@
-"""The report for a person to read."""
+"""Prints the report of the demo as tables."""
 
 from typing import Any
 
@@ -6,23 +6,23 @@ from rich.console import Console
 from rich.table import Table
 
 
-def show(console: Console, found: dict[str, Any]) -> None:
+def show_report(console: Console, result: dict[str, Any]) -> None:
     table = Table(title="what happened", show_header=False)
-    table.add_row("experiences, feedback", f"{found['experiences']}, {found['feedback']}")
-    table.add_row("rewards", _rewards(found["rewards"]))
-    examples = found["examples"]
+    table.add_row("experiences, feedback", f"{result['experiences']}, {result['feedback']}")
+    table.add_row("rewards", _rewards(result["rewards"]))
+    examples = result["examples"]
     table.add_row("examples", f"{examples['pairs']} pairs, {examples['labels']} labels")
     for name, row in (("run", _run), ("export", _export), ("model", _model)):
-        table.add_row(name, row(found[name]) if found[name] else "[red]did not happen[/red]")
-    seconds = found["seconds"]
+        table.add_row(name, row(result[name]) if result[name] else "[red]did not happen[/red]")
+    seconds = result["seconds"]
     table.add_row(
         "seconds",
         f"setup {seconds['setup']}, loop {seconds['loop']}, total {seconds['total']}",
     )
     console.print(table)
-    if found["run"] and found["run"]["before"]:
-        console.print(_scores(found["run"]))
-    console.print(_answers(found["answers"][:6]))
+    if result["run"] and result["run"]["before"]:
+        console.print(_scores(result["run"]))
+    console.print(_answers(result["answers"][:6]))
 
 
 def _rewards(rewards: dict[str, Any]) -> str:
@@ -33,10 +33,10 @@ def _rewards(rewards: dict[str, Any]) -> str:
 
 
 def _run(run: dict[str, Any]) -> str:
-    colour = "green" if run["verdict"] == "accepted" else "red"
+    color = "green" if run["verdict"] == "accepted" else "red"
     return (
         f"{run['method']} on {run['pairs']} pairs in {run['seconds']} s: "
-        f"[{colour}]{run['verdict']}[/{colour}], {run['reason']}"
+        f"[{color}]{run['verdict']}[/{color}], {run['reason']}"
     )
 
 

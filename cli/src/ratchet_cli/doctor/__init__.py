@@ -1,1 +1,4 @@
-"""What is well on this machine and what is not: pure verdicts on what the probes found."""
+"""Checks of this machine and the running system.
+
+Each module reads the facts of one subject with `probe` and judges them with `judge`, which is pure.
+"""

@@ -1,4 +1,4 @@
-"""One thing that was looked at: what was found, how it is judged, and how to mend it."""
+"""The result of one check: the finding, its level, and the remedy."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,31 +9,39 @@ Level = Literal["ok", "warn", "fail", "skipped"]
 
 @dataclass(frozen=True)
 class Check:
-    """`mend` is a sentence with the command or the setting; empty where nothing is to mend."""
+    """`remedy` is a sentence with the command or the setting; empty if nothing is wrong."""
 
     name: str
     level: Level
-    found: str
-    mend: str = ""
+    finding: str
+    remedy: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        return {
+            "name": self.name,
+            "level": self.level,
+            "found": self.finding,
+            "mend": self.remedy,
+        }
 
 
-def ok(name: str, found: str) -> Check:
-    return Check(name, "ok", found)
+def ok(name: str, finding: str) -> Check:
+    return Check(name, "ok", finding)
 
 
-def warn(name: str, found: str, mend: str) -> Check:
-    return Check(name, "warn", found, mend)
+def warn(name: str, finding: str, remedy: str) -> Check:
+    return Check(name, "warn", finding, remedy)
 
 
-def fail(name: str, found: str, mend: str) -> Check:
-    return Check(name, "fail", found, mend)
+def fail(name: str, finding: str, remedy: str) -> Check:
+    return Check(name, "fail", finding, remedy)
 
 
-def skipped(name: str, why: str) -> Check:
-    return Check(name, "skipped", why)
+def skipped(name: str, reason: str) -> Check:
+    return Check(name, "skipped", reason)
 
 
 def worst(checks: Iterable[Check]) -> Level:
-    """The gravest level; `ok` where nothing was found wrong, or nothing looked at."""
+    """The most severe level: `fail`, `warn`, else `ok`."""
     levels = {check.level for check in checks}
     return "fail" if "fail" in levels else "warn" if "warn" in levels else "ok"

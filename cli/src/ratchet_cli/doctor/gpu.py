@@ -1,18 +1,23 @@
-"""Whether training has what it needs: a GPU that is seen, usable and large enough, or a CPU."""
+"""Whether training has a GPU that is visible, usable and large enough, or a CPU that suffices."""
 
+import shutil
+import subprocess
 from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
 from typing import Literal
 
-from ratchet_cli.doctor.base_model import billions
 from ratchet_cli.doctor.check import Check, fail, ok, warn
-from ratchet_cli.doctor.sizes import GIB, size
+from ratchet_cli.formatting import GIB, byte_size, parameter_count
 
-Device = Literal["auto", "cpu", "cuda"]
+DeviceSetting = Literal["auto", "cpu", "cuda"]
 
-_BYTES_IN_HALVES = 2.0
-_BYTES_IN_FOUR_BITS = 0.6
+_QUERY = ["--query-gpu=name,memory.total,memory.free", "--format=csv,noheader,nounits"]
+_MIB = 2**20
+_BYTES_IN_16_BITS = 2.0
+_BYTES_IN_4_BITS = 0.6
 _FOR_THE_RUN = 4 * GIB
-"""Activations, adapter and optimiser of one micro-batch of one."""
+"""Activations, adapter and optimizer state with one example in a micro-batch."""
 
 _SLOW_ON_A_CPU = 1_000_000_000
 
@@ -28,42 +33,48 @@ class Card:
 
 @dataclass(frozen=True)
 class GpuFacts:
-    """`problem` is what nvidia-smi said where it failed; `driver` is that of the kernel.
+    """`problem` is the output of a failed nvidia-smi; `driver` is the kernel's driver version.
 
-    `torch` is the version of the installed distribution, None where there is none.
+    `torch` is the version of the installed distribution, None if there is none.
     """
 
     cards: tuple[Card, ...]
     driver: str | None
     problem: str
     torch: str | None
-    device: Device
+    device: DeviceSetting
     four_bits: bool
     parameters: int | None
+
+
+def probe(device: DeviceSetting, four_bits: bool, parameters: int | None) -> GpuFacts:
+    """Ask the driver's program: importing torch would take seconds."""
+    cards, problem = _cards()
+    return GpuFacts(cards, _driver(), problem, _torch(), device, four_bits, parameters)
 
 
 def judge(facts: GpuFacts) -> Check:
     if facts.device == "cpu":
         return ok("gpu", "RATCHET_TRAINER_DEVICE is cpu: none is used")
     if not facts.cards:
-        return _none(facts)
+        return _no_card(facts)
     card = max(facts.cards, key=lambda card: card.total)
-    found = f"{card.name}, {size(card.free)} of {size(card.total)} free"
+    finding = f"{card.name}, {byte_size(card.free)} of {byte_size(card.total)} free"
     if facts.torch is not None and "+cpu" in facts.torch:
         return warn(
             "gpu",
-            f"{found}, but torch {facts.torch} cannot use it",
+            f"{finding}, but torch {facts.torch} cannot use it",
             "install torch's build for CUDA into the trainer's environment",
         )
-    return _room(found, card, facts)
+    return _memory(finding, card, facts)
 
 
-def _none(facts: GpuFacts) -> Check:
+def _no_card(facts: GpuFacts) -> Check:
     if facts.driver is not None or facts.problem:
-        seen = f"the kernel has driver {facts.driver}" if facts.driver else "nvidia-smi is there"
+        seen = f"the kernel has driver {facts.driver}" if facts.driver else "nvidia-smi exists"
         return fail(
             "gpu",
-            f"{seen}, but no card is told: {facts.problem or 'nvidia-smi is missing'}",
+            f"{seen}, but no card is listed: {facts.problem or 'nvidia-smi is missing'}",
             "install the driver's tools, then restart the machine or its container with the GPU",
         )
     if facts.device == "cuda":
@@ -75,30 +86,69 @@ def _none(facts: GpuFacts) -> Check:
     if facts.parameters is not None and facts.parameters >= _SLOW_ON_A_CPU:
         return warn(
             "gpu",
-            f"none: a run of {billions(facts.parameters)} parameters on a CPU takes days",
+            f"none: a run of {parameter_count(facts.parameters)} parameters on a CPU takes days",
             "give the trainer a GPU, or set RATCHET_TRAINER_BASE_MODEL to a smaller model",
         )
     return ok("gpu", "none: runs train on the CPU")
 
 
-def _room(found: str, card: Card, facts: GpuFacts) -> Check:
+def _memory(finding: str, card: Card, facts: GpuFacts) -> Check:
     if facts.parameters is None:
-        return ok(
-            "gpu", f"{found}; whether a run fits is known once the base model has been loaded"
-        )
-    halves = _FOR_THE_RUN + facts.parameters * _BYTES_IN_HALVES
-    quarter = _FOR_THE_RUN + facts.parameters * _BYTES_IN_FOUR_BITS
-    needed = quarter if facts.four_bits else halves
+        return ok("gpu", f"{finding}; the need of a run is known after the first run")
+    in_16_bits = _FOR_THE_RUN + facts.parameters * _BYTES_IN_16_BITS
+    in_4_bits = _FOR_THE_RUN + facts.parameters * _BYTES_IN_4_BITS
+    needed = in_4_bits if facts.four_bits else in_16_bits
+    finding += f", a run needs about {byte_size(needed)}"
     if needed <= card.free:
-        return ok("gpu", f"{found}, a run needs about {size(needed)}")
-    told = f"{found}, a run needs about {size(needed)}"
+        return ok("gpu", finding)
     if needed <= card.total:
         return warn(
             "gpu",
-            told,
-            "see with `nvidia-smi` who holds the rest; an Ollama there makes room for a run where "
-            "RATCHET_TRAINER_OLLAMA_URL names it",
+            finding,
+            "see with `nvidia-smi` which process uses the rest; if it is Ollama, set "
+            "RATCHET_TRAINER_OLLAMA_URL: the trainer unloads its models before a run",
         )
-    if quarter <= card.total:
-        return warn("gpu", told, "set RATCHET_TRAINER_QUANTIZATION to nf4")
-    return fail("gpu", told, "set RATCHET_TRAINER_BASE_MODEL to a smaller model, or add a GPU")
+    if in_4_bits <= card.total:
+        return warn("gpu", finding, "set RATCHET_TRAINER_QUANTIZATION to nf4")
+    return fail("gpu", finding, "set RATCHET_TRAINER_BASE_MODEL to a smaller model, or add a GPU")
+
+
+def _cards() -> tuple[tuple[Card, ...], str]:
+    """The cards that nvidia-smi lists, and its error message."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return (), ""
+    try:
+        result = subprocess.run(
+            [program, *_QUERY], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return (), str(error)
+    cards = tuple(card for line in result.stdout.splitlines() if (card := _card(line)))
+    if cards:
+        return cards, ""
+    return (), (result.stdout + result.stderr).strip()[:300] or "it lists none"
+
+
+def _card(line: str) -> Card | None:
+    """One line of the listing; None if it has no figures for memory."""
+    name, *figures = (part.strip() for part in line.rsplit(",", 2))
+    if len(figures) != 2 or not all(figure.isdecimal() for figure in figures):
+        return None
+    total, free = (int(figure) * _MIB for figure in figures)
+    return Card(name, total, free)
+
+
+def _driver() -> str | None:
+    try:
+        text = Path("/proc/driver/nvidia/version").read_text()
+    except OSError:
+        return None
+    return text.splitlines()[0].strip() if text.strip() else None
+
+
+def _torch() -> str | None:
+    try:
+        return metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,26 +1,41 @@
-"""Whether there is an Ollama, and one that takes finished GGUF files and tells what it thinks."""
+"""Whether Ollama responds, in a version that accepts finished GGUF files."""
 
 from dataclasses import dataclass
+
+import httpx
 
 from ratchet_cli.doctor.check import Check, fail, ok, skipped, warn
 from ratchet_cli.doctor.versions import numbers, older
 
-OLDEST = "0.5.5"
-"""`/api/create` takes uploaded files by digest from here on."""
+_OLDEST = "0.5.5"
+"""The first whose `/api/create` accepts files that were uploaded by digest."""
 
-PROVING = "0.12.11"
-"""`/api/generate` tells log-probabilities from here on: a served model can be held to its GGUF."""
+_WITH_LOGPROBS = "0.12.11"
+"""The first whose `/api/generate` returns log-probabilities, which the parity gate compares."""
 
 _UPGRADE = "upgrade it: run Ollama's installer again, or pull a newer `ollama/ollama` image"
 
 
 @dataclass(frozen=True)
 class OllamaFacts:
-    """`version` None: no answer, because of `problem`; `url` empty: none is to be used."""
+    """`version` is None if there was no answer, because of `problem`; `url` is empty if unused."""
 
     url: str
     version: str | None = None
     problem: str = ""
+
+
+async def probe(url: str) -> OllamaFacts:
+    if not url:
+        return OllamaFacts(url)
+    try:
+        async with httpx.AsyncClient(timeout=2.0) as client:
+            response = await client.get(f"{url.rstrip('/')}/api/version")
+            return OllamaFacts(url, str(response.raise_for_status().json()["version"]))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return OllamaFacts(url, problem=str(error) or type(error).__name__)
+    except (ValueError, KeyError, TypeError):
+        return OllamaFacts(url, problem="the answer is not Ollama's")
 
 
 def judge(facts: OllamaFacts) -> Check:
@@ -29,21 +44,23 @@ def judge(facts: OllamaFacts) -> Check:
     if facts.version is None:
         return warn(
             "ollama",
-            f"{facts.url} does not answer: {facts.problem}",
-            "start it with `ollama serve`, name another by RATCHET_EXPORTER_OLLAMA_URL, or set "
-            "that empty for the local registry alone; models follow when it answers",
+            f"{facts.url} does not respond: {facts.problem}",
+            "start it with `ollama serve`, set RATCHET_EXPORTER_OLLAMA_URL to another, or set it "
+            "empty for the local registry alone; missing models are registered when it responds",
         )
-    found = f"{facts.version} at {facts.url}"
+    finding = f"{facts.version} at {facts.url}"
     if numbers(facts.version) is None:
-        return warn("ollama", f"{found}: no version that can be compared", _UPGRADE)
-    if older(facts.version, OLDEST):
+        return warn("ollama", f"{finding}: not a version number", _UPGRADE)
+    if older(facts.version, _OLDEST):
         return fail(
-            "ollama", f"{found} takes no finished GGUF file; {OLDEST} is the oldest", _UPGRADE
+            "ollama",
+            f"{finding} does not accept finished GGUF files; {_OLDEST} is the oldest that does",
+            _UPGRADE,
         )
-    if older(facts.version, PROVING):
+    if older(facts.version, _WITH_LOGPROBS):
         return warn(
             "ollama",
-            f"{found} tells no log-probabilities: what it serves is proven by its texts alone",
-            f"{_UPGRADE}, {PROVING} or newer",
+            f"{finding} returns no log-probabilities: only the texts of its models are verified",
+            f"{_UPGRADE}, {_WITH_LOGPROBS} or newer",
         )
-    return ok("ollama", found)
+    return ok("ollama", finding)

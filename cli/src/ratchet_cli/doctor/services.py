@@ -1,57 +1,116 @@
-"""Whether every service runs, and does all that it should."""
+"""Whether every service runs, without degraded parts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from ratchet_cli.doctor.check import Check, fail, ok, skipped, warn
-from ratchet_cli.doctor.degraded import degraded
+from ratchet_cli.embedded.processes import SERVICES
+
+NAMES = tuple(reversed(SERVICES))
+"""In the direction of the data: from the intake to the exporter and the ledger."""
 
 _HASHING = "hashing"
 
 
+@dataclass(frozen=True)
+class DegradedPart:
+    """A part of a service that runs with reduced function."""
+
+    part: str
+    reason: str
+
+
+async def probe(ports: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """The `/status` of each service by name, with `port`, `ready`, and `problem` if it has one."""
+    async with httpx.AsyncClient(timeout=3.0) as client:
+        return {name: await _status(client, ports.get(name)) for name in NAMES}
+
+
+def degraded(status: Mapping[str, Any]) -> list[DegradedPart]:
+    """The degraded parts in the `/status` of a service, in its order."""
+    parts = [_degraded_part(part, value) for part, value in status.items()]
+    return [part for part in parts if part is not None] + [
+        DegradedPart(f"model {row['version']}", str(row["problem"]))
+        for row in status.get("models", ())
+        if row.get("problem")
+    ]
+
+
 def judge(services: Mapping[str, Mapping[str, Any]]) -> list[Check]:
-    """`services` has what each says of itself by its name, `ready` and `problem` among it."""
-    return [*(_service(name, facts) for name, facts in services.items()), _fallbacks(services)]
+    """The checks for the results of `probe`."""
+    return [*(_service(name, status) for name, status in services.items()), _embedding(services)]
 
 
-def none_to_ask(names: Sequence[str], why: str) -> list[Check]:
-    return [skipped(name, why) for name in [*names, "embedding"]]
+def not_running(names: Sequence[str], reason: str) -> list[Check]:
+    return [skipped(name, reason) for name in [*names, "embedding"]]
 
 
-def _service(name: str, facts: Mapping[str, Any]) -> Check:
-    if not facts["ready"]:
+async def _status(client: httpx.AsyncClient, port: int | None) -> dict[str, Any]:
+    if port is None:
+        return {"port": None, "ready": False, "problem": "not part of the running system"}
+    address = f"http://127.0.0.1:{port}"
+    try:
+        ready, alive, status = [
+            (await client.get(f"{address}/{path}")).json() for path in ("readyz", "livez", "status")
+        ]
+        problem = ready.get("problem") or alive.get("problem")
+        return {"port": port, "ready": ready["ready"], "problem": problem, **status}
+    except httpx.HTTPError as error:
+        reason = str(error) or type(error).__name__
+        return {"port": port, "ready": False, "problem": f"does not respond: {reason}"}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {"port": port, "ready": False, "problem": "the port is used by another program"}
+
+
+def _degraded_part(part: str, value: Any) -> DegradedPart | None:
+    """The trainer reports `trouble` as text; other parts have `problem` or `available`."""
+    if part == "trouble" and value:
+        return DegradedPart("training", str(value))
+    if not isinstance(value, Mapping):
+        return None
+    if value.get("problem"):
+        return DegradedPart(part, str(value["problem"]))
+    if value.get("available") is False:
+        return DegradedPart(part, "does not respond; updated when it responds again")
+    return None
+
+
+def _service(name: str, status: Mapping[str, Any]) -> Check:
+    if not status["ready"]:
         return fail(
             name,
-            str(facts.get("problem") or "not ready"),
-            "see what it said in the output of `ratchet up`, which starts it again by itself",
+            str(status.get("problem") or "not ready"),
+            "see its messages in the output of `ratchet up`, which restarts it",
         )
-    parts = degraded(facts)
-    if facts.get("problem"):
-        return fail(name, f"it is stuck: {facts['problem']}", f"restart {name}")
-    if parts:
-        told = "; ".join(f"{one.part}: {one.reason}" for one in parts)
-        mend = f"remove the cause, which {name}'s log lines tell more of; it goes on by itself then"
-        return warn(name, f"runs, but {told}", mend)
-    return ok(name, str(facts.get("summary") or "runs"))
+    if status.get("problem"):
+        return fail(name, f"it is stuck: {status['problem']}", f"restart {name}")
+    if parts := degraded(status):
+        finding = "; ".join(f"{part.part}: {part.reason}" for part in parts)
+        remedy = f"remove the cause, see the log of {name}; it then recovers without a restart"
+        return warn(name, f"runs, but {finding}", remedy)
+    return ok(name, str(status.get("summary") or "runs"))
 
 
-def _fallbacks(services: Mapping[str, Mapping[str, Any]]) -> Check:
-    """Which embedding ranks: the hashed words where no model is set."""
+def _embedding(services: Mapping[str, Mapping[str, Any]]) -> Check:
+    """Whether ranking trains and serves with the same embedding."""
     used = {
-        name: facts.get("settings", {}).get("embedding")
-        for name, facts in services.items()
-        if facts.get("settings", {}).get("embedding")
+        name: status.get("settings", {}).get("embedding")
+        for name, status in services.items()
+        if status.get("settings", {}).get("embedding")
     }
     if not used:
-        return skipped("embedding", "no service tells its own")
+        return skipped("embedding", "no service reports one")
     if len(set(used.values())) > 1:
-        told = ", ".join(f"{name} has {value}" for name, value in used.items())
+        finding = ", ".join(f"{name} has {value}" for name, value in used.items())
         return fail(
             "embedding",
-            f"{told}: a scorer learnt on one is not served on another",
-            "set RATCHET_EMBEDDING alike for every service",
+            f"{finding}: a scorer trained with one cannot be served with another",
+            "set RATCHET_EMBEDDING to the same value for every service",
         )
     [value] = set(used.values())
     if value == _HASHING:
-        return ok("embedding", "hashing: questions are alike by their words, not their meaning")
+        return ok("embedding", "hashing: compares questions by their words, not their meaning")
     return ok("embedding", str(value))

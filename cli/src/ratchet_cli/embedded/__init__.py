@@ -1,1 +1,1 @@
-"""The whole system on one machine: a real Valkey, the four services and the ledger as processes."""
+"""The whole system on one machine: Valkey and five services as child processes."""

@@ -1,4 +1,4 @@
-"""Which processes run, in which order, on which ports, with which settings."""
+"""The processes of an embedded system: start order, ports, commands and settings."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,17 +8,17 @@ from pathlib import Path
 from ratchet.processes.valkey import valkey_command
 
 SERVICES = ("ledger", "exporter", "trainer", "reward", "ingest")
-"""In start order: who takes an event is up before who sends it; stopped in reverse."""
+"""In start order, consumers before producers; stopped in reverse."""
 
 _OFFSETS = {"ingest": 0, "reward": 1, "trainer": 2, "exporter": 3, "valkey": 4, "ledger": 5}
 
 _NICE = {"trainer": 10, "exporter": 10, "ledger": 5}
-"""Learning and book-keeping give way to serving where all want the same cores."""
+"""Training and recording yield to serving when they compete for the same cores."""
 
 
 @dataclass(frozen=True)
 class ProcessSpec:
-    """`nice` is added to the priority value of the process and its children."""
+    """How to start a process; `nice` is added to its priority value and that of its children."""
 
     name: str
     command: Sequence[str]
@@ -29,9 +29,9 @@ class ProcessSpec:
 
 @dataclass(frozen=True)
 class Embedded:
-    """An embedded system in `data_dir`; `port` is ingest's, the others follow it.
+    """An embedded system in `data_dir`.
 
-    ingest `port`, reward +1, trainer +2, exporter +3, valkey +4, ledger +5.
+    Ports: ingest `port`, reward +1, trainer +2, exporter +3, valkey +4, ledger +5.
     """
 
     data_dir: Path
@@ -43,6 +43,7 @@ class Embedded:
 
     @property
     def url(self) -> str:
+        """The URL of the intake."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -62,8 +63,8 @@ class Embedded:
         return [valkey, *(self._service(name) for name in SERVICES)]
 
     def _service(self, name: str) -> ProcessSpec:
-        """Numpy's products in a service are small: threads would wait for each other longer."""
         environment = {
+            # The services multiply small matrices: starting BLAS threads costs more than it saves.
             "OPENBLAS_NUM_THREADS": "1",
             **self.environment,
             "RATCHET_REDIS_URL": self.redis_url,

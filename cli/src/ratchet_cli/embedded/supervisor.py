@@ -1,4 +1,4 @@
-"""Keep processes running: restart with backoff, pass on what they say, stop them in order."""
+"""Supervises processes: restarts them with backoff, forwards their output, stops them in order."""
 
 import asyncio
 import os
@@ -13,14 +13,14 @@ from ratchet_cli.embedded.processes import ProcessSpec
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 _STEADY_S = 60.0
-_PATIENCE_S = 20.0
+_STOP_TIMEOUT_S = 20.0
 
 Sink = Callable[[str, str], None]
-"""Takes the process's name and one line it said."""
+"""Receives the name of a process and one line of its output."""
 
 
 class Supervised:
-    """One process that is started again whenever it ends, until it is stopped."""
+    """A process that is restarted whenever it ends, until it is stopped."""
 
     def __init__(self, spec: ProcessSpec, sink: Sink) -> None:
         self.spec = spec
@@ -31,6 +31,7 @@ class Supervised:
 
     @property
     def pid(self) -> int | None:
+        """None while it does not run."""
         alive = self._process is not None and self._process.returncode is None
         return self._process.pid if self._process is not None and alive else None
 
@@ -39,17 +40,20 @@ class Supervised:
         self._loop = asyncio.create_task(self._keep_running(self._process))
 
     async def stop(self) -> None:
-        """SIGTERM, patience, SIGKILL; returns when the process is gone."""
+        """Send SIGTERM, after a timeout SIGKILL; returns when the process has ended."""
         if self._loop is None:
             return
+        # Without a loop `_keep_running` restarts nothing: cleared before the process can end.
         process, loop, self._loop = self._process, self._loop, None
         if process is not None and process.returncode is None:
             process.send_signal(signal.SIGTERM)
             try:
-                await asyncio.wait_for(process.wait(), _PATIENCE_S)
+                await asyncio.wait_for(process.wait(), _STOP_TIMEOUT_S)
             except TimeoutError:
-                self._sink(self.spec.name, f"still running after {_PATIENCE_S:.0f} s; killed")
+                self._sink(self.spec.name, f"still running after {_STOP_TIMEOUT_S:.0f} s; killed")
                 process.kill()
+        # The loop forwards the last lines. A grandchild that holds the pipe open would keep it
+        # waiting, hence the timeout.
         await asyncio.wait([loop], timeout=1.0)
         loop.cancel()
 
@@ -57,12 +61,12 @@ class Supervised:
         wait_s = _FIRST_WAIT_S
         while True:
             started = time.monotonic()
-            await self._pass_on(process)
+            await self._forward_output(process)
             status = await process.wait()
             if self._loop is None:
                 return
             wait_s = _FIRST_WAIT_S if time.monotonic() - started > _STEADY_S else wait_s
-            self._sink(self.spec.name, f"ended with status {status}; again in {wait_s:.1f} s")
+            self._sink(self.spec.name, f"ended with status {status}; restart in {wait_s:.1f} s")
             await asyncio.sleep(wait_s)
             if self._loop is None:
                 return
@@ -77,23 +81,29 @@ class Supervised:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, **self.spec.environment},
+            # Ctrl-C in a terminal goes to the whole foreground group. In a session of their own
+            # the processes do not get it, and are stopped one after the other.
             start_new_session=True,
+            # prctl and nice apply to the caller: they run in the child, between fork and exec.
             preexec_fn=partial(_in_child, self.spec.nice),
             limit=1 << 22,
         )
 
-    async def _pass_on(self, process: asyncio.subprocess.Process) -> None:
+    async def _forward_output(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         async for line in process.stdout:
             self._sink(self.spec.name, line.decode(errors="replace").rstrip())
 
 
 def _in_child(nice: int) -> None:
+    # A killed supervisor cannot stop its children: the kernel does it.
     signal_on_parent_death(signal.SIGTERM)
     os.nice(nice)
 
 
 class Supervisor:
+    """Several processes, in start order."""
+
     def __init__(self, specs: Sequence[ProcessSpec], sink: Sink) -> None:
         self.processes = {spec.name: Supervised(spec, sink) for spec in specs}
 
@@ -102,6 +112,6 @@ class Supervisor:
             await process.start()
 
     async def stop(self) -> None:
-        """Stop in the reverse of the start order, each one gone before the next is asked."""
+        """Stop in reverse start order: a producer has ended before its consumers stop."""
         for process in reversed(self.processes.values()):
             await process.stop()

@@ -1,4 +1,4 @@
-"""Bring the embedded system up in a directory, and down again without losing anything."""
+"""Starts the embedded system in a directory, and stops it without losing data."""
 
 import asyncio
 import json
@@ -17,23 +17,23 @@ from ratchet.command_line import STATE_FILE
 from ratchet_cli.embedded.processes import SERVICES, Embedded
 from ratchet_cli.embedded.supervisor import Sink, Supervised, Supervisor
 
-_READY_S = 60.0
+_START_TIMEOUT_S = 60.0
 
 
 class CannotStart(RuntimeError):
-    """What stands in the way, and what to do about it."""
+    """The system cannot start; the message ends with the remedy."""
 
 
 @asynccontextmanager
 async def up(embedded: Embedded, sink: Sink) -> AsyncIterator[Supervisor]:
-    """Run everything; yields once all services are ready. Raises `CannotStart`."""
+    """Run every process; yields when all services are ready. Raises `CannotStart`."""
     embedded.data_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(embedded.data_dir / ".up.lock")
     try:
         lock.acquire(blocking=False)
     except Timeout as error:
         raise CannotStart(
-            f"ratchet already runs in {embedded.data_dir}: stop it or choose another --data-dir"
+            f"Ratchet already runs in {embedded.data_dir}. Stop it, or pass another --data-dir."
         ) from error
     state = embedded.data_dir / STATE_FILE
     supervisor = Supervisor(embedded.processes(), sink)
@@ -43,10 +43,10 @@ async def up(embedded: Embedded, sink: Sink) -> AsyncIterator[Supervisor]:
             json.dumps({"pid": os.getpid(), "ports": embedded.ports, "started_at": time.time()})
         )
         await supervisor.processes["valkey"].start()
-        await _until_loaded(embedded.redis_url)
+        await _wait_for_redis(embedded.redis_url)
         for name in SERVICES:
             await supervisor.processes[name].start()
-        await _until_ready(embedded, supervisor)
+        await _wait_for_services(embedded, supervisor)
         yield supervisor
     finally:
         await supervisor.stop()
@@ -57,36 +57,40 @@ async def up(embedded: Embedded, sink: Sink) -> AsyncIterator[Supervisor]:
 def _refuse_busy_ports(embedded: Embedded) -> None:
     for name, port in embedded.ports.items():
         with socket.socket() as probe:
+            # As the servers do: otherwise connections in TIME_WAIT make a restart fail.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
                 raise CannotStart(
-                    f"port {port}, for {name}, is taken: choose another --port"
+                    f"Port {port} for {name} is in use. Pass another --port."
                 ) from error
 
 
-async def _until_loaded(redis_url: str) -> None:
-    end = time.monotonic() + _READY_S
+async def _wait_for_redis(redis_url: str) -> None:
+    """Return when it has loaded its append-only file: until then it refuses commands."""
+    end = time.monotonic() + _START_TIMEOUT_S
     async with Redis.from_url(redis_url) as redis:
         while True:
             try:
                 await redis.ping()
             except (RedisError, OSError) as error:
                 if time.monotonic() > end:
-                    raise CannotStart(f"valkey does not answer: {error}") from error
+                    raise CannotStart(
+                        f"Valkey does not respond: {error}. See its messages above."
+                    ) from error
                 await asyncio.sleep(0.05)
             else:
                 return
 
 
-async def _until_ready(embedded: Embedded, supervisor: Supervisor) -> None:
-    end = time.monotonic() + _READY_S
+async def _wait_for_services(embedded: Embedded, supervisor: Supervisor) -> None:
+    end = time.monotonic() + _START_TIMEOUT_S
     async with httpx.AsyncClient(timeout=2.0) as client:
         for name in SERVICES:
             while not await _ready(client, embedded.port_of(name)):
                 if time.monotonic() > end:
-                    raise CannotStart(_complaint(name, supervisor.processes[name]))
+                    raise CannotStart(_not_ready(supervisor.processes[name]))
                 await asyncio.sleep(0.1)
 
 
@@ -97,8 +101,8 @@ async def _ready(client: httpx.AsyncClient, port: int) -> bool:
         return False
 
 
-def _complaint(name: str, process: Supervised) -> str:
+def _not_ready(process: Supervised) -> str:
     return (
-        f"{name} is not ready after {_READY_S:.0f} s ({process.restarts} restarts): "
-        "see what it says above"
+        f"{process.spec.name} is not ready after {_START_TIMEOUT_S:.0f} s "
+        f"({process.restarts} restarts). See its messages above."
     )

@@ -1,1 +1,1 @@
-"""Takes experiences and feedback over HTTP; what it accepts is durable."""
+"""Accepts experiences and feedback over HTTP, ranks widgets, and answers reads."""

@@ -3,15 +3,15 @@
 import sys
 
 from ingest.app import create_app
-from ingest.keys.key_file import KeyFile, KeysUnreadable
+from ingest.keys.key_file import KeyFile, KeyFileUnreadable
 from ingest.settings import IngestSettings
 from ingest.status import LOOPBACK, is_loopback
 from ratchet.service import run
 from ratchet.settings import read_settings
 
 
-def within_reach(settings: IngestSettings) -> IngestSettings:
-    """The settings, on loopback where there is no key; raises `KeysUnreadable`."""
+def with_safe_host(settings: IngestSettings) -> IngestSettings:
+    """The settings, with the host on loopback without a key; raises `KeyFileUnreadable`."""
     if is_loopback(settings.host) or KeyFile(settings.data_dir).read():
         return settings
     return settings.model_copy(update={"host": LOOPBACK})
@@ -19,7 +19,7 @@ def within_reach(settings: IngestSettings) -> IngestSettings:
 
 if __name__ == "__main__":
     try:
-        settings = within_reach(read_settings(IngestSettings))
-    except KeysUnreadable as error:
+        settings = with_safe_host(read_settings(IngestSettings))
+    except KeyFileUnreadable as error:
         sys.exit(str(error))
     run("ingest", settings, create_app)

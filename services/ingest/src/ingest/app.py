@@ -15,51 +15,48 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from ingest.command_center.history import HistoryBoard, create_history_router
-from ingest.command_center.routes import create_compat_router
-from ingest.command_center.status import StatusBoard, create_status_router
+from ingest.command_center.approval_routes import create_approval_router
+from ingest.command_center.feedback_routes import create_feedback_router
+from ingest.command_center.history import HistoryPage, create_history_router
+from ingest.command_center.status import StatusPage, create_status_router
 from ingest.command_center.trainer_watch import TrainerWatch
 from ingest.domain.corrections import Correction
 from ingest.domain.identity import Identity
 from ingest.domain.pairs import Pair
 from ingest.domain.rank_request import RankRequest
 from ingest.domain.traces import Trace
-from ingest.http.command_routes import (
-    ActivationAsked,
-    Asked,
-    CancelAsked,
-    TrainingAsked,
-    create_command_router,
+from ingest.http.command_routes import create_command_router
+from ingest.http.error_handlers import (
+    handle_http_error,
+    handle_unavailable,
+    handle_unexpected_error,
+    handle_validation_error,
 )
-from ingest.http.item_routes import create_router
-from ingest.http.middleware.authentication import Gate
-from ingest.http.middleware.body_limits import WholeBodies
-from ingest.http.middleware.compression import PackedAnswers
-from ingest.http.middleware.cors import Origins
-from ingest.http.middleware.idempotency import say_it_again
-from ingest.http.middleware.problems import Error, Refused, own_up, say_why
-from ingest.http.middleware.query_errors import name_the_field
-from ingest.http.middleware.rate_limit import RateLimit
+from ingest.http.idempotency import replay_response
+from ingest.http.item_routes import create_item_router
+from ingest.http.middleware.authentication import Authentication
+from ingest.http.middleware.body_limits import BodyLimits
+from ingest.http.middleware.compression import Compression
+from ingest.http.middleware.cors import CrossOriginRequests
 from ingest.http.middleware.request_ids import RequestIds
-from ingest.http.middleware.tracing import TracedRequests
-from ingest.http.middleware.unavailable import come_back_later, read_later
+from ingest.http.middleware.tracing import RequestTracing
 from ingest.http.openapi import add_schemas
+from ingest.http.problems import ErrorBody, ProblemDetails
+from ingest.http.rate_limit import RateLimit
 from ingest.http.read_routes import create_read_router
 from ingest.intake import Intake
 from ingest.keys.key_file import KeyFile
 from ingest.keys.key_ring import KeyRing
 from ingest.metrics import IngestMetrics
 from ingest.ranking.decisions import Decisions
-from ingest.ranking.metrics import RankingMetrics
+from ingest.ranking.metrics import RankMetrics
 from ingest.ranking.routes import create_rank_router
 from ingest.ranking.scorer_loading import ScorerLoader
 from ingest.ranking.scorer_watch import ScorerWatch
-from ingest.ranking.status import RankingStatus
+from ingest.ranking.status import RankStatus
 from ingest.settings import IngestSettings
 from ingest.status import AccessStatus
-from ledger.backends.database import open_for_reading
-from ledger.reading.async_reader import AskedLedger
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import AsyncLedger, LedgerReader, open_for_reading
 from ratchet.contract import (
     COMMANDS,
     DECISIONS,
@@ -78,7 +75,7 @@ from ratchet.storage import ArtifactStore, Tombstones
 from ratchet.telemetry import Tracer, create_tracer
 
 _log = logging.getLogger(__name__)
-_SENT = (
+_SCHEMAS = (
     Experience,
     Feedback,
     Correction,
@@ -86,15 +83,14 @@ _SENT = (
     Pair,
     Identity,
     RankRequest,
-    TrainingAsked,
-    CancelAsked,
-    ActivationAsked,
-    Asked,
+    ProblemDetails,
+    ErrorBody,
 )
+"""The models that plain routes and error responses refer to in the OpenAPI document."""
 
 
 def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None) -> FastAPI:
-    """`draw` decides on exploration: uniform in [0, 1), by default the system's randomness."""
+    """`draw` decides on exploration: uniform in [0, 1), by default from the system's randomness."""
     access = AccessStatus(KeyRing(KeyFile(settings.data_dir)), settings.host)
     _log.info(access.summary())
     registry = CollectorRegistry()
@@ -103,20 +99,20 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     tracer = create_tracer("ingest", settings)
     publisher = Publisher(redis)
     embedding = embedding_named(settings.embedding, settings.cache_path)
-    ranking_metrics = RankingMetrics(registry, embedding.name)
+    ranking_metrics = RankMetrics(registry, embedding.name)
     loader = ScorerLoader(ArtifactStore(settings.artifacts_dir), embedding)
     watch = ScorerWatch(redis, loader, ranking_metrics)
     decisions = Decisions(
         publisher=publisher,
-        standing=lambda: watch.standing,
+        source=lambda: watch.source,
         draw=draw or SystemRandom().random,
         timeout_s=settings.ingest_decision_timeout_s,
         metrics=ranking_metrics,
     )
-    ranking = RankingStatus(watch, decisions, embedding.name)
+    ranking = RankStatus(watch, decisions, embedding.name)
     trainer = TrainerWatch(settings.trainer_url, settings.ingest_trainer_every_s)
-    ledger = AskedLedger(
-        SqlLedgerReader(open_for_reading(settings.ledger_database)),
+    ledger = AsyncLedger(
+        LedgerReader(open_for_reading(settings.ledger_database)),
         settings.ingest_ledger_readers,
     )
 
@@ -143,50 +139,54 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
 
     app = FastAPI(title="Ratchet ingest", version="1", lifespan=lifespan, redirect_slashes=False)
     intake = Intake(publisher, metrics, settings.ingest_naive_zone, Tombstones(redis).among)
-    limit = RateLimit(redis, "feedback")
-    app.include_router(create_router(intake, settings.ingest_max_batch))
-    app.include_router(create_command_router(publisher))
-    app.include_router(
-        create_rank_router(
-            decisions,
-            ranking_metrics,
-            settings.ingest_rank_max_candidates,
-        )
-    )
-    app.include_router(
-        create_compat_router(intake, publisher, limit, settings.ingest_feedback_per_minute)
-    )
-    app.include_router(create_status_router(StatusBoard(ledger, trainer, redis)))
-    app.include_router(create_history_router(HistoryBoard(ledger, trainer)))
-    app.include_router(create_read_router(ledger))
-    for path, answer in create_host(service).routes:
-        app.router.routes.append(Route(path, answer, include_in_schema=False))
-    add_schemas(app, *_SENT, Refused, Error)
-    app.exception_handler(HTTPException)(say_why)
-    app.exception_handler(RequestValidationError)(name_the_field)
-    app.exception_handler(AlreadyPublished)(say_it_again)
-    app.exception_handler(RedisError)(come_back_later(metrics, settings.ingest_retry_after_s))
-    app.exception_handler(Unavailable)(read_later(settings.ingest_retry_after_s))
+    per_minute = settings.ingest_feedback_per_minute
+    for router in (
+        create_item_router(intake, settings.ingest_max_batch),
+        create_command_router(publisher),
+        create_rank_router(decisions, ranking_metrics, settings.ingest_rank_max_candidates),
+        create_feedback_router(intake, RateLimit(redis, "feedback"), per_minute),
+        create_approval_router(publisher),
+        create_status_router(StatusPage(ledger, trainer, redis)),
+        create_history_router(HistoryPage(ledger, trainer)),
+        create_read_router(ledger),
+    ):
+        app.include_router(router)
+    for path, endpoint in create_host(service).routes:
+        app.router.routes.append(Route(path, endpoint, include_in_schema=False))
+    add_schemas(app, *_SCHEMAS)
+    _add_error_handlers(app, metrics, settings.ingest_retry_after_s)
     for layer, options in reversed(_layers(settings, access, tracer)):
         app.add_middleware(layer, **options)
     return app
 
 
+def _add_error_handlers(app: FastAPI, metrics: IngestMetrics, retry_after_s: int) -> None:
+    unavailable = handle_unavailable(metrics, retry_after_s)
+    app.exception_handler(HTTPException)(handle_http_error)
+    app.exception_handler(RequestValidationError)(handle_validation_error)
+    app.exception_handler(AlreadyPublished)(replay_response)
+    app.exception_handler(RedisError)(unavailable)
+    app.exception_handler(Unavailable)(unavailable)
+
+
 def _layers(
     settings: IngestSettings, access: AccessStatus, tracer: Tracer
 ) -> list[tuple[Any, dict[str, Any]]]:
-    """What a request passes, in this order, before its route."""
+    """The middlewares of a request in their order, the outermost first."""
+    # Request ids come first, so that every error has one. CORS is outside of authentication,
+    # because browsers send preflights without a key. The error handler is inside of CORS, so that
+    # a page can read an error. Bodies are read only for callers that may send them.
     proxies = settings.ingest_trusted_proxies
-    max_bytes = {"/v1/rank": settings.ingest_rank_max_body_bytes}
+    max_bytes_of = {"/v1/rank": settings.ingest_rank_max_body_bytes}
     behind = [(ProxyHeadersMiddleware, {"trusted_hosts": list(proxies)})] if proxies else []
-    traced = [(TracedRequests, {"tracer": tracer})] if settings.otlp_endpoint else []
+    traced = [(RequestTracing, {"tracer": tracer})] if settings.otlp_endpoint else []
     return [
         *behind,
         (RequestIds, {}),
         *traced,
-        (Origins, {"allowed": settings.ingest_cors_origins}),
-        (PackedAnswers, {}),
-        (ServerErrorMiddleware, {"handler": own_up}),
-        (Gate, {"ring": access.ring, "open_without_keys": access.open_without_keys}),
-        (WholeBodies, {"max_bytes": settings.ingest_max_body_bytes, "max_bytes_of": max_bytes}),
+        (CrossOriginRequests, {"allowed": settings.ingest_cors_origins}),
+        (Compression, {}),
+        (ServerErrorMiddleware, {"handler": handle_unexpected_error}),
+        (Authentication, {"ring": access.ring, "open_without_keys": access.open_without_keys}),
+        (BodyLimits, {"max_bytes": settings.ingest_max_body_bytes, "max_bytes_of": max_bytes_of}),
     ]

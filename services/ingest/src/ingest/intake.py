@@ -1,30 +1,27 @@
-"""What an accepted request becomes: events on the streams, acknowledged before the answer."""
+"""Turns the items of a request into events and publishes them."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from ingest.domain.corrections import Correction, said
+from ingest.domain.corrections import Correction, feedback_of
 from ingest.domain.items import (
-    Problem,
-    Sorted,
+    ItemProblem,
     in_zone,
     lacks_plan,
     read_experience,
     read_feedback,
-    refused,
     sort_items,
+    without_erased,
 )
-from ingest.domain.pairs import Pair, built
-from ingest.domain.traces import Trace, captured
-from ingest.http.middleware.idempotency import Call
+from ingest.domain.pairs import Pair, pair_built
+from ingest.domain.traces import Trace, trace_captured
 from ingest.metrics import IngestMetrics
-from ingest.ports import Publisher
 from ratchet.contract import (
     Event,
     Experience,
@@ -34,142 +31,138 @@ from ratchet.contract import (
     new_id,
     utc_now,
 )
+from ratchet.delivery import IdempotencyRecord, Publisher
 
 M = TypeVar("M", bound=BaseModel)
-Forgotten = Callable[[Set[str]], Awaitable[Set[str]]]
-"""Those of some query ids that were forgotten."""
+ErasedAmong = Callable[[Set[str]], Awaitable[Set[str]]]
+"""Returns the given query ids that were erased."""
 _log = logging.getLogger(__name__)
 _TICK = timedelta(microseconds=1)
 """Keeps the items of one request in their order."""
 
 
 @dataclass(frozen=True)
-class Taken:
-    """`accepted` counts the `new` items and those that were known by their event ids.
+class EventBatch:
+    """The events of one request, and the problems of the items that were refused.
 
-    `new` has the indexes of items in their request.
+    `received` counts all items, and `indexes` holds the index of each event's item. `named` holds
+    the event ids that the client chose.
     """
 
-    accepted: int
-    new: tuple[int, ...]
-    problems: tuple[Problem, ...]
-
-    @property
-    def repeated(self) -> int:
-        return self.accepted - len(self.new)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How the answer to `call` is written, which is kept with what it caused."""
-
-    call: Call
-    status: int
-    written: Callable[[Taken], str]
+    kind: str
+    received: int
+    events: tuple[Event, ...]
+    indexes: tuple[int, ...]
+    named: frozenset[str]
+    problems: tuple[ItemProblem, ...]
+    without_plan: frozenset[str] = frozenset()
+    """The event ids of experiences without a widget plan."""
 
 
 class Intake:
-    """Each method returns once what it accepted is durable; Redis trouble is raised as it is."""
+    """Reads items into batches, and publishes batches."""
 
     def __init__(
         self,
         publisher: Publisher,
         metrics: IngestMetrics,
         naive_zone: str,
-        forgotten: Forgotten,
+        erased_among: ErasedAmong,
     ) -> None:
         self._publisher = publisher
-        self._forgotten = forgotten
+        self._erased_among = erased_among
         self._metrics = metrics
         self._zone = ZoneInfo(naive_zone)
 
-    async def experiences(self, items: Sequence[Any], answer: Answer | None = None) -> Taken:
+    async def experiences(self, items: Sequence[Any]) -> EventBatch:
         now = utc_now()
-        found = sort_items(items, lambda item: read_experience(item, now, self._zone))
+        batch = await self._read(
+            "experience",
+            items,
+            lambda item: read_experience(item, now, self._zone),
+            _experience_recorded,
+            now,
+        )
+        lacking: dict[str, bool] = {}
+        for event, index in zip(batch.events, batch.indexes, strict=True):
+            lacking.setdefault(event.event_id, lacks_plan(items[index]))
+        unplanned = frozenset(event_id for event_id, lacks in lacking.items() if lacks)
+        return replace(batch, without_plan=unplanned)
 
-        def event(experience: Experience, event_id: str, occurred_at: datetime) -> Event:
-            return ExperienceRecorded(
-                event_id=event_id, occurred_at=occurred_at, experience=experience
-            )
+    async def feedback(self, items: Sequence[Any]) -> EventBatch:
+        return await self._read("feedback", items, read_feedback, _feedback_received, utc_now())
 
-        taken = await self._take("experience", len(items), found, event, now, answer)
-        for index in taken.new:
-            if lacks_plan(items[index]):
+    async def corrections(self, items: Sequence[Any]) -> EventBatch:
+        read = Correction.model_validate
+        return await self._read("correction", items, read, _correction_received, utc_now())
+
+    async def traces(self, items: Sequence[Any]) -> EventBatch:
+        def read(item: Mapping[str, Any]) -> Trace:
+            return Trace.model_validate(in_zone(item, self._zone))
+
+        return await self._read("trace", items, read, trace_captured, utc_now())
+
+    async def pairs(self, items: Sequence[Any]) -> EventBatch:
+        def read(item: Mapping[str, Any]) -> Pair:
+            return Pair.model_validate(in_zone(item, self._zone))
+
+        return await self._read("pair", items, read, pair_built, utc_now())
+
+    async def publish(self, batch: EventBatch, record: IdempotencyRecord | None = None) -> int:
+        """Publish the events of `batch`; returns how many of them were published before.
+
+        Durable on return. Raises `AlreadyPublished` if `record` has a stored answer, and redis-py's
+        errors as they are. A batch without events stores no record, so the request can be
+        corrected under the same key.
+        """
+        new: Sequence[Event] = ()
+        if batch.events:
+            new = await self._publisher.publish(batch.events, batch.named, record)
+        accepted, repeated = len(batch.events), len(batch.events) - len(new)
+        self._metrics.count(batch.kind, len(new), repeated, batch.received - accepted)
+        for event in new:
+            if isinstance(event, ExperienceRecorded) and event.event_id in batch.without_plan:
                 self._metrics.without_plan.inc()
                 _log.warning(
                     "no widget plan; counts for voice only",
-                    extra={"query_id": items[index]["query_id"]},
+                    extra={"query_id": event.experience.query_id},
                 )
-        return taken
+        return repeated
 
-    async def feedback(self, items: Sequence[Any], answer: Answer | None = None) -> Taken:
-        def event(feedback: Feedback, event_id: str, occurred_at: datetime) -> Event:
-            return FeedbackReceived(event_id=event_id, occurred_at=occurred_at, feedback=feedback)
-
-        found = sort_items(items, read_feedback)
-        return await self._take("feedback", len(items), found, event, utc_now(), answer)
-
-    async def corrections(self, items: Sequence[Any], answer: Answer | None = None) -> Taken:
-        def event(correction: Correction, event_id: str, occurred_at: datetime) -> Event:
-            return FeedbackReceived(
-                event_id=event_id, occurred_at=occurred_at, feedback=said(correction)
-            )
-
-        found = sort_items(items, Correction.model_validate)
-        return await self._take("correction", len(items), found, event, utc_now(), answer)
-
-    async def traces(self, items: Sequence[Any], answer: Answer | None = None) -> Taken:
-        found = sort_items(items, lambda item: Trace.model_validate(in_zone(item, self._zone)))
-        return await self._take("trace", len(items), found, captured, utc_now(), answer)
-
-    async def pairs(self, items: Sequence[Any], answer: Answer | None = None) -> Taken:
-        found = sort_items(items, lambda item: Pair.model_validate(in_zone(item, self._zone)))
-        return await self._take("pair", len(items), found, built, utc_now(), answer)
-
-    async def _take(
+    async def _read(
         self,
         kind: str,
-        received: int,
-        found: Sorted[M],
+        items: Sequence[Any],
+        read: Callable[[Mapping[str, Any]], M],
         event: Callable[[M, str, datetime], Event],
         now: datetime,
-        answer: Answer | None,
-    ) -> Taken:
-        gone = await self._forgotten(
-            {name for item in found.accepted if (name := getattr(item.body, "query_id", None))}
+    ) -> EventBatch:
+        """An item without a time of its own occurs at `now`, and after the item before it."""
+        rows = sort_items(items, read)
+        query_ids = {getattr(item.body, "query_id", None) for item in rows.valid} - {None}
+        # A tombstone outlives the data: an item that arrives late must not bring it back.
+        if erased := await self._erased_among(cast(set[str], query_ids)):
+            rows = without_erased(rows, erased)
+        events = tuple(
+            event(
+                item.body,
+                item.identity.event_id or new_id(),
+                item.identity.occurred_at or now + number * _TICK,
+            )
+            for number, item in enumerate(rows.valid)
         )
-        if gone:
-            found = refused(found, lambda item: getattr(item.body, "query_id", None) in gone)
-        events: list[Event] = []
-        indexes: dict[str, int] = {}
-        named: set[str] = set()
-        for number, item in enumerate(found.accepted):
-            event_id = item.identity.event_id
-            if event_id is None:
-                event_id = new_id()
-            else:
-                named.add(event_id)
-            occurred_at = item.identity.occurred_at or now + number * _TICK
-            events.append(event(item.body, event_id, occurred_at))
-            indexes.setdefault(event_id, item.index)
+        named = frozenset(item.identity.event_id for item in rows.valid if item.identity.event_id)
+        indexes = tuple(item.index for item in rows.valid)
+        return EventBatch(kind, len(items), events, indexes, named, rows.problems)
 
-        def taken_of(new: Sequence[Event]) -> Taken:
-            known = tuple(indexes[event.event_id] for event in new)
-            return Taken(len(events), known, found.problems)
 
-        taken = taken_of(await self._publish(events, named, answer, taken_of) if events else ())
-        self._metrics.count(kind, len(taken.new), taken.repeated, received - len(events))
-        return taken
+def _experience_recorded(experience: Experience, event_id: str, occurred_at: datetime) -> Event:
+    return ExperienceRecorded(event_id=event_id, occurred_at=occurred_at, experience=experience)
 
-    async def _publish(
-        self,
-        events: Sequence[Event],
-        named: Set[str],
-        answer: Answer | None,
-        taken_of: Callable[[Sequence[Event]], Taken],
-    ) -> Sequence[Event]:
-        receipt = None
-        if answer is not None:
-            written = answer.written
-            receipt = answer.call.receipt(answer.status, lambda new: written(taken_of(new)))
-        return await self._publisher.publish(events, named, receipt)
+
+def _feedback_received(feedback: Feedback, event_id: str, occurred_at: datetime) -> Event:
+    return FeedbackReceived(event_id=event_id, occurred_at=occurred_at, feedback=feedback)
+
+
+def _correction_received(correction: Correction, event_id: str, occurred_at: datetime) -> Event:
+    return _feedback_received(feedback_of(correction), event_id, occurred_at)

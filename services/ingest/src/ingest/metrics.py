@@ -1,4 +1,4 @@
-"""What ingest counts."""
+"""Metrics of the intake."""
 
 from prometheus_client import CollectorRegistry, Counter
 
@@ -17,12 +17,12 @@ class IngestMetrics:
             self.count(kind, 0, 0, 0)
         self.without_plan = Counter(
             "ratchet_experiences_without_plan_total",
-            "New experiences that count for voice only, for want of a widget plan.",
+            "New experiences that count for voice only, because they have no widget plan.",
             registry=registry,
         )
         self.unavailable = Counter(
             "ratchet_intake_unavailable_total",
-            "Requests answered 503 because Redis was away or full.",
+            "Requests answered 503 because Redis was unavailable or full.",
             registry=registry,
         )
 

@@ -6,35 +6,35 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode
 
-from ledger.settings import LedgerPlace
+from ledger.reading import LedgerLocation
 
 
-def _split(told: object) -> object:
-    if not isinstance(told, str):
-        return told
-    return tuple(part.strip() for part in told.split(",") if part.strip())
+def _split(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
-def _is_address(told: str) -> str:
-    if told and not told.startswith(("http://", "https://")):
-        raise ValueError(f"{told!r} is no address; name one such as http://127.0.0.1:8102")
-    return told.rstrip("/")
+def _is_address(value: str) -> str:
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError(f"{value!r} is not an address; use one such as http://127.0.0.1:8102")
+    return value.rstrip("/")
 
 
 TrainerUrl = Annotated[str, AfterValidator(_is_address)]
-Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
-class IngestSettings(LedgerPlace):
-    """`ingest_naive_zone` is the time zone of timestamps that name none.
+class IngestSettings(LedgerLocation):
+    """`ingest_naive_zone` is the time zone of timestamps without one.
 
-    `ingest_decision_timeout_s` is how long an answer waits for Redis to log its ranking.
-    `ingest_cors_origins` are the pages that may call from a browser, such as
-    `http://panel.plant:3000`, and `ingest_trusted_proxies` the addresses or networks whose
-    X-Forwarded-For is believed; both are separated by commas.
-    `ingest_trainer_url` is where the trainer answers `/status`, asked every
-    `ingest_trainer_every_s`; empty means on this machine, where `ratchet up` has it: `port` + 2.
-    `ingest_ledger_readers` questions to the ledger are asked at once.
+    `ingest_decision_timeout_s` is the time that Redis has to log a decision before its ranking is
+    returned. `ingest_cors_origins` are the pages that may call from a browser, such as
+    `http://panel.plant:3000`; `ingest_trusted_proxies` are the addresses or networks whose
+    X-Forwarded-For is trusted. Both are separated by commas.
+    `ingest_trainer_url` is the address of the trainer, whose `/status` is requested every
+    `ingest_trainer_every_s`. Empty means this machine and `port` + 2, as `ratchet up` starts it.
+    `ingest_ledger_readers` is the number of queries to the ledger that run at the same time.
     """
 
     port: int = Field(default=8100, ge=1, le=65535)
@@ -46,8 +46,8 @@ class IngestSettings(LedgerPlace):
     ingest_rank_max_body_bytes: int = Field(default=256 * 1024, ge=1024)
     ingest_decision_timeout_s: float = Field(default=0.25, gt=0)
     ingest_feedback_per_minute: int = Field(default=20, ge=1)
-    ingest_cors_origins: Listed = ()
-    ingest_trusted_proxies: Listed = ()
+    ingest_cors_origins: CommaSeparated = ()
+    ingest_trusted_proxies: CommaSeparated = ()
     ingest_trainer_url: TrainerUrl = ""
     ingest_trainer_every_s: float = Field(default=5.0, gt=0)
     ingest_ledger_readers: int = Field(default=2, ge=1, le=5)

@@ -1,4 +1,4 @@
-"""Who may call, as the log and `/status` say it."""
+"""API access in the log and in `/status`."""
 
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -20,7 +20,7 @@ def is_loopback(host: str) -> bool:
 
 @dataclass
 class AccessStatus:
-    """`host` is what the service listens on."""
+    """`host` is the address that the service listens on."""
 
     ring: KeyRing
     host: str
@@ -32,13 +32,13 @@ class AccessStatus:
     def summary(self) -> str:
         count = len(self.ring.keys())
         if count:
-            return f"{count} keys in force"
+            return f"{count} valid keys"
         if self.open_without_keys:
             return (
-                f"no key: anybody may call, so it listens on {self.host} only, whatever "
-                "RATCHET_HOST says; make one with `ratchet keys create`, then start again"
+                f"there are no keys: every caller is allowed, so ingest listens on {self.host} "
+                "only and ignores RATCHET_HOST; create a key with `ratchet keys create` and restart"
             )
-        return "no key in force: nobody may call; make one with `ratchet keys create`"
+        return "there are no valid keys: every call is refused; run `ratchet keys create`"
 
     def facts(self) -> dict[str, Any]:
         return {

@@ -1,4 +1,4 @@
-"""The only wiring of the ledger's process."""
+"""Wires the ledger service."""
 
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
@@ -7,15 +7,15 @@ from ledger.archive.archivist import Archivist
 from ledger.archive.metrics import ArchiveMetrics
 from ledger.archive.store import ArchiveStore
 from ledger.backends.database import open_for_reading, open_for_writing
-from ledger.backends.erasure import SqlForgetting
+from ledger.backends.erasure import SqlLedgerErasure
 from ledger.backends.migration import migrate
 from ledger.backends.writer import SqlLedger
 from ledger.backlog.metrics import BacklogMetrics
-from ledger.backlog.monitor import Backlog
+from ledger.backlog.monitor import BacklogMonitor
 from ledger.erasure.handler import LedgerErasureHandler
 from ledger.handlers import LedgerHandlers
 from ledger.metrics import LedgerMetrics
-from ledger.reading.reader import SqlLedgerReader
+from ledger.reading import LedgerReader
 from ledger.settings import LedgerSettings
 from ledger.status import LedgerStatus
 from ratchet.contract import COMMANDS, FORGOTTEN, STREAMS, ForgetRequested, Handlers, Stream
@@ -25,17 +25,17 @@ from ratchet.telemetry import create_tracer
 
 
 def create_app(settings: LedgerSettings) -> AsgiFastStream:
-    """The database is brought up to date first.
+    """The service, after migrating its database.
 
-    Raises `WrongSchema` and `Unavailable`, and `CannotOpen` where the archive's URL names no place.
+    Raises `WrongSchema`, `Unavailable`, and `InvalidArchiveUrl`.
     """
     registry = CollectorRegistry()
     engine = open_for_writing(settings.ledger_database)
     migrate(engine)
     ledger = SqlLedger(engine)
     handlers = LedgerHandlers(ledger, LedgerMetrics(registry), settings.ledger_pause_s)
-    erasure = LedgerErasureHandler(SqlForgetting(engine, ledger))
-    reader = SqlLedgerReader(open_for_reading(settings.ledger_database))
+    erasure = LedgerErasureHandler(SqlLedgerErasure(engine, ledger))
+    reader = LedgerReader(open_for_reading(settings.ledger_database))
     redis = create_redis(settings)
     archivist = Archivist(
         redis, ArchiveStore(settings.archive_place), settings, ArchiveMetrics(registry)
@@ -61,7 +61,7 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
             for stream in STREAMS
         ],
         publishes=[FORGOTTEN],
-        background=[archivist.run, Backlog(redis, BacklogMetrics(registry)).run],
+        background=[archivist.run, BacklogMonitor(redis, BacklogMetrics(registry)).run],
         status=LedgerStatus(handlers, reader).facts,
     )
     return create_host(service)

@@ -1,4 +1,4 @@
-"""Events of every stream in; each is in the database before it is acknowledged."""
+"""Handles the events of every stream: each is in the database before it is acknowledged."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from ratchet.storage import without_forgotten
 
 
 class LedgerHandlers:
-    """`trouble` says why the last batch was not written, None where it was."""
+    """`trouble` is the error because of which the last batch was not written, or None."""
 
     def __init__(self, ledger: Ledger, metrics: LedgerMetrics, pause_s: float) -> None:
         self.trouble: str | None = None
@@ -19,18 +19,19 @@ class LedgerHandlers:
         self._pause_s = pause_s
 
     async def handle(self, batch: Sequence[Delivered[Event]], state: State) -> None:
-        """Writes the batch, except events that concern an erased question.
+        """Write the batch, except events that concern an erased question.
 
         Raises `Unavailable`; the batch then stays pending.
         """
-        kept = await without_forgotten(state, batch)
+        accepted = await without_forgotten(state, batch)
         try:
             with self._metrics.write_seconds.time():
-                new = await asyncio.to_thread(self._ledger.write, kept)
+                new = await asyncio.to_thread(self._ledger.write, accepted)
         except Unavailable as error:
             self.trouble = str(error)
             self._metrics.trouble.set(1)
+            # Without the pause, the next batch would be read and fail at once.
             await asyncio.sleep(self._pause_s)
             raise
         self.trouble = None
-        self._metrics.wrote(new, len(kept) - new)
+        self._metrics.wrote(new, len(accepted) - new)

@@ -1,9 +1,11 @@
-"""What the ledger counts."""
+"""Metrics of the ledger."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class LedgerMetrics:
+    """Metrics of writing: events, duration, and whether the database accepts writes."""
+
     def __init__(self, registry: CollectorRegistry) -> None:
         self.events = Counter(
             "ratchet_ledger_events_total",
@@ -13,13 +15,14 @@ class LedgerMetrics:
         )
         self.write_seconds = Histogram(
             "ratchet_ledger_write_seconds",
-            "Seconds a batch takes from its first query to its commit on the disk.",
+            "Seconds from the first query of a batch to its commit on the disk.",
             registry=registry,
             buckets=(0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 10, 30),
         )
         self.trouble = Gauge(
             "ratchet_ledger_trouble",
-            "1 while the database is away or its disk is full; events wait in their streams.",
+            "1 while the database is unavailable or its disk is full; events wait in their "
+            "streams.",
             registry=registry,
         )
 

@@ -1,1 +1,1 @@
-"""Scores what operators and the judge say, and turns it into training examples."""
+"""Turns feedback into rewards, and answers to the same question into training examples."""

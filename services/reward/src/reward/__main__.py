@@ -1,4 +1,4 @@
-"""`python -m reward` runs the service; `score` and `examples` work on a file, without Redis."""
+"""`python -m reward` runs the service; `score` and `examples` process a file, without Redis."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""Scores and examples of a file of experiences, as JSON Lines."""
+"""The commands `score` and `examples`: a file of experiences as JSON Lines of results."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ import typer
 from ratchet.contract import ExperienceRecorded, ExperienceScored
 from ratchet.rows import EXPERIENCE_ROWS, RefusedRow, UnreadableFile, open_rows, zone_named
 from ratchet.settings import read_settings
-from reward.offline import Replay, replay
+from reward.offline import OfflineReplay, replay
 from reward.settings import RewardSettings
 
 _SCORE = {
@@ -29,16 +29,16 @@ _SCORE = {
 
 File = Annotated[Path, typer.Argument(help="experience_buffer.json, a JSON array or JSON Lines.")]
 Out = Annotated[Path | None, typer.Option(help="Write here instead of standard output.")]
-Zone = Annotated[str, typer.Option(help="Time zone of times that name none.")]
+Zone = Annotated[str, typer.Option(help="Time zone of times without one.")]
 
 
 def score(file: File, out: Out = None, zone: Zone = "UTC") -> None:
-    """One line for each experience: its reward, component by component."""
+    """One line per experience: its reward by component."""
     _write(out, (_score_line(event) for event in _replayed(file, zone).scores.values()))
 
 
 def examples(file: File, out: Out = None, zone: Zone = "UTC") -> None:
-    """One line for each training example: the event that the service would publish."""
+    """One line per training example: the event that the service would publish."""
     live = _replayed(file, zone).live
     _write(out, (live[example_id].model_dump_json().encode() for example_id in sorted(live)))
 
@@ -47,15 +47,15 @@ def _score_line(event: ExperienceScored) -> bytes:
     return event.model_dump_json(include=_SCORE).encode()
 
 
-def _replayed(file: Path, zone: str) -> Replay:
+def _replayed(file: Path, zone: str) -> OfflineReplay:
     facts: list[ExperienceRecorded] = []
     repairs: Counter[str] = Counter()
     refused = 0
     try:
-        found = open_rows(file, zone_named(zone), EXPERIENCE_ROWS)
+        rows = open_rows(file, zone_named(zone), EXPERIENCE_ROWS)
     except (UnreadableFile, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
-    for number, row in found.rows:
+    for number, row in rows.rows:
         if isinstance(row, RefusedRow):
             refused += 1
             typer.echo(f"row {number} refused: {row.reason}", err=True)

@@ -1,7 +1,7 @@
-"""Questions to be forgotten in, what is left without them out: state and events in one step."""
+"""Erases questions: state and events without them, in one step."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import chain
 
 from ratchet.contract import (
@@ -16,32 +16,25 @@ from ratchet.contract import (
     Value,
     Write,
 )
-from reward.domain.examples.candidates import Candidate
+from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.example_set import QuestionState, offer
 from reward.domain.examples.question import question_of
-from reward.domain.state.batch import Book, Judged
-from reward.domain.state.erasure import days_of_answers, leave
-from reward.domain.state.facts import unsaid
+from reward.domain.state.answer_facts import without_statements
+from reward.domain.state.batch_state import AnswerChange, BatchState
+from reward.domain.state.erasure import days_of_answers, remove_answers
 from reward.domain.state.operator_day import OperatorDay
-from reward.domain.state.scored_answer import Answered, Policy
-from reward.handlers import (
-    QuestionKey,
-    RewardHandlers,
-    answer_key,
-    asked,
-    changed,
-    day_key,
-    question_key,
-    read_values,
-)
+from reward.domain.state.policy import RewardPolicy
+from reward.domain.state.scored_answer import ScoredAnswer
+from reward.domain.state.state_keys import QuestionKey, answer_key, day_key, question_key
+from reward.handlers import RewardHandlers, changed, read_values
 
-Offers = dict[QuestionKey, dict[str, Candidate | None]]
+Offers = dict[QuestionKey, dict[str, CandidateAnswer | None]]
 
 
 class RewardErasureHandler:
-    """Answers, days and questions are afterwards as if the forgotten had never been asked."""
+    """Leaves answers, days and questions as if the erased questions had never been asked."""
 
-    def __init__(self, policy: Policy, reward: RewardHandlers) -> None:
+    def __init__(self, policy: RewardPolicy, reward: RewardHandlers) -> None:
         self._policy = policy
         self._reward = reward
 
@@ -50,106 +43,117 @@ class RewardErasureHandler:
     ) -> Sequence[Outcome]:
         """Corrected rewards and examples; the batch is one request, as it writes what it reads."""
         [(request, _)] = batch
-        return [await self._forget(request, state)]
+        return [await self._erase(request, state)]
 
-    async def _forget(self, command: ForgetRequested, state: State) -> Done:
-        gone = frozenset(command.query_ids)
-        remarks = {remark.event_id for remark in command.remarks}
-        spoken_of = {remark.query_id for remark in command.remarks} - gone
-        book = await self._book(gone, state)
-        book.answers |= await read_values(
-            state, answer_key, spoken_of - book.answers.keys(), Answered
-        )
-        days, answers = dict(book.days), dict(book.answers)
-        offers = _withdrawn(answers, gone)
-        erased = {"answers": len(answers.keys() & gone), "questions": len(offers)}
+    async def _erase(self, request: ForgetRequested, state: State) -> Done:
+        erased = frozenset(request.query_ids)
+        statements = {remark.event_id for remark in request.remarks}
+        remarked = {remark.query_id for remark in request.remarks} - erased
+        current = await self._read(erased, remarked, state)
+        days, answers = dict(current.days), dict(current.answers)
+        offers = _withdrawals(answers, erased)
+        counts = {"answers": len(answers.keys() & erased), "questions": len(offers)}
+
         emits: list[Event] = []
-        for judged in chain(leave(book, gone), _unsay(book, spoken_of, remarks)):
-            emits.extend(self._told(command, judged, book.answers))
-            if judged.verdict is not None:
-                for aspect, key, candidate in judged.verdict.offers:
-                    offers[QuestionKey(aspect, key)][judged.query_id] = candidate
-        writes: list[Write] = [Write(answer_key(name), None) for name in gone]
-        kept: dict[str, Value] = {}
+        for change in chain(
+            remove_answers(current, erased), _remove_statements(current, remarked, statements)
+        ):
+            emits.extend(self._reward.score_events(request, change, current))
+            if change.revision is not None:
+                for aspect, key, candidate in change.revision.offers:
+                    offers[QuestionKey(aspect, key)][change.query_id] = candidate
+
+        questions, events = await self._update_examples(offers, request, state)
+        emits += events
+        remaining_days = {key: day for key, day in current.days.items() if day.turns}
+        values: dict[str, Value] = {
+            question_key(name): question
+            for name, question in questions.items()
+            if question.candidates
+        }
+        values |= changed(day_key, days, remaining_days)
+        values |= changed(answer_key, answers, current.answers)
+        deleted = [answer_key(query_id) for query_id in erased]
+        deleted += [question_key(n) for n, question in questions.items() if not question.candidates]
+        deleted += [day_key(key) for key in current.days.keys() - remaining_days.keys()]
+        emits.append(Forgotten.answering(request, "reward", counts))
+        writes = (*(Write(key, None) for key in deleted), *self._reward.writes(values))
+        return Done(tuple(emits), writes)
+
+    async def _read(self, erased: frozenset[str], remarked: Set[str], state: State) -> BatchState:
+        """The erased and the remarked answers, the days around the erased, and their answers."""
+        current = BatchState(self._policy)
+        current.answers = await read_values(state, answer_key, erased, ScoredAnswer)
+        days = days_of_answers(current.answers.values(), self._policy.follow_up_window)
+        current.days = await read_values(state, day_key, days, OperatorDay)
+        others = {turn.query_id for day in current.days.values() for turn in day.turns} | remarked
+        current.answers |= await read_values(state, answer_key, others - erased, ScoredAnswer)
+        return current
+
+    async def _update_examples(
+        self, offers: Offers, request: ForgetRequested, state: State
+    ) -> tuple[dict[QuestionKey, QuestionState], list[Event]]:
         questions = await read_values(state, question_key, offers, QuestionState)
-        described = await self._described(questions, offers, state)
+        earliest = await self._earliest_answers(questions, offers, state)
+        after: dict[QuestionKey, QuestionState] = {}
+        emits: list[Event] = []
         for name, known in questions.items():
-            after, events = self._offer(known, offers[name], described.get(name), command)
+            after[name], events = self._offer(known, offers[name], earliest.get(name), request)
             emits.extend(events)
-            if after.candidates:
-                kept[question_key(name)] = after
-            else:
-                writes.append(Write(question_key(name), None))
-        writes += [Write(day_key(k), None) for k, day in book.days.items() if not day.turns]
-        left = {key: day for key, day in book.days.items() if day.turns}
-        kept |= changed(day_key, days, left) | changed(answer_key, answers, book.answers)
-        emits.append(Forgotten.answering(command, "reward", erased))
-        return Done(tuple(emits), (*writes, *self._reward.writes(kept)))
+        return after, emits
 
-    async def _book(self, gone: frozenset[str], state: State) -> Book:
-        """With the forgotten, the days around them, and everything of those days."""
-        book = Book(self._policy)
-        book.answers = await read_values(state, answer_key, gone, Answered)
-        days = days_of_answers(list(book.answers.values()), self._policy.follow_up_window)
-        book.days = await read_values(state, day_key, days, OperatorDay)
-        beside = {turn.query_id for day in book.days.values() for turn in day.turns} - gone
-        book.answers |= await read_values(state, answer_key, beside, Answered)
-        return book
-
-    def _told(
-        self, cause: Event, judged: Judged, answers: Mapping[str, Answered]
-    ) -> Iterable[Event]:
-        if judged.verdict is not None:
-            yield self._reward.scored(cause, judged, answers)
-            yield from asked(cause, judged, answers)
-
-    async def _described(
+    async def _earliest_answers(
         self,
         questions: Mapping[QuestionKey, QuestionState],
         offers: Offers,
         state: State,
-    ) -> dict[QuestionKey, Answered]:
-        """For each question, its earliest answer that stays, in whose words it is told."""
+    ) -> dict[QuestionKey, ScoredAnswer]:
+        """The earliest remaining answer to each question: its wording describes the question."""
         first: dict[QuestionKey, str] = {}
         for name, known in questions.items():
-            left = {**known.candidates, **offers[name]}
-            stays = [each for each in left.values() if each is not None]
-            if stays:
-                earliest = min(stays, key=lambda each: (each.at, each.source.query_id))
+            candidates = {**known.candidates, **offers[name]}.values()
+            remaining = [each for each in candidates if each is not None]
+            if remaining:
+                earliest = min(remaining, key=lambda each: (each.at, each.source.query_id))
                 first[name] = earliest.source.query_id
-        answers = await read_values(state, answer_key, set(first.values()), Answered)
+        answers = await read_values(state, answer_key, set(first.values()), ScoredAnswer)
         return {name: answers[query_id] for name, query_id in first.items() if query_id in answers}
 
     def _offer(
         self,
         known: QuestionState,
-        offered: Mapping[str, Candidate | None],
-        described: Answered | None,
+        offered: Mapping[str, CandidateAnswer | None],
+        earliest: ScoredAnswer | None,
         cause: Event,
     ) -> tuple[QuestionState, list[Event]]:
+        """The question without the erased answers, in the wording of an answer that remains."""
         rules, window = self._policy.pairing, self._policy.window
         after, events = offer(known, offered, rules, window, cause)
-        if described is None or described.facts.answer is None:
+        if earliest is None or earliest.facts.answer is None:
             return after, events
-        question = question_of(described.facts.answer, known.question.key)
+        question = question_of(earliest.facts.answer, known.question.key)
         if question == known.question:
             return after, events
-        anew = after.model_copy(update={"question": question, "live": {}})
+        # Each live example carries the erased wording, so all of them are published once more.
+        reworded = after.model_copy(update={"question": question, "live": {}})
         retracted = [event for event in events if isinstance(event, ExampleRetracted)]
-        after, built = offer(anew, {}, rules, window, cause)
+        after, built = offer(reworded, {}, rules, window, cause)
         return after, [*retracted, *built]
 
 
-def _unsay(book: Book, query_ids: Set[str], event_ids: Set[str]) -> Iterator[Judged]:
-    for query_id in sorted(query_ids & book.answers.keys()):
-        before = book.answers[query_id]
-        yield from book.settle(query_id, before, unsaid(before.facts, event_ids), {})
+def _remove_statements(
+    current: BatchState, query_ids: Set[str], event_ids: Set[str]
+) -> Iterator[AnswerChange]:
+    for query_id in sorted(query_ids & current.answers.keys()):
+        before = current.answers[query_id]
+        facts = without_statements(before.facts, event_ids)
+        yield from current.update(query_id, before, facts, {})
 
 
-def _withdrawn(answers: Mapping[str, Answered], gone: frozenset[str]) -> Offers:
-    """What the forgotten had brought to their questions, taken back."""
+def _withdrawals(answers: Mapping[str, ScoredAnswer], erased: frozenset[str]) -> Offers:
+    """What the erased answers offered to their questions, withdrawn."""
     offers: Offers = defaultdict(dict)
-    for query_id in sorted(answers.keys() & gone):
+    for query_id in sorted(answers.keys() & erased):
         for aspect, key in answers[query_id].keys.items():
             offers[QuestionKey(aspect, key)][query_id] = None
     return offers

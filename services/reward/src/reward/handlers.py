@@ -1,16 +1,14 @@
-"""Facts in, rewards and examples out: all state lives in Redis, read and written with the ack."""
+"""Turns facts into rewards and examples; their state is in Redis, written with the ack."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from ratchet.contract import (
-    Aspect,
     Delivered,
     Done,
     Event,
-    ExperienceScored,
     Outcome,
     State,
     Value,
@@ -19,16 +17,17 @@ from ratchet.contract import (
     utc_now,
 )
 from ratchet.storage import forgotten_among
-from reward.domain.examples.candidates import Candidate
+from reward.domain.answers.durations import SECOND
+from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.example_set import QuestionState, offer
 from reward.domain.examples.question import question_of
-from reward.domain.examples.served_plan import served_plan
-from reward.domain.examples.trace_sampling import trace_request
-from reward.domain.state.batch import Book, DayKey, Judged, days_of, touched_by
-from reward.domain.state.clock import SECOND
-from reward.domain.state.facts import Fact, query_id_of
+from reward.domain.state.answer_facts import Fact, query_id_of
+from reward.domain.state.batch_state import AnswerChange, BatchState, affected_by, days_of
 from reward.domain.state.operator_day import OperatorDay
-from reward.domain.state.scored_answer import Answered, Policy
+from reward.domain.state.policy import RewardPolicy
+from reward.domain.state.score_events import score_events
+from reward.domain.state.scored_answer import ScoredAnswer
+from reward.domain.state.state_keys import QuestionKey, answer_key, day_key, question_key
 from reward.metrics import RewardMetrics
 
 _log = logging.getLogger(__name__)
@@ -36,21 +35,24 @@ V = TypeVar("V", bound=Value)
 K = TypeVar("K")
 
 
-class QuestionKey(NamedTuple):
-    aspect: Aspect
-    key: str
+@dataclass
+class QuestionOffers:
+    """What one batch offers to a question, by `query_id`; `fact` is the number of the last one."""
+
+    candidates: dict[str, CandidateAnswer | None] = field(default_factory=dict)
+    fact: int = 0
 
 
 class RewardHandlers:
-    """One handler for both streams of facts: the same fold, whichever comes first."""
+    """One handler for both streams of facts: the result is the same, whichever comes first."""
 
-    def __init__(self, policy: Policy, metrics: RewardMetrics) -> None:
+    def __init__(self, policy: RewardPolicy, metrics: RewardMetrics) -> None:
         self._policy = policy
-        # What can still change anything is touched again within two windows: feedback within one
-        # of its answer, and that answer within one of those it is compared with.
+        # Feedback changes an answer within one window of it, and that answer changes the examples
+        # of those within one window of itself: after two windows nothing reads a value again.
         self._ttl_s = 2 * policy.window // SECOND
-        scale = (policy.weights.model_dump_json(), policy.bounds.model_dump_json())
-        self._settings_hash = derived_id(*scale)[:12]
+        numbers = (policy.weights.model_dump_json(), policy.bounds.model_dump_json())
+        self._settings_hash = derived_id(*numbers)[:12]
         self._metrics = metrics
 
     async def handle(self, batch: Sequence[Delivered[Fact]], state: State) -> Sequence[Outcome]:
@@ -59,135 +61,105 @@ class RewardHandlers:
 
     async def handle_facts(self, batch: Sequence[Fact], state: State) -> Sequence[Outcome]:
         """The outcomes of `handle`, for facts that no stream delivered."""
-        gone = await forgotten_among(state, map(query_id_of, batch))
-        kept = [fact for fact in batch if query_id_of(fact) not in gone]
-        if gone:
-            _log.warning("dropped %d facts about forgotten questions", len(batch) - len(kept))
-        judged = iter(await self._judge(kept, state) if kept else ())
-        return [Done() if query_id_of(fact) in gone else next(judged) for fact in batch]
+        erased = await forgotten_among(state, map(query_id_of, batch))
+        facts = [fact for fact in batch if query_id_of(fact) not in erased]
+        if erased:
+            _log.warning("dropped %d facts about erased questions", len(batch) - len(facts))
+        outcomes = iter(await self._outcomes(facts, state) if facts else ())
+        return [Done() if query_id_of(fact) in erased else next(outcomes) for fact in batch]
 
-    async def _judge(self, batch: Sequence[Fact], state: State) -> Sequence[Outcome]:
-        """The batch commits as one, so state is written once."""
-        book = Book(self._policy)
-        book.days = await read_values(state, day_key, days_of(batch, self._policy), OperatorDay)
-        known_days = dict(book.days)
-        places = [book.place(fact) for fact in batch]
-        needed = {query_id_of(fact) for fact in batch} | touched_by(places)
-        book.answers = await read_values(state, answer_key, needed, Answered)
-        known_answers = dict(book.answers)
+    async def _outcomes(self, batch: Sequence[Fact], state: State) -> Sequence[Outcome]:
+        """An outcome per fact. The batch commits as one: the last outcome writes its state."""
+        current = BatchState(self._policy)
+        current.days = await read_values(state, day_key, days_of(batch, self._policy), OperatorDay)
+        days_before = dict(current.days)
+        positions = [current.add_turn(fact) for fact in batch]
+        needed = {query_id_of(fact) for fact in batch} | affected_by(positions)
+        current.answers = await read_values(state, answer_key, needed, ScoredAnswer)
+        answers_before = dict(current.answers)
 
         emits: list[list[Event]] = [[] for _ in batch]
-        offered: dict[QuestionKey, Offered] = {}
-        for number, (fact, place) in enumerate(zip(batch, places, strict=True)):
-            for judged in book.take(fact, place):
-                self._metrics.odd(judged.new_oddities)
-                if judged.verdict is not None:
-                    emits[number].append(self.scored(fact, judged, book.answers))
-                    emits[number].extend(asked(fact, judged, book.answers))
-                    for aspect, key, candidate in judged.verdict.offers:
-                        question = offered.setdefault(QuestionKey(aspect, key), Offered())
-                        question.candidates[judged.query_id] = candidate
-                        question.fact = number
+        offers: dict[QuestionKey, QuestionOffers] = {}
+        for number, (fact, position) in enumerate(zip(batch, positions, strict=True)):
+            for change in current.add(fact, position):
+                self._metrics.warn(change.new_warnings)
+                emits[number].extend(self.score_events(fact, change, current))
+                _collect(offers, change, number)
 
-        questions = await read_values(state, question_key, offered, QuestionState)
-        writes: dict[str, Value] = {}
-        for name, change in offered.items():
-            known = questions.get(name) or _new_question(name, change, book)
-            if known is not None:
-                cause = batch[change.fact]
-                after, events = offer(
-                    known, change.candidates, self._policy.pairing, self._policy.window, cause
-                )
-                emits[change.fact].extend(events)
-                writes[question_key(name)] = after
-        writes |= changed(answer_key, known_answers, book.answers)
-        writes |= changed(day_key, known_days, book.days)
+        writes = await self._update_examples(batch, current, offers, emits, state)
+        writes |= changed(answer_key, answers_before, current.answers)
+        writes |= changed(day_key, days_before, current.days)
         outcomes = [Done(emits=tuple(events)) for events in emits]
         outcomes[-1] = Done(outcomes[-1].emits, tuple(self.writes(writes)))
         self._metrics.count(batch, outcomes, utc_now())
         return outcomes
 
-    def scored(
-        self, fact: Event, judged: Judged, answers: Mapping[str, Answered]
-    ) -> ExperienceScored:
-        answered, verdict = answers[judged.query_id], judged.verdict
-        answer = answered.facts.answer
-        assert verdict is not None and answer is not None
-        worth, quality = verdict.score, verdict.score.text_quality
-        return ExperienceScored(
-            event_id=derived_id(fact.event_id, judged.query_id, "scored"),
-            occurred_at=fact.occurred_at,
-            caused_by=fact.event_id,
-            query_id=answer.query_id,
-            user_id=answer.user_id,
-            revision=answered.revision,
-            rating=verdict.said.rating,
-            follow_up=verdict.follow_up,
-            total=worth.total,
-            components=worth.components,
-            widget_reward=worth.widget_reward,
-            voice_reward=worth.voice_reward,
-            voice_response_rating=worth.voice_rating,
-            text_quality=quality._asdict() if quality else None,
-            settings_hash=self._settings_hash,
-            warnings=answered.oddities,
-            plan=served_plan(answer, verdict.said, worth),
-        )
+    async def _update_examples(
+        self,
+        batch: Sequence[Fact],
+        current: BatchState,
+        offers: Mapping[QuestionKey, QuestionOffers],
+        emits: Sequence[list[Event]],
+        state: State,
+    ) -> dict[str, Value]:
+        """Each changed question by its key in Redis; adds the events of its examples to `emits`."""
+        questions = await read_values(state, question_key, offers, QuestionState)
+        writes: dict[str, Value] = {}
+        for name, offered in offers.items():
+            known = questions.get(name) or _new_question(name, offered, current)
+            if known is not None:
+                rules, window = self._policy.pairing, self._policy.window
+                cause = batch[offered.fact]
+                after, events = offer(known, offered.candidates, rules, window, cause)
+                emits[offered.fact].extend(events)
+                writes[question_key(name)] = after
+        return writes
+
+    def score_events(
+        self, cause: Event, change: AnswerChange, current: BatchState
+    ) -> Iterable[Event]:
+        return score_events(cause, change, current.answers, self._settings_hash)
 
     def writes(self, values: Mapping[str, Value]) -> Iterable[Write]:
         for key, value in values.items():
             yield Write(key, value.model_dump_json().encode(), self._ttl_s)
 
 
-def asked(fact: Event, judged: Judged, answers: Mapping[str, Answered]) -> Iterable[Event]:
-    answered, verdict = answers[judged.query_id], judged.verdict
-    answer = answered.facts.answer
-    if verdict is not None and verdict.trace is not None and answer is not None:
-        yield trace_request(answer, answered.keys["voice"], verdict.trace, fact)
+def _collect(offers: dict[QuestionKey, QuestionOffers], change: AnswerChange, number: int) -> None:
+    if change.revision is None:
+        return
+    for aspect, key, candidate in change.revision.offers:
+        question = offers.setdefault(QuestionKey(aspect, key), QuestionOffers())
+        question.candidates[change.query_id] = candidate
+        question.fact = number
 
 
-@dataclass
-class Offered:
-    """What one batch brings to a question by `query_id`; `fact` is the last one that did."""
-
-    candidates: dict[str, Candidate | None] = field(default_factory=dict)
-    fact: int = 0
-
-
-def _new_question(name: QuestionKey, change: Offered, book: Book) -> QuestionState | None:
-    """None where nothing is offered: there is nothing to take back from a new question."""
-    for query_id, candidate in change.candidates.items():
-        answer = book.answers[query_id].facts.answer
+def _new_question(
+    name: QuestionKey, offered: QuestionOffers, current: BatchState
+) -> QuestionState | None:
+    """None if there are only withdrawals: a new question has nothing to withdraw."""
+    for query_id, candidate in offered.candidates.items():
+        answer = current.answers[query_id].facts.answer
         if candidate is not None and answer is not None:
             return QuestionState(question=question_of(answer, name.key))
     return None
 
 
-def answer_key(query_id: str) -> str:
-    return f"ratchet:reward:answered:{query_id}"
-
-
-def day_key(key: DayKey) -> str:
-    return f"ratchet:reward:day:{key.day}:{key.user_id}"
-
-
-def question_key(key: QuestionKey) -> str:
-    return f"ratchet:reward:question:{key.aspect}:{key.key}"
-
-
 def changed(
     key_of: Callable[[K], str], before: Mapping[K, Value], after: Mapping[K, Value]
 ) -> dict[str, Value]:
+    """The values of `after` that are new objects, by their key in Redis."""
     return {key_of(name): value for name, value in after.items() if before.get(name) is not value}
 
 
 async def read_values(
     state: State, key_of: Callable[[K], str], names: Iterable[K], model: type[V]
 ) -> dict[K, V]:
+    """The stored values of `names`; a name without one is left out."""
     keys = {name: key_of(name) for name in names}
-    found = await state.read(list(keys.values()))
+    stored = await state.read(list(keys.values()))
     return {
         name: model.model_validate_json(value)
         for name, key in keys.items()
-        if (value := found[key]) is not None
+        if (value := stored[key]) is not None
     }

@@ -1,4 +1,4 @@
-"""State without a server: for offline work and for unit tests."""
+"""State without a server, for files and tests."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from ratchet.contract import Done, Event, Outcome
 
 
 class MemoryState:
-    """`ratchet.contract.State` over a dictionary."""
+    """`ratchet.contract.State` in a dictionary."""
 
     def __init__(self) -> None:
         self.values: dict[str, bytes] = {}
@@ -15,7 +15,7 @@ class MemoryState:
         return {key: self.values.get(key) for key in keys}
 
     def apply(self, outcomes: Sequence[Outcome]) -> list[Event]:
-        """Carry out what the outcomes ask for; returns the events they emit."""
+        """Apply the writes of the outcomes; returns the events that they emit."""
         emitted: list[Event] = []
         for outcome in outcomes:
             if isinstance(outcome, Done):

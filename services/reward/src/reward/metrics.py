@@ -1,4 +1,4 @@
-"""What the reward service counts."""
+"""Prometheus metrics of the reward service."""
 
 from collections import Counter as TallyOf
 from collections.abc import Iterable, Sequence
@@ -15,8 +15,8 @@ from ratchet.contract import (
     Outcome,
     TraceRequested,
 )
-from reward.domain.state.facts import Fact
-from reward.domain.state.warnings import Oddity
+from reward.domain.answers.warnings import RewardWarning
+from reward.domain.state.answer_facts import Fact
 
 
 class RewardMetrics:
@@ -29,14 +29,14 @@ class RewardMetrics:
         )
         self.components = Histogram(
             "ratchet_reward_component_value",
-            "What each component adds to the reward of a scored revision.",
+            "The weighted value of each component of a scored revision.",
             ("component",),
             registry=registry,
             buckets=(-1, -0.5, -0.1, 0, 0.1, 0.5, 1),
         )
         self.to_example = Histogram(
             "ratchet_feedback_to_example_seconds",
-            "Seconds from feedback to an example that it made.",
+            "Seconds from feedback to an example built from it.",
             registry=registry,
             buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86400),
         )
@@ -48,23 +48,23 @@ class RewardMetrics:
         )
         self.trace_requests = Counter(
             "ratchet_trace_requests_total",
-            "Questions a teacher was asked about, by reason: sampled or judged.",
+            "Questions that a teacher was asked, by reason: sampled or judged.",
             ("reason",),
             registry=registry,
         )
         self.warnings = Counter(
             "ratchet_reward_warnings_total",
-            "Answers by what was odd about them or about what was said of them.",
+            "Warnings about answers and their feedback, by kind.",
             ("kind",),
             registry=registry,
         )
 
-    def odd(self, kinds: Iterable[Oddity]) -> None:
+    def warn(self, kinds: Iterable[RewardWarning]) -> None:
         for kind in kinds:
             self.warnings.labels(kind.value).inc()
 
     def count(self, batch: Sequence[Fact], outcomes: Sequence[Outcome], now: datetime) -> None:
-        """`outcomes` are those of `batch`, in its order."""
+        """Count the events of `outcomes`, which are those of `batch` in its order."""
         examples: TallyOf[tuple[str, str]] = TallyOf()
         for fact, outcome in zip(batch, outcomes, strict=True):
             for event in outcome.emits if isinstance(outcome, Done) else ():

@@ -1,26 +1,26 @@
-"""The service's own handlers over facts in memory: the same rewards and examples, no Redis."""
+"""Rewards and examples of facts in memory, by the service's own handlers, without Redis."""
 
 from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry
 
 from ratchet.contract import BuiltExample, Event, Example, ExperienceScored
-from reward.domain.state.facts import Fact
-from reward.domain.state.scored_answer import Policy
+from reward.domain.state.answer_facts import Fact
+from reward.domain.state.policy import RewardPolicy
 from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
 
 
-class Replay:
-    """`scores` by `query_id` and `live` examples by `example_id`, as of the facts taken so far."""
+class OfflineReplay:
+    """`scores` by `query_id` and `live` examples by `example_id`, after the facts added so far."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: RewardPolicy) -> None:
         self._handlers = RewardHandlers(policy, RewardMetrics(CollectorRegistry()))
         self.state = MemoryState()
         self.emitted: list[Event] = []
 
-    async def take(self, *batch: Fact) -> None:
+    async def add(self, *batch: Fact) -> None:
         self.emitted.extend(self.state.apply(await self._handlers.handle_facts(batch, self.state)))
 
     @property
@@ -42,9 +42,9 @@ class Replay:
         return {key: event for key, event in latest.items() if isinstance(event, BuiltExample)}
 
 
-async def replay(facts: Sequence[Fact], policy: Policy) -> Replay:
-    """Everything at once, as one batch."""
-    whole = Replay(policy)
+async def replay(facts: Sequence[Fact], policy: RewardPolicy) -> OfflineReplay:
+    """All facts in one batch."""
+    replayed = OfflineReplay(policy)
     if facts:
-        await whole.take(*facts)
-    return whole
+        await replayed.add(*facts)
+    return replayed

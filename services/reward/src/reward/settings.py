@@ -1,4 +1,4 @@
-"""Settings of the reward service: weights, bounds, filters and windows."""
+"""Settings of the reward service: weights, bounds, example rules and windows."""
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -6,8 +6,10 @@ from pydantic_settings import SettingsConfigDict
 from ratchet.settings import CommonSettings
 from reward.domain.examples.pairing import PairingRules
 from reward.domain.examples.trace_sampling import TraceSampling
-from reward.domain.scoring.weights import Bounds, Weights
-from reward.domain.state.scored_answer import Policy
+from reward.domain.scoring.weights import RewardBounds, RewardWeights
+from reward.domain.state.policy import FollowUpSeconds, RewardPolicy, WindowDays
+
+_DEFAULT = RewardPolicy()
 
 
 class RewardSettings(CommonSettings):
@@ -16,21 +18,16 @@ class RewardSettings(CommonSettings):
     model_config = SettingsConfigDict(env_prefix="RATCHET_", extra="ignore", frozen=True)
 
     port: int = Field(default=8101, ge=1, le=65535)
-    reward_weights: Weights = Weights()
-    reward_bounds: Bounds = Bounds()
-    reward_pairing: PairingRules = PairingRules()
-    reward_traces: TraceSampling = TraceSampling()
-    reward_window_days: int = Field(default=30, ge=1)
-    reward_follow_up_window_s: int = Field(default=300, ge=0, le=86_400)
+    reward_weights: RewardWeights = _DEFAULT.weights
+    reward_bounds: RewardBounds = _DEFAULT.bounds
+    reward_pairing: PairingRules = _DEFAULT.pairing
+    reward_traces: TraceSampling = _DEFAULT.traces
+    reward_window_days: WindowDays = _DEFAULT.window_days
+    reward_follow_up_window_s: FollowUpSeconds = _DEFAULT.follow_up_window_s
     reward_batch: int = Field(default=200, ge=1, le=1000)
 
     @property
-    def reward_policy(self) -> Policy:
-        return Policy(
-            weights=self.reward_weights,
-            bounds=self.reward_bounds,
-            pairing=self.reward_pairing,
-            traces=self.reward_traces,
-            window_days=self.reward_window_days,
-            follow_up_window_s=self.reward_follow_up_window_s,
+    def reward_policy(self) -> RewardPolicy:
+        return RewardPolicy(
+            **{name: getattr(self, f"reward_{name}") for name in RewardPolicy.model_fields}
         )

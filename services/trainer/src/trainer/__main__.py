@@ -1,4 +1,4 @@
-"""`python -m trainer` runs the service; `evaluate-ranking` looks at what it learnt."""
+"""`python -m trainer` runs the service; `evaluate-ranking` evaluates what it learned."""
 
 import typer
 

@@ -44,14 +44,15 @@ from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
 from trainer.backends.scorers.scorer_files import ScorerFiles
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.database import open_database
-from trainer.backends.sql.erasure import SqlForgetting
+from trainer.backends.sql.datasets import move_datasets
+from trainer.backends.sql.erasure import TrainerErasure
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
-from trainer.domain.runs.champion import Told
+from trainer.domain.runs.champion import ModelEvent
 from trainer.erasure import TrainerErasureHandler
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import RankingMetrics, TeacherMetrics, TrainerMetrics
@@ -64,14 +65,14 @@ from trainer.scorer.status import RankingStatus
 from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
 from trainer.teacher import TeacherHandlers
-from trainer.training.feedback_latency import ServedTimes
-from trainer.training.gate_metrics import ServedMetrics
-from trainer.training.loop import Training
-from trainer.training.outbox_relay import Outgoing
+from trainer.training.feedback_latency import FeedbackLatency
+from trainer.training.gate_metrics import FeedbackLatencyMetrics
+from trainer.training.loop import TrainingLoop
+from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 
 _BETWEEN_DECISIONS_S = 0.25
-"""A frontend asks often, and nothing waits for a decision before somebody has reacted to it."""
+"""Decisions arrive often, and none is used before the reaction to it."""
 
 
 def create_app(settings: TrainerSettings) -> AsgiFastStream:
@@ -81,33 +82,35 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     tracer = create_tracer("trainer", settings)
     engine = open_database(settings.data_dir / "trainer.db")
     examples = SqlExampleStore(engine)
-    runs, models = SqlRunStore(engine), SqlModelStore(engine)
     artifacts = ArtifactStore(settings.artifacts_dir)
+    files = RunFiles(
+        settings.data_dir / "runs", artifacts, settings.trainer_regression_file or PACKAGED
+    )
+    move_datasets(engine, files)
+    runs, models = SqlRunStore(engine, files), SqlModelStore(engine)
     ranking = SqlRankingStore(engine, settings.trainer_learning)
     publisher = Publisher(redis)
-    outgoing = Outgoing(SqlOutbox(engine), publisher)
-    training = Training(
+    relay = OutboxRelay(SqlOutbox(engine), publisher)
+    training = TrainingLoop(
         settings=settings,
         planner=Planner(
             settings, examples, examples, runs, models, LocalMachine(settings.data_dir), tracer
         ),
         runs=runs,
         runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
-        files=RunFiles(
-            settings.data_dir / "runs", artifacts, settings.trainer_regression_file or PACKAGED
-        ),
+        files=files,
         lease=RedisLease(redis, settings.trainer_lease_s),
         publisher=publisher,
-        outgoing=outgoing,
+        relay=relay,
         metrics=TrainerMetrics(registry),
         tracer=tracer,
     )
     learning = _learning(
-        settings, ranking, SqlScorerRegister(engine), artifacts, outgoing, RankingMetrics(registry)
+        settings, ranking, SqlScorerRegister(engine), artifacts, relay, RankingMetrics(registry)
     )
-    forgetting = SqlForgetting(engine, artifacts, settings.data_dir / "runs")
-    served = ServedTimes(models, runs, ServedMetrics(registry))
-    handlers = TrainerHandlers(examples, examples, models, served.heard)
+    erasure = TrainerErasure(engine, artifacts, settings.data_dir / "runs")
+    latency = FeedbackLatency(models, runs, FeedbackLatencyMetrics(registry))
+    handlers = TrainerHandlers(examples, examples, models, latency.observe)
     ranked = RankingHandlers(ranking)
     by_type: dict[Stream, Handlers] = {
         EXAMPLES: dict.fromkeys(EXAMPLES.events, handlers.handle_examples),
@@ -115,9 +118,9 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         COMMANDS: {
             TrainingRequested: handlers.handle_requests,
             CancelRequested: handlers.handle_requests,
-            ForgetRequested: TrainerErasureHandler(forgetting).handle,
+            ForgetRequested: TrainerErasureHandler(erasure).handle,
         },
-        MODELS: dict.fromkeys(get_args(Told), handlers.handle_models),
+        MODELS: dict.fromkeys(get_args(ModelEvent), handlers.handle_models),
         REWARDS: {ExperienceScored: ranked.handle_rewards},
     }
     training_status, ranking_status = TrainerStatus(training), RankingStatus(learning)
@@ -150,7 +153,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
                 retry,
                 rest_s=_BETWEEN_DECISIONS_S,
             ),
-            *_teaching(settings, registry),
+            *_teacher_consumers(settings, registry),
         ],
         background=[training.run, learning.run],
         publishes=[RUNS, CHECKPOINTS, SCORERS, TRACES, FORGOTTEN],
@@ -159,8 +162,8 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     return create_host(service)
 
 
-def _teaching(settings: TrainerSettings, registry: CollectorRegistry) -> list[Consumer]:
-    """The consumer of requests for traces, in a group of its own: a teacher takes its time."""
+def _teacher_consumers(settings: TrainerSettings, registry: CollectorRegistry) -> list[Consumer]:
+    """The consumer of requests for traces, in a separate group: a teacher is slow."""
     if not settings.trainer_teacher_url:
         return []
     teacher = OpenAITeacher(
@@ -186,7 +189,7 @@ def _learning(
     store: SqlRankingStore,
     register: SqlScorerRegister,
     artifacts: ArtifactStore,
-    outgoing: Outgoing,
+    relay: OutboxRelay,
     metrics: RankingMetrics,
 ) -> RankingLearning:
     rules = settings.trainer_learning
@@ -207,7 +210,7 @@ def _learning(
         learner=ScorerLearner(rules, embedding),
         embedding=embedding,
         publishing=publishing,
-        outgoing=outgoing,
+        outgoing=relay,
         metrics=metrics,
         legacy=LegacyCheckpoint(settings.trainer_legacy_scorer, settings.trainer_legacy_embedding),
     )

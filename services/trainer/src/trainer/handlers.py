@@ -14,22 +14,23 @@ from ratchet.contract import (
     TrainingRequested,
 )
 from ratchet.storage import without_forgotten
-from trainer.domain.runs.champion import Told
-from trainer.ports import ExampleStore, ModelStore, RequestStore
+from trainer.backends.sql.example_store import SqlExampleStore
+from trainer.backends.sql.model_store import SqlModelStore
+from trainer.domain.runs.champion import ModelEvent
 
 
-def _nobody(told: Sequence[Told]) -> None:
-    """Where nobody wants to hear of models."""
+def _ignore(events: Sequence[ModelEvent]) -> None:
+    """Does nothing."""
 
 
 @dataclass(frozen=True)
 class TrainerHandlers:
-    """`heard` gets what was told of models, once it is kept."""
+    """`on_models` receives model events after they are stored."""
 
-    examples: ExampleStore
-    requests: RequestStore
-    models: ModelStore
-    heard: Callable[[Sequence[Told]], None] = _nobody
+    examples: SqlExampleStore
+    requests: SqlExampleStore
+    models: SqlModelStore
+    on_models: Callable[[Sequence[ModelEvent]], None] = _ignore
 
     async def handle_examples(
         self,
@@ -45,7 +46,7 @@ class TrainerHandlers:
         """Stores requests until a run is planned, or until the open run has ended."""
         await asyncio.to_thread(self.requests.ask, [request for request, _ in batch])
 
-    async def handle_models(self, batch: Sequence[Delivered[Told]], state: State) -> None:
-        """Stores model events by id, then passes them to `heard`."""
-        await asyncio.to_thread(self.models.keep, batch)
-        await asyncio.to_thread(self.heard, [event for event, _ in batch])
+    async def handle_models(self, batch: Sequence[Delivered[ModelEvent]], state: State) -> None:
+        """Stores model events by id, then passes them to `on_models`."""
+        await asyncio.to_thread(self.models.add, batch)
+        await asyncio.to_thread(self.on_models, [event for event, _ in batch])

@@ -1,4 +1,4 @@
-"""What the trainer counts and shows."""
+"""The metrics of the trainer."""
 
 from collections.abc import Mapping
 from typing import get_args
@@ -6,9 +6,9 @@ from typing import get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 
 from ratchet.contract import Method, Stage, Verdict
-from trainer.domain.runs.child_messages import Progress
-from trainer.domain.runs.readiness import Decision, Rules, Train
-from trainer.domain.runs.situation import Waiting
+from trainer.domain.runs.child_messages import TrainingProgress
+from trainer.domain.runs.readiness import ReadinessDecision, ReadinessRules, TrainNow
+from trainer.domain.runs.situation import WaitingExamples
 from trainer.domain.scorer.learned_state import Progress as Learnt
 from trainer.domain.scorer.verdict import Verdict as RankingVerdict
 from trainer.scorer.evidence import Weighed
@@ -72,23 +72,28 @@ class TrainerMetrics:
             self.runs.labels(verdict)
         self.gate = GateMetrics(registry)
 
-    def decided(self, waiting: Mapping[Method, Waiting], decision: Decision, rules: Rules) -> None:
-        chosen = decision.method if isinstance(decision, Train) else None
-        for method, wanted in rules.minimum.items():
-            self.pending.labels(method).set(waiting.get(method, Waiting()).count)
-            self.wanted.labels(method).set(wanted)
+    def decided(
+        self,
+        waiting: Mapping[Method, WaitingExamples],
+        decision: ReadinessDecision,
+        rules: ReadinessRules,
+    ) -> None:
+        chosen = decision.method if isinstance(decision, TrainNow) else None
+        for method, minimum in rules.minimum.items():
+            self.pending.labels(method).set(waiting.get(method, WaitingExamples()).count)
+            self.wanted.labels(method).set(minimum)
             self.ready.labels(method).set(method == chosen)
 
     def began(self) -> None:
         self.running.set(1)
 
     def stopped(self) -> None:
-        """Nothing of a run that is over stays in sight."""
+        """Clear the metrics of a run that has ended."""
         for gauge in (self.running, self.step, self.steps, self.left):
             gauge.set(0)
         self.stage.clear()
 
-    def progressed(self, progress: Progress) -> None:
+    def progressed(self, progress: TrainingProgress) -> None:
         for stage in get_args(Stage):
             self.stage.labels(stage).set(stage == progress.stage)
         self.step.set(progress.step)

@@ -1,4 +1,4 @@
-"""Settings of the trainer: when to train, what to teach, how to judge."""
+"""Settings of the trainer."""
 
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from ratchet.settings import CommonSettings
 from trainer.domain.evaluation.acceptance_gate import GateRules
 from trainer.domain.examples.selection import SelectionRules
 from trainer.domain.runs.quiet_hours import quiet_hours
-from trainer.domain.runs.readiness import Rules
+from trainer.domain.runs.readiness import ReadinessRules
 from trainer.domain.runs.recipe import (
     Device,
     DpoRecipe,
@@ -32,25 +32,26 @@ class TrainerSettings(CommonSettings):
     """`trainer_lora`, `trainer_dpo`, `trainer_kto`, `trainer_sft`, `trainer_selection`,
     `trainer_judging` and `trainer_gate` take JSON objects.
 
-    A run begins when `trainer_min_pairs`, `trainer_min_labels` or `trainer_min_demonstrations`
-    wait and no example has come for `trainer_settle_s`; those that waited
-    `trainer_patience_days` suffice at half the number. It takes the `trainer_max_voice_examples`
-    and `trainer_max_widget_examples` that have waited longest and holds out
-    `trainer_held_out_share` of them, at least `trainer_min_held_out`. None begins by itself in
-    `trainer_quiet_hours` ("06:00-22:00", in `trainer_zone`). A run goes on from the adapter in
-    service, or from the base, by `trainer_continue_from`.
+    A run starts when `trainer_min_pairs`, `trainer_min_labels` or `trainer_min_demonstrations`
+    wait and no example has arrived for `trainer_settle_s`. After `trainer_patience_days` half
+    the number suffices. It takes the `trainer_max_voice_examples` and
+    `trainer_max_widget_examples` that have waited longest, and holds out
+    `trainer_held_out_share` of them, at least `trainer_min_held_out`. In `trainer_quiet_hours`
+    ("06:00-22:00", in `trainer_zone`) no run starts without a request. `trainer_continue_from`
+    selects whether a run continues from the adapter in service or from the base.
 
-    `trainer_regression_file` replaces the fixed questions that come with the trainer, which
-    champion and challenger are asked beside the held-out ones.
+    `trainer_regression_file` replaces the packaged fixed questions, which champion and
+    challenger answer in addition to the held-out ones.
 
     `trainer_ollama_url` names an Ollama on the same accelerator: its models are unloaded
     before a run and loaded again after it.
 
     `trainer_ranking`, `trainer_learning` and `trainer_publishing` take JSON objects: how ranking
     scorers serve, learn and are judged. `trainer_legacy_scorer` is a `scorer_latest.pt` that they
-    begin with; its text inputs were learnt on `trainer_legacy_embedding`.
+    start from; its text inputs were learned with `trainer_legacy_embedding`.
 
-    `trainer_teacher_url` is the OpenAI-compatible address of a teacher, up to `/v1`; empty: none.
+    `trainer_teacher_url` is the OpenAI-compatible address of a teacher, up to `/v1`; empty for
+    none.
     """
 
     port: int = Field(default=8102, ge=1, le=65535)
@@ -106,16 +107,16 @@ class TrainerSettings(CommonSettings):
         url = self.trainer_teacher_url
         if url and not url.startswith(("http://", "https://")):
             raise ValueError(
-                f"trainer_teacher_url: {url!r} is no address; name one such as "
+                f"trainer_teacher_url: {url!r} is no address: set one such as "
                 "http://127.0.0.1:11434/v1"
             )
         if url and not self.trainer_teacher_model:
-            raise ValueError("trainer_teacher_model: name the model to ask for at the teacher")
+            raise ValueError("trainer_teacher_model: set the name of the teacher's model")
         return self
 
     @property
     def teacher(self) -> str:
-        """Who is asked for traces, for people; "none" without an address."""
+        """The teacher's model and host, or "none" without an address."""
         if not self.trainer_teacher_url:
             return "none"
         return f"{self.trainer_teacher_model} at {urlsplit(self.trainer_teacher_url).hostname}"
@@ -132,14 +133,14 @@ class TrainerSettings(CommonSettings):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            message = f"{value!r} is no time zone; write one such as Europe/Vienna"
+            message = f"{value!r} is no time zone: set one such as Europe/Vienna"
             raise ValueError(message) from error
         return value
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> ReadinessRules:
         days = self.trainer_patience_days
-        return Rules(
+        return ReadinessRules(
             minimum={
                 "dpo": self.trainer_min_pairs,
                 "kto": self.trainer_min_labels,

@@ -1,19 +1,19 @@
-"""What `/status` says about training."""
+"""The training part of the trainer's `/status`."""
 
 import asyncio
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from trainer.domain.runs.readiness import Wait, cooldown_remaining_s
-from trainer.training.loop import Training
+from trainer.domain.runs.readiness import TrainLater, TrainNow, cooldown_remaining_s
+from trainer.training.loop import TrainingLoop
 
 
 @dataclass
 class TrainerStatus:
-    training: Training
+    training: TrainingLoop
 
     async def facts(self) -> dict[str, Any]:
-        """Times in seconds; `summary` is one line for people."""
+        """Times are in seconds; `summary` is one line of text."""
         training = self.training
         settings = training.settings
         running, progress = training.running, training.progress
@@ -30,10 +30,10 @@ class TrainerStatus:
                 for method, waiting in situation.waiting.items()
             },
             "cooldown_remaining_s": round(cooldown_remaining_s(situation, settings.rules), 1),
-            "decision": type(decision).__name__.lower(),
+            "decision": "train" if isinstance(decision, TrainNow) else "wait",
             "reason": decision.reason,
-            "lacking": dict(decision.lacking) if isinstance(decision, Wait) else {},
-            "trouble": training.trouble,
+            "lacking": dict(decision.lacking) if isinstance(decision, TrainLater) else {},
+            "trouble": training.problem,
             "running": running.run_id if running else None,
             "running_method": running.method if running else None,
             "progress": progress.model_dump(exclude={"line"}) if progress else None,
@@ -47,9 +47,9 @@ class TrainerStatus:
         }
 
 
-def _summary(training: Training) -> str:
-    if training.trouble is not None:
-        return f"held up: {training.trouble}"
+def _summary(training: TrainingLoop) -> str:
+    if training.problem is not None:
+        return f"held up: {training.problem}"
     if training.running is None:
         return training.planner.decision.reason
     progress = training.progress

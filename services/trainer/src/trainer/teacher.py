@@ -1,4 +1,4 @@
-"""Requests for a trace in, the teacher's answers out: one for each request, or a reason why not."""
+"""Handles requests for traces: one teacher's answer for each, or the reason why there is none."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ from ratchet.contract import (
     utc_now,
 )
 from trainer.metrics import TeacherMetrics
-from trainer.ports import Teacher, TeacherAway, TeacherRefused
+from trainer.ports import Teacher, TeacherRefused, TeacherUnavailable
 
 
 @dataclass(frozen=True)
@@ -33,21 +33,21 @@ class TeacherHandlers:
 
         A retry repeats the prompt and makes the same event.
         """
-        return await asyncio.gather(*[self._ask(request) for request, _ in batch])
+        return await asyncio.gather(*[self._answer(request) for request, _ in batch])
 
-    async def _ask(self, request: TraceRequested) -> Outcome:
+    async def _answer(self, request: TraceRequested) -> Outcome:
         began = time.monotonic()
         try:
-            taught = await self.teacher.answer(request.prompt)
-        except TeacherAway as away:
+            answer = await self.teacher.answer(request.prompt)
+        except TeacherUnavailable as unavailable:
             self.metrics.answers.labels("later").inc()
-            return Later(str(away))
+            return Later(str(unavailable))
         except TeacherRefused as refused:
             self.metrics.answers.labels("refused").inc()
             return Invalid(str(refused))
-        if taught.unusable is not None:
+        if answer.unusable is not None:
             self.metrics.answers.labels("unusable").inc()
-            return Invalid(taught.unusable)
+            return Invalid(answer.unusable)
         self.metrics.answers.labels("captured").inc()
         event_id = derived_id(request.event_id, "captured")
         captured = TraceCaptured(
@@ -60,6 +60,6 @@ class TeacherHandlers:
             prompt=request.prompt,
             teacher=self.teacher.name,
             seconds=time.monotonic() - began,
-            **taught.model_dump(),
+            **answer.model_dump(),
         )
         return Done(emits=(captured,))

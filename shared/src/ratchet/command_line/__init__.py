@@ -18,6 +18,10 @@ from ratchet.command_line.options import (
     ExporterUrl,
     RedisUrl,
 )
+from ratchet.command_line.posting import (
+    NoAnswer,
+    post_until_answered,
+)
 from ratchet.command_line.redis import (
     redis_address,
     redis_client,
@@ -47,6 +51,7 @@ __all__ = [
     "DataDir",
     "ExporterUrl",
     "Failed",
+    "NoAnswer",
     "RedisUrl",
     "Unreachable",
     "answer_of",
@@ -54,6 +59,7 @@ __all__ = [
     "command_errors",
     "exporter_status",
     "local_answer_of",
+    "post_until_answered",
     "print_json",
     "redis_address",
     "redis_client",

@@ -27,7 +27,7 @@ def running_ports(data_dir: Path) -> dict[str, int] | None:
     return dict(state["ports"])
 
 
-def require_running(data_dir: Path, alternative: str) -> dict[str, int]:
+def require_running(data_dir: Path, alternative: str = "") -> dict[str, int]:
     """`running_ports`; raises `Unreachable` if no system runs in `data_dir`.
 
     `alternative` completes the message: what to pass for a system that runs elsewhere.

@@ -14,7 +14,6 @@ from ratchet.contract.event import (
     EventId,
     Value,
     derived_id,
-    microseconds,
     new_id,
     utc_now,
 )
@@ -106,6 +105,12 @@ from ratchet.contract.scorer import (
     ScorerKeptBack,
     ScorerPublished,
     ScorerWithdrawn,
+)
+from ratchet.contract.statement import (
+    Stamp,
+    Statement,
+    latest,
+    microseconds,
 )
 from ratchet.contract.stream_position import BEGINNING, EntryId, GroupPosition
 from ratchet.contract.streams import (
@@ -225,7 +230,9 @@ __all__ = [
     "SliceGain",
     "Source",
     "Stage",
+    "Stamp",
     "State",
+    "Statement",
     "Stream",
     "TraceCaptured",
     "TraceRequested",
@@ -239,6 +246,7 @@ __all__ = [
     "Write",
     "derived_id",
     "is_plan",
+    "latest",
     "microseconds",
     "new_id",
     "stream_of",

@@ -1,15 +1,13 @@
 """The fields of every event, its ids and its times."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from uuid_utils import uuid7
 
 EventId = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 Aspect = Literal["voice", "widget"]
 
 
@@ -44,11 +42,6 @@ def derived_id(*parts: str) -> str:
 def new_id() -> str:
     """A UUIDv7: the id of something new, ordered by time."""
     return str(uuid7())
-
-
-def microseconds(at: datetime) -> int:
-    """Whole microseconds since 1970 of the aware `at`: exact, and smaller than text in state."""
-    return (at - _EPOCH) // _MICROSECOND
 
 
 def utc_now() -> datetime:

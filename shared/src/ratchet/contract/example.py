@@ -1,5 +1,6 @@
-"""Training examples: pairs, labels, demonstrations, and their retraction."""
+"""Training examples: pairs, labels and demonstrations, and their retraction."""
 
+from abc import abstractmethod
 from typing import Literal
 
 from pydantic import ConfigDict, Field
@@ -36,7 +37,7 @@ class Question(Value):
 
 
 class Source(Value):
-    """The experience, at one revision, that an example was built from."""
+    """The experience, at the revision, that an example is made from."""
 
     query_id: str
     revision: int = Field(ge=1)
@@ -51,14 +52,41 @@ class Example(Event):
 
 
 class BuiltExample(Example):
+    """One unit of training data: `prompt`, and what to learn about the answers to it.
+
+    `rule` names the rule that made it. `sources` are the experiences behind it.
+    """
+
     aspect: Aspect
     rule: str
     question: Question
     prompt: str
     sources: tuple[Source, ...]
 
+    @property
+    def key(self) -> tuple[str, Aspect]:
+        """Equal for examples that answer the same question in the same aspect."""
+        return (self.question.key, self.aspect)
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """The users whose feedback is behind it, sorted, without anonymous ones."""
+        return tuple(sorted({source.user_id for source in self.sources if source.user_id}))
+
+    @property
+    @abstractmethod
+    def answers(self) -> tuple[str, ...]:
+        """The texts that it teaches about."""
+
+    @property
+    @abstractmethod
+    def rewards(self) -> tuple[float, ...]:
+        """The reward of each of `answers`."""
+
 
 class PairBuilt(BuiltExample):
+    """Two answers to the same question: prefer `chosen` to `rejected`."""
+
     type: Literal["PairBuilt"] = "PairBuilt"
     chosen: str
     rejected: str
@@ -66,15 +94,33 @@ class PairBuilt(BuiltExample):
     rejected_reward: float
 
     @property
+    def answers(self) -> tuple[str, ...]:
+        return self.chosen, self.rejected
+
+    @property
+    def rewards(self) -> tuple[float, ...]:
+        return self.chosen_reward, self.rejected_reward
+
+    @property
     def gap(self) -> float:
         return self.chosen_reward - self.rejected_reward
 
 
 class LabelBuilt(BuiltExample):
+    """One answer, marked desirable or undesirable."""
+
     type: Literal["LabelBuilt"] = "LabelBuilt"
     answer: str
     desirable: bool
     reward: float
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        return (self.answer,)
+
+    @property
+    def rewards(self) -> tuple[float, ...]:
+        return (self.reward,)
 
 
 class DemonstrationBuilt(BuiltExample):
@@ -84,7 +130,17 @@ class DemonstrationBuilt(BuiltExample):
     answer: str
     reward: float
 
+    @property
+    def answers(self) -> tuple[str, ...]:
+        return (self.answer,)
+
+    @property
+    def rewards(self) -> tuple[float, ...]:
+        return (self.reward,)
+
 
 class ExampleRetracted(Example):
+    """The withdrawal of an example whose cause changed."""
+
     type: Literal["ExampleRetracted"] = "ExampleRetracted"
     reason: str

@@ -35,7 +35,8 @@ from ratchet.contract.trace import TraceCaptured, TraceRequested
 class Stream:
     """`consumers` are services; each reads in a group of its name, or of the name in `called`.
 
-    `tails` read without a group, from the newest event of each type in `keeps`.
+    `optional` groups exist only if their consumer is configured. `tails` read without a group, from
+    the newest event of each type in `keeps`.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Stream:
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
     called: Mapping[str, str] = field(default_factory=dict, hash=False)
+    optional: tuple[str, ...] = ()
     tails: tuple[str, ...] = ()
     keeps: tuple[type[Event], ...] = ()
 
@@ -58,6 +60,11 @@ class Stream:
     def groups(self) -> tuple[str, ...]:
         """The groups that must finish an entry before it may be trimmed."""
         return tuple(self.called.get(service, service) for service in self.consumers)
+
+    @property
+    def required_groups(self) -> tuple[str, ...]:
+        """The groups of every installation: while one is missing, nothing may leave the stream."""
+        return tuple(group for group in self.groups if group not in self.optional)
 
     @property
     def union(self) -> Any:
@@ -96,6 +103,7 @@ TRACE_REQUESTS = Stream(
     ("reward",),
     ("trainer", "ledger"),
     called={"trainer": "teacher"},
+    optional=("teacher",),
 )
 TRACES = Stream("traces", (TraceCaptured,), ("ingest", "trainer"), ("trainer", "ledger"))
 RUNS = Stream("runs", (RunStarted, RunProgressed, RunFinished), ("trainer",), ("ledger",))

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ratchet.contract.event import Event
+from ratchet.contract.event import Aspect, Event
 from ratchet.contract.example import Question
 
 LEAST_ANSWER = 20
@@ -45,3 +45,41 @@ class TraceCaptured(Event):
     agent_response: str = ""
     agent_seconds: float = Field(default=0, ge=0)
     prompt_version: str = ""
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether the answer is long enough to imitate."""
+        return len(self.answer.strip()) >= LEAST_ANSWER
+
+    @property
+    def thoughts(self) -> str:
+        """`thinking`, or nothing where it is too short to imitate."""
+        thoughts = self.thinking.strip()
+        return thoughts if len(thoughts) >= LEAST_THINKING else ""
+
+    @property
+    def example_id(self) -> str:
+        return self.trace_id
+
+    @property
+    def revision(self) -> int:
+        """Always 1: a trace is captured once."""
+        return 1
+
+    @property
+    def aspect(self) -> Aspect:
+        """Always "voice": a teacher is asked for spoken answers only."""
+        return "voice"
+
+    @property
+    def key(self) -> tuple[str, Aspect]:
+        return (self.question.key, self.aspect)
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """Empty: a teacher's answer rests on no user's feedback."""
+        return ()
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        return (self.answer.strip(),)

@@ -22,8 +22,9 @@ from ratchet.delivery.entry import (
 )
 from ratchet.delivery.group_position import group_positions, has_finished
 from ratchet.delivery.idempotency import (
+    RECORD_TTL_S,
     AlreadyPublished,
-    Receipt,
+    IdempotencyRecord,
 )
 from ratchet.delivery.metrics import (
     DeliveryMetrics,
@@ -57,6 +58,7 @@ from ratchet.delivery.worker import (
 
 __all__ = [
     "DATA_FIELD",
+    "RECORD_TTL_S",
     "SEEN_TTL_S",
     "AlreadyPublished",
     "Appends",
@@ -67,8 +69,9 @@ __all__ = [
     "DeadLetterLimit",
     "DeliveryMetrics",
     "Entry",
+    "IdempotencyRecord",
+    "Progress",
     "Publisher",
-    "Receipt",
     "RetryPolicy",
     "Transaction",
     "Worker",

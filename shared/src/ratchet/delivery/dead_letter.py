@@ -5,8 +5,9 @@ faulty release moves the whole stream to the dead letters before an operator can
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from ratchet.contract import Stream
 
@@ -23,6 +24,7 @@ class DeadLetter:
     attempts: int
 
     def fields(self) -> dict[str, bytes | str | int]:
+        """The fields of its entry in the dead stream."""
         return {
             "group": self.group,
             "entry_id": self.entry_id,
@@ -30,6 +32,23 @@ class DeadLetter:
             "error": self.error,
             "attempts": self.attempts,
         }
+
+    @classmethod
+    def of_fields(cls, stream: Stream, fields: Mapping[bytes, bytes]) -> Self:
+        """Read what `fields` wrote; a missing field is empty."""
+
+        def text(name: bytes) -> str:
+            return fields.get(name, b"").decode(errors="backslashreplace")
+
+        attempts = text(b"attempts")
+        return cls(
+            stream=stream,
+            group=text(b"group"),
+            entry_id=text(b"entry_id"),
+            payload=fields.get(b"payload", b""),
+            error=text(b"error"),
+            attempts=int(attempts) if attempts.isdecimal() else 0,
+        )
 
 
 @dataclass(frozen=True)

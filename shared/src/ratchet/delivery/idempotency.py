@@ -1,26 +1,38 @@
-"""Receipts: what is kept with a publication, so that it takes place once."""
+"""Idempotency records: the answer to a request, stored so that its events are published once."""
 
-from collections.abc import Callable, Sequence
+import json
 from dataclasses import dataclass
 
-from ratchet.contract import Event
+RECORD_TTL_S = 86_400
 
 
 @dataclass(frozen=True)
-class Receipt:
-    """What is kept under `key` in the transaction that publishes; `content` takes the new events.
+class IdempotencyRecord:
+    """The answer to a request, stored under `key` in the transaction that publishes its events.
 
-    A publication with a receipt takes place once, however often it is asked for.
+    `fingerprint` identifies the request; `status` and `body` are the answer. `repeated` holds the
+    ids of its events that were already published: only the transaction itself can know them.
     """
 
     key: str
-    ttl_s: int
-    content: Callable[[Sequence[Event]], bytes]
+    fingerprint: str
+    status: int
+    body: str
+    repeated: tuple[str, ...] = ()
+
+    def encode(self) -> bytes:
+        """The stored JSON. With nothing repeated it is what every earlier release stored."""
+        return json.dumps([self.fingerprint, self.status, self.body, *self.repeated]).encode()
+
+    @classmethod
+    def decode(cls, key: str, content: bytes) -> "IdempotencyRecord":
+        fingerprint, status, body, *repeated = json.loads(content)
+        return cls(key, fingerprint, status, body, tuple(repeated))
 
 
 class AlreadyPublished(Exception):
-    """There is a receipt for it: its `content`, as it was kept."""
+    """The request was answered before; `record` is the stored answer."""
 
-    def __init__(self, content: bytes) -> None:
-        super().__init__("published before, under the same receipt")
-        self.content = content
+    def __init__(self, record: IdempotencyRecord) -> None:
+        super().__init__("published before, under the same idempotency key")
+        self.record = record

@@ -1,6 +1,7 @@
 """Publish events from outside a handler: durable when the call returns."""
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 from redis.asyncio import Redis
@@ -9,7 +10,7 @@ from redis.exceptions import WatchError
 from ratchet.contract import Event, stream_of
 from ratchet.delivery.batched_append import DATA_FIELD as DATA_FIELD
 from ratchet.delivery.batched_append import Appends
-from ratchet.delivery.idempotency import AlreadyPublished, Receipt
+from ratchet.delivery.idempotency import RECORD_TTL_S, AlreadyPublished, IdempotencyRecord
 from ratchet.telemetry import carrying
 
 _PUBLISHED = "ratchet:published:"
@@ -38,33 +39,39 @@ class Publisher:
         self,
         events: Sequence[Event],
         named: Set[str] = frozenset(),
-        receipt: Receipt | None = None,
+        record: IdempotencyRecord | None = None,
     ) -> tuple[Event, ...]:
         """Append `events` in one transaction, all or none; returns those that were new.
 
-        Of an id in `named`, only the first event that ever bears it is new. Raises
-        `AlreadyPublished` where there is a receipt already.
+        Of an id in `named`, only the first event that ever bears it is new. `record` is stored in
+        the same transaction; raises `AlreadyPublished` if there is one under its key.
         """
-        if not named and receipt is None:
+        if not named and record is None:
             await self._appends.append([(stream_of(e).key, data_of(e)) for e in events])
             return tuple(events)
         async with self._redis.pipeline(transaction=True) as pipe:
             while True:
-                known = await self._known(pipe, named, receipt)
+                known = await self._known(pipe, named, record)
                 new: list[Event] = []
+                repeated: list[str] = []
                 for event in events:
-                    if event.event_id not in known:
+                    if event.event_id in known:
+                        repeated.append(event.event_id)
+                    else:
                         new.append(event)
                         known |= named & {event.event_id}
-                if not new and receipt is None:
+                if not new and record is None:
                     return ()
                 pipe.multi()
                 for event in new:
                     pipe.xadd(*entry_of(event))
                     if event.event_id in named:
                         pipe.set(_PUBLISHED + event.event_id, b"1", ex=_PUBLISHED_TTL_S)
-                if receipt is not None:
-                    pipe.set(receipt.key, receipt.content(new), ex=receipt.ttl_s)
+                if record is not None:
+                    stored = replace(record, repeated=tuple(repeated))
+                    pipe.set(record.key, stored.encode(), ex=RECORD_TTL_S)
+                # The markers and the record's key are watched since `_known`: if another process
+                # published one of the ids meanwhile, EXEC does nothing and the check is repeated.
                 try:
                     await pipe.execute()
                 except WatchError:
@@ -72,18 +79,20 @@ class Publisher:
                 return tuple(new)
 
     async def publish_once(self, event: Event) -> bool:
-        """Append `event` unless its id was published before; says whether it was new."""
+        """Append `event` unless its id was published before; returns whether it was new."""
         return bool(await self.publish([event], named={event.event_id}))
 
-    async def _known(self, pipe: Any, named: Set[str], receipt: Receipt | None) -> set[str]:
-        """Those of `named` that were published before; from here on all of them are watched."""
+    async def _known(
+        self, pipe: Any, named: Set[str], record: IdempotencyRecord | None
+    ) -> set[str]:
+        """The ids of `named` that were published before; all of them are watched from here on."""
         ids = list(named)
         markers = [_PUBLISHED + event_id for event_id in ids]
-        watched = [*markers, *([receipt.key] if receipt else [])]
+        watched = [*markers, *([record.key] if record else [])]
         if not watched:
             return set()
         await pipe.watch(*watched)
-        held = await pipe.mget(watched)
-        if receipt is not None and held[-1] is not None:
-            raise AlreadyPublished(held[-1])
-        return {event_id for event_id, mark in zip(ids, held, strict=False) if mark is not None}
+        values = await pipe.mget(watched)
+        if record is not None and values[-1] is not None:
+            raise AlreadyPublished(IdempotencyRecord.decode(record.key, values[-1]))
+        return {event_id for event_id, mark in zip(ids, values, strict=False) if mark is not None}

@@ -1,4 +1,4 @@
-"""Rows of importable files, and the event that each row becomes."""
+"""Rows of importable files, and the items that they become."""
 
 from ratchet.rows.experience import (
     NO_ID,
@@ -15,14 +15,14 @@ from ratchet.rows.kinds import (
     KINDS,
 )
 from ratchet.rows.passthrough import (
-    read_told,
+    read_passthrough,
 )
 from ratchet.rows.row import (
     NO_NUMBER,
     NO_TEXT,
     NO_TIME,
+    ImportRow,
     RefusedRow,
-    Row,
 )
 from ratchet.rows.times import (
     zone_named,
@@ -37,11 +37,11 @@ __all__ = [
     "NO_TEXT",
     "NO_TIME",
     "ExperienceRow",
+    "ImportRow",
     "RefusedRow",
-    "Row",
     "UnreadableFile",
     "open_rows",
     "read_experience",
-    "read_told",
+    "read_passthrough",
     "zone_named",
 ]

@@ -1,4 +1,4 @@
-"""Rows of every age as experiences: what is wrong in a row is taken out, never the row."""
+"""Rows of every release as experiences: invalid parts of a row are removed, never the row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ratchet.contract import Experience, Place, derived_id, is_plan, without_place
-from ratchet.rows.row import NO_TIME, Row, canonical, encodable, row_event_id
-from ratchet.rows.times import moment
+from ratchet.rows.row import NO_TIME, ImportRow, canonical, encodable, row_event_id
+from ratchet.rows.times import parse_time
 
 NO_PLAN = "widget_plan: missing, counts for voice only"
 NO_ID = "query_id: missing or unusable, derived from the row"
@@ -19,17 +19,17 @@ _WIDGETS_COUNT_FROM = {"widget_interactions": 0, "per_widget_feedback": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExperienceRow(Row):
+class ExperienceRow(ImportRow):
     experience: Experience
 
 
-def read_experience(raw: Mapping[str, Any], zone: tzinfo, otherwise: datetime) -> ExperienceRow:
-    """Read one row; a naive time is read in `zone`, and `otherwise` (aware) stands in for none."""
-    told = {key: value for key, value in raw.items() if key in Experience.model_fields}
-    clean, found = encodable(told)
-    repairs = dict.fromkeys(found)
+def read_experience(raw: Mapping[str, Any], zone: tzinfo, default_time: datetime) -> ExperienceRow:
+    """Read one row; a naive time is in `zone`, a missing one is `default_time` (aware)."""
+    known = {key: value for key, value in raw.items() if key in Experience.model_fields}
+    clean, encoding_repairs = encodable(known)
+    repairs = dict.fromkeys(encoding_repairs)
     row = dict(clean)
-    when, naive = moment(row.get("timestamp"), zone)
+    when, naive = parse_time(row.get("timestamp"), zone)
     if when is None:
         repairs[NO_TIME] = None
     identity = row.get("query_id")
@@ -37,7 +37,7 @@ def read_experience(raw: Mapping[str, Any], zone: tzinfo, otherwise: datetime) -
     if not usable or isinstance(identity, bool):
         identity = f"row-{derived_id(canonical(raw))}"
         repairs[NO_ID] = None
-    row |= {"timestamp": when or otherwise, "query_id": str(identity)}
+    row |= {"timestamp": when or default_time, "query_id": str(identity)}
     if not is_plan(row.get("widget_plan")):
         repairs[NO_PLAN] = None
         row.pop("widget_plan", None)
@@ -53,38 +53,42 @@ def read_experience(raw: Mapping[str, Any], zone: tzinfo, otherwise: datetime) -
 
 
 def _validated(row: dict[str, Any], repairs: dict[str, None]) -> Experience:
-    """Take out what is at fault until the rest is an experience; widgets last, see `_moved_up`."""
+    """Remove invalid parts until the rest is an experience.
+
+    Widgets are removed last: see `_without_widget`.
+    """
     while True:
         try:
             return Experience.model_validate(row)
         except ValidationError as error:
+            # Indexes change when an element is removed: remove from the back, and validate again.
             faults: set[Place] = set()
             for problem in error.errors(include_url=False, include_context=False):
                 path = [part for part in problem["loc"] if isinstance(part, str)]
                 repairs[f"{'.'.join(path)}: {problem['msg']}"] = None
-                faults.add(_at_fault(problem["loc"]))
+                faults.add(_invalid_part(problem["loc"]))
             widgets = {place for place in faults if place[:-1] == _WIDGETS}
             for place in sorted(faults - widgets or widgets, reverse=True):
                 row = without_place(row, place)
                 if place in widgets:
-                    row = _moved_up(row, int(place[-1]))
+                    row = _without_widget(row, int(place[-1]))
 
 
-def _at_fault(place: Place) -> Place:
-    """The element of the innermost list on the way to `place`, else `place` itself."""
+def _invalid_part(place: Place) -> Place:
+    """The element of the innermost list that contains `place`, else `place` itself."""
     depths = [depth for depth, part in enumerate(place, start=1) if isinstance(part, int)]
     return place[: depths[-1]] if depths else place
 
 
-def _moved_up(row: dict[str, Any], gone: int) -> dict[str, Any]:
-    """The row after widget `gone` (from 0) left: what is said of later widgets still fits them."""
+def _without_widget(row: dict[str, Any], removed: int) -> dict[str, Any]:
+    """Renumber what refers to the widgets behind `removed` (from 0), and drop what refers to it."""
     moved = dict(row)
     for field, first in _WIDGETS_COUNT_FROM.items():
         if isinstance(row.get(field), list):
-            said = [(int(one["widget_index"]), one) for one in row[field]]
+            references = [(int(one["widget_index"]), one) for one in row[field]]
             moved[field] = [
-                {**one, "widget_index": index - (index - first > gone)}
-                for index, one in said
-                if index - first != gone
+                {**one, "widget_index": index - (index - first > removed)}
+                for index, one in references
+                if index - first != removed
             ]
     return moved

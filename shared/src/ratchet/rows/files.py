@@ -1,4 +1,4 @@
-"""Files of rows: one JSON array, experience_buffer.json around one, or one row a line."""
+"""Files of rows: a JSON array, an experience_buffer.json around one, or one row per line."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,49 +7,50 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from ratchet.rows.kinds import Kind, kind_of
-from ratchet.rows.row import RefusedRow, Row
-from ratchet.rows.times import moment
+from ratchet.rows.kinds import RowKind, kind_of
+from ratchet.rows.row import ImportRow, RefusedRow
+from ratchet.rows.times import parse_time
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R", bound=ImportRow)
 Numbered = Iterator[tuple[int, Any]]
 
-_EXPECTED = (
-    'expected {"experiences": [...]} as in experience_buffer.json, a JSON array of rows as in '
-    "pending_dpo_pairs.json, or JSON Lines with one row a line as in traces.jsonl"
+_FORMATS = (
+    'Pass {"experiences": [...]} as in experience_buffer.json, a JSON array of rows as in '
+    "pending_dpo_pairs.json, or JSON Lines with one row per line as in traces.jsonl."
 )
 _TEXT: Any = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
-"""Bytes that are not UTF-8 stay visible to whatever reads the row: it repairs them and says so."""
+"""Bytes that are not UTF-8 become lone surrogates, which `encodable` repairs and reports."""
 
 
 class UnreadableFile(Exception):
-    """The message names the file, what was expected and what to do."""
+    """The message has the file, the expected content and the remedy."""
 
 
 @dataclass(frozen=True)
 class RowFile(Generic[R]):
-    """`rows` yields each of `total` rows with its number from 1 (in JSON Lines, the line)."""
+    """`rows` yields each of `total` rows with its number from 1 (in JSON Lines: the line)."""
 
-    kind: Kind[R]
+    kind: RowKind[R]
     total: int
     rows: Iterator[tuple[int, R | RefusedRow]]
 
 
 @dataclass(frozen=True)
 class _Content:
-    """`values` begins anew each time; a line that is no JSON is its own refusal."""
+    """Each call of `values` starts at the first row; a line that is not JSON is a `RefusedRow`."""
 
     total: int
     values: Callable[[], Numbered]
     saved_at: Any = None
 
 
-def open_rows(path: Path, zone: tzinfo, *kinds: Kind[R]) -> RowFile[R]:
-    """Find out which of `kinds` the file's rows are; naive times are read in `zone`.
+def open_rows(path: Path, zone: tzinfo, *kinds: RowKind[R]) -> RowFile[R]:
+    """Open a file of one of `kinds`; naive times are in `zone`.
 
-    The first row that is of any kind decides; where none is, the first kind refuses them all.
-    A row without a readable time takes the file's `saved_at`, else that of the row before it,
-    else the file's own. JSON Lines are read line by line. Raises `UnreadableFile`.
+    The first row that is of any kind decides; if there is none, all rows are refused as not being
+    of the first kind. A row without a valid time gets the file's `saved_at`, else the time of the
+    previous row, else the modification time of the file. JSON Lines are read line by line. Raises
+    `UnreadableFile`.
     """
     try:
         content = _content(path)
@@ -57,29 +58,32 @@ def open_rows(path: Path, zone: tzinfo, *kinds: Kind[R]) -> RowFile[R]:
         known = (kind_of(value, kinds) for _, value in content.values() if isinstance(value, dict))
         kind = next((kind for kind in known if kind is not None), kinds[0])
     except OSError as error:
-        raise UnreadableFile(f"{path}: {error.strerror}; name a file that can be read") from error
-    saved, _ = moment(content.saved_at, zone)
-    return RowFile(kind, content.total, _rows(content.values(), kind, zone, changed, saved))
+        raise UnreadableFile(f"{path}: {error.strerror}. Pass a readable file.") from error
+    saved_at, _ = parse_time(content.saved_at, zone)
+    return RowFile(kind, content.total, _rows(content.values(), kind, zone, changed, saved_at))
 
 
 def _rows(
-    values: Numbered, kind: Kind[R], zone: tzinfo, changed: datetime, saved: datetime | None
+    values: Numbered, kind: RowKind[R], zone: tzinfo, changed: datetime, saved_at: datetime | None
 ) -> Iterator[tuple[int, R | RefusedRow]]:
-    before = saved or changed
+    previous = saved_at or changed
     for number, raw in values:
         if isinstance(raw, RefusedRow):
             yield number, raw
         elif not isinstance(raw, dict):
-            yield number, RefusedRow(f"not a JSON object; {kind.name} is one")
-        elif not kind.telling & raw.keys():
-            yield number, RefusedRow(f"not {kind.name}: none of {', '.join(sorted(kind.telling))}")
+            yield number, RefusedRow(f"not a JSON object, so not {kind.name}")
+        elif not kind.marker_keys & raw.keys():
+            yield (
+                number,
+                RefusedRow(f"not {kind.name}: has none of {', '.join(sorted(kind.marker_keys))}"),
+            )
         else:
             try:
-                row = kind.read(raw, zone, saved or before)
+                row = kind.read(raw, zone, saved_at or previous)
             except RecursionError:
                 yield number, RefusedRow("nested too deeply")
                 continue
-            before = row.at
+            previous = row.at
             yield number, row
 
 
@@ -92,10 +96,10 @@ def _content(path: Path) -> _Content:
     except (ValueError, RecursionError) as error:
         if any(_is_line(line) for _, line in _lines(path)):
             return _json_lines(path)
-        raise UnreadableFile(f"{path}: not JSON ({error}); {_EXPECTED}") from error
+        raise UnreadableFile(f"{path}: not JSON ({error}). {_FORMATS}") from error
     rows = document.get("experiences") if isinstance(document, dict) else document
     if not isinstance(rows, list):
-        raise UnreadableFile(f"{path}: no list of rows in it; {_EXPECTED}")
+        raise UnreadableFile(f"{path}: contains no list of rows. {_FORMATS}")
     saved_at = document.get("saved_at") if isinstance(document, dict) else None
     return _Content(len(rows), lambda: enumerate(rows, start=1), saved_at)
 
@@ -120,6 +124,6 @@ def _parsed(line: str) -> Any:
 
 
 def _is_line(first: str) -> bool:
-    """Whether the first line is a row of its own, and so the file JSON Lines."""
+    """Whether a line is a complete row, which makes the file JSON Lines."""
     row = _parsed(first)
     return isinstance(row, dict) and bool(row) and "experiences" not in row

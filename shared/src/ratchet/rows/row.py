@@ -1,4 +1,4 @@
-"""One row of an imported file: what the intake is sent of it, and what was odd about it."""
+"""One row of an imported file: the item that is sent to the intake, and its repairs."""
 
 import json
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ NO_NUMBER = "number: NaN or infinite, counted as missing"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """`item` is the body of the call that records it, `at` when it was said.
+class ImportRow:
+    """`item` is the body of the call that records it, `at` its time.
 
-    `repairs` has one entry for each kind of repair; `naive` tells that the time had no zone.
-    `event_id` depends on the row's content alone: the same row is the same fact in any file.
+    `repairs` has one entry for each kind of repair; `naive` is whether the time had no zone.
+    `event_id` depends only on the content of the row: it is the same in any file.
     """
 
     item: Mapping[str, Any]
@@ -30,11 +30,13 @@ class Row:
 
 @dataclass(frozen=True)
 class RefusedRow:
+    """A row that cannot be imported."""
+
     reason: str
 
 
 def canonical(raw: Mapping[str, Any]) -> str:
-    """Equal for rows of equal content."""
+    """JSON that is equal for rows of equal content."""
     return json.dumps(raw, sort_keys=True, separators=(",", ":"))
 
 
@@ -43,17 +45,17 @@ def row_event_id(raw: Mapping[str, Any]) -> str:
 
 
 def encodable(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-    """`raw` as JSON and UTF-8 can hold it, without NaN and lone surrogates, and the repairs."""
+    """`raw` without NaN, infinities and lone surrogates, and the repairs: JSON has none of them."""
     try:
         json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
     except ValueError:
         text = json.dumps(raw, ensure_ascii=False)
     else:
         return raw, ()
-    told = text.encode(errors="replace")
+    encoded = text.encode(errors="replace")
     no_numbers: list[str] = []
-    mended: dict[str, Any] = json.loads(told, parse_constant=no_numbers.append)
-    no_text = told != text.encode(errors="surrogatepass")
-    return mended, tuple(
-        repair for repair, found in ((NO_TEXT, no_text), (NO_NUMBER, no_numbers)) if found
+    repaired: dict[str, Any] = json.loads(encoded, parse_constant=no_numbers.append)
+    no_text = encoded != text.encode(errors="surrogatepass")
+    return repaired, tuple(
+        repair for repair, needed in ((NO_TEXT, no_text), (NO_NUMBER, no_numbers)) if needed
     )

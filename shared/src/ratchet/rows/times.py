@@ -1,23 +1,25 @@
-"""Times as the files write them: ISO 8601 with or without a zone, and seconds since 1970."""
+"""Times in files: ISO 8601 with or without a zone, seconds or milliseconds since 1970."""
 
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 _LARGEST_SECONDS = 2e10
-"""A larger number is a time in milliseconds, as pydantic reads it."""
+"""Larger numbers are milliseconds, as in pydantic."""
 
 
 def zone_named(name: str) -> ZoneInfo:
-    """The zone of naive times; raises `ValueError` with the remedy for a name of none."""
+    """The time zone `name`; raises `ValueError` with the remedy if there is none."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"no time zone {name!r}; name one such as Europe/Vienna") from error
+        raise ValueError(
+            f"There is no time zone {name!r}. Pass one such as Europe/Vienna."
+        ) from error
 
 
-def moment(value: Any, zone: tzinfo) -> tuple[datetime | None, bool]:
-    """The time in UTC and whether it came without a zone; None where it cannot be read."""
+def parse_time(value: Any, zone: tzinfo) -> tuple[datetime | None, bool]:
+    """The time in UTC, None if invalid, and whether it had no zone."""
     try:
         if isinstance(value, str):
             read = datetime.fromisoformat(value)

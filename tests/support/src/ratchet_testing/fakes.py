@@ -1,9 +1,10 @@
-"""In-memory fakes of ports; they pass the same tests as the real implementations."""
+"""In-memory fakes; they pass the same tests as the real implementations."""
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 
 from ratchet.contract import Event
-from ratchet.delivery import AlreadyPublished, Receipt
+from ratchet.delivery import AlreadyPublished, IdempotencyRecord
 
 
 class MemoryPublisher:
@@ -12,24 +13,27 @@ class MemoryPublisher:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self._published: set[str] = set()
-        self._receipts: dict[str, bytes] = {}
+        self._records: dict[str, IdempotencyRecord] = {}
 
     async def publish(
         self,
         events: Sequence[Event],
         named: Set[str] = frozenset(),
-        receipt: Receipt | None = None,
+        record: IdempotencyRecord | None = None,
     ) -> tuple[Event, ...]:
-        if receipt is not None and receipt.key in self._receipts:
-            raise AlreadyPublished(self._receipts[receipt.key])
+        if record is not None and record.key in self._records:
+            raise AlreadyPublished(self._records[record.key])
         new: list[Event] = []
+        repeated: list[str] = []
         for event in events:
-            if event.event_id not in named or event.event_id not in self._published:
+            if event.event_id in named and event.event_id in self._published:
+                repeated.append(event.event_id)
+            else:
                 new.append(event)
                 self._published |= named & {event.event_id}
         self.events.extend(new)
-        if receipt is not None:
-            self._receipts[receipt.key] = receipt.content(new)
+        if record is not None:
+            self._records[record.key] = replace(record, repeated=tuple(repeated))
         return tuple(new)
 
     async def publish_once(self, event: Event) -> bool:

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.migration import migrate
-from ledger.backends.snapshot import moment
+from ledger.backends.snapshot import open_snapshot
 from ledger.backends.writer import SqlLedger
 from ratchet.contract import (
     ArtifactRef,
@@ -48,7 +48,7 @@ class Opened:
 
     @property
     def hash(self) -> str:
-        with moment(self.url) as now:
+        with open_snapshot(self.url) as now:
             return now.content_hash
 
     def __enter__(self) -> "Opened":
@@ -61,8 +61,12 @@ class Opened:
 
 def training(run_id: str, used: tuple[str, ...], version: str) -> list[Event]:
     def at(minutes: int, *names: str) -> dict[str, object]:
-        moment = START + timedelta(days=1, minutes=minutes)
-        return {"event_id": derived_id(run_id, *names), "occurred_at": moment, "run_id": run_id}
+        time = START + timedelta(days=1, minutes=minutes)
+        return {
+            "event_id": derived_id(run_id, *names),
+            "occurred_at": time,
+            "run_id": run_id,
+        }
 
     return [
         RunStarted.model_validate(

@@ -1,4 +1,4 @@
-"""Asks the trainer for its status now and then, so that no page waits for it."""
+"""Requests the trainer's status periodically, so that no page has to wait for it."""
 
 import asyncio
 import logging
@@ -6,7 +6,7 @@ import logging
 import httpx
 from pydantic import ValidationError
 
-from ingest.domain.command_center.trainer_facts import Trainer, TrainerFacts
+from ingest.domain.command_center.trainer_facts import TrainerFacts, TrainerState
 from ratchet.contract import utc_now
 
 _log = logging.getLogger(__name__)
@@ -14,43 +14,45 @@ _TIMEOUT_S = 3.0
 
 
 class TrainerWatch:
-    """`trainer` is what was heard last, with what is wrong now."""
+    """`trainer` is the last status, with the current problem if there is one."""
 
     def __init__(self, url: str, every_s: float) -> None:
-        self.trainer = Trainer()
+        self.trainer = TrainerState()
         self._url = url
         self._every_s = every_s
 
     async def run(self) -> None:
-        """Ask until cancelled."""
+        """Runs until cancelled."""
         async with httpx.AsyncClient(timeout=_TIMEOUT_S) as client:
             while True:
-                self._hear(await self._asked(client))
+                self._update(await self._request(client))
                 await asyncio.sleep(self._every_s)
 
-    async def _asked(self, client: httpx.AsyncClient) -> TrainerFacts | str:
-        """What it said, or why nothing was heard."""
+    async def _request(self, client: httpx.AsyncClient) -> TrainerFacts | str:
+        """The status, or the problem."""
         try:
-            answer = (await client.get(f"{self._url}/status")).raise_for_status()
-            told = answer.json()
-            if not isinstance(told, dict) or told.get("service") != "trainer":
-                return f"what answers at {self._url} is no trainer: see RATCHET_INGEST_TRAINER_URL"
-            return TrainerFacts.model_validate(told)
+            response = (await client.get(f"{self._url}/status")).raise_for_status()
+            status = response.json()
+            if not isinstance(status, dict) or status.get("service") != "trainer":
+                return f"{self._url} is not a trainer: check RATCHET_INGEST_TRAINER_URL"
+            return TrainerFacts.model_validate(status)
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
             return (
                 f"the trainer does not answer at {self._url} ({reason}): start it, "
-                "or name it in RATCHET_INGEST_TRAINER_URL"
+                "or set its address in RATCHET_INGEST_TRAINER_URL"
             )
         except ValueError as error:
-            what = "its status is none that this version knows"
             kind = error.errors()[0]["loc"] if isinstance(error, ValidationError) else "no JSON"
-            return f"the trainer at {self._url}: {what} ({kind})"
+            return (
+                f"the trainer at {self._url} has a status that this release cannot read ({kind}): "
+                "update both to the same release"
+            )
 
-    def _hear(self, told: TrainerFacts | str) -> None:
-        if isinstance(told, TrainerFacts):
-            self.trainer = Trainer(told, utc_now(), None)
+    def _update(self, status: TrainerFacts | str) -> None:
+        if isinstance(status, TrainerFacts):
+            self.trainer = TrainerState(status, utc_now(), None)
             return
-        if told != self.trainer.problem:
-            _log.warning(told)
-        self.trainer = Trainer(self.trainer.facts, self.trainer.heard_at, told)
+        if status != self.trainer.problem:
+            _log.warning(status)
+        self.trainer = TrainerState(self.trainer.facts, self.trainer.received_at, status)

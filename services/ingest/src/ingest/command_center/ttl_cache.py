@@ -1,4 +1,4 @@
-"""One answer for all who ask the same within a moment."""
+"""A cache of the last value, for many clients that request the same within a moment."""
 
 import asyncio
 import time
@@ -9,23 +9,23 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
-    """Remembers the last answer of `make` for `for_s`, and makes one at a time."""
+class TtlCache(Generic[K, V]):
+    """Keeps the last value of `make` for `ttl_s`; one call of `make` runs at a time."""
 
-    def __init__(self, make: Callable[[K], Awaitable[V]], for_s: float) -> None:
+    def __init__(self, make: Callable[[K], Awaitable[V]], ttl_s: float) -> None:
         self._make = make
-        self._for_s = for_s
-        self._turn = asyncio.Lock()
-        self._kept: tuple[K, V, float] | None = None
+        self._ttl_s = ttl_s
+        self._lock = asyncio.Lock()
+        self._last: tuple[K, V, float] | None = None
 
     async def get(self, key: K) -> tuple[V, float]:
-        """The answer, and its age in seconds."""
-        async with self._turn:
-            if self._kept is not None:
-                known, value, made_at = self._kept
+        """The value, and its age in seconds."""
+        async with self._lock:
+            if self._last is not None:
+                known, value, made_at = self._last
                 age_s = time.monotonic() - made_at
-                if known == key and age_s < self._for_s:
+                if known == key and age_s < self._ttl_s:
                     return value, age_s
             value = await self._make(key)
-            self._kept = key, value, time.monotonic()
+            self._last = key, value, time.monotonic()
             return value, 0.0

@@ -1,59 +1,72 @@
-"""Who may do what: which scope a call needs, and whether the key it bears has it."""
+"""Access rules: the scope that a request needs, and whether its credentials have it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from enum import StrEnum
 
-Scope = Literal["write", "read", "operate"]
 COMPATIBILITY = "/api/layer2/"
 _GUARDED = ("/v1/", COMPATIBILITY)
 _OPERATIONS = ("/v1/commands/", "/v1/pairs")
-_AS_THE_PAGE_CALLS = ("rl-status", "rl-history", "approve-training")
-"""The Command Center's page bears its key with feedback alone."""
+_WITHOUT_A_KEY = ("rl-status", "rl-history", "approve-training")
+"""The Command Center's page sends its key with feedback only."""
+
+
+class Scope(StrEnum):
+    """What a key allows."""
+
+    WRITE = "write"
+    READ = "read"
+    OPERATE = "operate"
 
 
 @dataclass(frozen=True)
-class Bearer:
-    """What a call bears in its headers: a secret, and whether that is a key's, of which scopes."""
+class Credentials:
+    """Whether a request sent a secret, whether that is a key's, and the key's scopes."""
 
     sent: bool
     known: bool = False
-    scopes: frozenset[str] = frozenset()
+    scopes: frozenset[Scope] = frozenset()
 
 
 @dataclass(frozen=True)
-class Denied:
+class AccessDenied:
+    """The HTTP status and the reason of a refusal."""
+
     status: int
     reason: str
 
 
-def is_of_the_api(path: str) -> bool:
+def is_api_path(path: str) -> bool:
     return path.startswith(_GUARDED)
 
 
 def scope_of(method: str, path: str) -> Scope | None:
-    """The scope that a call needs; None for what anybody may ask, like the health of the service.
+    """The scope that a request needs; None for public paths, such as the health of the service.
 
-    A path that is not known needs one too, so that a route cannot be forgotten here.
+    An unknown path of the API needs one too, so a new route cannot be left unprotected.
     """
-    if not is_of_the_api(path):
+    if not is_api_path(path):
         return None
-    if path.removeprefix(COMPATIBILITY).rstrip("/") in _AS_THE_PAGE_CALLS:
+    if path.removeprefix(COMPATIBILITY).rstrip("/") in _WITHOUT_A_KEY:
         return None
     if method in ("GET", "HEAD"):
-        return "read"
-    return "operate" if path.startswith(_OPERATIONS) else "write"
+        return Scope.READ
+    return Scope.OPERATE if path.startswith(_OPERATIONS) else Scope.WRITE
 
 
-def denied(method: str, path: str, bearer: Bearer) -> Denied | None:
-    """Why a call is turned away where keys are asked for, or None."""
-    needed = scope_of(method, path)
-    if needed is None or needed in bearer.scopes:
+def access_denied(method: str, path: str, credentials: Credentials) -> AccessDenied | None:
+    """Why the request is refused where keys are required, or None."""
+    scope = scope_of(method, path)
+    if scope is None or scope in credentials.scopes:
         return None
-    if bearer.known:
-        return Denied(403, f"this key may not {needed}: `ratchet keys create --scope {needed}`")
+    if credentials.known:
+        return AccessDenied(
+            403,
+            f"this key lacks the scope {scope}: create one with "
+            f"`ratchet keys create --scope {scope}`",
+        )
     if path.startswith(COMPATIBILITY):
-        return Denied(403, f"send a key with the scope {needed} in the header X-Feedback-Key")
-    what = "a key that is in force" if bearer.sent else "a key"
-    return Denied(
-        401, f"send {what}, with the scope {needed}: Authorization: Bearer …, or X-Api-Key"
+        return AccessDenied(403, f"send a key with the scope {scope} in the header X-Feedback-Key")
+    key = "a valid key" if credentials.sent else "a key"
+    return AccessDenied(
+        401, f"send {key} with the scope {scope}: Authorization: Bearer …, or X-Api-Key"
     )

@@ -1,4 +1,4 @@
-"""What the right answer would have been, in an operator's words."""
+"""Corrections: an operator's description of the right answer."""
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
@@ -6,6 +6,8 @@ from ratchet.contract import Feedback
 
 
 class Correction(BaseModel):
+    """The correction of the answer to `query_id`."""
+
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
     query_id: str = Field(min_length=1, max_length=128)
@@ -16,14 +18,14 @@ class Correction(BaseModel):
 
     @field_validator("correction_text")
     @classmethod
-    def _says_something(cls, text: str) -> str:
+    def _not_blank(cls, text: str) -> str:
         if not text.strip():
-            raise ValueError("must say what was meant; it is empty")
+            raise ValueError("is empty; describe the right answer")
         return text
 
 
-def said(correction: Correction) -> Feedback:
-    """A reaction that leaves everything but the correction unsaid."""
+def feedback_of(correction: Correction) -> Feedback:
+    """Feedback with the correction and nothing else."""
     return Feedback(
         query_id=correction.query_id,
         user_id=correction.user_id,

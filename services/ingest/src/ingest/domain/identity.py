@@ -1,4 +1,4 @@
-"""What an item may say of itself beside its fields."""
+"""The optional id and time of an item."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -12,19 +12,19 @@ def _in_utc(at: datetime) -> datetime:
     try:
         return at.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("must lie between the years 1 and 9999 in UTC") from error
+        raise ValueError("must be between the years 1 and 9999 in UTC") from error
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class Identity(BaseModel):
-    """An item that names its `event_id` is one fact, however often it is sent.
+    """Items with the same `event_id` are one fact, however often they are sent.
 
-    `occurred_at` is when it was said, by default when it was received.
+    `occurred_at` defaults to the time of receipt.
     """
 
     model_config = ConfigDict(frozen=True)
 
     event_id: EventId | None = None
-    occurred_at: Moment | None = None
+    occurred_at: UtcTime | None = None

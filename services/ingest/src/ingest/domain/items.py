@@ -1,6 +1,6 @@
-"""From the items of one request to facts and problems: a bad item spoils only itself."""
+"""Reads the items of a request: each becomes a value, or the problems of its fields."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Generic, TypeVar
@@ -12,13 +12,14 @@ from ratchet.contract import Experience, Feedback, is_plan
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
-_OURS = "Value error, "
-"""What pydantic puts before the message of a validator of ours."""
+_VALIDATOR_PREFIX = "Value error, "
+"""What pydantic puts before the message of a validator."""
 _UNNAMED = Identity()
+_ERASED = "was erased on request and cannot be added again"
 
 
 @dataclass(frozen=True)
-class Problem:
+class ItemProblem:
     """`index` counts the items of the request from 0, `field` is a dotted path in the item."""
 
     index: int
@@ -27,8 +28,8 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Item(Generic[M]):
-    """`index` counts the items of the request from 0, the refused ones too."""
+class ValidItem(Generic[M]):
+    """`index` counts all items of the request from 0."""
 
     index: int
     identity: Identity
@@ -36,44 +37,43 @@ class Item(Generic[M]):
 
 
 @dataclass(frozen=True)
-class Sorted(Generic[M]):
-    accepted: tuple[Item[M], ...]
-    problems: tuple[Problem, ...]
+class SortedItems(Generic[M]):
+    valid: tuple[ValidItem[M], ...]
+    problems: tuple[ItemProblem, ...]
 
 
-def sort_items(items: Sequence[Any], read: Callable[[Mapping[str, Any]], M]) -> Sorted[M]:
-    """Read every item; what cannot be read becomes its problems, one for each bad field."""
-    accepted: list[Item[M]] = []
-    problems: list[Problem] = []
+def sort_items(items: Sequence[Any], read: Callable[[Mapping[str, Any]], M]) -> SortedItems[M]:
+    """Reads every item; an invalid one yields a problem for each invalid field."""
+    valid: list[ValidItem[M]] = []
+    problems: list[ItemProblem] = []
     for index, item in enumerate(items):
         if not isinstance(item, Mapping):
-            problems.append(Problem(index, "", "must be a JSON object"))
+            problems.append(ItemProblem(index, "", "must be a JSON object"))
             continue
         named = "event_id" in item or "occurred_at" in item
-        identity = _tried(Identity.model_validate, item, index, problems) if named else _UNNAMED
-        body = _tried(read, item, index, problems)
+        identity = _read(Identity.model_validate, item, index, problems) if named else _UNNAMED
+        body = _read(read, item, index, problems)
         if identity is not None and body is not None:
-            accepted.append(Item(index, identity, body))
-    return Sorted(tuple(accepted), tuple(problems))
+            valid.append(ValidItem(index, identity, body))
+    return SortedItems(tuple(valid), tuple(problems))
 
 
-def refused(found: Sorted[M], forgotten: Callable[[Item[M]], bool]) -> Sorted[M]:
-    """`found` without what is about a question that was forgotten for good."""
-    problems = [
-        Problem(
-            item.index, "query_id", "was forgotten at somebody's request: nothing brings it back"
-        )
-        for item in found.accepted
-        if forgotten(item)
-    ]
-    accepted = tuple(item for item in found.accepted if not forgotten(item))
-    return Sorted(accepted, (*found.problems, *problems))
+def without_erased(items: SortedItems[M], erased: Set[str]) -> SortedItems[M]:
+    """Turns the items about `erased` query ids into problems."""
+    valid: list[ValidItem[M]] = []
+    problems = list(items.problems)
+    for item in items.valid:
+        if getattr(item.body, "query_id", None) in erased:
+            problems.append(ItemProblem(item.index, "query_id", _ERASED))
+        else:
+            valid.append(item)
+    return SortedItems(tuple(valid), tuple(problems))
 
 
 def read_experience(item: Mapping[str, Any], received_at: datetime, zone: tzinfo) -> Experience:
     """An experience of any age; without a timestamp it was answered at `received_at`.
 
-    A timestamp that names no zone is read in `zone`. Raises `pydantic.ValidationError`.
+    A timestamp without a zone is read in `zone`. Raises `pydantic.ValidationError`.
     """
     return Experience.model_validate(
         {**item, "timestamp": _aware(item.get("timestamp"), received_at, zone)}
@@ -81,7 +81,7 @@ def read_experience(item: Mapping[str, Any], received_at: datetime, zone: tzinfo
 
 
 def in_zone(item: Mapping[str, Any], zone: tzinfo) -> Mapping[str, Any]:
-    """The item with a timestamp that names no zone read in `zone`."""
+    """The item with a timestamp without a zone read in `zone`."""
     return {**item, "timestamp": _aware(item.get("timestamp"), None, zone)}
 
 
@@ -91,28 +91,36 @@ def read_feedback(item: Mapping[str, Any]) -> Feedback:
 
 
 def lacks_plan(item: Mapping[str, Any]) -> bool:
-    """Whether the row counts for voice only, for want of a plan with widgets."""
+    """Whether the experience counts for voice only, because it has no plan with widgets."""
     return not is_plan(item.get("widget_plan"))
 
 
-def problems_of(error: ValidationError, index: int = 0) -> list[Problem]:
-    """One problem for each bad field of the item."""
+def problems_of(errors: Iterable[Mapping[str, Any]], index: int = 0) -> list[ItemProblem]:
+    """One problem for each of pydantic's `errors`, with its `loc` as the field."""
     return [
-        Problem(index, ".".join(map(str, found["loc"])), found["msg"].removeprefix(_OURS))
-        for found in error.errors(include_url=False, include_context=False, include_input=False)
+        ItemProblem(
+            index, ".".join(map(str, error["loc"])), error["msg"].removeprefix(_VALIDATOR_PREFIX)
+        )
+        for error in errors
     ]
 
 
-def _tried(
+def validation_problems(error: ValidationError, index: int = 0) -> list[ItemProblem]:
+    """One problem for each invalid field of the item."""
+    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    return problems_of(errors, index)
+
+
+def _read(
     read: Callable[[Mapping[str, Any]], T],
     item: Mapping[str, Any],
     index: int,
-    problems: list[Problem],
+    problems: list[ItemProblem],
 ) -> T | None:
     try:
         return read(item)
     except ValidationError as error:
-        problems.extend(problems_of(error, index))
+        problems.extend(validation_problems(error, index))
         return None
 
 
@@ -121,8 +129,8 @@ def _aware(value: Any, received_at: datetime | None, zone: tzinfo) -> Any:
         return received_at
     if isinstance(value, str):
         try:
-            read = datetime.fromisoformat(value)
+            time = datetime.fromisoformat(value)
         except ValueError:
             return value
-        return read if read.tzinfo else read.replace(tzinfo=zone)
+        return time if time.tzinfo else time.replace(tzinfo=zone)
     return value

@@ -1,11 +1,11 @@
-"""A pair of answers that was made elsewhere: taken only where it compares what it should."""
+"""Imported pairs: accepted if both answers belong to the question and differ clearly."""
 
 from datetime import datetime
 
 from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 
-from ingest.domain.asked_question import asked_text, named_equipment, question_in
-from ingest.domain.imported import Imported
+from ingest.domain.imported_example import ImportedExample
+from ingest.domain.prompt_question import named_equipment, question_in, question_text
 from ratchet.contract import Aspect, PairBuilt, derived_id
 
 _CLEAR = 0.1
@@ -14,10 +14,10 @@ _ROUNDING = 1e-9
 _MOST = 20_000
 
 
-class Pair(Imported):
-    """Two answers to the question of `prompt`, and what each was worth.
+class Pair(ImportedExample):
+    """Two answers to the question of `prompt`, and the reward of each.
 
-    Without an `aspect`, answers that are JSON objects are widget plans, all others spoken.
+    Without an `aspect`, answers that are JSON objects are widget plans, all others are spoken.
     """
 
     chosen: str = Field(min_length=1, max_length=_MOST)
@@ -29,20 +29,21 @@ class Pair(Imported):
         lt=-_CLEAR, validation_alias=AliasChoices("rejected_reward", "neg_reward")
     )
     aspect: Aspect = Field(
-        default_factory=lambda told: _aspect_of(told.get("chosen", "")),
+        default_factory=lambda fields: _aspect_of(fields.get("chosen", "")),
         validation_alias=AliasChoices("aspect", "pair_type"),
     )
 
     @field_validator("chosen", "rejected")
     @classmethod
     def _answers_this_question(cls, answer: str, info: ValidationInfo) -> str:
-        """The predecessor paired answers to different questions; such a pair teaches nothing."""
+        # The predecessor's pair files contain answers to two different questions. Such a pair
+        # would train the model to prefer one question over another.
         if "prompt" in info.data:
-            asked = named_equipment(asked_text(info.data["prompt"]))
-            strange = [name for name in named_equipment(answer) if name not in asked]
-            if strange:
+            in_question = named_equipment(question_text(info.data["prompt"]))
+            others = [name for name in named_equipment(answer) if name not in in_question]
+            if others:
                 raise ValueError(
-                    f"speaks of {strange[0]}, which the question does not name; "
+                    f"names {others[0]}, which the question does not name; "
                     "send answers to this question alone"
                 )
         return answer
@@ -51,20 +52,20 @@ class Pair(Imported):
     @classmethod
     def _differs(cls, rejected: str, info: ValidationInfo) -> str:
         if rejected.strip() == info.data.get("chosen", "").strip():
-            raise ValueError("is the chosen answer; send two that differ")
+            raise ValueError("equals the chosen answer; send two that differ")
         return rejected
 
     @field_validator("rejected_reward")
     @classmethod
-    def _lies_well_below(cls, reward: float, info: ValidationInfo) -> float:
+    def _is_clearly_below(cls, reward: float, info: ValidationInfo) -> float:
         gap = info.data.get("chosen_reward", _CLEAR + _LEAST_GAP) - reward
         if gap < _LEAST_GAP - _ROUNDING:
-            raise ValueError(f"must lie {_LEAST_GAP} below the chosen reward, not {gap:.3g}")
+            raise ValueError(f"must be {_LEAST_GAP} below the chosen reward, not {gap:.3g}")
         return reward
 
 
-def built(pair: Pair, event_id: str, received_at: datetime) -> PairBuilt:
-    """The event; the same content is the same example."""
+def pair_built(pair: Pair, event_id: str, received_at: datetime) -> PairBuilt:
+    """The event of `pair`; the same content has the same example id."""
     content = (pair.aspect, pair.prompt, pair.chosen, pair.rejected)
     return PairBuilt(
         event_id=event_id,

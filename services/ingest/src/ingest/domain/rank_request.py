@@ -1,4 +1,4 @@
-"""What a ranking is asked for."""
+"""The request for a ranking."""
 
 from typing import Annotated, Any
 
@@ -8,11 +8,11 @@ from ratchet.contract import Candidate, Intent, RankingQuery
 from ratchet.ranking import MOST_WIDGETS
 
 
-def _by_name(sent: Any) -> Any:
-    return {"scenario": sent} if isinstance(sent, str) else sent
+def _by_name(value: Any) -> Any:
+    return {"scenario": value} if isinstance(value, str) else value
 
 
-def _some(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+def _not_empty(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     if not candidates:
         raise ValueError("name at least one candidate")
     return candidates
@@ -22,17 +22,17 @@ _Named = Annotated[Candidate, BeforeValidator(_by_name, json_schema_input_type=s
 
 
 class RankRequest(BaseModel):
-    """One question and the widgets that could be shown, each named or described.
+    """One question and its candidates, each a scenario name or a description.
 
-    `intent` is the question's parsed intent; `limit` is how many will be shown, by default all,
-    24 at most.
+    `intent` is the question's parsed intent. `limit` is the number of widgets to show: all of them
+    by default, at most 24.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     transcript: str = Field(max_length=20_000)
     intent: Intent = Intent()
-    candidates: Annotated[tuple[_Named, ...], AfterValidator(_some)] = Field(
+    candidates: Annotated[tuple[_Named, ...], AfterValidator(_not_empty)] = Field(
         json_schema_extra={"minItems": 1}
     )
     limit: int | None = Field(default=None, ge=1, le=MOST_WIDGETS)
@@ -44,16 +44,16 @@ class RankRequest(BaseModel):
 
     @property
     def shown(self) -> int:
-        """How many of the candidates will be shown."""
+        """The number of candidates that will be shown."""
         return min(self.limit or MOST_WIDGETS, len(self.candidates))
 
 
-def read_rank_request(sent: Any) -> RankRequest:
+def read_rank_request(value: Any) -> RankRequest:
     """A null counts as a missing key; raises `pydantic.ValidationError`."""
-    return RankRequest.model_validate(_without_nulls(sent))
+    return RankRequest.model_validate(_without_nulls(value))
 
 
-def _without_nulls(sent: Any) -> Any:
-    if isinstance(sent, dict):
-        return {key: _without_nulls(value) for key, value in sent.items() if value is not None}
-    return [_without_nulls(value) for value in sent] if isinstance(sent, list) else sent
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(one) for key, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value

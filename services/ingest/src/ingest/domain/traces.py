@@ -1,11 +1,11 @@
-"""A teacher's trace as it is sent, by the names of today and of the predecessor's traces.jsonl."""
+"""Imported traces, in today's field names or those of the predecessor's traces.jsonl."""
 
 from datetime import datetime
 
 from pydantic import AliasChoices, Field
 
-from ingest.domain.asked_question import question_in
-from ingest.domain.imported import Imported
+from ingest.domain.imported_example import ImportedExample
+from ingest.domain.prompt_question import question_in
 from ratchet.contract import LEAST_ANSWER, TraceCaptured, derived_id
 
 
@@ -13,8 +13,8 @@ def _also(name: str, legacy: str) -> AliasChoices:
     return AliasChoices(name, legacy)
 
 
-class Trace(Imported):
-    """Times in seconds. `has_thinking` false means that `thinking` is not to be learnt from."""
+class Trace(ImportedExample):
+    """Times in seconds. With `has_thinking` false, `thinking` is not used."""
 
     trace_id: str = Field(default="", max_length=128)
     query_id: str | None = Field(default=None, min_length=1, max_length=128)
@@ -47,15 +47,15 @@ class Trace(Imported):
     prompt_version: str = Field(default="", max_length=256)
 
 
-def captured(trace: Trace, event_id: str, received_at: datetime) -> TraceCaptured:
-    """The event; without a `trace_id`, equal prompts with equal answers are one trace."""
-    told = trace.model_dump(exclude={"timestamp", "has_thinking"})
+def trace_captured(trace: Trace, event_id: str, received_at: datetime) -> TraceCaptured:
+    """The event of `trace`; without a `trace_id`, its id is derived from prompt and answer."""
+    fields = trace.model_dump(exclude={"timestamp", "has_thinking"})
     if not trace.has_thinking:
-        told["thinking"] = ""
-    told["trace_id"] = trace.trace_id or derived_id("trace", trace.prompt, trace.answer)
+        fields["thinking"] = ""
+    fields["trace_id"] = trace.trace_id or derived_id("trace", trace.prompt, trace.answer)
     return TraceCaptured(
         event_id=event_id,
         occurred_at=trace.timestamp or received_at,
         question=question_in(trace.prompt),
-        **told,
+        **fields,
     )

@@ -1,4 +1,4 @@
-"""The body of a request as JSON, no deeper than everything behind can carry."""
+"""Reads request bodies as JSON, with a limit on nesting."""
 
 from typing import Any
 
@@ -12,22 +12,24 @@ _OPEN, _CLOSE = b"[" * _WRAPS, b"]" * _WRAPS
 
 
 def parse_json(body: bytes) -> Any:
-    """The value `body` stands for; answers 422 where it is no JSON, NaN and Infinity included.
+    """The value of `body`; raises `HTTPException` 422 for invalid JSON, NaN and Infinity.
 
-    An event wraps what was sent, so what the parser just takes, no reader of events would. It is
-    handed the body inside lists that take up the difference: free, where a walk would cost three
-    times the parsing. A body that closes those lists leaves one with two values, or with none.
+    The limit on nesting is below the parser's own, because an event wraps the value and its
+    readers use the same parser.
     """
+    # Wrapping the body in lists makes the parser enforce the limit at no cost; walking the value
+    # takes three times as long as parsing it. A body that closes those lists itself yields two
+    # values or none, and the unpacking fails.
     try:
-        sent = from_json(_OPEN + body + _CLOSE, allow_inf_nan=False)
+        value = from_json(_OPEN + body + _CLOSE, allow_inf_nan=False)
         for _ in range(_WRAPS):
-            (sent,) = sent
+            (value,) = value
     except ValueError as error:
-        raise HTTPException(422, f"body: {_why_not(body)}") from error
-    return sent
+        raise HTTPException(422, f"body: {_reason(body)}") from error
+    return value
 
 
-def _why_not(body: bytes) -> str:
+def _reason(body: bytes) -> str:
     try:
         from_json(body, allow_inf_nan=False)
     except ValueError as error:

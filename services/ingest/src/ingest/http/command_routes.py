@@ -1,18 +1,13 @@
-"""What a person asks for over HTTP: 202 means that the request is durable."""
+"""Routes for operators' commands: 202 means that the command is durable."""
 
-from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from ingest.domain.items import problems_of
-from ingest.http.bodies import parse_json
-from ingest.http.middleware.idempotency import call_of
-from ingest.http.middleware.problems import answers, refusal
-from ingest.http.openapi import just_one
-from ingest.http.plain_route import PlainRoute
-from ingest.ports import Publisher
+from ingest.http.idempotency import Idempotent, IdempotentRequest
+from ingest.http.problems import responses
+from ingest.http.route_classes import JsonRoute
 from ratchet.contract import (
     ActivationRequested,
     CancelRequested,
@@ -23,87 +18,86 @@ from ratchet.contract import (
     new_id,
     utc_now,
 )
+from ratchet.delivery import Publisher
 
 
-class Asked(BaseModel):
+class CommandBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     requested_by: str = Field(min_length=1, max_length=256)
     reason: str = Field(default="", max_length=500)
 
+    def event(self, command: type[Event]) -> Event:
+        """A `command` with these fields, a new id and the current time."""
+        return command.model_validate(
+            {"event_id": new_id(), "occurred_at": utc_now(), **self.model_dump()}
+        )
 
-class TrainingAsked(Asked):
+
+class TrainingBody(CommandBody):
     """Without a `method`, the trainer chooses one."""
 
     method: Method | None = None
 
 
-class CancelAsked(Asked):
-    """Without a `run_id`, the run that is open when this is asked."""
+class CancelBody(CommandBody):
+    """Without a `run_id`, the command is about the run that is open now."""
 
     run_id: str | None = Field(default=None, min_length=1, max_length=256)
 
 
-class ActivationAsked(Asked):
+class ActivationBody(CommandBody):
     version: str = Field(min_length=1, max_length=256)
 
 
-class Requested(BaseModel):
+class CommandAccepted(BaseModel):
     status: Literal["requested"] = "requested"
     event_id: str
 
 
-Route = TypeVar("Route", bound=Callable[..., Any])
+async def publish_command(
+    publisher: Publisher,
+    event: Event,
+    status: int,
+    answer: BaseModel,
+    idempotent: IdempotentRequest | None,
+) -> Response:
+    """Publishes `event` with its answer; returns the answer, as a replay will."""
+    body = answer.model_dump_json()
+    record = idempotent.record(status, body) if idempotent else None
+    await publisher.publish([event], record=record)
+    return Response(body, status, media_type="application/json")
 
 
 def create_command_router(publisher: Publisher) -> APIRouter:
     router = APIRouter(
         prefix="/v1/commands",
-        route_class=PlainRoute,
-        responses=answers(400, 401, 403, 413, 415, 422, 503),
+        route_class=JsonRoute,
+        responses=responses(400, 401, 403, 413, 415, 422, 503),
     )
 
-    async def asked(request: Request, model: type[Asked], command: type[Event]) -> Response:
-        told = _told(await request.body(), model)
-        event = command.model_validate(
-            {"event_id": new_id(), "occurred_at": utc_now(), **told.model_dump()}
-        )
-        answer = Requested(event_id=event.event_id).model_dump_json()
-        call = await call_of(request)
-        receipt = call.receipt(202, lambda new: answer) if call else None
-        await publisher.publish([event], receipt=receipt)
-        return Response(answer, 202, media_type="application/json")
+    async def accept(event: Event, idempotent: IdempotentRequest | None) -> Response:
+        answer = CommandAccepted(event_id=event.event_id)
+        return await publish_command(publisher, event, 202, answer, idempotent)
 
-    def route(path: str, model: type[Asked]) -> Callable[[Route], Route]:
-        return router.post(
-            path, status_code=202, response_model=Requested, openapi_extra=just_one(model)
-        )
+    @router.post("/training", status_code=202, response_model=CommandAccepted)
+    async def request_training(body: TrainingBody, idempotent: Idempotent) -> Response:
+        """Request a training run now, even during the cool-down."""
+        return await accept(body.event(TrainingRequested), idempotent)
 
-    @route("/training", TrainingAsked)
-    async def request_training(request: Request) -> Response:
-        """Ask for a training run now, whatever the cool-down says."""
-        return await asked(request, TrainingAsked, TrainingRequested)
+    @router.post("/cancel", status_code=202, response_model=CommandAccepted)
+    async def request_cancel(body: CancelBody, idempotent: Idempotent) -> Response:
+        """Request the end of a training run; its examples remain available for the next run."""
+        return await accept(body.event(CancelRequested), idempotent)
 
-    @route("/cancel", CancelAsked)
-    async def request_cancel(request: Request) -> Response:
-        """Ask to end a training run; the examples it was to learn from go on waiting."""
-        return await asked(request, CancelAsked, CancelRequested)
+    @router.post("/activation", status_code=202, response_model=CommandAccepted)
+    async def request_activation(body: ActivationBody, idempotent: Idempotent) -> Response:
+        """Request the activation of a version; the exporter's `/status` has the result."""
+        return await accept(body.event(ActivationRequested), idempotent)
 
-    @route("/activation", ActivationAsked)
-    async def request_activation(request: Request) -> Response:
-        """Ask that a registered version serve; the exporter's `/status` says what became of it."""
-        return await asked(request, ActivationAsked, ActivationRequested)
-
-    @route("/rollback", Asked)
-    async def request_rollback(request: Request) -> Response:
-        """Ask that the version before the active one serve again."""
-        return await asked(request, Asked, RollbackRequested)
+    @router.post("/rollback", status_code=202, response_model=CommandAccepted)
+    async def request_rollback(body: CommandBody, idempotent: Idempotent) -> Response:
+        """Request the activation of the version before the active one."""
+        return await accept(body.event(RollbackRequested), idempotent)
 
     return router
-
-
-def _told(body: bytes, model: type[Asked]) -> Asked:
-    try:
-        return model.model_validate(parse_json(body))
-    except ValidationError as error:
-        raise refusal(problems_of(error)) from error

@@ -1,4 +1,4 @@
-"""The versioned HTTP API: 202 means durable, 422 names the field, 503 says when to come back."""
+"""Routes that accept items: 202 means durable, 422 names the fields, 503 carries Retry-After."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -7,72 +7,93 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel
 
 from ingest.domain.corrections import Correction
+from ingest.domain.items import ItemProblem
 from ingest.domain.pairs import Pair
 from ingest.domain.traces import Trace
-from ingest.http.accepted import Accepted
 from ingest.http.bodies import parse_json
-from ingest.http.middleware.idempotency import call_of
-from ingest.http.middleware.problems import answers
+from ingest.http.idempotency import idempotent_request, replay
 from ingest.http.openapi import one_or_many
-from ingest.http.plain_route import PlainRoute
-from ingest.intake import Answer, Intake, Taken
+from ingest.http.problems import invalid_items, responses
+from ingest.http.route_classes import PlainRoute
+from ingest.intake import EventBatch, Intake
 from ratchet.contract import Experience, Feedback
+from ratchet.delivery import AlreadyPublished, IdempotencyRecord
 
 Route = TypeVar("Route", bound=Callable[..., Any])
-Take = Callable[[list[Any], Answer | None], Awaitable[Taken]]
+Read = Callable[[list[Any]], Awaitable[EventBatch]]
 
 
-def create_router(intake: Intake, max_batch: int) -> APIRouter:
+class ItemsAccepted(BaseModel):
+    """`repeated` counts accepted items whose event id was known; `problems` names the others."""
+
+    accepted: int
+    repeated: int = 0
+    problems: list[ItemProblem] = []
+
+
+def create_item_router(intake: Intake, max_batch: int) -> APIRouter:
     router = APIRouter(
-        prefix="/v1", route_class=PlainRoute, responses=answers(400, 401, 403, 413, 415, 422, 503)
+        prefix="/v1", route_class=PlainRoute, responses=responses(400, 401, 403, 413, 415, 422, 503)
     )
 
-    async def taken(take: Take, request: Request) -> Response:
+    async def accept(read: Read, request: Request) -> Response:
         items = _items(await request.body(), max_batch)
-        call = await call_of(request)
-        answer = Answer(call, 202, _written) if call else None
-        return Response(_written(await take(items, answer)), 202, media_type="application/json")
+        idempotent = await idempotent_request(request)
+        batch = await read(items)
+        answer = ItemsAccepted(accepted=len(batch.events), problems=list(batch.problems))
+        record = idempotent.record(202, answer.model_dump_json()) if idempotent else None
+        try:
+            answer.repeated = await intake.publish(batch, record)
+        except AlreadyPublished as earlier:
+            return replay(request, earlier.record, answer_of(earlier.record))
+        if batch.problems and not batch.events:
+            raise invalid_items(batch.problems)
+        return Response(answer.model_dump_json(), 202, media_type="application/json")
 
     def route(path: str, item: type[BaseModel]) -> Callable[[Route], Route]:
         return router.post(
-            path, status_code=202, response_model=Accepted, openapi_extra=one_or_many(item)
+            path, status_code=202, response_model=ItemsAccepted, openapi_extra=one_or_many(item)
         )
 
     @route("/experiences", Experience)
     async def record_experiences(request: Request) -> Response:
         """Record one answered question, or an array of them."""
-        return await taken(intake.experiences, request)
+        return await accept(intake.experiences, request)
 
     @route("/feedback", Feedback)
     async def receive_feedback(request: Request) -> Response:
-        """Receive one reaction, or an array of them; the experience may come later."""
-        return await taken(intake.feedback, request)
+        """Receive feedback on an experience, or an array of it; the experience may arrive later."""
+        return await accept(intake.feedback, request)
 
     @route("/corrections", Correction)
     async def receive_corrections(request: Request) -> Response:
-        """Receive what an answer should have been, or an array of such corrections."""
-        return await taken(intake.corrections, request)
+        """Receive the correction of an answer, or an array of corrections."""
+        return await accept(intake.corrections, request)
 
     @route("/traces", Trace)
     async def capture_traces(request: Request) -> Response:
-        """Capture a teacher's answer to a prompt, or an array of them, to learn from."""
-        return await taken(intake.traces, request)
+        """Capture a teacher's answer to a prompt as training data, or an array of them."""
+        return await accept(intake.traces, request)
 
     @route("/pairs", Pair)
     async def import_pairs(request: Request) -> Response:
-        """Take in a pair of answers to one question, or an array of them, to learn from."""
-        return await taken(intake.pairs, request)
+        """Import a pair of answers to one question as training data, or an array of pairs."""
+        return await accept(intake.pairs, request)
 
     return router
 
 
-def _written(taken: Taken) -> str:
-    return Accepted.of(taken).model_dump_json()
+def answer_of(record: IdempotencyRecord) -> str:
+    """The stored answer, with the count that was known only inside the transaction."""
+    if not record.repeated:
+        return record.body
+    answer = ItemsAccepted.model_validate_json(record.body)
+    return answer.model_copy(update={"repeated": len(record.repeated)}).model_dump_json()
 
 
 def _items(body: bytes, max_batch: int) -> list[Any]:
-    sent = parse_json(body)
-    items = sent if isinstance(sent, list) else [sent]
+    value = parse_json(body)
+    items = value if isinstance(value, list) else [value]
     if not items:
         raise HTTPException(422, "body: send at least one item")
     if len(items) > max_batch:

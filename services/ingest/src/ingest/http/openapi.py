@@ -1,4 +1,4 @@
-"""Adds to the OpenAPI document the bodies that routes read by themselves."""
+"""Adds to the OpenAPI document what FastAPI cannot derive from plain routes."""
 
 from typing import Any
 
@@ -17,20 +17,20 @@ _KEYS = {
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "Sent again within 24 hours with the same body: the first answer, no new effect",
+    "description": "A repeat with the same body within 24 hours gets the first answer again",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 
 
 def one_or_many(model: type[BaseModel]) -> dict[str, Any]:
-    """`openapi_extra` of a route that takes one `model`, named or not, or an array of them."""
+    """`openapi_extra` of a route that accepts one `model`, with or without an id, or an array."""
     parts = (model.__name__, Identity.__name__)
     one = {"allOf": [{"$ref": _REFERENCE.format(model=name)} for name in parts]}
     return _body({"anyOf": [one, {"type": "array", "items": one}]})
 
 
 def just_one(model: type[BaseModel], **stricter: dict[str, Any]) -> dict[str, Any]:
-    """`openapi_extra` of a route that takes one `model`, of some fields less than it allows."""
+    """`openapi_extra` of a route that accepts one `model`, with `stricter` schemas of fields."""
     one = {"$ref": _REFERENCE.format(model=model.__name__)}
     return _body({"allOf": [one, {"properties": stricter}]} if stricter else one)
 
@@ -40,7 +40,7 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def add_schemas(app: FastAPI, *models: type[BaseModel]) -> None:
-    """Make `app.openapi()` define what the routes refer to, and what holds for all of them."""
+    """Makes `app.openapi()` define `models`, the keys, and the Idempotency-Key of every POST."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:

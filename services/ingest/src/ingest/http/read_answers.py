@@ -1,12 +1,12 @@
-"""What is answered to those who read: pages of a list, and one thing with all that is known."""
+"""Response types of the read API."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
-from ingest.domain.command_center.explanation import ExplainedReward, explained
-from ledger.reading.views import ExampleView, ExperienceStory, ExperienceView, KeptEvent, ModelView
+from ingest.domain.command_center.explanation import ExplainedReward, explain
+from ledger.reading import ExampleView, ExperienceDetails, ExperienceView, ModelView, StoredEvent
 
 T = TypeVar("T")
 
@@ -18,26 +18,26 @@ class Page(BaseModel, Generic[T]):
     next: str | None = Field(default=None)
 
 
-class Listed(BaseModel, Generic[T]):
+class Listing(BaseModel, Generic[T]):
     """The newest first."""
 
     items: list[T]
 
 
 @dataclass(frozen=True)
-class ExperienceTold:
-    """`facts` and `revisions` have the first first; `reward` explains the last revision."""
+class ExperienceDetail:
+    """`facts` and `revisions` are in order of time; `reward` explains the last revision."""
 
     experience: ExperienceView
     reward: ExplainedReward | None
-    facts: tuple[KeptEvent, ...]
+    facts: tuple[StoredEvent, ...]
     revisions: tuple[ExplainedReward, ...]
     examples: tuple[ExampleView, ...]
     models: tuple[ModelView, ...]
 
     @classmethod
-    def of(cls, story: ExperienceStory) -> "ExperienceTold":
-        revisions = tuple(explained(scored) for scored in story.revisions)
+    def of(cls, story: ExperienceDetails) -> "ExperienceDetail":
+        revisions = tuple(explain(event) for event in story.revisions)
         return cls(
             experience=story.experience,
             reward=revisions[-1] if revisions else None,

@@ -1,4 +1,4 @@
-"""Everything that happened can be asked: lists by pages, one thing with all that is known of it."""
+"""Read API over the ledger: paginated lists and detail views."""
 
 from collections.abc import Callable
 from typing import Annotated, Literal, TypeVar
@@ -6,23 +6,23 @@ from typing import Annotated, Literal, TypeVar
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import TypeAdapter
 
-from ingest.http.middleware.problems import answers
-from ingest.http.read_answers import ExperienceTold, Listed, Page
-from ledger.domain.values import plain
-from ledger.ports import LedgerReader
-from ledger.reading.async_reader import AskedLedger
-from ledger.reading.views import (
+from ingest.http.problems import responses
+from ingest.http.read_answers import ExperienceDetail, Listing, Page
+from ledger.reading import (
+    AsyncLedger,
     ExampleState,
     ExampleView,
     ExperienceView,
-    ModelStory,
+    LedgerReader,
+    ModelDetails,
     ModelView,
-    RunStory,
+    RunDetails,
     RunView,
+    plain,
 )
 
 T = TypeVar("T")
-Limit = Annotated[int, Query(ge=1, le=1000, description="How many, the newest first")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Number of items, the newest first")]
 After = Annotated[
     str | None, Query(min_length=1, max_length=500, description="`next` of the page before")
 ]
@@ -30,54 +30,54 @@ Kind = Literal["pair", "label", "demonstration"]
 Aspect = Literal["voice", "widget"]
 
 _EXPERIENCES = TypeAdapter(Page[ExperienceView])
-_EXPERIENCE = TypeAdapter(ExperienceTold)
+_EXPERIENCE = TypeAdapter(ExperienceDetail)
 _EXAMPLES = TypeAdapter(Page[ExampleView])
-_RUNS = TypeAdapter(Listed[RunView])
-_RUN = TypeAdapter(RunStory)
-_MODELS = TypeAdapter(Listed[ModelView])
-_MODEL = TypeAdapter(ModelStory)
+_RUNS = TypeAdapter(Listing[RunView])
+_RUN = TypeAdapter(RunDetails)
+_MODELS = TypeAdapter(Listing[ModelView])
+_MODEL = TypeAdapter(ModelDetails)
 _SERVING = TypeAdapter(ModelView)
-_UNKNOWN = "nothing of this name is known; the list of its kind has all"
+_UNKNOWN = "unknown id; see the list of this kind for all ids"
 
 
-def create_read_router(ledger: AskedLedger) -> APIRouter:
-    router = APIRouter(prefix="/v1", responses=answers(401, 403, 422, 503))
+def create_read_router(ledger: AsyncLedger) -> APIRouter:
+    router = APIRouter(prefix="/v1", responses=responses(401, 403, 422, 503))
 
-    async def told(
-        form: TypeAdapter[T], make: Callable[[LedgerReader], T | None], unknown: str = _UNKNOWN
+    async def answer(
+        form: TypeAdapter[T], query: Callable[[LedgerReader], T | None], unknown: str = _UNKNOWN
     ) -> Response:
-        """What `make` answers, as JSON; 404 for None. Written in the ledger's thread, too."""
+        """The result of `query` as JSON, serialized in the ledger's thread; 404 for None."""
 
         def write(reader: LedgerReader) -> bytes | None:
-            found = make(reader)
-            return None if found is None else form.dump_json(found)
+            result = query(reader)
+            return None if result is None else form.dump_json(result)
 
-        written = await ledger.ask(write)
-        if written is None:
+        content = await ledger.read(write)
+        if content is None:
             raise HTTPException(404, unknown)
-        return Response(written, media_type="application/json")
+        return Response(content, media_type="application/json")
 
     @router.get("/experiences", response_model=Page[ExperienceView])
     async def list_experiences(limit: Limit = 100, after: After = None) -> Response:
-        """Answered questions, with the last word on each."""
+        """Experiences, with the latest feedback and reward of each."""
 
         def page(reader: LedgerReader) -> Page[ExperienceView]:
-            found = reader.history(limit, after and plain(after))
-            return Page(items=found, next=found[-1].query_id if len(found) == limit else None)
+            rows = reader.history(limit, after and plain(after))
+            return Page(items=rows, next=rows[-1].query_id if len(rows) == limit else None)
 
-        return await told(_EXPERIENCES, page)
+        return await answer(_EXPERIENCES, page)
 
     @router.get(
-        "/experiences/{query_id:path}", response_model=ExperienceTold, responses=answers(404)
+        "/experiences/{query_id:path}", response_model=ExperienceDetail, responses=responses(404)
     )
     async def show_experience(query_id: str) -> Response:
-        """One answered question: facts, its reward explained, examples and models it taught."""
+        """One experience: its events, the reward explained, its examples and their models."""
 
-        def one(reader: LedgerReader) -> ExperienceTold | None:
+        def one(reader: LedgerReader) -> ExperienceDetail | None:
             story = reader.experience(plain(query_id))
-            return ExperienceTold.of(story) if story else None
+            return ExperienceDetail.of(story) if story else None
 
-        return await told(_EXPERIENCE, one)
+        return await answer(_EXPERIENCE, one)
 
     @router.get("/examples", response_model=Page[ExampleView])
     async def list_examples(
@@ -87,38 +87,38 @@ def create_read_router(ledger: AskedLedger) -> APIRouter:
         aspect: Aspect | None = None,
         state: ExampleState | None = None,
     ) -> Response:
-        """What can be learnt from, with the experiences it is made of and the runs it was in."""
+        """Training examples, with their experiences and the runs that used them."""
 
         def page(reader: LedgerReader) -> Page[ExampleView]:
-            found = reader.examples(limit, after and plain(after), kind, aspect, state)
-            return Page(items=found, next=found[-1].example_id if len(found) == limit else None)
+            rows = reader.examples(limit, after and plain(after), kind, aspect, state)
+            return Page(items=rows, next=rows[-1].example_id if len(rows) == limit else None)
 
-        return await told(_EXAMPLES, page)
+        return await answer(_EXAMPLES, page)
 
-    @router.get("/runs", response_model=Listed[RunView])
+    @router.get("/runs", response_model=Listing[RunView])
     async def list_runs(limit: Limit = 100) -> Response:
-        """Training runs, open and ended."""
-        return await told(_RUNS, lambda reader: Listed(items=reader.runs(limit)))
+        """Training runs, open and finished."""
+        return await answer(_RUNS, lambda reader: Listing(items=reader.runs(limit)))
 
-    @router.get("/runs/{run_id:path}", response_model=RunStory, responses=answers(404))
+    @router.get("/runs/{run_id:path}", response_model=RunDetails, responses=responses(404))
     async def show_run(run_id: str) -> Response:
-        """One run: its events, the examples it had and the models that came of it."""
-        return await told(_RUN, lambda reader: reader.run(plain(run_id)))
+        """One run: its events, its examples and the models it produced."""
+        return await answer(_RUN, lambda reader: reader.run(plain(run_id)))
 
-    @router.get("/model", response_model=ModelView, responses=answers(404))
+    @router.get("/model", response_model=ModelView, responses=responses(404))
     async def show_model_in_service() -> Response:
-        """The version that serves now, with who brought it into service, and why."""
-        none = "no model is in service; /v1/models has those that could be"
-        return await told(_SERVING, lambda reader: reader.in_service(), none)
+        """The active version, with who activated it and why."""
+        none = "no model is in service; see /v1/models for the registered versions"
+        return await answer(_SERVING, lambda reader: reader.active_model(), none)
 
-    @router.get("/models", response_model=Listed[ModelView])
+    @router.get("/models", response_model=Listing[ModelView])
     async def list_models(limit: Limit = 100) -> Response:
-        """Model versions, with who brought them into service and out of it, and why."""
-        return await told(_MODELS, lambda reader: Listed(items=reader.models(limit)))
+        """Model versions, with who activated and replaced them, and why."""
+        return await answer(_MODELS, lambda reader: Listing(items=reader.models(limit)))
 
-    @router.get("/models/{version:path}", response_model=ModelStory, responses=answers(404))
+    @router.get("/models/{version:path}", response_model=ModelDetails, responses=responses(404))
     async def show_model(version: str) -> Response:
-        """One version: its run, and every example and experience it learnt from."""
-        return await told(_MODEL, lambda reader: reader.model(plain(version)))
+        """One version: its run, and every example and experience it learned from."""
+        return await answer(_MODEL, lambda reader: reader.model(plain(version)))
 
     return router

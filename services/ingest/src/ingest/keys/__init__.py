@@ -1,1 +1,1 @@
-"""API keys: the key file and the keys in force."""
+"""API keys: the key file and the valid keys."""

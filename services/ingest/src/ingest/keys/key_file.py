@@ -1,35 +1,36 @@
-"""Keys that open the HTTP API: a file of digests, which services read and `ratchet keys` writes."""
+"""API keys: a file of digests, which services read and `ratchet keys` writes."""
 
 import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 
 from filelock import FileLock
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from ingest.domain.access import Scope
 from ratchet.storage import write_whole
 
 LEAST_SECRET = 16
 _PREFIX = "ratchet_"
 
 
-class Scope(StrEnum):
-    WRITE = "write"
-    READ = "read"
-    OPERATE = "operate"
+class KeyFileUnreadable(Exception):
+    """The key file exists and cannot be read; the message names it and the remedy."""
 
 
-class KeysUnreadable(Exception):
-    """There is a file of keys that cannot be read; the message names it and the remedy."""
+class UnknownKey(KeyError):
+    """There is no key of this id."""
+
+    def __str__(self) -> str:
+        return f"there is no key {self.args[0]}: `ratchet keys list` shows all keys"
 
 
 class Key(BaseModel):
-    """`digest` is the SHA-256 of the secret, which is nowhere kept.
+    """`digest` is the SHA-256 of the secret, which is not stored.
 
-    `per_minute` is how much feedback this key may send, None for what the service allows.
+    `per_minute` is the limit of this key's feedback calls, None for the limit of the service.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,21 +47,21 @@ _KEYS = TypeAdapter(tuple[Key, ...])
 
 
 class KeyFile:
-    """Writers take turns; a reader finds the keys of before or of after, never a part."""
+    """Writers take a lock and replace the file as a whole, so a reader never sees a part of it."""
 
     def __init__(self, data_dir: Path) -> None:
         self.path = data_dir / "api-keys.json"
 
     def read(self) -> tuple[Key, ...]:
-        """Every key in force, oldest first; raises `KeysUnreadable`."""
+        """Every valid key, the oldest first; raises `KeyFileUnreadable`."""
         try:
             return _KEYS.validate_json(self.path.read_bytes())
         except FileNotFoundError:
             return ()
         except (OSError, ValidationError) as error:
-            raise KeysUnreadable(
-                f"{self.path} cannot be read: {error}; restore it, or remove it and make new "
-                "keys with `ratchet keys create`"
+            raise KeyFileUnreadable(
+                f"{self.path} cannot be read: {error}. Restore it, or remove it and create new "
+                "keys with `ratchet keys create`."
             ) from error
 
     def create(
@@ -71,13 +72,13 @@ class KeyFile:
         secret: str | None = None,
         per_minute: int | None = None,
     ) -> tuple[Key, str]:
-        """The new key and its secret, drawn unless one is brought.
+        """The new key and its secret, which is random unless `secret` is passed.
 
-        Raises `ValueError` for a secret that is short or bears a key already.
+        Raises `ValueError` for a `secret` that is too short or belongs to another key.
         """
         secret = secret if secret is not None else _PREFIX + secrets.token_urlsafe(32)
         if len(secret) < LEAST_SECRET:
-            raise ValueError(f"a secret has at least {LEAST_SECRET} characters; bring a longer one")
+            raise ValueError(f"the secret is too short: use at least {LEAST_SECRET} characters")
         key = Key(
             key_id=secrets.token_hex(4),
             name=name,
@@ -86,23 +87,25 @@ class KeyFile:
             created_at=created_at,
             per_minute=per_minute,
         )
-        with self._turn():
+        with self._locked():
             keys = self.read()
             for known in keys:
                 if known.digest == key.digest:
-                    raise ValueError(f"this secret is that of key {known.key_id} already")
+                    raise ValueError(f"this secret belongs to key {known.key_id}: use another one")
             self._write((*keys, key))
         return key, secret
 
     def revoke(self, key_id: str) -> Key:
-        """The key that was taken out of force; raises `KeyError` where there is none."""
-        with self._turn():
+        """The revoked key; raises `UnknownKey` if there is none."""
+        with self._locked():
             keys = {key.key_id: key for key in self.read()}
+            if key_id not in keys:
+                raise UnknownKey(key_id)
             revoked = keys.pop(key_id)
             self._write(tuple(keys.values()))
         return revoked
 
-    def _turn(self) -> FileLock:
+    def _locked(self) -> FileLock:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(self.path.with_suffix(".lock"))
 
@@ -111,5 +114,5 @@ class KeyFile:
 
 
 def digest_of(secret: str) -> str:
-    """Drawn secrets have 256 bits, so that one round of SHA-256 cannot be undone by guessing."""
+    """SHA-256. Generated secrets have 256 bits, so guessing cannot invert even one round."""
     return hashlib.sha256(secret.encode()).hexdigest()

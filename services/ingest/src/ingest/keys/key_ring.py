@@ -1,12 +1,12 @@
-"""The keys in force, read again when their file has changed."""
+"""The valid keys, read again when their file changes."""
 
 import logging
 from dataclasses import dataclass
 from hmac import compare_digest
 from time import monotonic
 
-from ingest.domain.access import Bearer
-from ingest.keys.key_file import Key, KeyFile, KeysUnreadable, digest_of
+from ingest.domain.access import Credentials
+from ingest.keys.key_file import Key, KeyFile, KeyFileUnreadable, digest_of
 
 _log = logging.getLogger(__name__)
 _Stamp = tuple[int, int, int] | None
@@ -14,50 +14,50 @@ _Stamp = tuple[int, int, int] | None
 
 @dataclass
 class KeyRing:
-    """Raises `KeysUnreadable` when it is made; later the keys of before stay in force.
+    """Raises `KeyFileUnreadable` when it is created; later, the keys read before stay valid.
 
-    The file is looked at once in `look_s`, for that takes longer than the rest of a check.
+    The file is checked once in `check_s`, because that takes longer than the rest of a request.
     """
 
     file: KeyFile
     problem: str | None = None
-    look_s: float = 0.1
+    check_s: float = 0.1
 
     def __post_init__(self) -> None:
-        self._looked_at = monotonic()
-        self._stamp = self._stamped()
+        self._checked_at = monotonic()
+        self._stamp = self._file_stamp()
         self._keys = self.file.read()
 
     def keys(self) -> tuple[Key, ...]:
         now = monotonic()
-        if now - self._looked_at < self.look_s:
+        if now - self._checked_at < self.check_s:
             return self._keys
-        self._looked_at = now
-        stamp = self._stamped()
+        self._checked_at = now
+        stamp = self._file_stamp()
         if stamp != self._stamp:
             self._stamp = stamp
             try:
                 self._keys = self.file.read()
                 self.problem = None
-                _log.info("keys read again, %d in force", len(self._keys))
-            except KeysUnreadable as error:
-                self.problem = f"the keys of before stay in force: {error}"
+                _log.info("keys read again, %d valid", len(self._keys))
+            except KeyFileUnreadable as error:
+                self.problem = f"the keys read before stay valid: {error}"
                 _log.error(self.problem)
         return self._keys
 
     def key_of(self, secret: str) -> Key | None:
-        """Every digest is compared, each in constant time."""
+        """Compares every digest in constant time, so that timing reveals nothing about a secret."""
         digest = digest_of(secret)
-        found = [key for key in self.keys() if compare_digest(key.digest, digest)]
-        return found[0] if found else None
+        matches = [key for key in self.keys() if compare_digest(key.digest, digest)]
+        return matches[0] if matches else None
 
-    def _stamped(self) -> _Stamp:
+    def _file_stamp(self) -> _Stamp:
         try:
-            found = self.file.path.stat()
+            stat = self.file.path.stat()
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
-def bearer_of(secret: str | None, key: Key | None) -> Bearer:
-    return Bearer(bool(secret), key is not None, frozenset(key.scopes) if key else frozenset())
+def credentials_of(secret: str | None, key: Key | None) -> Credentials:
+    return Credentials(bool(secret), key is not None, frozenset(key.scopes) if key else frozenset())

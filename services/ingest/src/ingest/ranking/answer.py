@@ -1,9 +1,9 @@
-"""The answer to a question for a ranking."""
+"""The response with a ranking."""
 
 from pydantic import BaseModel
 
 from ingest.ranking.decisions import Decision
-from ingest.ranking.in_service import CallersOrder, Served
+from ingest.ranking.source import CallersOrder, ScorerInService
 
 _UNLOGGED = "the decision was not logged, so nothing was explored"
 
@@ -11,7 +11,7 @@ _UNLOGGED = "the decision was not logged, so nothing was explored"
 class RankedCandidate(BaseModel):
     """`index` and `position` count from 0, in the request and in the ranking.
 
-    `score` is what it was ranked by, `propensity` how likely it was to stand here.
+    `propensity` is the probability with which the policy chose this position.
     """
 
     scenario: str
@@ -21,7 +21,7 @@ class RankedCandidate(BaseModel):
     propensity: float
 
 
-class ScorerOut(BaseModel):
+class ServingScorer(BaseModel):
     """`trained_on` counts scored revisions of answers."""
 
     version: str
@@ -30,20 +30,20 @@ class ScorerOut(BaseModel):
     trained_on: int
 
     @classmethod
-    def of(cls, served: Served) -> "ScorerOut":
+    def of(cls, scorer: ScorerInService) -> "ServingScorer":
         return cls(
-            version=served.version,
-            parameters=served.parameters,
-            embedding=served.embedding.name,
-            trained_on=served.trained_on,
+            version=scorer.version,
+            parameters=scorer.parameters,
+            embedding=scorer.embedding.name,
+            trained_on=scorer.trained_on,
         )
 
 
 class RankAnswer(BaseModel):
-    """`ranking` has every candidate, best first, of which the first `shown` are for the screen.
+    """`ranking` has every candidate, the best first; the first `shown` are for the screen.
 
-    Hand `decision_id` on with the experience; it is null where no decision was logged.
-    `composition_score` is what the shown ones are worth together, in [-1, 1].
+    Send `decision_id` with the experience; it is null if the decision was not logged.
+    `composition_score`, in [-1, 1], rates the shown candidates together.
     """
 
     decision_id: str | None
@@ -52,12 +52,12 @@ class RankAnswer(BaseModel):
     composition_score: float | None
     explored: bool
     note: str | None
-    scorer: ScorerOut | None
+    scorer: ServingScorer | None
 
     @classmethod
     def of(cls, decision: Decision) -> "RankAnswer":
-        ranking, standing = decision.ranking, decision.standing
-        candidates = decision.asked.candidates
+        ranking, source = decision.ranking, decision.source
+        candidates = decision.request.candidates
         places = zip(ranking.order, ranking.propensities, strict=True)
         return cls(
             decision_id=decision.decision_id,
@@ -71,18 +71,18 @@ class RankAnswer(BaseModel):
                 )
                 for position, (index, propensity) in enumerate(places)
             ],
-            shown=decision.asked.shown,
+            shown=decision.request.shown,
             composition_score=ranking.composition,
             explored=ranking.explored,
             note=_note(decision),
-            scorer=ScorerOut.of(standing) if isinstance(standing, Served) else None,
+            scorer=ServingScorer.of(source) if isinstance(source, ScorerInService) else None,
         )
 
 
 def _note(decision: Decision) -> str | None:
     notes = []
-    if isinstance(decision.standing, CallersOrder):
-        notes.append(f"{decision.standing.why}: the caller's order")
+    if isinstance(decision.source, CallersOrder):
+        notes.append(f"{decision.source.reason}: the caller's order")
     if decision.decision_id is None:
         notes.append(_UNLOGGED)
     return "; ".join(notes) or None

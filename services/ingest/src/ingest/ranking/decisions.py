@@ -1,20 +1,19 @@
-"""From a question to a ranking whose decision is logged before anybody sees it."""
+"""Ranks the candidates of a question, and logs the decision before it is returned."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from redis.exceptions import RedisError
 
 from ingest.domain.rank_request import RankRequest
-from ingest.ports import Publisher
-from ingest.ranking.in_service import Served, Standing
-from ingest.ranking.metrics import RankingMetrics
+from ingest.ranking.metrics import RankMetrics
+from ingest.ranking.source import RankingSource, ScorerInService
 from ratchet.contract import CALLERS_ORDER, DecisionMade, new_id, utc_now
-from ratchet.delivery import Receipt
+from ratchet.delivery import IdempotencyRecord, Publisher
 from ratchet.ranking import SCENARIO_ROW, Ranking, in_callers_order, rank
 
 _log = logging.getLogger(__name__)
@@ -23,16 +22,18 @@ _BETWEEN_WARNINGS_S = 10.0
 
 @dataclass(frozen=True)
 class Decision:
-    """`decision_id` is None where nothing was logged; then nothing was explored either."""
+    """The ranking for `request`, and whether it is `logged` under `event_id`."""
 
-    decision_id: str | None
-    asked: RankRequest
-    standing: Standing
+    event_id: str
+    request: RankRequest
+    source: RankingSource
     ranking: Ranking
+    logged: bool = True
 
-
-Answering = Callable[[Decision], Receipt]
-"""How the answer that tells a decision is kept with it."""
+    @property
+    def decision_id(self) -> str | None:
+        """None if the decision was not logged."""
+        return self.event_id if self.logged else None
 
 
 class Decisions:
@@ -41,41 +42,42 @@ class Decisions:
     def __init__(
         self,
         publisher: Publisher,
-        standing: Callable[[], Standing],
+        source: Callable[[], RankingSource],
         draw: Callable[[], float],
         timeout_s: float,
-        metrics: RankingMetrics,
+        metrics: RankMetrics,
     ) -> None:
         self.logged = 0
         self.unlogged = 0
         self._publisher = publisher
-        self._standing = standing
+        self._source = source
         self._draw = draw
         self._timeout_s = timeout_s
         self._metrics = metrics
         self._warned_at = -inf
 
-    async def decide(self, asked: RankRequest, answering: Answering | None = None) -> Decision:
-        """Answers whatever Redis does: what it cannot take in time is certain and unlogged.
+    async def make(self, request: RankRequest) -> Decision:
+        """A decision to log."""
+        source = self._source()
+        ranking = await _rank(request, source, self._draw())
+        return Decision(new_id(), request, source, ranking)
 
-        Raises `AlreadyPublished` where `answering` finds that it was answered before.
+    async def log(self, decision: Decision, record: IdempotencyRecord | None = None) -> Decision:
+        """Log `decision` with the `record` of its answer; returns the decision to answer with.
+
+        If Redis does not confirm in time, that is the greedy order without an id. Raises
+        `AlreadyPublished` if `record` has a stored answer.
         """
-        standing = self._standing()
-        ranking = await _ranked(asked, standing, self._draw())
-        event = _event(asked, standing, ranking)
-        decision = Decision(event.event_id, asked, standing, ranking)
-        logged = await self._log(event, answering(decision) if answering else None)
-        if not logged:
-            ranking = await _certain(asked, standing, ranking)
-            decision = Decision(None, asked, standing, ranking)
-        self._count(asked, standing, ranking)
+        if not await self._publish(decision, record):
+            decision = await _unlogged(decision)
+        self._count(decision)
         return decision
 
-    async def _log(self, event: DecisionMade, receipt: Receipt | None) -> bool:
-        """Whether Redis has said that it has `event`; without that it may have it all the same."""
+    async def _publish(self, decision: Decision, record: IdempotencyRecord | None) -> bool:
+        """Whether Redis confirmed the event; it may have stored an unconfirmed one all the same."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                await self._publisher.publish([event], receipt=receipt)
+                await self._publisher.publish([_event(decision)], record=record)
         except (RedisError, OSError) as error:
             self.unlogged += 1
             self._metrics.unlogged.inc()
@@ -90,50 +92,58 @@ class Decisions:
             self._warned_at = now
             _log.warning("decisions are not logged, %d since the start: %r", self.unlogged, error)
 
-    def _count(self, asked: RankRequest, standing: Standing, ranking: Ranking) -> None:
-        scored = isinstance(standing, Served)
+    def _count(self, decision: Decision) -> None:
+        scored = isinstance(decision.source, ScorerInService)
         self._metrics.requests.labels("scored" if scored else "callers_order").inc()
-        self._metrics.explored.inc(ranking.explored)
-        unknown = sum(candidate.scenario not in SCENARIO_ROW for candidate in asked.candidates)
+        self._metrics.explored.inc(decision.ranking.explored)
+        candidates = decision.request.candidates
+        unknown = sum(candidate.scenario not in SCENARIO_ROW for candidate in candidates)
         self._metrics.unknown_scenarios.inc(unknown)
 
 
-async def _ranked(asked: RankRequest, standing: Standing, drawn: float) -> Ranking:
-    if not isinstance(standing, Served):
-        return in_callers_order(asked.candidates, asked.shown)
-
-    def ranked() -> Ranking:
-        return rank(
-            asked.query,
-            asked.candidates,
-            asked.shown,
-            standing.scorers,
-            standing.embedding,
-            standing.policy,
-            drawn,
-        )
-
-    return ranked() if standing.embedding.quick else await asyncio.to_thread(ranked)
-
-
-async def _certain(asked: RankRequest, standing: Standing, ranking: Ranking) -> Ranking:
-    """The greedy order, and that nothing else could have been given out."""
-    greedy = await _ranked(asked, standing, 0.0) if ranking.explored else ranking
-    return greedy._replace(propensities=(1.0,) * len(greedy.order), propensity=1.0)
+async def _rank(request: RankRequest, source: RankingSource, drawn: float) -> Ranking:
+    if not isinstance(source, ScorerInService):
+        return in_callers_order(request.candidates, request.shown)
+    arguments = (
+        request.query,
+        request.candidates,
+        request.shown,
+        source.scorers,
+        source.embedding,
+        source.policy,
+        drawn,
+    )
+    # A sentence embedding takes milliseconds and would block all other requests.
+    if source.embedding.quick:
+        return rank(*arguments)
+    return await asyncio.to_thread(rank, *arguments)
 
 
-def _event(asked: RankRequest, standing: Standing, ranking: Ranking) -> DecisionMade:
-    served = standing if isinstance(standing, Served) else None
+async def _unlogged(decision: Decision) -> Decision:
+    """The greedy order with certain propensities.
+
+    Nothing can be learned from an exploration that is not logged, so the user does not pay for it.
+    """
+    ranking = decision.ranking
+    if ranking.explored:
+        ranking = await _rank(decision.request, decision.source, 0.0)
+    certain = ranking._replace(propensities=(1.0,) * len(ranking.order), propensity=1.0)
+    return replace(decision, logged=False, ranking=certain)
+
+
+def _event(decision: Decision) -> DecisionMade:
+    request, ranking = decision.request, decision.ranking
+    scorer = decision.source if isinstance(decision.source, ScorerInService) else None
     return DecisionMade(
-        event_id=new_id(),
+        event_id=decision.event_id,
         occurred_at=utc_now(),
-        user_id=asked.user_id,
-        query=asked.query,
-        candidates=asked.candidates,
-        limit=asked.shown,
+        user_id=request.user_id,
+        query=request.query,
+        candidates=request.candidates,
+        limit=request.shown,
         order=ranking.order,
         worths=ranking.worths,
         propensity=ranking.propensity,
-        policy=served.policy if served else CALLERS_ORDER,
-        scorer=served.version if served else None,
+        policy=scorer.policy if scorer else CALLERS_ORDER,
+        scorer=scorer.version if scorer else None,
     )

@@ -1,11 +1,11 @@
-"""What ingest counts of rankings."""
+"""Metrics of rankings."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
-from ingest.ranking.in_service import Served, Standing
+from ingest.ranking.source import RankingSource, ScorerInService
 
 
-class RankingMetrics:
+class RankMetrics:
     def __init__(self, registry: CollectorRegistry, embedding: str) -> None:
         self.requests = Counter(
             "ratchet_rank_requests_total",
@@ -17,7 +17,7 @@ class RankingMetrics:
             self.requests.labels(outcome)
         self.seconds = Histogram(
             "ratchet_rank_seconds",
-            "Seconds from the last byte of a request to its ranking, the logging included.",
+            "Seconds from the last byte of a request to its ranking, including the logging.",
             registry=registry,
             buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1),
         )
@@ -28,12 +28,12 @@ class RankingMetrics:
         )
         self.unlogged = Counter(
             "ratchet_rank_unlogged_total",
-            "Rankings given out without a logged decision, for Redis was away, full or slow.",
+            "Rankings without a logged decision, because Redis was unavailable, full or slow.",
             registry=registry,
         )
         self.unknown_scenarios = Counter(
             "ratchet_rank_unknown_scenarios_total",
-            "Candidates whose scenario no scorer has an input for.",
+            "Candidates with a scenario that scorers have no input for.",
             registry=registry,
         )
         self.trained_on = Gauge(
@@ -49,10 +49,10 @@ class RankingMetrics:
         self.embedding.info({"name": embedding})
         self.problems = Counter(
             "ratchet_ranking_scorer_problems_total",
-            "Looks at a scorer that cannot serve, by kind: missing, corrupt, unusable, embedding.",
+            "Failed attempts to load a scorer, by kind: missing, corrupt, unusable, embedding.",
             ("kind",),
             registry=registry,
         )
 
-    def stands(self, standing: Standing) -> None:
-        self.trained_on.set(standing.trained_on if isinstance(standing, Served) else 0)
+    def set_source(self, source: RankingSource) -> None:
+        self.trained_on.set(source.trained_on if isinstance(source, ScorerInService) else 0)

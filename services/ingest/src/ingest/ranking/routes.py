@@ -1,29 +1,29 @@
-"""The ranking's route: 200 with or without Redis, 413 and 422 for what cannot be ranked."""
+"""The route for rankings: 200 with or without Redis, 413 and 422 for invalid requests."""
 
 import time
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import ValidationError
 
-from ingest.domain.items import problems_of
+from ingest.domain.items import validation_problems
 from ingest.domain.rank_request import RankRequest, read_rank_request
 from ingest.http.bodies import parse_json
-from ingest.http.middleware.idempotency import Call, call_of
-from ingest.http.middleware.problems import answers, refusal
+from ingest.http.idempotency import idempotent_request
 from ingest.http.openapi import just_one
-from ingest.http.plain_route import PlainRoute
+from ingest.http.problems import invalid_items, responses
+from ingest.http.route_classes import PlainRoute
 from ingest.ranking.answer import RankAnswer
-from ingest.ranking.decisions import Answering, Decision, Decisions
-from ingest.ranking.metrics import RankingMetrics
+from ingest.ranking.decisions import Decision, Decisions
+from ingest.ranking.metrics import RankMetrics
 
 _MOST_PROBLEMS = 20
 
 
 def create_rank_router(
-    decisions: Decisions, metrics: RankingMetrics, max_candidates: int
+    decisions: Decisions, metrics: RankMetrics, max_candidates: int
 ) -> APIRouter:
     router = APIRouter(
-        prefix="/v1", route_class=PlainRoute, responses=answers(400, 401, 403, 413, 415, 422)
+        prefix="/v1", route_class=PlainRoute, responses=responses(400, 401, 403, 413, 415, 422)
     )
 
     @router.post("/rank", response_model=RankAnswer, openapi_extra=just_one(RankRequest))
@@ -31,34 +31,32 @@ def create_rank_router(
         """Order the widgets that could answer a question; the decision is logged first."""
         began = time.perf_counter()
         try:
-            asked = _asked(await request.body(), max_candidates)
+            rank_request = _rank_request(await request.body(), max_candidates)
         except HTTPException:
             metrics.requests.labels("rejected").inc()
             raise
-        answering = _answering(await call_of(request))
-        answer = _written(await decisions.decide(asked, answering))
+        idempotent = await idempotent_request(request)
+        decision = await decisions.make(rank_request)
+        record = idempotent.record(200, _body(decision)) if idempotent else None
+        decision = await decisions.log(decision, record)
+        body = _body(decision)
         metrics.seconds.observe(time.perf_counter() - began)
-        return Response(answer, media_type="application/json")
+        return Response(body, media_type="application/json")
 
     return router
 
 
-def _written(decision: Decision) -> str:
+def _body(decision: Decision) -> str:
     return RankAnswer.of(decision).model_dump_json()
 
 
-def _answering(call: Call | None) -> Answering | None:
-    if call is None:
-        return None
-    return lambda decision: call.receipt(200, lambda new: _written(decision))
-
-
-def _asked(body: bytes, max_candidates: int) -> RankRequest:
-    sent = parse_json(body)
-    candidates = sent.get("candidates") if isinstance(sent, dict) else None
+def _rank_request(body: bytes, max_candidates: int) -> RankRequest:
+    """Raises `HTTPException` 422 or 413."""
+    value = parse_json(body)
+    candidates = value.get("candidates") if isinstance(value, dict) else None
     if isinstance(candidates, list) and len(candidates) > max_candidates:
         raise HTTPException(413, f"send at most {max_candidates} candidates at once")
     try:
-        return read_rank_request(sent)
+        return read_rank_request(value)
     except ValidationError as error:
-        raise refusal(problems_of(error)[:_MOST_PROBLEMS]) from error
+        raise invalid_items(validation_problems(error)[:_MOST_PROBLEMS]) from error

@@ -1,9 +1,9 @@
-"""From a published scorer to one that serves, or the reason why it cannot."""
+"""Loads and checks published scorers."""
 
 from math import isfinite
 from typing import Literal
 
-from ingest.ranking.in_service import Served
+from ingest.ranking.source import ScorerInService
 from ratchet.contract import Candidate, RankingQuery, ScorerPublished
 from ratchet.measures import CORE_SCENARIOS
 from ratchet.ranking import Embedding, UnusableScorer, rank, read_scorer
@@ -15,11 +15,11 @@ _QUERY = RankingQuery(transcript="What is the power of pump 001?")
 _CANDIDATES = tuple(Candidate(scenario=scenario) for scenario in CORE_SCENARIOS)
 
 
-class CannotServe(Exception):
-    """Of the kinds only `missing` may pass by itself: the file may be on its way."""
+class ScorerNotLoaded(Exception):
+    """Only the kind `missing` may be temporary: the file may still be on its way."""
 
-    def __init__(self, kind: Kind, why: object) -> None:
-        super().__init__(str(why))
+    def __init__(self, kind: Kind, reason: object) -> None:
+        super().__init__(str(reason))
         self.kind = kind
 
 
@@ -28,21 +28,21 @@ class ScorerLoader:
         self._store = store
         self._embedding = embedding
 
-    def load(self, event: ScorerPublished) -> Served:
-        """The scorer of `event`, checked and warm. Reads a file; raises `CannotServe`."""
+    def load(self, event: ScorerPublished) -> ScorerInService:
+        """The scorer of `event`, checked and warm. Reads a file; raises `ScorerNotLoaded`."""
         try:
             scorers, manifest = read_scorer(self._store.verified(event.artifact))
         except (ArtifactMissing, OSError) as error:
-            raise CannotServe("missing", error) from error
+            raise ScorerNotLoaded("missing", error) from error
         except ArtifactCorrupt as error:
-            raise CannotServe("corrupt", error) from error
+            raise ScorerNotLoaded("corrupt", error) from error
         except UnusableScorer as error:
-            raise CannotServe("unusable", error) from error
+            raise ScorerNotLoaded("unusable", error) from error
         for embedding in (event.embedding, manifest.embedding):
             if embedding != self._embedding.name:
-                why = f"it was trained with {embedding}, this service has {self._embedding.name}"
-                raise CannotServe("embedding", why)
-        served = Served(
+                reason = f"it was trained with {embedding}, this service has {self._embedding.name}"
+                raise ScorerNotLoaded("embedding", reason)
+        scorer = ScorerInService(
             version=event.version,
             scorers=scorers,
             embedding=self._embedding,
@@ -50,20 +50,20 @@ class ScorerLoader:
             parameters=event.parameters,
             trained_on=event.trained_on,
         )
-        _warm_up(served)
-        return served
+        _warm_up(scorer)
+        return scorer
 
 
-def _warm_up(served: Served) -> None:
-    """Rank once, so that the first question finds everything laid out and no number is wild."""
+def _warm_up(scorer: ScorerInService) -> None:
+    """Ranks once, so that the first request is not slow; raises if a score is not finite."""
     ranking = rank(
         _QUERY,
         _CANDIDATES,
         len(_CANDIDATES),
-        served.scorers,
-        served.embedding,
-        served.policy,
+        scorer.scorers,
+        scorer.embedding,
+        scorer.policy,
         drawn=0.0,
     )
     if not all(map(isfinite, (*ranking.worths, ranking.composition or 0.0))):
-        raise CannotServe("unusable", "its scores are not finite")
+        raise ScorerNotLoaded("unusable", "its scores are not finite")

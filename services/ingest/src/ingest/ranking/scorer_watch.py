@@ -1,4 +1,7 @@
-"""Keeps the newest scorer in service: every replica sees every event, without a consumer group."""
+"""Keeps the newest scorer in service.
+
+Every replica needs every event, so the stream is followed without a consumer group.
+"""
 
 import asyncio
 import logging
@@ -7,9 +10,9 @@ from contextlib import suppress
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from ingest.ranking.in_service import CallersOrder, Served, Standing
-from ingest.ranking.metrics import RankingMetrics
-from ingest.ranking.scorer_loading import CannotServe, ScorerLoader
+from ingest.ranking.metrics import RankMetrics
+from ingest.ranking.scorer_loading import ScorerLoader, ScorerNotLoaded
+from ingest.ranking.source import CallersOrder, RankingSource, ScorerInService
 from ratchet.contract import SCORERS, ScorerPublished, ScorerWithdrawn
 from ratchet.delivery import follow, newest
 from ratchet.processes import end_all
@@ -24,19 +27,19 @@ CHANGES: tuple[type[_Change], ...] = (ScorerPublished, ScorerWithdrawn)
 
 
 class ScorerWatch:
-    """`standing` is what to rank with; `problem` says why the newest scorer is not it."""
+    """`source` is what to rank with; `problem` is why the newest scorer is not in service."""
 
-    def __init__(self, redis: Redis, loader: ScorerLoader, metrics: RankingMetrics) -> None:
-        self.standing: Standing = CallersOrder()
+    def __init__(self, redis: Redis, loader: ScorerLoader, metrics: RankMetrics) -> None:
+        self.source: RankingSource = CallersOrder()
         self.problem: str | None = None
         self._redis = redis
         self._loader = loader
         self._metrics = metrics
         self._newest: _Change | None = None
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
     async def run(self) -> None:
-        """Follow and load side by side until cancelled; trouble with Redis is waited out."""
+        """Follows and loads side by side until cancelled; waits while Redis is unavailable."""
         both = (self._follow_for_ever(), self._load_for_ever())
         loops = [asyncio.create_task(loop) for loop in both]
         try:
@@ -49,58 +52,58 @@ class ScorerWatch:
             try:
                 await self._follow()
             except (RedisError, OSError) as error:
-                _log.warning("scorers are not followed, Redis is away: %s", error)
+                _log.warning("scorers are not followed, Redis is unavailable: %s", error)
                 await asyncio.sleep(_REDIS_WAIT_S)
 
     async def _follow(self) -> None:
-        """Hear the newest change first, then those that come after it, once each."""
-        found = await newest(self._redis, SCORERS, CHANGES)
-        if found is not None:
-            self._hear(found.event)
-        async for event in follow(self._redis, [SCORERS], found.entry_id if found else "0"):
+        """Handles the newest change, then each later one once."""
+        last = await newest(self._redis, SCORERS, CHANGES)
+        if last is not None:
+            self._set_newest(last.event)
+        async for event in follow(self._redis, [SCORERS], last.entry_id if last else "0"):
             if isinstance(event, CHANGES):
-                self._hear(event)
+                self._set_newest(event)
 
-    def _hear(self, event: _Change) -> None:
+    def _set_newest(self, event: _Change) -> None:
         if self._newest is None or event.event_id != self._newest.event_id:
             self._newest = event
-            self._news.set()
+            self._changed.set()
 
     async def _load_for_ever(self) -> None:
-        """A missing file is looked for again, ever more seldom, until it or other news is there."""
+        """Retries a missing file at growing intervals, until it exists or a newer change comes."""
         wait_s, again_in_s = _FIRST_WAIT_S, None
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(again_in_s):
-                    await self._news.wait()
-            wait_s = _FIRST_WAIT_S if self._news.is_set() else min(2 * wait_s, _LONGEST_WAIT_S)
-            self._news.clear()
-            again_in_s = None if await self._settled() else wait_s
+                    await self._changed.wait()
+            wait_s = _FIRST_WAIT_S if self._changed.is_set() else min(2 * wait_s, _LONGEST_WAIT_S)
+            self._changed.clear()
+            again_in_s = None if await self._apply() else wait_s
 
-    async def _settled(self) -> bool:
-        """Bring `standing` up to the newest change; False where that may succeed later."""
+    async def _apply(self) -> bool:
+        """Updates `source` to the newest change; returns False if a retry may succeed."""
         event = self._newest
         if isinstance(event, ScorerPublished):
             try:
-                served = await asyncio.to_thread(self._loader.load, event)
-            except CannotServe as error:
-                self._keep(event.version, error)
+                scorer = await asyncio.to_thread(self._loader.load, event)
+            except ScorerNotLoaded as error:
+                self._report(event.version, error)
                 return error.kind != "missing"
             if event is self._newest:
-                self._stand(served)
+                self._set_source(scorer)
         elif event is not None:
-            self._stand(CallersOrder(f"scorer {event.version} was withdrawn"))
+            self._set_source(CallersOrder(f"scorer {event.version} was withdrawn"))
         return True
 
-    def _stand(self, standing: Standing) -> None:
-        self.standing, self.problem = standing, None
-        self._metrics.stands(standing)
-        if isinstance(standing, Served):
-            _log.info("scorer %s serves", standing.version)
+    def _set_source(self, source: RankingSource) -> None:
+        self.source, self.problem = source, None
+        self._metrics.set_source(source)
+        if isinstance(source, ScorerInService):
+            _log.info("scorer %s is in service", source.version)
         else:
-            _log.warning("%s: the caller's order serves", standing.why)
+            _log.warning("%s: rankings are in the caller's order", source.reason)
 
-    def _keep(self, version: str, error: CannotServe) -> None:
-        self.problem = f"scorer {version} cannot serve: {error}"
+    def _report(self, version: str, error: ScorerNotLoaded) -> None:
+        self.problem = f"scorer {version} cannot be used: {error}"
         self._metrics.problems.labels(error.kind).inc()
         _log.warning(self.problem)

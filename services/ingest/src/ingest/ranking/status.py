@@ -1,17 +1,17 @@
-"""What `/status` says about the ranking."""
+"""The ranking in `/status`."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.ranking.answer import ScorerOut
+from ingest.ranking.answer import ServingScorer
 from ingest.ranking.decisions import Decisions
-from ingest.ranking.in_service import Served
 from ingest.ranking.scorer_watch import ScorerWatch
+from ingest.ranking.source import ScorerInService
 from ratchet.contract import CALLERS_ORDER
 
 
 @dataclass
-class RankingStatus:
+class RankStatus:
     """`embedding` is the name of the one that scorers must be trained with."""
 
     watch: ScorerWatch
@@ -19,14 +19,14 @@ class RankingStatus:
     embedding: str
 
     async def facts(self) -> dict[str, Any]:
-        """Counts since the start; `summary` is one line for people."""
-        standing = self.watch.standing
-        served = standing if isinstance(standing, Served) else None
-        policy = served.policy if served else CALLERS_ORDER
+        """Counts since the start; `summary` is one line for operators."""
+        source = self.watch.source
+        scorer = source if isinstance(source, ScorerInService) else None
+        policy = scorer.policy if scorer else CALLERS_ORDER
         return {
             "summary": self._summary(),
             "ranking": {
-                "scorer": ScorerOut.of(served).model_dump() if served else None,
+                "scorer": ServingScorer.of(scorer).model_dump() if scorer else None,
                 "embedding": self.embedding,
                 "policy": policy.model_dump(),
                 "problem": self.watch.problem,
@@ -36,7 +36,7 @@ class RankingStatus:
         }
 
     def _summary(self) -> str:
-        standing = self.watch.standing
-        if isinstance(standing, Served):
-            return f"ranking with {standing.version}, trained on {standing.trained_on}"
-        return f"ranking in the caller's order: {standing.why}"
+        source = self.watch.source
+        if isinstance(source, ScorerInService):
+            return f"ranking with {source.version}, trained on {source.trained_on}"
+        return f"ranking in the caller's order: {source.reason}"

@@ -1,4 +1,4 @@
-"""Moves what streams no longer retain into the archive, and only then off the stream."""
+"""Archives the entries that streams no longer retain, then trims the streams."""
 
 import asyncio
 import logging
@@ -11,21 +11,21 @@ from redis.exceptions import RedisError
 from ledger.archive.janitor import Janitor
 from ledger.archive.metrics import ArchiveMetrics
 from ledger.archive.settings import ArchiveSettings
-from ledger.archive.store import ArchiveStore, Corrupt
-from ledger.archive.stream_rows import first_behind, rows_behind
-from ledger.archive.verification import Verified
+from ledger.archive.store import ArchiveStore, CorruptArchive
+from ledger.archive.stream_rows import first_after, rows_after
+from ledger.archive.verification import Verifier
 from ledger.domain.archive.archive_file import ArchiveFile
-from ledger.domain.archive.next_file import Filling, Wait, may_be_due, open_range
-from ledger.domain.archive.trimming import Held
+from ledger.domain.archive.next_file import Filling, WaitForMore, may_be_due, open_range
+from ledger.domain.archive.trimming import VerifiedFile
 from ratchet.contract import STREAMS, Stream, utc_now
 
 _log = logging.getLogger(__name__)
 
 
 class Archivist:
-    """A background task: a round over all streams every `archive_period_s`.
+    """A background task that visits every stream each `archive_period_s`.
 
-    Any number of them may run at once: they write the same files and trim the same entries.
+    Several may run at once: they write the same files and trim the same entries.
     """
 
     def __init__(
@@ -42,64 +42,65 @@ class Archivist:
         self._period_s = settings.archive_period_s
         self._metrics = metrics
         self._clock = clock
-        self._verified = Verified(redis, store)
+        self._verifier = Verifier(redis, store)
         self._janitor = Janitor(redis, settings.retention.max_entries, metrics)
 
     async def run(self) -> None:
-        """Until cancelled; trouble with Redis or with the store is told and waited out."""
+        """Run until cancelled. Errors of Redis and the store are logged and retried next round."""
         while True:
             for stream in STREAMS:
                 try:
-                    await self.look_after(stream)
-                except (RedisError, OSError, Corrupt) as error:
+                    await self.archive(stream)
+                except (RedisError, OSError, CorruptArchive) as error:
                     self._metrics.failures.labels(stream.name).inc()
                     _log.error("%s is not archived this round: %s", stream.name, error)
             self._metrics.last_round.set(self._clock().timestamp())
             await asyncio.sleep(self._period_s)
 
-    async def look_after(self, stream: Stream) -> None:
-        """Write every file of `stream` that is due, then trim what may go.
+    async def archive(self, stream: Stream) -> None:
+        """Write every file of `stream` that is due, then trim the stream.
 
-        Raises `Corrupt`, redis-py's errors, and `OSError` where the store is away or full.
+        Raises `CorruptArchive`, redis-py's errors, and `OSError` if the store is unavailable or
+        full.
         """
-        async with self._store.turn(self._redis):
-            await self._look_after(stream)
+        async with self._store.exclusive(self._redis):
+            await self._archive(stream)
 
-    async def _look_after(self, stream: Stream) -> None:
+    async def _archive(self, stream: Stream) -> None:
         cut_ms = self._retention.cut_ms(stream.name, int(self._clock().timestamp() * 1000))
         files = await asyncio.to_thread(self._store.files, stream.name)
-        if self._store.is_halfway(stream.name):
-            await asyncio.to_thread(self._store.mend, stream.name)
+        if self._store.needs_recovery(stream.name):
+            await asyncio.to_thread(self._store.recover, stream.name)
             files = await asyncio.to_thread(self._store.files, stream.name)
-        archived = await self._verified.on_stream(stream, files)
-        while (file := await self._write_next(stream, files, archived, cut_ms)) is not None:
+        verified = await self._verifier.files_on_stream(stream, files)
+        while (file := await self._write_next(stream, files, verified, cut_ms)) is not None:
             files = sorted([*files, file])
-            archived = await self._verified.on_stream(stream, files)
-        await self._janitor.trim(stream, archived, cut_ms)
+            verified = await self._verifier.files_on_stream(stream, files)
+        await self._janitor.trim(stream, verified, cut_ms)
 
     async def _write_next(
         self,
         stream: Stream,
         files: Sequence[ArchiveFile],
-        archived: Sequence[Held],
+        verified: Sequence[VerifiedFile],
         cut_ms: int,
     ) -> ArchiveFile | None:
-        place = open_range(files, archived)
-        first = await first_behind(self._redis, stream, place.behind)
+        gap = open_range(files, verified)
+        first = await first_after(self._redis, stream, gap.after)
         length = await self._redis.xlen(stream.key)
-        waiting = length - sum(held.rows for held in archived)
+        waiting = length - sum(file.rows for file in verified)
         if first is None or not may_be_due(first, waiting, cut_ms, self._retention):
             return None
-        filling = Filling(self._retention, closed=place.before is not None)
-        async for row in rows_behind(self._redis, stream, place.behind, place.before):
-            if not filling.takes(row):
+        filling = Filling(self._retention, closed=gap.before is not None)
+        async for row in rows_after(self._redis, stream, gap.after, gap.before):
+            if not filling.accepts(row):
                 break
-        decision = filling.verdict(cut_ms)
-        if isinstance(decision, Wait):
+        decision = filling.decide(cut_ms)
+        if isinstance(decision, WaitForMore):
             return None
         rows = decision.rows
         file = await asyncio.to_thread(self._store.write, stream.name, rows)
-        self._verified.add(file, len(rows))
+        self._verifier.add(file, len(rows))
         self._metrics.archived.labels(stream.name).inc(len(rows))
         _log.info("archived %s, %d rows: %s", file.path, len(rows), decision.reason)
         return file

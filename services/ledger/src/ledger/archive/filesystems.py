@@ -1,4 +1,4 @@
-"""The file systems an archive may lie on, by URL."""
+"""Opens the file system of an archive: a directory, a bucket or any other URL of fsspec."""
 
 import re
 from typing import Any
@@ -10,29 +10,31 @@ from pyarrow.fs import FileSelector, FileSystem, FileType  # type: ignore[import
 _BUCKETS = ("s3://", "gs://", "gcs://")
 
 
-class CannotOpen(RuntimeError):
-    """The archive's URL leads nowhere; the message says what to change."""
+class InvalidArchiveUrl(RuntimeError):
+    """The archive's URL cannot be opened; the message names the remedy."""
 
 
 class Bucket(ArrowFSWrapper):  # type: ignore[misc]
-    """Arrow's own client, which is there already; what is listed comes in one request."""
+    """A bucket by Arrow's own client, which pyarrow brings: no s3fs or gcsfs is needed."""
 
     def find(self, path: str, **_: Any) -> list[str]:
+        """Every file below `path`. fsspec's own walks the folders with a request for each."""
         chosen = FileSelector(path, recursive=True, allow_not_found=True)
         return [f.path for f in self.fs.get_file_info(chosen) if f.type == FileType.File]
 
 
-def opened(url: str) -> tuple[Any, str]:
-    """An fsspec file system and the archive's root on it; raises `CannotOpen`."""
+def open_filesystem(url: str) -> tuple[Any, str]:
+    """An fsspec file system and the archive's root on it; raises `InvalidArchiveUrl`."""
     try:
         if url.startswith(_BUCKETS):
             client, root = FileSystem.from_uri(url)
             return Bucket(client), root
         filesystem, root = fsspec.url_to_fs(url)
     except (ImportError, ValueError, OSError) as error:
-        raise CannotOpen(
-            f"RATCHET_ARCHIVE_URL {_without_keys(url)} cannot be opened: {error}; "
-            "name a directory, s3://BUCKET/PREFIX, or a URL whose fsspec library is installed"
+        raise InvalidArchiveUrl(
+            f"RATCHET_ARCHIVE_URL {_without_keys(url)} cannot be opened: {error}. "
+            "Set it to a directory, to s3://BUCKET/PREFIX, or to a URL whose fsspec library is "
+            "installed."
         ) from error
     return filesystem, str(root).rstrip("/")
 

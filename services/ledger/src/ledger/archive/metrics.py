@@ -1,4 +1,4 @@
-"""What the archive counts."""
+"""Metrics of the archive."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -6,6 +6,8 @@ from ratchet.contract import STREAMS
 
 
 class ArchiveMetrics:
+    """Metrics by stream, each present from the start with 0."""
+
     def __init__(self, registry: CollectorRegistry) -> None:
         self.archived = Counter(
             "ratchet_archived_events_total",
@@ -15,19 +17,19 @@ class ArchiveMetrics:
         )
         self.trimmed = Counter(
             "ratchet_trimmed_events_total",
-            "Archived events taken off their stream, by stream.",
+            "Archived events trimmed from their stream, by stream.",
             ("stream",),
             registry=registry,
         )
         self.failures = Counter(
             "ratchet_archive_failures_total",
-            "Rounds that a stream's archive or trimming did not finish, by stream.",
+            "Rounds whose archiving or trimming failed, by stream.",
             ("stream",),
             registry=registry,
         )
         self.last_round = Gauge(
             "ratchet_archive_last_round_timestamp_seconds",
-            "When the archive last looked at every stream.",
+            "Time of the last round over all streams.",
             registry=registry,
         )
         for counter in (self.archived, self.trimmed, self.failures):

@@ -1,4 +1,4 @@
-"""Rows of an archive as one compressed Parquet file, and back."""
+"""Converts archived rows to a Parquet file and back."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from pydantic_core import from_json
 
-from ledger.domain.archive.archive_file import Named, Row, content_hash, named
+from ledger.domain.archive.archive_file import ArchiveRow, EventHeader, content_hash, header_of
 from ratchet.contract import EntryId
 from ratchet.delivery import unwrap
 
@@ -22,18 +22,18 @@ _SCHEMA = pa.schema(
 )
 
 
-class Unreadable(ValueError):
-    """These bytes are not what was written."""
+class UnreadableParquet(ValueError):
+    """The bytes are not those that were written."""
 
 
-def packed(rows: Sequence[Row]) -> bytes:
-    """zstd, with a checksum on every page and the hash of all rows in the footer."""
-    said = [_named(row.payload) for row in rows]
+def to_parquet(rows: Sequence[ArchiveRow]) -> bytes:
+    """A file compressed with zstd, with page checksums and the hash of all rows in its footer."""
+    headers = [_header(row.payload) for row in rows]
     columns = [
         [str(row.entry_id) for row in rows],
-        [each.event_id for each in said],
-        [each.type for each in said],
-        [each.occurred_at for each in said],
+        [header.event_id for header in headers],
+        [header.type for header in headers],
+        [header.occurred_at for header in headers],
         [row.payload for row in rows],
     ]
     arrays = [pa.array(values, field.type) for values, field in zip(columns, _SCHEMA, strict=True)]
@@ -50,24 +50,28 @@ def packed(rows: Sequence[Row]) -> bytes:
     return bytes(sink.getvalue())
 
 
-def unpacked(content: bytes) -> list[Row]:
-    """Raises `Unreadable` where a page, a column or the hash of all rows is not as written."""
+def from_parquet(content: bytes) -> list[ArchiveRow]:
+    """The rows of a file.
+
+    Raises `UnreadableParquet` if a page checksum, a column or the hash of all rows is wrong.
+    """
     try:
         table = pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
         if not table.schema.equals(_SCHEMA):
-            raise Unreadable(f"its columns are {', '.join(table.schema.names)}")
+            raise UnreadableParquet(f"its columns are {', '.join(table.schema.names)}")
         ids = table.column("entry_id").to_pylist()
         payloads = table.column("payload").to_pylist()
-        rows = [Row(EntryId.parse(i), p) for i, p in zip(ids, payloads, strict=True)]
+        rows = [ArchiveRow(EntryId.parse(i), p) for i, p in zip(ids, payloads, strict=True)]
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise Unreadable(str(error).splitlines()[0]) from error
+        raise UnreadableParquet(str(error).splitlines()[0]) from error
+    # Page checksums do not detect rows that are missing or in another order.
     if (table.schema.metadata or {}).get(_HASH) != content_hash(rows).encode():
-        raise Unreadable("its rows do not have the hash that it was written with")
+        raise UnreadableParquet("the hash of its rows is not the one in its footer")
     return rows
 
 
-def _named(payload: bytes) -> Named:
+def _header(payload: bytes) -> EventHeader:
     try:
-        return named(from_json(unwrap(payload)))
+        return header_of(from_json(unwrap(payload)))
     except ValueError:
-        return Named(None, None, None)
+        return EventHeader(None, None, None)

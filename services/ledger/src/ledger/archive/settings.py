@@ -1,17 +1,17 @@
-"""Settings of the archive: where it lies, and what the streams retain."""
+"""Settings of the archive: its location and what the streams retain."""
 
 from pydantic import Field
 
-from ledger.domain.archive.retention import Retention
+from ledger.domain.archive.retention import StreamRetention
 from ratchet.settings import CommonSettings
 
 
 class ArchiveSettings(CommonSettings):
-    """`RATCHET_RETENTION` takes a JSON object; without a URL it lies in `<data_dir>/archive`."""
+    """`archive_url` is empty for `<data_dir>/archive`; `RATCHET_RETENTION` is a JSON object."""
 
     archive_url: str = ""
     archive_period_s: float = Field(default=60.0, gt=0)
-    retention: Retention = Retention()
+    retention: StreamRetention = StreamRetention()
 
     @property
     def archive_place(self) -> str:

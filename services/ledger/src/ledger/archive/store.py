@@ -1,4 +1,4 @@
-"""Where the archive lies: a directory, or whatever fsspec reaches by its URL."""
+"""Stores archive files in a directory, a bucket or any other file system of fsspec."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -10,68 +10,71 @@ from filelock import AsyncFileLock, FileLock
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 from redis.asyncio import Redis
 
-from ledger.archive.filesystems import opened
+from ledger.archive.filesystems import open_filesystem
 from ledger.archive.lease import leased_turn
-from ledger.archive.parquet import Unreadable, packed, unpacked
-from ledger.domain.archive.archive_file import ArchiveFile, Row, file_at, file_of
+from ledger.archive.parquet import UnreadableParquet, from_parquet, to_parquet
+from ledger.domain.archive.archive_file import ArchiveFile, ArchiveRow, file_from_path, file_of
 from ratchet.storage import flush, write_whole
 
-_ASIDE = ".erasing"
+_REPLACEMENT = ".erasing"
 
 
-class Corrupt(RuntimeError):
-    """A file of the archive does not hold what its name says."""
+class CorruptArchive(RuntimeError):
+    """A file of the archive does not hold the rows that its name promises."""
 
 
 class ArchiveStore:
-    """`url` is a path, `s3://bucket/prefix` or any other that fsspec knows.
+    """The archive at `url`: a path, `s3://bucket/prefix`, or another URL that fsspec opens.
 
-    Files never change, but for `replace`, by which people are forgotten.
+    Files are immutable, except that `replace` rewrites them to erase rows.
     """
 
     def __init__(self, url: str) -> None:
-        self._fs, self._root = opened(url)
-        self._halfway: set[str] = set()
+        self._fs, self._root = open_filesystem(url)
+        self._interrupted: set[str] = set()
 
     def files(self, stream: str) -> list[ArchiveFile]:
-        """The files of `stream` in order; raises `Corrupt` where two of them overlap."""
+        """The files of `stream`, in order; raises `CorruptArchive` if two of them overlap."""
         self._fs.invalidate_cache()
         folder = f"{self._root}/{stream}"
         paths = self._fs.find(folder)
-        if any(path.endswith(_ASIDE) for path in paths):
-            self._halfway.add(stream)
-        found = [
-            file_at(stream, re.sub(rf"^.*?{re.escape(folder.lstrip('/'))}/", "", path))
+        if any(path.endswith(_REPLACEMENT) for path in paths):
+            self._interrupted.add(stream)
+        parsed = [
+            file_from_path(stream, re.sub(rf"^.*?{re.escape(folder.lstrip('/'))}/", "", path))
             for path in paths
         ]
-        files = sorted(file for file in found if file is not None)
+        files = sorted(file for file in parsed if file is not None)
         for before, after in pairwise(files):
             if after.first <= before.last:
-                raise Corrupt(f"{before.path} and {after.path} overlap: take one of them away")
+                raise CorruptArchive(f"{before.path} and {after.path} overlap. Remove one of them.")
         return files
 
-    def write(self, stream: str, rows: Sequence[Row]) -> ArchiveFile:
-        """Keep `rows` for good, and read them back; raises `Corrupt` where they differ."""
+    def write(self, stream: str, rows: Sequence[ArchiveRow]) -> ArchiveFile:
+        """Store `rows` durably and read them back; raises `CorruptArchive` if they differ."""
         file = file_of(stream, rows)
-        self._put(f"{self._root}/{file.path}", packed(rows))
+        self._put(f"{self._root}/{file.path}", to_parquet(rows))
+        # The stream is trimmed next: what the medium returns is the only copy then.
         if self.read(file) != list(rows):
-            raise Corrupt(f"{file.path} was read back and holds other rows than were written")
+            raise CorruptArchive(f"{file.path} was read back with other rows than were written")
         return file
 
-    def read(self, file: ArchiveFile) -> list[Row]:
-        """The rows of `file`, verified; raises `Corrupt` naming it."""
+    def read(self, file: ArchiveFile) -> list[ArchiveRow]:
+        """The rows of `file`, verified; raises `CorruptArchive` with its path."""
         try:
-            rows = unpacked(self._fs.cat_file(f"{self._root}/{file.path}"))
-        except Unreadable as error:
-            raise Corrupt(f"{file.path} is damaged: {error}") from error
+            rows = from_parquet(self._fs.cat_file(f"{self._root}/{file.path}"))
+        except UnreadableParquet as error:
+            raise CorruptArchive(f"{file.path} is damaged: {error}") from error
         if not rows or file_of(file.stream, rows) != file:
-            raise Corrupt(f"{file.path} is damaged: its name tells of other rows")
+            raise CorruptArchive(f"{file.path} is damaged: its name is that of other rows")
         return rows
 
     @asynccontextmanager
-    async def turn(self, redis: Redis) -> AsyncIterator[None]:
-        """Inside, nobody else archives or erases: of a directory on this machine, of a bucket
-        on any that shares `redis`. Raises as `leased_turn`.
+    async def exclusive(self, redis: Redis) -> AsyncIterator[None]:
+        """Exclude every other archivist and erasure while the context is open.
+
+        A directory is locked on this machine, a bucket by a lease in `redis`. Raises as
+        `leased_turn`.
         """
         if not isinstance(self._fs, LocalFileSystem):
             async with leased_turn(redis):
@@ -81,46 +84,48 @@ class ArchiveStore:
         async with AsyncFileLock(f"{self._root}/.turn"):
             yield
 
-    def replace(self, file: ArchiveFile, rows: Sequence[Row]) -> None:
-        """Keep `rows` in the place of those of `file`; a kill leaves what `mend` mends."""
+    def replace(self, file: ArchiveFile, rows: Sequence[ArchiveRow]) -> None:
+        """Store `rows` instead of those of `file`; `recover` completes it after a kill."""
+        # The replacement has another name, because its content has another hash. It is complete
+        # on the disk before the old file goes, so every kill leaves one of the two.
         old = f"{self._root}/{file.path}"
         if rows:
-            self._put(old + _ASIDE, packed(rows))
-            if unpacked(self._fs.cat_file(old + _ASIDE)) != list(rows):
-                raise Corrupt(f"{file.path}{_ASIDE} was read back and holds other rows")
+            self._put(old + _REPLACEMENT, to_parquet(rows))
+            if from_parquet(self._fs.cat_file(old + _REPLACEMENT)) != list(rows):
+                raise CorruptArchive(f"{file.path}{_REPLACEMENT} was read back with other rows")
         self._remove(old)
         if rows:
-            self._settle(file.stream, old + _ASIDE)
+            self._commit(file.stream, old + _REPLACEMENT)
 
-    def is_halfway(self, stream: str) -> bool:
-        """Whether `files` has met what a kill left of `replace`."""
-        return stream in self._halfway
+    def needs_recovery(self, stream: str) -> bool:
+        """Whether `files` met a replacement that a kill interrupted."""
+        return stream in self._interrupted
 
-    def mend(self, stream: str) -> None:
-        """Bring to its end what a kill left of `replace`, and take away what it left of writing."""
+    def recover(self, stream: str) -> None:
+        """Complete or undo interrupted replacements and remove partly written files."""
         self._fs.invalidate_cache()
         for path in self._fs.find(f"{self._root}/{stream}"):
             if path.endswith(".part"):
                 self._remove(path)
-            elif path.endswith(_ASIDE):
-                if self._fs.exists(path.removesuffix(_ASIDE)):
+            elif path.endswith(_REPLACEMENT):
+                if self._fs.exists(path.removesuffix(_REPLACEMENT)):
                     self._remove(path)
                 else:
-                    self._settle(stream, path)
-        self._halfway.discard(stream)
+                    self._commit(stream, path)
+        self._interrupted.discard(stream)
 
-    def _settle(self, stream: str, aside: str) -> None:
-        content = self._fs.cat_file(aside)
-        file = file_of(stream, unpacked(content))
+    def _commit(self, stream: str, replacement: str) -> None:
+        content = self._fs.cat_file(replacement)
+        file = file_of(stream, from_parquet(content))
         target = f"{self._root}/{file.path}"
         if isinstance(self._fs, LocalFileSystem):
             _make(Path(target).parent)
-            Path(aside).replace(target)
+            Path(replacement).replace(target)
             flush(Path(target).parent)
-            flush(Path(aside).parent)
+            flush(Path(replacement).parent)
             return
         self._fs.pipe_file(target, content)
-        self._fs.rm_file(aside)
+        self._fs.rm_file(replacement)
 
     def _remove(self, path: str) -> None:
         self._fs.rm_file(path)
@@ -128,10 +133,8 @@ class ArchiveStore:
             flush(Path(path).parent)
 
     def _put(self, path: str, content: bytes) -> None:
-        """An object store takes an object whole or not at all; a directory needs care for that.
-
-        Archivists that share a directory take turns: what lies aside is one's alone.
-        """
+        # An object store stores an object whole or not at all. A directory needs a temporary file
+        # and a rename, and a lock, because archivists would use the same temporary name.
         if not isinstance(self._fs, LocalFileSystem):
             self._fs.pipe_file(path, content)
             return
@@ -142,7 +145,7 @@ class ArchiveStore:
 
 
 def _make(directory: Path) -> None:
-    """The directory and those above it, each on the disk before a file is in it."""
+    """Create the directory and its parents, each flushed before a file is created in it."""
     if not directory.is_dir():
         _make(directory.parent)
         directory.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which archived files still have their entries on the stream, each read back once."""
+"""Reads archived files back before their entries may leave the stream."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.archive.stream_rows import first_behind
+from ledger.archive.stream_rows import first_after
 from ledger.domain.archive.archive_file import ArchiveFile
-from ledger.domain.archive.trimming import Held
+from ledger.domain.archive.trimming import VerifiedFile
 from ratchet.contract import BEGINNING, Stream
 
 
-class Verified:
-    """A file that this process has read and found whole is not read again."""
+class Verifier:
+    """Verifies files once per process."""
 
     def __init__(self, redis: Redis, store: ArchiveStore) -> None:
         self._redis = redis
@@ -21,20 +21,27 @@ class Verified:
         self._rows: dict[ArchiveFile, int] = {}
 
     def add(self, file: ArchiveFile, rows: int) -> None:
+        """Register a file that the store verified when it wrote it."""
         self._rows[file] = rows
 
-    async def on_stream(self, stream: Stream, files: Sequence[ArchiveFile]) -> list[Held]:
-        """Those of `files` that cover or follow the first entry; raises as `ArchiveStore.read`."""
-        held: list[Held] = []
-        meets = await first_behind(self._redis, stream, BEGINNING)
+    async def files_on_stream(
+        self, stream: Stream, files: Sequence[ArchiveFile]
+    ) -> list[VerifiedFile]:
+        """Those of `files` that cover or follow the first entry; raises as `ArchiveStore.read`.
+
+        A process that starts verifies what others wrote: after a crash between write and trim it
+        is the only one that knows whether the file reached the disk whole.
+        """
+        verified: list[VerifiedFile] = []
+        first = await first_after(self._redis, stream, BEGINNING)
         for file in files:
-            if meets is None:
+            if first is None:
                 break
-            if file.last < meets:
+            if file.last < first:
                 self._rows.pop(file, None)
                 continue
             if file not in self._rows:
                 self._rows[file] = len(await asyncio.to_thread(self._store.read, file))
-            held.append(Held(file, self._rows[file], meets))
-            meets = await first_behind(self._redis, stream, file.last)
-        return held
+            verified.append(VerifiedFile(file, self._rows[file], first))
+            first = await first_after(self._redis, stream, file.last)
+        return verified

@@ -1,4 +1,4 @@
-"""Engines on the ledger's database: one that writes, alone, and one that reads beside it."""
+"""Creates the engines of the ledger's database: one writes alone, the others read."""
 
 import sqlite3
 from pathlib import Path
@@ -14,16 +14,16 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from ratchet.contract import Unavailable
 
 _ONE_WRITER = 0x7261746368657400
-"""The key of PostgreSQL's advisory lock: a fold reads what it writes, so writers take turns."""
-_PATIENCE_S = 30
+"""The key of PostgreSQL's advisory lock, which serializes writers: a fold reads what it writes."""
+_BUSY_TIMEOUT_S = 30
 _CACHE_KIB = 65_536
 _JSON = {
     "json_serializer": lambda value: to_json(value).decode(),
     "json_deserializer": from_json,
 }
-"""Several times as fast as the standard library's."""
+"""pydantic-core is several times as fast as the standard library's json."""
 _PRIMARY = 0xFF
-_AWAY = {
+_UNAVAILABLE = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_BUSY,
@@ -35,10 +35,10 @@ _AWAY = {
 
 
 def open_for_writing(url: str) -> Engine:
-    """What a transaction of this engine committed survives a power loss.
+    """An engine whose commits survive a power loss, and whose transactions are serialized.
 
-    Its transactions come one after the other, whichever process begins them. Raises
-    `ratchet.contract.Unavailable` where the database is away or its disk is full.
+    That holds across processes. The engine raises `ratchet.contract.Unavailable` if the database
+    is unavailable or its disk is full.
     """
     place = make_url(url)
     if place.get_backend_name() == "sqlite":
@@ -47,26 +47,26 @@ def open_for_writing(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "begin", _begin_immediate)
     else:
-        event.listen(engine, "begin", _take_turn)
+        event.listen(engine, "begin", _lock)
     return engine
 
 
 def open_for_reading(url: str) -> Engine:
-    """An engine whose transactions see one state of the ledger and change nothing.
+    """An engine whose transactions read one snapshot and change nothing.
 
-    A file that is not there is not made: a question raises `ratchet.contract.Unavailable`, as
-    where the database is away.
+    It raises `ratchet.contract.Unavailable` if the database is unavailable or its file missing.
     """
-    engine = _open(_as_it_is(url))
+    engine = _open(_existing(url))
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _only_read)
+        event.listen(engine, "connect", _forbid_writes)
         event.listen(engine, "begin", _begin)
         return engine
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def _as_it_is(url: str) -> URL:
-    """SQLite makes a file where there is none, unless it is asked for one by a URI."""
+def _existing(url: str) -> URL:
+    # SQLite creates a missing file, unless a URI opens it with mode=rw. Read-only mode would not
+    # do: a reader of a WAL database writes its shared-memory file.
     place = make_url(url)
     if place.get_backend_name() != "sqlite":
         return place
@@ -76,18 +76,21 @@ def _as_it_is(url: str) -> URL:
 
 def _open(place: URL) -> Engine:
     if place.get_backend_name() != "sqlite":
-        patience = {"connect_timeout": 5}
-        engine = create_engine(place, pool_pre_ping=True, connect_args=patience, **_JSON)
+        timeout = {"connect_timeout": 5}
+        engine = create_engine(place, pool_pre_ping=True, connect_args=timeout, **_JSON)
     else:
-        engine = create_engine(place, connect_args={"timeout": _PATIENCE_S}, **_JSON)
+        engine = create_engine(place, connect_args={"timeout": _BUSY_TIMEOUT_S}, **_JSON)
         event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "handle_error", _say_what_is_away)
+    event.listen(engine, "handle_error", _raise_unavailable)
     return engine
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
-    """Transactions are begun by us, not by the driver."""
+    # The driver would start a transaction only before the first write, so that a SELECT before it
+    # saw another snapshot. https://docs.python.org/3/library/sqlite3.html#transaction-control
     connection.isolation_level = None
+    # synchronous=FULL: an event is acknowledged after its commit, which must be on the disk then.
+    # secure_delete=ON: erased text must not remain in freed pages.
     for setting in (
         "journal_mode=WAL",
         "synchronous=FULL",
@@ -98,7 +101,7 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {setting}")
 
 
-def _only_read(connection: Any, _record: Any) -> None:
+def _forbid_writes(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA query_only=ON")
 
 
@@ -110,21 +113,21 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _take_turn(connection: Connection) -> None:
+def _lock(connection: Connection) -> None:
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_WRITER})")
 
 
-def _say_what_is_away(context: ExceptionContext) -> None:
+def _raise_unavailable(context: ExceptionContext) -> None:
     error = context.sqlalchemy_exception
-    if isinstance(error, DBAPIError) and _is_away(error):
+    if isinstance(error, DBAPIError) and _is_unavailable(error):
         raise Unavailable(f"the ledger's database: {error.orig}") from error
 
 
-def _is_away(error: DBAPIError) -> bool:
-    """PostgreSQL's classes 08, 53, 57 and 58, or a connection that never came about."""
+def _is_unavailable(error: DBAPIError) -> bool:
+    # PostgreSQL's classes: 08 connection, 53 resources (disk full), 57 shutdown, 58 system error.
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None:
-        return code in _AWAY or code & _PRIMARY in _AWAY
+        return code in _UNAVAILABLE or code & _PRIMARY in _UNAVAILABLE
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
         return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)

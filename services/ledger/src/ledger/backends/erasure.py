@@ -1,32 +1,32 @@
-"""Erase questions from the ledger: events, rows and counts, and the pages they lay on."""
+"""Erases questions from the ledger: events, rows, counts, and the pages that held them."""
 
-from collections import Counter
-from collections.abc import Collection, Iterator
+from sqlalchemy import Engine, delete
 
-from sqlalchemy import Column, Connection, Engine, delete, select, update
-
+from ledger.backends.erasure_queries import (
+    chunks,
+    delete_events,
+    delete_rows,
+    events_about,
+    remove_answers,
+    split_example_events,
+    trace_ids_of,
+    values_of,
+)
 from ledger.backends.tables import (
-    PROJECTIONS,
     events,
     example_sources,
     forgotten_examples,
     run_examples,
 )
-from ledger.backends.writer import SqlLedger, read_rows
-from ledger.domain.erasure import without_answers
-from ledger.domain.projection.changes import Link, Projection
-from ledger.domain.projection.counting import Count, counts_of
+from ledger.backends.writer import SqlLedger
+from ledger.domain.projection.changes import Link
 from ledger.domain.values import plain
 from ledger.ports import Erased
-from ratchet.contract import STREAMS, BuiltExample, Event, ForgetRequested
-from ratchet.storage import query_ids_of
-
-_CHUNK = 500
-_ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
+from ratchet.contract import ForgetRequested
 
 
-class SqlForgetting:
-    """As `ledger.ports.Forgetting`."""
+class SqlLedgerErasure:
+    """Erases on `engine`, with the projections of `ledger`, which writes the same database."""
 
     def __init__(self, engine: Engine, ledger: SqlLedger) -> None:
         self._engine = engine
@@ -35,25 +35,29 @@ class SqlForgetting:
     def forget(self, request: ForgetRequested) -> Erased:
         query_ids = sorted({plain(name) for name in request.query_ids})
         with self._engine.begin() as connection:
-            theirs = _column(
+            made_of_them = values_of(
                 connection, example_sources.c.example_id, example_sources.c.query_id, query_ids
             )
-            traces = _traces(connection, query_ids)
-            gone, left = _of_examples(connection, theirs, set(query_ids))
-            gone |= _column(connection, events.c.event_id, events.c.query_id, query_ids)
-            gone |= _column(connection, events.c.event_id, events.c.event_id, request.decision_ids)
-            gone |= _column(
+            traces = trace_ids_of(connection, query_ids)
+            gone, left = split_example_events(connection, made_of_them, set(query_ids))
+            gone |= values_of(connection, events.c.event_id, events.c.query_id, query_ids)
+            gone |= values_of(
+                connection, events.c.event_id, events.c.event_id, request.decision_ids
+            )
+            gone |= values_of(
                 connection,
                 events.c.event_id,
                 events.c.event_id,
                 [remark.event_id for remark in request.remarks],
             )
-            change = _drop_events(connection, gone)
-            spoken_of = {plain(remark.query_id) for remark in request.remarks} - set(query_ids)
-            left += _about(connection, spoken_of)
-            change.subtract(_drop_rows(connection, "experiences", {*query_ids, *spoken_of}))
-            change.subtract(_drop_rows(connection, "examples", theirs))
-            for some in _chunks(theirs):
+            change = delete_events(connection, gone)
+            # Rows are not corrected but deleted, and folded again from the events that stay. So the
+            # ledger equals one that never had the others.
+            others = {plain(remark.query_id) for remark in request.remarks} - set(query_ids)
+            left += events_about(connection, others)
+            change.subtract(delete_rows(connection, "experiences", {*query_ids, *others}))
+            change.subtract(delete_rows(connection, "examples", made_of_them))
+            for some in chunks(made_of_them):
                 connection.execute(
                     delete(example_sources).where(example_sources.c.example_id.in_(some))
                 )
@@ -61,27 +65,33 @@ class SqlForgetting:
             self._ledger.count(connection, change)
             self._ledger.link(
                 connection,
-                (Link("forgotten_examples", name, request.event_id) for name in theirs | traces),
+                (
+                    Link("forgotten_examples", name, request.event_id)
+                    for name in made_of_them | traces
+                ),
             )
-            marked = _column(
+            marked = values_of(
                 connection,
                 forgotten_examples.c.example_id,
                 forgotten_examples.c.request_id,
                 [request.event_id],
             )
-            used_by = _column(
-                connection, run_examples.c.run_id, run_examples.c.example_id, theirs | traces
+            used_by = values_of(
+                connection, run_examples.c.run_id, run_examples.c.example_id, made_of_them | traces
             )
-            told = _silence(connection, used_by | set(request.run_ids))
+            redacted = remove_answers(connection, used_by | set(request.run_ids))
         self._scrub()
-        counts = {"events": len(gone), "examples": len(theirs), "events_without_answers": told}
+        counts = {
+            "events": len(gone),
+            "examples": len(made_of_them),
+            "events_without_answers": redacted,
+        }
         return Erased(counts, tuple(sorted(marked)))
 
     def _scrub(self) -> None:
-        """Rewrite the file without the pages that were freed, and empty the log beside it.
-
-        PostgreSQL's own files are for its operator to vacuum.
-        """
+        """Rewrite SQLite's file without its freed pages; PostgreSQL's is up to its operator."""
+        # `secure_delete` overwrites deleted rows in the file itself. Older copies of their pages
+        # stay in the write-ahead log until it is truncated, and VACUUM drops the freed pages.
         if self._engine.dialect.name != "sqlite":
             return
         connection = self._engine.raw_connection()
@@ -92,99 +102,3 @@ class SqlForgetting:
             cursor.close()
         finally:
             connection.close()
-
-
-def _traces(connection: Connection, query_ids: Collection[str]) -> set[str]:
-    """Traces are examples of their own, by their ids."""
-    found = set()
-    for some in _chunks(query_ids):
-        rows = select(events.c.body).where(
-            events.c.query_id.in_(some), events.c.type == "TraceCaptured"
-        )
-        for body in connection.execute(rows).scalars():
-            found.add(plain(_ADAPTERS["traces"].validate_json(body).trace_id))
-    return found
-
-
-def _of_examples(
-    connection: Connection, example_ids: Collection[str], query_ids: set[str]
-) -> tuple[set[str], list[Event]]:
-    """Ids of their events that go, and the events that stay: those built of other questions.
-
-    Where none stays, the retractions go too.
-    """
-    gone: set[str] = set()
-    left: list[Event] = []
-    for example_id in sorted(example_ids):
-        rows = select(events).where(events.c.example_id == example_id)
-        told: list[Event] = [
-            _ADAPTERS[row.stream].validate_json(row.body) for row in connection.execute(rows)
-        ]
-        stay = [e for e in told if query_ids.isdisjoint(map(plain, query_ids_of(e)))]
-        if not any(isinstance(event, BuiltExample) for event in stay):
-            stay = []
-        gone |= {event.event_id for event in told} - {event.event_id for event in stay}
-        left.extend(stay)
-    return gone, left
-
-
-def _about(connection: Connection, query_ids: Collection[str]) -> list[Event]:
-    found: list[Event] = []
-    for some in _chunks(query_ids):
-        rows = select(events).where(events.c.query_id.in_(some))
-        found += [_ADAPTERS[row.stream].validate_json(row.body) for row in connection.execute(rows)]
-    return found
-
-
-def _drop_events(connection: Connection, event_ids: Collection[str]) -> Counter[Count]:
-    change: Counter[Count] = Counter()
-    for some in _chunks(event_ids):
-        dropped = delete(events).where(events.c.event_id.in_(some)).returning(events.c.type)
-        change.subtract(("event", kind) for kind in connection.execute(dropped).scalars())
-    return change
-
-
-def _drop_rows(
-    connection: Connection, projection: Projection, keys: Collection[str]
-) -> Counter[Count]:
-    """Returns what they had counted for."""
-    table = PROJECTIONS[projection]
-    [key] = table.primary_key.columns
-    counted: Counter[Count] = Counter()
-    for some in _chunks(keys):
-        for row in read_rows(connection, table, some).values():
-            counted.update(counts_of(projection, row))
-        connection.execute(delete(table).where(key.in_(some)))
-    return counted
-
-
-def _silence(connection: Connection, run_ids: Collection[str]) -> int:
-    """What is told of these runs and their models stays, without what the models said."""
-    changed = 0
-    for some in _chunks(run_ids):
-        rows = select(events).where(events.c.run_id.in_(some))
-        for row in connection.execute(rows).all():
-            event = _ADAPTERS[row.stream].validate_json(row.body)
-            silent = without_answers(event)
-            if silent != event:
-                its_row = events.c.number == row.number
-                body = silent.model_dump_json()
-                connection.execute(update(events).where(its_row).values(body=body))
-                changed += 1
-    return changed
-
-
-def _column(
-    connection: Connection, wanted: Column[str], named: Column[str], names: Collection[str]
-) -> set[str]:
-    """The values of `wanted` where `named` is one of `names`."""
-    found: set[str] = set()
-    for some in _chunks(names):
-        found.update(connection.execute(select(wanted).where(named.in_(some))).scalars())
-    return found
-
-
-def _chunks(names: Collection[str]) -> Iterator[list[str]]:
-    ordered = sorted(names)
-    for at in range(0, len(ordered), _CHUNK):
-        yield ordered[at : at + _CHUNK]

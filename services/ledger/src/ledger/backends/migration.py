@@ -1,4 +1,4 @@
-"""Bring the schema up to this code's revision, or say how the two differ."""
+"""Migrates the ledger's schema and reports why a reader cannot use it."""
 
 from functools import cache
 from importlib.resources import files
@@ -11,11 +11,11 @@ from sqlalchemy import Engine
 
 
 class WrongSchema(RuntimeError):
-    """The database was made by newer code; the message says what to do."""
+    """The schema is of a newer version; the message names the remedy."""
 
 
 def migrate(engine: Engine) -> None:
-    """Run what is missing, all or nothing. Raises `WrongSchema` and `Unavailable`."""
+    """Run the missing revisions, all or none. Raises `WrongSchema` and `Unavailable`."""
     config = _config()
     with engine.begin() as connection:
         at = MigrationContext.configure(connection).get_current_revision()
@@ -26,26 +26,29 @@ def migrate(engine: Engine) -> None:
 
 
 def schema_problem(engine: Engine) -> str | None:
-    """Why this code cannot read the database yet, or None. Raises `Unavailable`."""
+    """Why this version cannot read the database, with the remedy, or None.
+
+    Raises `Unavailable`.
+    """
     with engine.connect() as connection:
         at = MigrationContext.configure(connection).get_current_revision()
     revisions = _revisions()
     if at is None:
-        return "the ledger has no tables yet: start `python -m ledger`, which makes them"
+        return "The ledger has no tables yet. Start `python -m ledger`, which creates them."
     if at not in revisions:
         return _newer(at)
     if at != revisions[0]:
         return (
-            f"the ledger's schema is at {at}, older than {revisions[0]}: "
-            "start this version's `python -m ledger`, which brings it up to date"
+            f"The ledger's schema is at {at}, older than {revisions[0]}. "
+            "Start `python -m ledger` of this version, which migrates it."
         )
     return None
 
 
 def _newer(at: str) -> str:
     return (
-        f"the ledger's schema is at {at}, which this version does not know: "
-        "run the version that made it, or a newer one"
+        f"The ledger's schema is at {at}, which this version does not know. "
+        "Run the version that migrated it, or a newer one."
     )
 
 

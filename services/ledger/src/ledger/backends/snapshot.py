@@ -1,4 +1,4 @@
-"""A ledger as it is at one moment, whoever writes on: hashed, and compared with another."""
+"""A consistent snapshot of a ledger, which is hashed and compared with another."""
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,26 +18,27 @@ _PAGE = 500
 _SHOWN = 5
 _ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
 T = TypeVar("T")
-Row = dict[str, Any]
-Key = tuple[Any, ...]
+TableRow = dict[str, Any]
+RowKey = tuple[Any, ...]
 
 
 @contextmanager
-def moment(url: str) -> Iterator["Moment"]:
-    """The moment is that of the call. Raises `ratchet.contract.Unavailable`, as questions do."""
+def open_snapshot(url: str) -> Iterator["LedgerSnapshot"]:
+    """A snapshot of the time of the call; raises `ratchet.contract.Unavailable`."""
     engine = open_for_reading(url)
     try:
         with engine.connect() as connection:
+            # SQLite and PostgreSQL take the snapshot at the first query, not at BEGIN.
             connection.execute(select(counts.c.count).limit(1)).all()
-            yield Moment(connection)
+            yield LedgerSnapshot(connection)
     finally:
         engine.dispose()
 
 
-class Moment:
-    """What a ledger holds: an event's number and trace context and a count of nothing are no part.
+class LedgerSnapshot:
+    """The rows of a ledger, without the numbers and trace contexts of events and counts of zero.
 
-    Events count as this version tells them, whichever wrote them.
+    Events are compared in the form that this version writes, whichever version stored them.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -45,28 +46,28 @@ class Moment:
 
     @property
     def content_hash(self) -> str:
-        """Equal for ledgers that hold the same, in whatever order it came; reads every row."""
-        found = ContentHash()
+        """Equal for ledgers with equal rows, in whatever order they arrived; reads every row."""
+        content = ContentHash()
         for table in metadata.sorted_tables:
             for row in self._rows(table):
-                found.add(table.name, row)
-        return found.hexdigest()
+                content.add(table.name, row)
+        return content.hexdigest()
 
     @property
     def events(self) -> int:
         return self._connection.execute(select(func.count()).select_from(events)).scalar_one()
 
     def known(self, event_ids: Collection[str]) -> set[str]:
-        """Those of `event_ids` that are kept."""
-        found: set[str] = set()
+        """Those of `event_ids` that the ledger has."""
+        known: set[str] = set()
         for some in _pages(event_ids):
             rows = select(events.c.event_id).where(events.c.event_id.in_(some))
-            found.update(self._connection.execute(rows).scalars())
-        return found
+            known.update(self._connection.execute(rows).scalars())
+        return known
 
-    def differences(self, other: "Moment") -> list[Difference]:
-        """By table, what is here only, in `other` only, and not the same."""
-        found = []
+    def differences(self, other: "LedgerSnapshot") -> list[Difference]:
+        """Rows in this snapshot only, in `other` only, and in both but unequal, by table."""
+        differences = []
         for table in metadata.sorted_tables:
             missing, differing = _compared(table, self, other)
             added, _ = _compared(table, other, self)
@@ -79,20 +80,22 @@ class Moment:
                 if ids:
                     name = table.name.replace("_", " ")
                     shown = tuple(sorted(ids)[:_SHOWN])
-                    found.append(Difference(f"ledger {name} {kind}", len(ids), shown))
-        return found
+                    differences.append(Difference(f"ledger {name} {kind}", len(ids), shown))
+        return differences
 
-    def _rows(self, table: Table, keys: Collection[Key] | None = None) -> Iterator[Row]:
+    def _rows(self, table: Table, keys: Collection[RowKey] | None = None) -> Iterator[TableRow]:
         rows = select(*(column for column in table.columns if column is not events.c.number))
         if table is counts:
             rows = rows.where(counts.c.count != 0)
         if keys is not None:
             rows = rows.where(_is_one_of(table, keys))
         for row in self._connection.execute(rows.execution_options(yield_per=_PAGE)).mappings():
-            yield _as_told_now(dict(row)) if table is events else dict(row)
+            yield _current_form(dict(row)) if table is events else dict(row)
 
 
-def _compared(table: Table, one: Moment, other: Moment) -> tuple[list[str], list[str]]:
+def _compared(
+    table: Table, one: LedgerSnapshot, other: LedgerSnapshot
+) -> tuple[list[str], list[str]]:
     """Ids of rows of `one` that `other` lacks, and of those that differ."""
     missing, differing = [], []
     for page in _pages(one._rows(table)):
@@ -116,19 +119,19 @@ def _key(table: Table) -> list[Column[Any]]:
     return [events.c.event_id] if table is events else list(table.primary_key.columns)
 
 
-def _key_of(table: Table, row: Row) -> Key:
+def _key_of(table: Table, row: TableRow) -> RowKey:
     return tuple(row[column.name] for column in _key(table))
 
 
-def _is_one_of(table: Table, keys: Collection[Key]) -> ColumnElement[bool]:
+def _is_one_of(table: Table, keys: Collection[RowKey]) -> ColumnElement[bool]:
     columns = _key(table)
     if len(columns) == 1:
         return columns[0].in_([key[0] for key in keys])
     return tuple_(*columns).in_(keys)
 
 
-def _as_told_now(row: Row) -> Row:
-    """A version that says more tells what an older one had kept with its defaults."""
+def _current_form(row: TableRow) -> TableRow:
+    """The event with the fields of this version: an older version stored it without later ones."""
     try:
         event = _ADAPTERS[row["stream"]].validate_json(row["body"])
     except (KeyError, ValidationError):

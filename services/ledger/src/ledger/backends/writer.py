@@ -1,4 +1,4 @@
-"""Write a batch of events and all that follows from them, in one transaction."""
+"""Writes a batch of events and their projections in one transaction."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -8,17 +8,17 @@ from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.backends.tables import LINKS, PROJECTIONS, counts, events, examples, forgotten_examples
-from ledger.domain.projection.changes import Facts, Link, Projection
+from ledger.domain.projection.changes import EventChanges, Link, Projection
 from ledger.domain.projection.counting import Count, counts_of
-from ledger.domain.projection.fold import Row, Stamp, Word, fold
-from ledger.domain.projection.projector import facts_of
-from ledger.domain.projection.stored_event import kept
+from ledger.domain.projection.fold import ColumnUpdate, ProjectedRow, fold
+from ledger.domain.projection.projector import changes_of
+from ledger.domain.projection.stored_event import event_row
 from ledger.domain.values import plain
-from ratchet.contract import BuiltExample, Delivered, Event, ExampleRetracted, stream_of
+from ratchet.contract import BuiltExample, Delivered, Event, ExampleRetracted, Stamp, stream_of
 
 
 class SqlLedger:
-    """As `ledger.ports.Ledger`, on an engine of `open_for_writing`."""
+    """Stores events and their projections on an engine of `open_for_writing`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -27,43 +27,48 @@ class SqlLedger:
     def write(self, batch: Sequence[Delivered[Event]]) -> int:
         by_id = {delivered.event.event_id: delivered for delivered in reversed(batch)}
         with self._engine.begin() as connection:
-            for event_id in _known(connection, by_id):
+            for event_id in _stored(connection, by_id):
                 del by_id[event_id]
-            for event_id in _forgotten(connection, [event for event, _ in by_id.values()]):
+            for event_id in _late_retractions(connection, [event for event, _ in by_id.values()]):
                 del by_id[event_id]
             new = list(by_id.values())
             if new:
-                self._keep(connection, new)
+                self._insert_events(connection, new)
             return len(new)
 
-    def _keep(self, connection: Connection, new: Sequence[Delivered[Event]]) -> None:
-        rows = [{**kept(delivered), "stream": stream_of(delivered.event).name} for delivered in new]
+    def _insert_events(self, connection: Connection, new: Sequence[Delivered[Event]]) -> None:
+        rows = [
+            {**event_row(delivered), "stream": stream_of(delivered.event).name} for delivered in new
+        ]
         connection.execute(events.insert(), rows)
         change: Counter[Count] = Counter(("event", type(event).__name__) for event, _ in new)
         change.update(self.project(connection, [event for event, _ in new]))
         self.count(connection, change)
 
-    def project(self, connection: Connection, told: Iterable[Event]) -> Counter[Count]:
-        """Fold what `told` says into rows and links; returns by how much the counts change."""
-        facts = [facts_of(event) for event in told]
+    def project(self, connection: Connection, batch: Iterable[Event]) -> Counter[Count]:
+        """Apply the changes of `batch` to rows and links; returns by how much the counts change."""
+        changes = [changes_of(event) for event in batch]
         change: Counter[Count] = Counter()
-        for projection, said in _by_projection(facts).items():
-            change.update(self._fold(connection, projection, said))
-        self.link(connection, (link for fact in facts for link in fact.links))
+        for projection, updates in _by_projection(changes).items():
+            change.update(self._fold(connection, projection, updates))
+        self.link(connection, (link for each in changes for link in each.links))
         return change
 
     def _fold(
-        self, connection: Connection, projection: Projection, said: Mapping[str, Sequence[Word]]
+        self,
+        connection: Connection,
+        projection: Projection,
+        updates: Mapping[str, Sequence[ColumnUpdate]],
     ) -> Counter[Count]:
-        """Returns by how much the counts change."""
+        """Fold `updates`, by key, into the rows; returns by how much the counts change."""
         table = PROJECTIONS[projection]
         [key] = table.primary_key.columns
-        before = read_rows(connection, table, said)
+        before = read_rows(connection, table, updates)
         change: Counter[Count] = Counter()
         rows = []
-        for name, words in said.items():
+        for name, new in updates.items():
             known = before.get(name)
-            after = fold(known or Row(), words)
+            after = fold(known or ProjectedRow(), new)
             if known is not None:
                 change.subtract(counts_of(projection, known))
             change.update(counts_of(projection, after))
@@ -77,14 +82,17 @@ class SqlLedger:
         return change
 
     def link(self, connection: Connection, links: Iterable[Link]) -> None:
+        """Add `links`; a known one changes nothing."""
         rows: dict[str, list[dict[str, str]]] = defaultdict(list)
         for link in links:
             left, right = LINKS[link.table].primary_key.columns
             rows[link.table].append({left.name: link.left, right.name: link.right})
-        for name, found in rows.items():
-            connection.execute(self._insert(LINKS[name]).on_conflict_do_nothing(), found)
+        for name, values in rows.items():
+            connection.execute(self._insert(LINKS[name]).on_conflict_do_nothing(), values)
 
     def count(self, connection: Connection, change: Counter[Count]) -> None:
+        """Add `change` to the counts."""
+        # Sorted: two writers that lock rows in different orders would deadlock on PostgreSQL.
         statement = self._insert(counts)
         add = statement.on_conflict_do_update(
             index_elements=["name", "which"],
@@ -99,15 +107,15 @@ class SqlLedger:
             connection.execute(add, rows)
 
 
-def _known(connection: Connection, event_ids: Iterable[str]) -> Iterable[str]:
-    found = select(events.c.event_id).where(events.c.event_id.in_(list(event_ids)))
-    return connection.execute(found).scalars().all()
+def _stored(connection: Connection, event_ids: Iterable[str]) -> Iterable[str]:
+    stored = select(events.c.event_id).where(events.c.event_id.in_(list(event_ids)))
+    return connection.execute(stored).scalars().all()
 
 
-def _forgotten(connection: Connection, batch: Collection[Event]) -> list[str]:
-    """Ids of retractions in `batch` of examples that were forgotten and that nothing is told of.
+def _late_retractions(connection: Connection, batch: Collection[Event]) -> list[str]:
+    """Ids of retractions of erased examples, which must not create a row for them again.
 
-    Reward retracts what it forgets, and the ledger may have forgotten it before.
+    The reward service retracts what it erases, and the ledger may have erased it before.
     """
     retracted = [event for event in batch if isinstance(event, ExampleRetracted)]
     names = {plain(event.example_id) for event in retracted}
@@ -124,23 +132,28 @@ def _forgotten(connection: Connection, batch: Collection[Event]) -> list[str]:
     return [event.event_id for event in retracted if plain(event.example_id) in gone]
 
 
-def _by_projection(facts: Iterable[Facts]) -> dict[Projection, dict[str, list[Word]]]:
-    said: dict[Projection, dict[str, list[Word]]] = {}
-    for fact in facts:
-        for saying in fact.sayings:
-            rows = said.setdefault(saying.projection, {})
-            rows.setdefault(saying.key, []).extend(saying.words)
-    return said
+def _by_projection(
+    changes: Iterable[EventChanges],
+) -> dict[Projection, dict[str, list[ColumnUpdate]]]:
+    """The updates of each row, by projection and key."""
+    updates: dict[Projection, dict[str, list[ColumnUpdate]]] = {}
+    for change in changes:
+        for row in change.rows:
+            updates.setdefault(row.projection, {}).setdefault(row.key, []).extend(row.updates)
+    return updates
 
 
-def read_rows(connection: Connection, table: Table, keys: Iterable[str]) -> dict[str, Row]:
+def read_rows(connection: Connection, table: Table, keys: Iterable[str]) -> dict[str, ProjectedRow]:
+    """The rows of a projection by key; missing ones are absent."""
     [key] = table.primary_key.columns
-    found: dict[str, Row] = {}
+    rows: dict[str, ProjectedRow] = {}
     for row in connection.execute(select(table).where(key.in_(list(keys)))).mappings():
         columns: dict[str, Any] = dict(row)
         name, stamps = columns.pop(key.name), columns.pop("stamps")
-        found[name] = Row(columns, {topic: Stamp(*stamp) for topic, stamp in stamps.items()})
-    return found
+        rows[name] = ProjectedRow(
+            columns, {topic: Stamp(*stamp) for topic, stamp in stamps.items()}
+        )
+    return rows
 
 
 def _empty(table: Table) -> dict[str, None]:

@@ -1,1 +1,1 @@
-"""What waits on each stream, and for which consumer group."""
+"""Measures the backlog of every stream and consumer group."""

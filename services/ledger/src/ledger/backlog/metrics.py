@@ -1,4 +1,4 @@
-"""What waits on the streams, for whom, and for how long."""
+"""Metrics of the backlog: entries, dead letters and group positions by stream."""
 
 from prometheus_client import CollectorRegistry, Gauge
 
@@ -6,36 +6,36 @@ from ratchet.contract import GroupPosition, Stream
 
 
 class BacklogMetrics:
-    """Figures of what was seen last; `forget` where nothing can be seen."""
+    """Gauges of the last measurement; `forget` removes their values."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.lag = Gauge(
             "ratchet_stream_lag_entries",
-            "Entries that a group has not been given yet.",
+            "Entries not delivered to a group yet.",
             ("stream", "group"),
             registry=registry,
         )
         self.pending = Gauge(
             "ratchet_stream_pending_entries",
-            "Entries that a group was given and has not finished.",
+            "Entries delivered to a group and not acknowledged.",
             ("stream", "group"),
             registry=registry,
         )
         self.oldest_pending = Gauge(
             "ratchet_stream_oldest_pending_age_seconds",
-            "Age of the oldest entry that a group was given and has not finished, 0 without one.",
+            "Age of the oldest pending entry of a group, 0 without one.",
             ("stream", "group"),
             registry=registry,
         )
         self.entries = Gauge(
             "ratchet_stream_entries",
-            "Entries on a stream, finished ones included.",
+            "Entries on a stream, acknowledged ones included.",
             ("stream",),
             registry=registry,
         )
         self.dead_letters = Gauge(
             "ratchet_dead_letters",
-            "Messages on the dead stream of a stream, which wait for a person.",
+            "Dead letters of a stream.",
             ("stream",),
             registry=registry,
         )
@@ -44,15 +44,15 @@ class BacklogMetrics:
         )
         self.memory_limit = Gauge(
             "ratchet_redis_memory_limit_bytes",
-            "Memory at which Redis takes no more writes, 0 without a limit.",
+            "Memory at which Redis rejects writes, 0 without a limit.",
             registry=registry,
         )
 
-    def saw(self, stream: Stream, entries: int, dead: int) -> None:
+    def set_stream(self, stream: Stream, entries: int, dead: int) -> None:
         self.entries.labels(stream.name).set(entries)
         self.dead_letters.labels(stream.name).set(dead)
 
-    def stands(self, stream: Stream, position: GroupPosition, now_ms: int) -> None:
+    def set_group(self, stream: Stream, position: GroupPosition, now_ms: int) -> None:
         labels = (stream.name, position.group)
         if position.lag is not None:
             self.lag.labels(*labels).set(position.lag)
@@ -60,12 +60,12 @@ class BacklogMetrics:
         oldest_ms = position.oldest_pending.ms if position.oldest_pending else now_ms
         self.oldest_pending.labels(*labels).set(max(0, now_ms - oldest_ms) / 1000)
 
-    def remembers(self, used: int, limit: int) -> None:
+    def set_memory(self, used: int, limit: int) -> None:
         self.memory_used.set(used)
         self.memory_limit.set(limit)
 
     def forget(self) -> None:
-        """No figure is better than an old one."""
+        """An outdated value would look like a current one."""
         for of_groups in (self.lag, self.pending, self.oldest_pending):
             of_groups.clear()
         for of_streams in (self.entries, self.dead_letters):

@@ -1,4 +1,4 @@
-"""One hash over rows that does not depend on their order."""
+"""A hash over rows that does not depend on their order."""
 
 import hashlib
 import json
@@ -9,15 +9,15 @@ _BYTES = 32
 
 
 class ContentHash:
-    """The sum of the rows' hashes: a row that is there twice counts twice."""
+    """The sum of the rows' sha256 hashes, modulo 2^256; a duplicate row counts twice."""
 
     def __init__(self) -> None:
         self._sum = 0
 
     def add(self, table: str, row: Mapping[str, Any]) -> None:
         """`row` holds JSON values; a column that is None counts as absent."""
-        said = {name: value for name, value in row.items() if value is not None}
-        text = json.dumps([table, said], sort_keys=True, separators=(",", ":"))
+        present = {name: value for name, value in row.items() if value is not None}
+        text = json.dumps([table, present], sort_keys=True, separators=(",", ":"))
         digest = hashlib.sha256(text.encode()).digest()
         self._sum = (self._sum + int.from_bytes(digest)) % (1 << 8 * _BYTES)
 

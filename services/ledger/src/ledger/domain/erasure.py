@@ -1,4 +1,4 @@
-"""Whose traces a message bears, and what is left of it without them."""
+"""Follows a subject through messages, and removes its data from them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ Message = dict[str, Any]
 
 @dataclass
 class Subject:
-    """A person, some questions, or both, and all that is known to be made of them.
+    """A user, some questions, or both, with the ids of all data derived from them.
 
-    `shared` are examples that other people's questions support too: their retraction stays.
-    `remarks` are what the person said about other people's answers: the question by the event's id.
+    `shared` are examples that questions of others support too: their retraction stays. `remarks`
+    are the user's feedback on answers to others: the query id by event id.
     """
 
     user_id: str | None = None
@@ -26,34 +26,35 @@ class Subject:
     remarks: dict[str, str] = field(default_factory=dict)
 
     def learn(self, message: Message) -> None:
-        """Follow the subject through `message`; what it was made of is best learnt before it.
+        """Add the ids that `message` connects with the subject.
 
-        Raises `KeyError`, `TypeError` or `AttributeError` for what has no event's shape.
+        Messages about sources come before those about what was derived from them. Raises
+        `KeyError`, `TypeError` or `AttributeError` if the message has no event's shape.
         """
-        for told in _speakers(message):
-            if self._is_the_person(told) and isinstance(told.get("query_id"), str):
-                self.query_ids.add(told["query_id"])
+        for part in _questions(message):
+            if self._is_by_user(part) and isinstance(part.get("query_id"), str):
+                self.query_ids.add(part["query_id"])
         kind = message.get("type")
-        if kind == "DecisionMade" and self._is_the_person(message):
+        if kind == "DecisionMade" and self._is_by_user(message):
             self.decision_ids.add(message["event_id"])
-        elif kind == "ExperienceRecorded" and self._asked(message["experience"]):
+        elif kind == "ExperienceRecorded" and self._concerns(message["experience"]):
             if decision_id := message["experience"].get("decision_id"):
                 self.decision_ids.add(decision_id)
-        elif kind == "FeedbackReceived" and self._is_the_person(message["feedback"]):
-            if not self._asked(message["feedback"]):
+        elif kind == "FeedbackReceived" and self._is_by_user(message["feedback"]):
+            if not self._concerns(message["feedback"]):
                 self.remarks[message["event_id"]] = message["feedback"]["query_id"]
-        elif kind == "TraceCaptured" and self._asked(message):
+        elif kind == "TraceCaptured" and self._concerns(message):
             self.example_ids.add(message["trace_id"])
         elif kind == "RunStarted":
             if not self.example_ids.isdisjoint(message.get("example_ids") or ()):
                 self.run_ids.add(message["run_id"])
         elif "sources" in message:
-            theirs = any(self._asked(source) for source in message["sources"])
+            theirs = any(self._concerns(source) for source in message["sources"])
             (self.example_ids if theirs else self.shared).add(message["example_id"])
 
     def without(self, message: Message) -> Message | None:
-        """`message` itself where it bears no trace, a copy without them, or None: it goes."""
-        if any(self._asked(told) for told in _told(message)):
+        """`message` itself if it has no data of the subject, a copy without it, or None."""
+        if any(self._concerns(part) for part in _parts(message)):
             return None
         kind, event_id = message.get("type"), message.get("event_id")
         if event_id in self.decision_ids or event_id in self.remarks:
@@ -70,21 +71,21 @@ class Subject:
         return message
 
     def names(self) -> Iterator[str]:
-        """What a payload that is no message must not hold."""
+        """Ids that a payload which is not an event must not contain."""
         yield from self.query_ids
         yield from self.decision_ids
         if self.user_id:
             yield self.user_id
 
-    def _is_the_person(self, told: Message) -> bool:
-        return bool(self.user_id) and told.get("user_id") == self.user_id
+    def _is_by_user(self, part: Message) -> bool:
+        return bool(self.user_id) and part.get("user_id") == self.user_id
 
-    def _asked(self, told: Message) -> bool:
-        return told.get("query_id") in self.query_ids
+    def _concerns(self, part: Message) -> bool:
+        return part.get("query_id") in self.query_ids
 
 
 def without_answers(event: Event) -> Event:
-    """What is told of a run or a model, without what models said to held-out questions."""
+    """`event` without the answers of models: to held-out questions and to the smoke test."""
     if isinstance(event, RunFinished):
         return event.model_copy(update={"answers": ()})
     if isinstance(event, ModelRegistered):
@@ -92,16 +93,16 @@ def without_answers(event: Event) -> Event:
     return event
 
 
-def _told(message: Message) -> Iterator[Message]:
-    """The message and what in it names a question or a person."""
-    yield from _speakers(message)
+def _parts(message: Message) -> Iterator[Message]:
+    """The message and every object in it that names a question."""
+    yield from _questions(message)
     feedback = message.get("feedback")
     if isinstance(feedback, dict):
         yield feedback
 
 
-def _speakers(message: Message) -> Iterator[Message]:
-    """As `_told`, without feedback: who speaks of a question need not have asked it."""
+def _questions(message: Message) -> Iterator[Message]:
+    """The parts whose `user_id` asked the question. The `user_id` of feedback is its author."""
     yield message
     experience = message.get("experience")
     if isinstance(experience, dict):

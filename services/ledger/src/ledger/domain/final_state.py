@@ -1,4 +1,4 @@
-"""What rewards and examples come to in the end, whatever order led there."""
+"""The final rewards and examples of a history, for the comparison with a replay."""
 
 import hashlib
 import json
@@ -10,12 +10,12 @@ from typing import NamedTuple
 from ratchet.contract import BuiltExample, Event, ExampleRetracted, ExperienceScored
 
 _PATH = {"event_id", "occurred_at", "caused_by", "trace", "revision", "sources", "warnings"}
-"""What tells how a state was reached: in another order of the same facts it may differ."""
+"""Fields that depend on the order in which the same facts were processed."""
 _SHOWN = 5
 
 
 class Difference(NamedTuple):
-    """Ids of what is in one of two states only, or differs; the first few of so `many`."""
+    """`many` ids are in one of two states only, or differ; `ids` are the first few."""
 
     kind: str
     many: int
@@ -24,9 +24,9 @@ class Difference(NamedTuple):
 
 @dataclass
 class FinalState:
-    """The last score of each experience and the examples that are live, as digests by their id.
+    """Digests by id of the last score of each experience and of the examples not retracted.
 
-    `settings` are the hashes of the weights and bounds that scored.
+    `settings` are the hashes of the weights and bounds of all scores.
     """
 
     rewards: dict[str, str] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class FinalState:
     settings: set[str] = field(default_factory=set)
 
     def add(self, event: Event) -> None:
-        """Events of one experience or example come in the order of their stream."""
+        """Apply one event; those of one experience or example are added in stream order."""
         if isinstance(event, ExperienceScored):
             self.rewards[event.query_id] = _digest(event)
             self.settings.add(event.settings_hash)
@@ -46,13 +46,13 @@ class FinalState:
 
     @property
     def content_hash(self) -> str:
-        """Hex sha256 that depends on the state alone."""
+        """Hex sha256 of the state."""
         everything = json.dumps([self.rewards, self.examples], sort_keys=True)
         return hashlib.sha256(everything.encode()).hexdigest()
 
 
 def differences(original: FinalState, replayed: FinalState) -> list[Difference]:
-    """None where the hashes are equal."""
+    """The differences by kind; empty if the states are equal."""
     return [
         *_between("rewards", original.rewards, replayed.rewards),
         *_between("examples", original.examples, replayed.examples),
@@ -63,12 +63,12 @@ def _between(
     name: str, original: Mapping[str, str], replayed: Mapping[str, str]
 ) -> Iterable[Difference]:
     both = original.keys() & replayed.keys()
-    found = {
+    kinds = {
         f"{name} missing after the replay": original.keys() - both,
         f"{name} only after the replay": replayed.keys() - both,
         f"{name} that differ": {key for key in both if original[key] != replayed[key]},
     }
-    for kind, ids in found.items():
+    for kind, ids in kinds.items():
         if ids:
             yield Difference(kind, len(ids), tuple(islice(sorted(ids), _SHOWN)))
 

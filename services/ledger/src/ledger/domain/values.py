@@ -1,4 +1,4 @@
-"""Values as every database keeps them: whole numbers that fit, text without NUL."""
+"""Converts values to what every database stores: bounded integers, text without NUL."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,38 +9,38 @@ _MOST = 10**9
 _LONGEST = 500
 
 
-def moment(at: int) -> datetime:
+def time_of(at: int) -> datetime:
     """The inverse of `microseconds`."""
     return _EPOCH + at * _MICROSECOND
 
 
 def whole(number: float) -> int:
-    """The nearest whole number within a thousand million, so that sums of many still fit."""
+    """The nearest integer, clipped to ±10^9, so that sums of many fit into 64 bits."""
     return round(max(-_MOST, min(_MOST, number)))
 
 
 def millionths(number: float) -> int:
-    """Sums of whole numbers do not depend on their order, as those of fractions do."""
+    """Millionths of `number`, rounded: unlike floats, their sums do not depend on the order."""
     return round(number * 1_000_000)
 
 
 def plain(text: str, longest: int = _LONGEST) -> str:
-    """The first characters of `text`; NUL, which PostgreSQL cannot keep, is replaced."""
+    """The first `longest` characters of `text`, without NUL, which PostgreSQL does not store."""
     return text[:longest].replace("\x00", "\ufffd")
 
 
 def keyed(name: str | None) -> str | None:
-    """An id as a key of rows; an empty one is none."""
+    """An id as a key of rows; None for an empty one."""
     return plain(name) if name else None
 
 
-def numbers(told: dict[str, Any] | None, most: int) -> dict[str, float] | None:
-    """The numeric entries of `told`, at most `most` of them."""
-    if told is None:
+def numbers(values: dict[str, Any] | None, most: int) -> dict[str, float] | None:
+    """The numeric entries of `values`, sorted by name, at most `most` of them."""
+    if values is None:
         return None
-    found = {
+    numeric = {
         plain(name, 100): float(value)
-        for name, value in told.items()
+        for name, value in values.items()
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _MOST
     }
-    return dict(sorted(found.items())[:most])
+    return dict(sorted(numeric.items())[:most])

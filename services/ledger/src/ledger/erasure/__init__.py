@@ -1,1 +1,1 @@
-"""The right to be forgotten: one request through every service, stream and file."""
+"""Erasure of a user's or a question's data from every service, stream and file."""

@@ -1,23 +1,23 @@
-"""Archived files, written anew without a subject's rows."""
+"""Erases a subject's rows from archived files."""
 
 from ledger.archive.store import ArchiveStore
-from ledger.domain.archive.archive_file import Row
+from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.domain.erasure import Subject
-from ledger.erasure.redaction import swept
+from ledger.erasure.redaction import redacted
 
 
-def sweep_archive(store: ArchiveStore, stream: str, subject: Subject) -> int:
-    """Returns how many rows were erased or changed; raises `Corrupt` and `OSError`."""
-    gone = 0
+def redact_archive(store: ArchiveStore, stream: str, subject: Subject) -> int:
+    """The number of rows removed or changed; raises `CorruptArchive` and `OSError`."""
+    count = 0
     for file in store.files(stream):
         rows = store.read(file)
         left = [
-            Row(row.entry_id, payload)
+            ArchiveRow(row.entry_id, payload)
             for row in rows
-            if (payload := swept(row.payload, subject)) is not None
+            if (payload := redacted(row.payload, subject)) is not None
         ]
         changed = len(rows) - len(left) + len(set(left) - set(rows))
         if changed:
             store.replace(file, left)
-        gone += changed
-    return gone
+        count += changed
+    return count

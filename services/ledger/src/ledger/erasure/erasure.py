@@ -1,37 +1,33 @@
-"""One request from its first word to its receipt; begun again after a kill, it ends the same."""
+"""Carries out one erasure from the request to its receipt."""
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.archive.stream_rows import rows_behind
+from ledger.archive.stream_rows import rows_after
 from ledger.domain.erasure import Subject
-from ledger.erasure.archive import sweep_archive
-from ledger.erasure.journal import Journal, Request
-from ledger.erasure.receipt import keep, receipt, signed
-from ledger.erasure.redaction import read
-from ledger.erasure.streams import entries, rewrite_files, sweep_dead, sweep_stream
-from ledger.ports import LedgerReader
+from ledger.erasure.archive import redact_archive
+from ledger.erasure.journal import ErasureJournal, ErasureRequest
+from ledger.erasure.receipt import receipt, signed_document, write_receipt
+from ledger.erasure.redaction import parsed
+from ledger.erasure.services import erase_in_services
+from ledger.erasure.streams import entries, redact_dead_letters, redact_stream, rewrite_files
+from ledger.reading import LedgerReader
 from ratchet.contract import (
     BEGINNING,
     DECISIONS,
     EXAMPLES,
     EXPERIENCES,
     FEEDBACK,
-    FORGOTTEN,
     REWARDS,
     RUNS,
     STREAMS,
     TRACES,
-    ForgetRequested,
-    Forgotten,
-    Remark,
     TrainingRequested,
     derived_id,
     utc_now,
@@ -39,140 +35,111 @@ from ratchet.contract import (
 from ratchet.delivery import Publisher
 from ratchet.storage import bury
 
-SERVICES = FORGOTTEN.producers
-_FOLLOWED = (EXPERIENCES, FEEDBACK, DECISIONS, REWARDS, EXAMPLES, TRACES, RUNS)
-"""In the order in which one thing is made of another."""
-_LOOK_S = 0.05
+_TRACED = (EXPERIENCES, FEEDBACK, DECISIONS, REWARDS, EXAMPLES, TRACES, RUNS)
+"""In the order in which data is derived: what comes later refers to what comes before."""
 _MOST_MODELS = 10_000
 
 
-class NotAnswered(RuntimeError):
-    """Services that have not erased their part yet; the message names them."""
-
-
 @dataclass(frozen=True)
-class Place:
-    """Everything that keeps something: the server, the archive, the ledger, a directory."""
+class ErasureTargets:
+    """Where data is stored outside the services: server, archive, ledger and data directory.
+
+    `key` is the path of the key that signs receipts.
+    """
 
     redis: Redis
     store: ArchiveStore
     ledger: LedgerReader
     data_dir: Path
     key: Path
-    deadline_s: float
 
     @property
-    def journal(self) -> Journal:
-        return Journal(self.data_dir / "forgetting")
+    def journal(self) -> ErasureJournal:
+        return ErasureJournal(self.data_dir / "forgetting")
 
 
-async def followed(place: Place, subject: Subject) -> Subject:
-    """`subject` with all that archive, streams and dead letters tell of it."""
-    for stream in _FOLLOWED:
-        for file in await asyncio.to_thread(place.store.files, stream.name):
-            for row in await asyncio.to_thread(place.store.read, file):
+async def traced(targets: ErasureTargets, subject: Subject) -> Subject:
+    """`subject` with every id that archive, streams and dead letters connect with it."""
+    for stream in _TRACED:
+        for file in await asyncio.to_thread(targets.store.files, stream.name):
+            for row in await asyncio.to_thread(targets.store.read, file):
                 _learn(subject, row.payload)
-        async for row in rows_behind(place.redis, stream, BEGINNING):
+        async for row in rows_after(targets.redis, stream, BEGINNING):
             _learn(subject, row.payload)
-        async for _, fields in entries(place.redis, stream.dead_key):
+        async for _, fields in entries(targets.redis, stream.dead_key):
             _learn(subject, fields.get(b"payload", b""))
     return subject
 
 
 def _learn(subject: Subject, payload: bytes) -> None:
-    message = read(payload)
+    message = parsed(payload)
     if message is not None:
         subject.learn(message)
 
 
-async def forget(place: Place, request: Request) -> dict[str, Any]:
-    """Returns the receipt, which is on the disk.
+async def carry_out(
+    targets: ErasureTargets, request: ErasureRequest, deadline_s: float
+) -> dict[str, Any]:
+    """Erase and return the receipt, which is on the disk.
 
-    Raises `NotAnswered`, `Corrupt`, `UnusableKey`, redis-py's errors and `OSError`; the request
-    stays in the journal then, and goes on with the next call.
+    The services have `deadline_s` seconds for their parts. Raises `MissingAnswers`,
+    `CorruptArchive`, `UnusableKey`, redis-py's errors and `OSError`; the request then stays in
+    the journal, and another call continues it.
     """
-    async with place.store.turn(place.redis):
+    async with targets.store.exclusive(targets.redis):
         for stream in STREAMS:
-            await asyncio.to_thread(place.store.mend, stream.name)
-        await followed(place, request.subject)
-    place.journal.write(request)
-    salt = await bury(place.redis, request.subject.query_ids)
-    erased: dict[str, Mapping[str, int] | str] = dict(await _answers(place, request))
-    async with place.store.turn(place.redis):
-        # What the person has asked meanwhile is no part of it.
-        await followed(place, replace(request.subject, user_id=None))
-        place.journal.write(request)
-        erased |= await _swept(place, request)
-    erased["server"] = await rewrite_files(place.redis, place.deadline_s)
-    models = await asyncio.to_thread(_models, place.ledger, request.subject)
-    told = receipt(request, salt, erased, models, utc_now())
-    path = keep(place.data_dir / "receipts", request.request_id, signed(told, place.key))
-    if request.retrain:
-        await Publisher(place.redis).publish_once(_retraining(request))
-    place.journal.finish(request)
-    return {**told, "receipt": str(path)}
-
-
-async def _answers(place: Place, request: Request) -> dict[str, Mapping[str, int]]:
-    """Ask every service, and wait for each."""
-    subject = request.subject
-    await Publisher(place.redis).publish_once(
-        ForgetRequested(
-            event_id=request.request_id,
-            occurred_at=request.at,
-            requested_by=request.requested_by,
-            query_ids=tuple(sorted(subject.query_ids)),
-            decision_ids=tuple(sorted(subject.decision_ids)),
-            run_ids=tuple(sorted(subject.run_ids)),
-            remarks=tuple(
-                Remark(event_id=event_id, query_id=query_id)
-                for event_id, query_id in sorted(subject.remarks.items())
-            ),
-            retrain=request.retrain,
-        )
+            await asyncio.to_thread(targets.store.recover, stream.name)
+        await traced(targets, request.subject)
+    # Every step may be repeated, and none may be lost: the journal comes before the first one,
+    # and the tombstones before the services erase, so that nothing is added again meanwhile.
+    targets.journal.write(request)
+    salt = await bury(targets.redis, request.subject.query_ids)
+    erased: dict[str, Mapping[str, int] | str] = dict(
+        await erase_in_services(targets.redis, request, deadline_s)
     )
-    answers: dict[str, Mapping[str, int]] = {}
-    try:
-        async with asyncio.timeout(place.deadline_s):
-            behind = BEGINNING
-            while len(answers) < len(SERVICES):
-                async for row in rows_behind(place.redis, FORGOTTEN, behind):
-                    behind = row.entry_id
-                    told = FORGOTTEN.adapter.validate_json(row.payload)
-                    if isinstance(told, Forgotten) and told.caused_by == request.request_id:
-                        answers[told.service] = told.erased
-                await asyncio.sleep(_LOOK_S)
-    except TimeoutError as error:
-        missing = ", ".join(name for name in SERVICES if name not in answers)
-        raise NotAnswered(
-            f"{missing} did not answer within {place.deadline_s:g} s: what they keep is still "
-            "there; start them, and ask again"
-        ) from error
-    return answers
+    async with targets.store.exclusive(targets.redis):
+        # Trace again for what the services derived meanwhile. New questions of the user came
+        # after the request and are not part of it.
+        await traced(targets, replace(request.subject, user_id=None))
+        targets.journal.write(request)
+        erased |= await _redact(targets, request)
+    erased["server"] = await rewrite_files(targets.redis, deadline_s)
+    models = await asyncio.to_thread(_models, targets.ledger, request.subject)
+    record = receipt(request, salt, erased, models, utc_now())
+    path = write_receipt(
+        targets.data_dir / "receipts", request.request_id, signed_document(record, targets.key)
+    )
+    if request.retrain:
+        await Publisher(targets.redis).publish_once(_retraining(request))
+    targets.journal.finish(request)
+    return {**record, "receipt": str(path)}
 
 
-async def _swept(place: Place, request: Request) -> dict[str, Mapping[str, int]]:
-    """Until a whole pass finds nothing: what a service had in hand may have come in between."""
-    found: dict[str, dict[str, int]] = {"streams": {}, "dead_letters": {}, "archive": {}}
+async def _redact(targets: ErasureTargets, request: ErasureRequest) -> dict[str, Mapping[str, int]]:
+    """Redact streams, dead letters and archive; returns counts by stream."""
+    totals: dict[str, dict[str, int]] = {"streams": {}, "dead_letters": {}, "archive": {}}
+    # A service may publish a result of what it read before it erased. Repeat until one whole pass
+    # has nothing to erase.
     while True:
-        again = 0
+        erased = 0
         for stream in STREAMS:
             counts = {
-                "streams": await sweep_stream(place.redis, stream, request.subject),
-                "dead_letters": await sweep_dead(place.redis, stream, request.subject),
+                "streams": await redact_stream(targets.redis, stream, request.subject),
+                "dead_letters": await redact_dead_letters(targets.redis, stream, request.subject),
                 "archive": await asyncio.to_thread(
-                    sweep_archive, place.store, stream.name, request.subject
+                    redact_archive, targets.store, stream.name, request.subject
                 ),
             }
             for name, count in counts.items():
                 if count:
-                    found[name][stream.name] = found[name].get(stream.name, 0) + count
-            again += sum(counts.values())
-        if not again:
-            return {**found}
+                    totals[name][stream.name] = totals[name].get(stream.name, 0) + count
+            erased += sum(counts.values())
+        if not erased:
+            return {**totals}
 
 
 def _models(ledger: LedgerReader, subject: Subject) -> list[str]:
+    """Versions of models that were trained on the erased data."""
     return sorted(
         model.version
         for model in ledger.models(_MOST_MODELS)
@@ -180,18 +147,11 @@ def _models(ledger: LedgerReader, subject: Subject) -> list[str]:
     )
 
 
-def _retraining(request: Request) -> TrainingRequested:
+def _retraining(request: ErasureRequest) -> TrainingRequested:
     return TrainingRequested(
         event_id=derived_id(request.request_id, "retrain"),
         occurred_at=utc_now(),
         caused_by=request.request_id,
         requested_by=request.requested_by,
-        reason="without what was forgotten",
+        reason="without the erased data",
     )
-
-
-def new_request(
-    request_id: str, by: str, at: datetime, retrain: bool, user: str | None, query: str | None
-) -> Request:
-    subject = Subject(user_id=user, query_ids={query} if query else set())
-    return Request(request_id, by, at, retrain, subject, query)

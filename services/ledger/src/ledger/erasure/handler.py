@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 
-from ledger.ports import Forgetting
+from ledger.ports import LedgerErasure
 from ratchet.contract import Delivered, Done, ForgetRequested, Forgotten, Outcome, State
 
 
 class LedgerErasureHandler:
     """Erases what the ledger stores of the questions; the request itself is not stored."""
 
-    def __init__(self, forgetting: Forgetting) -> None:
-        self._forgetting = forgetting
+    def __init__(self, erasure: LedgerErasure) -> None:
+        self._erasure = erasure
 
     async def handle(
         self, batch: Sequence[Delivered[ForgetRequested]], state: State
@@ -20,6 +20,6 @@ class LedgerErasureHandler:
         return [await self._erase(request) for request, _ in batch]
 
     async def _erase(self, request: ForgetRequested) -> Done:
-        erased = await asyncio.to_thread(self._forgetting.forget, request)
+        erased = await asyncio.to_thread(self._erasure.forget, request)
         answer = Forgotten.answering(request, "ledger", erased.counts, erased.examples)
         return Done(emits=(answer,))

@@ -1,4 +1,4 @@
-"""Requests that are under way: written before anything is erased, gone when all of it is."""
+"""Records erasures that are in progress, so that a kill cannot leave one half done."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +11,8 @@ from ratchet.storage import flush, write_whole
 
 
 @dataclass(frozen=True)
-class Request:
-    """`query_id` is the one that was named, where it was no person."""
+class ErasureRequest:
+    """One erasure; `query_id` is the question that was named, None for a user."""
 
     request_id: str
     requested_by: str
@@ -26,27 +26,37 @@ class Request:
         return self.subject.user_id
 
 
-_REQUESTS = TypeAdapter(Request)
+def new_request(
+    request_id: str, by: str, at: datetime, retrain: bool, user: str | None, query: str | None
+) -> ErasureRequest:
+    """A request to erase the data of `user`, or of the one question `query`."""
+    subject = Subject(user_id=user, query_ids={query} if query else set())
+    return ErasureRequest(request_id, by, at, retrain, subject, query)
 
 
-class Journal:
-    """A file for each request, in a directory that only they are in."""
+_REQUESTS = TypeAdapter(ErasureRequest)
+
+
+class ErasureJournal:
+    """A directory with one file for each erasure in progress.
+
+    The file contains every id of the subject. Once the first entries are erased, these ids can no
+    longer be traced in the streams.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def unfinished(self) -> list[Request]:
-        found = []
-        for path in sorted(self._directory.glob("*.json")):
-            found.append(_REQUESTS.validate_json(path.read_bytes()))
-        return found
+    def unfinished(self) -> list[ErasureRequest]:
+        paths = sorted(self._directory.glob("*.json"))
+        return [_REQUESTS.validate_json(path.read_bytes()) for path in paths]
 
-    def write(self, request: Request) -> None:
+    def write(self, request: ErasureRequest) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         path = self._directory / f"{request.request_id}.json"
         write_whole(path, _REQUESTS.dump_json(request))
 
-    def finish(self, request: Request) -> None:
+    def finish(self, request: ErasureRequest) -> None:
         for suffix in (".json", ".part"):
             (self._directory / f"{request.request_id}{suffix}").unlink(missing_ok=True)
         flush(self._directory)

@@ -1,4 +1,4 @@
-"""What was erased, where, when and for whom: signed, and in nobody's words."""
+"""The signed record of an erasure: what was erased, where and when, without the erased text."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,19 +6,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ledger.erasure.journal import Request
+from ledger.erasure.journal import ErasureRequest
 from ratchet.storage import hashed, write_whole
 from ratchet.storage.signing_keys import make_signing_key, read_signing_key
 
 
 def receipt(
-    request: Request,
+    request: ErasureRequest,
     salt: bytes,
     erased: Mapping[str, Mapping[str, int] | str],
     models: Sequence[str],
     now: datetime,
 ) -> dict[str, Any]:
-    """Ids as salted hashes: who knows an id and the installation's salt can find it here."""
+    """The record as JSON values.
+
+    Ids are salted hashes. With an id and the installation's salt an operator can find its receipt,
+    which itself stores no personal data.
+    """
     user_id = request.user_id
     return {
         "request_id": request.request_id,
@@ -33,20 +37,23 @@ def receipt(
     }
 
 
-def signed(told: Mapping[str, Any], key_path: Path) -> bytes:
-    """The receipt and the signature of its canonical JSON; raises `UnusableKey` and `OSError`."""
+def signed_document(record: Mapping[str, Any], key_path: Path) -> bytes:
+    """The record with its signature, made by the key at `key_path`, which is created if missing.
+
+    Raises `UnusableKey` and `OSError`.
+    """
     key = read_signing_key(key_path) if key_path.exists() else make_signing_key(key_path)
-    signature = key.sign(canonical(told)).hex()
-    document = {"receipt": told, "key_id": key.public.id, "signature": signature}
+    signature = key.sign(canonical(record)).hex()
+    document = {"receipt": record, "key_id": key.public.id, "signature": signature}
     return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
 
 
-def canonical(told: Mapping[str, Any]) -> bytes:
-    """What is signed: sorted keys, no white space."""
-    return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+def canonical(record: Mapping[str, Any]) -> bytes:
+    """The bytes that are signed: JSON with sorted keys and no white space."""
+    return json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
 
 
-def keep(directory: Path, request_id: str, document: bytes) -> Path:
+def write_receipt(directory: Path, request_id: str, document: bytes) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{request_id}.json"
     write_whole(path, document)

@@ -1,4 +1,4 @@
-"""One payload of a stream or an archive, swept of a subject's traces."""
+"""Removes a subject's data from one payload of a stream or an archive."""
 
 from pydantic_core import from_json, to_json
 
@@ -6,10 +6,11 @@ from ledger.domain.erasure import Message, Subject
 from ratchet.delivery import unwrap
 
 
-def swept(payload: bytes, subject: Subject) -> bytes | None:
-    """`payload` itself where it bears no trace, another without them, or None: it goes."""
-    message = read(payload)
+def redacted(payload: bytes, subject: Subject) -> bytes | None:
+    """`payload` itself if it has no data of `subject`, a copy without it, or None to remove it."""
+    message = parsed(payload)
     if message is None:
+        # Not an event: its fields are unknown, so any occurrence of an id removes it whole.
         return None if any(name.encode() in payload for name in subject.names()) else payload
     left = subject.without(message)
     if left is message:
@@ -17,14 +18,15 @@ def swept(payload: bytes, subject: Subject) -> bytes | None:
     return None if left is None else to_json(left)
 
 
-def read(payload: bytes) -> Message | None:
-    """None where it is no JSON object of a shape that an event could have."""
+def parsed(payload: bytes) -> Message | None:
+    """The JSON object in `payload`; None if it does not have the shape of an event."""
     try:
         message = from_json(unwrap(payload))
     except ValueError:
         return None
     if not isinstance(message, dict):
         return None
+    # Redaction must not stop at an entry that no release can read, so the shape is tried first.
     try:
         Subject().learn(message)
         Subject().without(message)

@@ -1,4 +1,4 @@
-"""Streams, their dead letters, and the server's own files."""
+"""Erases a subject's entries from streams, dead letters and the files of the Redis server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,17 +8,18 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from ledger.domain.erasure import Subject
-from ledger.erasure.redaction import swept
+from ledger.erasure.redaction import redacted
 from ratchet.contract import Stream
 from ratchet.delivery import DATA_FIELD
 
 _PAGE = 500
-_LOOK_S = 0.05
+_POLL_S = 0.05
 _DATA = DATA_FIELD.encode()
 _DEAD = b"payload"
 
 
 async def entries(redis: Redis, key: str) -> AsyncIterator[tuple[bytes, dict[bytes, bytes]]]:
+    """Every entry at `key` as id and fields, in pages."""
     client: Any = redis
     after = "-"
     while True:
@@ -30,62 +31,66 @@ async def entries(redis: Redis, key: str) -> AsyncIterator[tuple[bytes, dict[byt
         after = f"({page[-1][0].decode()}"
 
 
-async def sweep_stream(redis: Redis, stream: Stream, subject: Subject) -> int:
-    """Take out what bears a trace; what is told without it is told anew. Returns how many went."""
+async def redact_stream(redis: Redis, stream: Stream, subject: Subject) -> int:
+    """Delete the subject's entries; returns how many. Shared ones are appended again without it."""
     client: Any = redis
-    gone = 0
+    count = 0
     async for entry_id, fields in entries(redis, stream.key):
         payload = fields.get(_DATA, b"\n".join(k + b"=" + v for k, v in fields.items()))
-        left = swept(payload, subject)
+        left = redacted(payload, subject)
         if left is payload:
             continue
+        # An entry of a stream cannot be changed in place. Consumers know the copy by its event id
+        # and do not handle it twice.
         async with client.pipeline(transaction=True) as pipe:
             if left is not None:
                 pipe.xadd(stream.key, {DATA_FIELD: left})
             pipe.xdel(stream.key, entry_id)
             await pipe.execute()
-        gone += 1
-    return gone
+        count += 1
+    return count
 
 
-async def sweep_dead(redis: Redis, stream: Stream, subject: Subject) -> int:
-    """Take out every dead letter that bears a trace."""
+async def redact_dead_letters(redis: Redis, stream: Stream, subject: Subject) -> int:
+    """Delete the subject's dead letters of `stream`; returns how many."""
     client: Any = redis
-    gone = 0
+    count = 0
     async for entry_id, fields in entries(redis, stream.dead_key):
         payload = fields.get(_DEAD, b"")
         named = any(name.encode() in b"".join(fields.values()) for name in subject.names())
-        if named or swept(payload, subject) is not payload:
-            gone += await client.xdel(stream.dead_key, entry_id)
-    return gone
+        if named or redacted(payload, subject) is not payload:
+            count += await client.xdel(stream.dead_key, entry_id)
+    return count
 
 
 async def rewrite_files(redis: Redis, deadline_s: float) -> str:
-    """Have the server write its append-only file anew; returns what was done, in words.
+    """Have the server rewrite its append-only file; returns the outcome for the receipt.
 
-    As commands, and not as an image of its memory: a deleted entry stays in that image as long
-    as its neighbours. Raises `TimeoutError`, and redis-py's errors.
+    Raises `TimeoutError` and redis-py's errors.
     """
     client: Any = redis
     if (await client.info("persistence"))["aof_enabled"] == 0:
         return "the server has no append-only file; its snapshots are its operator's"
+    # Without the preamble the file consists of commands. The preamble is an image of the memory,
+    # where XDEL only marks an entry: its bytes remain as long as the node of its neighbors does.
     await client.config_set("aof-use-rdb-preamble", "no")
     async with asyncio.timeout(deadline_s):
         await _until_written(client)
         try:
             await client.bgrewriteaof()
         except ResponseError:
+            # The server started a rewrite of its own since: wait for it and request another.
             await _until_written(client)
             await client.bgrewriteaof()
-        told = await _until_written(client)
-    if told["aof_last_bgrewrite_status"] != "ok":
-        raise ResponseError("the server could not write its append-only file anew")
-    return "the append-only file was written anew"
+        persistence = await _until_written(client)
+    if persistence["aof_last_bgrewrite_status"] != "ok":
+        raise ResponseError("The server could not rewrite its append-only file. Check its disk.")
+    return "the append-only file was rewritten"
 
 
 async def _until_written(client: Any) -> Any:
     while True:
-        told = await client.info("persistence")
-        if not told["aof_rewrite_in_progress"] and not told["aof_rewrite_scheduled"]:
-            return told
-        await asyncio.sleep(_LOOK_S)
+        persistence = await client.info("persistence")
+        if not persistence["aof_rewrite_in_progress"] and not persistence["aof_rewrite_scheduled"]:
+            return persistence
+        await asyncio.sleep(_POLL_S)

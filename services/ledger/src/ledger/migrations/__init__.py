@@ -1,1 +1,1 @@
-"""The ledger's schema, step by step; Alembic runs them when the ledger starts."""
+"""Revisions of the ledger's schema, which Alembic runs when the ledger starts."""

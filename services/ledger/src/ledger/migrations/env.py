@@ -1,4 +1,4 @@
-"""What Alembic runs: the steps that are missing, in the transaction it was handed."""
+"""Runs the missing revisions in the transaction of the caller."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Questions to the ledger from an event loop, a few at a time, each in a thread."""
+"""Reads the ledger from an event loop, in a few threads."""
 
 import asyncio
 import logging
@@ -6,54 +6,59 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from ledger.ports import LedgerReader
+from ledger.reading.reader import LedgerReader
 from ratchet.contract import Unavailable
 
 T = TypeVar("T")
 MOST_SHOWN = 2000
-"""Answers that one page may ask for."""
+"""The most experiences of one page of the Command Center."""
 _log = logging.getLogger(__name__)
-_PATIENCE_S = 2.0
-_REMEDY = "is `python -m ledger` up, with the same RATCHET_DATA_DIR or RATCHET_LEDGER_URL as this?"
+_WARM_TIMEOUT_S = 2.0
+_REMEDY = (
+    "Start `python -m ledger` with the RATCHET_DATA_DIR or RATCHET_LEDGER_URL of this service."
+)
 
 
-class AskedLedger:
-    """`at_once` questions are asked side by side; others wait for their turn."""
+class AsyncLedger:
+    """Runs `at_once` queries at a time; others wait for a thread."""
 
     def __init__(self, reader: LedgerReader, at_once: int) -> None:
         self._reader = reader
         self._threads = ThreadPoolExecutor(at_once, "ledger")
 
     async def warm(self) -> None:
-        """Ask what a page asks, so that the first one waits for no disk and no first time."""
+        """Run the queries of a page once, so that the first request finds a warm cache."""
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                await self.ask(_first)
+            async with asyncio.timeout(_WARM_TIMEOUT_S):
+                await self.read(_page_queries)
         except Unavailable as error:
-            _log.warning("nothing can be read yet: %s", error)
+            _log.warning("the ledger cannot be read yet: %s", error)
         except TimeoutError:
-            _log.warning("the ledger takes more than %s s for its newest answers", _PATIENCE_S)
+            _log.warning("the ledger takes more than %s s for the first page", _WARM_TIMEOUT_S)
 
-    async def ask(self, question: Callable[[LedgerReader], T]) -> T:
-        """Raises `Unavailable`, which says what to do, where the ledger cannot be read."""
+    async def read(self, query: Callable[[LedgerReader], T]) -> T:
+        """The result of `query`, which runs in a thread.
+
+        Raises `Unavailable`, with the remedy, if the ledger cannot be read.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._answer, question)
+        return await loop.run_in_executor(self._threads, self._run, query)
 
-    def _answer(self, question: Callable[[LedgerReader], T]) -> T:
+    def _run(self, query: Callable[[LedgerReader], T]) -> T:
         try:
             problem = self._reader.problem()
             if problem is None:
-                return question(self._reader)
+                return query(self._reader)
         except Unavailable as error:
-            raise Unavailable(f"{error}; {_REMEDY}") from error
+            raise Unavailable(f"{error}. {_REMEDY}") from error
         raise Unavailable(problem)
 
 
-def _first(ledger: LedgerReader) -> None:
+def _page_queries(ledger: LedgerReader) -> None:
     ledger.counts()
     ledger.history(MOST_SHOWN)
-    ledger.most("scenario", 1)
+    ledger.most_frequent("scenario", 1)
     ledger.last_verdict()
     ledger.runs(1)
-    ledger.trainings()
-    ledger.in_service()
+    ledger.judged_runs()
+    ledger.active_model()

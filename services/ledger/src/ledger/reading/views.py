@@ -1,4 +1,4 @@
-"""What the ledger answers; times are aware and in UTC, None is what was never said."""
+"""Views of the ledger. Times are aware and in UTC; None stands for what no event contained."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ ModelState = Literal["registered", "active", "replaced", "rolled_back", "refused
 
 @dataclass(frozen=True)
 class Counts:
-    """Over all that was ever recorded, kept up to date with every event.
+    """Totals over everything recorded.
 
-    `awaited` experiences were spoken of and not recorded yet. `means` are by column: `reward`,
+    `awaited` experiences have feedback and are not recorded yet. `means` are by column: `reward`,
     `evaluation_confidence`, `voice_confidence`, `widget_score`, `processing_time_ms` and
-    `widget_count`; one without a value is absent, and `valued` says over how many each is.
+    `widget_count`; one without a value is absent. `valued` is the number of values of each mean.
     `examples` are by `kind:aspect:state`, `runs` by verdict or `open`, `events` by type.
     """
 
@@ -36,11 +36,12 @@ class Counts:
 
 @dataclass(frozen=True)
 class ExperienceView:
-    """An answered question, the last word on each topic; `answered_at` None: not recorded yet.
+    """An answered question with the latest statement on each topic.
 
-    `processing_time_ms` is in milliseconds, `interactions` and `widgets_judged` count, and
-    `widget_score` is the mean of the judge's scores. `revision` to `scored_at` are of the latest
-    reward, whose `components` sum up to it before it is clipped.
+    `answered_at` is None until the experience is recorded. `processing_time_ms` is in
+    milliseconds, `interactions` and `widgets_judged` count, and `widget_score` is the mean of the
+    judge's scores. `revision` to `scored_at` belong to the latest reward, which is the clipped sum
+    of its `components`.
     """
 
     query_id: str
@@ -81,8 +82,8 @@ class ExperienceView:
 
 
 @dataclass(frozen=True)
-class KeptEvent:
-    """An event, whole: `body` is its JSON object."""
+class StoredEvent:
+    """An event; `body` is its JSON object."""
 
     event_id: str
     type: str
@@ -93,7 +94,10 @@ class KeptEvent:
 
 @dataclass(frozen=True)
 class ExampleView:
-    """`used` from when a run that had it was judged; `used_by` are runs, `sources` query ids."""
+    """An example; `used_by` are run ids, `sources` query ids.
+
+    Its state is `used` once a run that contained it has a verdict.
+    """
 
     example_id: str
     kind: str
@@ -110,7 +114,7 @@ class ExampleView:
 
 @dataclass(frozen=True)
 class RunView:
-    """`verdict` is None while the run is open; `export_refused` says why no model came of it."""
+    """A run. `verdict` is None while it is open; `export_refused` is why it gave no model."""
 
     run_id: str
     method: str | None
@@ -133,8 +137,8 @@ class RunView:
 
 
 @dataclass(frozen=True)
-class Trainings:
-    """How many runs of one method were judged, and how many examples they had in all."""
+class JudgedRuns:
+    """The number of runs of one method with a verdict, and of the examples in them."""
 
     count: int
     examples: int
@@ -142,9 +146,9 @@ class Trainings:
 
 @dataclass(frozen=True)
 class ModelView:
-    """`came_*` tells of the last move into service, `went_*` of the last one out of it.
+    """A version. `came_*` describe its last activation, `went_*` its last replacement.
 
-    `trained_on_forgotten` marks one that learnt from what was forgotten since.
+    `trained_on_forgotten` marks one that was trained on data that was erased since.
     """
 
     version: str
@@ -166,34 +170,3 @@ class ModelView:
     refused_by: str | None
     refused_because: str | None
     trained_on_forgotten: bool = False
-
-
-@dataclass(frozen=True)
-class ExperienceStory:
-    """All that is known of one experience; `revisions` are its scores, the first first."""
-
-    experience: ExperienceView
-    facts: tuple[KeptEvent, ...]
-    revisions: tuple[KeptEvent, ...]
-    examples: tuple[ExampleView, ...]
-    models: tuple[ModelView, ...]
-
-
-@dataclass(frozen=True)
-class RunStory:
-    """`events` are those of the run, the first first."""
-
-    run: RunView
-    events: tuple[KeptEvent, ...]
-    examples: tuple[ExampleView, ...]
-    models: tuple[ModelView, ...]
-
-
-@dataclass(frozen=True)
-class ModelStory:
-    """`run` is None where no run is known; `experiences` are the query ids it learnt from."""
-
-    model: ModelView
-    run: RunView | None
-    examples: tuple[ExampleView, ...]
-    experiences: tuple[str, ...]

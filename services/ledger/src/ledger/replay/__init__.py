@@ -1,1 +1,1 @@
-"""Everything again: archived and streamed facts through the services, into an empty server."""
+"""Replay: recalculates rewards, examples and the ledger from the recorded input, and compares."""

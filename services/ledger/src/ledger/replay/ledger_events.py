@@ -1,4 +1,4 @@
-"""What archive and streams tell a ledger, a batch of one stream after the other."""
+"""Reads the events of archive and streams in batches, as the ledger service receives them."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.domain.archive.archive_file import Row
+from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.replay.history import history
 from ratchet.contract import STREAMS, Delivered, EntryId, Event, ForgetRequested, Stream
 from ratchet.delivery import unwrap
@@ -15,7 +15,9 @@ from ratchet.storage import Tombstones, forgotten_among, query_ids_of
 _BATCH = 500
 
 
-class Told(NamedTuple):
+class LedgerEvent(NamedTuple):
+    """An event with its entry id and its payload."""
+
     entry_id: EntryId
     event: Event
     payload: bytes
@@ -25,35 +27,35 @@ class Told(NamedTuple):
         return Delivered(self.event, self.payload)
 
 
-async def told(
+async def ledger_events(
     system: Redis, store: ArchiveStore, ends: Mapping[Stream, EntryId]
-) -> AsyncIterator[tuple[Stream, list[Told]]]:
-    """As a ledger takes them: no request to forget, and nothing about a forgotten question.
+) -> AsyncIterator[tuple[Stream, list[LedgerEvent]]]:
+    """Batches of one stream after the other, without erasures and erased questions.
 
-    Raises `Corrupt`, redis-py's errors and `OSError`.
+    Raises `CorruptArchive`, redis-py's errors and `OSError`.
     """
     tombstones = Tombstones(system)
     for stream in STREAMS:
-        batch: list[Told] = []
+        batch: list[LedgerEvent] = []
         async for row in history(system, store, stream, ends[stream]):
             batch += _event_in(stream, row)
             if len(batch) == _BATCH:
-                yield stream, await _without_forgotten(tombstones, batch)
+                yield stream, await _without_erased(tombstones, batch)
                 batch = []
-        yield stream, await _without_forgotten(tombstones, batch)
+        yield stream, await _without_erased(tombstones, batch)
 
 
-def _event_in(stream: Stream, row: Row) -> list[Told]:
-    """None in an entry that went to the dead stream."""
+def _event_in(stream: Stream, row: ArchiveRow) -> list[LedgerEvent]:
+    """The event of `row`; empty for an erasure, and for an entry that is a dead letter."""
     try:
         payload = unwrap(row.payload)
         event = stream.adapter.validate_json(payload)
     except ValueError:
         return []
-    return [] if isinstance(event, ForgetRequested) else [Told(row.entry_id, event, payload)]
+    return [] if isinstance(event, ForgetRequested) else [LedgerEvent(row.entry_id, event, payload)]
 
 
-async def _without_forgotten(tombstones: Tombstones, batch: list[Told]) -> list[Told]:
+async def _without_erased(tombstones: Tombstones, batch: list[LedgerEvent]) -> list[LedgerEvent]:
     names = {name for each in batch for name in query_ids_of(each.event)}
-    gone = await forgotten_among(tombstones, names)
-    return [each for each in batch if gone.isdisjoint(query_ids_of(each.event))]
+    erased = await forgotten_among(tombstones, names)
+    return [each for each in batch if erased.isdisjoint(query_ids_of(each.event))]

@@ -1,4 +1,4 @@
-"""The ledger from its first event on: folded anew and compared, or given what it lacks."""
+"""Rebuilds the ledger from archive and streams, to compare it or to restore its events."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,23 +11,23 @@ from redis.asyncio import Redis
 from ledger.archive.store import ArchiveStore
 from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.migration import migrate, schema_problem
-from ledger.backends.snapshot import moment
+from ledger.backends.snapshot import open_snapshot
 from ledger.backends.writer import SqlLedger
 from ledger.domain.final_state import Difference
-from ledger.replay.ledger_events import told
+from ledger.replay.ledger_events import ledger_events
 from ledger.replay.stream_ends import last_entries
 from ratchet.contract import BEGINNING, STREAMS, EntryId, Stream, Unavailable
 from ratchet.delivery import group_positions
 
 _GROUP = "ledger"
-_REMEDY = "start `python -m ledger`, or have it made anew with --restore-ledger"
+_REMEDY = "Start `python -m ledger`, or pass --restore-ledger to rebuild the ledger."
 
 
 @dataclass(frozen=True)
-class LedgerReplayed:
-    """Hashes and numbers of events of the ledger in service and of the one folded anew.
+class LedgerComparison:
+    """Hashes and numbers of events of the ledger in service and of the rebuilt one.
 
-    `waiting` events are told already, and were not in the ledger when it was looked at.
+    `waiting` events were published, but not yet in the ledger when its snapshot was taken.
     """
 
     original: str
@@ -37,27 +37,28 @@ class LedgerReplayed:
     differences: list[Difference]
 
 
-async def replay_ledger(system: Redis, store: ArchiveStore, url: str) -> LedgerReplayed:
-    """Compare the ledger at `url`, as it is now, with one folded from archive and streams.
+async def replay_ledger(system: Redis, store: ArchiveStore, url: str) -> LedgerComparison:
+    """Compare a snapshot of the ledger at `url` with a ledger rebuilt from archive and streams.
 
-    All that its group has finished must be in it; of what came later it may have a part, and
-    that part is folded. Raises `Unavailable`, `Corrupt`, redis-py's errors and `OSError`.
+    Raises `Unavailable`, `CorruptArchive`, redis-py's errors and `OSError`.
     """
+    # The position of the group is read before the snapshot. Events up to it must be in the
+    # ledger; of later ones it may have any part, and the rebuilt ledger gets the same part.
     unfinished = await _unfinished(system)
-    with moment(url) as original, TemporaryDirectory(prefix="ratchet-replay-") as folder:
+    with open_snapshot(url) as original, TemporaryDirectory(prefix="ratchet-replay-") as folder:
         ends = await last_entries(system, store)
         rebuilt = f"sqlite:///{Path(folder) / 'ledger.db'}"
         waiting = 0
         with _opened(rebuilt) as ledger:
-            async for stream, batch in told(system, store, ends):
+            async for stream, batch in ledger_events(system, store, ends):
                 late = {e.event.event_id for e in batch if e.entry_id >= unfinished[stream]}
                 missing = late - original.known(late)
                 waiting += len(missing)
                 ledger.write([e.delivered for e in batch if e.event.event_id not in missing])
-        with moment(rebuilt) as replayed:
+        with open_snapshot(rebuilt) as replayed:
             hashes = original.content_hash, replayed.content_hash
             same = hashes[0] == hashes[1]
-            return LedgerReplayed(
+            return LedgerComparison(
                 *hashes,
                 events=(original.events, replayed.events),
                 waiting=waiting,
@@ -66,25 +67,25 @@ async def replay_ledger(system: Redis, store: ArchiveStore, url: str) -> LedgerR
 
 
 async def restore_ledger(system: Redis, store: ArchiveStore, url: str) -> int:
-    """Write to the ledger at `url` what it lacks; returns how many events that were.
+    """Write to the ledger at `url` the events that it lacks; returns how many.
 
-    Its service may write beside this. Raises as `replay_ledger`, and `WrongSchema`.
+    The ledger service may run meanwhile. Raises as `replay_ledger`, and `WrongSchema`.
     """
     ends = await last_entries(system, store)
     added = 0
     with _opened(url) as ledger:
-        async for _, batch in told(system, store, ends):
+        async for _, batch in ledger_events(system, store, ends):
             added += ledger.write([each.delivered for each in batch])
     return added
 
 
 def ensure_readable(url: str) -> None:
-    """Raises `Unavailable`, which says what to do."""
+    """Raise `Unavailable`, with the remedy, if this version cannot read the ledger."""
     engine = open_for_reading(url)
     try:
         problem = schema_problem(engine)
     except Unavailable as error:
-        raise Unavailable(f"{error}; {_REMEDY}") from error
+        raise Unavailable(f"{error}. {_REMEDY}") from error
     finally:
         engine.dispose()
     if problem is not None:
@@ -102,10 +103,10 @@ def _opened(url: str) -> Iterator[SqlLedger]:
 
 
 async def _unfinished(system: Redis) -> Mapping[Stream, EntryId]:
-    """The entry of each stream that the ledger's group has to finish first."""
-    found = dict.fromkeys(STREAMS, BEGINNING)
+    """The first entry of each stream that the ledger's group has not finished."""
+    positions = dict.fromkeys(STREAMS, BEGINNING)
     for stream in STREAMS:
         for group in await group_positions(system, stream):
             if group.group == _GROUP:
-                found[stream] = group.needs
-    return found
+                positions[stream] = group.needs
+    return positions

@@ -1,4 +1,4 @@
-"""An empty Valkey server of our own, gone with us."""
+"""Runs an empty Valkey server for the duration of a replay."""
 
 import asyncio
 import signal
@@ -15,7 +15,8 @@ from redis.exceptions import RedisError
 from ratchet.processes import signal_on_parent_death
 from ratchet.processes.valkey import valkey_command
 
-_READY_S = 20.0
+_START_TIMEOUT_S = 20.0
+_POLL_S = 0.05
 
 
 def unused_port() -> int:
@@ -26,7 +27,7 @@ def unused_port() -> int:
 
 @asynccontextmanager
 async def private_server() -> AsyncIterator[str]:
-    """Yields its URL once it answers; its files lie in a temporary directory."""
+    """Yields the URL of a server that accepts connections, with its files in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="ratchet-replay-") as directory:
         port = unused_port()
         process = await asyncio.create_subprocess_exec(
@@ -35,19 +36,19 @@ async def private_server() -> AsyncIterator[str]:
             preexec_fn=partial(signal_on_parent_death, signal.SIGKILL),
         )
         try:
-            await _until_it_answers(f"redis://127.0.0.1:{port}/0")
+            await _until_ready(f"redis://127.0.0.1:{port}/0")
             yield f"redis://127.0.0.1:{port}/0"
         finally:
             process.kill()
             await process.wait()
 
 
-async def _until_it_answers(url: str) -> None:
-    async with asyncio.timeout(_READY_S), Redis.from_url(url) as redis:
+async def _until_ready(url: str) -> None:
+    async with asyncio.timeout(_START_TIMEOUT_S), Redis.from_url(url) as redis:
         while True:
             try:
                 await redis.ping()
             except (RedisError, OSError):
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(_POLL_S)
             else:
                 return

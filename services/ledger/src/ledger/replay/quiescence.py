@@ -1,4 +1,4 @@
-"""A moment at which every fact on the streams has become what it becomes."""
+"""Waits until the reward service has processed every entry."""
 
 import asyncio
 import time
@@ -9,31 +9,34 @@ from redis.asyncio import Redis
 from ratchet.contract import BEGINNING, EXPERIENCES, FEEDBACK, STREAMS, EntryId, Stream
 
 FACTS = (EXPERIENCES, FEEDBACK)
+"""The streams that the reward service reads."""
 GROUP = "reward"
-_PATIENCE_S = 5.0
-_LOOK_S = 0.01
+_TIMEOUT_S = 5.0
+_POLL_S = 0.01
 
 
-class NotAtRest(RuntimeError):
-    """What the reward service has still to do, and what to do about it."""
+class NotQuiescent(RuntimeError):
+    """Work is in progress; the message names it and the remedy."""
 
 
-async def ends_at_rest(redis: Redis) -> dict[Stream, EntryId]:
-    """The last entry of each stream, seen at one moment; raises `NotAtRest` where none comes.
+async def quiescent_ends(redis: Redis) -> dict[Stream, EntryId]:
+    """The last entry of each stream, all read at one time without work in progress.
 
-    The reward service acknowledges with what it emits, so nothing emitted is half there.
+    Raises `NotQuiescent` if there is no such time within 5 seconds.
     """
-    until = time.monotonic() + _PATIENCE_S
+    until = time.monotonic() + _TIMEOUT_S
     while True:
         try:
             return await _ends(redis)
-        except NotAtRest:
+        except NotQuiescent:
             if time.monotonic() > until:
                 raise
-        await asyncio.sleep(_LOOK_S)
+        await asyncio.sleep(_POLL_S)
 
 
 async def _ends(redis: Redis) -> dict[Stream, EntryId]:
+    # One transaction reads all of it. The reward service acknowledges an entry in the transaction
+    # that appends its results: with nothing pending, the ends contain each result of each fact.
     pipe: Any = redis.pipeline(transaction=True)
     for stream in STREAMS:
         pipe.xrevrange(stream.key, count=1)
@@ -51,13 +54,14 @@ async def _ends(redis: Redis) -> dict[Stream, EntryId]:
 
 
 def _ensure_finished(stream: Stream, groups: Any, end: EntryId) -> None:
-    named = [group for group in groups if group["name"] == GROUP.encode()]
-    if not named:
-        raise NotAtRest(f"the reward service has never read {stream.name}: start it first")
-    [group] = named
+    matching = [group for group in groups if group["name"] == GROUP.encode()]
+    if not matching:
+        raise NotQuiescent(f"The reward service has not read {stream.name} yet. Start it first.")
+    [group] = matching
     behind = EntryId.parse(group["last-delivered-id"].decode()) < end
     if group["pending"] or behind:
-        raise NotAtRest(
-            f"the reward service has {group['pending']} entries of {stream.name} in hand"
-            f"{' and others ahead' if behind else ''}: replay when less comes in"
+        raise NotQuiescent(
+            f"The reward service has {group['pending']} pending entries of {stream.name}"
+            f"{' and has not read the last ones' if behind else ''}. "
+            "Run the replay again when fewer events arrive."
         )

@@ -1,4 +1,4 @@
-"""The reward service as a process of its own, on another server."""
+"""Runs the reward service as a child process on another Redis server."""
 
 import asyncio
 import os
@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from redis.asyncio import Redis
 
@@ -16,24 +17,29 @@ from ratchet.contract import EntryId, Stream
 from ratchet.delivery import group_positions
 from ratchet.processes import signal_on_parent_death
 
-_LOOK_S = 0.02
+_POLL_S = 0.02
 
 
-class RewardEnded(RuntimeError):
-    """The service ended before it had finished; what it said stands above."""
+class RewardStopped(RuntimeError):
+    """The service exited before it had processed everything; its log precedes the message."""
 
 
 class RewardProcess:
+    """The child process, and the server that it reads from."""
+
     def __init__(self, process: asyncio.subprocess.Process, redis: Redis) -> None:
         self._process = process
         self._redis = redis
 
     async def finish(self, ends: dict[Stream, EntryId]) -> None:
-        """Return when everything up to `ends` is acknowledged; raises `RewardEnded`."""
+        """Return once every entry up to `ends` is acknowledged; raises `RewardStopped`."""
         while not await self._finished(ends):
             if self._process.returncode is not None:
-                raise RewardEnded(f"python -m reward ended with {self._process.returncode}")
-            await asyncio.sleep(_LOOK_S)
+                raise RewardStopped(
+                    f"The reward service exited with status {self._process.returncode}. "
+                    "See its log above."
+                )
+            await asyncio.sleep(_POLL_S)
 
     async def _finished(self, ends: dict[Stream, EntryId]) -> bool:
         for stream in FACTS:
@@ -47,10 +53,10 @@ class RewardProcess:
 
 
 @asynccontextmanager
-async def reward_process(url: str, redis: Redis) -> AsyncIterator[RewardProcess]:
-    """Run it on the server at `url`, which `redis` talks to, with the settings it has here.
+async def reward_process(url: str, redis: Redis, data_dir: Path) -> AsyncIterator[RewardProcess]:
+    """Run the service on the server at `url`, to which `redis` is connected.
 
-    It makes no spans: they would be added to the traces of what is replayed.
+    It has the settings of this environment, and `data_dir`.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -59,11 +65,14 @@ async def reward_process(url: str, redis: Redis) -> AsyncIterator[RewardProcess]
         env={
             **os.environ,
             "RATCHET_REDIS_URL": url,
+            "RATCHET_DATA_DIR": str(data_dir),
             "RATCHET_HOST": "127.0.0.1",
             "RATCHET_PORT": str(unused_port()),
             "RATCHET_CONSUMER_NAME": "replay",
             "RATCHET_RETRY_BASE_S": "1",
             "RATCHET_LOG_LEVEL": "error",
+            # Replayed events carry the trace context of the original run, and a span would be
+            # added to its traces.
             "RATCHET_OTLP_ENDPOINT": "",
         },
         stdout=sys.stderr,

@@ -1,19 +1,20 @@
-"""Put everything from outside into an empty server again, and compare what comes of it."""
+"""Recalculates rewards and examples from the recorded input on an empty server."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.archive.stream_rows import rows_behind
-from ledger.domain.archive.archive_file import Row
+from ledger.archive.stream_rows import rows_after
+from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.domain.final_state import FinalState
 from ledger.replay.history import history
-from ledger.replay.quiescence import ends_at_rest
+from ledger.replay.quiescence import quiescent_ends
 from ledger.replay.reward_process import RewardProcess, reward_process
-from ledger.replay.sources import Sourced, sources
+from ledger.replay.sources import SourceEntry, source_entries
 from ledger.replay.stream_ends import with_archived
 from ratchet.contract import BEGINNING, EXAMPLES, REWARDS, STREAMS, EntryId, Stream
 from ratchet.delivery import DATA_FIELD, unwrap
@@ -23,46 +24,53 @@ _SLICE = 1_000
 _RESULTS = (REWARDS, EXAMPLES)
 
 
-class NotEmpty(RuntimeError):
-    """The server to replay into has events already."""
+class ServerNotEmpty(RuntimeError):
+    """The server to replay into has events."""
 
 
 @dataclass(frozen=True)
-class Replayed:
-    """`events` were put in again."""
+class ReplayedRewards:
+    """The results of the system and of the replay; `events` counts the replayed input."""
 
     original: FinalState
     replayed: FinalState
     events: int
 
 
-async def replay(system: Redis, store: ArchiveStore, into: Redis, url: str) -> Replayed:
-    """Fill the empty server `into` at `url` from `system` and its archive.
+async def replay_rewards(
+    system: Redis, store: ArchiveStore, into: Redis, url: str, data_dir: Path
+) -> ReplayedRewards:
+    """Append the input of `system` to the empty server `into` at `url`, and score it there.
 
-    Raises `NotAtRest`, `NotEmpty`, `Corrupt`, `RewardEnded`, redis-py's errors and `OSError`.
+    The reward service runs with `data_dir`. Raises `NotQuiescent`, `ServerNotEmpty`,
+    `CorruptArchive`, `RewardStopped`, redis-py's errors and `OSError`.
     """
     await _ensure_empty(into)
-    ends = await with_archived(store, await ends_at_rest(system))
+    ends = await with_archived(store, await quiescent_ends(system))
     await carry_tombstones(system, into)
     original = FinalState()
     for stream in _RESULTS:
         await _fold(original, stream, history(system, store, stream, ends[stream]))
-    async with reward_process(url, into) as reward:
-        events = await _refill(into, sources(system, store, ends), reward)
+    async with reward_process(url, into, data_dir) as reward:
+        events = await _refill(into, source_entries(system, store, ends), reward)
     replayed = FinalState()
     for stream in _RESULTS:
-        await _fold(replayed, stream, rows_behind(into, stream, BEGINNING))
-    return Replayed(original, replayed, events)
+        await _fold(replayed, stream, rows_after(into, stream, BEGINNING))
+    return ReplayedRewards(original, replayed, events)
 
 
 async def _ensure_empty(into: Redis) -> None:
     for stream in STREAMS:
         if await into.xlen(stream.key):
-            raise NotEmpty(f"{stream.key} has entries there already: name an empty server")
+            raise ServerNotEmpty(
+                f"{stream.key} already has entries. Pass the URL of an empty server."
+            )
 
 
-async def _refill(into: Redis, events: AsyncIterator[Sourced], reward: RewardProcess) -> int:
-    """A slice at a time, each finished before the next, so that order is kept as it was."""
+async def _refill(into: Redis, events: AsyncIterator[SourceEntry], reward: RewardProcess) -> int:
+    """Append `events` to `into`; returns how many."""
+    # The service reads its streams side by side. Each slice is processed before the next is
+    # appended, so facts of different streams keep about the order in which they were recorded.
     count = 0
     ends: dict[Stream, EntryId] = {}
     pipe: Any = into.pipeline(transaction=False)
@@ -78,8 +86,8 @@ async def _refill(into: Redis, events: AsyncIterator[Sourced], reward: RewardPro
     return count
 
 
-async def _fold(state: FinalState, stream: Stream, rows: AsyncIterator[Row]) -> None:
-    """An entry that is no event was no result either."""
+async def _fold(state: FinalState, stream: Stream, rows: AsyncIterator[ArchiveRow]) -> None:
+    """Add every event among `rows` to `state`; other entries went to the dead letters."""
     async for row in rows:
         try:
             event = stream.adapter.validate_json(unwrap(row.payload))

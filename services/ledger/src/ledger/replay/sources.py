@@ -1,4 +1,4 @@
-"""What entered from outside, in the order it came: the only things a replay starts from."""
+"""Reads the recorded input of a system, in the order of arrival: what a replay starts from."""
 
 import heapq
 from collections.abc import AsyncIterator, Mapping
@@ -8,40 +8,47 @@ from pydantic_core import from_json
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.domain.archive.archive_file import Row
+from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.replay.history import history
 from ratchet.contract import EXAMPLES, REWARDS, STREAMS, TRACE_REQUESTS, EntryId, Stream
 from ratchet.delivery import unwrap
 
-_MADE_AGAIN = (REWARDS, TRACE_REQUESTS)
+_RECALCULATED = (REWARDS, TRACE_REQUESTS)
 
 
-class Sourced(NamedTuple):
+class SourceEntry(NamedTuple):
+    """One recorded entry and its stream."""
+
     stream: Stream
-    row: Row
+    row: ArchiveRow
 
 
-async def sources(
+async def source_entries(
     redis: Redis, store: ArchiveStore, ends: Mapping[Stream, EntryId]
-) -> AsyncIterator[Sourced]:
-    """Imported examples first: the reward service will write behind them. Then all in order."""
+) -> AsyncIterator[SourceEntry]:
+    """Every entry up to `ends` that the replay does not recalculate."""
+    # Imported examples come first. The replayed reward service appends to the same stream, and
+    # Redis rejects an id below the last one.
     async for row in history(redis, store, EXAMPLES, ends[EXAMPLES]):
         if imported(row.payload):
-            yield Sourced(EXAMPLES, row)
-    others = [s for s in STREAMS if s is not EXAMPLES and s not in _MADE_AGAIN]
+            yield SourceEntry(EXAMPLES, row)
+    others = [s for s in STREAMS if s is not EXAMPLES and s not in _RECALCULATED]
     rows = {stream: history(redis, store, stream, ends[stream]) for stream in others}
     heads: list[tuple[EntryId, int]] = []
-    waiting: dict[int, Row] = {}
+    waiting: dict[int, ArchiveRow] = {}
     for number, stream in enumerate(others):
         await _advance(rows[stream], number, heads, waiting)
     while heads:
         _, number = heapq.heappop(heads)
-        yield Sourced(others[number], waiting.pop(number))
+        yield SourceEntry(others[number], waiting.pop(number))
         await _advance(rows[others[number]], number, heads, waiting)
 
 
 async def _advance(
-    rows: AsyncIterator[Row], number: int, heads: list[tuple[EntryId, int]], waiting: dict[int, Row]
+    rows: AsyncIterator[ArchiveRow],
+    number: int,
+    heads: list[tuple[EntryId, int]],
+    waiting: dict[int, ArchiveRow],
 ) -> None:
     async for row in rows:
         waiting[number] = row
@@ -50,7 +57,7 @@ async def _advance(
 
 
 def imported(payload: bytes) -> bool:
-    """Whether an example came from outside: what the reward service makes has a cause."""
+    """Whether an example was imported; one by the reward service has a `caused_by`."""
     try:
         message = from_json(unwrap(payload))
     except ValueError:

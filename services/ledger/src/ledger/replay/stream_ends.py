@@ -1,4 +1,4 @@
-"""Where the history of each stream ends now."""
+"""Determines where the history of each stream ends."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,21 +11,21 @@ from ratchet.contract import BEGINNING, STREAMS, EntryId, Stream
 
 
 async def last_entries(redis: Redis, store: ArchiveStore) -> dict[Stream, EntryId]:
-    """The last entry of each stream and its archived files; `BEGINNING` where there is none."""
+    """The last entry of each stream and its archived files, `BEGINNING` if there is none."""
     client: Any = redis
-    found = {}
+    ends = {}
     for stream in STREAMS:
         last = await client.xrevrange(stream.key, count=1)
-        found[stream] = EntryId.parse(last[0][0].decode()) if last else BEGINNING
-    return await with_archived(store, found)
+        ends[stream] = EntryId.parse(last[0][0].decode()) if last else BEGINNING
+    return await with_archived(store, ends)
 
 
 async def with_archived(
     store: ArchiveStore, ends: Mapping[Stream, EntryId]
 ) -> dict[Stream, EntryId]:
-    """`ends`, or the last archived entry where it is behind: a stream may have lost its own."""
-    found = {}
+    """The later of `ends` and the last archived entry: a server that was lost has no entries."""
+    latest = {}
     for stream, end in ends.items():
         files = await asyncio.to_thread(store.files, stream.name)
-        found[stream] = max([end, *(file.last for file in files)])
-    return found
+        latest[stream] = max([end, *(file.last for file in files)])
+    return latest

@@ -9,11 +9,11 @@ from py3langid.langid import (  # type: ignore[import-untyped]
 )
 
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pl", "pt")
-"""Few are told apart more surely than a hundred: a plant's questions have five words."""
+"""A choice of eight is more reliable than one of a hundred: questions have about five words."""
 
 
 def language_of(text: str) -> str:
-    """The likeliest of `LANGUAGES`; "" for a text without letters. The first call takes 1 s."""
+    """The most likely of `LANGUAGES`; "" for a text without letters. The first call takes 1 s."""
     if not any(map(str.isalpha, text)):
         return ""
     code: str = _identifier().classify(text)[0]

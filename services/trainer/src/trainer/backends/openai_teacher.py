@@ -1,4 +1,4 @@
-"""A teacher behind any OpenAI-compatible `/chat/completions`, local or not."""
+"""A teacher behind an OpenAI-compatible `/chat/completions`."""
 
 import asyncio
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
-from trainer.domain.examples.teacher_answer import Taught
-from trainer.ports import TeacherAway, TeacherRefused
+from trainer.domain.examples.teacher_answer import TeacherAnswer
+from trainer.ports import TeacherRefused, TeacherUnavailable
 
 _CALL = "/chat/completions"
 _MAX_BYTES = 4 * 1024 * 1024
@@ -43,9 +43,9 @@ class _Completion(BaseModel):
 
 
 class OpenAITeacher:
-    """As `trainer.ports.Teacher`; `url` ends where `/chat/completions` begins, or with it.
+    """A teacher at `url`, with or without the path `/chat/completions`.
 
-    The key goes to that address alone: redirects are not followed.
+    Redirects are not followed, so that the key is sent to that address only.
     """
 
     def __init__(self, url: str, model: str, key: str, timeout_s: float) -> None:
@@ -55,7 +55,7 @@ class OpenAITeacher:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._timeout_s = timeout_s
 
-    async def answer(self, prompt: str) -> Taught:
+    async def answer(self, prompt: str) -> TeacherAnswer:
         body = {"model": self.name, "messages": [{"role": "user", "content": prompt}]}
         try:
             async with (
@@ -65,14 +65,16 @@ class OpenAITeacher:
             ):
                 content = await self._read(response)
         except TimeoutError as error:
-            raise TeacherAway(f"the teacher said nothing for {self._timeout_s:.0f} s") from error
+            raise TeacherUnavailable(
+                f"the teacher did not answer within {self._timeout_s:.0f} s"
+            ) from error
         except (httpx.TransportError, httpx.DecodingError) as error:
-            reason = f"the teacher cannot be reached: {type(error).__name__} {error}"
-            raise TeacherAway(reason) from error
-        return _taught(content)
+            reason = f"the teacher is not reachable: {type(error).__name__} {error}"
+            raise TeacherUnavailable(reason) from error
+        return _answer_of(content)
 
     async def _read(self, response: httpx.Response) -> bytes:
-        """The body of a good answer; raises `TeacherAway` or `TeacherRefused` for any other."""
+        """The body of a successful response; raises `TeacherUnavailable` or `TeacherRefused`."""
         status, content = response.status_code, bytearray()
         async for chunk in response.aiter_bytes():
             content += chunk
@@ -83,26 +85,26 @@ class OpenAITeacher:
         if response.is_redirect:
             where = response.headers.get("location", "elsewhere")
             raise TeacherRefused(
-                f"the teacher has moved to {where}; set RATCHET_TRAINER_TEACHER_URL to where it is"
+                f"the teacher redirects to {where}: set RATCHET_TRAINER_TEACHER_URL to its address"
             )
         text = content.decode(errors="replace")
-        said = f"the teacher answered {status}: {self._without_key(text)[:200]}"
-        raise TeacherAway(said) if status in _BUSY or status >= 500 else TeacherRefused(said)
+        message = f"the teacher answered {status}: {self._without_key(text)[:200]}"
+        raise (TeacherUnavailable if status in _BUSY or status >= 500 else TeacherRefused)(message)
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "***") if self._key else text
 
 
-def _taught(content: bytes) -> Taught:
+def _answer_of(content: bytes) -> TeacherAnswer:
     try:
         completion = _Completion.model_validate_json(content)
     except ValidationError as error:
         [first, *_] = error.errors(include_url=False, include_input=False)
-        place = ".".join(map(str, first["loc"])) or "body"
-        raise TeacherRefused(f"no chat completion: {place}: {first['msg']}") from error
+        field = ".".join(map(str, first["loc"])) or "body"
+        raise TeacherRefused(f"no chat completion: {field}: {first['msg']}") from error
     choice, usage = completion.choices[0], completion.usage or _Usage()
-    thinking, answer = _parted(choice.message.text)
-    return Taught(
+    thinking, answer = _split_thinking(choice.message.text)
+    return TeacherAnswer(
         thinking=choice.message.reasoning_content or choice.message.reasoning or thinking,
         answer=answer,
         stop_reason=choice.finish_reason or "",
@@ -111,10 +113,10 @@ def _taught(content: bytes) -> Taught:
     )
 
 
-def _parted(text: str) -> tuple[str, str]:
-    """Thoughts and answer; the opening mark may be missing, since some templates give it."""
-    thoughts, closed, answer = text.partition(_CLOSED)
-    opened = thoughts.lstrip().startswith(_OPENED)
-    if opened or (closed and _OPENED not in thoughts):
-        return thoughts.lstrip().removeprefix(_OPENED).strip(), answer.strip()
+def _split_thinking(text: str) -> tuple[str, str]:
+    """Reasoning and answer; `<think>` is missing where the chat template puts it in the prompt."""
+    thinking, closed, answer = text.partition(_CLOSED)
+    opened = thinking.lstrip().startswith(_OPENED)
+    if opened or (closed and _OPENED not in thinking):
+        return thinking.lstrip().removeprefix(_OPENED).strip(), answer.strip()
     return "", text.strip()

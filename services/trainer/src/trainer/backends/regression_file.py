@@ -1,4 +1,4 @@
-"""The file with the fixed regression set: a JSON array of `RegressionQuestion`s."""
+"""Reads the fixed regression set: a JSON array of `RegressionQuestion`s."""
 
 import hashlib
 from pathlib import Path
@@ -8,24 +8,24 @@ from pydantic import TypeAdapter, ValidationError
 from trainer.domain.evaluation.cases import RegressionQuestion
 
 PACKAGED = Path(__file__).parents[1] / "regression.json"
-"""The set that comes with the trainer, drawn by `services/trainer/regression/draw.py`."""
+"""The packaged set, drawn by `services/trainer/regression/draw.py`."""
 
 _QUESTIONS = TypeAdapter(tuple[RegressionQuestion, ...])
 
 
-class RegressionUnreadable(ValueError):
-    """The file is not a regression set, or one without questions."""
+class RegressionSetUnreadable(ValueError):
+    """The file is not a regression set, or has no questions."""
 
 
 def read_regression(path: Path) -> tuple[tuple[RegressionQuestion, ...], str]:
-    """The questions, and the sha256 of the file. Raises `RegressionUnreadable`, `OSError`."""
+    """The questions, and the sha256 of the file. Raises `RegressionSetUnreadable`, `OSError`."""
     content = path.read_bytes()
     try:
         questions = _QUESTIONS.validate_json(content)
     except ValidationError as error:
-        message = f"{path} is no regression set: {error}"
-        raise RegressionUnreadable(message) from error
+        message = f"{path} is not a regression set: {error}"
+        raise RegressionSetUnreadable(message) from error
     if not questions:
-        message = f"{path} asks no questions"
-        raise RegressionUnreadable(message)
+        message = f"{path} has no questions"
+        raise RegressionSetUnreadable(message)
     return questions, hashlib.sha256(content).hexdigest()

@@ -1,1 +1,1 @@
-"""How the trained model answers, written down where it is at home: the exporter loads no torch."""
+"""Records reference answers in a child process; the exporter does not load torch."""

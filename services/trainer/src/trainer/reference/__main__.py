@@ -1,4 +1,4 @@
-"""`python -m trainer.reference`: a `ReferenceRequest` on stdin, its file where it says."""
+"""`python -m trainer.reference` reads a `ReferenceRequest` on stdin and writes its target."""
 
 from ratchet.processes import Report, serve_parent
 from trainer.domain.evaluation.reference_chats import ReferenceRequest

@@ -1,1 +1,1 @@
-"""One training run: a process of its own that judges, trains, judges again and reports."""
+"""One training run in a child process."""

@@ -1,4 +1,4 @@
-"""`python -m trainer.run`: a `TrainRequest` on stdin, a `Line` for every step and the end."""
+"""`python -m trainer.run` reads a `TrainRequest` on stdin and reports `ChildMessage`s."""
 
 from ratchet.processes import Report, serve_parent
 from trainer.domain.runs.child_messages import TrainRequest

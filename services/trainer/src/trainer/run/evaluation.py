@@ -1,22 +1,27 @@
-"""The questions of a run: what both models are asked, and how one of them did."""
+"""Evaluates a model on the cases of a run."""
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
 from trainer.backends.language_model.base_model import Base
-from trainer.backends.language_model.generate import answers
-from trainer.backends.language_model.likelihood import Given, divergences, log_likelihoods
-from trainer.backends.language_model.lora import Adapted, bare, merged
+from trainer.backends.language_model.generate import generate
+from trainer.backends.language_model.likelihood import PromptAndAnswer, divergences, log_likelihoods
+from trainer.backends.language_model.lora import Adapted, adapter_disabled, adapter_merged
 from trainer.domain.evaluation.cases import Case
-from trainer.domain.evaluation.scores import Judged, Observed, Said, judge
+from trainer.domain.evaluation.scores import (
+    CaseObservation,
+    GeneratedAnswer,
+    ModelScores,
+    model_scores,
+)
 from trainer.domain.runs.recipe import JudgingRecipe
 
 _DRIFT_ANSWERS = 8
-"""Some 200 tokens: enough for a mean that is held against a limit several times as large."""
+"""About 200 tokens: enough for a mean that is compared with a much larger limit."""
 
 
-class Panel:
-    """Asks whatever `base.model` is at the moment: bare or adapted."""
+class Evaluation:
+    """Evaluates the current `base.model`, with or without an adapter, on `cases`."""
 
     def __init__(self, cases: Sequence[Case], recipe: JudgingRecipe) -> None:
         self.cases = tuple(cases)
@@ -26,37 +31,37 @@ class Panel:
 
     @property
     def _prompts(self) -> int:
-        """How many to read at a time: their answers have a number for each word there is."""
+        """Prompts per batch: every position of an answer has logits over the whole vocabulary."""
         return max(1, self._recipe.batch // 4)
 
     @property
     def answers(self) -> int:
-        """How many answers one judgement takes."""
+        """The number of answers that one evaluation generates."""
         return len(self._voice) + len(self._widget)
 
-    def asked_for(self, judged: Judged) -> bool:
-        """Whether `judged` is a judgement of these very cases."""
-        return [case.case_id for case in judged.cases] == [case.case_id for case in self.cases]
+    def covers(self, scores: ModelScores) -> bool:
+        """Whether `scores` are those of exactly these cases."""
+        return [case.case_id for case in scores.cases] == [case.case_id for case in self.cases]
 
     def judge(
         self, base: Base, adapted: Adapted | None, on_answer: Callable[[int], None]
-    ) -> Judged:
-        """Every measure of every case; `adapted` is the adapter `base.model` wears, unmerged."""
-        with merged(adapted) if adapted else nullcontext():
+    ) -> ModelScores:
+        """Every measure of every case; `adapted` is `base.model` with its adapter, unmerged."""
+        with adapter_merged(adapted) if adapted else nullcontext():
             likely = self._likelihoods(base)
-            said = self._said(base, self._voice, self._recipe.answer_tokens, on_answer)
-            said |= self._said(
+            answers = self._answers(base, self._voice, self._recipe.answer_tokens, on_answer)
+            answers |= self._answers(
                 base,
                 self._widget,
                 self._recipe.plan_tokens,
                 lambda count: on_answer(len(self._voice) + count),
             )
-        moved = self._moved(base, adapted, said)
-        return judge(
+        kl = self._divergences(base, adapted, answers)
+        return model_scores(
             self.cases,
             [
-                Observed(
-                    said=said.get(case.case_id),
+                CaseObservation(
+                    answer=answers.get(case.case_id),
                     comparisons=tuple(
                         (likely[case.prompt, pair.chosen], likely[case.prompt, pair.rejected])
                         for pair in case.comparisons
@@ -64,14 +69,14 @@ class Panel:
                     reference=None
                     if case.reference is None
                     else likely[case.prompt, case.reference],
-                    kl=moved.get(case.case_id),
+                    kl=kl.get(case.case_id),
                 )
                 for case in self.cases
             ],
         )
 
-    def _likelihoods(self, base: Base) -> dict[Given, float]:
-        """Of every answer that is given."""
+    def _likelihoods(self, base: Base) -> dict[PromptAndAnswer, float]:
+        """The log-likelihoods of every given answer."""
         given = [
             (case.prompt, answer)
             for case in self.cases
@@ -82,20 +87,22 @@ class Panel:
         ]
         return log_likelihoods(base, given, self._prompts)
 
-    def _said(
+    def _answers(
         self, base: Base, cases: Sequence[Case], tokens: int, on_answer: Callable[[int], None]
-    ) -> dict[str, Said]:
-        found = answers(base, [c.prompt for c in cases], tokens, self._recipe.batch, on_answer)
-        return {case.case_id: said for case, said in zip(cases, found, strict=True)}
+    ) -> dict[str, GeneratedAnswer]:
+        texts = generate(base, [c.prompt for c in cases], tokens, self._recipe.batch, on_answer)
+        return {case.case_id: text for case, text in zip(cases, texts, strict=True)}
 
-    def _moved(
-        self, base: Base, adapted: Adapted | None, said: dict[str, Said]
+    def _divergences(
+        self, base: Base, adapted: Adapted | None, answers: dict[str, GeneratedAnswer]
     ) -> dict[str, float]:
-        """The divergence on some spoken answers, spread over the cases; the bare base has none."""
+        """The divergence on a sample of spoken answers; 0 for the base itself."""
         step = max(1, len(self._voice) // _DRIFT_ANSWERS)
         some = self._voice[::step][:_DRIFT_ANSWERS]
         if adapted is None:
             return {case.case_id: 0.0 for case in some}
-        given = {case.case_id: (case.prompt, said[case.case_id].text) for case in some}
-        found = divergences(base, list(given.values()), lambda: bare(adapted), self._prompts)
-        return {case_id: found[answer] for case_id, answer in given.items()}
+        given = {case.case_id: (case.prompt, answers[case.case_id].text) for case in some}
+        by_answer = divergences(
+            base, list(given.values()), lambda: adapter_disabled(adapted), self._prompts
+        )
+        return {case_id: by_answer[answer] for case_id, answer in given.items()}

@@ -1,4 +1,4 @@
-"""What trained: the libraries by version, and our own code by its content."""
+"""The versions of the code that trained: libraries by release, our own by content."""
 
 import hashlib
 from importlib.metadata import version
@@ -11,7 +11,7 @@ _LIBRARIES = ("torch", "transformers", "trl", "peft", "py3langid")
 
 
 def versions() -> dict[str, str]:
-    """Version by library; "ratchet" is 12 hex characters that change with any line of ours."""
+    """Version by library; "ratchet" is 12 hex characters of a hash of our own source."""
     return {**{name: version(name) for name in _LIBRARIES}, "ratchet": _code()[:12]}
 
 

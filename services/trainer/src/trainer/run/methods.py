@@ -1,4 +1,4 @@
-"""The methods a run can teach by: one port, one TRL trainer behind each."""
+"""The training methods: each is a TRL trainer behind one signature."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from trainer.backends.language_model.training_loop import OnProgress
 from trainer.domain.runs.recipe import Recipe
 
 
-class Teach(Protocol):
+class TrainingMethod(Protocol):
     def __call__(
         self,
         base: Base,
@@ -22,15 +22,15 @@ class Teach(Protocol):
         on_progress: OnProgress,
         /,
     ) -> tuple[Adapted, tuple[CurvePoint, ...]]:
-        """Train `adapter` on `base` and return the adapted model with its learning curve.
+        """Train `adapter` on `base`; returns the adapted model and its learning curve.
 
-        `examples` are of the method's kind. Goes on from the last whole checkpoint in
-        `work_dir`, and leaves one after every quarter.
+        `examples` are of the method's kind. Training resumes from the last complete checkpoint
+        in `work_dir`, and stores one after every quarter.
         """
 
 
-def taught_by(method: Method) -> Teach:
-    """Loads the trainer of `method` alone: each takes a second."""
+def training_method(method: Method) -> TrainingMethod:
+    """Import the TRL trainer of `method` alone: each import takes a second."""
     match method:
         case "dpo":
             from trainer.backends.language_model import dpo

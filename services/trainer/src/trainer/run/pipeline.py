@@ -1,4 +1,4 @@
-"""What a run does, from the base model to both judgements; each part done is done for good."""
+"""The steps of a run, from the base model to both evaluations; completed steps are stored."""
 
 import time
 from collections.abc import Callable
@@ -23,44 +23,49 @@ from trainer.backends.language_model.lora import (
     Adapted,
     Fresh,
     fresh_adapter,
+    remove_adapter,
     save_adapter,
-    take_off,
     with_champion,
 )
 from trainer.backends.machine.device import choose_device, choose_dtype, name_of, use_all_cores
 from trainer.backends.machine.torch_errors import first_line, is_failed_write, is_out_of_memory
 from trainer.backends.regression_file import read_regression
 from trainer.domain.evaluation.cases import Case, held_out_cases, regression_cases
-from trainer.domain.evaluation.scores import Judged
+from trainer.domain.evaluation.scores import ModelScores
 from trainer.domain.examples.dataset import Dataset
-from trainer.domain.runs.child_messages import OutOfMemory, Progress, Trained, TrainRequest
-from trainer.run.evaluation import Panel
+from trainer.domain.runs.child_messages import (
+    OutOfMemory,
+    TrainingProgress,
+    TrainingResult,
+    TrainRequest,
+)
+from trainer.run.evaluation import Evaluation
 from trainer.run.lineage import versions
-from trainer.run.methods import taught_by
+from trainer.run.methods import training_method
 
 Report = Callable[[BaseModel], None]
 
 
-def run(request: TrainRequest, report: Report) -> Trained | OutOfMemory | None:
-    """Judge the champion, train the challenger, judge it on the same questions.
+def run(request: TrainRequest, report: Report) -> TrainingResult | OutOfMemory | None:
+    """Evaluate the champion, train the challenger, evaluate it on the same questions.
 
-    Of several processes with the same request the first judges, reports and writes; the others
-    train beside it and come to None.
+    Of several processes with the same request the first evaluates, reports and writes. The
+    others train with it and return None.
     """
     try:
         with side_by_side(choose_device(request.recipe.device)) as processes:
-            return _run(request, report if is_first() else _unheard, processes)
+            return _run(request, report if is_first() else _discard, processes)
     except (MemoryError, RuntimeError) as error:
         if is_out_of_memory(error) and is_alone():
-            return OutOfMemory(said=first_line(error))
+            return OutOfMemory(error=first_line(error))
         if is_failed_write(error):
             free = disk_usage(request.work_dir).free
-            message = f"a file could not be written, {free} bytes of disk are free"
+            message = f"a file could not be written; {free} bytes of disk are free"
             raise OSError(message) from error
         raise
 
 
-def _run(request: TrainRequest, report: Report, processes: int) -> Trained | None:
+def _run(request: TrainRequest, report: Report, processes: int) -> TrainingResult | None:
     clock = _Clock(report)
     dataset = Dataset.model_validate_json(request.dataset.read_bytes())
     smaller = request.recipe.with_smaller_batches(dataset.method, request.halvings)
@@ -70,20 +75,20 @@ def _run(request: TrainRequest, report: Report, processes: int) -> Trained | Non
         directory = materialise(request.base_model, request.cache_dir)
         base = _load(directory, request)
     cases, regression_sha256 = _cases(request, dataset)
-    panel = Panel(cases, recipe.judging)
-    clock.enter("judging_champion", panel.answers)
-    champion, adapter = _open(request, base, panel, clock)
+    evaluation = Evaluation(cases, recipe.judging)
+    clock.enter("judging_champion", evaluation.answers)
+    champion, adapter = _open(request, base, evaluation, clock)
     clock.enter("training")
-    teach = taught_by(dataset.method)
-    adapted, curve = teach(base, adapter, dataset.train, recipe, request.work_dir, report)
+    train = training_method(dataset.method)
+    adapted, curve = train(base, adapter, dataset.train, recipe, request.work_dir, report)
     if champion is None:
         return None
     saved = request.work_dir / "adapter"
     save_adapter(adapted, saved)
     flush_tree(saved)
-    clock.enter("judging_challenger", panel.answers)
-    challenger = panel.judge(base, adapted, clock.answered)
-    trained = Trained(
+    clock.enter("judging_challenger", evaluation.answers)
+    challenger = evaluation.judge(base, adapted, clock.answered)
+    trained = TrainingResult(
         adapter=saved,
         base_sha256=weights_sha256(directory),
         base_revision=revision_of(request.base_model, directory),
@@ -98,7 +103,7 @@ def _run(request: TrainRequest, report: Report, processes: int) -> Trained | Non
         seconds=clock.seconds(),
         versions=versions(),
     )
-    _keep(request.end, trained)
+    _store(request.result, trained)
     return trained
 
 
@@ -122,40 +127,46 @@ def _cases(request: TrainRequest, dataset: Dataset) -> tuple[tuple[Case, ...], s
 
 
 def _open(
-    request: TrainRequest, base: Base, panel: Panel, clock: "_Clock"
-) -> tuple[Judged | None, Adapted | Fresh]:
-    """The champion's judgement, and what it is to become; only the first process judges."""
+    request: TrainRequest, base: Base, evaluation: Evaluation, clock: "_Clock"
+) -> tuple[ModelScores | None, Adapted | Fresh]:
+    """The champion's scores, and the adapter to train; only the first process evaluates."""
     adapted = with_champion(base.model, request.champion) if request.champion else None
-    champion = _judged(request, base, adapted, panel, clock) if is_first() else None
+    champion = (
+        _scores_of_champion(request, base, adapted, evaluation, clock) if is_first() else None
+    )
     wait_for_all()
     if adapted is not None and request.afresh:
-        take_off(adapted)
+        remove_adapter(adapted)
         adapted = None
     return champion, adapted or fresh_adapter(request.recipe.lora)
 
 
-def _judged(
-    request: TrainRequest, base: Base, adapted: Adapted | None, panel: Panel, clock: "_Clock"
-) -> Judged:
-    """Judge the champion, or read what an earlier process of this run found on these cases."""
-    kept = request.work_dir / "champion.json"
-    champion = Judged.model_validate_json(kept.read_bytes()) if kept.is_file() else None
-    if champion is None or not panel.asked_for(champion):
-        champion = panel.judge(base, adapted, clock.answered)
-        _keep(kept, champion)
+def _scores_of_champion(
+    request: TrainRequest,
+    base: Base,
+    adapted: Adapted | None,
+    evaluation: Evaluation,
+    clock: "_Clock",
+) -> ModelScores:
+    """The champion's scores, stored by an earlier process of this run or computed now."""
+    stored = request.work_dir / "champion.json"
+    champion = ModelScores.model_validate_json(stored.read_bytes()) if stored.is_file() else None
+    if champion is None or not evaluation.covers(champion):
+        champion = evaluation.judge(base, adapted, clock.answered)
+        _store(stored, champion)
     return champion
 
 
-def _unheard(_: BaseModel) -> None:
+def _discard(_: BaseModel) -> None:
     pass
 
 
-def _keep(path: Path, value: BaseModel) -> None:
+def _store(path: Path, value: BaseModel) -> None:
     write_whole(path, value.model_dump_json().encode())
 
 
 class _Clock:
-    """Reports stages as they begin, and remembers how long each took."""
+    """Reports stages as they begin, and measures how long each takes."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
@@ -165,10 +176,10 @@ class _Clock:
     def enter(self, stage: Stage, cases: int = 0) -> None:
         self._marks.append((stage, time.monotonic()))
         self._cases = cases
-        self._report(Progress(stage=stage, steps=cases))
+        self._report(TrainingProgress(stage=stage, steps=cases))
 
     def answered(self, count: int) -> None:
-        self._report(Progress(stage=self._marks[-1][0], step=count, steps=self._cases))
+        self._report(TrainingProgress(stage=self._marks[-1][0], step=count, steps=self._cases))
 
     def seconds(self) -> dict[str, float]:
         ends = [at for _, at in self._marks[1:]] + [time.monotonic()]

@@ -11,7 +11,7 @@ from ratchet.ranking import Embedding
 from trainer.metrics import RankingMetrics
 from trainer.scorer.ports import LegacyScorer, RankingStore, ScorerLearner
 from trainer.scorer.publishing import Publishing
-from trainer.training.outbox_relay import Outgoing
+from trainer.training.outbox_relay import OutboxRelay
 
 _log = logging.getLogger(__name__)
 _MICRO_BATCH = 64
@@ -30,7 +30,7 @@ class RankingLearning:
     learner: ScorerLearner
     embedding: Embedding
     publishing: Publishing
-    outgoing: Outgoing
+    outgoing: OutboxRelay
     metrics: RankingMetrics
     legacy: LegacyScorer
     _began: bool = field(default=False, repr=False)

@@ -1,4 +1,4 @@
-"""A run that is watched while it works: somebody may call it off, and so may the clock."""
+"""Aborts the work of a run when a user cancels it or when its time is up."""
 
 import asyncio
 import time
@@ -11,41 +11,42 @@ from ratchet.processes import end_all
 T = TypeVar("T")
 
 
-class CalledOff(Exception):
-    """The run has to end without a judgement, with this verdict; the message says why."""
+class RunAborted(Exception):
+    """Ends a run without a judgement, with this verdict; the message is the reason."""
 
     def __init__(self, verdict: Verdict, reason: str) -> None:
         super().__init__(reason)
         self.verdict = verdict
 
 
-def cancelled(who: str) -> CalledOff:
-    return CalledOff("cancelled", f"cancelled by {who}")
+def aborted_by(user: str) -> RunAborted:
+    return RunAborted("cancelled", f"cancelled by {user}")
 
 
-async def unless_called_off(
+async def abort_on_cancellation(
     work: Coroutine[Any, Any, T],
     cancelled_by: Callable[[], str | None],
     every_s: float,
     limit_s: float,
 ) -> T:
-    """Do `work`; ends it with `CalledOff` after `limit_s`, or once it was cancelled.
+    """Return the result of `work`. Raises `RunAborted` on cancellation and after `limit_s`.
 
-    `cancelled_by` names who did, and may block; it is asked every `every_s` and after the work.
+    `cancelled_by` returns the user who cancelled and may block. It is called every `every_s`
+    seconds, and once more after the work, so that a cancellation never loses to a result.
     """
     end = time.monotonic() + limit_s
     working = asyncio.ensure_future(work)
     try:
         while True:
             done = working.done()
-            who = await asyncio.to_thread(cancelled_by)
-            if who is not None:
-                raise cancelled(who)
+            user = await asyncio.to_thread(cancelled_by)
+            if user is not None:
+                raise aborted_by(user)
             if done:
                 return working.result()
-            left = end - time.monotonic()
-            if left <= 0:
-                raise CalledOff("failed", f"took longer than {limit_s:g} s")
-            await asyncio.wait({working}, timeout=min(every_s, left))
+            remaining = end - time.monotonic()
+            if remaining <= 0:
+                raise RunAborted("failed", f"took longer than {limit_s:g} s")
+            await asyncio.wait({working}, timeout=min(every_s, remaining))
     finally:
         await end_all(working)

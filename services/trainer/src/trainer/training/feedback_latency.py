@@ -1,32 +1,31 @@
-"""When a model goes into service: how long the feedback that it learnt from has waited for it."""
+"""Measures how long feedback took to reach a model in service."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ratchet.contract import ModelActivated, ModelRegistered
-from trainer.domain.runs.champion import Told
-from trainer.ports import ModelStore, RunStore
-from trainer.training.gate_metrics import ServedMetrics
+from trainer.backends.sql.model_store import SqlModelStore
+from trainer.backends.sql.run_store import SqlRunStore
+from trainer.domain.runs.champion import ModelEvent
+from trainer.training.gate_metrics import FeedbackLatencyMetrics
 
 
 @dataclass(frozen=True)
-class ServedTimes:
-    models: ModelStore
-    runs: RunStore
-    metrics: ServedMetrics
+class FeedbackLatency:
+    models: SqlModelStore
+    runs: SqlRunStore
+    metrics: FeedbackLatencyMetrics
 
-    def heard(self, told: Sequence[Told]) -> None:
-        """Count what a checkpoint brought into service, not what a person went back to.
+    def observe(self, events: Sequence[ModelEvent]) -> None:
+        """Observe the activations that followed a checkpoint, not those that a user requested.
 
-        A version that no run here has made, such as an installed bundle, is none of ours.
+        A version that no run of this trainer made, such as an installed bundle, has no examples.
         """
-        new = [e for e in told if isinstance(e, ModelActivated) and not e.requested_by]
+        new = [e for e in events if isinstance(e, ModelActivated) and not e.requested_by]
         if not new:
             return
-        registered = [e for e in self.models.told() if isinstance(e, ModelRegistered)]
-        made_by = {event.version: event.run_id for event in registered}
+        registered = [e for e in self.models.events() if isinstance(e, ModelRegistered)]
+        run_of = {event.version: event.run_id for event in registered}
         for activated in new:
-            run = self.runs.planned(made_by.get(activated.version, ""))
-            if run is not None:
-                ages = [activated.occurred_at - taught.at for taught in run.dataset.train]
-                self.metrics.served(age.total_seconds() for age in ages)
+            times = self.runs.trained_on(run_of.get(activated.version, ""))
+            self.metrics.observe((activated.occurred_at - at).total_seconds() for at in times)

@@ -1,4 +1,4 @@
-"""What the last verdict rests on, and how long feedback took to reach a served model."""
+"""Metrics of the acceptance gate, and of the time from feedback to a model in service."""
 
 from collections.abc import Iterable
 
@@ -17,16 +17,16 @@ class GateMetrics:
         )
         self.kl = Gauge(
             "ratchet_training_gate_kl_nats",
-            "Divergence of the last judged run's answers from the base model, per token.",
+            "KL divergence of the last judged run from the base model, in nats per token.",
             registry=registry,
         )
         self.length = Gauge(
             "ratchet_training_gate_length_ratio",
-            "Words of the last judged run's answers by those of the model before it.",
+            "Ratio of the words in the last judged run's answers to those of the model before it.",
             registry=registry,
         )
 
-    def judged(self, figures: GateFigures) -> None:
+    def observe(self, figures: GateFigures) -> None:
         self.gain.clear()
         for measure, gain in figures.together.items():
             for bound in ("mean", "low", "high"):
@@ -37,15 +37,15 @@ class GateMetrics:
             self.length.set(figures.length_ratio)
 
 
-class ServedMetrics:
+class FeedbackLatencyMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.seconds = Histogram(
             "ratchet_feedback_to_model_seconds",
-            "Seconds from the feedback behind an example to the model that learnt it in service.",
+            "Seconds from the feedback behind an example to the activation of its model.",
             registry=registry,
             buckets=(60, 300, 900, 3600, 14400, 43200, 86400, 259200, 604800, 2592000),
         )
 
-    def served(self, ages_s: Iterable[float]) -> None:
+    def observe(self, ages_s: Iterable[float]) -> None:
         for age_s in ages_s:
             self.seconds.observe(age_s)

@@ -1,7 +1,7 @@
-"""The background loop: decide, plan, train, judge, tell; any step may be the last before a crash.
+"""The background loop: plan a run, train and judge it, publish its events.
 
-A run is planned in one transaction and ended in one; in between nothing counts. Events leave
-through an outbox, so what was committed is published at least once and found published.
+A run is planned in one transaction and ended in one; a crash in between repeats its work. Events
+pass through an outbox: what was committed is published at least once, and counts once.
 """
 
 import asyncio
@@ -17,89 +17,91 @@ from redis.exceptions import RedisError
 from ratchet.contract import ArtifactRef, Event, utc_now
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing
 from ratchet.telemetry import Tracer, Untraced, span_at_hand, spanning
-from trainer.domain.evaluation.acceptance_gate import Accepted, Ruling, rule
+from trainer.backends.run_process.run_files import RunFiles
+from trainer.backends.sql.run_store import SqlRunStore
+from trainer.domain.evaluation.acceptance_gate import (
+    ChallengerAccepted,
+    GateVerdict,
+    judge_challenger,
+)
 from trainer.domain.runs import run_events
-from trainer.domain.runs.child_messages import Progress, Trained
+from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult
 from trainer.domain.runs.run import Run, RunEnd
 from trainer.metrics import TrainerMetrics
 from trainer.ports import (
-    Files,
+    EventPublisher,
     Lease,
     LeaseLost,
     LeaseTaken,
-    Publish,
     Runner,
-    RunStore,
     TrainingBroke,
 )
 from trainer.settings import TrainerSettings
-from trainer.training.cancellation import CalledOff, cancelled, unless_called_off
+from trainer.training.cancellation import RunAborted, abort_on_cancellation, aborted_by
 from trainer.training.child_requests import reference_request, train_request
-from trainer.training.manifest import keep
-from trainer.training.outbox_relay import Outgoing
+from trainer.training.manifest import store_adapter
+from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 
 T = TypeVar("T")
-Manifest = ArtifactRef | None
 _log = logging.getLogger(__name__)
-_BETWEEN_NEWS_S = 1.0
+_PROGRESS_EVERY_S = 1.0
 
 
 @dataclass
-class Training:
-    """`running`, `progress` and `trouble` are for `/status`."""
+class TrainingLoop:
+    """Trains one run after the other; `running`, `progress` and `problem` are for `/status`."""
 
     settings: TrainerSettings
     planner: Planner
-    runs: RunStore
+    runs: SqlRunStore
     runner: Runner
-    files: Files
+    files: RunFiles
     lease: Lease
-    publisher: Publish
-    outgoing: Outgoing
+    publisher: EventPublisher
+    relay: OutboxRelay
     metrics: TrainerMetrics
     tracer: Tracer = field(default_factory=Untraced)
     running: Run | None = None
-    progress: Progress | None = None
-    trouble: str | None = None
-    _told_at: float = field(default=0.0, repr=False)
+    progress: TrainingProgress | None = None
+    problem: str | None = None
+    _reported_at: float = field(default=0.0, repr=False)
 
     async def run(self) -> None:
-        """Work until cancelled; trouble with Redis, the disk or the lease is waited out."""
-        offered = False
+        """Work until cancelled; retry after problems with Redis, the disk or the lease."""
+        republished = False
         while True:
             try:
-                if not offered:
-                    await self.outgoing.offer_again()
-                    offered = True
+                if not republished:
+                    await self.relay.republish_recent()
+                    republished = True
                 await self.turn()
-                self._is_in_trouble(None)
+                self._report_problem(None)
             except (RedisError, OSError) as error:
-                self._is_in_trouble(str(error) or repr(error))
+                self._report_problem(str(error) or repr(error))
             except (LeaseTaken, LeaseLost) as error:
-                self._is_in_trouble(f"no right to train: {error}")
+                self._report_problem(str(error))
             await asyncio.sleep(self.settings.trainer_poll_s)
 
-    def _is_in_trouble(self, trouble: str | None) -> None:
-        if trouble is not None:
-            _log.warning("training is held up: %s", trouble)
-        self.trouble = trouble
-        self.metrics.trouble.set(trouble is not None)
+    def _report_problem(self, problem: str | None) -> None:
+        if problem is not None:
+            _log.warning("training is held up: %s", problem)
+        self.problem = problem
+        self.metrics.trouble.set(problem is not None)
 
     async def turn(self) -> None:
-        """Publish what is due, finish an open run, or plan one if it is time, and tidy up."""
-        await self.outgoing.publish_due()
+        """Publish due events, carry out the open run or plan one if it is time, and clean up."""
+        await self.relay.publish_due()
         run = await asyncio.to_thread(self.planner.open_run)
-        situation = await asyncio.to_thread(self.planner.situation)
-        self.metrics.decided(situation.waiting, self.planner.decision, self.settings.rules)
+        self.metrics.decided(self.planner.waiting, self.planner.decision, self.settings.rules)
         if run is not None:
-            await self.outgoing.publish_due()
+            await self.relay.publish_due()
             await self.lease.hold(self._carry_out(run))
-            await self.outgoing.publish_due()
-        await asyncio.to_thread(self._tidy)
+            await self.relay.publish_due()
+        await asyncio.to_thread(self._clean_up)
 
     async def _carry_out(self, run: Run) -> None:
-        """Another trainer may have ended the run before the lease was free."""
+        """Attempt the run unless another trainer has ended it while it held the lease."""
         if await asyncio.to_thread(self.runs.has_ended, run.run_id):
             return
         facts = {"ratchet.run_id": run.run_id, "ratchet.method": run.method}
@@ -109,34 +111,40 @@ class Training:
     async def _attempt(self, run: Run) -> None:
         self.running = run
         self.metrics.began()
-        _log.info("run %s begins by %s: %s", run.run_id, run.method, run.reason)
+        _log.info("run %s starts by %s: %s", run.run_id, run.method, run.reason)
         began = time.monotonic()
         try:
             request = await asyncio.to_thread(train_request, run, self.files, self.settings)
-            tell = partial(self._tell, run.run_id)
-            trained = await self._attended(run, self.runner.train(request, tell))
-            judging = partial(rule, trained.cases, trained.before, trained.after)
-            gate, seed = self.settings.trainer_gate, run.recipe.seed
-            ruling = await asyncio.to_thread(judging, gate, run.method, seed)
+            report = partial(self._report_progress, run.run_id)
+            trained = await self._abortable(run, self.runner.train(request, report))
+            verdict = await asyncio.to_thread(
+                judge_challenger,
+                trained.cases,
+                trained.before,
+                trained.after,
+                self.settings.trainer_gate,
+                run.method,
+                run.recipe.seed,
+            )
             manifest = None
-            if isinstance(ruling, Accepted):
+            if isinstance(verdict, ChallengerAccepted):
                 references = reference_request(request, trained)
-                await self._attended(run, self.runner.refer(references))
+                await self._abortable(run, self.runner.record_references(references))
                 manifest = await asyncio.to_thread(
-                    keep, self.files, run, trained, references.target, ruling.figures
+                    store_adapter, self.files, run, trained, references.target, verdict.figures
                 )
-            await asyncio.to_thread(self._end, run, trained, ruling, manifest, _since(began))
-        except CalledOff as off:
-            await asyncio.to_thread(self._give_up, run, off, _since(began))
+            await asyncio.to_thread(self._end, run, trained, verdict, manifest, _since(began))
+        except RunAborted as aborted:
+            await asyncio.to_thread(self._give_up, run, aborted, _since(began))
         except (TrainingBroke, ArtifactMissing, ArtifactCorrupt) as error:
             await asyncio.to_thread(self._broke, run, str(error), _since(began))
         finally:
             self.running = self.progress = None
             self.metrics.stopped()
 
-    async def _attended(self, run: Run, work: Coroutine[Any, Any, T]) -> T:
-        """The limit counts from this process's start of the work."""
-        return await unless_called_off(
+    async def _abortable(self, run: Run, work: Coroutine[Any, Any, T]) -> T:
+        """Abort the work when the run is cancelled, or after the time limit of one attempt."""
+        return await abort_on_cancellation(
             work,
             partial(self.runs.cancelled_by, run.run_id),
             self.settings.trainer_poll_s,
@@ -144,52 +152,57 @@ class Training:
         )
 
     def _end(
-        self, run: Run, trained: Trained, ruling: Ruling, manifest: Manifest, seconds: float
+        self,
+        run: Run,
+        trained: TrainingResult,
+        verdict: GateVerdict,
+        manifest: ArtifactRef | None,
+        seconds: float,
     ) -> None:
         end = RunEnd(
-            verdict=ruling.verdict, reason=ruling.reason, ended_at=utc_now(), manifest=manifest
+            verdict=verdict.verdict, reason=verdict.reason, ended_at=utc_now(), manifest=manifest
         )
-        events: list[Event] = [run_events.finished(run, end, trained, ruling.figures, seconds)]
+        events: list[Event] = [run_events.finished(run, end, trained, verdict.figures, seconds)]
         if manifest is not None:
             events.append(run_events.checkpoint(run, end, manifest))
         self._finish(run, end, events, seconds)
-        self.metrics.gate.judged(ruling.figures)
+        self.metrics.gate.observe(verdict.figures)
 
     def _broke(self, run: Run, reason: str, seconds: float) -> None:
         span_at_hand().fail(reason)
         attempts = self.runs.broke(run.run_id)
         _log.error("attempt %d of run %s broke: %s", attempts, run.run_id, reason)
         if attempts >= self.settings.trainer_attempts:
-            gave_up = CalledOff("failed", f"gave up after {attempts} attempts: {reason}")
-            self._give_up(run, gave_up, seconds)
+            aborted = RunAborted("failed", f"gave up after {attempts} attempts: {reason}")
+            self._give_up(run, aborted, seconds)
 
-    def _give_up(self, run: Run, off: CalledOff, seconds: float) -> None:
-        end = RunEnd(verdict=off.verdict, reason=str(off), ended_at=utc_now())
+    def _give_up(self, run: Run, aborted: RunAborted, seconds: float) -> None:
+        end = RunEnd(verdict=aborted.verdict, reason=str(aborted), ended_at=utc_now())
         self._finish(run, end, [run_events.broken(run, end, seconds)], seconds)
 
     def _finish(self, run: Run, end: RunEnd, events: list[Event], seconds: float) -> None:
-        """Raises `CalledOff` where somebody cancelled while the verdict was being reached."""
-        who = self.runs.finish(run.run_id, end, events)
-        if who is not None:
-            raise cancelled(who)
+        """Raises `RunAborted` if the run was cancelled before this verdict was committed."""
+        user = self.runs.finish(run.run_id, end, events)
+        if user is not None:
+            raise aborted_by(user)
         span_at_hand().tell({"ratchet.verdict": end.verdict, "ratchet.reason": end.reason})
         self.metrics.ended(end.verdict, seconds)
         _log.info("run %s is %s: %s", run.run_id, end.verdict, end.reason)
 
-    def _tidy(self) -> None:
-        """Remove what runs left that have ended, whichever process ended them."""
-        for run_id in self.files.laid_out():
+    def _clean_up(self) -> None:
+        """Remove the files of ended runs, whichever process ended them."""
+        for run_id in self.files.run_ids():
             if self.runs.has_ended(run_id):
                 self.runner.clean(self.files.directory(run_id))
 
-    async def _tell(self, run_id: str, progress: Progress) -> None:
-        """Progress is news, not history: what Redis cannot take now is not sent later."""
+    async def _report_progress(self, run_id: str, progress: TrainingProgress) -> None:
+        """Publish progress, not more than once a second; what Redis rejects is not repeated."""
         self.progress = progress
         self.metrics.progressed(progress)
         inside = 0 < progress.step < progress.steps
-        if inside and time.monotonic() - self._told_at < _BETWEEN_NEWS_S:
+        if inside and time.monotonic() - self._reported_at < _PROGRESS_EVERY_S:
             return
-        self._told_at = time.monotonic()
+        self._reported_at = time.monotonic()
         try:
             await self.publisher.publish_once(run_events.progressed(run_id, progress, utc_now()))
         except (RedisError, OSError) as error:

@@ -1,26 +1,31 @@
-"""What an accepted adapter says about itself."""
+"""Stores an accepted adapter with its manifest."""
 
 from pathlib import Path
 
 from ratchet.contract import ArtifactRef, GateFigures
 from ratchet.models import AdapterManifest
-from trainer.domain.runs.child_messages import Trained
+from trainer.backends.run_process.run_files import AdapterArtifacts, RunFiles
+from trainer.domain.runs.child_messages import TrainingResult
 from trainer.domain.runs.run import Run
-from trainer.ports import Files, Kept
 
 
-def keep(
-    files: Files, run: Run, trained: Trained, references: Path, figures: GateFigures
+def store_adapter(
+    files: RunFiles, run: Run, trained: TrainingResult, references: Path, figures: GateFigures
 ) -> ArtifactRef:
-    """The adapter and its references, and last the manifest that makes them one thing."""
-    kept = files.keep(trained.adapter, references)
-    return files.keep_manifest(adapter_manifest(run, trained, kept, figures))
+    """Store the adapter and its reference answers, and last the manifest that names them."""
+    stored = files.store_adapter(trained.adapter, references)
+    example_ids = files.dataset(run).example_ids
+    return files.store_manifest(adapter_manifest(run, example_ids, trained, stored, figures))
 
 
 def adapter_manifest(
-    run: Run, trained: Trained, kept: Kept, figures: GateFigures
+    run: Run,
+    example_ids: tuple[str, ...],
+    trained: TrainingResult,
+    stored: AdapterArtifacts,
+    figures: GateFigures,
 ) -> AdapterManifest:
-    """`settings` name the recipe flatly: `dpo.beta`, `lora.rank` and so on."""
+    """The manifest of an adapter; `settings` has flat names: `dpo.beta`, `lora.rank` and so on."""
     return AdapterManifest(
         run_id=run.run_id,
         method=run.method,
@@ -30,10 +35,10 @@ def adapter_manifest(
         parent=run.parent,
         champion=run.champion,
         settings=_flat(run, trained),
-        dataset_sha256=run.dataset.sha256,
-        example_ids=run.dataset.example_ids,
-        files=kept.adapter,
-        references=kept.references,
+        dataset_sha256=run.dataset.artifact.sha256,
+        example_ids=example_ids,
+        files=stored.adapter,
+        references=stored.references,
         before=trained.before.means(trained.held_out),
         after=trained.after.means(trained.held_out),
         versions=trained.versions,
@@ -42,7 +47,7 @@ def adapter_manifest(
     )
 
 
-def _flat(run: Run, trained: Trained) -> dict[str, float | int | str | list[str]]:
+def _flat(run: Run, trained: TrainingResult) -> dict[str, float | int | str | list[str]]:
     flat: dict[str, float | int | str | list[str]] = {
         "recipe": run.recipe.fingerprint,
         "computed_on": trained.device,

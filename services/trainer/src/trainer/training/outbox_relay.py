@@ -1,31 +1,33 @@
-"""Publish what was committed: at least once, and found published when it was."""
+"""Publishes committed events from the outbox, at least once; publishing is idempotent."""
 
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
 from ratchet.contract import utc_now
-from trainer.ports import Outbox, Publish
+from trainer.backends.sql.outbox import SqlOutbox
+from trainer.ports import EventPublisher
 
-_REMEMBERED = timedelta(days=29)
-"""For so long, and a day more, Redis knows what was published."""
+_REPUBLISHED = timedelta(days=29)
+"""One day less than Redis remembers the ids of published events, so that none counts twice."""
 
 
 @dataclass(frozen=True)
-class Outgoing:
-    outbox: Outbox
-    publisher: Publish
+class OutboxRelay:
+    outbox: SqlOutbox
+    publisher: EventPublisher
 
     async def publish_due(self) -> None:
-        """Publish in the order of the commits; raises redis-py's errors."""
+        """Publish in commit order; raises redis-py's errors."""
         for event in await asyncio.to_thread(self.outbox.unpublished):
             await self.publisher.publish_once(event)
-            await asyncio.to_thread(self.outbox.published, event.event_id)
+            await asyncio.to_thread(self.outbox.mark_published, event.event_id)
 
-    async def offer_again(self) -> None:
-        """Whatever a server has lost that lost its last second, or came back from a backup.
+    async def republish_recent(self) -> None:
+        """Mark recent events as due again: Redis may have lost its last second or been restored.
 
-        One that has it knows it again. Without its checkpoint an accepted model would never serve.
+        A Redis that still has an event ignores the repetition. Without its checkpoint event an
+        accepted model would never be exported.
         """
-        since = (utc_now() - _REMEMBERED).date()
-        await asyncio.to_thread(self.outbox.offer_again, since)
+        since = (utc_now() - _REPUBLISHED).date()
+        await asyncio.to_thread(self.outbox.mark_unpublished, since)

@@ -1,42 +1,49 @@
-"""Decide whether to train, and freeze what a run will use before it begins."""
+"""Decides whether to train, and freezes the inputs of a run before it starts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
-from ratchet.contract import ArtifactRef, Method, utc_now
+from ratchet.contract import ArtifactRef, LabelBuilt, Method, utc_now
 from ratchet.telemetry import Tracer, Untraced, spanning
+from trainer.backends.sql.example_store import SqlExampleStore
+from trainer.backends.sql.model_store import SqlModelStore
+from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.holdout import split
 from trainer.domain.examples.selection import select
-from trainer.domain.examples.training_example import TrainingLabel
 from trainer.domain.runs import run_events
 from trainer.domain.runs.champion import Champion, champion
-from trainer.domain.runs.readiness import COUNTED, Decision, Train, Wait, decide
+from trainer.domain.runs.readiness import COUNTED, ReadinessDecision, TrainLater, TrainNow, decide
 from trainer.domain.runs.run import Run, plan_run
-from trainer.domain.runs.situation import Situation
-from trainer.ports import ExampleStore, Machine, ModelStore, RequestStore, RunStore
+from trainer.domain.runs.situation import TrainingSituation, WaitingExamples
+from trainer.ports import Machine
 from trainer.settings import TrainerSettings
 
 
 @dataclass
 class Planner:
-    """`decision` is the last one made. Blocks on the stores: call it in a thread."""
+    """Plans runs. Its methods block on the stores: call them in a thread.
+
+    `decision` is the last decision, `waiting` the examples that it was based on.
+    """
 
     settings: TrainerSettings
-    examples: ExampleStore
-    requests: RequestStore
-    runs: RunStore
-    models: ModelStore
+    examples: SqlExampleStore
+    requests: SqlExampleStore
+    runs: SqlRunStore
+    models: SqlModelStore
     machine: Machine
     tracer: Tracer = field(default_factory=Untraced)
-    decision: Decision = field(default_factory=lambda: Wait("not decided yet"))
+    decision: ReadinessDecision = field(default_factory=lambda: TrainLater("not decided yet"))
+    waiting: Mapping[Method, WaitingExamples] = field(default_factory=dict)
 
-    def situation(self, running: str | None = None) -> Situation:
+    def situation(self, running: str | None = None) -> TrainingSituation:
         now = utc_now()
         ends = {m: (now - at).total_seconds() for m, at in self.runs.last_ends().items()}
         request = self.requests.asked()
         local = now.astimezone(ZoneInfo(self.settings.trainer_zone))
-        return Situation(
+        return TrainingSituation(
             waiting=self.examples.waiting(),
             idle_s=min(ends.values(), default=None),
             running=running,
@@ -50,33 +57,34 @@ class Planner:
         )
 
     def champion(self) -> Champion:
-        """What a run would have to beat now."""
+        """The champion that a run would have to beat now."""
         accepted = self.runs.accepted(self.settings.trainer_base_model)
-        return champion(accepted, self.models.told())
+        return champion(accepted, self.models.events())
 
     def open_run(self) -> Run | None:
-        """The run that is not finished, or a new one if it is time for it."""
+        """The run that has not ended, or a new one if the rules or a request start one."""
+        situation = self.situation()
+        self.waiting = situation.waiting
         run = self.runs.unfinished()
         if run is not None:
             return run
-        situation = self.situation()
         self.decision = decide(situation, self.settings.rules)
-        while isinstance(self.decision, Train):
+        while isinstance(self.decision, TrainNow):
             method = self.decision.method
-            asked_for = situation.requested_by and situation.requested in (None, method)
-            drafted = self._draft(method)
-            if isinstance(drafted, Wait):
-                why_not = drafted.reason
-            elif not asked_for and self._ended_alike(method, drafted):
-                why_not = "nothing has changed since the last run failed on the same examples"
+            requested = situation.requested_by and situation.requested in (None, method)
+            dataset = self._draft(method)
+            if isinstance(dataset, TrainLater):
+                obstacle = dataset.reason
+            elif not requested and self._ended_on(dataset):
+                obstacle = "nothing has changed since the last run failed on the same examples"
             else:
-                return self._plan(drafted, self.decision.reason)
-            situation = replace(situation, ruled_out={**situation.ruled_out, method: why_not})
+                return self._plan(dataset, self.decision.reason)
+            situation = replace(situation, ruled_out={**situation.ruled_out, method: obstacle})
             self.decision = decide(situation, self.settings.rules)
         return None
 
-    def _draft(self, method: Method) -> Dataset | Wait:
-        """The snapshot a run would use now, or why there can be none."""
+    def _draft(self, method: Method) -> Dataset | TrainLater:
+        """The dataset that a run would use now, or the reason why it cannot have one."""
         settings = self.settings
         waiting = self.examples.take(method, settings.most_examples)
         selected = select(waiting, settings.trainer_selection)
@@ -88,15 +96,15 @@ class Planner:
         )
         noun = COUNTED[method]
         if len(selected.examples) < settings.rules.least:
-            return Wait(
-                f"of {len(waiting)} waiting {noun}s {len(selected.examples)} may teach "
-                f"({_spoken(selected.left_out)} left out)"
+            return TrainLater(
+                f"only {len(selected.examples)} of {len(waiting)} waiting {noun}s are usable "
+                f"({_listed(selected.left_out)} left out)"
             )
         if not parts.held_out or not parts.train:
-            return Wait(f"all waiting {noun}s ask one question: none can be held out")
-        signs = {e.desirable for e in parts.train if isinstance(e, TrainingLabel)}
+            return TrainLater(f"all waiting {noun}s have the same question: none can be held out")
+        signs = {e.desirable for e in parts.train if isinstance(e, LabelBuilt)}
         if method == "kto" and len(signs) < 2:
-            return Wait("outside the held-out kinds all labels have the same sign")
+            return TrainLater("all labels that are not held out have the same sign")
         return Dataset(
             method=method,
             seed=settings.trainer_seed,
@@ -106,20 +114,20 @@ class Planner:
             left_out=selected.left_out,
         )
 
-    def _ended_alike(self, method: Method, dataset: Dataset) -> bool:
-        """Whether the method's last run failed, or was cancelled, on the very same inputs."""
-        last = self.runs.last_unjudged(method)
+    def _ended_on(self, dataset: Dataset) -> bool:
+        """Whether the method's last run failed or was cancelled on the same inputs."""
+        last = self.runs.last_unjudged(dataset.method)
         return (
             last is not None
-            and last.dataset.sha256 == dataset.sha256
+            and last.dataset.artifact.sha256 == dataset.sha256
             and last.recipe == self.settings.recipe
             and last.base_model == self.settings.trainer_base_model
         )
 
     def _plan(self, dataset: Dataset, reason: str) -> Run | None:
-        """Keep the snapshot with its hash, and the event that tells of it, in one transaction.
+        """Store the run and its `RunStarted` event in one transaction.
 
-        Returns the open run: another trainer's, where that has planned one meanwhile.
+        Returns the open run, which is another trainer's if that one has planned meanwhile.
         """
         settings = self.settings
         to_beat = self.champion().manifest
@@ -131,22 +139,22 @@ class Planner:
                 settings.recipe,
                 settings.trainer_base_model,
                 to_beat,
-                to_beat if self._may_go_on_from(to_beat) else None,
+                to_beat if self._may_continue_from(to_beat) else None,
                 reason,
                 self.runs.unjudged_on(dataset.sha256),
                 utc_now(),
                 span.trace,
             )
             span.tell({"ratchet.run_id": run.run_id})
-            self.runs.plan(run, run_events.started(run))
+            self.runs.plan(run, dataset, run_events.started(run, dataset))
         return self.runs.unfinished()
 
-    def _may_go_on_from(self, to_beat: ArtifactRef | None) -> bool:
-        """An adapter that learnt from what was forgotten is compared with, and not gone on from."""
+    def _may_continue_from(self, to_beat: ArtifactRef | None) -> bool:
+        """An adapter that learned from data erased since is compared with, but not continued."""
         if to_beat is None or self.settings.trainer_continue_from != "champion":
             return False
         return to_beat.sha256 not in self.runs.tainted()
 
 
-def _spoken(left_out: dict[str, int]) -> str:
+def _listed(left_out: dict[str, int]) -> str:
     return ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())

@@ -1,1 +1,1 @@
-"""What the Command Center's page is shown of what the ledger and the trainer say; pure."""
+"""What the Command Center's page shows, built from the ledger and the trainer's status; pure."""

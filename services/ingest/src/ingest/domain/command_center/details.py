@@ -1,13 +1,11 @@
-"""One row of the page's table of questions, with what stands out about it."""
+"""One row of the page's table of questions, with how it compares with the others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal, cast
 
-from ingest.domain.command_center.judged import evaluations
-from ingest.domain.command_center.times import iso
-from ledger.reading.views import ExperienceView
+from ledger.reading import ExperienceView, FeedbackSource
 
 _FAST, _SLOW = 0.7, 1.5
 _RARE, _UNCOMMON = 3, 10
@@ -17,6 +15,7 @@ _MISUNDERSTOOD = ("correction", "repeat")
 _UNSURE_BELOW = 0.5
 _UNCLEAR = ("ambiguous", "unclear", "vague")
 
+Rating = Literal["up", "down", "none"]
 QueryClarity = Literal["clear", "ambiguous_query", "system_mismatch"]
 LatencySignal = Literal["fast", "normal", "slow"]
 WidgetSignal = Literal["rich", "normal", "sparse"]
@@ -24,8 +23,41 @@ DiversitySignal = Literal["rare", "uncommon", "common"]
 
 
 @dataclass(frozen=True)
-class Usual:
-    """What a question is compared with: means and counts over all that was ever recorded."""
+class QueryDetail:
+    """`eval_*` are the judge's scores; `eval_rating` is a rating that only the judge gave."""
+
+    query_id: str
+    timestamp: str
+    query: str
+    rating: Rating
+    reward: float | None
+    processing_time_ms: int
+    widget_count: int
+    scenarios: list[str]
+    intent_type: str
+    domains: list[str]
+    primary_characteristic: str
+    confidence: float
+    select_method: str
+    heading: str
+    eval_overall: float | None
+    eval_relevance: float | None
+    eval_accuracy: float | None
+    eval_quality: float | None
+    eval_latency: None
+    eval_rating: str | None
+    correction: str | None
+    feedback_source: FeedbackSource
+    query_clarity: QueryClarity
+    latency_signal: LatencySignal
+    widget_signal: WidgetSignal
+    diversity_signal: DiversitySignal
+    buffer_position: int
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a question is compared with: means and counts over all recorded experiences."""
 
     processing_ms: float
     total: int
@@ -36,37 +68,61 @@ class Usual:
         return max(0, self.total - sum(self.characteristics.values()))
 
 
-def detail(one: ExperienceView, usual: Usual, position: int) -> dict[str, Any]:
-    """`position` counts from 0, the oldest that was ever recorded."""
-    scenarios = one.scenarios or []
-    return {
-        "query_id": one.query_id,
-        "timestamp": iso(one.answered_at),
-        "query": (one.transcript or "")[:_MOST_QUERY],
-        "rating": one.rating or "none",
-        "reward": one.reward,
-        "processing_time_ms": one.processing_time_ms or 0,
-        "widget_count": one.widget_count or 0,
-        "scenarios": scenarios[:_MOST_SCENARIOS],
-        "intent_type": one.intent_type or "",
-        "domains": one.domains or [],
-        "primary_characteristic": one.primary_characteristic or "",
-        "confidence": one.confidence or 0.0,
-        "select_method": one.select_method or "",
-        "heading": (one.heading or "")[:_MOST_HEADING],
-        **evaluations(one),
-        "correction": one.correction,
-        "feedback_source": one.feedback_source,
-        "query_clarity": query_clarity(one),
-        "latency_signal": latency_signal(one.processing_time_ms or 0, usual.processing_ms),
-        "widget_signal": widget_signal(one.widget_count or 0),
-        "diversity_signal": diversity_signal(one.primary_characteristic or "", usual),
-        "buffer_position": position,
-    }
+def query_detail(one: ExperienceView, baseline: Baseline, position: int) -> QueryDetail:
+    """`position` counts from 0, the oldest recorded experience."""
+    characteristic, widgets = one.primary_characteristic or "", one.widget_count or 0
+    took_ms = one.processing_time_ms or 0
+    return QueryDetail(
+        query_id=one.query_id,
+        timestamp=answer_time(one),
+        query=short_query(one),
+        rating=rating_of(one),
+        reward=one.reward,
+        processing_time_ms=took_ms,
+        widget_count=widgets,
+        scenarios=(one.scenarios or [])[:_MOST_SCENARIOS],
+        intent_type=one.intent_type or "",
+        domains=one.domains or [],
+        primary_characteristic=characteristic,
+        confidence=one.confidence or 0.0,
+        select_method=one.select_method or "",
+        heading=(one.heading or "")[:_MOST_HEADING],
+        eval_overall=one.evaluation_confidence,
+        eval_relevance=one.widget_score,
+        eval_accuracy=accuracy(one),
+        eval_quality=one.voice_confidence,
+        eval_latency=None,
+        eval_rating=one.rating if one.feedback_source == "eval_agent" else None,
+        correction=one.correction,
+        feedback_source=one.feedback_source,
+        query_clarity=query_clarity(one),
+        latency_signal=latency_signal(took_ms, baseline.processing_ms),
+        widget_signal=widget_signal(widgets),
+        diversity_signal=diversity_signal(characteristic, baseline),
+        buffer_position=position,
+    )
+
+
+def answer_time(one: ExperienceView) -> str:
+    """ISO 8601 with its offset; the history holds answered questions only."""
+    return "" if one.answered_at is None else one.answered_at.isoformat()
+
+
+def rating_of(one: ExperienceView) -> Rating:
+    return cast(Rating, one.rating or "none")
+
+
+def short_query(one: ExperienceView) -> str:
+    return (one.transcript or "")[:_MOST_QUERY]
+
+
+def accuracy(one: ExperienceView) -> float | None:
+    """How well the spoken values match the data: the judge's groundedness."""
+    return (one.voice_scores or {}).get("groundedness")
 
 
 def query_clarity(one: ExperienceView) -> QueryClarity:
-    """What was asked again or put right was understood wrongly; else a guess is one."""
+    """A repeated or corrected question was misunderstood; a guess is ambiguous."""
     if one.correction or (one.follow_up or one.read_follow_up) in _MISUNDERSTOOD:
         return "system_mismatch"
     understood = (one.query_understanding or "").lower()
@@ -75,7 +131,7 @@ def query_clarity(one: ExperienceView) -> QueryClarity:
 
 
 def latency_signal(milliseconds: int, mean: float) -> LatencySignal:
-    """0 is a time that nobody took."""
+    """0 is a time that was not measured."""
     if milliseconds > _SLOW * mean:
         return "slow"
     return "fast" if 0 < milliseconds < _FAST * mean else "normal"
@@ -87,11 +143,11 @@ def widget_signal(widgets: int) -> WidgetSignal:
     return "sparse" if widgets <= _SPARSE else "normal"
 
 
-def diversity_signal(characteristic: str, usual: Usual) -> DiversitySignal:
-    """How many questions ever had this primary characteristic, or none."""
-    alike = usual.characteristics.get(characteristic, 0)
+def diversity_signal(characteristic: str, baseline: Baseline) -> DiversitySignal:
+    """How many recorded questions have this primary characteristic, or none."""
+    alike = baseline.characteristics.get(characteristic, 0)
     if not characteristic:
-        alike = usual.without_characteristic
+        alike = baseline.without_characteristic
     if alike <= _RARE:
         return "rare"
     return "uncommon" if alike <= _UNCOMMON else "common"

@@ -1,15 +1,15 @@
-"""A reward explained: what each component was worth, what it weighs, and why."""
+"""Explains a reward: the value, the weight and the meaning of each component."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from ingest.domain.command_center.weights import COMPONENTS, CONTRACT_HASH
-from ledger.reading.views import KeptEvent
+from ledger.reading import StoredEvent
 
 
 @dataclass(frozen=True)
 class ExplainedComponent:
-    """`contribution` is `weight` times `value`; both are null where other weights counted."""
+    """`contribution` is `weight` times `value`; both are null for a reward by other weights."""
 
     name: str
     weight: float | None
@@ -34,7 +34,7 @@ class ExplainedReward:
     components: tuple[ExplainedComponent, ...]
 
 
-def explained(scored: KeptEvent) -> ExplainedReward:
+def explain(scored: StoredEvent) -> ExplainedReward:
     """`scored` is an ExperienceScored."""
     body = scored.body
     components = body["components"]
@@ -48,7 +48,7 @@ def explained(scored: KeptEvent) -> ExplainedReward:
         voice_response_rating=body.get("voice_response_rating"),
         settings_hash=body["settings_hash"],
         warnings=tuple(body.get("warnings", ())),
-        components=tuple(_component(name, worth, body) for name, worth in components.items()),
+        components=tuple(_component(name, value, body) for name, value in components.items()),
     )
 
 
@@ -61,16 +61,16 @@ def _component(name: str, contribution: float, body: dict[str, Any]) -> Explaine
         )
         return ExplainedComponent(name, None, None, contribution, sentence)
     value = contribution / known.weight + 0.0
-    said = _said(name, body)
     sentence = (
-        f"{known.meaning}; {said}{value:+.3f} times {known.weight:g} makes {contribution:+.3f}"
+        f"{known.meaning}; {_observation(name, body)}"
+        f"{value:+.3f} times {known.weight:g} makes {contribution:+.3f}"
     )
     return ExplainedComponent(name, known.weight, value, contribution, sentence)
 
 
-def _said(name: str, body: dict[str, Any]) -> str:
+def _observation(name: str, body: dict[str, Any]) -> str:
     field = {"explicit_rating": "rating", "follow_up_type": "follow_up"}.get(name)
     if field is None:
         return ""
-    told = body.get(field)
-    return f"it was {told.replace('_', ' ')}, " if told else "nothing was said, "
+    reaction = body.get(field)
+    return f"it was {reaction.replace('_', ' ')}, " if reaction else "there was none, "

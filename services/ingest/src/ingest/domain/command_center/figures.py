@@ -1,11 +1,22 @@
-"""What the ledger is asked for one answer to the page."""
+"""The ledger's figures behind one response to the page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ledger.reading.views import Counts, ExperienceView, KeptEvent, ModelView, RunView, Trainings
+from ledger.reading import Counts, ExperienceView, JudgedRuns, ModelView, RunView, StoredEvent
 
 NOTHING = Counts(0, 0, 0, {"up": 0, "down": 0, "none": 0}, {}, {}, {}, {}, {}, {}, {})
+
+
+@dataclass(frozen=True)
+class Ratings:
+    up: int
+    down: int
+    none: int
+
+
+def ratings_of(counts: Counts) -> Ratings:
+    return Ratings(counts.ratings["up"], counts.ratings["down"], counts.ratings["none"])
 
 
 @dataclass(frozen=True)
@@ -15,15 +26,15 @@ class StatusFigures:
     counts: Counts = NOTHING
     recent: Sequence[ExperienceView] = ()
     runs: Sequence[RunView] = ()
-    trainings: Mapping[str, Trainings] = field(default_factory=dict)
+    trainings: Mapping[str, JudgedRuns] = field(default_factory=dict)
     in_service: ModelView | None = None
 
 
 @dataclass(frozen=True)
 class HistoryFigures:
-    """`shown` experiences have the newest first; `intents` and so on are the most frequent.
+    """`shown` experiences have the newest first; the mappings hold the most frequent values.
 
-    `verdict` is the RunFinished with the curve of the last run that had one.
+    `verdict` is the RunFinished of the last run that has a loss curve.
     """
 
     counts: Counts = NOTHING
@@ -31,4 +42,4 @@ class HistoryFigures:
     intents: Mapping[str, int] = field(default_factory=dict)
     scenarios: Mapping[str, int] = field(default_factory=dict)
     characteristics: Mapping[str, int] = field(default_factory=dict)
-    verdict: KeptEvent | None = None
+    verdict: StoredEvent | None = None

@@ -1,102 +1,168 @@
-"""`rl-history`: what was answered lately, beside counts over all that was ever recorded."""
+"""`rl-history`: the latest answers, with counts over all that was recorded."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal, get_args
 
-from ingest.domain.command_center.details import Usual, detail
-from ingest.domain.command_center.figures import HistoryFigures
-from ingest.domain.command_center.judged import accuracy
-from ingest.domain.command_center.times import iso
-from ledger.domain.projection.counting import LATENCIES
-from ledger.reading.views import ExperienceView, KeptEvent
+from ingest.domain.command_center.details import (
+    Baseline,
+    QueryDetail,
+    Rating,
+    accuracy,
+    answer_time,
+    query_detail,
+    rating_of,
+    short_query,
+)
+from ingest.domain.command_center.figures import HistoryFigures, Ratings, ratings_of
+from ledger.reading import ExperienceView, StoredEvent
 
 MOST_INTENTS, MOST_SCENARIOS = 10, 15
 _MOST_TIMES = 200
-_MOST_QUERY = 120
-_RANGES = (*(name for _, name in LATENCIES), ">10s")
+
+LatencyRange = Literal["<1s", "1-3s", "3-6s", "6-10s", ">10s"]
 
 
-def rl_history(figures: HistoryFigures, scorer_steps: int) -> dict[str, Any]:
-    """Lists have the oldest first."""
+@dataclass(frozen=True)
+class RewardPoint:
+    timestamp: str
+    reward: float
+    rating: Rating
+
+
+@dataclass(frozen=True)
+class LatencyBucket:
+    range: LatencyRange
+    count: int
+
+
+@dataclass(frozen=True)
+class ProcessingTime:
+    timestamp: str
+    ms: int
+
+
+@dataclass(frozen=True)
+class LossPoint:
+    step: int
+    loss: float
+    accuracy: float | None
+    margins: float | None
+    grad_norm: None = None
+    lr: None = None
+
+
+@dataclass(frozen=True)
+class JudgedQuery:
+    score: float | None
+    query: str
+
+
+@dataclass(frozen=True)
+class EvaluationSummary:
+    """Means over the shown answers that have a judge's score; the judge does not score latency."""
+
+    count: int
+    avg_overall: float | None
+    avg_scenario_relevance: float | None
+    avg_data_accuracy: float | None
+    avg_response_quality: float | None
+    avg_latency_score: None
+    scores: list[JudgedQuery]
+
+
+@dataclass(frozen=True)
+class QueryAggregates:
+    avg_processing_ms: float
+    avg_widget_count: float
+    total_experiences: int
+    scorer_steps: int
+    dpo_pairs_generated: int
+    characteristic_counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class RlHistory:
+    """Lists have the oldest first; `evaluation_summary` is empty without a judge's scores."""
+
+    reward_timeline: list[RewardPoint]
+    feedback_distribution: Ratings
+    latency_buckets: list[LatencyBucket]
+    intent_distribution: dict[str, int]
+    scenario_frequency: dict[str, int]
+    processing_time_trend: list[ProcessingTime]
+    training_loss_curve: list[LossPoint]
+    evaluation_summary: EvaluationSummary | dict[str, Any]
+    query_aggregates: QueryAggregates
+    query_details: list[QueryDetail]
+
+
+def rl_history(figures: HistoryFigures, scorer_steps: int) -> RlHistory:
     counts, shown = figures.counts, list(reversed(figures.shown))
-    usual = Usual(
+    baseline = Baseline(
         processing_ms=counts.means.get("processing_time_ms", 0.0),
         total=counts.total,
         characteristics=figures.characteristics,
     )
     first = max(0, counts.total - len(shown))
-    return {
-        "reward_timeline": [
-            {"timestamp": _at(one), "reward": one.reward, "rating": one.rating or "none"}
+    return RlHistory(
+        reward_timeline=[
+            RewardPoint(answer_time(one), one.reward, rating_of(one))
             for one in shown
             if one.reward is not None
         ],
-        "feedback_distribution": dict(counts.ratings),
-        "latency_buckets": [
-            {"range": name, "count": counts.latencies.get(name, 0)} for name in _RANGES
+        feedback_distribution=ratings_of(counts),
+        latency_buckets=[
+            LatencyBucket(name, counts.latencies.get(name, 0)) for name in get_args(LatencyRange)
         ],
-        "intent_distribution": dict(figures.intents),
-        "scenario_frequency": dict(figures.scenarios),
-        "processing_time_trend": [
-            {"timestamp": _at(one), "ms": one.processing_time_ms or 0}
+        intent_distribution=dict(figures.intents),
+        scenario_frequency=dict(figures.scenarios),
+        processing_time_trend=[
+            ProcessingTime(answer_time(one), one.processing_time_ms or 0)
             for one in shown[-_MOST_TIMES:]
         ],
-        "training_loss_curve": _curve(figures.verdict),
-        "evaluation_summary": _evaluated(shown),
-        "query_aggregates": {
-            "avg_processing_ms": usual.processing_ms,
-            "avg_widget_count": counts.means.get("widget_count", 0.0),
-            "total_experiences": counts.total,
-            "scorer_steps": scorer_steps,
-            "dpo_pairs_generated": sum(
+        training_loss_curve=_loss_curve(figures.verdict),
+        evaluation_summary=_evaluation_summary(shown) or {},
+        query_aggregates=QueryAggregates(
+            avg_processing_ms=baseline.processing_ms,
+            avg_widget_count=counts.means.get("widget_count", 0.0),
+            total_experiences=counts.total,
+            scorer_steps=scorer_steps,
+            dpo_pairs_generated=sum(
                 count for name, count in counts.examples.items() if name.startswith("pair:")
             ),
-            "characteristic_counts": dict(figures.characteristics),
-        },
-        "query_details": [
-            detail(one, usual, position) for position, one in enumerate(shown, first)
+            characteristic_counts=dict(figures.characteristics),
+        ),
+        query_details=[
+            query_detail(one, baseline, position) for position, one in enumerate(shown, first)
         ],
-    }
+    )
 
 
-def _at(one: ExperienceView) -> str | None:
-    return iso(one.answered_at)
-
-
-def _curve(verdict: KeptEvent | None) -> list[dict[str, Any]]:
+def _loss_curve(verdict: StoredEvent | None) -> list[LossPoint]:
+    points = verdict.body["curve"] if verdict else ()
     return [
-        {
-            "step": point["step"],
-            "loss": point["loss"],
-            "accuracy": point.get("accuracy"),
-            "margins": point.get("margin"),
-            "grad_norm": None,
-            "lr": None,
-        }
-        for point in (verdict.body["curve"] if verdict else ())
+        LossPoint(point["step"], point["loss"], point.get("accuracy"), point.get("margin"))
+        for point in points
     ]
 
 
-def _evaluated(shown: Sequence[ExperienceView]) -> dict[str, Any]:
-    """Of the answers shown that a judge spoke of; empty where there is none."""
+def _evaluation_summary(shown: Sequence[ExperienceView]) -> EvaluationSummary | None:
     judged = [one for one in shown if one.evaluation_confidence is not None]
     if not judged:
-        return {}
-    return {
-        "count": len(judged),
-        "avg_overall": _mean([one.evaluation_confidence for one in judged]),
-        "avg_scenario_relevance": _mean([one.widget_score for one in judged]),
-        "avg_data_accuracy": _mean([accuracy(one) for one in judged]),
-        "avg_response_quality": _mean([one.voice_confidence for one in judged]),
-        "avg_latency_score": None,
-        "scores": [
-            {"score": one.evaluation_confidence, "query": (one.transcript or "")[:_MOST_QUERY]}
-            for one in judged
-        ],
-    }
+        return None
+    return EvaluationSummary(
+        count=len(judged),
+        avg_overall=_mean([one.evaluation_confidence for one in judged]),
+        avg_scenario_relevance=_mean([one.widget_score for one in judged]),
+        avg_data_accuracy=_mean([accuracy(one) for one in judged]),
+        avg_response_quality=_mean([one.voice_confidence for one in judged]),
+        avg_latency_score=None,
+        scores=[JudgedQuery(one.evaluation_confidence, short_query(one)) for one in judged],
+    )
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    said = [value for value in values if value is not None]
-    return fmean(said) if said else None
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None

@@ -1,68 +1,106 @@
-"""`rl-status`: what runs, what was recorded, and how far each thing that learns has come."""
+"""`rl-status`: what runs, what is recorded, and how far each tier has learned."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from statistics import fmean
-from typing import Any
 
-from ingest.domain.command_center import tiers
-from ingest.domain.command_center.figures import StatusFigures
-from ingest.domain.command_center.trainer_facts import Trainer
+from ingest.domain.command_center.figures import Ratings, StatusFigures, ratings_of
+from ingest.domain.command_center.scorers import CompositionStatus, LowRankStatus
+from ingest.domain.command_center.tiers import LoraStatus, SftStatus, lora_status, sft_status
+from ingest.domain.command_center.trainer_facts import TrainerState
 
 NO_LIMIT = 0
-"""`max_size` of a record that has none."""
+"""`max_size` of an unlimited buffer."""
+
+
+@dataclass(frozen=True)
+class BufferStatus:
+    """`max_size` 0: there is no limit."""
+
+    total_experiences: int
+    with_feedback: int
+    without_feedback: int
+    ratings: Ratings
+    max_size: int
+    redis_connected: bool
+
+
+@dataclass(frozen=True)
+class LearningStatus:
+    """`heard_s_ago` is the age of the trainer's last status, null without one."""
+
+    running: bool
+    heard_s_ago: float | None
+    training_steps: int
+    total_samples_trained: int
+    avg_reward_trend: float | None
+    recent_rewards: list[float]
+    tier1_scorer: LowRankStatus
+    tier1b_composition: CompositionStatus
+    tier2_lora: LoraStatus
+    dpo: LoraStatus
+    tier3_sft: SftStatus
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    train_widget_selector: bool
+    train_fixture_selector: bool
+    train_interval: float
+    min_batch_size: int
+
+
+@dataclass(frozen=True)
+class RlStatus:
+    """`degraded` names what is unknown or out of date, each with its remedy."""
+
+    running: bool
+    buffer: BufferStatus
+    trainer: LearningStatus
+    config: TrainingConfig
+    degraded: list[str]
 
 
 def rl_status(
     figures: StatusFigures,
-    trainer: Trainer,
+    trainer: TrainerState,
     redis_connected: bool,
     degraded: Sequence[str],
     now: datetime,
-) -> dict[str, Any]:
-    """`degraded` says what is not known or not of now, and how to mend it.
-
-    What nobody said yet is 0 where it counts something, else null.
-    """
-    return {
-        "running": redis_connected and trainer.running,
-        "buffer": _buffer(figures, redis_connected),
-        "trainer": _trainer(figures, trainer, now),
-        "config": {
-            "train_widget_selector": trainer.running,
-            "train_fixture_selector": False,
-            "train_interval": trainer.facts.settings.trainer_poll_s,
-            "min_batch_size": trainer.facts.of("dpo").minimum,
-        },
-        "degraded": list(degraded),
-    }
-
-
-def _buffer(figures: StatusFigures, redis_connected: bool) -> dict[str, Any]:
-    counts = figures.counts
-    return {
-        "total_experiences": counts.total,
-        "with_feedback": counts.with_feedback,
-        "without_feedback": counts.total - counts.with_feedback,
-        "ratings": {name: counts.ratings[name] for name in ("up", "down", "none")},
-        "max_size": NO_LIMIT,
-        "redis_connected": redis_connected,
-    }
-
-
-def _trainer(figures: StatusFigures, trainer: Trainer, now: datetime) -> dict[str, Any]:
+) -> RlStatus:
+    """Unknown values are 0 if they count something, else null."""
+    facts, counts = trainer.facts, figures.counts
     rewards = [shown.reward for shown in reversed(figures.recent) if shown.reward is not None]
-    scorer, lora = tiers.scorer(trainer), tiers.lora(figures, trainer, now)
-    return {
-        "running": trainer.running,
-        "heard_s_ago": round(trainer.age_s(now), 1) if trainer.heard_at else None,
-        "training_steps": scorer["training_steps"],
-        "total_samples_trained": scorer["total_feedback_events"],
-        "avg_reward_trend": fmean(rewards) if rewards else None,
-        "recent_rewards": rewards,
-        "tier1_scorer": scorer,
-        "tier1b_composition": tiers.composition(trainer),
-        "tier2_lora": lora,
-        "dpo": lora,
-        "tier3_sft": tiers.sft(trainer, now),
-    }
+    lora = lora_status(figures, trainer, now)
+    return RlStatus(
+        running=redis_connected and trainer.running,
+        buffer=BufferStatus(
+            total_experiences=counts.total,
+            with_feedback=counts.with_feedback,
+            without_feedback=counts.total - counts.with_feedback,
+            ratings=ratings_of(counts),
+            max_size=NO_LIMIT,
+            redis_connected=redis_connected,
+        ),
+        trainer=LearningStatus(
+            running=trainer.running,
+            heard_s_ago=round(trainer.age_s(now), 1) if trainer.received_at else None,
+            training_steps=facts.tier1_scorer.training_steps,
+            total_samples_trained=facts.tier1_scorer.total_feedback_events,
+            avg_reward_trend=fmean(rewards) if rewards else None,
+            recent_rewards=rewards,
+            tier1_scorer=facts.tier1_scorer,
+            tier1b_composition=facts.tier1b_composition,
+            tier2_lora=lora,
+            dpo=lora,
+            tier3_sft=sft_status(trainer, now),
+        ),
+        config=TrainingConfig(
+            train_widget_selector=trainer.running,
+            train_fixture_selector=False,
+            train_interval=facts.settings.trainer_poll_s,
+            min_batch_size=facts.of("dpo").minimum,
+        ),
+        degraded=list(degraded),
+    )

@@ -1,16 +1,16 @@
-"""What the trainer says of itself, as far as the page shows it."""
+"""The part of the trainer's status that the page shows."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, Field
 
+from ingest.domain.command_center.scorers import CompositionStatus, LowRankStatus
 from ratchet.contract import Method
 
 
-class Waiting(BaseModel):
-    """Examples of one method that no run has used, and how many of them begin one."""
+class PendingExamples(BaseModel):
+    """Examples of one method that no run has used, and the number that starts a run."""
 
     count: int = 0
     voice: int = 0
@@ -18,40 +18,42 @@ class Waiting(BaseModel):
     minimum: int = 0
 
 
-class TrainerSettingsTold(BaseModel):
+class PollSettings(BaseModel):
     """`trainer_poll_s` is the time in seconds between two decisions."""
 
     trainer_poll_s: float = 0.0
 
 
 class TrainerFacts(BaseModel):
-    """`running` is the run at work, by `running_method`; `trouble` is what holds all up."""
+    """`running` is the id of the current run; `trouble` is an error that stops all training."""
 
-    waiting: dict[Method, Waiting] = Field(default_factory=dict)
+    waiting: dict[Method, PendingExamples] = Field(default_factory=dict)
     cooldown_remaining_s: float = 0.0
     running: str | None = None
     running_method: Method | None = None
     trouble: str | None = None
-    tier1_scorer: dict[str, Any] = Field(default_factory=dict)
-    tier1b_composition: dict[str, Any] = Field(default_factory=dict)
-    settings: TrainerSettingsTold = Field(default_factory=TrainerSettingsTold)
+    tier1_scorer: LowRankStatus = Field(default_factory=LowRankStatus)
+    tier1b_composition: CompositionStatus = Field(default_factory=CompositionStatus)
+    settings: PollSettings = Field(default_factory=PollSettings)
 
-    def of(self, method: Method) -> Waiting:
-        return self.waiting.get(method, Waiting())
+    def of(self, method: Method) -> PendingExamples:
+        return self.waiting.get(method, PendingExamples())
 
 
 @dataclass(frozen=True)
-class Trainer:
-    """What was heard last and when; `problem` says why the trainer does not answer now."""
+class TrainerState:
+    """The last status and when it was received; `problem` is why there is none now."""
 
     facts: TrainerFacts = field(default_factory=TrainerFacts)
-    heard_at: datetime | None = None
-    problem: str | None = "the trainer has not been asked yet"
+    received_at: datetime | None = None
+    problem: str | None = "the trainer's status has not been requested yet"
 
     @property
     def running(self) -> bool:
         return self.problem is None
 
     def age_s(self, now: datetime) -> float:
-        """Seconds since it was heard; 0 where it never was."""
-        return 0.0 if self.heard_at is None else max(0.0, (now - self.heard_at).total_seconds())
+        """Seconds since the last status; 0 without one."""
+        if self.received_at is None:
+            return 0.0
+        return max(0.0, (now - self.received_at).total_seconds())

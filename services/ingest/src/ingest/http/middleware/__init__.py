@@ -1,1 +1,1 @@
-"""What each request passes before its route; `app.py` sets the order."""
+"""The middlewares of a request; `app.py` sets their order."""

@@ -1,34 +1,16 @@
-"""Turns away who has no key for what is called, and says of the others who they are."""
-
-from dataclasses import dataclass
+"""Authenticates requests by API key and rejects callers without the required scope."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingest.domain.access import COMPATIBILITY, denied, scope_of
-from ingest.http.middleware.problems import refused
-from ingest.keys.key_file import Key
-from ingest.keys.key_ring import KeyRing, bearer_of
+from ingest.domain.access import COMPATIBILITY, access_denied, scope_of
+from ingest.http.clients import Client
+from ingest.http.problems import problem_response
+from ingest.keys.key_ring import KeyRing, credentials_of
 
 
-@dataclass(frozen=True)
-class Client:
-    """Who calls: by key where one is used, else by address."""
-
-    address: str
-    key: Key | None = None
-
-    @property
-    def id(self) -> str:
-        return f"key:{self.key.key_id}" if self.key else f"address:{self.address}"
-
-    @property
-    def name(self) -> str:
-        return self.key.name if self.key else self.address
-
-
-class Gate:
-    """Without any key, everybody may do everything if `open_without_keys`, else nobody anything."""
+class Authentication:
+    """While there is no key, every caller has every scope if `open_without_keys`, else none."""
 
     def __init__(self, app: ASGIApp, ring: KeyRing, open_without_keys: bool) -> None:
         self._app = app
@@ -40,24 +22,19 @@ class Gate:
             await self._app(scope, receive, send)
             return
         key = None
-        asked_for = scope_of(scope["method"], scope["path"]) is not None
-        if asked_for and (self._ring.keys() or not self._open_without_keys):
+        guarded = scope_of(scope["method"], scope["path"]) is not None
+        if guarded and (self._ring.keys() or not self._open_without_keys):
             secret = _secret(Headers(scope=scope), scope["path"])
             key = self._ring.key_of(secret) if secret else None
-            verdict = denied(scope["method"], scope["path"], bearer_of(secret, key))
-            if verdict is not None:
-                challenge = {"WWW-Authenticate": "Bearer"} if verdict.status == 401 else None
-                answer = refused(scope, verdict.status, verdict.reason, headers=challenge)
-                await answer(scope, receive, send)
+            denied = access_denied(scope["method"], scope["path"], credentials_of(secret, key))
+            if denied is not None:
+                challenge = {"WWW-Authenticate": "Bearer"} if denied.status == 401 else None
+                response = problem_response(scope, denied.status, denied.reason, headers=challenge)
+                await response(scope, receive, send)
                 return
         address = scope["client"][0] if scope.get("client") else ""
         scope.setdefault("state", {})["client"] = Client(address, key)
         await self._app(scope, receive, send)
-
-
-def client_of(scope: Scope) -> Client:
-    found: Client = scope["state"]["client"]
-    return found
 
 
 def _secret(headers: Headers, path: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Bodies are read whole and no further than allowed, packed ones to what they unpack to."""
+"""Reads request bodies, compressed or not, up to a limit on their size."""
 
 import zlib
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ingest.http.middleware.problems import refused
+from ingest.http.problems import problem_response
 
 _GZIP = 16 + zlib.MAX_WBITS
 _WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
@@ -17,14 +17,14 @@ class _TooLarge(Exception):
     pass
 
 
-class _BadGzip(Exception):
+class _InvalidGzip(Exception):
     pass
 
 
-class WholeBodies:
-    """413 for more than `max_bytes`, 415 for an encoding other than gzip, 400 for bad gzip.
+class BodyLimits:
+    """Answers 413 above `max_bytes`, 415 for an encoding other than gzip, 400 for invalid gzip.
 
-    `max_bytes_of` has the paths with another limit.
+    `max_bytes_of` holds the limits of single paths. The limit is on the decompressed size.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int, max_bytes_of: Mapping[str, int]) -> None:
@@ -38,33 +38,35 @@ class WholeBodies:
             return
         encoding = Headers(scope=scope).get("content-encoding", "identity").strip().lower()
         if encoding not in ("gzip", "identity"):
-            error = f"Content-Encoding {encoding!r} is not understood; send gzip or none"
-            await refused(scope, 415, error)(scope, receive, send)
+            message = f"Content-Encoding {encoding!r} is not supported; send gzip or none"
+            await problem_response(scope, 415, message)(scope, receive, send)
             return
         max_bytes = self._max_bytes_of.get(scope["path"], self._max_bytes)
         try:
             body = await _read(receive, max_bytes)
             if encoding == "gzip":
-                body = _unpacked(body, max_bytes)
+                body = _decompressed(body, max_bytes)
         except ClientDisconnect:
             return
         except _TooLarge:
-            error = f"send at most {max_bytes} bytes at once"
-            await refused(scope, 413, error)(scope, receive, send)
+            message = f"send at most {max_bytes} bytes at once"
+            await problem_response(scope, 413, message)(scope, receive, send)
             return
-        except _BadGzip as why:
-            await refused(scope, 400, f"body: not valid gzip: {why}")(scope, receive, send)
+        except _InvalidGzip as error:
+            await problem_response(scope, 400, f"body: not valid gzip: {error}")(
+                scope, receive, send
+            )
             return
-        given = False
+        delivered = False
 
-        async def whole() -> Message:
-            nonlocal given
-            if given:
+        async def read_again() -> Message:
+            nonlocal delivered
+            if delivered:
                 return await receive()
-            given = True
+            delivered = True
             return {"type": "http.request", "body": body, "more_body": False}
 
-        await self._app(scope, whole, send)
+        await self._app(scope, read_again, send)
 
 
 async def _read(receive: Receive, max_bytes: int) -> bytes:
@@ -84,17 +86,17 @@ async def _read(receive: Receive, max_bytes: int) -> bytes:
     return b"".join(chunks)
 
 
-def _unpacked(packed: bytes, max_bytes: int) -> bytes:
-    """Never holds more than one byte beyond `max_bytes`."""
+def _decompressed(content: bytes, max_bytes: int) -> bytes:
+    """Holds at most one byte beyond `max_bytes`, so a small body cannot exhaust the memory."""
     member = zlib.decompressobj(_GZIP)
     try:
-        body = member.decompress(packed, max_bytes + 1)
+        body = member.decompress(content, max_bytes + 1)
     except zlib.error as error:
-        raise _BadGzip(error) from error
+        raise _InvalidGzip(error) from error
     if len(body) > max_bytes:
         raise _TooLarge
     if not member.eof:
-        raise _BadGzip("it ends too early")
+        raise _InvalidGzip("it ends too early")
     if member.unused_data:
-        raise _BadGzip("something follows its end; send one member")
+        raise _InvalidGzip("data follows its end; send one member")
     return body

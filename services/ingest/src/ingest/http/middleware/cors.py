@@ -1,4 +1,4 @@
-"""Which pages of other origins may call, and what their browsers are told."""
+"""Allows pages of named origins to call, and rejects POST requests from other pages."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingest.http.middleware.problems import refused
+from ingest.http.problems import problem_response
 
 _HEADERS = (
     "Authorization",
@@ -19,11 +19,11 @@ _HEADERS = (
 )
 
 
-class Origins:
-    """CORS by Starlette; beyond it, a POST that a browser sends for another page is refused.
+class CrossOriginRequests:
+    """Starlette's CORS, which also answers 403 to a POST from a page that is not allowed.
 
-    Without that, any page could post to an intake that its visitor reaches: a browser sends a
-    form to anybody, and only the answer would be kept from the page.
+    CORS alone withholds only the response from such a page. The browser still sends a form, so any
+    page could post to an intake that its visitor can reach.
     """
 
     def __init__(self, app: ASGIApp, allowed: Sequence[str]) -> None:
@@ -42,12 +42,12 @@ class Origins:
         origin = headers.get("origin")
         if origin is None:
             await self._app(scope, receive, send)
-        elif scope["method"] == "POST" and not self._may(origin, scope, headers.get("host")):
-            error = f"pages of {origin} may not post here; name it in RATCHET_INGEST_CORS_ORIGINS"
-            await refused(scope, 403, error)(scope, receive, send)
+        elif scope["method"] == "POST" and not self._is_allowed(origin, scope, headers.get("host")):
+            error = f"pages of {origin} may not post here; add it to RATCHET_INGEST_CORS_ORIGINS"
+            await problem_response(scope, 403, error)(scope, receive, send)
         else:
             await self._cors(scope, receive, send)
 
-    def _may(self, origin: str, scope: Scope, host: str | None) -> bool:
+    def _is_allowed(self, origin: str, scope: Scope, host: str | None) -> bool:
         own = f"{scope['scheme']}://{host}"
         return origin == own or origin in self._allowed or "*" in self._allowed

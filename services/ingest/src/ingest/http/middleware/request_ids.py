@@ -1,4 +1,4 @@
-"""X-Request-ID: taken or made, in every answer and in every line that is logged meanwhile."""
+"""X-Request-ID: accepted or generated, in every response and every log line of the request."""
 
 import re
 
@@ -13,7 +13,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class RequestIds:
-    """An id that is too long or has other characters than `A-Z a-z 0-9 . _ -` is made anew."""
+    """Replaces an id that is too long or has characters other than `A-Z a-z 0-9 . _ -`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -22,20 +22,15 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        told = Headers(scope=scope).get(HEADER, "")
-        request_id = told if _PLAIN.fullmatch(told) else new_id()
+        value = Headers(scope=scope).get(HEADER, "")
+        request_id = value if _PLAIN.fullmatch(value) else new_id()
         header = (b"x-request-id", request_id.encode())
         scope.setdefault("state", {})["request_id"] = request_id
 
-        async def named(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], header]
             await send(message)
 
         with log_context(request_id=request_id):
-            await self._app(scope, receive, named)
-
-
-def request_id_of(scope: Scope) -> str:
-    found: str = scope["state"]["request_id"]
-    return found
+            await self._app(scope, receive, send_with_id)

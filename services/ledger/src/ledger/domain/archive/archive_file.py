@@ -1,4 +1,4 @@
-"""What an archive holds: rows with the exact bytes, in files named by their range and content."""
+"""Archived rows, and the files that hold them, named by their range and content."""
 
 import hashlib
 import re
@@ -13,15 +13,15 @@ _NAME = re.compile(
 )
 
 
-class Row(NamedTuple):
-    """One entry: `payload` is its data field as it lay on the stream."""
+class ArchiveRow(NamedTuple):
+    """One entry; `payload` is its data field, byte for byte."""
 
     entry_id: EntryId
     payload: bytes
 
 
-class Named(NamedTuple):
-    """What an event says of itself, to ask the archive by; None where the payload is no event.
+class EventHeader(NamedTuple):
+    """Columns of an event for queries of the archive; None where the payload is not an event.
 
     `occurred_at` is in microseconds since 1970.
     """
@@ -41,18 +41,18 @@ class ArchiveFile(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Below the archive's root; the same rows have the same path."""
+        """Relative to the archive's root; the same rows have the same path."""
         name = f"{self.first}_{self.last}-{self.sha8}.parquet"
         return f"{self.stream}/{self.first.day.isoformat()}/{name}"
 
 
-def file_of(stream: str, rows: Sequence[Row]) -> ArchiveFile:
-    """`rows` are in order and at least one."""
+def file_of(stream: str, rows: Sequence[ArchiveRow]) -> ArchiveFile:
+    """The file of `rows`, at least one and in order."""
     return ArchiveFile(stream, rows[0].entry_id, rows[-1].entry_id, content_hash(rows)[:8])
 
 
-def file_at(stream: str, path: str) -> ArchiveFile | None:
-    """The file that `path`, below the stream's folder, names; None for whatever else lies there."""
+def file_from_path(stream: str, path: str) -> ArchiveFile | None:
+    """The file at `path` in the folder of the stream; None if the path is not an archive file's."""
     match = _NAME.fullmatch(path)
     if match is None:
         return None
@@ -60,8 +60,8 @@ def file_at(stream: str, path: str) -> ArchiveFile | None:
     return ArchiveFile(stream, first, last, match["sha8"])
 
 
-def content_hash(rows: Sequence[Row]) -> str:
-    """Hex sha256 over every id and payload in order: what it takes to be the same rows."""
+def content_hash(rows: Sequence[ArchiveRow]) -> str:
+    """Hex sha256 over every id and payload, in order."""
     digest = hashlib.sha256()
     for row in rows:
         digest.update(b"%d-%d %d\n" % (*row.entry_id, len(row.payload)))
@@ -69,14 +69,14 @@ def content_hash(rows: Sequence[Row]) -> str:
     return digest.hexdigest()
 
 
-def named(message: Any) -> Named:
-    """What the parsed JSON `message` says of itself; whatever it is, this answers."""
+def header_of(message: Any) -> EventHeader:
+    """The header of the parsed JSON `message`, which may be any JSON value."""
     if not isinstance(message, dict):
-        return Named(None, None, None)
-    return Named(
+        return EventHeader(None, None, None)
+    return EventHeader(
         _text(message.get("event_id")),
         _text(message.get("type")),
-        _moment(message.get("occurred_at")),
+        _microseconds(message.get("occurred_at")),
     )
 
 
@@ -84,9 +84,9 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _moment(value: Any) -> int | None:
+def _microseconds(value: Any) -> int | None:
     try:
-        moment = datetime.fromisoformat(value)
+        time = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-    return microseconds(moment) if moment.tzinfo is not None else None
+    return microseconds(time) if time.tzinfo is not None else None

@@ -1,64 +1,68 @@
-"""Which rows make a stream's next file: always the same ones, whoever asks and when.
+"""Selects the rows of a stream's next file, the same ones in every process and at any time.
 
-A file begins behind what is archived and ends with its day, its number of rows or its bytes.
-None of these moves, so two that write, or one that was killed and writes again, write the same.
+A file starts after the archived entries and ends with its day, its number of rows or its bytes.
+None of these moves. So two archivists, or one that was killed and started again, write one file.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ledger.domain.archive.archive_file import ArchiveFile, Row
-from ledger.domain.archive.retention import Retention
-from ledger.domain.archive.trimming import Held
+from ledger.domain.archive.archive_file import ArchiveFile, ArchiveRow
+from ledger.domain.archive.retention import StreamRetention
+from ledger.domain.archive.trimming import VerifiedFile
 from ratchet.contract import BEGINNING, EntryId
 
 
-class Write(NamedTuple):
-    rows: Sequence[Row]
+class WriteFile(NamedTuple):
+    """The file is complete."""
+
+    rows: Sequence[ArchiveRow]
     reason: str
 
 
-class Wait(NamedTuple):
+class WaitForMore(NamedTuple):
+    """The file may still grow."""
+
     reason: str
 
 
-class Range(NamedTuple):
-    """Entries behind one id and, where a file follows that was left out before, before another."""
+class OpenRange(NamedTuple):
+    """Entries that no file holds: those after one id, up to another where a file follows."""
 
-    behind: EntryId
+    after: EntryId
     before: EntryId | None = None
 
 
-def open_range(files: Sequence[ArchiveFile], archived: Sequence[Held]) -> Range:
-    """Where `files` have a gap over entries that are still on the stream, else behind the last.
+def open_range(files: Sequence[ArchiveFile], verified: Sequence[VerifiedFile]) -> OpenRange:
+    """The first gap in `files` whose entries are still on the stream, else the end of the last.
 
-    A gap is left by a damaged file that somebody took away: its entries are archived again.
+    An operator who removes a damaged file leaves a gap: its entries are archived again.
     """
-    behind = BEGINNING
+    after = BEGINNING
     for file in files:
-        if any(held.file == file and held.meets < file.first for held in archived):
-            return Range(behind, file.first)
-        behind = file.last
-    return Range(behind)
+        if any(each.file == file and each.first_on_stream < file.first for each in verified):
+            return OpenRange(after, file.first)
+        after = file.last
+    return OpenRange(after)
 
 
-def may_be_due(first: EntryId, waiting: int, cut_ms: int, retention: Retention) -> bool:
-    """Whether it is worth reading on from `first`, one of `waiting` that are not archived."""
+def may_be_due(first: EntryId, waiting: int, cut_ms: int, retention: StreamRetention) -> bool:
+    """Whether a file may start at `first`, one of `waiting` entries that are not archived."""
     return first.day_ends_ms <= cut_ms or waiting - retention.file_rows >= retention.max_entries
 
 
 @dataclass
 class Filling:
-    """The rows of the next file, one after the other, until one does not fit any more."""
+    """The next file while rows are added to it."""
 
-    retention: Retention
-    rows: list[Row] = field(default_factory=list)
+    retention: StreamRetention
+    rows: list[ArchiveRow] = field(default_factory=list)
     closed: bool = False
     _bytes: int = 0
 
-    def takes(self, row: Row) -> bool:
-        """Whether `row` is in; the first that is not closes the file."""
+    def accepts(self, row: ArchiveRow) -> bool:
+        """Add `row` if it belongs to the file; the first that does not closes the file."""
         if self.full or (self.rows and row.entry_id.day_number != self._last.day_number):
             self.closed = True
             return False
@@ -72,15 +76,15 @@ class Filling:
             len(self.rows) >= self.retention.file_rows or self._bytes >= self.retention.file_bytes
         )
 
-    def verdict(self, cut_ms: int) -> Write | Wait:
-        """Whether nothing can be added any more to what is there now."""
+    def decide(self, cut_ms: int) -> WriteFile | WaitForMore:
+        """Whether the file is complete: no later entry can belong to it."""
         if not self.rows:
-            return Wait("nothing is left to archive")
+            return WaitForMore("every entry is archived")
         if self.full:
-            return Write(self.rows, "full")
+            return WriteFile(self.rows, "full")
         if self.closed or self._last.day_ends_ms <= cut_ms:
-            return Write(self.rows, "its day is over")
-        return Wait(f"{self._last.day} may still grow")
+            return WriteFile(self.rows, "its day is over")
+        return WaitForMore(f"{self._last.day} may still grow")
 
     @property
     def _last(self) -> EntryId:

@@ -1,4 +1,4 @@
-"""How long, and how many, events stay on their stream before they live in the archive alone."""
+"""How long, and how many, entries stay on a stream after they are archived."""
 
 from pydantic import Field
 
@@ -7,11 +7,11 @@ from ratchet.contract import Value
 _DAY_MS = 86_400_000
 
 
-class Retention(Value):
-    """A whole UTC day leaves once it is `days` old (`by_stream` names exceptions).
+class StreamRetention(Value):
+    """A whole UTC day leaves the stream once it is `days` old; `by_stream` sets exceptions.
 
-    A stream with more than `max_entries` gives up its oldest whole files earlier. A file holds
-    at most `file_rows` entries and ends with the one that brings it to `file_bytes`.
+    A stream with more than `max_entries` entries loses its oldest whole files earlier. A file
+    holds at most `file_rows` entries and ends with the one that fills `file_bytes`.
     """
 
     days: float = Field(default=7.0, ge=0)
@@ -21,5 +21,5 @@ class Retention(Value):
     file_bytes: int = Field(default=64 << 20, ge=1)
 
     def cut_ms(self, stream: str, now_ms: int) -> int:
-        """What was taken before this moment is older than the stream retains."""
+        """Entries before this time, in milliseconds since 1970, are past their retention."""
         return now_ms - int(self.by_stream.get(stream, self.days) * _DAY_MS)

@@ -1,34 +1,34 @@
-"""What one event says: words about rows, and links between them."""
+"""The changes that one event makes to the ledger: updates of rows, and links between them."""
 
 from typing import Literal, NamedTuple
 
-from ledger.domain.projection.fold import Word
+from ledger.domain.projection.fold import ColumnUpdate
 
 Projection = Literal["experiences", "examples", "runs", "models"]
 LinkTable = Literal["example_sources", "run_examples", "forgotten_examples"]
 
 
-class Saying(NamedTuple):
-    """Words about the row `key` of a projection."""
+class RowChange(NamedTuple):
+    """Updates of the row `key` of a projection."""
 
     projection: Projection
     key: str
-    words: tuple[Word, ...]
+    updates: tuple[ColumnUpdate, ...]
 
 
 class Link(NamedTuple):
-    """An example and an experience it was made of, a run and an example it used, or an example
-    and the request by which it was forgotten.
-    """
+    """A pair of ids: example and source, run and example, or erased example and request."""
 
     table: LinkTable
     left: str
     right: str
 
 
-class Facts(NamedTuple):
-    sayings: tuple[Saying, ...] = ()
+class EventChanges(NamedTuple):
+    """Everything that follows from one event."""
+
+    rows: tuple[RowChange, ...] = ()
     links: tuple[Link, ...] = ()
 
 
-NOTHING = Facts()
+NO_CHANGES = EventChanges()

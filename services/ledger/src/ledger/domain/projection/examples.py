@@ -1,14 +1,14 @@
-"""What is said about a training example: how it was built, of what, and its retraction."""
+"""Projects events about examples: built, retracted and erased."""
 
-from ledger.domain.projection.changes import Facts, Link, Saying
-from ledger.domain.projection.fold import Word, revised
+from ledger.domain.projection.changes import EventChanges, Link, RowChange
+from ledger.domain.projection.fold import ColumnUpdate, revision_stamp
 from ledger.domain.values import plain, whole
 from ratchet.contract import BuiltExample, ExampleRetracted, Forgotten, microseconds
 
 
-def built(event: BuiltExample) -> Facts:
-    """Links hold every experience that ever stood behind the example, in whatever revision."""
-    key, stamp = plain(event.example_id), revised(event.revision, event)
+def built(event: BuiltExample) -> EventChanges:
+    """Links name every experience that any revision of the example was built of."""
+    key, stamp = plain(event.example_id), revision_stamp(event.revision, event)
     columns = {
         "kind": type(event).__name__.removesuffix("Built").lower(),
         "aspect": event.aspect,
@@ -17,23 +17,23 @@ def built(event: BuiltExample) -> Facts:
         "built_at": microseconds(event.occurred_at),
     }
     state = {"state": "built", "reason": "", "revision": whole(event.revision)}
-    words = (Word("built", stamp, columns), Word("state", stamp, state))
+    updates = (ColumnUpdate("built", stamp, columns), ColumnUpdate("state", stamp, state))
     links = tuple(Link("example_sources", key, plain(source.query_id)) for source in event.sources)
-    return Facts((Saying("examples", key, words),), links)
+    return EventChanges((RowChange("examples", key, updates),), links)
 
 
-def retracted(event: ExampleRetracted) -> Facts:
+def retracted(event: ExampleRetracted) -> EventChanges:
     state = {
         "state": "retracted",
         "reason": plain(event.reason),
         "revision": whole(event.revision),
     }
-    word = Word("state", revised(event.revision, event), state)
-    return Facts((Saying("examples", plain(event.example_id), (word,)),))
+    update = ColumnUpdate("state", revision_stamp(event.revision, event), state)
+    return EventChanges((RowChange("examples", plain(event.example_id), (update,)),))
 
 
-def forgotten(event: Forgotten) -> Facts:
+def forgotten(event: Forgotten) -> EventChanges:
     request = plain(event.caused_by or "")
-    return Facts(
+    return EventChanges(
         links=tuple(Link("forgotten_examples", plain(name), request) for name in event.examples)
     )

@@ -1,10 +1,10 @@
-"""What is said about an answered question: the answer, its feedback and its reward."""
+"""Projects events about experiences: the answer, its feedback and its reward."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ledger.domain.projection.changes import Facts, Saying
-from ledger.domain.projection.fold import Stamp, Word, revised, said_at
+from ledger.domain.projection.changes import EventChanges, RowChange
+from ledger.domain.projection.fold import ColumnUpdate, revision_stamp, time_stamp
 from ledger.domain.projection.judgement import judged_columns
 from ledger.domain.values import keyed, plain, whole
 from ratchet.contract import (
@@ -12,6 +12,7 @@ from ratchet.contract import (
     ExperienceRecorded,
     ExperienceScored,
     FeedbackReceived,
+    Stamp,
     microseconds,
 )
 
@@ -19,36 +20,36 @@ _MOST_SCENARIOS = 24
 _MOST_DOMAINS = 10
 
 
-def recorded(event: ExperienceRecorded) -> Facts:
-    told, stamp = event.experience, said_at(event)
-    said = {
-        "rating": told.user_rating,
-        "correction": told.correction_text,
-        "interactions": told.widget_interactions,
+def recorded(event: ExperienceRecorded) -> EventChanges:
+    experience, stamp = event.experience, time_stamp(event)
+    statements = {
+        "rating": experience.user_rating,
+        "correction": experience.correction_text,
+        "interactions": experience.widget_interactions,
     }
-    words = (
-        Word("recorded", stamp, _answer(told)),
-        *_own_words(stamp, said),
-        *_judge_words(stamp, judged_columns(told)),
+    updates = (
+        ColumnUpdate("recorded", stamp, _answer(experience)),
+        *_user_updates(stamp, statements),
+        *_judge_updates(stamp, judged_columns(experience)),
     )
-    return Facts((Saying("experiences", plain(told.query_id), words),))
+    return EventChanges((RowChange("experiences", plain(experience.query_id), updates),))
 
 
-def received(event: FeedbackReceived) -> Facts:
-    """A rating that comes with a judge's figures is the judge's."""
-    told, stamp = event.feedback, said_at(event)
-    said = {
-        "rating": told.rating,
-        "correction": told.correction,
-        "interactions": told.interactions,
+def received(event: FeedbackReceived) -> EventChanges:
+    """Project feedback; a rating in one message with a judge's scores is the judge's."""
+    feedback, stamp = event.feedback, time_stamp(event)
+    statements = {
+        "rating": feedback.rating,
+        "correction": feedback.correction,
+        "interactions": feedback.interactions,
     }
-    judged = tuple(_judge_words(stamp, judged_columns(told)))
-    by_judge = any(word.topic == "by_judge" for word in judged)
-    words = (*_own_words(stamp, said, by_judge), *judged)
-    return Facts((Saying("experiences", plain(told.query_id), words),))
+    judged = tuple(_judge_updates(stamp, judged_columns(feedback)))
+    by_judge = any(update.topic == "by_judge" for update in judged)
+    updates = (*_user_updates(stamp, statements, by_judge), *judged)
+    return EventChanges((RowChange("experiences", plain(feedback.query_id), updates),))
 
 
-def scored(event: ExperienceScored) -> Facts:
+def scored(event: ExperienceScored) -> EventChanges:
     columns = {
         "revision": whole(event.revision),
         "reward": event.total,
@@ -58,43 +59,45 @@ def scored(event: ExperienceScored) -> Facts:
         "read_follow_up": event.follow_up,
         "scored_at": microseconds(event.occurred_at),
     }
-    word = Word("scored", revised(event.revision, event), columns)
-    return Facts((Saying("experiences", plain(event.query_id), (word,)),))
+    update = ColumnUpdate("scored", revision_stamp(event.revision, event), columns)
+    return EventChanges((RowChange("experiences", plain(event.query_id), (update,)),))
 
 
-def _answer(told: Experience) -> dict[str, Any]:
-    intent, plan = told.parsed_intent, told.widget_plan
+def _answer(experience: Experience) -> dict[str, Any]:
+    intent, plan = experience.parsed_intent, experience.widget_plan
     return {
-        "answered_at": microseconds(told.timestamp),
-        "user_id": plain(told.user_id),
-        "transcript": plain(told.transcript),
+        "answered_at": microseconds(experience.timestamp),
+        "user_id": plain(experience.user_id),
+        "transcript": plain(experience.transcript),
         "intent_type": plain(intent.type, 100),
         "domains": [plain(domain, 100) for domain in intent.domains[:_MOST_DOMAINS]],
         "primary_characteristic": plain(intent.primary_characteristic or "", 100),
-        "confidence": told.intent_confidence or intent.confidence,
+        "confidence": experience.intent_confidence or intent.confidence,
         "select_method": plain(plan.select_method, 100),
         "heading": plain(plan.heading, 200),
         "scenarios": [plain(shown.scenario, 100) for shown in plan.widgets[:_MOST_SCENARIOS]],
         "widget_count": len(plan.widgets),
-        "processing_time_ms": whole(told.processing_time_ms),
-        "voiced": bool(told.voice_response),
-        "decision_id": keyed(told.decision_id),
+        "processing_time_ms": whole(experience.processing_time_ms),
+        "voiced": bool(experience.voice_response),
+        "decision_id": keyed(experience.decision_id),
     }
 
 
-def _own_words(stamp: Stamp, said: Mapping[str, Any], by_judge: bool = False) -> Iterator[Word]:
-    if said["rating"] is not None:
-        yield Word("rating", stamp, {"rating": said["rating"]})
-    if said["correction"]:
-        yield Word("correction", stamp, {"correction": plain(said["correction"])})
-    if said["interactions"] is not None:
-        yield Word("interactions", stamp, {"interactions": len(said["interactions"])})
-    if not by_judge and (said["rating"] is not None or said["correction"]):
-        yield Word("by_user", stamp, {"by_user": True})
+def _user_updates(
+    stamp: Stamp, statements: Mapping[str, Any], by_judge: bool = False
+) -> Iterator[ColumnUpdate]:
+    if statements["rating"] is not None:
+        yield ColumnUpdate("rating", stamp, {"rating": statements["rating"]})
+    if statements["correction"]:
+        yield ColumnUpdate("correction", stamp, {"correction": plain(statements["correction"])})
+    if statements["interactions"] is not None:
+        yield ColumnUpdate("interactions", stamp, {"interactions": len(statements["interactions"])})
+    if not by_judge and (statements["rating"] is not None or statements["correction"]):
+        yield ColumnUpdate("by_user", stamp, {"by_user": True})
 
 
-def _judge_words(stamp: Stamp, judged: Mapping[str, Mapping[str, Any]]) -> Iterator[Word]:
+def _judge_updates(stamp: Stamp, judged: Mapping[str, Mapping[str, Any]]) -> Iterator[ColumnUpdate]:
     for topic, columns in judged.items():
-        yield Word(topic, stamp, columns)
+        yield ColumnUpdate(topic, stamp, columns)
     if judged.keys() - {"follow_up"}:
-        yield Word("by_judge", stamp, {"by_judge": True})
+        yield ColumnUpdate("by_judge", stamp, {"by_judge": True})

@@ -1,25 +1,15 @@
-"""Rows that are folds: of all that was said about one thing, the last word on each topic stands."""
+"""Folds column updates into rows: the latest update on each topic counts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ledger.domain.values import whole
-from ratchet.contract import Event, microseconds
+from ratchet.contract import Event, Stamp, Statement, latest, microseconds
 
 
-class Stamp(NamedTuple):
-    """Of two words on a topic the one with the higher stamp stands.
-
-    `at` is a time in microseconds or a revision; the id breaks a tie.
-    """
-
-    at: int
-    event_id: str
-
-
-class Word(NamedTuple):
-    """Columns that are said together."""
+class ColumnUpdate(NamedTuple):
+    """Columns of one topic, which change together."""
 
     topic: str
     stamp: Stamp
@@ -27,8 +17,8 @@ class Word(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
-    """A row of a table: its columns, and the stamp of the word that each topic rests on."""
+class ProjectedRow:
+    """A row of a table: its columns, and by topic the stamp of the update that they come from."""
 
     columns: Mapping[str, Any] = field(default_factory=dict)
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
@@ -37,20 +27,23 @@ class Row:
         return topic in self.stamps
 
 
-def fold(row: Row, words: Iterable[Word]) -> Row:
-    """`row` after `words`; any order and repetition of the same words ends in the same row."""
-    columns, stamps = dict(row.columns), dict(row.stamps)
-    for word in words:
-        known = stamps.get(word.topic)
-        if known is None or word.stamp > known:
-            columns.update(word.columns)
-            stamps[word.topic] = word.stamp
-    return Row(columns, stamps)
+def fold(row: ProjectedRow, updates: Iterable[ColumnUpdate]) -> ProjectedRow:
+    """`row` after `updates`, by the rule of `ratchet.contract.latest`."""
+    known = {topic: Statement(stamp, {}) for topic, stamp in row.stamps.items()}
+    merged = latest(
+        known, ((update.topic, Statement(update.stamp, update.columns)) for update in updates)
+    )
+    columns = dict(row.columns)
+    for statement in merged.values():
+        columns.update(statement.value)
+    return ProjectedRow(columns, {topic: statement.stamp for topic, statement in merged.items()})
 
 
-def said_at(event: Event) -> Stamp:
+def time_stamp(event: Event) -> Stamp:
+    """Orders updates by the time of their events."""
     return Stamp(microseconds(event.occurred_at), event.event_id)
 
 
-def revised(revision: int, event: Event) -> Stamp:
+def revision_stamp(revision: int, event: Event) -> Stamp:
+    """Orders updates by their revision."""
     return Stamp(whole(revision), event.event_id)

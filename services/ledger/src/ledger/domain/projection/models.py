@@ -1,7 +1,7 @@
-"""What is said about a model version: registered, moved into service and out of it."""
+"""Projects events about model versions: registered, activated and replaced."""
 
-from ledger.domain.projection.changes import NOTHING, Facts, Saying
-from ledger.domain.projection.fold import Word, said_at
+from ledger.domain.projection.changes import NO_CHANGES, EventChanges, RowChange
+from ledger.domain.projection.fold import ColumnUpdate, time_stamp
 from ledger.domain.values import plain
 from ratchet.contract import (
     ActivationRefused,
@@ -12,7 +12,7 @@ from ratchet.contract import (
 )
 
 
-def registered(event: ModelRegistered) -> Facts:
+def registered(event: ModelRegistered) -> EventChanges:
     columns = {
         "name": plain(event.name),
         "run_id": plain(event.run_id),
@@ -22,16 +22,16 @@ def registered(event: ModelRegistered) -> Facts:
         "top1": event.parity.top1,
         "registered_at": microseconds(event.occurred_at),
     }
-    word = Word("registered", said_at(event), columns)
-    return Facts((Saying("models", plain(event.version), (word,)),))
+    update = ColumnUpdate("registered", time_stamp(event), columns)
+    return EventChanges((RowChange("models", plain(event.version), (update,)),))
 
 
-def moved(event: ModelActivated | ModelRolledBack) -> Facts:
-    """`version` came into service, and `previous` went out of it."""
-    stamp, at = said_at(event), microseconds(event.occurred_at)
+def moved(event: ModelActivated | ModelRolledBack) -> EventChanges:
+    """`version` became active, and `previous` was replaced."""
+    stamp, at = time_stamp(event), microseconds(event.occurred_at)
     by, why = plain(event.requested_by), plain(event.reason)
     came = {"came_at": at, "came_by": by, "came_because": why}
-    sayings = [Saying("models", plain(event.version), (Word("came", stamp, came),))]
+    changes = [RowChange("models", plain(event.version), (ColumnUpdate("came", stamp, came),))]
     if event.previous is not None and event.previous != event.version:
         went = {
             "went_at": at,
@@ -39,17 +39,19 @@ def moved(event: ModelActivated | ModelRolledBack) -> Facts:
             "went_because": why,
             "rolled_back": isinstance(event, ModelRolledBack),
         }
-        sayings.append(Saying("models", plain(event.previous), (Word("went", stamp, went),)))
-    return Facts(tuple(sayings))
+        changes.append(
+            RowChange("models", plain(event.previous), (ColumnUpdate("went", stamp, went),))
+        )
+    return EventChanges(tuple(changes))
 
 
-def refused(event: ActivationRefused) -> Facts:
+def refused(event: ActivationRefused) -> EventChanges:
     if event.version is None:
-        return NOTHING
+        return NO_CHANGES
     columns = {
         "refused_at": microseconds(event.occurred_at),
         "refused_by": plain(event.requested_by),
         "refused_because": plain(event.reason),
     }
-    word = Word("refused", said_at(event), columns)
-    return Facts((Saying("models", plain(event.version), (word,)),))
+    update = ColumnUpdate("refused", time_stamp(event), columns)
+    return EventChanges((RowChange("models", plain(event.version), (update,)),))

@@ -1,10 +1,10 @@
-"""From an event of any stream to what it says; most types have one line here."""
+"""Maps each event type to the function that projects it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ledger.domain.projection import examples, experiences, models, runs
-from ledger.domain.projection.changes import NOTHING, Facts
+from ledger.domain.projection.changes import NO_CHANGES, EventChanges
 from ratchet.contract import (
     ActivationRefused,
     CheckpointReady,
@@ -26,7 +26,7 @@ from ratchet.contract import (
     RunStarted,
 )
 
-_SAYS: Mapping[type[Event], Callable[[Any], Facts]] = {
+_PROJECTIONS: Mapping[type[Event], Callable[[Any], EventChanges]] = {
     ExperienceRecorded: experiences.recorded,
     FeedbackReceived: experiences.received,
     ExperienceScored: experiences.scored,
@@ -47,7 +47,7 @@ _SAYS: Mapping[type[Event], Callable[[Any], Facts]] = {
 }
 
 
-def facts_of(event: Event) -> Facts:
-    """What `event` says; nothing for one that is kept and only counted."""
-    says = _SAYS.get(type(event))
-    return NOTHING if says is None else says(event)
+def changes_of(event: Event) -> EventChanges:
+    """The changes that `event` makes; none for a type that is only stored and counted."""
+    project = _PROJECTIONS.get(type(event))
+    return NO_CHANGES if project is None else project(event)

@@ -1,9 +1,9 @@
-"""What is said about a training run, from its start to what became of its checkpoint."""
+"""Projects events about training runs, from the start to the export of the checkpoint."""
 
 from collections.abc import Mapping
 
-from ledger.domain.projection.changes import Facts, Link, Saying
-from ledger.domain.projection.fold import Word, said_at
+from ledger.domain.projection.changes import EventChanges, Link, RowChange
+from ledger.domain.projection.fold import ColumnUpdate, time_stamp
 from ledger.domain.values import plain, whole
 from ratchet.contract import (
     CheckpointReady,
@@ -16,7 +16,7 @@ from ratchet.contract import (
 )
 
 
-def started(event: RunStarted) -> Facts:
+def started(event: RunStarted) -> EventChanges:
     run_id = plain(event.run_id)
     columns = {
         "method": event.method,
@@ -28,15 +28,15 @@ def started(event: RunStarted) -> Facts:
         "started_at": microseconds(event.occurred_at),
     }
     links = tuple(Link("run_examples", run_id, plain(used)) for used in event.example_ids)
-    return Facts((_about(run_id, event, "started", columns),), links)
+    return EventChanges((_about(run_id, event, "started", columns),), links)
 
 
-def progressed(event: RunProgressed) -> Facts:
+def progressed(event: RunProgressed) -> EventChanges:
     columns = {"stage": event.stage, "step": whole(event.step), "steps": whole(event.steps)}
-    return Facts((_about(event.run_id, event, "progressed", columns),))
+    return EventChanges((_about(event.run_id, event, "progressed", columns),))
 
 
-def finished(event: RunFinished) -> Facts:
+def finished(event: RunFinished) -> EventChanges:
     columns = {
         "verdict": event.verdict,
         "reason": plain(event.reason),
@@ -44,18 +44,18 @@ def finished(event: RunFinished) -> Facts:
         "finished_at": microseconds(event.occurred_at),
         "last_loss": event.curve[-1].loss if event.curve else None,
     }
-    return Facts((_about(event.run_id, event, "finished", columns),))
+    return EventChanges((_about(event.run_id, event, "finished", columns),))
 
 
-def checkpointed(event: CheckpointReady) -> Facts:
+def checkpointed(event: CheckpointReady) -> EventChanges:
     columns = {"manifest_sha256": event.manifest.sha256}
-    return Facts((_about(event.run_id, event, "checkpointed", columns),))
+    return EventChanges((_about(event.run_id, event, "checkpointed", columns),))
 
 
-def export_refused(event: ModelRefused) -> Facts:
+def export_refused(event: ModelRefused) -> EventChanges:
     columns = {"export_refused": plain(event.reason)}
-    return Facts((_about(event.run_id, event, "export_refused", columns),))
+    return EventChanges((_about(event.run_id, event, "export_refused", columns),))
 
 
-def _about(run_id: str, event: Event, topic: str, columns: Mapping[str, object]) -> Saying:
-    return Saying("runs", plain(run_id), (Word(topic, said_at(event), columns),))
+def _about(run_id: str, event: Event, topic: str, columns: Mapping[str, object]) -> RowChange:
+    return RowChange("runs", plain(run_id), (ColumnUpdate(topic, time_stamp(event), columns),))

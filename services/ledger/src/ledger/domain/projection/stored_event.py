@@ -15,7 +15,7 @@ from ratchet.contract import (
 _IDS = ("query_id", "user_id", "run_id", "version", "example_id")
 
 
-def kept(delivered: Delivered[Event]) -> dict[str, Any]:
+def event_row(delivered: Delivered[Event]) -> dict[str, Any]:
     """The columns of an event; an id that it does not have is None.
 
     The body is the payload: with the fields of a newer release, which this one does not know.

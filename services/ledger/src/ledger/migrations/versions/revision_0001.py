@@ -1,4 +1,4 @@
-"""The first tables."""
+"""Creates the first tables."""
 
 from alembic import op
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, Integer, String, Text, text

@@ -1,4 +1,4 @@
-"""Which examples were forgotten: the runs that had them, and their models, are marked by it."""
+"""Adds the erased examples, which mark the runs and models that used them."""
 
 from alembic import op
 from sqlalchemy import BigInteger, Column, String

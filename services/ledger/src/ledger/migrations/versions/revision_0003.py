@@ -1,4 +1,4 @@
-"""A forgotten example is a link to the request, as an event can say it again."""
+"""Links each erased example to its requests, so that a repeated event adds nothing."""
 
 from alembic import op
 from sqlalchemy import Column, String

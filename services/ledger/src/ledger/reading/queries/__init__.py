@@ -1,1 +1,1 @@
-"""What may be asked of the ledger, one topic a file: a connection in, views out."""
+"""Queries on a connection that return views, one module for each topic."""

@@ -1,4 +1,4 @@
-"""Counts that were kept while writing: asking for them reads a handful of rows."""
+"""Queries the counts that the writer maintains, which are a handful of rows."""
 
 from collections import defaultdict
 
@@ -11,35 +11,35 @@ _FEW = (
     "experiences", "rating", "latency", "source", "sum", "valued", "millionths",
     "example", "run", "event",
 )  # fmt: skip
-"""Those with a handful of kinds each, however much is recorded."""
+"""Counts whose number of kinds does not grow with the data."""
 
 
 def count(connection: Connection) -> Counts:
-    found: dict[str, dict[str, int]] = defaultdict(dict)
+    totals: dict[str, dict[str, int]] = defaultdict(dict)
     rows = select(counts).where(counts.c.name.in_(_FEW), counts.c.count != 0)
     for name, which, number in connection.execute(rows):
-        found[name][which] = number
-    total = found["experiences"].get("total", 0)
+        totals[name][which] = number
+    total = totals["experiences"].get("total", 0)
     means = {
-        name: value / 1e6 / found["valued"][name] for name, value in found["millionths"].items()
+        name: value / 1e6 / totals["valued"][name] for name, value in totals["millionths"].items()
     }
-    means |= {name: value / total for name, value in found["sum"].items() if total}
+    means |= {name: value / total for name, value in totals["sum"].items() if total}
     return Counts(
         total=total,
-        with_feedback=found["experiences"].get("with_feedback", 0),
-        awaited=found["experiences"].get("awaited", 0),
-        ratings={name: found["rating"].get(name, 0) for name in ("up", "down", "none")},
-        latencies=found["latency"],
-        sources=found["source"],
+        with_feedback=totals["experiences"].get("with_feedback", 0),
+        awaited=totals["experiences"].get("awaited", 0),
+        ratings={name: totals["rating"].get(name, 0) for name in ("up", "down", "none")},
+        latencies=totals["latency"],
+        sources=totals["source"],
         means=means,
-        valued=found["valued"],
-        examples=found["example"],
-        runs=found["run"],
-        events=found["event"],
+        valued=totals["valued"],
+        examples=totals["example"],
+        runs=totals["run"],
+        events=totals["event"],
     )
 
 
-def most(connection: Connection, name: str, limit: int) -> dict[str, int]:
+def most_frequent(connection: Connection, name: str, limit: int) -> dict[str, int]:
     """The `limit` most frequent of `name`: `intent`, `scenario` or `characteristic`."""
     rows = (
         select(counts.c.which, counts.c.count)

@@ -1,4 +1,4 @@
-"""Training examples with what they were made of and the runs they were used by."""
+"""Queries examples with their sources and the runs that used them."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, case, exists, select, tuple_
 
 from ledger.backends.tables import example_sources, examples, run_examples, runs
-from ledger.reading.queries.rows import columns_of, read
+from ledger.reading.queries.rows import columns_by_name, columns_of
 from ledger.reading.views import ExampleState, ExampleView
 
 _JUDGED = ("accepted", "refused")
-"""The verdicts of runs that use their examples up."""
+"""The verdicts of runs whose examples are not used again."""
 
 _used = exists().where(
     run_examples.c.example_id == examples.c.example_id,
@@ -31,7 +31,7 @@ def page(
     aspect: str | None,
     state: ExampleState | None,
 ) -> list[ExampleView]:
-    """The newest first; `after` is the last id of the page before. An unknown one has no next."""
+    """A page, newest first, after the id `after`; empty after an unknown id."""
     rows = _select().limit(limit)
     if after is not None:
         last = connection.execute(
@@ -40,22 +40,22 @@ def page(
         if last is None:
             return []
         rows = rows.where(tuple_(examples.c.built_at, examples.c.example_id) < tuple_(*last))
-    for column, wanted in ((examples.c.kind, kind), (examples.c.aspect, aspect), (_state, state)):
-        if wanted is not None:
-            rows = rows.where(column == wanted)
+    for column, value in ((examples.c.kind, kind), (examples.c.aspect, aspect), (_state, state)):
+        if value is not None:
+            rows = rows.where(column == value)
     return _views(connection, rows)
 
 
 def examples_of(connection: Connection, query_id: str) -> tuple[ExampleView, ...]:
-    """Those that an experience stands behind."""
-    made = select(example_sources.c.example_id).where(example_sources.c.query_id == query_id)
-    return tuple(_views(connection, _select().where(examples.c.example_id.in_(made))))
+    """The examples that were built of an experience."""
+    built = select(example_sources.c.example_id).where(example_sources.c.query_id == query_id)
+    return tuple(_views(connection, _select().where(examples.c.example_id.in_(built))))
 
 
 def examples_in(connection: Connection, run_id: str) -> tuple[ExampleView, ...]:
-    """Those that a run had."""
-    had = select(run_examples.c.example_id).where(run_examples.c.run_id == run_id)
-    return tuple(_views(connection, _select().where(examples.c.example_id.in_(had))))
+    """The examples of a run."""
+    used = select(run_examples.c.example_id).where(run_examples.c.run_id == run_id)
+    return tuple(_views(connection, _select().where(examples.c.example_id.in_(used))))
 
 
 def _select() -> Select[Any]:
@@ -68,8 +68,8 @@ def _select() -> Select[Any]:
 
 
 def _views(connection: Connection, rows: Select[Any]) -> list[ExampleView]:
-    found = [read(row) for row in connection.execute(rows).mappings()]
-    ids = [row["example_id"] for row in found]
+    columns = [columns_by_name(row) for row in connection.execute(rows).mappings()]
+    ids = [row["example_id"] for row in columns]
     sources = _linked(connection, example_sources.c.example_id, example_sources.c.query_id, ids)
     used_by = _linked(connection, run_examples.c.example_id, run_examples.c.run_id, ids)
     return [
@@ -78,15 +78,15 @@ def _views(connection: Connection, rows: Select[Any]) -> list[ExampleView]:
             sources=tuple(sources[row["example_id"]]),
             used_by=tuple(used_by[row["example_id"]]),
         )
-        for row in found
+        for row in columns
     ]
 
 
 def _linked(
     connection: Connection, this: Any, that: Any, ids: Iterable[str]
 ) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+    linked: dict[str, list[str]] = defaultdict(list)
     rows = select(this, that).where(this.in_(list(ids))).order_by(that)
     for one, other in connection.execute(rows):
-        found[one].append(other)
-    return found
+        linked[one].append(other)
+    return linked

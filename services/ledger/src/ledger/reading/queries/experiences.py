@@ -1,46 +1,47 @@
-"""Experiences: the newest, and one with all that is known of it."""
+"""Queries the newest experiences, and one in detail."""
 
 from sqlalchemy import Connection, RowMapping, select, tuple_
 
 from ledger.backends.tables import experiences
 from ledger.domain.projection.feedback_source import feedback_source
 from ledger.domain.values import plain
+from ledger.reading.details import ExperienceDetails
 from ledger.reading.queries.examples import examples_of
 from ledger.reading.queries.models import models_of_examples
-from ledger.reading.queries.rows import columns_of, events_about, read
-from ledger.reading.views import ExperienceStory, ExperienceView
+from ledger.reading.queries.rows import columns_by_name, columns_of, events_about
+from ledger.reading.views import ExperienceView
 
 _COLUMNS = [*columns_of(experiences, ExperienceView), experiences.c.by_user, experiences.c.by_judge]
 
 
 def newest(connection: Connection, limit: int, after: str | None = None) -> list[ExperienceView]:
-    """The newest first; `after` is the last id of the page before. An unknown one has no next."""
-    place = (experiences.c.answered_at, experiences.c.query_id)
+    """A page, newest first, after the id `after`; empty after an unknown id."""
+    key = (experiences.c.answered_at, experiences.c.query_id)
     rows = (
         select(*_COLUMNS)
         .where(experiences.c.answered_at.is_not(None))
-        .order_by(*(column.desc() for column in place))
+        .order_by(*(column.desc() for column in key))
         .limit(limit)
     )
     if after is not None:
-        found = select(*place).where(experiences.c.query_id == plain(after))
-        last = connection.execute(found).first()
+        row = select(*key).where(experiences.c.query_id == plain(after))
+        last = connection.execute(row).first()
         if last is None or last.answered_at is None:
             return []
-        rows = rows.where(tuple_(*place) < tuple_(*last))
+        rows = rows.where(tuple_(*key) < tuple_(*last))
     return [_view(row) for row in connection.execute(rows).mappings()]
 
 
-def story(connection: Connection, query_id: str) -> ExperienceStory | None:
-    """None where nothing was ever said about it."""
+def details(connection: Connection, query_id: str) -> ExperienceDetails | None:
+    """None if no event concerns the experience."""
     key = plain(query_id)
     rows = connection.execute(select(*_COLUMNS).where(experiences.c.query_id == key))
     row = rows.mappings().first()
     if row is None:
         return None
     events = events_about(connection, "query_id", key)
-    made = examples_of(connection, key)
-    return ExperienceStory(
+    built = examples_of(connection, key)
+    return ExperienceDetails(
         experience=_view(row),
         facts=tuple(event for event in events if event.type != "ExperienceScored"),
         revisions=tuple(
@@ -49,13 +50,13 @@ def story(connection: Connection, query_id: str) -> ExperienceStory | None:
                 key=lambda event: event.body["revision"],
             )
         ),
-        examples=made,
+        examples=built,
         models=models_of_examples(connection, key),
     )
 
 
 def _view(row: RowMapping) -> ExperienceView:
-    columns = read(row)
+    columns = columns_by_name(row)
     source = feedback_source(columns)
     del columns["by_user"], columns["by_judge"]
     return ExperienceView(**columns, feedback_source=source)

@@ -1,14 +1,15 @@
-"""From a model back to the experiences it learnt from; `experiences.story` goes the other way."""
+"""Queries the lineage of a model; `experiences.details` has that of an experience."""
 
 from sqlalchemy import Connection, select
 
 from ledger.backends.tables import example_sources, run_examples
+from ledger.reading.details import ModelDetails
 from ledger.reading.queries import models, runs
 from ledger.reading.queries.examples import examples_in
-from ledger.reading.views import ModelStory
 
 
-def of_model(connection: Connection, version: str) -> ModelStory | None:
+def of_model(connection: Connection, version: str) -> ModelDetails | None:
+    """The version with its run, examples and experiences; None if it is unknown."""
     model = models.view(connection, version)
     if model is None:
         return None
@@ -20,7 +21,7 @@ def of_model(connection: Connection, version: str) -> ModelStory | None:
         .distinct()
         .order_by(example_sources.c.query_id)
     )
-    return ModelStory(
+    return ModelDetails(
         model=model,
         run=runs.view(connection, run_id),
         examples=examples_in(connection, run_id),

@@ -1,26 +1,26 @@
-"""Model versions, and which of them learnt from an experience."""
+"""Queries model versions, and those that were trained on an experience."""
 
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, exists, func, or_, select
 
 from ledger.backends.tables import example_sources, forgotten_examples, models, run_examples
-from ledger.reading.queries.rows import columns_of, read
+from ledger.reading.queries.rows import columns_by_name, columns_of
 from ledger.reading.views import ModelState, ModelView
 
-_LEARNT_FROM_FORGOTTEN = (
+_TRAINED_ON_FORGOTTEN = (
     exists()
     .where(run_examples.c.run_id == models.c.run_id)
     .where(forgotten_examples.c.example_id == run_examples.c.example_id)
     .label("trained_on_forgotten")
 )
-_COLUMNS = [*columns_of(models, ModelView), models.c.rolled_back, _LEARNT_FROM_FORGOTTEN]
-_REAL = or_(models.c.registered_at.is_not(None), models.c.came_at.is_not(None))
-"""A version that only ever was asked for in vain is no model."""
+_COLUMNS = [*columns_of(models, ModelView), models.c.rolled_back, _TRAINED_ON_FORGOTTEN]
+_REGISTERED = or_(models.c.registered_at.is_not(None), models.c.came_at.is_not(None))
+"""A refused activation may name a version that never existed."""
 
 
 def newest(connection: Connection, limit: int) -> list[ModelView]:
-    """The newest first."""
+    """The newest versions, newest first."""
     return list(_views(connection, _select().limit(limit)))
 
 
@@ -28,8 +28,8 @@ def view(connection: Connection, version: str) -> ModelView | None:
     return next(iter(_views(connection, _select().where(models.c.version == version))), None)
 
 
-def in_service(connection: Connection) -> ModelView | None:
-    """The one that came last, unless it has gone since."""
+def active(connection: Connection) -> ModelView | None:
+    """The version that was activated last, None if it was replaced since."""
     came = select(*_COLUMNS).where(models.c.came_at.is_not(None))
     last = came.order_by(models.c.came_at.desc(), models.c.version.desc()).limit(1)
     return next((m for m in _views(connection, last) if m.state == "active"), None)
@@ -40,7 +40,7 @@ def models_of_run(connection: Connection, run_id: str) -> tuple[ModelView, ...]:
 
 
 def models_of_examples(connection: Connection, query_id: str) -> tuple[ModelView, ...]:
-    """Those whose run had an example that the experience stands behind."""
+    """The versions whose run used an example built of the experience."""
     runs = (
         select(run_examples.c.run_id)
         .join(example_sources, example_sources.c.example_id == run_examples.c.example_id)
@@ -51,17 +51,17 @@ def models_of_examples(connection: Connection, query_id: str) -> tuple[ModelView
 
 def _select() -> Select[Any]:
     order = func.coalesce(models.c.registered_at, models.c.came_at)
-    return select(*_COLUMNS).where(_REAL).order_by(order.desc(), models.c.version.desc())
+    return select(*_COLUMNS).where(_REGISTERED).order_by(order.desc(), models.c.version.desc())
 
 
 def _views(connection: Connection, rows: Select[Any]) -> tuple[ModelView, ...]:
-    found = []
+    views = []
     for row in connection.execute(rows).mappings():
-        columns = read(row)
+        columns = columns_by_name(row)
         del columns["rolled_back"]
         columns["trained_on_forgotten"] = bool(columns["trained_on_forgotten"])
-        found.append(ModelView(**columns, state=_state(row)))
-    return tuple(found)
+        views.append(ModelView(**columns, state=_state(row)))
+    return tuple(views)
 
 
 def _state(row: RowMapping) -> ModelState:

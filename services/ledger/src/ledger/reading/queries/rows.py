@@ -1,4 +1,4 @@
-"""Rows as views."""
+"""Converts rows to the columns of views."""
 
 import json
 from dataclasses import fields
@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, Connection, RowMapping, Table, select
 
 from ledger.backends.tables import events, metadata
-from ledger.domain.values import moment
-from ledger.reading.views import KeptEvent
+from ledger.domain.values import time_of
+from ledger.reading.views import StoredEvent
 
 V = TypeVar("V")
 _TIMES = {
@@ -25,20 +25,22 @@ def columns_of(table: Table, view: type[Any]) -> list[Column[Any]]:
     return [column for column in table.columns if column.name in names]
 
 
-def read(row: RowMapping) -> dict[str, Any]:
+def columns_by_name(row: RowMapping) -> dict[str, Any]:
     """The columns of `row` by name, those that end in `_at` as times."""
     columns = dict(zip(row.keys(), row.values(), strict=True))
     for name in _TIMES.intersection(columns):
         if columns[name] is not None:
-            columns[name] = moment(columns[name])
+            columns[name] = time_of(columns[name])
     return columns
 
 
-def events_about(connection: Connection, column: str, key: str) -> tuple[KeptEvent, ...]:
+def events_about(connection: Connection, column: str, key: str) -> tuple[StoredEvent, ...]:
     """The events whose `column` is `key`, in the order in which they happened."""
     rows = connection.execute(
-        select(*columns_of(events, KeptEvent))
+        select(*columns_of(events, StoredEvent))
         .where(events.c[column] == key)
         .order_by(events.c.occurred_at, events.c.number)
     ).mappings()
-    return tuple(KeptEvent(**read(row) | {"body": json.loads(row["body"])}) for row in rows)
+    return tuple(
+        StoredEvent(**columns_by_name(row) | {"body": json.loads(row["body"])}) for row in rows
+    )

@@ -1,22 +1,22 @@
-"""The widget plan that should have been, by what the judge said of the one that was shown."""
+"""Repairs a widget plan by the judge's scores of its widgets."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from ratchet.measures import DEFAULT_HEIGHTS, HEIGHT_BUDGET, SCENARIOS, SIZES, scenario_named
+from reward.domain.answers.reaction import WidgetScore
+from reward.domain.answers.recorded_answer import PlanWidget
 from reward.domain.scoring.components import per_widget_appropriateness, size_appropriateness
-from reward.domain.scoring.reaction import WidgetVerdict
-from reward.domain.scoring.weights import Weights
-from reward.domain.state.answer import PlanWidget
+from reward.domain.scoring.weights import RewardWeights
 
 BAD_BELOW = 0.5
 _ADDED_SIZE = "normal"
-_ASKED_FOR = 1.0
+_MISSED_SCORE = 1.0
 _LADDER = ("compact", "normal", "expanded", "hero")
 
 
-class Repaired(NamedTuple):
-    """`reward` is what the judge's own scores make of it: a widget it missed counts as 1."""
+class RepairedPlan(NamedTuple):
+    """`reward` follows from the judge's own scores; a widget that it missed counts as 1."""
 
     widgets: tuple[PlanWidget, ...]
     reward: float
@@ -24,57 +24,59 @@ class Repaired(NamedTuple):
 
 def repaired_plan(
     shown: Sequence[PlanWidget],
-    judged: Sequence[WidgetVerdict],
+    judged: Sequence[WidgetScore],
     missing: Sequence[str],
-    weights: Weights,
-) -> Repaired | None:
-    """Bad widgets out, missing ones in, sizes right, within the height budget.
+    weights: RewardWeights,
+) -> RepairedPlan | None:
+    """`shown` without bad widgets, with missing ones, in fitting sizes, within the height budget.
 
-    A widget is bad below a score of 0.5; one nobody judged stays. A size called wrong moves one
-    step the way the issues ask, else towards the middle. None where nothing is left to show or
-    nothing had to change.
+    A widget is bad below a score of 0.5; one without a score remains. A wrong size moves one step
+    in the direction that the judge suggests, else towards the middle. Returns None if no widget
+    remains or none had to change.
     """
-    verdicts = {verdict.position: verdict for verdict in judged}
-    kept: list[tuple[PlanWidget, float | None]] = []
+    scores = {score.position: score for score in judged}
+    fitted: list[tuple[PlanWidget, float | None]] = []
     for position, widget in enumerate(shown):
-        verdict = verdicts.get(position)
-        bad = verdict is not None and verdict.score is not None and verdict.score < BAD_BELOW
-        if widget.scenario in SCENARIOS and not bad:
-            kept.append((_resized(widget, verdict), verdict.score if verdict else None))
-    there = {widget.scenario for widget, _ in kept}
+        judgement = scores.get(position)
+        score = judgement.score if judgement else None
+        if widget.scenario in SCENARIOS and (score is None or score >= BAD_BELOW):
+            fitted.append((_resized(widget, judgement), score))
+    present = {widget.scenario for widget, _ in fitted}
     for name in missing:
         scenario = scenario_named(name)
-        if scenario is not None and scenario not in there:
-            kept.append((PlanWidget(scenario, _ADDED_SIZE), _ASKED_FOR))
-            there.add(scenario)
-    fitting = _within_budget(kept)
+        if scenario is not None and scenario not in present:
+            fitted.append((PlanWidget(scenario, _ADDED_SIZE), _MISSED_SCORE))
+            present.add(scenario)
+    fitting = _within_budget(fitted)
     widgets = tuple(widget for widget, _ in fitting)
     if not widgets or widgets == tuple(shown):
         return None
-    scores = [
-        WidgetVerdict(position, score, True, None)
+    expected = [
+        WidgetScore(position, score, True, None)
         for position, (_, score) in enumerate(fitting)
         if score is not None
     ]
-    reward = weights.per_widget_appropriateness * per_widget_appropriateness(scores)
-    return Repaired(widgets, reward + weights.size_appropriateness * size_appropriateness(scores))
+    reward = weights.per_widget_appropriateness * per_widget_appropriateness(expected)
+    return RepairedPlan(
+        widgets, reward + weights.size_appropriateness * size_appropriateness(expected)
+    )
 
 
-def _resized(widget: PlanWidget, verdict: WidgetVerdict | None) -> PlanWidget:
+def _resized(widget: PlanWidget, judgement: WidgetScore | None) -> PlanWidget:
     if widget.size not in SIZES:
         return widget._replace(size=_ADDED_SIZE)
-    if verdict is None or verdict.size_fits is not False:
+    if judgement is None or judgement.size_fits is not False:
         return widget
     step = _LADDER.index(widget.size)
-    grow = verdict.wanted == "larger" if verdict.wanted else step < len(_LADDER) / 2
+    grow = judgement.wanted == "larger" if judgement.wanted else step < len(_LADDER) / 2
     return widget._replace(size=_LADDER[min(step + 1, 3) if grow else max(step - 1, 0)])
 
 
 def _within_budget(
-    kept: Sequence[tuple[PlanWidget, float | None]],
+    fitted: Sequence[tuple[PlanWidget, float | None]],
 ) -> list[tuple[PlanWidget, float | None]]:
-    """Make the last widgets smaller, then drop them: the first matter most."""
-    fitting = list(kept)
+    """Shrink the last widgets, then drop them: the first ones matter most."""
+    fitting = list(fitted)
     while sum(DEFAULT_HEIGHTS[widget.size] for widget, _ in fitting) > HEIGHT_BUDGET:
         for index in reversed(range(len(fitting))):
             widget, score = fitting[index]

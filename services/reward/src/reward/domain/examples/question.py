@@ -1,21 +1,21 @@
-"""Which question an answer answers, in each aspect: only answers to the same one are compared."""
+"""Identifies the question of an answer: only answers to the same question are compared."""
 
 from collections.abc import Sequence
 from typing import Literal
 
 from ratchet.contract import Aspect, Question, Reading
 from ratchet.measures import device_type, normalised, phrasing_of, question_key, question_words
-from reward.domain.state.answer import Answer
+from reward.domain.answers.recorded_answer import RecordedAnswer
 
 Scope = Literal["question", "intent"]
 
 
-def question_keys(answer: Answer, scope: Scope) -> dict[Aspect, str]:
+def question_keys(answer: RecordedAnswer, scope: Scope) -> dict[Aspect, str]:
     """A key per aspect; answers with equal keys may be compared with each other.
 
-    In scope `question` the key is its words, intent type and devices, and for the voice the
-    readings too: with other readings a right answer becomes a wrong one. In scope `intent` it
-    is intent type, device type and characteristic. Empty where the transcript has no words.
+    In scope `question` the key is made of words, intent type and devices, and for the voice of the
+    readings too: with other readings a right answer becomes a wrong one. In scope `intent` it is
+    made of intent type, device type and characteristic. Empty if the transcript has no words.
     """
     words = question_words(answer.transcript)
     if not words:
@@ -25,12 +25,12 @@ def question_keys(answer: Answer, scope: Scope) -> dict[Aspect, str]:
         kind = device_type(devices[0]) if devices else ""
         key = question_key([answer.intent, kind, answer.characteristic])
         return {"voice": key, "widget": key}
-    asked: list[object] = [answer.intent, words, devices]
+    content: list[object] = [answer.intent, words, devices]
     readings = [[r.equipment, r.metric, r.value, r.unit] for r in answer.readings]
-    return {"voice": question_key([*asked, readings]), "widget": question_key(asked)}
+    return {"voice": question_key([*content, readings]), "widget": question_key(content)}
 
 
-def question_of(answer: Answer, key: str) -> Question:
+def question_of(answer: RecordedAnswer, key: str) -> Question:
     """Describe the question that `answer` answers, under one of its keys."""
     devices = sorted(device.casefold() for device in answer.devices)
     return Question(
@@ -40,11 +40,13 @@ def question_of(answer: Answer, key: str) -> Question:
         device_type=device_type(devices[0]) if devices else "",
         characteristic=answer.characteristic,
         phrasing=phrasing_of(answer.transcript, (*devices, answer.metric)),
-        asked=_asked(answer.readings, devices, answer.metric),
+        asked=_requested_reading(answer.readings, devices, answer.metric),
     )
 
 
-def _asked(readings: Sequence[Reading], devices: Sequence[str], metric: str) -> Reading | None:
+def _requested_reading(
+    readings: Sequence[Reading], devices: Sequence[str], metric: str
+) -> Reading | None:
     names = {normalised(device) for device in devices}
     for reading in readings:
         if reading.metric == metric and normalised(reading.equipment) in names:

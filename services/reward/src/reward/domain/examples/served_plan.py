@@ -1,34 +1,36 @@
-"""What a ranking can learn from one answer: its widgets, and what was said of each of them."""
+"""The widgets of one answer with the feedback on each: what a ranking scorer learns from."""
 
 from collections.abc import Iterable
 
 from ratchet.contract import RankingQuery, ServedPlan, ServedWidget
 from ratchet.measures import scenario_named
-from reward.domain.scoring.reaction import Reaction
+from reward.domain.answers.reaction import AnswerReaction
+from reward.domain.answers.recorded_answer import RecordedAnswer
 from reward.domain.scoring.score import Score
-from reward.domain.state.answer import Answer
 
 
-def served_plan(answer: Answer, said: Reaction, worth: Score) -> ServedPlan | None:
-    """The widgets in the order they were shown; None without a plan.
+def served_plan(
+    answer: RecordedAnswer, reaction: AnswerReaction, score: Score
+) -> ServedPlan | None:
+    """The widgets in the order shown; None without a plan.
 
-    A relevance of 0 is what rows without one have: it counts as none.
+    A relevance of 0 counts as none: rows without a relevance have it.
     """
     if not answer.widgets:
         return None
-    verdicts = {verdict.position: verdict for verdict in said.judged or ()}
-    touched = {touch.position for touch in said.touches or ()}
+    scores = {score.position: score for score in reaction.judged or ()}
+    touched = {touch.position for touch in reaction.touches or ()}
     widgets = []
     for position, widget in enumerate(answer.widgets):
-        verdict = verdicts.get(position)
+        judgement = scores.get(position)
         relevance = answer.relevances[position] if answer.relevances else 0.0
         widgets.append(
             ServedWidget(
                 scenario=widget.scenario,
                 size=widget.size,
                 relevance=relevance if 0 < relevance <= 1 else None,
-                score=verdict.score if verdict else None,
-                size_fits=verdict.size_fits if verdict else None,
+                score=judgement.score if judgement else None,
+                size_fits=judgement.size_fits if judgement else None,
                 touched=position in touched,
             )
         )
@@ -38,19 +40,19 @@ def served_plan(answer: Answer, said: Reaction, worth: Score) -> ServedPlan | No
             intent=answer.intent,
             confidence=answer.certainty,
             domains=answer.domains,
-            characteristics=(answer.characteristic, *answer.also),
+            characteristics=(answer.characteristic, *answer.secondary_characteristics),
             devices=len(answer.devices),
             timed=answer.timed,
         ),
         widgets=tuple(widgets),
-        missing=_missing(said.missing or ()),
-        reward=worth.widget_reward,
-        engaged=said.touches is not None,
+        missing=_missing(reaction.missing or ()),
+        reward=score.widget_reward,
+        engaged=reaction.touches is not None,
         decision_id=answer.decision_id,
     )
 
 
-def _missing(told: Iterable[str]) -> tuple[str, ...]:
-    """The known scenarios among what the judge missed, each once."""
-    named = (scenario_named(words) for words in told)
-    return tuple(dict.fromkeys(name for name in named if name is not None))
+def _missing(names: Iterable[str]) -> tuple[str, ...]:
+    """The known scenarios among the widgets that the judge missed, each once."""
+    scenarios = (scenario_named(name) for name in names)
+    return tuple(dict.fromkeys(each for each in scenarios if each is not None))

@@ -1,4 +1,4 @@
-"""What operators say around a request, phrase by phrase; compared with whole words."""
+"""The phrases by which follow-ups are classified; they match whole words only."""
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -15,7 +15,7 @@ ACKNOWLEDGEMENTS = _lines("""
     good enough, sounds good, works for me, you've been helpful, i'll note it, i'm happy, glad,
     smashing, sorted, done, that does it
 """)
-ENOUGH = _lines("""
+CLOSINGS = _lines("""
     that's all, that is all, that will do, that'll do, all i wanted, all i needed, all i need,
     what i wanted to know, what i needed, what i expected, what i was after, what i was looking
     for, answers my question, answered my question, nothing else, nothing more, no more
@@ -31,8 +31,8 @@ LEAD_INS = (
 """),
     *ACKNOWLEDGEMENTS,
 )
-BARE_PLEAS = (("what",), ("sorry",), ("eh",), ("say", "what"), ("sorry", "what"))
-PLEAS = _lines("""
+BARE_REPEAT_REQUESTS = (("what",), ("sorry",), ("eh",), ("say", "what"), ("sorry", "what"))
+REPEAT_REQUESTS = _lines("""
     say that again, say it again, say again, come again, once more, one more time, once again,
     repeat that, repeat it, pardon, excuse me, huh, did you say, you said what, what was that,
     didn't catch, did not catch, couldn't catch, didn't hear, did not hear, couldn't hear, could
@@ -41,11 +41,11 @@ PLEAS = _lines("""
     broke up, you cut out, breaking up, cut off, speak up, a bit louder, bit slower, more
     slowly, didn't quite get, could you repeat, can you repeat, please repeat
 """)
-SAID_BEFORE = _lines("""
+INSISTENCE = _lines("""
     i said, i asked, i just asked, i was asking, i'm asking, my question was, the question was,
     i want to know, i wanted to know, like i said, as i said
 """)
-MEANT = _lines("""
+INTENDED = _lines("""
     i meant, i actually meant, i really meant, i mean, i do mean, i said, i actually said, i
     asked, i asked for, i actually asked, i was asking, i wanted, i actually wanted, i'm talking
     about, i was talking about, i am talking about, i was after, i was looking for, i was
@@ -74,12 +74,12 @@ ELLIPTICAL = _lines("""
     and, what about, how about, only, just, but, same for, same thing, or, as, per, for, since
     when, excluding, including, without, except, from, between, until, over, in
 """)
-VIEWS = _lines("""
+VIEW_VERBS = _lines("""
     zoom, compare, break, chart, graph, plot, sort, filter, split, group, rank, leave out,
     drill, narrow, widen, limit, exclude, include, convert, put, make
 """)
-AS_VIEW = _lines("""
+VIEW_CHANGES = _lines("""
     as a, as an, in a table, bar chart, pie chart, line chart, side by side, in percent, on a
     map, in more detail, more detail, more details, the details
 """)
-POINTERS = frozenset("it its that those them these this they he she none ones same".split())
+PRONOUNS = frozenset("it its that those them these this they he she none ones same".split())

@@ -1,4 +1,4 @@
-"""An utterance as whole words, and which of them carry what it is about."""
+"""An utterance as whole words, and the words that carry its content."""
 
 import re
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ PERIODS = frozenset(
 
 
 class Token(NamedTuple):
-    """A word in lower case, and where it stands in the text."""
+    """A word in lower case, with its position in the text."""
 
     word: str
     start: int
@@ -55,7 +55,7 @@ class Token(NamedTuple):
 
 
 class Utterance:
-    """`text` as it was said, its `words` in lower case, and their stems."""
+    """`text` as spoken, its `words` in lower case, and their stems."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -67,14 +67,14 @@ class Utterance:
 
     @cached_property
     def content(self) -> frozenset[str]:
-        """Stems of what it is about; a negation counts as one word, whatever its form."""
+        """The stems of its content words; every form of negation becomes "not"."""
         stems = {stem(word) for word in self.words if word not in _FUNCTION}
         negated = any(word in NEGATIONS for word in self.words)
         return frozenset(stems - NEGATIONS) | ({"not"} if negated else frozenset())
 
     @cached_property
     def topic(self) -> frozenset[str]:
-        """Content without numbers, periods and negations: what two questions may share."""
+        """Content without numbers, periods and negations: the subject of a question."""
         return frozenset(
             word
             for word in self.content
@@ -86,44 +86,44 @@ class Utterance:
         return tuple(part for part in _SENTENCE.split(self.text) if Utterance(part).words)
 
     @property
-    def asks(self) -> bool:
-        """Whether it opens like a question or an instruction."""
+    def is_request(self) -> bool:
+        """Whether it begins like a question or an instruction."""
         return self.words[:1] != () and self.words[0] in _OPENERS and self.words[1:2] != ("a",)
 
     @property
-    def asks_for(self) -> frozenset[str]:
-        """The question words that make another question of the same content."""
+    def question_words(self) -> frozenset[str]:
+        """The words that distinguish questions of the same content: why, who, where."""
         return frozenset(word.removesuffix("'s") for word in self.words) & _KINDS
 
     def has(self, *phrases: str) -> bool:
-        """Whether any phrase occurs, word for word."""
+        """Whether any of the phrases occurs."""
         return any(self.find(phrase) is not None for phrase in phrases)
 
     def find(self, phrase: str) -> int | None:
         """Index of the first word of the last occurrence of `phrase`."""
-        wanted = tuple(phrase.split())
-        for start in range(len(self.words) - len(wanted), -1, -1):
-            if self.words[start : start + len(wanted)] == wanted:
+        searched = tuple(phrase.split())
+        for start in range(len(self.words) - len(searched), -1, -1):
+            if self.words[start : start + len(searched)] == searched:
                 return start
         return None
 
     def opens_with(self, *phrases: str) -> str | None:
         """The longest of `phrases` that the utterance begins with."""
         for phrase in sorted(phrases, key=len, reverse=True):
-            wanted = tuple(phrase.split())
-            if self.words[: len(wanted)] == wanted:
+            searched = tuple(phrase.split())
+            if self.words[: len(searched)] == searched:
                 return phrase
         return None
 
     def after(self, index: int) -> "Utterance":
-        """What follows the first `index` words."""
+        """The rest after the first `index` words."""
         if index >= len(self.tokens):
             return Utterance("")
         return Utterance(self.text[self.tokens[index].start :])
 
 
 def stem(word: str) -> str:
-    """Number words become digits, "003" becomes "3", endings and a few synonyms fall together."""
+    """Number words become digits, "003" becomes "3"; endings are cut, a few synonyms merged."""
     if word.isdigit():
         return word.lstrip("0") or "0"
     if word in _NUMBERS:

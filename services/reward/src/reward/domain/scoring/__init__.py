@@ -1,1 +1,1 @@
-"""The reward of one answer."""
+"""The reward of one answer: components, weights and total."""

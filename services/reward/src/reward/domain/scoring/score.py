@@ -1,20 +1,24 @@
-"""One answer's reward: components, total, and one reward per aspect with its own sign."""
+"""The score of one answer: weighted components, total, and one reward per aspect."""
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from ratchet.contract import FollowUp
 from ratchet.measures import TextQuality, blended
+from reward.domain.answers.reaction import AnswerReaction, WidgetScore
+from reward.domain.answers.recorded_answer import RecordedAnswer
+from reward.domain.answers.warnings import RewardWarning
 from reward.domain.scoring import components
-from reward.domain.scoring.reaction import Reaction, WidgetVerdict
-from reward.domain.scoring.weights import CONTRACT, Bounds, Weights
-from reward.domain.state.answer import Answer
-from reward.domain.state.warnings import Oddity
+from reward.domain.scoring.weights import CONTRACT, RewardBounds, RewardWeights
 
 VoiceRating = Literal["good", "bad"]
 
 
 class Score(NamedTuple):
-    """`components` are weighted: they sum to `total` before it is clipped to the bounds."""
+    """`components` are weighted: they sum to `total` before it is clipped to the bounds.
+
+    The rewards of the aspects are None without a statement about that aspect.
+    """
 
     total: float
     components: dict[str, float]
@@ -22,80 +26,106 @@ class Score(NamedTuple):
     voice_reward: float | None
     voice_rating: VoiceRating | None
     text_quality: TextQuality | None
-    oddities: tuple[Oddity, ...]
+    warnings: tuple[RewardWarning, ...]
 
 
-def score(
-    answer: Answer,
-    said: Reaction,
-    weights: Weights,
-    bounds: Bounds = CONTRACT,
+def score_answer(
+    answer: RecordedAnswer,
+    reaction: AnswerReaction,
+    weights: RewardWeights,
+    bounds: RewardBounds = CONTRACT,
     follow_up: FollowUp | None = None,
 ) -> Score:
-    """Score `answer` by everything `said`; `follow_up` was read from the next question."""
+    """Score `answer` by `reaction`: total = clip(sum of weight * component, low, high).
+
+    `follow_up` is the classification of the operator's next question; a stated follow-up type
+    takes precedence.
+    """
     count = len(answer.widgets)
-    judged = [verdict for verdict in said.judged or () if verdict.position < count]
-    touches = said.touches or ()
-    missing = len(said.missing or ()) if count else 0
-    quality = answer.quality and blended(answer.quality, said.voice_dimensions)
+    judged = [widget for widget in reaction.judged or () if widget.position < count]
+    quality = answer.quality and blended(answer.quality, reaction.voice_dimensions)
     weighted = {
-        "explicit_rating": weights.explicit_rating * components.explicit_rating(said.rating),
-        "follow_up_type": weights.follow_up_type
-        * components.follow_up_type(said.follow_up_type or follow_up, bounds),
-        "widget_engagement": weights.widget_engagement
-        * components.widget_engagement(touches, count, bounds),
-        "response_latency": weights.response_latency
-        * components.response_latency(answer.latency_ms, bounds),
-        "intent_confidence": weights.intent_confidence
-        * components.intent_confidence(answer.confidence, said.rating, bounds),
-        "evaluation_confidence_boost": weights.evaluation_confidence_boost
-        * components.evaluation_confidence_boost(said.evaluation_confidence, said.rating, bounds),
-        "per_widget_appropriateness": weights.per_widget_appropriateness
-        * components.per_widget_appropriateness(judged),
-        "missing_widget_penalty": weights.missing_widget_penalty
-        * components.missing_widget_penalty(missing, bounds)
-        + 0.0,
-        "size_appropriateness": weights.size_appropriateness
-        * components.size_appropriateness(judged),
-        "text_quality": weights.text_quality
-        * components.text_quality(quality.total if quality else None),
+        name: getattr(weights, name) * value
+        for name, value in _components(answer, reaction, judged, quality, bounds, follow_up)
     }
-    rating = voice_rating(said, bounds) if quality else None
+    # A negative weight makes -0.0 of no missing widget, which JSON and hashes tell from 0.0.
+    weighted["missing_widget_penalty"] += 0.0
+    rating = voice_rating(reaction, bounds) if quality else None
     return Score(
         total=_clip(sum(weighted.values()), bounds),
         components=weighted,
-        widget_reward=_widget_reward(weighted, said, judged, bounds) if count else None,
-        voice_reward=_voice_reward(said, rating, quality, bounds) if quality and rating else None,
+        widget_reward=_widget_reward(weighted, reaction, judged, bounds) if count else None,
+        voice_reward=(
+            _voice_reward(reaction, rating, quality, bounds) if quality and rating else None
+        ),
         voice_rating=rating,
         text_quality=quality,
-        oddities=_oddities(said, judged, count),
+        warnings=_warnings(reaction, judged, count),
     )
 
 
-def voice_rating(said: Reaction, bounds: Bounds = CONTRACT) -> VoiceRating | None:
-    """The judge beats the thumb: great widgets with a bad voice are up and bad."""
-    if said.voice_evaluation_confidence is not None:
-        return "good" if said.voice_evaluation_confidence >= bounds.good_voice_from else "bad"
-    if said.rating is not None:
-        return "good" if said.rating == "up" else "bad"
-    return said.voice_response_rating
+def voice_rating(reaction: AnswerReaction, bounds: RewardBounds = CONTRACT) -> VoiceRating | None:
+    """The judge's score of the voice decides; without one the thumb; then the judge's rating.
+
+    The thumb rates the whole answer: great widgets with a bad voice get a thumb up.
+    """
+    if reaction.voice_evaluation_confidence is not None:
+        return "good" if reaction.voice_evaluation_confidence >= bounds.good_voice_from else "bad"
+    if reaction.rating is not None:
+        return "good" if reaction.rating == "up" else "bad"
+    return reaction.voice_response_rating
+
+
+def _components(
+    answer: RecordedAnswer,
+    reaction: AnswerReaction,
+    judged: list[WidgetScore],
+    quality: TextQuality | None,
+    bounds: RewardBounds,
+    follow_up: FollowUp | None,
+) -> Iterator[tuple[str, float]]:
+    """Each component before its weight, by the name of the weight."""
+    count, rating = len(answer.widgets), reaction.rating
+    missing = len(reaction.missing or ()) if count else 0
+    yield "explicit_rating", components.explicit_rating(rating)
+    yield (
+        "follow_up_type",
+        components.follow_up_type(reaction.follow_up_type or follow_up, bounds),
+    )
+    yield (
+        "widget_engagement",
+        components.widget_engagement(reaction.touches or (), count, bounds),
+    )
+    yield "response_latency", components.response_latency(answer.latency_ms, bounds)
+    yield "intent_confidence", components.intent_confidence(answer.confidence, rating, bounds)
+    yield (
+        "evaluation_confidence_boost",
+        components.evaluation_confidence_boost(reaction.evaluation_confidence, rating, bounds),
+    )
+    yield "per_widget_appropriateness", components.per_widget_appropriateness(judged)
+    yield "missing_widget_penalty", components.missing_widget_penalty(missing, bounds)
+    yield "size_appropriateness", components.size_appropriateness(judged)
+    yield "text_quality", components.text_quality(quality.total if quality else None)
 
 
 def _voice_reward(
-    said: Reaction, rating: VoiceRating, quality: TextQuality, bounds: Bounds
+    reaction: AnswerReaction, rating: VoiceRating, quality: TextQuality, bounds: RewardBounds
 ) -> float:
-    """The verdict on the spoken text in [-1, 1], moved by how good the text is by rule."""
-    if said.voice_evaluation_confidence is not None:
-        verdict = 2 * said.voice_evaluation_confidence - 1
+    """clip(v + quality - 0.5): v is 2 * the judge's score - 1, or 1 or -1 by the rating."""
+    if reaction.voice_evaluation_confidence is not None:
+        verdict = 2 * reaction.voice_evaluation_confidence - 1
     else:
         verdict = 1.0 if rating == "good" else -1.0
     return _clip(verdict + quality.total - 0.5, bounds)
 
 
 def _widget_reward(
-    weighted: dict[str, float], said: Reaction, judged: list[WidgetVerdict], bounds: Bounds
+    weighted: dict[str, float],
+    reaction: AnswerReaction,
+    judged: list[WidgetScore],
+    bounds: RewardBounds,
 ) -> float | None:
-    """The widgets' own components; the thumb speaks for them only where no judge did."""
+    """The sum of the widgets' own components; the thumb is added where no judge scored them."""
     own = (
         weighted["widget_engagement"]
         + weighted["per_widget_appropriateness"]
@@ -104,19 +134,23 @@ def _widget_reward(
     )
     if judged:
         return _clip(own, bounds)
-    return _clip(own + weighted["explicit_rating"], bounds) if said.rating is not None else None
+    if reaction.rating is None:
+        return None
+    return _clip(own + weighted["explicit_rating"], bounds)
 
 
-def _oddities(said: Reaction, judged: list[WidgetVerdict], count: int) -> tuple[Oddity, ...]:
-    found = said.oddities or ()
-    if said.judged and len(judged) < len(said.judged):
-        found += (Oddity.JUDGEMENT_OUTSIDE_PLAN,)
-    if any(verdict.score is None for verdict in judged):
-        found += (Oddity.JUDGEMENT_WITHOUT_SCORE,)
-    if said.touches and max(said.touches).position >= count:
-        found += (Oddity.TOUCH_OUTSIDE_PLAN,)
-    return found
+def _warnings(
+    reaction: AnswerReaction, judged: list[WidgetScore], count: int
+) -> tuple[RewardWarning, ...]:
+    warnings = reaction.warnings or ()
+    if reaction.judged and len(judged) < len(reaction.judged):
+        warnings += (RewardWarning.JUDGEMENT_OUTSIDE_PLAN,)
+    if any(widget.score is None for widget in judged):
+        warnings += (RewardWarning.JUDGEMENT_WITHOUT_SCORE,)
+    if reaction.touches and max(reaction.touches).position >= count:
+        warnings += (RewardWarning.TOUCH_OUTSIDE_PLAN,)
+    return warnings
 
 
-def _clip(value: float, bounds: Bounds) -> float:
+def _clip(value: float, bounds: RewardBounds) -> float:
     return max(bounds.low, min(bounds.high, value))

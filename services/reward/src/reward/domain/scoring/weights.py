@@ -1,4 +1,4 @@
-"""What counts how much: weights and bounds of the reward, as the product's contract gives them."""
+"""The weights and bounds of the reward; the defaults are those of the reward contract."""
 
 from typing import Annotated, Self
 
@@ -10,7 +10,7 @@ Weight = Annotated[float, Field(ge=-10, le=10, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Weights(Value):
+class RewardWeights(Value):
     """Weight of each component in the total."""
 
     explicit_rating: Weight = 1.0
@@ -26,7 +26,7 @@ class Weights(Value):
 
 
 class FollowUpValues(Value):
-    """What the operator's next step says about the answer, in -1..1."""
+    """The value of each kind of follow-up, in [-1, 1]."""
 
     satisfied: float = Field(default=1.0, ge=-1, le=1)
     new_topic: float = Field(default=0.3, ge=-1, le=1)
@@ -35,11 +35,10 @@ class FollowUpValues(Value):
     repeat: float = Field(default=-1.0, ge=-1, le=1)
 
 
-class Bounds(Value):
-    """Where each component turns and ends; rewards are clipped to `low`..`high`.
+class RewardBounds(Value):
+    """The numbers of the components' formulas; rewards are clipped to `low`..`high`.
 
-    Latencies are in seconds. A judge surer than `sure_above` strengthens a rating by
-    `sure_slope` per unit, one below `doubt_below` weakens it by `doubt_slope`.
+    Names ending in `_s` are latencies in seconds. See `reward.domain.scoring.components`.
     """
 
     low: float = Field(default=-2.0, ge=-2, lt=0)
@@ -60,10 +59,10 @@ class Bounds(Value):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if not self.fast_s <= self.slow_s < self.slowest_s:
-            raise ValueError("fast_s, slow_s and slowest_s must rise in this order")
+            raise ValueError("fast_s, slow_s and slowest_s must increase in this order")
         if self.doubt_below > self.sure_above:
-            raise ValueError("doubt_below must not lie above sure_above")
+            raise ValueError("doubt_below must not be above sure_above")
         return self
 
 
-CONTRACT = Bounds()
+CONTRACT = RewardBounds()

@@ -1,4 +1,4 @@
-"""One answered question between two facts: what is known, what it is worth, at which revision."""
+"""One answered question with its facts, its context and the revision of its reward."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,44 +7,23 @@ from typing import NamedTuple
 from pydantic import Field
 
 from ratchet.contract import Aspect, FollowUp, Value
-from reward.domain.examples.candidates import Candidate, candidates_of
-from reward.domain.examples.pairing import PairingRules
+from reward.domain.answers.reaction import AnswerReaction
+from reward.domain.answers.recorded_answer import RecordedAnswer
+from reward.domain.answers.stored_value import StoredValue
+from reward.domain.answers.warnings import RewardWarning
+from reward.domain.examples.candidates import CandidateAnswer, candidates_of
 from reward.domain.examples.question import question_keys
-from reward.domain.examples.trace_sampling import TraceReason, TraceSampling, reason_to_ask
-from reward.domain.scoring.reaction import Reaction
-from reward.domain.scoring.score import Score, score
-from reward.domain.scoring.weights import Bounds, Weights
-from reward.domain.state.answer import Answer
-from reward.domain.state.clock import DAY, SECOND
-from reward.domain.state.facts import Facts
-from reward.domain.state.warnings import Oddity
+from reward.domain.examples.trace_sampling import TraceReason, trace_reason
+from reward.domain.scoring.score import Score, score_answer
+from reward.domain.state.answer_facts import AnswerFacts
+from reward.domain.state.policy import RewardPolicy
 
 
-class Policy(Value):
-    """Every number a reward and its examples depend on; windows in days and seconds."""
+class QuestionContext(Value):
+    """What the operator's other questions reveal about this one.
 
-    weights: Weights = Weights()
-    bounds: Bounds = Bounds()
-    pairing: PairingRules = PairingRules()
-    traces: TraceSampling = TraceSampling()
-    window_days: int = Field(default=30, ge=1)
-    follow_up_window_s: int = Field(default=300, ge=0, le=86_400)
-
-    @property
-    def window(self) -> int:
-        """How long after an experience what is said about it still counts, in microseconds."""
-        return self.window_days * DAY
-
-    @property
-    def follow_up_window(self) -> int:
-        return self.follow_up_window_s * SECOND
-
-
-class Surroundings(Value):
-    """What the operator's other questions tell about this one.
-
-    `follow_up` is how the next question takes this answer, `request` the request that this
-    question corrects an earlier one to, `teaches` whether it lies within the operator's quota.
+    `follow_up` is the classification of the next question, `request` the request that this
+    question corrects an earlier one to. `teaches` is false beyond the operator's daily quota.
     """
 
     follow_up: FollowUp | None = None
@@ -52,97 +31,109 @@ class Surroundings(Value):
     teaches: bool = True
 
 
-class Answered(Value):
-    """`revision` counts the verdicts so far; `keys` are the questions it answers, by aspect.
+class ScoredAnswer(StoredValue):
+    """`revision` counts the scores so far; `keys` are the questions that it answers, by aspect.
 
-    `traced` tells that a teacher was asked: it is asked once, however often the verdict changes.
+    `traced` marks that a teacher was asked: at most once, however often the score changes.
     """
 
-    facts: Facts = Field(default_factory=Facts)
-    around: Surroundings = Field(default_factory=Surroundings)
+    facts: AnswerFacts = Field(default_factory=AnswerFacts)
+    context: QuestionContext = Field(default_factory=QuestionContext, alias="around")
     keys: dict[Aspect, str] = Field(default_factory=dict)
     revision: int = 0
     traced: bool = False
-    oddities: tuple[Oddity, ...] = ()
+    warnings: tuple[RewardWarning, ...] = Field(default=(), alias="oddities")
 
 
-class Offer(NamedTuple):
-    """What an answer brings to a question; None takes back what it brought before."""
+class ExampleOffer(NamedTuple):
+    """What an answer offers to a question; None withdraws what it offered before."""
 
     aspect: Aspect
     key: str
-    candidate: Candidate | None
+    candidate: CandidateAnswer | None
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """One revision; `said` and `follow_up` are what the score was made from.
+class ScoreRevision:
+    """A new score, with the reaction and the follow-up that it is calculated from.
 
-    `trace` is why a teacher is asked now; None where it is not.
+    `trace_reason` is why a teacher is to be asked now; None if it is not.
     """
 
     score: Score
-    said: Reaction
+    reaction: AnswerReaction
     follow_up: FollowUp | None
-    offers: tuple[Offer, ...]
-    trace: TraceReason | None = None
+    offers: tuple[ExampleOffer, ...]
+    trace_reason: TraceReason | None = None
 
 
 def revise(
-    before: Answered, facts: Facts, around: Surroundings, policy: Policy
-) -> tuple[Answered, Verdict | None]:
-    """Judge anew what differs from `before` in substance; no verdict where nothing does."""
+    before: ScoredAnswer, facts: AnswerFacts, context: QuestionContext, policy: RewardPolicy
+) -> tuple[ScoredAnswer, ScoreRevision | None]:
+    """Score again if facts or context differ from `before` in substance; else no revision."""
     answer = facts.answer
-    same = before.facts.substance == facts.substance and before.around == around
+    same = before.facts.substance == facts.substance and before.context == context
     if answer is None or same:
-        odd = _oddities(before, facts, ())
-        return before.model_copy(update={"facts": facts, "around": around, "oddities": odd}), None
-    recorded_anew = facts.recorded != before.facts.recorded
-    keys = question_keys(answer, policy.pairing.scope) if recorded_anew else before.keys
-    said = facts.reaction
-    worth = score(answer, said, policy.weights, policy.bounds, around.follow_up)
-    trace = None
+        warnings = _warnings(before, facts, ())
+        changes = {"facts": facts, "context": context, "warnings": warnings}
+        return before.model_copy(update=changes), None
+    recorded_again = facts.recorded != before.facts.recorded
+    keys = question_keys(answer, policy.pairing.scope) if recorded_again else before.keys
+    reaction = facts.reaction
+    scored = score_answer(answer, reaction, policy.weights, policy.bounds, context.follow_up)
+    reason = None
     if keys and not before.traced:
-        trace = reason_to_ask(answer.query_id, said, policy.traces)
-    after = Answered(
+        reason = trace_reason(answer.query_id, reaction, policy.traces)
+    after = ScoredAnswer(
         facts=facts,
-        around=around,
+        context=context,
         keys=keys,
         revision=before.revision + 1,
-        traced=before.traced or trace is not None,
-        oddities=_oddities(before, facts, worth.oddities),
+        traced=before.traced or reason is not None,
+        warnings=_warnings(before, facts, scored.warnings),
     )
-    offers = tuple(_offers(before, after, answer, said, worth, policy))
-    return after, Verdict(worth, said, said.follow_up_type or around.follow_up, offers, trace)
+    return after, ScoreRevision(
+        score=scored,
+        reaction=reaction,
+        follow_up=reaction.follow_up_type or context.follow_up,
+        offers=tuple(_offers(before, after, answer, reaction, scored, policy)),
+        trace_reason=reason,
+    )
 
 
 def _offers(
-    before: Answered, after: Answered, answer: Answer, said: Reaction, worth: Score, policy: Policy
-) -> Iterator[Offer]:
-    """A candidate or none for each question, and nothing any more for those it has left."""
+    before: ScoredAnswer,
+    after: ScoredAnswer,
+    answer: RecordedAnswer,
+    reaction: AnswerReaction,
+    scored: Score,
+    policy: RewardPolicy,
+) -> Iterator[ExampleOffer]:
+    """A candidate or a withdrawal for each question, and for those that it no longer answers."""
     for aspect, key in before.keys.items():
         if after.keys.get(aspect) != key:
-            yield Offer(aspect, key, None)
-    found: dict[Aspect, Candidate] = {}
-    if after.around.teaches and after.keys:
-        candidates = candidates_of(
-            answer,
-            said,
-            worth,
-            revision=after.revision,
-            request=after.around.request,
-            weights=policy.weights,
-        )
-        found = {candidate.aspect: candidate for candidate in candidates}
+            yield ExampleOffer(aspect, key, None)
+    candidates: dict[Aspect, CandidateAnswer] = {}
+    if after.context.teaches and after.keys:
+        candidates = {
+            candidate.aspect: candidate
+            for candidate in candidates_of(
+                answer,
+                reaction,
+                scored,
+                revision=after.revision,
+                request=after.context.request,
+                weights=policy.weights,
+            )
+        }
     for aspect, key in after.keys.items():
-        if aspect in found or before.revision:
-            yield Offer(aspect, key, found.get(aspect))
+        if aspect in candidates or before.revision:
+            yield ExampleOffer(aspect, key, candidates.get(aspect))
 
 
-def _oddities(before: Answered, facts: Facts, scored: tuple[Oddity, ...]) -> tuple[Oddity, ...]:
-    """Everything odd that was ever known of this answer, in order."""
-    found = {*before.oddities, *facts.oddities, *scored}
-    answer = facts.answer
-    if answer is not None:
-        found.update(answer.oddities)
-    return tuple(sorted(found))
+def _warnings(
+    before: ScoredAnswer, facts: AnswerFacts, scored: tuple[RewardWarning, ...]
+) -> tuple[RewardWarning, ...]:
+    """Every warning about this answer so far, in order."""
+    recorded = facts.answer.warnings if facts.answer is not None else ()
+    return tuple(sorted({*before.warnings, *facts.warnings, *scored, *recorded}))

@@ -1,4 +1,4 @@
-"""Answers read after their prompts, each prompt only once."""
+"""Batches of answers behind their prompts, where each prompt is computed once."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ from trainer.backends.language_model.base_model import Base
 
 
 class AnswerRows:
-    """A row for each of `answers[i]` to `prompts[i]`, all given as token ids, in their order.
+    """A row for each of `answers[i]` to `prompts[i]`, all as token ids, in their order.
 
     Prompts are padded on the left and answers on the right, so that all answers begin at one
-    place; their states stand on the cached states of the prompt, which answers to it share.
+    position. The answers to a prompt share its cached key-value states.
     """
 
     def __init__(
@@ -21,11 +21,11 @@ class AnswerRows:
         self._model = base.model.eval()
         pad, device = base.tokenizer.pad_token_id, base.model.device
         width = max(map(len, prompts))
-        rows = [answer for several in answers for answer in several]
+        rows = [answer for group in answers for answer in group]
         longest = max(map(len, rows))
         self._lengths = [len(answer) for answer in rows]
         self._of_prompt = torch.tensor(
-            [at for at, several in enumerate(answers) for _ in several], device=device
+            [at for at, group in enumerate(answers) for _ in group], device=device
         )
         self._prompts = torch.tensor(
             [[pad] * (width - len(ids)) + ids for ids in prompts], device=device
@@ -38,31 +38,31 @@ class AnswerRows:
         )
 
     def log_probs(self) -> Tensor:
-        """Log-probabilities (n, longest answer, vocabulary) where each answer token is due."""
-        places = (self._seen.cumsum(1) - 1).clamp(min=0)
-        read = self._model(
+        """Log-probabilities (n, longest answer, vocabulary) at the answer positions."""
+        positions = (self._seen.cumsum(1) - 1).clamp(min=0)
+        prompt_output = self._model(
             input_ids=self._prompts,
             attention_mask=self._seen,
-            position_ids=places,
+            position_ids=positions,
             logits_to_keep=1,
             use_cache=True,
         )
-        logits = read.logits[self._of_prompt]
-        said = self.answers[:, :-1]
-        if said.shape[1]:
-            states = read.past_key_values
+        logits = prompt_output.logits[self._of_prompt]
+        inputs = self.answers[:, :-1]
+        if inputs.shape[1]:
+            states = prompt_output.past_key_values
             states.batch_select_indices(self._of_prompt)
-            steps = torch.arange(1, said.shape[1] + 1, device=said.device)
-            later = self._model(
-                input_ids=said,
+            steps = torch.arange(1, inputs.shape[1] + 1, device=inputs.device)
+            answer_output = self._model(
+                input_ids=inputs,
                 attention_mask=torch.cat(
-                    (self._seen[self._of_prompt], torch.ones_like(said)), dim=1
+                    (self._seen[self._of_prompt], torch.ones_like(inputs)), dim=1
                 ),
-                position_ids=places[self._of_prompt, -1:] + steps,
+                position_ids=positions[self._of_prompt, -1:] + steps,
                 past_key_values=states,
                 use_cache=True,
             )
-            logits = torch.cat((logits, later.logits), dim=1)
+            logits = torch.cat((logits, answer_output.logits), dim=1)
         return torch.log_softmax(logits.float(), -1)
 
     def means(self, each: Tensor) -> list[float]:

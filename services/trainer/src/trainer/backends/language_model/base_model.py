@@ -16,13 +16,13 @@ from trainer.domain.runs.recipe import Quantization
 
 @dataclass
 class Base:
-    """A `PreTrainedModel` and its `PreTrainedTokenizerBase`, which type their own calls wrongly."""
+    """A `PreTrainedModel` and its `PreTrainedTokenizerBase`, typed `Any`: their stubs are wrong."""
 
     model: Any
     tokenizer: Any
 
     def rendered(self, prompt: str) -> str:
-        """`prompt` as the one user turn of the model's chat template, ready to be answered."""
+        """The chat template with `prompt` as its only user turn, up to the start of the answer."""
         turn = [{"role": "user", "content": prompt}]
         text = self.tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
         return str(text)
@@ -34,9 +34,9 @@ def load_base(
     dtype: torch.dtype | Literal["auto"],
     quantization: Quantization,
 ) -> Base:
-    """Load a Hugging Face directory, "auto" in the numbers it is stored in.
+    """Load a Hugging Face directory; the type "auto" is that of the stored weights.
 
-    `nf4` needs bitsandbytes (Dettmers et al., 2305.14314).
+    `nf4` needs bitsandbytes (Dettmers et al. 2023, arXiv:2305.14314).
     """
     tokenizer = AutoTokenizer.from_pretrained(directory, padding_side="left")
     if tokenizer.pad_token is None:

@@ -1,4 +1,4 @@
-"""The processes of one run: a single one, or several that `accelerate launch` started."""
+"""The processes of one run: one, or several that `accelerate launch` started."""
 
 import os
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ import torch
 from torch import distributed
 
 _PATIENCE = timedelta(days=1)
-"""The others wait while the first one judges, which takes longer than any collective's default."""
+"""The others wait while the first process evaluates, longer than PyTorch's 10 to 30 minutes."""
 
 
 @contextmanager
 def side_by_side(device: torch.device) -> Iterator[int]:
-    """Join the processes that the environment tells of; yields how many there are.
+    """Join the processes that the environment names; yields their number.
 
-    All leave together. Who fails leaves at once, and the launcher ends the others.
+    All leave together. A process that fails leaves at once, and the launcher ends the others.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
@@ -35,19 +35,19 @@ def is_alone() -> bool:
 
 
 def is_first() -> bool:
-    """Whether this process judges, reports and writes for all of them."""
+    """Whether this process evaluates, reports and writes for all of them."""
     return is_alone() or distributed.get_rank() == 0
 
 
 def wait_for_all() -> None:
-    """Until every process has come to this line."""
+    """Wait until every process calls this."""
     if not is_alone():
         distributed.barrier()
 
 
 @contextmanager
 def first_alone() -> Iterator[None]:
-    """The first process goes through the block before the others do."""
+    """The first process runs the block before the others do."""
     if not is_first():
         wait_for_all()
     yield

@@ -1,4 +1,4 @@
-"""DPO in TRL."""
+"""Direct preference optimization with TRL."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -7,7 +7,7 @@ from pathlib import Path
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
-from ratchet.contract import CurvePoint
+from ratchet.contract import CurvePoint, PairBuilt
 from trainer.backends.language_model.base_model import Base
 from trainer.backends.language_model.lora import Adapted, Fresh
 from trainer.backends.language_model.shared_prompt import shared_prompts
@@ -15,27 +15,26 @@ from trainer.backends.language_model.train_dataset import train_dataset
 from trainer.backends.language_model.training_loop import (
     OnProgress,
     arguments,
-    beginning,
-    turn,
-    work_through,
+    chat_turn,
+    model_arguments,
+    train_to_end,
 )
-from trainer.domain.examples.training_example import TrainingPair
 from trainer.domain.runs.recipe import Recipe
 
 
 def train(
     base: Base,
     adapter: Adapted | Fresh,
-    pairs: Sequence[TrainingPair],
+    pairs: Sequence[PairBuilt],
     recipe: Recipe,
     work_dir: Path,
     on_progress: OnProgress,
 ) -> tuple[Adapted, tuple[CurvePoint, ...]]:
-    """As `trainer.run.methods.Teach`, from pairs."""
+    """Train on pairs: a `trainer.run.methods.TrainingMethod`."""
     dpo = recipe.dpo
     with shared_prompts(base.model.base_model) if dpo.share_prompts else nullcontext():
         trainer = DPOTrainer(
-            **beginning(base, adapter),
+            **model_arguments(base, adapter),
             args=DPOConfig(
                 **arguments(dpo, base, work_dir, recipe.seed),
                 beta=dpo.beta,
@@ -47,12 +46,12 @@ def train(
             ),
             train_dataset=train_dataset(map(_row, pairs), work_dir),
         )
-        return work_through(trainer, work_dir, on_progress)
+        return train_to_end(trainer, work_dir, on_progress)
 
 
-def _row(pair: TrainingPair) -> dict[str, list[dict[str, str]]]:
+def _row(pair: PairBuilt) -> dict[str, list[dict[str, str]]]:
     return {
-        "prompt": turn("user", pair.prompt),
-        "chosen": turn("assistant", pair.chosen),
-        "rejected": turn("assistant", pair.rejected),
+        "prompt": chat_turn("user", pair.prompt),
+        "chosen": chat_turn("assistant", pair.chosen),
+        "rejected": chat_turn("assistant", pair.rejected),
     }

@@ -6,21 +6,21 @@ import torch
 from transformers import GenerationConfig
 
 from trainer.backends.language_model.base_model import Base
-from trainer.domain.evaluation.scores import Said
+from trainer.domain.evaluation.scores import GeneratedAnswer
 
 
-def answers(
+def generate(
     base: Base,
     prompts: Sequence[str],
     max_new_tokens: int,
     batch: int,
     on_batch: Callable[[int], None],
-) -> list[Said]:
-    """What the model says to each user turn, end mark and outer white space taken off."""
-    ends = set(end_marks(base))
+) -> list[GeneratedAnswer]:
+    """The answer to each user turn, without end token and surrounding white space."""
+    ends = set(end_tokens(base))
     rendered = [base.rendered(prompt) for prompt in prompts]
     return [
-        Said(
+        GeneratedAnswer(
             base.tokenizer.decode(tokens, skip_special_tokens=True).strip(),
             finished=not ends.isdisjoint(tokens),
         )
@@ -36,19 +36,19 @@ def greedy(
     batch: int,
     on_batch: Callable[[int], None],
 ) -> list[list[int]]:
-    """The tokens that follow each text, padded behind the end mark.
+    """The tokens that follow each text, padded behind the end token.
 
-    Texts of like length share a batch; the answers come in the order of `rendered`.
-    `on_batch` hears how many are answered.
+    Texts of similar length share a batch; the answers are in the order of `rendered`.
+    `on_batch` receives the number of answers so far.
     """
     tokenizer = base.tokenizer
     config = GenerationConfig(  # type: ignore[no-untyped-call]
         max_new_tokens=max_new_tokens,
         do_sample=False,
-        eos_token_id=end_marks(base),
+        eos_token_id=end_tokens(base),
         pad_token_id=tokenizer.pad_token_id,
     )
-    found: dict[int, list[int]] = {}
+    answers: dict[int, list[int]] = {}
     base.model.eval()
     for chosen in _batches(rendered, batch):
         encoded = tokenizer(
@@ -59,15 +59,15 @@ def greedy(
         ).to(base.model.device)
         generated = base.model.generate(**encoded, generation_config=config)
         start = encoded["input_ids"].shape[1]
-        found.update(zip(chosen, generated[:, start:].tolist(), strict=True))
-        on_batch(len(found))
-    return [found[at] for at in range(len(rendered))]
+        answers.update(zip(chosen, generated[:, start:].tolist(), strict=True))
+        on_batch(len(answers))
+    return [answers[at] for at in range(len(rendered))]
 
 
-def end_marks(base: Base) -> list[int]:
+def end_tokens(base: Base) -> list[int]:
     """The tokens that end an answer."""
-    marks = base.model.generation_config.eos_token_id or base.tokenizer.eos_token_id
-    return [marks] if isinstance(marks, int) else list(marks)
+    tokens = base.model.generation_config.eos_token_id or base.tokenizer.eos_token_id
+    return [tokens] if isinstance(tokens, int) else list(tokens)
 
 
 def _batches(texts: Sequence[str], size: int) -> Iterator[list[int]]:

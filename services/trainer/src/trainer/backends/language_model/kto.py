@@ -1,4 +1,4 @@
-"""KTO in TRL."""
+"""Kahneman-Tversky optimization with TRL."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,36 +7,35 @@ from typing import Any
 from trl.trainer.kto_config import KTOConfig
 from trl.trainer.kto_trainer import KTOTrainer
 
-from ratchet.contract import CurvePoint
+from ratchet.contract import CurvePoint, LabelBuilt
 from trainer.backends.language_model.base_model import Base
 from trainer.backends.language_model.lora import Adapted, Fresh
 from trainer.backends.language_model.train_dataset import train_dataset
 from trainer.backends.language_model.training_loop import (
     OnProgress,
     arguments,
-    beginning,
-    turn,
-    work_through,
+    chat_turn,
+    model_arguments,
+    train_to_end,
 )
 from trainer.domain.examples.balance import balanced_weights
-from trainer.domain.examples.training_example import TrainingLabel
 from trainer.domain.runs.recipe import Recipe
 
 
 def train(
     base: Base,
     adapter: Adapted | Fresh,
-    labels: Sequence[TrainingLabel],
+    labels: Sequence[LabelBuilt],
     recipe: Recipe,
     work_dir: Path,
     on_progress: OnProgress,
 ) -> tuple[Adapted, tuple[CurvePoint, ...]]:
-    """As `trainer.run.methods.Teach`, from labels."""
+    """Train on labels: a `trainer.run.methods.TrainingMethod`."""
     kto = recipe.kto
     good = sum(label.desirable for label in labels)
     desirable, undesirable = balanced_weights(good, len(labels) - good, kto.desirable_ratio)
     trainer = KTOTrainer(
-        **beginning(base, adapter),
+        **model_arguments(base, adapter),
         args=KTOConfig(
             **arguments(kto, base, work_dir, recipe.seed),
             beta=kto.beta,
@@ -48,12 +47,12 @@ def train(
         ),
         train_dataset=train_dataset(map(_row, labels), work_dir),
     )
-    return work_through(trainer, work_dir, on_progress)
+    return train_to_end(trainer, work_dir, on_progress)
 
 
-def _row(label: TrainingLabel) -> dict[str, Any]:
+def _row(label: LabelBuilt) -> dict[str, Any]:
     return {
-        "prompt": turn("user", label.prompt),
-        "completion": turn("assistant", label.answer),
+        "prompt": chat_turn("user", label.prompt),
+        "completion": chat_turn("assistant", label.answer),
         "label": label.desirable,
     }

@@ -1,4 +1,4 @@
-"""How likely a model finds given answers, and how far it has moved from its base."""
+"""The likelihood of given answers, and the divergence of a model from its base."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -10,51 +10,50 @@ from trainer.backends.language_model.answer_rows import AnswerRows
 from trainer.backends.language_model.base_model import Base
 
 _PROMPTS = 8
-Given = tuple[str, str]
-"""A prompt and an answer to it."""
+PromptAndAnswer = tuple[str, str]
 
 
 @torch.inference_mode()
 def log_likelihoods(
-    base: Base, given: Sequence[Given], prompts: int = _PROMPTS
-) -> dict[Given, float]:
-    """The mean log-probability of a token (nats) of each answer, end mark included.
+    base: Base, given: Sequence[PromptAndAnswer], prompts: int = _PROMPTS
+) -> dict[PromptAndAnswer, float]:
+    """The mean log-probability per token (nats) of each answer, end token included.
 
-    `prompts` are read at a time, with all their answers.
+    A batch has `prompts` prompts with all their answers.
     """
-    found: dict[Given, float] = {}
+    likelihoods: dict[PromptAndAnswer, float] = {}
     for chosen, rows in _batches(base, given, prompts):
         each = rows.log_probs().gather(2, rows.answers[..., None])[..., 0]
-        found.update(zip(chosen, rows.means(each), strict=True))
-    return found
+        likelihoods.update(zip(chosen, rows.means(each), strict=True))
+    return likelihoods
 
 
 @torch.inference_mode()
 def divergences(
     base: Base,
-    said: Sequence[Given],
-    bare: Callable[[], AbstractContextManager[None]],
+    answers: Sequence[PromptAndAnswer],
+    adapter_disabled: Callable[[], AbstractContextManager[None]],
     prompts: int = _PROMPTS,
-) -> dict[Given, float]:
-    """KL(model || base), nats a token, along each answer the model gave; inside `bare` it is base.
+) -> dict[PromptAndAnswer, float]:
+    """KL(model || base) in nats per token along each answer, end token included.
 
-    Both distributions are over the whole vocabulary at every position of the answer and its end,
-    given the same beginning: exact for a position, where the log-ratio of the token drawn is an
-    estimate (Schulman 2020, "Approximating KL divergence").
+    Within `adapter_disabled` the model is its base. Each position compares two distributions
+    over the whole vocabulary, so its divergence is exact; the log-ratio of the sampled token
+    would be an estimate (Schulman 2020, "Approximating KL divergence").
     """
-    found: dict[Given, float] = {}
-    for chosen, rows in _batches(base, said, prompts):
-        moved = rows.log_probs()
-        with bare():
-            each = kl_div(rows.log_probs(), moved, log_target=True, reduction="none").sum(-1)
-        found.update(zip(chosen, rows.means(each), strict=True))
-    return found
+    divergences: dict[PromptAndAnswer, float] = {}
+    for chosen, rows in _batches(base, answers, prompts):
+        adapted = rows.log_probs()
+        with adapter_disabled():
+            each = kl_div(rows.log_probs(), adapted, log_target=True, reduction="none").sum(-1)
+        divergences.update(zip(chosen, rows.means(each), strict=True))
+    return divergences
 
 
 def _batches(
-    base: Base, given: Sequence[Given], at_once: int
-) -> Iterator[tuple[list[Given], AnswerRows]]:
-    """Prompts of like length share a batch, each with its answers."""
+    base: Base, given: Sequence[PromptAndAnswer], at_once: int
+) -> Iterator[tuple[list[PromptAndAnswer], AnswerRows]]:
+    """Batches of prompts of similar length, each with its answers."""
     answers: dict[str, list[str]] = {}
     for prompt, answer in dict.fromkeys(given):
         answers.setdefault(prompt, []).append(answer)
@@ -70,8 +69,8 @@ def _batches(
 
 
 def _ids(base: Base, text: str) -> list[int]:
-    found: list[int] = base.tokenizer(text, add_special_tokens=False).input_ids
-    return found
+    ids: list[int] = base.tokenizer(text, add_special_tokens=False).input_ids
+    return ids
 
 
 def _ended(base: Base, answer: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""Adapters in PEFT: what a fresh one looks like, going on from an old one, merging, saving."""
+"""LoRA adapters with PEFT: create, load, merge, disable, save."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,7 +16,7 @@ _TRAINED = "default"
 
 
 def fresh_adapter(recipe: LoraRecipe) -> Fresh:
-    """An adapter that starts without effect."""
+    """The configuration of an adapter whose initial effect is none."""
     return LoraConfig(
         r=recipe.rank,
         lora_alpha=recipe.alpha,
@@ -27,19 +27,19 @@ def fresh_adapter(recipe: LoraRecipe) -> Fresh:
 
 
 def with_champion(model: PreTrainedModel, champion: Path) -> Adapted:
-    """`model` with the adapter in service, trainable from where it stands."""
+    """`model` with the champion's adapter, ready for further training."""
     return PeftModel.from_pretrained(model, str(champion), is_trainable=True)
 
 
-def take_off(model: Adapted) -> None:
-    """Leave the base as it was before it wore the adapter."""
+def remove_adapter(model: Adapted) -> None:
+    """Restore the base model."""
     without: Any = model.unload
     without()
 
 
 @contextmanager
-def merged(model: Adapted) -> Iterator[None]:
-    """While inside, the adapter is part of the weights: the same answers, sooner."""
+def adapter_merged(model: Adapted) -> Iterator[None]:
+    """Merge the adapter into the weights for the time of the block: equal answers, faster."""
     model.merge_adapter([_TRAINED])
     try:
         yield
@@ -47,8 +47,8 @@ def merged(model: Adapted) -> Iterator[None]:
         model.unmerge_adapter()
 
 
-def bare(model: Adapted) -> AbstractContextManager[None]:
-    """While inside, the unmerged adapter has no effect: the model is its base."""
+def adapter_disabled(model: Adapted) -> AbstractContextManager[None]:
+    """Disable the unmerged adapter for the time of the block: the model is its base."""
     without: AbstractContextManager[None] = model.disable_adapter()
     return without
 

@@ -1,4 +1,4 @@
-"""What transformers' training loop says about its steps, as progress and as a curve."""
+"""The steps of the transformers training loop as progress and as a learning curve."""
 
 import time
 from collections.abc import Callable
@@ -7,22 +7,24 @@ from typing import Any
 from transformers import TrainerCallback
 
 from ratchet.contract import CurvePoint
-from trainer.domain.runs.child_messages import Progress
+from trainer.domain.runs.child_messages import TrainingProgress
 
 
 def curve_of(log_history: list[dict[str, Any]]) -> tuple[CurvePoint, ...]:
     return tuple(_point(entry) for entry in log_history if "loss" in entry)
 
 
-class News(TrainerCallback):
+class ProgressCallback(TrainerCallback):
     """Reports every step; the time left assumes that steps take equally long."""
 
-    def __init__(self, on_progress: Callable[[Progress], None]) -> None:
+    def __init__(self, on_progress: Callable[[TrainingProgress], None]) -> None:
         self._on_progress = on_progress
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._started, self._first = time.monotonic(), state.global_step
-        self._on_progress(Progress(stage="training", step=state.global_step, steps=state.max_steps))
+        self._on_progress(
+            TrainingProgress(stage="training", step=state.global_step, steps=state.max_steps)
+        )
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         if not logs or "loss" not in logs:
@@ -31,7 +33,7 @@ class News(TrainerCallback):
         done = max(1, state.global_step - self._first)
         per_step = (time.monotonic() - self._started) / done
         self._on_progress(
-            Progress(
+            TrainingProgress(
                 stage="training",
                 **point.model_dump(),
                 steps=state.max_steps,
@@ -41,7 +43,7 @@ class News(TrainerCallback):
 
 
 def _point(entry: dict[str, Any]) -> CurvePoint:
-    """`accuracy` is that of preferences, or in fine-tuning that of single tokens."""
+    """`accuracy` is that of preferences, or for supervised fine-tuning that of tokens."""
     return CurvePoint(
         step=int(entry["step"]),
         loss=float(entry["loss"]),

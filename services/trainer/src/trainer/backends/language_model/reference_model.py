@@ -1,4 +1,4 @@
-"""The trained model in the numbers it is stored in, whatever it was trained in."""
+"""The trained model in its stored precision, for reference answers."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,18 +7,18 @@ import torch
 
 from ratchet.models import Chat, Logits
 from trainer.backends.language_model.base_model import load_base
-from trainer.backends.language_model.generate import end_marks, greedy
-from trainer.backends.language_model.lora import bare, merged, with_champion
+from trainer.backends.language_model.generate import end_tokens, greedy
+from trainer.backends.language_model.lora import adapter_disabled, adapter_merged, with_champion
 
 _LARGE = 3_000_000_000
-"""Parameters: from here on float32 asks for more memory than there may be."""
+"""The number of parameters above which float32 may not fit into memory."""
 _BATCH = 16
 
 
-class Exact:
-    """Base and adapter, not merged when asked for logits: a fault of merging is none of theirs.
+class ReferenceModel:
+    """Base and adapter in float32, or in the stored precision of a large base.
 
-    In float32, or in the base's own numbers where it is large.
+    Logits are computed without merging, so that they do not share the errors of a merge.
     """
 
     def __init__(self, base: Path, adapter: Path, device: torch.device) -> None:
@@ -36,13 +36,13 @@ class Exact:
         return int(self._base.tokenizer.eos_token_id)
 
     def answered(self, prompts: Sequence[str], limit: int, *, plan: bool = False) -> list[Chat]:
-        """Each prompt with the greedy answer of at most `limit` tokens."""
+        """Each prompt with its greedy answer of at most `limit` tokens."""
         rendered = [self._base.rendered(prompt) for prompt in prompts]
-        with merged(self._adapted):
-            found = greedy(self._base, rendered, limit, _BATCH, lambda _: None)
-        ends = set(end_marks(self._base))
+        with adapter_merged(self._adapted):
+            answers = greedy(self._base, rendered, limit, _BATCH, lambda _: None)
+        ends = set(end_tokens(self._base))
         chats = []
-        for user, text, tokens in zip(prompts, rendered, found, strict=True):
+        for user, text, tokens in zip(prompts, rendered, answers, strict=True):
             end = next((at for at, token in enumerate(tokens) if token in ends), None)
             chats.append(
                 Chat(
@@ -67,6 +67,6 @@ class Exact:
         return logits
 
     def base_logits(self, sequence: Sequence[int], last: int) -> Logits:
-        """As `logits`, of the base without the adapter."""
-        with bare(self._adapted):
+        """The logits of the base, without the adapter."""
+        with adapter_disabled(self._adapted):
             return self.logits(sequence, last)

@@ -1,9 +1,9 @@
-"""Compute what both answers of a pair share only once.
+"""Computes the common prefix of both answers of a pair once.
 
-A DPO batch holds every prompt twice: once before the chosen and once before the rejected
-answer. Under a causal mask the states of the common beginning are equal, so both rows become
-one: beginning, rest of the chosen, rest of the rejected, where the two rests do not see each
-other. Each token keeps its position, so the results are those of the two rows.
+A DPO batch contains every prompt twice: before the chosen and before the rejected answer. Under
+a causal mask the states of the common prefix are equal, so both rows become one: prefix, rest of
+the chosen, rest of the rejected, where the two rests are masked from each other. Each token keeps
+its position, so the results are those of two rows.
 """
 
 from collections.abc import Iterator
@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 @contextmanager
 def shared_prompts(backbone: nn.Module) -> Iterator[None]:
-    """While inside, `backbone` takes `(2n, length)` right-padded rows, chosen above rejected."""
+    """Within the block, `backbone` takes `(2n, length)` right-padded rows: n chosen, n rejected."""
     plain = backbone.forward
 
+    # TRL calls the model's backbone with both rows; its loss code sees no difference.
     def forward(input_ids: Tensor, attention_mask: Tensor, **options: Any) -> Any:
         joined = _Joined(input_ids, attention_mask)
         dtype = next(backbone.parameters()).dtype
@@ -39,7 +40,7 @@ def shared_prompts(backbone: nn.Module) -> Iterator[None]:
 
 
 class _Joined:
-    """`tokens` and `positions` are `(n, joined length)`."""
+    """The joined rows; `tokens` and `positions` are `(n, joined length)`."""
 
     def __init__(self, input_ids: Tensor, attention_mask: Tensor) -> None:
         chosen, rejected = input_ids.chunk(2)
@@ -62,10 +63,11 @@ class _Joined:
         )
 
     def mask(self, dtype: torch.dtype) -> Tensor:
-        """Additive `(n, 1, joined length, joined length)`: causal, and blind across the rests."""
+        """Additive `(n, 1, joined length, joined length)`: causal, blocked between the rests."""
         part = (self._place >= self._common).long() + self._in_rejected.long()
         causal = self._place[:, :, None] >= self._place[:, None, :]
         related = (part[:, None, :] == 0) | (part[:, None, :] == part[:, :, None])
+        # Padding attends to itself: softmax over a fully masked row may be NaN.
         inside = (self._place < self._end)[:, None, :] | torch.eye(
             self._place.shape[1], dtype=torch.bool, device=part.device
         )

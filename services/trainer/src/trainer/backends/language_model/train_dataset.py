@@ -1,4 +1,4 @@
-"""The rows that a TRL trainer reads."""
+"""The dataset that a TRL trainer reads."""
 
 import shutil
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ from trainer.backends.language_model.distributed import first_alone, is_alone, i
 
 
 def train_dataset(rows: Iterable[dict[str, Any]], work_dir: Path) -> Any:
-    """A `Dataset`: in memory, or for several processes in a directory that all of them see.
+    """A `Dataset` in memory, or for several processes in a directory that all of them read.
 
-    The first process computes the reference, and TRL hands it to the others in a file beside
-    the rows.
+    TRL computes the reference log-probabilities in the first process and caches them in a file
+    next to the rows. An in-memory dataset has no such file, and the others would miss them.
     """
     if is_alone():
         return Dataset.from_list(list(rows))

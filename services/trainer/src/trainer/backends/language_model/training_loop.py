@@ -1,4 +1,4 @@
-"""What every method has in common around a TRL trainer: arguments, news and checkpoints."""
+"""What all methods share around a TRL trainer: arguments, progress and checkpoints."""
 
 import shutil
 from collections.abc import Callable
@@ -14,17 +14,17 @@ from ratchet.storage import flush, flush_tree
 from trainer.backends.language_model.base_model import Base
 from trainer.backends.language_model.distributed import first_alone, is_first, wait_for_all
 from trainer.backends.language_model.lora import Adapted, Fresh
-from trainer.backends.language_model.progress_callback import News, curve_of
-from trainer.domain.runs.child_messages import Progress
+from trainer.backends.language_model.progress_callback import ProgressCallback, curve_of
+from trainer.domain.runs.child_messages import TrainingProgress
 from trainer.domain.runs.recipe import LoopRecipe
 
 _HEAD_TILE = 4096
 _WHOLE = "whole"
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[TrainingProgress], None]
 
 
 def arguments(loop: LoopRecipe, base: Base, work_dir: Path, seed: int) -> dict[str, Any]:
-    """The arguments that DPO, KTO and SFT share; a checkpoint is left after every quarter."""
+    """The arguments that DPO, KTO and SFT share, with a checkpoint after every quarter."""
     device = base.model.device
     return {
         "output_dir": str(work_dir),
@@ -50,8 +50,8 @@ def arguments(loop: LoopRecipe, base: Base, work_dir: Path, seed: int) -> dict[s
     }
 
 
-def beginning(base: Base, adapter: Adapted | Fresh) -> dict[str, Any]:
-    """Whom a trainer teaches: an adapted model goes on, a fresh adapter is put onto the base."""
+def model_arguments(base: Base, adapter: Adapted | Fresh) -> dict[str, Any]:
+    """The model to train: an adapted model as it is, or the base with a fresh adapter."""
     _score_answers_only(base.model.device)
     adapted = isinstance(adapter, Adapted)
     return {
@@ -61,19 +61,19 @@ def beginning(base: Base, adapter: Adapted | Fresh) -> dict[str, Any]:
     }
 
 
-def turn(role: Literal["user", "assistant"], text: str) -> list[dict[str, str]]:
-    """One turn of a conversation, as TRL reads them."""
+def chat_turn(role: Literal["user", "assistant"], text: str) -> list[dict[str, str]]:
+    """A conversation of one turn in TRL's format."""
     return [{"role": role, "content": text}]
 
 
-def work_through(
+def train_to_end(
     trainer: Trainer, work_dir: Path, on_progress: OnProgress
 ) -> tuple[Adapted, tuple[CurvePoint, ...]]:
-    """Train from the last whole checkpoint in `work_dir`, or from the start."""
-    trainer.add_callback(News(on_progress))
-    trainer.add_callback(Durable())
+    """Train from the last complete checkpoint in `work_dir`, or from the start."""
+    trainer.add_callback(ProgressCallback(on_progress))
+    trainer.add_callback(DurableCheckpoints())
     with first_alone():
-        checkpoint = _last_whole_checkpoint(work_dir)
+        checkpoint = _last_complete_checkpoint(work_dir)
     trainer.train(resume_from_checkpoint=checkpoint)
     trained: Any = trainer.model
     assert isinstance(trained, Adapted)
@@ -81,21 +81,23 @@ def work_through(
 
 
 def _score_answers_only(device: torch.device) -> None:
-    """On a CPU, TRL projects every prompt position onto the vocabulary and then masks it.
+    """Make TRL project answer positions alone onto the vocabulary; on a CPU this halves a step.
 
-    Its own switch for scoring answer positions alone asks for Triton; without Triton the rest
-    of the code is the same. A smaller tile keeps the logits in the cache. Halves a step.
+    By default TRL projects every prompt position there and then masks it.
     """
     if device.type == "cpu":
-        inside: Any = trl.trainer.utils
-        inside._use_triton = lambda _device: True
-        inside._CHUNKED_LOGPROB_CHUNK_SIZE = _HEAD_TILE
+        # Private names of TRL: it offers this path only where Triton is installed, but the path
+        # itself is plain PyTorch. The smaller tile keeps the logits in the CPU's cache.
+        # tests/trainer/test_private_names.py fails when a release renames them.
+        internals: Any = trl.trainer.utils
+        internals._use_triton = lambda _device: True
+        internals._CHUNKED_LOGPROB_CHUNK_SIZE = _HEAD_TILE
 
 
-class Durable(TrainerCallback):
-    """Marks a checkpoint as whole once all of it, every process's part, has reached the disk.
+class DurableCheckpoints(TrainerCallback):
+    """Marks a checkpoint as complete after every process's part of it has reached the disk.
 
-    Without that a power loss may leave a checkpoint whose files are there and empty.
+    transformers does not fsync: a power loss may leave a checkpoint whose files are empty.
     """
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -109,12 +111,12 @@ class Durable(TrainerCallback):
         flush(directory)
 
 
-def _last_whole_checkpoint(work_dir: Path) -> str | None:
-    """Removes what is not whole: it must not outlive an older one that is."""
-    whole: dict[int, Path] = {}
+def _last_complete_checkpoint(work_dir: Path) -> str | None:
+    """Removes incomplete checkpoints: `save_total_limit` would keep them, not complete ones."""
+    complete: dict[int, Path] = {}
     for checkpoint in work_dir.glob("checkpoint-*"):
         if (checkpoint / _WHOLE).exists():
-            whole[int(checkpoint.name.split("-")[1])] = checkpoint
+            complete[int(checkpoint.name.split("-")[1])] = checkpoint
         else:
             shutil.rmtree(checkpoint)
-    return str(whole[max(whole)]) if whole else None
+    return str(complete[max(complete)]) if complete else None

@@ -1,4 +1,4 @@
-"""Where and in which number format to compute; "auto" looks at the machine."""
+"""Chooses the device and the number format to compute in."""
 
 import hashlib
 import os
@@ -16,22 +16,22 @@ _ROWS, _WIDTH, _ROUNDS = 512, 1024, 4
 _CLEARLY_FASTER = 1.25
 
 
-def choose_device(wanted: Device) -> torch.device:
-    """The device asked for; "auto" is the first GPU where there is one."""
-    if wanted == "auto":
+def choose_device(requested: Device) -> torch.device:
+    """The requested device; "auto" is the first GPU, or the CPU without one."""
+    if requested == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(wanted)
+    return torch.device(requested)
 
 
-def choose_dtype(wanted: Precision, device: torch.device, cache_dir: Path) -> torch.dtype:
-    """The format asked for; "auto" is bfloat16 on GPUs, and on CPUs that are faster in it.
+def choose_dtype(requested: Precision, device: torch.device, cache_dir: Path) -> torch.dtype:
+    """The requested format; "auto" is bfloat16 on GPUs, and on CPUs that are faster in it.
 
     Some CPUs multiply bfloat16 twice as fast as float32 and others half as fast, whatever
-    instructions they announce: a few milliseconds of trying tell them apart. What was found is
-    kept in `cache_dir`, so that this machine computes the same run in the same format again.
+    instructions they report, so "auto" measures for some milliseconds. The result is stored in
+    `cache_dir`: this machine computes a resumed run in the same format again.
     """
-    if wanted != "auto":
-        return _DTYPES[wanted]
+    if requested != "auto":
+        return _DTYPES[requested]
     if device.type == "cuda":
         return torch.bfloat16
     known = cache_dir / f"cpu-precision-{_machine()}"
@@ -51,9 +51,9 @@ def _machine() -> str:
 
 
 def use_all_cores() -> None:
-    """One thread for each core this process may use, not for each the machine has.
+    """Use one thread for each core that this process may use.
 
-    Processes that a launcher started beside each other share them.
+    Processes that a launcher started side by side share the cores.
     """
     beside = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // beside))

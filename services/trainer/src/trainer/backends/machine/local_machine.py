@@ -1,4 +1,4 @@
-"""What is free on this machine."""
+"""The free memory and disk of this machine."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ import psutil  # type: ignore[import-untyped]
 
 
 class LocalMachine:
-    """As `trainer.ports.Machine`; disk is that of `directory`."""
+    """The machine this process runs on, with the disk of `directory`."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

@@ -1,4 +1,4 @@
-"""Ollama on the same accelerator: asked to make room for a run, and to come back after it."""
+"""Unloads the models of an Ollama on the same accelerator for the time of a run."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -12,14 +12,14 @@ _log = logging.getLogger(__name__)
 
 
 def ollama_at(url: str) -> "Ollama | None":
-    """Whom to ask at `url`; nobody where it is empty."""
+    """The Ollama at `url`, or None for an empty address."""
     return Ollama(url) if url else None
 
 
 class Ollama:
-    """As `trainer.ports.Neighbour`.
+    """A client of Ollama's API.
 
-    `/api/generate` without a prompt loads a model, and with `keep_alive` 0 unloads it.
+    `/api/generate` without a prompt loads a model; with `keep_alive` 0 it unloads the model.
     """
 
     def __init__(self, url: str, timeout_s: float = _TIMEOUT_S) -> None:
@@ -27,7 +27,8 @@ class Ollama:
         self._timeout_s = timeout_s
 
     @asynccontextmanager
-    async def out_of_the_way(self) -> AsyncIterator[None]:
+    async def unloaded(self) -> AsyncIterator[None]:
+        """Unload all models, and load them again on exit. Errors are logged, never raised."""
         unloaded: list[str] = []
         try:
             for model in await self._loaded():
@@ -45,17 +46,17 @@ class Ollama:
                 answer = (await client.get("/api/ps")).raise_for_status()
                 return [str(model["name"]) for model in answer.json()["models"]]
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
-            _log.warning("Ollama at %s did not say what is loaded: %r", self._url, error)
+            _log.warning("Ollama at %s did not list its loaded models: %r", self._url, error)
             return []
 
     async def _generate(self, model: str, **how: Any) -> bool:
-        """Whether Ollama did so."""
-        asked = {"model": model, **how}
+        """Whether Ollama accepted the request."""
+        body = {"model": model, **how}
         try:
             async with self._client() as client:
-                (await client.post("/api/generate", json=asked)).raise_for_status()
+                (await client.post("/api/generate", json=body)).raise_for_status()
         except httpx.HTTPError as error:
-            _log.warning("Ollama at %s did not heed %s: %r", self._url, asked, error)
+            _log.warning("Ollama at %s rejected %s: %r", self._url, body, error)
             return False
         return True
 

@@ -1,4 +1,4 @@
-"""Whether the kernel has killed for want of memory."""
+"""Counts the processes that the kernel killed for lack of memory."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ _COUNTERS = Path("/proc/vmstat")
 
 
 def oom_kills() -> int:
-    """How many processes the kernel has killed since it started; 0 where it does not say."""
+    """The number of out-of-memory kills since boot; 0 if the kernel does not report it."""
     try:
         lines = _COUNTERS.read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Training in a process of its own: the event loop stays free, and no library outlives a run."""
+"""Runs training in a child process, so that the event loop stays free and memory is returned."""
 
 import asyncio
 import logging
@@ -9,19 +9,25 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from ratchet.processes import ChildFailed, run_child
+from trainer.backends.machine.ollama import Ollama
 from trainer.backends.machine.oom_kills import oom_kills
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
-from trainer.domain.examples.dataset import Dataset
-from trainer.domain.runs.child_messages import LINE, OutOfMemory, Progress, Trained, TrainRequest
-from trainer.ports import Neighbour, TrainingBroke
+from trainer.domain.runs.child_messages import (
+    CHILD_MESSAGE,
+    OutOfMemory,
+    TrainingProgress,
+    TrainingResult,
+    TrainRequest,
+)
+from trainer.ports import TrainingBroke
 
-OnProgress = Callable[[Progress], Awaitable[None]]
+OnProgress = Callable[[TrainingProgress], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 _ENVIRONMENT = {
-    # Waiting threads that spin keep the other services off a small machine.
+    # Spinning OpenMP threads would take the cores of the other services on a small machine.
     "OMP_WAIT_POLICY": "PASSIVE",
-    # Training frees and takes the same large blocks every step: keep them instead of unmapping.
+    # Training frees and allocates the same large blocks in every step: glibc keeps them mapped.
     "MALLOC_MMAP_THRESHOLD_": "2000000000",
     "MALLOC_TRIM_THRESHOLD_": "4000000000",
     "MALLOC_TOP_PAD_": "268435456",
@@ -34,67 +40,66 @@ _ENVIRONMENT = {
 
 
 class ChildRunner:
-    """As `trainer.ports.Runner`; `neighbour` is out of the way while a process works."""
+    """Runs child processes; the models of `ollama` are unloaded meanwhile."""
 
-    def __init__(self, neighbour: Neighbour | None = None) -> None:
-        self._neighbour = neighbour
+    def __init__(self, ollama: Ollama | None = None) -> None:
+        self._ollama = ollama
 
-    async def train(self, request: TrainRequest, on_progress: OnProgress) -> Trained:
-        """A killed process leaves its checkpoints for the next; one that failed leaves nothing.
+    async def train(self, request: TrainRequest, on_progress: OnProgress) -> TrainingResult:
+        """Train, or return the result of a process that has finished the same request.
 
-        What does not fit into memory is tried again in micro-batches of half the size. A run
-        that has ended is not trained again.
+        A killed process leaves its checkpoints for the next one; a failed one leaves nothing.
+        Out of memory, it is repeated with micro-batches of half the size.
         """
-        ended = await asyncio.to_thread(_ended, request)
-        if ended is not None:
-            return ended
-        async with self._neighbour.out_of_the_way() if self._neighbour else nullcontext():
+        result = await asyncio.to_thread(_stored_result, request)
+        if result is not None:
+            return result
+        async with self._ollama.unloaded() if self._ollama else nullcontext():
             return await self._train(request, on_progress)
 
-    async def refer(self, request: ReferenceRequest) -> None:
-        """As `trainer.ports.Runner`."""
+    async def record_references(self, request: ReferenceRequest) -> None:
         if await asyncio.to_thread(request.target.exists):
             return
-        async with self._neighbour.out_of_the_way() if self._neighbour else nullcontext():
+        async with self._ollama.unloaded() if self._ollama else nullcontext():
             try:
-                await run_child("trainer.reference", request, _unheard, _ENVIRONMENT)
+                await run_child("trainer.reference", request, _discard, _ENVIRONMENT)
             except ChildFailed as error:
                 raise TrainingBroke(str(error)) from error
 
     def clean(self, work_dir: Path) -> None:
         shutil.rmtree(work_dir, ignore_errors=True)
 
-    async def _train(self, request: TrainRequest, on_progress: OnProgress) -> Trained:
+    async def _train(self, request: TrainRequest, on_progress: OnProgress) -> TrainingResult:
         while True:
             end = await self._attempt(request, on_progress)
-            if isinstance(end, Trained):
+            if isinstance(end, TrainingResult):
                 return end
-            request = await asyncio.to_thread(_in_less_memory, request, end)
+            request = await asyncio.to_thread(_with_smaller_batches, request, end)
 
     async def _attempt(
         self, request: TrainRequest, on_progress: OnProgress
-    ) -> Trained | OutOfMemory:
+    ) -> TrainingResult | OutOfMemory:
         kills = oom_kills()
         scratch = await asyncio.to_thread(_empty_scratch, request.work_dir)
         try:
             return await _run(request, on_progress, {**_ENVIRONMENT, "TMPDIR": str(scratch)})
         except ChildFailed as error:
             if error.status == -signal.SIGKILL and oom_kills() > kills:
-                return OutOfMemory(said="killed by the kernel")
+                return OutOfMemory(error="killed by the kernel")
             if error.status > 0:
                 await asyncio.to_thread(self.clean, request.work_dir)
             raise TrainingBroke(str(error)) from error
 
 
-def _ended(request: TrainRequest) -> Trained | None:
+def _stored_result(request: TrainRequest) -> TrainingResult | None:
     try:
-        return Trained.model_validate_json(request.end.read_bytes())
+        return TrainingResult.model_validate_json(request.result.read_bytes())
     except (FileNotFoundError, ValueError):
         return None
 
 
 def _empty_scratch(work_dir: Path) -> Path:
-    """A directory for temporary files: those of a killed process go with it."""
+    """An empty directory for temporary files, without those of a killed process."""
     scratch = work_dir / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
@@ -103,34 +108,34 @@ def _empty_scratch(work_dir: Path) -> Path:
 
 async def _run(
     request: TrainRequest, on_progress: OnProgress, environment: dict[str, str]
-) -> Trained | OutOfMemory:
-    ends: list[Trained | OutOfMemory] = []
+) -> TrainingResult | OutOfMemory:
+    ends: list[TrainingResult | OutOfMemory] = []
 
-    async def hear(line: bytes) -> None:
-        said = LINE.validate_json(line)
-        if isinstance(said, Progress):
-            await on_progress(said)
+    async def receive(line: bytes) -> None:
+        message = CHILD_MESSAGE.validate_json(line)
+        if isinstance(message, TrainingProgress):
+            await on_progress(message)
         else:
-            ends.append(said)
+            ends.append(message)
 
-    await run_child("trainer.run", request, hear, environment)
+    await run_child("trainer.run", request, receive, environment)
     if not ends:
         message = "the training process ended without a result"
         raise TrainingBroke(message)
     return ends[-1]
 
 
-async def _unheard(_: bytes) -> None:
+async def _discard(_: bytes) -> None:
     pass
 
 
-def _in_less_memory(request: TrainRequest, end: OutOfMemory) -> TrainRequest:
-    """The same request in smaller micro-batches; raises `TrainingBroke` where there are none."""
+def _with_smaller_batches(request: TrainRequest, end: OutOfMemory) -> TrainRequest:
+    """The request with smaller micro-batches; raises `TrainingBroke` if none are smaller."""
     smaller = request.model_copy(update={"halvings": request.halvings + 1})
-    method = Dataset.model_validate_json(request.dataset.read_bytes()).method
     try:
-        loop = request.recipe.with_smaller_batches(method, smaller.halvings).loop(method)
+        recipe = request.recipe.with_smaller_batches(request.method, smaller.halvings)
+        loop = recipe.loop(request.method)
     except ValueError as error:
-        raise TrainingBroke(f"out of memory ({end.said}), and {error}") from error
-    _log.warning("out of memory (%s): going on in micro-batches of %d", end.said, loop.batch)
+        raise TrainingBroke(f"out of memory ({end.error}), and {error}") from error
+    _log.warning("out of memory (%s): continuing with micro-batches of %d", end.error, loop.batch)
     return smaller

@@ -1,4 +1,4 @@
-"""The right to train, held in Redis: one trainer at a time, and none for long after a crash."""
+"""The training lease in Redis: one trainer at a time, and a crash frees it soon."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 class RedisLease:
-    """Renewed three times in `seconds`; a holder that dies is forgotten after `seconds`."""
+    """A lease that expires after `seconds` and is renewed three times in that time."""
 
     def __init__(self, redis: Redis, seconds: float, key: str = _KEY) -> None:
         self._redis = redis
@@ -27,9 +27,10 @@ class RedisLease:
         self._key = key
 
     async def hold(self, work: Coroutine[Any, Any, T]) -> T:
-        """As `trainer.ports.Lease`; raises redis-py's errors where acquiring fails."""
+        """Await `work` while holding the lease; raises redis-py's errors if acquiring fails."""
         lock = self._redis.lock(self._key, timeout=self._seconds, thread_local=False)
-        asked = time.monotonic()
+        # Counted from before the request: Redis may have set the expiry at any time since.
+        requested = time.monotonic()
         try:
             taken = not await lock.acquire(blocking=False)
         except RedisError:
@@ -37,27 +38,28 @@ class RedisLease:
             raise
         if taken:
             work.close()
-            raise LeaseTaken(self._key)
+            raise LeaseTaken(f"another trainer holds the lease {self._key}")
         working = asyncio.ensure_future(work)
-        beating = asyncio.ensure_future(self._heartbeat(lock, asked + self._seconds))
+        beating = asyncio.ensure_future(self._heartbeat(lock, requested + self._seconds))
         try:
             await asyncio.wait({working, beating}, return_when=asyncio.FIRST_COMPLETED)
             if not working.done():
-                raise LeaseLost(self._key)
+                raise LeaseLost(f"the lease {self._key} expired while training")
             return working.result()
         finally:
             await end_all(working, beating)
             await _release(lock)
 
     async def _heartbeat(self, lock: Lock, end: float) -> None:
-        """Renew until the lease is another's, or was not renewed before its `end`."""
+        """Renew until another process holds the lease, or no renewal succeeded before `end`."""
         while (left := end - time.monotonic()) > 0:
             await asyncio.sleep(min(left, self._seconds / 3))
-            asked = time.monotonic()
+            requested = time.monotonic()
             try:
-                async with asyncio.timeout(max(0.0, end - asked)):
+                # A hanging connection must not outlast the lease: then two trainers would work.
+                async with asyncio.timeout(max(0.0, end - requested)):
                     await lock.reacquire()
-                end = asked + self._seconds
+                end = requested + self._seconds
             except LockError:
                 return
             except (RedisError, OSError) as error:
@@ -68,4 +70,4 @@ async def _release(lock: Lock) -> None:
     try:
         await lock.release()
     except (RedisError, OSError) as error:
-        _log.warning("the lease was not released and runs out by itself: %s", error)
+        _log.warning("the lease was not released and will expire: %s", error)

@@ -1,21 +1,39 @@
-"""The files of a run: its dataset and champion for the child, its adapter for the exporter."""
+"""The files of runs: datasets and champions for the child process, adapters for the exporter."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from secrets import token_hex
+from typing import NamedTuple
 
 from ratchet.contract import ArtifactRef
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore, write_whole
 from trainer.domain.examples.dataset import Dataset
-from trainer.ports import Kept, LaidOut
+from trainer.domain.runs.run import DatasetReference, Run
 
 _ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 
 
-class RunFiles:
-    """As `trainer.ports.Files`; a run's directory is `<root>/<run_id>`.
+class RunInputs(NamedTuple):
+    """Files with the `Dataset` and the regression set; the champion's PEFT directory, if any."""
 
-    A run keeps the fixed regression set that was in `regression` when it was laid out.
+    dataset: Path
+    regression: Path
+    champion: Path | None
+
+
+class AdapterArtifacts(NamedTuple):
+    """The artifacts of an accepted run: PEFT's files by name, and the reference answers."""
+
+    adapter: dict[str, ArtifactRef]
+    references: ArtifactRef
+
+
+class RunFiles:
+    """Working files in `<root>/<run_id>`, and what outlives a run in `artifacts`.
+
+    A run uses the regression set that the file `regression` contained at its first attempt.
     """
 
     def __init__(self, root: Path, artifacts: ArtifactStore, regression: Path) -> None:
@@ -26,41 +44,65 @@ class RunFiles:
     def directory(self, run_id: str) -> Path:
         return self._root / run_id
 
-    def laid_out(self) -> list[str]:
+    def run_ids(self) -> Sequence[str]:
+        """The ids of the runs that have a directory."""
         return [path.name for path in self._root.glob("*")]
 
-    def lay_out(self, run_id: str, dataset: Dataset, champion: ArtifactRef | None) -> LaidOut:
-        directory = self.directory(run_id)
+    def store_dataset(self, run_id: str, dataset: Dataset) -> DatasetReference:
+        """Store the dataset of a run as an artifact; a repetition changes nothing."""
+        reference = DatasetReference.to(dataset)
+        self._adopt_content(run_id, reference.artifact.name, dataset.canonical())
+        return reference
+
+    def dataset(self, run: Run) -> Dataset:
+        """Raises `ArtifactMissing` or `ArtifactCorrupt`."""
+        path = self._artifacts.verified(run.dataset.artifact)
+        return Dataset.model_validate_json(path.read_bytes())
+
+    def prepare(self, run: Run) -> RunInputs:
+        """Provide what the child process reads; a repetition changes nothing.
+
+        Raises `ArtifactMissing`, `ArtifactCorrupt` and `OSError`.
+        """
+        directory = self.directory(run.run_id)
         directory.mkdir(parents=True, exist_ok=True)
-        laid_out = LaidOut(
-            dataset=directory / "dataset.json",
-            regression=directory / "regression.json",
-            champion=None if champion is None else self._champion(directory, champion),
-        )
-        laid_out.dataset.write_bytes(dataset.canonical())
-        if not laid_out.regression.is_file():
-            write_whole(laid_out.regression, self._regression.read_bytes())
-        return laid_out
-
-    def keep(self, adapter: Path, references: Path) -> Kept:
-        """What a kill in the middle leaves lies with the run's other files."""
-        return Kept(
-            {name: self._kept(adapter / name) for name in _ADAPTER_FILES}, self._kept(references)
+        regression = directory / "regression.json"
+        if not regression.is_file():
+            write_whole(regression, self._regression.read_bytes())
+        return RunInputs(
+            dataset=self._artifacts.verified(run.dataset.artifact).absolute(),
+            regression=regression,
+            champion=None if run.champion is None else self._champion(directory, run.champion),
         )
 
-    def keep_manifest(self, manifest: AdapterManifest) -> ArtifactRef:
-        name = "manifest.json"
-        aside = self.directory(manifest.run_id) / name
-        aside.write_text(manifest.model_dump_json())
+    def store_adapter(self, adapter: Path, references: Path) -> AdapterArtifacts:
+        """Store the files of an adapter and its reference answers as artifacts."""
+        return AdapterArtifacts(
+            {name: self._adopt_copy(adapter / name) for name in _ADAPTER_FILES},
+            self._adopt_copy(references),
+        )
+
+    def store_manifest(self, manifest: AdapterManifest) -> ArtifactRef:
+        """Store the manifest of an adapter whose files are stored already."""
+        return self._adopt_content(
+            manifest.run_id, "manifest.json", manifest.model_dump_json().encode()
+        )
+
+    # Both adopt files of the run's own directory, which is removed after the run and by an
+    # erasure. A temporary file of the artifact store would survive a kill.
+
+    def _adopt_content(self, run_id: str, name: str, content: bytes) -> ArtifactRef:
+        aside = self.directory(run_id) / f"{name}.{token_hex(4)}"
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(content)
         return self._artifacts.adopt(aside, name)
 
-    def _kept(self, file: Path) -> ArtifactRef:
+    def _adopt_copy(self, file: Path) -> ArtifactRef:
         aside = file.with_name(f"{file.name}.kept")
         shutil.copy(file, aside)
         return self._artifacts.adopt(aside, file.name)
 
     def _champion(self, run: Path, reference: ArtifactRef) -> Path:
-        """Raises `ArtifactMissing` or `ArtifactCorrupt`."""
         directory = run / "champion"
         content = self._artifacts.verified(reference).read_bytes()
         directory.mkdir(exist_ok=True)

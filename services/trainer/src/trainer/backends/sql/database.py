@@ -62,6 +62,17 @@ runs = Table(
     Column("tainted", Integer),
 )
 
+run_examples = Table(
+    "run_examples",
+    metadata,
+    Column("run_id", ForeignKey("runs.run_id"), primary_key=True),
+    Column("example_id", String, primary_key=True, index=True),
+    Column("role", String, nullable=False),
+    Column("at", DateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The examples of each dataset: `role` is train or held_out, `at` when the feedback came."""
+
 requests = Table(
     "requests",
     metadata,

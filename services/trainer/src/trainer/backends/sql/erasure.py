@@ -1,157 +1,165 @@
-"""Erase what the trainer keeps of some questions: rows, plans, files, and the pages they lay on."""
+"""Erases the trainer's data about some questions: rows, artifacts, and freed database pages."""
 
 import shutil
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Set
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic_core import from_json
-from sqlalchemy import Column, Connection, Engine, delete, select, update
+from sqlalchemy import Column, Connection, Engine, delete, func, select, update
 
 from ratchet.contract import ArtifactRef, ForgetRequested, RunFinished
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactMissing, ArtifactStore, flush
-from trainer.backends.sql.database import decisions, examples, outbox, runs, scored
+from trainer.backends.sql.database import decisions, examples, outbox, run_examples, runs, scored
+from trainer.backends.sql.datasets import runs_with
 from trainer.domain.runs.run import Run
 
 _CHUNK = 500
 
 
-class SqlForgetting:
-    """As `trainer.ports.Forgetting`."""
+class _LearnedRun(NamedTuple):
+    """A run that had an erased example: its dataset, and its adapter's manifest if accepted."""
+
+    run_id: str
+    dataset: ArtifactRef
+    manifest: ArtifactRef | None
+
+
+class TrainerErasure:
+    """Erasure in the trainer's database, its artifacts and the directories of its runs."""
 
     def __init__(self, engine: Engine, artifacts: ArtifactStore, runs_dir: Path) -> None:
         self._engine = engine
         self._artifacts = artifacts
         self._runs_dir = runs_dir
 
-    def call_off(self, request: ForgetRequested) -> str | None:
+    def cancel_run(self, request: ForgetRequested) -> str | None:
+        """Cancel the open run with an example to be erased; returns its id until it has ended."""
         with self._engine.begin() as connection:
-            theirs = _examples_of(connection, set(request.query_ids))
-            opened = select(runs.c.run_id, runs.c.plan).where(runs.c.verdict.is_(None))
-            for row in connection.execute(opened).all():
-                if theirs.intersection(Run.model_validate_json(row.plan).dataset.example_ids):
-                    off = update(runs).where(
-                        runs.c.run_id == row.run_id, runs.c.cancelled_by.is_(None)
-                    )
-                    connection.execute(off.values(cancelled_by=request.requested_by))
-                    return str(row.run_id)
-        return None
+            erased = _examples_of(connection, set(request.query_ids))
+            opened = select(runs.c.run_id).where(
+                runs.c.verdict.is_(None), runs_with(erased, request.run_ids)
+            )
+            run_id = connection.execute(opened).scalar()
+            if run_id is not None:
+                its_row = (runs.c.run_id == run_id, runs.c.cancelled_by.is_(None))
+                cancelled = update(runs).where(*its_row).values(cancelled_by=request.requested_by)
+                connection.execute(cancelled)
+        return run_id
 
-    def forget(self, request: ForgetRequested) -> dict[str, int]:
-        """Files go before the rows by which they are found: a kill between the two loses none."""
+    def erase(self, request: ForgetRequested) -> dict[str, int]:
+        """Erase, and count by kind; a repetition does not count what was erased before.
+
+        Files go before the rows that name them, so a kill between the two loses no file.
+        """
         with self._engine.connect() as connection:
-            theirs = _examples_of(connection, set(request.query_ids))
-            learnt = _runs_with(connection, theirs, set(request.run_ids))
-        files = self._files(learnt.values())
+            erased = _examples_of(connection, set(request.query_ids))
+            learned = _learned_runs(connection, erased, request.run_ids)
+        files = set(self._files(learned))
         for path in files:
             path.unlink()
             flush(path.parent)
-        for run_id in learnt:
+        run_ids = {run.run_id for run in learned}
+        for run_id in run_ids:
             shutil.rmtree(self._runs_dir / run_id, ignore_errors=True)
         with self._engine.begin() as connection:
-            erased = {
-                "runs": _erase_from_runs(connection, learnt, theirs),
+            _taint(connection, run_ids)
+            counts = {
+                "runs": len(run_ids),
                 "runs_after_them": _taint_heirs(connection),
-                "examples": _delete(connection, examples.c.example_id, theirs),
+                "examples": _delete(connection, examples.c.example_id, erased),
                 "scored": _delete(connection, scored.c.query_id, request.query_ids),
                 "decisions": _delete(connection, decisions.c.decision_id, request.decision_ids),
             }
+            _delete(connection, run_examples.c.example_id, erased)
             if request.retrain:
-                free = update(examples).where(examples.c.consumed_by.in_(learnt))
+                free = update(examples).where(examples.c.consumed_by.in_(run_ids))
                 connection.execute(free.values(consumed_by=None))
         self._scrub()
-        return {**erased, "files": len(files)}
+        return {**counts, "files": len(files)}
 
-    def _files(self, manifests: Iterable[str | None]) -> list[Path]:
-        """What tells how a model answered held-out questions."""
-        found: list[Path] = []
-        for manifest in manifests:
-            if manifest is None:
+    def _files(self, learned: Iterable[_LearnedRun]) -> Iterable[Path]:
+        """Datasets, and the reference answers: they show answers to held-out questions."""
+        for run in learned:
+            with suppress(ArtifactMissing):
+                yield self._artifacts.path(run.dataset)
+            if run.manifest is None:
                 continue
             with suppress(ArtifactMissing):
-                path = self._artifacts.path(ArtifactRef.model_validate_json(manifest))
-                told = AdapterManifest.model_validate_json(path.read_bytes()).references
-                if told is not None:
-                    found.append(self._artifacts.path(told))
-        return found
+                content = self._artifacts.path(run.manifest).read_bytes()
+                references = AdapterManifest.model_validate_json(content).references
+                if references is not None:
+                    yield self._artifacts.path(references)
 
     def _scrub(self) -> None:
-        """Rewrite the file without the pages that were freed, and empty the log beside it."""
+        """Rewrite the database file without its freed pages, and empty its write-ahead log."""
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _examples_of(connection: Connection, query_ids: Set[str]) -> set[str]:
-    """Those that an experience of `query_ids` stands behind, and traces of its question."""
-    found = set()
+    """The ids of examples built from an experience of `query_ids`, and of its traces."""
+    example_ids = set()
     for row in connection.execute(select(examples.c.example_id, examples.c.event)):
         event = from_json(row.event)
-        told = {source["query_id"] for source in event.get("sources", ())}
-        if not query_ids.isdisjoint(told | {event.get("query_id")}):
-            found.add(row.example_id)
-    return found
+        sources = {source["query_id"] for source in event.get("sources", ())}
+        if not query_ids.isdisjoint(sources | {event.get("query_id")}):
+            example_ids.add(row.example_id)
+    return example_ids
 
 
-def _runs_with(
-    connection: Connection, example_ids: Set[str], named: Set[str]
-) -> dict[str, str | None]:
-    """The manifest, if any, of each ended run that had one of them, or that is `named`."""
-    found: dict[str, str | None] = {}
-    for row in connection.execute(select(runs.c.run_id, runs.c.plan, runs.c.manifest)):
-        used = Run.model_validate_json(row.plan).dataset.example_ids
-        if row.run_id in named or not example_ids.isdisjoint(used):
-            found[row.run_id] = row.manifest
-    return found
-
-
-def _erase_from_runs(
-    connection: Connection, learnt: Mapping[str, str | None], example_ids: Set[str]
-) -> int:
-    """Plans without the examples, and what is told of the runs without the answers they showed."""
-    for run_id in learnt:
-        its_row = runs.c.run_id == run_id
-        run = Run.model_validate_json(
-            connection.execute(select(runs.c.plan).where(its_row)).scalar_one()
+def _learned_runs(
+    connection: Connection, example_ids: Set[str], run_ids: Collection[str]
+) -> list[_LearnedRun]:
+    learned = select(runs.c.run_id, runs.c.plan, runs.c.manifest)
+    return [
+        _LearnedRun(
+            row.run_id,
+            Run.model_validate_json(row.plan).dataset.artifact,
+            None if row.manifest is None else ArtifactRef.model_validate_json(row.manifest),
         )
-        data = run.dataset
-        left = data.model_copy(
-            update={
-                "train": tuple(e for e in data.train if e.example_id not in example_ids),
-                "held_out": tuple(e for e in data.held_out if e.example_id not in example_ids),
-            }
-        )
-        plan = run.model_copy(update={"dataset": left}).model_dump_json()
-        connection.execute(update(runs).where(its_row).values(plan=plan, tainted=1))
+        for row in connection.execute(learned.where(runs_with(example_ids, run_ids)))
+    ]
+
+
+def _taint(connection: Connection, run_ids: Collection[str]) -> None:
+    """Mark the runs, and remove the answers that their `RunFinished` events show."""
+    connection.execute(update(runs).where(runs.c.run_id.in_(run_ids)).values(tainted=1))
     for row in connection.execute(select(outbox).where(outbox.c.stream == "runs")).all():
-        told = from_json(row.event)
-        if told["type"] == RunFinished.__name__ and told["run_id"] in learnt:
-            silent = RunFinished.model_validate(told).model_copy(update={"answers": ()})
+        event = from_json(row.event)
+        if event["type"] == RunFinished.__name__ and event["run_id"] in run_ids:
+            silent = RunFinished.model_validate(event).model_copy(update={"answers": ()})
             its_row = outbox.c.number == row.number
             connection.execute(update(outbox).where(its_row).values(event=silent.model_dump_json()))
-    return len(learnt)
 
 
 def _taint_heirs(connection: Connection) -> int:
-    """Mark the runs that went on from one that is marked, and those after them."""
+    """Mark the runs that continued from a marked one, and those after them."""
     marked: set[str] = set()
     heirs = 0
-    for row in connection.execute(select(runs).order_by(runs.c.number)).all():
-        parent = Run.model_validate_json(row.plan).parent
-        heir = row.tainted is None and parent is not None and parent.sha256 in marked
+    lines = select(
+        runs.c.run_id,
+        runs.c.tainted,
+        func.json_extract(runs.c.plan, "$.parent.sha256").label("parent"),
+        func.json_extract(runs.c.manifest, "$.sha256").label("manifest"),
+    )
+    for row in connection.execute(lines.order_by(runs.c.number)).all():
+        heir = row.tainted is None and row.parent in marked
         if heir:
             its_row = runs.c.run_id == row.run_id
             connection.execute(update(runs).where(its_row).values(tainted=1))
             heirs += 1
         if (row.tainted or heir) and row.manifest is not None:
-            marked.add(ArtifactRef.model_validate_json(row.manifest).sha256)
+            marked.add(row.manifest)
     return heirs
 
 
-def _delete(connection: Connection, column: Column[str], names: Collection[str]) -> int:
-    wanted, gone = sorted(names), 0
-    for at in range(0, len(wanted), _CHUNK):
-        some = wanted[at : at + _CHUNK]
-        gone += connection.execute(delete(column.table).where(column.in_(some))).rowcount
-    return gone
+def _delete(connection: Connection, column: Column[str], values: Collection[str]) -> int:
+    ordered, deleted = sorted(values), 0
+    for at in range(0, len(ordered), _CHUNK):
+        some = ordered[at : at + _CHUNK]
+        deleted += connection.execute(delete(column.table).where(column.in_(some))).rowcount
+    return deleted

@@ -22,11 +22,9 @@ from ratchet.contract import (
     utc_now,
 )
 from trainer.backends.sql.database import examples, requests, runs
-from trainer.backends.sql.example_rows import KINDS, read_example
-from trainer.domain.examples.traces import demonstration_of
-from trainer.domain.examples.training_example import TrainingExample
-from trainer.domain.runs.request import Request
-from trainer.domain.runs.situation import Waiting
+from trainer.domain.examples.training_example import KINDS, TrainingExample, read_example
+from trainer.domain.runs.request import RunRequest
+from trainer.domain.runs.situation import WaitingExamples
 
 _TIMES = TypeAdapter[datetime](AwareDatetime)
 _REVISED = ("revision", "kind", "aspect", "event")
@@ -58,17 +56,17 @@ class SqlExampleStore:
     def quiet_s(self) -> float | None:
         return None if self._last_came is None else time.monotonic() - self._last_came
 
-    def waiting(self) -> dict[Method, Waiting]:
+    def waiting(self) -> dict[Method, WaitingExamples]:
         with self._engine.connect() as connection:
             return {method: _waiting(connection, kinds) for method, kinds in KINDS.items()}
 
     def take(self, method: Method, most: Mapping[Aspect, int]) -> list[TrainingExample]:
         with self._engine.connect() as connection:
             return [
-                read_example(row.kind, row.event)
+                read_example(row.event)
                 for aspect, limit in most.items()
                 for row in connection.execute(
-                    select(examples.c.kind, examples.c.event)
+                    select(examples.c.event)
                     .where(
                         examples.c.kind.in_(KINDS[method]),
                         examples.c.consumed_by.is_(None),
@@ -98,33 +96,30 @@ class SqlExampleStore:
                 else:
                     _cancel(connection, request)
 
-    def asked(self) -> Request | None:
+    def asked(self) -> RunRequest | None:
         first = select(requests).where(requests.c.run_id.is_(None)).order_by(requests.c.number)
         with self._engine.connect() as connection:
             row = connection.execute(first.limit(1)).first()
-        return None if row is None else Request(by=row.requested_by, method=row.method)
+        return None if row is None else RunRequest(by=row.requested_by, method=row.method)
 
 
 def _row(
     delivered: Delivered[BuiltExample | ExampleRetracted | TraceCaptured],
 ) -> dict[str, Any] | None:
-    """None for a trace too short to show anything."""
+    """None for a trace too short to imitate."""
     event, payload = delivered
-    example: BuiltExample | ExampleRetracted | TrainingExample | None = (
-        demonstration_of(event) if isinstance(event, TraceCaptured) else event
-    )
-    if example is None:
+    if isinstance(event, TraceCaptured) and not event.is_demonstration:
         return None
     return {
-        "example_id": example.example_id,
-        "revision": example.revision,
+        "example_id": event.example_id,
+        "revision": event.revision,
         "kind": type(event).__name__,
-        "aspect": "" if isinstance(example, ExampleRetracted) else example.aspect,
+        "aspect": "" if isinstance(event, ExampleRetracted) else event.aspect,
         "event": payload.decode(),
     }
 
 
-def _waiting(connection: Connection, kinds: tuple[str, ...]) -> Waiting:
+def _waiting(connection: Connection, kinds: tuple[str, ...]) -> WaitingExamples:
     desirable = func.json_extract(examples.c.event, "$.desirable")
     counted = select(
         func.count().label("all"),
@@ -135,10 +130,10 @@ def _waiting(connection: Connection, kinds: tuple[str, ...]) -> Waiting:
     ).where(examples.c.kind.in_(kinds), examples.c.consumed_by.is_(None))
     row = connection.execute(counted).one()
     if not row.all:
-        return Waiting()
+        return WaitingExamples()
     # A stored payload has the time as its producer wrote it, in any form that events allow.
     oldest = _TIMES.validate_python(row.oldest)
-    return Waiting(
+    return WaitingExamples(
         count=row.all,
         rarer=min(row.desirable, row.all - row.desirable),
         oldest_s=max(0.0, (utc_now() - oldest).total_seconds()),

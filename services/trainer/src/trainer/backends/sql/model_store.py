@@ -1,4 +1,4 @@
-"""What the exporter told of models, in SQL: each event once."""
+"""The exporter's events about models, in SQL."""
 
 from collections.abc import Sequence
 
@@ -7,16 +7,15 @@ from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import MODELS, Delivered
 from trainer.backends.sql.database import models
-from trainer.domain.runs.champion import Told
+from trainer.domain.runs.champion import ModelEvent
 
 
 class SqlModelStore:
-    """As `trainer.ports.ModelStore`."""
-
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def keep(self, batch: Sequence[Delivered[Told]]) -> None:
+    def add(self, batch: Sequence[Delivered[ModelEvent]]) -> None:
+        """Add events; an event that is stored already is ignored."""
         rows = [{"event_id": event.event_id, "event": payload.decode()} for event, payload in batch]
         if not rows:
             return
@@ -25,7 +24,8 @@ class SqlModelStore:
                 insert(models).on_conflict_do_nothing(index_elements=["event_id"]), rows
             )
 
-    def told(self) -> list[Told]:
+    def events(self) -> list[ModelEvent]:
+        """All events, in the order of their arrival."""
         ordered = select(models.c.event).order_by(models.c.number)
         with self._engine.connect() as connection:
             return [MODELS.adapter.validate_json(event) for event in connection.scalars(ordered)]

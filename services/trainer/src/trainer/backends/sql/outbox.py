@@ -1,4 +1,4 @@
-"""Events that were committed with the change they tell of, until they are published."""
+"""Events committed in the transaction of the change they report, until they are published."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -15,25 +15,25 @@ _ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
 
 
 class SqlOutbox:
-    """As `trainer.ports.Outbox`."""
-
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def unpublished(self) -> list[Event]:
+        """Events that may not have been published, oldest first."""
         rows = select(outbox).where(outbox.c.published == 0).order_by(outbox.c.number)
         with self._engine.connect() as connection:
             return [
                 _ADAPTERS[row.stream].validate_json(row.event) for row in connection.execute(rows)
             ]
 
-    def published(self, event_id: str) -> None:
+    def mark_published(self, event_id: str) -> None:
         with self._engine.begin() as connection:
             connection.execute(
                 update(outbox).where(outbox.c.event_id == event_id).values(published=1)
             )
 
-    def offer_again(self, since: date) -> None:
+    def mark_unpublished(self, since: date) -> None:
+        """Mark the events of runs and checkpoints from `since` on as not published."""
         day = func.substr(func.json_extract(outbox.c.event, "$.occurred_at"), 1, 10)
         recent = outbox.c.stream.in_(_OF_RUNS), day >= since.isoformat()
         with self._engine.begin() as connection:
@@ -41,9 +41,9 @@ class SqlOutbox:
 
 
 def post(connection: Connection, events: Sequence[Event]) -> None:
-    """Put `events` in within the transaction of `connection`; each id goes in once.
+    """Insert `events` in the transaction of `connection`; each id once.
 
-    They carry the trace context of the work at hand now, not of what publishes them.
+    They carry the trace context of the current span, not of the relay that publishes them.
     """
     for event in events:
         connection.execute(

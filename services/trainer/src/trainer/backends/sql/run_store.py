@@ -1,4 +1,4 @@
-"""Runs in SQL, with an outbox: a change and the events that tell of it commit together."""
+"""Runs in SQL. Each change and the events that report it are one transaction."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,10 +19,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import ArtifactRef, Event, Method
-from trainer.backends.sql.database import examples, requests, runs
-from trainer.backends.sql.example_rows import KINDS, read_example
+from trainer.backends.run_process.run_files import RunFiles
+from trainer.backends.sql.database import examples, requests, run_examples, runs
+from trainer.backends.sql.datasets import index_examples, plan_with, read_run
 from trainer.backends.sql.outbox import post
 from trainer.domain.examples.dataset import Dataset
+from trainer.domain.examples.training_example import KINDS, read_example
 from trainer.domain.runs.champion import Checkpoint
 from trainer.domain.runs.run import Run, RunEnd
 
@@ -30,17 +32,22 @@ _UNJUDGED = ("failed", "cancelled")
 
 
 class SqlRunStore:
-    """As `trainer.ports.RunStore`."""
+    """Runs from plan to end; their datasets are artifacts of `files`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, files: RunFiles) -> None:
         self._engine = engine
+        self._files = files
 
-    def plan(self, run: Run, started: Event) -> None:
+    def plan(self, run: Run, dataset: Dataset, started: Event) -> None:
+        """Insert a run; it answers the open requests for its method and for any method.
+
+        Has no effect while another run is open.
+        """
         values = {
             "run_id": run.run_id,
-            "dataset_sha256": run.dataset.sha256,
+            "dataset_sha256": dataset.sha256,
             "method": run.method,
-            "plan": run.model_dump_json(),
+            "plan": plan_with(dataset, run),
         }
         another_is_open = exists().where(runs.c.verdict.is_(None))
         row = select(*map(literal, values.values())).where(~another_is_open)
@@ -51,31 +58,44 @@ class SqlRunStore:
             met = or_(requests.c.method.is_(None), requests.c.method == run.method)
             answered = update(requests).where(requests.c.run_id.is_(None), met)
             connection.execute(answered.values(run_id=run.run_id))
+            index_examples(connection, run.run_id, dataset)
             post(connection, [started])
+        read_run(self._engine, self._files, run.run_id)
 
     def unfinished(self) -> Run | None:
-        first = select(runs.c.plan).where(runs.c.verdict.is_(None)).order_by(runs.c.number)
+        """The open run; at most one is."""
+        first = select(runs.c.run_id).where(runs.c.verdict.is_(None)).order_by(runs.c.number)
         with self._engine.connect() as connection:
-            plan = connection.execute(first.limit(1)).scalar()
-        return None if plan is None else Run.model_validate_json(plan)
+            run_id = connection.execute(first.limit(1)).scalar()
+        return None if run_id is None else read_run(self._engine, self._files, run_id)
 
-    def planned(self, run_id: str) -> Run | None:
-        row = self._latest(runs.c.run_id == run_id)
-        return None if row is None else Run.model_validate_json(row.plan)
+    def trained_on(self, run_id: str) -> list[datetime]:
+        """When the feedback behind each training example of a run came; empty for no run."""
+        times = select(run_examples.c.at).where(
+            run_examples.c.run_id == run_id, run_examples.c.role == "train"
+        )
+        with self._engine.connect() as connection:
+            return [at.replace(tzinfo=UTC) for at in connection.execute(times).scalars()]
 
     def broke(self, run_id: str) -> int:
+        """Count one more broken attempt; returns their number."""
         one_more = runs.c.broken_attempts + 1
         count = update(runs).where(runs.c.run_id == run_id).values(broken_attempts=one_more)
         with self._engine.begin() as connection:
             return int(connection.execute(count.returning(runs.c.broken_attempts)).scalar_one())
 
     def cancelled_by(self, run_id: str) -> str | None:
+        """The user who cancelled the run."""
         who = select(runs.c.cancelled_by).where(runs.c.run_id == run_id)
         with self._engine.connect() as connection:
             return connection.execute(who).scalar()
 
     def finish(self, run_id: str, end: RunEnd, events: Sequence[Event]) -> str | None:
-        """Does nothing when the run has ended before."""
+        """End a run once; a judged one consumes its examples.
+
+        A run that was cancelled meanwhile takes no judgement: it stays open, and the user who
+        cancelled it is returned. Has no effect on a run that has ended.
+        """
         its_open_row = (runs.c.run_id == run_id, runs.c.verdict.is_(None))
         judged = end.verdict not in _UNJUDGED
         in_time = (runs.c.cancelled_by.is_(None),) if judged else ()
@@ -95,7 +115,8 @@ class SqlRunStore:
                 cancelled_by = select(runs.c.cancelled_by).where(*its_open_row)
                 return connection.execute(cancelled_by).scalar()
             if judged:
-                _consume(connection, run_id, Run.model_validate_json(ended).dataset)
+                dataset = self._files.dataset(Run.model_validate_json(ended))
+                _consume(connection, run_id, dataset)
             post(connection, events)
         return None
 
@@ -105,6 +126,7 @@ class SqlRunStore:
             return bool(connection.execute(select(ended)).scalar())
 
     def last_ends(self) -> dict[Method, datetime]:
+        """The end of the last run of each method."""
         latest = (
             select(runs.c.method, func.max(runs.c.ended_at).label("at"))
             .where(runs.c.ended_at.is_not(None), runs.c.method.is_not(None))
@@ -117,16 +139,19 @@ class SqlRunStore:
             }
 
     def last_verdict(self) -> tuple[str, str] | None:
+        """Verdict and reason of the run that ended last."""
         row = self._latest(runs.c.verdict.is_not(None))
         return None if row is None else (row.verdict, row.reason)
 
     def last_unjudged(self, method: Method) -> Run | None:
+        """The last run of the method, if it ended without a judgement."""
         row = self._latest(runs.c.method == method, runs.c.verdict.is_not(None))
         if row is None or row.verdict not in _UNJUDGED:
             return None
         return Run.model_validate_json(row.plan)
 
     def verdicts(self) -> dict[str, int]:
+        """The number of ended runs by verdict."""
         counted = select(runs.c.verdict, func.count().label("runs")).where(
             runs.c.verdict.is_not(None)
         )
@@ -136,6 +161,7 @@ class SqlRunStore:
             }
 
     def unjudged_on(self, dataset_sha256: str) -> int:
+        """How many runs on this dataset have failed or were cancelled."""
         counted = select(func.count()).where(
             runs.c.dataset_sha256 == dataset_sha256, runs.c.verdict.in_(_UNJUDGED)
         )
@@ -143,20 +169,22 @@ class SqlRunStore:
             return int(connection.execute(counted).scalar_one())
 
     def accepted(self, base_model: str) -> list[Checkpoint]:
+        """The accepted adapters of a base model, oldest first."""
         on_this_base = func.json_extract(runs.c.plan, "$.base_model") == base_model
-        found = select(runs.c.run_id, runs.c.manifest).where(
+        accepted = select(runs.c.run_id, runs.c.manifest).where(
             runs.c.verdict == "accepted", on_this_base
         )
         with self._engine.connect() as connection:
             return [
                 Checkpoint(row.run_id, ArtifactRef.model_validate_json(row.manifest))
-                for row in connection.execute(found.order_by(runs.c.number))
+                for row in connection.execute(accepted.order_by(runs.c.number))
             ]
 
     def tainted(self) -> frozenset[str]:
-        found = select(runs.c.manifest).where(runs.c.tainted == 1, runs.c.manifest.is_not(None))
+        """Hashes of the manifests of runs that learned from data erased since."""
+        tainted = select(runs.c.manifest).where(runs.c.tainted == 1, runs.c.manifest.is_not(None))
         with self._engine.connect() as connection:
-            manifests = connection.execute(found).scalars()
+            manifests = connection.execute(tainted).scalars()
             return frozenset(ArtifactRef.model_validate_json(each).sha256 for each in manifests)
 
     def _latest(self, *conditions: ColumnElement[bool]) -> "Row[Any] | None":
@@ -166,7 +194,7 @@ class SqlRunStore:
 
 
 def _consume(connection: Connection, run_id: str, dataset: Dataset) -> None:
-    """Use up the run's examples, and those that say nothing but what these have said.
+    """Mark the run's examples as consumed, and those whose every answer is among theirs.
 
     A label on an answer that a pair has taught, or a pair of two answers that labels have
     taught, would count the same feedback twice.
@@ -175,11 +203,11 @@ def _consume(connection: Connection, run_id: str, dataset: Dataset) -> None:
     both = (*dataset.train, *dataset.held_out)
     taught = {(example.prompt, answer) for example in both for answer in example.answers}
     kinds = [kind for of_method in KINDS.values() for kind in of_method]
-    waiting = select(examples.c.example_id, examples.c.kind, examples.c.event).where(
+    waiting = select(examples.c.example_id, examples.c.event).where(
         examples.c.kind.in_(kinds), examples.c.consumed_by.is_(None)
     )
     for row in connection.execute(waiting):
-        example = read_example(row.kind, row.event)
+        example = read_example(row.event)
         if all((example.prompt, answer) in taught for answer in example.answers):
             used.add(row.example_id)
     for example_id in sorted(used):

@@ -1,4 +1,4 @@
-"""How sure a mean difference is: the paired percentile bootstrap (Efron & Tibshirani 1993, §13)."""
+"""Confidence intervals by the paired percentile bootstrap (Efron & Tibshirani 1993, §13)."""
 
 from collections.abc import Sequence
 
@@ -15,13 +15,13 @@ def paired_gain(
 ) -> Interval:
     """The mean of `after - before` over the same cases, with its 95 % interval.
 
-    Cases are resampled as pairs, so what makes a case hard for both models cancels out. With
-    `looks` intervals looked at for one that leaves out zero, each tail is divided by their
-    number, so that any of them does so by chance as seldom as one (Bonferroni; Dunn 1961).
-    Raises `ValueError` for no cases or different numbers of them.
+    Cases are resampled as pairs, so the difficulty of a case for both models cancels out. If
+    `looks` intervals are tested for excluding zero, each tail is divided by their number, which
+    bounds the chance that any of them does so by accident (Bonferroni; Dunn 1961). Raises
+    `ValueError` for no cases or different numbers of them.
     """
     if not before or len(before) != len(after):
-        message = f"paired cases are needed, not {len(before)} and {len(after)}"
+        message = f"the cases must be pairs, got {len(before)} before and {len(after)} after"
         raise ValueError(message)
     gains = np.subtract(after, before)
     draws = np.random.default_rng(seed).integers(len(gains), size=(RESAMPLES, len(gains)))

@@ -1,17 +1,21 @@
-"""What champion and challenger are both asked: one case for each question of an aspect."""
+"""The questions that champion and challenger both answer, one case for each."""
 
 from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Literal
 
-from ratchet.contract import Aspect, Question, Value, derived_id
-from ratchet.measures import plan_validity
-from trainer.domain.examples.training_example import (
-    TrainingDemonstration,
-    TrainingExample,
-    TrainingLabel,
-    TrainingPair,
+from ratchet.contract import (
+    Aspect,
+    DemonstrationBuilt,
+    LabelBuilt,
+    PairBuilt,
+    Question,
+    TraceCaptured,
+    Value,
+    derived_id,
 )
+from ratchet.measures import plan_validity
+from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.recipe import JudgingRecipe
 
 Part = Literal["held_out", "regression"]
@@ -20,17 +24,17 @@ LanguageOf = Callable[[str], str]
 
 
 class Comparison(Value):
-    """Two answers to one prompt, of which the first was called the better."""
+    """Two answers to one prompt; `chosen` is the better one."""
 
     chosen: str
     rejected: str
 
 
 class Case(Value):
-    """One question in one aspect; equal `case_id`s ask the same and want the same.
+    """One question in one aspect; `case_id` is derived from the content.
 
     `comparisons` are scored together, so that a question with many pairs counts once.
-    `reference` is the plan that should have been, or a demonstrated answer. `asks`: an answer is
+    `reference` is the corrected plan or a demonstrated answer. With `asks` an answer is
     generated. `language` is an ISO 639-1 code.
     """
 
@@ -46,13 +50,13 @@ class Case(Value):
 
     @property
     def reference_plan(self) -> str | None:
-        """The reference, where it is a widget plan the dashboard can show."""
+        """The reference if it is a valid widget plan."""
         plan = self.reference if self.aspect == "widget" else None
         return plan if plan is not None and plan_validity(plan).valid else None
 
 
 class RegressionQuestion(Value):
-    """One question of the fixed set: a true answer or fitting plan, and a plausible worse one."""
+    """A question of the fixed set, with a true answer or fitting plan and a plausible worse one."""
 
     aspect: Aspect
     question: Question
@@ -64,54 +68,54 @@ class RegressionQuestion(Value):
 def held_out_cases(
     held_out: Sequence[TrainingExample], limits: JudgingRecipe, language_of: LanguageOf
 ) -> tuple[Case, ...]:
-    """The cases the held-out examples make, in their order.
+    """The cases of the held-out examples, in their order.
 
-    Every comparison is scored; answers are generated to at most `limits.questions` spoken and
-    `limits.widget_questions` widget questions, once to each. Examples that share a question but
-    not its wording make a case each, of which the first one asks.
+    Every comparison is scored. Answers are generated for at most `limits.questions` spoken and
+    `limits.widget_questions` widget questions, one for each. Examples that share a question but
+    not a prompt make a case each, and only the first generates an answer.
     """
     groups: dict[tuple[tuple[str, Aspect], str], list[TrainingExample]] = {}
     for example in held_out:
         groups.setdefault((example.key, example.prompt), []).append(example)
-    left = {"voice": limits.questions, "widget": limits.widget_questions}
-    asked: set[tuple[str, Aspect]] = set()
+    remaining = {"voice": limits.questions, "widget": limits.widget_questions}
+    seen: set[tuple[str, Aspect]] = set()
     cases: list[Case] = []
     for (key, _), examples in groups.items():
         aspect = examples[0].aspect
-        asks = key not in asked and left[aspect] > 0
+        asks = key not in seen and remaining[aspect] > 0
         if asks:
-            asked.add(key)
-            left[aspect] -= 1
-        compared, reference = _comparisons(examples), _reference(examples)
-        if asks or compared or reference is not None:
-            cases.append(_case("held_out", examples[0], language_of, compared, reference, asks))
+            seen.add(key)
+            remaining[aspect] -= 1
+        comparisons, reference = _comparisons(examples), _reference(examples)
+        if asks or comparisons or reference is not None:
+            cases.append(_case("held_out", examples[0], language_of, comparisons, reference, asks))
     return tuple(cases)
 
 
 def regression_cases(
     questions: Sequence[RegressionQuestion], most: int, language_of: LanguageOf
 ) -> tuple[Case, ...]:
-    """A case for each question of the fixed set, or for `most` of them evenly spread.
+    """A case for each question of the fixed set, or for at most `most`, evenly spaced.
 
-    A fitting plan is also its reference.
+    The chosen plan of a widget question is also its reference.
     """
     every = max(1, ceil(len(questions) / most))
     return tuple(
         _case(
             "regression",
-            asked,
+            question,
             language_of,
-            (Comparison(chosen=asked.chosen, rejected=asked.rejected),),
-            asked.chosen if asked.aspect == "widget" else None,
+            (Comparison(chosen=question.chosen, rejected=question.rejected),),
+            question.chosen if question.aspect == "widget" else None,
             asks=True,
         )
-        for asked in questions[every - 1 :: every]
+        for question in questions[every - 1 :: every]
     )
 
 
 def _case(
     part: Part,
-    asked: TrainingExample | RegressionQuestion,
+    source: TrainingExample | RegressionQuestion,
     language_of: LanguageOf,
     comparisons: tuple[Comparison, ...],
     reference: str | None,
@@ -120,10 +124,10 @@ def _case(
     case = Case(
         case_id="",
         part=part,
-        aspect=asked.aspect,
-        question=asked.question,
-        prompt=asked.prompt,
-        language=language_of(asked.question.text),
+        aspect=source.aspect,
+        question=source.question,
+        prompt=source.prompt,
+        language=language_of(source.question.text),
         comparisons=comparisons,
         reference=reference,
         asks=asks,
@@ -132,9 +136,9 @@ def _case(
 
 
 def _comparisons(examples: Sequence[TrainingExample]) -> tuple[Comparison, ...]:
-    """Pairs as they are; labels of one prompt meet in their order, good with bad."""
-    pairs = [(e.chosen, e.rejected) for e in examples if isinstance(e, TrainingPair)]
-    labels = [e for e in examples if isinstance(e, TrainingLabel)]
+    """Pairs as they are; the n-th desirable label of a prompt against its n-th undesirable one."""
+    pairs = [(e.chosen, e.rejected) for e in examples if isinstance(e, PairBuilt)]
+    labels = [e for e in examples if isinstance(e, LabelBuilt)]
     good = [label.answer for label in labels if label.desirable]
     bad = [label.answer for label in labels if not label.desirable]
     return tuple(
@@ -145,8 +149,8 @@ def _comparisons(examples: Sequence[TrainingExample]) -> tuple[Comparison, ...]:
 
 def _reference(examples: Sequence[TrainingExample]) -> str | None:
     for example in examples:
-        if isinstance(example, TrainingDemonstration):
-            return example.answer
-        if isinstance(example, TrainingPair) and example.rule == "repaired_plan":
+        if isinstance(example, DemonstrationBuilt | TraceCaptured):
+            return example.answers[0]
+        if isinstance(example, PairBuilt) and example.rule == "repaired_plan":
             return example.chosen
     return None

@@ -1,23 +1,23 @@
-"""Challenger against champion, measure by measure: the figures a verdict rests on."""
+"""The gains of the challenger over the champion, for each measure, with intervals."""
 
 from collections.abc import Sequence
 
 from ratchet.contract import GateFigures, Interval, SliceGain
 from trainer.domain.evaluation.bootstrap import paired_gain
 from trainer.domain.evaluation.cases import Case
-from trainer.domain.evaluation.scores import MEASURES, Judged, Measure
-from trainer.domain.evaluation.slices import sliced
+from trainer.domain.evaluation.scores import MEASURES, Measure, ModelScores
+from trainer.domain.evaluation.slices import cases_by_slice
 
 GUARDED_IN_SLICES: tuple[Measure, ...] = ("text_quality", "grounded_accuracy", "json_validity")
 _LEAST_WORDS = 1.0
 
 
-def figures(
-    cases: Sequence[Case], before: Judged, after: Judged, slice_cases: int, seed: int
+def gate_figures(
+    cases: Sequence[Case], before: ModelScores, after: ModelScores, slice_cases: int, seed: int
 ) -> GateFigures:
-    """After minus before on what both were measured on; the order of `cases` does not matter.
+    """Means of after minus before over the cases that both have; in any order of `cases`.
 
-    Slices pool held-out questions and the fixed set; one needs `slice_cases` cases of a measure.
+    Slices pool held-out and fixed questions. A slice needs `slice_cases` cases of a measure.
     """
     held_out = [case for case in cases if case.part == "held_out"]
     regression = [case for case in cases if case.part == "regression"]
@@ -36,26 +36,28 @@ def figures(
     )
 
 
-def told(name: str, gain: Interval) -> str:
-    """A gain for people, with its interval."""
-    return f"{spoken(name)} {gain.mean:+.2f} [{gain.low:+.2f}, {gain.high:+.2f}]"
+def described_gain(name: str, gain: Interval) -> str:
+    """A gain with its interval, such as `text quality +0.12 [+0.03, +0.21]`."""
+    return f"{measure_label(name)} {gain.mean:+.2f} [{gain.low:+.2f}, {gain.high:+.2f}]"
 
 
-def spoken(name: str) -> str:
+def measure_label(name: str) -> str:
     return "JSON validity" if name == "json_validity" else name.replace("_", " ")
 
 
-def _gains(cases: Sequence[Case], before: Judged, after: Judged, seed: int) -> dict[str, Interval]:
+def _gains(
+    cases: Sequence[Case], before: ModelScores, after: ModelScores, seed: int
+) -> dict[str, Interval]:
     paired = {name: _paired(cases, before, after, name) for name in MEASURES}
     return {name: paired_gain(*both, seed) for name, both in paired.items() if both[0]}
 
 
 def _slice_gains(
-    cases: Sequence[Case], before: Judged, after: Judged, least: int, seed: int
+    cases: Sequence[Case], before: ModelScores, after: ModelScores, least: int, seed: int
 ) -> tuple[SliceGain, ...]:
-    looked_at = [
+    compared = [
         (name, measure, both)
-        for name, inside in sliced(cases).items()
+        for name, inside in cases_by_slice(cases).items()
         for measure in GUARDED_IN_SLICES
         if len((both := _paired(inside, before, after, measure))[0]) >= least
     ]
@@ -63,16 +65,16 @@ def _slice_gains(
         SliceGain(
             slice=name,
             measure=measure,
-            gain=paired_gain(*both, seed, looks=len(looked_at)),
+            gain=paired_gain(*both, seed, looks=len(compared)),
         )
-        for name, measure, both in looked_at
+        for name, measure, both in compared
     )
 
 
 def _paired(
-    cases: Sequence[Case], before: Judged, after: Judged, measure: Measure
+    cases: Sequence[Case], before: ModelScores, after: ModelScores, measure: Measure
 ) -> tuple[list[float], list[float]]:
-    """The measure of every case that both have, in order of `case_id`."""
+    """The values of a measure before and after, of the cases that have both, by `case_id`."""
     ids = sorted(case.case_id for case in cases)
     old, new = before.scores_of(measure, ids), after.scores_of(measure, ids)
     both = [name for name in ids if name in old and name in new]

@@ -1,4 +1,4 @@
-"""How much of the plan that should have been a plan has."""
+"""The agreement of a widget plan with a reference plan."""
 
 import json
 from collections import Counter
@@ -7,18 +7,17 @@ from ratchet.measures import plan_validity
 
 
 def plan_agreement(plan: str, reference: str) -> float:
-    """F1 in 0..1 over the (scenario, size) pairs of two plans, each counted as often as placed.
+    """F1 in 0..1 over the (scenario, size) pairs of two plans, with multiplicity.
 
     The order of widgets and the heading do not count (F1: van Rijsbergen 1979, ch. 7, with equal
-    weights). A plan that is not valid agrees with nothing. Raises `ValueError` for a `reference`
-    that is not valid.
+    weights). An invalid plan scores 0. Raises `ValueError` for an invalid `reference`.
     """
-    wanted = _placed(reference)
-    if not wanted:
-        message = f"no valid plan to agree with: {reference[:80]!r}"
+    expected = _placed(reference)
+    if not expected:
+        message = f"the reference is no valid plan: {reference[:80]!r}"
         raise ValueError(message)
     shown = _placed(plan)
-    return 2 * (shown & wanted).total() / (shown.total() + wanted.total())
+    return 2 * (shown & expected).total() / (shown.total() + expected.total())
 
 
 def _placed(plan: str) -> Counter[tuple[str, str]]:

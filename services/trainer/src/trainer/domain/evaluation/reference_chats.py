@@ -1,4 +1,4 @@
-"""Which chats tell an export whether it is the trained model, and who is asked to record them."""
+"""The chats whose recorded answers the parity gate of an export compares with."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,13 +9,14 @@ from trainer.domain.evaluation.cases import Case, Part
 from trainer.domain.runs.recipe import Device
 
 _PROMPTS: dict[Aspect, int] = {"voice": 8, "widget": 2}
-"""Of the held-out cases, and of the fixed ones."""
+"""The number of chats from the held-out cases, and again from the fixed ones."""
 
 
 class ReferenceRequest(Value):
-    """`adapter` is a PEFT directory; the references are written to `target`.
+    """Asks a child process to record reference answers in the file `target`.
 
-    `spoken` and `plans` are user turns that ask for an answer and for a widget plan.
+    `adapter` is a PEFT directory. `spoken` and `plans` are user turns that request a spoken
+    answer and a widget plan.
     """
 
     base_model: str
@@ -27,10 +28,10 @@ class ReferenceRequest(Value):
     target: Path
 
 
-def prompts(cases: Sequence[Case], aspect: Aspect) -> tuple[str, ...]:
-    """What was asked of both models, some of each part, each once."""
-    found: list[str] = []
+def reference_prompts(cases: Sequence[Case], aspect: Aspect) -> tuple[str, ...]:
+    """Prompts that both models answered, some of each part, each once."""
+    prompts: list[str] = []
     for part in get_args(Part):
-        asked = [c.prompt for c in cases if c.asks and (c.part, c.aspect) == (part, aspect)]
-        found.extend(asked[: _PROMPTS[aspect]])
-    return tuple(dict.fromkeys(found))
+        answered = [c.prompt for c in cases if c.asks and (c.part, c.aspect) == (part, aspect)]
+        prompts.extend(answered[: _PROMPTS[aspect]])
+    return tuple(dict.fromkeys(prompts))

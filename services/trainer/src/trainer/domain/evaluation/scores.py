@@ -1,4 +1,4 @@
-"""What one model did, case by case: every measure a case asks for, and the means."""
+"""The scores of one model: every measure of every case, and their means."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite, nan
@@ -25,67 +25,71 @@ Measure = Literal[
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 
-class Said(NamedTuple):
-    """A generated answer; `finished`: it ended by itself within its tokens."""
+class GeneratedAnswer(NamedTuple):
+    """`finished`: the model ended the answer within the token limit."""
 
     text: str
     finished: bool
 
 
-class Observed(NamedTuple):
-    """What one model did with one case; None or empty where the case does not ask for it.
+class CaseObservation(NamedTuple):
+    """The output of one model for one case; None or empty for what the case does not measure.
 
-    `comparisons` holds the log-probabilities of each chosen and rejected answer, `reference`
-    that of the reference, as means over their tokens (nats), the end mark included. `kl` is the
-    divergence from the base model along the model's own answer (nats, mean over its tokens).
+    `comparisons` holds the log-probabilities of each chosen and rejected answer and `reference`
+    that of the reference: means over the tokens in nats, end token included. `kl` is the
+    divergence from the base model along the generated answer (nats, mean over its tokens).
     """
 
-    said: Said | None = None
+    answer: GeneratedAnswer | None = None
     comparisons: tuple[tuple[float, float], ...] = ()
     reference: float | None = None
     kl: float | None = None
 
 
 class CaseScores(Value):
-    """`answer` is what was generated, None where nothing was."""
+    """The measures of one case; `answer` is the generated text, if any."""
 
     case_id: str
     answer: str | None = None
     scores: dict[Measure, float]
 
 
-class Judged(Value):
-    """How one model did on the cases, in their order."""
+class ModelScores(Value):
+    """The scores of one model on the cases, in their order."""
 
     cases: tuple[CaseScores, ...] = ()
 
     def scores_of(self, measure: Measure, case_ids: Iterable[str]) -> dict[str, float]:
-        """The measure of each of these cases that has it."""
-        wanted = set(case_ids)
+        """The values of a measure, for the cases that have one."""
+        selected = set(case_ids)
         return {
             case.case_id: case.scores[measure]
             for case in self.cases
-            if case.case_id in wanted and measure in case.scores
+            if case.case_id in selected and measure in case.scores
         }
 
     def means(self, cases: Sequence[Case]) -> Scores:
         """The mean of every measure over `cases`."""
         ids = [case.case_id for case in cases]
-        found = {name: list(self.scores_of(name, ids).values()) for name in MEASURES}
+        by_measure = {name: list(self.scores_of(name, ids).values()) for name in MEASURES}
         return Scores.model_validate(
-            {name: sum(values) / len(values) if values else None for name, values in found.items()}
+            {
+                name: sum(values) / len(values) if values else None
+                for name, values in by_measure.items()
+            }
         )
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """What was generated, by `case_id`."""
+        """The generated texts by `case_id`."""
         return {case.case_id: case.answer for case in self.cases if case.answer is not None}
 
 
-def expected(case: Case) -> frozenset[Measure]:
-    """What a whole judgement measures on `case`; groundedness needs the reading asked for.
+def expected_measures(case: Case) -> frozenset[Measure]:
+    """The measures that a complete evaluation has of `case`, apart from the divergence.
 
-    The divergence is measured on some of the cases only.
+    Groundedness needs a question with a requested reading. The divergence is measured on a
+    sample of the cases.
     """
     names: list[Measure] = []
     if case.comparisons:
@@ -103,22 +107,24 @@ def expected(case: Case) -> frozenset[Measure]:
     return frozenset(names)
 
 
-def judge(cases: Sequence[Case], observed: Sequence[Observed]) -> Judged:
-    """Score what was observed of each case.
+def model_scores(cases: Sequence[Case], observed: Sequence[CaseObservation]) -> ModelScores:
+    """Score the observations of each case.
 
-    `preference_accuracy` is the share of a case's comparisons whose chosen answer the model finds
-    likelier by mean log-probability of a token: unlike DPO's implicit reward, whose ratio is 1
-    for the base by definition, that can be asked of any model, and no answer gains by being
-    short. `margin` is the mean difference. `invented` is 1 where an answer has any number that
-    the prompt does not support. What is not finite counts as not measured.
+    `preference_accuracy` is the share of a case's comparisons whose chosen answer has the higher
+    mean log-probability per token. Unlike DPO's implicit reward, whose ratio is 1 for the base by
+    definition, this works for any model, and short answers have no advantage. `margin` is the
+    mean difference. `invented` is 1 if the answer contains a number that the prompt does not
+    support. A value that is not finite counts as not measured.
     """
-    return Judged(
-        cases=tuple(_scored(case, seen) for case, seen in zip(cases, observed, strict=True))
+    return ModelScores(
+        cases=tuple(_scored(case, one) for case, one in zip(cases, observed, strict=True))
     )
 
 
-def compared(cases: Sequence[Case], before: Judged, after: Judged) -> tuple[Answer, ...]:
-    """What both said to each held-out spoken question."""
+def answer_comparisons(
+    cases: Sequence[Case], before: ModelScores, after: ModelScores
+) -> tuple[Answer, ...]:
+    """The answers of both models to each held-out spoken question."""
     old, new = before.answers, after.answers
     return tuple(
         Answer(question=case.question.text, before=old[case.case_id], after=new[case.case_id])
@@ -128,25 +134,25 @@ def compared(cases: Sequence[Case], before: Judged, after: Judged) -> tuple[Answ
     )
 
 
-def _scored(case: Case, seen: Observed) -> CaseScores:
+def _scored(case: Case, observed: CaseObservation) -> CaseScores:
     scores: dict[Measure, float] = {}
-    if seen.comparisons:
-        differences = [chosen - rejected for chosen, rejected in seen.comparisons]
+    if observed.comparisons:
+        differences = [chosen - rejected for chosen, rejected in observed.comparisons]
         known = all(map(isfinite, differences))
         scores["preference_accuracy"] = (
             sum(d > 0 for d in differences) / len(differences) if known else nan
         )
         scores["margin"] = sum(differences) / len(differences)
-    if seen.reference is not None:
-        scores["likelihood"] = seen.reference
-    if seen.kl is not None:
-        scores["kl"] = seen.kl
-    if seen.said is not None:
-        scores["finished"] = float(seen.said.finished)
-        scores |= (_spoken if case.aspect == "voice" else _planned)(case, seen.said.text)
+    if observed.reference is not None:
+        scores["likelihood"] = observed.reference
+    if observed.kl is not None:
+        scores["kl"] = observed.kl
+    if observed.answer is not None:
+        scores["finished"] = float(observed.answer.finished)
+        scores |= (_spoken if case.aspect == "voice" else _planned)(case, observed.answer.text)
     return CaseScores(
         case_id=case.case_id,
-        answer=seen.said.text if seen.said else None,
+        answer=observed.answer.text if observed.answer else None,
         scores={name: value for name, value in scores.items() if isfinite(value)},
     )
 
@@ -156,12 +162,14 @@ def _spoken(case: Case, answer: str) -> dict[Measure, float]:
         "text_quality": text_quality(answer, case.question.text).total,
         "words": float(len(answer.split())),
     }
-    asked = case.question.asked
-    if asked is not None:
-        reading = RequestedReading(asked.equipment, asked.metric, asked.value, asked.unit)
-        found = grounded(answer, case.prompt, reading)
-        scores["grounded_accuracy"] = float(found.ok)
-        scores["invented"] = float(bool(found.invented))
+    requested = case.question.asked
+    if requested is not None:
+        reading = RequestedReading(
+            requested.equipment, requested.metric, requested.value, requested.unit
+        )
+        grounding = grounded(answer, case.prompt, reading)
+        scores["grounded_accuracy"] = float(grounding.ok)
+        scores["invented"] = float(bool(grounding.invented))
     return scores
 
 

@@ -1,4 +1,4 @@
-"""The slices a mean can hide: what gets worse for one intent, device or language alone."""
+"""Slices of the cases by intent, device type and language, whose losses a mean can hide."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from trainer.domain.evaluation.cases import Case
 
 
 def slices_of(case: Case) -> tuple[str, ...]:
-    """The slices of a case, such as `intent query`; what is not known of it names none."""
+    """The slices of a case, such as `intent query`; an unknown attribute has none."""
     named = (
         ("intent", case.question.intent),
         ("device", case.question.device_type),
@@ -16,10 +16,10 @@ def slices_of(case: Case) -> tuple[str, ...]:
     return tuple(f"{kind} {value}" for kind, value in named if value)
 
 
-def sliced(cases: Sequence[Case]) -> dict[str, tuple[Case, ...]]:
-    """The cases of each slice, by its name in order; one that holds every case is left out."""
-    found: dict[str, list[Case]] = defaultdict(list)
+def cases_by_slice(cases: Sequence[Case]) -> dict[str, tuple[Case, ...]]:
+    """The cases of each slice, sorted by its name, without slices that contain every case."""
+    slices: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
         for name in slices_of(case):
-            found[name].append(case)
-    return {name: tuple(found[name]) for name in sorted(found) if len(found[name]) < len(cases)}
+            slices[name].append(case)
+    return {name: tuple(slices[name]) for name in sorted(slices) if len(slices[name]) < len(cases)}

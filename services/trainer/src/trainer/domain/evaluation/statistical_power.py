@@ -1,4 +1,4 @@
-"""How much data it takes to see a gain: the power of a paired comparison."""
+"""The power of a paired comparison: how many cases show a gain."""
 
 from math import ceil
 
@@ -7,7 +7,7 @@ _POWER_Z = 0.84
 
 
 def cases_to_detect(gain: float, spread: float) -> int:
-    """Held-out cases for which a true mean `gain` is credible in four runs of five.
+    """The number of held-out cases with which a true mean `gain` is credible in 4 of 5 runs.
 
     `spread` is the standard deviation of a case's gain, in the same unit. Two-sided 95 %
     confidence and 80 % power under a normal approximation (Cohen 1988, §2).

@@ -1,24 +1,64 @@
-"""The frozen data of one run: what is trained on, what is held out, and the hash of both."""
+"""The frozen data of one run: the training set, the held-out set and the hash of both."""
 
 import hashlib
 import json
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from ratchet.contract import Aspect, Method, Value
-from trainer.domain.examples.training_example import AnyExample, TrainingExample
+from ratchet.contract import Aspect, Method, TraceCaptured, Value, derived_id
+from trainer.domain.examples.training_example import TrainingExample, TypedExample
+
+_EARLIER = {"pair": "PairBuilt", "label": "LabelBuilt", "demonstration": "DemonstrationBuilt"}
+
+
+def _current(example: Any) -> Any:
+    """The event of an example as datasets stored it before they stored events; others unchanged.
+
+    Sources and rewards were not stored. A run does not read them.
+    """
+    if not isinstance(example, Mapping) or "kind" not in example:
+        return example
+    return {
+        **example,
+        "type": "TraceCaptured" if example["rule"] == "trace" else _EARLIER[example["kind"]],
+        "event_id": derived_id("dataset", example["example_id"]),
+        "occurred_at": example["at"],
+        "trace_id": example["example_id"],
+        "sources": (),
+        "chosen_reward": 0.0,
+        "rejected_reward": 0.0,
+        "reward": 0.0,
+    }
+
+
+def _without_origin(example: TrainingExample) -> TrainingExample:
+    """`example` without the experiences and the request that it comes from.
+
+    An example may have other sources at a later revision, and only these are in the store that
+    erasure searches. A dataset therefore names no experience and no user. The trace context
+    must not change the dataset's hash.
+    """
+    if isinstance(example, TraceCaptured):
+        return example.model_copy(update={"query_id": None, "trace": {}})
+    return example.model_copy(update={"sources": (), "trace": {}})
+
+
+DatasetExample = Annotated[TypedExample, BeforeValidator(_current), AfterValidator(_without_origin)]
 
 
 class Dataset(Value):
-    """Both sides in order of `example_id`; `unseen` says in words what only held-out ones have.
+    """Both sets in order of `example_id`.
 
-    `left_out` counts, by reason, the waiting examples that were not taken.
+    `unseen` describes what only held-out examples have. `left_out` counts, by reason, the
+    waiting examples that were not selected.
     """
 
     method: Method = "dpo"
     seed: int = 42
-    train: tuple[AnyExample, ...]
-    held_out: tuple[AnyExample, ...]
+    train: tuple[DatasetExample, ...]
+    held_out: tuple[DatasetExample, ...]
     unseen: str = ""
     left_out: dict[str, int] = Field(default_factory=dict)
 

@@ -72,7 +72,7 @@ def _newest(rest: Sequence[Example], count: int) -> frozenset[str]:
         asked.setdefault(example.key, []).append(example)
 
     def last(key: tuple[str, str]) -> tuple[datetime, tuple[str, str]]:
-        return max(example.at for example in asked[key]), key
+        return max(example.occurred_at for example in asked[key]), key
 
     held: set[str] = set()
     for key in sorted(asked, key=last, reverse=True)[:-1]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
-from ratchet.contract import Value
-from trainer.domain.examples.training_example import TrainingExample, TrainingLabel
+from ratchet.contract import LabelBuilt, Value
+from trainer.domain.examples.training_example import TrainingExample
 
 _WORD = re.compile(r"\w+")
 _SHINGLE = 3
@@ -56,7 +56,9 @@ def _distinct(ordered: Sequence[TrainingExample], alike: float) -> list[Training
     """
     kept: list[TrainingExample] = []
     by_phrasing: defaultdict[tuple[str, ...], list[frozenset[tuple[str, ...]]]] = defaultdict(list)
-    newest_first = sorted(ordered, key=lambda example: (example.at, example.example_id))[::-1]
+    newest_first = sorted(ordered, key=lambda example: (example.occurred_at, example.example_id))[
+        ::-1
+    ]
     for example in newest_first:
         words = _shingles(example)
         known = by_phrasing[_block(example)]
@@ -67,7 +69,7 @@ def _distinct(ordered: Sequence[TrainingExample], alike: float) -> list[Training
 
 
 def _block(example: TrainingExample) -> tuple[str, ...]:
-    sign = str(example.desirable) if isinstance(example, TrainingLabel) else ""
+    sign = str(example.desirable) if isinstance(example, LabelBuilt) else ""
     question = example.question
     return (example.aspect, sign, question.phrasing or question.key)
 

@@ -1,12 +1,12 @@
-"""What a teacher gave in answer to one prompt, and whether it can teach anything."""
+"""A teacher's answer to one prompt, and whether it can be used for training."""
 
 from ratchet.contract import LEAST_ANSWER, Value
 
 _CUT_OFF = ("length", "content_filter")
 
 
-class Taught(Value):
-    """`thinking` is empty where the teacher keeps its thoughts; tokens are the teacher's count."""
+class TeacherAnswer(Value):
+    """`thinking` is empty if the teacher does not return it; token counts are the teacher's."""
 
     thinking: str = ""
     answer: str
@@ -16,10 +16,10 @@ class Taught(Value):
 
     @property
     def unusable(self) -> str | None:
-        """Why nothing can be learnt from it; None where something can."""
+        """The reason why it cannot be used for training, if any."""
         if self.stop_reason in _CUT_OFF:
-            return f"the answer was cut off ({self.stop_reason}); let the teacher say more"
+            return f"the answer was cut off ({self.stop_reason}): raise the teacher's token limit"
         length = len(self.answer.strip())
         if length < LEAST_ANSWER:
-            return f"an answer of {length} characters shows nothing; {LEAST_ANSWER} do"
+            return f"the answer has {length} characters, at least {LEAST_ANSWER} are required"
         return None

@@ -1,4 +1,4 @@
-"""Which adapter a next run has to beat: the one in service, or one on its way there."""
+"""The champion: the adapter in service, or an accepted one that is being exported."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from ratchet.contract import (
     ModelRolledBack,
 )
 
-Told = ModelRegistered | ModelActivated | ModelRolledBack | ModelRefused
-"""What the exporter says that has a bearing on it."""
+ModelEvent = ModelRegistered | ModelActivated | ModelRolledBack | ModelRefused
+"""The exporter's events that decide which adapter is in service."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """An adapter that was accepted; `manifest` names its files."""
+    """An accepted adapter; `manifest` names its files."""
 
     run_id: str
     manifest: ArtifactRef
@@ -25,21 +25,21 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Champion:
-    """`manifest` None is the base."""
+    """The adapter to beat; a `manifest` of None is the base model."""
 
     manifest: ArtifactRef | None
     reason: str
 
 
-def champion(accepted: Sequence[Checkpoint], told: Iterable[Told]) -> Champion:
+def champion(accepted: Sequence[Checkpoint], model_events: Iterable[ModelEvent]) -> Champion:
     """Follow the alias; `accepted` are the adapters of one base, oldest first.
 
-    `told` may come in any order and more than once: the move that was made last counts. An
-    adapter younger than all that have served counts as in service already, unless it was
-    refused: its export takes a while, and what it learnt would be lost to the next run. A
-    version that no run here has made, such as an installed bundle, cannot be gone on from.
+    Events may come in any order and repeatedly: the last move of the alias counts. An adapter
+    younger than all that have served counts as in service, unless it was refused: its export
+    takes a while, and the next run would lose what it learned. A version that no run of this
+    trainer made, such as an installed bundle, is no champion.
     """
-    events = list(told)
+    events = list(model_events)
     made_by = {e.version: e.run_id for e in events if isinstance(e, ModelRegistered)}
     refused = {e.run_id for e in events if isinstance(e, ModelRefused)}
     place = {checkpoint.run_id: at for at, checkpoint in enumerate(accepted)}
@@ -52,7 +52,7 @@ def champion(accepted: Sequence[Checkpoint], told: Iterable[Told]) -> Champion:
     youngest = max((at for at, _ in served), default=-1)
     for checkpoint in reversed(accepted[youngest + 1 :]):
         if checkpoint.run_id not in refused:
-            reason = f"run {checkpoint.run_id[:8]} was accepted and is on its way into service"
+            reason = f"run {checkpoint.run_id[:8]} was accepted and is being exported"
             return Champion(checkpoint.manifest, reason)
     if not served:
         return Champion(None, "no adapter of this base is in service")

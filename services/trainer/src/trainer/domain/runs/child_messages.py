@@ -1,28 +1,29 @@
-"""What the training process is asked for, and what it says while it works."""
+"""The request to the training process, and the messages that it reports."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from ratchet.contract import CurvePoint, Stage, Value
+from ratchet.contract import CurvePoint, Method, Stage, Value
 from trainer.domain.evaluation.cases import Case
-from trainer.domain.evaluation.scores import Judged
+from trainer.domain.evaluation.scores import ModelScores
 from trainer.domain.runs.recipe import Recipe
 
 
 class TrainRequest(Value):
-    """`dataset` is a file with a `Dataset`, `champion` a PEFT directory (None: the bare base).
+    """Requests a run of `method`.
 
-    `regression` is a file with the fixed questions both are asked too (None: no such questions).
-    With `afresh` the challenger starts from the base, else from the champion. The micro-batch
-    is halved `halvings` times.
+    `dataset` is a file with a `Dataset`, `champion` a PEFT directory (None: the base model),
+    `regression` a file with the fixed questions (None: no fixed questions). With `afresh` the
+    challenger starts from the base, otherwise from the champion. The micro-batch is halved
+    `halvings` times.
 
-    Everything the process leaves behind lies in `work_dir`; a second process with the same
-    request goes on from there.
+    The process writes to `work_dir` only. A second process with the same request resumes there.
     """
 
     run_id: str
+    method: Method
     dataset: Path
     recipe: Recipe
     base_model: str
@@ -34,12 +35,12 @@ class TrainRequest(Value):
     halvings: int = 0
 
     @property
-    def end(self) -> Path:
-        """The file in which the process keeps the `Trained` it came to."""
+    def result(self) -> Path:
+        """The file in which the process stores its `TrainingResult`."""
         return self.work_dir / "trained.json"
 
 
-class Progress(Value):
+class TrainingProgress(Value):
     line: Literal["progress"] = "progress"
     stage: Stage
     step: int = 0
@@ -50,11 +51,11 @@ class Progress(Value):
     seconds_left: float | None = None
 
 
-class Trained(Value):
-    """The end of a run: the adapter's directory, what both models were asked and how they did.
+class TrainingResult(Value):
+    """The adapter's directory, the cases, and the scores of champion and challenger.
 
-    `batch` is the micro-batch that fitted into memory. `regression_sha256` hashes the file with
-    the fixed questions among `cases`.
+    `batch` is the micro-batch that fitted into memory. `regression_sha256` is the hash of the
+    file with the fixed questions among `cases`.
     """
 
     line: Literal["trained"] = "trained"
@@ -65,8 +66,8 @@ class Trained(Value):
     precision: str
     batch: int
     cases: tuple[Case, ...]
-    before: Judged
-    after: Judged
+    before: ModelScores
+    after: ModelScores
     regression_sha256: str | None = None
     curve: tuple[CurvePoint, ...]
     seconds: dict[str, float]
@@ -74,16 +75,18 @@ class Trained(Value):
 
     @property
     def held_out(self) -> tuple[Case, ...]:
-        """The cases made of the run's held-out examples."""
+        """The cases of the run's held-out examples."""
         return tuple(case for case in self.cases if case.part == "held_out")
 
 
 class OutOfMemory(Value):
-    """The process has ended and left its checkpoints; `said` is what the allocator said."""
+    """The process ended for lack of memory; its checkpoints remain. `error` is the allocator's."""
 
     line: Literal["out_of_memory"] = "out_of_memory"
-    said: str
+    error: str
 
 
-Line = Progress | Trained | OutOfMemory
-LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="line")])
+ChildMessage = TrainingProgress | TrainingResult | OutOfMemory
+CHILD_MESSAGE: TypeAdapter[ChildMessage] = TypeAdapter(
+    Annotated[ChildMessage, Field(discriminator="line")]
+)

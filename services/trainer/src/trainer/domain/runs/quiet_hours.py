@@ -1,4 +1,4 @@
-"""Hours in which no run begins by itself."""
+"""Hours of the day in which no run starts without a request."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class QuietHours:
     begin: int
     end: int
 
-    def hold(self, minute: int) -> bool:
+    def __contains__(self, minute: int) -> bool:
         if self.begin <= self.end:
             return self.begin <= minute < self.end
         return minute >= self.begin or minute < self.end
@@ -23,14 +23,14 @@ class QuietHours:
 
 
 def quiet_hours(text: str) -> QuietHours | None:
-    """Read "06:00-22:00"; empty is none. Raises `ValueError`."""
+    """Parse a span such as "06:00-22:00"; empty is None. Raises `ValueError`."""
     if not text:
         return None
-    found = _HOURS.fullmatch(text)
-    if found is None:
-        message = f"{text!r} is no span of hours; write one such as 06:00-22:00"
+    match = _HOURS.fullmatch(text)
+    if match is None:
+        message = f"{text!r} is no span of hours: write one such as 06:00-22:00"
         raise ValueError(message)
-    begin_h, begin_m, end_h, end_m = map(int, found.groups())
+    begin_h, begin_m, end_h, end_m = map(int, match.groups())
     return QuietHours(60 * begin_h + begin_m, 60 * end_h + end_m)
 
 

@@ -1,4 +1,4 @@
-"""Whether to train now, and by which method: a decision is a value with its reason."""
+"""Decides whether to train now, and by which method."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,39 +7,40 @@ from math import ceil, inf
 from ratchet.contract import Method
 from trainer.domain.evaluation.statistical_power import cases_to_detect
 from trainer.domain.runs.quiet_hours import QuietHours
-from trainer.domain.runs.situation import Situation, Waiting
+from trainer.domain.runs.situation import TrainingSituation, WaitingExamples
 
 METHODS: tuple[Method, ...] = ("dpo", "sft", "kto")
-"""In order of preference where all else is equal."""
+"""In order of preference if all else is equal."""
 COUNTED = {"dpo": "pair", "sft": "demonstration", "kto": "label"}
 
 
 @dataclass(frozen=True)
-class Train:
+class TrainNow:
     method: Method
     reason: str
 
 
 @dataclass(frozen=True)
-class Wait:
-    """`lacking` is how many more examples each method waits for, where it waits for any."""
+class TrainLater:
+    """`lacking` is the number of examples that each method still needs, if any."""
 
     reason: str
     lacking: Mapping[Method, int] = field(default_factory=dict)
 
 
-Decision = Train | Wait
+ReadinessDecision = TrainNow | TrainLater
 
 
 @dataclass(frozen=True)
-class Rules:
-    """`least` examples are the fewest a run can hold out from and still train on.
+class ReadinessRules:
+    """When a run starts.
 
-    A burst of examples is waited out until none has come for `settle_s`, so that it becomes one
-    run; a stream that never rests is cut at twice the minimum. Of labels, `min_rarer_share` must
-    have the rarer sign. Whoever waits `patience_s` is trained on at half the minimum.
-    `min_free_memory` and `min_free_disk` are in bytes. A `gain` whose cases vary by `spread`
-    (standard deviation; both in text quality) should be detected by `held_out_share` of them.
+    `least` is the smallest number of examples that leaves some to train on beside the held-out
+    ones. A run waits until no example has arrived for `settle_s`, so that a burst becomes one
+    run, but no longer than up to twice the minimum. Of labels, `min_rarer_share` must have the
+    rarer sign. After `patience_s` half the minimum suffices. `min_free_memory` and
+    `min_free_disk` are in bytes. `held_out_share` of the examples should detect a `gain` whose
+    cases have the standard deviation `spread` (both in text quality).
     """
 
     minimum: Mapping[Method, int]
@@ -56,104 +57,107 @@ class Rules:
     spread: float = 0.18
 
 
-def decide(now: Situation, rules: Rules) -> Decision:
-    """A request lifts every limit but room to work in and the need for any examples at all.
+def decide(now: TrainingSituation, rules: ReadinessRules) -> ReadinessDecision:
+    """Decide by the rules, or on a request with fewer of them.
 
-    One that cannot be met yet holds nothing else back.
+    A request lifts every limit except free memory, free disk and `least` examples. A request
+    that cannot be met yet does not delay runs by the rules.
     """
     if now.running is not None:
-        return Wait(f"run {now.running} is not finished")
-    for what, free, least in (
+        return TrainLater(f"run {now.running} is not finished")
+    for resource, free, least in (
         ("memory", now.free_memory, rules.min_free_memory),
         ("disk", now.free_disk, rules.min_free_disk),
     ):
         if free is not None and free < least:
-            return Wait(f"{_gib(free)} of {what} are free, a run asks for {_gib(least)}")
-    by_itself = _by_itself(now, rules)
+            return TrainLater(f"{_gib(free)} of {resource} are free, a run needs {_gib(least)}")
+    by_rules = _by_rules(now, rules)
     if now.requested_by is None:
-        return by_itself
-    asked = _asked(now, now.requested_by, rules)
-    return asked if isinstance(asked, Train) or isinstance(by_itself, Wait) else by_itself
+        return by_rules
+    on_request = _on_request(now, now.requested_by, rules)
+    if isinstance(on_request, TrainLater) and isinstance(by_rules, TrainNow):
+        return by_rules
+    return on_request
 
 
-def cooldown_remaining_s(now: Situation, rules: Rules) -> float:
+def cooldown_remaining_s(now: TrainingSituation, rules: ReadinessRules) -> float:
     return 0.0 if now.idle_s is None else max(0.0, rules.cooldown_s - now.idle_s)
 
 
-def _by_itself(now: Situation, rules: Rules) -> Decision:
+def _by_rules(now: TrainingSituation, rules: ReadinessRules) -> ReadinessDecision:
     enough = [method for method in METHODS if _lacking(now, method, rules) == 0]
     if not enough:
-        return _too_little(now, rules)
+        return _too_few(now, rules)
     balanced = [method for method in enough if _is_balanced(now.of(method), method, rules)]
     if not balanced:
-        return Wait(
+        return TrainLater(
             f"{_counted(now, 'kto')} wait, but only {now.of('kto').rarer} have the rarer sign; "
-            f"{rules.min_rarer_share:.0%} are asked for"
+            f"{rules.min_rarer_share:.0%} are required"
         )
     able = [method for method in balanced if method not in now.ruled_out]
     if not able:
-        return Wait("; ".join(dict.fromkeys(now.ruled_out[method] for method in balanced)))
+        return TrainLater("; ".join(dict.fromkeys(now.ruled_out[method] for method in balanced)))
     method = max(able, key=lambda m: (now.last_run_s.get(m, inf), _answers(now, m)))
-    hindrance = _hindrance(now, method, rules)
-    if hindrance:
-        return Wait(f"{_counted(now, method)} wait{hindrance}")
-    return Train(method, _why(now, method, rules))
+    obstacle = _obstacle(now, method, rules)
+    if obstacle:
+        return TrainLater(f"{_counted(now, method)} wait{obstacle}")
+    return TrainNow(method, _reason(now, method, rules))
 
 
-def _asked(now: Situation, who: str, rules: Rules) -> Decision:
-    wanted = METHODS if now.requested is None else (now.requested,)
+def _on_request(now: TrainingSituation, user: str, rules: ReadinessRules) -> ReadinessDecision:
+    methods = METHODS if now.requested is None else (now.requested,)
     enough = [
         method
-        for method in wanted
+        for method in methods
         if now.of(method).count >= rules.least and (method != "kto" or now.of("kto").rarer)
     ]
     able = [method for method in enough if method not in now.ruled_out]
     if able:
-        return Train(able[0], f"{who} asked for a run; {_counted(now, able[0])} wait")
+        return TrainNow(able[0], f"{user} requested a run; {_counted(now, able[0])} wait")
     if enough:
-        return Wait(f"{who} asked for a run, but {now.ruled_out[enough[0]]}")
-    waiting = ", ".join(_counted(now, method) for method in wanted)
-    return Wait(f"{who} asked for a run, but {waiting} of at least {rules.least} wait")
+        return TrainLater(f"{user} requested a run, but {now.ruled_out[enough[0]]}")
+    waiting = ", ".join(_counted(now, method) for method in methods)
+    return TrainLater(f"{user} requested a run, but {waiting} of at least {rules.least} wait")
 
 
-def _hindrance(now: Situation, method: Method, rules: Rules) -> str:
+def _obstacle(now: TrainingSituation, method: Method, rules: ReadinessRules) -> str:
     remaining = cooldown_remaining_s(now, rules)
     if remaining > 0:
         return f"; cool-down for another {remaining:.0f} s"
-    if rules.quiet_hours is not None and rules.quiet_hours.hold(now.minute):
-        return f"; no run begins in the quiet hours {rules.quiet_hours}"
+    if rules.quiet_hours is not None and now.minute in rules.quiet_hours:
+        return f"; no run starts in the quiet hours {rules.quiet_hours}"
     arriving = now.quiet_s is not None and now.quiet_s < rules.settle_s
     if arriving and now.of(method).count < 2 * rules.minimum[method]:
         return " and more are arriving"
     return ""
 
 
-def _why(now: Situation, method: Method, rules: Rules) -> str:
+def _reason(now: TrainingSituation, method: Method, rules: ReadinessRules) -> str:
     waiting, minimum = now.of(method), rules.minimum[method]
     if waiting.count >= minimum:
-        return f"{_counted(now, method)} wait, at least {minimum} are asked for"
+        return f"{_counted(now, method)} wait, at least {minimum} are required"
     days = waiting.oldest_s / 86400
     return f"{_counted(now, method)} wait, the first for {days:.0f} days"
 
 
-def _lacking(now: Situation, method: Method, rules: Rules) -> int:
+def _lacking(now: TrainingSituation, method: Method, rules: ReadinessRules) -> int:
     waiting, minimum = now.of(method), rules.minimum[method]
     if rules.patience_s is not None and waiting.oldest_s >= rules.patience_s:
         minimum = max(rules.least, ceil(minimum / 2))
     return max(0, minimum - waiting.count)
 
 
-def _answers(now: Situation, method: Method) -> int:
-    """How many answers there are to learn from; a pair has two."""
+def _answers(now: TrainingSituation, method: Method) -> int:
+    """The number of answers to learn from; a pair has two."""
     return now.of(method).count * (2 if method == "dpo" else 1)
 
 
-def _is_balanced(waiting: Waiting, method: Method, rules: Rules) -> bool:
+def _is_balanced(waiting: WaitingExamples, method: Method, rules: ReadinessRules) -> bool:
     return method != "kto" or waiting.rarer >= max(1, rules.min_rarer_share * waiting.count)
 
 
-def _too_little(now: Situation, rules: Rules) -> Wait:
-    """Name the method that lacks least, and what its data could show by then."""
+def _too_few(now: TrainingSituation, rules: ReadinessRules) -> TrainLater:
+    """The method closest to its minimum, and how many examples would show a gain."""
     lacking = {method: _lacking(now, method, rules) for method in METHODS}
     nearest = min(METHODS, key=lambda method: lacking[method] / rules.minimum[method])
     held_out = rules.held_out_share * rules.minimum[nearest]
@@ -161,11 +165,11 @@ def _too_little(now: Situation, rules: Rules) -> Wait:
     reason = f"{_counted(now, nearest)} of {rules.minimum[nearest]} wait"
     if held_out < cases:
         more = max(0, ceil(cases / rules.held_out_share) - now.of(nearest).count)
-        reason += f"; about {more} more would show a gain of {rules.gain:g} by held-out ones alone"
-    return Wait(reason, lacking)
+        reason += f"; about {more} more would show a gain of {rules.gain:g} on held-out ones alone"
+    return TrainLater(reason, lacking)
 
 
-def _counted(now: Situation, method: Method) -> str:
+def _counted(now: TrainingSituation, method: Method) -> str:
     count, noun = now.of(method).count, COUNTED[method]
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 

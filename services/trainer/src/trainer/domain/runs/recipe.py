@@ -1,4 +1,4 @@
-"""Everything that decides what a run teaches: the same recipe on the same data is the same run."""
+"""The recipe of a run: every parameter that its result depends on, apart from the data."""
 
 from math import ceil
 from typing import Literal, Self
@@ -14,7 +14,7 @@ Quantization = Literal["none", "nf4"]
 
 
 class LoraRecipe(Value):
-    """Low-rank adapters on the named projections (Hu et al. 2021, arXiv:2106.09685)."""
+    """Low-rank adapters on the projections `targets` (Hu et al. 2021, arXiv:2106.09685)."""
 
     rank: int = Field(default=16, ge=1)
     alpha: int = Field(default=32, ge=1)
@@ -25,10 +25,10 @@ class LoraRecipe(Value):
 
 
 class LoopRecipe(Value):
-    """One step sees `batch * accumulation` examples; `warmup` is a share of the steps.
+    """The training loop: a step has `batch * accumulation` examples.
 
-    A micro-batch that does not fit into memory is halved and accumulated twice as often.
-    `max_length` is in tokens.
+    `warmup` is a share of the steps, `max_length` in tokens. A micro-batch that does not fit into
+    memory is halved and accumulated twice as often.
     """
 
     learning_rate: float = Field(default=5e-5, gt=0)
@@ -42,27 +42,27 @@ class LoopRecipe(Value):
     gradient_checkpointing: bool = True
 
     def halved(self, least: int = 1) -> Self:
-        """At most half the micro-batch, accumulated until a step has seen as many examples.
+        """At most half the micro-batch, with as many examples in a step as before.
 
-        Raises `ValueError` where a micro-batch has `least` examples already.
+        Raises `ValueError` if the micro-batch has no more than `least` examples.
         """
         if self.batch <= least:
             message = f"a micro-batch of {self.batch} cannot be made smaller"
             raise ValueError(message)
-        seen = self.batch * self.accumulation
+        examples = self.batch * self.accumulation
         half = max(least, self.batch // 2)
-        batch = next((size for size in range(half, least - 1, -1) if seen % size == 0), half)
-        return self.model_copy(update={"batch": batch, "accumulation": ceil(seen / batch)})
+        batch = next((size for size in range(half, least - 1, -1) if examples % size == 0), half)
+        return self.model_copy(update={"batch": batch, "accumulation": ceil(examples / batch)})
 
     def divided(self, processes: int) -> Self:
-        """One of so many processes' part of a step, which sees as many examples as before.
+        """The share of one of several processes in a step of as many examples as before.
 
-        Raises `ValueError` where the micro-batches of a step do not come out even.
+        Raises `ValueError` if the micro-batches of a step cannot be shared equally.
         """
         if self.accumulation % processes:
             message = (
                 f"accumulation: {self.accumulation} micro-batches cannot be divided among "
-                f"{processes} processes: set a multiple, or start fewer"
+                f"{processes} processes: set a multiple of them, or start fewer processes"
             )
             raise ValueError(message)
         return self.model_copy(update={"accumulation": self.accumulation // processes})
@@ -71,8 +71,8 @@ class LoopRecipe(Value):
 class DpoRecipe(LoopRecipe):
     """Direct preference optimization (Rafailov et al. 2023, arXiv:2305.18290).
 
-    `losses` are added up with `loss_weights` (all 1 when empty). `label_smoothing` is the share
-    of pairs thought to be the wrong way round (conservative DPO, Mitchell 2023).
+    `losses` are summed with `loss_weights` (all 1 if empty). `label_smoothing` is the assumed
+    share of pairs with the wrong order (conservative DPO, Mitchell 2023).
     """
 
     beta: float = Field(default=0.1, gt=0)
@@ -85,9 +85,9 @@ class DpoRecipe(LoopRecipe):
 class KtoRecipe(LoopRecipe):
     """Kahneman-Tversky optimization of single labels (Ethayarajh et al. 2024, arXiv:2402.01306).
 
-    `apo_zero_unpaired` (D'Oosterlinck et al. 2024, arXiv:2408.06266) does without the estimate
-    of the KL divergence, which takes two more passes. `desirable_ratio` is the weight of all
-    desirable labels by that of all undesirable ones.
+    `apo_zero_unpaired` (D'Oosterlinck et al. 2024, arXiv:2408.06266) needs no estimate of the KL
+    divergence, which takes two more passes. `desirable_ratio` is the total weight of the
+    desirable labels divided by that of the undesirable ones.
     """
 
     beta: float = Field(default=0.1, gt=0)
@@ -96,19 +96,19 @@ class KtoRecipe(LoopRecipe):
     batch: int = Field(default=4, ge=2)
 
     def halved(self, least: int = 2) -> Self:
-        """As for every method, down to two: KL is estimated from mismatched neighbours."""
+        """Halve down to two: KTO estimates the KL from mismatched pairs within a micro-batch."""
         return super().halved(least)
 
 
 class SftRecipe(LoopRecipe):
-    """Supervised fine-tuning on demonstrated answers, and on the thinking before them."""
+    """Supervised fine-tuning on demonstrated answers, and on the reasoning before them."""
 
     batch: int = Field(default=2, ge=1)
     accumulation: int = Field(default=8, ge=1)
 
 
 class JudgingRecipe(Value):
-    """How many held-out and fixed questions are asked, and how long an answer may be."""
+    """The number of held-out and fixed questions in an evaluation, and the answer limits."""
 
     questions: int = Field(default=64, ge=1)
     widget_questions: int = Field(default=16, ge=0)
@@ -139,9 +139,9 @@ class Recipe(Value):
         return loops[method]
 
     def with_smaller_batches(self, method: Method, halvings: int) -> Self:
-        """Teaches and judges the same in less memory.
+        """A recipe of equal effect that needs less memory.
 
-        Raises `ValueError` where a micro-batch of the method cannot be made smaller.
+        Raises `ValueError` if a micro-batch of the method cannot be made smaller.
         """
         loop = self.loop(method)
         for _ in range(halvings):
@@ -150,5 +150,5 @@ class Recipe(Value):
         return self.model_copy(update={method: loop, "judging": judging})
 
     def divided(self, method: Method, processes: int) -> Self:
-        """As `LoopRecipe.divided`, of the method that teaches."""
+        """The recipe of one of several processes; see `LoopRecipe.divided`."""
         return self.model_copy(update={method: self.loop(method).divided(processes)})

@@ -1,4 +1,4 @@
-"""What somebody asked the trainer for."""
+"""A request for a training run."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ from ratchet.contract import Method
 
 
 @dataclass(frozen=True)
-class Request:
-    """A run now; by any method that can where `method` is None."""
+class RunRequest:
+    """Requests a run now, by any method if `method` is None."""
 
     by: str
     method: Method | None = None

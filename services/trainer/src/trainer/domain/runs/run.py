@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Self
 
 from pydantic import Field
 
@@ -10,14 +11,36 @@ from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.recipe import Recipe
 
 
-class Run(Value):
-    """`champion` is the manifest of the adapter to beat, `parent` of the one to go on from.
+class DatasetReference(Value):
+    """The artifact with a run's `Dataset`, and the number of examples on each side of it."""
 
-    None is the base. `trace` is the context that what follows from the plan carries.
+    artifact: ArtifactRef
+    method: Method
+    train: int
+    held_out: int
+
+    @classmethod
+    def to(cls, dataset: Dataset) -> Self:
+        artifact = ArtifactRef(
+            sha256=dataset.sha256, size=len(dataset.canonical()), name="dataset.json"
+        )
+        return cls(
+            artifact=artifact,
+            method=dataset.method,
+            train=len(dataset.train),
+            held_out=len(dataset.held_out),
+        )
+
+
+class Run(Value):
+    """A planned run.
+
+    `champion` is the manifest of the adapter to beat, `parent` that of the adapter to continue
+    from; None is the base model. `trace` is the trace context of the plan.
     """
 
     run_id: str
-    dataset: Dataset
+    dataset: DatasetReference
     recipe: Recipe
     base_model: str
     champion: ArtifactRef | None
@@ -32,7 +55,7 @@ class Run(Value):
 
 
 class RunEnd(Value):
-    """`manifest` is there when the run was accepted."""
+    """How a run ended; an accepted one has a `manifest`."""
 
     verdict: Verdict
     reason: str
@@ -47,22 +70,26 @@ def plan_run(
     champion: ArtifactRef | None,
     parent: ArtifactRef | None,
     reason: str,
-    ended_alike: int,
+    earlier_attempts: int,
     now: datetime,
     trace: Mapping[str, str] | None = None,
 ) -> Run:
-    """The run these inputs make: the same inputs after as many runs without a verdict are one."""
+    """Plan a run whose id is derived from its inputs.
+
+    `earlier_attempts` counts the runs on the same dataset that ended without a judgement: it
+    gives a repetition an id of its own.
+    """
     run_id = derived_id(
         dataset.sha256,
         recipe.fingerprint,
         base_model,
         champion.sha256 if champion else "base",
         parent.sha256 if parent else "base",
-        str(ended_alike),
+        str(earlier_attempts),
     )
     return Run(
         run_id=run_id,
-        dataset=dataset,
+        dataset=DatasetReference.to(dataset),
         recipe=recipe,
         base_model=base_model,
         champion=champion,

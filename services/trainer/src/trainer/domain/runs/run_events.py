@@ -1,4 +1,4 @@
-"""The events that tell of a run; their ids depend on the run alone, so a retry repeats them."""
+"""The events of a run. Their ids derive from the run's id, so a retry publishes the same events."""
 
 from datetime import datetime
 
@@ -11,27 +11,28 @@ from ratchet.contract import (
     RunStarted,
     derived_id,
 )
-from trainer.domain.evaluation.scores import compared
-from trainer.domain.runs.child_messages import Progress, Trained
+from trainer.domain.evaluation.scores import answer_comparisons
+from trainer.domain.examples.dataset import Dataset
+from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult
 from trainer.domain.runs.run import Run, RunEnd
 
 
-def started(run: Run) -> RunStarted:
+def started(run: Run, dataset: Dataset) -> RunStarted:
     return RunStarted(
         event_id=derived_id(run.run_id, "started"),
         occurred_at=run.planned_at,
         run_id=run.run_id,
         method=run.method,
         base_model=run.base_model,
-        dataset_sha256=run.dataset.sha256,
-        pairs=len(run.dataset.train),
-        held_out=len(run.dataset.held_out),
-        reason=f"{run.reason}; held out by {run.dataset.unseen}{_left_out(run)}",
-        example_ids=run.dataset.example_ids,
+        dataset_sha256=run.dataset.artifact.sha256,
+        pairs=run.dataset.train,
+        held_out=run.dataset.held_out,
+        reason=f"{run.reason}; held out by {dataset.unseen}{_left_out(dataset)}",
+        example_ids=dataset.example_ids,
     )
 
 
-def progressed(run_id: str, progress: Progress, now: datetime) -> RunProgressed:
+def progressed(run_id: str, progress: TrainingProgress, now: datetime) -> RunProgressed:
     return RunProgressed(
         event_id=derived_id(run_id, "progressed", progress.stage, str(progress.step)),
         occurred_at=now,
@@ -49,13 +50,13 @@ def broken(run: Run, end: RunEnd, seconds: float) -> RunFinished:
         method=run.method,
         verdict=end.verdict,
         reason=end.reason,
-        pairs=len(run.dataset.train),
+        pairs=run.dataset.train,
         seconds=seconds,
     )
 
 
 def finished(
-    run: Run, end: RunEnd, trained: Trained, figures: GateFigures, seconds: float
+    run: Run, end: RunEnd, trained: TrainingResult, figures: GateFigures, seconds: float
 ) -> RunFinished:
     return broken(run, end, seconds).model_copy(
         update={
@@ -63,7 +64,7 @@ def finished(
             "after": trained.after.means(trained.held_out),
             "gains": figures.held_out,
             "figures": figures,
-            "answers": compared(trained.cases, trained.before, trained.after),
+            "answers": answer_comparisons(trained.cases, trained.before, trained.after),
             "curve": trained.curve,
         }
     )
@@ -80,6 +81,6 @@ def checkpoint(run: Run, end: RunEnd, manifest: ArtifactRef) -> CheckpointReady:
     )
 
 
-def _left_out(run: Run) -> str:
-    told = [f"{count} {reason.replace('_', ' ')}" for reason, count in run.dataset.left_out.items()]
-    return f"; left out: {', '.join(told)}" if told else ""
+def _left_out(dataset: Dataset) -> str:
+    counts = [f"{count} {reason.replace('_', ' ')}" for reason, count in dataset.left_out.items()]
+    return f"; left out: {', '.join(counts)}" if counts else ""

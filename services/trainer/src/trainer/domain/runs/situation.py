@@ -1,4 +1,4 @@
-"""What a decision to train is made on: what waits, what has been, and what there is room for."""
+"""The facts that a decision to train is based on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,11 +7,11 @@ from ratchet.contract import Method
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Examples of one method that no finished run has used.
+class WaitingExamples:
+    """Counts of the examples for one method that no finished run has used.
 
-    `rarer` counts those of the rarer sign among labels; `oldest_s` is how long the first waits.
-    `voice` and `widget` count those that teach to speak and to plan.
+    `rarer` counts the labels of the rarer sign, `voice` and `widget` the examples of that
+    aspect; `oldest_s` is the waiting time of the first.
     """
 
     count: int = 0
@@ -22,15 +22,16 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Situation:
-    """`idle_s` is the time since the last run ended, None before the first one.
+class TrainingSituation:
+    """Waiting examples, earlier runs, a request, and the free resources.
 
-    `quiet_s` is the time since an example came last, None when none has since the start.
-    `last_run_s` is how long ago each method ran last; `ruled_out` says of a method why what waits
-    now makes no run by it. `minute` is local, from midnight.
+    `idle_s` is the time since the last run ended, None before the first one. `quiet_s` is the
+    time since the last example arrived, None if none has since the start. `last_run_s` is the
+    time since the last run of each method. `ruled_out` maps a method to the reason why the
+    waiting examples allow no run by it. `minute` is local, from midnight.
     """
 
-    waiting: Mapping[Method, Waiting]
+    waiting: Mapping[Method, WaitingExamples]
     idle_s: float | None = None
     running: str | None = None
     requested_by: str | None = None
@@ -42,5 +43,5 @@ class Situation:
     free_memory: int | None = None
     free_disk: int | None = None
 
-    def of(self, method: Method) -> Waiting:
-        return self.waiting.get(method, Waiting())
+    def of(self, method: Method) -> WaitingExamples:
+        return self.waiting.get(method, WaitingExamples())

@@ -1,1 +1,0 @@
-"""What the doctor looks at: one file for each thing, facts out, no verdict."""

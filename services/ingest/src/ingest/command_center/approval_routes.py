@@ -1,0 +1,39 @@
+"""The route behind the page's button that approves a training run."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from ingest.http.clients import client_of
+from ingest.http.command_routes import publish_command
+from ingest.http.idempotency import Idempotent
+from ingest.http.problems import ErrorBody, responses
+from ratchet.contract import TrainingRequested, new_id, utc_now
+from ratchet.delivery import Publisher
+
+
+class TrainingApproved(BaseModel):
+    status: Literal["approved"] = "approved"
+    event_id: str
+
+
+def create_approval_router(publisher: Publisher) -> APIRouter:
+    router = APIRouter(
+        prefix="/api/layer2", responses=responses(400, 403, 413, 415, 422, 503, model=ErrorBody)
+    )
+
+    @router.post("/approve-training", include_in_schema=False)
+    @router.post("/approve-training/", response_model=TrainingApproved)
+    async def approve_training(request: Request, idempotent: Idempotent) -> Response:
+        """Request a training run now; a body is neither needed nor read."""
+        event = TrainingRequested(
+            event_id=new_id(),
+            occurred_at=utc_now(),
+            requested_by=client_of(request.scope).name or "the page",
+            reason="approved on the page",
+        )
+        answer = TrainingApproved(event_id=event.event_id)
+        return await publish_command(publisher, event, 200, answer, idempotent)
+
+    return router

@@ -1,0 +1,77 @@
+"""The feedback route that the Command Center's page and its evaluator call."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from pydantic import BaseModel
+
+from ingest.http.bodies import parse_json
+from ingest.http.clients import client_of
+from ingest.http.idempotency import idempotent_request
+from ingest.http.openapi import just_one
+from ingest.http.problems import ErrorBody, invalid_items, responses
+from ingest.http.rate_limit import RateLimit
+from ingest.http.route_classes import PlainRoute
+from ingest.intake import Intake
+from ratchet.contract import Feedback
+
+
+class FeedbackUpdated(BaseModel):
+    status: Literal["ok"] = "ok"
+    updated: Literal[True] = True
+
+
+_UPDATED = FeedbackUpdated().model_dump_json()
+
+
+def create_feedback_router(intake: Intake, rate_limit: RateLimit, per_minute: int) -> APIRouter:
+    """`per_minute` is the limit of a client whose key has none of its own."""
+    router = APIRouter(
+        prefix="/api/layer2",
+        route_class=PlainRoute,
+        responses=responses(400, 403, 413, 415, 422, 429, 503, model=ErrorBody),
+    )
+
+    async def check_rate(request: Request) -> None:
+        client = client_of(request.scope)
+        limit = (client.key and client.key.per_minute) or per_minute
+        wait_s = await rate_limit.wait_s(client.id, limit)
+        if wait_s:
+            message = f"at most {limit} calls a minute; send the next in {wait_s} s"
+            raise HTTPException(429, message, {"Retry-After": str(wait_s)})
+
+    @router.post("/feedback", include_in_schema=False)
+    @router.post(
+        "/feedback/",
+        response_model=FeedbackUpdated,
+        openapi_extra=just_one(Feedback, query_id={"type": "string", "format": "uuid"}),
+    )
+    async def receive_feedback(request: Request) -> Response:
+        """Receive feedback on one experience; the experience may arrive later."""
+        await check_rate(request)
+        item = _feedback_item(await request.body())
+        idempotent = await idempotent_request(request)
+        batch = await intake.feedback([item])
+        await intake.publish(batch, idempotent.record(200, _UPDATED) if idempotent else None)
+        if batch.problems:
+            raise invalid_items(batch.problems, 400)
+        return Response(_UPDATED, media_type="application/json")
+
+    return router
+
+
+def _feedback_item(body: bytes) -> dict[str, Any]:
+    """Raises `HTTPException` 400 unless `body` is a JSON object with a UUID as `query_id`."""
+    try:
+        item = parse_json(body)
+    except HTTPException as error:
+        raise HTTPException(400, error.detail) from error
+    if not isinstance(item, dict):
+        raise HTTPException(400, "body: must be a JSON object")
+    query_id = item.get("query_id")
+    try:
+        UUID(query_id if isinstance(query_id, str) else "")
+    except ValueError as error:
+        raise HTTPException(400, "query_id: must be the UUID of the answer") from error
+    return item

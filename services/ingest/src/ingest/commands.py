@@ -1,0 +1,108 @@
+"""`ratchet keys`: manages the keys of the HTTP API; services read them without a restart."""
+
+# The `ratchet` program imports this module to list its commands, so that everything that takes
+# time to import is imported inside the functions.
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.domain.access import Scope
+from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir
+
+if TYPE_CHECKING:
+    from ingest.keys.key_file import Key
+
+keys = typer.Typer(help="Keys of the HTTP API: create, list, revoke.", no_args_is_help=True)
+
+
+@keys.command()
+def create(
+    name: Annotated[str, typer.Argument(help="Who will use it.")],
+    scope: Annotated[
+        list[Scope],
+        typer.Option(help="write: experiences, feedback, rankings; read: GETs; operate: commands."),
+    ],
+    per_minute: Annotated[
+        int | None, typer.Option(min=1, help="Feedback calls a minute, if not the default.")
+    ] = None,
+    secret_stdin: Annotated[
+        bool, typer.Option(help="Read the secret a client already has from standard input.")
+    ] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Create a key and print its secret, which is shown once and not stored."""
+    from ingest.keys.key_file import KeyFile
+
+    secret = sys.stdin.readline().strip() if secret_stdin else None
+    with _errors():
+        key, secret = KeyFile(data_dir).create(name, scope, datetime.now(UTC), secret, per_minute)
+    if as_json:
+        typer.echo(json.dumps({**_public(key), "secret": secret}))
+    else:
+        typer.echo(f"key {key.key_id} for {name}: {', '.join(sorted(key.scopes))}", err=True)
+        typer.echo("its secret, shown this once:", err=True)
+        typer.echo(secret)
+
+
+@keys.command("list")
+def list_keys(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+    """Show every valid key, without its secret."""
+    from ingest.keys.key_file import KeyFile
+
+    with _errors():
+        rows = KeyFile(data_dir).read()
+    if as_json:
+        typer.echo(json.dumps({"keys": [_public(key) for key in rows]}, indent=2))
+    elif not rows:
+        typer.echo("there are no keys: the intake accepts every caller, on loopback only")
+    else:
+        _print_table(rows)
+
+
+@keys.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The id that `ratchet keys list` shows.")],
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Revoke a key; to rotate one, create its successor first."""
+    from ingest.keys.key_file import KeyFile
+
+    with _errors():
+        key = KeyFile(data_dir).revoke(key_id)
+    typer.echo(json.dumps(_public(key)) if as_json else f"revoked {key_id} of {key.name}")
+
+
+def _print_table(rows: "tuple[Key, ...]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("id", "name", "scopes", "a minute", "created")
+    for key in rows:
+        rate, day = str(key.per_minute or ""), f"{key.created_at:%Y-%m-%d}"
+        table.add_row(key.key_id, key.name, ", ".join(sorted(key.scopes)), rate, day)
+    Console().print(table)
+
+
+def _public(key: "Key") -> dict[str, object]:
+    fields = key.model_dump(mode="json", exclude={"digest"})
+    return {**fields, "scopes": sorted(key.scopes)}
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Prints what went wrong to standard error and exits with 1."""
+    from ingest.keys.key_file import KeyFileUnreadable, UnknownKey
+
+    try:
+        yield
+    except (ValueError, KeyFileUnreadable, UnknownKey) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error

@@ -1,0 +1,30 @@
+"""The fields and rules that imported traces and pairs share."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from ingest.domain.identity import UtcTime
+from ingest.domain.prompt_question import question_text
+from ratchet.measures import normalised
+
+
+class ImportedExample(BaseModel):
+    """A null counts as a missing key; `timestamp` defaults to the time of receipt."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, populate_by_name=True)
+
+    prompt: str = Field(max_length=50_000)
+    timestamp: UtcTime | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, row: Any) -> Any:
+        return {k: v for k, v in row.items() if v is not None} if isinstance(row, dict) else row
+
+    @field_validator("prompt")
+    @classmethod
+    def _has_a_question(cls, prompt: str) -> str:
+        if not normalised(question_text(prompt)):
+            raise ValueError("has no words in its question; send the prompt with its question")
+        return prompt

@@ -1,0 +1,106 @@
+"""Finds the question inside a prompt, for examples that are imported with their prompt only."""
+
+import re
+from collections.abc import Iterator, Sequence
+from math import isfinite
+
+from ratchet.contract import Question, Reading
+from ratchet.measures import (
+    ANSWERED,
+    ASKED,
+    READINGS,
+    NumberMention,
+    device_type,
+    normalised,
+    number_mentions,
+    phrasing_of,
+    question_key,
+)
+
+_ASKED = re.compile(rf"^[ \t]*{ASKED}", re.MULTILINE)
+_MOST_READINGS = 50
+
+
+def question_in(prompt: str) -> Question:
+    """The question of `prompt`: the text after the last "User question:", or all of it.
+
+    Prompts with the same words and readings have the same key. `asked` is set if the readings are
+    in the form of `ratchet.measures.prompts`, and the question names the equipment and the metric
+    of exactly one of them.
+    """
+    text = question_text(prompt)
+    reading = _requested(text, list(_readings(prompt)))
+    devices = [reading.equipment] if reading else named_equipment(text)
+    metric = reading.metric if reading else ""
+    return Question(
+        key=question_key([normalised(prompt)]),
+        text=text,
+        intent="query",
+        device_type=device_type(devices[0]) if devices else "",
+        phrasing=phrasing_of(text, (*devices, metric)),
+        asked=reading,
+    )
+
+
+def question_text(prompt: str) -> str:
+    """The text of the question without the prompt around it."""
+    start = 0
+    for marker in _ASKED.finditer(prompt):
+        start = marker.end()
+    text = prompt[start:].strip()
+    return text.removesuffix(ANSWERED).rstrip() if start else text
+
+
+def named_equipment(text: str) -> list[str]:
+    """The equipment that `text` names, as "pump 1", each once and in order."""
+    return list(dict.fromkeys(" ".join(name) for _, name in _identities(text)))
+
+
+def _identities(text: str) -> Iterator[tuple[NumberMention, tuple[str, str]]]:
+    for mention in number_mentions(text):
+        if mention.identity is not None:
+            yield mention, mention.identity
+
+
+def _requested(text: str, readings: Sequence[Reading]) -> Reading | None:
+    """The one reading that `text` names; "average power" does not name "power"."""
+    words = f" {normalised(text)} "
+    named = [r for r in readings if _within(r.equipment, words) and _within(r.metric, words)]
+    whole = [
+        reading
+        for reading in named
+        if not any(
+            other.equipment == reading.equipment
+            and len(other.metric) > len(reading.metric)
+            and _within(reading.metric, f" {normalised(other.metric)} ")
+            for other in named
+        )
+    ]
+    return whole[0] if len(whole) == 1 else None
+
+
+def _within(name: str, words: str) -> bool:
+    return f" {normalised(name)} " in words
+
+
+def _readings(prompt: str) -> Iterator[Reading]:
+    """The readings of the last block in the prompt, at most `_MOST_READINGS`."""
+    block = prompt.rpartition(f"{READINGS}\n")[2].splitlines()
+    for line in block[:_MOST_READINGS]:
+        if not line.startswith("- "):
+            return
+        name, _, measured = line[2:].rpartition(": ")
+        value, _, unit = measured.partition(" ")
+        metric_from = next((m.start + len(m.digits) for m, _ in _identities(name)), 0)
+        equipment, metric = name[:metric_from].strip(), name[metric_from:].strip()
+        number = _number(value)
+        if equipment and metric and number is not None:
+            yield Reading(equipment=equipment, metric=metric, value=number, unit=unit.strip())
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None

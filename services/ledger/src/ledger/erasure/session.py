@@ -1,0 +1,69 @@
+"""Previews and carries out erasures on one system, which its settings locate."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from ledger.archive.filesystems import InvalidArchiveUrl
+from ledger.archive.store import ArchiveStore, CorruptArchive
+from ledger.backends.database import open_for_reading
+from ledger.domain.erasure import Subject
+from ledger.erasure.erasure import ErasureTargets, carry_out, traced
+from ledger.erasure.journal import ErasureRequest
+from ledger.erasure.services import MissingAnswers
+from ledger.reading import LedgerReader
+from ledger.settings import LedgerSettings
+from ratchet.service import create_redis
+from ratchet.storage.signing_keys import UnusableKey
+
+ERASURE_ERRORS = (
+    InvalidArchiveUrl,
+    CorruptArchive,
+    MissingAnswers,
+    UnusableKey,
+    RedisError,
+    OSError,
+)
+
+
+async def preview(settings: LedgerSettings, subject: Subject) -> dict[str, int]:
+    """The numbers of questions, examples and runs that an erasure of `subject` concerns."""
+    async with _targets(settings) as targets:
+        subject = await traced(targets, subject)
+    return {
+        "questions": len(subject.query_ids),
+        "examples": len(subject.example_ids),
+        "runs": len(subject.run_ids),
+    }
+
+
+async def erase(
+    settings: LedgerSettings, request: ErasureRequest, deadline_s: float
+) -> dict[str, Any]:
+    """Complete the requests that a kill interrupted, then `request`; returns its receipt.
+
+    Raises one of `ERASURE_ERRORS`; an interrupted request stays in the journal.
+    """
+    async with _targets(settings) as targets:
+        for interrupted in targets.journal.unfinished():
+            await carry_out(targets, interrupted, deadline_s)
+        return await carry_out(targets, request, deadline_s)
+
+
+@asynccontextmanager
+async def _targets(settings: LedgerSettings) -> AsyncIterator[ErasureTargets]:
+    store = ArchiveStore(settings.archive_place)
+    engine = open_for_reading(settings.ledger_database)
+    try:
+        async with create_redis(settings) as redis:
+            yield ErasureTargets(
+                redis,
+                store,
+                LedgerReader(engine),
+                settings.data_dir,
+                settings.data_dir / "keys" / "bundle.pem",
+            )
+    finally:
+        engine.dispose()

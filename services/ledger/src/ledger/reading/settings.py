@@ -1,0 +1,27 @@
+"""The setting that locates the ledger's database, for the services that read it."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from ratchet.settings import CommonSettings
+
+_DRIVERS = ("sqlite:///", "postgresql+psycopg://")
+
+
+def _with_known_driver(url: str) -> str:
+    if url and not url.startswith(_DRIVERS):
+        raise ValueError(
+            f"must begin with {' or '.join(_DRIVERS)}, or be empty for a file in the data directory"
+        )
+    return url
+
+
+class LedgerLocation(CommonSettings):
+    """`ledger_url` is an SQLAlchemy URL; empty means `ledger.db` in the data directory."""
+
+    ledger_url: Annotated[str, AfterValidator(_with_known_driver)] = ""
+
+    @property
+    def ledger_database(self) -> str:
+        return self.ledger_url or f"sqlite:///{self.data_dir.resolve() / 'ledger.db'}"

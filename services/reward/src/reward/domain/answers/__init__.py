@@ -1,0 +1,1 @@
+"""What is stored of an answer, and of the reactions to it."""

@@ -1,0 +1,159 @@
+"""The effect of a batch of facts on its answers and on the operators' adjacent ones."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ratchet.contract import ExperienceRecorded, microseconds
+from reward.domain.answers.durations import DAY
+from reward.domain.answers.recorded_answer import RecordedAnswer
+from reward.domain.answers.warnings import RewardWarning
+from reward.domain.follow_up.classifier import classify_follow_up
+from reward.domain.follow_up.correction import corrected_request
+from reward.domain.state.answer_facts import AnswerFacts, Fact, add_fact, query_id_of
+from reward.domain.state.operator_day import (
+    AdjacentTurns,
+    DayKey,
+    OperatorDay,
+    OperatorTurn,
+    adjacent_turns,
+    days_around,
+)
+from reward.domain.state.policy import RewardPolicy
+from reward.domain.state.scored_answer import ScoredAnswer, ScoreRevision, revise
+
+ContextChange = dict[str, object]
+"""New values of fields of a `QuestionContext`, by name."""
+
+
+class TurnPosition(NamedTuple):
+    """Where a new turn is among its operator's others.
+
+    `pushed_out` is the `query_id` of the turn that no longer fits the day's quota.
+    """
+
+    adjacent: AdjacentTurns
+    teaches: bool
+    pushed_out: str | None
+
+
+class AnswerChange(NamedTuple):
+    """A change of one answer: a new revision or None, and the warnings that are new."""
+
+    query_id: str
+    revision: ScoreRevision | None
+    new_warnings: frozenset[RewardWarning]
+
+
+@dataclass
+class BatchState:
+    """The answers and days that a batch needs, after each of its facts so far."""
+
+    policy: RewardPolicy
+    answers: dict[str, ScoredAnswer] = field(default_factory=dict)
+    days: dict[DayKey, OperatorDay] = field(default_factory=dict)
+
+    def add_turn(self, fact: Fact) -> TurnPosition | None:
+        """Add an experience to its operator's day; None for feedback and anonymous questions."""
+        if not isinstance(fact, ExperienceRecorded) or not fact.experience.user_id:
+            return None
+        user_id, window = fact.experience.user_id, self.policy.follow_up_window
+        turn = OperatorTurn(microseconds(fact.experience.timestamp), fact.experience.query_id)
+        key = DayKey(user_id, turn.at // DAY)
+        before = self.days.get(key, OperatorDay())
+        day = before.with_turn(turn)
+        self.days[key] = day
+        quota = self.policy.pairing.max_answers_per_user_per_day
+        beyond = day.beyond(quota) if day != before else None
+        return TurnPosition(
+            adjacent_turns(self.days_around(user_id, turn.at), turn, window),
+            turn in day.turns[:quota],
+            beyond.query_id if beyond is not None and beyond != turn else None,
+        )
+
+    def add(self, fact: Fact, position: TurnPosition | None) -> Iterator[AnswerChange]:
+        """Add one fact; yields each answer that gets a new revision or warning."""
+        query_id = query_id_of(fact)
+        known = self.answers.get(query_id) or ScoredAnswer()
+        facts = add_fact(known.facts, fact, self.policy.window)
+        contexts: dict[str, ContextChange] = {query_id: {}}
+        if position is not None and facts.answer is not None:
+            contexts |= self._contexts(facts.answer, position)
+        for changed_id, context in contexts.items():
+            before = self.answers.get(changed_id) or ScoredAnswer()
+            after_facts = facts if changed_id == query_id else before.facts
+            yield from self.update(changed_id, before, after_facts, context)
+
+    def update(
+        self, query_id: str, before: ScoredAnswer, facts: AnswerFacts, change: ContextChange
+    ) -> Iterator[AnswerChange]:
+        """Store `query_id` with its new `facts` and context, scored again if they differ."""
+        context = before.context.model_copy(update=change) if change else before.context
+        if facts is before.facts and context == before.context:
+            return
+        after, revision = revise(before, facts, context, self.policy)
+        new = frozenset(after.warnings) - frozenset(before.warnings)
+        self.answers[query_id] = after
+        if revision is not None or new:
+            yield AnswerChange(query_id, revision, new)
+
+    def answer_at(self, turn: OperatorTurn | None) -> RecordedAnswer | None:
+        known = self.answers.get(turn.query_id) if turn is not None else None
+        return known.facts.answer if known is not None else None
+
+    def days_around(self, user_id: str, at: int) -> list[OperatorDay]:
+        """The operator's days within the follow-up window around `at`."""
+        numbers = days_around(at, self.policy.follow_up_window)
+        return [self.days.get(DayKey(user_id, number), OperatorDay()) for number in numbers]
+
+    def _contexts(self, answer: RecordedAnswer, position: TurnPosition) -> dict[str, ContextChange]:
+        """What the new turn changes in its own context and in the adjacent ones, by query id."""
+        before, after = position.adjacent
+        own: ContextChange = {"teaches": position.teaches}
+        changes = {answer.query_id: own}
+        previous = self.answer_at(before)
+        if before is not None and previous is not None:
+            kind = classify_follow_up(previous.transcript, answer.transcript).kind
+            changes[before.query_id] = {"follow_up": kind}
+            own["request"] = corrected_between(previous, answer, kind)
+        following = self.answer_at(after)
+        if after is not None and following is not None:
+            kind = classify_follow_up(answer.transcript, following.transcript).kind
+            own["follow_up"] = kind
+            changes[after.query_id] = {"request": corrected_between(answer, following, kind)}
+        if position.pushed_out is not None:
+            changes.setdefault(position.pushed_out, {})["teaches"] = False
+        return changes
+
+
+def corrected_between(
+    previous: RecordedAnswer, following: RecordedAnswer, kind: str | None
+) -> str | None:
+    """The request that `following` corrects `previous` to, if it is a correction."""
+    if kind != "correction":
+        return None
+    return corrected_request(previous.transcript, following.transcript)
+
+
+def days_of(facts: Iterable[Fact], policy: RewardPolicy) -> set[DayKey]:
+    """The days that `add_turn` reads for these facts."""
+    return {
+        DayKey(fact.experience.user_id, number)
+        for fact in facts
+        if isinstance(fact, ExperienceRecorded) and fact.experience.user_id
+        for number in days_around(microseconds(fact.experience.timestamp), policy.follow_up_window)
+    }
+
+
+def affected_by(positions: Iterable[TurnPosition | None]) -> set[str]:
+    """The answers, other than the facts' own, that adding the facts may change."""
+    return {
+        query_id
+        for position in positions
+        if position is not None
+        for query_id in (
+            *(turn.query_id for turn in position.adjacent if turn is not None),
+            position.pushed_out,
+        )
+        if query_id is not None
+    }

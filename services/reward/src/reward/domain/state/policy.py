@@ -1,0 +1,35 @@
+"""The numbers that rewards and examples depend on."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ratchet.contract import Value
+from reward.domain.answers.durations import DAY, SECOND
+from reward.domain.examples.pairing import PairingRules
+from reward.domain.examples.trace_sampling import TraceSampling
+from reward.domain.scoring.weights import RewardBounds, RewardWeights
+
+WindowDays = Annotated[int, Field(ge=1)]
+FollowUpSeconds = Annotated[int, Field(ge=0, le=86_400)]
+
+
+class RewardPolicy(Value):
+    """Every number that a reward and its examples depend on; windows in days and seconds."""
+
+    weights: RewardWeights = RewardWeights()
+    bounds: RewardBounds = RewardBounds()
+    pairing: PairingRules = PairingRules()
+    traces: TraceSampling = TraceSampling()
+    window_days: WindowDays = 30
+    follow_up_window_s: FollowUpSeconds = 300
+
+    @property
+    def window(self) -> int:
+        """How long after an experience its feedback is scored, in microseconds."""
+        return self.window_days * DAY
+
+    @property
+    def follow_up_window(self) -> int:
+        """The longest time between a question and its follow-up, in microseconds."""
+        return self.follow_up_window_s * SECOND
