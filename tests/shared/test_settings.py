@@ -43,7 +43,7 @@ def test_the_environment_takes_precedence_over_a_secret_file(
 
 def test_a_missing_directory_of_secrets_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("RATCHET_SECRETS_DIR", str(tmp_path / "missing"))
-    with pytest.raises(ValueError, match=r"RATCHET_SECRETS_DIR: .*missing is no directory"):
+    with pytest.raises(ValueError, match=r"RATCHET_SECRETS_DIR: .*missing is not a directory"):
         CommonSettings()
 
 
@@ -63,11 +63,11 @@ class ServiceSettings(CommonSettings):
         (
             "RATCHET_OTLP_ENDPOINT",
             "here",
-            "RATCHET_OTLP_ENDPOINT: Value error, 'here' is no address",
+            "RATCHET_OTLP_ENDPOINT: Value error, 'here' is not an address",
         ),
         ("RATCHET_SERVICE_INNER", '{"share": "x"}', "RATCHET_SERVICE_INNER.share: Input should be"),
         ("RATCHET_SERVICE_INNER", "{", "service_inner"),
-        ("RATCHET_SECRETS_DIR", "/nowhere", "RATCHET_SECRETS_DIR: /nowhere is no directory"),
+        ("RATCHET_SECRETS_DIR", "/nowhere", "RATCHET_SECRETS_DIR: /nowhere is not a directory"),
     ],
 )
 def test_an_invalid_value_ends_the_start_with_its_name_and_no_traceback(

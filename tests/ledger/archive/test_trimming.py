@@ -100,7 +100,9 @@ def test_the_reason_names_the_reader_that_retains_the_stream():
         at(4).next, reason
     )
     begun = StreamState(at(5), 15, [slow], [])
-    assert decide_trim(begun, [held[1]._replace(meets=at(5))], NOW_MS, 100) == Keep(reason)
+    assert decide_trim(begun, [held[1]._replace(first_on_stream=at(5))], NOW_MS, 100) == Keep(
+        reason
+    )
     absent = StreamState(at(0), 20, [slow], ["slow", "ledger"])
     assert decide_trim(absent, held, NOW_MS, 100) == Keep("group ledger does not exist yet")
 

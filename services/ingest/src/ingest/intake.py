@@ -28,10 +28,9 @@ from ratchet.contract import (
     ExperienceRecorded,
     Feedback,
     FeedbackReceived,
-    new_id,
     utc_now,
 )
-from ratchet.delivery import IdempotencyRecord, Publisher
+from ratchet.delivery import IdempotencyRecord, Publisher, new_id
 
 M = TypeVar("M", bound=BaseModel)
 ErasedAmong = Callable[[Set[str]], Awaitable[Set[str]]]

@@ -14,7 +14,6 @@ from ratchet.contract.event import (
     EventId,
     Value,
     derived_id,
-    new_id,
     utc_now,
 )
 from ratchet.contract.example import (
@@ -36,14 +35,12 @@ from ratchet.contract.experience import (
     FollowUp,
     Intent,
     Judgement,
+    Place,
     Rating,
     WidgetInteraction,
     WidgetJudgement,
     WidgetPlan,
     is_plan,
-)
-from ratchet.contract.json_paths import (
-    Place,
     without_place,
 )
 from ratchet.contract.model import (
@@ -248,7 +245,6 @@ __all__ = [
     "is_plan",
     "latest",
     "microseconds",
-    "new_id",
     "stream_of",
     "utc_now",
     "without_place",

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from uuid_utils import uuid7
 
 EventId = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 Aspect = Literal["voice", "widget"]
@@ -37,11 +36,6 @@ def derived_id(*parts: str) -> str:
     encoded = [part.encode() for part in parts]
     framed = b"".join([len(part).to_bytes(8, "big") + part for part in encoded])
     return hashlib.sha256(framed).hexdigest()[:32]
-
-
-def new_id() -> str:
-    """A UUIDv7: the id of something new, ordered by time."""
-    return str(uuid7())
 
 
 def utc_now() -> datetime:

@@ -14,8 +14,9 @@ from pydantic import (
 )
 
 from ratchet.contract.event import Event, Value
-from ratchet.contract.json_paths import without_place
 
+Place = tuple[int | str, ...]
+"""The location of a pydantic error: keys and indexes inside a JSON value."""
 Rating = Literal["up", "down"]
 FollowUp = Literal["satisfied", "new_topic", "refinement", "repeat", "correction"]
 
@@ -168,3 +169,17 @@ def is_plan(plan: Any) -> bool:
     if isinstance(plan, WidgetPlan):
         return True
     return isinstance(plan, dict) and isinstance(plan.get("widgets"), list)
+
+
+def without_place(holder: Any, place: Place) -> Any:
+    """A copy of `holder` without the key or the element at `place`, which is not empty.
+
+    Raises `LookupError` if `place` does not exist.
+    """
+    first, *rest = place
+    copy: Any = dict(holder) if isinstance(holder, dict) else list(holder)
+    if rest:
+        copy[first] = without_place(holder[first], tuple(rest))
+    else:
+        del copy[first]
+    return copy

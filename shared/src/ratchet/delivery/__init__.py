@@ -18,6 +18,8 @@ from ratchet.delivery.dead_letter import (
 from ratchet.delivery.entry import (
     Entry,
     describe,
+    newer_release,
+    newest_version,
     unwrap,
 )
 from ratchet.delivery.group_position import group_positions, has_finished
@@ -34,14 +36,11 @@ from ratchet.delivery.publisher import (
     Publisher,
     data_of,
     entry_of,
+    new_id,
 )
 from ratchet.delivery.reader import (
     attach,
     create_groups,
-)
-from ratchet.delivery.release import (
-    newer_release,
-    newest_version,
 )
 from ratchet.delivery.tail import (
     follow,
@@ -83,6 +82,7 @@ __all__ = [
     "follow",
     "group_positions",
     "has_finished",
+    "new_id",
     "newer_release",
     "newest",
     "newest_version",

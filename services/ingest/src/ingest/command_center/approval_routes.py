@@ -9,8 +9,8 @@ from ingest.http.clients import client_of
 from ingest.http.command_routes import publish_command
 from ingest.http.idempotency import Idempotent
 from ingest.http.problems import ErrorBody, responses
-from ratchet.contract import TrainingRequested, new_id, utc_now
-from ratchet.delivery import Publisher
+from ratchet.contract import TrainingRequested, utc_now
+from ratchet.delivery import Publisher, new_id
 
 
 class TrainingApproved(BaseModel):

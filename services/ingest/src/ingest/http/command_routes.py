@@ -15,10 +15,9 @@ from ratchet.contract import (
     Method,
     RollbackRequested,
     TrainingRequested,
-    new_id,
     utc_now,
 )
-from ratchet.delivery import Publisher
+from ratchet.delivery import Publisher, new_id
 
 
 class CommandBody(BaseModel):

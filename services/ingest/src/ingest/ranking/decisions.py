@@ -12,8 +12,8 @@ from redis.exceptions import RedisError
 from ingest.domain.rank_request import RankRequest
 from ingest.ranking.metrics import RankMetrics
 from ingest.ranking.source import RankingSource, ScorerInService
-from ratchet.contract import CALLERS_ORDER, DecisionMade, new_id, utc_now
-from ratchet.delivery import IdempotencyRecord, Publisher
+from ratchet.contract import CALLERS_ORDER, DecisionMade, utc_now
+from ratchet.delivery import IdempotencyRecord, Publisher, new_id
 from ratchet.ranking import SCENARIO_ROW, Ranking, in_callers_order, rank
 
 _log = logging.getLogger(__name__)

@@ -47,7 +47,8 @@ def forget(
     from ledger.erasure.journal import new_request
     from ledger.erasure.session import ERASURE_ERRORS, erase, preview
     from ledger.settings import LedgerSettings
-    from ratchet.contract import new_id, utc_now
+    from ratchet.contract import utc_now
+    from ratchet.delivery import new_id
     from ratchet.settings import read_settings
 
     settings = read_settings(LedgerSettings, data_dir=data_dir.resolve(), redis_url=url)

@@ -5,7 +5,7 @@ import re
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ratchet.contract import new_id
+from ratchet.delivery import new_id
 from ratchet.telemetry import log_context
 
 HEADER = "X-Request-ID"
