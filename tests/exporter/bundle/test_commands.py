@@ -123,7 +123,7 @@ def test_a_file_without_a_key_is_refused(
 
     ended = exporter(plant.data, "install", str(bundle), "--trust", str(secret))
     assert ended.exit_code == 1
-    assert f"refused: {secret}: no public key in PEM" in ended.stderr
+    assert f"refused: {secret}: not a PEM public key" in ended.stderr
 
 
 def test_an_unknown_version_is_refused_with_the_registered_ones(sender: Sender) -> None:

@@ -6,12 +6,7 @@ from ratchet.contract.command import (
     RollbackRequested,
     TrainingRequested,
 )
-from ratchet.contract.entry_id import BEGINNING, EntryId
-from ratchet.contract.erasure import (
-    ForgetRequested,
-    Forgotten,
-    Remark,
-)
+from ratchet.contract.erasure import ForgetRequested, Forgotten, Remark
 from ratchet.contract.event import (
     ArtifactRef,
     Aspect,
@@ -44,15 +39,13 @@ from ratchet.contract.experience import (
     FollowUp,
     Intent,
     Judgement,
+    Place,
     Rating,
     WidgetInteraction,
     WidgetJudgement,
     WidgetPlan,
     is_plan,
-)
-from ratchet.contract.json_paths import (
-    Place,
-    taken_out,
+    without_place,
 )
 from ratchet.contract.model import (
     ActivationRefused,
@@ -114,6 +107,7 @@ from ratchet.contract.scorer import (
     ScorerPublished,
     ScorerWithdrawn,
 )
+from ratchet.contract.stream_position import BEGINNING, EntryId, GroupPosition
 from ratchet.contract.streams import (
     CHECKPOINTS,
     COMMANDS,
@@ -190,6 +184,7 @@ __all__ = [
     "Forgotten",
     "FormatTried",
     "GateFigures",
+    "GroupPosition",
     "Handle",
     "Handlers",
     "Intent",
@@ -249,6 +244,6 @@ __all__ = [
     "latest",
     "microseconds",
     "stream_of",
-    "taken_out",
     "utc_now",
+    "without_place",
 ]

@@ -1,4 +1,4 @@
-"""What every event carries, and how ids are made so that a retry is the same event."""
+"""The fields of every event, its ids and its times."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -20,8 +20,8 @@ class Value(BaseModel):
 class Event(Value):
     """One immutable fact.
 
-    `event_id` is unique per fact: a UUIDv7 where something new enters the system, else
-    `derived_id` of its cause, so that handling the cause twice makes the same event.
+    `event_id` is unique per fact: a UUIDv7 for new data, else `derived_id` of its cause, so that
+    handling the cause twice makes the same event.
     `caused_by` is the `event_id` of the event this one follows from.
     """
 

@@ -9,7 +9,7 @@ from ratchet.contract.event import Aspect, Event, Value
 
 
 class Reading(Value):
-    """One measured value that the answer could use."""
+    """One measured value that the answer could mention."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -22,9 +22,9 @@ class Reading(Value):
 class Question(Value):
     """The question that an example answers.
 
-    `key` is equal for the same question in the same situation (words, intent, devices and
+    `key` is equal for the same question in the same situation (transcript, intent, devices and
     readings). `phrasing` is the transcript with devices and numbers masked. `asked` is the
-    reading that the question requests, where the situation has one.
+    reading that the question is about, if the situation has one.
     """
 
     key: str
@@ -111,7 +111,7 @@ class LabelBuilt(BuiltExample):
 
 
 class DemonstrationBuilt(BuiltExample):
-    """An answer to imitate: `prompt` holds the request that the operator intended."""
+    """An answer to imitate: `prompt` has the request that the operator meant."""
 
     type: Literal["DemonstrationBuilt"] = "DemonstrationBuilt"
     answer: str

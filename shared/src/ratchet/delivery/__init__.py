@@ -11,24 +11,18 @@ from ratchet.delivery.consumer import (
     RetryPolicy,
 )
 from ratchet.delivery.dead_letter import (
+    ConsumerStopped,
     DeadLetter,
-)
-from ratchet.delivery.deduplication import (
-    SEEN_TTL_S,
-    seen_key,
+    DeadLetterLimit,
 )
 from ratchet.delivery.entry import (
     Entry,
     describe,
+    newer_release,
+    newest_version,
     unwrap,
 )
-from ratchet.delivery.event_ids import (
-    new_id,
-)
-from ratchet.delivery.group_progress import Progress, progress
-from ratchet.delivery.groups import (
-    create_groups,
-)
+from ratchet.delivery.group_position import group_positions, has_finished
 from ratchet.delivery.idempotency import (
     RECORD_TTL_S,
     AlreadyPublished,
@@ -42,25 +36,20 @@ from ratchet.delivery.publisher import (
     Publisher,
     data_of,
     entry_of,
+    new_id,
 )
 from ratchet.delivery.reader import (
     attach,
-)
-from ratchet.delivery.release import (
-    newer_release,
-    newest_version,
-)
-from ratchet.delivery.standing import (
-    Standing,
-    has_settled,
-    standings,
+    create_groups,
 )
 from ratchet.delivery.tail import (
     follow,
     newest,
 )
 from ratchet.delivery.transaction import (
+    SEEN_TTL_S,
     Transaction,
+    seen_key,
 )
 from ratchet.delivery.worker import (
     Worker,
@@ -74,14 +63,15 @@ __all__ = [
     "Appends",
     "Claimer",
     "Consumer",
+    "ConsumerStopped",
     "DeadLetter",
+    "DeadLetterLimit",
     "DeliveryMetrics",
     "Entry",
     "IdempotencyRecord",
     "Progress",
     "Publisher",
     "RetryPolicy",
-    "Standing",
     "Transaction",
     "Worker",
     "attach",
@@ -90,13 +80,12 @@ __all__ = [
     "describe",
     "entry_of",
     "follow",
-    "has_settled",
+    "group_positions",
+    "has_finished",
     "new_id",
     "newer_release",
     "newest",
     "newest_version",
-    "progress",
     "seen_key",
-    "standings",
     "unwrap",
 ]

@@ -14,7 +14,7 @@ from ratchet_testing.valkey import free_port, valkey_server
 pytestmark = pytest.mark.every_redis
 
 
-async def test_the_entries_of_every_caller_stand_together_in_their_order(redis: Redis):
+async def test_entries_of_one_caller_are_adjacent_and_in_order(redis: Redis):
     appends = Appends(redis)
     sent = [[("a", b"%d-%d" % (number, part)) for part in range(3)] for number in range(600)]
     await asyncio.gather(*(appends.append(entries) for entries in sent))
@@ -33,7 +33,7 @@ async def test_many_callers_need_few_commands(redis: Redis):
     assert after - before <= 2
 
 
-async def test_who_gives_up_takes_nobody_along(redis: Redis):
+async def test_a_cancelled_caller_does_not_cancel_others(redis: Redis):
     appends = Appends(redis)
     waiting = [asyncio.create_task(appends.append([("a", b"x")])) for _ in range(10)]
     await asyncio.sleep(0)
@@ -43,7 +43,7 @@ async def test_who_gives_up_takes_nobody_along(redis: Redis):
     await appends.append([("a", b"later")])
 
 
-async def test_a_full_server_takes_all_or_nothing(tmp_path: Path):
+async def test_a_full_server_accepts_all_or_nothing(tmp_path: Path):
     with valkey_server(tmp_path, free_port(), max_memory="6mb") as url:
         async with Redis.from_url(url) as redis:
             appends = Appends(redis)
@@ -55,7 +55,7 @@ async def test_a_full_server_takes_all_or_nothing(tmp_path: Path):
             assert await redis.xlen("a") == sent > 0
 
 
-async def test_a_server_that_is_away_is_told_to_everybody_and_may_come_back():
+async def test_every_caller_gets_the_error_of_an_unavailable_server():
     async with Redis(port=free_port(), retry=None) as redis:
         appends = Appends(redis)
         for _ in range(2):
@@ -77,7 +77,7 @@ class Gate:
         return run
 
 
-async def test_who_comes_when_the_last_group_has_just_ended_waits_for_nobody():
+async def test_a_caller_that_arrives_as_the_last_group_ends_is_sent():
     gate = Gate()
     appends = Appends(gate)  # type: ignore[arg-type]
 

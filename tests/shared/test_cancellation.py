@@ -41,7 +41,7 @@ async def test_a_lost_cancellation_is_repeated():
     assert all(task.cancelled() for task in tasks)
 
 
-async def test_a_task_that_clears_up_is_left_time():
+async def test_a_task_that_cleans_up_gets_time():
     cleared = asyncio.Event()
     clearing = asyncio.create_task(one_that_clears_up(cleared))
     await asyncio.sleep(0)
@@ -49,7 +49,7 @@ async def test_a_task_that_clears_up_is_left_time():
     assert cleared.is_set()
 
 
-async def test_whatever_a_task_ends_with_it_has_ended():
+async def test_a_task_has_ended_whatever_it_raises():
     broken, done = asyncio.create_task(one_that_breaks()), asyncio.create_task(asyncio.sleep(0, 1))
     await done
     await end_all(broken, done)
@@ -57,5 +57,5 @@ async def test_whatever_a_task_ends_with_it_has_ended():
     assert done.result() == 1
 
 
-async def test_nothing_to_end_is_no_trouble():
+async def test_no_tasks_are_allowed():
     await end_all()

@@ -39,7 +39,7 @@ SENDING = ("opentelemetry.sdk.trace", "opentelemetry.exporter")
 """redis-py and FastAPI load other parts of OpenTelemetry, where they find it installed."""
 
 
-def test_events_load_nothing_of_it_and_a_service_only_where_a_collector_is_named():
+def test_opentelemetry_is_loaded_only_with_a_collector():
     found = subprocess.run(
         [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
     )
@@ -49,7 +49,7 @@ def test_events_load_nothing_of_it_and_a_service_only_where_a_collector_is_named
     assert "opentelemetry.sdk.trace" in on
 
 
-async def test_off_no_span_is_sent_and_no_event_has_a_context(
+async def test_without_a_collector_no_span_is_sent_and_no_event_has_a_context(
     redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path
 ):
     told = {"redis_url": valkey_url, "data_dir": tmp_path}
@@ -64,7 +64,7 @@ async def test_off_no_span_is_sent_and_no_event_has_a_context(
     assert isinstance(create_tracer("test", CommonSettings()), Untraced)
 
 
-async def test_a_collector_that_is_away_changes_nothing_and_what_is_dropped_is_logged(
+async def test_an_unavailable_collector_changes_nothing_and_dropped_spans_are_logged(
     redis: Redis,
     valkey_url: str,
     tmp_path: Path,
@@ -90,7 +90,7 @@ async def test_a_collector_that_is_away_changes_nothing_and_what_is_dropped_is_l
     assert "encountered while exporting spans batch" in caplog.text
 
 
-def test_a_named_collector_without_the_library_says_what_to_install(
+def test_a_collector_without_the_library_names_the_package_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.delitem(sys.modules, "ratchet.telemetry.otlp", raising=False)
@@ -99,7 +99,7 @@ def test_a_named_collector_without_the_library_says_what_to_install(
         create_tracer("test", CommonSettings(otlp_endpoint="http://collector:4318"))
 
 
-def test_an_endpoint_that_is_no_address_is_named(monkeypatch: pytest.MonkeyPatch):
+def test_an_invalid_endpoint_is_named(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("RATCHET_OTLP_ENDPOINT", "collector:4318")
     with pytest.raises(ValueError, match=r"RATCHET_OTLP_ENDPOINT\n.*'collector:4318' is no"):
         CommonSettings()
