@@ -120,7 +120,7 @@ class SqlRankingStore:
                 yield _scored(row)
 
     def outcomes(self, most: int) -> list[LoggedOutcome]:
-        """The last `most` logged decisions with feedback and their newest revision, oldest first."""
+        """The last `most` logged decisions with feedback, with their newest revision, by age."""
         newest = (
             select(func.max(scored.c.sequence).label("sequence"), scored.c.decision_id)
             .join(decisions, decisions.c.decision_id == scored.c.decision_id)
