@@ -54,7 +54,7 @@ def request_for(base: Path, directory: Path, spread: float) -> ReferenceRequest:
 
 
 async def recorded(request: ReferenceRequest) -> References:
-    await ChildRunner().refer(request)
+    await ChildRunner().record_references(request)
     return read_references(request.target)
 
 
@@ -84,7 +84,7 @@ async def test_an_adapter_without_effect_has_no_divergence(base: Path, tmp_path:
 async def test_existing_references_are_not_recorded_again(base: Path, tmp_path: Path):
     request = request_for(base, tmp_path, 0.0)
     request.target.write_bytes(b"written by an earlier process")
-    await ChildRunner().refer(request)
+    await ChildRunner().record_references(request)
     assert request.target.read_bytes() == b"written by an earlier process"
 
 
@@ -92,7 +92,7 @@ async def test_a_missing_base_model_breaks_the_run_and_leaves_no_file(base: Path
     request = request_for(base, tmp_path, 0.0)
     missing = request.model_copy(update={"base_model": "no-such-model"})
     with pytest.raises(TrainingBroke, match="no-such-model"):
-        await ChildRunner().refer(missing)
+        await ChildRunner().record_references(missing)
     assert not request.target.exists()
 
 

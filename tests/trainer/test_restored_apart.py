@@ -76,7 +76,7 @@ class Trainer:
             worker = Worker(
                 consumer, redis, DeliveryMetrics(CollectorRegistry()), asyncio.Lock(), Untraced()
             )
-            await worker.process(entries)
+            await worker.process_batch(entries)
 
     def kept(self) -> Sequence[Any]:
         with self.engine.connect() as connection:

@@ -13,10 +13,10 @@ from trainer.domain.evaluation.scores import (
     model_scores,
 )
 
-from .case_scores import CASES, PLAN, asked, shows
+from .case_scores import CASES, PLAN, cases_of, shows
 
-[VOICE] = asked("held_out", "voice", [1])
-[WIDGET] = asked("held_out", "widget", [1])
+[VOICE] = cases_of("held_out", "voice", [1])
+[WIDGET] = cases_of("held_out", "widget", [1])
 TRUE = "Pump 001 power is 45 kW. All is well."
 
 

@@ -72,7 +72,7 @@ from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 
 _BETWEEN_DECISIONS_S = 0.25
-"""Decisions arrive often, and none is used before the reaction to it."""
+"""Decisions arrive often, and each is used only after feedback on it."""
 
 
 def create_app(settings: TrainerSettings) -> AsgiFastStream:

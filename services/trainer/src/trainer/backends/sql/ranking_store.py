@@ -1,4 +1,4 @@
-"""Scored revisions, decisions and what was learnt of them, in SQL."""
+"""Scored revisions, decisions and the state of the learner, in SQL."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC
@@ -17,14 +17,13 @@ from trainer.domain.scorer.rules import LearningRules
 
 _KEPT = 20_000
 _DECISIONS_KEPT = 100_000
-"""Most decisions are never answered; what they were must be known when one is."""
+"""Most decisions get no feedback, but each must be stored until it does."""
 
 
 class SqlRankingStore:
-    """As `trainer.scorer.ports.RankingStore`.
+    """Stores the last 20,000 revisions that were learned, and the skipped ones of the same time.
 
-    The last 20,000 revisions that taught are kept, those that did not as long as they are among
-    the last 20,000 of all, and the last 20,000 decisions.
+    Of the decisions it stores the last 100,000 and those that a stored revision refers to.
     """
 
     def __init__(self, engine: Engine, rules: LearningRules) -> None:
@@ -32,7 +31,7 @@ class SqlRankingStore:
         self._rules = rules
 
     def keep_scored(self, batch: Sequence[Delivered[ExperienceScored]]) -> None:
-        """Number the new revisions in order; one that is there already stays as it is."""
+        """Number new revisions in order; a stored revision does not change."""
         with self._engine.begin() as connection:
             known, newest = _revisions(connection, {event.query_id for event, _ in batch})
             taught = _taught(connection, {(event.user_id, _day(event)) for event, _ in batch})
@@ -78,7 +77,7 @@ class SqlRankingStore:
         return LearntState(Progress.model_validate_json(row.progress), row.tensors)
 
     def commit(self, state: LearntState) -> None:
-        """Keep what was learnt with the place it was learnt up to; forget what is past keeping."""
+        """Store the learner's state with its position, and delete rows beyond the limits."""
         values = {"progress": state.progress.model_dump_json(), "tensors": state.tensors}
         with self._engine.begin() as connection:
             connection.execute(
@@ -108,20 +107,20 @@ class SqlRankingStore:
             )
 
     def unlearnt(self, after: int, most: int) -> list[Scored]:
-        """The next `most` revisions behind the one numbered `after`."""
+        """The next `most` revisions after the number `after`."""
         rows = select(scored).where(scored.c.sequence > after).order_by(scored.c.sequence)
         with self._engine.connect() as connection:
             return [_scored(row) for row in connection.execute(rows.limit(most))]
 
     def remembered(self, until: int) -> Iterator[Scored]:
-        """The revisions that taught up to `until` and are kept, in order."""
+        """The stored revisions up to `until` that were learned, in order."""
         rows = select(scored).where(scored.c.sequence <= until, scored.c.skipped.is_(None))
         with self._engine.connect() as connection:
             for row in connection.execute(rows.order_by(scored.c.sequence)):
                 yield _scored(row)
 
     def outcomes(self, most: int) -> list[LoggedOutcome]:
-        """The newest revision of the `most` last answers to logged decisions, oldest first."""
+        """The last `most` logged decisions with feedback, with their newest revision, by age."""
         newest = (
             select(func.max(scored.c.sequence).label("sequence"), scored.c.decision_id)
             .join(decisions, decisions.c.decision_id == scored.c.decision_id)
@@ -137,7 +136,7 @@ class SqlRankingStore:
     def logged(
         self, outcomes: Sequence[LoggedOutcome]
     ) -> list[tuple[DecisionMade, ExperienceScored]]:
-        found: list[tuple[DecisionMade, ExperienceScored]] = []
+        logged: list[tuple[DecisionMade, ExperienceScored]] = []
         with self._engine.connect() as connection:
             ordered = iter(outcomes)
             while some := list(islice(ordered, 500)):
@@ -151,17 +150,17 @@ class SqlRankingStore:
                     )
                     .order_by(scored.c.sequence)
                 )
-                found.extend(
+                logged.extend(
                     (
                         DecisionMade.model_validate_json(row.decision),
                         ExperienceScored.model_validate_json(row.event),
                     )
                     for row in connection.execute(pairs)
                 )
-        return found
+        return logged
 
     def skipped(self) -> dict[str, int]:
-        """Revisions that were kept and do not teach, by why."""
+        """The number of stored revisions that were skipped, by reason."""
         counted = (
             select(scored.c.skipped, func.count().label("revisions"))
             .where(scored.c.skipped.is_not(None))

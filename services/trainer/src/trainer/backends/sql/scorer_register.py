@@ -1,4 +1,4 @@
-"""Which scorers were published, in SQL, with the events that tell of it."""
+"""The published scorers in SQL. Each change and its event are one transaction."""
 
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -9,8 +9,6 @@ from trainer.backends.sql.outbox import post
 
 
 class SqlScorerRegister:
-    """As `trainer.scorer.ports.ScorerRegister`."""
-
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
@@ -44,7 +42,7 @@ class SqlScorerRegister:
             post(connection, [event])
 
     def superseded(self, keep: int) -> list[ScorerPublished]:
-        """Published scorers but for the last `keep`, whose files may go."""
+        """The published scorers before the last `keep`; their files may be removed."""
         older = select(scorers.c.event).order_by(scorers.c.number.desc()).offset(keep)
         with self._engine.connect() as connection:
             return [
