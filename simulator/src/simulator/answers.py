@@ -48,7 +48,7 @@ _RAMBLING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SimulatedAnswer:
     """A spoken text, its kind (`good` or the fault it has) and its true worth in 0..1."""
 
     kind: str
@@ -56,16 +56,16 @@ class Answer:
     quality: float
 
 
-def good_answer(rng: Random, situation: Situation) -> Answer:
+def good_answer(rng: Random, situation: Situation) -> SimulatedAnswer:
     """The asked value with its unit first, then the readings to hold it against."""
-    return Answer("good", _state_in_context(rng, situation), 0.92)
+    return SimulatedAnswer("good", _state_in_context(rng, situation), 0.92)
 
 
-def bad_answer(rng: Random, situation: Situation) -> Answer:
+def bad_answer(rng: Random, situation: Situation) -> SimulatedAnswer:
     """One faulty answer; the fault is drawn by how often a small model makes it."""
     kind = rng.choices(tuple(_FAULTS), [weight for weight, _, _ in _FAULTS.values()])[0]
     _, quality, write = _FAULTS[kind]
-    return Answer(kind, write(rng, situation), quality)
+    return SimulatedAnswer(kind, write(rng, situation), quality)
 
 
 def written(value: float, unit: str) -> str:
