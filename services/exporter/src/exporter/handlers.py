@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.export_messages import ExportRefused
 from exporter.domain.parity.quantization import ParityLimits, Quantization
 from exporter.domain.registry.alias_history import Move, made_for, newest
@@ -19,7 +18,7 @@ from exporter.domain.registry.chat_template import NO_TEMPLATE
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.version import may_follow, version_tag
 from exporter.metrics import ExporterMetrics
-from exporter.ports import Exporter, ExportInterrupted, Registry, RegistryError
+from exporter.ports import Exporter, ExportInterrupted, RecordedRegistry, Registry, RegistryError
 from exporter.registry.alias import Alias
 from exporter.registry.registration import RegistrationRefused, register_and_check, withdraw
 from exporter.registry.retention import VersionRetention
@@ -57,7 +56,7 @@ class CheckpointHandler:
     name: str
     exporter: Exporter
     artifacts: ArtifactStore
-    records: LocalRegistry
+    records: RecordedRegistry
     server: Registry | None
     alias: Alias
     registering: asyncio.Lock

@@ -65,6 +65,16 @@ class Registry(Protocol):
         """Remove a version that is not active; does nothing when it is not registered."""
 
 
+class RecordedRegistry(Registry, Protocol):
+    """The registry that also stores records: after a crash, it decides what is registered."""
+
+    async def record(self, version: str) -> ModelRecord | None:
+        """Raises `pydantic.ValidationError` if the record cannot be read."""
+
+    def gguf(self, version: str) -> Path:
+        """The path of a registered version's file; it may have been removed since."""
+
+
 class Exporter(Protocol):
     async def export(self, version: str, manifest: AdapterManifest) -> Exported | ExportRefused:
         """Merge, convert, quantize, compare and store; raises `ExportInterrupted`."""

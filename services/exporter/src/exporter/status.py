@@ -7,12 +7,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from exporter.backends.registries.activation_journal import ActivationJournal
-from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.export_messages import StageDone
 from exporter.domain.registry.activation_result import ActivationResult
 from exporter.domain.registry.lag import ServerLag
 from exporter.domain.registry.record import ModelRecord
-from exporter.ports import Registry, RegistryError
+from exporter.ports import RecordedRegistry, Registry, RegistryError
 
 _COMMANDS = 20
 _UNREADABLE = {"problem": "its manifest.json cannot be read"}
@@ -21,7 +20,7 @@ _UNREADABLE = {"problem": "its manifest.json cannot be read"}
 @dataclass
 class ExporterStatus:
     name: str
-    records: LocalRegistry
+    records: RecordedRegistry
     server: Registry | None
     journal: ActivationJournal
     last_stage: StageDone | None = None

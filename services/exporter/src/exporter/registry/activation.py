@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.registry.activation_result import (
     ActivationDecision,
     ActivationRefusal,
@@ -17,7 +16,7 @@ from exporter.domain.registry.activation_result import (
 )
 from exporter.domain.registry.alias_history import Move, made_for, way_back
 from exporter.metrics import ExporterMetrics
-from exporter.ports import Registry, RegistryError
+from exporter.ports import RecordedRegistry, Registry, RegistryError
 from exporter.registry.alias import Alias
 from exporter.registry.integrity import IntegrityCheck
 from ratchet.contract import (
@@ -48,7 +47,7 @@ class ActivationHandler:
     """
 
     name: str
-    records: LocalRegistry
+    records: RecordedRegistry
     server: Registry | None
     integrity: IntegrityCheck
     alias: Alias

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from exporter.backends.registries.local_registry import LocalRegistry
-from exporter.ports import Registry, RegistryError
+from exporter.ports import RecordedRegistry, Registry, RegistryError
 from exporter.registry.serving_metrics import ServingMetrics
 
 _log = logging.getLogger(__name__)
@@ -19,7 +18,7 @@ class RegistryMonitor:
     """A background task. `server` is None where only the local registry is configured."""
 
     name: str
-    records: LocalRegistry
+    records: RecordedRegistry
     server: Registry | None
     metrics: ServingMetrics
     every_s: float = _EVERY_S

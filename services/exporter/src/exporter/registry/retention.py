@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.registry.alias_history import Move, way_back
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.version import surplus
-from exporter.ports import Registry
+from exporter.ports import RecordedRegistry, Registry
 from ratchet.storage import ArtifactStore
 
 
@@ -19,7 +18,7 @@ class VersionRetention:
     """`keep` is how many versions stay registered besides the active one."""
 
     artifacts: ArtifactStore
-    records: LocalRegistry
+    records: RecordedRegistry
     keep: int
 
     async def remove_surplus(self, registries: Sequence[Registry], moves: Sequence[Move]) -> None:
