@@ -1,12 +1,11 @@
-"""`python stand_in.py PORT DIRECTORY`: the tests' Ollama, in a process that nobody kills."""
+"""`python stand_in.py PORT DIRECTORY`: the stand-in for Ollama, in a process of its own."""
 
 import sys
 from pathlib import Path
 
 import uvicorn
 
-sys.path.append(str(Path(__file__).parents[2] / "tests" / "exporter"))
-from ollama_server.server import OllamaStandIn
+from ratchet_testing.ollama_server.server import OllamaStandIn
 
 if __name__ == "__main__":
     port, directory = sys.argv[1:]

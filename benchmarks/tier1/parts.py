@@ -18,9 +18,9 @@ from trainer.backends.sql.database import open_database
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.scorer.rules import LearningRules, PublishingRules
-from trainer.metrics import RankingMetrics
 from trainer.scorer.evidence import Weighing
 from trainer.scorer.in_service import InService
+from trainer.scorer.metrics import RankingMetrics
 from trainer.scorer.publishing import Publishing
 
 

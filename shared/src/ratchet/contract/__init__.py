@@ -12,8 +12,12 @@ from ratchet.contract.event import (
     Aspect,
     Event,
     EventId,
+    Stamp,
+    Statement,
     Value,
     derived_id,
+    latest,
+    microseconds,
     utc_now,
 )
 from ratchet.contract.example import (
@@ -102,12 +106,6 @@ from ratchet.contract.scorer import (
     ScorerKeptBack,
     ScorerPublished,
     ScorerWithdrawn,
-)
-from ratchet.contract.statement import (
-    Stamp,
-    Statement,
-    latest,
-    microseconds,
 )
 from ratchet.contract.stream_position import BEGINNING, EntryId, GroupPosition
 from ratchet.contract.streams import (

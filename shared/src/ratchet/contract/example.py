@@ -78,11 +78,6 @@ class BuiltExample(Example):
     def answers(self) -> tuple[str, ...]:
         """The texts that it teaches about."""
 
-    @property
-    @abstractmethod
-    def rewards(self) -> tuple[float, ...]:
-        """The reward of each of `answers`."""
-
 
 class PairBuilt(BuiltExample):
     """Two answers to the same question: prefer `chosen` to `rejected`."""
@@ -96,10 +91,6 @@ class PairBuilt(BuiltExample):
     @property
     def answers(self) -> tuple[str, ...]:
         return self.chosen, self.rejected
-
-    @property
-    def rewards(self) -> tuple[float, ...]:
-        return self.chosen_reward, self.rejected_reward
 
     @property
     def gap(self) -> float:
@@ -118,10 +109,6 @@ class LabelBuilt(BuiltExample):
     def answers(self) -> tuple[str, ...]:
         return (self.answer,)
 
-    @property
-    def rewards(self) -> tuple[float, ...]:
-        return (self.reward,)
-
 
 class DemonstrationBuilt(BuiltExample):
     """An answer to imitate: `prompt` has the request that the operator meant."""
@@ -133,10 +120,6 @@ class DemonstrationBuilt(BuiltExample):
     @property
     def answers(self) -> tuple[str, ...]:
         return (self.answer,)
-
-    @property
-    def rewards(self) -> tuple[float, ...]:
-        return (self.reward,)
 
 
 class ExampleRetracted(Example):

@@ -9,7 +9,7 @@ from ratchet.ranking import Embedding
 from trainer.domain.scorer.concordance import agreement, gain, newest
 from trainer.domain.scorer.examination import examination, fitted_power
 from trainer.domain.scorer.lesson import Lesson
-from trainer.domain.scorer.logged_decision import Logged, logged_of
+from trainer.domain.scorer.logged_decision import Logged, LoggedOutcome, logged_of
 from trainer.domain.scorer.off_policy import (
     Contributions,
     contributions,
@@ -22,7 +22,7 @@ from trainer.domain.scorer.reward_model import predicted_values
 from trainer.domain.scorer.rules import PublishingRules
 from trainer.domain.scorer.serving import Serving
 from trainer.domain.scorer.targets import widget_values
-from trainer.scorer.ports import Outcome, RankingStore
+from trainer.scorer.ports import RankingStore
 
 _MOST_WIDGETS = 2_000
 """Held-out plans are compared widget by widget: as many squared."""
@@ -47,7 +47,7 @@ class Weighing:
     embedding: Embedding
     rules: PublishingRules
     seed: int
-    _known: dict[Outcome, Logged | None] = field(default_factory=dict)
+    _known: dict[LoggedOutcome, Logged | None] = field(default_factory=dict)
 
     def weigh(
         self, candidate: Serving, in_service: Serving | None, held_out: Sequence[Lesson]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from redis.exceptions import RedisError
 
 from ratchet.ranking import Embedding
-from trainer.metrics import RankingMetrics
+from trainer.scorer.metrics import RankingMetrics
 from trainer.scorer.ports import LegacyScorer, RankingStore, ScorerLearner
 from trainer.scorer.publishing import Publishing
 from trainer.training.outbox_relay import OutboxRelay

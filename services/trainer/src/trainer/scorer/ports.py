@@ -1,7 +1,7 @@
 """What Tier 1 needs from outside: where revisions and scorers are kept, and what learns."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from ratchet.contract import (
     ArtifactRef,
@@ -14,13 +14,7 @@ from ratchet.contract import (
 from ratchet.ranking import Matrix, ScorerManifest, Scorers
 from trainer.domain.scorer.learned_state import LearntState, Progress
 from trainer.domain.scorer.lesson import Lesson, Scored
-
-
-class Outcome(NamedTuple):
-    """A logged decision, and the number of the revision that says what came of it."""
-
-    decision_id: str
-    sequence: int
+from trainer.domain.scorer.logged_decision import LoggedOutcome
 
 
 class RankingStore(Protocol):
@@ -38,10 +32,10 @@ class RankingStore(Protocol):
 
     def remembered(self, until: int) -> Iterable[Scored]: ...
 
-    def outcomes(self, most: int) -> list[Outcome]: ...
+    def outcomes(self, most: int) -> list[LoggedOutcome]: ...
 
     def logged(
-        self, outcomes: Sequence[Outcome]
+        self, outcomes: Sequence[LoggedOutcome]
     ) -> list[tuple[DecisionMade, ExperienceScored]]: ...
 
     def skipped(self) -> dict[str, int]: ...

@@ -17,9 +17,9 @@ from trainer.domain.scorer.learned_state import Progress
 from trainer.domain.scorer.rules import PublishingRules
 from trainer.domain.scorer.serving import Serving
 from trainer.domain.scorer.verdict import KeepBack, Publish, Verdict, Withdraw, judge
-from trainer.metrics import RankingMetrics
 from trainer.scorer.evidence import Weighed, Weighing
 from trainer.scorer.in_service import InService
+from trainer.scorer.metrics import RankingMetrics
 from trainer.scorer.ports import ScorerFiles, ScorerLearner, ScorerRegister
 
 _log = logging.getLogger(__name__)

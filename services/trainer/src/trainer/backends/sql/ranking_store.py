@@ -12,8 +12,8 @@ from trainer.backends.sql.database import decisions, learner, scored
 from trainer.domain.scorer.admission import skipped
 from trainer.domain.scorer.learned_state import LearntState, Progress
 from trainer.domain.scorer.lesson import Scored
+from trainer.domain.scorer.logged_decision import LoggedOutcome
 from trainer.domain.scorer.rules import LearningRules
-from trainer.scorer.ports import Outcome
 
 _KEPT = 20_000
 _DECISIONS_KEPT = 100_000
@@ -120,7 +120,7 @@ class SqlRankingStore:
             for row in connection.execute(rows.order_by(scored.c.sequence)):
                 yield _scored(row)
 
-    def outcomes(self, most: int) -> list[Outcome]:
+    def outcomes(self, most: int) -> list[LoggedOutcome]:
         """The newest revision of the `most` last answers to logged decisions, oldest first."""
         newest = (
             select(func.max(scored.c.sequence).label("sequence"), scored.c.decision_id)
@@ -132,9 +132,11 @@ class SqlRankingStore:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(newest).all()
-        return [Outcome(row.decision_id, row.sequence) for row in reversed(rows)]
+        return [LoggedOutcome(row.decision_id, row.sequence) for row in reversed(rows)]
 
-    def logged(self, outcomes: Sequence[Outcome]) -> list[tuple[DecisionMade, ExperienceScored]]:
+    def logged(
+        self, outcomes: Sequence[LoggedOutcome]
+    ) -> list[tuple[DecisionMade, ExperienceScored]]:
         found: list[tuple[DecisionMade, ExperienceScored]] = []
         with self._engine.connect() as connection:
             ordered = iter(outcomes)

@@ -1,6 +1,7 @@
 """A logged decision with what came of it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,13 @@ from trainer.domain.scorer.examination import Floats, Look
 from trainer.domain.scorer.holdout import kind_of
 
 CONTEXTS = len(CHARACTERISTICS) + 3
+
+
+class LoggedOutcome(NamedTuple):
+    """A logged decision, and the number of the scored revision of its experience."""
+
+    decision_id: str
+    sequence: int
 
 
 @dataclass(frozen=True)

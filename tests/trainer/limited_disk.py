@@ -1,4 +1,4 @@
-"""`trainer.run` on a disk that is full once a checkpoint's optimizer is to be saved."""
+"""`trainer.run` on a disk that is full when a checkpoint's optimizer is saved."""
 
 import runpy
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A stand-in for an Ollama server, as strict as 0.34.1 where we touch it."""
+"""A stand-in for an Ollama server, as strict as release 0.34.1 in the calls that are used."""
 
 import hashlib
 import json
@@ -11,24 +11,24 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from .blobs import Blobs, DigestMismatch
-from .generating import Generating
-from .lines import line, refused
+from ratchet_testing.ollama_server.blobs import Blobs, DigestMismatch
+from ratchet_testing.ollama_server.generate_api import GenerateApi
+from ratchet_testing.ollama_server.responses import error_response, stream_line
 
-_TAKEN = {"model", "files", "template", "system", "parameters", "license", "stream"}
-_REFUSED = {
+_ACCEPTED = {"model", "files", "template", "system", "parameters", "license", "stream"}
+_REJECTED = {
     "adapters": "adapters are no longer supported",
     "quantize": "quantization of GGUF files is no longer supported",
-    "from": "the model is not there, and would be pulled",
+    "from": "the model does not exist and would be pulled",
 }
 
 
 class OllamaStandIn:
-    """Takes only what a current server takes, and checks what it checks.
+    """Accepts only the fields that a current server accepts, and makes the same checks.
 
     `fail_create` makes the next creations end with an error inside the stream, `break_off`
     without the final line; `creations` counts those that succeeded. `template` replaces every
-    template that is sent. `old` knows neither log-probabilities nor how to tell what it renders.
+    template that is sent. An `old` server reports neither log-probabilities nor rendered chats.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -39,7 +39,7 @@ class OllamaStandIn:
         self.template: str | None = None
         self.old = False
         self.creations = 0
-        generating = Generating(self)
+        generate_api = GenerateApi(self)
         self.app = Starlette(
             routes=[
                 Route("/api/version", self._version),
@@ -49,13 +49,13 @@ class OllamaStandIn:
                 Route("/api/copy", self._copy, methods=["POST"]),
                 Route("/api/tags", self._tags),
                 Route("/api/delete", self._delete, methods=["DELETE"]),
-                Route("/api/generate", generating.generate, methods=["POST"]),
-                Route("/api/chat", generating.chat, methods=["POST"]),
+                Route("/api/generate", generate_api.generate, methods=["POST"]),
+                Route("/api/chat", generate_api.chat, methods=["POST"]),
             ]
         )
 
     def restart(self) -> None:
-        """Prune what no tag uses, as a server does when it starts."""
+        """Remove files that no tag uses, as a server does when it starts."""
         self.blobs.prune(self._used())
 
     def file_of(self, tag: str) -> Path:
@@ -75,31 +75,31 @@ class OllamaStandIn:
                 status_code=201 if self.blobs.put(digest, await request.body()) else 200
             )
         except DigestMismatch as error:
-            return refused(400, str(error))
+            return error_response(400, str(error))
         except ClientDisconnect:
-            return refused(500, "unexpected EOF")
+            return error_response(500, "unexpected EOF")
 
     async def _create(self, request: Request) -> Response:
         body = await request.json()
-        for name, reason in _REFUSED.items():
+        for name, reason in _REJECTED.items():
             if name in body:
-                return refused(400, reason)
-        if unknown := set(body) - _TAKEN:
-            return refused(400, f"not supported: {sorted(unknown)}")
+                return error_response(400, reason)
+        if unknown := set(body) - _ACCEPTED:
+            return error_response(400, f"not supported: {sorted(unknown)}")
         return StreamingResponse(self._creation(body), media_type="application/x-ndjson")
 
     async def _creation(self, body: dict[str, Any]) -> AsyncIterator[str]:
-        yield line(status="parsing GGUF")
+        yield stream_line(status="parsing GGUF")
         for digest in body["files"].values():
             if digest not in self.blobs:
-                yield line(error=f"no such file: {digest}")
+                yield stream_line(error=f"no such file: {digest}")
                 return
             if not self.blobs.path(digest).read_bytes().startswith(b"GGUF"):
-                yield line(error=f"invalid file: {digest}")
+                yield stream_line(error=f"invalid file: {digest}")
                 return
-        yield line(status="creating new layer")
+        yield stream_line(status="creating new layer")
         if self.fail_create:
-            yield line(error="write: no space left on device")
+            yield stream_line(error="write: no space left on device")
             return
         if self.break_off:
             return
@@ -109,21 +109,21 @@ class OllamaStandIn:
         self.tags[body["model"]] = {**body, "template": template, "digest": digest}
         self.creations += 1
         self.blobs.prune(self._used())
-        yield line(status="success")
+        yield stream_line(status="success")
 
     async def _show(self, request: Request) -> Response:
-        found = self.tags.get((await request.json())["model"])
-        if found is None:
-            return refused(404, "model not found")
-        texts = {name: found.get(name, "") for name in ("template", "system", "license")}
+        tag = self.tags.get((await request.json())["model"])
+        if tag is None:
+            return error_response(404, "model not found")
+        texts = {name: tag.get(name, "") for name in ("template", "system", "license")}
         shown = {name: text for name, text in texts.items() if text}
-        parameters = "\n".join(_parameters(found.get("parameters", {})))
+        parameters = "\n".join(_parameters(tag.get("parameters", {})))
         return JSONResponse({**shown, "parameters": parameters})
 
     async def _copy(self, request: Request) -> Response:
         body = await request.json()
         if body["source"] not in self.tags:
-            return refused(404, f"model {body['source']!r} not found")
+            return error_response(404, f"model {body['source']!r} not found")
         self.tags[body["destination"]] = self.tags[body["source"]]
         return Response()
 
@@ -133,7 +133,7 @@ class OllamaStandIn:
 
     async def _delete(self, request: Request) -> Response:
         if self.tags.pop((await request.json())["model"], None) is None:
-            return refused(404, "model not found")
+            return error_response(404, "model not found")
         self.blobs.prune(self._used())
         return Response()
 

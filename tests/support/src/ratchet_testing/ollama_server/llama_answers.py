@@ -1,4 +1,4 @@
-"""Let a GGUF go on after a text, greedily, with the likeliest tokens of every place."""
+"""Greedy answers of a GGUF, with the likeliest tokens of every position."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ CONTEXT = 512
 
 
 @dataclass(frozen=True)
-class Told:
+class AnswerToken:
     text: str
     logprob: float
     top: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
-class Answer:
+class LlamaAnswer:
     text: str
-    tokens: tuple[Told, ...]
+    tokens: tuple[AnswerToken, ...]
     ended: bool
 
 
-class Answering:
-    """Keeps the last file it loaded; a file that cannot be loaded raises `RuntimeError`."""
+class LlamaAnswers:
+    """Keeps the last model loaded. Raises `RuntimeError` for a file that cannot be loaded."""
 
     def __init__(self) -> None:
         self._loaded: tuple[Path, Any] | None = None
@@ -47,26 +47,28 @@ class Answering:
             self._loaded[1].close()
         self._loaded = None
 
-    def answer(self, path: Path, chat: str, limit: int, stop: Sequence[str], top: int) -> Answer:
+    def answer(
+        self, path: Path, chat: str, limit: int, stop: Sequence[str], top: int
+    ) -> LlamaAnswer:
         """At most `limit` tokens after `chat`, up to the end of the turn or a `stop` text."""
         model = self.model(path)
         model.reset()
         model.eval(model.tokenize(chat.encode(), add_bos=False, special=True))
-        said, tokens = b"", list[Told]()
+        content, tokens = b"", list[AnswerToken]()
         while len(tokens) < limit:
             logprobs = model.logits_to_logprobs(model.scores[model.n_tokens - 1])
             token = int(np.argmax(logprobs))
             if token == model.token_eos():
-                return Answer(_text(said), tuple(tokens), True)
+                return LlamaAnswer(_text(content), tuple(tokens), True)
             likeliest = np.argsort(-logprobs)[:top]
             pieces = [(_piece(model, int(i)), float(logprobs[i])) for i in likeliest]
-            tokens.append(Told(_piece(model, token), float(logprobs[token]), tuple(pieces)))
-            said += model.detokenize([token])
+            tokens.append(AnswerToken(_piece(model, token), float(logprobs[token]), tuple(pieces)))
+            content += model.detokenize([token])
             for text in stop:
-                if text in _text(said):
-                    return Answer(_text(said).partition(text)[0], tuple(tokens), True)
+                if text in _text(content):
+                    return LlamaAnswer(_text(content).partition(text)[0], tuple(tokens), True)
             model.eval([token])
-        return Answer(_text(said), tuple(tokens), False)
+        return LlamaAnswer(_text(content), tuple(tokens), False)
 
 
 def _piece(model: Any, token: int) -> str:

@@ -1,4 +1,4 @@
-"""The training process where memory or the disk is short, and where it starts afresh."""
+"""The training process with too little memory or disk, and one that starts from the base."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.heavy
 
 
 def run_instead(patch: pytest.MonkeyPatch, module: str) -> None:
-    """Have `module`, which lies beside this file, run in place of the training process."""
+    """Run `module`, a file next to this one, instead of the training process."""
 
     async def run(_: str, request: Any, on_line: Any, environment: Any) -> None:
         environment = {**environment, "PYTHONPATH": str(Path(__file__).parent)}
@@ -36,37 +36,37 @@ def request_(tmp_path: Path, cache_dir: Path, tiny: str) -> TrainRequest:
 
 
 class ShortOfMemory(NamedTuple):
-    heard: Listener
+    reports: Listener
     trained: TrainingResult
 
 
 @pytest.fixture(scope="module")
-def short_of_memory(
+def limited_memory(
     cache_dir: Path, tiny: str, tmp_path_factory: pytest.TempPathFactory
 ) -> ShortOfMemory:
-    """A whole run where two examples at once do not fit from the third step on."""
+    """A complete run in which two examples do not fit into memory from the third step on."""
     request = request_for(tmp_path_factory.mktemp("short"), cache_dir, tiny)
-    heard = Listener()
+    reports = Listener()
     with pytest.MonkeyPatch.context() as patch:
-        run_instead(patch, "short_of_memory")
-        trained = train(request, heard)
-    return ShortOfMemory(heard, trained)
+        run_instead(patch, "limited_memory")
+        trained = train(request, reports)
+    return ShortOfMemory(reports, trained)
 
 
-def test_short_of_memory_it_goes_on_from_its_checkpoint_in_half_the_micro_batch(
-    short_of_memory: ShortOfMemory,
+def test_out_of_memory_the_run_resumes_with_half_the_micro_batch(
+    limited_memory: ShortOfMemory,
 ):
-    heard, trained = short_of_memory.heard, short_of_memory.trained
+    reports, trained = limited_memory.reports, limited_memory.trained
     assert trained.batch == 1
-    assert heard.steps() == [1, 2, 3, 4, 5], "no step was lost and none was made twice"
-    assert [progress.stage for progress in heard.heard].count("loading") == 2
+    assert reports.steps() == [1, 2, 3, 4, 5], "no step was lost and none was made twice"
+    assert [progress.stage for progress in reports.reports].count("loading") == 2
     assert [point.step for point in trained.curve] == [1, 2, 3, 4, 5]
 
 
-def test_a_challenger_that_starts_afresh_wears_nothing_of_its_champion(
-    request_: TrainRequest, short_of_memory: ShortOfMemory
+def test_a_challenger_from_the_base_has_nothing_of_the_champion(
+    request_: TrainRequest, limited_memory: ShortOfMemory
 ):
-    champion = short_of_memory.trained
+    champion = limited_memory.trained
     anew = train(taught_nothing(request_, champion.adapter, afresh=True), Listener())
     assert anew.before.answers == champion.after.answers
     was, now = (side.means(anew.cases) for side in (champion.before, anew.after))
@@ -74,11 +74,11 @@ def test_a_challenger_that_starts_afresh_wears_nothing_of_its_champion(
     assert now.margin == pytest.approx(was.margin, abs=1e-6)
 
 
-def test_out_of_disk_it_breaks_with_the_reason_and_leaves_nothing(
+def test_a_full_disk_breaks_the_run_with_the_reason_and_leaves_no_file(
     request_: TrainRequest, monkeypatch: pytest.MonkeyPatch
 ):
-    """PyTorch itself gives no reason."""
-    run_instead(monkeypatch, "short_of_disk")
+    """PyTorch gives no reason."""
+    run_instead(monkeypatch, "limited_disk")
     with pytest.raises(TrainingBroke, match=r"could not be written, \d+ bytes of disk are free"):
         train(request_, Listener())
     assert not request_.work_dir.exists()

@@ -1,4 +1,4 @@
-"""Plants that send and receive bundles, and bundles taken apart and put together wrong."""
+"""Plants that send and receive bundles, and functions to read and forge bundles."""
 
 import hashlib
 import tarfile
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from exporter.backends.bundle_tar import Source, write_bundle
+from exporter.backends.bundle_tar import MemberSource, write_bundle
 from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.local_registry import LocalRegistry
-from exporter.bundle.installation import Installation
+from exporter.bundle.installation import BundleInstallation
 from exporter.bundle.packing import pack
-from exporter.bundle.signature import Trusted, signed
+from exporter.bundle.signature import TrustedKeys, sign_index
 from exporter.bundle.staging import staging
 from exporter.bundle.unpacking import unpack
-from exporter.domain.bundle import Index, Member, document
+from exporter.domain.bundle import BundleIndex, BundleMember, document
 from exporter.domain.registry.record import ModelRecord
 from exporter.ports import Registry
 from exporter.registry.alias import Alias
@@ -34,7 +34,7 @@ class Plant:
     """A data directory with a registry of its own."""
 
     data: Path
-    served_by: Registry | None = None
+    server: Registry | None = None
 
     @property
     def artifacts(self) -> ArtifactStore:
@@ -52,14 +52,16 @@ class Plant:
     def alias(self) -> Alias:
         return Alias(ActivationJournal(self.journal))
 
-    async def install(self, bundle: Path, trusted: Trusted, *, activate: bool = True) -> None:
+    async def install(self, bundle: Path, trusted: TrustedKeys, *, activate: bool = True) -> None:
         with staging(self.data / "bundles") as directory:
-            found = unpack(bundle, trusted, directory)
-            place = Installation(NAME, self.artifacts, self.records, self.served_by, self.alias)
-            await place.install(found, activate=activate)
+            unpacked = unpack(bundle, trusted, directory)
+            installation = BundleInstallation(
+                NAME, self.artifacts, self.records, self.server, self.alias
+            )
+            await installation.install(unpacked, activate=activate)
 
     def files(self) -> dict[str, bytes]:
-        """All that lies in the data directory, by its path, but for when the alias moved."""
+        """The content of all files in the data directory by path, except the alias journal."""
         paths = [path for path in self.data.rglob("*") if path.is_file() and path != self.journal]
         return {str(path.relative_to(self.data)): path.read_bytes() for path in paths}
 
@@ -74,22 +76,24 @@ class Sender:
     manifest: AdapterManifest
 
     @property
-    def trusted(self) -> Trusted:
-        return Trusted({self.key.public.id: self.key.public}, Path("trusted"))
+    def trusted(self) -> TrustedKeys:
+        return TrustedKeys({self.key.public.id: self.key.public}, Path("trusted"))
 
     def bundle(self, target: Path) -> Path:
         pack(self.record, self.plant.artifacts, self.key, target)
         return target
 
     def forge(self, target: Path, changed: dict[str, bytes], version: str = VERSION) -> Path:
-        """A bundle with other contents and a good signature: its writer is trusted, and wrong."""
+        """A bundle with other contents and a valid signature."""
         self.bundle(target)
-        found = {name: held for name, held in contents(target).items() if "index" not in name}
-        found |= changed
-        members = [member(name, found[name]) for name in sorted(found)]
-        head = document(Index(name=NAME, version=version, members=tuple(members)))
-        sources: list[tuple[Member, Source]] = [(one, found[one.name]) for one in members]
-        write_bundle(target, head, signed(head, self.key), sources)
+        files = {name: held for name, held in contents(target).items() if "index" not in name}
+        files |= changed
+        members = [member(name, files[name]) for name in sorted(files)]
+        head = document(BundleIndex(name=NAME, version=version, members=tuple(members)))
+        sources: list[tuple[BundleMember, MemberSource]] = [
+            (one, files[one.name]) for one in members
+        ]
+        write_bundle(target, head, sign_index(head, self.key), sources)
         return target
 
 
@@ -103,10 +107,10 @@ def contents(bundle: Path) -> dict[str, bytes]:
     return {info.name: content for info, content in entries(bundle)}
 
 
-def written(target: Path, found: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Path:
-    """An archive of these entries, whatever they are."""
+def write_tar(target: Path, members: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Path:
+    """Write a tar of these entries."""
     with tarfile.open(target, "w", format=tarfile.GNU_FORMAT) as tar:
-        for info, content in found:
+        for info, content in members:
             tar.addfile(info, BytesIO(content))
     return target
 
@@ -117,5 +121,5 @@ def plain(name: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:
     return info, content
 
 
-def member(name: str, content: bytes) -> Member:
-    return Member(name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+def member(name: str, content: bytes) -> BundleMember:
+    return BundleMember(name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest())

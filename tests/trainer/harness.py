@@ -1,4 +1,4 @@
-"""Everything that outlives a trainer process, and trainer processes to start on it."""
+"""The state that outlives a trainer process, and trainers that start on it."""
 
 from collections.abc import Coroutine
 from pathlib import Path
@@ -26,11 +26,11 @@ from trainer.training.loop import TrainingLoop
 from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 
-from .conftest import Roomy, built
+from .conftest import LargeMachine, built
 
 
 class Killed(BaseException):
-    """The process dies here: nothing after this line runs."""
+    """Stands for a kill: no code of the process runs after it."""
 
 
 class NoLease:
@@ -38,7 +38,7 @@ class NoLease:
         return await work
 
 
-class World:
+class TrainerHarness:
     """`training` starts a trainer on the same database, files and streams."""
 
     def __init__(self, engine: Engine, directory: Path, **changed: Any) -> None:
@@ -75,9 +75,7 @@ class World:
             "metrics": TrainerMetrics(self.metrics),
             **changed,
         }
-        planner = Planner(
-            self.settings, self.examples, self.examples, parts["runs"], self.models, Roomy()
-        )
+        planner = Planner(self.settings, self.examples, parts["runs"], self.models, LargeMachine())
         return TrainingLoop(planner=planner, **parts)
 
     def pairs_come(self, first: int, count: int) -> None:
@@ -87,14 +85,14 @@ class World:
         return self.examples.waiting()["dpo"].count
 
     async def cancel(self, by: str = "anna", run_id: str | None = None, **changed: Any) -> None:
-        """What the commands stream brings when somebody cancels now."""
+        """Deliver the command with which a user cancels."""
         request = CancelRequested(
             event_id=derived_id("cancel", by, str(run_id)),
             occurred_at=utc_now(),
             requested_by=by,
             run_id=run_id,
         )
-        handlers = TrainerHandlers(self.examples, self.examples, self.models)
+        handlers = TrainerHandlers(self.examples, self.models)
         await handlers.handle_requests(
             delivered([request.model_copy(update=changed)]), MemoryState()
         )

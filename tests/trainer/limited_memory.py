@@ -1,4 +1,4 @@
-"""`trainer.run` on a machine whose memory holds one example at a time from the third step on."""
+"""`trainer.run` with memory for one example at a time from the third step on."""
 
 import runpy
 from typing import Any

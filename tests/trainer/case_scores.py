@@ -1,4 +1,4 @@
-"""Cases, and models that show given figures on them: what the gate's tests are built from."""
+"""Cases, and scores of models with given figures, for the tests of the gate."""
 
 from collections.abc import Callable, Sequence
 
@@ -25,14 +25,14 @@ _PLAIN: dict[Measure, float] = {
 }
 
 
-def asked(
+def cases_of(
     part: Part,
     aspect: Aspect,
     numbers: Sequence[int],
     language: str = "en",
     device: str = "pump",
 ) -> tuple[Case, ...]:
-    """A case for each number, with a comparison, an asked reading and, for widgets, a plan."""
+    """A case for each number, with a comparison, a requested reading and, for widgets, a plan."""
     return tuple(
         Case(
             case_id=f"{part}-{aspect}-{language}-{device}-{number}",
@@ -57,12 +57,12 @@ def asked(
 
 
 CASES = (
-    *asked("held_out", "voice", range(24), device="mixer"),
-    *asked("held_out", "widget", range(5), device="mixer"),
-    *asked("regression", "voice", range(12)),
-    *asked("regression", "voice", range(12, 24), device="chiller"),
-    *asked("regression", "voice", range(24, 30), language="de"),
-    *asked("regression", "widget", range(6)),
+    *cases_of("held_out", "voice", range(24), device="mixer"),
+    *cases_of("held_out", "widget", range(5), device="mixer"),
+    *cases_of("regression", "voice", range(12)),
+    *cases_of("regression", "voice", range(12, 24), device="chiller"),
+    *cases_of("regression", "voice", range(24, 30), language="de"),
+    *cases_of("regression", "widget", range(6)),
 )
 
 
@@ -76,11 +76,11 @@ def every(step: int) -> Callable[[Case], float]:
 
 
 def shows(cases: Sequence[Case], **figures: Figure) -> ModelScores:
-    """A judgement of all that `cases` ask for: `figures`, and for the rest what a base shows."""
-    wanted = {**_PLAIN, **figures}
+    """Scores for all measures of `cases`: `figures`, and those of a plain base for the rest."""
+    expected = {**_PLAIN, **figures}
 
     def value(name: str, case: Case) -> float:
-        figure = wanted[name]
+        figure = expected[name]
         return figure(case) if callable(figure) else figure
 
     return ModelScores(

@@ -1,0 +1,1 @@
+"""What the exporter's commands do; loaded when a command runs."""
