@@ -19,7 +19,9 @@ _VOICE_VERDICTS = {
 }
 
 
-def judge_body(rng: Random, transcript: str, answer: SimulatedAnswer, plan: Plan) -> dict[str, object]:
+def judge_body(
+    rng: Random, transcript: str, answer: SimulatedAnswer, plan: Plan
+) -> dict[str, object]:
     """The judge's fields on the spoken text, the plan and each widget."""
     body: dict[str, object] = {
         **plan_verdict(rng, 0.5 * answer.quality + 0.5 * plan.quality, plan),
