@@ -8,10 +8,10 @@ import sys
 import time
 from datetime import UTC, datetime
 
-from exporter.backends.child_export import ChildExport
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.export_messages import Exported
 from exporter.domain.registry.record import Export, ModelRecord
+from exporter.export.child_processes import ExportProcesses
 from exporter.export.request import ExportRequest
 from ratchet.contract import ArtifactRef
 from ratchet.models import AdapterManifest
@@ -21,7 +21,7 @@ MODEL = "m"
 
 
 async def _work(request: ExportRequest) -> dict[str, object]:
-    export = ChildExport(
+    export = ExportProcesses(
         artifacts_dir=request.artifacts_dir,
         cache_dir=request.cache_dir,
         work_dir=request.work_dir.parent,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exporter.backends.child_export import ENVIRONMENT
+from exporter.export.child_processes import ENVIRONMENT
 from ratchet.processes import PARENT_VARIABLE
 
 

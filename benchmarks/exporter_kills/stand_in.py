@@ -5,8 +5,7 @@ from pathlib import Path
 
 import uvicorn
 
-sys.path.append(str(Path(__file__).parents[2] / "tests" / "exporter"))
-from ollama_server.server import OllamaStandIn
+from ratchet_testing.ollama_server.server import OllamaStandIn
 
 if __name__ == "__main__":
     port, directory = sys.argv[1:]

@@ -18,9 +18,9 @@ from trainer.backends.sql.database import open_database
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.scorer.rules import LearningRules, PublishingRules
-from trainer.metrics import RankingMetrics
 from trainer.scorer.evidence import ScorerEvaluator
-from trainer.scorer.in_service import ScorerInService
+from trainer.scorer.in_service import ServedScorer
+from trainer.scorer.metrics import RankingMetrics
 from trainer.scorer.publishing import ScorerPublishing
 
 
@@ -44,7 +44,7 @@ class Tier1:
         self.publishing = ScorerPublishing(
             register=register,
             files=files,
-            in_service=ScorerInService(register, files, self.embedding.name),
+            in_service=ServedScorer(register, files, self.embedding.name),
             evaluator=ScorerEvaluator(self.store, self.embedding, publishing, self.rules.seed),
             policy=self.policy,
             rules=publishing,

@@ -29,8 +29,8 @@ from ratchet.delivery import (
     DeadLetter,
     Publisher,
     RetryPolicy,
+    group_positions,
     seen_key,
-    standings,
 )
 from ratchet.service import Service
 from ratchet_cli.dead_letters.letters import DeadLetters
@@ -81,9 +81,9 @@ def request(name: str) -> TrainingRequested:
 
 async def all_settled(redis: Redis) -> bool:
     """Every group has read the newest entry, and nothing is pending."""
-    groups = await standings(redis, COMMANDS)
+    groups = await group_positions(redis, COMMANDS)
     newest = (await redis.xinfo_stream(COMMANDS.key))["last-generated-id"].decode()
-    return all(group.last_id == newest and group.pending == 0 for group in groups)
+    return all(str(group.last_delivered) == newest and group.pending == 0 for group in groups)
 
 
 async def add_letter(

@@ -40,6 +40,4 @@ async def test_a_name_that_nothing_has_ends_with_1_and_names_what_there_is(
 ):
     ended = await ratchet("lineage", "v9", "--data-dir", str(data_dir))
     assert ended.code == 1
-    assert (
-        "The ledger has no model and no experience named v9. The newest models are" in ended.stderr
-    )
+    assert "The ledger has no model and no experience named v9. Newest models: " in ended.stderr

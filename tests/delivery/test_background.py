@@ -1,4 +1,4 @@
-"""A background task that ends takes the service down: a half service would look healthy."""
+"""A background task that ends stops the service: without it the service would look healthy."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ run("test", CommonSettings(), create_app)
 """
 
 
-async def test_the_process_ends_with_status_1_and_says_why(valkey_url: str):
+async def test_a_background_task_that_ends_stops_the_process_with_status_1(valkey_url: str):
     environment = {
         **os.environ,
         "RATCHET_REDIS_URL": valkey_url,
@@ -42,7 +42,7 @@ async def test_the_process_ends_with_status_1_and_says_why(valkey_url: str):
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", CODE, env=environment, stderr=asyncio.subprocess.PIPE
     )
-    _, said = await asyncio.wait_for(process.communicate(), 30)
+    _, stderr = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode == 1
-    assert b"a background task ended" in said
-    assert b"cannot go on" in said
+    assert b"a background task ended" in stderr
+    assert b"cannot go on" in stderr

@@ -1,4 +1,4 @@
-"""Delivery on a real server: every entry has exactly one effect, or ends in the dead stream."""
+"""Delivery on a real server: every entry has exactly one effect, or becomes a dead letter."""
 
 import asyncio
 import json
@@ -87,7 +87,7 @@ async def test_the_same_event_twice_has_one_effect(redis: Redis, valkey_url: str
     assert await redis.mget("count:a", "count:b", "count:c") == [b"1", b"1", b"1"]
 
 
-async def test_a_reader_that_rests_takes_what_came_meanwhile_at_once(redis: Redis, valkey_url: str):
+async def test_a_reader_that_pauses_reads_larger_batches(redis: Redis, valkey_url: str):
     sizes: list[int] = []
 
     async def counted(batch: Sequence[Delivered[TrainingRequested]], state: State) -> list[Outcome]:
@@ -108,14 +108,14 @@ async def test_a_reader_that_rests_takes_what_came_meanwhile_at_once(redis: Redi
     assert len(sizes) < 4
 
 
-async def test_a_plain_xadd_from_any_producer_is_understood(redis: Redis, valkey_url: str):
+async def test_a_plain_xadd_from_any_producer_is_handled(redis: Redis, valkey_url: str):
     message = request("shell").model_dump_json()
     await redis.execute_command("XADD", COMMANDS.key, "*", DATA_FIELD, message)
     async with consuming(valkey_url, count_and_emit):
         assert await eventually(lambda: published(redis)) == ["shell"]
 
 
-async def test_a_faststream_publisher_is_understood(redis: Redis, valkey_url: str):
+async def test_a_message_of_a_faststream_publisher_is_handled(redis: Redis, valkey_url: str):
     async with consuming(valkey_url, count_and_emit):
         async with RedisBroker(valkey_url) as broker:
             await broker.publish(request("framework"), stream=COMMANDS.key)
@@ -137,7 +137,7 @@ async def test_a_faststream_publisher_is_understood(redis: Redis, valkey_url: st
         ),
     ],
 )
-async def test_a_poison_entry_dies_with_its_reason_and_its_neighbours_pass(
+async def test_a_poison_entry_becomes_a_dead_letter_and_its_neighbors_are_handled(
     redis: Redis, valkey_url: str, fields: dict[Any, Any], reason: str
 ):
     await Publisher(redis).publish([request("before")])
@@ -226,7 +226,7 @@ async def test_a_full_server_or_disk_costs_no_attempt_however_long_it_is_full(
     assert await pending(redis) == 0
 
 
-async def test_a_batch_that_a_really_full_server_refuses_leaves_no_trace_and_comes_again(
+async def test_a_batch_that_a_full_server_rejects_has_no_effect_and_is_repeated(
     redis: Redis, valkey_url: str
 ):
     """The server fills up between the read and the commit, as far as to refuse any write."""
@@ -261,7 +261,7 @@ async def test_a_batch_that_a_really_full_server_refuses_leaves_no_trace_and_com
     assert await pending(redis) == 0
 
 
-async def test_an_acknowledgement_never_outlives_an_effect_that_failed(redis: Redis):
+async def test_an_entry_is_not_acknowledged_if_an_effect_failed(redis: Redis):
     """A key of another type makes one write fail: what comes after it must not happen."""
     await Publisher(redis).publish([request("a")])
     await redis.xgroup_create(COMMANDS.key, "test", id="0")
@@ -287,7 +287,7 @@ async def test_an_invalid_event_is_buried_at_once(redis: Redis, valkey_url: str)
     assert letters[0][b"attempts"] == b"1"
 
 
-async def test_a_dead_consumers_entries_are_taken_over_and_poison_that_kills_is_buried(
+async def test_entries_of_a_dead_consumer_are_claimed_and_those_that_kill_are_buried(
     redis: Redis, valkey_url: str
 ):
     await Publisher(redis).publish([request("orphan"), request("killer")])
@@ -303,7 +303,7 @@ async def test_a_dead_consumers_entries_are_taken_over_and_poison_that_kills_is_
     assert letters[0][b"attempts"] == b"4"
 
 
-async def test_work_in_hand_is_not_taken_over_however_long_it_lasts(redis: Redis, valkey_url: str):
+async def test_work_in_flight_is_not_claimed_however_long_it_takes(redis: Redis, valkey_url: str):
     started = asyncio.Event()
     release = asyncio.Event()
     handled: list[str] = []
@@ -357,7 +357,7 @@ async def test_concurrent_changes_of_one_state_are_both_counted(redis: Redis, va
     assert await redis.get("count") == b"60"
 
 
-async def test_publishing_once_is_once(redis: Redis):
+async def test_concurrent_publications_of_one_id_publish_it_once(redis: Redis):
     publisher = Publisher(redis)
     event = request("only")
     answers = await asyncio.gather(*(publisher.publish_once(event) for _ in range(5)))

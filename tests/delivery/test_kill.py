@@ -32,7 +32,7 @@ async def start_consumer(url: str, name: str) -> asyncio.subprocess.Process:
     return process
 
 
-async def test_consumers_killed_again_and_again_lose_nothing_and_repeat_nothing(
+async def test_consumers_that_are_killed_lose_nothing_and_repeat_nothing(
     redis: Redis, valkey_url: str
 ):
     rng = random.Random(20260205)

@@ -1,4 +1,4 @@
-"""A process that hangs says so: the age of the last loop, and of the batch in hand."""
+"""`/livez` reports a process that hangs, by the age of its last loop and of its batch."""
 
 import time
 from pathlib import Path
@@ -38,25 +38,25 @@ async def ask(service: Service, path: str) -> httpx.Response:
         return await client.get(path)
 
 
-async def test_a_service_whose_loops_turn_is_alive_even_without_redis(service: Service):
+async def test_a_service_whose_loops_run_is_alive_even_without_redis(service: Service):
     assert (await ask(service, "/livez")).status_code == 200
     ready = await ask(service, "/readyz")
     assert ready.status_code == 503
     assert "Redis" in ready.json()["problem"]
 
 
-async def test_a_loop_that_stopped_turning_is_not_alive(service: Service):
+async def test_a_loop_that_stopped_is_not_alive(service: Service):
     service.claimers[0].last_loop = time.monotonic() - 100
     answer = await ask(service, "/livez")
     assert answer.status_code == 503
-    assert "the loop of commands last turned 100 s ago" in answer.json()["problem"]
+    assert "the claim loop of commands last ran 100 s ago" in answer.json()["problem"]
 
 
-async def test_a_batch_in_hand_for_too_long_is_not_alive(service: Service):
+async def test_a_batch_that_takes_too_long_is_not_alive(service: Service):
     service.workers[0].busy_since = time.monotonic() - 6
     answer = await ask(service, "/livez")
     assert answer.status_code == 503
-    assert "one batch of commands has been in hand for 6 s" in answer.json()["problem"]
+    assert "a batch of commands has been processed for 6 s" in answer.json()["problem"]
 
 
 async def test_metrics_and_the_streams_are_documented(service: Service):

@@ -1,4 +1,4 @@
-"""What delivery counts, on a real server: events by outcome, attempts after the first, repeats."""
+"""Metrics of delivery on a real server: outcomes, attempts after the first, conflicts."""
 
 from collections.abc import Sequence
 
@@ -39,11 +39,11 @@ async def test_every_outcome_and_every_further_attempt_is_counted(redis: Redis, 
     await Publisher(redis).publish([request(n) for n in ("fine", "never", "later", "fine")])
     registry = CollectorRegistry()
     labels = {"stream": "commands", "group": "test"}
-    told = registry.get_sample_value
+    sample = registry.get_sample_value
 
     def by_outcome() -> dict[str, float | None]:
         outcomes = ("done", "duplicate", "later", "dead")
-        return {o: told("ratchet_events_total", {**labels, "outcome": o}) for o in outcomes}
+        return {o: sample("ratchet_events_total", {**labels, "outcome": o}) for o in outcomes}
 
     async def both_are_dead() -> bool:
         return by_outcome()["dead"] == 2
@@ -52,7 +52,7 @@ async def test_every_outcome_and_every_further_attempt_is_counted(redis: Redis, 
     async with at_work(valkey_url, consumer, registry=registry):
         await eventually(both_are_dead)
     assert by_outcome() == {"done": 1, "duplicate": 1, "later": 2, "dead": 2}
-    assert told("ratchet_entries_claimed_total", labels) == 2
-    assert told("ratchet_transaction_conflicts_total", labels) == 1
-    assert told("ratchet_batch_seconds_count", labels) == 3
+    assert sample("ratchet_entries_claimed_total", labels) == 2
+    assert sample("ratchet_transaction_conflicts_total", labels) == 1
+    assert sample("ratchet_batch_seconds_count", labels) == 3
     assert await redis.xlen(COMMANDS.dead_key) == 2

@@ -1,4 +1,4 @@
-"""An event of a newer release, on a stream that an older one reads: it waits, and is not lost."""
+"""An event of a newer release that an older one reads waits and is not lost."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -50,7 +50,7 @@ async def taken(took: list[str], count: int) -> bool:
     return len(took) == count
 
 
-async def test_the_old_release_keeps_it_with_the_remedy_and_the_new_one_takes_it_back(
+async def test_the_old_release_buries_it_with_the_remedy_and_the_new_one_handles_it(
     redis: Redis, valkey_url: str
 ):
     took: list[str] = []
@@ -72,7 +72,7 @@ async def test_the_old_release_keeps_it_with_the_remedy_and_the_new_one_takes_it
     assert await redis.xlen(COMMANDS.dead_key) == 0
 
 
-async def test_a_replica_of_the_new_release_takes_it_over_from_one_of_the_old(
+async def test_a_replica_of_the_new_release_claims_it_from_one_of_the_old(
     redis: Redis, valkey_url: str
 ):
     took: list[str] = []

@@ -53,13 +53,13 @@ async def publishing(request: pytest.FixtureRequest, redis: Redis) -> PublisherC
     return PublisherCase(Publisher(redis), on_the_stream)
 
 
-async def test_events_are_published_in_their_order(publishing: PublisherCase):
+async def test_events_are_published_in_order(publishing: PublisherCase):
     events = [request("a"), request("b")]
     await publishing.publisher.publish(events)
     assert await publishing.events() == events
 
 
-async def test_nothing_to_publish_is_fine(publishing: PublisherCase):
+async def test_an_empty_publication_has_no_effect(publishing: PublisherCase):
     await publishing.publisher.publish([])
     assert await publishing.events() == []
 
@@ -71,7 +71,7 @@ async def test_an_event_published_once_is_not_published_again(publishing: Publis
     assert await publishing.events() == [event]
 
 
-async def test_named_events_that_were_published_before_are_left_out(publishing: PublisherCase):
+async def test_named_events_that_were_published_before_are_omitted(publishing: PublisherCase):
     first, second, unnamed = request("a"), request("b"), request("c")
     publish = publishing.publisher.publish
     assert await publish([first, first], named={first.event_id}) == (first,)
@@ -82,7 +82,7 @@ async def test_named_events_that_were_published_before_are_left_out(publishing: 
     assert await publishing.events() == [first, second, unnamed, unnamed]
 
 
-async def test_what_was_published_without_its_name_is_not_known_by_it(publishing: PublisherCase):
+async def test_an_event_published_without_its_name_is_not_a_duplicate(publishing: PublisherCase):
     event = request("a")
     await publishing.publisher.publish([event])
     assert await publishing.publisher.publish([event], named={event.event_id}) == (event,)
@@ -115,11 +115,11 @@ async def holding(request: pytest.FixtureRequest, redis: Redis) -> AsyncIterator
         yield StateCase(transaction, commit)
 
 
-async def test_what_was_never_written_reads_as_none(holding: StateCase):
+async def test_a_key_that_was_never_written_reads_as_none(holding: StateCase):
     assert await holding.state.read(["x", "y"]) == {"x": None, "y": None}
     assert await holding.state.read([]) == {}
 
 
-async def test_what_is_written_is_read_after_it_is_applied(holding: StateCase):
+async def test_a_write_is_read_after_it_is_applied(holding: StateCase):
     await holding.apply(Done(writes=(Write("x", b"1"), Write("y", b"2"), Write("y", None))))
     assert await holding.state.read(["x", "y"]) == {"x": b"1", "y": None}

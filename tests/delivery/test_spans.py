@@ -1,6 +1,6 @@
-"""A span for each event in hand: its parent is the event's context, and it says what became of it.
+"""Each event has a span with its context as the parent and its outcome as an attribute.
 
-Without a tracer nothing is made, and the context an event has goes on to what it causes.
+Without a tracer no span is made, and an event's context passes to the events that it causes.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ QUICK = RetryPolicy(max_attempts=2, base_s=0.1, cap_s=0.2)
 
 @dataclass
 class Noted:
-    """A span that lies open to the test; its context is the number of its making."""
+    """A span that the test can inspect; its context is its number."""
 
     name: str
     parent: Trace
@@ -97,7 +97,7 @@ async def emitted(redis: Redis) -> dict[str, dict[str, str]]:
     return {event["run_id"]: event["trace"] for event in found}
 
 
-async def test_each_event_of_a_batch_has_its_own_parent_and_hands_on_its_own_context(
+async def test_each_event_of_a_batch_has_its_own_parent_and_passes_on_its_own_context(
     redis: Redis, valkey_url: str
 ):
     notes = Notes()
@@ -117,7 +117,9 @@ async def test_each_event_of_a_batch_has_its_own_parent_and_hands_on_its_own_con
     assert notes.closed
 
 
-async def test_what_cannot_be_handled_is_said_on_its_span(redis: Redis, valkey_url: str):
+async def test_the_span_of_an_event_that_cannot_be_handled_has_the_reason(
+    redis: Redis, valkey_url: str
+):
     async def refuse(batch: Sequence[Delivered[TrainingRequested]], state: State) -> list[Outcome]:
         answers: dict[str, Outcome] = {"never": Invalid("not this"), "later": Later("not yet")}
         return [answers[event.requested_by] for event, _ in batch]
@@ -131,18 +133,22 @@ async def test_what_cannot_be_handled_is_said_on_its_span(redis: Redis, valkey_u
             return await redis.xlen(COMMANDS.dead_key) == 3
 
         await eventually(all_are_dead)
-    said = [
+    recorded = [
         (span.facts["ratchet.attempt"], span.facts["ratchet.outcome"], span.failed)
         for span in notes.spans
     ]
-    assert said[0][:2] == (1, "dead")
-    assert "Invalid JSON" in (said[0][2] or "")
-    assert said[1:] == [(1, "dead", "not this"), (1, "later", "not yet"), (2, "dead", "not yet")]
+    assert recorded[0][:2] == (1, "dead")
+    assert "Invalid JSON" in (recorded[0][2] or "")
+    assert recorded[1:] == [
+        (1, "dead", "not this"),
+        (1, "later", "not yet"),
+        (2, "dead", "not yet"),
+    ]
     assert [span.parent for span in notes.spans[2:]] == 2 * [{"traceparent": "A"}]
     assert {span.ended for span in notes.spans} == {1}
 
 
-async def test_a_batch_that_is_undone_ends_its_spans_and_only_the_last_ones_context_goes_on(
+async def test_a_repeated_batch_ends_its_spans_and_only_the_last_context_is_passed_on(
     redis: Redis, valkey_url: str
 ):
     async def changed_meanwhile(batch: Sequence[Delivered[TrainingRequested]], state: State) -> Any:
@@ -161,14 +167,14 @@ async def test_a_batch_that_is_undone_ends_its_spans_and_only_the_last_ones_cont
     assert await emitted(redis) == {"a": done.trace}
 
 
-async def test_trouble_outside_the_event_fails_the_span_and_costs_no_attempt(
+async def test_an_unavailable_resource_fails_the_span_and_costs_no_attempt(
     redis: Redis, valkey_url: str
 ):
     async def full_at_first(
         batch: Sequence[Delivered[TrainingRequested]], state: State
     ) -> list[Outcome]:
         if len(notes.spans) == 1:
-            raise Unavailable("the disk is away")
+            raise Unavailable("the disk is unavailable")
         return await count_and_emit(batch, state)
 
     notes = Notes()
@@ -176,13 +182,11 @@ async def test_trouble_outside_the_event_fails_the_span_and_costs_no_attempt(
     async with consuming(valkey_url, full_at_first, notes):
         await eventually(lambda: emitted(redis))
     assert notes.spans[0].facts["ratchet.outcome"] == "again"
-    assert notes.spans[0].failed == "Unavailable: the disk is away"
+    assert notes.spans[0].failed == "Unavailable: the disk is unavailable"
     assert {span.ended for span in notes.spans} == {1}
 
 
-async def test_what_a_handler_publishes_and_logs_by_itself_bears_its_context(
-    redis: Redis, valkey_url: str
-):
+async def test_events_and_log_lines_of_a_handler_have_its_context(redis: Redis, valkey_url: str):
     logged: list[str | None] = []
 
     async def publishing(
@@ -200,7 +204,7 @@ async def test_what_a_handler_publishes_and_logs_by_itself_bears_its_context(
 
 
 @pytest.mark.parametrize("trace", [{}, {"traceparent": "A", "tracestate": "x=y"}])
-async def test_without_a_tracer_the_context_goes_on_as_it_came(
+async def test_without_a_tracer_the_context_is_passed_on_unchanged(
     redis: Redis, valkey_url: str, trace: dict[str, str]
 ):
     await Publisher(redis).publish([request("a", **trace)])

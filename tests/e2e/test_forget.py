@@ -215,9 +215,9 @@ async def _comes_back_in_no_way(system: System) -> None:
     async with httpx.AsyncClient(base_url=system.embedded.url) as client:
         refused = await client.post("/v1/experiences", json=again)
         assert refused.status_code == 422
-        assert "was forgotten" in refused.text
+        assert "was erased on request" in refused.text
         late = {"query_id": row.experience.query_id, "rating": "up"}
-        assert "was forgotten" in (await client.post("/v1/feedback", json=late)).text
+        assert "was erased on request" in (await client.post("/v1/feedback", json=late)).text
         new = {**again, "query_id": "another-question"}
         assert (await client.post("/v1/experiences", json=new)).status_code == 202
     await eventually(system.settled, 20)

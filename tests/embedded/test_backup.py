@@ -75,7 +75,7 @@ async def running(data_dir: Path) -> AsyncIterator[tuple[Embedded, Sequence[Proc
                     return False
                 return all(answer.status_code == 200 for answer in answers)
 
-            await eventually(ready, 30)
+            await eventually(ready, 60)
         yield embedded, processes
     finally:
         for process in processes:

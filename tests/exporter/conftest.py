@@ -1,4 +1,4 @@
-"""The stand-in for an Ollama server, and the values registries and handlers are tested on."""
+"""The stand-in for an Ollama server, and the records and files that tests register."""
 
 import hashlib
 import struct
@@ -13,8 +13,8 @@ from exporter.domain.registry.modelfile import Modelfile, Sampling
 from exporter.domain.registry.record import Export, ModelRecord
 from ratchet.contract import ArtifactRef, Parity, Scores
 from ratchet.models.base_models import packaged_gguf
+from ratchet_testing.ollama_server.server import OllamaStandIn
 
-from .ollama_server.server import OllamaStandIn
 from .trained_model import TrainedModel, trained_model
 
 MakeRecord = Callable[..., ModelRecord]
@@ -83,15 +83,15 @@ def record(gguf: Path) -> MakeRecord:
 
 @pytest.fixture
 def ggufs(tmp_path: Path, gguf: Path) -> dict[str, Path]:
-    """A file for each of three versions, no two the same."""
-    found = {version: tmp_path / f"{version}.gguf" for version in ("v1", "v2", "v3")}
-    for version, file in found.items():
+    """A different file for each of three versions."""
+    files = {version: tmp_path / f"{version}.gguf" for version in ("v1", "v2", "v3")}
+    for version, file in files.items():
         file.write_bytes(gguf.read_bytes() + version.encode())
-    return found
+    return files
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
-    """The packaged model, changed as far as it still speaks."""
+    """The packaged model, changed as by training."""
     base = packaged_gguf("smollm2-135m-instruct")
     return trained_model(base, tmp_path_factory.mktemp("trained"))

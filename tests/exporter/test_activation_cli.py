@@ -46,7 +46,7 @@ async def served(app: Any, port: int) -> AsyncIterator[str]:
 
 @dataclass
 class System:
-    """Ingest and exporter beside an Ollama, all on ports of their own; v1 and v2 are registered."""
+    """Ingest, exporter and an Ollama, each on its own port; v1 and v2 are registered."""
 
     data_dir: Path
     redis: Redis
@@ -56,8 +56,8 @@ class System:
         where = ("--data-dir", str(self.data_dir))
         return await asyncio.to_thread(CliRunner().invoke, main, [*arguments, *where])
 
-    async def said(self) -> list[Any]:
-        """What the exporter has published, when all commands are handled."""
+    async def published(self) -> list[Any]:
+        """The events of the exporter, once all commands are handled."""
 
         async def handled() -> bool:
             groups = await self.redis.xinfo_groups(COMMANDS.key)
@@ -111,8 +111,8 @@ async def system(
 async def test_a_version_is_activated_and_rolled_back_by_one_command_each(
     system: System, ollama: Any
 ) -> None:
-    there = await system.ratchet("activate", "v1", "--by", "maria", "--reason", "kinder")
-    assert there.exit_code == 0, there.output
+    forward = await system.ratchet("activate", "v1", "--by", "maria", "--reason", "kinder")
+    assert forward.exit_code == 0, forward.output
     assert await system.local.active() == "v1"
     assert ollama.tags["m:latest"] == ollama.tags["m:v1"]
 
@@ -121,23 +121,21 @@ async def test_a_version_is_activated_and_rolled_back_by_one_command_each(
     assert await system.local.active() == "v2"
     assert ollama.tags["m:latest"] == ollama.tags["m:v2"]
 
-    for line, moved in ((there.stdout, "v2 -> v1"), (back.stdout, "v1 -> v2")):
-        told = re.fullmatch(
+    for line, moved in ((forward.stdout, "v2 -> v1"), (back.stdout, "v1 -> v2")):
+        match = re.fullmatch(
             r"m: (.+), the alias moved in (\d\.\d{3}) s \(checked for .+ before\)\n", line
         )
-        assert told is not None, line
-        assert told[1] == moved
+        assert match is not None, line
+        assert match[1] == moved
 
-    activated, rolled_back = await system.said()
+    activated, rolled_back = await system.published()
     assert isinstance(activated, ModelActivated)
     assert isinstance(rolled_back, ModelRolledBack)
     assert (activated.requested_by, activated.reason) == ("maria", "kinder")
     assert (rolled_back.requested_by, rolled_back.reason) == ("ben", "less exact")
 
 
-async def test_a_version_whose_file_changed_is_refused_and_nothing_moves(
-    system: System, ollama: Any
-) -> None:
+async def test_a_version_with_a_changed_file_is_refused(system: System, ollama: Any) -> None:
     file = system.local.gguf("v1")
     file.write_bytes(b"X" + file.read_bytes()[1:])
     result = await system.ratchet("activate", "v1")
@@ -146,11 +144,11 @@ async def test_a_version_whose_file_changed_is_refused_and_nothing_moves(
     assert "refused, nothing moved: model.gguf of v1 has changed on disk" in result.stderr
     assert await system.local.active() == "v2"
     assert ollama.tags["m:latest"] == ollama.tags["m:v2"]
-    [refused] = await system.said()
+    [refused] = await system.published()
     assert isinstance(refused, ActivationRefused)
 
 
-async def test_a_version_whose_manifest_cannot_be_read_spoils_only_itself(system: System) -> None:
+async def test_an_unreadable_manifest_affects_only_its_version(system: System) -> None:
     system.local.gguf("v1").with_name("manifest.json").write_text("{}")
     result = await system.ratchet("activate", "v1")
     shown = await system.ratchet("models", "--json")
@@ -165,7 +163,7 @@ async def test_a_version_whose_manifest_cannot_be_read_spoils_only_itself(system
     assert table.exit_code == 0, table.output
 
 
-async def test_models_shows_every_version_and_which_one_serves(system: System) -> None:
+async def test_models_shows_every_version_and_the_active_one(system: System) -> None:
     await system.ratchet("activate", "v1")
     shown = await system.ratchet("models", "--json")
     table = await system.ratchet("models")
@@ -186,23 +184,23 @@ async def test_models_shows_every_version_and_which_one_serves(system: System) -
     assert "Ollama serves v1" in table.stdout
 
 
-async def test_what_ollama_lacks_gets_there_by_itself(system: System, ollama: Any) -> None:
+async def test_versions_that_ollama_lacks_are_registered_later(system: System, ollama: Any) -> None:
     ollama.tags.clear()
     ollama.restart()
     ollama.fail_create = True
 
-    async def shows(said: str) -> bool:
-        return said in (await system.ratchet("models")).stdout
+    async def shows(text: str) -> bool:
+        return text in (await system.ratchet("models")).stdout
 
     await eventually(partial(shows, "Ollama lacks v2, v1: "), 20)
-    assert await shows("no space left on device; tried again after 5 s")
+    assert await shows("no space left on device; next attempt after 5 s")
 
     ollama.fail_create = False
     await eventually(partial(shows, "Ollama serves v2"), 20)
     assert set(ollama.tags) == {"m:v1", "m:v2", "m:latest"}
 
 
-async def test_where_nothing_runs_the_remedy_is_named(tmp_path: Path) -> None:
+async def test_without_a_running_system_the_remedy_is_printed(tmp_path: Path) -> None:
     for command in (["models"], ["rollback"], ["activate", "v1"]):
         result = await asyncio.to_thread(
             CliRunner().invoke, main, [*command, "--data-dir", str(tmp_path)]
@@ -211,7 +209,7 @@ async def test_where_nothing_runs_the_remedy_is_named(tmp_path: Path) -> None:
         assert "ratchet up" in result.stderr
 
 
-async def test_without_an_exporter_the_deadline_says_what_was_heard(
+async def test_without_an_exporter_the_last_response_is_printed_at_the_deadline(
     system: System, unused_tcp_port: int
 ) -> None:
     state = system.data_dir / "up.json"
@@ -221,18 +219,18 @@ async def test_without_an_exporter_the_deadline_says_what_was_heard(
     result = await system.ratchet("rollback", "--deadline", "0.5")
 
     assert result.exit_code == 3
-    assert "no outcome within 0.5 s (last heard: " in result.stderr
+    assert "no outcome within 0.5 s (last response: " in result.stderr
     assert str(unused_tcp_port) in result.stderr
 
 
-async def test_a_program_is_told_what_moved_and_what_was_refused(system: System) -> None:
+async def test_moves_and_refusals_are_printed_as_json(system: System) -> None:
     moved = await system.ratchet("activate", "v1", "--json")
     refused = await system.ratchet("activate", "v9", "--json")
 
     assert moved.exit_code == 0
-    told = json.loads(moved.stdout)
-    assert (told["model"], told["outcome"]) == ("m", "moved")
-    assert (told["previous"], told["version"]) == ("v2", "v1")
+    printed = json.loads(moved.stdout)
+    assert (printed["model"], printed["outcome"]) == ("m", "moved")
+    assert (printed["previous"], printed["version"]) == ("v2", "v1")
     assert refused.exit_code == 1
     assert json.loads(refused.stdout)["outcome"] == "refused"
     assert "refused, nothing moved" in refused.stderr

@@ -1,10 +1,10 @@
-"""Ollama must render chats as the model was trained to read them, or not serve it."""
+"""Ollama must render chats as the model was trained to read them, or must not serve it."""
 
 import gotpl
 import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from exporter.domain.registry.chat_template import Message, Render, recognise
+from exporter.domain.registry.chat_template import Message, Render, recognize
 from exporter.domain.registry.modelfile import Modelfile, Sampling
 
 SMOLLM = (
@@ -44,36 +44,40 @@ def renderer(template: str) -> Render:
         (LLAMA3, "llama3", None),
     ],
 )
-def test_known_chat_formats_are_recognised(template: str, family: str, system: str | None) -> None:
-    found = recognise(renderer(template))
+def test_known_chat_formats_are_recognized(template: str, family: str, system: str | None) -> None:
+    match = recognize(renderer(template))
 
-    assert found is not None
-    assert (found.family, found.system) == (family, system)
+    assert match is not None
+    assert (match.family, match.system) == (family, system)
 
 
 @pytest.mark.parametrize("template", [PLAIN, SHOUTING])
-def test_a_format_that_renders_otherwise_is_not_taken_for_a_known_one(template: str) -> None:
-    assert recognise(renderer(template)) is None
+def test_a_format_that_renders_differently_is_not_recognized(template: str) -> None:
+    assert recognize(renderer(template)) is None
 
 
-@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("with_system", [True, False])
 @pytest.mark.parametrize("template", [SMOLLM, CHATML, LLAMA3])
-def test_the_go_template_renders_what_the_jinja_template_renders(template: str, told: bool) -> None:
+def test_the_go_template_renders_what_the_jinja_template_renders(
+    template: str, with_system: bool
+) -> None:
     render = renderer(template)
-    found = recognise(render)
-    assert found is not None
-    chat = [{"role": "system", "content": "Be brief."}, *CHAT] if told else CHAT
-    system = [] if told or found.system is None else [{"role": "system", "content": found.system}]
+    match = recognize(render)
+    assert match is not None
+    chat = [{"role": "system", "content": "Be brief."}, *CHAT] if with_system else CHAT
+    system = (
+        [] if with_system or match.system is None else [{"role": "system", "content": match.system}]
+    )
     messages = [{"Role": m["role"], "Content": m["content"]} for m in [*system, *chat]]
 
-    rendered = gotpl.render(found.template, {"Messages": messages})
+    rendered = gotpl.render(match.template, {"Messages": messages})
 
-    start = "<|begin_of_text|>" if found.family == "llama3" else ""  # the tokenizer adds it
+    start = "<|begin_of_text|>" if match.family == "llama3" else ""  # the tokenizer adds it
     assert start + rendered == render(chat)
 
 
-def test_a_modelfile_pins_everything_a_server_might_default_otherwise() -> None:
-    modelfile = Modelfile(sampling=Sampling(), template=recognise(renderer(SMOLLM)))
+def test_a_modelfile_pins_the_settings_whose_defaults_may_change() -> None:
+    modelfile = Modelfile(sampling=Sampling(), template=recognize(renderer(SMOLLM)))
 
     assert modelfile.text("./model.gguf").splitlines()[-6:] == [
         "PARAMETER temperature 0.0",

@@ -1,4 +1,4 @@
-"""What an earlier release wrote beside a model and an adapter is read, and kept whole."""
+"""Records and manifests of an earlier release can be read without loss."""
 
 import json
 from pathlib import Path
@@ -17,13 +17,13 @@ EARLIER = Path(__file__).parent / "earlier"
 @pytest.mark.parametrize(
     ("file", "kind"), [("record.json", ModelRecord), ("adapter_manifest.json", AdapterManifest)]
 )
-def test_a_manifest_of_an_earlier_release_says_all_it_said(file: str, kind: type[Value]):
+def test_a_manifest_of_an_earlier_release_keeps_its_content(file: str, kind: type[Value]):
     written = json.loads((EARLIER / file).read_text())
     read = kind.model_validate(written).model_dump(mode="json")
     assert {key: read[key] for key in written} == written
 
 
-def test_the_history_of_the_alias_goes_on():
+def test_the_alias_history_of_an_earlier_release_is_continued():
     assert newest(ActivationJournal(EARLIER / "activations.json").read()) == (
         "v20261129t013515-75b62a3460b4"
     )

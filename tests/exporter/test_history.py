@@ -1,4 +1,4 @@
-"""Which version a rollback leads to, from nothing but the moves so far."""
+"""The version that a rollback leads to, from the moves so far."""
 
 from datetime import UTC, datetime
 
@@ -8,17 +8,17 @@ NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)
 ALL = ("v1", "v2", "v3", "v4")
 
 
-def moves(*said: str) -> list[Move]:
+def moves(*steps: str) -> list[Move]:
     """`v2` is an activation, `<v2` a rollback to it."""
     return [
         Move(
             cause=f"cause-{number}",
             at=NOON,
-            version=word.removeprefix("<"),
+            version=step.removeprefix("<"),
             previous=None,
-            back=word.startswith("<"),
+            back=step.startswith("<"),
         )
-        for number, word in enumerate(said)
+        for number, step in enumerate(steps)
     ]
 
 
@@ -26,25 +26,25 @@ def test_a_rollback_leads_to_the_version_before() -> None:
     assert way_back(moves("v1", "v2"), ALL) == "v1"
 
 
-def test_a_second_one_leads_one_further_back_and_not_forth_again() -> None:
+def test_a_second_rollback_leads_further_back_and_not_forward() -> None:
     assert way_back(moves("v1", "v2", "v3", "<v2"), ALL) == "v1"
     assert way_back(moves("v1", "v2", "v3", "<v2", "<v1"), ALL) is None
 
 
-def test_what_was_rolled_back_is_not_on_the_way_any_more() -> None:
+def test_a_version_that_was_rolled_back_is_skipped() -> None:
     assert way_back(moves("v1", "v2", "v3", "<v2", "v4"), ALL) == "v2"
 
 
-def test_a_version_named_by_a_person_leads_back_to_what_it_replaced() -> None:
+def test_a_rollback_after_an_activation_leads_to_the_replaced_version() -> None:
     assert way_back(moves("v1", "v2", "v1"), ALL) == "v2"
     assert way_back(moves("v1", "v2", "v1", "<v2"), ALL) == "v1"
 
 
-def test_to_activate_the_active_version_leads_nowhere_else() -> None:
+def test_activating_the_active_version_does_not_change_the_way_back() -> None:
     assert way_back(moves("v1", "v2", "v2"), ALL) == "v1"
 
 
-def test_versions_that_were_removed_are_passed_over() -> None:
+def test_removed_versions_are_skipped() -> None:
     assert way_back(moves("v1", "v2", "v3"), ("v1", "v3")) == "v1"
     assert way_back(moves("v1", "v2", "v1"), ("v1",)) is None
 

@@ -1,4 +1,4 @@
-"""Whoever serves the model can show the licence of what it was made of."""
+"""The license of the base model, as served with the model."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from exporter.domain.registry.modelfile import Modelfile, Sampling
 CARD = "---\nlanguage: en\nlicense: apache-2.0\ntags: [chat]\n---\n# A model\n"
 
 
-def test_a_licence_file_is_taken_whole(tmp_path: Path) -> None:
+def test_a_license_file_is_used_whole(tmp_path: Path) -> None:
     (tmp_path / "LICENSE").write_text("All of it.\n")
     (tmp_path / "README.md").write_text(CARD)
 
@@ -23,18 +23,18 @@ def test_a_licence_file_is_taken_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("card", "named"), [(CARD, "apache-2.0"), ("# A model\nlicense: mine\n", None), ("", None)]
 )
-def test_the_header_of_a_model_card_names_it(tmp_path: Path, card: str, named: str) -> None:
+def test_the_header_of_a_model_card_has_the_license(tmp_path: Path, card: str, named: str) -> None:
     (tmp_path / "README.md").write_text(card)
 
     assert license_of(tmp_path) == named
 
 
-def test_a_directory_that_says_nothing_has_none(tmp_path: Path) -> None:
+def test_a_directory_without_a_license_has_none(tmp_path: Path) -> None:
     assert license_of(tmp_path) is None
 
 
 @pytest.mark.parametrize("named", ["apache-2.0", None])
-async def test_it_is_sent_and_shown_where_there_is_one(ollama: Any, named: str | None) -> None:
+async def test_a_license_is_sent_to_ollama(ollama: Any, named: str | None) -> None:
     modelfile = Modelfile(sampling=Sampling(), template=None, license=named)
     transport = httpx.ASGITransport(ollama.app)
     async with httpx.AsyncClient(base_url="http://stand-in", transport=transport) as client:

@@ -1,4 +1,4 @@
-"""The directory a person or a plain llama.cpp can use, whole at every moment."""
+"""The registry in a directory, which plain llama.cpp can use too."""
 
 import contextlib
 import json
@@ -31,7 +31,7 @@ async def test_a_version_is_a_directory_with_model_modelfile_and_manifest(
     assert manifest["export"]["parity"]["top1"] == 0.98
 
 
-async def test_what_was_registered_is_remembered(
+async def test_a_registered_record_can_be_read(
     registry: LocalRegistry, record: Any, gguf: Path
 ) -> None:
     await registry.register(record("v1"), gguf)
@@ -40,18 +40,18 @@ async def test_what_was_registered_is_remembered(
     assert await registry.record("v2") is None
 
 
-async def test_what_a_model_said_is_forgotten_and_the_model_stays(
+async def test_recorded_answers_are_erased_and_the_model_stays(
     registry: LocalRegistry, record: Any, gguf: Path
 ) -> None:
     await registry.register(record("v1"), gguf)
 
-    assert registry.silence({"another-run"}) == 0
-    assert registry.silence({record("v1").run_id}) == 1
-    silent = await registry.record("v1")
-    assert silent is not None
-    assert (silent.export.references, silent.export.smoke_answer) == ((), "")
-    assert silent.export.parity == record("v1").export.parity
-    assert registry.silence({record("v1").run_id}) == 0
+    assert registry.erase_answers({"another-run"}) == 0
+    assert registry.erase_answers({record("v1").run_id}) == 1
+    erased = await registry.record("v1")
+    assert erased is not None
+    assert (erased.export.references, erased.export.smoke_answer) == ((), "")
+    assert erased.export.parity == record("v1").export.parity
+    assert registry.erase_answers({record("v1").run_id}) == 0
 
 
 async def test_a_version_never_changes(registry: LocalRegistry, record: Any, gguf: Path) -> None:
@@ -61,7 +61,7 @@ async def test_a_version_never_changes(registry: LocalRegistry, record: Any, ggu
     assert await registry.record("v1") == record("v1")
 
 
-async def test_leftovers_of_a_killed_registration_go_with_the_next(
+async def test_the_next_registration_removes_leftovers_of_a_killed_one(
     registry: LocalRegistry, record: Any, gguf: Path, tmp_path: Path
 ) -> None:
     root = tmp_path / "registry" / "m"
@@ -76,7 +76,7 @@ async def test_leftovers_of_a_killed_registration_go_with_the_next(
     assert (root / "v1" / "model.gguf").samefile(gguf)
 
 
-async def test_where_the_alias_came_from_is_known_after_a_crash(
+async def test_the_previous_version_is_known_after_a_crash(
     registry: LocalRegistry, record: Any, gguf: Path
 ) -> None:
     for version in ("v1", "v2"):
@@ -87,7 +87,7 @@ async def test_where_the_alias_came_from_is_known_after_a_crash(
 
 
 class Killed(BaseException):
-    """As a SIGKILL: no handler of errors catches it, nothing is tidied up."""
+    """Like a SIGKILL: no error handler catches it, nothing is cleaned up."""
 
 
 FILE_OPERATIONS: list[tuple[Any, str]] = [
@@ -102,7 +102,7 @@ FILE_OPERATIONS: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize("after", range(20))
-async def test_killed_between_any_two_file_operations_the_next_try_ends_the_same(
+async def test_after_a_kill_between_any_two_file_operations_a_retry_ends_the_same(
     tmp_path: Path, record: Any, gguf: Path, after: int
 ) -> None:
     registry = LocalRegistry(tmp_path / "registry", "m")

@@ -1,4 +1,4 @@
-"""A connection may be lost at any byte: the next try registers the version, exactly once."""
+"""A connection may be lost at any byte: a retry registers the version exactly once."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,46 +9,46 @@ import httpx
 import pytest
 
 from exporter.backends.registries.ollama import OllamaRegistry
-from exporter.ports import RegistryTrouble
+from exporter.ports import RegistryError
 from ratchet_testing.asgi_server import serving
 from ratchet_testing.valkey import free_port
 
-from .line import Direction, Line, line_to
+from .cut_connection import CuttableProxy, Direction, proxy_to
 
 OFFSETS = 32
 
 
 @asynccontextmanager
-async def registry_behind(ollama: Any) -> AsyncIterator[tuple[Line, OllamaRegistry]]:
+async def registry_behind(ollama: Any) -> AsyncIterator[tuple[CuttableProxy, OllamaRegistry]]:
     port = free_port()
     async with (
         serving(ollama.app, port),
-        line_to(port) as line,
-        httpx.AsyncClient(base_url=line.url) as client,
+        proxy_to(port) as proxy,
+        httpx.AsyncClient(base_url=proxy.url) as client,
     ):
-        yield line, OllamaRegistry(client, "m")
+        yield proxy, OllamaRegistry(client, "m")
 
 
 @pytest.fixture(scope="module")
-def carried() -> dict[Direction, int]:
-    """The bytes of one undisturbed registration, once the first test has measured them."""
+def size() -> dict[Direction, int]:
+    """The bytes of one undisturbed registration; the first test measures them."""
     return {}
 
 
 @pytest.mark.parametrize("direction", ["request", "response"])
 @pytest.mark.parametrize("share", range(OFFSETS))
-async def test_a_version_is_registered_once_wherever_the_line_was_cut(
-    ollama: Any, record: Any, gguf: Path, carried: Any, direction: Direction, share: int
+async def test_a_version_is_registered_once_wherever_the_connection_was_cut(
+    ollama: Any, record: Any, gguf: Path, size: Any, direction: Direction, share: int
 ) -> None:
-    async with registry_behind(ollama) as (line, registry):
-        if not carried:
+    async with registry_behind(ollama) as (proxy, registry):
+        if not size:
             await registry.register(record("v0"), gguf)
-            carried.update(line.carried)
+            size.update(proxy.forwarded)
             await registry.remove("v0")
-        line.cut_after(direction, carried[direction] * share // OFFSETS)
+        proxy.cut_after(direction, size[direction] * share // OFFSETS)
         uploads = ollama.blobs.uploads
 
-        with pytest.raises(RegistryTrouble):
+        with pytest.raises(RegistryError):
             await registry.register(record("v1"), gguf)
         await registry.register(record("v1"), gguf)
         await registry.register(record("v1"), gguf)
@@ -60,15 +60,15 @@ async def test_a_version_is_registered_once_wherever_the_line_was_cut(
 
 
 @pytest.mark.parametrize("direction", ["request", "response"])
-async def test_an_alias_whose_move_broke_off_points_to_one_of_both(
+async def test_an_interrupted_move_leaves_the_alias_at_one_of_the_two_versions(
     ollama: Any, record: Any, gguf: Path, direction: Direction
 ) -> None:
-    async with registry_behind(ollama) as (line, registry):
+    async with registry_behind(ollama) as (proxy, registry):
         await registry.register(record("v1"), gguf)
         await registry.register(record("v2", num_ctx=1024), gguf)
         await registry.move_alias("v1")
-        line.cut_after(direction, 200)
-        with pytest.raises(RegistryTrouble):
+        proxy.cut_after(direction, 200)
+        with pytest.raises(RegistryError):
             await registry.move_alias("v2")
 
         assert await registry.active() in ("v1", "v2")

@@ -1,4 +1,4 @@
-"""What is particular to Ollama: digests, streams that fail after a good start, and absence."""
+"""Ollama in particular: digests, streams that fail after status 200, and an absent server."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from exporter.backends.registries.ollama import OllamaRegistry
-from exporter.ports import RegistryTrouble
+from exporter.ports import RegistryError
 
 
 @pytest.fixture
@@ -46,13 +46,13 @@ async def test_a_version_is_created_once_and_its_file_sent_once(
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"), [("fail_create", "no space left"), ("break_off", "broke off")]
+    ("fault", "reason"), [("fail_create", "no space left"), ("break_off", "lost the connection")]
 )
-async def test_a_stream_that_began_well_may_still_fail_and_can_be_tried_again(
-    registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path, fault: str, said: str
+async def test_an_error_inside_a_stream_can_be_retried(
+    registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path, fault: str, reason: str
 ) -> None:
     setattr(ollama, fault, True)
-    with pytest.raises(RegistryTrouble, match=said):
+    with pytest.raises(RegistryError, match=reason):
         await registry.register(record("v1"), gguf)
     assert await registry.versions() == ()
 
@@ -61,23 +61,23 @@ async def test_a_stream_that_began_well_may_still_fail_and_can_be_tried_again(
     assert await registry.versions() == ("v1",)
 
 
-async def test_a_file_that_changed_on_the_way_is_not_registered(
+async def test_a_file_that_changed_during_the_upload_is_not_registered(
     registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path
 ) -> None:
     good = record("v1")
     other = good.export.gguf.model_copy(update={"sha256": "f" * 64})
     promised = good.model_copy(update={"export": good.export.model_copy(update={"gguf": other})})
 
-    with pytest.raises(RegistryTrouble, match="400"):
+    with pytest.raises(RegistryError, match="400"):
         await registry.register(promised, gguf)
     assert ollama.tags == {}
 
 
-async def test_a_server_that_pruned_the_file_gets_it_again(
+async def test_a_file_that_the_server_removed_is_uploaded_again(
     registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path
 ) -> None:
     ollama.fail_create = True
-    with pytest.raises(RegistryTrouble):
+    with pytest.raises(RegistryError):
         await registry.register(record("v1"), gguf)
     ollama.restart()
     ollama.fail_create = False
@@ -86,7 +86,7 @@ async def test_a_server_that_pruned_the_file_gets_it_again(
     assert await registry.versions() == ("v1",)
 
 
-async def test_other_models_of_the_server_are_none_of_ours(
+async def test_other_models_of_the_server_are_ignored(
     registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path
 ) -> None:
     ollama.tags["mistral:latest"] = {"digest": "x"}
@@ -97,14 +97,14 @@ async def test_other_models_of_the_server_are_none_of_ours(
     assert await registry.active() is None
 
 
-async def test_no_server_is_not_available_and_trouble_for_everything_else(
+async def test_without_a_server_every_call_but_available_raises(
     unused_tcp_port: int, record: Any, gguf: Path
 ) -> None:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{unused_tcp_port}") as client:
         registry = OllamaRegistry(client, "m")
 
         assert not await registry.available()
-        with pytest.raises(RegistryTrouble):
+        with pytest.raises(RegistryError):
             await registry.register(record("v1"), gguf)
-        with pytest.raises(RegistryTrouble):
+        with pytest.raises(RegistryError):
             await registry.versions()

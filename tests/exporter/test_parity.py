@@ -1,4 +1,4 @@
-"""An export must stay near the trained model, and nearer than the training went."""
+"""An export must stay near the trained model, and nearer than its base."""
 
 import numpy as np
 import pytest
@@ -7,15 +7,21 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from exporter.domain.parity.quantization import LIMITS, candidates
-from exporter.domain.parity.verdict import Agreement, Failed, Passed, compare, verdict
+from exporter.domain.parity.verdict import (
+    LogitAgreement,
+    ParityFailed,
+    ParityPassed,
+    compare,
+    verdict,
+)
 from ratchet.models import likeliest
 
 LOGITS = arrays(np.float32, (4, 9), elements=st.floats(-30, 30, width=32))
 
 
-def agreement(top1: float, kl: float) -> Agreement:
+def agreement(top1: float, kl: float) -> LogitAgreement:
     agreeing = np.arange(1000) < round(top1 * 1000)
-    return Agreement(agreeing=agreeing, divergence=np.full(1000, kl))
+    return LogitAgreement(agreeing=agreeing, divergence=np.full(1000, kl))
 
 
 FAR = 0.5
@@ -51,9 +57,9 @@ def test_sums_over_chats_are_sums_over_positions(one: np.ndarray, other: np.ndar
 
 def test_kl_is_the_sum_of_p_log_p_over_q_in_nats() -> None:
     p, q = np.array([0.7, 0.2, 0.1]), np.array([0.5, 0.25, 0.25])
-    told, heard = (np.log(np.array([row])).astype(np.float32) for row in (p, q))
+    reference, candidate = (np.log(np.array([row])).astype(np.float32) for row in (p, q))
 
-    assert compare(likeliest(told), heard).kl == pytest.approx(
+    assert compare(likeliest(reference), candidate).kl == pytest.approx(
         float(np.sum(p * np.log(p / q))), rel=1e-5
     )
 
@@ -68,45 +74,45 @@ def test_logits_of_another_number_of_positions_cannot_be_compared() -> None:
     [
         (agreement(0.94, 0.001), FAR, "top-1"),
         (agreement(0.97, 0.02), FAR, "above 0.01"),
-        (agreement(0.97, 0.005), 0.004, "the training only by"),
-        (agreement(1.0, 0.0), 0.0, "the training only by"),
+        (agreement(0.97, 0.005), 0.004, "the training by only"),
+        (agreement(1.0, 0.0), 0.0, "the training by only"),
     ],
 )
-def test_a_q8_export_fails_for_a_named_reason(
-    exported: Agreement, training: float, reason: str
+def test_an_export_fails_with_a_reason(
+    exported: LogitAgreement, training: float, reason: str
 ) -> None:
     decision = verdict(exported, training, LIMITS["q8_0"])
 
-    assert isinstance(decision, Failed)
+    assert isinstance(decision, ParityFailed)
     assert reason in decision.reason
 
 
-def test_an_export_nearer_than_its_training_went_passes() -> None:
+def test_an_export_that_moves_less_than_the_training_passes() -> None:
     measured = verdict(agreement(0.974, 0.0046), 0.033, LIMITS["q8_0"])
 
-    assert isinstance(measured, Passed)
+    assert isinstance(measured, ParityPassed)
 
 
-def test_the_worst_percent_of_positions_has_a_figure_of_its_own() -> None:
+def test_the_99th_percentile_is_reported() -> None:
     divergence = np.array([0.0] * 980 + [0.5] * 20)
-    measured = Agreement(agreeing=np.ones(1000, np.bool_), divergence=divergence)
+    measured = LogitAgreement(agreeing=np.ones(1000, np.bool_), divergence=divergence)
 
     assert measured.kl == pytest.approx(0.01)
     assert measured.kl_p99 == pytest.approx(0.5)
 
 
-def test_small_models_are_never_cut_to_4_bits_on_their_own() -> None:
+def test_small_models_are_not_quantized_to_4_bits_automatically() -> None:
     assert candidates("auto", 135_000_000) == ("q8_0", "f16")
     assert candidates("auto", 3_000_000_000) == ("q4_k_m", "q5_k_m", "q6_k", "q8_0", "f16")
 
 
-def test_whatever_is_asked_for_the_ladder_leads_up_to_f16() -> None:
+def test_every_choice_leads_up_to_f16() -> None:
     for kind in LIMITS:
         tried = candidates(kind, 135_000_000)
         assert (tried[0], tried[-1]) == (kind, "f16")
 
 
-def test_the_truer_a_format_the_tighter_its_limits() -> None:
+def test_a_more_exact_format_has_tighter_limits() -> None:
     ladder = [LIMITS[kind] for kind in candidates("q4_k_m", 0)]
 
     assert [limits.kl for limits in ladder] == sorted((r.kl for r in ladder), reverse=True)

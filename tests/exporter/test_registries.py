@@ -1,4 +1,4 @@
-"""What every registry does: the local directory, the stand-in, and a real server where one is."""
+"""Every registry: the local directory, the stand-in, and a real server if one is configured."""
 
 import os
 from collections.abc import AsyncIterator
@@ -28,14 +28,14 @@ async def registry(
     transport = httpx.ASGITransport(ollama.app) if request.param == "stand-in" else None
     url = "http://stand-in" if transport else os.environ["OLLAMA_HOST"]
     async with httpx.AsyncClient(base_url=url, transport=transport) as client:
-        found = OllamaRegistry(client, NAME)
-        yield found
-        for version in await found.versions():
-            await found.remove(version)
-        await found.remove("latest")
+        registry = OllamaRegistry(client, NAME)
+        yield registry
+        for version in await registry.versions():
+            await registry.remove(version)
+        await registry.remove("latest")
 
 
-async def test_a_registry_is_there_and_empty_at_first(registry: Registry) -> None:
+async def test_a_new_registry_is_available_and_empty(registry: Registry) -> None:
     assert await registry.available()
     assert await registry.versions() == ()
     assert await registry.active() is None
@@ -59,7 +59,7 @@ async def test_registering_again_changes_nothing(
     assert await registry.versions() == ("v1-a",)
 
 
-async def test_the_alias_moves_and_says_from_where(
+async def test_moving_the_alias_returns_the_previous_version(
     registry: Registry, record: Any, gguf: Path
 ) -> None:
     await registry.register(record("v1-a"), gguf)
@@ -105,20 +105,20 @@ async def test_a_removed_version_is_gone_and_the_active_one_stays(
 
 
 @pytest.mark.heavy
-async def test_a_registered_version_answers_where_anything_does(
+async def test_a_registered_version_answers_if_the_registry_serves_models(
     registry: Registry, record: Any, trained: TrainedModel
 ) -> None:
-    """Greedily, with the likeliest tokens of each place and the chat as it was rendered."""
+    """Greedy answers, with the likeliest tokens of each position and the rendered chat."""
     await registry.register(trained.record_of(record("v1-a")), trained.gguf)
     prompts = [reference.prompt for reference in trained.references[:2]]
 
-    heard = await registry.ask("v1-a", prompts, 4)
+    answers = await registry.answers("v1-a", prompts, 4)
 
     if registry.kind == "local":
-        assert heard is None
+        assert answers is None
         return
-    assert heard is not None
-    for answer, reference in zip(heard, trained.references, strict=False):
+    assert answers is not None
+    for answer, reference in zip(answers, trained.references, strict=False):
         assert answer.text == "".join(token.text for token in reference.tokens[:4])
         assert [token.text for token in answer.tokens] == [t.text for t in reference.tokens[:4]]
         assert all(len(token.top) == 20 for token in answer.tokens)

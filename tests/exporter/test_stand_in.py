@@ -1,4 +1,4 @@
-"""The stand-in refuses what Ollama 0.34.1 refuses: a test that passes on it means something."""
+"""The stand-in rejects the requests that Ollama 0.34.1 rejects."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -26,7 +26,7 @@ async def client(ollama: Any) -> AsyncIterator[httpx.AsyncClient]:
         ("modelfile", "FROM smollm2"),
     ],
 )
-async def test_no_creation_with_what_is_refused(
+async def test_fields_that_ollama_rejects_are_rejected(
     client: httpx.AsyncClient, ollama: Any, field: str, value: Any
 ) -> None:
     body = {"model": "m:v1", "files": {"model.gguf": DIGEST}, field: value}
@@ -37,7 +37,7 @@ async def test_no_creation_with_what_is_refused(
     assert ollama.tags == {}
 
 
-async def test_no_blob_under_a_digest_that_is_not_its_own(
+async def test_a_blob_with_a_wrong_digest_is_rejected(
     client: httpx.AsyncClient, ollama: Any
 ) -> None:
     response = await client.post(f"/api/blobs/{DIGEST}", content=b"GGUF")
@@ -47,7 +47,7 @@ async def test_no_blob_under_a_digest_that_is_not_its_own(
     assert (await client.head(f"/api/blobs/{DIGEST}")).status_code == 404
 
 
-async def test_an_error_comes_inside_a_stream_that_began_with_200(
+async def test_an_error_of_a_creation_is_inside_the_stream(
     client: httpx.AsyncClient,
 ) -> None:
     body = {"model": "m:v1", "files": {"model.gguf": DIGEST}}
@@ -57,13 +57,13 @@ async def test_an_error_comes_inside_a_stream_that_began_with_200(
     assert "error" in response.text.splitlines()[-1]
 
 
-async def test_no_answer_from_a_model_that_is_not_there(client: httpx.AsyncClient) -> None:
+async def test_an_unknown_model_is_not_found(client: httpx.AsyncClient) -> None:
     for call in ("generate", "chat"):
         body = {"model": "m:v1", "prompt": "Hello", "messages": []}
         assert (await client.post(f"/api/{call}", json=body)).status_code == 404
 
 
-async def test_a_file_that_no_tag_uses_is_pruned_and_no_other(
+async def test_only_files_that_no_tag_uses_are_removed(
     client: httpx.AsyncClient, ollama: Any, record: Any, gguf: Path
 ) -> None:
     digest = f"sha256:{record('v1').export.gguf.sha256}"
@@ -71,7 +71,7 @@ async def test_a_file_that_no_tag_uses_is_pruned_and_no_other(
     for tag in ("m:v1", "m:v2"):
         await client.post("/api/create", json={"model": tag, "files": {"model.gguf": digest}})
 
-    for tag, kept in (("m:v1", True), ("m:v2", False)):
+    for tag, stored in (("m:v1", True), ("m:v2", False)):
         await client.request("DELETE", "/api/delete", json={"model": tag})
         ollama.restart()
-        assert (digest in ollama.blobs) is kept
+        assert (digest in ollama.blobs) is stored

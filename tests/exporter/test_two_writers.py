@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from exporter.backends.registries.local_registry import LocalRegistry
-from exporter.ports import RegistryTrouble
+from exporter.ports import RegistryError
 
 _HOLDER = """
 import sys
@@ -30,7 +30,7 @@ def registry(tmp_path: Path) -> LocalRegistry:
 
 @pytest.fixture
 def other(registry: LocalRegistry, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process, which holds the registry until it reads a line."""
+    """Another process, which locks the registry until it reads a line."""
     command = [sys.executable, "-c", _HOLDER, str(tmp_path / "m")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -49,12 +49,12 @@ async def test_a_writer_waits_for_another_process(
     assert not done
 
     other.communicate(b"\n")
-    with contextlib.suppress(RegistryTrouble):  # there is no v1 to activate
+    with contextlib.suppress(RegistryError):  # v1 was removed
         await asyncio.wait_for(writing, 20)
     assert await registry.versions() == (("v1",) if work == "register" else ())
 
 
-async def test_a_killed_holder_holds_nothing(
+async def test_a_killed_process_releases_the_lock(
     registry: LocalRegistry, record: Any, gguf: Path, other: Any
 ) -> None:
     other.kill()
@@ -62,7 +62,7 @@ async def test_a_killed_holder_holds_nothing(
     await asyncio.wait_for(registry.register(record("v1"), gguf), 20)
 
 
-async def test_many_writers_at_once_leave_whole_versions(
+async def test_many_concurrent_writers_leave_complete_versions(
     tmp_path: Path, record: Any, gguf: Path
 ) -> None:
     versions = [f"v{number}" for number in range(8)]
@@ -79,18 +79,18 @@ async def test_many_writers_at_once_leave_whole_versions(
     assert names == {*versions, "latest", "previous"}
 
 
-async def test_an_alias_never_names_what_another_has_removed(
+async def test_an_alias_never_points_to_a_removed_version(
     registry: LocalRegistry, record: Any, gguf: Path
 ) -> None:
     await registry.register(record("v1"), gguf)
     await registry.remove("v1")
 
-    with pytest.raises(RegistryTrouble, match="v1 is not registered"):
+    with pytest.raises(RegistryError, match="v1 is not registered"):
         await registry.move_alias("v1")
     assert await registry.active() is None
 
 
-async def test_the_version_another_has_activated_is_not_removed(
+async def test_a_version_that_another_process_activated_is_not_removed(
     registry: LocalRegistry, record: Any, gguf: Path
 ) -> None:
     await registry.register(record("v1"), gguf)

@@ -39,7 +39,7 @@ def test_later_checkpoints_sort_later(start: int, seconds: int) -> None:
     assert version_tag(checkpoint(first)) < version_tag(checkpoint(second))
 
 
-def test_a_checkpoint_becomes_active_by_itself_once_and_never_behind_a_later_one() -> None:
+def test_a_checkpoint_becomes_active_once_and_never_after_a_later_one() -> None:
     assert may_follow("v2", None)
     assert may_follow("v2", "v1")
     assert not may_follow("v2", "v2")
@@ -65,6 +65,6 @@ def test_the_newest_idle_versions_and_the_active_one_stay() -> None:
     assert surplus(("v1", "v2"), "v2", keep=0) == ("v1",)
 
 
-def test_where_a_rollback_leads_outlasts_newer_versions() -> None:
+def test_the_version_a_rollback_leads_to_outlasts_newer_ones() -> None:
     assert surplus(("v1", "v2", "v3", "v4"), "v4", keep=1, way_back="v2") == ("v1", "v3")
     assert surplus(("v1", "v2"), "v2", keep=0, way_back="v1") == ("v1",)

@@ -1,51 +1,51 @@
-"""One export at a time, and nothing of a killed one stays."""
+"""One export at a time; leftovers of killed exports are removed."""
 
 from pathlib import Path
 
 import pytest
 
-from exporter.backends.work_dir import held, once
+from exporter.backends.work_dir import exclusive, once
 
 
-def test_leftovers_of_other_exports_go_and_our_own_stay(tmp_path: Path) -> None:
+def test_leftovers_of_other_exports_are_removed_and_own_stages_stay(tmp_path: Path) -> None:
     for name in ("export-old", "export-mine"):
-        with held(tmp_path / name):
+        with exclusive(tmp_path / name):
             (tmp_path / name / "f16.gguf").touch()
         (tmp_path / "something-else").mkdir(exist_ok=True)
 
-    with held(tmp_path / "export-mine"):
+    with exclusive(tmp_path / "export-mine"):
         assert sorted(path.name for path in tmp_path.iterdir()) == ["export-mine", "something-else"]
         assert (tmp_path / "export-mine" / "f16.gguf").exists()
 
 
-def test_stages_of_an_earlier_start_of_the_machine_go(
+def test_stages_of_an_earlier_boot_are_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What nobody waited to see on the disk may be half there after a power loss."""
+    """Stages are not flushed to disk, so a power loss may leave them incomplete."""
     boot = tmp_path / "boot_id"
     monkeypatch.setattr("exporter.backends.work_dir._BOOT", boot)
     boot.write_text("monday\n")
-    with held(tmp_path / "export-mine"):
+    with exclusive(tmp_path / "export-mine"):
         (tmp_path / "export-mine" / "f16.gguf").touch()
     boot.write_text("tuesday\n")
 
-    with held(tmp_path / "export-mine"):
+    with exclusive(tmp_path / "export-mine"):
         assert not (tmp_path / "export-mine" / "f16.gguf").exists()
 
 
-def test_a_finished_stage_is_not_made_again(tmp_path: Path) -> None:
+def test_a_finished_stage_is_reused(tmp_path: Path) -> None:
     target = tmp_path / "stage"
-    made = []
+    calls = []
 
     def make(path: Path) -> None:
-        made.append(path)
+        calls.append(path)
         path.touch()
 
     assert once(target, make) == once(target, make) == target
-    assert len(made) == 1
+    assert len(calls) == 1
 
 
-def test_a_stage_that_broke_off_is_made_from_the_start(tmp_path: Path) -> None:
+def test_an_interrupted_stage_is_repeated(tmp_path: Path) -> None:
     def breaks(path: Path) -> None:
         path.mkdir()
         (path / "half").touch()

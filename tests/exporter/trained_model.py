@@ -1,4 +1,4 @@
-"""A model that was "trained", as a file and as the answers it is known by."""
+"""A model that differs from its base as after training, with its reference answers."""
 
 import hashlib
 import shutil
@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from exporter.domain.parity.answers import Reference, TokenSaid
-from exporter.domain.registry.chat_template import ChatTemplate, Message, recognise
+from exporter.domain.parity.answers import AnswerToken, ReferenceAnswer
+from exporter.domain.registry.chat_template import ChatTemplate, Message, recognize
 from exporter.domain.registry.modelfile import Modelfile, Sampling
 from exporter.domain.registry.record import ModelRecord
 from ratchet.contract import ArtifactRef
 from ratchet.models.gguf_file import GgufFile
-
-from .ollama_server.answering import Answering
+from ratchet_testing.ollama_server.llama_answers import LlamaAnswers
 
 PROMPTS = (
     "Is pump 3 running?",
@@ -30,15 +29,15 @@ _TOKENS = 20
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """`base` is the GGUF that training began with, `gguf` the one it made of it."""
+    """`base` is the GGUF of the base model, `gguf` that of the trained one."""
 
     base: Path
     gguf: Path
     template: ChatTemplate
-    references: tuple[Reference, ...]
+    references: tuple[ReferenceAnswer, ...]
 
     def record_of(self, record: ModelRecord, template: ChatTemplate | None = None) -> ModelRecord:
-        """`record` as the record of this model, served by `template`."""
+        """`record` with the file and the answers of this model, and with `template`."""
         content = self.gguf.read_bytes()
         gguf = ArtifactRef(
             sha256=hashlib.sha256(content).hexdigest(), size=len(content), name="model.gguf"
@@ -49,7 +48,7 @@ class TrainedModel:
 
 
 def trained_model(base: Path, directory: Path) -> TrainedModel:
-    """Disturb the last norm of `base` by a fifth: other words, still sentences."""
+    """Disturb the last norm of `base` by a fifth: it writes other words, but still sentences."""
     gguf = directory / "trained.gguf"
     shutil.copyfile(base, gguf)
     tensors = GgufFile(gguf).tensors
@@ -58,27 +57,31 @@ def trained_model(base: Path, directory: Path) -> TrainedModel:
     with gguf.open("r+b") as file:
         file.seek(norm.data_offset)
         file.write((norm.data * noise.astype(np.float32)).tobytes())
-    answering = Answering()
-    compiled = ImmutableSandboxedEnvironment().from_string(answering.chat_template(gguf))
+    llama = LlamaAnswers()
+    compiled = ImmutableSandboxedEnvironment().from_string(llama.chat_template(gguf))
 
     def render(messages: list[Message]) -> str:
         return compiled.render(messages=messages, add_generation_prompt=True)
 
-    template = recognise(render)
+    template = recognize(render)
     assert template is not None
     chats = [render([{"role": "user", "content": prompt}]) for prompt in PROMPTS]
-    found = _references(answering, gguf, chats)
-    answering.close()
-    return TrainedModel(base, gguf, template, found)
+    references = _references(llama, gguf, chats)
+    llama.close()
+    return TrainedModel(base, gguf, template, references)
 
 
-def _references(answering: Answering, gguf: Path, chats: Sequence[str]) -> tuple[Reference, ...]:
-    found = []
+def _references(
+    llama: LlamaAnswers, gguf: Path, chats: Sequence[str]
+) -> tuple[ReferenceAnswer, ...]:
+    references = []
     for prompt, chat in zip(PROMPTS, chats, strict=True):
-        answer = answering.answer(gguf, chat, _TOKENS, (), 20)
+        answer = llama.answer(gguf, chat, _TOKENS, (), 20)
         tokens = tuple(
-            TokenSaid(text=token.text, logprob=token.logprob, top=token.top)
+            AnswerToken(text=token.text, logprob=token.logprob, top=token.top)
             for token in answer.tokens
         )
-        found.append(Reference(prompt=prompt, rendered=chat, tokens=tokens, ended=answer.ended))
-    return tuple(found)
+        references.append(
+            ReferenceAnswer(prompt=prompt, rendered=chat, tokens=tokens, ended=answer.ended)
+        )
+    return tuple(references)

@@ -11,8 +11,8 @@ from taking.process import INTAKE, server
 from typer.testing import CliRunner
 
 from ingest.__main__ import with_safe_host
-from ingest.domain.access import scope_of
-from ingest.keys.key_file import KeyFile, KeyFileUnreadable, Scope
+from ingest.domain.access import Scope, scope_of
+from ingest.keys.key_file import KeyFile, KeyFileUnreadable
 from ingest.settings import IngestSettings
 from ratchet_cli.app import main
 from ratchet_testing.eventually import eventually

@@ -249,7 +249,7 @@ async def test_pairs_are_recognized_and_a_pair_of_two_questions_is_refused(
     result = await run(str(SAMPLES / "pending_dpo_pairs.json"), "--url", intake)
     assert result.exit_code == 1, "a pair was refused"
     assert "2 rows read, 1 accepted: 1 new, 0 already there" in result.output
-    assert "row 2: chosen: speaks of chiller 2" in result.output
+    assert "row 2: chosen: names chiller 2" in result.output
     [(_, fields)] = await redis.xrange(EXAMPLES.key)
     pair = EXAMPLES.adapter.validate_json(fields[b"__data__"])
     assert pair.question.text == "What is the speed of mixer 004?"

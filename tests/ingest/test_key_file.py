@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ingest.keys.key_file import KeyFile, KeyFileUnreadable, Scope, digest_of
+from ingest.domain.access import Scope
+from ingest.keys.key_file import KeyFile, KeyFileUnreadable, digest_of
 from ratchet_cli.app import main
 
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
@@ -40,7 +41,7 @@ def test_a_key_is_rotated_by_creating_the_next_before_revoking_the_last(tmp_path
 
 
 def test_a_key_can_use_the_secret_that_a_client_already_has(tmp_path: Path):
-    brought = ratchet(
+    created = ratchet(
         tmp_path,
         "create",
         "page",
@@ -49,13 +50,13 @@ def test_a_key_can_use_the_secret_that_a_client_already_has(tmp_path: Path):
         "--secret-stdin",
         input="the-pages-own-key\n",
     )
-    assert brought.exit_code == 0
+    assert created.exit_code == 0
     assert KeyFile(tmp_path).read()[0].digest == digest_of("the-pages-own-key")
     again = ratchet(
         tmp_path, "create", "page", "--scope", "read", "--secret-stdin", input="the-pages-own-key\n"
     )
     assert again.exit_code == 1
-    assert "already" in again.stderr
+    assert "belongs to key" in again.stderr
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_a_failed_command_names_the_reason(
 def test_an_unreadable_file_is_named_with_the_remedy_and_never_overwritten(tmp_path: Path):
     file = KeyFile(tmp_path)
     file.path.write_text("[{")
-    with pytest.raises(KeyFileUnreadable, match="restore it"):
+    with pytest.raises(KeyFileUnreadable, match="Restore it"):
         file.create("panel", [Scope.READ], NOW)
     assert ratchet(tmp_path, "list").exit_code == 1
     assert file.path.read_text() == "[{"

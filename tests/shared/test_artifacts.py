@@ -12,7 +12,7 @@ from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 
 
 @given(content=st.binary(max_size=5000))
-def test_what_is_put_in_comes_out(tmp_path_factory: pytest.TempPathFactory, content: bytes):
+def test_stored_content_is_read_back(tmp_path_factory: pytest.TempPathFactory, content: bytes):
     store = ArtifactStore(tmp_path_factory.mktemp("store"))
     reference = store.put_bytes(content, "x.bin")
     assert store.verified(reference).read_bytes() == content
@@ -46,13 +46,13 @@ def test_adopting_from_another_file_system_moves_the_file_too(tmp_path: Path):
         assert not source.exists()
 
 
-def test_an_absent_artifact_is_named(tmp_path: Path):
+def test_a_missing_artifact_is_named(tmp_path: Path):
     reference = ArtifactRef(sha256="0" * 64, size=1, name="gone.json")
     with pytest.raises(ArtifactMissing, match=r"gone\.json"):
         ArtifactStore(tmp_path).path(reference)
 
 
-def test_changed_bytes_are_noticed(tmp_path: Path):
+def test_changed_bytes_are_detected(tmp_path: Path):
     store = ArtifactStore(tmp_path)
     reference = store.put_bytes(b"true", "x")
     store.path(reference).write_bytes(b"false")

@@ -51,7 +51,7 @@ def alive(pid: int) -> bool:
     return True
 
 
-async def test_the_request_goes_in_and_lines_come_out(job):
+async def test_the_child_reads_the_request_and_writes_lines(job):
     job(ECHO)
     lines: list[bytes] = []
 
@@ -62,7 +62,7 @@ async def test_the_request_goes_in_and_lines_come_out(job):
     assert lines == [b'{"number":7}\n', b"second\n"]
 
 
-async def test_a_child_that_starts_ahead_is_asked_when_all_is_ready(job, tmp_path: Path):
+async def test_a_child_that_starts_early_gets_the_request_when_ready(job, tmp_path: Path):
     begun = tmp_path / "begun"
     job(f"import pathlib, sys\npathlib.Path({str(begun)!r}).touch()\n{ECHO}")
     ready, lines = asyncio.Event(), []
@@ -81,7 +81,7 @@ async def test_a_child_that_starts_ahead_is_asked_when_all_is_ready(job, tmp_pat
     assert lines == [b'{"number":7}\n', b"second\n"]
 
 
-async def test_a_failure_says_what_the_child_said_last(job):
+async def test_a_failure_has_the_last_output_of_the_child(job):
     job(BREAK)
 
     async def ignore(line: bytes) -> None: ...
@@ -109,7 +109,7 @@ async def test_cancelling_kills_the_child(job):
     assert not alive(pids[0])
 
 
-async def test_a_killed_parent_takes_its_child_along(job):
+async def test_the_child_dies_with_a_killed_parent(job):
     job(LINGER)
     parent = await asyncio.create_subprocess_exec(
         sys.executable, "-c", PARENT, stdout=asyncio.subprocess.PIPE

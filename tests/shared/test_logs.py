@@ -14,7 +14,7 @@ logging.getLogger("x").info("outside")
 """
 
 
-def test_a_line_inside_a_handler_names_event_stream_and_attempt():
+def test_a_line_of_a_handler_names_event_stream_and_attempt():
     found = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
     inside, outside = (json.loads(line) for line in found.stderr.splitlines())
     assert inside["service"] == "reward"
@@ -25,7 +25,7 @@ def test_a_line_inside_a_handler_names_event_stream_and_attempt():
     assert "trace_id" not in inside
 
 
-def test_a_line_inside_a_span_names_its_trace():
+def test_a_line_of_a_span_names_its_trace():
     code = CODE.replace(
         'with event_context("feedback", "event-1"):',
         "from ratchet.telemetry.span import Unrecorded, at_hand\n"

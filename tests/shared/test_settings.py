@@ -8,18 +8,18 @@ from pydantic import BaseModel, ValidationError
 from ratchet.settings import CommonSettings, read_settings
 
 
-def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch):
+def test_the_environment_sets_a_field(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("RATCHET_PORT", "9001")
     assert CommonSettings().port == 9001
 
 
-def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch):
+def test_an_invalid_value_is_named(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("RATCHET_RETRY_BASE_S", "soon")
     with pytest.raises(ValidationError, match="retry_base_s"):
         CommonSettings()
 
 
-def test_passwords_in_urls_are_blotted_out(monkeypatch: pytest.MonkeyPatch):
+def test_passwords_in_urls_are_masked(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("RATCHET_REDIS_URL", "redis://ops:hunter2@redis.plant:6379/0")
     shown = CommonSettings().masked()
     assert "hunter2" not in str(shown)
@@ -32,18 +32,18 @@ def test_a_secret_may_be_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert str(CommonSettings().redis_url) == "redis://:hunter2@redis.plant:6379/0"
 
 
-def test_the_environment_goes_before_a_secret_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_the_environment_takes_precedence_over_a_secret_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     (tmp_path / "ratchet_redis_url").write_text("redis://redis.plant:6379/0")
     monkeypatch.setenv("RATCHET_SECRETS_DIR", str(tmp_path))
     monkeypatch.setenv("RATCHET_REDIS_URL", "redis://127.0.0.1:7000/1")
     assert str(CommonSettings().redis_url) == "redis://127.0.0.1:7000/1"
 
 
-def test_a_directory_of_secrets_that_is_not_there_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+def test_a_missing_directory_of_secrets_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("RATCHET_SECRETS_DIR", str(tmp_path / "missing"))
-    with pytest.raises(ValueError, match=r"RATCHET_SECRETS_DIR: .*missing is no directory"):
+    with pytest.raises(ValueError, match=r"RATCHET_SECRETS_DIR: .*missing is not a directory"):
         CommonSettings()
 
 
@@ -63,14 +63,14 @@ class ServiceSettings(CommonSettings):
         (
             "RATCHET_OTLP_ENDPOINT",
             "here",
-            "RATCHET_OTLP_ENDPOINT: Value error, 'here' is no address",
+            "RATCHET_OTLP_ENDPOINT: Value error, 'here' is not an address",
         ),
         ("RATCHET_SERVICE_INNER", '{"share": "x"}', "RATCHET_SERVICE_INNER.share: Input should be"),
         ("RATCHET_SERVICE_INNER", "{", "service_inner"),
-        ("RATCHET_SECRETS_DIR", "/nowhere", "RATCHET_SECRETS_DIR: /nowhere is no directory"),
+        ("RATCHET_SECRETS_DIR", "/nowhere", "RATCHET_SECRETS_DIR: /nowhere is not a directory"),
     ],
 )
-def test_a_start_with_a_wrong_value_ends_with_its_name_and_no_traceback(
+def test_an_invalid_value_ends_the_start_with_its_name_and_no_traceback(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     variable: str,

@@ -10,7 +10,7 @@ from ratchet.storage import ArtifactStore
 from ratchet.telemetry import StorageCollector
 
 
-def test_it_counts_the_bytes_of_all_artifacts(tmp_path: Path):
+def test_artifact_bytes_are_summed(tmp_path: Path):
     data_dir = tmp_path / "not" / "made yet"
     registry = CollectorRegistry()
     registry.register(StorageCollector(data_dir, data_dir / "artifacts"))
@@ -23,9 +23,7 @@ def test_it_counts_the_bytes_of_all_artifacts(tmp_path: Path):
     assert registry.get_sample_value("ratchet_artifacts_bytes") == 3
 
 
-def test_of_two_disks_it_tells_what_is_left_of_the_fuller(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_of_two_disks_the_fuller_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     registry = CollectorRegistry()
     artifacts = tmp_path / "artifacts"
     artifacts.mkdir()
@@ -39,7 +37,7 @@ def test_of_two_disks_it_tells_what_is_left_of_the_fuller(
         assert registry.get_sample_value("ratchet_disk_free_bytes") == 100
 
 
-def test_it_tells_what_is_left_of_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_free_space_of_the_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     registry = CollectorRegistry()
     registry.register(StorageCollector(tmp_path, tmp_path / "artifacts"))
     full = shutil._ntuple_diskusage(1000, 999, 1)

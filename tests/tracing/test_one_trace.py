@@ -49,7 +49,7 @@ async def ingest(**settings: Any) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_a_feedback_is_followed_from_its_post_to_the_trainers_store(
+async def test_one_trace_covers_feedback_from_its_post_to_the_trainers_store(
     redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path
 ):
     told = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": collector.url}
@@ -92,7 +92,7 @@ async def test_a_feedback_is_followed_from_its_post_to_the_trainers_store(
         assert (kept.service, kept.parent) == ("trainer", scored.span)
 
 
-async def test_a_request_without_a_context_begins_a_trace(
+async def test_a_request_without_a_context_starts_a_trace(
     redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path
 ):
     told = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": collector.url}
@@ -111,7 +111,7 @@ async def test_a_request_without_a_context_begins_a_trace(
 
 
 @pytest.mark.parametrize("sent", ["", "nonsense", CALLER.replace("00-", "ff-"), "00-0-0-01"])
-async def test_a_context_that_is_none_is_as_good_as_none(
+async def test_an_invalid_context_counts_as_none(
     redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path, sent: str
 ):
     told = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": collector.url}
@@ -124,7 +124,7 @@ async def test_a_context_that_is_none_is_as_good_as_none(
     assert (span.parent, span.trace == TRACE) == ("", False)
 
 
-async def test_what_a_caller_does_not_sample_is_not_sampled_anywhere(
+async def test_a_request_that_is_not_sampled_is_sampled_nowhere(
     redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path
 ):
     told = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": collector.url}

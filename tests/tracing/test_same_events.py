@@ -72,7 +72,7 @@ def untraced(event: Event) -> Event:
 
 
 @pytest.mark.parametrize("carried", [{}, {"traceparent": CALLER}], ids=["begun here", "carried"])
-async def test_traced_or_not_everything_but_the_context_is_the_same(
+async def test_tracing_changes_only_the_context_of_events(
     redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path, carried: dict[str, str]
 ):
     facts = [fact.model_copy(update={"trace": carried}) for fact in FACTS]

@@ -1,4 +1,4 @@
-"""Examples, runs and a runner that pretends: what the trainer's tests are built from."""
+"""Examples, runs and a fake runner for the tests of the trainer."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult, TrainRequest
 from trainer.ports import TrainingBroke
 
-from .judging import shows
+from .case_scores import shows
 from .teacher_server import StandIn, teacher_server
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ DEVICES = ("pump", "fan", "boiler", "mixer", "chiller")
 
 
 def built(number: int, revision: int = 1, device: str = "", phrasing: str = "") -> PairBuilt:
-    """The `number`th pair: its own question on a device type that comes round every five."""
+    """The `number`th pair: a question of its own, on one of five device types in turn."""
     kind = device or DEVICES[number % len(DEVICES)]
     asked = Reading(equipment=f"{kind} 001", metric="power", value=40 + number, unit="kW")
     return PairBuilt(
@@ -67,7 +67,7 @@ def label(number: int, desirable: bool) -> LabelBuilt:
 
 
 def captured(number: int, answer: str = "") -> TraceCaptured:
-    """What a teacher answered to the `number`th pair's question."""
+    """A teacher's answer to the question of the `number`th pair."""
     pair = built(number)
     return TraceCaptured(
         event_id=f"trace-event-{number}",
@@ -87,14 +87,14 @@ Shows = Callable[[Sequence[Case]], ModelScores]
 
 
 def judged(quality: float, grounded: float, preferred: float = 1.0) -> Shows:
-    """A model that shows these figures on every case it is asked."""
+    """A model with these figures on every case."""
     return partial(
         shows, text_quality=quality, grounded_accuracy=grounded, preference_accuracy=preferred
     )
 
 
-class Roomy:
-    """A machine with nothing else on it."""
+class LargeMachine:
+    """A machine with plenty of free memory and disk."""
 
     def free_memory(self) -> int:
         return 2**40
@@ -103,8 +103,8 @@ class Roomy:
         return 2**40
 
 
-class PretendRunner:
-    """Answers a request at once; `breaks` attempts fail before."""
+class FakeRunner:
+    """Returns a result at once, after `breaks` failed attempts."""
 
     def __init__(self, after: Shows, breaks: int = 0) -> None:
         self.after = after

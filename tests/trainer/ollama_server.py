@@ -9,7 +9,7 @@ from typing import Any
 
 
 class OllamaServer(ThreadingHTTPServer):
-    """`loaded` are the models in memory, `asked` the loads and unloads in order.
+    """`loaded` are the models in memory, `requests` the loads and unloads in order.
 
     To unload the `stubborn` model is answered with 500, to unload the `slow` one only when
     `may_answer` is set.
@@ -20,7 +20,7 @@ class OllamaServer(ThreadingHTTPServer):
         self.loaded = list(loaded)
         self.stubborn = stubborn
         self.slow = slow
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.may_answer = Event()
 
     @property
@@ -40,7 +40,7 @@ class _Calls(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         model, loaded = body["model"], self.server.loaded
         unload = body.get("keep_alive") == 0
-        self.server.asked.append(f"{'unload' if unload else 'load'} {model}")
+        self.server.requests.append(f"{'unload' if unload else 'load'} {model}")
         if model == self.server.stubborn:
             return self._answer(500, {"error": "no"})
         if unload:

@@ -1,4 +1,4 @@
-"""Runs of the real training process, as small as they can be."""
+"""Small runs of the real training process."""
 
 import asyncio
 from pathlib import Path
@@ -20,7 +20,7 @@ SMALL_MODEL = "smollm2-135m-instruct"
 
 
 def request_for(directory: Path, cache_dir: Path, base_model: str = SMALL_MODEL) -> TrainRequest:
-    """Two pairs to learn from in one micro-batch, two to be judged on."""
+    """Two training pairs in one micro-batch, two held-out pairs."""
     pairs = training_pairs(4)
     directory.mkdir(exist_ok=True)
     dataset = directory / "dataset.json"
@@ -49,37 +49,37 @@ def request_for(directory: Path, cache_dir: Path, base_model: str = SMALL_MODEL)
 
 
 def taught_nothing(request: TrainRequest, champion: Path, afresh: bool = False) -> TrainRequest:
-    """The same with a champion, in one step that moves nothing."""
+    """The request with a champion, in one step without effect."""
     dpo = request.recipe.dpo.model_copy(update={"learning_rate": 1e-12, "epochs": 1.0})
     recipe = request.recipe.model_copy(update={"dpo": dpo})
     return request.model_copy(update={"recipe": recipe, "champion": champion, "afresh": afresh})
 
 
 class Listener:
-    """Keeps all progress; kills the training process with SIGKILL at step `kill_at`."""
+    """Records all progress; kills the training process with SIGKILL at step `kill_at`."""
 
     def __init__(self, kill_at: int | None = None) -> None:
-        self.heard: list[TrainingProgress] = []
+        self.reports: list[TrainingProgress] = []
         self._kill_at = kill_at
 
     async def __call__(self, progress: TrainingProgress) -> None:
-        self.heard.append(progress)
+        self.reports.append(progress)
         if progress.stage == "training" and progress.step == self._kill_at:
             for process in training_processes():
                 process.kill()
 
     def steps(self) -> list[int]:
-        return [p.step for p in self.heard if p.stage == "training" and p.loss is not None]
+        return [p.step for p in self.reports if p.stage == "training" and p.loss is not None]
 
     def answered(self, stage: str) -> int:
-        return max(progress.step for progress in self.heard if progress.stage == stage)
+        return max(progress.step for progress in self.reports if progress.stage == stage)
 
     def stages(self) -> list[str]:
-        return list(dict.fromkeys(progress.stage for progress in self.heard))
+        return list(dict.fromkeys(progress.stage for progress in self.reports))
 
 
 def training_processes() -> list[Any]:
-    """Those among the children of the tests, whose others are servers that tests share."""
+    """The child processes of the test that train; the others are shared servers."""
     return [child for child in psutil.Process().children() if "trainer.run" in child.cmdline()]
 
 

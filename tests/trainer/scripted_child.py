@@ -18,11 +18,11 @@ from trainer.domain.runs.child_messages import (
 )
 from trainer.domain.runs.recipe import DpoRecipe, Recipe
 
-from .conftest import PretendRunner, training_pairs
+from .conftest import FakeRunner, training_pairs
 
 FULL = OutOfMemory(error="CUDA out of memory. Tried to allocate 2.00 GiB")
 FOREVER = "forever"
-End = TrainingResult | OutOfMemory | PretendRunner | int | str
+End = TrainingResult | OutOfMemory | FakeRunner | int | str
 
 
 class ScriptedChild:
@@ -67,7 +67,7 @@ class ScriptedChild:
             await asyncio.Event().wait()
         if isinstance(end, int):
             raise ChildFailed("trainer.run", end, "its last words")
-        if isinstance(end, PretendRunner):
+        if isinstance(end, FakeRunner):
             end = await end.train(request, _discard)
         if isinstance(end, TrainingResult):
             request.result.write_text(end.model_dump_json())
@@ -83,7 +83,7 @@ async def _discard(_: TrainingProgress) -> None:
 
 
 def scripted(monkeypatch: pytest.MonkeyPatch, *ends: End) -> ScriptedChild:
-    """Put a scripted process in the place of the real one."""
+    """Replace the real process by a scripted one."""
     child = ScriptedChild(*ends)
     monkeypatch.setattr("trainer.backends.run_process.child_run.run_child", child)
     return child

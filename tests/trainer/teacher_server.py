@@ -1,4 +1,4 @@
-"""A teacher over HTTP that says what a test wants, and keeps what it was asked."""
+"""A teacher over HTTP with scripted answers that records the requests."""
 
 import json
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ def completion(message: dict[str, Any], finish_reason: str = "stop") -> dict[str
 
 @dataclass
 class StandIn:
-    """A server that answers with `status` and `body`, and keeps what it was asked."""
+    """A server that answers with `status` and `body`, and records the requests."""
 
     status: int = 200
     body: Any = field(default_factory=lambda: completion({"content": ANSWER}))

@@ -1,4 +1,4 @@
-"""How sure a mean difference is."""
+"""Confidence intervals of a mean difference."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ gains = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_si
 
 
 @given(gains, st.integers(0, 3))
-def test_the_interval_holds_its_mean_and_is_the_same_again(
+def test_the_interval_contains_its_mean_and_is_reproducible(
     pairs: list[tuple[float, float]], seed: int
 ):
     before, after = zip(*pairs, strict=True)
@@ -23,13 +23,13 @@ def test_the_interval_holds_its_mean_and_is_the_same_again(
     assert careful.low <= gain.low <= gain.high <= careful.high
 
 
-def test_equal_gains_leave_no_doubt():
+def test_equal_gains_have_an_interval_of_zero_width():
     gain = paired_gain([0.1] * 9, [0.4] * 9, 1)
     assert gain == Interval(mean=gain.mean, low=gain.mean, high=gain.mean, n=9)
     assert gain.mean == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize("after", [[], [0.1, 0.2]])
-def test_cases_come_in_pairs(after: list[float]):
+def test_unpaired_cases_are_rejected(after: list[float]):
     with pytest.raises(ValueError, match="paired cases"):
         paired_gain([0.1][: len(after)], after, 1)

@@ -1,4 +1,4 @@
-"""What the held-out examples and the fixed set ask of both models."""
+"""The cases of the held-out examples and of the fixed set."""
 
 import pytest
 from hypothesis import given
@@ -16,8 +16,8 @@ from trainer.domain.evaluation.cases import (
 from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.recipe import JudgingRecipe
 
+from .case_scores import PLAN
 from .conftest import built, label, training_pairs
-from .judging import PLAN
 
 LIMITS = JudgingRecipe(questions=64, widget_questions=16)
 
@@ -42,7 +42,7 @@ def widget(number: int, rule: str = "same_question") -> TrainingExample:
     return training_pairs(number + 1)[number].model_copy(update=changes)
 
 
-def test_a_pair_asks_its_question_and_compares_its_answers():
+def test_a_pair_generates_an_answer_and_compares_its_two():
     [pair] = training_pairs(1)
     [case] = cases_of(pair)
     assert (case.part, case.aspect, case.language, case.asks) == ("held_out", "voice", "en", True)
@@ -51,13 +51,13 @@ def test_a_pair_asks_its_question_and_compares_its_answers():
     assert case.reference is None
 
 
-def test_pairs_of_one_question_are_one_case_that_asks_once():
+def test_pairs_of_one_question_are_one_case_with_one_generated_answer():
     [pair] = training_pairs(1)
     [case] = cases_of(pair, pair.model_copy(update={"rejected": "Well."}))
     assert [comparison.rejected for comparison in case.comparisons] == [pair.rejected, "Well."]
 
 
-def test_another_wording_of_the_question_compares_but_is_not_asked_again():
+def test_another_prompt_for_the_question_only_compares():
     [pair] = training_pairs(1)
     first, second = cases_of(pair, pair.model_copy(update={"prompt": "Once more?"}))
     assert (first.asks, second.asks) == (True, False)
@@ -70,7 +70,7 @@ def test_a_good_and_a_bad_label_of_one_question_are_compared():
     assert case.comparisons == (Comparison(chosen=good.answer, rejected=bad.answer),)
 
 
-def test_a_label_alone_asks_and_compares_nothing():
+def test_a_single_label_generates_an_answer_and_compares_nothing():
     [case] = cases_of(label(0, desirable=False))
     assert case.asks
     assert case.comparisons == ()
@@ -82,20 +82,20 @@ def test_a_demonstrated_answer_is_the_reference():
     assert case.reference_plan is None
 
 
-def test_the_plan_that_should_have_been_is_the_reference():
+def test_a_corrected_plan_is_the_reference():
     [repaired], [compared] = cases_of(widget(0, "repaired_plan")), cases_of(widget(0))
     assert repaired.reference == repaired.reference_plan == PLAN
     assert compared.reference is None
 
 
-def test_a_demonstrated_plan_the_dashboard_cannot_show_is_no_plan_to_agree_with():
+def test_an_invalid_demonstrated_plan_is_no_reference_plan():
     shown = demonstration(0, '{"widgets":[{"scenario":"pie","size":"hero"}]}')
     [case] = cases_of(shown.model_copy(update={"aspect": "widget"}))
     assert case.reference is not None
     assert case.reference_plan is None
 
 
-def test_no_more_is_asked_than_the_limits_and_everything_is_compared():
+def test_the_limits_bound_generated_answers_but_not_comparisons():
     examples = (*training_pairs(5), *map(widget, range(4)))
     cases = cases_of(*examples, limits=JudgingRecipe(questions=3, widget_questions=1))
     asked = [case.aspect for case in cases if case.asks]
@@ -103,12 +103,12 @@ def test_no_more_is_asked_than_the_limits_and_everything_is_compared():
     assert sum(len(case.comparisons) for case in cases) == 9
 
 
-def test_beyond_the_limits_a_label_has_nothing_to_give():
+def test_beyond_the_limits_a_label_makes_no_case():
     labels = [label(number, desirable=True) for number in range(3)]
     assert len(cases_of(*labels, limits=JudgingRecipe(questions=2))) == 2
 
 
-def test_a_case_is_named_by_all_it_asks_and_wants():
+def test_a_case_id_depends_on_the_whole_case():
     [pair] = training_pairs(1)
     changed = (
         pair,
@@ -150,7 +150,7 @@ def test_a_fixed_question_compares_and_its_plan_is_the_reference():
 
 
 @pytest.mark.parametrize(("most", "asked"), [(36, 36), (64, 36), (12, 12), (10, 9), (1, 1)])
-def test_of_the_fixed_set_some_may_be_asked_evenly_spread(most: int, asked: int):
+def test_a_limit_selects_evenly_spaced_fixed_questions(most: int, asked: int):
     questions, _ = read_regression(PACKAGED)
     cases = regression_cases(questions, most, english)
     assert len(cases) == asked

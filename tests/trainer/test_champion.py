@@ -1,4 +1,4 @@
-"""The champion is the adapter in service, in whatever order the exporter's words arrive."""
+"""The champion is the adapter in service, in whatever order the exporter's events arrive."""
 
 from datetime import timedelta
 from itertools import permutations
@@ -20,8 +20,8 @@ from reward.memory_state import MemoryState
 from trainer.domain.runs.champion import Champion, Checkpoint, ModelEvent, champion
 from trainer.handlers import TrainerHandlers
 
-from .conftest import NOW, PretendRunner, judged
-from .world import World
+from .conftest import NOW, FakeRunner, judged
+from .harness import TrainerHarness
 
 
 def manifest(run: str) -> ArtifactRef:
@@ -71,8 +71,8 @@ def refused(run: str) -> ModelRefused:
     return ModelRefused(event_id=f"refused-{run}", occurred_at=NOW, run_id=run, reason="too far")
 
 
-def run_of(found: Champion) -> str | None:
-    return found.manifest.sha256[0] if found.manifest else None
+def run_of(result: Champion) -> str | None:
+    return result.manifest.sha256[0] if result.manifest else None
 
 
 ONE_AND_TWO = [registered("1"), activated("1", 1), registered("2"), activated("2", 2)]
@@ -109,37 +109,37 @@ ONE_AND_TWO = [registered("1"), activated("1", 1), registered("2"), activated("2
         "a version that no run here made",
     ],
 )
-def test_the_champion_is_what_serves_or_soon_will(
+def test_the_champion_is_in_service_or_being_exported(
     accepted: str, told: list[ModelEvent], run: str | None
 ) -> None:
     assert run_of(champion(checkpoints(accepted), told)) == run
     assert run_of(champion(checkpoints(accepted), told * 2)) == run
 
 
-def test_no_order_of_the_same_words_gives_another_champion() -> None:
+def test_the_order_of_events_does_not_change_the_champion() -> None:
     told = [*ONE_AND_TWO, rolled_back("1", "2", 3)]
     assert {run_of(champion(checkpoints("12"), order)) for order in permutations(told)} == {"1"}
 
 
-def test_it_says_why() -> None:
+def test_the_champion_has_a_reason() -> None:
     back = champion(checkpoints("12"), [*ONE_AND_TWO, rolled_back("1", "2", 3)])
     assert back.reason == "v-1 is in service"
     assert "run 1 was accepted" in champion(checkpoints("1"), []).reason
 
 
-async def test_a_run_after_a_rollback_is_held_against_what_serves(
+async def test_a_run_after_a_rollback_is_compared_with_the_model_in_service(
     engine: Engine, tmp_path: Path
 ) -> None:
-    world = World(engine, tmp_path, trainer_cooldown_s=0)
-    handlers = TrainerHandlers(world.examples, world.examples, world.models)
-    runner = PretendRunner(judged(0.9, 0.9))
-    training = world.training(runner)
+    harness = TrainerHarness(engine, tmp_path, trainer_cooldown_s=0)
+    handlers = TrainerHandlers(harness.examples, harness.models)
+    runner = FakeRunner(judged(0.9, 0.9))
+    training = harness.training(runner)
     for first in (0, 25):
-        world.pairs_come(first, 25)
+        harness.pairs_come(first, 25)
         await training.turn()
-    assert world.verdicts() == ["accepted", "accepted"]
-    one, two = world.runs.accepted(world.settings.trainer_base_model)
-    said = [
+    assert harness.verdicts() == ["accepted", "accepted"]
+    one, two = harness.runs.accepted(harness.settings.trainer_base_model)
+    events = [
         registered("1").model_copy(update={"run_id": one.run_id}),
         activated("1", 1),
         registered("2").model_copy(update={"run_id": two.run_id}),
@@ -148,10 +148,10 @@ async def test_a_run_after_a_rollback_is_held_against_what_serves(
     ]
 
     for _ in range(2):
-        await handlers.handle_models(delivered(said[::-1]), MemoryState())
+        await handlers.handle_models(delivered(events[::-1]), MemoryState())
 
-    assert len(world.models.events()) == 5
-    world.pairs_come(50, 25)
+    assert len(harness.models.events()) == 5
+    harness.pairs_come(50, 25)
     run = training.planner.open_run()
     assert run is not None
     assert run.champion == run.parent == one.manifest

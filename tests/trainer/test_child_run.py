@@ -1,4 +1,4 @@
-"""What becomes of a run whose process ran out of memory, was killed, failed, or has ended."""
+"""A run whose process ran out of memory, was killed, failed, or has ended."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ async def unheard(progress: TrainingProgress) -> None:
     pass
 
 
-async def test_what_does_not_fit_goes_on_as_the_same_run_in_half_the_micro_batch(
+async def test_out_of_memory_the_run_continues_with_half_the_micro_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     end = trained(tmp_path)
@@ -28,7 +28,7 @@ async def test_what_does_not_fit_goes_on_as_the_same_run_in_half_the_micro_batch
     assert "2.00 GiB): continuing with micro-batches of 2" in caplog.text
 
 
-async def test_one_example_that_does_not_fit_breaks_and_says_so(
+async def test_out_of_memory_with_the_smallest_micro_batch_the_attempt_breaks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     scripted(monkeypatch, FULL)
@@ -37,7 +37,7 @@ async def test_one_example_that_does_not_fit_breaks_and_says_so(
         await ChildRunner().train(request_in(tmp_path, batch=1), unheard)
 
 
-async def test_a_process_that_the_kernel_killed_for_memory_goes_on_in_half_the_micro_batch(
+async def test_a_process_killed_for_memory_continues_with_half_the_micro_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     killed_so_far = iter([3, 4, 4])
@@ -49,7 +49,7 @@ async def test_a_process_that_the_kernel_killed_for_memory_goes_on_in_half_the_m
     assert child.halvings() == [0, 1]
 
 
-async def test_a_process_that_somebody_killed_breaks_and_its_checkpoints_stay(
+async def test_a_killed_process_breaks_and_its_checkpoints_remain(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("trainer.backends.run_process.child_run.oom_kills", lambda: 3)
@@ -59,9 +59,7 @@ async def test_a_process_that_somebody_killed_breaks_and_its_checkpoints_stay(
     assert (tmp_path / "work/checkpoint-1").is_dir()
 
 
-async def test_a_process_that_failed_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_failed_process_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     scripted(monkeypatch, 1)
     with pytest.raises(TrainingBroke, match="status 1: its last words"):
         await ChildRunner().train(request_in(tmp_path), unheard)
@@ -77,7 +75,7 @@ async def test_a_run_that_has_ended_is_not_trained_again(
     assert len(child.requests) == 1
 
 
-async def test_a_result_that_cannot_be_read_is_reached_again(
+async def test_an_unreadable_result_is_computed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     child = scripted(monkeypatch, trained(tmp_path))

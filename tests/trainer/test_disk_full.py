@@ -1,4 +1,4 @@
-"""A full disk holds training up, shows as trouble, and loses and repeats nothing."""
+"""A full disk holds training up, is reported, and loses and repeats nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,9 +20,9 @@ from trainer.ports import Runner
 from trainer.status import TrainerStatus
 from trainer.training.loop import TrainingLoop
 
-from .conftest import PretendRunner, built, judged
+from .conftest import FakeRunner, built, judged
+from .harness import TrainerHarness
 from .scripted_child import scripted
-from .world import World
 
 BETTER = judged(0.9, 0.6)
 
@@ -52,15 +52,17 @@ def room(engine: Engine) -> Room:
 
 
 @pytest.fixture
-def world(engine: Engine, tmp_path: Path) -> World:
-    made = World(engine, tmp_path)
+def harness(engine: Engine, tmp_path: Path) -> TrainerHarness:
+    made = TrainerHarness(engine, tmp_path)
     made.pairs_come(0, 20)
     return made
 
 
 @asynccontextmanager
-async def at_work(world: World, runner: Runner, **changed: Any) -> AsyncIterator[TrainingLoop]:
-    training = world.training(runner, **changed)
+async def at_work(
+    harness: TrainerHarness, runner: Runner, **changed: Any
+) -> AsyncIterator[TrainingLoop]:
+    training = harness.training(runner, **changed)
     working = asyncio.create_task(training.run())
     yield training
     assert not working.done()
@@ -68,8 +70,8 @@ async def at_work(world: World, runner: Runner, **changed: Any) -> AsyncIterator
     await asyncio.gather(working, return_exceptions=True)
 
 
-async def held_up(world: World, training: TrainingLoop) -> None:
-    """Waits until the trouble shows where people and alerts look for it."""
+async def held_up(harness: TrainerHarness, training: TrainingLoop) -> None:
+    """Wait until status and metrics report the problem."""
 
     async def shows() -> bool:
         return training.problem is not None
@@ -78,73 +80,75 @@ async def held_up(world: World, training: TrainingLoop) -> None:
     facts = await TrainerStatus(training).facts()
     assert "full" in facts["trouble"] or "space" in facts["trouble"]
     assert facts["summary"].startswith("held up: ")
-    assert world.metrics.get_sample_value("ratchet_training_trouble") == 1
+    assert harness.metrics.get_sample_value("ratchet_training_trouble") == 1
 
 
-async def goes_on(world: World, training: TrainingLoop) -> None:
-    """Waits for the run's end, and for the trouble to be over: everything happened once."""
+async def goes_on(harness: TrainerHarness, training: TrainingLoop) -> None:
+    """Wait for the end of the run and of the problem: everything happened once."""
 
     async def is_over() -> bool:
-        return bool(world.published(RunFinished)) and training.problem is None
+        return bool(harness.published(RunFinished)) and training.problem is None
 
     await eventually(is_over)
-    assert world.verdicts() == ["accepted"]
-    assert len(world.published(RunStarted)) == 1
-    assert len(world.published(CheckpointReady)) == 1
-    assert world.waiting() == 0
-    assert world.metrics.get_sample_value("ratchet_training_trouble") == 0
+    assert harness.verdicts() == ["accepted"]
+    assert len(harness.published(RunStarted)) == 1
+    assert len(harness.published(CheckpointReady)) == 1
+    assert harness.waiting() == 0
+    assert harness.metrics.get_sample_value("ratchet_training_trouble") == 0
 
 
-async def test_no_room_to_plan_in(world: World, room: Room):
+async def test_a_full_disk_delays_planning(harness: TrainerHarness, room: Room):
     room.full = True
-    async with at_work(world, PretendRunner(BETTER)) as training:
-        await held_up(world, training)
-        assert world.publisher.events == []
+    async with at_work(harness, FakeRunner(BETTER)) as training:
+        await held_up(harness, training)
+        assert harness.publisher.events == []
         room.full = False
-        await goes_on(world, training)
+        await goes_on(harness, training)
 
 
-async def test_no_room_to_end_in_and_the_run_is_not_trained_twice(
-    world: World, room: Room, monkeypatch: pytest.MonkeyPatch
+async def test_a_full_disk_at_the_end_does_not_repeat_the_training(
+    harness: TrainerHarness, room: Room, monkeypatch: pytest.MonkeyPatch
 ):
-    child = scripted(monkeypatch, PretendRunner(BETTER))
+    child = scripted(monkeypatch, FakeRunner(BETTER))
     child.on_start = room.fill
-    async with at_work(world, ChildRunner()) as training:
-        await held_up(world, training)
-        assert world.published(RunFinished) == []
+    async with at_work(harness, ChildRunner()) as training:
+        await held_up(harness, training)
+        assert harness.published(RunFinished) == []
         room.full = False
-        await goes_on(world, training)
+        await goes_on(harness, training)
     assert len(child.requests) == 1
 
 
-async def test_no_room_for_the_adapter_and_the_run_is_not_trained_twice(
-    world: World, monkeypatch: pytest.MonkeyPatch
+async def test_a_full_disk_for_the_adapter_does_not_repeat_the_training(
+    harness: TrainerHarness, monkeypatch: pytest.MonkeyPatch
 ):
     def no_room(*_: Any) -> Any:
         raise OSError(ENOSPC, "No space left on device")
 
-    child = scripted(monkeypatch, PretendRunner(BETTER))
+    child = scripted(monkeypatch, FakeRunner(BETTER))
     with monkeypatch.context() as full:
         full.setattr("trainer.backends.run_process.run_files.shutil.copy", no_room)
-        async with at_work(world, ChildRunner()) as training:
-            await held_up(world, training)
+        async with at_work(harness, ChildRunner()) as training:
+            await held_up(harness, training)
             full.undo()
-            await goes_on(world, training)
+            await goes_on(harness, training)
     assert len(child.requests) == 1
-    files = (path for path in world.settings.data_dir.rglob("*") if path.is_file())
+    files = (path for path in harness.settings.data_dir.rglob("*") if path.is_file())
     names = sorted(path.name for path in files if not path.name.startswith("trainer.db"))
     assert len(names) == 5, "dataset, both files of the adapter, references and manifest"
 
 
-async def test_what_arrives_meanwhile_is_not_acknowledged_and_counts_once(world: World, room: Room):
-    handlers = TrainerHandlers(world.examples, world.examples, world.models)
-    news = [built(number) for number in range(20, 60)]
+async def test_examples_on_a_full_disk_are_not_acknowledged_and_count_once(
+    harness: TrainerHarness, room: Room
+):
+    handlers = TrainerHandlers(harness.examples, harness.models)
+    batch = [built(number) for number in range(20, 60)]
     room.full = True
     with pytest.raises(OSError, match="full") as raised:
-        await handlers.handle_examples(delivered(news), MemoryState())
+        await handlers.handle_examples(delivered(batch), MemoryState())
     assert raised.value.errno == ENOSPC
-    assert world.waiting() == 20
+    assert harness.waiting() == 20
     room.full = False
     for _ in range(2):
-        await handlers.handle_examples(delivered(news), MemoryState())
-    assert world.waiting() == 60
+        await handlers.handle_examples(delivered(batch), MemoryState())
+    assert harness.waiting() == 60

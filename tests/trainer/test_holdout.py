@@ -1,4 +1,4 @@
-"""The held-out side asks kinds of questions that were not trained on, and the newest ones."""
+"""The held-out set has kinds of questions that were not trained on, and the newest ones."""
 
 from datetime import timedelta
 
@@ -47,9 +47,7 @@ def test_every_pair_is_on_one_side_and_no_question_on_both(
 
 
 @given(pairs(), st.floats(0.05, 0.5), st.integers(1, 10))
-def test_kinds_stay_together_as_the_dataset_says(
-    given_pairs: list[PairBuilt], share: float, least: int
-):
+def test_kinds_stay_together(given_pairs: list[PairBuilt], share: float, least: int):
     dataset = split(given_pairs, share, least, 42)
     for name in ("device_type", "phrasing"):
         if dataset.held_out and name.replace("_", " ") in dataset.unseen:
@@ -60,7 +58,7 @@ def test_kinds_stay_together_as_the_dataset_says(
 
 
 @given(pairs(), st.floats(0.05, 0.5), st.integers(1, 10))
-def test_what_is_held_out_for_its_time_is_newer_than_what_is_trained_on(
+def test_examples_held_out_by_time_are_newer_than_the_training_set(
     given_pairs: list[PairBuilt], share: float, least: int
 ):
     dataset = split(given_pairs, share, least, 42)
@@ -78,7 +76,7 @@ def test_the_split_depends_on_the_data_and_the_seed_alone(given_pairs: list[Pair
     assert first == second
 
 
-def test_about_the_asked_share_is_held_out():
+def test_about_the_requested_share_is_held_out():
     dataset = split(training_pairs(100), 0.2, 8, 42)
     assert abs(len(dataset.held_out) - 20) <= 5, "whole kinds of 20 pairs and 5 newest"
     assert dataset.unseen == "device types and phrasings, and by time"

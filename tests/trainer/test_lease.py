@@ -1,4 +1,4 @@
-"""One trainer at a time; a lost lease ends the work, a dead holder is forgotten."""
+"""One trainer at a time: a lost lease ends the work, and the lease of a killed holder expires."""
 
 import asyncio
 from pathlib import Path
@@ -14,8 +14,8 @@ from trainer.backends.run_process.lease import RedisLease
 from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
 from trainer.ports import LeaseLost, LeaseTaken
 
-from .conftest import PretendRunner, judged
-from .world import World
+from .conftest import FakeRunner, judged
+from .harness import TrainerHarness
 
 BETTER = judged(0.9, 0.6)
 
@@ -24,7 +24,7 @@ async def answer() -> str:
     return "done"
 
 
-async def test_work_runs_under_the_lease_and_gives_it_back(redis: Redis):
+async def test_the_lease_is_released_after_the_work(redis: Redis):
     async def look() -> int:
         return int(await redis.exists("ratchet:trainer:lease"))
 
@@ -34,7 +34,7 @@ async def test_work_runs_under_the_lease_and_gives_it_back(redis: Redis):
     assert await lease.hold(answer()) == "done"
 
 
-async def test_a_second_trainer_is_turned_away(redis: Redis):
+async def test_a_second_trainer_gets_no_lease(redis: Redis):
     began, release = asyncio.Event(), asyncio.Event()
 
     async def work() -> None:
@@ -73,7 +73,7 @@ async def test_a_lost_lease_cancels_the_work(redis: Redis):
     assert await redis.get("ratchet:trainer:lease") == b"somebody else"
 
 
-async def test_what_the_work_raises_comes_out(redis: Redis):
+async def test_an_error_of_the_work_is_raised(redis: Redis):
     async def work() -> None:
         raise LookupError("no pairs")
 
@@ -85,7 +85,7 @@ async def test_what_the_work_raises_comes_out(redis: Redis):
 async def test_a_lease_that_cannot_be_renewed_in_time_is_lost(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ):
-    """Its holder must have stopped before anybody else may begin."""
+    """Its holder must have stopped before another trainer may start."""
 
     async def away(*_: Any) -> None:
         raise RedisAway("no route to host")
@@ -98,7 +98,7 @@ async def test_a_lease_that_cannot_be_renewed_in_time_is_lost(
         await RedisLease(redis, 1).hold(work())
 
 
-class Gated(PretendRunner):
+class Gated(FakeRunner):
     """Trains once it may; `at_work` counts those that train at the same time."""
 
     at_work = 0
@@ -117,15 +117,15 @@ class Gated(PretendRunner):
 
 
 @pytest.fixture
-def world(engine: Engine, tmp_path: Path) -> World:
-    made = World(engine, tmp_path)
+def harness(engine: Engine, tmp_path: Path) -> TrainerHarness:
+    made = TrainerHarness(engine, tmp_path)
     made.pairs_come(0, 20)
     return made
 
 
-async def test_of_two_trainers_exactly_one_trains(world: World, redis: Redis):
+async def test_of_two_trainers_exactly_one_trains(harness: TrainerHarness, redis: Redis):
     runners = [Gated(), Gated()]
-    trainings = [world.training(runner, lease=RedisLease(redis, 5)) for runner in runners]
+    trainings = [harness.training(runner, lease=RedisLease(redis, 5)) for runner in runners]
     loops = [asyncio.create_task(training.run()) for training in trainings]
 
     async def one_works_and_one_is_turned_away() -> bool:
@@ -140,7 +140,7 @@ async def test_of_two_trainers_exactly_one_trains(world: World, redis: Redis):
         runner.may_end.set()
 
     async def both_are_content() -> bool:
-        return world.verdicts() == ["accepted"] and idle.problem is None
+        return harness.verdicts() == ["accepted"] and idle.problem is None
 
     await eventually(both_are_content)
     assert sum(len(runner.requests) for runner in runners) == 1
@@ -149,40 +149,42 @@ async def test_of_two_trainers_exactly_one_trains(world: World, redis: Redis):
     await asyncio.gather(*loops, return_exceptions=True)
 
 
-async def test_the_run_of_a_trainer_that_died_is_finished_by_the_other(world: World, redis: Redis):
-    """A dead holder gives nothing back: its lease runs out."""
-    run = world.training(PretendRunner(BETTER)).planner.open_run()
+async def test_another_trainer_finishes_the_run_of_a_killed_one(
+    harness: TrainerHarness, redis: Redis
+):
+    """A killed holder releases no lease: it expires."""
+    run = harness.training(FakeRunner(BETTER)).planner.open_run()
     assert run is not None
     await redis.set("ratchet:trainer:lease", "a dead process", ex=60)
-    other = PretendRunner(BETTER)
-    training = world.training(other, lease=RedisLease(redis, 5))
+    other = FakeRunner(BETTER)
+    training = harness.training(other, lease=RedisLease(redis, 5))
     with pytest.raises(LeaseTaken):
         await training.turn()
     assert other.requests == []
     await redis.pexpire("ratchet:trainer:lease", 0)
     await training.turn()
     assert [request.run_id for request in other.requests] == [run.run_id]
-    assert world.verdicts() == ["accepted"]
+    assert harness.verdicts() == ["accepted"]
 
 
-async def test_two_that_plan_at_once_plan_one_run(world: World):
-    planners = [world.training(PretendRunner(BETTER)).planner for _ in range(8)]
+async def test_two_that_plan_at_once_plan_one_run(harness: TrainerHarness):
+    planners = [harness.training(FakeRunner(BETTER)).planner for _ in range(8)]
     runs = await asyncio.gather(*(asyncio.to_thread(p.open_run) for p in planners))
     assert len({run.run_id for run in runs if run is not None}) == 1
-    assert len(world.outbox.unpublished()) == 1
+    assert len(harness.outbox.unpublished()) == 1
 
 
-async def test_a_run_that_another_has_ended_meanwhile_is_not_trained_again(
-    world: World, redis: Redis
+async def test_a_run_that_another_trainer_has_ended_is_not_trained_again(
+    harness: TrainerHarness, redis: Redis
 ):
-    """It was found open, and the lease became free because it had ended."""
+    """The run was read as open, and the lease became free because it had ended."""
 
     class EndsItFirst(RedisLease):
         async def hold(self, work: Any) -> Any:
-            await world.training(PretendRunner(BETTER)).turn()
+            await harness.training(FakeRunner(BETTER)).turn()
             return await super().hold(work)
 
-    late = PretendRunner(BETTER)
-    await world.training(late, lease=EndsItFirst(redis, 5)).turn()
+    late = FakeRunner(BETTER)
+    await harness.training(late, lease=EndsItFirst(redis, 5)).turn()
     assert late.requests == []
-    assert world.verdicts() == ["accepted"]
+    assert harness.verdicts() == ["accepted"]

@@ -1,4 +1,4 @@
-"""Prompts read once and answers in batches give what each text gives when it is read alone."""
+"""Batches with shared prompts give the results of each text alone."""
 
 from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
@@ -50,12 +50,12 @@ def alone(base: Base, prompt: str, answer: str):
     return logits[len(asked) - 1 : -1].log_softmax(-1), torch.tensor(said)
 
 
-def test_the_likelihood_is_that_of_the_answer_read_alone(base: Base):
+def test_a_likelihood_does_not_depend_on_the_batch(base: Base):
     from trainer.backends.language_model.likelihood import log_likelihoods
 
-    found = log_likelihoods(base, GIVEN)
-    assert set(found) == set(GIVEN)
-    for (prompt, answer), mean in found.items():
+    result = log_likelihoods(base, GIVEN)
+    assert set(result) == set(GIVEN)
+    for (prompt, answer), mean in result.items():
         each, said = alone(base, prompt, answer)
         assert mean == pytest.approx(float(each.gather(1, said[:, None]).mean()), abs=1e-5)
 
@@ -73,8 +73,8 @@ def test_the_divergence_sums_over_the_vocabulary_at_every_token(base: Base):
             with torch.no_grad():
                 base.model.lm_head.weight.mul_(2)
 
-    found = divergences(base, GIVEN, bare)
-    for (prompt, answer), mean in found.items():
+    result = divergences(base, GIVEN, bare)
+    for (prompt, answer), mean in result.items():
         moved, _ = alone(base, prompt, answer)
         with bare():
             unmoved, _ = alone(base, prompt, answer)
@@ -83,7 +83,7 @@ def test_the_divergence_sums_over_the_vocabulary_at_every_token(base: Base):
         assert mean > 0
 
 
-def test_a_model_that_is_its_base_diverges_nowhere(base: Base):
+def test_the_base_has_no_divergence_from_itself(base: Base):
     from trainer.backends.language_model.likelihood import divergences
 
     assert set(divergences(base, GIVEN, nullcontext).values()) == {0.0}

@@ -1,4 +1,4 @@
-"""Each method learns from its own kind of examples, through the same port."""
+"""Each method learns from its own kind of examples."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,10 +48,10 @@ def base(cache_dir: Path) -> Base:
 
 
 def learnt(
-    base: Base, method: Method, work_dir: Path, heard: list[TrainingProgress]
+    base: Base, method: Method, work_dir: Path, reports: list[TrainingProgress]
 ) -> tuple[dict[str, torch.Tensor], tuple[CurvePoint, ...]]:
     adapted, curve = training_method(method)(
-        base, fresh_adapter(RECIPE.lora), GIVEN[method], RECIPE, work_dir, heard.append
+        base, fresh_adapter(RECIPE.lora), GIVEN[method], RECIPE, work_dir, reports.append
     )
     weights = {n: w.detach().clone() for n, w in adapted.named_parameters() if "lora_B" in n}
     remove_adapter(adapted)
@@ -59,13 +59,15 @@ def learnt(
 
 
 @pytest.mark.parametrize("method", ["kto", "sft", "dpo"])
-def test_it_learns_and_tells_and_learns_the_same_again(base: Base, method: Method, tmp_path: Path):
-    heard: list[TrainingProgress] = []
-    weights, curve = learnt(base, method, tmp_path / "first", heard)
+def test_each_method_learns_reports_progress_and_is_reproducible(
+    base: Base, method: Method, tmp_path: Path
+):
+    reports: list[TrainingProgress] = []
+    weights, curve = learnt(base, method, tmp_path / "first", reports)
     assert [point.step for point in curve] == [1, 2]
     assert curve[-1].loss < curve[0].loss
     assert any(weight.abs().max() > 0 for weight in weights.values())
-    last = heard[-1]
+    last = reports[-1]
     assert (last.stage, last.step, last.steps, last.seconds_left) == ("training", 2, 2, 0.0)
     assert last.loss is not None
 

@@ -1,4 +1,4 @@
-"""Ollama on the same accelerator makes room before a run and is back after it, however it ends."""
+"""Ollama's models are unloaded before a run and loaded again after it, however it ends."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -24,30 +24,30 @@ async def unheard(progress: TrainingProgress) -> None:
     pass
 
 
-async def test_it_unloads_exactly_what_is_loaded_and_loads_it_again():
+async def test_loaded_models_are_unloaded_and_loaded_again():
     with ollama_server(*MODELS) as server:
         async with Ollama(server.url).unloaded():
             assert server.loaded == []
         assert server.loaded == list(MODELS)
-        assert server.asked == ROUND
+        assert server.requests == ROUND
 
 
-async def test_with_nothing_loaded_nothing_is_asked():
+async def test_without_loaded_models_no_request_is_sent():
     with ollama_server() as server:
         async with Ollama(server.url).unloaded():
             pass
-        assert server.asked == []
+        assert server.requests == []
 
 
-async def test_a_model_that_does_not_heed_does_not_keep_the_others():
+async def test_a_rejected_request_does_not_affect_other_models():
     with ollama_server(*MODELS, stubborn="plant:v3") as server:
         async with Ollama(server.url).unloaded():
             assert server.loaded == ["plant:v3"]
         assert server.loaded == list(MODELS)
-        assert server.asked == ["unload plant:v3", "unload embed:latest", "load embed:latest"]
+        assert server.requests == ["unload plant:v3", "unload embed:latest", "load embed:latest"]
 
 
-async def test_what_was_unloaded_is_loaded_again_even_if_the_answer_was_not_waited_for():
+async def test_a_model_is_loaded_again_even_if_unloading_was_cancelled():
     async def makes_room(ollama: Ollama) -> None:
         async with ollama.unloaded():
             raise AssertionError("it had not been answered")
@@ -59,13 +59,13 @@ async def test_what_was_unloaded_is_loaded_again_even_if_the_answer_was_not_wait
 
         with pytest.raises(RunAborted):
             await abort_on_cancellation(makes_room(Ollama(server.url)), cancelled_by, 0.02, 60)
-        assert server.asked == ROUND
+        assert server.requests == ROUND
         assert server.loaded == list(MODELS)
         server.may_answer.set()
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{port}", "http://not a url:1", "nonsense"])
-async def test_an_ollama_that_is_not_there_fails_no_run(
+async def test_an_unreachable_ollama_fails_no_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
 ):
     scripted(monkeypatch, trained(tmp_path))
@@ -78,7 +78,7 @@ async def test_an_ollama_that_is_not_there_fails_no_run(
     [("trained", False, 60), (1, False, 60), (FOREVER, True, 60), (FOREVER, False, 2)],
     ids=["success", "failure", "cancel", "time limit"],
 )
-async def test_however_a_run_ends_it_is_back_afterwards(
+async def test_models_are_loaded_again_however_the_run_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: End, cancelled: bool, limit_s: float
 ):
     child = scripted(monkeypatch, trained(tmp_path) if end == "trained" else end)
@@ -93,19 +93,19 @@ async def test_however_a_run_ends_it_is_back_afterwards(
         with suppress(RunAborted, TrainingBroke):
             await abort_on_cancellation(work, cancelled_by, 0.02, limit_s)
         assert (during, child.running) == ([[]], 0)
-        assert server.asked == ROUND
+        assert server.requests == ROUND
         assert server.loaded == list(MODELS)
 
 
-async def test_a_run_that_has_ended_does_not_bother_it(
+async def test_an_ended_run_sends_no_request_to_ollama(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     scripted(monkeypatch, trained(tmp_path))
     await ChildRunner().train(request_in(tmp_path), unheard)
     with ollama_server(*MODELS) as server:
         await ChildRunner(Ollama(server.url)).train(request_in(tmp_path), unheard)
-        assert server.asked == []
+        assert server.requests == []
 
 
-def test_without_a_setting_nobody_is_asked():
+def test_without_an_address_there_is_no_ollama():
     assert ollama_at(TrainerSettings().trainer_ollama_url) is None

@@ -1,4 +1,4 @@
-"""A teacher over HTTP: what it thinks and says is captured once; its troubles are told apart."""
+"""A teacher over HTTP: answers are captured once, and errors are classified."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def captured(outcome: Outcome) -> TraceCaptured:
     return event
 
 
-async def test_what_the_teacher_says_is_captured_with_what_it_cost(teacher: StandIn):
+async def test_a_trace_has_the_answer_and_its_token_counts(teacher: StandIn):
     [outcome] = await asked(teacher)
     event = captured(outcome)
     assert (event.query_id, event.prompt, event.answer) == ("q-1", PROMPT, ANSWER)
@@ -44,7 +44,7 @@ async def test_what_the_teacher_says_is_captured_with_what_it_cost(teacher: Stan
     assert event.seconds > 0
 
 
-async def test_the_teacher_is_asked_as_the_model_in_service_is(teacher: StandIn):
+async def test_the_teacher_gets_the_prompt_of_the_model_in_service(teacher: StandIn):
     await asked(teacher)
     [(path, headers, body)] = teacher.calls
     assert path == "/v1/chat/completions"
@@ -59,7 +59,7 @@ async def test_without_a_key_no_key_is_sent(teacher: StandIn):
 
 
 @pytest.mark.parametrize("ending", ["/", "/chat/completions", "/chat/completions/"])
-async def test_the_address_may_name_the_call(teacher: StandIn, ending: str):
+async def test_the_address_may_include_the_path(teacher: StandIn, ending: str):
     await OpenAITeacher(teacher.url + ending, "large", "", 10).answer(PROMPT)
     assert [path for path, _, _ in teacher.calls] == ["/v1/chat/completions"]
 
@@ -77,7 +77,7 @@ async def test_the_address_may_name_the_call(teacher: StandIn, ending: str):
         ({"content": f"{ANSWER} I <think>, so</think> it is."}, "", None),
     ],
 )
-async def test_thinking_is_told_from_the_answer_in_every_form(
+async def test_thinking_is_separated_from_the_answer_in_every_format(
     teacher: StandIn, message: dict[str, Any], thinking: str, answer: str | None
 ):
     teacher.body = completion(message)
@@ -87,7 +87,7 @@ async def test_thinking_is_told_from_the_answer_in_every_form(
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 529])
-async def test_a_busy_or_broken_teacher_is_asked_again_later(teacher: StandIn, status: int):
+async def test_a_busy_or_broken_teacher_is_retried_later(teacher: StandIn, status: int):
     teacher.status, teacher.body = status, {"error": "no time"}
     [outcome] = await asked(teacher)
     assert isinstance(outcome, Later)
@@ -95,21 +95,21 @@ async def test_a_busy_or_broken_teacher_is_asked_again_later(teacher: StandIn, s
     assert "no time" in outcome.reason
 
 
-async def test_a_teacher_that_is_away_is_asked_again_later(teacher: StandIn):
+async def test_an_unreachable_teacher_is_retried_later(teacher: StandIn):
     teacher.port = free_port()
     [outcome] = await asked(teacher)
     assert isinstance(outcome, Later)
     assert "is not reachable" in outcome.reason
 
 
-async def test_a_teacher_that_says_nothing_is_not_waited_for_for_ever(teacher: StandIn):
+async def test_a_silent_teacher_times_out(teacher: StandIn):
     teacher.silent = True
     [outcome] = await asked(teacher, timeout_s=0.2)
     assert isinstance(outcome, Later)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422])
-async def test_what_the_teacher_refuses_is_never_asked_again(teacher: StandIn, status: int):
+async def test_a_refused_request_is_not_retried(teacher: StandIn, status: int):
     teacher.status, teacher.body = status, {"error": f"the key {KEY} is not known"}
     [outcome] = await asked(teacher)
     assert isinstance(outcome, Invalid)
@@ -130,7 +130,7 @@ async def test_what_the_teacher_refuses_is_never_asked_again(teacher: StandIn, s
         (b"x" * (4 * 1024 * 1024 + 1), "more than"),
     ],
 )
-async def test_an_answer_that_teaches_nothing_is_no_trace(teacher: StandIn, body: Any, said: str):
+async def test_an_unusable_answer_is_no_trace(teacher: StandIn, body: Any, said: str):
     teacher.body = body
     [outcome] = await asked(teacher)
     assert isinstance(outcome, Invalid)

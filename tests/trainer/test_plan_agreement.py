@@ -1,4 +1,4 @@
-"""How much of the plan that should have been a plan has."""
+"""The agreement of a widget plan with a reference plan."""
 
 import pytest
 from hypothesis import given
@@ -24,24 +24,24 @@ REFERENCE = plan_text("Pump 001 power", [("kpi", "normal"), ("trend", "expanded"
         ([("alerts", "compact")], 0.0),
     ],
 )
-def test_what_both_place_counts_once_for_each_time_both_place_it(
+def test_agreement_counts_widgets_with_multiplicity(
     widgets: list[tuple[str, str]], agreement: float
 ) -> None:
     assert plan_agreement(plan_text("Another heading", widgets), REFERENCE) == agreement
 
 
 @pytest.mark.parametrize("plan", ["", "The plan is: kpi", '{"widgets": []}', REFERENCE[:-1]])
-def test_what_is_no_plan_agrees_with_nothing(plan: str) -> None:
+def test_an_invalid_plan_has_no_agreement(plan: str) -> None:
     assert plan_agreement(plan, REFERENCE) == 0.0
 
 
-def test_there_must_be_a_plan_to_agree_with() -> None:
+def test_an_invalid_reference_plan_is_rejected() -> None:
     with pytest.raises(ValueError, match="no valid plan to agree with: 'kpi'"):
         plan_agreement(REFERENCE, "kpi")
 
 
 @given(WIDGETS, WIDGETS)
-def test_agreement_is_mutual_and_a_share(
+def test_agreement_is_symmetric_and_within_0_and_1(
     one: list[tuple[str, str]], other: list[tuple[str, str]]
 ) -> None:
     first, second = plan_text("a", one), plan_text("b", other)

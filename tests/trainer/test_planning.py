@@ -1,4 +1,4 @@
-"""What a run will use is decided, chosen, split, hashed and kept before it begins."""
+"""The inputs of a run are decided, selected, split, hashed and stored before it starts."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from trainer.domain.runs.run import Run, RunEnd
 from trainer.settings import TrainerSettings
 from trainer.training.planner import Planner
 
-from .conftest import NOW, Roomy, built, captured, label
+from .conftest import NOW, LargeMachine, built, captured, label
 
 
 class Plant:
@@ -48,7 +48,7 @@ class Plant:
                 **changed,
             }
         )
-        return Planner(settings, self.examples, self.examples, self.runs, self.models, Roomy())
+        return Planner(settings, self.examples, self.runs, self.models, LargeMachine())
 
     def dataset(self, run: Run | None) -> Dataset:
         assert run is not None
@@ -59,8 +59,8 @@ class Plant:
         end = RunEnd(verdict=verdict, reason="", ended_at=NOW, manifest=manifest)
         self.runs.finish(run_id, end, [])
 
-    def ask(self, name: str = "request-1", method: str | None = None) -> None:
-        self.examples.ask(
+    def request(self, name: str = "request-1", method: str | None = None) -> None:
+        self.examples.add_requests(
             [TrainingRequested(event_id=name, occurred_at=NOW, requested_by="anna", method=method)]
         )
 
@@ -70,7 +70,7 @@ def plant(engine: Engine, tmp_path: Path) -> Plant:
     return Plant(engine, tmp_path)
 
 
-def test_the_snapshot_holds_every_waiting_pair_on_one_side(plant: Plant):
+def test_the_dataset_has_every_waiting_pair_on_one_side(plant: Plant):
     plant.examples.keep(delivered([built(number) for number in range(20)]))
     run = plant.planner().open_run()
     assert run.method == "dpo"
@@ -80,7 +80,7 @@ def test_the_snapshot_holds_every_waiting_pair_on_one_side(plant: Plant):
     assert plant.runs.unfinished() == run
 
 
-def test_what_was_retracted_is_in_no_snapshot(plant: Plant):
+def test_a_retracted_example_is_in_no_dataset(plant: Plant):
     plant.examples.keep(delivered([built(number) for number in range(21)]))
     gone = ExampleRetracted(
         event_id="gone-0001", occurred_at=NOW, example_id="example-0004", revision=2, reason=""
@@ -89,7 +89,7 @@ def test_what_was_retracted_is_in_no_snapshot(plant: Plant):
     assert "example-0004" not in plant.dataset(plant.planner().open_run()).example_ids
 
 
-def test_labels_and_demonstrations_start_their_own_methods(plant: Plant):
+def test_labels_and_demonstrations_start_runs_of_their_methods(plant: Plant):
     plant.examples.keep(delivered([label(n, sign) for n in range(10) for sign in (True, False)]))
     run = plant.planner().open_run()
     assert (run.method, {e.type for e in plant.dataset(run).train}) == ("kto", {"LabelBuilt"})
@@ -109,7 +109,7 @@ def test_near_copies_are_left_out_and_counted(plant: Plant):
     assert len(dataset.example_ids) == 20
 
 
-def test_when_hardly_any_may_teach_it_waits_and_says_why(plant: Plant):
+def test_too_few_usable_examples_wait_with_a_reason(plant: Plant):
     plant.examples.keep(
         delivered(built(3).model_copy(update={"example_id": f"copy-{n}"}) for n in range(20))
     )
@@ -120,7 +120,7 @@ def test_when_hardly_any_may_teach_it_waits_and_says_why(plant: Plant):
     )
 
 
-def test_labels_that_leave_one_sign_to_train_on_wait(plant: Plant):
+def test_labels_of_one_sign_in_the_training_set_wait(plant: Plant):
     plant.examples.keep(delivered(label(n, desirable=n % 5 == 0) for n in range(20)))
     reasons = set()
     for seed in range(8):
@@ -134,7 +134,7 @@ def test_labels_that_leave_one_sign_to_train_on_wait(plant: Plant):
 
 
 @pytest.mark.parametrize("verdict", ["failed", "cancelled"])
-def test_what_ended_without_a_judgement_is_not_begun_again_by_itself(plant: Plant, verdict: str):
+def test_a_run_without_a_judgement_is_not_repeated_without_a_request(plant: Plant, verdict: str):
     plant.examples.keep(delivered([built(number) for number in range(20)]))
     first = plant.planner().open_run()
     plant.ends(first.run_id, verdict)
@@ -145,33 +145,33 @@ def test_what_ended_without_a_judgement_is_not_begun_again_by_itself(plant: Plan
 
 
 @pytest.mark.parametrize("change", ["new examples", "a request"])
-def test_until_something_changes(plant: Plant, change: str):
+def test_a_change_or_a_request_repeats_a_run_without_a_judgement(plant: Plant, change: str):
     plant.examples.keep(delivered([built(number) for number in range(20)]))
     first = plant.planner().open_run()
     plant.ends(first.run_id, "failed")
     if change == "a request":
-        plant.ask()
+        plant.request()
     else:
         plant.examples.keep(delivered([built(20)]))
     again = plant.planner().open_run()
     assert again.run_id != first.run_id
 
 
-def test_the_named_method_runs(plant: Plant):
+def test_a_request_starts_the_named_method(plant: Plant):
     plant.examples.keep(delivered([built(number) for number in range(20)]))
     plant.examples.keep(delivered([label(n, sign) for n in range(5) for sign in (True, False)]))
-    plant.ask(method="kto")
+    plant.request(method="kto")
     assert plant.planner().open_run().method == "kto"
 
 
 def test_a_request_for_a_method_waits_for_a_run_by_it(plant: Plant):
     plant.examples.keep(delivered([built(number) for number in range(20)]))
-    plant.ask(method="kto")
+    plant.request(method="kto")
     assert plant.planner().open_run().method == "dpo"
-    assert plant.examples.asked() is not None
+    assert plant.examples.open_request() is not None
 
 
-def test_pairs_of_one_question_do_not_keep_labels_from_their_turn(plant: Plant):
+def test_unusable_pairs_do_not_delay_labels(plant: Plant):
     question = built(0).question
     for number in range(40):
         words = f"{number} {number * 7} {number * 13}"
@@ -185,7 +185,7 @@ def test_pairs_of_one_question_do_not_keep_labels_from_their_turn(plant: Plant):
 
 
 @pytest.mark.parametrize("start", ["champion", "base"])
-def test_a_run_goes_on_from_the_champion_or_starts_again_from_the_base(plant: Plant, start: str):
+def test_a_run_continues_from_the_champion_or_starts_from_the_base(plant: Plant, start: str):
     plant.examples.keep(delivered([built(number) for number in range(20)]))
     plant.ends(plant.planner().open_run().run_id, "accepted")
     plant.examples.keep(delivered([built(number) for number in range(20, 45)]))
@@ -194,7 +194,7 @@ def test_a_run_goes_on_from_the_champion_or_starts_again_from_the_base(plant: Pl
     assert run.parent == (run.champion if start == "champion" else None)
 
 
-def test_a_champion_of_another_base_is_none(plant: Plant):
+def test_an_adapter_of_another_base_is_no_champion(plant: Plant):
     plant.examples.keep(delivered([built(number) for number in range(20)]))
     plant.ends(plant.planner().open_run().run_id, "accepted")
     plant.examples.keep(delivered([built(number) for number in range(20, 45)]))

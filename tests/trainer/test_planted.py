@@ -1,6 +1,6 @@
-"""Adapters that learnt the wrong thing, each by a real training, are not let into service.
+"""Adapters that really learned the wrong thing are refused.
 
-One that learnt nothing is in `test_run.py`.
+An adapter that learned nothing is in `test_run.py`.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ JUDGING = JudgingRecipe(questions=8, widget_questions=0, fixed_questions=4, answ
 
 
 class School:
-    """Teaches the same base one thing after another, and asks each pupil the same questions."""
+    """Trains the same base on several datasets and evaluates each adapter on the same questions."""
 
     def __init__(self, work_dir: Path, cache_dir: Path) -> None:
         self._work_dir = work_dir
@@ -80,19 +80,19 @@ def school(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> School:
     return School(tmp_path_factory.mktemp("school"), cache_dir)
 
 
-def test_an_honest_one_is_accepted(school: School):
+def test_an_honest_challenger_is_accepted(school: School):
     ruling = school.ruling("honest", "sft", demonstrations_of(PAIRS), epochs=2.0)
     assert ruling.verdict == "accepted", ruling.reason
     assert ruling.figures.held_out["text_quality"].low > 0
 
 
-def test_one_that_learnt_from_shuffled_labels_is_refused(school: School):
+def test_a_challenger_trained_on_shuffled_labels_is_refused(school: School):
     ruling = school.ruling("shuffled", "dpo", shuffled(PAIRS, seed=1))
     assert ruling.verdict == "refused", ruling.reason
 
 
-def test_one_that_pleases_the_rules_with_invented_numbers_is_refused(school: School):
-    """It speaks better by every rule of text quality, and states no true value."""
+def test_a_challenger_that_invents_plausible_numbers_is_refused(school: School):
+    """Its text quality is higher, and it states no true value."""
     lies = demonstrations_of(inventing(PAIRS))
     ruling = school.ruling("inventing", "sft", lies, epochs=2.0)
     assert ruling.verdict == "refused", ruling.reason
@@ -100,13 +100,13 @@ def test_one_that_pleases_the_rules_with_invented_numbers_is_refused(school: Sch
     assert "more is invented in all" in ruling.reason
 
 
-def test_one_that_learnt_to_talk_at_length_is_refused(school: School):
+def test_a_challenger_trained_for_length_is_refused(school: School):
     ruling = school.ruling("talking", "sft", demonstrations_of(rewarding_length(PAIRS)))
     assert ruling.verdict == "refused", ruling.reason
 
 
-def test_one_users_poisoned_thumbs_do_no_harm(school: School):
-    """What is learnt of a third of all must still be a gain; more is cut before."""
+def test_poisoned_ratings_of_one_user_do_no_harm(school: School):
+    """Poisoned ratings may be up to a third of all; the selection removes more."""
     given = poisoned(PAIRS, share=0.3, seed=1)
     assert sum(MALLORY in example.users for example in given) == round(0.3 * len(PAIRS))
     ruling = school.ruling("poisoned", "dpo", given)

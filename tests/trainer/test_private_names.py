@@ -1,4 +1,4 @@
-"""What the trainer sets inside TRL is still there: a renamed name would be set in vain."""
+"""The private names of TRL that the trainer sets exist: setting a renamed one has no effect."""
 
 import pytest
 import trl.trainer.utils
@@ -7,5 +7,5 @@ pytestmark = pytest.mark.heavy
 
 
 @pytest.mark.parametrize("name", ["_use_triton", "_CHUNKED_LOGPROB_CHUNK_SIZE"])
-def test_the_name_that_is_set_exists(name: str):
+def test_the_private_name_exists(name: str):
     assert hasattr(trl.trainer.utils, name)

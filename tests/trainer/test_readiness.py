@@ -1,4 +1,4 @@
-"""When a run begins and by which method, and what is said while it does not."""
+"""When a run starts, by which method, and the reason while it does not."""
 
 from dataclasses import replace
 
@@ -44,19 +44,19 @@ def test_enough_of_one_kind_starts_its_method(now: TrainingSituation, method: st
     assert decision.reason.endswith("are required")
 
 
-def test_one_too_few_waits_and_says_how_many_are_lacking():
+def test_one_example_too_few_waits_with_the_number_lacking():
     decision = decide(waiting(pairs=79, labels=40, shown=3), RULES)
     assert isinstance(decision, TrainLater)
     assert decision.reason.startswith("79 pairs of 80 wait")
     assert decision.lacking == {"dpo": 1, "kto": 120, "sft": 97}
 
 
-def test_what_is_nearest_to_enough_is_named():
+def test_the_reason_names_the_method_closest_to_its_minimum():
     assert "150 labels of 160" in decide(waiting(pairs=15, labels=150), RULES).reason
 
 
-def test_it_says_how_much_would_show_a_gain():
-    """Of 80 pairs 8 are held out, too few to see 0.1: 26 cases are, so 260 pairs."""
+def test_the_reason_estimates_how_many_examples_would_show_a_gain():
+    """Of 80 pairs 8 are held out; a gain of 0.1 needs 26, hence 260 pairs."""
     assert cases_to_detect(0.1, 0.18) == 26
     decision = decide(waiting(pairs=15), RULES)
     assert "about 245 more would show a gain of 0.1" in decision.reason
@@ -65,17 +65,17 @@ def test_it_says_how_much_would_show_a_gain():
 
 
 @pytest.mark.parametrize(("labels", "method"), [(430, "dpo"), (892, "kto")])
-def test_at_first_the_most_answers_are_learnt_from(labels: int, method: str):
-    """A pair has two: in stored history with few repeated questions, labels have more."""
+def test_the_first_run_uses_the_method_with_the_most_answers(labels: int, method: str):
+    """A pair has two answers; with few repeated questions, labels have more in total."""
     assert decide(waiting(pairs=220, labels=labels, shown=100), RULES).method == method
 
 
-def test_of_those_that_could_the_one_that_ran_longest_ago_runs():
+def test_the_method_that_ran_longest_ago_runs_next():
     now = replace(waiting(pairs=80, labels=400), last_run_s={"dpo": 4000, "kto": 9000})
     assert decide(replace(now, idle_s=4000), RULES).method == "kto"
 
 
-def test_labels_of_one_sign_teach_nothing():
+def test_labels_of_one_sign_start_no_run():
     lopsided = waiting(labels=400, rarer=20)
     assert decide(lopsided, RULES) == TrainLater(
         "400 labels wait, but only 20 have the rarer sign; 10% are required"
@@ -89,7 +89,7 @@ def test_a_run_cools_down_before_the_next():
     assert isinstance(decide(replace(cooling, idle_s=1800), RULES), TrainNow)
 
 
-def test_no_run_begins_in_quiet_hours_unless_it_is_asked_for():
+def test_only_a_request_starts_a_run_in_quiet_hours():
     rules = replace(RULES, quiet_hours=quiet_hours("06:00-22:00"))
     noon = replace(waiting(pairs=80), minute=12 * 60)
     assert "quiet hours 06:00-22:00" in decide(noon, rules).reason
@@ -97,7 +97,7 @@ def test_no_run_begins_in_quiet_hours_unless_it_is_asked_for():
     assert isinstance(decide(replace(noon, requested_by="anna"), rules), TrainNow)
 
 
-def test_those_that_have_waited_long_suffice_at_half_the_number():
+def test_after_the_patience_half_the_minimum_suffices():
     rules = replace(RULES, patience_s=30 * 86400.0)
     old = TrainingSituation(waiting={"dpo": WaitingExamples(40, oldest_s=31 * 86400.0)})
     decision = decide(old, rules)
@@ -111,13 +111,13 @@ def test_those_that_have_waited_long_suffice_at_half_the_number():
 @pytest.mark.parametrize(
     ("short", "named"), [({"free_memory": 2**29}, "memory"), ({"free_disk": 2**29}, "disk")]
 )
-def test_a_run_needs_room_even_when_it_is_asked_for(short: dict[str, int], named: str):
+def test_even_a_requested_run_needs_memory_and_disk(short: dict[str, int], named: str):
     rules = replace(RULES, min_free_memory=2**30, min_free_disk=2**30)
     now = replace(waiting(pairs=80), requested_by="anna", **short)
     assert decide(now, rules) == TrainLater(f"0.5 GiB of {named} are free, a run needs 1.0 GiB")
 
 
-def test_a_method_that_is_ruled_out_leaves_the_others_their_turn():
+def test_a_method_that_is_ruled_out_does_not_delay_the_others():
     now = replace(waiting(pairs=80), ruled_out={"dpo": "all pairs ask one question"})
     assert decide(now, RULES) == TrainLater("all pairs ask one question")
     assert (
@@ -128,7 +128,7 @@ def test_a_method_that_is_ruled_out_leaves_the_others_their_turn():
     assert asked == TrainLater("anna requested a run, but all pairs ask one question")
 
 
-def test_a_request_that_cannot_be_met_yet_holds_nothing_back():
+def test_an_unmet_request_does_not_delay_other_runs():
     now = replace(waiting(pairs=80), requested_by="anna", requested="kto")
     assert decide(now, RULES).reason == "80 pairs wait, at least 80 are required"
     assert decide(replace(now, idle_s=1), RULES).reason.startswith("anna requested a run, but")
@@ -144,14 +144,14 @@ def test_a_request_may_name_the_method():
     assert decide(now, RULES) == TrainNow("kto", "anna requested a run; 30 labels wait")
 
 
-def test_a_request_cannot_train_on_nothing():
+def test_a_request_needs_the_fewest_examples():
     decision = decide(replace(waiting(pairs=8), requested_by="anna"), RULES)
     assert decision == TrainLater(
         "anna requested a run, but 8 pairs, 0 demonstrations, 0 labels of at least 9 wait"
     )
 
 
-def test_a_burst_is_waited_out_and_becomes_one_run():
+def test_a_burst_of_examples_becomes_one_run():
     rules = replace(RULES, settle_s=5)
     arriving = replace(waiting(pairs=90), quiet_s=4.9)
     assert decide(arriving, rules) == TrainLater("90 pairs wait and more are arriving")
@@ -176,7 +176,7 @@ def test_the_cool_down_counts_to_zero(idle_s: float | None, remaining: float):
     st.sampled_from([None, "anna"]),
     st.sampled_from([None, *METHODS]),
 )
-def test_it_never_trains_on_less_than_a_run_can_hold_out_from(counts, idle_s, who, method):
+def test_no_run_has_fewer_examples_than_it_must_hold_out(counts, idle_s, who, method):
     pairs, labels, rarer, shown = counts
     now = waiting(pairs, labels, min(rarer, labels // 2), shown)
     decision = decide(replace(now, idle_s=idle_s, requested_by=who, requested=method), RULES)
@@ -198,6 +198,6 @@ def test_quiet_hours_may_span_midnight(span: str, inside, outside):
 
 
 @pytest.mark.parametrize("text", ["6-22", "06:00", "24:00-06:00", "06:00-22:60", "always"])
-def test_what_is_no_span_of_hours_is_named_with_an_example(text: str):
+def test_an_invalid_span_of_hours_is_rejected_with_an_example(text: str):
     with pytest.raises(ValueError, match="write one such as 06:00-22:00"):
         quiet_hours(text)

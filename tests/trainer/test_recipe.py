@@ -1,4 +1,4 @@
-"""Smaller micro-batches teach the same: a step sees as many examples as before."""
+"""Smaller micro-batches have as many examples in a step as before."""
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ def recipe(batch: int, accumulation: int) -> Recipe:
 
 
 @given(st.sampled_from(METHODS), st.integers(3, 64), st.integers(1, 16))
-def test_a_step_sees_as_many_examples(method: Method, batch: int, accumulation: int):
+def test_halving_keeps_the_examples_of_a_step(method: Method, batch: int, accumulation: int):
     before = recipe(batch, accumulation).loop(method)
     after = recipe(batch, accumulation).with_smaller_batches(method, 1).loop(method)
     seen, again = before.batch * before.accumulation, after.batch * after.accumulation
@@ -27,12 +27,12 @@ def test_a_step_sees_as_many_examples(method: Method, batch: int, accumulation: 
 
 
 @pytest.mark.parametrize(("method", "least"), [("dpo", 1), ("sft", 1), ("kto", 2)])
-def test_the_smallest_micro_batch_is_named(method: Method, least: int):
+def test_the_smallest_micro_batch_cannot_be_halved(method: Method, least: int):
     with pytest.raises(ValueError, match=f"a micro-batch of {least} cannot be made smaller"):
         recipe(4, 1).with_smaller_batches(method, 9)
 
 
-def test_nothing_else_is_taught_and_answers_are_asked_for_in_smaller_batches():
+def test_a_smaller_recipe_changes_batches_only():
     before = Recipe(judging=JudgingRecipe(batch=32))
     after = before.with_smaller_batches("dpo", 2)
     assert (after.dpo.batch, after.dpo.accumulation, after.judging.batch) == (1, 16, 8)

@@ -1,4 +1,4 @@
-"""What an accepted model says is written down once, for exports to be held against."""
+"""The answers of an accepted model are recorded once, for exports to be compared with."""
 
 from pathlib import Path
 from typing import Any
@@ -54,45 +54,45 @@ def request_for(base: Path, directory: Path, spread: float) -> ReferenceRequest:
 
 
 async def recorded(request: ReferenceRequest) -> References:
-    await ChildRunner().refer(request)
+    await ChildRunner().record_references(request)
     return read_references(request.target)
 
 
-async def test_the_trained_model_tells_what_it_finds_likeliest(base: Path, tmp_path: Path):
-    found = await recorded(request_for(base, tmp_path, 1.0))
+async def test_references_have_the_likeliest_tokens_of_the_trained_model(
+    base: Path, tmp_path: Path
+):
+    result = await recorded(request_for(base, tmp_path, 1.0))
 
-    assert [(chat.user, chat.plan) for chat in found.chats] == [
+    assert [(chat.user, chat.plan) for chat in result.chats] == [
         *((user, False) for user in SPOKEN),
         (PLANS[0], True),
     ]
-    assert found.training_kl > 0
-    assert "message" in found.chat_template
-    for chat, told in zip(found.chats, found.likeliest, strict=True):
+    assert result.training_kl > 0
+    assert "message" in result.chat_template
+    for chat, told in zip(result.chats, result.likeliest, strict=True):
         due = told.ids[len(told) - len(chat.said) - 1 : -1, 0]
         assert chat.rendered.count(chat.user) == 1
         assert np.mean(due == np.array(chat.said)) > 0.9
         assert len(told) == (len(chat.said) + 1 if chat.plan else 48)
 
 
-async def test_an_adapter_without_effect_moves_nothing(base: Path, tmp_path: Path):
-    found = await recorded(request_for(base, tmp_path, 0.0))
-    assert found.training_kl == pytest.approx(0.0, abs=1e-9)
+async def test_an_adapter_without_effect_has_no_divergence(base: Path, tmp_path: Path):
+    result = await recorded(request_for(base, tmp_path, 0.0))
+    assert result.training_kl == pytest.approx(0.0, abs=1e-9)
 
 
-async def test_what_is_written_is_not_written_again(base: Path, tmp_path: Path):
+async def test_existing_references_are_not_recorded_again(base: Path, tmp_path: Path):
     request = request_for(base, tmp_path, 0.0)
     request.target.write_bytes(b"written by an earlier process")
-    await ChildRunner().refer(request)
+    await ChildRunner().record_references(request)
     assert request.target.read_bytes() == b"written by an earlier process"
 
 
-async def test_a_base_that_is_not_there_breaks_the_run_and_leaves_no_file(
-    base: Path, tmp_path: Path
-):
+async def test_a_missing_base_model_breaks_the_run_and_leaves_no_file(base: Path, tmp_path: Path):
     request = request_for(base, tmp_path, 0.0)
     missing = request.model_copy(update={"base_model": "no-such-model"})
     with pytest.raises(TrainingBroke, match="no-such-model"):
-        await ChildRunner().refer(missing)
+        await ChildRunner().record_references(missing)
     assert not request.target.exists()
 
 
@@ -102,9 +102,9 @@ def case(number: int, part: Any, aspect: Any, asks: bool = True) -> Case:
     )
 
 
-def test_some_of_the_held_out_questions_and_some_of_the_fixed_ones_are_asked():
+def test_references_sample_held_out_and_fixed_questions():
     cases = [case(n, part, "voice") for part in ("held_out", "regression") for n in range(20)]
-    found = reference_prompts([*cases, case(99, "held_out", "voice", asks=False)], "voice")
-    assert len(found) == 16
-    assert {prompt.split()[0] for prompt in found} == {"held_out", "regression"}
+    result = reference_prompts([*cases, case(99, "held_out", "voice", asks=False)], "voice")
+    assert len(result) == 16
+    assert {prompt.split()[0] for prompt in result} == {"held_out", "regression"}
     assert reference_prompts(cases, "widget") == ()

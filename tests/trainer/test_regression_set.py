@@ -1,4 +1,4 @@
-"""The fixed questions that come with the trainer, and the file they come in."""
+"""The packaged fixed questions and their file."""
 
 import runpy
 from collections import Counter
@@ -20,14 +20,14 @@ PLANNED = [question for question in QUESTIONS if question.aspect == "widget"]
 _DRAW = Path(__file__).parents[2] / "services" / "trainer" / "regression" / "draw.py"
 
 
-def test_it_asks_thirty_spoken_and_six_widget_questions_each_once():
+def test_the_set_has_thirty_spoken_and_six_widget_questions():
     assert (len(SPOKEN), len(PLANNED)) == (30, 6)
     assert len({question.prompt for question in QUESTIONS}) == 36
     assert len({case.case_id for case in CASES}) == 36
     assert PACKAGED.stat().st_size < 60_000
 
 
-def test_it_is_what_the_committed_script_draws():
+def test_the_set_is_the_output_of_the_committed_script():
     drawn = runpy.run_path(str(_DRAW))["regression_set"]()
     assert tuple(map(RegressionQuestion.model_validate, drawn)) == QUESTIONS
 
@@ -39,13 +39,13 @@ def test_the_better_answer_states_the_reading_and_the_worse_one_does_not(asked: 
     assert not grounded(asked.rejected, asked.prompt, reading).ok
 
 
-def test_both_plans_can_be_shown_so_that_the_worse_one_is_plausible():
+def test_both_plans_are_valid():
     for asked in PLANNED:
         assert plan_validity(asked.chosen).valid
         assert plan_validity(asked.rejected).valid
 
 
-def test_every_device_the_second_intent_and_german_are_slices_large_enough_to_guard():
+def test_devices_intents_and_languages_are_slices_large_enough_to_guard():
     voice = [case for case in CASES if case.aspect == "voice"]
     sizes = {name: len(cases) for name, cases in cases_by_slice(voice).items()}
     assert set(sizes) == {
@@ -56,7 +56,7 @@ def test_every_device_the_second_intent_and_german_are_slices_large_enough_to_gu
     assert Counter(case.language for case in voice) == {"en": 24, "de": 6}
 
 
-def test_the_file_is_named_by_its_content(tmp_path: Path):
+def test_the_hash_is_that_of_the_file(tmp_path: Path):
     copy = tmp_path / "copy.json"
     copy.write_bytes(PACKAGED.read_bytes())
     assert read_regression(copy) == (QUESTIONS, SHA256)
@@ -65,14 +65,14 @@ def test_the_file_is_named_by_its_content(tmp_path: Path):
 
 
 @pytest.mark.parametrize("content", ["", "{}", '[{"aspect": "voice"}]'])
-def test_a_file_that_is_no_set_is_refused_by_its_name(tmp_path: Path, content: str):
+def test_an_invalid_file_is_rejected_by_name(tmp_path: Path, content: str):
     path = tmp_path / "mine.json"
     path.write_text(content)
     with pytest.raises(RegressionSetUnreadable, match=r"mine\.json is not a regression set"):
         read_regression(path)
 
 
-def test_a_set_without_questions_is_refused(tmp_path: Path):
+def test_an_empty_set_is_rejected(tmp_path: Path):
     path = tmp_path / "empty.json"
     path.write_text("[]")
     with pytest.raises(RegressionSetUnreadable, match="has no questions"):

@@ -1,4 +1,4 @@
-"""The trainer's database and Redis restored from different moments: what heals, and by what."""
+"""The trainer's database and Redis, restored from backups of different times."""
 
 import asyncio
 import os
@@ -51,12 +51,12 @@ async def scored_system(redis: Redis, valkey_url: str) -> Redis:
 
 
 class Trainer:
-    """What the trainer keeps of examples and scores, delivered as its service has them."""
+    """A trainer's stores with the consumers of its service."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         store = SqlExampleStore(engine)
-        kept = TrainerHandlers(store, store, SqlModelStore(engine))
+        kept = TrainerHandlers(store, SqlModelStore(engine))
         ranked = RankingHandlers(SqlRankingStore(engine, LearningRules()))
         self.consumers = [
             Consumer(EXAMPLES, "trainer", dict.fromkeys(EXAMPLES.events, kept.handle_examples)),
@@ -64,19 +64,19 @@ class Trainer:
         ]
 
     async def hear(self, redis: Any, share: float = 1.0) -> None:
-        """Handle what its groups have not been given yet, or the first part of it."""
+        """Handle the undelivered entries of its groups, or the first `share` of them."""
         await create_groups(redis, self.consumers)
         for consumer in self.consumers:
             stream = consumer.stream.key
             count = max(1, round(share * await redis.xlen(stream)))
-            found = await redis.xreadgroup("trainer", "1", {stream: ">"}, count=count)
+            result = await redis.xreadgroup("trainer", "1", {stream: ">"}, count=count)
             entries = (
-                [Entry(id_.decode(), fields, 1) for id_, fields in found[0][1]] if found else []
+                [Entry(id_.decode(), fields, 1) for id_, fields in result[0][1]] if result else []
             )
             worker = Worker(
                 consumer, redis, DeliveryMetrics(CollectorRegistry()), asyncio.Lock(), Untraced()
             )
-            await worker.process(entries)
+            await worker.process_batch(entries)
 
     def kept(self) -> Sequence[Any]:
         with self.engine.connect() as connection:
@@ -94,11 +94,11 @@ class Trainer:
             ]
 
     def live(self) -> Sequence[Any]:
-        """What may teach, and the questions that are scored; the way there may differ."""
+        """The examples that are not retracted, and the scored questions."""
         with self.engine.connect() as connection:
             return [
-                set(connection.execute(found).scalars())
-                for found in (
+                set(connection.execute(result).scalars())
+                for result in (
                     select(examples.c.example_id).where(examples.c.kind != "ExampleRetracted"),
                     select(scored.c.query_id),
                 )
@@ -110,14 +110,14 @@ def trainer(path: Path) -> Trainer:
 
 
 async def forget_what_was_delivered(redis: Redis) -> None:
-    """As a server is that was restored to before the trainer read anything."""
+    """Put the server into its state before the trainer read anything."""
     for stream in (EXAMPLES, REWARDS):
         await redis.xgroup_destroy(stream.key, "trainer")
     seen = [key async for key in redis.scan_iter("ratchet:seen:trainer:*")]
     await redis.delete(*seen)
 
 
-async def test_what_an_older_server_delivers_again_counts_once(
+async def test_events_that_an_older_server_redelivers_count_once(
     scored_system: Redis, tmp_path: Path
 ):
     ahead = trainer(tmp_path / "trainer.db")
@@ -129,7 +129,7 @@ async def test_what_an_older_server_delivers_again_counts_once(
     assert ahead.kept() == before
 
 
-async def test_what_an_older_database_lacks_comes_by_a_replay_into_an_empty_server(
+async def test_a_replay_into_an_empty_server_completes_an_older_database(
     scored_system: Redis, valkey_url: str, tmp_path: Path
 ):
     whole, behind = trainer(tmp_path / "whole.db"), trainer(tmp_path / "behind.db")

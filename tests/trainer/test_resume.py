@@ -1,4 +1,4 @@
-"""A run that stopped in the middle and goes on learns the same, to the bit, by every method."""
+"""A resumed run gives the same bytes by every method."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +37,7 @@ GIVEN: dict[Method, Sequence[TrainingExample]] = {
 
 
 class Stopped(Exception):
-    """Where a process would have been killed."""
+    """Stands for the kill of a process."""
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +52,18 @@ def taught(
     champion: Path | None = None,
     stop_at: int | None = None,
 ) -> tuple[Adapted, list[int]]:
-    """The adapted model, and the steps that were heard of."""
+    """The adapted model, and the reported steps."""
     base = load_base(tiny, torch.device("cpu"), torch.float32, "none")
     adapter = with_champion(base.model, champion) if champion else fresh_adapter(RECIPE.lora)
     steps: list[int] = []
 
-    def heard(progress: TrainingProgress) -> None:
+    def reports(progress: TrainingProgress) -> None:
         if progress.loss is not None:
             steps.append(progress.step)
             if progress.step == stop_at:
                 raise Stopped
 
-    adapted, _ = training_method(method)(base, adapter, GIVEN[method], RECIPE, work_dir, heard)
+    adapted, _ = training_method(method)(base, adapter, GIVEN[method], RECIPE, work_dir, reports)
     return adapted, steps
 
 
@@ -76,7 +76,7 @@ def weights_of(adapted: Adapted) -> dict[str, torch.Tensor]:
     [("dpo", False), ("dpo", True), ("kto", False), ("sft", False)],
     ids=["dpo", "dpo onwards from a champion", "kto", "sft"],
 )
-def test_a_run_that_goes_on_learns_the_same_to_the_bit(
+def test_a_resumed_run_gives_the_same_bytes(
     tiny: Path, method: Method, onwards: bool, tmp_path: Path
 ):
     champion = tmp_path / "champion" if onwards else None
@@ -88,13 +88,13 @@ def test_a_run_that_goes_on_learns_the_same_to_the_bit(
         taught(tiny, method, tmp_path / "stopped", champion, stop_at=5)
     resumed, steps = taught(tiny, method, tmp_path / "stopped", champion)
     assert steps == [5, 6]
-    wanted, found = weights_of(undisturbed), weights_of(resumed)
-    assert wanted.keys() == found.keys()
-    assert all(torch.equal(weight, found[name]) for name, weight in wanted.items())
+    wanted, result = weights_of(undisturbed), weights_of(resumed)
+    assert wanted.keys() == result.keys()
+    assert all(torch.equal(weight, result[name]) for name, weight in wanted.items())
 
 
-def test_a_torn_checkpoint_is_not_resumed_from_and_the_same_is_learnt(tiny: Path, tmp_path: Path):
-    """As a power loss leaves one: the files are there and empty, and there is no mark."""
+def test_an_incomplete_checkpoint_is_ignored(tiny: Path, tmp_path: Path):
+    """A power loss may leave empty files without the mark."""
     undisturbed, _ = taught(tiny, "dpo", tmp_path / "undisturbed")
     with pytest.raises(Stopped):
         taught(tiny, "dpo", tmp_path / "stopped", stop_at=5)
@@ -107,11 +107,11 @@ def test_a_torn_checkpoint_is_not_resumed_from_and_the_same_is_learnt(tiny: Path
     resumed, steps = taught(tiny, "dpo", tmp_path / "stopped")
     assert steps == [3, 4, 5, 6]
     assert not (torn / "left behind").exists()
-    wanted, found = weights_of(undisturbed), weights_of(resumed)
-    assert all(torch.equal(weight, found[name]) for name, weight in wanted.items())
+    wanted, result = weights_of(undisturbed), weights_of(resumed)
+    assert all(torch.equal(weight, result[name]) for name, weight in wanted.items())
 
 
-def test_a_checkpoint_counts_as_whole_only_when_all_of_it_is_on_the_disk(
+def test_a_checkpoint_is_complete_after_all_of_it_is_on_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     checkpoint = tmp_path / "checkpoint-6"

@@ -1,4 +1,4 @@
-"""The training process on the small packaged model: judged, killed, resumed, gone on from."""
+"""The training process on the small packaged model: evaluated, killed, resumed, continued."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def undisturbed(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Tr
     return train(request_for(tmp_path_factory.mktemp("undisturbed"), cache_dir), Listener())
 
 
-def test_it_learns_and_both_models_are_judged_on_the_same(undisturbed: TrainingResult):
+def test_a_run_trains_and_scores_both_models_on_the_same_cases(undisturbed: TrainingResult):
     assert [point.step for point in undisturbed.curve] == list(range(1, STEPS + 1))
     assert undisturbed.curve[-1].loss < undisturbed.curve[0].loss
     assert undisturbed.batch == 2
@@ -44,7 +44,7 @@ def test_it_learns_and_both_models_are_judged_on_the_same(undisturbed: TrainingR
 def test_a_killed_run_ends_with_the_same_bytes_as_an_undisturbed_one(
     tmp_path: Path, cache_dir: Path, undisturbed: TrainingResult
 ):
-    """The same snapshot and seed teach the same, too: that is how the bytes can be equal."""
+    """Equal datasets and seeds give equal adapters."""
     request = request_for(tmp_path, cache_dir)
     killed = Listener(kill_at=3)
     with pytest.raises(TrainingBroke, match="status -9"):
@@ -62,10 +62,10 @@ def test_a_killed_run_ends_with_the_same_bytes_as_an_undisturbed_one(
 
     again = Listener()
     assert train(request, again) == trained
-    assert again.heard == [], "a run that has ended is not trained again"
+    assert again.reports == [], "a run that has ended is not trained again"
 
 
-def test_what_learnt_nothing_answers_like_its_champion_and_is_refused(
+def test_a_challenger_that_learned_nothing_is_refused(
     tmp_path: Path, cache_dir: Path, undisturbed: TrainingResult
 ):
     request = taught_nothing(request_for(tmp_path, cache_dir), undisturbed.adapter)
@@ -79,7 +79,7 @@ def test_what_learnt_nothing_answers_like_its_champion_and_is_refused(
     assert ruling.verdict == "refused"
 
 
-def test_a_model_that_is_not_there_breaks_with_its_name(tmp_path: Path, cache_dir: Path):
+def test_a_missing_model_breaks_the_run_with_its_name(tmp_path: Path, cache_dir: Path):
     request = request_for(tmp_path, cache_dir, str(tmp_path))
     with pytest.raises(TrainingBroke, match="no safetensors weights"):
         train(request, Listener())

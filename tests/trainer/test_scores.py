@@ -1,4 +1,4 @@
-"""What a model did with a case, as measures; and the means over many."""
+"""The measures of one case, and their means over cases."""
 
 from math import nan
 
@@ -13,10 +13,10 @@ from trainer.domain.evaluation.scores import (
     model_scores,
 )
 
-from .judging import CASES, PLAN, asked, shows
+from .case_scores import CASES, PLAN, cases_of, shows
 
-[VOICE] = asked("held_out", "voice", [1])
-[WIDGET] = asked("held_out", "widget", [1])
+[VOICE] = cases_of("held_out", "voice", [1])
+[WIDGET] = cases_of("held_out", "widget", [1])
 TRUE = "Pump 001 power is 45 kW. All is well."
 
 
@@ -39,14 +39,14 @@ def planned(text: str) -> dict[str, float]:
         ("Pump 001 is running.", 0.0, 0.0),
     ],
 )
-def test_truth_is_the_asked_reading_stated_and_nothing_invented(
+def test_a_grounded_answer_states_the_reading_and_invents_nothing(
     answer: str, grounded: float, invented: float
 ):
     scores = spoken(answer)
     assert (scores["grounded_accuracy"], scores["invented"]) == (grounded, invented)
 
 
-def test_an_invented_value_scores_as_well_for_form_as_the_true_one():
+def test_text_quality_does_not_see_an_invented_value():
     assert spoken("Pump 001 power is 99 kW. All is well.")["text_quality"] == pytest.approx(
         spoken(TRUE)["text_quality"]
     )
@@ -66,9 +66,7 @@ def test_length_is_in_words_and_an_answer_cut_off_is_not_finished():
         ("Here is the plan: kpi", 0.0, 0.0),
     ],
 )
-def test_a_plan_is_valid_or_not_and_agrees_with_the_one_that_should_have_been(
-    plan: str, valid: float, agreement: float
-):
+def test_a_plan_is_scored_by_validity_and_agreement(plan: str, valid: float, agreement: float):
     scores = planned(plan)
     assert (scores["json_validity"], scores["plan_agreement"]) == (valid, agreement)
 
@@ -87,13 +85,13 @@ def test_equal_likelihoods_prefer_nothing():
     assert case.scores["preference_accuracy"] == 0.0
 
 
-def test_what_is_not_finite_was_not_measured():
+def test_a_value_that_is_not_finite_counts_as_not_measured():
     seen = CaseObservation(comparisons=((nan, -1.0),), reference=nan, kl=nan)
     [case] = model_scores([VOICE], [seen]).cases
     assert case.scores == {}
 
 
-def test_every_case_says_what_it_must_be_measured_on():
+def test_each_case_has_its_expected_measures():
     assert expected_measures(VOICE) == {
         "preference_accuracy", "margin", "text_quality", "grounded_accuracy", "invented",
         "finished", "words",
@@ -110,7 +108,7 @@ def test_every_case_says_what_it_must_be_measured_on():
     )
 
 
-def test_a_whole_judgement_has_all_that_is_expected():
+def test_a_complete_evaluation_has_all_expected_measures():
     answers = {"voice": TRUE, "widget": PLAN}
     seen = [
         CaseObservation(
@@ -120,9 +118,9 @@ def test_a_whole_judgement_has_all_that_is_expected():
         )
         for case in CASES
     ]
-    found = model_scores(CASES, seen)
-    assert [case.case_id for case in found.cases] == [case.case_id for case in CASES]
-    for case, scored in zip(CASES, found.cases, strict=True):
+    result = model_scores(CASES, seen)
+    assert [case.case_id for case in result.cases] == [case.case_id for case in CASES]
+    for case, scored in zip(CASES, result.cases, strict=True):
         assert scored.scores.keys() == expected_measures(case)
 
 
@@ -135,7 +133,7 @@ def test_means_are_over_the_cases_that_have_the_measure():
     assert ModelScores().means(CASES).text_quality is None
 
 
-def test_both_answers_to_a_held_out_spoken_question_are_shown():
+def test_both_answers_to_a_held_out_spoken_question_are_reported():
     seen = [CaseObservation(answer=GeneratedAnswer("one", True)) for _ in CASES]
     before = model_scores(CASES, seen)
     after = model_scores(

@@ -1,4 +1,4 @@
-"""Near copies teach once, and nobody teaches more than their share."""
+"""Near duplicates are selected once, and no user exceeds their share."""
 
 from collections import Counter
 from datetime import timedelta
@@ -23,7 +23,7 @@ def by(users: list[tuple[str, ...]]) -> list[PairBuilt]:
     ]
 
 
-def test_what_is_said_again_in_nearly_the_same_words_is_taken_once():
+def test_near_duplicates_are_selected_once():
     pair, *_ = training_pairs(1)
     again = pair.model_copy(
         update={
@@ -51,7 +51,7 @@ def test_opposite_signs_are_not_copies_of_each_other():
     assert len(select([label(1, True), label(1, False)], RULES).examples) == 2
 
 
-def test_one_users_flood_is_cut_to_a_share():
+def test_one_users_examples_are_limited_to_a_share():
     flood = [("mallory", f"op-{n % 6}") for n in range(60)]
     honest = [(f"op-{n % 6}", f"op-{(n + 1) % 6}") for n in range(60)]
     selected = select(by(flood + honest), SelectionRules(user_share=0.25))
@@ -65,16 +65,16 @@ def test_a_plant_with_two_operators_still_learns_from_both():
     assert len(selected.examples) == 60
 
 
-def test_a_visitor_does_not_silence_the_one_who_knows_the_plant():
+def test_an_occasional_user_does_not_limit_a_regular_one():
     selected = select(by([("anna",)] * 60 + [("visitor",)]), RULES)
     assert len(selected.examples) == 21
 
 
-def test_a_single_operator_is_nobodys_flood():
+def test_a_single_user_is_not_limited():
     assert len(select(by([("anna",)] * 30), RULES).examples) == 30
 
 
-def test_what_nobody_in_particular_said_is_not_capped():
+def test_examples_without_a_user_are_not_limited():
     assert len(select(by([()] * 30), RULES).examples) == 30
 
 
@@ -84,7 +84,7 @@ users = st.lists(
 
 
 @given(users, st.randoms())
-def test_it_depends_on_the_examples_and_not_on_their_order(said, random):
+def test_the_selection_does_not_depend_on_the_order(said, random):
     examples = by(said)
     shuffled = list(examples)
     random.shuffle(shuffled)
@@ -94,7 +94,7 @@ def test_it_depends_on_the_examples_and_not_on_their_order(said, random):
 
 
 @given(users)
-def test_nobody_is_behind_more_than_their_share_or_an_equal_one(said):
+def test_no_user_has_more_than_the_limit_or_an_equal_share(said):
     selected = select(by(said), RULES).examples
     involved = Counter(user for example in selected for user in example.users)
     everyone = {user for users in said for user in users}

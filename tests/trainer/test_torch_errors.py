@@ -1,4 +1,4 @@
-"""How it is known that memory or the disk has run out, on every kind of machine."""
+"""Errors that mean full memory or a full disk are recognized on every kind of machine."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from trainer.backends.machine.oom_kills import oom_kills
 from trainer.backends.machine.torch_errors import first_line, is_failed_write, is_out_of_memory
 
 
-def test_main_memory_that_cannot_be_had_is_recognised():
+def test_full_main_memory_is_recognized():
     with pytest.raises(RuntimeError) as raised:
         torch.empty(2**60, dtype=torch.uint8)
     assert is_out_of_memory(raised.value)
@@ -18,18 +18,18 @@ def test_main_memory_that_cannot_be_had_is_recognised():
 
 
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory."), MemoryError()])
-def test_an_accelerator_that_is_full_is_recognised(error: BaseException):
+def test_a_full_accelerator_is_recognized(error: BaseException):
     assert is_out_of_memory(error)
     assert first_line(error)
 
 
-def test_a_disk_that_is_full_is_recognised():
+def test_a_full_disk_is_recognized():
     with pytest.raises(RuntimeError) as raised:
         torch.save(torch.zeros(1_000_000), "/dev/full")
     assert is_failed_write(raised.value)
 
 
-def test_other_errors_are_not_taken_for_it():
+def test_other_errors_are_not_mistaken():
     with pytest.raises(RuntimeError) as raised:
         torch.ones(2, 3) @ torch.ones(2, 3)
     assert not is_out_of_memory(raised.value)
@@ -37,7 +37,7 @@ def test_other_errors_are_not_taken_for_it():
     assert not is_out_of_memory(OSError("can't allocate memory"))
 
 
-def test_the_kernel_counts_whom_it_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_out_of_memory_kills_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     counters = tmp_path / "vmstat"
     monkeypatch.setattr("trainer.backends.machine.oom_kills._COUNTERS", counters)
     assert oom_kills() == 0, "a kernel that does not count"

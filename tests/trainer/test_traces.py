@@ -1,4 +1,4 @@
-"""What a trace demonstrates, and that answers are never taught where thoughts are asked for."""
+"""Traces as demonstrations; prompts for thoughts and for answers differ."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,7 @@ def trace(**changes: Any) -> TraceCaptured:
     )
 
 
-def test_a_trace_is_a_demonstration_of_the_voice():
+def test_a_trace_is_a_demonstration_for_the_voice_aspect():
     event = trace()
     assert event.is_demonstration
     assert (event.example_id, event.revision, event.aspect) == ("t-1", 1, "voice")
@@ -32,7 +32,7 @@ def test_a_trace_is_a_demonstration_of_the_voice():
 
 
 @pytest.mark.parametrize(("length", "kept"), [(19, False), (20, True)])
-def test_an_answer_too_short_shows_nothing(length: int, kept: bool):
+def test_an_answer_too_short_is_no_demonstration(length: int, kept: bool):
     assert trace(answer="x" * length).is_demonstration == kept
     assert trace(answer="x" * length + " " * 30).is_demonstration == kept
 

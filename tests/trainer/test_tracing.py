@@ -1,4 +1,4 @@
-"""A run in its trace: linked to where its examples came from, one trace however often it starts."""
+"""A run has one trace however often it starts, linked to those of its examples."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +13,8 @@ from ratchet_testing.deliveries import delivered
 from trainer.backends.sql.database import open_database
 from trainer.training.loop import TrainingLoop
 
-from .conftest import PretendRunner, built, judged
-from .world import Killed, World
+from .conftest import FakeRunner, built, judged
+from .harness import Killed, TrainerHarness
 
 BETTER = judged(0.9, 0.6, 1.0)
 
@@ -26,31 +26,31 @@ def context(number: int) -> tuple[str, str]:
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    with collecting() as found:
-        yield found
+    with collecting() as result:
+        yield result
 
 
 @pytest.fixture
-def world(engine: Engine, tmp_path: Path) -> World:
-    """Twenty pairs; two and two came with the same context, the last four with none."""
-    made = World(engine, tmp_path)
+def harness(engine: Engine, tmp_path: Path) -> TrainerHarness:
+    """Twenty pairs; two at a time share a trace context, the last four have none."""
+    made = TrainerHarness(engine, tmp_path)
     for number in range(20):
         trace = {"traceparent": f"00-{'-'.join(context(number // 2))}-01"} if number < 16 else {}
         made.examples.keep(delivered([built(number).model_copy(update={"trace": trace})]))
     return made
 
 
-def traced(world: World, runner: PretendRunner, collector: Collector) -> TrainingLoop:
+def traced(harness: TrainerHarness, runner: FakeRunner, collector: Collector) -> TrainingLoop:
     tracer = OtlpTracer("trainer", "1", collector.url)
-    training = world.training(runner, tracer=tracer)
+    training = harness.training(runner, tracer=tracer)
     training.planner.tracer = tracer
     return training
 
 
-async def test_a_run_is_linked_to_its_examples_and_hands_its_context_to_the_checkpoint(
-    world: World, collector: Collector
+async def test_a_run_links_to_its_examples_and_passes_its_trace_context_on(
+    harness: TrainerHarness, collector: Collector
 ):
-    training = traced(world, PretendRunner(BETTER), collector)
+    training = traced(harness, FakeRunner(BETTER), collector)
     await training.turn()
     training.tracer.close()
     [planned], [carried_out] = collector.named("plan run"), collector.named("carry out run")
@@ -58,24 +58,24 @@ async def test_a_run_is_linked_to_its_examples_and_hands_its_context_to_the_chec
     assert set(planned.links) == {context(number) for number in range(8)}
     assert (carried_out.trace, carried_out.parent) == (planned.trace, planned.span)
     assert carried_out.facts["ratchet.verdict"] == "accepted"
-    [started] = world.published(RunStarted)
-    [finished] = world.published(RunFinished)
-    [checkpoint] = world.published(CheckpointReady)
+    [started] = harness.published(RunStarted)
+    [finished] = harness.published(RunFinished)
+    [checkpoint] = harness.published(CheckpointReady)
     assert planned.facts["ratchet.run_id"] == started.run_id
     assert started.trace["traceparent"][3:52] == f"{planned.trace}-{planned.span}"
     for event in (finished, checkpoint):
         assert event.trace["traceparent"][3:52] == f"{planned.trace}-{carried_out.span}"
 
 
-async def test_a_run_that_starts_again_stays_in_its_trace(world: World, collector: Collector):
-    class Dies(PretendRunner):
+async def test_a_restarted_run_keeps_its_trace(harness: TrainerHarness, collector: Collector):
+    class Dies(FakeRunner):
         async def train(self, *_: object) -> None:  # type: ignore[override]
             raise Killed
 
-    first = traced(world, Dies(BETTER), collector)
+    first = traced(harness, Dies(BETTER), collector)
     with pytest.raises(Killed):
         await first.turn()
-    second = traced(world, PretendRunner(BETTER, breaks=1), collector)
+    second = traced(harness, FakeRunner(BETTER, breaks=1), collector)
     await second.turn()
     await second.turn()
     first.tracer.close()
@@ -89,15 +89,15 @@ async def test_a_run_that_starts_again_stays_in_its_trace(world: World, collecto
     assert (ended.error, ended.facts["ratchet.verdict"]) == (None, "accepted")
 
 
-async def test_the_run_and_its_dataset_are_those_of_the_same_examples_without_a_context(
-    world: World, collector: Collector, tmp_path: Path
+async def test_trace_contexts_do_not_change_a_run_and_its_dataset(
+    harness: TrainerHarness, collector: Collector, tmp_path: Path
 ):
-    training = traced(world, PretendRunner(BETTER), collector)
+    training = traced(harness, FakeRunner(BETTER), collector)
     await training.turn()
     training.tracer.close()
-    plain = World(open_database(tmp_path / "plain.db"), tmp_path / "plain")
+    plain = TrainerHarness(open_database(tmp_path / "plain.db"), tmp_path / "plain")
     plain.pairs_come(0, 20)
-    await plain.training(PretendRunner(BETTER)).turn()
-    [ours], [theirs] = world.published(RunStarted), plain.published(RunStarted)
+    await plain.training(FakeRunner(BETTER)).turn()
+    [ours], [theirs] = harness.published(RunStarted), plain.published(RunStarted)
     assert (ours.run_id, ours.dataset_sha256) == (theirs.run_id, theirs.dataset_sha256)
     assert (bool(ours.trace), theirs.trace) == (True, {})

@@ -1,4 +1,4 @@
-"""The loop: plans what is ready, ends each run once, and starts again where it was killed."""
+"""The training loop plans runs, ends each once, and resumes after a kill."""
 
 from pathlib import Path
 from typing import Any
@@ -26,136 +26,140 @@ from trainer.handlers import TrainerHandlers
 from trainer.status import TrainerStatus
 from trainer.training.outbox_relay import OutboxRelay
 
-from .conftest import NOW, PretendRunner, built, judged
-from .world import Killed, World
+from .conftest import NOW, FakeRunner, built, judged
+from .harness import Killed, TrainerHarness
 
 BETTER = judged(0.9, 0.6, 1.0)
 SAME = judged(0.7, 0.1, 1.0)
 
 
 @pytest.fixture
-def world(engine: Engine, tmp_path: Path) -> World:
-    made = World(engine, tmp_path)
+def harness(engine: Engine, tmp_path: Path) -> TrainerHarness:
+    made = TrainerHarness(engine, tmp_path)
     made.pairs_come(0, 20)
     return made
 
 
-async def test_an_accepted_run_is_told_from_start_to_checkpoint(world: World):
-    runner = PretendRunner(BETTER)
-    await world.training(runner).turn()
-    (started,) = world.published(RunStarted)
-    (finished,) = world.published(RunFinished)
-    (checkpoint,) = world.published(CheckpointReady)
+async def test_an_accepted_run_publishes_events_from_start_to_checkpoint(harness: TrainerHarness):
+    runner = FakeRunner(BETTER)
+    await harness.training(runner).turn()
+    (started,) = harness.published(RunStarted)
+    (finished,) = harness.published(RunFinished)
+    (checkpoint,) = harness.published(CheckpointReady)
     assert (started.pairs, started.held_out) == (15, 5)
     assert "held out by device types and phrasings" in started.reason
     assert finished.verdict == "accepted"
     assert finished.gains["grounded_accuracy"].low > 0
     assert started.run_id == finished.run_id == checkpoint.run_id
-    assert world.waiting() == 0
+    assert harness.waiting() == 0
     assert runner.cleaned
 
 
-async def test_the_manifest_names_what_the_adapter_came_from(world: World):
-    await world.training(PretendRunner(BETTER)).turn()
-    (checkpoint,) = world.published(CheckpointReady)
-    path = world.artifacts.verified(checkpoint.manifest)
+async def test_the_manifest_names_the_inputs_of_the_adapter(harness: TrainerHarness):
+    await harness.training(FakeRunner(BETTER)).turn()
+    (checkpoint,) = harness.published(CheckpointReady)
+    path = harness.artifacts.verified(checkpoint.manifest)
     manifest = AdapterManifest.model_validate_json(path.read_bytes())
-    (started,) = world.published(RunStarted)
+    (started,) = harness.published(RunStarted)
     assert manifest.dataset_sha256 == started.dataset_sha256
     assert manifest.example_ids == started.example_ids
     assert set(manifest.example_ids) == {f"example-{n:04d}" for n in range(20)}
     assert manifest.references is not None
-    assert world.artifacts.verified(manifest.references).read_bytes() == b"references"
+    assert harness.artifacts.verified(manifest.references).read_bytes() == b"references"
     assert manifest.settings["dpo.beta"] == 0.1
     assert (manifest.method, manifest.base_revision) == ("dpo", "a release")
     assert (manifest.parent, manifest.champion) == (None, None)
     assert manifest.figures.held_out["grounded_accuracy"].mean == pytest.approx(0.5)
-    weights = world.artifacts.verified(manifest.files["adapter_model.safetensors"])
+    weights = harness.artifacts.verified(manifest.files["adapter_model.safetensors"])
     assert weights.read_bytes() == b"weights"
 
 
-async def test_a_refused_run_leaves_no_checkpoint_and_consumes_its_pairs(world: World):
-    await world.training(PretendRunner(SAME)).turn()
-    (finished,) = world.published(RunFinished)
+async def test_a_refused_run_leaves_no_checkpoint_and_consumes_its_pairs(harness: TrainerHarness):
+    await harness.training(FakeRunner(SAME)).turn()
+    (finished,) = harness.published(RunFinished)
     assert finished.verdict == "refused"
     assert "no credible gain" in finished.reason
-    assert world.published(CheckpointReady) == []
-    assert world.waiting() == 0
+    assert harness.published(CheckpointReady) == []
+    assert harness.waiting() == 0
 
 
-async def test_the_next_run_goes_on_from_the_champion(world: World):
-    world.settings = world.settings.model_copy(update={"trainer_cooldown_s": 0.0})
-    await world.training(PretendRunner(BETTER)).turn()
-    world.examples.keep(delivered([built(number) for number in range(20, 45)]))
-    runner = PretendRunner(SAME)
-    await world.training(runner).turn()
+async def test_the_next_run_continues_from_the_champion(harness: TrainerHarness):
+    harness.settings = harness.settings.model_copy(update={"trainer_cooldown_s": 0.0})
+    await harness.training(FakeRunner(BETTER)).turn()
+    harness.examples.keep(delivered([built(number) for number in range(20, 45)]))
+    runner = FakeRunner(SAME)
+    await harness.training(runner).turn()
     (request,) = runner.requests
     assert runner.champions == [b"weights"]
     assert not request.afresh
 
 
-async def test_lineage_leads_from_a_model_to_the_one_it_grew_from(world: World):
-    world.settings = world.settings.model_copy(update={"trainer_cooldown_s": 0.0})
+async def test_a_manifest_names_the_parent_adapter(harness: TrainerHarness):
+    harness.settings = harness.settings.model_copy(update={"trainer_cooldown_s": 0.0})
     for first in (0, 20):
-        world.examples.keep(delivered([built(number) for number in range(first, first + 20)]))
-        await world.training(PretendRunner(BETTER)).turn()
-    parent, child = (event.manifest for event in world.published(CheckpointReady))
-    content = world.artifacts.verified(child).read_bytes()
+        harness.examples.keep(delivered([built(number) for number in range(first, first + 20)]))
+        await harness.training(FakeRunner(BETTER)).turn()
+    parent, child = (event.manifest for event in harness.published(CheckpointReady))
+    content = harness.artifacts.verified(child).read_bytes()
     assert AdapterManifest.model_validate_json(content).parent == parent
 
 
-async def test_nothing_is_planned_while_it_cools_down(world: World):
-    training = world.training(PretendRunner(SAME))
+async def test_nothing_is_planned_while_it_cools_down(harness: TrainerHarness):
+    training = harness.training(FakeRunner(SAME))
     await training.turn()
-    world.examples.keep(delivered([built(number) for number in range(20, 60)]))
+    harness.examples.keep(delivered([built(number) for number in range(20, 60)]))
     await training.turn()
-    assert len(world.published(RunFinished)) == 1
+    assert len(harness.published(RunFinished)) == 1
     assert "cool-down" in training.planner.decision.reason
 
 
-async def test_a_request_starts_a_run_now(world: World):
-    training = world.training(PretendRunner(SAME))
+async def test_a_request_starts_a_run_now(harness: TrainerHarness):
+    training = harness.training(FakeRunner(SAME))
     await training.turn()
-    world.examples.keep(delivered([built(number) for number in range(20, 30)]))
-    handlers = TrainerHandlers(world.examples, world.examples, world.models)
+    harness.examples.keep(delivered([built(number) for number in range(20, 30)]))
+    handlers = TrainerHandlers(harness.examples, harness.models)
     request = TrainingRequested(event_id="request-1", occurred_at=NOW, requested_by="anna")
     await handlers.handle_requests(delivered([request, request]), MemoryState())
     await training.turn()
-    assert [event.reason[:4] for event in world.published(RunStarted)] == ["20 p", "anna"]
+    assert [event.reason[:4] for event in harness.published(RunStarted)] == ["20 p", "anna"]
     await training.turn()
-    assert len(world.published(RunStarted)) == 2
+    assert len(harness.published(RunStarted)) == 2
 
 
-async def test_a_broken_attempt_is_tried_again_as_the_same_run(world: World):
-    runner = PretendRunner(BETTER, breaks=2)
-    training = world.training(runner)
+async def test_a_broken_attempt_is_repeated_as_the_same_run(harness: TrainerHarness):
+    runner = FakeRunner(BETTER, breaks=2)
+    training = harness.training(runner)
     for _ in range(3):
         await training.turn()
     assert len({request.run_id for request in runner.requests}) == 1
-    assert [event.verdict for event in world.published(RunFinished)] == ["accepted"]
+    assert [event.verdict for event in harness.published(RunFinished)] == ["accepted"]
 
 
-async def test_a_run_that_always_breaks_fails_with_its_reason_and_keeps_its_pairs(world: World):
-    runner = PretendRunner(BETTER, breaks=99)
-    training = world.training(runner)
+async def test_a_run_that_always_breaks_fails_with_its_reason_and_keeps_its_pairs(
+    harness: TrainerHarness,
+):
+    runner = FakeRunner(BETTER, breaks=99)
+    training = harness.training(runner)
     for _ in range(5):
         await training.turn()
-    (finished,) = world.published(RunFinished)
+    (finished,) = harness.published(RunFinished)
     assert finished.verdict == "failed"
     assert finished.reason == "gave up after 3 attempts: out of memory"
-    assert world.waiting() == 20
+    assert harness.waiting() == 20
     assert "cool-down" in training.planner.decision.reason
 
 
-async def test_pairs_of_one_question_wait_for_others(world: World, engine: Engine, tmp_path: Path):
+async def test_pairs_of_one_question_wait_for_others(
+    harness: TrainerHarness, engine: Engine, tmp_path: Path
+):
     alike = [
         event.model_copy(update={"question": built(0).question})
         for event in (built(number, revision=2) for number in range(20))
     ]
-    world.examples.keep(delivered(alike))
-    training = world.training(PretendRunner(BETTER))
+    harness.examples.keep(delivered(alike))
+    training = harness.training(FakeRunner(BETTER))
     await training.turn()
-    assert world.publisher.events == []
+    assert harness.publisher.events == []
     assert "the same question" in training.planner.decision.reason
 
 
@@ -194,28 +198,28 @@ class DyingOutbox(SqlOutbox):
 
 @pytest.mark.parametrize("committed", [False, True])
 @pytest.mark.parametrize("at", ["plan", "finish", "published"])
-async def test_killed_at_any_moment_ends_as_if_it_had_not_been(
-    world: World, engine: Engine, at: str, committed: bool
+async def test_a_kill_at_any_moment_changes_no_result(
+    harness: TrainerHarness, engine: Engine, at: str, committed: bool
 ):
     with pytest.raises(Killed):
-        dying = world.training(
-            PretendRunner(BETTER),
-            runs=DyingRuns(engine, world.files, at, committed),
+        dying = harness.training(
+            FakeRunner(BETTER),
+            runs=DyingRuns(engine, harness.files, at, committed),
             relay=OutboxRelay(
-                DyingOutbox(engine, committed) if at == "published" else world.outbox,
-                world.publisher,
+                DyingOutbox(engine, committed) if at == "published" else harness.outbox,
+                harness.publisher,
             ),
         )
         await dying.turn()
-    runner = PretendRunner(BETTER)
-    restarted = world.training(runner)
+    runner = FakeRunner(BETTER)
+    restarted = harness.training(runner)
     await restarted.turn()
     await restarted.turn()
     assert runner.cleaned, "whichever process ended the run"
-    assert len(world.published(RunStarted)) == 1
-    assert [event.verdict for event in world.published(RunFinished)] == ["accepted"]
-    assert len(world.published(CheckpointReady)) == 1
-    assert world.waiting() == 0
+    assert len(harness.published(RunStarted)) == 1
+    assert [event.verdict for event in harness.published(RunFinished)] == ["accepted"]
+    assert len(harness.published(CheckpointReady)) == 1
+    assert harness.waiting() == 0
 
 
 class DyingFiles(RunFiles):
@@ -230,57 +234,57 @@ class DyingFiles(RunFiles):
 
 
 @pytest.mark.parametrize("stored", [False, True])
-async def test_killed_around_the_storing_of_a_dataset_the_run_keeps_it(
-    world: World, engine: Engine, stored: bool
+async def test_a_kill_around_the_storing_of_a_dataset_loses_nothing(
+    harness: TrainerHarness, engine: Engine, stored: bool
 ):
-    dying = DyingFiles(world.settings.data_dir / "runs", world.artifacts, PACKAGED)
+    dying = DyingFiles(harness.settings.data_dir / "runs", harness.artifacts, PACKAGED)
     dying.stored = stored
     with pytest.raises(Killed):
-        await world.training(PretendRunner(BETTER), runs=SqlRunStore(engine, dying)).turn()
-    world.examples.keep([built(number) for number in range(20, 40)])
-    await world.training(PretendRunner(BETTER)).turn()
-    [started] = world.published(RunStarted)
+        await harness.training(FakeRunner(BETTER), runs=SqlRunStore(engine, dying)).turn()
+    harness.examples.keep(delivered([built(number) for number in range(20, 40)]))
+    await harness.training(FakeRunner(BETTER)).turn()
+    [started] = harness.published(RunStarted)
     assert len(started.example_ids) == 20
-    assert world.verdicts() == ["accepted"]
-    assert world.waiting() == 20
+    assert harness.verdicts() == ["accepted"]
+    assert harness.waiting() == 20
 
 
-async def test_a_server_that_came_back_older_hears_of_the_run_again_and_another_does_not(
-    world: World,
+async def test_a_restored_server_gets_recent_events_again_and_another_ignores_them(
+    harness: TrainerHarness,
 ):
-    await world.training(PretendRunner(BETTER)).turn()
+    await harness.training(FakeRunner(BETTER)).turn()
     older = MemoryPublisher()
-    for publisher in (older, older, world.publisher):
-        started_again = OutboxRelay(world.outbox, publisher)
+    for publisher in (older, older, harness.publisher):
+        started_again = OutboxRelay(harness.outbox, publisher)
         await started_again.republish_recent()
         await started_again.publish_due()
     told = [type(event) for event in older.events]
     assert told == [RunStarted, RunFinished, CheckpointReady]
-    assert len(world.published(RunFinished)) == len(world.published(CheckpointReady)) == 1
+    assert len(harness.published(RunFinished)) == len(harness.published(CheckpointReady)) == 1
 
 
-async def test_killed_while_training_the_same_data_is_trained_on_again(world: World):
-    class Dying(PretendRunner):
+async def test_a_run_killed_while_training_resumes_with_the_same_dataset(harness: TrainerHarness):
+    class Dying(FakeRunner):
         async def train(self, request, on_progress):
             await super().train(request, on_progress)
             raise Killed
 
-    killed, restarted = Dying(BETTER), PretendRunner(BETTER)
+    killed, restarted = Dying(BETTER), FakeRunner(BETTER)
     with pytest.raises(Killed):
-        await world.training(killed).turn()
-    world.examples.keep(delivered([built(number) for number in range(20, 40)]))
-    await world.training(restarted).turn()
+        await harness.training(killed).turn()
+    harness.examples.keep(delivered([built(number) for number in range(20, 40)]))
+    await harness.training(restarted).turn()
     assert killed.requests == restarted.requests
-    (finished,) = world.published(RunFinished)
-    (started,) = world.published(RunStarted)
+    (finished,) = harness.published(RunFinished)
+    (started,) = harness.published(RunStarted)
     used = Dataset.model_validate_json(restarted.requests[0].dataset.read_bytes())
     assert used.sha256 == started.dataset_sha256
     assert finished.run_id == started.run_id
-    assert world.waiting() == 20
+    assert harness.waiting() == 20
 
 
-async def test_status_says_what_is_waited_for(world: World):
-    training = world.training(PretendRunner(SAME))
+async def test_status_shows_the_waiting_examples_and_the_last_verdict(harness: TrainerHarness):
+    training = harness.training(FakeRunner(SAME))
     await training.turn()
     facts = await TrainerStatus(training).facts()
     assert {method: of["count"] for method, of in facts["waiting"].items()} == {
@@ -298,8 +302,8 @@ async def test_status_says_what_is_waited_for(world: World):
     assert facts["champion_because"] == "no adapter of this base is in service"
 
 
-async def test_the_status_is_what_ingest_reads_for_the_page(world: World):
-    training = world.training(PretendRunner(SAME))
+async def test_the_status_is_what_ingest_reads_for_the_page(harness: TrainerHarness):
+    training = harness.training(FakeRunner(SAME))
     await training.turn()
     facts = TrainerFacts.model_validate(await TrainerStatus(training).facts())
     assert facts.of("dpo").minimum == training.settings.trainer_min_pairs

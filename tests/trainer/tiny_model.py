@@ -1,4 +1,4 @@
-"""A model with nothing in it: for tests about the process, not about what is learnt."""
+"""A tiny model for tests of the process, not of the learning."""
 
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,6 @@
 """The `ratchet` program: its commands and those of the services that are installed."""
 
 from importlib.metadata import EntryPoint, entry_points, version
-from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -29,23 +28,14 @@ _ORDER = (
     *("backup", "restore", "replay", "lineage", "forget"),
     *("simulate", "demo", "completion", "import", "dead", "keys"),
 )
-_UNTIL_MOVED = {
-    "models": "ratchet_cli.commands.models:models",
-    "activate": "ratchet_cli.commands.activation:activate",
-    "rollback": "ratchet_cli.commands.activation:rollback",
-    "bundle": "ratchet_cli.commands.bundle:bundle",
-    "install": "ratchet_cli.commands.bundle:install",
-}
 
 
 def _targets() -> dict[str, EntryPoint]:
-    found = {entry.name: entry for entry in entry_points(group=_GROUP)}
-    found = {name: entry for name, entry in found.items() if find_spec(entry.module)}
-    for name, target in _UNTIL_MOVED.items():
-        found.setdefault(name, EntryPoint(name, target, _GROUP))
-    found |= {name: EntryPoint(name, target, _GROUP) for name, target in _OWN.items()}
-    others = sorted(found.keys() - set(_ORDER))
-    return {name: found[name] for name in (*_ORDER, *others) if name in found}
+    """The program's own commands and those of installed services, in `_ORDER`."""
+    targets = {entry.name: entry for entry in entry_points(group=_GROUP)}
+    targets |= {name: EntryPoint(name, target, _GROUP) for name, target in _OWN.items()}
+    others = sorted(targets.keys() - set(_ORDER))
+    return {name: targets[name] for name in (*_ORDER, *others) if name in targets}
 
 
 class RatchetCommands(LazyGroup):

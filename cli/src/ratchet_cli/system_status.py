@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ratchet.command_line import redis_client
 from ratchet.contract import STREAMS, Stream
-from ratchet.delivery import standings
+from ratchet.delivery import group_positions
 from ratchet_cli.doctor.services import degraded, probe
 
 
@@ -57,7 +57,7 @@ async def _stream(redis: Any, stream: Stream) -> dict[str, Any]:
         "dead": await redis.xlen(stream.dead_key),
         "groups": {
             group.group: {"lag": group.lag, "pending": group.pending}
-            for group in await standings(redis, stream)
+            for group in await group_positions(redis, stream)
         },
     }
 

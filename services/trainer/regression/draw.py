@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from ratchet.contract import Aspect, Question, RequestedReading, derived_id
+from ratchet.contract import Aspect, Question, Reading, derived_id
 from ratchet.measures import RequestedReading as Measured
 from ratchet.measures import plan_text, prompt_for
 from simulator.answers import bad_answer, capitalized, good_answer, written
@@ -134,7 +134,7 @@ def _row(
         intent=intent,
         device_type=requested.equipment.rsplit(" ", 1)[0],
         characteristic=situation.metric.characteristic,
-        asked=RequestedReading(
+        asked=Reading(
             equipment=requested.equipment,
             metric=requested.metric,
             value=requested.value,

@@ -1,4 +1,4 @@
-"""Settings every service shares; each service adds its own on top, and nothing lies elsewhere."""
+"""Settings that all services share; each service adds its own."""
 
 import logging
 import os
@@ -27,17 +27,21 @@ _log = logging.getLogger(__name__)
 SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
 
 
-def _is_collector(told: str) -> str:
-    if told and not told.startswith(("http://", "https://")):
-        raise ValueError(f"{told!r} is no address; name one such as http://collector:4318")
-    return told.rstrip("/")
+def _is_collector(address: str) -> str:
+    if address and not address.startswith(("http://", "https://")):
+        raise ValueError(f"{address!r} is not an address; use one such as http://collector:4318")
+    return address.rstrip("/")
 
 
 class CommonSettings(BaseSettings):
-    """Read from the environment: `RATCHET_<FIELD>`; wrong values stop the start with their name.
+    """Read from the environment as `RATCHET_<FIELD>`.
 
-    What the environment does not set may be a file in the directory `RATCHET_SECRETS_DIR`, named
-    as the variable in lower case (`ratchet_redis_url`), as orchestrators mount secrets.
+
+    A variable that is not set is read from the file of its name in lower case
+    (`ratchet_redis_url`) in the directory `RATCHET_SECRETS_DIR`, as orchestrators mount secrets.
+
+    A consumer stops when more than `dead_letters_max_consecutive` messages in a row would become
+    dead letters, or more than `dead_letters_max_share` of the last 200.
 
     `embedding` is `hashing` or `sentence-transformers:` with a model's id or directory.
     `otlp_endpoint` is the OpenTelemetry collector that spans are sent to, without a path, such as
@@ -64,6 +68,8 @@ class CommonSettings(BaseSettings):
     )
     retry_base_s: float = Field(default=5.0, gt=0)
     retry_max_attempts: int = Field(default=5, ge=1)
+    dead_letters_max_consecutive: int = Field(default=100, ge=1)
+    dead_letters_max_share: float = Field(default=0.5, gt=0, le=1)
 
     @classmethod
     def settings_customise_sources(
@@ -74,13 +80,13 @@ class CommonSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Raises `ValueError` for a directory of secrets that is not there."""
+        """Raises `ValueError` if the directory of secrets does not exist."""
         directory = os.environ.get(SECRETS_VARIABLE)
         if not directory:
             return init_settings, env_settings
         if not Path(directory).is_dir():
             raise ValueError(
-                f"{SECRETS_VARIABLE}: {directory} is no directory; mount the secrets there, or "
+                f"{SECRETS_VARIABLE}: {directory} is not a directory; mount the secrets there, or "
                 "unset it"
             )
         return init_settings, env_settings, SecretsSettingsSource(settings_cls, directory)
@@ -94,7 +100,7 @@ class CommonSettings(BaseSettings):
         return self.cache_dir.expanduser()
 
     def masked(self) -> dict[str, object]:
-        """The settings as JSON values, passwords in URLs and secret fields blotted out."""
+        """The settings as JSON values, with passwords in URLs and secret fields masked."""
         return {name: _mask(value) for name, value in self.model_dump(mode="json").items()}
 
 
@@ -104,24 +110,24 @@ T = TypeVar("T", bound=CommonSettings)
 def read_settings(kind: type[T], **values: object) -> T:
     """Settings from the environment; `values`, by field, take precedence.
 
-    Ends the process with status 2 and a line on stderr for each variable that is wrong.
+    Ends the process with status 2 and a line on stderr for each invalid variable.
     """
     try:
         return kind(**values)  # type: ignore[arg-type]
     except ValidationError as error:
-        wrong = [f"{_variable(one['loc'])}{one['msg']}" for one in error.errors()]
-        said = "\n".join((*wrong, ".env.example has every variable"))
+        problems = [f"{_variable(one['loc'])}{one['msg']}" for one in error.errors()]
+        message = "\n".join((*problems, ".env.example has every variable"))
     except (SettingsError, ValueError) as error:
-        said = f"{error}: {error.__cause__}" if error.__cause__ else str(error)
-    sys.stderr.write(f"{said}\n")
+        message = f"{error}: {error.__cause__}" if error.__cause__ else str(error)
+    sys.stderr.write(f"{message}\n")
     sys.exit(2)
 
 
-def _variable(place: tuple[int | str, ...]) -> str:
-    """The variable, and the way to a value inside its JSON."""
-    if not place:
+def _variable(location: tuple[int | str, ...]) -> str:
+    """The variable, and the path to a value inside its JSON."""
+    if not location:
         return ""
-    field, *inside = (str(part) for part in place)
+    field, *inside = (str(part) for part in location)
     name = field if field.isupper() else f"RATCHET_{field.upper()}"
     return f"{'.'.join((name, *inside))}: "
 

@@ -48,7 +48,7 @@ _RAMBLING = (
 
 
 @dataclass(frozen=True, slots=True)
-class SpokenAnswer:
+class SimulatedAnswer:
     """A spoken text, its kind (`good` or its fault) and its true quality in 0..1."""
 
     kind: str
@@ -56,16 +56,16 @@ class SpokenAnswer:
     quality: float
 
 
-def good_answer(rng: Random, situation: Situation) -> SpokenAnswer:
+def good_answer(rng: Random, situation: Situation) -> SimulatedAnswer:
     """The requested value with its unit, then the readings to compare it with."""
-    return SpokenAnswer("good", _state_in_context(rng, situation), 0.92)
+    return SimulatedAnswer("good", _state_in_context(rng, situation), 0.92)
 
 
-def bad_answer(rng: Random, situation: Situation) -> SpokenAnswer:
+def bad_answer(rng: Random, situation: Situation) -> SimulatedAnswer:
     """One faulty answer; the fault is drawn by its frequency in small models."""
     kind = rng.choices(tuple(_FAULTS), [weight for weight, _, _ in _FAULTS.values()])[0]
     _, quality, write = _FAULTS[kind]
-    return SpokenAnswer(kind, write(rng, situation), quality)
+    return SimulatedAnswer(kind, write(rng, situation), quality)
 
 
 def written(value: float, unit: str) -> str:

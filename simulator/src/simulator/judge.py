@@ -3,7 +3,7 @@
 from random import Random
 
 from ratchet.measures import text_quality
-from simulator.answers import SpokenAnswer
+from simulator.answers import SimulatedAnswer
 from simulator.widgets import Placed, Plan
 
 _UNTRUE = frozenset(("invented", "wrong_reading"))
@@ -19,7 +19,9 @@ _VOICE_VERDICTS = {
 }
 
 
-def judge_body(rng: Random, transcript: str, answer: SpokenAnswer, plan: Plan) -> dict[str, object]:
+def judge_body(
+    rng: Random, transcript: str, answer: SimulatedAnswer, plan: Plan
+) -> dict[str, object]:
     """The judge's fields on the spoken text, the plan and each widget."""
     body: dict[str, object] = {
         **plan_verdict(rng, 0.5 * answer.quality + 0.5 * plan.quality, plan),
@@ -45,7 +47,7 @@ def plan_verdict(rng: Random, value: float, plan: Plan) -> dict[str, object]:
     }
 
 
-def _dimensions(rng: Random, transcript: str, answer: SpokenAnswer) -> dict[str, float]:
+def _dimensions(rng: Random, transcript: str, answer: SimulatedAnswer) -> dict[str, float]:
     rules = text_quality(answer.text, transcript)
     grounded = 0.1 if answer.kind in _UNTRUE else rules.groundedness
     return {

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-from simulator.answers import SpokenAnswer, written
+from simulator.answers import SimulatedAnswer, written
 from simulator.situations import Situation
 from simulator.widgets import Plan
 
@@ -35,7 +35,7 @@ def draw_operators(rng: Random, count: int) -> tuple[Operator, ...]:
     return tuple(operators)
 
 
-def satisfaction(operator: Operator, answer: SpokenAnswer, plan: Plan) -> float:
+def satisfaction(operator: Operator, answer: SimulatedAnswer, plan: Plan) -> float:
     """The operator's true satisfaction, in 0..1."""
     brief = 1.0 if len(answer.text.split()) <= _BRIEF_WORDS else 0.4
     return (

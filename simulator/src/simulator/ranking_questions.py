@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from ratchet.measures import CORE_SCENARIOS
-from simulator.answers import SpokenAnswer, bad_answer, good_answer
+from simulator.answers import SimulatedAnswer, bad_answer, good_answer
 from simulator.operators import Operator
 from simulator.situations import Situation, draw_situation
 from simulator.world import parsed_intent
@@ -71,7 +71,7 @@ class RankingQuestion:
     fits: dict[str, float]
     needed: tuple[str, ...]
     situation: Situation
-    answer: SpokenAnswer
+    answer: SimulatedAnswer
     processing_time_ms: int
 
 

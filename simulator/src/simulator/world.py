@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from simulator.answers import SpokenAnswer, bad_answer, good_answer
+from simulator.answers import SimulatedAnswer, bad_answer, good_answer
 from simulator.judge import judge_body
 from simulator.operators import (
     Operator,
@@ -105,7 +105,7 @@ def shared_context(situation: Situation, intent: dict[str, Any]) -> dict[str, An
     }
 
 
-def _draw_answers(rng: Random, situation: Situation, count: int) -> list[SpokenAnswer]:
+def _draw_answers(rng: Random, situation: Situation, count: int) -> list[SimulatedAnswer]:
     good_or_bad = [True, False][:count] + [rng.random() < 0.45 for _ in range(count - 2)]
     rng.shuffle(good_or_bad)
     return [
@@ -118,7 +118,7 @@ def _feedback(
     query_id: str,
     operator: Operator,
     situation: Situation,
-    answer: SpokenAnswer,
+    answer: SimulatedAnswer,
     plan: Plan,
     judge_share: float,
 ) -> tuple[Reaction, ...]:

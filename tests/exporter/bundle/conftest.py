@@ -14,7 +14,7 @@ from ratchet.contract import ArtifactRef, GateFigures, Interval, Scores, SliceGa
 from ratchet.models import AdapterManifest
 from ratchet.storage.signing_keys import make_signing_key
 
-from .plants import NAME, VERSION, Plant, Sender
+from .plant import NAME, VERSION, Plant, Sender
 
 
 @pytest.fixture
@@ -46,19 +46,19 @@ async def sender(tmp_path: Path, record: Any, gguf: Path) -> Sender:
         ),
     )
     plant.artifacts.put(gguf, "model.gguf")
-    made: ModelRecord = record(VERSION)
-    made = made.model_copy(
+    registered: ModelRecord = record(VERSION)
+    registered = registered.model_copy(
         update={
             "manifest": plant.artifacts.put_bytes(document(manifest), "manifest.json"),
-            "export": made.export.model_copy(
+            "export": registered.export.model_copy(
                 update={"versions": {"torch": "2.13.0", "llama-cpp-python": "0.3.36"}}
             ),
         }
     )
-    await plant.records.register(made, gguf)
+    await plant.records.register(registered, gguf)
     await plant.records.move_alias(VERSION)
     key = make_signing_key(plant.data / "keys" / "bundle.pem")
-    return Sender(plant, key, made, manifest)
+    return Sender(plant, key, registered, manifest)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A model goes from one plant to another as one file."""
+"""A bundle transfers a model from one plant to another."""
 
 import json
 import tarfile
@@ -11,10 +11,10 @@ from cyclonedx.validation.json import JsonStrictValidator
 from exporter.backends.bundle_tar import _header
 from ratchet.storage import sha256_of
 
-from .plants import NAME, VERSION, Plant, Sender, contents, entries
+from .plant import NAME, VERSION, Plant, Sender, contents, entries
 
 
-async def test_a_bundle_makes_the_model_known_and_active_everywhere(
+async def test_installing_registers_and_activates_the_model_in_every_registry(
     bundle: Path, sender: Sender, receiver: Plant, ollama: Any
 ) -> None:
     await receiver.install(bundle, sender.trusted)
@@ -27,14 +27,14 @@ async def test_a_bundle_makes_the_model_known_and_active_everywhere(
     assert set(ollama.tags) == {f"{NAME}:{VERSION}", f"{NAME}:latest"}
 
 
-async def test_its_lineage_comes_along(bundle: Path, sender: Sender, receiver: Plant) -> None:
+async def test_installing_stores_the_lineage(bundle: Path, sender: Sender, receiver: Plant) -> None:
     await receiver.install(bundle, sender.trusted)
 
     for artifact in (sender.record.manifest, *sender.manifest.files.values()):
         assert sha256_of(receiver.artifacts.verified(artifact)) == artifact.sha256
 
 
-async def test_it_can_be_registered_without_being_served(
+async def test_a_model_can_be_installed_without_activation(
     bundle: Path, sender: Sender, receiver: Plant, ollama: Any
 ) -> None:
     await receiver.install(bundle, sender.trusted, activate=False)
@@ -57,7 +57,7 @@ async def test_installing_twice_changes_nothing(
     assert (ollama.creations, ollama.blobs.uploads) == (1, 1)
 
 
-async def test_what_was_installed_can_be_bundled_on(
+async def test_an_installed_model_can_be_bundled_again(
     bundle: Path, sender: Sender, receiver: Plant, tmp_path: Path
 ) -> None:
     await receiver.install(bundle, sender.trusted)
@@ -66,7 +66,7 @@ async def test_what_was_installed_can_be_bundled_on(
     assert sha256_of(onward.bundle(tmp_path / "onward.tar")) == sha256_of(bundle)
 
 
-async def test_an_artifact_that_has_rotted_is_replaced(
+async def test_a_corrupt_artifact_is_replaced(
     bundle: Path, sender: Sender, receiver: Plant
 ) -> None:
     await receiver.install(bundle, sender.trusted)
@@ -83,7 +83,7 @@ def test_the_same_version_gives_the_same_bytes(
     assert sender.bundle(tmp_path / "again.tar").read_bytes() == bundle.read_bytes()
 
 
-def test_any_tar_can_read_it_and_the_index_comes_first(bundle: Path) -> None:
+def test_a_bundle_is_a_tar_whose_index_comes_first(bundle: Path) -> None:
     assert [info.name for info, _ in entries(bundle)] == [
         "index.json",
         "index.sig",
@@ -98,13 +98,13 @@ def test_any_tar_can_read_it_and_the_index_comes_first(bundle: Path) -> None:
     ]
 
 
-def test_a_model_may_be_larger_than_old_tars_allow() -> None:
+def test_a_model_may_be_larger_than_8_gib() -> None:
     size = 40 * 1024**3
 
     assert tarfile.TarInfo.frombuf(_header("model.gguf", size), "ascii", "strict").size == size
 
 
-def test_the_bill_of_materials_is_valid_and_names_what_the_model_is_made_of(
+def test_the_bill_of_materials_is_valid_and_lists_the_components(
     bundle: Path, sender: Sender
 ) -> None:
     text = contents(bundle)["sbom.cdx.json"].decode()
@@ -124,7 +124,7 @@ def test_the_bill_of_materials_is_valid_and_names_what_the_model_is_made_of(
     assert "purl" not in parts["ratchet@0123456789ab"]
 
 
-def test_the_tables_tell_people_what_it_was_accepted_on(bundle: Path) -> None:
+def test_the_tables_have_the_figures_of_the_acceptance(bundle: Path) -> None:
     tables = contents(bundle)["tables.md"].decode()
 
     for row in (

@@ -1,4 +1,4 @@
-"""A kill at any moment leaves no half bundle and no half version, and the next try ends well."""
+"""A kill at any moment leaves no partial bundle or version, and a retry succeeds."""
 
 import contextlib
 import os
@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from .plants import VERSION, Plant, Sender
+from .plant import VERSION, Plant, Sender
 
 
 class Killed(BaseException):
-    """As a SIGKILL: from its moment on, nothing can be tidied up any more."""
+    """Like a SIGKILL: nothing is cleaned up after it."""
 
 
 FILE_OPERATIONS: list[tuple[Any, str]] = [
@@ -34,10 +34,10 @@ FILE_OPERATIONS: list[tuple[Any, str]] = [
 
 @contextlib.contextmanager
 def killed(after: int) -> Iterator[None]:
-    """File operations work `after` times, then none does."""
+    """File operations succeed `after` times, then raise `Killed`."""
     left = after
 
-    def mortal(operation: Callable[..., Any]) -> Callable[..., Any]:
+    def limited(operation: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*arguments: Any, **options: Any) -> Any:
             nonlocal left
             if left == 0:
@@ -49,12 +49,12 @@ def killed(after: int) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Killed):
         for owner, name in FILE_OPERATIONS:
-            patch.setattr(owner, name, mortal(getattr(owner, name)))
+            patch.setattr(owner, name, limited(getattr(owner, name)))
         yield
 
 
 @pytest.mark.parametrize("after", range(12))
-def test_a_bundle_is_whole_or_not_there(
+def test_a_bundle_is_complete_or_absent(
     sender: Sender, bundle: Path, tmp_path: Path, after: int
 ) -> None:
     target = tmp_path / "out" / "model.bundle.tar"
@@ -72,14 +72,16 @@ _WRITER = """
 import sys
 from pathlib import Path
 from exporter.backends.bundle_tar import write_bundle
-from exporter.domain.bundle import Member
-member = Member(name="model.gguf", size=1 << 20, sha256="0" * 64)
+from exporter.domain.bundle import BundleMember
+member = BundleMember(name="model.gguf", size=1 << 20, sha256="0" * 64)
 write_bundle(Path(sys.argv[1]), b"{}", b"{}", [(member, Path(sys.argv[2]))])
 """
 
 
-def test_a_process_killed_while_it_writes_leaves_nothing_under_the_name(tmp_path: Path) -> None:
-    """Its source is a pipe that gives half of a model, and then nothing."""
+def test_a_process_killed_while_it_writes_leaves_no_file_under_the_final_name(
+    tmp_path: Path,
+) -> None:
+    """The source is a pipe that provides half of a model and then blocks."""
     source, target = tmp_path / "source", tmp_path / "model.bundle.tar"
     os.mkfifo(source)
     with (
@@ -104,7 +106,7 @@ def test_a_failure_leaves_no_temporary_file(sender: Sender, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("after", range(0, 60, 2))
-async def test_a_version_is_whole_or_not_there(
+async def test_a_version_is_complete_or_absent(
     bundle: Path, sender: Sender, receiver: Plant, tmp_path: Path, ollama: Any, after: int
 ) -> None:
     with killed(after):

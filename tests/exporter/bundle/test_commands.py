@@ -1,4 +1,4 @@
-"""`ratchet bundle` and `ratchet install`, and `python -m exporter` behind them."""
+"""`ratchet bundle` and `ratchet install`, also as `python -m exporter bundle` and `install`."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from exporter.__main__ import main
 
-from .plants import NAME, VERSION, Plant, Sender, entries, plain, written
+from .plant import NAME, VERSION, Plant, Sender, entries, plain, write_tar
 
 Ended = subprocess.CompletedProcess[str]
 
@@ -26,7 +26,7 @@ SETTINGS = {
 
 
 def ratchet(data: Path, *arguments: str) -> Ended:
-    """The command as a person gives it: with a child process behind it."""
+    """Run the command in a process of its own."""
     command = [sys.executable, "-c", "from ratchet_cli.app import main; main()", *arguments]
     return subprocess.run(
         [*command, "--data-dir", str(data)],
@@ -52,7 +52,7 @@ def plant(tmp_path: Path) -> Plant:
     return Plant(tmp_path / "far" / "away")
 
 
-def test_a_model_goes_to_another_plant_and_is_served_there(
+def test_a_model_is_bundled_and_installed_at_another_plant(
     sender: Sender, plant: Plant, tmp_path: Path
 ) -> None:
     public = sender.plant.data / "keys" / "bundle.pub.pem"
@@ -70,7 +70,7 @@ def test_a_model_goes_to_another_plant_and_is_served_there(
     assert active(plant) == VERSION
 
 
-def test_a_key_put_among_the_trusted_ones_is_trusted_from_then_on(
+def test_a_key_in_the_directory_of_trusted_keys_is_trusted(
     sender: Sender, bundle: Path, plant: Plant
 ) -> None:
     trusted = plant.data / "keys" / "trusted"
@@ -83,7 +83,7 @@ def test_a_key_put_among_the_trusted_ones_is_trusted_from_then_on(
     assert active(plant) is None
 
 
-def test_a_plant_trusts_itself_and_makes_its_key_once(sender: Sender) -> None:
+def test_a_plant_trusts_itself_and_creates_its_key_once(sender: Sender) -> None:
     data = sender.plant.data
     for path in (data / "keys").iterdir():
         path.unlink()
@@ -93,8 +93,8 @@ def test_a_plant_trusts_itself_and_makes_its_key_once(sender: Sender) -> None:
     file = data / "bundles" / f"{NAME}-{VERSION}.bundle.tar"
     back = exporter(data, "install", str(file))
 
-    assert f"made {data}/keys/bundle.pem" in first.stdout
-    assert "made" not in second.stdout
+    assert f"created {data}/keys/bundle.pem" in first.stdout
+    assert "created" not in second.stdout
     assert first.stdout.splitlines()[-1] == second.stdout.splitlines()[-1]
     assert stat.S_IMODE((data / "keys" / "bundle.pem").stat().st_mode) == 0o600
     assert sorted(path.name for path in (data / "keys").iterdir()) == [
@@ -105,7 +105,7 @@ def test_a_plant_trusts_itself_and_makes_its_key_once(sender: Sender) -> None:
     assert back.exit_code == 0
 
 
-def test_a_key_that_is_named_is_never_made(sender: Sender, tmp_path: Path) -> None:
+def test_a_key_named_by_a_setting_is_never_created(sender: Sender, tmp_path: Path) -> None:
     missing = tmp_path / "missing.pem"
 
     ended = exporter(
@@ -116,27 +116,27 @@ def test_a_key_that_is_named_is_never_made(sender: Sender, tmp_path: Path) -> No
     assert not missing.exists()
 
 
-def test_a_key_that_is_none_is_refused_by_name(
+def test_a_file_without_a_key_is_refused(
     sender: Sender, bundle: Path, plant: Plant, tmp_path: Path
 ) -> None:
     secret = sender.plant.data / "keys" / "bundle.pem"
 
     ended = exporter(plant.data, "install", str(bundle), "--trust", str(secret))
     assert ended.exit_code == 1
-    assert f"refused: {secret}: no public key in PEM" in ended.stderr
+    assert f"refused: {secret}: not a PEM public key" in ended.stderr
 
 
-def test_a_version_that_is_not_there_is_refused_with_those_that_are(sender: Sender) -> None:
+def test_an_unknown_version_is_refused_with_the_registered_ones(sender: Sender) -> None:
     ended = exporter(sender.plant.data, "bundle", "v0")
 
     assert ended.exit_code == 1
     assert f"versions of {NAME}: {VERSION}" in ended.stderr
 
 
-def test_a_wrong_bundle_is_refused_by_its_member(
+def test_a_wrong_bundle_is_refused_with_the_name_of_its_member(
     sender: Sender, bundle: Path, plant: Plant
 ) -> None:
-    written(bundle, [*entries(bundle), plain("payload.sh", b"boom")])
+    write_tar(bundle, [*entries(bundle), plain("payload.sh", b"boom")])
 
     ended = exporter(sender.plant.data, "install", str(bundle))
     assert ended.exit_code == 1
@@ -144,12 +144,12 @@ def test_a_wrong_bundle_is_refused_by_its_member(
 
 
 @pytest.mark.parametrize("arguments", [("bundle",), ("install",), ("install", "no/such/file")])
-def test_what_is_not_understood_ends_with_2(plant: Plant, arguments: tuple[str, ...]) -> None:
+def test_wrong_arguments_exit_with_2(plant: Plant, arguments: tuple[str, ...]) -> None:
     assert ratchet(plant.data, *arguments).returncode == 2
     assert not plant.data.exists()
 
 
-def test_the_service_does_not_load_what_bundles_need() -> None:
+def test_the_service_does_not_import_the_libraries_of_bundles() -> None:
     script = (
         "import sys, exporter.__main__; "
         "assert not {'cryptography.hazmat', 'cyclonedx'} & set(sys.modules), 'loaded'"
@@ -157,9 +157,7 @@ def test_the_service_does_not_load_what_bundles_need() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-def test_a_program_is_answered_in_json_by_both_commands(
-    sender: Sender, plant: Plant, tmp_path: Path
-) -> None:
+def test_both_commands_print_json(sender: Sender, plant: Plant, tmp_path: Path) -> None:
     file = tmp_path / "model.tar"
     public = str(sender.plant.data / "keys" / "bundle.pub.pem")
 

@@ -1,4 +1,4 @@
-"""A handler on real registries, with an exporter that does nothing but answer."""
+"""Empty registries, and a checkpoint handler on them whose exporter only returns results."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,13 +14,13 @@ from prometheus_client import CollectorRegistry
 from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama import OllamaRegistry
-from exporter.domain.export_messages import Exported, NotExported
+from exporter.domain.export_messages import Exported, ExportRefused
 from exporter.domain.parity.quantization import LIMITS
 from exporter.domain.registry.record import Export
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
 from exporter.registry.alias import Alias
-from exporter.registry.retention import Retention
+from exporter.registry.retention import VersionRetention
 from ratchet.contract import ArtifactRef, CheckpointReady, Outcome, Scores
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore
@@ -32,68 +32,112 @@ NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)
 
 
 @dataclass
-class FakeExporter:
-    """Every export stores `content`, and is a model told from the others by its num_ctx."""
+class Registries:
+    """A local registry and an Ollama, both empty, with their alias and metrics."""
 
-    export_: Export
+    root: Path
+    local: LocalRegistry
+    ollama: OllamaRegistry
     artifacts: ArtifactStore
-    content: bytes
-    answers: list[Any] = field(default_factory=list)
-    calls: int = 0
+    alias: Alias
+    samples: CollectorRegistry
+    metrics: ExporterMetrics
 
-    async def export(self, version: str, manifest: AdapterManifest) -> Exported | NotExported:
-        self.calls += 1
-        answer = self.answers.pop(0) if self.answers else Exported(export=self._export())
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
-    def _export(self) -> Export:
-        modelfile = self.export_.modelfile
-        sampling = modelfile.sampling.model_copy(update={"num_ctx": 4096 + self.calls})
-        own = modelfile.model_copy(update={"sampling": sampling})
-        gguf = self.artifacts.put_bytes(self.content, self.export_.gguf.name)
-        return self.export_.model_copy(update={"modelfile": own, "gguf": gguf})
+@pytest.fixture
+async def registries(tmp_path: Path, ollama: Any) -> AsyncIterator[Registries]:
+    root = tmp_path / "registry" / "m"
+    samples = CollectorRegistry()
+    transport = httpx.ASGITransport(ollama.app)
+    async with httpx.AsyncClient(base_url="http://stand-in", transport=transport) as client:
+        yield Registries(
+            root=root,
+            local=LocalRegistry(root.parent, "m"),
+            ollama=OllamaRegistry(client, "m"),
+            artifacts=ArtifactStore(tmp_path / "artifacts"),
+            alias=Alias(ActivationJournal(root / "activations.json")),
+            samples=samples,
+            metrics=ExporterMetrics(samples),
+        )
 
 
 @dataclass
-class Place:
-    handler: CheckpointHandler
+class FakeExporter:
+    """Every export stores `content` and returns a model with a `num_ctx` of its own.
+
+    `results` are returned or raised first.
+    """
+
+    template: Export
     artifacts: ArtifactStore
+    content: bytes
+    results: list[Any] = field(default_factory=list)
+    calls: int = 0
+
+    async def export(self, version: str, manifest: AdapterManifest) -> Exported | ExportRefused:
+        self.calls += 1
+        result = self.results.pop(0) if self.results else Exported(export=self._export())
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def change(self, **fields: Any) -> None:
+        """Change fields of the exports to come."""
+        self.template = self.template.model_copy(update=fields)
+
+    def _export(self) -> Export:
+        modelfile = self.template.modelfile
+        sampling = modelfile.sampling.model_copy(update={"num_ctx": 4096 + self.calls})
+        own = modelfile.model_copy(update={"sampling": sampling})
+        gguf = self.artifacts.put_bytes(self.content, self.template.gguf.name)
+        return self.template.model_copy(update={"modelfile": own, "gguf": gguf})
+
+
+@dataclass
+class Checkpoints:
+    """Makes checkpoints and delivers them to `handler`."""
+
+    handler: CheckpointHandler
+    registries: Registries
     exporter: FakeExporter
-    root: Path
     manifest: AdapterManifest
 
     def checkpoint(self, number: int = 1, **change: Any) -> CheckpointReady:
         manifest = self.manifest.model_copy(update={"run_id": f"run-{number}", **change})
+        content = manifest.model_dump_json().encode()
         return CheckpointReady(
             event_id=f"checkpoint-{number}",
             occurred_at=NOON + timedelta(minutes=number),
             run_id=f"run-{number}",
             base_model="base",
-            manifest=self.artifacts.put_bytes(manifest.model_dump_json().encode(), "manifest"),
+            manifest=self.registries.artifacts.put_bytes(content, "manifest"),
         )
 
     async def deliver(self, checkpoint: CheckpointReady) -> Outcome:
         return (await self.handler.handle(delivered([checkpoint]), MemoryState()))[0]
 
+    async def versions(self) -> tuple[str, ...]:
+        return await self.registries.local.versions()
+
+    async def active(self) -> str | None:
+        return await self.registries.local.active()
+
 
 @pytest.fixture
-async def place(tmp_path: Path, record: Any, ollama: Any) -> AsyncIterator[Place]:
-    artifacts = ArtifactStore(tmp_path / "artifacts")
+def checkpoints(registries: Registries, record: Any) -> Checkpoints:
+    artifacts, records = registries.artifacts, registries.local
     exporter = FakeExporter(record("v1").export, artifacts, b"GGUF")
-    records = LocalRegistry(tmp_path / "registry", "m")
     handler = CheckpointHandler(
         name="m",
         exporter=exporter,
         artifacts=artifacts,
         records=records,
-        served_by=None,
-        alias=Alias(ActivationJournal(tmp_path / "registry" / "m" / "activations.json")),
+        server=registries.ollama,
+        alias=registries.alias,
         registering=asyncio.Lock(),
         limits=LIMITS,
-        retention=Retention(artifacts, records, keep=2),
-        metrics=ExporterMetrics(CollectorRegistry()),
+        retention=VersionRetention(artifacts, records, keep=2),
+        metrics=registries.metrics,
     )
     manifest = AdapterManifest(
         run_id="run-1",
@@ -109,7 +153,4 @@ async def place(tmp_path: Path, record: Any, ollama: Any) -> AsyncIterator[Place
         after=SCORES,
         versions={},
     )
-    transport = httpx.ASGITransport(ollama.app)
-    async with httpx.AsyncClient(base_url="http://stand-in", transport=transport) as client:
-        handler.served_by = OllamaRegistry(client, "m")
-        yield Place(handler, artifacts, exporter, tmp_path / "registry" / "m", manifest)
+    return Checkpoints(handler, registries, exporter, manifest)

@@ -1,72 +1,55 @@
-"""One command, one move of the alias in every registry, or a refusal that names what is wrong."""
+"""A command moves the alias in every registry once, or is refused with a reason."""
 
 import os
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from prometheus_client import CollectorRegistry
 
-from exporter.backends.registries.activation_journal import ActivationJournal
-from exporter.backends.registries.local_registry import LocalRegistry
-from exporter.backends.registries.ollama import OllamaRegistry
-from exporter.domain.registry.activation_result import Settled
-from exporter.metrics import ExporterMetrics
-from exporter.registry.activation import ActivationHandler, Command
-from exporter.registry.alias import Alias
-from exporter.registry.integrity import Soundness
+from exporter.domain.registry.activation_result import ActivationResult
+from exporter.registry.activation import ActivationHandler, AliasCommand
+from exporter.registry.integrity import IntegrityCheck
 from ratchet.contract import (
     ActivationRefused,
     ActivationRequested,
     Done,
-    Event,
     Later,
     ModelActivated,
     ModelRolledBack,
     Outcome,
     RollbackRequested,
 )
-from ratchet.storage import ArtifactStore
 from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
 
-NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)
-
-
-class Killed(BaseException):
-    """As a SIGKILL: nothing after it runs, no handler of errors catches it."""
+from .conftest import NOON, Registries
+from .stand_ins import FixedAnswers, Killed, KilledAt
 
 
 @dataclass
-class Bench:
-    """Three registered versions in both registries; v1, v2 and v3 were activated in turn."""
+class Commands:
+    """Delivers commands to `handler`; v1, v2 and v3 are registered and were activated in turn."""
 
     handler: ActivationHandler
-    local: LocalRegistry
-    ollama: OllamaRegistry
-    metrics: CollectorRegistry
-    artifacts: ArtifactStore
-    settled: list[Settled] = field(default_factory=list)
+    registries: Registries
+    results: list[ActivationResult] = field(default_factory=list)
 
-    async def deliver(self, command: Event) -> Outcome:
+    async def deliver(self, command: AliasCommand) -> Outcome:
         return (await self.handler.handle(delivered([command]), MemoryState()))[0]
 
-    async def said(self, command: Command) -> Any:
-        """The one event that the command led to."""
+    async def event(self, command: AliasCommand) -> Any:
+        """The one event that the command caused."""
         outcome = await self.deliver(command)
         assert isinstance(outcome, Done), outcome
         [event] = outcome.emits
         return event
 
     async def active(self) -> tuple[str | None, str | None]:
-        return await self.local.active(), await self.ollama.active()
+        return await self.registries.local.active(), await self.registries.ollama.active()
 
-    async def agree(self) -> None:
-        await self.handler.alias.agree(self.handler.records, self.handler.served_by)
+    async def synchronize(self) -> None:
+        await self.handler.alias.synchronize(self.handler.records, self.handler.server)
 
 
 def activate(version: str, event_id: str = "activate-1") -> ActivationRequested:
@@ -86,76 +69,48 @@ def roll_back(event_id: str = "rollback-1") -> RollbackRequested:
 
 
 @pytest.fixture
-async def bench(
-    tmp_path: Path, record: Any, ggufs: dict[str, Path], ollama: Any
-) -> AsyncIterator[Bench]:
-    artifacts = ArtifactStore(tmp_path / "artifacts")
-    local = LocalRegistry(tmp_path / "registry", "m")
-    alias = Alias(ActivationJournal(tmp_path / "registry" / "m" / "activations.json"))
-    registry = CollectorRegistry()
-    settled: list[Settled] = []
+async def commands(registries: Registries, record: Any, ggufs: dict[str, Path]) -> Commands:
+    local, ollama, artifacts = registries.local, registries.ollama, registries.artifacts
+    results: list[ActivationResult] = []
     handler = ActivationHandler(
         name="m",
         records=local,
-        served_by=None,
-        soundness=Soundness(artifacts, local),
-        alias=alias,
-        metrics=ExporterMetrics(registry),
-        on_settled=settled.append,
+        server=ollama,
+        integrity=IntegrityCheck(artifacts, local),
+        alias=registries.alias,
+        metrics=registries.metrics,
+        on_result=results.append,
     )
-    transport = httpx.ASGITransport(ollama.app)
-    async with httpx.AsyncClient(base_url="http://stand-in", transport=transport) as client:
-        handler.served_by = served = OllamaRegistry(client, "m")
-        bench = Bench(handler, local, served, registry, artifacts, settled)
-        for version, file in ggufs.items():
-            stored = artifacts.put(file, "model.gguf")
-            manifest = artifacts.put_bytes(version.encode(), "manifest.json")
-            known = record(version)
-            export = known.export.model_copy(update={"gguf": stored})
-            made = known.model_copy(update={"export": export, "manifest": manifest})
-            for where in (local, served):
-                await where.register(made, artifacts.path(stored))
-            await bench.deliver(activate(version, f"activate-{version}"))
-        settled.clear()
-        yield bench
+    commands = Commands(handler, registries, results)
+    for version, file in ggufs.items():
+        stored = artifacts.put(file, "model.gguf")
+        manifest = artifacts.put_bytes(version.encode(), "manifest.json")
+        known = record(version)
+        export = known.export.model_copy(update={"gguf": stored})
+        registered = known.model_copy(update={"export": export, "manifest": manifest})
+        for registry in (local, ollama):
+            await registry.register(registered, artifacts.path(stored))
+        await commands.deliver(activate(version, f"activate-{version}"))
+    results.clear()
+    return commands
 
 
-class Away:
-    """A registry that does not answer."""
-
-    kind = "ollama"
-
-    async def available(self) -> bool:
-        return False
-
-
-class DiesBefore:
-    """A registry whose process is killed when the alias is to move."""
-
-    def __init__(self, registry: Any) -> None:
-        self._registry = registry
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._registry, name)
-
-    async def move_alias(self, version: str) -> None:
-        raise Killed
-
-
-async def test_an_activation_moves_every_alias_and_says_who_and_why(bench: Bench) -> None:
-    event = await bench.said(activate("v1"))
+async def test_an_activation_moves_every_alias_and_records_who_requested_it_and_why(
+    commands: Commands,
+) -> None:
+    event = await commands.event(activate("v1"))
 
     assert isinstance(event, ModelActivated)
     assert (event.version, event.previous, event.caused_by) == ("v1", "v3", "activate-1")
     assert (event.requested_by, event.reason) == ("maria", "better on chillers")
     assert event.registries == ("local", "ollama")
-    assert await bench.active() == ("v1", "v1")
+    assert await commands.active() == ("v1", "v1")
 
 
-async def test_rollback_after_rollback_goes_one_further_back_each_time(bench: Bench) -> None:
-    first = await bench.said(roll_back("rollback-1"))
-    second = await bench.said(roll_back("rollback-2"))
-    third = await bench.said(roll_back("rollback-3"))
+async def test_each_rollback_goes_one_version_further_back(commands: Commands) -> None:
+    first = await commands.event(roll_back("rollback-1"))
+    second = await commands.event(roll_back("rollback-2"))
+    third = await commands.event(roll_back("rollback-3"))
 
     assert isinstance(first, ModelRolledBack)
     assert [(event.version, event.previous) for event in (first, second)] == [
@@ -166,35 +121,37 @@ async def test_rollback_after_rollback_goes_one_further_back_each_time(bench: Be
     assert isinstance(third, ActivationRefused)
     assert "no registered version was active before v1" in third.reason
     assert "v2, v3" in third.reason
-    assert await bench.active() == ("v1", "v1")
+    assert await commands.active() == ("v1", "v1")
 
 
 @pytest.mark.parametrize("back", [False, True])
-async def test_a_redelivery_says_the_same_and_moves_nothing(bench: Bench, back: bool) -> None:
+async def test_a_redelivery_publishes_the_same_event_and_moves_nothing(
+    commands: Commands, back: bool
+) -> None:
     command = roll_back() if back else activate("v2")
-    first = await bench.said(command)
-    assert await bench.said(command) == first
+    first = await commands.event(command)
+    assert await commands.event(command) == first
 
-    await bench.said(activate("v1", "activate-later"))
-    again = await bench.said(command)
+    await commands.event(activate("v1", "activate-later"))
+    again = await commands.event(command)
     assert (again.event_id, again.version, again.previous) == (first.event_id, "v2", "v3")
     assert again.occurred_at == first.occurred_at
-    assert await bench.active() == ("v1", "v1")
+    assert await commands.active() == ("v1", "v1")
 
 
-async def test_to_activate_the_active_version_says_that_it_was(bench: Bench) -> None:
-    event = await bench.said(activate("v3"))
+async def test_activating_the_active_version_succeeds(commands: Commands) -> None:
+    event = await commands.event(activate("v3"))
 
     assert (event.version, event.previous) == ("v3", "v3")
-    assert await bench.active() == ("v3", "v3")
-    assert (await bench.said(roll_back())).version == "v2"
+    assert await commands.active() == ("v3", "v3")
+    assert (await commands.event(roll_back())).version == "v2"
 
 
 @pytest.mark.parametrize("damage", ["shorter", "another byte", "missing", "a manifest"])
-async def test_a_version_whose_files_changed_is_refused_by_name(
-    bench: Bench, damage: str, tmp_path: Path
+async def test_a_version_with_changed_files_is_refused(
+    commands: Commands, damage: str, tmp_path: Path
 ) -> None:
-    file = bench.local.gguf("v2")
+    file = commands.registries.local.gguf("v2")
     content = file.read_bytes()
     match damage:
         case "shorter":
@@ -204,130 +161,134 @@ async def test_a_version_whose_files_changed_is_refused_by_name(
         case "missing":
             file.unlink()
         case "a manifest":
-            known = await bench.local.record("v2")
+            known = await commands.registries.local.record("v2")
             assert known is not None
-            bench.artifacts.path(known.manifest).write_bytes(b"other")
+            commands.registries.artifacts.path(known.manifest).write_bytes(b"other")
 
     for command in (roll_back(), activate("v2")):
-        event = await bench.said(command)
+        event = await commands.event(command)
         assert isinstance(event, ActivationRefused)
         assert event.version == "v2"
         assert ("manifest" if damage == "a manifest" else "model.gguf of v2") in event.reason
         assert "or activate another version" in event.reason
-    assert await bench.active() == ("v3", "v3")
-    assert (await bench.said(roll_back("rollback-9"))).version == "v2", "refused, not passed over"
+    assert await commands.active() == ("v3", "v3")
+    assert (await commands.event(roll_back("rollback-9"))).version == "v2", "refused, not skipped"
 
 
 @pytest.mark.parametrize("version", ["v9", "latest", "../../elsewhere", os.sep])
-async def test_what_is_not_registered_is_refused_with_what_is(bench: Bench, version: str) -> None:
-    event = await bench.said(activate(version))
+async def test_an_unknown_version_is_refused_with_the_registered_ones(
+    commands: Commands, version: str
+) -> None:
+    event = await commands.event(activate(version))
 
     assert isinstance(event, ActivationRefused)
     assert event.reason == f"{version} is not registered: registered are v1, v2, v3"
-    assert await bench.active() == ("v3", "v3")
+    assert await commands.active() == ("v3", "v3")
 
 
-async def test_a_version_ollama_does_not_have_is_refused_with_the_remedy(bench: Bench) -> None:
-    await bench.ollama.remove("v1")
-    event = await bench.said(activate("v1"))
+async def test_a_version_that_ollama_lacks_is_refused_with_the_remedy(commands: Commands) -> None:
+    await commands.registries.ollama.remove("v1")
+    event = await commands.event(activate("v1"))
 
     assert isinstance(event, ActivationRefused)
     assert "ollama does not have v1" in event.reason
-    assert "`ratchet models` says when it does" in event.reason
-    assert await bench.active() == ("v3", "v3")
+    assert "`ratchet models` shows when it does" in event.reason
+    assert await commands.active() == ("v3", "v3")
 
 
-@pytest.mark.parametrize("which", ["records", "served_by"])
-async def test_killed_before_an_alias_moved_the_redelivery_ends_the_same(
-    bench: Bench, which: str
+@pytest.mark.parametrize("which", ["records", "server"])
+async def test_after_a_kill_before_an_alias_moved_a_redelivery_ends_the_same(
+    commands: Commands, which: str
 ) -> None:
-    whole = getattr(bench.handler, which)
-    setattr(bench.handler, which, DiesBefore(whole))
+    whole = getattr(commands.handler, which)
+    setattr(commands.handler, which, KilledAt(whole, "move_alias", before=True))
     with pytest.raises(Killed):
-        await bench.deliver(roll_back())
-    setattr(bench.handler, which, whole)
+        await commands.deliver(roll_back())
+    setattr(commands.handler, which, whole)
 
-    event = await bench.said(roll_back())
+    event = await commands.event(roll_back())
     assert (event.version, event.previous) == ("v2", "v3")
-    assert await bench.active() == ("v2", "v2")
+    assert await commands.active() == ("v2", "v2")
 
 
-@pytest.mark.parametrize("which", ["records", "served_by"])
-async def test_killed_between_the_registries_a_start_makes_them_agree(
-    bench: Bench, which: str
+@pytest.mark.parametrize("which", ["records", "server"])
+async def test_after_a_kill_between_the_registries_a_start_synchronizes_them(
+    commands: Commands, which: str
 ) -> None:
-    whole = getattr(bench.handler, which)
-    setattr(bench.handler, which, DiesBefore(whole))
+    whole = getattr(commands.handler, which)
+    setattr(commands.handler, which, KilledAt(whole, "move_alias", before=True))
     with pytest.raises(Killed):
-        await bench.deliver(roll_back())
-    setattr(bench.handler, which, whole)
+        await commands.deliver(roll_back())
+    setattr(commands.handler, which, whole)
 
-    await bench.agree()
-    assert await bench.active() == ("v2", "v2")
+    await commands.synchronize()
+    assert await commands.active() == ("v2", "v2")
 
 
-async def test_another_command_after_a_kill_starts_from_what_was_decided(bench: Bench) -> None:
-    bench.handler.records = DiesBefore(bench.local)  # type: ignore[assignment]
+async def test_a_command_after_a_kill_starts_from_the_journalled_move(commands: Commands) -> None:
+    killed: Any = KilledAt(commands.registries.local, "move_alias", before=True)
+    commands.handler.records = killed
     with pytest.raises(Killed):
-        await bench.deliver(roll_back("rollback-1"))
-    bench.handler.records = bench.local
+        await commands.deliver(roll_back("rollback-1"))
+    commands.handler.records = commands.registries.local
 
-    event = await bench.said(roll_back("rollback-2"))
+    event = await commands.event(roll_back("rollback-2"))
     assert (event.version, event.previous) == ("v1", "v2")
 
 
-async def test_an_ollama_that_does_not_answer_follows_when_it_does(bench: Bench) -> None:
-    bench.handler.served_by = Away()  # type: ignore[assignment]
-    event = await bench.said(roll_back())
+async def test_an_unavailable_ollama_follows_later(commands: Commands) -> None:
+    commands.handler.server = FixedAnswers(commands.registries.ollama, up=False)
+    event = await commands.event(roll_back())
     assert (event.version, event.registries) == ("v2", ("local",))
-    await bench.agree()
-    assert await bench.active() == ("v2", "v3")
+    await commands.synchronize()
+    assert await commands.active() == ("v2", "v3")
 
-    bench.handler.served_by = bench.ollama
-    await bench.agree()
-    assert await bench.active() == ("v2", "v2")
+    commands.handler.server = commands.registries.ollama
+    await commands.synchronize()
+    assert await commands.active() == ("v2", "v2")
 
 
-async def test_an_alias_set_by_other_hands_is_where_the_next_rollback_leads(
-    bench: Bench,
+async def test_a_rollback_leads_to_an_alias_that_was_set_manually(
+    commands: Commands,
 ) -> None:
-    await bench.local.move_alias("v1")
-    await bench.agree()
-    assert await bench.active() == ("v1", "v1")
+    await commands.registries.local.move_alias("v1")
+    await commands.synchronize()
+    assert await commands.active() == ("v1", "v1")
 
-    await bench.said(activate("v2"))
-    assert (await bench.said(roll_back())).version == "v1"
+    await commands.event(activate("v2"))
+    assert (await commands.event(roll_back())).version == "v1"
 
 
-async def test_a_disk_in_trouble_is_tried_again_and_told(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+async def test_a_full_disk_is_reported_and_retried(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*arguments: Any) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr("exporter.backends.registries.activation_journal.write_whole", full)
-        outcome = await bench.deliver(roll_back())
+        outcome = await commands.deliver(roll_back())
     assert isinstance(outcome, Later)
-    assert await bench.active() == ("v3", "v3")
+    assert await commands.active() == ("v3", "v3")
 
-    await bench.said(roll_back())
-    assert [(told.outcome, told.version) for told in bench.settled] == [
+    await commands.event(roll_back())
+    assert [(result.outcome, result.version) for result in commands.results] == [
         ("later", None),
         ("moved", "v2"),
     ]
-    assert "No space left" in bench.settled[0].reason
+    assert "No space left" in commands.results[0].reason
 
 
-async def test_outcomes_are_told_and_counted(bench: Bench) -> None:
-    await bench.said(roll_back())
-    await bench.said(activate("v9"))
+async def test_outcomes_are_reported_and_counted(commands: Commands) -> None:
+    await commands.event(roll_back())
+    await commands.event(activate("v9"))
 
-    moved, refused = bench.settled
+    moved, refused = commands.results
     assert (moved.event_id, moved.command, moved.outcome) == ("rollback-1", "rollback", "moved")
     assert (moved.version, moved.previous) == ("v2", "v3")
     assert (refused.command, refused.outcome) == ("activate", "refused")
     assert "not registered" in refused.reason
     for command, outcome in (("rollback", "moved"), ("activate", "refused")):
         labels = {"command": command, "outcome": outcome}
-        assert bench.metrics.get_sample_value("ratchet_activations_total", labels) == 1
+        sample = commands.registries.samples.get_sample_value("ratchet_activations_total", labels)
+        assert sample == 1

@@ -1,14 +1,12 @@
-"""Checkpoints and rollbacks move the same alias: neither undoes what the other has done."""
+"""Checkpoints and rollbacks move the same alias and never undo each other."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
 
-from exporter.metrics import ExporterMetrics
 from exporter.registry.activation import ActivationHandler
-from exporter.registry.integrity import Soundness
+from exporter.registry.integrity import IntegrityCheck
 from ratchet.contract import (
     Done,
     ModelActivated,
@@ -19,78 +17,74 @@ from ratchet.contract import (
 from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
 
-from .conftest import NOON, Place
+from .conftest import NOON, Checkpoints
 
 
 @pytest.fixture
-async def rolled_back(place: Place) -> Place:
-    """Checkpoints 1 to 3 came, then a rollback from 3 to 2."""
-    place.handler.served_by = None
+async def rolled_back(checkpoints: Checkpoints) -> Checkpoints:
+    """Checkpoints 1 to 3, then a rollback from 3 to 2."""
+    checkpoints.handler.server = None
     for number in (1, 2, 3):
-        await place.deliver(place.checkpoint(number))
+        await checkpoints.deliver(checkpoints.checkpoint(number))
     handler = ActivationHandler(
         name="m",
-        records=place.handler.records,
-        served_by=None,
-        soundness=Soundness(place.artifacts, place.handler.records),
-        alias=place.handler.alias,
-        metrics=ExporterMetrics(CollectorRegistry()),
-        on_settled=lambda settled: None,
+        records=checkpoints.registries.local,
+        server=None,
+        integrity=IntegrityCheck(checkpoints.registries.artifacts, checkpoints.registries.local),
+        alias=checkpoints.registries.alias,
+        metrics=checkpoints.registries.metrics,
+        on_result=lambda result: None,
     )
     command = RollbackRequested(event_id="rollback-1", occurred_at=NOON, requested_by="ben")
     [outcome] = await handler.handle(delivered([command]), MemoryState())
     assert isinstance(outcome, Done)
     assert isinstance(outcome.emits[0], ModelRolledBack)
-    return place
+    return checkpoints
 
 
-async def versions(place: Place) -> tuple[str, ...]:
-    return await place.handler.records.versions()
-
-
-async def test_a_redelivered_checkpoint_says_the_same_and_does_not_undo_it(
-    rolled_back: Place,
+async def test_a_redelivered_checkpoint_publishes_the_same_events_and_does_not_undo_a_rollback(
+    rolled_back: Checkpoints,
 ) -> None:
-    v1, v2, v3 = await versions(rolled_back)
+    v1, v2, v3 = await rolled_back.versions()
     for number, version, previous in ((3, v3, v2), (2, v2, v1)):
         outcome = await rolled_back.deliver(rolled_back.checkpoint(number))
         assert isinstance(outcome, Done)
         activated = outcome.emits[1]
         assert isinstance(activated, ModelActivated)
         assert (activated.version, activated.previous) == (version, previous)
-        assert await rolled_back.handler.records.active() == v2
+        assert await rolled_back.active() == v2
 
 
-async def test_the_same_checkpoint_under_another_event_id_does_not_undo_it(
-    rolled_back: Place,
+async def test_the_same_checkpoint_with_another_event_id_does_not_undo_a_rollback(
+    rolled_back: Checkpoints,
 ) -> None:
     again = rolled_back.checkpoint(3).model_copy(update={"event_id": "checkpoint-3-again"})
     outcome = await rolled_back.deliver(again)
 
     assert isinstance(outcome, Done)
     assert [type(event) for event in outcome.emits] == [ModelRegistered]
-    assert await rolled_back.handler.records.active() == (await versions(rolled_back))[1]
+    assert await rolled_back.active() == (await rolled_back.versions())[1]
 
 
-async def test_a_later_checkpoint_becomes_active_in_place_of_what_was_gone_back_to(
-    rolled_back: Place,
+async def test_a_later_checkpoint_becomes_active_after_a_rollback(
+    rolled_back: Checkpoints,
 ) -> None:
-    _, v2, _ = await versions(rolled_back)
+    _, v2, _ = await rolled_back.versions()
     outcome = await rolled_back.deliver(rolled_back.checkpoint(4))
 
     assert isinstance(outcome, Done)
     activated: Any = outcome.emits[1]
     assert activated.previous == v2
-    assert await rolled_back.handler.records.active() == activated.version
+    assert await rolled_back.active() == activated.version
 
 
-async def test_what_was_gone_back_to_stays_registered_behind_newer_versions(
-    rolled_back: Place,
+async def test_the_version_rolled_back_to_stays_registered(
+    rolled_back: Checkpoints,
 ) -> None:
-    _, v2, _ = await versions(rolled_back)
+    _, v2, _ = await rolled_back.versions()
     rolled_back.handler.retention = replace(rolled_back.handler.retention, keep=1)
     await rolled_back.deliver(rolled_back.checkpoint(4))
 
-    left = await versions(rolled_back)
+    left = await rolled_back.versions()
     assert v2 in left
     assert len(left) == 2

@@ -1,4 +1,4 @@
-"""One CheckpointReady is one registered model, however often it is delivered or broken off."""
+"""One CheckpointReady gives one registered model, also after redelivery and kills."""
 
 import hashlib
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.export_messages import NotExported
-from exporter.ports import ExportBroke, Registry
+from exporter.domain.export_messages import ExportRefused
+from exporter.ports import ExportInterrupted
 from ratchet.contract import (
     Done,
     Invalid,
@@ -18,34 +18,16 @@ from ratchet.contract import (
     Parity,
 )
 
+from .conftest import Checkpoints
+from .stand_ins import Killed, KilledAt
+
 PARITY = Parity(top1=0.5, kl=1.0, tokens=10, template_equal=True)
 
 
-class Killed(BaseException):
-    """As a SIGKILL: nothing after it runs, no handler of errors catches it."""
-
-
-class DiesAfter:
-    """A registry whose process is killed right after the named call took effect."""
-
-    def __init__(self, registry: Registry, call: str) -> None:
-        self._registry = registry
-        self._call = call
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._registry, name)
-        if name != self._call:
-            return found
-
-        async def then_die(*arguments: Any) -> None:
-            await found(*arguments)
-            raise Killed
-
-        return then_die
-
-
-async def test_an_accepted_adapter_becomes_the_active_model(place: Any, ollama: Any) -> None:
-    outcome = await place.deliver(place.checkpoint())
+async def test_an_accepted_adapter_becomes_the_active_model(
+    checkpoints: Checkpoints, ollama: Any
+) -> None:
+    outcome = await checkpoints.deliver(checkpoints.checkpoint())
 
     assert isinstance(outcome, Done)
     registered, activated = outcome.emits
@@ -53,124 +35,137 @@ async def test_an_accepted_adapter_becomes_the_active_model(place: Any, ollama: 
     assert isinstance(activated, ModelActivated)
     assert (registered.registry, registered.run_id) == ("ollama", "run-1")
     assert registered.caused_by == activated.caused_by == "checkpoint-1"
-    assert activated.version == registered.version == await place.handler.records.active()
+    assert activated.version == registered.version == await checkpoints.active()
     assert set(ollama.tags) == {f"m:{registered.version}", "m:latest"}
 
 
 @pytest.mark.parametrize("at", ["register", "move_alias"])
-@pytest.mark.parametrize("which", ["records", "served_by"])
-async def test_killed_after_any_step_the_next_delivery_ends_the_same(
-    place: Any, ollama: Any, which: str, at: str
+@pytest.mark.parametrize("which", ["records", "server"])
+async def test_after_a_kill_at_any_step_a_redelivery_ends_the_same(
+    checkpoints: Checkpoints, ollama: Any, which: str, at: str
 ) -> None:
-    await place.deliver(place.checkpoint(1))
-    undisturbed = getattr(place.handler, which)
-    setattr(place.handler, which, DiesAfter(undisturbed, at))
+    await checkpoints.deliver(checkpoints.checkpoint(1))
+    undisturbed = getattr(checkpoints.handler, which)
+    setattr(checkpoints.handler, which, KilledAt(undisturbed, at, before=False))
     with pytest.raises(Killed):
-        await place.deliver(place.checkpoint(2))
-    setattr(place.handler, which, undisturbed)
+        await checkpoints.deliver(checkpoints.checkpoint(2))
+    setattr(checkpoints.handler, which, undisturbed)
 
-    first = await place.deliver(place.checkpoint(2))
-    again = await place.deliver(place.checkpoint(2))
+    first = await checkpoints.deliver(checkpoints.checkpoint(2))
+    again = await checkpoints.deliver(checkpoints.checkpoint(2))
 
     assert isinstance(first, Done)
     assert isinstance(again, Done)
     ids = [[event.event_id for event in outcome.emits] for outcome in (first, again)]
     assert ids[0] == ids[1]
-    versions = await place.handler.records.versions()
+    versions = await checkpoints.versions()
     assert len(versions) == 2
     assert set(ollama.tags) == {"m:latest", *(f"m:{version}" for version in versions)}
     assert isinstance(first.emits[1], ModelActivated)
     assert (first.emits[1].version, first.emits[1].previous) == (versions[1], versions[0])
-    names = sorted(p.name for p in place.root.iterdir())
+    names = sorted(p.name for p in checkpoints.registries.root.iterdir())
     assert names == ["activations.json", "latest", "previous", *versions]
-    assert place.exporter.calls == 2
+    assert checkpoints.exporter.calls == 2
 
 
-async def test_without_ollama_the_directory_alone_serves(place: Any) -> None:
-    place.handler.served_by = None
-    outcome = await place.deliver(place.checkpoint())
+async def test_without_ollama_only_the_local_registry_has_the_model(
+    checkpoints: Checkpoints,
+) -> None:
+    checkpoints.handler.server = None
+    outcome = await checkpoints.deliver(checkpoints.checkpoint())
 
     assert isinstance(outcome, Done)
     assert isinstance(outcome.emits[0], ModelRegistered)
     assert outcome.emits[0].registry == "local"
 
 
-async def test_a_model_that_moved_away_is_refused_with_its_figures(place: Any) -> None:
-    place.exporter.answers = [NotExported(reason="q8_0: too far", parity=PARITY)]
-    outcome = await place.deliver(place.checkpoint())
+async def test_a_model_that_differs_from_the_trained_one_is_refused_with_its_figures(
+    checkpoints: Checkpoints,
+) -> None:
+    checkpoints.exporter.results = [ExportRefused(reason="q8_0: too far", parity=PARITY)]
+    outcome = await checkpoints.deliver(checkpoints.checkpoint())
 
     assert isinstance(outcome, Done)
     (refused,) = outcome.emits
     assert isinstance(refused, ModelRefused)
     assert (refused.reason, refused.parity) == ("q8_0: too far", PARITY)
-    assert await place.handler.records.versions() == ()
+    assert await checkpoints.versions() == ()
 
 
-async def test_ollama_never_serves_with_a_template_nobody_knows(
-    place: Any, record: Any, ollama: Any
+async def test_a_model_without_a_known_template_is_not_registered_in_ollama(
+    checkpoints: Checkpoints, record: Any, ollama: Any
 ) -> None:
-    place.exporter.export_ = record("v1", template=False).export
-    outcome = await place.deliver(place.checkpoint())
+    checkpoints.exporter.template = record("v1", template=False).export
+    outcome = await checkpoints.deliver(checkpoints.checkpoint())
 
     assert isinstance(outcome, Done)
     assert isinstance(outcome.emits[0], ModelRefused)
     assert ollama.tags == {}
 
 
-async def test_trouble_passes_and_the_same_checkpoint_is_tried_later(
-    place: Any, ollama: Any
+async def test_after_an_error_the_same_checkpoint_is_retried(
+    checkpoints: Checkpoints, ollama: Any
 ) -> None:
-    place.exporter.answers = [ExportBroke("killed"), OSError(28, "No space left on device")]
+    checkpoints.exporter.results = [
+        ExportInterrupted("killed"),
+        OSError(28, "No space left on device"),
+    ]
     ollama.fail_create = True
 
     for reason in ("killed", "No space left on device", "no space left"):
-        outcome = await place.deliver(place.checkpoint())
+        outcome = await checkpoints.deliver(checkpoints.checkpoint())
         assert isinstance(outcome, Later)
         assert reason in outcome.reason
 
     ollama.fail_create = False
-    assert isinstance(await place.deliver(place.checkpoint()), Done)
-    assert len(await place.handler.records.versions()) == 1
+    assert isinstance(await checkpoints.deliver(checkpoints.checkpoint()), Done)
+    assert len(await checkpoints.versions()) == 1
 
 
-async def test_a_manifest_without_prompts_or_sense_is_invalid(place: Any) -> None:
-    assert isinstance(await place.deliver(place.checkpoint(references=None)), Invalid)
-    nonsense = {"manifest": place.artifacts.put_bytes(b"{}", "manifest")}
-    assert isinstance(await place.deliver(place.checkpoint().model_copy(update=nonsense)), Invalid)
-    assert place.exporter.calls == 0
+async def test_a_manifest_without_references_or_with_wrong_fields_is_invalid(
+    checkpoints: Checkpoints,
+) -> None:
+    assert isinstance(await checkpoints.deliver(checkpoints.checkpoint(references=None)), Invalid)
+    wrong = {"manifest": checkpoints.registries.artifacts.put_bytes(b"{}", "manifest")}
+    assert isinstance(
+        await checkpoints.deliver(checkpoints.checkpoint().model_copy(update=wrong)), Invalid
+    )
+    assert checkpoints.exporter.calls == 0
 
 
-async def test_a_manifest_that_is_not_there_yet_is_waited_for(place: Any) -> None:
-    checkpoint = place.checkpoint()
-    place.artifacts.path(checkpoint.manifest).unlink()
+async def test_a_missing_manifest_is_waited_for(checkpoints: Checkpoints) -> None:
+    checkpoint = checkpoints.checkpoint()
+    checkpoints.registries.artifacts.path(checkpoint.manifest).unlink()
 
-    assert isinstance(await place.deliver(checkpoint), Later)
-
-
-async def test_a_manifest_whose_bytes_changed_is_invalid(place: Any) -> None:
-    checkpoint = place.checkpoint()
-    place.artifacts.path(checkpoint.manifest).write_bytes(b"{}")
-
-    assert isinstance(await place.deliver(checkpoint), Invalid)
+    assert isinstance(await checkpoints.deliver(checkpoint), Later)
 
 
-async def test_a_late_older_checkpoint_is_registered_but_not_activated(place: Any) -> None:
-    await place.deliver(place.checkpoint(2))
-    outcome = await place.deliver(place.checkpoint(1))
+async def test_a_manifest_with_changed_bytes_is_invalid(checkpoints: Checkpoints) -> None:
+    checkpoint = checkpoints.checkpoint()
+    checkpoints.registries.artifacts.path(checkpoint.manifest).write_bytes(b"{}")
+
+    assert isinstance(await checkpoints.deliver(checkpoint), Invalid)
+
+
+async def test_a_late_older_checkpoint_is_registered_but_not_activated(
+    checkpoints: Checkpoints,
+) -> None:
+    await checkpoints.deliver(checkpoints.checkpoint(2))
+    outcome = await checkpoints.deliver(checkpoints.checkpoint(1))
 
     assert isinstance(outcome, Done)
     assert [type(event) for event in outcome.emits] == [ModelRegistered]
-    assert await place.handler.records.active() == max(await place.handler.records.versions())
+    assert await checkpoints.active() == max(await checkpoints.versions())
 
 
-async def test_two_old_versions_stay_registered(place: Any, ollama: Any) -> None:
+async def test_two_old_versions_stay_registered(checkpoints: Checkpoints, ollama: Any) -> None:
     for number in range(1, 6):
-        await place.deliver(place.checkpoint(number))
+        await checkpoints.deliver(checkpoints.checkpoint(number))
 
-    versions = await place.handler.records.versions()
+    versions = await checkpoints.versions()
     assert len(versions) == 3
     assert set(ollama.tags) == {"m:latest", *(f"m:{version}" for version in versions)}
 
 
-def test_the_figures_of_the_record_name_the_file_itself(record: Any, gguf: Path) -> None:
+def test_the_record_has_the_sha256_of_its_file(record: Any, gguf: Path) -> None:
     assert record("v1").export.gguf.sha256 == hashlib.sha256(gguf.read_bytes()).hexdigest()

@@ -1,38 +1,32 @@
-"""What the exporter counts of its checkpoints, and how near the last export stayed."""
+"""Metrics of checkpoints and of the last export."""
 
-from typing import Any
-
-from prometheus_client import CollectorRegistry
-
-from exporter.domain.export_messages import NotExported
-from exporter.metrics import ExporterMetrics
+from exporter.domain.export_messages import ExportRefused
 from ratchet.contract import Parity
 
-from .conftest import Place
-from .test_serving import GOOD, REFERENCE, Answers
+from .conftest import Checkpoints
+from .stand_ins import REFERENCE, FixedAnswers
 
 
-async def test_the_parity_of_the_last_export_and_of_its_server_are_told(place: Place):
-    registry = CollectorRegistry()
-    place.handler.metrics = ExporterMetrics(registry)
-    export = place.exporter.export_
-    place.exporter.export_ = export.model_copy(update={"references": (REFERENCE,) * 3})
-    server: Any = place.handler.served_by
-    place.handler.served_by = Answers(server, GOOD)  # type: ignore[assignment]
-    told = registry.get_sample_value
+async def test_the_metrics_have_the_parity_of_the_last_export_and_of_its_server(
+    checkpoints: Checkpoints,
+) -> None:
+    checkpoints.exporter.change(references=(REFERENCE,) * 3)
+    checkpoints.handler.server = FixedAnswers(checkpoints.registries.ollama)
+    parity = checkpoints.exporter.template.parity
+    sample = checkpoints.registries.samples.get_sample_value
 
-    await place.deliver(place.checkpoint(1))
-    assert told("ratchet_exports_total", {"outcome": "registered"}) == 1
-    assert told("ratchet_export_parity_top1_ratio") == export.parity.top1
-    assert told("ratchet_export_parity_kl_nats") == export.parity.kl
-    assert told("ratchet_served_parity_top1_ratio", {"target": "ollama"}) == 1
+    await checkpoints.deliver(checkpoints.checkpoint(1))
+    assert sample("ratchet_exports_total", {"outcome": "registered"}) == 1
+    assert sample("ratchet_export_parity_top1_ratio") == parity.top1
+    assert sample("ratchet_export_parity_kl_nats") == parity.kl
+    assert sample("ratchet_served_parity_top1_ratio", {"target": "ollama"}) == 1
     for statistic in ("mean", "p99"):
         labels = {"target": "ollama", "statistic": statistic}
-        assert told("ratchet_served_parity_kl_nats", labels) == 0
+        assert sample("ratchet_served_parity_kl_nats", labels) == 0
 
     far = Parity(top1=0.25, kl=2.5, tokens=10, template_equal=True)
-    place.exporter.answers = [NotExported(reason="too far", parity=far)]
-    await place.deliver(place.checkpoint(2))
-    assert told("ratchet_exports_total", {"outcome": "refused"}) == 1
-    assert told("ratchet_export_parity_top1_ratio") == 0.25
-    assert told("ratchet_export_parity_kl_nats") == 2.5
+    checkpoints.exporter.results = [ExportRefused(reason="too far", parity=far)]
+    await checkpoints.deliver(checkpoints.checkpoint(2))
+    assert sample("ratchet_exports_total", {"outcome": "refused"}) == 1
+    assert sample("ratchet_export_parity_top1_ratio") == 0.25
+    assert sample("ratchet_export_parity_kl_nats") == 2.5

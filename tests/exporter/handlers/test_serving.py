@@ -1,47 +1,22 @@
-"""No alias moves to a model before it has answered like the trained one where it is served."""
+"""The alias moves to a model only after the server has answered like the trained model."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from exporter.domain.parity.answers import Heard, Reference, TokenSaid
-from exporter.ports import Registry, RegistryTrouble
 from ratchet.contract import Done, Later, ModelActivated, ModelRefused, ModelRegistered, Outcome
 
-WORDS = ("All", " is", " well", ".")
-TOKENS = tuple(TokenSaid(text=word, logprob=0.0, top=((word, 0.0),)) for word in WORDS)
-REFERENCE = Reference(prompt="Any alarm?", rendered="chat", tokens=TOKENS, ended=True)
-GOOD = Heard(text="All is well.", tokens=TOKENS, ended=True, rendered="chat")
-OTHER = Heard(text="I am a helpful assistant.", ended=True, rendered="another chat")
-
-
-@dataclass
-class Answers:
-    """A registry whose models say `said`, or whose server is away when it should answer."""
-
-    registry: Registry
-    said: Heard | None
-    asked: list[tuple[str, tuple[str, ...], str | None]] = field(default_factory=list)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.registry, name)
-
-    async def ask(self, version: str, prompts: Sequence[str], limit: int) -> tuple[Heard, ...]:
-        self.asked.append((version, tuple(prompts), await self.registry.active()))
-        if self.said is None:
-            raise RegistryTrouble("Ollama, generate: connection lost")
-        return tuple(self.said for _ in prompts)
+from .conftest import Checkpoints
+from .stand_ins import GOOD, OTHER, REFERENCE, FixedAnswers
 
 
 @pytest.fixture
-def serving(place: Any) -> Answers:
-    """What the place's Ollama answers; exports know how the trained model answers."""
-    export = place.exporter.export_
-    place.exporter.export_ = export.model_copy(update={"references": (REFERENCE,) * 3})
-    place.handler.served_by = Answers(place.handler.served_by, GOOD)
-    return place.handler.served_by
+def server(checkpoints: Checkpoints) -> FixedAnswers:
+    """Answers for the handler's Ollama; exports have reference answers."""
+    checkpoints.exporter.change(references=(REFERENCE,) * 3)
+    server = FixedAnswers(checkpoints.registries.ollama)
+    checkpoints.handler.server = server
+    return server
 
 
 def only(outcome: Outcome, kind: type) -> Any:
@@ -50,85 +25,90 @@ def only(outcome: Outcome, kind: type) -> Any:
     return event
 
 
-async def test_it_answers_before_the_alias_moves_and_the_figures_are_told(
-    place: Any, serving: Answers
+async def test_the_answers_are_compared_before_the_alias_moves(
+    checkpoints: Checkpoints, server: FixedAnswers
 ) -> None:
-    first = await place.deliver(place.checkpoint(1))
-    second = await place.deliver(place.checkpoint(2))
+    first = await checkpoints.deliver(checkpoints.checkpoint(1))
+    second = await checkpoints.deliver(checkpoints.checkpoint(2))
 
-    versions = await place.handler.records.versions()
+    versions = await checkpoints.versions()
     prompts = (REFERENCE.prompt,) * 3
-    assert serving.asked == [(versions[0], prompts, None), (versions[1], prompts, versions[0])]
+    assert server.requests == [(versions[0], prompts, None), (versions[1], prompts, versions[0])]
     served = only(first, ModelRegistered).served
     assert (served.target, served.top1, served.tokens, served.kl_mean) == ("ollama", 1.0, 15, 0.0)
     assert only(second, ModelActivated).version == versions[1]
-    metrics = place.handler.metrics
+    metrics = checkpoints.handler.metrics
     assert metrics.served_top1.labels("ollama")._value.get() == 1.0
     assert metrics.served_kl.labels("ollama", "p99")._value.get() == 0.0
 
 
-async def test_a_model_that_answers_otherwise_is_withdrawn_and_refused_with_the_table(
-    place: Any, serving: Answers, ollama: Any
+async def test_a_model_that_answers_differently_is_removed_and_refused_with_its_figures(
+    checkpoints: Checkpoints, server: FixedAnswers, ollama: Any
 ) -> None:
-    await place.deliver(place.checkpoint(1))
-    [before] = await place.handler.records.versions()
-    serving.said = OTHER
-    refused = only(await place.deliver(place.checkpoint(2)), ModelRefused)
+    await checkpoints.deliver(checkpoints.checkpoint(1))
+    [before] = await checkpoints.versions()
+    server.answer = OTHER
+    refused = only(await checkpoints.deliver(checkpoints.checkpoint(2)), ModelRefused)
 
     assert [fault.name for fault in refused.served.faults] == ["template", "agreement"]
     assert "ollama does not serve the trained model: template: " in refused.reason
     assert refused.served.top1 == 0.0
     assert set(ollama.tags) == {"m:latest", f"m:{before}"}
-    assert await place.handler.records.versions() == (before,)
-    assert await serving.active() == await place.handler.records.active() == before
+    assert await checkpoints.versions() == (before,)
+    assert await server.active() == await checkpoints.active() == before
 
 
-async def test_a_refusal_is_the_same_event_when_it_is_delivered_again(
-    place: Any, serving: Answers
+async def test_a_redelivery_publishes_the_same_refusal(
+    checkpoints: Checkpoints, server: FixedAnswers
 ) -> None:
-    serving.said = OTHER
-    first, again = [only(await place.deliver(place.checkpoint()), ModelRefused) for _ in range(2)]
+    server.answer = OTHER
+    first, again = [
+        only(await checkpoints.deliver(checkpoints.checkpoint()), ModelRefused) for _ in range(2)
+    ]
 
     assert (first.event_id, first.served) == (again.event_id, again.served)
 
 
-async def test_a_server_that_goes_away_while_it_answers_is_asked_later(
-    place: Any, serving: Answers
+async def test_a_connection_lost_while_the_server_answers_is_retried(
+    checkpoints: Checkpoints, server: FixedAnswers
 ) -> None:
-    serving.said = None
-    outcome = await place.deliver(place.checkpoint())
+    server.answer = None
+    outcome = await checkpoints.deliver(checkpoints.checkpoint())
     assert isinstance(outcome, Later)
     assert "connection lost" in outcome.reason
-    assert await place.handler.records.active() is None
+    assert await checkpoints.active() is None
 
-    serving.said = GOOD
-    only(await place.deliver(place.checkpoint()), ModelActivated)
-    assert place.exporter.calls == 1
+    server.answer = GOOD
+    only(await checkpoints.deliver(checkpoints.checkpoint()), ModelActivated)
+    assert checkpoints.exporter.calls == 1
 
 
-async def test_what_serves_already_is_never_taken_away(place: Any, serving: Answers) -> None:
-    await place.deliver(place.checkpoint())
-    serving.said = OTHER
-    outcome = await place.deliver(place.checkpoint())
+async def test_an_active_version_is_never_removed(
+    checkpoints: Checkpoints, server: FixedAnswers
+) -> None:
+    await checkpoints.deliver(checkpoints.checkpoint())
+    server.answer = OTHER
+    outcome = await checkpoints.deliver(checkpoints.checkpoint())
 
     assert isinstance(outcome, Later)
     assert "is active already, but ollama does not serve" in outcome.reason
-    assert await serving.active() == await place.handler.records.active() is not None
+    assert await server.active() == await checkpoints.active() is not None
 
 
-async def test_without_references_nothing_is_asked(place: Any, serving: Answers) -> None:
-    export = place.exporter.export_
-    place.exporter.export_ = export.model_copy(update={"references": ()})
-    registered = only(await place.deliver(place.checkpoint()), ModelRegistered)
+async def test_without_references_no_answers_are_requested(
+    checkpoints: Checkpoints, server: FixedAnswers
+) -> None:
+    checkpoints.exporter.change(references=())
+    registered = only(await checkpoints.deliver(checkpoints.checkpoint()), ModelRegistered)
 
-    assert (registered.served, serving.asked) == (None, [])
+    assert (registered.served, server.requests) == (None, [])
 
 
-async def test_a_server_that_keeps_another_template_is_refused_by_its_name(
-    place: Any, ollama: Any
+async def test_a_model_whose_template_the_server_changes_is_refused(
+    checkpoints: Checkpoints, ollama: Any
 ) -> None:
     ollama.template = "{{ .Prompt }}"
-    refused = only(await place.deliver(place.checkpoint()), ModelRefused)
+    refused = only(await checkpoints.deliver(checkpoints.checkpoint()), ModelRefused)
 
     assert "with another template than was sent" in refused.reason
     assert ollama.tags == {}

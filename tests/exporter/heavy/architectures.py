@@ -1,4 +1,4 @@
-"""Random models of several architectures, as small as the converter and llama.cpp take them."""
+"""Random models of several architectures, as small as the converter and llama.cpp accept."""
 
 import json
 import shutil

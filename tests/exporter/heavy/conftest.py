@@ -49,7 +49,7 @@ def tiny_base(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(scope="session")
 def adapter(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Adapter:
-    """A random adapter that moves the answers as far as a short training does."""
+    """A random adapter that changes the answers as much as a short training does."""
 
     @functools.cache
     def make(spec: str) -> Path:
@@ -60,12 +60,12 @@ def adapter(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Adapte
 
 @pytest.fixture(scope="session")
 def train(cache_dir: Path, adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> Train:
-    """Store that adapter with its references and say what it is."""
-    told = ArtifactStore(tmp_path_factory.mktemp("references"))
+    """Store that adapter with its references; returns its manifest."""
+    store = ArtifactStore(tmp_path_factory.mktemp("references"))
 
     @functools.cache
     def references(spec: str) -> Path:
-        return told.path(references_of(spec, cache_dir, adapter(spec), told, PROMPTS))
+        return store.path(references_of(spec, cache_dir, adapter(spec), store, PROMPTS))
 
     def make(spec: str, artifacts: ArtifactStore) -> AdapterManifest:
         return AdapterManifest(

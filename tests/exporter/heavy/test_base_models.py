@@ -34,7 +34,7 @@ def test_unpacking_twice_gives_the_same_directory_and_bytes(
     assert [path.name for path in first.parent.iterdir() if path.is_dir()] == [first.name]
 
 
-def test_the_unpacked_model_thinks_what_the_packaged_one_thinks(cache_dir: Path) -> None:
+def test_the_unpacked_model_gives_the_logits_of_the_packaged_one(cache_dir: Path) -> None:
     import numpy as np
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -59,7 +59,7 @@ def test_the_unpacked_model_thinks_what_the_packaged_one_thinks(cache_dir: Path)
     packaged.close()
 
 
-def test_the_quick_reader_of_gguf_files_reads_what_the_library_reads() -> None:
+def test_the_fast_gguf_reader_reads_the_same_as_the_library() -> None:
     import numpy as np
     from gguf import GGUFReader
 
@@ -75,12 +75,12 @@ def test_the_quick_reader_of_gguf_files_reads_what_the_library_reads() -> None:
         assert np.array_equal(one.data, other.data)
 
 
-def test_a_directory_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_a_directory_is_used_unchanged(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").touch()
 
     assert materialize(str(tmp_path), tmp_path / "cache") == tmp_path
 
 
-def test_a_directory_without_weights_is_no_base_model(tmp_path: Path) -> None:
+def test_a_directory_without_weights_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(BaseModelMissing, match="no safetensors"):
         materialize(str(tmp_path), tmp_path / "cache")

@@ -71,7 +71,7 @@ async def compare(
     return compare
 
 
-def test_the_server_of_the_trained_model_is_recognised(
+def test_the_server_of_the_trained_model_is_recognized(
     compare: Compare, trained: TrainedModel
 ) -> None:
     with llama_server(trained.gguf) as url:
@@ -85,24 +85,26 @@ def test_the_server_of_the_trained_model_is_recognised(
     assert parity.faults == ()
 
 
-def test_another_model_is_told_by_a_table_and_status_1(
+def test_another_model_is_reported_in_a_table_with_status_1(
     compare: Compare, trained: TrainedModel
 ) -> None:
     with llama_server(trained.base) as url:
-        told = compare(url)
+        result = compare(url)
 
-    assert told.exit_code == 1
-    assert "any against v1" in told.stdout
-    assert "divergence: mean KL" in told.stdout
-    assert "verdict: not the trained model" in told.stdout
+    assert result.exit_code == 1
+    assert "any against v1" in result.stdout
+    assert "divergence: mean KL" in result.stdout
+    assert "verdict: not the trained model" in result.stdout
 
 
-def test_without_a_server_or_a_version_it_says_so(compare: Compare, unused_tcp_port: int) -> None:
+def test_an_unavailable_server_and_an_unknown_version_are_reported(
+    compare: Compare, unused_tcp_port: int
+) -> None:
     nowhere = f"http://127.0.0.1:{unused_tcp_port}/v1"
 
-    away, unknown = compare(nowhere), compare(nowhere, version="v9")
+    unavailable, unknown = compare(nowhere), compare(nowhere, version="v9")
 
-    assert (away.exit_code, unknown.exit_code) == (1, 1)
-    assert f"{nowhere}: " in away.stderr
+    assert (unavailable.exit_code, unknown.exit_code) == (1, 1)
+    assert f"{nowhere}: " in unavailable.stderr
     assert "no version v9" in unknown.stderr
-    assert "there are: v1" in unknown.stderr
+    assert "registered: v1" in unknown.stderr

@@ -1,4 +1,4 @@
-"""The whole way: an adapter becomes a file near the trained model that answers anywhere."""
+"""A whole export: the file is near the trained model and runs in plain llama.cpp."""
 
 import asyncio
 import os
@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from exporter.backends.child_export import ChildExport
 from exporter.domain.export_messages import Exported, StageDone
 from exporter.domain.parity.quantization import LIMITS
 from exporter.domain.registry.modelfile import Sampling
+from exporter.export.child_processes import ExportProcesses
 from ratchet.storage import ArtifactStore
 
 pytestmark = pytest.mark.heavy
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.heavy
 PLAIN_ANSWER = """
 import sys, pathlib, exporter.backends.gguf.llama
 model = exporter.backends.gguf.llama.load(pathlib.Path(sys.argv[1]))
-said = model.create_chat_completion([{"role": "user", "content": "Hello!"}], max_tokens=8)
-print(said["choices"][0]["message"]["content"])
+answer = model.create_chat_completion([{"role": "user", "content": "Hello!"}], max_tokens=8)
+print(answer["choices"][0]["message"]["content"])
 """
 
 
@@ -29,7 +29,7 @@ async def test_the_exported_file_is_near_the_model_and_answers_anywhere(
 ) -> None:
     artifacts = ArtifactStore(tmp_path / "artifacts")
     stages: list[StageDone] = []
-    export = ChildExport(
+    export = ExportProcesses(
         artifacts_dir=tmp_path / "artifacts",
         cache_dir=cache_dir,
         work_dir=tmp_path / "work",
@@ -60,6 +60,6 @@ async def test_the_exported_file_is_near_the_model_and_answers_anywhere(
         artifacts.path(made.gguf),
         stdout=asyncio.subprocess.PIPE,
     )
-    said, _ = await plain.communicate()
+    answer, _ = await plain.communicate()
     assert plain.returncode == 0
-    assert said.strip()
+    assert answer.strip()

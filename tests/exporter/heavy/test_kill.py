@@ -41,7 +41,7 @@ async def running_service(environment: dict[str, str]) -> Any:
         await process.wait()
 
 
-async def test_one_model_comes_out_however_often_the_service_is_killed(
+async def test_any_number_of_kills_leads_to_one_model(
     valkey_url: str, redis: Redis, tmp_path: Path, cache_dir: Path, tiny_base: Path, train: Any
 ) -> None:
     data = tmp_path / "data"
@@ -75,10 +75,10 @@ async def test_one_model_comes_out_however_often_the_service_is_killed(
         await eventually(_published(redis), 120)
 
     entries: Any = await redis.xrange(MODELS.key)
-    said = [MODELS.adapter.validate_json(fields[DATA_FIELD.encode()]) for _, fields in entries]
-    assert [event.type for event in said] == ["ModelRegistered", "ModelActivated"]
-    assert _names(data / "registry" / "m") == ["activations.json", "latest", said[0].version]
-    assert artifacts.path(said[0].gguf).samefile(data / "registry/m/latest/model.gguf")
+    events = [MODELS.adapter.validate_json(fields[DATA_FIELD.encode()]) for _, fields in entries]
+    assert [event.type for event in events] == ["ModelRegistered", "ModelActivated"]
+    assert _names(data / "registry" / "m") == ["activations.json", "latest", events[0].version]
+    assert artifacts.path(events[0].gguf).samefile(data / "registry/m/latest/model.gguf")
     assert _names(data / "work") == []
     assert list(data.rglob("*.part")) == []
     assert list(data.rglob(".*")) == []
@@ -92,7 +92,7 @@ def _published(redis: Redis) -> Callable[[], Awaitable[bool]]:
 
 
 def _reached(data: Path, pattern: str, redis: Redis) -> Callable[[], Awaitable[bool]]:
-    """Whether a file of that pattern is there, or it is too late for it."""
+    """Whether a file of that pattern exists, or the model is published already."""
     published = _published(redis)
 
     async def probe() -> bool:

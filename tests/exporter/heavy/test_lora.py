@@ -1,4 +1,4 @@
-"""Merging without the model gives what PEFT gives with it."""
+"""Merging tensor by tensor gives the same weights as PEFT."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import torch
 
-from exporter.backends.gguf.lora import Merged, NotMergeable
+from exporter.backends.gguf.lora import MergedWeights, NotMergeable
 from exporter.backends.gguf.merge import write_merged
-from exporter.backends.gguf.safetensors_weights import Weights
+from exporter.backends.gguf.safetensors_weights import SafetensorsWeights
 
 pytestmark = pytest.mark.heavy
 
@@ -33,7 +33,7 @@ def base(tmp_path: Path) -> Path:
 
 
 def adapter(base: Path, target: Path, **settings: Any) -> Path:
-    """A random adapter that changes every weight it may."""
+    """A random adapter that changes every weight that it can."""
     from peft import LoraConfig, get_peft_model
     from transformers import LlamaForCausalLM
 
@@ -52,7 +52,7 @@ def test_merged_weights_equal_those_of_peft(base: Path, tmp_path: Path, use_rslo
     from transformers import LlamaForCausalLM
 
     lora = adapter(base, tmp_path / "adapter", use_rslora=use_rslora)
-    write_merged(base, Merged(base, lora), tmp_path / "merged")
+    write_merged(base, MergedWeights(base, lora), tmp_path / "merged")
 
     ours = LlamaForCausalLM.from_pretrained(tmp_path / "merged").state_dict()
     model = PeftModel.from_pretrained(LlamaForCausalLM.from_pretrained(base), str(lora))
@@ -68,7 +68,7 @@ def test_merged_weights_equal_those_of_peft(base: Path, tmp_path: Path, use_rslo
 def test_an_adapter_that_is_more_than_lora_is_not_merged(base: Path, tmp_path: Path) -> None:
     lora = adapter(base, tmp_path / "adapter", use_dora=True)
     with pytest.raises(NotMergeable, match="use_dora"):
-        Merged(base, lora)
+        MergedWeights(base, lora)
 
 
 def test_an_adapter_of_another_base_is_not_merged(base: Path, tmp_path: Path) -> None:
@@ -79,17 +79,20 @@ def test_an_adapter_of_another_base_is_not_merged(base: Path, tmp_path: Path) ->
     renamed = {name.replace("layers.1.", "layers.9."): weight for name, weight in weights.items()}
     save_file(renamed, lora / "adapter_model.safetensors")
     with pytest.raises(NotMergeable, match=r"layers\.9\."):
-        Merged(base, lora)
+        MergedWeights(base, lora)
 
 
 def test_parameters_are_counted_from_the_headers(base: Path) -> None:
     from transformers import LlamaForCausalLM
 
-    assert Weights(base).parameters == LlamaForCausalLM.from_pretrained(base).num_parameters()
+    assert (
+        SafetensorsWeights(base).parameters
+        == LlamaForCausalLM.from_pretrained(base).num_parameters()
+    )
     assert json.loads((base / "config.json").read_text())["tie_word_embeddings"] is True
 
 
-def test_bfloat16_weights_keep_their_bits_and_adapted_ones_are_exact(
+def test_bfloat16_weights_keep_their_bits_and_adapted_weights_are_exact(
     base: Path, tmp_path: Path
 ) -> None:
     from safetensors.torch import load_file
@@ -98,7 +101,7 @@ def test_bfloat16_weights_keep_their_bits_and_adapted_ones_are_exact(
     narrow = tmp_path / "narrow"
     LlamaForCausalLM.from_pretrained(base, dtype=torch.bfloat16).save_pretrained(narrow)
     lora = adapter(base, tmp_path / "adapter")
-    write_merged(narrow, Merged(narrow, lora), tmp_path / "merged")
+    write_merged(narrow, MergedWeights(narrow, lora), tmp_path / "merged")
 
     before = load_file(narrow / "model.safetensors")
     after = load_file(tmp_path / "merged" / "model.safetensors")

@@ -1,4 +1,4 @@
-"""A file that is not the trained model is refused, and what is wrong with it is told by name."""
+"""A file that is not the trained model is refused, and its fault is named."""
 
 import shutil
 from collections.abc import Callable
@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from exporter.backends.gguf.base_gguf import base_gguf
-from exporter.backends.gguf.lora import Merged
+from exporter.backends.gguf.lora import MergedWeights
 from exporter.backends.gguf.splice import splice
-from exporter.backends.work_dir import held
-from exporter.domain.export_messages import NotExported
-from exporter.domain.parity.quantization import LIMITS, Choice
+from exporter.backends.work_dir import exclusive
+from exporter.domain.export_messages import ExportRefused
+from exporter.domain.parity.quantization import LIMITS, QuantizationChoice
 from exporter.domain.registry.modelfile import Sampling
-from exporter.export.build_inputs import opened, references_of
-from exporter.export.build_steps import Workshop
-from exporter.export.quantization_search import Chosen, choose
+from exporter.export.build_inputs import open_build, read_reference_chats
+from exporter.export.build_steps import BuildSteps
+from exporter.export.quantization_search import ChosenFile, choose_format
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock
 from ratchet.models.base_models import weights_sha256
@@ -26,11 +26,11 @@ from ratchet.storage import ArtifactStore
 from .architectures import write_model
 
 pytestmark = pytest.mark.heavy
-Plant = Callable[[Workshop, Path], None]
+PlantFault = Callable[[BuildSteps, Path], None]
 
 
 class Export:
-    """One request for a tiny model, and what it was made of."""
+    """One export request of a tiny model."""
 
     def __init__(self, directory: Path, cache: Path, train: Any) -> None:
         self.other = write_model("llama", directory / "other" / "tiny", cache, seed=2)
@@ -46,21 +46,23 @@ class Export:
             cache_dir=directory / "cache",
             work_dir=directory / "work" / "export-v1",
         )
-        self._references = references_of(self._request)
+        self._references = read_reference_chats(self._request)
 
-    def judged(self, plant: Plant | None = None, kind: Choice = "f16") -> Chosen | NotExported:
-        """The verdict where `plant` has spoilt the f16 file before it is judged."""
+    def result(
+        self, plant: PlantFault | None = None, kind: QuantizationChoice = "f16"
+    ) -> ChosenFile | ExportRefused:
+        """The result after `plant` has damaged the f16 file."""
         request = self._request.model_copy(update={"quantization": kind})
         shutil.rmtree(request.work_dir, ignore_errors=True)
-        workshop = self._opened(request)
-        f16 = workshop.f16()
+        steps = self._open(request)
+        f16 = steps.f16()
         if plant is not None:
-            plant(workshop, f16)
-        return choose(request, workshop, self._references, StageClock(lambda _: None))
+            plant(steps, f16)
+        return choose_format(request, steps, self._references, StageClock(lambda _: None))
 
-    def _opened(self, request: ExportRequest) -> Workshop:
-        with held(request.work_dir):
-            return opened(request)
+    def _open(self, request: ExportRequest) -> BuildSteps:
+        with exclusive(request.work_dir):
+            return open_build(request)
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +70,9 @@ def export(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, train: Any
     return Export(tmp_path_factory.mktemp("planted"), cache_dir, train)
 
 
-def test_the_sound_file_is_chosen_with_the_table_of_what_was_tried(export: Export):
-    chosen = export.judged(kind="q8_0")
-    assert isinstance(chosen, Chosen)
+def test_an_undamaged_file_is_chosen_with_the_formats_tried(export: Export):
+    chosen = export.result(kind="q8_0")
+    assert isinstance(chosen, ChosenFile)
     assert [tried.format for tried in chosen.tried][:2] == ["f16", "q8_0"]
     assert chosen.tried[0].passed
     assert chosen.tried[0].parity is not None
@@ -80,34 +82,38 @@ def test_the_sound_file_is_chosen_with_the_table_of_what_was_tried(export: Expor
     assert all(len(reference.tokens[0].top) == 20 for reference in chosen.serving.references)
 
 
-def another_template(workshop: Workshop, f16: Path) -> None:
+def another_template(steps: BuildSteps, f16: Path) -> None:
     content = f16.read_bytes()
     assert content.count(b"{% for message") == 1
     f16.write_bytes(content.replace(b"{% for message", b"{%for  message"))
 
 
-def another_base(workshop: Workshop, f16: Path) -> None:
-    other = Path(str(workshop.base)).parent / "other" / "tiny"
+def another_base(steps: BuildSteps, f16: Path) -> None:
+    other = Path(str(steps.base)).parent / "other" / "tiny"
     aside = f16.with_suffix(".other")
     cache = f16.parent / "another"
-    splice(base_gguf(other, weights_sha256(other), cache), Merged(other, workshop.adapter), aside)
+    splice(
+        base_gguf(other, weights_sha256(other), cache),
+        MergedWeights(other, steps.adapter),
+        aside,
+    )
     aside.replace(f16)
 
 
-def swapped(workshop: Workshop, f16: Path) -> None:
-    places = {tensor.name: tensor for tensor in GgufFile(f16).tensors}
-    one, other = (places[f"blk.{layer}.ffn_up.weight"] for layer in (0, 1))
+def swapped(steps: BuildSteps, f16: Path) -> None:
+    tensors = {tensor.name: tensor for tensor in GgufFile(f16).tensors}
+    one, other = (tensors[f"blk.{layer}.ffn_up.weight"] for layer in (0, 1))
     content = bytearray(f16.read_bytes())
     for at, data in ((one, other.data.tobytes()), (other, one.data.tobytes())):
         content[at.data_offset : at.data_offset + len(data)] = data
     f16.write_bytes(content)
 
 
-def without_the_adapter(workshop: Workshop, f16: Path) -> None:
-    shutil.copyfile(workshop.base_gguf().path, f16)
+def without_the_adapter(steps: BuildSteps, f16: Path) -> None:
+    shutil.copyfile(steps.base_gguf().path, f16)
 
 
-def cut_short(workshop: Workshop, f16: Path) -> None:
+def cut_short(steps: BuildSteps, f16: Path) -> None:
     f16.write_bytes(f16.read_bytes()[:-4096])
 
 
@@ -116,13 +122,13 @@ def cut_short(workshop: Workshop, f16: Path) -> None:
     [
         (another_template, "wrong template"),
         (another_base, "wrong base"),
-        (swapped, "swapped tensors: blk.0.ffn_up.weight holds blk.1.ffn_up.weight"),
+        (swapped, "swapped tensors: blk.0.ffn_up.weight has the weights of blk.1.ffn_up.weight"),
         (without_the_adapter, "missing adapter"),
         (cut_short, "truncated file"),
     ],
 )
-def test_each_planted_fault_is_refused_by_name(export: Export, plant: Plant, name: str):
-    refused = export.judged(plant)
-    assert isinstance(refused, NotExported)
+def test_each_planted_fault_is_named(export: Export, plant: PlantFault, name: str):
+    refused = export.result(plant)
+    assert isinstance(refused, ExportRefused)
     assert name in refused.reason
     assert [tried.passed for tried in refused.tried] == [False]

@@ -1,4 +1,4 @@
-"""What a file makes of a text does not depend on what it read before."""
+"""The logits and answers of a file do not depend on earlier texts."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from exporter.backends.gguf.convert import convert
-from exporter.backends.gguf.llama import Scorer, scoring
+from exporter.backends.gguf.llama import LlamaModel, open_model
 
 from .architectures import for_the_converter
 
@@ -30,37 +30,35 @@ def gguf(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def scorer(gguf: Path) -> Iterator[Scorer]:
-    with scoring(gguf, context=160) as opened:
+def model(gguf: Path) -> Iterator[LlamaModel]:
+    with open_model(gguf, context=160) as opened:
         yield opened
 
 
 def alone(gguf: Path, tokens: Sequence[int], last: int) -> np.ndarray:
-    with scoring(gguf, context=160) as fresh:
+    with open_model(gguf, context=160) as fresh:
         return fresh.logits(tokens, last).copy()
 
 
 @pytest.mark.parametrize("last", [1, 3, 200])
-def test_logits_are_those_of_the_text_read_alone(gguf: Path, scorer: Scorer, last: int):
+def test_logits_equal_those_of_a_newly_loaded_model(gguf: Path, model: LlamaModel, last: int):
     for text in TEXTS:
-        tokens = scorer.tokens(text)
-        found = scorer.logits(tokens, last)
-        assert found.shape == (min(last, len(tokens)), 49152)
-        np.testing.assert_allclose(found, alone(gguf, tokens, last), atol=2e-3)
+        tokens = model.tokens(text)
+        logits = model.logits(tokens, last)
+        assert logits.shape == (min(last, len(tokens)), 49152)
+        np.testing.assert_allclose(logits, alone(gguf, tokens, last), atol=2e-3)
 
 
-def test_positions_that_an_earlier_reading_left_out_are_read_again(gguf: Path, scorer: Scorer):
-    tokens = scorer.tokens(TEXTS[1])
+def test_positions_without_logits_are_evaluated_again(gguf: Path, model: LlamaModel):
+    tokens = model.tokens(TEXTS[1])
     for last in (2, 9, 4):
-        np.testing.assert_allclose(
-            scorer.logits(tokens, last), alone(gguf, tokens, last), atol=2e-3
-        )
+        np.testing.assert_allclose(model.logits(tokens, last), alone(gguf, tokens, last), atol=2e-3)
 
 
-def test_a_draft_changes_nothing_of_what_is_said(scorer: Scorer):
-    asked = scorer.tokens(TEXTS[0])
-    said = scorer.continued(asked, (), 12)
-    other = (said[4] + 1) % 49152
-    assert len(said) == 12
-    assert scorer.continued(asked, said[:5], 12) == said
-    assert scorer.continued(asked, [*said[:4], other, *said[5:]], 12) == said
+def test_a_draft_does_not_change_the_answer(model: LlamaModel):
+    prompt = model.tokens(TEXTS[0])
+    answer = model.greedy(prompt, draft=(), limit=12)
+    other = (answer[4] + 1) % 49152
+    assert len(answer) == 12
+    assert model.greedy(prompt, draft=answer[:5], limit=12) == answer
+    assert model.greedy(prompt, draft=[*answer[:4], other, *answer[5:]], limit=12) == answer

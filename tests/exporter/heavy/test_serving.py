@@ -1,4 +1,4 @@
-"""Real answers over HTTP: the trained model is recognised, and every planted fault is named."""
+"""Real answers over HTTP: the trained model is recognized, and every planted fault is named."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,8 +10,8 @@ import pytest
 from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.domain.parity.quantization import LIMITS
 from exporter.domain.registry.record import ModelRecord
-from exporter.ports import RegistryTrouble
-from exporter.registry.registration import NotServed, Served, serve
+from exporter.ports import RegistryError
+from exporter.registry.registration import Registered, RegistrationRefused, register_and_check
 from ratchet_testing.asgi_server import serving
 from ratchet_testing.valkey import free_port
 
@@ -38,20 +38,20 @@ def registered(trained: TrainedModel, record: Any) -> ModelRecord:
     return trained.record_of(record("v1"))
 
 
-def names(outcome: Served | NotServed) -> set[str]:
-    assert isinstance(outcome, NotServed), outcome
+def names(outcome: Registered | RegistrationRefused) -> set[str]:
+    assert isinstance(outcome, RegistrationRefused), outcome
     assert outcome.parity is not None, outcome
     return {fault.name for fault in outcome.parity.faults}
 
 
 @pytest.mark.parametrize("old", [False, True])
-async def test_the_trained_model_is_recognised_by_what_it_answers(
+async def test_the_trained_model_is_recognized_by_its_answers(
     registry: OllamaRegistry, ollama: Any, trained: TrainedModel, registered: Any, old: bool
 ) -> None:
     ollama.old = old
-    outcome = await serve(registry, registered, trained.gguf, LIMITS)
+    outcome = await register_and_check(registry, registered, trained.gguf, LIMITS)
 
-    assert isinstance(outcome, Served), outcome
+    assert isinstance(outcome, Registered), outcome
     assert outcome.parity is not None
     assert outcome.parity.top1 == 1.0
     assert outcome.parity.tokens >= 60
@@ -67,17 +67,19 @@ async def test_a_wrong_template_is_named(
     old: bool,
     named: set[str],
 ) -> None:
-    """An old server does not tell what it renders: the answers give it away."""
+    """An old server does not report the rendered chat: the answers show the fault."""
     ollama.old = old
     alpaca = "{{ range .Messages }}### {{ .Role }}:\n{{ .Content }}\n{{ end }}### assistant:\n"
     wrong = trained.template.model_copy(update={"template": alpaca})
-    outcome = await serve(registry, trained.record_of(record("v1"), wrong), trained.gguf, LIMITS)
+    outcome = await register_and_check(
+        registry, trained.record_of(record("v1"), wrong), trained.gguf, LIMITS
+    )
 
     assert names(outcome) >= named
 
 
 @pytest.mark.parametrize(("old", "named"), [(False, {"divergence"}), (True, {"agreement"})])
-async def test_the_bare_base_model_is_not_the_trained_one(
+async def test_the_base_model_is_not_accepted_as_the_trained_one(
     registry: OllamaRegistry,
     ollama: Any,
     trained: TrainedModel,
@@ -85,35 +87,35 @@ async def test_the_bare_base_model_is_not_the_trained_one(
     old: bool,
     named: set[str],
 ) -> None:
-    """As when an adapter is left out: the right template, good answers, the wrong model."""
+    """As if the adapter were missing: the right template, good answers, the wrong model."""
     ollama.old = old
     base = TrainedModel(trained.base, trained.base, trained.template, trained.references)
-    outcome = await serve(registry, base.record_of(registered), trained.base, LIMITS)
+    outcome = await register_and_check(registry, base.record_of(registered), trained.base, LIMITS)
 
     assert names(outcome) >= named
     assert "template" not in names(outcome)
 
 
-async def test_a_file_that_was_truncated_on_the_way_is_named_by_the_server(
+async def test_a_file_truncated_during_the_upload_is_rejected_by_the_server(
     registry: OllamaRegistry, trained: TrainedModel, registered: Any, tmp_path: Path
 ) -> None:
     half = tmp_path / "half.gguf"
     half.write_bytes(trained.gguf.read_bytes()[: registered.export.gguf.size // 2])
 
-    with pytest.raises(RegistryTrouble, match=r"400 .*digest mismatch"):
-        await serve(registry, registered, half, LIMITS)
+    with pytest.raises(RegistryError, match=r"400 .*digest mismatch"):
+        await register_and_check(registry, registered, half, LIMITS)
     assert await registry.versions() == ()
 
 
-async def test_a_file_that_was_truncated_where_it_lies_is_named_before_it_is_needed(
+async def test_a_file_truncated_on_the_server_is_detected_at_registration(
     registry: OllamaRegistry, ollama: Any, trained: TrainedModel, registered: Any
 ) -> None:
     await registry.register(registered, trained.gguf)
     path = ollama.file_of("m:v1")
     path.write_bytes(path.read_bytes()[:-1_000_000])
 
-    with pytest.raises(RegistryTrouble, match="unable to load model"):
-        await serve(registry, registered, trained.gguf, LIMITS)
+    with pytest.raises(RegistryError, match="unable to load model"):
+        await register_and_check(registry, registered, trained.gguf, LIMITS)
     assert await registry.active() is None
 
 
@@ -127,17 +129,17 @@ async def test_removing_a_version_leaves_the_others_of_its_file_answering(
     ollama.restart()
 
     for version in ("v2", "latest"):
-        [heard] = await registry.ask(version, PROMPTS[:1], 8)
-        assert trained.references[0].text.startswith(heard.text)
+        [answer] = await registry.answers(version, PROMPTS[:1], 8)
+        assert trained.references[0].text.startswith(answer.text)
 
 
-async def test_a_chat_is_answered_as_a_prompt_is(
+async def test_a_chat_gets_the_same_answer_as_a_prompt(
     client: httpx.AsyncClient, registry: OllamaRegistry, trained: TrainedModel, registered: Any
 ) -> None:
     await registry.register(registered, trained.gguf)
-    [heard] = await registry.ask("v1", PROMPTS[:1], 8)
+    [answer] = await registry.answers("v1", PROMPTS[:1], 8)
     messages = [{"role": "user", "content": PROMPTS[0]}]
     body = {"model": "m:v1", "messages": messages, "options": {"num_predict": 8}}
     response = await client.post("/api/chat", json={**body, "stream": False})
 
-    assert response.json()["message"]["content"] == heard.text
+    assert response.json()["message"]["content"] == answer.text

@@ -1,4 +1,4 @@
-"""Merged weights spliced into the base's file are the file that converting them would give."""
+"""Splicing merged weights into the base's file gives the same bytes as converting them."""
 
 from pathlib import Path
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 
 from exporter.backends.gguf.base_gguf import BaseGguf, base_gguf
 from exporter.backends.gguf.convert import convert
-from exporter.backends.gguf.llama import quantize, scoring
-from exporter.backends.gguf.lora import Merged
+from exporter.backends.gguf.llama import open_model, quantize
+from exporter.backends.gguf.lora import MergedWeights
 from exporter.backends.gguf.merge import write_merged
 from exporter.backends.gguf.splice import splice, spliceable
 from exporter.backends.gguf.weight_audit import audit
@@ -36,12 +36,12 @@ def converted(base: Path, tmp_path_factory: pytest.TempPathFactory) -> BaseGguf:
 
 
 @pytest.fixture(scope="module")
-def merged(model: Path, base: Path, adapter: Any) -> Merged:
-    return Merged(base, adapter(str(model)))
+def merged(model: Path, base: Path, adapter: Any) -> MergedWeights:
+    return MergedWeights(base, adapter(str(model)))
 
 
-def test_every_adapted_weight_has_a_place_and_the_bytes_are_equal(
-    base: Path, converted: BaseGguf, merged: Merged, tmp_path: Path
+def test_every_adapted_weight_has_a_location_and_the_bytes_are_equal(
+    base: Path, converted: BaseGguf, merged: MergedWeights, tmp_path: Path
 ) -> None:
     assert len(merged.adapted) == 2 * 7
     assert spliceable(converted, merged)
@@ -53,15 +53,15 @@ def test_every_adapted_weight_has_a_place_and_the_bytes_are_equal(
     assert sha256_of(tmp_path / "spliced.gguf") != sha256_of(converted.path)
 
 
-def test_the_files_open_and_hold_the_weights_that_belong_there(
-    converted: BaseGguf, merged: Merged, tmp_path: Path
+def test_spliced_files_open_and_have_the_expected_weights(
+    converted: BaseGguf, merged: MergedWeights, tmp_path: Path
 ) -> None:
     splice(converted, merged, tmp_path / "f16.gguf")
     quantize(tmp_path / "f16.gguf", tmp_path / "q8_0.gguf", "q8_0")
 
     for name in ("f16.gguf", "q8_0.gguf"):
         assert audit(tmp_path / name, converted, merged) is None
-        with scoring(tmp_path / name, context=64) as scorer:
+        with open_model(tmp_path / name, context=64) as scorer:
             assert scorer.logits(scorer.tokens("How warm is it?"), 2).shape == (2, 49152)
 
 

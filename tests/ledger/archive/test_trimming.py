@@ -13,14 +13,13 @@ from ledger.domain.archive.archive_file import (
 from ledger.domain.archive.next_file import Filling, WaitForMore, WriteFile
 from ledger.domain.archive.retention import StreamRetention
 from ledger.domain.archive.trimming import (
-    GroupAt,
     Keep,
     StreamState,
     Trim,
     VerifiedFile,
     decide_trim,
 )
-from ratchet.contract import BEGINNING, EntryId
+from ratchet.contract import BEGINNING, EntryId, GroupPosition
 
 DAY_MS = 86_400_000
 ENTRIES = 30
@@ -43,12 +42,12 @@ def files_of(cuts: list[int]) -> list[VerifiedFile]:
 
 
 @st.composite
-def groups(draw: st.DrawFn) -> list[GroupAt]:
+def groups(draw: st.DrawFn) -> list[GroupPosition]:
     header = []
     for name in ("a", "b", "c")[: draw(st.integers(0, 3))]:
         last = draw(places)
         pending = draw(st.none() | st.integers(0, last))
-        header.append(GroupAt(name, at(last), at(pending) if pending is not None else None))
+        header.append(GroupPosition(name, at(last), at(pending) if pending is not None else None))
     return header
 
 
@@ -60,7 +59,7 @@ def groups(draw: st.DrawFn) -> list[GroupAt]:
     tail=st.none() | places,
 )
 def test_no_entry_that_a_reader_needs_is_trimmed(
-    groups: list[GroupAt], cuts: list[int], cut: int, most: int, tail: int | None
+    groups: list[GroupPosition], cuts: list[int], cut: int, most: int, tail: int | None
 ):
     held = files_of(cuts)
     stream = StreamState(at(0), ENTRIES, groups, [], at(tail) if tail is not None else None)
@@ -81,7 +80,7 @@ def test_no_entry_that_a_reader_needs_is_trimmed(
 
 @given(groups=groups(), cuts=st.lists(places, min_size=1, max_size=8))
 def test_old_files_that_every_group_has_finished_are_trimmed(
-    groups: list[GroupAt], cuts: list[int]
+    groups: list[GroupPosition], cuts: list[int]
 ):
     """Whatever stays has a reason, and the reason is true."""
     held = files_of(cuts)
@@ -95,13 +94,15 @@ def test_old_files_that_every_group_has_finished_are_trimmed(
 
 def test_the_reason_names_the_reader_that_retains_the_stream():
     held = files_of([4, 9])
-    slow = GroupAt("slow", at(9), at(6))
+    slow = GroupPosition("slow", at(9), at(6))
     reason = "group slow needs 60-0"
     assert decide_trim(StreamState(at(0), 20, [slow], []), held, NOW_MS, 100) == Trim(
         at(4).next, reason
     )
     begun = StreamState(at(5), 15, [slow], [])
-    assert decide_trim(begun, [held[1]._replace(meets=at(5))], NOW_MS, 100) == Keep(reason)
+    assert decide_trim(begun, [held[1]._replace(first_on_stream=at(5))], NOW_MS, 100) == Keep(
+        reason
+    )
     absent = StreamState(at(0), 20, [slow], ["slow", "ledger"])
     assert decide_trim(absent, held, NOW_MS, 100) == Keep("group ledger does not exist yet")
 

@@ -42,7 +42,7 @@ def test_a_file_without_rows_is_removed(store: ArchiveStore):
     assert store.files("traces") == []
 
 
-@pytest.mark.parametrize("step", ["_remove", "_settle"])
+@pytest.mark.parametrize("step", ["_remove", "_commit"])
 def test_an_erasure_that_was_killed_loses_no_row_and_can_be_repeated(
     store: ArchiveStore, step: str, monkeypatch: pytest.MonkeyPatch
 ):

@@ -57,29 +57,29 @@ EVENTS = [*FACTS, *MADE, *training("run-1", tuple(e.example_id for e in USED[:3]
 def rows_with_canary(url: str) -> list[str]:
     """Every row of every table, as text, that contains the canary."""
     engine = create_engine(url)
-    found = MetaData()
-    found.reflect(engine)
+    comparison = MetaData()
+    comparison.reflect(engine)
     with engine.connect() as connection:
         rows = [
             f"{table.name}: {row}"
-            for table in found.sorted_tables
+            for table in comparison.sorted_tables
             for row in connection.execute(select(table))
         ]
     engine.dispose()
-    assert len(found.tables) > 8
+    assert len(comparison.tables) > 8
     return [row for row in rows if CANARY in row]
 
 
 def objects_with_canary(bucket: Bucket) -> list[str]:
     """Every object that contains the canary, packed or unpacked."""
-    found = []
+    comparison = []
     for key, content in list(bucket.objects.items()):
         if not content:
             continue
         unpacked = repr(pq.read_table(BytesIO(content)).to_pylist()).encode()
         if CANARY.encode() in content + unpacked:
-            found.append(key)
-    return found
+            comparison.append(key)
+    return comparison
 
 
 async def entries_with_canary(redis: Redis) -> list[str]:
@@ -177,7 +177,7 @@ async def test_no_row_object_or_entry_has_data_of_an_erased_user(
 
         one, other = sorted({name for fact in FACTS for name in query_ids_of(fact)} - THEIRS)[:2]
         receipt = await carry_out(
-            targets, new_request("one-of-them", "tests", utc_now(), False, None, one)
+            targets, new_request("one-of-them", "tests", utc_now(), False, None, one), deadline_s=30
         )
         assert (len(receipt["questions"]), receipt["user"]) == (1, None)
         assert ledger.experience(one) is None
@@ -187,17 +187,17 @@ async def test_no_row_object_or_entry_has_data_of_an_erased_user(
         again = next(fact for fact in FACTS if not THEIRS.isdisjoint(query_ids_of(fact)))
         await Publisher(redis).publish([again])
 
-        async def taken() -> bool:
+        async def processed() -> bool:
             return await settled(redis)
 
-        await eventually(taken)
-        found = await replay_ledger(redis, store, url)
-        assert (found.differences, found.waiting) == ([], 0)
-        assert found.original == found.replayed
+        await eventually(processed)
+        comparison = await replay_ledger(redis, store, url)
+        assert (comparison.differences, comparison.waiting) == ([], 0)
+        assert comparison.original == comparison.replayed
 
     restored = new_url()
     await restore_ledger(redis, store, restored)
     assert rows_with_canary(restored) == []
     marked = LedgerReader(open_for_reading(restored)).models(10)
     assert [model.version for model in marked if model.trained_on_forgotten] == ["v1"]
-    assert (await replay_ledger(redis, store, restored)).original == found.original
+    assert (await replay_ledger(redis, store, restored)).original == comparison.original

@@ -32,7 +32,7 @@ from ratchet.contract import (
     FeedbackReceived,
     derived_id,
 )
-from ratchet.delivery import Publisher, progress
+from ratchet.delivery import Publisher, group_positions
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_service import started
 from ratchet_testing.simulated_facts import Fact, facts_of
@@ -105,8 +105,12 @@ async def score(redis: Redis, url: str) -> None:
     async def settled() -> bool:
         for stream in (EXPERIENCES, FEEDBACK):
             [[last, _]] = await redis.xrevrange(stream.key, count=1)
-            groups = await progress(redis, stream)
-            if not groups or groups[0].oldest_pending or groups[0].last_delivered != last.decode():
+            groups = await group_positions(redis, stream)
+            if (
+                not groups
+                or groups[0].oldest_pending
+                or str(groups[0].last_delivered) != last.decode()
+            ):
                 return False
         return True
 

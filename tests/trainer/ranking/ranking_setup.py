@@ -18,9 +18,9 @@ from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.scorer.rules import LearningRules, PublishingRules
-from trainer.metrics import RankingMetrics
 from trainer.scorer.evidence import ScorerEvaluator
-from trainer.scorer.in_service import ScorerInService
+from trainer.scorer.in_service import ServedScorer
+from trainer.scorer.metrics import RankingMetrics
 from trainer.scorer.publishing import ScorerPublishing
 
 from .conftest import MORNING
@@ -68,7 +68,7 @@ class RankingSetup:
         self.publishing = ScorerPublishing(
             register=self.register,
             files=files,
-            in_service=ScorerInService(self.register, files, embedding.name),
+            in_service=ServedScorer(self.register, files, embedding.name),
             evaluator=ScorerEvaluator(self.store, embedding, rules, RULES.seed),
             policy=POLICY,
             rules=rules,

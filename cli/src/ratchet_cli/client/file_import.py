@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ratchet.command_line import Failed, NoAnswer, api_key_headers
 from ratchet.rows import KINDS, UnreadableFile, open_rows, zone_named
 from ratchet_cli.client.importing import (
-    AccessDenied,
+    ApiKeyRejected,
     ImportCounts,
     UnexpectedResponse,
     import_rows,
@@ -49,7 +49,7 @@ async def send_file(file: Path, url: str, zone: str, batch: int) -> tuple[Import
                     _PATIENCE_S,
                     lambda count: progress.advance(task, count),
                 )
-            except AccessDenied as error:
+            except ApiKeyRejected as error:
                 raise Failed(f"{url} denies access: {error}. Set RATCHET_API_KEY.") from error
             except NoAnswer as error:
                 problem = f"{url} has not responded for {_PATIENCE_S:.0f} s ({error})"

@@ -16,7 +16,7 @@ _NO_ACCESS = (401, 403)
 NumberedRow = tuple[int, ImportRow | RefusedRow]
 
 
-class AccessDenied(Exception):
+class ApiKeyRejected(Exception):
     """The intake requires an API key with the scope `write`; the message is its own."""
 
 
@@ -54,7 +54,7 @@ async def import_rows(
 
     The event id of a row follows from its content, so that the same row is one event however
     often it is sent. Raises `NoAnswer` if a batch has no answer within `patience_s`,
-    `AccessDenied`, and `UnexpectedResponse`; the rows that `counts` has as sent are durable then.
+    `ApiKeyRejected`, and `UnexpectedResponse`; the rows that `counts` has as sent are durable then.
     """
     rows = iter(rows)
     while numbered := list(islice(rows, batch)):
@@ -112,14 +112,14 @@ def _count_response(counts: ImportCounts, numbers: list[int], body: dict[str, An
 def _body_of(response: httpx.Response) -> dict[str, Any]:
     """The counts and problems in an intake's response.
 
-    Raises `AccessDenied`, and `UnexpectedResponse` for any other response.
+    Raises `ApiKeyRejected`, and `UnexpectedResponse` for any other response.
     """
     try:
         body = response.json()
     except ValueError:
         body = None
     if response.status_code in _NO_ACCESS and isinstance(body, dict):
-        raise AccessDenied(str(body.get("error", response.text[:200])))
+        raise ApiKeyRejected(str(body.get("error", response.text[:200])))
     known = response.is_success or response.status_code in _REFUSALS
     if known and isinstance(body, dict) and (not response.is_success or "accepted" in body):
         return {"problems": [], **body}

@@ -15,8 +15,8 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import WatchError
 
-from ratchet.contract import Stream
-from ratchet.delivery import DATA_FIELD, SEEN_TTL_S, has_settled, seen_key, standings
+from ratchet.contract import EntryId, Stream
+from ratchet.delivery import DATA_FIELD, SEEN_TTL_S, group_positions, has_finished, seen_key
 from ratchet_cli.dead_letters.letters import StoredLetter
 
 _CHUNK = 200
@@ -70,7 +70,7 @@ class LetterRetry:
         if stored.entry_id not in {letter.entry_id for letter in letters}:
             return NotRetried("it no longer exists: it was retried or dropped meanwhile")
         failed = {letter.letter.group for letter in letters}
-        groups = await standings(self._redis, self._stream)
+        groups = await group_positions(self._redis, self._stream)
         if missing := failed - {group.group for group in groups}:
             return NotRetried(
                 f"no group {', '.join(sorted(missing))} reads {self._stream.key} here: "
@@ -81,7 +81,9 @@ class LetterRetry:
             group.group
             for group in others
             for letter in letters
-            if await has_settled(self._redis, self._stream, group, letter.letter.entry_id)
+            if await has_finished(
+                self._redis, self._stream, group, EntryId.parse(letter.letter.entry_id)
+            )
         ]
         commands.multi()
         commands.xadd(self._stream.key, {DATA_FIELD: stored.letter.payload})

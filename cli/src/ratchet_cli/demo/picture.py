@@ -10,12 +10,14 @@ from ratchet.contract import RunFinished, Scores
 from ratchet_cli.demo.event_summary import EventSummary
 
 _GOOD, _BAD, _BEFORE = "#2a7f62", "#c44536", "#9aa5b1"
-_SCORES = {
-    "preference_accuracy": "preference\naccuracy",
-    "text_quality": "text\nquality",
-    "grounded_accuracy": "grounded\naccuracy",
-    "json_validity": "plan\nvalidity",
+_MEASURES = {
+    "preference_accuracy": "preferred answer is likelier",
+    "text_quality": "text quality",
+    "grounded_accuracy": "states the reading,\ninvents no number",
+    "invented": "invents a number\n(lower is better)",
+    "json_validity": "valid widget plan",
 }
+_LOWER_IS_BETTER = {"invented"}
 
 
 def draw(summary: EventSummary, path: Path) -> None:
@@ -55,26 +57,35 @@ def _curve(axes: Axes, run: RunFinished | None) -> None:
 
 
 def _before_after(axes: Axes, run: RunFinished | None) -> None:
+    """One row per measure; the bar is the 95 % interval of the paired gain, from `before`."""
     axes.set_title(f"held-out questions: {run.verdict}" if run else "no verdict")
-    axes.set_ylim(0, 1.12)
+    axes.set_xlim(-0.05, 1.05)
     if run is None or run.before is None or run.after is None:
         return
-    names = [name for name in _SCORES if _known(run.before, run.after, name)]
-    for offset, color, label, scores in (
-        (-0.2, _BEFORE, "before", run.before),
-        (0.2, _GOOD, "after", run.after),
-    ):
-        bars = axes.bar(
-            [place + offset for place in range(len(names))],
-            [getattr(scores, name) for name in names],
-            width=0.38,
-            color=color,
-            label=label,
-        )
-        axes.bar_label(bars, fmt="%.2f", padding=2)
-    axes.set_xticks(range(len(names)), [_SCORES[name] for name in names])
-    axes.legend(frameon=False, loc="upper left", ncols=2)
+    labels = []
+    for row, name in enumerate(_known_measures(run.before, run.after)):
+        before, after = getattr(run.before, name), getattr(run.after, name)
+        gain = run.gains.get(name)
+        worse = after > before if name in _LOWER_IS_BETTER else after < before
+        color = _BAD if worse else _GOOD
+        if gain is not None:
+            axes.plot(
+                [before + gain.low, before + gain.high], [row, row], color=color, lw=5, alpha=0.3
+            )
+        axes.plot([before, after], [row, row], color=color, lw=1)
+        axes.plot(before, row, "o", color=_BEFORE)
+        axes.plot(after, row, "o", color=color)
+        axes.annotate(f"{before:.2f} → {after:.2f}", (0.5, row - 0.3), ha="center", color=color)
+        cases = f"\nn = {gain.n}" if gain is not None else ""
+        labels.append(f"{_MEASURES[name]}{cases}")
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.5, -0.7)
+    axes.set_xlabel("before (gray), after, 95 % interval")
 
 
-def _known(before: Scores, after: Scores, name: str) -> bool:
-    return getattr(before, name) is not None and getattr(after, name) is not None
+def _known_measures(before: Scores, after: Scores) -> list[str]:
+    return [
+        name
+        for name in _MEASURES
+        if getattr(before, name) is not None and getattr(after, name) is not None
+    ]

@@ -6,8 +6,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from ratchet.contract import STREAMS, Stream
-from ratchet.delivery import Standing, standings
+from ratchet.contract import STREAMS, GroupPosition, Stream
+from ratchet.delivery import group_positions
 from ratchet_cli.doctor.check import Check, ok, warn
 
 NAMES = ("groups", "pending", "dead letters")
@@ -56,7 +56,7 @@ async def probe(redis: Redis) -> list[StreamFacts]:
             services=_services(stream),
             entries=await client.xlen(stream.key),
             dead=await client.xlen(stream.dead_key),
-            groups=tuple(_facts(group, seconds) for group in await standings(redis, stream)),
+            groups=tuple(_facts(group, seconds) for group in await group_positions(redis, stream)),
         )
         for stream in STREAMS
     ]
@@ -71,10 +71,10 @@ def _services(stream: Stream) -> dict[str, str]:
     return {group: service for group, service in groups.items() if group not in _OPTIONAL}
 
 
-def _facts(group: Standing, now_s: int) -> PendingFacts:
-    if group.oldest_ms is None or group.idle_ms is None:
+def _facts(group: GroupPosition, now_s: int) -> PendingFacts:
+    if group.oldest_pending is None or group.idle_ms is None:
         return PendingFacts(group.group, group.pending)
-    age_s = max(0.0, now_s - group.oldest_ms / 1000)
+    age_s = max(0.0, now_s - group.oldest_pending.ms / 1000)
     return PendingFacts(group.group, group.pending, age_s, group.idle_ms / 1000)
 
 

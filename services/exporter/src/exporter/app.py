@@ -6,23 +6,23 @@ import httpx
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
-from exporter.backends.child_export import ChildExport
 from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.backends.registries.ollama_api import TIMEOUT
 from exporter.domain.export_messages import StageDone
-from exporter.domain.registry.lag import Lag
+from exporter.domain.registry.lag import ServerLag
 from exporter.erasure import ExporterErasureHandler
+from exporter.export.child_processes import ExportProcesses
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics
 from exporter.registry.activation import ActivationHandler
 from exporter.registry.alias import Alias
-from exporter.registry.integrity import Soundness
-from exporter.registry.monitor import Watching
-from exporter.registry.reconciler import CatchingUp
-from exporter.registry.retention import Retention
-from exporter.registry.serving_metrics import ServedMetrics
+from exporter.registry.integrity import IntegrityCheck
+from exporter.registry.monitor import RegistryMonitor
+from exporter.registry.reconciler import RegistryReconciler
+from exporter.registry.retention import VersionRetention
+from exporter.registry.serving_metrics import ServingMetrics
 from exporter.settings import ExporterSettings
 from exporter.status import ExporterStatus
 from ratchet.contract import (
@@ -54,55 +54,55 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
     artifacts = ArtifactStore(settings.artifacts_dir)
     status = ExporterStatus(name, records, ollama, journal)
 
-    def staged(done: StageDone) -> None:
-        metrics.staged(done)
-        status.staged(done)
+    def on_stage(done: StageDone) -> None:
+        metrics.record_stage(done)
+        status.record_stage(done)
 
-    def lagging(lag: Lag) -> None:
-        metrics.lagging(lag)
-        status.lagging(lag)
+    def on_lag(lag: ServerLag) -> None:
+        metrics.record_lag(lag)
+        status.record_lag(lag)
 
     registering = asyncio.Lock()
     handler = CheckpointHandler(
         name=name,
-        exporter=ChildExport(
+        exporter=ExportProcesses(
             artifacts_dir=settings.artifacts_dir,
             cache_dir=settings.cache_path,
             work_dir=settings.data_dir / "work",
             quantization=settings.exporter_quantization,
             limits=settings.limits,
             sampling=settings.sampling,
-            on_stage=staged,
+            on_stage=on_stage,
         ),
         artifacts=artifacts,
         records=records,
-        served_by=ollama,
+        server=ollama,
         alias=alias,
         registering=registering,
         limits=settings.limits,
-        retention=Retention(artifacts, records, settings.exporter_keep_versions),
+        retention=VersionRetention(artifacts, records, settings.exporter_keep_versions),
         metrics=metrics,
     )
     activation = ActivationHandler(
         name=name,
         records=records,
-        served_by=ollama,
-        soundness=Soundness(artifacts, records),
+        server=ollama,
+        integrity=IntegrityCheck(artifacts, records),
         alias=alias,
         metrics=metrics,
-        on_settled=status.settled,
+        on_result=status.record_activation,
     )
     retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
-    catching_up = CatchingUp(
+    reconciler = RegistryReconciler(
         records=records,
-        served_by=ollama,
+        server=ollama,
         limits=settings.limits,
         alias=alias,
         registering=registering,
         retry=retry,
-        on_lag=lagging,
+        on_lag=on_lag,
     )
-    watching = Watching(name, records, ollama, ServedMetrics(registry))
+    monitor = RegistryMonitor(name, records, ollama, ServingMetrics(registry))
     service = Service(
         name="exporter",
         settings=settings,
@@ -119,7 +119,8 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
                 retry=retry,
                 stuck_after_s=settings.exporter_stuck_after_s,
             ),
-            # A group of its own: what shares one takes turns, and an export may take an hour.
+            # A consumer group of its own, so that a command does not wait for an export, which may
+            # take an hour.
             Consumer(
                 COMMANDS,
                 "activation",
@@ -133,7 +134,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
                 stuck_after_s=settings.exporter_stuck_after_s,
             ),
         ],
-        background=[catching_up.run, watching.run],
+        background=[reconciler.run, monitor.run],
         publishes=[MODELS, FORGOTTEN],
         status=status.facts,
     )

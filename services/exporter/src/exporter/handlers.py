@@ -1,7 +1,7 @@
-"""A checkpoint in; its model registered and active, or the reason why not, out.
+"""Handles `CheckpointReady`: exports, registers and activates the model, or refuses it.
 
-Registering and moving the alias are idempotent by version, and come before the acknowledgement:
-whatever was done before a crash is found done by the next delivery.
+Registering and moving the alias are idempotent by version and happen before the event is
+acknowledged: a redelivery after a crash skips the steps that were completed.
 """
 
 import asyncio
@@ -11,16 +11,17 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from exporter.domain.export_messages import NotExported
-from exporter.domain.parity.quantization import Limits, Quantization
+from exporter.domain.export_messages import ExportRefused
+from exporter.domain.parity.quantization import ParityLimits, Quantization
 from exporter.domain.registry.alias_history import Move, made_for, newest
+from exporter.domain.registry.chat_template import NO_TEMPLATE
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.version import may_follow, version_tag
 from exporter.metrics import ExporterMetrics
-from exporter.ports import ExportBroke, Exporter, Records, Registry, RegistryTrouble
+from exporter.ports import Exporter, ExportInterrupted, RecordedRegistry, Registry, RegistryError
 from exporter.registry.alias import Alias
-from exporter.registry.registration import NotServed, serve, withdraw
-from exporter.registry.retention import Retention
+from exporter.registry.registration import RegistrationRefused, register_and_check, withdraw
+from exporter.registry.retention import VersionRetention
 from ratchet.contract import (
     CheckpointReady,
     Delivered,
@@ -46,30 +47,30 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class CheckpointHandler:
-    """`records` always gets the model; `served_by`, where it answers, gets it too.
+    """Registers each model in `records`, and in `server` if it is available.
 
-    `registering` is held while versions come and go. `limits` say how near a server's answers
-    must stay to the trained model's, by format.
+    `registering` is held while versions are registered or removed. `limits` apply to a server's
+    answers, by format.
     """
 
     name: str
     exporter: Exporter
     artifacts: ArtifactStore
-    records: Records
-    served_by: Registry | None
+    records: RecordedRegistry
+    server: Registry | None
     alias: Alias
     registering: asyncio.Lock
-    limits: dict[Quantization, Limits]
-    retention: Retention
+    limits: dict[Quantization, ParityLimits]
+    retention: VersionRetention
     metrics: ExporterMetrics
 
     async def handle(
         self, batch: Sequence[Delivered[CheckpointReady]], state: State
     ) -> Sequence[Outcome]:
-        """Registers and activates the model of each checkpoint, or refuses it."""
-        return [await self._settle(checkpoint) for checkpoint, _ in batch]
+        """Register and activate the model of each checkpoint, or refuse it."""
+        return [await self._handle(checkpoint) for checkpoint, _ in batch]
 
-    async def _settle(self, checkpoint: CheckpointReady) -> Outcome:
+    async def _handle(self, checkpoint: CheckpointReady) -> Outcome:
         try:
             version = version_tag(checkpoint)
             record = await self.records.record(version)
@@ -82,7 +83,7 @@ class CheckpointHandler:
                 return await self._register(checkpoint, record)
         except (ArtifactCorrupt, ValidationError) as error:
             return Invalid(str(error))
-        except (ArtifactMissing, ExportBroke, RegistryTrouble, OSError) as error:
+        except (ArtifactMissing, ExportInterrupted, RegistryError, OSError) as error:
             return Later(str(error))
 
     async def _export(
@@ -91,11 +92,9 @@ class CheckpointHandler:
         path = await asyncio.to_thread(self.artifacts.verified, checkpoint.manifest)
         manifest = AdapterManifest.model_validate_json(path.read_bytes())
         if manifest.references is None:
-            return Invalid(
-                "the manifest tells no answers of the trained model to compare with: train again"
-            )
+            return Invalid("the manifest has no reference answers to compare with: train again")
         outcome = await self.exporter.export(version, manifest)
-        if isinstance(outcome, NotExported):
+        if isinstance(outcome, ExportRefused):
             return self._refused(checkpoint, outcome.reason, outcome.parity, outcome.tried)
         return ModelRecord(
             name=self.name,
@@ -114,19 +113,18 @@ class CheckpointHandler:
     async def _register(self, checkpoint: CheckpointReady, record: ModelRecord) -> Done:
         export, version = record.export, record.version
         registries: list[Registry] = [self.records]
-        if self.served_by is not None and await self.served_by.available():
+        if self.server is not None and await self.server.available():
             if export.modelfile.template is not None:
-                registries.append(self.served_by)
+                registries.append(self.server)
             elif await self.records.record(version) is None:
-                reason = "no template of Ollama's is known to render chats as this model reads them"
                 await self.retention.discard(record)
-                return self._refused(checkpoint, reason, export.parity, export.tried)
+                return self._refused(checkpoint, NO_TEMPLATE, export.parity, export.tried)
         gguf = self.artifacts.path(export.gguf)
         served: ServedParity | None = None
         for registry in registries:
-            outcome = await serve(registry, record, gguf, self.limits)
+            outcome = await register_and_check(registry, record, gguf, self.limits)
             served = outcome.parity or served
-            if isinstance(outcome, NotServed):
+            if isinstance(outcome, RegistrationRefused):
                 await withdraw(registries, version, outcome.reason)
                 await self.retention.discard(record)
                 return self._refused(
@@ -150,8 +148,8 @@ class CheckpointHandler:
         )
         self.metrics.exports.labels("registered").inc()
         _log.info("registered %s as %s", version, export.quantization)
-        self.metrics.compared(export.parity, served)
-        async with self.alias.turn:
+        self.metrics.record_parity(export.parity, served)
+        async with self.alias.lock:
             activated = await self._activate(checkpoint, version, registries)
         return Done(emits=(registered, activated) if activated else (registered,))
 
@@ -187,7 +185,7 @@ class CheckpointHandler:
     ) -> Done:
         self.metrics.exports.labels("refused").inc()
         _log.warning("refused the model of run %s: %s", checkpoint.run_id, reason)
-        self.metrics.compared(parity, served)
+        self.metrics.record_parity(parity, served)
         refused = ModelRefused(
             event_id=derived_id(checkpoint.event_id, "refused"),
             occurred_at=utc_now(),

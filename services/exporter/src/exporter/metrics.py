@@ -1,12 +1,12 @@
-"""What the exporter counts and how near its exports stay."""
+"""The exporter's metrics."""
 
 from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from exporter.domain.export_messages import StageDone
-from exporter.domain.registry.activation_result import Settled, Verb
-from exporter.domain.registry.lag import Lag
+from exporter.domain.registry.activation_result import ActivationResult, CommandName
+from exporter.domain.registry.lag import ServerLag
 from ratchet.contract import Parity, ServedParity
 
 
@@ -14,7 +14,7 @@ class ExporterMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.exports = Counter(
             "ratchet_exports_total",
-            "Checkpoints by what became of them: registered, refused.",
+            "Checkpoints by outcome: registered, refused.",
             ("outcome",),
             registry=registry,
         )
@@ -39,11 +39,11 @@ class ExporterMetrics:
         )
         self.activations = Counter(
             "ratchet_activations_total",
-            "Commands activate and rollback by what became of them: moved, refused, later.",
+            "Commands activate and rollback by outcome: moved, refused, later.",
             ("command", "outcome"),
             registry=registry,
         )
-        for command in get_args(Verb):
+        for command in get_args(CommandName):
             for outcome in ("moved", "refused", "later"):
                 self.activations.labels(command, outcome)
         self.alias_seconds = Histogram(
@@ -54,36 +54,36 @@ class ExporterMetrics:
         )
         self.served_top1 = Gauge(
             "ratchet_served_parity_top1_ratio",
-            "Share of positions where a server said what the trained model says, last time asked.",
+            "Share of positions where a server's last answers have the trained model's token.",
             ("target",),
             registry=registry,
         )
         self.served_kl = Gauge(
             "ratchet_served_parity_kl_nats",
-            "KL divergence of a server's answers from the trained model's, last time asked.",
+            "KL divergence of a server's last answers from the trained model's.",
             ("target", "statistic"),
             registry=registry,
         )
         self.missing = Gauge(
             "ratchet_server_missing_versions",
-            "Registered versions that the server lacks: on their way, or refused.",
+            "Registered versions that the server lacks: coming, or refused.",
             ("state",),
             registry=registry,
         )
 
-    def lagging(self, lag: Lag) -> None:
+    def record_lag(self, lag: ServerLag) -> None:
         self.missing.labels("coming").set(len(lag.missing))
         self.missing.labels("refused").set(len(lag.refused))
 
-    def staged(self, done: StageDone) -> None:
+    def record_stage(self, done: StageDone) -> None:
         self.stage_seconds.labels(done.stage).observe(done.seconds)
 
-    def settled(self, settled: Settled) -> None:
-        self.activations.labels(settled.command, settled.outcome).inc()
-        if settled.outcome == "moved":
-            self.alias_seconds.observe(settled.moved_s)
+    def record_activation(self, result: ActivationResult) -> None:
+        self.activations.labels(result.command, result.outcome).inc()
+        if result.outcome == "moved":
+            self.alias_seconds.observe(result.moved_s)
 
-    def compared(self, parity: Parity | None, served: ServedParity | None) -> None:
+    def record_parity(self, parity: Parity | None, served: ServedParity | None) -> None:
         if parity is not None:
             self.parity_top1.set(parity.top1)
             self.parity_kl.set(parity.kl)

@@ -1,62 +1,60 @@
-"""What the handlers need from outside: someone to export, somewhere to register."""
+"""What handlers need from outside: a registry, and a way to export."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
-from exporter.domain.export_messages import Exported, NotExported
-from exporter.domain.parity.answers import Heard
-from exporter.domain.registry.alias_history import Move
+from exporter.domain.export_messages import Exported, ExportRefused
+from exporter.domain.parity.answers import ServerAnswer
 from exporter.domain.registry.record import ModelRecord
+from ratchet.contract import RegistryKind
 from ratchet.models import AdapterManifest
 
-RegistryKind = Literal["ollama", "local"]
+
+class RegistryError(RuntimeError):
+    """The registry is unavailable or lost the connection: a retry may succeed."""
 
 
-class RegistryTrouble(RuntimeError):
-    """The registry cannot be reached, or broke off: worth another try."""
+class RegistrationMismatch(RuntimeError):
+    """The registry stores a version differently than it was sent: a retry would end the same."""
 
 
-class NotAsSent(RuntimeError):
-    """The registry holds a version in another way than it was sent: it would again."""
-
-
-class ExportBroke(RuntimeError):
-    """The export process ended without an answer: worth another try."""
+class ExportInterrupted(RuntimeError):
+    """The export process ended without a result: a retry may succeed."""
 
 
 class Registry(Protocol):
     """Versions of one model name; tags are immutable, one alias names the active version.
 
-    Every method raises `RegistryTrouble` or `OSError` when it could not do its work.
+    Every method raises `RegistryError` or `OSError` when it fails.
     """
 
     @property
     def kind(self) -> RegistryKind: ...
 
     @property
-    def server(self) -> str | None:
-        """The version of the server at the last `available`, None where there is no server."""
+    def server_version(self) -> str | None:
+        """The server's version at the last `available`, None for a registry without a server."""
 
     async def available(self) -> bool:
-        """Whether the registry answers at all; never raises."""
+        """Whether the registry responds; never raises."""
 
     async def register(self, record: ModelRecord, gguf: Path) -> None:
         """Make `record.version` servable; does nothing when it is registered already.
 
-        Raises `NotAsSent` when what is registered is not what `record` says.
+        Raises `RegistrationMismatch` when the registered version differs from `record`.
         """
 
-    async def ask(
+    async def answers(
         self, version: str, prompts: Sequence[str], limit: int
-    ) -> tuple[Heard, ...] | None:
-        """What `version` says to each of `prompts` as the only user turn, greedily.
+    ) -> tuple[ServerAnswer, ...] | None:
+        """The greedy answers of `version`, each prompt as the only user turn.
 
-        At most `limit` tokens each. None where this registry only keeps models.
+        At most `limit` tokens each. None for a registry that stores models without serving them.
         """
 
     async def move_alias(self, version: str) -> str | None:
-        """Make the registered `version` the active one; returns which was before it."""
+        """Make the registered `version` the active one; returns the version it replaces."""
 
     async def versions(self) -> tuple[str, ...]:
         """All registered versions, oldest first."""
@@ -64,35 +62,19 @@ class Registry(Protocol):
     async def active(self) -> str | None: ...
 
     async def remove(self, version: str) -> None:
-        """Remove a version that is not active; does nothing when it is not there."""
+        """Remove a version that is not active; does nothing when it is not registered."""
 
 
-class Records(Registry, Protocol):
-    """The registry that also remembers what was registered: its word counts after a crash."""
+class RecordedRegistry(Registry, Protocol):
+    """The registry that also stores records: after a crash, it decides what is registered."""
 
-    async def record(self, version: str) -> ModelRecord | None: ...
+    async def record(self, version: str) -> ModelRecord | None:
+        """Raises `pydantic.ValidationError` if the record cannot be read."""
 
     def gguf(self, version: str) -> Path:
-        """Where the file of a registered version lies, if it is still there."""
-
-
-class Told(Protocol):
-    def silence(self, run_ids: Set[str]) -> int:
-        """Erase what the models of `run_ids` said from their records; returns how many changed.
-
-        Raises `OSError`.
-        """
-
-
-class Journal(Protocol):
-    """The history of the alias; both raise `OSError`."""
-
-    def read(self) -> tuple[Move, ...]: ...
-
-    def append(self, move: Move) -> None:
-        """Durable when this returns."""
+        """The path of a registered version's file; it may have been removed since."""
 
 
 class Exporter(Protocol):
-    async def export(self, version: str, manifest: AdapterManifest) -> Exported | NotExported:
-        """Merge, convert, quantize, compare and store; raises `ExportBroke`."""
+    async def export(self, version: str, manifest: AdapterManifest) -> Exported | ExportRefused:
+        """Merge, convert, quantize, compare and store; raises `ExportInterrupted`."""

@@ -4,28 +4,33 @@ from pathlib import Path
 
 from pydantic import Field
 
-from exporter.domain.parity.quantization import LIMITS, Choice, Limits, Quantization
+from exporter.domain.parity.quantization import (
+    LIMITS,
+    ParityLimits,
+    Quantization,
+    QuantizationChoice,
+)
 from exporter.domain.registry.modelfile import Sampling
 from ratchet.settings import CommonSettings
 
 
 class ExporterSettings(CommonSettings):
-    """`exporter_ollama_url` empty means the local registry alone.
+    """With an empty `exporter_ollama_url` there is only the local registry.
 
-    `exporter_keep_versions` counts those that are no longer active. `exporter_parity_limits`
-    takes a JSON object and replaces the limits of the formats it names. Bundles are
-    signed by the key in the PEM file `exporter_signing_key`, made in the data directory where none
-    is named; they are taken from the keys in the directory `exporter_trusted_keys`.
+    `exporter_keep_versions` counts inactive versions. `exporter_parity_limits` is a JSON object and
+    replaces the limits of the formats that it names. Bundles are signed with the key in the PEM
+    file `exporter_signing_key`; without one, a key in the data directory is created.
+    `exporter_trusted_keys` is the directory of the keys whose bundles may be installed.
     """
 
     port: int = Field(default=8103, ge=1, le=65535)
     exporter_model_name: str = Field(
         default="cc-widget-selector", pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$"
     )
-    exporter_quantization: Choice = "auto"
+    exporter_quantization: QuantizationChoice = "auto"
     exporter_ollama_url: str = "http://127.0.0.1:11434"
     exporter_keep_versions: int = Field(default=2, ge=0)
-    exporter_parity_limits: dict[Quantization, Limits] = Field(default_factory=dict)
+    exporter_parity_limits: dict[Quantization, ParityLimits] = Field(default_factory=dict)
     exporter_temperature: float = Field(default=0.0, ge=0)
     exporter_repeat_penalty: float = Field(default=1.0, gt=0)
     exporter_num_ctx: int = Field(default=4096, ge=256)
@@ -35,7 +40,7 @@ class ExporterSettings(CommonSettings):
     exporter_trusted_keys: Path | None = None
 
     @property
-    def limits(self) -> dict[Quantization, Limits]:
+    def limits(self) -> dict[Quantization, ParityLimits]:
         return {**LIMITS, **self.exporter_parity_limits}
 
     @property

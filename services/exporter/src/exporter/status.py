@@ -1,4 +1,4 @@
-"""What `/status` says about models."""
+"""The exporter's part of `/status`."""
 
 from collections import deque
 from dataclasses import asdict, dataclass, field
@@ -6,11 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.domain.export_messages import StageDone
-from exporter.domain.registry.activation_result import Settled
-from exporter.domain.registry.lag import Lag
+from exporter.domain.registry.activation_result import ActivationResult
+from exporter.domain.registry.lag import ServerLag
 from exporter.domain.registry.record import ModelRecord
-from exporter.ports import Journal, Records, Registry, RegistryTrouble
+from exporter.ports import RecordedRegistry, Registry, RegistryError
 
 _COMMANDS = 20
 _UNREADABLE = {"problem": "its manifest.json cannot be read"}
@@ -19,27 +20,27 @@ _UNREADABLE = {"problem": "its manifest.json cannot be read"}
 @dataclass
 class ExporterStatus:
     name: str
-    records: Records
-    served_by: Registry | None
-    journal: Journal
+    records: RecordedRegistry
+    server: Registry | None
+    journal: ActivationJournal
     last_stage: StageDone | None = None
-    lag: Lag = field(default_factory=Lag)
-    commands: deque[Settled] = field(default_factory=lambda: deque(maxlen=_COMMANDS))
+    lag: ServerLag = field(default_factory=ServerLag)
+    commands: deque[ActivationResult] = field(default_factory=lambda: deque(maxlen=_COMMANDS))
 
-    def staged(self, done: StageDone) -> None:
+    def record_stage(self, done: StageDone) -> None:
         self.last_stage = done
 
-    def lagging(self, lag: Lag) -> None:
+    def record_lag(self, lag: ServerLag) -> None:
         self.lag = lag
 
-    def settled(self, settled: Settled) -> None:
-        self.commands.append(settled)
+    def record_activation(self, result: ActivationResult) -> None:
+        self.commands.append(result)
 
     async def facts(self) -> dict[str, Any]:
-        """Active model and versions; `ollama` is None where no server is to be used.
+        """The active model and all versions; `ollama` is None if no server is configured.
 
-        `ollama.lacks` are the versions it has yet to get, and those it never will. `commands` are
-        the last ones since the start, with what became of each.
+        `ollama.lacks` are the versions that the server lacks, and why. `commands` are the results
+        of the last commands since the start.
         """
         active = await self.records.active()
         record = await self._record(active) if active else None
@@ -49,11 +50,11 @@ class ExporterStatus:
             "active": active,
             "versions": await self.records.versions(),
             "models": await self._models(active),
-            "commands": [settled.model_dump(mode="json") for settled in self.commands],
+            "commands": [result.model_dump(mode="json") for result in self.commands],
             "quantization": record.export.quantization if record else None,
             "parity": record.export.parity.model_dump() if record else None,
             "last_stage": self.last_stage.model_dump() if self.last_stage else None,
-            "ollama": await self._served(),
+            "ollama": await self._server(),
         }
 
     async def _models(self, active: str | None) -> list[dict[str, Any]]:
@@ -71,22 +72,23 @@ class ExporterStatus:
         return rows
 
     async def _record(self, version: str) -> ModelRecord | None:
-        """None where it is not there, or cannot be read any more."""
+        """None if the record is missing or cannot be read."""
         try:
             return await self.records.record(version)
         except ValidationError:
             return None
 
-    async def _served(self) -> dict[str, Any] | None:
-        if self.served_by is None:
+    async def _server(self) -> dict[str, Any] | None:
+        if self.server is None:
             return None
-        if not await self.served_by.available():
+        if not await self.server.available():
             return {"available": False}
-        found = {"available": True, "version": self.served_by.server, "lacks": asdict(self.lag)}
+        version = self.server.server_version
+        facts = {"available": True, "version": version, "lacks": asdict(self.lag)}
         try:
-            return {**found, "active": await self.served_by.active()}
-        except RegistryTrouble as error:
-            return {**found, "problem": str(error)}
+            return {**facts, "active": await self.server.active()}
+        except RegistryError as error:
+            return {**facts, "problem": str(error)}
 
 
 def _figures(record: ModelRecord) -> dict[str, Any]:

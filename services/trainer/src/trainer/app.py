@@ -55,24 +55,24 @@ from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.runs.champion import ModelEvent
 from trainer.erasure import TrainerErasureHandler
 from trainer.handlers import TrainerHandlers
-from trainer.metrics import RankingMetrics, TeacherMetrics, TrainerMetrics
+from trainer.metrics import FeedbackLatencyMetrics, TeacherMetrics, TrainerMetrics
 from trainer.scorer.evidence import ScorerEvaluator
 from trainer.scorer.handlers import RankingHandlers
-from trainer.scorer.in_service import ScorerInService
+from trainer.scorer.in_service import ServedScorer
 from trainer.scorer.learning import RankingLearning
+from trainer.scorer.metrics import RankingMetrics
 from trainer.scorer.publishing import ScorerPublishing
 from trainer.scorer.status import RankingStatus
 from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
 from trainer.teacher import TeacherHandlers
 from trainer.training.feedback_latency import FeedbackLatency
-from trainer.training.gate_metrics import FeedbackLatencyMetrics
 from trainer.training.loop import TrainingLoop
 from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 
 _BETWEEN_DECISIONS_S = 0.25
-"""Decisions arrive often, and none is used before the reaction to it."""
+"""Decisions arrive often, and each is used only after feedback on it."""
 
 
 def create_app(settings: TrainerSettings) -> AsgiFastStream:
@@ -93,9 +93,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     relay = OutboxRelay(SqlOutbox(engine), publisher)
     training = TrainingLoop(
         settings=settings,
-        planner=Planner(
-            settings, examples, examples, runs, models, LocalMachine(settings.data_dir), tracer
-        ),
+        planner=Planner(settings, examples, runs, models, LocalMachine(settings.data_dir), tracer),
         runs=runs,
         runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
         files=files,
@@ -110,7 +108,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     )
     erasure = TrainerErasure(engine, artifacts, settings.data_dir / "runs")
     latency = FeedbackLatency(models, runs, FeedbackLatencyMetrics(registry))
-    handlers = TrainerHandlers(examples, examples, models, latency.observe)
+    handlers = TrainerHandlers(examples, models, latency.observe)
     ranked = RankingHandlers(ranking)
     by_type: dict[Stream, Handlers] = {
         EXAMPLES: dict.fromkeys(EXAMPLES.events, handlers.handle_examples),
@@ -199,7 +197,7 @@ def _learning(
     publishing = ScorerPublishing(
         register=register,
         files=files,
-        in_service=ScorerInService(register, files, embedding.name),
+        in_service=ServedScorer(register, files, embedding.name),
         evaluator=ScorerEvaluator(store, embedding, settings.trainer_publishing, rules.seed),
         policy=settings.trainer_ranking,
         rules=settings.trainer_publishing,

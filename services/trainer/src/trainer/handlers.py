@@ -28,7 +28,6 @@ class TrainerHandlers:
     """`on_models` receives model events after they are stored."""
 
     examples: SqlExampleStore
-    requests: SqlExampleStore
     models: SqlModelStore
     on_models: Callable[[Sequence[ModelEvent]], None] = _ignore
 
@@ -44,7 +43,7 @@ class TrainerHandlers:
         self, batch: Sequence[Delivered[TrainingRequested | CancelRequested]], state: State
     ) -> None:
         """Stores requests until a run is planned, or until the open run has ended."""
-        await asyncio.to_thread(self.requests.ask, [request for request, _ in batch])
+        await asyncio.to_thread(self.examples.add_requests, [request for request, _ in batch])
 
     async def handle_models(self, batch: Sequence[Delivered[ModelEvent]], state: State) -> None:
         """Stores model events by id, then passes them to `on_models`."""

@@ -1,17 +1,14 @@
 """The metrics of the trainer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Info
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from ratchet.contract import Evidence, Method, Stage, Verdict
+from ratchet.contract import GateFigures, Method, Stage, Verdict
 from trainer.domain.runs.child_messages import TrainingProgress
 from trainer.domain.runs.readiness import ReadinessDecision, ReadinessRules, TrainNow
 from trainer.domain.runs.situation import WaitingExamples
-from trainer.domain.scorer.learned_state import LearningProgress
-from trainer.domain.scorer.verdict import PublishingVerdict
-from trainer.training.gate_metrics import GateMetrics
 
 
 class TrainerMetrics:
@@ -29,13 +26,13 @@ class TrainerMetrics:
         )
         self.wanted = Gauge(
             "ratchet_training_examples_wanted",
-            "Examples with which a run begins by itself, by the method they are for.",
+            "Examples that start a run, by the method they are for.",
             ("method",),
             registry=registry,
         )
         self.ready = Gauge(
             "ratchet_training_ready",
-            "1 when the readiness rules ask for a run by this method.",
+            "1 when the readiness rules start a run by this method.",
             ("method",),
             registry=registry,
         )
@@ -116,60 +113,45 @@ class TeacherMetrics:
         )
 
 
-class RankingMetrics:
+class GateMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.revisions = Gauge(
-            "ratchet_ranking_revisions", "Scored revisions that were read.", registry=registry
-        )
-        self.steps = Gauge("ratchet_ranking_steps", "Steps the scorers took.", registry=registry)
-        self.loss = Gauge(
-            "ratchet_ranking_loss",
-            "Last mean squared error by scorer and by what it was measured on.",
-            ("scorer", "on"),
+        self.gain = Gauge(
+            "ratchet_training_gate_gain",
+            "Gain of the last judged run over the model before it, with its 95 % interval.",
+            ("measure", "bound"),
             registry=registry,
         )
-        self.rate = Gauge(
-            "ratchet_ranking_learning_rate", "The rate of the next step.", registry=registry
-        )
-        self.replay = Gauge(
-            "ratchet_ranking_replay_lessons",
-            "Lessons held, by use: training or validation.",
-            ("use",),
+        self.kl = Gauge(
+            "ratchet_training_gate_kl_nats",
+            "KL divergence of the last judged run from the base model, in nats per token.",
             registry=registry,
         )
-        self.verdicts = Counter(
-            "ratchet_ranking_verdicts_total",
-            "Candidates judged, by verdict: publish, keepback, withdraw.",
-            ("verdict",),
-            registry=registry,
-        )
-        self.value = Gauge(
-            "ratchet_ranking_value_reward",
-            "Doubly robust value of a policy on logged decisions.",
-            ("policy",),
-            registry=registry,
-        )
-        self.embedding = Info(
-            "ratchet_ranking_embedding",
-            "The text embedding that scorers learn and serve with.",
+        self.length = Gauge(
+            "ratchet_training_gate_length_ratio",
+            "Ratio of the words in the last judged run's answers to those of the model before it.",
             registry=registry,
         )
 
-    def set_embedding(self, embedding: str) -> None:
-        self.embedding.info({"name": embedding})
+    def observe(self, figures: GateFigures) -> None:
+        self.gain.clear()
+        for measure, gain in figures.together.items():
+            for bound in ("mean", "low", "high"):
+                self.gain.labels(measure, bound).set(getattr(gain, bound))
+        if figures.kl is not None:
+            self.kl.set(figures.kl)
+        if figures.length_ratio is not None:
+            self.length.set(figures.length_ratio)
 
-    def learned(self, progress: LearningProgress) -> None:
-        self.revisions.set(progress.heard_of)
-        self.steps.set(progress.steps)
-        self.rate.set(progress.schedule.rate)
-        self.replay.labels("training").set(progress.replay)
-        self.replay.labels("validation").set(progress.validation)
-        for scorer, losses in (("low_rank", progress.widgets), ("composition", progress.plans)):
-            for on, values in (("training", losses.recent), ("validation", losses.validation)):
-                if values:
-                    self.loss.labels(scorer, on).set(values[-1])
 
-    def judged(self, verdict: PublishingVerdict, evidence: Evidence) -> None:
-        self.verdicts.labels(type(verdict).__name__.lower()).inc()
-        for estimate in evidence.estimates:
-            self.value.labels(estimate.policy).set(estimate.dr.mean)
+class FeedbackLatencyMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.seconds = Histogram(
+            "ratchet_feedback_to_model_seconds",
+            "Seconds from the feedback behind an example to the activation of its model.",
+            registry=registry,
+            buckets=(60, 300, 900, 3600, 14400, 43200, 86400, 259200, 604800, 2592000),
+        )
+
+    def observe(self, ages_s: Iterable[float]) -> None:
+        for age_s in ages_s:
+            self.seconds.observe(age_s)

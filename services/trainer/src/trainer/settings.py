@@ -27,6 +27,9 @@ from trainer.domain.runs.recipe import (
 )
 from trainer.domain.scorer.rules import LearningRules, PublishingRules
 
+_RECIPE = Recipe()
+"""The defaults of the settings that make up the recipe."""
+
 
 class TrainerSettings(CommonSettings):
     """`trainer_lora`, `trainer_dpo`, `trainer_kto`, `trainer_sft`, `trainer_selection`,
@@ -59,7 +62,7 @@ class TrainerSettings(CommonSettings):
     trainer_min_pairs: int = Field(default=80, ge=2)
     trainer_min_labels: int = Field(default=400, ge=4)
     trainer_min_demonstrations: int = Field(default=100, ge=2)
-    trainer_min_rarer_share: float = Field(default=0.1, ge=0, le=0.5)
+    trainer_min_rarer_share: float = Field(default=ReadinessRules.min_rarer_share, ge=0, le=0.5)
     trainer_max_voice_examples: int = Field(default=5000, ge=0)
     trainer_max_widget_examples: int = Field(default=5000, ge=0)
     trainer_patience_days: float | None = Field(default=30, gt=0)
@@ -73,17 +76,17 @@ class TrainerSettings(CommonSettings):
     trainer_ollama_url: str = ""
     trainer_settle_s: float = Field(default=5.0, ge=0)
     trainer_cooldown_s: float = Field(default=1800.0, ge=0)
-    trainer_held_out_share: float = Field(default=0.10, gt=0, lt=1)
+    trainer_held_out_share: float = Field(default=ReadinessRules.held_out_share, gt=0, lt=1)
     trainer_min_held_out: int = Field(default=8, ge=1)
-    trainer_seed: int = 42
-    trainer_device: Device = "auto"
-    trainer_precision: Precision = "auto"
-    trainer_quantization: Quantization = "none"
-    trainer_lora: LoraRecipe = LoraRecipe()
-    trainer_dpo: DpoRecipe = DpoRecipe()
-    trainer_kto: KtoRecipe = KtoRecipe()
-    trainer_sft: SftRecipe = SftRecipe()
-    trainer_judging: JudgingRecipe = JudgingRecipe()
+    trainer_seed: int = _RECIPE.seed
+    trainer_device: Device = _RECIPE.device
+    trainer_precision: Precision = _RECIPE.precision
+    trainer_quantization: Quantization = _RECIPE.quantization
+    trainer_lora: LoraRecipe = _RECIPE.lora
+    trainer_dpo: DpoRecipe = _RECIPE.dpo
+    trainer_kto: KtoRecipe = _RECIPE.kto
+    trainer_sft: SftRecipe = _RECIPE.sft
+    trainer_judging: JudgingRecipe = _RECIPE.judging
     trainer_gate: GateRules = GateRules()
     trainer_regression_file: Path | None = None
     trainer_attempts: int = Field(default=3, ge=1)
@@ -166,14 +169,4 @@ class TrainerSettings(CommonSettings):
 
     @cached_property
     def recipe(self) -> Recipe:
-        return Recipe(
-            seed=self.trainer_seed,
-            device=self.trainer_device,
-            precision=self.trainer_precision,
-            quantization=self.trainer_quantization,
-            lora=self.trainer_lora,
-            dpo=self.trainer_dpo,
-            kto=self.trainer_kto,
-            sft=self.trainer_sft,
-            judging=self.trainer_judging,
-        )
+        return Recipe(**{name: getattr(self, f"trainer_{name}") for name in Recipe.model_fields})

@@ -57,9 +57,14 @@ async def redis_connection(url: str) -> AsyncIterator["Redis"]:
             yield redis
         except (NotConnected, TooSlow, OSError) as error:
             raise Unreachable(
-                f"Redis at {address} does not respond: {error}. Start it, or pass --redis-url."
+                f"Redis at {address} does not respond: {_sentence(error)} Start it, or pass "
+                "--redis-url."
             ) from error
         except RedisError as error:
             raise Failed(
-                f"Redis at {address} refuses the command: {error}. Run `ratchet doctor`."
+                f"Redis at {address} refuses the command: {_sentence(error)} Run `ratchet doctor`."
             ) from error
+
+
+def _sentence(error: Exception) -> str:
+    return f"{str(error).rstrip('.')}."

@@ -1,4 +1,4 @@
-"""What a person asks the system to do."""
+"""Commands that operators send to the system."""
 
 from typing import Literal
 
@@ -7,9 +7,9 @@ from ratchet.contract.run import Method
 
 
 class TrainingRequested(Event):
-    """Ask for a run now: cool-down and the waiting count no longer hold it back.
+    """Start a run now, whatever the cool-down and the number of waiting examples.
 
-    `method` None leaves the choice to the trainer.
+    `method` None lets the trainer choose.
     """
 
     type: Literal["TrainingRequested"] = "TrainingRequested"
@@ -19,7 +19,7 @@ class TrainingRequested(Event):
 
 
 class CancelRequested(Event):
-    """Ask to end the run at work, or the named one, without a verdict on what it learnt."""
+    """Cancel the open run, or the named one, without a verdict."""
 
     type: Literal["CancelRequested"] = "CancelRequested"
     requested_by: str
@@ -28,7 +28,7 @@ class CancelRequested(Event):
 
 
 class ActivationRequested(Event):
-    """Ask that the registered `version` be the one that serves; `reason` is for the record."""
+    """Activate the registered `version`; `reason` is for the record."""
 
     type: Literal["ActivationRequested"] = "ActivationRequested"
     requested_by: str
@@ -37,7 +37,7 @@ class ActivationRequested(Event):
 
 
 class RollbackRequested(Event):
-    """Ask that the version that served before the active one serve again."""
+    """Activate the version that was active before the current one."""
 
     type: Literal["RollbackRequested"] = "RollbackRequested"
     requested_by: str

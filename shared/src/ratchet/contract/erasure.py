@@ -1,4 +1,4 @@
-"""The right to be forgotten: what is asked of every service, and what each answers."""
+"""Erasure: the request to every service, and the report of each."""
 
 from typing import Literal
 
@@ -6,19 +6,19 @@ from ratchet.contract.event import Event, Value, derived_id, utc_now
 
 
 class Remark(Value):
-    """A FeedbackReceived about an answer that stays."""
+    """Feedback of the erased user on an answer that is not erased."""
 
     event_id: str
     query_id: str
 
 
 class ForgetRequested(Event):
-    """Ask every service to erase what it keeps of these questions, and all that was made of them.
+    """Erase what every service stores of these questions and what was derived from them.
 
-    Its `event_id` names the request. `decision_ids` are rankings of theirs, `run_ids` the runs
-    that learnt from them, `remarks` what the person said about others' answers. `retrain` lets
-    the next run learn anew from all else that those runs had used up. It leaves its stream when
-    every service has answered.
+    `event_id` identifies the request. `decision_ids` are their rankings, `run_ids` the runs that
+    trained on them, `remarks` the user's feedback on other users' answers. With `retrain` the
+    next run may use the other examples of those runs again. The event is deleted from its stream
+    when every service has reported.
     """
 
     type: Literal["ForgetRequested"] = "ForgetRequested"
@@ -31,9 +31,9 @@ class ForgetRequested(Event):
 
 
 class Forgotten(Event):
-    """`service` keeps nothing of the request `caused_by` any more; `erased` counts by kind.
+    """`service` has erased what the request `caused_by` names; `erased` counts by kind.
 
-    `examples` are ids of what the ledger had of it: models that learnt from one stay marked.
+    `examples` are the ids of the ledger's erased examples: models trained on one stay marked.
     """
 
     type: Literal["Forgotten"] = "Forgotten"
@@ -49,7 +49,7 @@ class Forgotten(Event):
         erased: dict[str, int],
         examples: tuple[str, ...] = (),
     ) -> "Forgotten":
-        """One answer of a service to a request, however often it is made."""
+        """The report of `service` on `request`; its id is the same each time."""
         return cls(
             event_id=derived_id(request.event_id, "forgotten", service),
             occurred_at=utc_now(),

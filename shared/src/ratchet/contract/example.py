@@ -9,7 +9,7 @@ from ratchet.contract.event import Aspect, Event, Value
 
 
 class Reading(Value):
-    """One measured value that the answer could use."""
+    """One measured value that the answer could mention."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -22,9 +22,9 @@ class Reading(Value):
 class Question(Value):
     """The question that an example answers.
 
-    `key` is equal for the same question in the same situation (words, intent, devices and
+    `key` is equal for the same question in the same situation (transcript, intent, devices and
     readings). `phrasing` is the transcript with devices and numbers masked. `asked` is the
-    reading that the question requests, where the situation has one.
+    reading that the question is about, if the situation has one.
     """
 
     key: str
@@ -78,11 +78,6 @@ class BuiltExample(Example):
     def answers(self) -> tuple[str, ...]:
         """The texts that it teaches about."""
 
-    @property
-    @abstractmethod
-    def rewards(self) -> tuple[float, ...]:
-        """The reward of each of `answers`."""
-
 
 class PairBuilt(BuiltExample):
     """Two answers to the same question: prefer `chosen` to `rejected`."""
@@ -96,10 +91,6 @@ class PairBuilt(BuiltExample):
     @property
     def answers(self) -> tuple[str, ...]:
         return self.chosen, self.rejected
-
-    @property
-    def rewards(self) -> tuple[float, ...]:
-        return self.chosen_reward, self.rejected_reward
 
     @property
     def gap(self) -> float:
@@ -118,13 +109,9 @@ class LabelBuilt(BuiltExample):
     def answers(self) -> tuple[str, ...]:
         return (self.answer,)
 
-    @property
-    def rewards(self) -> tuple[float, ...]:
-        return (self.reward,)
-
 
 class DemonstrationBuilt(BuiltExample):
-    """An answer to imitate: `prompt` holds the request that the operator intended."""
+    """An answer to imitate: `prompt` has the request that the operator meant."""
 
     type: Literal["DemonstrationBuilt"] = "DemonstrationBuilt"
     answer: str
@@ -133,10 +120,6 @@ class DemonstrationBuilt(BuiltExample):
     @property
     def answers(self) -> tuple[str, ...]:
         return (self.answer,)
-
-    @property
-    def rewards(self) -> tuple[float, ...]:
-        return (self.reward,)
 
 
 class ExampleRetracted(Example):

@@ -1,4 +1,4 @@
-"""One answered question, as the Command Center records it; rows of every age load."""
+"""One answered question, as the Command Center records it; rows of every release load."""
 
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -14,14 +14,15 @@ from pydantic import (
 )
 
 from ratchet.contract.event import Event, Value
-from ratchet.contract.json_paths import taken_out
 
+Place = tuple[int | str, ...]
+"""The location of a pydantic error: keys and indexes inside a JSON value."""
 Rating = Literal["up", "down"]
 FollowUp = Literal["satisfied", "new_topic", "refinement", "repeat", "correction"]
 
 
 class Told(Value):
-    """A value from outside: its numbers are finite."""
+    """A value from a client: its numbers are finite."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -37,8 +38,10 @@ class Intent(Told):
 
     @property
     def devices(self) -> tuple[str, ...]:
-        found = self.entities.get("devices") or ()
-        return tuple(str(device) for device in found) if isinstance(found, list | tuple) else ()
+        devices = self.entities.get("devices") or ()
+        if not isinstance(devices, list | tuple):
+            return ()
+        return tuple(str(device) for device in devices)
 
 
 class Widget(Told):
@@ -81,7 +84,7 @@ class WidgetJudgement(Told):
 
 
 class Judgement(Told):
-    """Everything people and the judge say about one answer; `None` means "not sent"."""
+    """The fields that operators and the judge report on an answer; None if not sent."""
 
     follow_up_type: FollowUp | None = None
     evaluation_confidence: float | None = Field(default=None, ge=0, le=1)
@@ -98,20 +101,21 @@ class Judgement(Told):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _a_null_is_a_missing_key(cls, told: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+    def _a_null_is_a_missing_key(cls, value: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
         try:
-            return read(told)
+            return read(value)
         except ValidationError as error:
             places = [
-                found["loc"]
-                for found in error.errors(include_url=False, include_context=False)
-                if found["input"] is None and any(isinstance(key, str) for key in found["loc"][-1:])
+                problem["loc"]
+                for problem in error.errors(include_url=False, include_context=False)
+                if problem["input"] is None
+                and any(isinstance(key, str) for key in problem["loc"][-1:])
             ]
             if not places:
                 raise
         for place in places:
-            told = taken_out(told, place)
-        return read(told)
+            value = without_place(value, place)
+        return read(value)
 
 
 class Experience(Judgement):
@@ -141,7 +145,7 @@ class Experience(Judgement):
 
 
 class Feedback(Judgement):
-    """The body of a feedback call: what is sent is said, what is not sent stays unsaid."""
+    """The body of a feedback call: a field that is not sent changes nothing."""
 
     query_id: str = Field(min_length=1, max_length=128)
     user_id: str = Field(default="", max_length=256)
@@ -161,7 +165,21 @@ class FeedbackReceived(Event):
 
 
 def is_plan(plan: Any) -> bool:
-    """Whether `plan` has a list of widgets; anything else counts for voice, never for widgets."""
+    """Whether `plan` has a list of widgets; an experience without one counts for voice only."""
     if isinstance(plan, WidgetPlan):
         return True
     return isinstance(plan, dict) and isinstance(plan.get("widgets"), list)
+
+
+def without_place(holder: Any, place: Place) -> Any:
+    """A copy of `holder` without the key or the element at `place`, which is not empty.
+
+    Raises `LookupError` if `place` does not exist.
+    """
+    first, *rest = place
+    copy: Any = dict(holder) if isinstance(holder, dict) else list(holder)
+    if rest:
+        copy[first] = without_place(holder[first], tuple(rest))
+    else:
+        del copy[first]
+    return copy

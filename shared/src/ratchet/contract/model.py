@@ -1,4 +1,4 @@
-"""What is served: registered versions, the active one, and refusals."""
+"""Models in service: registered versions, activations, rollbacks and refusals."""
 
 from typing import Literal
 
@@ -24,7 +24,7 @@ class Parity(Value):
 
 
 class FormatTried(Value):
-    """A file format and why it was near enough or not; without figures it was no sound file."""
+    """The result of one file format; `parity` is None if the file was not usable."""
 
     format: str
     passed: bool
@@ -33,7 +33,7 @@ class FormatTried(Value):
 
 
 class ServedFault(Value):
-    """One way in which a server is not the trained model: `template`, `stop`, `plan`, ..."""
+    """One difference between a server and the trained model: `template`, `stop`, `plan`, ..."""
 
     name: str
     reason: str
@@ -42,9 +42,9 @@ class ServedFault(Value):
 class ServedParity(Value):
     """Agreement of a server's greedy answers with the Hugging Face model's.
 
-    Over `tokens` positions before the answers part; `top1` as in `Parity`. The KL (nats) is over
-    the likeliest tokens, None where the server tells no log-probabilities. `faults` is empty
-    where the server serves the trained model.
+    It covers the `tokens` positions before the answers differ; `top1` as in `Parity`. The KL in
+    nats covers the likeliest tokens, None if the server returns no log-probabilities. `faults` is
+    empty if the server serves the trained model.
     """
 
     target: str
@@ -56,7 +56,7 @@ class ServedParity(Value):
 
 
 class ModelRegistered(Event):
-    """`served` is None where no server was asked."""
+    """`served` is None if no server was compared."""
 
     type: Literal["ModelRegistered"] = "ModelRegistered"
     run_id: str
@@ -73,10 +73,10 @@ class ModelRegistered(Event):
 
 
 class ModelActivated(Event):
-    """`version` serves now, in place of `previous`: the same one where it was active already.
+    """`version` replaces `previous`; both are the same if it was active already.
 
-    `requested_by` and `reason` are those of the command, empty where a checkpoint activated
-    itself. `registries` are those whose alias moved; one that did not answer follows later.
+    `requested_by` and `reason` are those of the command, empty if a new checkpoint was activated.
+    `registries` are those whose alias moved; an unavailable one follows later.
     """
 
     type: Literal["ModelActivated"] = "ModelActivated"
@@ -89,7 +89,7 @@ class ModelActivated(Event):
 
 
 class ModelRolledBack(Event):
-    """`version`, which was active before, serves again in place of `previous`.
+    """`version`, which was active before, replaces `previous`.
 
     The other fields are as in `ModelActivated`.
     """
@@ -104,7 +104,7 @@ class ModelRolledBack(Event):
 
 
 class ActivationRefused(Event):
-    """Nothing moved. `reason` says why and what to do; `version` None: there was none to go to."""
+    """The alias did not move; `version` is None if there is none to roll back to."""
 
     type: Literal["ActivationRefused"] = "ActivationRefused"
     name: str

@@ -1,4 +1,4 @@
-"""Which widgets to show: what was asked, what could be shown, and what was decided."""
+"""Widget ranking: the query, the candidates, the decision and the served plan."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ SAFETY_SCENARIOS = ("alerts", "kpi")
 
 
 class RankingQuery(Value):
-    """A question as far as a ranking looks at it; `characteristics` has the primary one first."""
+    """The features of a question; the primary one of `characteristics` comes first."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -38,9 +38,9 @@ class RankingQuery(Value):
 
 
 class Candidate(Value):
-    """A widget that could be shown; without a `relevance` (0..1) the caller has no opinion.
+    """A widget that could be shown; `relevance` (0..1) is the caller's, None if it has none.
 
-    A `required` one is always among the shown.
+    A `required` candidate is always shown.
     """
 
     model_config = ConfigDict(allow_inf_nan=False)
@@ -55,9 +55,9 @@ class RankingPolicy(Value):
     """How scores become a ranking.
 
     A candidate's worth is `relevance + weight * score`. In a share of the decisions one of the
-    first `slots` places is drawn anew, by one stage of Plackett and Luce's model: its candidate
-    changes places with one from further down, drawn with probability proportional to
-    `exp(worth / temperature)`. A share or a temperature of 0 turns exploration off.
+    first `slots` positions is explored by one stage of the Plackett-Luce model: its candidate
+    swaps positions with a lower one, drawn with probability proportional to
+    `exp(worth / temperature)`. A share or a temperature of 0 disables exploration.
     """
 
     weight: float = Field(default=1.0, ge=0, le=10)
@@ -71,16 +71,15 @@ class RankingPolicy(Value):
 
 
 CALLERS_ORDER = RankingPolicy(weight=0, share=0)
-"""The policy that keeps the candidates as they came."""
+"""The policy that keeps the order of the request."""
 
 
 class DecisionMade(Event):
-    """A ranking that was given out; its `event_id` is the decision's id.
+    """A ranking that was returned; its `event_id` is the decision's id.
 
-    `order` lists candidates by index, the top first, of which the first `limit` are shown;
-    `worths` and `candidates` are in the order in which they came. `propensity` is the
-    probability of exactly this order under `policy`, and `scorer` None where the caller's order
-    was kept.
+    `order` lists candidates by index, the top first; the first `limit` are shown. `worths` and
+    `candidates` are in the order of the request. `propensity` is the probability of exactly this
+    order under `policy`; `scorer` is None if the order of the request was kept.
     """
 
     model_config = ConfigDict(allow_inf_nan=False)
@@ -98,7 +97,7 @@ class DecisionMade(Event):
 
 
 class ServedWidget(Value):
-    """A widget that was shown: what the judge scored (0..1) and whether somebody touched it."""
+    """A widget that was shown, with the judge's score (0..1); `touched` if used."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -115,11 +114,11 @@ class ServedWidget(Value):
 
 
 class ServedPlan(Value):
-    """What a ranking learns from: the question and its widgets in the order they were shown.
+    """The data a ranking learns from: the question and its widgets in the order shown.
 
-    `missing` are scenarios that the judge missed. `engaged` tells that touches were reported at
-    all; without them nothing follows from an untouched widget. `reward` is what the plan is
-    worth as a whole, None where nothing was said.
+    `missing` are scenarios that the judge missed. `engaged` is True if touches were reported at
+    all; without them an untouched widget has no meaning. `reward` is that of the whole plan, None
+    without feedback.
     """
 
     model_config = ConfigDict(allow_inf_nan=False)

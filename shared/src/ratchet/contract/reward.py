@@ -1,4 +1,4 @@
-"""What a reaction is worth: one revision of one experience's reward, fully explained."""
+"""The reward of an experience, with its components."""
 
 from typing import Literal
 
@@ -13,10 +13,9 @@ class ExperienceScored(Event):
     """Revision `revision` (from 1) replaces every lower revision of the same experience.
 
     `total` is the sum of `components` clipped to [-2, 2]. `widget_reward` and `voice_reward`
-    are `None` when nothing was said about that aspect. `settings_hash` names the weights and
-    bounds used, `follow_up` what was said or read from the operator's next question, and
-    `warnings` the kinds of what was odd about the answer or the reaction. `plan` is None where
-    no widgets were shown.
+    are `None` without feedback on that aspect. `settings_hash` identifies the weights and bounds,
+    `follow_up` is reported or derived from the operator's next question, and `warnings` are kinds
+    of problems with the answer or the feedback. `plan` is None if no widgets were shown.
     """
 
     type: Literal["ExperienceScored"] = "ExperienceScored"

@@ -43,7 +43,7 @@ class Scores(Value):
 class SliceGain(Value):
     """The gain on the cases of one slice, such as `language de`.
 
-    Its interval is wider than 95 %: the tails are divided by the number of slices looked at.
+    Its interval is wider than 95 %: the tails are divided by the number of slices (Bonferroni).
     """
 
     slice: str
@@ -52,7 +52,7 @@ class SliceGain(Value):
 
 
 class GateFigures(Value):
-    """All that a verdict was reached on; gains are after minus before, by measure.
+    """The figures behind a verdict; gains are after minus before, by measure.
 
     `together` pools held-out questions and the fixed regression set. `length_ratio` is the mean
     number of words of the challenger's answers by that of the champion's.
@@ -69,7 +69,7 @@ class GateFigures(Value):
 
 
 class Answer(Value):
-    """What both models generated for one held-out question."""
+    """The answers of both models to one held-out question."""
 
     question: str
     before: str
@@ -84,7 +84,7 @@ class CurvePoint(Value):
 
 
 class RunStarted(Event):
-    """`example_ids` are all the run may learn from or hold out."""
+    """`example_ids` are the examples of the run, the held-out ones included."""
 
     type: Literal["RunStarted"] = "RunStarted"
     run_id: str
@@ -112,7 +112,7 @@ class RunProgressed(Event):
 class RunFinished(Event):
     """`before`, `after` and `gains` (after minus before) are those of the held-out questions.
 
-    `figures` has these gains too, and all else the verdict rests on. `seconds` covers the whole
+    `figures` has these gains and the other figures of the verdict. `seconds` covers the whole
     child process.
     """
 

@@ -1,4 +1,4 @@
-"""The ranking's scorers: published, kept back, or withdrawn, each with the evidence."""
+"""Scorers of the ranking: published, kept back or withdrawn, each with its evidence."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ PolicyName = Literal["candidate", "in_service", "caller"]
 
 
 class Estimate(Value):
-    """What a policy would have been worth on logged decisions, each with its 95 % interval.
+    """Off-policy estimates of a policy on logged decisions, each with its 95 % interval.
 
     `effective` is the effective number of decisions behind the weighted estimates, `supported`
     the share of the policy's exposure that the logged decisions could have shown.
@@ -27,7 +27,7 @@ class Estimate(Value):
 
 
 class Evidence(Value):
-    """`basis` says what was compared; `gains` are candidate minus the other, by its name."""
+    """`basis` is the data compared; `gains` are candidate minus the other policy, by its name."""
 
     basis: Literal["logged decisions", "held-out plans", "nothing yet"]
     estimates: tuple[Estimate, ...] = ()
@@ -35,7 +35,7 @@ class Evidence(Value):
 
 
 class ScorerEvent(Event):
-    """`trained_on` counts the scored revisions behind it; `version` names the scorer."""
+    """`trained_on` counts the scored revisions it was trained on; `version` identifies it."""
 
     version: str
     trained_on: int = Field(ge=0)
@@ -44,7 +44,7 @@ class ScorerEvent(Event):
 
 
 class ScorerPublished(ScorerEvent):
-    """The scorer that serves from now on; `artifact` is a safetensors file with its manifest."""
+    """The scorer now in service; `artifact` is a safetensors file with its manifest."""
 
     type: Literal["ScorerPublished"] = "ScorerPublished"
     artifact: ArtifactRef
@@ -55,12 +55,12 @@ class ScorerPublished(ScorerEvent):
 
 
 class ScorerKeptBack(ScorerEvent):
-    """A candidate that is not credibly at least as good as what serves."""
+    """A candidate that is not credibly at least as good as the scorer in service."""
 
     type: Literal["ScorerKeptBack"] = "ScorerKeptBack"
 
 
 class ScorerWithdrawn(ScorerEvent):
-    """The scorer in service is credibly worse than the caller's order, which serves again."""
+    """The scorer in service is credibly worse than the caller's order, which replaces it."""
 
     type: Literal["ScorerWithdrawn"] = "ScorerWithdrawn"

@@ -1,4 +1,4 @@
-"""The streams: which events travel on which, from whom, to whom."""
+"""The streams: their events, producers and consumers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,10 +33,10 @@ from ratchet.contract.trace import TraceCaptured, TraceRequested
 
 @dataclass(frozen=True)
 class Stream:
-    """`consumers` read in a group each, named for the service where `called` names no other.
+    """`consumers` are services; each reads in a group of its name, or of the name in `called`.
 
-    `optional` groups exist only where their consumer is configured.
-    `tails` read without a group: they begin at the newest event of the types in `keeps`.
+    `optional` groups exist only if their consumer is configured. `tails` read without a group, from
+    the newest event of each type in `keeps`.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Stream:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The groups that have to finish an entry before it may leave the stream."""
+        """The groups that must finish an entry before it may be trimmed."""
         return tuple(self.called.get(service, service) for service in self.consumers)
 
     @property
@@ -68,14 +68,14 @@ class Stream:
 
     @property
     def union(self) -> Any:
-        """The type of any event on this stream, told apart by its `type`."""
+        """The union of the event types, discriminated by `type`."""
         if len(self.events) == 1:
             return self.events[0]
         return Annotated[Union[self.events], Field(discriminator="type")]  # noqa: UP007 -- a runtime tuple
 
     @cached_property
     def adapter(self) -> TypeAdapter[Any]:
-        """Validate one JSON message of this stream; raises `pydantic.ValidationError`."""
+        """Validates one JSON message of this stream; raises `pydantic.ValidationError`."""
         return TypeAdapter(self.union)
 
 
@@ -150,5 +150,5 @@ _BY_EVENT = {event: stream for stream in STREAMS for event in stream.events}
 
 
 def stream_of(event: Event) -> Stream:
-    """The one stream `event` travels on; raises `KeyError` for an event no stream carries."""
+    """The stream that carries `event`; raises `KeyError` if none does."""
     return _BY_EVENT[type(event)]

@@ -1,4 +1,4 @@
-"""A teacher's answer to a question, asked for and captured: what a model may learn to imitate."""
+"""Traces: answers of a teacher that a model may learn to imitate."""
 
 from typing import Literal
 
@@ -8,13 +8,13 @@ from ratchet.contract.event import Aspect, Event
 from ratchet.contract.example import Question
 
 LEAST_ANSWER = 20
-"""Characters below which an answer shows nothing."""
+"""An answer with fewer characters is not used."""
 LEAST_THINKING = 50
-"""Characters below which a teacher's thoughts show nothing."""
+"""Thinking with fewer characters is not used."""
 
 
 class TraceRequested(Event):
-    """Ask a teacher; `prompt` is what the model in service is asked, with the readings."""
+    """Request a teacher's answer to `prompt`, that of the model in service with the readings."""
 
     type: Literal["TraceRequested"] = "TraceRequested"
     query_id: str
@@ -24,10 +24,10 @@ class TraceRequested(Event):
 
 
 class TraceCaptured(Event):
-    """What a teacher thought (empty where it is not known) and said in answer to `prompt`.
+    """A teacher's thinking (empty if unknown) and answer to `prompt`.
 
-    `query_id` is None where no question of this system asked for it. `agent_response` is what
-    the model in service had said. Tokens and `seconds` are the teacher's.
+    `query_id` is None if the trace was imported. `agent_response` is the answer of the model in
+    service. Tokens and `seconds` are the teacher's.
     """
 
     type: Literal["TraceCaptured"] = "TraceCaptured"

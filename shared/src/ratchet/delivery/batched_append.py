@@ -1,4 +1,4 @@
-"""Appends that wait at the same time go to the server together: one round trip for many callers."""
+"""Appends of concurrent callers share round trips to the server."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 DATA_FIELD = "__data__"
-_ENOUGH = 256
-_AT_ONCE = 2
+_MAX_ENTRIES = 256
+_MAX_IN_FLIGHT = 2
 _APPEND = f"""
 for at, stream in ipairs(KEYS) do
   redis.call('XADD', stream, '*', '{DATA_FIELD}', ARGV[at])
@@ -20,30 +20,30 @@ _Entries = Sequence[tuple[str, bytes]]
 
 
 class Appends:
-    """While two groups are under way the next gathers; alone, a caller waits for nobody.
+    """Sends at most two groups at a time; while both are in flight, callers join the next.
 
-    A script appends: it is atomic, a full server refuses it as a whole, and it costs the client
+    A script appends: it is atomic, a full server rejects it as a whole, and it costs the client
     one command and one reply, where MULTI costs one of each for every entry.
     """
 
     def __init__(self, redis: Redis) -> None:
         self._append = redis.register_script(_APPEND)
         self._waiting: list[tuple[_Entries, asyncio.Future[None]]] = []
-        self._under_way: set[asyncio.Task[Any] | None] = set()
+        self._in_flight: set[asyncio.Task[Any] | None] = set()
 
     async def append(self, entries: _Entries) -> None:
-        """Returns once the server has acknowledged all of them, each a stream and its data.
+        """Returns once the server has acknowledged all `entries`, each a stream and its data.
 
-        All are appended, in their order, or none; raises redis-py's errors.
+        All are appended, in order, or none; raises redis-py's errors.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((entries, done))
-        if len(self._under_way) < _AT_ONCE:
-            self._under_way.add(asyncio.create_task(self._send()))
+        if len(self._in_flight) < _MAX_IN_FLIGHT:
+            self._in_flight.add(asyncio.create_task(self._send()))
         await done
 
     async def _send(self) -> None:
-        """Nobody can come between the last look at who waits and the end: it awaits nothing."""
+        """Ends without an await after the last check of `_waiting`, so no caller is missed."""
         group: list[tuple[_Entries, asyncio.Future[None]]] = []
         try:
             while self._waiting:
@@ -57,17 +57,17 @@ class Appends:
                     else:
                         done.set_result(None)
         finally:
-            self._under_way.discard(asyncio.current_task())
+            self._in_flight.discard(asyncio.current_task())
             for _, done in group:
                 done.cancel()
 
     def _next_group(self) -> list[tuple[_Entries, asyncio.Future[None]]]:
-        """Callers until there are enough entries: the server does nothing else meanwhile."""
-        count = taken = 0
-        while taken < len(self._waiting) and count < _ENOUGH:
-            count += len(self._waiting[taken][0])
-            taken += 1
-        group, self._waiting = self._waiting[:taken], self._waiting[taken:]
+        """Limited, because the server handles no other command while the script runs."""
+        entries = callers = 0
+        while callers < len(self._waiting) and entries < _MAX_ENTRIES:
+            entries += len(self._waiting[callers][0])
+            callers += 1
+        group, self._waiting = self._waiting[:callers], self._waiting[callers:]
         return group
 
     async def _sent(self, entries: _Entries) -> RedisError | OSError | None:

@@ -1,4 +1,7 @@
-"""Bring back what is pending: retries when their backoff is over, and dead consumers' work."""
+"""Claims pending entries: retries after their backoff, and the work of dead consumers.
+
+FastStream reads no pending entries (https://github.com/ag2ai/faststream/issues/2197).
+"""
 
 import asyncio
 import logging
@@ -9,6 +12,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from ratchet.delivery.dead_letter import ConsumerStopped
 from ratchet.delivery.entry import Entry
 from ratchet.delivery.metrics import DeliveryMetrics
 from ratchet.delivery.worker import Worker
@@ -18,7 +22,7 @@ _PAGE = 200
 
 
 class Claimer:
-    """Looks at one group's pending list every `poll_s`, and renews the hold on work in flight."""
+    """Polls the pending list of one group, and renews the claims on work in flight."""
 
     def __init__(
         self, worker: Worker, redis: Redis, consumer_name: str, metrics: DeliveryMetrics
@@ -34,17 +38,24 @@ class Claimer:
         self._poll_s = min(1.0, self._retry.base_s / 4)
 
     async def run(self) -> None:
-        """Claim and renew side by side until cancelled; trouble is logged and waited out."""
-        await asyncio.gather(self._every(self._poll_s, self.claim), self._renew_for_ever())
+        """Claim and renew until cancelled; errors of Redis and the disk are logged and retried."""
+        renewal_s = self._retry.base_s / 4
+        await asyncio.gather(
+            self._every(self._poll_s, self.claim), self._every(renewal_s, self.renew)
+        )
 
     async def claim(self) -> None:
-        """Claim every entry whose wait is over and handle it, a batch at a time."""
+        """Claim the entries whose backoff is over and process them in batches."""
+        if self._worker.stopped is not None:
+            return
         for attempts, entry_ids in (await self._due()).items():
+            # XCLAIM compares the idle time again: of two consumers that read the pending list
+            # at the same time, only the first gets the entry.
             wait_ms = int(self._retry.wait_s(attempts) * 1000)
             for start in range(0, len(entry_ids), self._worker.consumer.batch):
-                wanted = entry_ids[start : start + self._worker.consumer.batch]
+                claimable = entry_ids[start : start + self._worker.consumer.batch]
                 claimed = await self._redis.xclaim(
-                    self._stream, self._group, self._name, wait_ms, wanted
+                    self._stream, self._group, self._name, wait_ms, claimable
                 )
                 entries = [Entry(id_.decode(), fields, attempts + 1) for id_, fields in claimed]
                 if entries:
@@ -52,10 +63,10 @@ class Claimer:
                     await self._process(entries, attempts)
 
     async def _process(self, entries: list[Entry], attempts: int) -> None:
-        """A failing server or a full disk is not the entries' fault: the attempt is taken back."""
+        """An attempt that fails for another reason than its entries does not count."""
         try:
             await self._worker.process_batch(entries)
-        except (RedisError, OSError):
+        except (RedisError, OSError, ConsumerStopped):
             ids = [entry.entry_id for entry in entries]
             await self._redis.xclaim(
                 self._stream, self._group, self._name, 0, ids, retrycount=attempts, justid=True
@@ -63,10 +74,12 @@ class Claimer:
             raise
 
     async def renew(self) -> None:
-        """Reset the idle time of the work in flight, so that no other consumer takes it."""
-        held = sorted(self._worker.in_flight)
-        if held:
-            await self._redis.xclaim(self._stream, self._group, self._name, 0, held, justid=True)
+        """Reset the idle time of the work in flight, so that no other consumer claims it."""
+        in_flight = sorted(self._worker.in_flight)
+        if in_flight:
+            await self._redis.xclaim(
+                self._stream, self._group, self._name, 0, in_flight, justid=True
+            )
 
     async def _due(self) -> dict[int, list[str]]:
         due: dict[int, list[str]] = defaultdict(list)
@@ -88,14 +101,15 @@ class Claimer:
                 return due
             start = "(" + page[-1]["message_id"].decode()
 
-    async def _renew_for_ever(self) -> None:
-        await self._every(self._retry.base_s / 4, self.renew)
-
     async def _every(self, period_s: float, step: Any) -> None:
         while True:
             try:
                 await step()
+            except ConsumerStopped:
+                pass  # the worker logged the reason; `claim` returns at once from here on
             except (RedisError, OSError) as error:
-                _log.warning("%s of %s is held up: %s", step.__name__, self._stream, error)
+                _log.warning(
+                    "%s of %s failed and will be repeated: %s", step.__name__, self._stream, error
+                )
             self.last_loop = time.monotonic()
             await asyncio.sleep(period_s)

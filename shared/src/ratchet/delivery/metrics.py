@@ -1,6 +1,6 @@
-"""What delivery counts, per stream and group."""
+"""Metrics of delivery by stream and group."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class DeliveryMetrics:
@@ -20,6 +20,12 @@ class DeliveryMetrics:
         self.conflicts = Counter(
             "ratchet_transaction_conflicts_total",
             "Batches run again because another consumer changed the same state.",
+            ("stream", "group"),
+            registry=registry,
+        )
+        self.stopped = Gauge(
+            "ratchet_consumer_stopped",
+            "1 from when too many consecutive messages were dead letters until the restart.",
             ("stream", "group"),
             registry=registry,
         )

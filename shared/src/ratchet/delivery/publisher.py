@@ -6,6 +6,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import WatchError
+from uuid_utils import uuid7
 
 from ratchet.contract import Event, stream_of
 from ratchet.delivery.batched_append import DATA_FIELD as DATA_FIELD
@@ -15,6 +16,11 @@ from ratchet.telemetry import carrying
 
 _PUBLISHED = "ratchet:published:"
 _PUBLISHED_TTL_S = 30 * 86_400
+
+
+def new_id() -> str:
+    """A UUIDv7: the id of a new event, ordered by time."""
+    return str(uuid7())
 
 
 def entry_of(event: Event) -> tuple[str, dict[str, bytes]]:

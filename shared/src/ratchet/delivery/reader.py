@@ -1,23 +1,42 @@
-"""FastStream reads the streams; its batches reach the worker as raw bytes, parsed once."""
+"""Subscribes workers to their streams through FastStream, which hands over raw bytes."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from faststream import AckPolicy, Context
 from faststream.redis import RedisBroker, StreamSub
 from faststream.redis.message import RedisBatchStreamMessage
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
+from ratchet.delivery.consumer import Consumer
+from ratchet.delivery.dead_letter import ConsumerStopped
 from ratchet.delivery.entry import Entry
 from ratchet.delivery.worker import Worker
 
 _BLOCK_MS = 500
 
 
+async def create_groups(redis: Redis, consumers: Iterable[Consumer]) -> None:
+    """Create each missing group at id 0; call before the broker starts.
+
+    FastStream would create it at `$` and so skip what was written before the first start:
+    https://github.com/ag2ai/faststream/issues/2694.
+    """
+    for consumer in consumers:
+        try:
+            await redis.xgroup_create(consumer.stream.key, consumer.group, id="0", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+
+
 def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
     """Subscribe `worker` to its stream on `broker`: in batches, acknowledging nothing for it."""
     consumer = worker.consumer
 
-    @broker.subscriber(
+    subscriber = broker.subscriber(
         stream=StreamSub(
             consumer.stream.key,
             group=consumer.group,
@@ -32,15 +51,21 @@ def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
         title=f"{consumer.stream.name}:{consumer.group}",
         description=f"{', '.join(event.__name__ for event in consumer.stream.events)}",
     )
+
+    @subscriber
     async def deliver(message: Annotated[RedisBatchStreamMessage, Context("message")]) -> None:
         raw = message.raw_message
-        await worker.process_batch(
-            [
-                Entry(entry_id.decode(), fields, attempt=1)
-                for entry_id, fields in zip(raw["message_ids"], raw["data"], strict=True)
-            ]
-        )
-        await asyncio.sleep(consumer.rest_s)
+        entries = [
+            Entry(entry_id.decode(), fields, attempt=1)
+            for entry_id, fields in zip(raw["message_ids"], raw["data"], strict=True)
+        ]
+        try:
+            await worker.process_batch(entries)
+        except ConsumerStopped:
+            # `stop()` waits for this handler; clearing the flag ends the loop after it.
+            subscriber.running = False
+        else:
+            await asyncio.sleep(consumer.rest_s)
 
 
 async def _keep_raw(raw: Any) -> RedisBatchStreamMessage:

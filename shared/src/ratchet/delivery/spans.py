@@ -1,4 +1,4 @@
-"""A span for each event in hand, from the first look at it to the commit of its batch."""
+"""A span for each event, from its decoding to the commit of its batch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ _AGAIN = "again"
 
 
 class Spans:
-    """What the event carries is a span's parent; its names are OpenTelemetry's for messaging."""
+    """Spans whose parent is the event's trace context, with OpenTelemetry's names for messaging."""
 
     def __init__(self, tracer: Tracer, consumer: Consumer) -> None:
         self._tracer = tracer
@@ -29,7 +29,7 @@ class Spans:
         self._open: list[Span] = []
 
     def begin(self, entry: Entry, event: Event | None) -> Span:
-        """Without an event there is no parent: nobody could read what it carries."""
+        """Without an event there is no parent, because the payload could not be decoded."""
         facts: dict[str, str | int] = {
             **self._facts,
             "messaging.message.id": entry.entry_id,
@@ -43,9 +43,9 @@ class Spans:
 
     @contextmanager
     def of_a_batch(self) -> Iterator[None]:
-        """End what was begun inside; where that was undone, the events come again.
+        """Ends the spans begun inside; after an error their events are repeated.
 
-        A change by another consumer is nobody's failure.
+        A conflict with another consumer is not a failure of the span.
         """
         try:
             yield

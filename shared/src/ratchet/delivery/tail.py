@@ -1,4 +1,4 @@
-"""Read streams without a consumer group: look, and change nothing."""
+"""Reads streams without a consumer group."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -14,19 +14,23 @@ _BLOCK_MS = 500
 _COUNT = 500
 
 
-class Found(NamedTuple, Generic[E]):
+class StreamedEvent(NamedTuple, Generic[E]):
+    """A valid event and the id of its entry."""
+
     event: E
     entry_id: str
 
 
-async def newest(redis: Redis, stream: Stream, types: tuple[type[E], ...]) -> Found[E] | None:
-    """The last valid event of one of `types`, read from the end; None when there is none."""
+async def newest(
+    redis: Redis, stream: Stream, types: tuple[type[E], ...]
+) -> StreamedEvent[E] | None:
+    """The last valid event of one of `types`, read from the end; None if there is none."""
     end = "+"
     while page := await _page_before(redis, stream, end):
         for entry_id, fields in page:
             event = _event(stream, fields)
             if isinstance(event, types):
-                return Found(event, entry_id.decode())
+                return StreamedEvent(event, entry_id.decode())
         end = "(" + page[-1][0].decode()
     return None
 
@@ -34,9 +38,9 @@ async def newest(redis: Redis, stream: Stream, types: tuple[type[E], ...]) -> Fo
 async def follow(
     redis: Redis, streams: Sequence[Stream], after: str = "0"
 ) -> AsyncIterator[Event | None]:
-    """Yield every valid event of `streams`, old ones first; None when nothing new came in time.
+    """Yield every valid event of `streams` after the entry id `after`, oldest first.
 
-    Only entries behind the entry id `after` count.
+    Yields None when no event arrived within half a second.
     """
     by_key = {stream.key: stream for stream in streams}
     positions: dict[Any, Any] = dict.fromkeys(by_key, after)

@@ -1,8 +1,9 @@
-"""State, outgoing events, markers, dead letters and acknowledgements in ONE step.
+"""Commits state, outgoing events, markers, dead letters and acknowledgements at once.
 
-The step is one script inside WATCH/MULTI/EXEC. A script stops at the first command that fails,
-so the acknowledgement, which comes last, never outlives an effect that was refused; a full
-server refuses its first write. And one reply is read where each command would have two.
+The commit is one script inside WATCH/MULTI/EXEC. A plain MULTI goes on after a command that fails,
+and would acknowledge an entry whose effect was rejected. A script stops at the first failure, so
+the acknowledgement, which comes last, implies all effects; a full server rejects the first write.
+And the client reads one reply, where each command of MULTI has two.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,21 +13,26 @@ from redis.asyncio.client import Pipeline
 
 from ratchet.contract import Done, Stream
 from ratchet.delivery.dead_letter import DeadLetter
-from ratchet.delivery.deduplication import SEEN_TTL_S, seen_key
 from ratchet.delivery.publisher import entry_of
 
+SEEN_TTL_S = 7 * 86_400
 _RUN_ALL = """
 local at = 1
 while at <= #ARGV do
-  local words = tonumber(ARGV[at])
-  redis.call(unpack(ARGV, at + 1, at + words))
-  at = at + words + 1
+  local length = tonumber(ARGV[at])
+  redis.call(unpack(ARGV, at + 1, at + length))
+  at = at + length + 1
 end
 """
 
 
+def seen_key(group: str, event_id: str) -> str:
+    """The marker that `group` has handled the event, set in the transaction that did."""
+    return f"ratchet:seen:{group}:{event_id}"
+
+
 class Transaction:
-    """Reads are watched; `commit` raises redis-py's `WatchError` when one has changed since."""
+    """Watches what it reads; `commit` raises redis-py's `WatchError` if that has changed."""
 
     def __init__(self, pipe: Pipeline, stream: Stream, group: str) -> None:
         self._pipe: Any = pipe
@@ -43,11 +49,11 @@ class Transaction:
 
     async def seen(self, event_ids: Sequence[str]) -> set[str]:
         keys = [seen_key(self._group, event_id) for event_id in event_ids]
-        found = await self.read(keys)
+        markers = await self.read(keys)
         return {
             event_id
             for event_id, key in zip(event_ids, keys, strict=True)
-            if found[key] is not None
+            if markers[key] is not None
         }
 
     def acknowledge(self, entry_id: str) -> None:
@@ -79,7 +85,7 @@ class Transaction:
         await self._pipe.execute()
 
     def _append(self, key: str, fields: Mapping[str, bytes | str | int]) -> None:
-        self._queue("XADD", key, "*", *(word for field in fields.items() for word in field))
+        self._queue("XADD", key, "*", *(part for field in fields.items() for part in field))
 
-    def _queue(self, *words: str | bytes | int) -> None:
-        self._commands.extend((len(words), *words))
+    def _queue(self, *command: str | bytes | int) -> None:
+        self._commands.extend((len(command), *command))

@@ -1,25 +1,8 @@
 """Base models, adapter manifests and reference answers."""
 
-from ratchet.models.adapter_manifest import (
-    AdapterManifest,
-)
+# fmt: off
+# isort: off
+from ratchet.models.adapter_manifest import AdapterManifest
 from ratchet.models.references import (
-    LIKELIEST,
-    Chat,
-    Likeliest,
-    Logits,
-    References,
-    divergence,
-    likeliest,
+    LIKELIEST, Chat, Likeliest, Logits, References, divergence, likeliest,
 )
-
-__all__ = [
-    "LIKELIEST",
-    "AdapterManifest",
-    "Chat",
-    "Likeliest",
-    "Logits",
-    "References",
-    "divergence",
-    "likeliest",
-]

@@ -1,27 +1,6 @@
 """Child processes, cancellation, and the embedded Valkey server."""
 
-from ratchet.processes.cancellation import (
-    end_all,
-)
-from ratchet.processes.child import (
-    ChildFailed,
-    run_child,
-)
-from ratchet.processes.child_main import (
-    Report,
-    serve_parent,
-)
-from ratchet.processes.parent_death import (
-    PARENT_VARIABLE,
-    signal_on_parent_death,
-)
-
-__all__ = [
-    "PARENT_VARIABLE",
-    "ChildFailed",
-    "Report",
-    "end_all",
-    "run_child",
-    "serve_parent",
-    "signal_on_parent_death",
-]
+from ratchet.processes.cancellation import end_all
+from ratchet.processes.child import ChildFailed, run_child
+from ratchet.processes.child_main import Report, serve_parent
+from ratchet.processes.parent_death import PARENT_VARIABLE, signal_on_parent_death

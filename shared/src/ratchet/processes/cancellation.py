@@ -1,15 +1,16 @@
-"""Tasks that have to end."""
+"""Cancels tasks reliably."""
 
 import asyncio
 from typing import Any
 
 
 async def end_all(*tasks: "asyncio.Future[Any]", again_s: float = 5.0) -> None:
-    """Cancel `tasks` until each has ended, however it ends: those left, anew every `again_s`.
+    """Cancel `tasks` until each has ended, and again every `again_s` seconds those still running.
 
-    Once is not enough: Python 3.11's `wait_for`, by which redis-py sends, answers a cancellation
-    with the result of a call that is just done, and the task goes on. A second one would disturb
-    a task that is clearing up, such as waiting for a process that it has killed: leave it time.
+    Once is not enough: Python 3.11's `wait_for`, which redis-py uses to send, may return the result
+    of a call that just finished instead of raising the cancellation
+    (https://github.com/python/cpython/issues/86296). A second one too soon would interrupt a task
+    that is cleaning up, such as one that waits for a process it has killed.
     """
     pending = set(tasks)
     while pending:

@@ -1,4 +1,4 @@
-"""Run a module as a child process that speaks JSON lines and never outlives its parent."""
+"""Runs a module as a child process that writes JSON lines and never outlives its parent."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ _TAIL_LINES = 40
 
 
 class ChildFailed(RuntimeError):
-    """The child ended with a status other than 0; the message ends with its last words."""
+    """The child exited with a status other than 0; the message ends with its last output."""
 
     def __init__(self, module: str, status: int, tail: str) -> None:
         super().__init__(f"{module} ended with status {status}: {tail}")
@@ -32,7 +32,7 @@ async def run_child(
     """Run `python -m module`, send `request` as JSON on stdin, give each stdout line to `on_line`.
 
     With `ready` the request waits until that is set, while the child starts. The child's stderr
-    goes through to ours. Raises `ChildFailed`; when cancelled, kills the child.
+    is copied to ours. Raises `ChildFailed`; when cancelled, kills the child.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,

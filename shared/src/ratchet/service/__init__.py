@@ -1,21 +1,5 @@
 """The service host: settings, connections, health endpoints, start and stop."""
 
-from ratchet.service.connections import (
-    create_broker,
-    create_redis,
-)
-from ratchet.service.host import (
-    create_host,
-    run,
-)
-from ratchet.service.service import (
-    Service,
-)
-
-__all__ = [
-    "Service",
-    "create_broker",
-    "create_host",
-    "create_redis",
-    "run",
-]
+from ratchet.service.connections import create_broker, create_redis
+from ratchet.service.host import create_host, run
+from ratchet.service.service import Service

@@ -1,4 +1,4 @@
-"""Connections to Redis: FastStream's for reading, one plain client for everything else."""
+"""Creates the connections to Redis: FastStream's for reading, a plain client for the rest."""
 
 import logging
 
@@ -21,7 +21,7 @@ def create_broker(settings: CommonSettings) -> RedisBroker:
 
 
 def create_redis(settings: CommonSettings) -> Redis:
-    """A client that retries briefly: what was sent twice is told apart by event id."""
+    """A client that retries briefly; a command sent twice is harmless, by event id."""
     return Redis.from_url(
         str(settings.redis_url),
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=2),

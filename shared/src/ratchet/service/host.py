@@ -18,7 +18,7 @@ from ratchet.service.service import Service
 from ratchet.settings import CommonSettings, log_settings
 from ratchet.telemetry import configure_logs
 
-_PATIENCE_S = 1.0
+_PING_TIMEOUT_S = 1.0
 S = TypeVar("S", bound=CommonSettings)
 
 
@@ -27,9 +27,11 @@ def create_host(service: Service) -> AsgiFastStream:
 
     @get
     async def livez(scope: Any) -> AsgiResponse:
-        problem = service.stuck()
-        alive = problem is None
-        return JSONResponse({"alive": alive, "problem": problem}, 200 if alive else 503)
+        # A stopped consumer is a problem that a restart does not solve, so the process is alive:
+        # each restart would move as many messages to the dead letters again as the limit allows.
+        stuck = service.stuck()
+        problem = stuck or "; ".join(service.stopped().values()) or None
+        return JSONResponse({"alive": stuck is None, "problem": problem}, 503 if stuck else 200)
 
     @get
     async def readyz(scope: Any) -> AsgiResponse:
@@ -41,7 +43,7 @@ def create_host(service: Service) -> AsgiFastStream:
 
     @get
     async def metrics(scope: Any) -> AsgiResponse:
-        service.redis_up.set(await _answers(service.redis))
+        service.redis_up.set(await _responds(service.redis))
         return AsgiResponse(
             generate_latest(service.registry),
             200,
@@ -50,12 +52,13 @@ def create_host(service: Service) -> AsgiFastStream:
 
     @get
     async def status(scope: Any) -> AsgiResponse:
-        facts = {
+        common = {
             "service": service.name,
             "uptime_s": round(time.time() - service.started_at, 1),
             "settings": service.settings.masked(),
         }
-        return JSONResponse({**facts, **await service.status()})
+        stopped = {"stopped_consumers": service.stopped()} if service.stopped() else {}
+        return JSONResponse({**common, **stopped, **await service.status()})
 
     return AsgiFastStream(
         service.broker,
@@ -72,9 +75,9 @@ def create_host(service: Service) -> AsgiFastStream:
     )
 
 
-async def _answers(redis: Redis) -> bool:
+async def _responds(redis: Redis) -> bool:
     try:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(_PING_TIMEOUT_S):
             await redis.ping()
     except (RedisError, OSError):
         return False
@@ -82,7 +85,7 @@ async def _answers(redis: Redis) -> bool:
 
 
 def run(name: str, settings: S, create_app: Callable[[S], Any]) -> None:
-    """Serve until SIGTERM or SIGINT; handlers at work are finished first."""
+    """Serve until SIGTERM or SIGINT; running handlers finish first."""
     configure_logs(name, settings.log_level)
     log_settings(settings)
     uvicorn.run(

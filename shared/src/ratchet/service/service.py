@@ -15,7 +15,15 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 from redis.asyncio import Redis
 
 from ratchet.contract import Stream
-from ratchet.delivery import Claimer, Consumer, DeliveryMetrics, Worker, attach, create_groups
+from ratchet.delivery import (
+    Claimer,
+    Consumer,
+    DeadLetterLimit,
+    DeliveryMetrics,
+    Worker,
+    attach,
+    create_groups,
+)
 from ratchet.processes import end_all
 from ratchet.settings import CommonSettings
 from ratchet.telemetry import Tracer, Untraced
@@ -27,7 +35,7 @@ Status = Callable[[], Awaitable[dict[str, Any]]]
 Background = Callable[[], Awaitable[None]]
 
 
-async def _nothing_to_add() -> dict[str, Any]:
+async def _no_fields() -> dict[str, Any]:
     return {}
 
 
@@ -35,7 +43,7 @@ async def _nothing_to_add() -> dict[str, Any]:
 class Service:
     """`background` tasks run from start to stop; one that ends or raises stops the service.
 
-    `status` adds the service's own facts to `/status`; `publishes` is for the AsyncAPI document.
+    `status` adds the service's fields to `/status`; `publishes` is for the AsyncAPI document.
     """
 
     name: str
@@ -47,7 +55,7 @@ class Service:
     background: Sequence[Background] = ()
     publishes: Sequence[Stream] = ()
     tracer: Tracer = field(default_factory=Untraced)
-    status: Status = _nothing_to_add
+    status: Status = _no_fields
     started_at: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
@@ -59,9 +67,12 @@ class Service:
             registry=self.registry,
         )
         name = f"{self.name}-{self.settings.consumer_name}"
+        limit = DeadLetterLimit(
+            self.settings.dead_letters_max_consecutive, self.settings.dead_letters_max_share
+        )
         turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.workers = [
-            Worker(consumer, self.redis, metrics, turns[consumer.group], self.tracer)
+            Worker(consumer, self.redis, metrics, turns[consumer.group], self.tracer, limit)
             for consumer in self.consumers
         ]
         self.claimers = [Claimer(worker, self.redis, name, metrics) for worker in self.workers]
@@ -70,26 +81,32 @@ class Service:
         for stream in self.publishes:
             self.broker.publisher(stream=stream.key, schema=stream.union)
 
+    def stopped(self) -> dict[str, str]:
+        """By stream, why its consumer exceeded its dead-letter limit."""
+        return {
+            worker.consumer.stream.name: worker.stopped
+            for worker in self.workers
+            if worker.stopped is not None
+        }
+
     def stuck(self) -> str | None:
-        """Why this process should be restarted, or None: judged without asking Redis."""
+        """Why this process needs a restart; None if it does not. Does not depend on Redis."""
         now = time.monotonic()
         for worker, claimer in zip(self.workers, self.claimers, strict=True):
             name = worker.consumer.stream.name
             if now - claimer.last_loop > _LOOP_LIMIT_S:
-                return f"the loop of {name} last turned {now - claimer.last_loop:.0f} s ago"
+                return f"the claim loop of {name} last ran {now - claimer.last_loop:.0f} s ago"
             busy_s = now - worker.busy_since if worker.busy_since is not None else 0.0
             if busy_s > worker.consumer.stuck_after_s:
-                return f"one batch of {name} has been in hand for {busy_s:.0f} s"
+                return f"a batch of {name} has been processed for {busy_s:.0f} s"
         return None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Create groups first, then run claimers and background tasks until the end.
-
-        What the start left in memory stays, so the garbage collector need not look at it again;
-        a batch makes thousands of short-lived values, so it need not look after each 700.
-        """
+        """Create groups first, then run claimers and background tasks until the end."""
         await create_groups(self.redis, self.consumers)
+        # Objects of the start live as long as the process: freezing exempts them from garbage
+        # collection. A batch makes thousands of short-lived ones, so 700 is too low a threshold.
         gc.freeze()
         gc.set_threshold(20_000, 20, 20)
         loops = [claimer.run() for claimer in self.claimers]

@@ -1,41 +1,10 @@
 """Durable files, content-addressed artifacts, tombstones and signing keys."""
 
-from ratchet.storage.artifacts import (
-    ArtifactCorrupt,
-    ArtifactMissing,
-    ArtifactStore,
-    sha256_of,
-)
-from ratchet.storage.durable_write import (
-    flush,
-    flush_tree,
-    write_whole,
-)
+# fmt: off
+# isort: off
+from ratchet.storage.artifacts import ArtifactCorrupt, ArtifactMissing, ArtifactStore, sha256_of
+from ratchet.storage.durable_write import flush, flush_tree, write_whole
 from ratchet.storage.tombstones import (
-    SALT_KEY,
-    Tombstones,
-    bury,
-    carry_tombstones,
-    forgotten_among,
-    hashed,
-    query_ids_of,
+    SALT_KEY, Tombstones, bury, carry_tombstones, forgotten_among, hashed, query_ids_of,
     without_forgotten,
 )
-
-__all__ = [
-    "SALT_KEY",
-    "ArtifactCorrupt",
-    "ArtifactMissing",
-    "ArtifactStore",
-    "Tombstones",
-    "bury",
-    "carry_tombstones",
-    "flush",
-    "flush_tree",
-    "forgotten_among",
-    "hashed",
-    "query_ids_of",
-    "sha256_of",
-    "without_forgotten",
-    "write_whole",
-]

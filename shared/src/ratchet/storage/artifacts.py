@@ -1,4 +1,4 @@
-"""Immutable files named by their content."""
+"""Content-addressed storage of immutable files."""
 
 import errno
 import hashlib
@@ -40,9 +40,9 @@ class ArtifactStore:
             temporary.unlink(missing_ok=True)
 
     def adopt(self, source: Path, name: str) -> ArtifactRef:
-        """Move `source` in: on the store's own file system no copy is left by a kill.
+        """Move `source` in: on the same file system a killed process leaves no copy.
 
-        From another one, such as another mount, it is copied and then removed.
+        From another file system it is copied, then deleted.
         """
         flush(source)
         reference = ArtifactRef(sha256=sha256_of(source), size=source.stat().st_size, name=name)
@@ -59,7 +59,7 @@ class ArtifactStore:
         return reference
 
     def discard(self, reference: ArtifactRef) -> None:
-        """Remove what nothing refers to any more; does nothing when it is not there."""
+        """Delete an unreferenced artifact; does nothing if it is missing."""
         self._place(reference.sha256).unlink(missing_ok=True)
 
     def put_bytes(self, content: bytes, name: str) -> ArtifactRef:
@@ -77,7 +77,7 @@ class ArtifactStore:
         return path
 
     def verified(self, reference: ArtifactRef) -> Path:
-        """As `path`, and raises `ArtifactCorrupt` when the bytes have another hash."""
+        """The file, after its hash was checked; raises `ArtifactMissing` and `ArtifactCorrupt`."""
         path = self.path(reference)
         if sha256_of(path) != reference.sha256:
             message = f"artifact {reference.name} ({reference.sha256[:12]}) has changed on disk"

@@ -1,4 +1,4 @@
-"""What has to outlast a power loss: on the disk before anything says that it is there."""
+"""Writes that survive a power loss."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ def flush(path: Path) -> None:
 
 
 def flush_tree(directory: Path) -> None:
-    """Everything in `directory`, then itself."""
+    """Flush everything in `directory`, then the directory."""
     for path in sorted(directory.rglob("*")):
         flush(path)
     flush(directory)

@@ -1,4 +1,4 @@
-"""Ed25519 keys in PEM files, by `cryptography`, which the services that sign bring along."""
+"""Ed25519 keys in PEM files; needs the optional library `cryptography`."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ from ratchet.storage.durable_write import flush, write_whole
 
 
 class UnusableKey(ValueError):
-    """The file holds no Ed25519 key that can be read; the message names it."""
+    """The file has no readable Ed25519 key; the message names it."""
 
 
 class PublicKey:
@@ -54,7 +54,7 @@ def read_signing_key(path: Path) -> SigningKey:
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise UnusableKey(f"{path}: no private key in PEM without a password") from error
+        raise UnusableKey(f"{path}: not a PEM private key without a password") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise UnusableKey(f"{path}: a private key, but not for Ed25519")
     return SigningKey(key)
@@ -65,14 +65,14 @@ def read_public_key(path: Path) -> PublicKey:
     try:
         key = load_pem_public_key(path.read_bytes())
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise UnusableKey(f"{path}: no public key in PEM") from error
+        raise UnusableKey(f"{path}: not a PEM public key") from error
     if not isinstance(key, Ed25519PublicKey):
         raise UnusableKey(f"{path}: a public key, but not for Ed25519")
     return PublicKey(key)
 
 
 def make_signing_key(path: Path) -> SigningKey:
-    """Make a key that its owner alone can read, and its public half beside it."""
+    """Create a key file with mode 600 and the public key beside it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = Ed25519PrivateKey.generate()
     aside = path.with_suffix(".part")
@@ -88,5 +88,5 @@ def make_signing_key(path: Path) -> SigningKey:
 
 
 def public_half(path: Path) -> Path:
-    """Where the public half of the key in `path` lies."""
+    """The path of the public key beside the private key `path`."""
     return path.with_name(f"{path.stem}.pub.pem")

@@ -1,7 +1,7 @@
-"""Tombstones: which questions were forgotten, so that nothing brings them back.
+"""Tombstones: the erased questions, so that late events do not restore them.
 
-A tombstone is a key named by a salted hash; the salt is one for the installation, and there from
-the first time that somebody was forgotten.
+A tombstone is a key named by a salted hash. The installation has one salt, made by the first
+erasure.
 """
 
 import hashlib
@@ -28,12 +28,12 @@ from ratchet.contract import (
 
 E = TypeVar("E", bound=Event)
 SALT_KEY = "ratchet:forgotten-salt"
-_LOOK_EVERY_S = 1.0
+_NONE_FOR_S = 1.0
 _TOMBSTONE = "ratchet:forgotten:"
 
 
 def query_ids_of(event: Event) -> tuple[str, ...]:
-    """The questions that `event` tells something of."""
+    """The questions that `event` concerns."""
     match event:
         case ExperienceRecorded():
             return (event.experience.query_id,)
@@ -50,21 +50,21 @@ def query_ids_of(event: Event) -> tuple[str, ...]:
 
 
 def hashed(salt: bytes, name: str) -> str:
-    """What stands for `name` where it must not be read; hex."""
+    """The salted hash of `name`, in hex."""
     return hmac.new(salt, name.encode(), hashlib.sha256).hexdigest()
 
 
 async def forgotten_among(state: State, query_ids: Iterable[str]) -> set[str]:
     """Those of `query_ids` that have a tombstone."""
-    wanted = sorted(set(query_ids))
-    if not wanted:
+    candidates = sorted(set(query_ids))
+    if not candidates:
         return set()
     salt = (await state.read([SALT_KEY]))[SALT_KEY]
     if salt is None:
         return set()
-    keys = {query_id: _TOMBSTONE + hashed(salt, query_id) for query_id in wanted}
-    found = await state.read(list(keys.values()))
-    return {query_id for query_id, key in keys.items() if found[key] is not None}
+    keys = {query_id: _TOMBSTONE + hashed(salt, query_id) for query_id in candidates}
+    tombstones = await state.read(list(keys.values()))
+    return {query_id for query_id, key in keys.items() if tombstones[key] is not None}
 
 
 async def without_forgotten(state: State, batch: Sequence[Delivered[E]]) -> list[Delivered[E]]:
@@ -79,7 +79,7 @@ async def without_forgotten(state: State, batch: Sequence[Delivered[E]]) -> list
 
 
 class Tombstones:
-    """For whoever asks often: whether anybody was ever forgotten is looked up once a second."""
+    """Looks up tombstones; whether any exist is read at most once a second."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis
@@ -93,7 +93,7 @@ class Tombstones:
         if not query_ids or time.monotonic() < self._none_until:
             return frozenset()
         if await self._redis.get(SALT_KEY) is None:
-            self._none_until = time.monotonic() + _LOOK_EVERY_S
+            self._none_until = time.monotonic() + _NONE_FOR_S
             return frozenset()
         return await forgotten_among(self, query_ids)
 
@@ -110,11 +110,11 @@ async def bury(redis: Redis, query_ids: Iterable[str]) -> bytes:
 
 
 async def carry_tombstones(redis: Redis, into: Redis) -> None:
-    """What was forgotten on one server stays so on another."""
+    """Copy the tombstones and the salt to another server."""
     client: Any = redis
-    found = [key async for key in client.scan_iter(f"{_TOMBSTONE}*", count=1000, _type="string")]
-    for at in range(0, len(found), 1000):
-        await into.mset(dict.fromkeys(found[at : at + 1000], b"1"))
+    keys = [key async for key in client.scan_iter(f"{_TOMBSTONE}*", count=1000, _type="string")]
+    for at in range(0, len(keys), 1000):
+        await into.mset(dict.fromkeys(keys[at : at + 1000], b"1"))
     salt = await client.get(SALT_KEY)
     if salt is not None:
         await into.set(SALT_KEY, salt)

@@ -1,45 +1,10 @@
 """Logs, traces and storage metrics."""
 
-from ratchet.telemetry.logs import (
-    configure_logs,
-    event_context,
-    log_context,
-)
-from ratchet.telemetry.span import (
-    Facts,
-    Span,
-    Trace,
-    at_hand,
-    carrying,
-    span_at_hand,
-)
-from ratchet.telemetry.storage_metrics import (
-    StorageCollector,
-)
+# fmt: off
+# isort: off
+from ratchet.telemetry.logs import configure_logs, event_context, log_context
+from ratchet.telemetry.span import Facts, Span, Trace, at_hand, carrying, span_at_hand
+from ratchet.telemetry.storage_metrics import StorageCollector
 from ratchet.telemetry.tracer import (
-    Kind,
-    Tracer,
-    TracingUnavailable,
-    Untraced,
-    create_tracer,
-    spanning,
+    Kind, Tracer, TracingUnavailable, Untraced, create_tracer, spanning,
 )
-
-__all__ = [
-    "Facts",
-    "Kind",
-    "Span",
-    "StorageCollector",
-    "Trace",
-    "Tracer",
-    "TracingUnavailable",
-    "Untraced",
-    "at_hand",
-    "carrying",
-    "configure_logs",
-    "create_tracer",
-    "event_context",
-    "log_context",
-    "span_at_hand",
-    "spanning",
-]

@@ -1,4 +1,4 @@
-"""JSON lines on stderr that carry the service and the event, request and trace at hand."""
+"""JSON log lines on stderr with the service and the current event, request and trace."""
 
 import logging
 import sys
@@ -11,17 +11,17 @@ from pythonjsonlogger.json import JsonFormatter
 
 from ratchet.telemetry.span import trace_id_at_hand
 
-_at_hand: ContextVar[dict[str, str] | None] = ContextVar("at_hand", default=None)
+_fields: ContextVar[dict[str, str] | None] = ContextVar("log_fields", default=None)
 
 
 @contextmanager
-def log_context(**facts: str) -> Iterator[None]:
-    """Every line logged inside bears `facts`."""
-    token = _at_hand.set({**(_at_hand.get() or {}), **facts})
+def log_context(**fields: str) -> Iterator[None]:
+    """Every line logged inside has the fields `fields`."""
+    token = _fields.set({**(_fields.get() or {}), **fields})
     try:
         yield
     finally:
-        _at_hand.reset(token)
+        _fields.reset(token)
 
 
 def event_context(stream: str, event_id: str) -> AbstractContextManager[None]:
@@ -32,7 +32,7 @@ def event_context(stream: str, event_id: str) -> AbstractContextManager[None]:
 def configure_logs(service: str, level: str) -> None:
     """Send every logger to stderr as JSON, one object a line."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_add_facts)
+    handler.addFilter(_add_fields)
     handler.setFormatter(
         JsonFormatter(
             "%(levelname)s %(name)s %(message)s",
@@ -47,11 +47,11 @@ def configure_logs(service: str, level: str) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _add_facts(record: logging.LogRecord) -> bool:
-    facts = _at_hand.get() or {}
+def _add_fields(record: logging.LogRecord) -> bool:
+    fields = _fields.get() or {}
     if trace_id := trace_id_at_hand():
-        facts = {**facts, "trace_id": trace_id}
-    for key, value in facts.items():
+        fields = {**fields, "trace_id": trace_id}
+    for key, value in fields.items():
         if not hasattr(record, key):
             setattr(record, key, value)
     return True

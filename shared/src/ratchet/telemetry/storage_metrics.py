@@ -1,4 +1,4 @@
-"""How much room the data directory has, and how much of it artifacts take."""
+"""Metrics of disk space and of the size of all artifacts."""
 
 import os
 import shutil
@@ -10,9 +10,9 @@ from prometheus_client.registry import Collector
 
 
 class StorageCollector(Collector):
-    """Looked at with each scrape; `artifacts` is the directory of an `ArtifactStore`.
+    """Collects at each scrape; `artifacts` is the directory of an `ArtifactStore`.
 
-    It may lie on a disk of its own: what is told of is the fuller one of the two.
+    It may be on a disk of its own: the metrics are those of the fuller disk.
     """
 
     def __init__(self, data_dir: Path, artifacts: Path) -> None:
@@ -20,7 +20,7 @@ class StorageCollector(Collector):
         self._artifacts = artifacts.resolve()
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        places = map(_that_exists, (self._data_dir, self._artifacts))
+        places = map(_existing, (self._data_dir, self._artifacts))
         usage = min(map(shutil.disk_usage, places), key=lambda disk: disk.free / disk.total)
         yield GaugeMetricFamily(
             "ratchet_disk_size_bytes",
@@ -39,14 +39,14 @@ class StorageCollector(Collector):
         )
 
 
-def _that_exists(place: Path) -> Path:
+def _existing(place: Path) -> Path:
     while not place.exists():
         place = place.parent
     return place
 
 
 def _sizes(directory: Path) -> Iterator[int]:
-    """A file that goes away meanwhile counts as nothing."""
+    """A file that is deleted meanwhile is skipped."""
     for folder, _, names in os.walk(directory):
         for name in names:
             try:

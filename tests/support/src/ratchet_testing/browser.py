@@ -31,7 +31,7 @@ def pages(folder: Path) -> Iterator[str]:
 
 
 def seen(url: str, profile: Path) -> Any:
-    """Load the page and return the JSON of its element `found`."""
+    """Load the page and return the JSON of its element `result`."""
     command = [
         str(BROWSER),
         "--headless",
@@ -44,5 +44,5 @@ def seen(url: str, profile: Path) -> Any:
         url,
     ]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=90, check=True)
-    found = shown.stdout.partition('<pre id="found">')[2].partition("</pre>")[0]
-    return json.loads(html.unescape(found))
+    text = shown.stdout.partition('<pre id="result">')[2].partition("</pre>")[0]
+    return json.loads(html.unescape(text))

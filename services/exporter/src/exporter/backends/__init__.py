@@ -1,1 +1,1 @@
-"""One file for each library or store the exporter works with."""
+"""One module for each library, server or store that the exporter uses."""

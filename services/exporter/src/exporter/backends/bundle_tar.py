@@ -1,6 +1,7 @@
-"""The bundle as an uncompressed tar of which every byte follows from its members.
+"""Reads and writes a bundle as an uncompressed tar whose bytes depend on its members only.
 
-A reader that accepts only what the writer writes leaves no room for anything beside them.
+The reader accepts only the bytes that the writer would write, so that a bundle cannot carry
+anything that is not in its signed index.
 """
 
 import hashlib
@@ -10,23 +11,26 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from exporter.domain.bundle import INDEX, SIGNATURE, BundleRefused, Member
+from exporter.domain.bundle import INDEX, SIGNATURE, BundleMember, BundleRefused
 from ratchet.storage import flush
 
-Source = Path | bytes
-"""Where the content of a member comes from: a file, or the content itself."""
+MemberSource = Path | bytes
+"""The content of a member, or the file that has it."""
 
 _BLOCK = tarfile.BLOCKSIZE
 _CHUNK = 1 << 20
 _END = bytes(2 * _BLOCK)
 _HEAD_LIMIT = 1 << 20
-"""Bytes of the index and of its signature, which nothing vouches for while they are read."""
+"""Bytes read of the index and of its signature, which are not verified yet at that point."""
 
 
 def write_bundle(
-    target: Path, index: bytes, signature: bytes, members: Sequence[tuple[Member, Source]]
+    target: Path,
+    index: bytes,
+    signature: bytes,
+    members: Sequence[tuple[BundleMember, MemberSource]],
 ) -> None:
-    """Write aside, fsync and rename; raises `BundleRefused` where a source is not its member."""
+    """Write a temporary file, fsync and rename; raises `BundleRefused` if a source differs."""
     part = target.with_name(f"{target.name}.part")
     try:
         with part.open("wb") as file:
@@ -34,7 +38,7 @@ def write_bundle(
                 file.write(_header(name, len(content)) + content + _padding(len(content)))
             for member, source in members:
                 file.write(_header(member.name, member.size))
-                with _opened(source) as origin:
+                with _open(source) as origin:
                     _copy(origin, file, member)
                     if origin.read(1):
                         raise BundleRefused(f"{member.name}: has grown on disk")
@@ -48,19 +52,19 @@ def write_bundle(
 
 
 def read_head(file: BinaryIO) -> tuple[bytes, bytes]:
-    """The index and its signature, at the start of `file`; neither is vouched for yet."""
+    """The index and its signature at the start of `file`, unverified."""
     return _small(file, INDEX), _small(file, SIGNATURE)
 
 
-def read_members(file: BinaryIO, members: Sequence[Member], directory: Path) -> None:
-    """Unpack what follows the head into `directory`: `members`, in this order and nothing else.
+def read_members(file: BinaryIO, members: Sequence[BundleMember], directory: Path) -> None:
+    """Unpack `members` after the head into `directory`; they must follow in this order.
 
     Raises `BundleRefused` with the member's name at the first byte that differs.
     """
     for member in members:
         size = _enter(file, member.name, members)
         if size != member.size:
-            raise BundleRefused(f"{member.name}: {size} bytes, the index says {member.size}")
+            raise BundleRefused(f"{member.name}: {size} bytes, the index lists {member.size}")
         target = directory / member.name
         target.parent.mkdir(exist_ok=True)
         with target.open("xb") as copy:
@@ -70,11 +74,11 @@ def read_members(file: BinaryIO, members: Sequence[Member], directory: Path) -> 
     if rest == _END:
         return
     if len(rest) >= _BLOCK and any(rest[:_BLOCK]):
-        raise _stranger(_parsed(rest[:_BLOCK], "the end"), None, members)
-    raise BundleRefused("the end: the file is cut off, or goes on after its last member")
+        raise _unexpected(_parsed(rest[:_BLOCK], "the end"), None, members)
+    raise BundleRefused("the end: the file is truncated, or continues after its last member")
 
 
-def _opened(source: Source) -> BinaryIO:
+def _open(source: MemberSource) -> BinaryIO:
     return BytesIO(source) if isinstance(source, bytes) else source.open("rb")
 
 
@@ -88,18 +92,18 @@ def _padding(size: int) -> bytes:
     return bytes(-size % _BLOCK)
 
 
-def _copy(origin: BinaryIO, target: BinaryIO, member: Member) -> None:
+def _copy(origin: BinaryIO, target: BinaryIO, member: BundleMember) -> None:
     digest = hashlib.sha256()
     left = member.size
     while left:
         chunk = origin.read(min(left, _CHUNK))
         if not chunk:
-            raise BundleRefused(f"{member.name}: cut off {left} bytes before its end")
+            raise BundleRefused(f"{member.name}: truncated {left} bytes before its end")
         digest.update(chunk)
         target.write(chunk)
         left -= len(chunk)
     if digest.hexdigest() != member.sha256:
-        raise BundleRefused(f"{member.name}: its bytes have another sha256 than is said of them")
+        raise BundleRefused(f"{member.name}: its sha256 differs from the index")
 
 
 def _small(file: BinaryIO, name: str) -> bytes:
@@ -108,46 +112,47 @@ def _small(file: BinaryIO, name: str) -> bytes:
         raise BundleRefused(f"{name}: {size} bytes, at most {_HEAD_LIMIT} are read")
     content = file.read(size)
     if len(content) != size:
-        raise BundleRefused(f"{name}: cut off {size - len(content)} bytes before its end")
+        raise BundleRefused(f"{name}: truncated {size - len(content)} bytes before its end")
     _skip_padding(file, name, size)
     return content
 
 
-def _enter(file: BinaryIO, name: str, members: Sequence[Member]) -> int:
-    """Read the header of the member that must come now; returns its size in bytes."""
+def _enter(file: BinaryIO, name: str, members: Sequence[BundleMember]) -> int:
+    """Read the header of the expected member `name`; returns its size in bytes."""
     block = file.read(_BLOCK)
     info = _parsed(block, name)
     if info.name != name or not info.isreg():
-        raise _stranger(info, name, members)
+        raise _unexpected(info, name, members)
     if info.size < 0 or block != _header(name, info.size):
-        raise BundleRefused(f"{name}: its header is not one that a bundle has")
+        raise BundleRefused(f"{name}: its tar header is not that of a bundle")
     return info.size
 
 
 def _parsed(block: bytes, name: str) -> tarfile.TarInfo:
     if len(block) < _BLOCK:
-        raise BundleRefused(f"{name}: cut off, the file ends before it")
+        raise BundleRefused(f"{name}: missing, the file is truncated")
     if not any(block):
         raise BundleRefused(f"{name}: missing, the archive ends before it")
     try:
         return tarfile.TarInfo.frombuf(block, "ascii", "surrogateescape")
     except tarfile.HeaderError as error:
-        raise BundleRefused(f"{name}: no tar header where it should begin ({error})") from error
+        raise BundleRefused(f"{name}: no tar header at its start ({error})") from error
 
 
-def _stranger(
-    info: tarfile.TarInfo, expected: str | None, members: Sequence[Member]
+def _unexpected(
+    info: tarfile.TarInfo, expected: str | None, members: Sequence[BundleMember]
 ) -> BundleRefused:
-    """Why the member `info` may not be where `expected`, or the end, should be."""
+    """The error for a member `info` in the place of `expected`, or of the end."""
     names = [member.name for member in members]
     shown = ascii(info.name)
     if not info.isreg():
-        return BundleRefused(f"{shown}: a link or another thing that is no plain file")
+        return BundleRefused(f"{shown}: not a plain file")
     if info.name.startswith("/") or ".." in info.name.split("/"):
         return BundleRefused(f"{shown}: leads out of the bundle")
     if expected is None or expected in (INDEX, SIGNATURE) or info.name not in names:
-        found = "twice in the file" if info.name in names else "not in the index"
-        return BundleRefused(f"{shown}: {found}" + (f", {expected} is due" if expected else ""))
+        problem = "twice in the file" if info.name in names else "not in the index"
+        expectation = f", expected {expected}" if expected else ""
+        return BundleRefused(f"{shown}: {problem}{expectation}")
     if names.index(info.name) < names.index(expected):
         return BundleRefused(f"{shown}: twice in the file")
     return BundleRefused(f"{expected}: missing, {shown} is in its place")
@@ -155,4 +160,4 @@ def _stranger(
 
 def _skip_padding(file: BinaryIO, name: str, size: int) -> None:
     if file.read(len(_padding(size))) != _padding(size):
-        raise BundleRefused(f"{name}: cut off, or followed by bytes that no member has")
+        raise BundleRefused(f"{name}: truncated, or followed by other bytes")

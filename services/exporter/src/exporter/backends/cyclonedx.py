@@ -1,4 +1,4 @@
-"""The bill of materials of a model, in CycloneDX 1.6 JSON."""
+"""Writes the bill of materials of a model in CycloneDX 1.6 JSON."""
 
 from collections import defaultdict
 from uuid import UUID
@@ -14,14 +14,14 @@ from ratchet.contract import derived_id
 from ratchet.models import AdapterManifest
 
 _OURS = "ratchet"
-"""In a manifest's versions the code that trained, by its sha256: no package of an index."""
+"""The key of this repository's code in a manifest's versions: its value is a hash, no release."""
 
 
 def bill_of_materials(record: ModelRecord, manifest: AdapterManifest) -> bytes:
-    """The model and what it was made of; equal arguments give equal bytes.
+    """The model and its components; equal arguments give equal bytes.
 
-    The time is that of the checkpoint. The base model's hash is a property: it covers names and
-    bytes of all its weights, and is no file's.
+    The timestamp is that of the checkpoint. The base model's hash is a property and not a `hash`,
+    because it covers names and bytes of all weights and is not that of a file.
     """
     export = record.export
     model = Component(
@@ -64,7 +64,7 @@ def bill_of_materials(record: ModelRecord, manifest: AdapterManifest) -> bytes:
 
 
 def _libraries(record: ModelRecord, manifest: AdapterManifest) -> list[Component]:
-    """Each version once, with the stages that used it."""
+    """One component per library version, with the stages that used it."""
     stages: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for stage, versions in (("training", manifest.versions), ("export", record.export.versions)):
         for name, version in versions.items():

@@ -1,4 +1,4 @@
-"""A lock that dies with its holder and leaves no file: on a directory itself."""
+"""A lock on a directory, without a lock file; it is released when its process dies."""
 
 import fcntl
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Make `directory`, and hold it against other threads and processes; waits for them."""
+    """Create `directory` and lock it against other threads and processes; waits for them."""
     directory.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(directory, os.O_RDONLY)
     try:

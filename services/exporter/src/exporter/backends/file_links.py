@@ -1,4 +1,4 @@
-"""Put files where they belong without copying bytes, if the file system allows."""
+"""Links a file where the file system allows it, else copies it."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Make `target` the same immutable file as `source`."""
+    """Create `target` with the content of `source`, which must not change afterwards."""
     try:
         os.link(source.resolve(), target)
     except OSError:

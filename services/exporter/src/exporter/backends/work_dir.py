@@ -1,4 +1,4 @@
-"""The export's working directory: one export at a time, finished stages kept for a second try."""
+"""The working directory of an export: one export at a time; a retry reuses finished stages."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,26 +11,25 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @contextmanager
-def held(directory: Path) -> Iterator[None]:
-    """Hold the right to export, make `directory`, and remove what killed exports left beside it.
-
-    Stages of an earlier start of the machine are removed too: a power loss may have spoilt them.
-    The lock is on the parent directory.
-    """
+def exclusive(directory: Path) -> Iterator[None]:
+    """Lock the parent directory, create `directory`, and remove other exports' leftovers."""
     with locked(directory.parent):
-        made = directory / _BOOT.read_text().strip()
+        # Stages are not flushed to disk, because an export writes gigabytes. A killed process
+        # leaves whole files; a power loss may not. So stages of an earlier boot are removed.
+        boot = directory / _BOOT.read_text().strip()
         for path in directory.parent.glob("export-*"):
-            if path != directory or not made.exists():
+            if path != directory or not boot.exists():
                 shutil.rmtree(path)
         directory.mkdir(exist_ok=True)
-        made.touch()
+        boot.touch()
         yield
 
 
 def once(target: Path, make: Callable[[Path], None]) -> Path:
-    """Return `target`, made aside by `make` and renamed unless an earlier try finished it.
+    """Return `target`; create it with `make`, unless an earlier attempt finished it.
 
-    Nothing waits for the disk: `held` removes what may not have outlasted a power loss.
+    `make` writes to a temporary name, which is renamed at the end: a file under its final name is
+    complete.
     """
     if not target.exists():
         aside = target.with_name(f"{target.name}.part")
@@ -41,7 +40,7 @@ def once(target: Path, make: Callable[[Path], None]) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a directory, or nothing."""
+    """Remove a file or a directory, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -1,1 +1,1 @@
-"""A registered model as one signed file, and the way from that file into other registries."""
+"""Packs a registered model into one signed file, and installs it in other registries."""

@@ -1,4 +1,4 @@
-"""Whether the documents of a bundle speak of one and the same model: pure, named by field."""
+"""Checks that the documents of a bundle describe the same model. Pure."""
 
 from collections.abc import Iterator
 from typing import TypeVar
@@ -12,8 +12,8 @@ from exporter.domain.bundle import (
     MODELFILE,
     RECORD,
     SBOM,
+    BundleIndex,
     BundleRefused,
-    Index,
     adapter_member,
     is_of_adapter,
     member_of,
@@ -44,7 +44,7 @@ class _Sbom(Value):
     metadata: _Metadata
 
 
-def parsed(member: str, kind: type[V], content: bytes) -> V:
+def parse_member(member: str, kind: type[V], content: bytes) -> V:
     """Raises `BundleRefused` with the member and its first wrong field."""
     try:
         return kind.model_validate_json(content)
@@ -55,35 +55,41 @@ def parsed(member: str, kind: type[V], content: bytes) -> V:
 
 
 def artifacts_of(record: ModelRecord, manifest: AdapterManifest) -> dict[str, ArtifactRef]:
-    """By member what lies in the artifact store: model, manifest, the adapter's files."""
+    """The stored artifacts by member name: the model, the manifest, the adapter's files."""
     files = {adapter_member(name): file for name, file in manifest.files.items()}
     return {**files, GGUF: record.export.gguf, MANIFEST: record.manifest}
 
 
 def check_agreement(
-    index: Index, record: ModelRecord, manifest: AdapterManifest, modelfile: bytes, sbom: bytes
+    index: BundleIndex,
+    record: ModelRecord,
+    manifest: AdapterManifest,
+    modelfile: bytes,
+    sbom: bytes,
 ) -> None:
     """Raises `BundleRefused` with the first member and field that contradicts another."""
     for problem in _contradictions(index, record, manifest):
         raise BundleRefused(problem)
     if modelfile != record.export.modelfile.text(f"./{GGUF}").encode():
-        raise BundleRefused(f"{MODELFILE}: not what {RECORD} says of how to serve the model")
-    hashes = parsed(SBOM, _Sbom, sbom).metadata.component.hashes
+        raise BundleRefused(f"{MODELFILE}: differs from that of {RECORD}")
+    hashes = parse_member(SBOM, _Sbom, sbom).metadata.component.hashes
     if _Hash(alg="SHA-256", content=record.export.gguf.sha256) not in hashes:
-        raise BundleRefused(f"{SBOM}: metadata.component.hashes: not those of {GGUF}")
+        raise BundleRefused(f"{SBOM}: metadata.component.hashes: without the sha256 of {GGUF}")
 
 
-def _contradictions(index: Index, record: ModelRecord, manifest: AdapterManifest) -> Iterator[str]:
+def _contradictions(
+    index: BundleIndex, record: ModelRecord, manifest: AdapterManifest
+) -> Iterator[str]:
     for field in ("name", "version"):
         if getattr(record, field) != getattr(index, field):
-            yield f"{RECORD}: {field}: not that of {INDEX}"
+            yield f"{RECORD}: {field}: differs from {INDEX}"
     for field in _SAME:
         if getattr(record, field) != getattr(manifest, field):
-            yield f"{RECORD}: {field}: not that of {MANIFEST}"
+            yield f"{RECORD}: {field}: differs from {MANIFEST}"
     artifacts = artifacts_of(record, manifest)
     for name, artifact in artifacts.items():
         if index.member(name) != member_of(name, artifact):
-            yield f"{name}: not in {INDEX} as {RECORD} and {MANIFEST} know it"
+            yield f"{name}: size or sha256 in {INDEX} differs from {RECORD} or {MANIFEST}"
     for member in index.members:
         if is_of_adapter(member) and member.name not in artifacts:
-            yield f"{member.name}: not among the files of {MANIFEST}"
+            yield f"{member.name}: not listed in {MANIFEST}"

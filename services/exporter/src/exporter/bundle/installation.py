@@ -1,38 +1,39 @@
-"""A verified bundle into the registries: every step does nothing where it is done already."""
+"""Installs a verified bundle. Every step that was done before is skipped."""
 
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter.bundle.unpacking import Unpacked
+from exporter.bundle.unpacking import UnpackedBundle
 from exporter.domain.bundle import GGUF, RECORD, BundleRefused
 from exporter.domain.registry.alias_history import Move
-from exporter.ports import Records, Registry
+from exporter.domain.registry.chat_template import NO_TEMPLATE
+from exporter.ports import RecordedRegistry, Registry
 from exporter.registry.alias import Alias
 from ratchet.contract import ArtifactRef, derived_id, utc_now
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 
 
 @dataclass(frozen=True)
-class Installation:
-    """`records` always gets the model; `served_by`, where it answers, gets it too."""
+class BundleInstallation:
+    """Registers the model in `records`, and in `server` if it is available."""
 
     name: str
     artifacts: ArtifactStore
-    records: Records
-    served_by: Registry | None
+    records: RecordedRegistry
+    server: Registry | None
     alias: Alias
 
-    async def install(self, found: Unpacked, *, activate: bool) -> tuple[Registry, ...]:
+    async def install(self, bundle: UnpackedBundle, *, activate: bool) -> tuple[Registry, ...]:
         """Register and, with `activate`, move the alias; returns the registries that have it.
 
-        Raises `BundleRefused` before anything is touched, then `RegistryTrouble` and `OSError`:
-        installing again goes on from there.
+        Raises `BundleRefused` before anything is changed, and `RegistryError` or `OSError` later:
+        installing again then continues.
         """
-        record = found.record
-        registries = await self._registries(found)
-        for path, artifact in found.artifacts.items():
-            await asyncio.to_thread(self._keep, path, artifact)
+        record = bundle.record
+        registries = await self._registries(bundle)
+        for path, artifact in bundle.artifacts.items():
+            await asyncio.to_thread(self._store, path, artifact)
         gguf = self.artifacts.path(record.export.gguf)
         for registry in registries:
             await registry.register(record, gguf)
@@ -49,29 +50,28 @@ class Installation:
             last = Move(cause=cause, at=utc_now(), version=version, previous=previous)
         await self.alias.carry_out(last, registries)
 
-    def _keep(self, path: Path, artifact: ArtifactRef) -> None:
-        """Move the file in, unless it is there: a registry's link to that one saves its size."""
+    def _store(self, path: Path, artifact: ArtifactRef) -> None:
+        """Move the file into the artifact store, unless it is stored already."""
+        # A stored file may be linked from a registry: replacing it would store it twice.
         try:
             self.artifacts.verified(artifact)
         except (ArtifactMissing, ArtifactCorrupt):
             self.artifacts.adopt(path, artifact.name)
 
-    async def _registries(self, found: Unpacked) -> tuple[Registry, ...]:
-        record = found.record
+    async def _registries(self, bundle: UnpackedBundle) -> tuple[Registry, ...]:
+        record = bundle.record
         if record.name != self.name:
             raise BundleRefused(
-                f"{RECORD}: name: a version of {record.name}, and this system serves {self.name}: "
-                "RATCHET_EXPORTER_MODEL_NAME says which"
+                f"{RECORD}: name: a version of {record.name}, but this system serves {self.name}: "
+                "set RATCHET_EXPORTER_MODEL_NAME"
             )
         registered = await self.records.record(record.version)
         if registered is not None and registered != record:
             raise BundleRefused(
-                f"{RECORD}: version: {record.version} is registered here, and is another model"
+                f"{RECORD}: version: {record.version} is registered here as another model"
             )
-        if self.served_by is None or not await self.served_by.available():
+        if self.server is None or not await self.server.available():
             return (self.records,)
         if record.export.modelfile.template is None:
-            raise BundleRefused(
-                f"{GGUF}: no template of Ollama's is known to render chats as this model reads them"
-            )
-        return (self.records, self.served_by)
+            raise BundleRefused(f"{GGUF}: {NO_TEMPLATE}")
+        return (self.records, self.server)

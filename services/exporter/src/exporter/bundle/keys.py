@@ -1,8 +1,8 @@
-"""Which key signs here, and whose bundles are taken."""
+"""The key that signs bundles, and the keys whose bundles may be installed."""
 
 from pathlib import Path
 
-from exporter.bundle.signature import Trusted
+from exporter.bundle.signature import TrustedKeys
 from exporter.settings import ExporterSettings
 from ratchet.storage.signing_keys import (
     SigningKey,
@@ -13,9 +13,10 @@ from ratchet.storage.signing_keys import (
 
 
 def own_key(settings: ExporterSettings) -> tuple[SigningKey, bool]:
-    """The key to sign with, and whether it was made just now; raises `UnusableKey`, `OSError`.
+    """The signing key, and whether it was created by this call.
 
-    A key that a setting names is never made: a mistyped path would sign with a key nobody trusts.
+    A key that a setting names is never created: with a mistyped path, bundles would be signed by a
+    key that no plant trusts. Raises `UnusableKey` and `OSError`.
     """
     path = settings.signing_key_path
     if settings.exporter_signing_key is None and not path.exists():
@@ -23,10 +24,10 @@ def own_key(settings: ExporterSettings) -> tuple[SigningKey, bool]:
     return read_signing_key(path), False
 
 
-def trusted_keys(settings: ExporterSettings, also: Path | None) -> Trusted:
-    """Those in the directory of trusted keys, the data directory's own, and the one in `also`.
+def trusted_keys(settings: ExporterSettings, also: Path | None) -> TrustedKeys:
+    """The keys in the directory of trusted keys, this system's own, and the one in file `also`.
 
-    Raises `UnusableKey` and `OSError`: a key that cannot be read is not passed over.
+    Raises `UnusableKey` and `OSError` if one of them cannot be read.
     """
     directory = settings.trusted_keys_path
     keys = [read_public_key(path) for path in sorted(directory.glob("*.pem"))]
@@ -34,4 +35,4 @@ def trusted_keys(settings: ExporterSettings, also: Path | None) -> Trusted:
         keys.append(read_signing_key(settings.signing_key_path).public)
     if also is not None:
         keys.append(read_public_key(also))
-    return Trusted({key.id: key for key in keys}, directory)
+    return TrustedKeys({key.id: key for key in keys}, directory)

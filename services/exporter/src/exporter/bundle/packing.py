@@ -1,13 +1,13 @@
-"""One registered version into one signed file."""
+"""Packs a registered version into one signed file."""
 
 import hashlib
 from pathlib import Path
 
-from exporter.backends.bundle_tar import Source, write_bundle
+from exporter.backends.bundle_tar import MemberSource, write_bundle
 from exporter.backends.cyclonedx import bill_of_materials
-from exporter.bundle.consistency import artifacts_of, check_agreement, parsed
-from exporter.bundle.signature import signed
-from exporter.bundle.tables import tables
+from exporter.bundle.consistency import artifacts_of, check_agreement, parse_member
+from exporter.bundle.signature import sign_index
+from exporter.bundle.tables import acceptance_tables
 from exporter.domain.bundle import (
     GGUF,
     MANIFEST,
@@ -15,8 +15,8 @@ from exporter.domain.bundle import (
     RECORD,
     SBOM,
     TABLES,
-    Index,
-    Member,
+    BundleIndex,
+    BundleMember,
     document,
     member_of,
 )
@@ -29,35 +29,37 @@ from ratchet.storage.signing_keys import SigningKey
 def pack(record: ModelRecord, artifacts: ArtifactStore, key: SigningKey, target: Path) -> None:
     """Write the bundle of `record`; the same version and key give the same bytes.
 
-    Raises `BundleRefused`, `ratchet.storage.ArtifactMissing`, `ArtifactCorrupt` and `OSError`:
-    then no file is left.
+    Raises `BundleRefused`, `ratchet.storage.ArtifactMissing`, `ArtifactCorrupt` and `OSError`, and
+    leaves no file then.
     """
-    manifest = parsed(MANIFEST, AdapterManifest, artifacts.verified(record.manifest).read_bytes())
+    manifest = parse_member(
+        MANIFEST, AdapterManifest, artifacts.verified(record.manifest).read_bytes()
+    )
     modelfile = record.export.modelfile.text(f"./{GGUF}").encode()
     sbom = bill_of_materials(record, manifest)
-    written = {
+    documents = {
         MODELFILE: modelfile,
         RECORD: document(record),
         SBOM: sbom,
-        TABLES: tables(record, manifest).encode(),
+        TABLES: acceptance_tables(record, manifest).encode(),
     }
-    members: list[tuple[Member, Source]] = [
-        (_member(name, content), content) for name, content in written.items()
+    members: list[tuple[BundleMember, MemberSource]] = [
+        (_member(name, content), content) for name, content in documents.items()
     ]
     members += [
         (member_of(name, artifact), artifacts.path(artifact))
         for name, artifact in artifacts_of(record, manifest).items()
     ]
     members.sort(key=lambda pair: pair[0].name)
-    index = Index(
+    index = BundleIndex(
         name=record.name,
         version=record.version,
         members=tuple(member for member, _ in members),
     )
     check_agreement(index, record, manifest, modelfile, sbom)
     head = document(index)
-    write_bundle(target, head, signed(head, key), members)
+    write_bundle(target, head, sign_index(head, key), members)
 
 
-def _member(name: str, content: bytes) -> Member:
-    return Member(name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+def _member(name: str, content: bytes) -> BundleMember:
+    return BundleMember(name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest())

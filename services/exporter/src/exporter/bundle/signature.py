@@ -1,37 +1,37 @@
-"""Who vouches for an index: signed by one key, trusted by those that a plant names."""
+"""Signs the index of a bundle, and verifies it with the trusted keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter.bundle.consistency import parsed
-from exporter.domain.bundle import SIGNATURE, BundleRefused, Signature, document
+from exporter.bundle.consistency import parse_member
+from exporter.domain.bundle import SIGNATURE, BundleRefused, BundleSignature, document
 from ratchet.storage.signing_keys import PublicKey, SigningKey
 
 
 @dataclass(frozen=True)
-class Trusted:
-    """`keys` by their ids; a public key in `directory` is trusted from then on."""
+class TrustedKeys:
+    """`keys` by their ids; every public key that is copied to `directory` is trusted."""
 
     keys: Mapping[str, PublicKey]
     directory: Path
 
 
-def signed(index: bytes, key: SigningKey) -> bytes:
+def sign_index(index: bytes, key: SigningKey) -> bytes:
     """The content of `index.sig`."""
-    return document(Signature(key_id=key.public.id, signature=key.sign(index).hex()))
+    return document(BundleSignature(key_id=key.public.id, signature=key.sign(index).hex()))
 
 
-def check_signature(index: bytes, signature: bytes, trusted: Trusted) -> None:
-    """Raises `BundleRefused`; for a key nobody trusts it says how to trust it."""
-    claimed = parsed(SIGNATURE, Signature, signature)
+def check_signature(index: bytes, signature: bytes, trusted: TrustedKeys) -> None:
+    """Raises `BundleRefused`; for an unknown key the message says how to trust it."""
+    claimed = parse_member(SIGNATURE, BundleSignature, signature)
     if document(claimed) != signature:
-        raise BundleRefused(f"{SIGNATURE}: holds more than a signature")
+        raise BundleRefused(f"{SIGNATURE}: has more fields than a signature")
     key = trusted.keys.get(claimed.key_id)
     if key is None:
         raise BundleRefused(
-            f"{SIGNATURE}: key {claimed.key_id} is not trusted here; if its owner is: "
+            f"{SIGNATURE}: key {claimed.key_id} is not trusted here; to trust its owner: "
             f"mkdir -p {trusted.directory} && cp bundle.pub.pem {trusted.directory}/"
         )
     if not key.verifies(bytes.fromhex(claimed.signature), index):
-        raise BundleRefused(f"{SIGNATURE}: not what key {key.id} signs this index with")
+        raise BundleRefused(f"{SIGNATURE}: not the signature of this index by key {key.id}")

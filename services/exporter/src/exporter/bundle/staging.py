@@ -1,4 +1,4 @@
-"""`<data-dir>/bundles`: where bundles are written, and where one is unpacked to be verified."""
+"""`<data-dir>/bundles`: the directory for written bundles and for unpacking one to verify it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +10,11 @@ from exporter.backends.work_dir import remove
 
 @contextmanager
 def staging(bundles: Path) -> Iterator[Path]:
-    """An empty directory, gone at the end; one at a time, and what a kill left goes first."""
+    """An empty temporary directory; locks `bundles` and removes leftovers of killed processes."""
     incoming = bundles / ".incoming"
     with locked(bundles):
-        for left in (incoming, *bundles.glob("*.part")):
-            remove(left)
+        for leftover in (incoming, *bundles.glob("*.part")):
+            remove(leftover)
         incoming.mkdir()
         try:
             yield incoming

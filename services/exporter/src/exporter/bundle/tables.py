@@ -1,4 +1,4 @@
-"""What a model was accepted on, as tables for people: the bundle's `tables.md`."""
+"""The figures that a model was accepted on, as Markdown tables: the bundle's `tables.md`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,8 +7,8 @@ from ratchet.contract import Interval, Scores
 from ratchet.models import AdapterManifest
 
 
-def tables(record: ModelRecord, manifest: AdapterManifest) -> str:
-    """Markdown: lineage, the gate's figures, parity of the exported file, one answer."""
+def acceptance_tables(record: ModelRecord, manifest: AdapterManifest) -> str:
+    """Markdown with the lineage, the gate's figures, the parity and one answer of the model."""
     parts = [f"# {record.name} {record.version}", _lineage(record, manifest)]
     parts += [f"## Gate\n\n{_means(manifest.before, manifest.after)}"]
     figures = manifest.figures
@@ -23,7 +23,7 @@ def tables(record: ModelRecord, manifest: AdapterManifest) -> str:
             for kind, measures in kinds.items()
             for measure, gain in measures.items()
         ]
-        slices = [(found.slice, found.measure, *_interval(found.gain)) for found in figures.slices]
+        slices = [(row.slice, row.measure, *_interval(row.gain)) for row in figures.slices]
         intervals = ("gain", "low", "high", "cases")
         parts += [_titled("### Gains, 95 % intervals", ("of", "measure", *intervals), gains)]
         parts += [_titled("### Slices", ("slice", "measure", *intervals), slices)]
@@ -44,19 +44,19 @@ def _lineage(record: ModelRecord, manifest: AdapterManifest) -> str:
         "examples": len(manifest.example_ids),
         "dataset": record.dataset_sha256,
         "adapter manifest": record.manifest.sha256,
-        "went on from": manifest.parent.sha256 if manifest.parent else "the base model",
-        "held against": manifest.champion.sha256 if manifest.champion else "the base model",
+        "trained from": manifest.parent.sha256 if manifest.parent else "the base model",
+        "compared with": manifest.champion.sha256 if manifest.champion else "the base model",
         "model": record.export.gguf.sha256,
     }
-    return _titled("## Lineage", ("what", "which"), _shown(rows))
+    return _titled("## Lineage", ("item", "value"), _shown(rows))
 
 
 def _means(before: Scores, after: Scores) -> str:
-    was, became = before.model_dump(), after.model_dump()
+    old, new = before.model_dump(), after.model_dump()
     rows = [
-        (measure, _figure(was[measure]), _figure(became[measure]))
-        for measure in was
-        if was[measure] is not None or became[measure] is not None
+        (measure, _figure(old[measure]), _figure(new[measure]))
+        for measure in old
+        if old[measure] is not None or new[measure] is not None
     ]
     return _table(("measure", "before", "after"), rows)
 

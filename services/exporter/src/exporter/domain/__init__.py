@@ -1,1 +1,1 @@
-"""What the exporter decides: values in, values out."""
+"""Decisions of the exporter, as pure functions of values."""

@@ -1,22 +1,22 @@
-"""What the export processes say while they work, and at their ends."""
+"""Messages that the export processes send to the service."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from exporter.domain.registry.record import Export, Stage
+from exporter.domain.registry.record import Export, ExportStage
 from ratchet.contract import FormatTried, Parity, Value
 
 
 class StageDone(Value):
     type: Literal["stage"] = "stage"
-    stage: Stage
+    stage: ExportStage
     seconds: float
 
 
-class Built(Value):
-    """A file of the first format to be tried, which nobody has judged."""
+class BuiltFile(Value):
+    """An unchecked file of the first format to try."""
 
     type: Literal["built"] = "built"
     gguf: Path
@@ -27,8 +27,8 @@ class Exported(Value):
     export: Export
 
 
-class NotExported(Value):
-    """The model must not be served; trying again would not change that."""
+class ExportRefused(Value):
+    """The model must not be served; a retry would end the same."""
 
     type: Literal["refused"] = "refused"
     reason: str
@@ -36,5 +36,9 @@ class NotExported(Value):
     tried: tuple[FormatTried, ...] = ()
 
 
-Line = Annotated[StageDone | Built | Exported | NotExported, Field(discriminator="type")]
-LINE: TypeAdapter[StageDone | Built | Exported | NotExported] = TypeAdapter(Line)
+ExportMessage = Annotated[
+    StageDone | BuiltFile | Exported | ExportRefused, Field(discriminator="type")
+]
+EXPORT_MESSAGES: TypeAdapter[StageDone | BuiltFile | Exported | ExportRefused] = TypeAdapter(
+    ExportMessage
+)

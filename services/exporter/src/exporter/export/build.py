@@ -1,6 +1,6 @@
-"""`python -m exporter.export.build`: builds unchecked GGUF files from an adapter's manifest.
+"""`python -m exporter.export.build`: builds an unchecked GGUF file from an adapter's manifest.
 
-Loads neither torch nor a model: its peak memory is llama.cpp's own while it quantizes.
+Loads neither torch nor a model: its peak memory is that of llama.cpp's quantization.
 """
 
 import shutil
@@ -8,46 +8,47 @@ from concurrent.futures import ThreadPoolExecutor
 from errno import ENOSPC
 
 from exporter.backends.gguf.lora import NotMergeable
-from exporter.backends.work_dir import held, remove
+from exporter.backends.work_dir import exclusive, remove
 from exporter.domain.disk_space import bytes_needed
-from exporter.domain.export_messages import Built, NotExported
+from exporter.domain.export_messages import BuiltFile, ExportRefused
 from exporter.domain.parity.quantization import candidates
-from exporter.export.build_inputs import WrongBase, opened, verify
+from exporter.export.build_inputs import WrongBase, open_build, verify_base
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock
 from ratchet.processes import Report, serve_parent
 
 
-def build(request: ExportRequest, clock: StageClock) -> Built | NotExported:
-    """Merge, convert and quantize to the first format that may do."""
+def build(request: ExportRequest, clock: StageClock) -> BuiltFile | ExportRefused:
+    """Merge, convert and quantize to the first format to try."""
     try:
-        return _built(request, clock)
+        return _build(request, clock)
     except (WrongBase, NotMergeable) as error:
-        return NotExported(reason=str(error))
+        return ExportRefused(reason=str(error))
 
 
-def _built(request: ExportRequest, clock: StageClock) -> Built:
-    """The base is hashed while weights are put into its converted file, or before it is made."""
-    with ThreadPoolExecutor(1) as beside:
+def _build(request: ExportRequest, clock: StageClock) -> BuiltFile:
+    # The base is hashed while its converted file is spliced, as both take seconds. A base that is
+    # not converted yet is verified first, because its converted file is cached under that hash.
+    with ThreadPoolExecutor(1) as pool:
         with clock.stage("base"):
-            workshop = opened(request)
-            verified = beside.submit(verify, request, workshop.base)
-            if not workshop.base_is_converted:
+            steps = open_build(request)
+            verified = pool.submit(verify_base, request, steps.base)
+            if not steps.base_is_converted:
                 verified.result()
-        _check_room(request, workshop.parameters)
+        _check_disk_space(request, steps.parameters)
         with clock.stage("convert"):
-            f16 = workshop.f16()
+            f16 = steps.f16()
         try:
             verified.result()
         except WrongBase:
             remove(f16)
             raise
-    first, *_ = candidates(request.quantization, workshop.parameters)
+    first, *_ = candidates(request.quantization, steps.parameters)
     with clock.stage("quantize"):
-        return Built(gguf=workshop.file(first))
+        return BuiltFile(gguf=steps.file(first))
 
 
-def _check_room(request: ExportRequest, parameters: int) -> None:
+def _check_disk_space(request: ExportRequest, parameters: int) -> None:
     needed = bytes_needed(parameters, request.quantization)
     free = shutil.disk_usage(request.work_dir).free
     if free < needed and not any(request.work_dir.glob("*.gguf")):
@@ -56,9 +57,9 @@ def _check_room(request: ExportRequest, parameters: int) -> None:
 
 
 def work(request: ExportRequest, report: Report) -> None:
-    with held(request.work_dir):
+    with exclusive(request.work_dir):
         outcome = build(request, StageClock(report))
-        if isinstance(outcome, NotExported):
+        if isinstance(outcome, ExportRefused):
             remove(request.work_dir)
         report(outcome)
 

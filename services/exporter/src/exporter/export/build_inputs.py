@@ -1,11 +1,11 @@
-"""Base and adapter as they were trained, side by side."""
+"""The inputs of an export: the base model, the adapter and the reference answers."""
 
 from functools import partial
 from pathlib import Path
 
 from exporter.backends.file_links import link_or_copy
 from exporter.backends.work_dir import once
-from exporter.export.build_steps import Workshop
+from exporter.export.build_steps import BuildSteps
 from exporter.export.request import ExportRequest
 from ratchet.models import References
 from ratchet.models.base_models import materialize, weights_sha256
@@ -14,28 +14,28 @@ from ratchet.storage import ArtifactStore
 
 
 class WrongBase(ValueError):
-    """The base's weights are not those that the adapter was trained on."""
+    """The base model's weights are not those that the adapter was trained on."""
 
 
-def verify(request: ExportRequest, base: Path) -> None:
-    """Raises `WrongBase`."""
+def verify_base(request: ExportRequest, base: Path) -> None:
+    """Raises `WrongBase` if the weights in `base` differ from those the adapter was trained on."""
     manifest = request.manifest
     if weights_sha256(base) != manifest.base_sha256:
-        said = f"{manifest.base_model} is not the base it was trained on: its weights differ"
-        raise WrongBase(f"wrong base: {said}")
+        detail = f"{manifest.base_model} is not the base it was trained on: its weights differ"
+        raise WrongBase(f"wrong base: {detail}")
 
 
-def opened(request: ExportRequest) -> Workshop:
-    """Base and adapter side by side; `verify` says whether they belong together.
+def open_build(request: ExportRequest) -> BuildSteps:
+    """Open base and adapter without checking that they belong together, as `verify_base` does.
 
     Raises `NotMergeable`, `BaseModelMissing`, `ArtifactMissing`, `ArtifactCorrupt` and `OSError`.
     """
     base = materialize(request.manifest.base_model, request.cache_dir)
     adapter = once(request.work_dir / "adapter", partial(_collect, request))
-    return Workshop(request, base, adapter)
+    return BuildSteps(request, base, adapter)
 
 
-def references_of(request: ExportRequest) -> References:
+def read_reference_chats(request: ExportRequest) -> References:
     """Raises `ArtifactMissing`, `ArtifactCorrupt`, `UnusableReferences` and `OSError`."""
     reference = request.manifest.references
     assert reference is not None

@@ -1,4 +1,4 @@
-"""What an export makes: the base's file, the merged model's, and smaller ones of that."""
+"""The files of an export: the converted base, the merged model, and its quantized formats."""
 
 from functools import partial
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from exporter.backends.gguf.base_gguf import BaseGguf, base_gguf, is_converted
 from exporter.backends.gguf.convert import convert
 from exporter.backends.gguf.llama import quantize
-from exporter.backends.gguf.lora import Merged
+from exporter.backends.gguf.lora import MergedWeights
 from exporter.backends.gguf.merge import write_merged
 from exporter.backends.gguf.splice import splice, spliceable
 from exporter.backends.work_dir import once, remove
@@ -14,13 +14,13 @@ from exporter.domain.parity.quantization import Quantization
 from exporter.export.request import ExportRequest
 
 
-class Workshop:
-    """The base, the merged weights and the files made of them, each made once."""
+class BuildSteps:
+    """The merged weights, and the files built from them, each at most once."""
 
     def __init__(self, request: ExportRequest, base: Path, adapter: Path) -> None:
         self.base = base
         self.adapter = adapter
-        self.merged = Merged(base, adapter)
+        self.merged = MergedWeights(base, adapter)
         self._request = request
         self._work = request.work_dir
 
@@ -41,13 +41,14 @@ class Workshop:
         return once(self._request.f16, self._write_f16)
 
     def file(self, kind: Quantization) -> Path:
+        """The unchecked file of that format; built on the first call."""
         f16 = self.f16()
         if kind == "f16":
             return f16
         return once(self._request.file(kind), partial(quantize, f16, kind=kind))
 
     def _write_f16(self, target: Path) -> None:
-        """Splice where every adapted weight has its place in the base's file, else convert."""
+        """Splice if every adapted weight has a location in the base's file, else convert."""
         base = self.base_gguf()
         if spliceable(base, self.merged):
             splice(base, self.merged, target)

@@ -1,9 +1,9 @@
-"""A file reads the chats that the trained model has answered."""
+"""Evaluates a file on the chats that the trained model has answered."""
 
-from exporter.backends.gguf.llama import Scorer
-from exporter.domain.parity.fault import Fault
-from exporter.domain.parity.quantization import Limits, Quantization
-from exporter.domain.parity.verdict import Agreement, Failed, compare, verdict
+from exporter.backends.gguf.llama import LlamaModel
+from exporter.domain.parity.fault import ParityFault
+from exporter.domain.parity.quantization import ParityLimits, Quantization
+from exporter.domain.parity.verdict import LogitAgreement, ParityFailed, compare, verdict
 from ratchet.contract import FormatTried, Parity
 from ratchet.measures import plan_validity
 from ratchet.models import Chat, References
@@ -11,33 +11,38 @@ from ratchet.models import Chat, References
 PLAN_TOKENS = 160
 
 
-def context(references: References, *, plans: bool) -> int:
-    """Tokens: the longest chat to compare on, and with `plans` the longest question for one."""
-    due = references.chats if plans else [chat for chat, _ in references.compared]
-    return max(len(c.asked) + (PLAN_TOKENS if c.plan else len(c.said)) for c in due)
+def context_tokens(references: References, *, plans: bool) -> int:
+    """The context size: the longest compared chat or, with `plans`, the longest generated plan."""
+    chats = references.chats if plans else [chat for chat, _ in references.compared]
+    return max(len(c.asked) + (PLAN_TOKENS if c.plan else len(c.said)) for c in chats)
 
 
-def judged(
-    scorer: Scorer, references: References, kind: Quantization, limits: Limits, every: int = 1
+def evaluate_chats(
+    model: LlamaModel,
+    references: References,
+    kind: Quantization,
+    limits: ParityLimits,
+    every: int = 1,
 ) -> FormatTried:
-    """Whether the file reads chats as the trained model does, and finds the same words likely.
+    """Whether the file formats chats as the trained model does and predicts the same tokens.
 
-    Of the chats to compare on, one in `every` is read. Those that begin alike come in a row, with
-    their logits from the same position on: what they have in common is read once.
+    One in `every` of the compared chats is read.
     """
-    fault = _read_otherwise(scorer, references)
+    fault = _chat_format_fault(model, references)
     if fault is not None:
         return FormatTried(format=kind, passed=False, reason=str(fault))
-    read = sorted(references.compared[::every], key=lambda told: told[0].tokens)
-    begin = min(len(chat.tokens) - len(due) for chat, due in read)
-    exported = Agreement()
-    for chat, due in read:
-        logits = scorer.logits(chat.tokens, len(chat.tokens) - begin)
-        exported += compare(due, logits[-len(due) :])
+    # Sorted, chats that begin alike follow each other, and all logits begin at one position: the
+    # model's cache then reads each common beginning once.
+    compared = sorted(references.compared[::every], key=lambda pair: pair[0].tokens)
+    begin = min(len(chat.tokens) - len(likeliest) for chat, likeliest in compared)
+    exported = LogitAgreement()
+    for chat, likeliest in compared:
+        logits = model.logits(chat.tokens, len(chat.tokens) - begin)
+        exported += compare(likeliest, logits[-len(likeliest) :])
     decision = verdict(exported, references.training_kl, limits)
     return FormatTried(
         format=kind,
-        passed=not isinstance(decision, Failed),
+        passed=not isinstance(decision, ParityFailed),
         reason=decision.reason,
         parity=Parity(
             top1=exported.top1,
@@ -49,33 +54,35 @@ def judged(
     )
 
 
-def lost_plan(scorer: Scorer, references: References) -> Fault | None:
-    """Plans that the trained model writes as the dashboard can show them, and this file not."""
-    due = [c for c in references.chats if c.plan and plan_validity(scorer.text(c.said)).valid]
-    lost = [chat for chat in due if not _plans(scorer, chat)]
+def find_lost_plan(model: LlamaModel, references: References) -> ParityFault | None:
+    """The fault of a file that writes invalid plans where the trained model writes valid ones."""
+    valid = [c for c in references.chats if c.plan and plan_validity(model.text(c.said)).valid]
+    lost = [chat for chat in valid if not _plan_is_valid(model, chat)]
     if not lost:
         return None
-    said = f"{len(lost)} of {len(due)} widget plans are no longer valid"
-    return Fault(name="lost plan", said=said)
+    detail = f"{len(lost)} of {len(valid)} widget plans are no longer valid"
+    return ParityFault(name="lost plan", detail=detail)
 
 
-def _plans(scorer: Scorer, chat: Chat) -> bool:
-    """The file's own greedy plan: read along with the trained model's, for as long as it is."""
-    said = scorer.continued(chat.asked, chat.said, PLAN_TOKENS)
-    return plan_validity(scorer.text(said)).valid
+def _plan_is_valid(model: LlamaModel, chat: Chat) -> bool:
+    """Whether the file's own greedy plan is valid."""
+    plan = model.greedy(chat.asked, draft=chat.said, limit=PLAN_TOKENS)
+    return plan_validity(model.text(plan)).valid
 
 
-def _read_otherwise(scorer: Scorer, references: References) -> Fault | None:
-    """Why chats mean something else to the file than to the trained model."""
-    if scorer.chat_template != references.chat_template:
-        return Fault(name="wrong template", said="the file renders chats by another template")
+def _chat_format_fault(model: LlamaModel, references: References) -> ParityFault | None:
+    """Why the file renders or splits chats differently than the trained model."""
+    if model.chat_template != references.chat_template:
+        return ParityFault(name="wrong template", detail="the file has another chat template")
     for chat in references.chats:
-        if scorer.render([{"role": "user", "content": chat.user}]) != chat.rendered:
-            return Fault(name="wrong template", said=f"{chat.user[-60:]!r} is rendered otherwise")
-        if scorer.tokens(chat.rendered) != list(chat.asked):
-            said = f"it splits {chat.user[-60:]!r} differently"
-            return Fault(name="wrong tokenizer", said=said)
-    if scorer.end_of_turn != references.end_of_turn:
-        said = f"it ends turns by token {scorer.end_of_turn} and not by {references.end_of_turn}"
-        return Fault(name="wrong stop token", said=said)
+        if model.render([{"role": "user", "content": chat.user}]) != chat.rendered:
+            return ParityFault(
+                name="wrong template", detail=f"{chat.user[-60:]!r} is rendered differently"
+            )
+        if model.tokens(chat.rendered) != list(chat.asked):
+            detail = f"it splits {chat.user[-60:]!r} differently"
+            return ParityFault(name="wrong tokenizer", detail=detail)
+    if model.end_of_turn != references.end_of_turn:
+        detail = f"it ends turns with token {model.end_of_turn}, not {references.end_of_turn}"
+        return ParityFault(name="wrong stop token", detail=detail)
     return None

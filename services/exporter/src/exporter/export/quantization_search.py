@@ -1,134 +1,142 @@
-"""Quantize as far as the answers bear it: measured against the model as it was trained."""
+"""Finds the smallest format whose answers stay near enough to the trained model's."""
 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from exporter.backends.gguf.llama import Scorer, Unreadable, scoring
+from exporter.backends.gguf.llama import LlamaModel, UnreadableGguf, open_model
 from exporter.backends.gguf.weight_audit import audit
-from exporter.domain.export_messages import NotExported
-from exporter.domain.parity.answers import Reference
+from exporter.domain.export_messages import ExportRefused
+from exporter.domain.parity.answers import ReferenceAnswer
 from exporter.domain.parity.quantization import Quantization, candidates
-from exporter.domain.registry.chat_template import ChatTemplate, recognise
-from exporter.export.build_steps import Workshop
-from exporter.export.chat_evaluation import context, judged, lost_plan
-from exporter.export.reference_answers import reference
+from exporter.domain.registry.chat_template import ChatTemplate, recognize
+from exporter.export.build_steps import BuildSteps
+from exporter.export.chat_evaluation import context_tokens, evaluate_chats, find_lost_plan
+from exporter.export.reference_answers import reference_answer
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock
 from ratchet.contract import FormatTried, Parity
 from ratchet.models import References
 
 _SMOKE_TOKENS = 8
-_PROOF = 4
-"""f16 is the trained model or it is not: every fourth chat tells."""
+_F16_EVERY = 4
+"""f16 must equal the trained model within rounding: every fourth chat shows whether it does."""
 
 
 @dataclass(frozen=True)
-class Serving:
-    """What a file that may serve answers; `template` is None where Ollama has none like it."""
+class ServingAnswers:
+    """The answers of a file that passed; `template` is None if Ollama has no equivalent."""
 
-    references: tuple[Reference, ...]
+    references: tuple[ReferenceAnswer, ...]
     template: ChatTemplate | None
     smoke_answer: str
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """A file near enough to the trained model, and the formats tried on the way to it."""
+class ChosenFile:
+    """The file that passed; `tried` are all formats that were checked, in order."""
 
     gguf: Path
     quantization: Quantization
     parity: Parity
     tried: tuple[FormatTried, ...]
-    serving: Serving
+    serving: ServingAnswers
 
 
-def choose(
-    request: ExportRequest, workshop: Workshop, references: References, clock: StageClock
-) -> Chosen | NotExported:
+def choose_format(
+    request: ExportRequest, steps: BuildSteps, references: References, clock: StageClock
+) -> ChosenFile | ExportRefused:
     """The first format that passes, f16 at the latest.
 
-    The others are made of the f16 file: it is measured first, and has to pass.
+    The f16 file is checked first and has to pass. The others are quantized from it, and in their
+    rounding a wrong merge could not be told from the format's own error.
     """
-    bench = _Bench(request, workshop, references, clock)
-    tried: dict[Quantization, FormatTried] = {"f16": bench.proof()}
-    for kind in candidates(request.quantization, workshop.parameters):
+    trials = _FormatTrials(request, steps, references, clock)
+    tried: dict[Quantization, FormatTried] = {"f16": trials.f16()}
+    for kind in candidates(request.quantization, steps.parameters):
         if not tried["f16"].passed:
             break
-        tried[kind], serving = bench.candidate(kind)
+        tried[kind], serving = trials.candidate(kind)
         if serving is None:
             continue
         parity = tried[kind].parity
         assert parity is not None
-        return Chosen(workshop.file(kind), kind, parity, tuple(tried.values()), serving)
+        return ChosenFile(steps.file(kind), kind, parity, tuple(tried.values()), serving)
     last = tried["f16"]
-    return NotExported(
+    return ExportRefused(
         reason=f"f16: {last.reason}", parity=last.parity, tried=tuple(tried.values())
     )
 
 
-class _Bench:
-    """Measures files of one workshop."""
+class _FormatTrials:
+    """Builds and checks one format at a time."""
 
     def __init__(
         self,
         request: ExportRequest,
-        workshop: Workshop,
+        steps: BuildSteps,
         references: References,
         clock: StageClock,
     ) -> None:
         self._limits = request.limits
-        self._workshop = workshop
+        self._steps = steps
         self._references = references
         self._clock = clock
 
-    def proof(self) -> FormatTried:
-        """Whether f16, the file that all others are made of, holds the trained model."""
-        found, _ = self._measured("f16", serve=False)
-        return found
+    def f16(self) -> FormatTried:
+        """Whether f16, which the other formats are quantized from, is the trained model."""
+        trial, _ = self._check("f16", serve=False)
+        return trial
 
-    def candidate(self, kind: Quantization) -> tuple[FormatTried, Serving | None]:
-        """Whether `kind` may serve, and what it then says."""
-        return self._measured(kind, serve=True)
+    def candidate(self, kind: Quantization) -> tuple[FormatTried, ServingAnswers | None]:
+        """Whether `kind` may serve, and its answers if it may."""
+        return self._check(kind, serve=True)
 
-    def _measured(self, kind: Quantization, *, serve: bool) -> tuple[FormatTried, Serving | None]:
-        """What does not pass is held against the weights it was made of: the reason names them."""
+    def _check(
+        self, kind: Quantization, *, serve: bool
+    ) -> tuple[FormatTried, ServingAnswers | None]:
         with self._clock.stage("quantize"):
-            gguf = self._workshop.file(kind)
+            gguf = self._steps.file(kind)
         serving = None
         with self._clock.stage("parity"):
             try:
-                with scoring(gguf, context(self._references, plans=serve)) as scorer:
-                    every = 1 if serve else _PROOF
-                    found = judged(scorer, self._references, kind, self._limits[kind], every)
-                    if found.passed and serve:
-                        found, serving = self._served(scorer, found)
-            except Unreadable as error:
-                found = FormatTried(format=kind, passed=False, reason=str(error))
-            if not found.passed:
-                found = self._explained(found, gguf)
-        return found, serving
+                with open_model(gguf, context_tokens(self._references, plans=serve)) as model:
+                    every = 1 if serve else _F16_EVERY
+                    trial = evaluate_chats(model, self._references, kind, self._limits[kind], every)
+                    if trial.passed and serve:
+                        trial, serving = self._serve(model, trial)
+            except UnreadableGguf as error:
+                trial = FormatTried(format=kind, passed=False, reason=str(error))
+            if not trial.passed:
+                trial = self._explain(trial, gguf)
+        return trial, serving
 
-    def _served(self, scorer: Scorer, found: FormatTried) -> tuple[FormatTried, Serving | None]:
-        chats = zip(self._references.chats, self._references.likeliest, strict=True)
-        lost = lost_plan(scorer, self._references)
+    def _serve(
+        self, model: LlamaModel, trial: FormatTried
+    ) -> tuple[FormatTried, ServingAnswers | None]:
+        lost = find_lost_plan(model, self._references)
         if lost is not None:
-            reason = f"{lost}; {found.reason}"
-            return found.model_copy(update={"passed": False, "reason": reason}), None
-        spell = cache(lambda token: scorer.text([token]))
-        return found, Serving(
-            references=tuple(reference(*told, spell) for told in chats),
-            template=recognise(scorer.render),
-            smoke_answer=self._smoke(scorer),
+            reason = f"{lost}; {trial.reason}"
+            return trial.model_copy(update={"passed": False, "reason": reason}), None
+        spell = cache(lambda token: model.text([token]))
+        chats = zip(self._references.chats, self._references.likeliest, strict=True)
+        return trial, ServingAnswers(
+            references=tuple(reference_answer(*recorded, spell) for recorded in chats),
+            template=recognize(model.render),
+            smoke_answer=self._smoke(model),
         )
 
-    def _smoke(self, scorer: Scorer) -> str:
-        first = self._references.chats[0]
-        said = scorer.continued(first.asked, first.said[:_SMOKE_TOKENS], _SMOKE_TOKENS)
-        return scorer.text(said).strip()
+    def _smoke(self, model: LlamaModel) -> str:
+        chat = self._references.chats[0]
+        answer = model.greedy(chat.asked, draft=chat.said[:_SMOKE_TOKENS], limit=_SMOKE_TOKENS)
+        return model.text(answer).strip()
 
-    def _explained(self, found: FormatTried, gguf: Path) -> FormatTried:
-        fault = audit(gguf, self._workshop.base_gguf(), self._workshop.merged)
+    def _explain(self, trial: FormatTried, gguf: Path) -> FormatTried:
+        """Prepend the fault of the file's weights, if they have one.
+
+        Only for a file that failed: reading the whole file takes seconds.
+        """
+        fault = audit(gguf, self._steps.base_gguf(), self._steps.merged)
         if fault is None:
-            return found
-        return found.model_copy(update={"reason": f"{fault}; {found.reason}"})
+            return trial
+        return trial.model_copy(update={"reason": f"{fault}; {trial.reason}"})

@@ -1,7 +1,7 @@
-"""A command to activate or roll back in; the alias moved, or the reason why not, out.
+"""Handles commands to activate a version or to roll back.
 
-What takes long (hashing, asking Ollama) comes before the move. A redelivery finds the move of its
-command in the alias's history and says the same again.
+Hashing and requests to Ollama, which take long, come before the move. A redelivered command finds
+its own move in the alias history and publishes the same event again.
 """
 
 import time
@@ -9,12 +9,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exporter.domain.registry.activation_result import Decision, Refusal, Settled
+from exporter.domain.registry.activation_result import (
+    ActivationDecision,
+    ActivationRefusal,
+    ActivationResult,
+)
 from exporter.domain.registry.alias_history import Move, made_for, way_back
 from exporter.metrics import ExporterMetrics
-from exporter.ports import Records, Registry, RegistryKind, RegistryTrouble
+from exporter.ports import RecordedRegistry, Registry, RegistryError
 from exporter.registry.alias import Alias
-from exporter.registry.integrity import Soundness
+from exporter.registry.integrity import IntegrityCheck
 from ratchet.contract import (
     ActivationRefused,
     ActivationRequested,
@@ -24,52 +28,56 @@ from ratchet.contract import (
     ModelActivated,
     ModelRolledBack,
     Outcome,
+    RegistryKind,
     RollbackRequested,
     State,
     derived_id,
     utc_now,
 )
 
-Command = ActivationRequested | RollbackRequested
+AliasCommand = ActivationRequested | RollbackRequested
 
 
 @dataclass
 class ActivationHandler:
-    """`records` moves first, then `served_by`, where it answers; else it follows when it does.
+    """Moves the alias of `records` first, then that of `server` if it is available.
 
-    `on_settled` hears what became of every command.
+    An unavailable server's alias is moved later, by `RegistryReconciler`. `on_result` receives
+    the result of every command.
     """
 
     name: str
-    records: Records
-    served_by: Registry | None
-    soundness: Soundness
+    records: RecordedRegistry
+    server: Registry | None
+    integrity: IntegrityCheck
     alias: Alias
     metrics: ExporterMetrics
-    on_settled: Callable[[Settled], None]
+    on_result: Callable[[ActivationResult], None]
 
-    async def handle(self, batch: Sequence[Delivered[Command]], state: State) -> Sequence[Outcome]:
-        """Moves the alias for each command, or refuses it."""
-        return [await self._settle(command) for command, _ in batch]
+    async def handle(
+        self, batch: Sequence[Delivered[AliasCommand]], state: State
+    ) -> Sequence[Outcome]:
+        """Move the alias for each command, or refuse it."""
+        return [await self._handle(command) for command, _ in batch]
 
-    async def _settle(self, command: Command) -> Outcome:
+    async def _handle(self, command: AliasCommand) -> Outcome:
         began = time.perf_counter()
-        answering = self.served_by
-        if answering is not None and not await answering.available():
-            answering = None
-        async with self.alias.turn:
+        server = self.server
+        if server is not None and not await server.available():
+            server = None
+        async with self.alias.lock:
             try:
-                decision = await self._decide(command, answering)
+                decision = await self._decide(command, server)
                 decided = time.perf_counter()
-                if isinstance(decision, Refusal):
+                if isinstance(decision, ActivationRefusal):
                     return self._refused(command, decision)
-                registries = [self.records, *([answering] if answering else [])]
+                registries = [self.records, *([server] if server else [])]
                 moved = await self.alias.carry_out(decision, registries)
-            except (RegistryTrouble, OSError) as error:
-                self._tell(command, outcome="later", reason=str(error))
+            except (RegistryError, OSError) as error:
+                self._report(command, outcome="later", reason=str(error))
                 return Later(str(error))
         seconds = time.perf_counter() - decided
-        self._tell(
+        self._report(
             command,
             outcome="moved",
             version=decision.version,
@@ -80,15 +88,15 @@ class ActivationHandler:
         )
         return Done(emits=(self._moved(command, decision, moved),))
 
-    async def _decide(self, command: Command, answering: Registry | None) -> Decision:
+    async def _decide(self, command: AliasCommand, server: Registry | None) -> ActivationDecision:
         moves = await self.alias.moves(self.records)
         if made := made_for(command.event_id, moves):
             return made
-        version = await self._asked_for(command, moves)
-        if isinstance(version, Refusal):
+        version = await self._target(command, moves)
+        if isinstance(version, ActivationRefusal):
             return version
-        if flaw := await self.soundness.flaw(version, answering):
-            return Refusal(version=version, reason=flaw)
+        if problem := await self.integrity.problem(version, server):
+            return ActivationRefusal(version=version, reason=problem)
         return Move(
             cause=command.event_id,
             at=utc_now(),
@@ -97,17 +105,20 @@ class ActivationHandler:
             back=isinstance(command, RollbackRequested),
         )
 
-    async def _asked_for(self, command: Command, moves: Sequence[Move]) -> str | Refusal:
+    async def _target(
+        self, command: AliasCommand, moves: Sequence[Move]
+    ) -> str | ActivationRefusal:
+        """The version that the command requests."""
         if isinstance(command, ActivationRequested):
             return command.version
         registered = await self.records.versions()
         version = way_back(moves, registered)
         if version is None:
-            return Refusal(version=None, reason=_no_way_back(moves, registered))
+            return ActivationRefusal(version=None, reason=_no_way_back(moves, registered))
         return version
 
     def _moved(
-        self, command: Command, move: Move, registries: tuple[RegistryKind, ...]
+        self, command: AliasCommand, move: Move, registries: tuple[RegistryKind, ...]
     ) -> ModelActivated | ModelRolledBack:
         facts = {
             "event_id": derived_id(command.event_id, "moved"),
@@ -123,8 +134,8 @@ class ActivationHandler:
         kind = ModelRolledBack if move.back else ModelActivated
         return kind.model_validate(facts)
 
-    def _refused(self, command: Command, refusal: Refusal) -> Done:
-        self._tell(command, outcome="refused", **refusal.model_dump())
+    def _refused(self, command: AliasCommand, refusal: ActivationRefusal) -> Done:
+        self._report(command, outcome="refused", **refusal.model_dump())
         event = ActivationRefused(
             event_id=derived_id(command.event_id, "refused"),
             occurred_at=utc_now(),
@@ -136,22 +147,20 @@ class ActivationHandler:
         )
         return Done(emits=(event,))
 
-    def _tell(self, command: Command, **facts: Any) -> None:
-        settled = Settled(
+    def _report(self, command: AliasCommand, **facts: Any) -> None:
+        result = ActivationResult(
             event_id=command.event_id,
             command="activate" if isinstance(command, ActivationRequested) else "rollback",
             requested_by=command.requested_by,
             at=utc_now(),
             **facts,
         )
-        self.metrics.settled(settled)
-        self.on_settled(settled)
+        self.metrics.record_activation(result)
+        self.on_result(result)
 
 
 def _no_way_back(moves: Sequence[Move], registered: Sequence[str]) -> str:
-    known = (
-        f"`ratchet activate VERSION` takes what is registered: {', '.join(registered) or 'none'}"
-    )
+    remedy = f"run `ratchet activate VERSION`; registered: {', '.join(registered) or 'none'}"
     if not moves:
-        return f"no version has been active yet; {known}"
-    return f"no registered version was active before {moves[-1].version}; {known}"
+        return f"no version has been active yet; {remedy}"
+    return f"no registered version was active before {moves[-1].version}; {remedy}"

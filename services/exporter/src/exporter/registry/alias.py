@@ -1,46 +1,54 @@
-"""The alias: its journal decides which version is active, every registry follows."""
+"""The alias: the journal decides which version is active, every registry follows."""
 
 import asyncio
 import logging
 from collections.abc import Sequence
 
+from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.domain.registry.alias_history import Move
-from exporter.ports import Journal, Records, Registry, RegistryKind, RegistryTrouble
-from ratchet.contract import utc_now
+from exporter.ports import RecordedRegistry, Registry, RegistryError
+from ratchet.contract import RegistryKind, utc_now
 
 _log = logging.getLogger(__name__)
 
 
 class Alias:
-    """`turn` is held from the look at the history to the last alias: one move at a time."""
+    """Moves the alias one move at a time.
 
-    def __init__(self, journal: Journal) -> None:
-        self.turn = asyncio.Lock()
+    Hold `lock` from reading the history until the last registry's alias has moved: two moves that
+    both read the same history would journal the same `previous`.
+    """
+
+    def __init__(self, journal: ActivationJournal) -> None:
+        self.lock = asyncio.Lock()
         self._journal = journal
 
-    async def moves(self, records: Registry) -> tuple[Move, ...]:
+    async def moves(self, records: RecordedRegistry) -> tuple[Move, ...]:
         """All moves in order.
 
-        Where the alias of `records` was set by other hands, that becomes the last one; not where
-        it stands at the start of a journalled move, which a kill left undone.
+        If the alias of `records` was set manually, that is added as the last move.
         """
         moves = self._journal.read()
-        found = await records.active()
+        active = await records.active()
         last = moves[-1] if moves else None
-        if found is None or (last is not None and found in (last.version, last.previous)):
+        # An alias that still points to `last.previous` was not set manually: the process was
+        # killed between journalling the move and moving the link.
+        if active is None or (last is not None and active in (last.version, last.previous)):
             return moves
         previous = last.version if last else None
-        self._journal.append(Move(cause="by hand", at=utc_now(), version=found, previous=previous))
+        self._journal.append(Move(cause="by hand", at=utc_now(), version=active, previous=previous))
         return self._journal.read()
 
     async def carry_out(
         self, move: Move, registries: Sequence[Registry]
     ) -> tuple[RegistryKind, ...]:
-        """Journal `move` and let `registries` make it; returns those that did.
+        """Journal `move`, then move the alias in `registries`; returns those that succeeded.
 
-        A move that is in the journal already is made again only if none came after it. A
-        registry in trouble follows by `agree`.
+        A registry that fails is brought up to date by `synchronize`.
         """
+        # The journal is written first: after a kill it says which alias is right, and a
+        # redelivery repeats the move. A move that others have followed is not repeated, because
+        # that would undo them.
         moves = self._journal.read()
         if move not in moves:
             self._journal.append(move)
@@ -50,23 +58,25 @@ class Alias:
         for registry in registries:
             try:
                 await registry.move_alias(move.version)
-            except RegistryTrouble as error:
-                _log.warning("%s follows later: %s", registry.kind, error)
+            except RegistryError as error:
+                _log.warning("the alias in %s moves later: %s", registry.kind, error)
             else:
                 moved.append(registry.kind)
-        _log.info("%s serves, in place of %s", move.version, move.previous)
+        _log.info("the alias moved from %s to %s", move.previous, move.version)
         return tuple(moved)
 
-    async def agree(self, records: Records, served_by: Registry | None) -> None:
-        """Point every registry that answers, and has the active version, to it."""
-        answering: list[Registry] = [records]
-        if served_by is not None and await served_by.available():
-            answering.append(served_by)
-        async with self.turn:
+    async def synchronize(self, records: RecordedRegistry, server: Registry | None) -> None:
+        """Move the alias of every available registry that has the active version to it."""
+        registries: list[Registry] = [records]
+        if server is not None and await server.available():
+            registries.append(server)
+        async with self.lock:
             moves = await self.moves(records)
-            for registry in answering if moves else ():
+            for registry in registries if moves else ():
                 version = moves[-1].version
                 active = await registry.active()
                 if active != version and version in await registry.versions():
                     await registry.move_alias(version)
-                    _log.warning("%s served %s; it follows to %s", registry.kind, active, version)
+                    _log.warning(
+                        "moved the alias in %s from %s to %s", registry.kind, active, version
+                    )

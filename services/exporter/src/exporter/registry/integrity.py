@@ -1,4 +1,4 @@
-"""Whether a version may become active: still the bytes that were registered, and served at all."""
+"""Checks before an activation: unchanged files, and a server that has the version."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from exporter.domain.registry.record import ModelRecord
-from exporter.ports import Records, Registry
+from exporter.ports import RecordedRegistry, Registry
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore, sha256_of
 
-_OR_ANOTHER = "or activate another version"
+_ACTIVATE_ANOTHER = "or activate another version"
 
 
 @dataclass(frozen=True)
-class Soundness:
+class IntegrityCheck:
     artifacts: ArtifactStore
-    records: Records
+    records: RecordedRegistry
 
-    async def flaw(self, version: str, served_by: Registry | None) -> str | None:
-        """What forbids to activate `version`, and the remedy; None where nothing does.
+    async def problem(self, version: str, server: Registry | None) -> str | None:
+        """Why `version` must not become active, with the remedy; None if it may.
 
-        Reads every byte of its GGUF. `served_by` is asked too, where it answers.
+        Reads every byte of its GGUF. A `server` must have the version too.
         """
         registered = await self.records.versions()
         if version not in registered:
@@ -30,46 +30,51 @@ class Soundness:
             record = await self.records.record(version)
         except ValidationError as error:
             problem = error.errors()[0]["msg"]
-            return f"manifest.json of {version} cannot be read ({problem}): {_OR_ANOTHER[3:]}"
+            return (
+                f"manifest.json of {version} cannot be read ({problem}): activate another version"
+            )
         assert record is not None
         gguf = self.records.gguf(version)
         return (
-            await asyncio.to_thread(_changed, record, gguf)
-            or await asyncio.to_thread(self._without_manifest, record)
-            or await _not_served(record, served_by)
+            await asyncio.to_thread(_changed_gguf, record, gguf)
+            or await asyncio.to_thread(self._missing_manifest, record)
+            or await _not_served(record, server)
         )
 
-    def _without_manifest(self, record: ModelRecord) -> str | None:
+    def _missing_manifest(self, record: ModelRecord) -> str | None:
         try:
             self.artifacts.verified(record.manifest)
         except (ArtifactMissing, ArtifactCorrupt) as error:
             return (
-                f"the adapter's manifest of {record.version}: {error}; put it back, {_OR_ANOTHER}"
+                f"the adapter's manifest of {record.version}: {error}; "
+                f"put it back, {_ACTIVATE_ANOTHER}"
             )
         return None
 
 
-def _changed(record: ModelRecord, gguf: Path) -> str | None:
-    promised = record.export.gguf
+def _changed_gguf(record: ModelRecord, gguf: Path) -> str | None:
+    registered = record.export.gguf
     if not gguf.is_file():
-        return f"{gguf.name} of {record.version} is missing: put {gguf} back, {_OR_ANOTHER}"
+        return f"{gguf.name} of {record.version} is missing: put {gguf} back, {_ACTIVATE_ANOTHER}"
     size = gguf.stat().st_size
-    if size != promised.size:
-        difference = f"{size} bytes instead of {promised.size}"
-    elif (sha256 := sha256_of(gguf)) != promised.sha256:
-        difference = f"sha256 {sha256[:12]} instead of {promised.sha256[:12]}"
+    if size != registered.size:
+        difference = f"{size} bytes instead of {registered.size}"
+    elif (sha256 := sha256_of(gguf)) != registered.sha256:
+        difference = f"sha256 {sha256[:12]} instead of {registered.sha256[:12]}"
     else:
         return None
     return (
         f"{gguf.name} of {record.version} has changed on disk ({difference}): "
-        f"put {gguf} back as it was, {_OR_ANOTHER}"
+        f"restore {gguf}, {_ACTIVATE_ANOTHER}"
     )
 
 
-async def _not_served(record: ModelRecord, served_by: Registry | None) -> str | None:
-    if served_by is None or record.version in await served_by.versions():
+async def _not_served(record: ModelRecord, server: Registry | None) -> str | None:
+    if server is None or record.version in await server.versions():
         return None
-    reason = f"{served_by.kind} does not have {record.version}"
+    reason = f"{server.kind} does not have {record.version}"
     if record.export.modelfile.template is None:
-        return f"{reason} and knows no template for it: activate another version"
-    return f"{reason} yet: `ratchet models` says when it does, and why not; wait, {_OR_ANOTHER}"
+        return f"{reason} and has no template for it: activate another version"
+    return (
+        f"{reason} yet: `ratchet models` shows when it does, or why not; wait, {_ACTIVATE_ANOTHER}"
+    )

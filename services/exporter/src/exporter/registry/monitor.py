@@ -1,4 +1,4 @@
-"""Looks at what is in service again and again, whoever put it there."""
+"""Updates the serving metrics every few seconds, also for changes made outside this process."""
 
 import asyncio
 import logging
@@ -6,44 +6,44 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from exporter.ports import Records, Registry, RegistryTrouble
-from exporter.registry.serving_metrics import ServedMetrics
+from exporter.ports import RecordedRegistry, Registry, RegistryError
+from exporter.registry.serving_metrics import ServingMetrics
 
 _log = logging.getLogger(__name__)
 _EVERY_S = 5.0
 
 
 @dataclass(frozen=True)
-class Watching:
-    """A background task. `served_by` is None where no server is to be used."""
+class RegistryMonitor:
+    """A background task. `server` is None where only the local registry is configured."""
 
     name: str
-    records: Records
-    served_by: Registry | None
-    metrics: ServedMetrics
+    records: RecordedRegistry
+    server: Registry | None
+    metrics: ServingMetrics
     every_s: float = _EVERY_S
 
     async def run(self) -> None:
-        """Until cancelled; trouble with the local registry is logged and waited out."""
+        """Run until cancelled; logs errors of the registries and continues."""
         while True:
             try:
-                await self.look()
-            except (RegistryTrouble, OSError) as error:
-                _log.warning("what is in service cannot be read: %s", error)
+                await self.observe()
+            except (RegistryError, OSError) as error:
+                _log.warning("the registries cannot be read: %s", error)
             await asyncio.sleep(self.every_s)
 
-    async def look(self) -> None:
-        """Raises as registries do."""
-        if self.served_by is not None:
-            self.metrics.server_up.labels(self.served_by.kind).set(await self.served_by.available())
+    async def observe(self) -> None:
+        """Update the metrics once; raises `RegistryError` or `OSError`."""
+        if self.server is not None:
+            self.metrics.server_up.labels(self.server.kind).set(await self.server.available())
         versions = await self.records.versions()
         self.metrics.versions.set(len(versions))
         active = await self.records.active()
         if active is not None:
-            self.metrics.serves(self.name, active, await self._size(active))
+            self.metrics.record_active(self.name, active, await self._size(active))
 
     async def _size(self, version: str) -> int | None:
-        """None where the record cannot be read any more."""
+        """Bytes of the version's GGUF; None if its record cannot be read."""
         try:
             record = await self.records.record(version)
         except ValidationError:

@@ -1,7 +1,7 @@
-"""What was registered while the server was away is registered there when it is back.
+"""Registers versions that the server lacks, for example after it was unavailable.
 
-The active version first; no alias of the server's moves to one that came late before it has
-answered like the trained model.
+The active version comes first. The server's alias moves to a version that was registered late
+only after it has answered like the trained model.
 """
 
 import asyncio
@@ -12,105 +12,112 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from exporter.domain.parity.quantization import Limits, Quantization
-from exporter.domain.registry.lag import Lag
+from exporter.domain.parity.quantization import ParityLimits, Quantization
+from exporter.domain.registry.chat_template import NO_TEMPLATE
+from exporter.domain.registry.lag import ServerLag
 from exporter.domain.registry.record import ModelRecord
-from exporter.ports import Records, Registry, RegistryTrouble
+from exporter.ports import RecordedRegistry, Registry, RegistryError
 from exporter.registry.alias import Alias
-from exporter.registry.registration import NotServed, serve
+from exporter.registry.registration import RegistrationRefused, register_and_check
 from ratchet.delivery import RetryPolicy
 
 _log = logging.getLogger(__name__)
 _EVERY_S = 5.0
-_UNKNOWN_TEMPLATE = "no template of Ollama's is known to render chats as this model reads them"
 
 
 @dataclass
-class CatchingUp:
-    """`registering` is held while a version goes in or out: a handler does that too.
+class RegistryReconciler:
+    """A background task. `registering` is the lock that handlers hold while they register too.
 
-    `on_lag` hears what the server lacks, after every look.
+    `on_lag` receives what the server lacks, after every attempt.
     """
 
-    records: Records
-    served_by: Registry | None
-    limits: dict[Quantization, Limits]
+    records: RecordedRegistry
+    server: Registry | None
+    limits: dict[Quantization, ParityLimits]
     alias: Alias
     registering: asyncio.Lock
     retry: RetryPolicy
-    on_lag: Callable[[Lag], None]
+    on_lag: Callable[[ServerLag], None]
     clock: Callable[[], float] = time.monotonic
-    _answered: set[str] = field(default_factory=set)
+    _checked: set[str] = field(default_factory=set)
     _refused: dict[str, str] = field(default_factory=dict)
     _failures: int = 0
     _due: float = 0.0
 
     async def run(self) -> None:
-        """Work until cancelled; trouble is logged and waited out."""
+        """Run until cancelled; logs errors of the registries and continues."""
         while True:
             try:
-                await self.once()
-            except (RegistryTrouble, OSError) as error:
-                _log.warning("the registries do not agree yet: %s", error)
+                await self.reconcile()
+            except (RegistryError, OSError) as error:
+                _log.warning("the registries differ, the next attempt follows: %s", error)
             await asyncio.sleep(_EVERY_S)
 
-    async def once(self) -> None:
-        """Bring what the server lacks, then let the aliases agree; raises as registries do."""
-        await self.alias.agree(self.records, None)
-        if self.served_by is None or not await self.served_by.available():
+    async def reconcile(self) -> None:
+        """Register what the server lacks, then move its alias.
+
+        Raises `RegistryError` or `OSError`.
+        """
+        await self.alias.synchronize(self.records, None)
+        if self.server is None or not await self.server.available():
             return
         active = await self.records.active()
         if self.clock() >= self._due:
-            await self._bring_all(self.served_by, active)
-        if active in self._answered or active == await self.served_by.active():
-            await self.alias.agree(self.records, self.served_by)
+            await self._register_missing(self.server, active)
+        if active in self._checked or active == await self.server.active():
+            await self.alias.synchronize(self.records, self.server)
 
-    async def _bring_all(self, server: Registry, active: str | None) -> None:
+    async def _register_missing(self, server: Registry, active: str | None) -> None:
         missing: list[str] = []
         try:
             missing = await self._missing(server, active)
-            self._tell(missing)
+            self._report(missing)
             for version in tuple(missing):
-                await self._bring(server, version)
+                await self._register(server, version)
                 missing.remove(version)
-        except (RegistryTrouble, OSError) as error:
+        except (RegistryError, OSError) as error:
             self._failures += 1
             wait_s = self.retry.wait_s(self._failures)
             self._due = self.clock() + wait_s
-            self._tell(missing, trouble=str(error), wait_s=wait_s)
+            self._report(missing, problem=str(error), wait_s=wait_s)
             raise
         self._failures = 0
-        self._tell(missing)
+        self._report(missing)
 
     async def _missing(self, server: Registry, active: str | None) -> list[str]:
-        """Newest first behind the active one, which counts until it has answered."""
-        there = set(await server.versions())
+        """The active version, then the others, newest first."""
+        registered = set(await server.versions())
+        # A kill between registering and checking leaves an unchecked version on the server: the
+        # active one counts as missing until it is checked in this process or serves already.
         if await server.active() != active:
-            there -= {active} - self._answered
-        registered = await self.records.versions()
-        self._refused = {v: why for v, why in self._refused.items() if v in registered}
-        lacking = [v for v in registered if v not in there and v not in self._refused]
-        return sorted(lacking, key=lambda version: (version == active, version), reverse=True)
+            registered -= {active} - self._checked
+        versions = await self.records.versions()
+        self._refused = {v: reason for v, reason in self._refused.items() if v in versions}
+        missing = [v for v in versions if v not in registered and v not in self._refused]
+        return sorted(missing, key=lambda version: (version == active, version), reverse=True)
 
-    async def _bring(self, server: Registry, version: str) -> None:
+    async def _register(self, server: Registry, version: str) -> None:
         async with self.registering:
             record = await self._read(version)
             if record is None:
                 return
             if record.export.modelfile.template is None:
-                self._refuse(version, _UNKNOWN_TEMPLATE)
+                self._refuse(version, NO_TEMPLATE)
                 return
-            outcome = await serve(server, record, self.records.gguf(version), self.limits)
-            if not isinstance(outcome, NotServed):
-                self._answered.add(version)
-                _log.warning("%s has %s now", server.kind, version)
+            outcome = await register_and_check(
+                server, record, self.records.gguf(version), self.limits
+            )
+            if not isinstance(outcome, RegistrationRefused):
+                self._checked.add(version)
+                _log.warning("registered %s in %s", version, server.kind)
                 return
             self._refuse(version, outcome.reason)
             if await server.active() != version:
                 await server.remove(version)
 
     async def _read(self, version: str) -> ModelRecord | None:
-        """None where it was removed meanwhile, or its record cannot be read any more."""
+        """None if the version was removed meanwhile, or its record cannot be read."""
         try:
             return await self.records.record(version)
         except ValidationError:
@@ -118,9 +125,9 @@ class CatchingUp:
             return None
 
     def _refuse(self, version: str, reason: str) -> None:
-        """For as long as this process runs: the same bytes would be refused again."""
-        _log.error("the server does not get %s: %s", version, reason)
+        """Give `version` up until the next start: the same bytes would be refused again."""
+        _log.error("the server cannot serve %s: %s", version, reason)
         self._refused[version] = reason
 
-    def _tell(self, missing: list[str], trouble: str | None = None, wait_s: float = 0.0) -> None:
-        self.on_lag(Lag(tuple(missing), dict(self._refused), trouble, wait_s))
+    def _report(self, missing: list[str], problem: str | None = None, wait_s: float = 0.0) -> None:
+        self.on_lag(ServerLag(tuple(missing), dict(self._refused), problem, wait_s))

@@ -1,56 +1,60 @@
-"""Register a model where it is served, and let it answer before anybody depends on it."""
+"""Registers a model with a server and compares its answers before anything depends on it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter.domain.parity.quantization import Limits, Quantization
-from exporter.domain.parity.served import Expected, judge
+from exporter.domain.parity.quantization import ParityLimits, Quantization
+from exporter.domain.parity.served import ExpectedAnswers, compare_answers
 from exporter.domain.registry.record import ModelRecord
-from exporter.ports import NotAsSent, Registry, RegistryTrouble
+from exporter.ports import RegistrationMismatch, Registry, RegistryError
 from ratchet.contract import ServedParity
 
 
 @dataclass(frozen=True)
-class Served:
-    """`parity` is None where the registry answers nothing, or nothing is known to compare with."""
+class Registered:
+    """`parity` is None if the registry serves nothing, or the record has no reference answers."""
 
     parity: ServedParity | None
 
 
 @dataclass(frozen=True)
-class NotServed:
-    """What was registered is not the trained model."""
+class RegistrationRefused:
+    """The registered model does not answer like the trained one."""
 
     reason: str
     parity: ServedParity | None = None
 
 
-async def serve(
-    registry: Registry, record: ModelRecord, gguf: Path, limits: dict[Quantization, Limits]
-) -> Served | NotServed:
-    """Register `record` and compare what it answers; raises `RegistryTrouble` or `OSError`."""
+async def register_and_check(
+    registry: Registry, record: ModelRecord, gguf: Path, limits: dict[Quantization, ParityLimits]
+) -> Registered | RegistrationRefused:
+    """Register `record` and compare the answers; raises `RegistryError` or `OSError`."""
     try:
         await registry.register(record, gguf)
-    except NotAsSent as error:
-        return NotServed(str(error))
-    expected = expected_of(record, limits)
+    except RegistrationMismatch as error:
+        return RegistrationRefused(str(error))
+    expected = expected_answers(record, limits)
     if not expected.references:
-        return Served(None)
-    heard = await registry.ask(record.version, expected.prompts, expected.answer_limit)
-    if heard is None:
-        return Served(None)
-    parity = judge(registry.kind, expected, heard)
+        return Registered(None)
+    answers = await registry.answers(record.version, expected.prompts, expected.answer_limit)
+    if answers is None:
+        return Registered(None)
+    parity = compare_answers(registry.kind, expected, answers)
     if not parity.faults:
-        return Served(parity)
-    said = "; ".join(f"{fault.name}: {fault.reason}" for fault in parity.faults)
-    return NotServed(f"{registry.kind} does not serve the trained model: {said}", parity)
+        return Registered(parity)
+    faults = "; ".join(f"{fault.name}: {fault.reason}" for fault in parity.faults)
+    return RegistrationRefused(
+        f"{registry.kind} does not serve the trained model: {faults}", parity
+    )
 
 
-def expected_of(record: ModelRecord, limits: dict[Quantization, Limits]) -> Expected:
+def expected_answers(
+    record: ModelRecord, limits: dict[Quantization, ParityLimits]
+) -> ExpectedAnswers:
     export = record.export
     template = export.modelfile.template
-    return Expected(
+    return ExpectedAnswers(
         references=export.references,
         start=template.start if template else "",
         stop=template.stop if template else (),
@@ -60,13 +64,13 @@ def expected_of(record: ModelRecord, limits: dict[Quantization, Limits]) -> Expe
 
 
 async def withdraw(registries: Sequence[Registry], version: str, reason: str) -> None:
-    """Remove `version` everywhere, where it is served first.
+    """Remove `version` from `registries`, from the last to the first.
 
-    Raises `RegistryTrouble` where it is the active one: it passed when the alias moved, and
-    taking it away would leave nothing to answer.
+    Raises `RegistryError` if it is active somewhere: it passed its check when the alias moved, and
+    removing it would leave no model to serve.
     """
     for registry in registries:
         if await registry.active() == version:
-            raise RegistryTrouble(f"{version} is active already, but {reason}")
+            raise RegistryError(f"{version} is active already, but {reason}")
     for registry in reversed(registries):
         await registry.remove(version)

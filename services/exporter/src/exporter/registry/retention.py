@@ -1,4 +1,4 @@
-"""How long a version and its file are kept: what only a removed version needed goes with it."""
+"""Removes surplus versions, and the stored files that only they needed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,29 +9,31 @@ from pydantic import ValidationError
 from exporter.domain.registry.alias_history import Move, way_back
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.version import surplus
-from exporter.ports import Records, Registry
+from exporter.ports import RecordedRegistry, Registry
 from ratchet.storage import ArtifactStore
 
 
 @dataclass(frozen=True)
-class Retention:
+class VersionRetention:
     """`keep` is how many versions stay registered besides the active one."""
 
     artifacts: ArtifactStore
-    records: Records
+    records: RecordedRegistry
     keep: int
 
     async def remove_surplus(self, registries: Sequence[Registry], moves: Sequence[Move]) -> None:
-        """A file goes before the record that names it: who was killed in between finds both."""
+        """Remove versions beyond `keep` from each of `registries`."""
         for registry in registries:
             versions, active = await registry.versions(), await registry.active()
             for old in surplus(versions, active, self.keep, way_back(moves, versions)):
+                # The file goes before the record that names it: after a kill in between, the next
+                # delivery still knows from the record which file to discard.
                 if registry is self.records and (record := await self._read(old)):
                     await self.discard(record)
                 await registry.remove(old)
 
     async def discard(self, record: ModelRecord) -> None:
-        """Forget the file of `record`, unless another registered version has the same."""
+        """Delete the GGUF of `record` from the artifacts, unless another version has the same."""
         gguf = record.export.gguf
         for version in await self.records.versions():
             other = await self._read(version) if version != record.version else None
@@ -40,7 +42,7 @@ class Retention:
         await asyncio.to_thread(self.artifacts.discard, gguf)
 
     async def _read(self, version: str) -> ModelRecord | None:
-        """None where the record is not there, or cannot be read any more."""
+        """None if the record is missing or cannot be read."""
         try:
             return await self.records.record(version)
         except ValidationError:

@@ -1,9 +1,9 @@
-"""Which version serves, and whether its server answers."""
+"""Metrics of the active version and of the server that serves it."""
 
 from prometheus_client import CollectorRegistry, Gauge, Info
 
 
-class ServedMetrics:
+class ServingMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.active = Info(
             "ratchet_model_active",
@@ -22,11 +22,11 @@ class ServedMetrics:
         )
         self.server_up = Gauge(
             "ratchet_model_server_up",
-            "1 while the server that is set answers; absent where none is set.",
+            "1 while the configured server responds; absent without one.",
             ("server",),
             registry=registry,
         )
 
-    def serves(self, name: str, version: str, size: int | None) -> None:
+    def record_active(self, name: str, version: str, size: int | None) -> None:
         self.active.info({"name": name, "version": version})
         self.active_bytes.set(size or 0)

@@ -25,7 +25,7 @@ class Listing(BaseModel, Generic[T]):
 
 
 @dataclass(frozen=True)
-class ExperienceDetail:
+class ExplainedExperience:
     """`facts` and `revisions` are in order of time; `reward` explains the last revision."""
 
     experience: ExperienceView
@@ -36,7 +36,7 @@ class ExperienceDetail:
     models: tuple[ModelView, ...]
 
     @classmethod
-    def of(cls, story: ExperienceDetails) -> "ExperienceDetail":
+    def of(cls, story: ExperienceDetails) -> "ExplainedExperience":
         revisions = tuple(explain(event) for event in story.revisions)
         return cls(
             experience=story.experience,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import TypeAdapter
 
 from ingest.http.problems import responses
-from ingest.http.read_answers import ExperienceDetail, Listing, Page
+from ingest.http.read_answers import ExplainedExperience, Listing, Page
 from ledger.reading import (
     AsyncLedger,
     ExampleState,
@@ -30,7 +30,7 @@ Kind = Literal["pair", "label", "demonstration"]
 Aspect = Literal["voice", "widget"]
 
 _EXPERIENCES = TypeAdapter(Page[ExperienceView])
-_EXPERIENCE = TypeAdapter(ExperienceDetail)
+_EXPERIENCE = TypeAdapter(ExplainedExperience)
 _EXAMPLES = TypeAdapter(Page[ExampleView])
 _RUNS = TypeAdapter(Listing[RunView])
 _RUN = TypeAdapter(RunDetails)
@@ -68,14 +68,14 @@ def create_read_router(ledger: AsyncLedger) -> APIRouter:
         return await answer(_EXPERIENCES, page)
 
     @router.get(
-        "/experiences/{query_id:path}", response_model=ExperienceDetail, responses=responses(404)
+        "/experiences/{query_id:path}", response_model=ExplainedExperience, responses=responses(404)
     )
     async def show_experience(query_id: str) -> Response:
         """One experience: its events, the reward explained, its examples and their models."""
 
-        def one(reader: LedgerReader) -> ExperienceDetail | None:
+        def one(reader: LedgerReader) -> ExplainedExperience | None:
             story = reader.experience(plain(query_id))
-            return ExperienceDetail.of(story) if story else None
+            return ExplainedExperience.of(story) if story else None
 
         return await answer(_EXPERIENCE, one)
 

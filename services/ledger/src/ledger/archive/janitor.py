@@ -9,14 +9,13 @@ from redis.asyncio import Redis
 from ledger.archive.metrics import ArchiveMetrics
 from ledger.archive.stream_rows import first_after
 from ledger.domain.archive.trimming import (
-    GroupAt,
     StreamState,
     Trim,
     VerifiedFile,
     decide_trim,
 )
 from ratchet.contract import BEGINNING, EntryId, Stream
-from ratchet.delivery import Progress, newest, progress
+from ratchet.delivery import group_positions, newest
 
 _log = logging.getLogger(__name__)
 
@@ -49,16 +48,7 @@ class Janitor:
         return StreamState(
             first=await first_after(self._redis, stream, BEGINNING),
             length=await self._redis.xlen(stream.key),
-            groups=[_position(group) for group in await progress(self._redis, stream)],
+            groups=await group_positions(self._redis, stream),
             required=stream.required_groups,
             tail=EntryId.parse(tail.entry_id) if tail is not None else None,
         )
-
-
-def _position(group: Progress) -> GroupAt:
-    pending = group.oldest_pending
-    return GroupAt(
-        group.group,
-        EntryId.parse(group.last_delivered),
-        EntryId.parse(pending) if pending is not None else None,
-    )

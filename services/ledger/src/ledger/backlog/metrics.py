@@ -2,8 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from ratchet.contract import Stream
-from ratchet.delivery import Standing
+from ratchet.contract import GroupPosition, Stream
 
 
 class BacklogMetrics:
@@ -53,12 +52,12 @@ class BacklogMetrics:
         self.entries.labels(stream.name).set(entries)
         self.dead_letters.labels(stream.name).set(dead)
 
-    def set_group(self, stream: Stream, standing: Standing, now_ms: int) -> None:
-        labels = (stream.name, standing.group)
-        if standing.lag is not None:
-            self.lag.labels(*labels).set(standing.lag)
-        self.pending.labels(*labels).set(standing.pending)
-        oldest_ms = now_ms if standing.oldest_ms is None else standing.oldest_ms
+    def set_group(self, stream: Stream, position: GroupPosition, now_ms: int) -> None:
+        labels = (stream.name, position.group)
+        if position.lag is not None:
+            self.lag.labels(*labels).set(position.lag)
+        self.pending.labels(*labels).set(position.pending)
+        oldest_ms = position.oldest_pending.ms if position.oldest_pending else now_ms
         self.oldest_pending.labels(*labels).set(max(0, now_ms - oldest_ms) / 1000)
 
     def set_memory(self, used: int, limit: int) -> None:

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from ledger.backlog.metrics import BacklogMetrics
 from ratchet.contract import STREAMS, Stream
-from ratchet.delivery import standings
+from ratchet.delivery import group_positions
 
 _log = logging.getLogger(__name__)
 _EVERY_S = 5.0
@@ -46,6 +46,6 @@ class BacklogMonitor:
         """Groups that the contract does not declare are left out."""
         entries = await self._redis.xlen(stream.key)
         self._metrics.set_stream(stream, entries, await self._redis.xlen(stream.dead_key))
-        for standing in await standings(self._redis, stream):
-            if standing.group in stream.groups:
-                self._metrics.set_group(stream, standing, now_ms)
+        for position in await group_positions(self._redis, stream):
+            if position.group in stream.groups:
+                self._metrics.set_group(stream, position, now_ms)

@@ -1,6 +1,5 @@
 """`ratchet forget`: erase a user or a question everywhere, and sign a receipt."""
 
-import asyncio
 import getpass
 from typing import Annotated, Any
 
@@ -43,6 +42,8 @@ def forget(
     if as_json and not yes:
         raise typer.BadParameter("--json cannot prompt; pass --yes")
     url = redis_url_of(data_dir, redis_url)
+
+    import asyncio
 
     from ledger.erasure.journal import new_request
     from ledger.erasure.session import ERASURE_ERRORS, erase, preview

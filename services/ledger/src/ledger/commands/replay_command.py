@@ -1,6 +1,5 @@
 """`ratchet replay`: rebuild rewards, examples and ledger from archive and streams, and compare."""
 
-import asyncio
 import json
 import os
 from pathlib import Path
@@ -30,6 +29,8 @@ def replay(
     Exit 0: they are equal; 1: they differ; 2: the replay did not run. The reward service runs
     with the settings of this shell: set those that the system has.
     """
+    import asyncio
+
     from ledger.replay.comparison import REPLAY_ERRORS, compare
     from ledger.settings import LedgerSettings
     from ratchet.settings import read_settings

@@ -9,11 +9,6 @@ _MOST = 10**9
 _LONGEST = 500
 
 
-def microseconds(at: datetime) -> int:
-    """Microseconds since 1970, in UTC."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
 def time_of(at: int) -> datetime:
     """The inverse of `microseconds`."""
     return _EPOCH + at * _MICROSECOND

@@ -1,5 +1,7 @@
 """The read model of the ledger, which ingest uses as a library: settings, reader and views."""
 
+# fmt: off
+# isort: off
 from ledger.backends.database import open_for_reading
 from ledger.domain.projection.counting import LATENCIES
 from ledger.domain.projection.feedback_source import FeedbackSource
@@ -9,36 +11,6 @@ from ledger.reading.details import ExperienceDetails, ModelDetails, RunDetails
 from ledger.reading.reader import LedgerReader
 from ledger.reading.settings import LedgerLocation
 from ledger.reading.views import (
-    Counts,
-    ExampleState,
-    ExampleView,
-    ExperienceView,
-    JudgedRuns,
-    ModelState,
-    ModelView,
-    RunView,
-    StoredEvent,
+    Counts, ExampleState, ExampleView, ExperienceView, JudgedRuns, ModelState, ModelView,
+    RunView, StoredEvent,
 )
-
-__all__ = [
-    "LATENCIES",
-    "MOST_SHOWN",
-    "AsyncLedger",
-    "Counts",
-    "ExampleState",
-    "ExampleView",
-    "ExperienceDetails",
-    "ExperienceView",
-    "FeedbackSource",
-    "JudgedRuns",
-    "LedgerLocation",
-    "LedgerReader",
-    "ModelDetails",
-    "ModelState",
-    "ModelView",
-    "RunDetails",
-    "RunView",
-    "StoredEvent",
-    "open_for_reading",
-    "plain",
-]

@@ -45,6 +45,7 @@ def _unknown(reader: LedgerReader, name: str) -> str:
     versions = [model.version for model in reader.models(_SUGGESTED)]
     newest = [experience.query_id for experience in reader.history(_SUGGESTED)]
     return (
-        f"The ledger has no model and no experience named {name}. The newest models are "
-        f"{', '.join(versions) or 'none'}, the newest experiences {', '.join(newest) or 'none'}."
+        f"The ledger has no model and no experience named {name}. "
+        f"Newest models: {', '.join(versions) or 'none'}. "
+        f"Newest experiences: {', '.join(newest) or 'none'}."
     )

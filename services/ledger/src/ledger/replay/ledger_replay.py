@@ -17,7 +17,7 @@ from ledger.domain.final_state import Difference
 from ledger.replay.ledger_events import ledger_events
 from ledger.replay.stream_ends import last_entries
 from ratchet.contract import BEGINNING, STREAMS, EntryId, Stream, Unavailable
-from ratchet.delivery import progress
+from ratchet.delivery import group_positions
 
 _GROUP = "ledger"
 _REMEDY = "Start `python -m ledger`, or pass --restore-ledger to rebuild the ledger."
@@ -106,9 +106,7 @@ async def _unfinished(system: Redis) -> Mapping[Stream, EntryId]:
     """The first entry of each stream that the ledger's group has not finished."""
     positions = dict.fromkeys(STREAMS, BEGINNING)
     for stream in STREAMS:
-        for group in await progress(system, stream):
+        for group in await group_positions(system, stream):
             if group.group == _GROUP:
-                last = EntryId.parse(group.last_delivered)
-                pending = group.oldest_pending
-                positions[stream] = last.next if pending is None else EntryId.parse(pending)
+                positions[stream] = group.needs
     return positions

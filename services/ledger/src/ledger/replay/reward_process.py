@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from ledger.replay.private_server import unused_port
 from ledger.replay.quiescence import FACTS, GROUP
 from ratchet.contract import EntryId, Stream
-from ratchet.delivery import progress
+from ratchet.delivery import group_positions
 from ratchet.processes import signal_on_parent_death
 
 _POLL_S = 0.02
@@ -43,11 +43,11 @@ class RewardProcess:
 
     async def _finished(self, ends: dict[Stream, EntryId]) -> bool:
         for stream in FACTS:
-            groups = {group.group: group for group in await progress(self._redis, stream)}
+            groups = {group.group: group for group in await group_positions(self._redis, stream)}
             group = groups.get(GROUP)
             if group is None or group.oldest_pending is not None:
                 return False
-            if stream in ends and EntryId.parse(group.last_delivered) < ends[stream]:
+            if stream in ends and group.last_delivered < ends[stream]:
                 return False
         return True
 

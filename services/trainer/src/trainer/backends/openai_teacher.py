@@ -15,7 +15,7 @@ _BUSY = (408, 425, 429)
 _OPENED, _CLOSED = "<think>", "</think>"
 
 
-class _Message(BaseModel):
+class _TeacherMessage(BaseModel):
     content: str | list[dict[str, Any]] | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
@@ -27,19 +27,19 @@ class _Message(BaseModel):
         return self.content or ""
 
 
-class _Choice(BaseModel):
-    message: _Message
+class _TeacherChoice(BaseModel):
+    message: _TeacherMessage
     finish_reason: str | None = None
 
 
-class _Usage(BaseModel):
+class _TeacherUsage(BaseModel):
     prompt_tokens: int = Field(default=0, ge=0)
     completion_tokens: int = Field(default=0, ge=0)
 
 
-class _Completion(BaseModel):
-    choices: list[_Choice] = Field(min_length=1)
-    usage: _Usage | None = None
+class _TeacherCompletion(BaseModel):
+    choices: list[_TeacherChoice] = Field(min_length=1)
+    usage: _TeacherUsage | None = None
 
 
 class OpenAITeacher:
@@ -97,12 +97,12 @@ class OpenAITeacher:
 
 def _answer_of(content: bytes) -> TeacherAnswer:
     try:
-        completion = _Completion.model_validate_json(content)
+        completion = _TeacherCompletion.model_validate_json(content)
     except ValidationError as error:
         [first, *_] = error.errors(include_url=False, include_input=False)
         field = ".".join(map(str, first["loc"])) or "body"
         raise TeacherRefused(f"no chat completion: {field}: {first['msg']}") from error
-    choice, usage = completion.choices[0], completion.usage or _Usage()
+    choice, usage = completion.choices[0], completion.usage or _TeacherUsage()
     thinking, answer = _split_thinking(choice.message.text)
     return TeacherAnswer(
         thinking=choice.message.reasoning_content or choice.message.reasoning or thinking,

@@ -21,7 +21,7 @@ from trainer.domain.scorer.examination import examination
 from trainer.domain.scorer.scorer_version import ScorerVersion
 from trainer.domain.scorer.verdict import judge
 from trainer.scorer.evidence import ScorerEvaluation, ScorerEvaluator
-from trainer.scorer.in_service import ScorerInService
+from trainer.scorer.in_service import ServedScorer
 from trainer.settings import TrainerSettings
 
 _PLACES = 5
@@ -74,7 +74,7 @@ def _evaluate(settings: TrainerSettings, database: Path) -> ScorerEvaluation | N
     learner = ScorerLearner(settings.trainer_learning, embedding)
     learner.restore(state, store.learned_revisions(state.progress.cursor))
     files = ScorerFiles(ArtifactStore(settings.artifacts_dir))
-    serving = ScorerInService(SqlScorerRegister(engine), files, embedding.name).current()
+    serving = ServedScorer(SqlScorerRegister(engine), files, embedding.name).current()
     candidate = ScorerVersion("candidate", learner.scorers(), settings.trainer_ranking)
     evaluator = ScorerEvaluator(
         store, embedding, settings.trainer_publishing, state.progress.rules.seed

@@ -11,7 +11,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass
-class ScorerInService:
+class ServedScorer:
     """`embedding` is the name of the embedding in use."""
 
     register: SqlScorerRegister

@@ -11,7 +11,7 @@ from ratchet.ranking import Embedding
 from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.ranking_store import SqlRankingStore
-from trainer.metrics import RankingMetrics
+from trainer.scorer.metrics import RankingMetrics
 from trainer.scorer.publishing import ScorerPublishing
 from trainer.training.outbox_relay import OutboxRelay
 

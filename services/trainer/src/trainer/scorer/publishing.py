@@ -19,9 +19,9 @@ from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.scorer.rules import PublishingRules
 from trainer.domain.scorer.scorer_version import ScorerVersion
 from trainer.domain.scorer.verdict import KeepBack, Publish, PublishingVerdict, Withdraw, judge
-from trainer.metrics import RankingMetrics
 from trainer.scorer.evidence import ScorerEvaluation, ScorerEvaluator
-from trainer.scorer.in_service import ScorerInService
+from trainer.scorer.in_service import ServedScorer
+from trainer.scorer.metrics import RankingMetrics
 
 _log = logging.getLogger(__name__)
 _REPEAT_S = 60.0
@@ -33,7 +33,7 @@ class ScorerPublishing:
 
     register: SqlScorerRegister
     files: ScorerFiles
-    in_service: ScorerInService
+    in_service: ServedScorer
     evaluator: ScorerEvaluator
     policy: RankingPolicy
     rules: PublishingRules

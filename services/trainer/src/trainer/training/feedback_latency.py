@@ -7,7 +7,7 @@ from ratchet.contract import ModelActivated, ModelRegistered
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.runs.champion import ModelEvent
-from trainer.training.gate_metrics import FeedbackLatencyMetrics
+from trainer.metrics import FeedbackLatencyMetrics
 
 
 @dataclass(frozen=True)

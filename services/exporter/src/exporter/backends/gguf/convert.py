@@ -1,4 +1,8 @@
-"""Hugging Face directory to f16 GGUF, by llama.cpp's own converter in a process of its own."""
+"""Converts a Hugging Face directory to an f16 GGUF with llama.cpp's converter.
+
+The converter runs in a process of its own because it loads torch: the export process stays small,
+and the memory is free again before quantization begins.
+"""
 
 import os
 import subprocess
@@ -14,14 +18,14 @@ _MAIN = (
 
 
 class ConversionFailed(RuntimeError):
-    """The converter ended with another status than 0; the message ends with its last words."""
+    """The converter exited with a status other than 0; the message is the end of its stderr."""
 
 
 def convert(directory: Path, target: Path) -> None:
     """Write `directory` as the f16 GGUF `target`; raises `ConversionFailed`.
 
-    The file calls the model what its directory is called, so that the same weights in
-    directories of one name become the same bytes.
+    The model's name in the file is that of its directory, so that equal weights in directories of
+    the same name give equal bytes.
     """
     options = ["--outtype", "f16", "--outfile", str(target), "--model-name", directory.name]
     process = subprocess.run(

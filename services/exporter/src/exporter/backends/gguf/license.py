@@ -1,4 +1,4 @@
-"""The licence of a base model, as its directory tells it."""
+"""Finds the license of a base model in its directory."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ _NAMED = re.compile(r"\A---\n(?:.*\n)*?license:[ \t]*(\S+)[ \t]*\n(?:.*\n)*?---$
 
 
 def license_of(base: Path) -> str | None:
-    """The text of its licence file, else the name in its model card's header, else None."""
+    """The text of the license file, else the name in the model card's header, else None."""
     for name in _FILES:
         if (base / name).is_file():
             return (base / name).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""llama.cpp: quantize a GGUF, and ask one for tokens, logits and an answer."""
+"""llama.cpp: quantizes a GGUF, and computes tokens, logits and answers of one."""
 
 import ctypes
 import logging
@@ -23,16 +23,16 @@ _FILE_TYPES: dict[Quantization, int] = {
     "q5_k_m": llama_cpp.LLAMA_FTYPE_MOSTLY_Q5_K_M,
     "q4_k_m": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M,
 }
-_TOGETHER = 64
-"""Tokens that go through the model at once: fewer take longer, more take more memory."""
+_BATCH = 64
+"""Tokens per step: fewer take longer, more take more memory."""
 
 
 class QuantizationFailed(RuntimeError):
-    """llama.cpp answered with an error code."""
+    """llama.cpp returned an error code."""
 
 
-class Unreadable(RuntimeError):
-    """llama.cpp does not open the file."""
+class UnreadableGguf(RuntimeError):
+    """llama.cpp cannot open or evaluate the file."""
 
 
 def quantize(source: Path, target: Path, kind: Quantization) -> None:
@@ -45,16 +45,14 @@ def quantize(source: Path, target: Path, kind: Quantization) -> None:
         str(source).encode(), str(target).encode(), ctypes.byref(parameters)
     )
     if status != 0:
-        raise QuantizationFailed(f"llama.cpp answered {status} for {kind}")
+        raise QuantizationFailed(f"llama.cpp returned {status} for {kind}")
 
 
 def load(path: Path, **settings: Any) -> llama_cpp.Llama:
-    """Open a GGUF on the CPU, its weights as they lie in the file; raises `Unreadable`.
-
-    By default llama.cpp packs them anew for AMX where the CPU announces it, and crashes in the
-    first step where a virtual machine or sandbox then withholds the tiles. `Llama` passes no
-    setting for that on, so the defaults it starts from are changed while it loads.
-    """
+    """Open a GGUF on the CPU, without repacking its weights; raises `UnreadableGguf`."""
+    # By default llama.cpp repacks weights for AMX if the CPU announces it, and crashes in the first
+    # step if a virtual machine or sandbox does not permit AMX tiles. `Llama` has no argument for
+    # `use_extra_bufts`, so the defaults that it copies are replaced while it loads.
     defaults = llama_cpp.llama_cpp.llama_model_default_params
 
     def without_repacking() -> Any:
@@ -66,22 +64,22 @@ def load(path: Path, **settings: Any) -> llama_cpp.Llama:
     try:
         return llama_cpp.Llama(str(path), verbose=False, **settings)
     except ValueError as error:
-        raise Unreadable(f"llama.cpp does not open the file ({error})") from error
+        raise UnreadableGguf(f"llama.cpp cannot open the file ({error})") from error
     finally:
         llama_cpp.llama_cpp.llama_model_default_params = defaults
 
 
-class Scorer:
-    """A loaded GGUF that gives its logits; get one from `scoring`.
+class LlamaModel:
+    """A loaded GGUF; create it with `open_model`.
 
-    What a text has in common with the one before it is not read again.
+    The beginning that a sequence shares with the previous one is not evaluated again.
     """
 
     def __init__(self, model: llama_cpp.Llama) -> None:
         self._model = model
         self._template = _template(model)
-        self._batch = llama_cpp.llama_batch_init(_TOGETHER, 0, 1)
-        self._read: list[int] = []
+        self._batch = llama_cpp.llama_batch_init(_BATCH, 0, 1)
+        self._sequence: list[int] = []
         self._logits = np.empty((model.n_ctx(), model.n_vocab()), np.float32)
         self._from = 0
 
@@ -91,16 +89,16 @@ class Scorer:
         return self._model.metadata.get("tokenizer.chat_template")
 
     def render(self, messages: list[Message]) -> str:
-        """A chat as the file's own template renders it, ready to be answered."""
+        """A chat as the file's own template renders it, up to where the answer begins."""
         turns: Any = messages
         return str(self._template(messages=turns).prompt)
 
     def tokens(self, text: str) -> list[int]:
-        """Split `text`, special tokens included, adding none."""
+        """Split `text` into tokens; parses special tokens and adds none."""
         return self._model.tokenize(text.encode(), add_bos=False, special=True)
 
     def text(self, tokens: Sequence[int]) -> str:
-        """What `tokens` spell."""
+        """The text of `tokens`."""
         return self._model.detokenize(list(tokens)).decode(errors="replace")
 
     @property
@@ -111,46 +109,50 @@ class Scorer:
     def logits(self, sequence: Sequence[int], last: int) -> Logits:
         """The logits after each of the `last` tokens of `sequence` (of all, if it is shorter).
 
-        They are true until the next sequence is read.
+        Positions x vocabulary; a view that the next call overwrites.
         """
         first = max(len(sequence) - last, 0)
-        pairs = zip(self._read, sequence[:-1], strict=False)
+        pairs = zip(self._sequence, sequence[:-1], strict=False)
         known = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
         if first < self._from:
+            # Logits before `_from` were not computed: these positions are evaluated again.
             known = min(known, first)
-        self._forget_behind(known)
-        for begin in range(known, len(sequence), _TOGETHER):
-            self._decode(sequence, begin, min(begin + _TOGETHER, len(sequence)), first)
-        self._read, self._from = list(sequence), first
+        self._truncate_cache(known)
+        for begin in range(known, len(sequence), _BATCH):
+            self._decode(sequence, begin, min(begin + _BATCH, len(sequence)), first)
+        self._sequence, self._from = list(sequence), first
         return self._logits[first : len(sequence)]
 
-    def continued(self, asked: Sequence[int], draft: Sequence[int], limit: int) -> list[int]:
-        """The at most `limit` likeliest tokens after `asked`, up to the end of the turn.
+    def greedy(self, prompt: Sequence[int], *, draft: Sequence[int], limit: int) -> list[int]:
+        """The greedy answer to `prompt`: at most `limit` tokens, up to the end of the turn.
 
-        `draft` is read at once and kept as far as it is what the file would have said.
+        `draft` is a guess that makes it faster: all its tokens are evaluated in one step, and the
+        answer is generated only from the first different token on.
         """
-        likeliest = np.argmax(self.logits([*asked, *draft], len(draft) + 1), axis=-1)
-        said: list[int] = []
+        likeliest = np.argmax(self.logits([*prompt, *draft], len(draft) + 1), axis=-1)
+        answer: list[int] = []
         for drafted, token in zip([*draft, None], likeliest.tolist(), strict=True):
             if drafted != token:
                 break
-            said.append(token)
-        while token != self.end_of_turn and len(said) < limit:
-            said.append(token)
-            token = int(np.argmax(self.logits([*asked, *said], 1)))
-        return said
+            answer.append(token)
+        while token != self.end_of_turn and len(answer) < limit:
+            answer.append(token)
+            token = int(np.argmax(self.logits([*prompt, *answer], 1)))
+        return answer
 
     def close(self) -> None:
         llama_cpp.llama_batch_free(self._batch)
         self._model.close()
 
-    def _forget_behind(self, known: int) -> None:
+    def _truncate_cache(self, known: int) -> None:
         memory = llama_cpp.llama_get_memory(self._model.ctx)
         if not llama_cpp.llama_memory_seq_rm(memory, 0, known, -1):
-            raise Unreadable(f"llama.cpp cannot go back to token {known} of this kind of model")
+            raise UnreadableGguf(
+                f"llama.cpp cannot truncate the cache of this model to {known} tokens"
+            )
 
     def _decode(self, sequence: Sequence[int], begin: int, end: int, first: int) -> None:
-        """Read tokens `begin` to `end`; keep the logits after each from `first` on."""
+        """Evaluate tokens `begin` to `end`; store the logits after each from `first` on."""
         batch = self._batch
         batch.n_tokens = end - begin
         for row, at in enumerate(range(begin, end)):
@@ -159,11 +161,13 @@ class Scorer:
             batch.logits[row] = at >= first
         status = llama_cpp.llama_decode(self._model.ctx, batch)
         if status != 0:
-            raise Unreadable(f"llama.cpp answered {status} while it read {len(sequence)} tokens")
+            raise UnreadableGguf(
+                f"llama.cpp returned {status} while it evaluated {len(sequence)} tokens"
+            )
         if end > first:
-            kept = self._logits[max(begin, first) : end]
-            found = llama_cpp.llama_get_logits(self._model.ctx)
-            kept[:] = np.ctypeslib.as_array(found, shape=kept.shape)
+            rows = self._logits[max(begin, first) : end]
+            pointer = llama_cpp.llama_get_logits(self._model.ctx)
+            rows[:] = np.ctypeslib.as_array(pointer, shape=rows.shape)
 
 
 def _template(model: llama_cpp.Llama) -> Jinja2ChatFormatter:
@@ -176,20 +180,20 @@ def _template(model: llama_cpp.Llama) -> Jinja2ChatFormatter:
 
 
 @contextmanager
-def scoring(path: Path, context: int) -> Iterator[Scorer]:
+def open_model(path: Path, context: int) -> Iterator[LlamaModel]:
     """Load `path` on the CPU for sequences of up to `context` tokens."""
     cores = os.cpu_count()
-    scorer = Scorer(
+    model = LlamaModel(
         load(
             path,
             n_ctx=context,
-            n_batch=_TOGETHER,
-            n_ubatch=_TOGETHER,
+            n_batch=_BATCH,
+            n_ubatch=_BATCH,
             n_threads=cores,
             n_threads_batch=cores,
         )
     )
     try:
-        yield scorer
+        yield model
     finally:
-        scorer.close()
+        model.close()

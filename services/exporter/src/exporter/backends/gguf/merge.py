@@ -1,4 +1,4 @@
-"""Write an adapter and its base as one Hugging Face directory."""
+"""Writes an adapter and its base as one Hugging Face directory."""
 
 from pathlib import Path
 
@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 from safetensors import TensorSpec, serialize_file
 
 from exporter.backends.file_links import link_or_copy
-from exporter.backends.gguf.lora import Merged
+from exporter.backends.gguf.lora import MergedWeights
 
 _BFLOAT16 = "bfloat16"
 
 
-def write_merged(base: Path, merged: Merged, target: Path) -> None:
+def write_merged(base: Path, merged: MergedWeights, target: Path) -> None:
     """Write the weights of `merged` and the other files of `base` to the directory `target`.
 
-    Adapted tensors are written in float32, so that the GGUF's own rounding is the only one; the
+    Adapted tensors are written in float32, so that they are rounded only once, by the GGUF. The
     others keep their bytes, and files without weights are linked.
     """
     target.mkdir(parents=True)
@@ -26,7 +26,7 @@ def write_merged(base: Path, merged: Merged, target: Path) -> None:
             link_or_copy(path, target / path.name)
 
 
-def _write(source: Path, merged: Merged, target: Path) -> None:
+def _write(source: Path, merged: MergedWeights, target: Path) -> None:
     names = [name for name in merged.base if merged.base[name].path == source]
     tensors = {name: _stored(merged, name) for name in names}
     specs = {
@@ -41,8 +41,8 @@ def _write(source: Path, merged: Merged, target: Path) -> None:
     serialize_file(specs, target, metadata={"format": "pt"})
 
 
-def _stored(merged: Merged, name: str) -> tuple[str, NDArray[np.generic]]:
-    """The name of the number type and the numbers, as they are to be written."""
+def _stored(merged: MergedWeights, name: str) -> tuple[str, NDArray[np.generic]]:
+    """The name of the number type, and the numbers to write."""
     if name in merged.adapted:
         return "float32", merged.read(name)
     stored = merged.base[name]

@@ -1,4 +1,4 @@
-"""The weights in a GGUF file held against those that belong there, tensor by tensor."""
+"""Compares the weights in a GGUF file with the expected ones, tensor by tensor."""
 
 from pathlib import Path
 from typing import Any
@@ -7,11 +7,11 @@ import numpy as np
 from gguf import GGMLQuantizationType
 from gguf.quants import dequantize
 
-from exporter.backends.gguf.base_gguf import BaseGguf, stored
-from exporter.backends.gguf.lora import Merged
+from exporter.backends.gguf.base_gguf import BaseGguf, f16_rows
+from exporter.backends.gguf.lora import MergedWeights
 from exporter.backends.gguf.safetensors_weights import Matrix
-from exporter.domain.parity.fault import Fault
-from exporter.domain.parity.weights import Deviation, fault_of
+from exporter.domain.parity.fault import ParityFault
+from exporter.domain.parity.weights import TensorDeviation, weight_fault
 from ratchet.models.gguf_file import GgufFile
 
 _NOISE = {
@@ -22,63 +22,65 @@ _NOISE = {
     GGMLQuantizationType.Q5_K: 0.1,
 }
 _COARSE = 0.2
-"""Relative error that rounding to a format explains, several times what was measured."""
+"""Relative error that rounding to a format may cause: several times the measured error."""
 
 
-def audit(path: Path, base: BaseGguf, merged: Merged) -> Fault | None:
-    """What is wrong with the weights of `path`, by name."""
+def audit(path: Path, base: BaseGguf, merged: MergedWeights) -> ParityFault | None:
+    """The fault of the weights in `path`, None if they are the expected ones."""
     try:
         tensors = _tensors(path)
     except (ValueError, IndexError) as error:
-        return Fault(name="truncated file", said=f"it ends before its last tensor ({error})")
-    right = _Right(base, merged)
-    lost = sorted(right.names - tensors.keys())
-    if lost:
-        return Fault(name="missing tensor", said=", ".join(lost[:3]))
-    deviations = [right.deviation(name, tensors[name]) for name in sorted(right.names)]
-    return fault_of(deviations, lambda name: right.resembled_by(tensors[name]))
+        return ParityFault(name="truncated file", detail=f"ends before its last tensor ({error})")
+    expected = _ExpectedTensors(base, merged)
+    missing = sorted(expected.names - tensors.keys())
+    if missing:
+        return ParityFault(name="missing tensor", detail=", ".join(missing[:3]))
+    deviations = [expected.deviation(name, tensors[name]) for name in sorted(expected.names)]
+    return weight_fault(deviations, lambda name: expected.equal_to(tensors[name]))
 
 
-class _Right:
-    """The tensors that belong into a file: the base's, changed where the adapter changes them."""
+class _ExpectedTensors:
+    """The base's tensors, with the adapter's changes."""
 
-    def __init__(self, base: BaseGguf, merged: Merged) -> None:
+    def __init__(self, base: BaseGguf, merged: MergedWeights) -> None:
         self._base = base
         self._merged = merged
-        self._bare = _tensors(base.path)
-        self._adapted = {base.places[n].tensor: n for n in merged.adapted if n in base.places}
+        self._base_tensors = _tensors(base.path)
+        self._adapted = {
+            base.locations[name].tensor: name for name in merged.adapted if name in base.locations
+        }
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset(self._bare)
+        return frozenset(self._base_tensors)
 
-    def deviation(self, name: str, found: Any) -> Deviation:
-        numbers, adapted = _numbers(found), name in self._adapted
+    def deviation(self, name: str, tensor: Any) -> TensorDeviation:
+        numbers, adapted = _numbers(tensor), name in self._adapted
         error = _distance(numbers, self._expected(name))
-        return Deviation(
+        return TensorDeviation(
             tensor=name,
             adapted=adapted,
             error=error,
-            from_base=_distance(numbers, _numbers(self._bare[name])) if adapted else error,
-            noise=_noise(found),
+            from_base=_distance(numbers, _numbers(self._base_tensors[name])) if adapted else error,
+            noise=_noise(tensor),
         )
 
-    def resembled_by(self, found: Any) -> str | None:
-        """The other tensor whose numbers `found` has."""
-        numbers = _numbers(found)
-        for name, bare in self._bare.items():
-            if name == found.name or list(bare.shape) != list(found.shape):
+    def equal_to(self, tensor: Any) -> str | None:
+        """The name of another expected tensor with the numbers of `tensor`."""
+        numbers = _numbers(tensor)
+        for name, other in self._base_tensors.items():
+            if name == tensor.name or list(other.shape) != list(tensor.shape):
                 continue
-            if _distance(numbers, self._expected(name)) <= _noise(found):
+            if _distance(numbers, self._expected(name)) <= _noise(tensor):
                 return name
         return None
 
     def _expected(self, name: str) -> Matrix:
         weight = self._adapted.get(name)
         if weight is None:
-            return _numbers(self._bare[name])
-        place = self._base.places[weight]
-        return stored(self._merged.read(weight), place).astype(np.float32).reshape(-1)
+            return _numbers(self._base_tensors[name])
+        location = self._base.locations[weight]
+        return f16_rows(self._merged.read(weight), location).astype(np.float32).reshape(-1)
 
 
 def _tensors(path: Path) -> dict[str, Any]:
@@ -93,10 +95,13 @@ def _noise(tensor: Any) -> float:
     return _NOISE.get(tensor.tensor_type, _COARSE)
 
 
-def _distance(found: Matrix, expected: Matrix) -> float:
-    """Root mean square of the difference, by that of `expected`; infinite for another size."""
-    if found.shape != expected.shape:
+def _distance(numbers: Matrix, expected: Matrix) -> float:
+    """The root mean square of the difference relative to that of `expected`.
+
+    Infinite for another size.
+    """
+    if numbers.shape != expected.shape:
         return float("inf")
     scale = float(np.linalg.norm(expected))
-    difference = float(np.linalg.norm(found - expected))
+    difference = float(np.linalg.norm(numbers - expected))
     return difference / scale if scale else difference

@@ -1,4 +1,4 @@
-"""The history of the alias in one JSON file, whole at every moment."""
+"""The history of the alias in one JSON file."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ _MOVES = TypeAdapter(tuple[Move, ...])
 
 
 class ActivationJournal:
-    """A move that was appended outlasts a power loss; service and commands take turns."""
+    """Appended moves are durable; the service and commands may append at the same time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -23,5 +23,7 @@ class ActivationJournal:
         return _MOVES.validate_json(self._path.read_bytes())
 
     def append(self, move: Move) -> None:
+        # `ratchet install` appends too, in another process: without the lock, one of two appends
+        # that read the same history would be lost.
         with locked(self._path.parent):
             write_whole(self._path, _MOVES.dump_json((*self.read(), move), indent=2))

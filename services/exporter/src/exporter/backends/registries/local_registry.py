@@ -1,6 +1,6 @@
 """A registry in a directory: `<name>/<version>/{model.gguf, Modelfile, manifest.json}`.
 
-The alias is the symbolic link `<name>/latest`; `<name>/previous` remembers what it named before.
+The alias is the symbolic link `<name>/latest`; `<name>/previous` is the version before.
 """
 
 import asyncio
@@ -12,22 +12,23 @@ from pathlib import Path
 from exporter.backends.directory_lock import locked
 from exporter.backends.file_links import link_or_copy
 from exporter.domain.registry.record import ModelRecord
-from exporter.ports import RegistryKind, RegistryTrouble
+from exporter.ports import RegistryError
+from ratchet.contract import RegistryKind
 from ratchet.storage import flush, write_whole
 
 _GGUF = "model.gguf"
 _RECORD = "manifest.json"
-_ASIDE = "."
+_TEMPORARY = "."
 
 
 class LocalRegistry:
-    """What appears under a version's name is whole.
+    """A directory under a version's name is complete.
 
-    The service and commands may write at once: they take turns, by a lock on the name's directory.
+    The service and commands lock the name's directory while they write.
     """
 
     kind: RegistryKind = "local"
-    server: str | None = None
+    server_version: str | None = None
 
     def __init__(self, root: Path, name: str) -> None:
         self._root = root / name
@@ -47,8 +48,8 @@ class LocalRegistry:
     async def register(self, record: ModelRecord, gguf: Path) -> None:
         await asyncio.to_thread(self._register, record, gguf)
 
-    async def ask(self, version: str, prompts: Sequence[str], limit: int) -> None:
-        """Nothing answers from a directory."""
+    async def answers(self, version: str, prompts: Sequence[str], limit: int) -> None:
+        """None: a directory serves no model."""
 
     async def move_alias(self, version: str) -> str | None:
         return await asyncio.to_thread(self._move_alias, version)
@@ -59,21 +60,24 @@ class LocalRegistry:
         return tuple(sorted(path.parent.name for path in self._root.glob(f"v*/{_RECORD}")))
 
     async def active(self) -> str | None:
-        return self._named_by("latest")
+        return self._target_of("latest")
 
     async def remove(self, version: str) -> None:
         await asyncio.to_thread(self._remove, version)
 
-    def silence(self, run_ids: Set[str]) -> int:
-        """As `exporter.ports.Told`."""
+    def erase_answers(self, run_ids: Set[str]) -> int:
+        """Erase recorded answers of the models of `run_ids`; returns how many records changed.
+
+        Raises `OSError`.
+        """
         changed = 0
         with locked(self._root):
             for path in sorted(self._root.glob(f"v*/{_RECORD}")):
                 record = ModelRecord.model_validate_json(path.read_bytes())
-                said = {"references": (), "smoke_answer": ""}
-                silent = record.export.model_copy(update=said)
-                if record.run_id in run_ids and silent != record.export:
-                    after = record.model_copy(update={"export": silent})
+                erased = {"references": (), "smoke_answer": ""}
+                export = record.export.model_copy(update=erased)
+                if record.run_id in run_ids and export != record.export:
+                    after = record.model_copy(update={"export": export})
                     write_whole(path, (after.model_dump_json(indent=2) + "\n").encode())
                     changed += 1
         return changed
@@ -84,7 +88,7 @@ class LocalRegistry:
             target = self._root / record.version
             if target.is_dir():
                 return
-            aside = self._root / f"{_ASIDE}incoming-{record.version}"
+            aside = self._root / f"{_TEMPORARY}incoming-{record.version}"
             aside.mkdir()
             link_or_copy(gguf, aside / _GGUF)
             _write(aside / "Modelfile", record.export.modelfile.text(f"./{_GGUF}"))
@@ -95,11 +99,11 @@ class LocalRegistry:
 
     def _move_alias(self, version: str) -> str | None:
         with locked(self._root):
-            active = self._named_by("latest")
+            active = self._target_of("latest")
             if active == version:
-                return self._named_by("previous")
+                return self._target_of("previous")
             if not (self._root / version).is_dir():
-                raise RegistryTrouble(f"{version} is not registered, or is not any more")
+                raise RegistryError(f"{version} is not registered")
             if active is not None:
                 self._point("previous", active)
             self._point("latest", version)
@@ -107,26 +111,26 @@ class LocalRegistry:
 
     def _remove(self, version: str) -> None:
         with locked(self._root):
-            if version == self._named_by("latest") or not (self._root / version).is_dir():
+            if version == self._target_of("latest") or not (self._root / version).is_dir():
                 return
             self._clear_leftovers()
-            aside = self._root / f"{_ASIDE}removed-{version}"
+            aside = self._root / f"{_TEMPORARY}removed-{version}"
             (self._root / version).rename(aside)
             shutil.rmtree(aside)
 
     def _clear_leftovers(self) -> None:
-        for path in self._root.glob(f"{_ASIDE}*"):
+        for path in self._root.glob(f"{_TEMPORARY}*"):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink()
 
-    def _named_by(self, alias: str) -> str | None:
+    def _target_of(self, alias: str) -> str | None:
         link = self._root / alias
         return link.readlink().name if link.is_symlink() else None
 
     def _point(self, alias: str, version: str) -> None:
-        aside = self._root / f"{_ASIDE}{alias}"
+        aside = self._root / f"{_TEMPORARY}{alias}"
         aside.unlink(missing_ok=True)
         aside.symlink_to(version, target_is_directory=True)
         aside.replace(self._root / alias)

@@ -1,4 +1,4 @@
-"""Ollama as a registry: finished GGUF files in, tags and an alias out."""
+"""Ollama as a registry: registers GGUF files as tags; the alias is a tag too."""
 
 import json
 from collections.abc import Sequence
@@ -7,18 +7,19 @@ from typing import Any
 
 import httpx
 
-from exporter.backends.registries.ollama_answers import ask
+from exporter.backends.registries.ollama_answers import generate_answer
 from exporter.backends.registries.ollama_api import OllamaApi
-from exporter.domain.parity.answers import Heard
+from exporter.domain.parity.answers import ServerAnswer
 from exporter.domain.registry.modelfile import Modelfile
 from exporter.domain.registry.record import ModelRecord
-from exporter.ports import NotAsSent, RegistryKind, RegistryTrouble
+from exporter.ports import RegistrationMismatch, RegistryError
+from ratchet.contract import RegistryKind
 
 
 class OllamaRegistry:
     """`client` has the server's base URL; tags are `<name>:<version>`, the alias is `latest`.
 
-    `server` is the version the server named when it was last probed.
+    `server_version` is the version that the server reported at the last `available`.
     """
 
     kind: RegistryKind = "ollama"
@@ -26,17 +27,19 @@ class OllamaRegistry:
     def __init__(self, client: httpx.AsyncClient, name: str) -> None:
         self._api = OllamaApi(client)
         self._name = name
-        self.server: str | None = None
+        self.server_version: str | None = None
 
     async def available(self) -> bool:
-        self.server = await self._api.version()
-        return self.server is not None
+        self.server_version = await self._api.version()
+        return self.server_version is not None
 
     async def register(self, record: ModelRecord, gguf: Path) -> None:
-        """As `exporter.ports.Registry`; upload and creation are one unit.
+        """Upload the file and create the tag, unless the tag exists.
 
-        The server prunes a file that no tag uses.
+        Raises `RegistrationMismatch` if the server shows other settings than `record` has.
         """
+        # Upload and creation belong together: at its start, and after each deletion, Ollama
+        # removes files that no tag uses.
         tag, modelfile = self._tag(record.version), record.export.modelfile
         shown = await self._api.show(tag)
         if shown is None:
@@ -45,13 +48,17 @@ class OllamaRegistry:
             await self._api.create(tag, {record.export.gguf.name: digest}, modelfile)
             shown = await self._api.show(tag)
         if shown is None:
-            raise RegistryTrouble(f"Ollama took {tag} in, but does not show it")
-        if others := _otherwise(modelfile, shown):
-            raise NotAsSent(f"Ollama shows {tag} with another {' and '.join(others)} than was sent")
+            raise RegistryError(f"Ollama created {tag}, but does not show it")
+        if others := _differences(modelfile, shown):
+            raise RegistrationMismatch(
+                f"Ollama shows {tag} with another {' and '.join(others)} than was sent"
+            )
 
-    async def ask(self, version: str, prompts: Sequence[str], limit: int) -> tuple[Heard, ...]:
+    async def answers(
+        self, version: str, prompts: Sequence[str], limit: int
+    ) -> tuple[ServerAnswer, ...]:
         tag = self._tag(version)
-        return tuple([await ask(self._api, tag, prompt, limit) for prompt in prompts])
+        return tuple([await generate_answer(self._api, tag, prompt, limit) for prompt in prompts])
 
     async def move_alias(self, version: str) -> str | None:
         active = await self.active()
@@ -70,30 +77,32 @@ class OllamaRegistry:
         return max(same, default=None)
 
     async def remove(self, version: str) -> None:
-        """As `exporter.ports.Registry`; the server keeps the files that another tag uses."""
+        """Delete the tag; the server retains files that another tag uses."""
         await self._api.delete(self._tag(version))
 
     def _tag(self, version: str) -> str:
         return f"{self._name}:{version}"
 
     async def _digests(self) -> dict[str, str]:
-        """Our tags without the name, and the digest of what each one names."""
-        ours = f"{self._name}:"
+        """The digest of each tag of this model name, by the part after the colon."""
+        prefix = f"{self._name}:"
         return {
-            tag.removeprefix(ours): digest
+            tag.removeprefix(prefix): digest
             for tag, digest in (await self._api.digests()).items()
-            if tag.startswith(ours)
+            if tag.startswith(prefix)
         }
 
 
-def _otherwise(modelfile: Modelfile, shown: dict[str, Any]) -> list[str]:
-    """The names of what the server shows in another way than it was sent."""
-    wanted = {
+def _differences(modelfile: Modelfile, shown: dict[str, Any]) -> list[str]:
+    """The names of the settings that the server shows with other values than were sent."""
+    sent = {
         name: sorted(value, key=str) if isinstance(value, tuple) else [value]
         for name, value in modelfile.parameters().items()
     }
-    shows = _parameters(shown.get("parameters", ""))
-    others = [f"parameter {name}" for name, value in wanted.items() if shows.get(name) != value]
+    # From 0.30 on, Ollama may ignore the template that was sent and render the one inside the GGUF,
+    # if that offers more (tools, thinking): /api/show then shows the GGUF's.
+    parameters = _parameters(shown.get("parameters", ""))
+    others = [f"parameter {name}" for name, value in sent.items() if parameters.get(name) != value]
     if modelfile.template is not None:
         texts = {"template": modelfile.template.template, "system": modelfile.template.system}
         others += [name for name, text in texts.items() if shown.get(name, "") != (text or "")]
@@ -101,12 +110,12 @@ def _otherwise(modelfile: Modelfile, shown: dict[str, Any]) -> list[str]:
 
 
 def _parameters(text: str) -> dict[str, list[Any]]:
-    """Read lines of a name and a value, one line for each value of a list."""
-    found: dict[str, list[Any]] = {}
+    """Parse lines of a name and a value; a list has one line for each value."""
+    parameters: dict[str, list[Any]] = {}
     for line in text.splitlines():
         name, _, value = line.partition(" ")
         try:
-            found.setdefault(name, []).append(json.loads(value))
+            parameters.setdefault(name, []).append(json.loads(value))
         except ValueError:
-            found.setdefault(name, []).append(value.strip())
-    return {name: sorted(values, key=str) for name, values in found.items()}
+            parameters.setdefault(name, []).append(value.strip())
+    return {name: sorted(values, key=str) for name, values in parameters.items()}

@@ -1,7 +1,7 @@
-"""The calls of Ollama's HTTP API that a registry needs; each raises `RegistryTrouble`.
+"""The calls of Ollama's HTTP API that a registry needs; each raises `RegistryError`.
 
-Never sends `from` (a model that is not there would be pulled from the internet), `adapters` or
-`quantize` (refused by current servers).
+`/api/create` gets a finished file only: 0.34 rejects `adapters`, and `quantize` for GGUF files.
+`from` is never sent, because Ollama pulls a model that it does not have from the internet.
 """
 
 import asyncio
@@ -14,14 +14,14 @@ from typing import Any
 import httpx
 
 from exporter.domain.registry.modelfile import Modelfile
-from exporter.ports import RegistryTrouble
+from exporter.ports import RegistryError
 
 _CHUNK = 1 << 20
 _PROBE_TIMEOUT = httpx.Timeout(2.0)
 _SHORT_TIMEOUT = httpx.Timeout(10.0)
-"""For calls that move no large file."""
+"""For calls that transfer no large file."""
 TIMEOUT = httpx.Timeout(600.0, connect=5.0)
-"""For the client: a server may take minutes to take in a large file."""
+"""For the client: a server may need minutes to import a large file."""
 
 
 class OllamaApi:
@@ -31,7 +31,7 @@ class OllamaApi:
         self._client = client
 
     async def version(self) -> str | None:
-        """The server's version, None where none answers; never raises."""
+        """The server's version, None if it does not respond; never raises."""
         try:
             response = await self._client.get("/api/version", timeout=_PROBE_TIMEOUT)
             return str(response.raise_for_status().json()["version"])
@@ -39,14 +39,14 @@ class OllamaApi:
             return None
 
     async def digests(self) -> dict[str, str]:
-        """Every tag of the server, and the digest of what it names."""
-        async with trouble("tags"):
+        """The digest of the model that each tag of the server names."""
+        async with registry_errors("tags"):
             response = await self._client.get("/api/tags", timeout=_SHORT_TIMEOUT)
             response.raise_for_status()
             return {model["name"]: model["digest"] for model in response.json()["models"]}
 
     async def show(self, tag: str) -> dict[str, Any] | None:
-        async with trouble("show"):
+        async with registry_errors("show"):
             response = await self._client.post("/api/show", json={"model": tag})
             if response.status_code == httpx.codes.NOT_FOUND:
                 return None
@@ -54,68 +54,72 @@ class OllamaApi:
         return shown
 
     async def upload(self, digest: str, file: Path) -> None:
-        """Send `file` unless the server has it; the server checks that `digest` is its."""
-        async with trouble("upload"):
+        """Send `file` unless the server has it; the server verifies `digest`."""
+        async with registry_errors("upload"):
             known = await self._client.head(f"/api/blobs/{digest}")
             if known.is_success:
                 return
-            sent = await self._client.post(f"/api/blobs/{digest}", content=_chunks(file))
-            _raise_said(sent)
+            response = await self._client.post(f"/api/blobs/{digest}", content=_chunks(file))
+            _raise_for_error(response)
 
     async def create(self, tag: str, files: dict[str, str], modelfile: Modelfile) -> None:
         """Create `tag` from uploaded `files` (name to digest)."""
         body = _creation(tag, files, modelfile)
+        # The status is 200 before the work begins: errors, and a lost connection, show only in
+        # the stream, which ends with the line "success" if the tag was created.
         last: dict[str, Any] = {}
         async with (
-            trouble("create"),
+            registry_errors("create"),
             self._client.stream("POST", "/api/create", json=body) as response,
         ):
             if response.is_error:
                 await response.aread()
-                raise RegistryTrouble(f"Ollama does not create {tag}: {response.text[:500]}")
+                raise RegistryError(f"Ollama cannot create {tag}: {response.text[:500]}")
             async for line in response.aiter_lines():
                 if line.strip():
                     last = json.loads(line)
                 if "error" in last:
-                    raise RegistryTrouble(f"Ollama does not create {tag}: {last['error']}")
+                    raise RegistryError(f"Ollama cannot create {tag}: {last['error']}")
         if last.get("status") != "success":
-            raise RegistryTrouble(f"Ollama broke off while it created {tag}")
+            raise RegistryError(f"Ollama lost the connection while it created {tag}")
 
     async def copy(self, source: str, destination: str) -> None:
         body = {"source": source, "destination": destination}
-        async with trouble("copy"):
-            _raise_said(await self._client.post("/api/copy", json=body, timeout=_SHORT_TIMEOUT))
+        async with registry_errors("copy"):
+            _raise_for_error(
+                await self._client.post("/api/copy", json=body, timeout=_SHORT_TIMEOUT)
+            )
 
     async def delete(self, tag: str) -> None:
-        """Delete `tag`; does nothing when it is not there."""
-        async with trouble("delete"):
+        """Delete `tag`, if it exists."""
+        async with registry_errors("delete"):
             response = await self._client.request("DELETE", "/api/delete", json={"model": tag})
             if response.status_code != httpx.codes.NOT_FOUND:
-                _raise_said(response)
+                _raise_for_error(response)
 
     async def generate(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The whole answer to `body`, not streamed."""
-        async with trouble("generate"):
+        """The response to `body`, not streamed."""
+        async with registry_errors("generate"):
             response = await self._client.post("/api/generate", json={**body, "stream": False})
-            _raise_said(response)
-            said: dict[str, Any] = response.json()
-        if "error" in said:
-            raise RegistryTrouble(f"Ollama, generate: {said['error']}")
-        return said
+            _raise_for_error(response)
+            answer: dict[str, Any] = response.json()
+        if "error" in answer:
+            raise RegistryError(f"Ollama, generate: {answer['error']}")
+        return answer
 
 
 @asynccontextmanager
-async def trouble(what: str) -> AsyncIterator[None]:
-    """Turn what goes wrong with the call `what` into `RegistryTrouble`."""
+async def registry_errors(call: str) -> AsyncIterator[None]:
+    """Raise errors of the HTTP call `call` as `RegistryError`."""
     try:
         yield
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         reason = str(error) or type(error).__name__
-        raise RegistryTrouble(f"Ollama, {what}: {reason}") from error
+        raise RegistryError(f"Ollama, {call}: {reason}") from error
 
 
-def _raise_said(response: httpx.Response) -> None:
-    """Raise with the server's own words: they say which of many things a status means."""
+def _raise_for_error(response: httpx.Response) -> None:
+    """Raise `ValueError` with the server's message, as one status has many causes."""
     if response.is_error:
         raise ValueError(f"{response.status_code} {response.text[:500]}")
 

@@ -1,18 +1,18 @@
-"""A token as servers tell it: OpenAI's `logprobs.content`, and Ollama's `logprobs`."""
+"""The schema of a token in OpenAI's `logprobs.content` and in Ollama's `logprobs`."""
 
 from pydantic import BaseModel, Field
 
-from exporter.domain.parity.answers import TokenSaid
+from exporter.domain.parity.answers import AnswerToken
 
 
-class _Likely(BaseModel):
+class _TopLogprob(BaseModel):
     token: str
     logprob: float
 
 
-class ToldToken(_Likely):
-    top_logprobs: list[_Likely] = Field(default_factory=list)
+class TokenLogprob(_TopLogprob):
+    top_logprobs: list[_TopLogprob] = Field(default_factory=list)
 
-    def said(self) -> TokenSaid:
+    def answer_token(self) -> AnswerToken:
         top = tuple((likely.token, likely.logprob) for likely in self.top_logprobs)
-        return TokenSaid(text=self.token, logprob=self.logprob, top=top)
+        return AnswerToken(text=self.token, logprob=self.logprob, top=top)

@@ -1,1 +1,1 @@
-"""How close an exported model is to the trained one."""
+"""Comparing an exported or served model with the trained one."""

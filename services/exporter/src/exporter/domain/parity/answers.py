@@ -1,13 +1,13 @@
-"""What a model says to a prompt, token by token: as it was trained, and as a server serves it."""
+"""Answers to a prompt, token by token: the trained model's, and a server's."""
 
 from ratchet.contract import Value
 
 
-class TokenSaid(Value):
+class AnswerToken(Value):
     """One position of a greedy answer.
 
-    `text` is the token as it stands in the running text, empty for a special token; `top` are
-    the likeliest tokens there with their log-probabilities (nats), best first.
+    `text` is the token as it appears in the answer, empty for a special token; `top` are the
+    likeliest tokens there with their log-probabilities (nats), best first.
     """
 
     text: str
@@ -15,17 +15,17 @@ class TokenSaid(Value):
     top: tuple[tuple[str, float], ...] = ()
 
 
-class Reference(Value):
-    """How the trained model goes on after `prompt` as the only user turn, `rendered` as a chat.
+class ReferenceAnswer(Value):
+    """The trained model's answer to `prompt` as the only user turn, `rendered` as a chat.
 
-    `tokens` end before the end of the turn; `ended` is whether it ended there or was cut off.
-    `plan` says that the answer should be a widget plan.
+    `tokens` exclude the end of the turn; `ended` is False if the answer was cut off. `plan` marks
+    a prompt that asks for a widget plan.
     """
 
     prompt: str
     rendered: str
     plan: bool = False
-    tokens: tuple[TokenSaid, ...]
+    tokens: tuple[AnswerToken, ...]
     ended: bool
 
     @property
@@ -33,14 +33,14 @@ class Reference(Value):
         return "".join(token.text for token in self.tokens)
 
 
-class Heard(Value):
-    """What a server said to the same user turn.
+class ServerAnswer(Value):
+    """A server's answer to the same user turn.
 
-    `tokens` is empty where it tells no log-probabilities, `rendered` None where it does not tell
-    what it let the model read.
+    `tokens` is empty if the server reports no log-probabilities, `rendered` None if it does not
+    report the text that the model read.
     """
 
     text: str
-    tokens: tuple[TokenSaid, ...] = ()
+    tokens: tuple[AnswerToken, ...] = ()
     ended: bool
     rendered: str | None = None

@@ -1,4 +1,4 @@
-"""What can be wrong with an exported file, by name."""
+"""Named faults of an exported file."""
 
 from typing import Literal
 
@@ -18,9 +18,9 @@ FaultName = Literal[
 ]
 
 
-class Fault(Value):
+class ParityFault(Value):
     name: FaultName
-    said: str
+    detail: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.said}"
+        return f"{self.name}: {self.detail}"

@@ -1,85 +1,93 @@
-"""Follow a server's answer beside the trained model's, up to the first place where they part."""
+"""Compares a server's greedy answer with the trained model's, up to the first difference."""
 
 from dataclasses import dataclass
 
-from exporter.domain.parity.answers import Heard, Reference, TokenSaid
-from exporter.domain.parity.divergence import divergence, whole
+from exporter.domain.parity.answers import AnswerToken, ReferenceAnswer, ServerAnswer
+from exporter.domain.parity.divergence import comparable, divergence
 
 TIE = 0.1
-"""Nats: a runner-up this near may come first on another machine, by rounding alone."""
+"""Nats: a runner-up this near may be the likeliest on another machine, by rounding alone."""
 
 
 @dataclass(frozen=True)
-class Followed:
-    """Positions compared, of which `agreeing` had the same token; the KL where it was told.
+class GreedyAgreement:
+    """Of `tokens` compared positions, `agreeing` had the same token.
 
-    `ends` is whether the server ended where the trained model did, None if it never got there.
+    `divergences` are the KL (nats) of the positions whose probabilities the server reported.
+    `same_end` is whether the server ended where the trained model did, None if it differed before.
     """
 
     agreeing: int
     tokens: int
     divergences: tuple[float, ...]
-    ends: bool | None
+    same_end: bool | None
 
 
-def follow(reference: Reference, heard: Heard, hidden: frozenset[str]) -> Followed:
-    """Compare while both answers are the same; the first other token is the last one counted.
+def compare_greedily(
+    reference: ReferenceAnswer, answer: ServerAnswer, hidden: frozenset[str]
+) -> GreedyAgreement:
+    """Compare while both answers are equal; the first different token is the last one counted.
 
-    Behind it the two read different texts. Not counted is a tie, a part of a character, and a
-    place where the server was cut off. `hidden` are the texts of special tokens.
+    After it the two models read different texts. Not counted are a tie, a part of a character,
+    and the position where the server was cut off. `hidden` are the texts of special tokens.
     """
     before, agreeing = "", 0
     divergences: list[float] = []
-    for position, wanted in enumerate(reference.tokens):
-        answer = _Position(heard, position, before)
-        if not whole(wanted.text, hidden) or (answer.silent and not heard.ended):
-            return Followed(agreeing, agreeing, tuple(divergences), None)
-        if answer.token is not None:
-            found = divergence(wanted, answer.token, hidden)
-            divergences += [] if found is None else [found]
-        if not answer.says(wanted.text):
-            excused = answer.says_in_other_tokens(wanted.text) or _tie(wanted, answer, hidden)
+    for index, expected in enumerate(reference.tokens):
+        position = _AnswerPosition(answer, index, before)
+        if not comparable(expected.text, hidden) or (position.missing and not answer.ended):
+            return GreedyAgreement(agreeing, agreeing, tuple(divergences), None)
+        if position.token is not None:
+            kl = divergence(expected, position.token, hidden)
+            divergences += [] if kl is None else [kl]
+        if not position.has_token(expected.text):
+            excused = position.has_text(expected.text) or _tie(expected, position, hidden)
             counted = agreeing + (not excused)
-            return Followed(agreeing, counted, tuple(divergences), None)
+            return GreedyAgreement(agreeing, counted, tuple(divergences), None)
         agreeing += 1
-        before += wanted.text
+        before += expected.text
     if not reference.ended:
-        return Followed(agreeing, agreeing, tuple(divergences), None)
-    ends = heard.ended and heard.text.rstrip() == before.rstrip()
-    return Followed(agreeing + ends, agreeing + 1, tuple(divergences), ends)
+        return GreedyAgreement(agreeing, agreeing, tuple(divergences), None)
+    same_end = answer.ended and answer.text.rstrip() == before.rstrip()
+    return GreedyAgreement(agreeing + same_end, agreeing + 1, tuple(divergences), same_end)
 
 
 @dataclass(frozen=True)
-class _Position:
-    """What a server said after the text `before`, at the token `index` if it tells tokens."""
+class _AnswerPosition:
+    """The part of an answer after the text `before`: token `index` if there are tokens."""
 
-    heard: Heard
+    answer: ServerAnswer
     index: int
     before: str
 
     @property
-    def token(self) -> TokenSaid | None:
-        return self.heard.tokens[self.index] if self.index < len(self.heard.tokens) else None
+    def token(self) -> AnswerToken | None:
+        return self.answer.tokens[self.index] if self.index < len(self.answer.tokens) else None
 
     @property
-    def silent(self) -> bool:
-        if self.heard.tokens:
+    def missing(self) -> bool:
+        if self.answer.tokens:
             return self.token is None
-        return len(self.heard.text) <= len(self.before)
+        return len(self.answer.text) <= len(self.before)
 
-    def says(self, text: str) -> bool:
-        if self.heard.tokens:
+    def has_token(self, text: str) -> bool:
+        if self.answer.tokens:
             return self.token is not None and self.token.text == text
-        return self.heard.text.startswith(self.before + text)
+        return self.has_text(text)
 
-    def says_in_other_tokens(self, text: str) -> bool:
-        """Servers hold back what may begin a stop token, and then do not tell it as a token."""
-        return self.heard.text.startswith(self.before + text)
+    def has_text(self, text: str) -> bool:
+        """Whether `text` follows `before` in the answer, in any split into tokens.
+
+        Servers hold back text that may begin a stop token, and then report it with a later token.
+        """
+        return self.answer.text.startswith(self.before + text)
 
 
-def _tie(wanted: TokenSaid, answer: _Position, hidden: frozenset[str]) -> bool:
-    best = max((logprob for _, logprob in wanted.top), default=0.0)
-    near = [text for text, logprob in wanted.top if best - logprob <= TIE and text != wanted.text]
-    if answer.silent:
+def _tie(expected: AnswerToken, position: _AnswerPosition, hidden: frozenset[str]) -> bool:
+    best = max((logprob for _, logprob in expected.top), default=0.0)
+    near = [
+        text for text, logprob in expected.top if best - logprob <= TIE and text != expected.text
+    ]
+    if position.missing:
         return any(text in hidden for text in near)
-    return any(whole(text, hidden) and answer.says(text) for text in near)
+    return any(comparable(text, hidden) and position.has_token(text) for text in near)

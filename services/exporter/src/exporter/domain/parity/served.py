@@ -1,4 +1,4 @@
-"""Whether a server that was given a model answers as the model that was trained."""
+"""Compares a server's answers with the trained model's and names the faults."""
 
 import json
 import math
@@ -6,28 +6,28 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from exporter.domain.parity.answers import Heard, Reference
-from exporter.domain.parity.greedy_agreement import Followed, follow
-from exporter.domain.parity.quantization import Limits
+from exporter.domain.parity.answers import ReferenceAnswer, ServerAnswer
+from exporter.domain.parity.greedy_agreement import GreedyAgreement, compare_greedily
+from exporter.domain.parity.quantization import ParityLimits
 from ratchet.contract import ServedFault, ServedParity, Value
 from ratchet.measures import plan_validity
 
 _TAIL = 10
-"""The 99th percentile of the KL may be this often the largest mean."""
+"""The limit of the KL's 99th percentile, as a multiple of that of its mean."""
 
 
-class Expected(Value):
-    """What a served version is held against.
+class ExpectedAnswers(Value):
+    """The answers that a server of the version must give.
 
-    `start` is the text the server's tokenizer puts before a chat by itself, `stop` are the tokens
+    `start` is the text that the server's tokenizer puts before every chat, `stop` are the texts
     that end an answer. `limits` are those of the file's format; `training_kl` (nats) is how far
-    training moved the answers: a server further away may as well serve the base model.
+    training moved the answers: a server that differs more may well serve the base model.
     """
 
-    references: tuple[Reference, ...]
+    references: tuple[ReferenceAnswer, ...]
     start: str
     stop: tuple[str, ...]
-    limits: Limits
+    limits: ParityLimits
     training_kl: float
 
     @property
@@ -36,33 +36,35 @@ class Expected(Value):
 
     @property
     def answer_limit(self) -> int:
-        """Tokens: one more than the trained model said, to hear whether the server goes on.
+        """Tokens: one more than the longest reference, to see whether the server ends there too.
 
-        An equally good plan may be longer than the trained model's, though not twice.
+        A valid plan may be longer than the trained model's, though not twice as long.
         """
         longest = max((len(reference.tokens) for reference in self.references), default=0)
         return 2 * longest if any(reference.plan for reference in self.references) else longest + 1
 
 
-def judge(target: str, expected: Expected, heard: Sequence[Heard]) -> ServedParity:
-    """Compare what the server `target` said with the references, one by one.
+def compare_answers(
+    target: str, expected: ExpectedAnswers, answers: Sequence[ServerAnswer]
+) -> ServedParity:
+    """Compare the answers of the server `target` with the references, in the same order.
 
-    Raises `ValueError` when there is not one answer for each reference.
+    Raises `ValueError` if their numbers differ.
     """
-    pairs = list(zip(expected.references, heard, strict=True))
+    pairs = list(zip(expected.references, answers, strict=True))
     hidden = frozenset({"", *expected.stop})
-    followed = [follow(reference, answer, hidden) for reference, answer in pairs]
-    tokens = sum(one.tokens for one in followed)
-    top1 = sum(one.agreeing for one in followed) / max(tokens, 1)
-    kls = [kl for one in followed for kl in one.divergences]
+    agreements = [compare_greedily(reference, answer, hidden) for reference, answer in pairs]
+    tokens = sum(one.tokens for one in agreements)
+    top1 = sum(one.agreeing for one in agreements) / max(tokens, 1)
+    kls = [kl for one in agreements for kl in one.divergences]
     mean = float(np.mean(kls)) if kls else None
     p99 = float(np.percentile(kls, 99)) if kls else None
     faults = [
         *_template(pairs, expected.start),
         *_stop(pairs, expected.stop),
-        *_end(followed),
+        *_end(agreements),
         *_plans(pairs),
-        *_agreement(top1, tokens, expected.limits, told=mean is not None),
+        *_agreement(top1, tokens, expected.limits, kl_known=mean is not None),
         *_divergence(mean, p99, expected),
     ]
     return ServedParity(
@@ -70,82 +72,86 @@ def judge(target: str, expected: Expected, heard: Sequence[Heard]) -> ServedPari
     )
 
 
-_Pairs = Sequence[tuple[Reference, Heard]]
+_Pairs = Sequence[tuple[ReferenceAnswer, ServerAnswer]]
 
 
 def _template(pairs: _Pairs, start: str) -> Iterator[ServedFault]:
-    for reference, heard in pairs:
-        wanted, rendered = reference.rendered, heard.rendered
-        if rendered is None or wanted in (rendered, start + rendered):
+    for reference, answer in pairs:
+        expected, rendered = reference.rendered, answer.rendered
+        if rendered is None or expected in (rendered, start + rendered):
             continue
-        at = _first_difference(wanted, rendered)
+        at = _first_difference(expected, rendered)
         yield ServedFault(
             name="template",
             reason=f"the server renders {_shown(rendered[at:])} at character {at} of a chat, "
-            f"the trained model reads {_shown(wanted[at:])}",
+            f"the trained model reads {_shown(expected[at:])}",
         )
         return
 
 
 def _stop(pairs: _Pairs, stops: Sequence[str]) -> Iterator[ServedFault]:
-    for reference, heard in pairs:
+    for reference, answer in pairs:
         for stop in stops:
-            if stop in heard.text:
+            if stop in answer.text:
                 reason = f"the answer to {_shown(reference.prompt)} has the stop token {stop}"
                 yield ServedFault(name="stop", reason=reason)
                 return
 
 
-def _end(followed: Sequence[Followed]) -> Iterator[ServedFault]:
-    """One token more or less is chance; most answers going on is a stop token nobody knows."""
-    ends = [one.ends for one in followed if one.ends is not None]
+def _end(agreements: Sequence[GreedyAgreement]) -> Iterator[ServedFault]:
+    """One answer may differ by chance; if most go on, the server lacks the stop token."""
+    ends = [one.same_end for one in agreements if one.same_end is not None]
     if ends and sum(ends) < len(ends) / 2:
         reason = f"{len(ends) - sum(ends)} of {len(ends)} answers go on after the trained model's"
         yield ServedFault(name="end", reason=f"{reason} end")
 
 
 def _plans(pairs: _Pairs) -> Iterator[ServedFault]:
-    for reference, heard in pairs:
+    for reference, answer in pairs:
         if not reference.plan or not plan_validity(reference.text).valid:
             continue
-        validity = plan_validity(heard.text)
+        validity = plan_validity(answer.text)
         if not validity.valid:
             reason = f"the plan for {_shown(reference.prompt)}: {', '.join(validity.problems)}"
             yield ServedFault(name="plan", reason=reason)
             return
 
 
-def _agreement(top1: float, tokens: int, limits: Limits, *, told: bool) -> Iterator[ServedFault]:
-    """A few answers are a sample of what the limit speaks of: standard errors of grace.
+def _agreement(
+    top1: float, tokens: int, limits: ParityLimits, *, kl_known: bool
+) -> Iterator[ServedFault]:
+    """The limit holds for many answers, and these are a sample: it is lowered by standard errors.
 
-    Two where the KL was `told`, which is the sharper measure; one where nothing else speaks.
+    Two if the KL, the sharper measure, is known as well; one if this is the only measure.
     """
     if tokens == 0:
         yield ServedFault(name="agreement", reason="no token of any answer could be compared")
         return
-    grace = (2 if told else 1) * math.sqrt(limits.top1 * (1 - limits.top1) / tokens)
+    grace = (2 if kl_known else 1) * math.sqrt(limits.top1 * (1 - limits.top1) / tokens)
     if top1 < limits.top1 - grace:
         reason = f"top-1 agreement {top1:.4f} is below {limits.top1 - grace:.4f}"
         yield ServedFault(name="agreement", reason=reason)
 
 
-def _divergence(mean: float | None, p99: float | None, expected: Expected) -> Iterator[ServedFault]:
+def _divergence(
+    mean: float | None, p99: float | None, expected: ExpectedAnswers
+) -> Iterator[ServedFault]:
     if mean is None or p99 is None:
         return
     largest = expected.limits.kl
     if mean > largest:
         yield ServedFault(name="divergence", reason=f"mean KL {mean:.6f} is above {largest}")
     elif mean >= expected.training_kl:
-        reason = f"mean KL {mean:.6f}, and the training moved the answers by "
-        yield ServedFault(name="divergence", reason=f"{reason}{expected.training_kl:.6f} only")
+        reason = f"mean KL {mean:.6f}, but the training moved the answers by only "
+        yield ServedFault(name="divergence", reason=f"{reason}{expected.training_kl:.6f}")
     if p99 > _TAIL * largest:
         reason = f"the 99th percentile of the KL, {p99:.6f}, is above {_TAIL * largest:g}"
         yield ServedFault(name="divergence", reason=reason)
 
 
 def _first_difference(one: str, other: str) -> int:
-    same = (a == b for a, b in zip(one, other, strict=False))
-    return next((at for at, equal in enumerate(same) if not equal), min(len(one), len(other)))
+    equal = (a == b for a, b in zip(one, other, strict=False))
+    return next((at for at, same in enumerate(equal) if not same), min(len(one), len(other)))
 
 
 def _shown(text: str) -> str:

@@ -1,25 +1,25 @@
-"""How near an exported model stays to the one that was trained, and whether that is near enough."""
+"""Whether an exported model is near enough to the trained one."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.domain.parity.quantization import Limits
+from exporter.domain.parity.quantization import ParityLimits
 from ratchet.models import Likeliest, Logits, divergence
 
 _WORST_PERCENT = 99.0
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """Position by position: whether the top tokens are equal, and KL divergence in nats."""
+class LogitAgreement:
+    """One entry per position: whether the top tokens are equal, and the KL divergence in nats."""
 
     agreeing: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
     divergence: NDArray[np.float64] = field(default_factory=lambda: np.empty(0, np.float64))
 
-    def __add__(self, other: "Agreement") -> "Agreement":
-        return Agreement(
+    def __add__(self, other: "LogitAgreement") -> "LogitAgreement":
+        return LogitAgreement(
             np.concatenate((self.agreeing, other.agreeing)),
             np.concatenate((self.divergence, other.divergence)),
         )
@@ -42,36 +42,38 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Passed:
+class ParityPassed:
     reason: str
 
 
 @dataclass(frozen=True)
-class Failed:
+class ParityFailed:
     reason: str
 
 
-def compare(reference: Likeliest, candidate: Logits) -> Agreement:
+def compare(reference: Likeliest, candidate: Logits) -> LogitAgreement:
     """KL of `reference` against `candidate` and equal top tokens, at every position.
 
-    Raises `ValueError` where the positions are not the same number.
+    Raises `ValueError` if the numbers of positions differ.
     """
     kl = divergence(reference, candidate)
-    return Agreement(reference.ids[:, 0] == np.argmax(candidate, axis=-1), kl)
+    return LogitAgreement(reference.ids[:, 0] == np.argmax(candidate, axis=-1), kl)
 
 
-def verdict(exported: Agreement, training_kl: float, limits: Limits) -> Passed | Failed:
+def verdict(
+    exported: LogitAgreement, training_kl: float, limits: ParityLimits
+) -> ParityPassed | ParityFailed:
     """Judge `exported` (trained against exported); `training_kl` is trained against its base.
 
-    An export that moves the answers as far as the training did can undo it: that fails too.
+    An export that moves the answers as far as the training did may undo the training: it fails.
     """
     if exported.top1 < limits.top1:
-        return Failed(f"top-1 agreement {exported.top1:.4f} is below {limits.top1}")
+        return ParityFailed(f"top-1 agreement {exported.top1:.4f} is below {limits.top1}")
     if exported.kl > limits.kl:
-        return Failed(f"mean KL {exported.kl:.6f} is above {limits.kl}")
+        return ParityFailed(f"mean KL {exported.kl:.6f} is above {limits.kl}")
     if exported.kl >= training_kl:
-        return Failed(
-            f"the export moves the answers by KL {exported.kl:.6f}, the training only by "
+        return ParityFailed(
+            f"the export moves the answers by KL {exported.kl:.6f}, the training by only "
             f"{training_kl:.6f}"
         )
-    return Passed(f"top-1 {exported.top1:.4f}, mean KL {exported.kl:.6f}")
+    return ParityPassed(f"top-1 {exported.top1:.4f}, mean KL {exported.kl:.6f}")

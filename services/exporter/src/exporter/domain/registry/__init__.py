@@ -1,1 +1,1 @@
-"""Versions, the alias, and how a model is served."""
+"""Versions, the alias, and how registered models are served."""

@@ -1,4 +1,4 @@
-"""What became of a command, for those who wait for it."""
+"""The result of a command to activate or roll back, as `/status` shows it."""
 
 from typing import Literal
 
@@ -7,24 +7,25 @@ from pydantic import AwareDatetime
 from exporter.domain.registry.alias_history import Move
 from ratchet.contract import RegistryKind, Value
 
-Verb = Literal["activate", "rollback"]
+CommandName = Literal["activate", "rollback"]
 
 
-class Refusal(Value):
-    """Nothing moves; `reason` says why and what to do."""
+class ActivationRefusal(Value):
+    """Nothing moves; `reason` includes the remedy."""
 
     version: str | None
     reason: str
 
 
-class Settled(Value):
-    """`later` is tried again; `reason` says why it was refused or has to wait.
+class ActivationResult(Value):
+    """`later` is retried; `reason` is why it was refused or has to wait.
 
-    `checked_s` is how long hashing and asking took, `moved_s` how long the aliases took to move.
+    `checked_s` is the time for hashing and requests to the server, `moved_s` that for moving the
+    aliases.
     """
 
     event_id: str
-    command: Verb
+    command: CommandName
     requested_by: str
     at: AwareDatetime
     outcome: Literal["moved", "refused", "later"]
@@ -36,4 +37,4 @@ class Settled(Value):
     moved_s: float = 0.0
 
 
-Decision = Move | Refusal
+ActivationDecision = Move | ActivationRefusal

@@ -1,4 +1,4 @@
-"""Where the alias has been, move by move, and which way leads back."""
+"""The history of the alias, and where a rollback leads."""
 
 from collections.abc import Collection, Sequence
 
@@ -8,10 +8,9 @@ from ratchet.contract import Value
 
 
 class Move(Value):
-    """`version` became active in place of `previous`: the same one where it was active already.
+    """`version` became active in place of `previous`; they are equal if it was active already.
 
-    `cause` is the event id of the checkpoint or the command that asked for it. `back` marks a
-    rollback.
+    `cause` is the event id of the checkpoint or the command. `back` marks a rollback.
     """
 
     cause: str
@@ -22,7 +21,7 @@ class Move(Value):
 
 
 def made_for(event_id: str, moves: Sequence[Move]) -> Move | None:
-    """The move that was made for this event, if it was handled before."""
+    """The move that an earlier delivery of this event made."""
     return next((move for move in moves if move.cause == event_id), None)
 
 
@@ -34,9 +33,9 @@ def newest(moves: Sequence[Move]) -> str | None:
 def way_back(moves: Sequence[Move], registered: Collection[str]) -> str | None:
     """The version a rollback leads to: the last one active before the active one.
 
-    A second rollback leads one further back and not forth again: who asks for it found the
-    version in between wanting too. What was rolled back returns only by name. None where no
-    registered version is left on the way.
+    A second rollback leads one version further back, not forward again: an operator who rolls
+    back twice wants neither version. A version that was rolled back becomes active again only by
+    name. None if no earlier version is still registered.
     """
     trail: list[str] = []
     for move in moves:

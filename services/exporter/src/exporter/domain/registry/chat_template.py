@@ -1,4 +1,4 @@
-"""Ollama's template for a model's chat format, found by rendering and never by guessing."""
+"""Finds the Ollama template of a model's chat format by comparing rendered chats."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,11 +7,13 @@ from ratchet.contract import Value
 
 Message = dict[str, str]
 Render = Callable[[list[Message]], str]
-"""Messages to the text a model reads, ending where the assistant begins to answer."""
+"""Messages to the text a model reads, up to where the assistant begins to answer."""
+
+NO_TEMPLATE = "no known Ollama template renders chats as this model's own template does"
 
 
 class ChatTemplate(Value):
-    """`template` is in Go's language, `system` what the model is told when nobody tells it.
+    """`template` is in Go's template language, `system` the model's default system message.
 
     `start` is what the tokenizer puts before every chat, so that the template must not.
     """
@@ -25,7 +27,7 @@ class ChatTemplate(Value):
 
 @dataclass(frozen=True)
 class _Family:
-    """One message is `head % role`, its text and `tail`; `start` is the tokenizer's business."""
+    """One message is `head % role`, its text and `tail`; the tokenizer adds `start`."""
 
     name: str
     start: str
@@ -70,17 +72,20 @@ _PROBES: tuple[list[Message], ...] = (
         {"role": "user", "content": "Second?"},
     ],
 )
-_UNTOLD: tuple[list[Message], ...] = ([{"role": "user", "content": "Hello"}], _PROBES[1][1:])
+_NO_SYSTEM: tuple[list[Message], ...] = (
+    [{"role": "user", "content": "Hello"}],
+    _PROBES[1][1:],
+)
 
 
-def recognise(render: Render) -> ChatTemplate | None:
-    """The template that renders every probe as `render` does; None when no family does."""
+def recognize(render: Render) -> ChatTemplate | None:
+    """The template that renders every probe chat as `render` does; None if no family does."""
     for family in _FAMILIES:
         if any(render(probe) != family.render(probe) for probe in _PROBES):
             continue
-        system = _default_system(family, render(_UNTOLD[0]))
-        told = [] if system is None else [{"role": "system", "content": system}]
-        if any(render(probe) != family.render([*told, *probe]) for probe in _UNTOLD):
+        system = _default_system(family, render(_NO_SYSTEM[0]))
+        default = [] if system is None else [{"role": "system", "content": system}]
+        if any(render(probe) != family.render([*default, *probe]) for probe in _NO_SYSTEM):
             continue
         return ChatTemplate(
             family=family.name,

@@ -1,13 +1,14 @@
-"""What a server does not have of the registered versions, and why."""
+"""Registered versions that the server lacks, and why."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Lag:
-    """`missing` are on their way; `refused` never get there, by version with the reason.
+class ServerLag:
+    """`missing` will be registered; `refused` will not, by version with the reason.
 
-    `trouble` is what the last try broke off with, `wait_s` how long the next one waits.
+    `trouble` is the error that ended the last attempt, `wait_s` the wait before the next one. The
+    field names are those of `/status`.
     """
 
     missing: tuple[str, ...] = ()

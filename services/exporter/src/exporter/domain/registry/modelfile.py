@@ -1,4 +1,4 @@
-"""How a registered model is to be served, as values and as Ollama's Modelfile text."""
+"""How a registered model is served, as values and as the text of Ollama's Modelfile."""
 
 from exporter.domain.registry.chat_template import ChatTemplate
 from ratchet.contract import Value
@@ -7,7 +7,7 @@ Parameter = int | float | tuple[str, ...]
 
 
 class Sampling(Value):
-    """Pinned at registration, because a server's defaults change."""
+    """Pinned at registration, because the defaults of servers change between releases."""
 
     temperature: float = 0.0
     repeat_penalty: float = 1.0
@@ -18,7 +18,7 @@ class Sampling(Value):
 class Modelfile(Value):
     """`template` None leaves the chat format to the one inside the GGUF.
 
-    `license` is the base model's, as its directory tells it.
+    `license` is that of the base model.
     """
 
     sampling: Sampling
@@ -26,10 +26,10 @@ class Modelfile(Value):
     license: str | None = None
 
     def parameters(self) -> dict[str, Parameter]:
-        found: dict[str, Parameter] = dict(self.sampling)
+        parameters: dict[str, Parameter] = dict(self.sampling)
         if self.template is not None:
-            found["stop"] = self.template.stop
-        return found
+            parameters["stop"] = self.template.stop
+        return parameters
 
     def text(self, gguf: str) -> str:
         """The Modelfile that serves the file `gguf`, a path relative to it."""

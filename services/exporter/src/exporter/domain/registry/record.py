@@ -1,24 +1,24 @@
-"""What a registry keeps beside a model: enough to trace it to its examples and judge it."""
+"""The record of a registered model: its lineage, its figures and how it is served."""
 
 from typing import Literal
 
 from pydantic import AwareDatetime
 
-from exporter.domain.parity.answers import Reference
+from exporter.domain.parity.answers import ReferenceAnswer
 from exporter.domain.parity.quantization import Quantization
 from exporter.domain.registry.modelfile import Modelfile
 from ratchet.contract import ArtifactRef, FormatTried, Parity, Scores, Value
 
-Stage = Literal["load", "base", "merge", "convert", "quantize", "parity", "smoke", "store"]
-"""`merge` and `smoke` are in older records alone: both happen within other stages."""
+ExportStage = Literal["load", "base", "merge", "convert", "quantize", "parity", "smoke", "store"]
+"""`merge` and `smoke` occur in older records only: both are part of other stages now."""
 
 
 class Export(Value):
-    """The outcome of a good export.
+    """The result of a successful export.
 
-    `training_kl` is how far (nats) the adapter moves the same answers from the base model's:
-    the measure for `parity.kl`. `seconds` counts each stage, over all formats tried.
-    `references` are answers of the trained model, to hold a server's against.
+    `training_kl` is the KL divergence (nats) that training caused on the same answers: the scale
+    for `parity.kl`. `seconds` are those of each stage, over all formats tried. `references` are
+    answers of the trained model, which a server's answers are compared with.
     """
 
     gguf: ArtifactRef
@@ -29,14 +29,14 @@ class Export(Value):
     modelfile: Modelfile
     chat_template_sha256: str
     parameters: int
-    seconds: dict[Stage, float]
+    seconds: dict[ExportStage, float]
     versions: dict[str, str]
-    references: tuple[Reference, ...] = ()
+    references: tuple[ReferenceAnswer, ...] = ()
     tried: tuple[FormatTried, ...] = ()
 
 
 class ModelRecord(Value):
-    """`manifest` is the adapter's manifest, where settings and example ids are."""
+    """`manifest` is the adapter's manifest, which has the settings and example ids."""
 
     name: str
     version: str

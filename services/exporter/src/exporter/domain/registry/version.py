@@ -1,4 +1,4 @@
-"""The version tag of a checkpoint: the same for every delivery, later checkpoints sort later."""
+"""Version tags: the same for every delivery of a checkpoint, ordered by its time."""
 
 from ratchet.contract import CheckpointReady, derived_id
 
@@ -6,8 +6,8 @@ from ratchet.contract import CheckpointReady, derived_id
 def version_tag(checkpoint: CheckpointReady) -> str:
     """`v<UTC time of the checkpoint>-<12 hex>`; the hex is of the run and its manifest.
 
-    It does not depend on the exported bytes: a second try after a crash finds what the first
-    registered, even if a library between the two writes other bytes.
+    It does not depend on the exported bytes: a retry after a crash finds the version that the
+    first attempt registered, even if another release of a library writes other bytes.
     """
     moment = checkpoint.occurred_at.utctimetuple()
     stamp = (
@@ -18,10 +18,10 @@ def version_tag(checkpoint: CheckpointReady) -> str:
 
 
 def may_follow(version: str, newest: str | None) -> bool:
-    """Whether a checkpoint's `version` may become active by itself.
+    """Whether a checkpoint's `version` may become active without a command.
 
-    `newest` is the latest that ever was: a late delivery never moves the alias back, and one that
-    comes again never undoes a rollback.
+    `newest` is the latest version that was ever active: a late delivery never moves the alias
+    back, and a redelivery never undoes a rollback.
     """
     return newest is None or version > newest
 
@@ -31,7 +31,7 @@ def surplus(
 ) -> tuple[str, ...]:
     """The versions beyond `keep` that are not active, oldest first.
 
-    Those kept are where a rollback leads, and the newest.
+    Retained are the version a rollback leads to, and the newest.
     """
     idle = sorted(
         (version for version in versions if version != active),

@@ -3,16 +3,14 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from ratchet.contract import EntryId
+from ratchet.contract import EntryId, microseconds
 
 _NAME = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)/(?P<first>\d+-\d+)_(?P<last>\d+-\d+)-(?P<sha8>[0-9a-f]{8})\.parquet"
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TICK = timedelta(microseconds=1)
 
 
 class ArchiveRow(NamedTuple):
@@ -91,4 +89,4 @@ def _microseconds(value: Any) -> int | None:
         time = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-    return (time - _EPOCH) // _TICK if time.tzinfo is not None else None
+    return microseconds(time) if time.tzinfo is not None else None

@@ -4,22 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ledger.domain.archive.archive_file import ArchiveFile
-from ratchet.contract import EntryId
-
-
-class GroupAt(NamedTuple):
-    """The position of a consumer group: last entry delivered, oldest one not acknowledged."""
-
-    name: str
-    last_delivered: EntryId
-    oldest_pending: EntryId | None
-
-    @property
-    def needs(self) -> EntryId:
-        """The group needs no entry below this id."""
-        if self.oldest_pending is None:
-            return self.last_delivered.next
-        return min(self.oldest_pending, self.last_delivered.next)
+from ratchet.contract import EntryId, GroupPosition
 
 
 class VerifiedFile(NamedTuple):
@@ -39,7 +24,7 @@ class StreamState(NamedTuple):
 
     first: EntryId | None
     length: int
-    groups: Sequence[GroupAt]
+    groups: Sequence[GroupPosition]
     required: Sequence[str]
     tail: EntryId | None = None
 
@@ -68,7 +53,7 @@ def decide_trim(
     # A missing group has read nothing yet: its service was never started. What is trimmed before
     # it starts never reaches it. An optional group is missing for good where it is not configured,
     # and must not hold entries back for ever.
-    missing = [name for name in stream.required if name not in {g.name for g in stream.groups}]
+    missing = [name for name in stream.required if name not in {g.group for g in stream.groups}]
     if missing:
         return Keep(f"group {missing[0]} does not exist yet")
     if stream.first is None:
@@ -96,7 +81,7 @@ def _needed(stream: StreamState, file: ArchiveFile) -> str | None:
     """The reader that still needs an entry of `file`, None if no one does."""
     for group in stream.groups:
         if group.needs <= file.last:
-            return f"group {group.name} needs {group.needs}"
+            return f"group {group.group} needs {group.needs}"
     if stream.tail is not None and stream.tail <= file.last:
         return f"readers start at {stream.tail}"
     return None

@@ -2,8 +2,8 @@
 
 from ledger.domain.projection.changes import EventChanges, Link, RowChange
 from ledger.domain.projection.fold import ColumnUpdate, revision_stamp
-from ledger.domain.values import microseconds, plain, whole
-from ratchet.contract import BuiltExample, ExampleRetracted, Forgotten
+from ledger.domain.values import plain, whole
+from ratchet.contract import BuiltExample, ExampleRetracted, Forgotten, microseconds
 
 
 def built(event: BuiltExample) -> EventChanges:

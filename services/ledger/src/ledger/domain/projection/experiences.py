@@ -6,13 +6,14 @@ from typing import Any
 from ledger.domain.projection.changes import EventChanges, RowChange
 from ledger.domain.projection.fold import ColumnUpdate, revision_stamp, time_stamp
 from ledger.domain.projection.judgement import judged_columns
-from ledger.domain.values import keyed, microseconds, plain, whole
+from ledger.domain.values import keyed, plain, whole
 from ratchet.contract import (
     Experience,
     ExperienceRecorded,
     ExperienceScored,
     FeedbackReceived,
     Stamp,
+    microseconds,
 )
 
 _MOST_SCENARIOS = 24

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ledger.domain.values import microseconds, whole
-from ratchet.contract import Event, Stamp, Statement, latest
+from ledger.domain.values import whole
+from ratchet.contract import Event, Stamp, Statement, latest, microseconds
 
 
 class ColumnUpdate(NamedTuple):

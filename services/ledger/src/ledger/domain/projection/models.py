@@ -2,8 +2,14 @@
 
 from ledger.domain.projection.changes import NO_CHANGES, EventChanges, RowChange
 from ledger.domain.projection.fold import ColumnUpdate, time_stamp
-from ledger.domain.values import microseconds, plain
-from ratchet.contract import ActivationRefused, ModelActivated, ModelRegistered, ModelRolledBack
+from ledger.domain.values import plain
+from ratchet.contract import (
+    ActivationRefused,
+    ModelActivated,
+    ModelRegistered,
+    ModelRolledBack,
+    microseconds,
+)
 
 
 def registered(event: ModelRegistered) -> EventChanges:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ledger.domain.projection.changes import EventChanges, Link, RowChange
 from ledger.domain.projection.fold import ColumnUpdate, time_stamp
-from ledger.domain.values import microseconds, plain, whole
+from ledger.domain.values import plain, whole
 from ratchet.contract import (
     CheckpointReady,
     Event,
@@ -12,6 +12,7 @@ from ratchet.contract import (
     RunFinished,
     RunProgressed,
     RunStarted,
+    microseconds,
 )
 
 

@@ -2,8 +2,15 @@
 
 from typing import Any
 
-from ledger.domain.values import keyed, microseconds
-from ratchet.contract import Delivered, Event, ExperienceRecorded, FeedbackReceived, Value
+from ledger.domain.values import keyed
+from ratchet.contract import (
+    Delivered,
+    Event,
+    ExperienceRecorded,
+    FeedbackReceived,
+    Value,
+    microseconds,
+)
 
 _IDS = ("query_id", "user_id", "run_id", "version", "example_id")
 

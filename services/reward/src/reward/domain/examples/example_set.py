@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import Field
 
-from ratchet.contract import BuiltExample, Event, Question, Value, derived_id
+from ratchet.contract import Event, PairBuilt, Question, Value, derived_id
 from reward.domain.examples.candidates import CandidateAnswer
-from reward.domain.examples.origin import ExampleOrigin
+from reward.domain.examples.origin import ExampleOrigin, NewExample
 from reward.domain.examples.pairing import PairingRules, build_examples
 
 
@@ -42,7 +42,7 @@ def offer(
         newest = sorted(candidates, key=lambda query_id: (candidates[query_id].at, query_id))
         candidates = {q: candidates[q] for q in newest[-rules.max_answers_per_question :]}
     origin = ExampleOrigin(question=state.question, revision=state.version + 1, cause=cause)
-    examples: dict[str, BuiltExample] = {}
+    examples: dict[str, NewExample] = {}
     for period in periods(candidates.values(), window):
         examples |= build_examples(origin, period, rules)
     live = {example_id: _digest(example) for example_id, example in examples.items()}
@@ -69,7 +69,7 @@ def periods(candidates: Iterable[CandidateAnswer], window: int) -> Iterator[list
 def _changes(
     before: Mapping[str, str],
     after: Mapping[str, str],
-    examples: Mapping[str, BuiltExample],
+    examples: Mapping[str, NewExample],
     origin: ExampleOrigin,
 ) -> Iterator[Event]:
     for example_id in sorted(before.keys() - after.keys()):
@@ -79,7 +79,11 @@ def _changes(
             yield examples[example_id]
 
 
-def _digest(example: BuiltExample) -> str:
+def _digest(example: NewExample) -> str:
     """Changes with what the id leaves out: the rule, the rewards and the sources' revisions."""
+    if isinstance(example, PairBuilt):
+        rewards: tuple[float, ...] = (example.chosen_reward, example.rejected_reward)
+    else:
+        rewards = (example.reward,)
     sources = [(source.query_id, source.revision) for source in example.sources]
-    return derived_id(example.rule, repr(example.rewards), repr(sources))[:16]
+    return derived_id(example.rule, repr(rewards), repr(sources))[:16]

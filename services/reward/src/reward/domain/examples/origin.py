@@ -15,6 +15,8 @@ from ratchet.contract import (
     derived_id,
 )
 
+NewExample = PairBuilt | LabelBuilt | DemonstrationBuilt
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExampleOrigin:

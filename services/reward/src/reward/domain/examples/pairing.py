@@ -9,7 +9,6 @@ from itertools import chain
 from pydantic import Field
 
 from ratchet.contract import (
-    BuiltExample,
     DemonstrationBuilt,
     LabelBuilt,
     PairBuilt,
@@ -18,7 +17,7 @@ from ratchet.contract import (
 )
 from ratchet.measures import normalized, prompt_for
 from reward.domain.examples.candidates import CandidateAnswer
-from reward.domain.examples.origin import ExampleOrigin
+from reward.domain.examples.origin import ExampleOrigin, NewExample
 from reward.domain.examples.question import Scope
 
 
@@ -63,13 +62,13 @@ class _Cap:
 
 def build_examples(
     origin: ExampleOrigin, candidates: Iterable[CandidateAnswer], rules: PairingRules
-) -> dict[str, BuiltExample]:
+) -> dict[str, NewExample]:
     """The examples that these answers to one question in one aspect make, by their id."""
     ranked = sorted(candidates, key=_rank)
     good = [c for c in ranked if c.verdict == "good" and c.reward > rules.chosen_above and c.sure]
     bad = [c for c in ranked[::-1] if c.verdict == "bad" and c.reward < rules.rejected_below]
-    examples: dict[str, BuiltExample] = {}
-    for example in chain[BuiltExample](
+    examples: dict[str, NewExample] = {}
+    for example in chain[NewExample](
         _pairs(origin, ranked, good, bad, rules),
         _labels(origin, good, bad, rules),
         _demonstrations(origin, good, rules),

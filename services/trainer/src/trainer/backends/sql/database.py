@@ -1,4 +1,4 @@
-"""The trainer's tables, and an engine that survives a crash at any moment."""
+"""The trainer's tables, and an engine whose commits survive a power loss."""
 
 import sqlite3
 from errno import EIO, ENOSPC
@@ -146,9 +146,9 @@ scorers = Table(
 
 
 def open_database(path: Path) -> Engine:
-    """An SQLite database at `path`, made if absent: what is committed survives a power loss.
+    """Open the SQLite database at `path`, or create it; commits survive a power loss.
 
-    Its engine raises `OSError` where the disk is full or fails.
+    Its engine raises `OSError` if the disk is full or fails.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
@@ -163,7 +163,7 @@ def open_database(path: Path) -> Engine:
         cursor.close()
 
     @event.listens_for(engine, "handle_error")
-    def _blame_the_disk(context: ExceptionContext) -> None:
+    def _raise_disk_errors(context: ExceptionContext) -> None:
         error = context.original_exception
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         number = _ERRNO.get(code) or _ERRNO.get(code & _PRIMARY)
@@ -171,12 +171,12 @@ def open_database(path: Path) -> Engine:
             raise OSError(number, f"{path.name}: {error}") from error
 
     metadata.create_all(engine)
-    _add_what_is_missing(engine)
+    _add_missing(engine)
     return engine
 
 
-def _add_what_is_missing(engine: Engine) -> None:
-    """Columns and indexes that came after the file was made; what is new may be null."""
+def _add_missing(engine: Engine) -> None:
+    """Add the columns and indexes that a newer release defines; new columns may be null."""
     known = inspect(engine)
     with engine.begin() as connection:
         for table in metadata.sorted_tables:

@@ -31,11 +31,11 @@ _REVISED = ("revision", "kind", "aspect", "event")
 
 
 class SqlExampleStore:
-    """As `trainer.ports.ExampleStore` and `trainer.ports.RequestStore`."""
+    """Examples by id, where the highest revision counts, and the requests of users."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._last_came: float | None = None
+        self._last_arrival: float | None = None
 
     def keep(
         self, batch: Iterable[Delivered[BuiltExample | ExampleRetracted | TraceCaptured]]
@@ -51,16 +51,19 @@ class SqlExampleStore:
         if rows:
             with self._engine.begin() as connection:
                 connection.execute(newer, rows)
-        self._last_came = time.monotonic()
+        self._last_arrival = time.monotonic()
 
     def quiet_s(self) -> float | None:
-        return None if self._last_came is None else time.monotonic() - self._last_came
+        """Seconds since the last example arrived; None if none has since the start."""
+        return None if self._last_arrival is None else time.monotonic() - self._last_arrival
 
     def waiting(self) -> dict[Method, WaitingExamples]:
+        """The examples that no finished run has used, counted by method."""
         with self._engine.connect() as connection:
             return {method: _waiting(connection, kinds) for method, kinds in KINDS.items()}
 
     def take(self, method: Method, most: Mapping[Aspect, int]) -> list[TrainingExample]:
+        """At most `most` waiting examples of each aspect, in the order of their arrival."""
         with self._engine.connect() as connection:
             return [
                 read_example(row.event)
@@ -78,25 +81,28 @@ class SqlExampleStore:
             ]
 
     def traces(self, example_ids: Sequence[str]) -> list[dict[str, str]]:
+        """The distinct trace contexts of these examples."""
         named = func.json_each(json.dumps(list(example_ids))).table_valued("value")
-        carried = func.json_extract(examples.c.event, "$.trace")
-        found = (
-            select(carried)
+        trace = func.json_extract(examples.c.event, "$.trace")
+        traces = (
+            select(trace)
             .distinct()
-            .where(examples.c.example_id.in_(select(named.c.value)), carried != "{}")
+            .where(examples.c.example_id.in_(select(named.c.value)), trace != "{}")
         )
         with self._engine.connect() as connection:
-            return [json.loads(trace) for trace in connection.execute(found).scalars()]
+            return [json.loads(trace) for trace in connection.execute(traces).scalars()]
 
-    def ask(self, asked: Sequence[TrainingRequested | CancelRequested]) -> None:
+    def add_requests(self, batch: Sequence[TrainingRequested | CancelRequested]) -> None:
+        """Store requests for runs, and cancel the open run; a repetition changes nothing."""
         with self._engine.begin() as connection:
-            for request in asked:
+            for request in batch:
                 if isinstance(request, TrainingRequested):
-                    _ask(connection, request)
+                    _add(connection, request)
                 else:
                     _cancel(connection, request)
 
-    def asked(self) -> RunRequest | None:
+    def open_request(self) -> RunRequest | None:
+        """The first request that no run has answered."""
         first = select(requests).where(requests.c.run_id.is_(None)).order_by(requests.c.number)
         with self._engine.connect() as connection:
             row = connection.execute(first.limit(1)).first()
@@ -142,7 +148,7 @@ def _waiting(connection: Connection, kinds: tuple[str, ...]) -> WaitingExamples:
     )
 
 
-def _ask(connection: Connection, request: TrainingRequested) -> None:
+def _add(connection: Connection, request: TrainingRequested) -> None:
     connection.execute(
         insert(requests).on_conflict_do_nothing(index_elements=["event_id"]),
         {
@@ -154,9 +160,9 @@ def _ask(connection: Connection, request: TrainingRequested) -> None:
 
 
 def _cancel(connection: Connection, request: CancelRequested) -> None:
-    """The run that was open when this was asked, or the named one, unless it has ended.
+    """Cancel the run that was open at the time of the request, or the named one.
 
-    A request that comes late, or once more, does not cancel a run that was planned after it.
+    A late or repeated request does not cancel a run that was planned after it.
     """
     planned_at = func.json_extract(runs.c.plan, "$.planned_at")
     opened = select(runs.c.run_id, planned_at.label("planned_at")).where(
@@ -164,9 +170,9 @@ def _cancel(connection: Connection, request: CancelRequested) -> None:
     )
     for row in connection.execute(opened).all():
         if request.run_id is None:
-            meant = datetime.fromisoformat(row.planned_at) <= request.occurred_at
+            matches = datetime.fromisoformat(row.planned_at) <= request.occurred_at
         else:
-            meant = row.run_id == request.run_id
-        if meant:
+            matches = row.run_id == request.run_id
+        if matches:
             its_row = update(runs).where(runs.c.run_id == row.run_id, runs.c.verdict.is_(None))
             connection.execute(its_row.values(cancelled_by=request.requested_by))

@@ -86,9 +86,9 @@ class SqlRunStore:
 
     def cancelled_by(self, run_id: str) -> str | None:
         """The user who cancelled the run."""
-        who = select(runs.c.cancelled_by).where(runs.c.run_id == run_id)
+        user = select(runs.c.cancelled_by).where(runs.c.run_id == run_id)
         with self._engine.connect() as connection:
-            return connection.execute(who).scalar()
+            return connection.execute(user).scalar()
 
     def finish(self, run_id: str, end: RunEnd, events: Sequence[Event]) -> str | None:
         """End a run once; a judged one consumes its examples.
@@ -194,7 +194,7 @@ class SqlRunStore:
 
 
 def _consume(connection: Connection, run_id: str, dataset: Dataset) -> None:
-    """Mark the run's examples as consumed, and those whose every answer is among theirs.
+    """Mark as consumed the run's examples, and waiting ones whose answers are all among theirs.
 
     A label on an answer that a pair has taught, or a pair of two answers that labels have
     taught, would count the same feedback twice.

@@ -1,9 +1,9 @@
-"""Choose the held-out side by kind of question and by time, so that no near copy was trained on.
+"""Chooses the held-out set by kind of question and by time, without near copies of training data.
 
-A random split of such data saturates: the same devices and phrasings lie on both sides. Here
+A random split of such data saturates: the same devices and phrasings are on both sides. Here
 examples that share a device type or a phrasing stay together. Which kinds are held out depends
 on the seed and their names alone, so later runs tend to hold out the same ones. Of the rest the
-newest questions are held out too: what is asked changes with time.
+newest questions are held out too, since questions change with time.
 """
 
 import hashlib
@@ -14,16 +14,17 @@ from datetime import datetime
 from trainer.domain.examples.training_example import TrainingExample as Example
 
 Links = Callable[[Example], tuple[str, ...]]
-"""What an example must not share across the split; the first link names its kind."""
+"""What examples on different sides must not share; the first link names the kind."""
 
 _NEWEST_SHARE = 0.25
 
 
 @dataclass(frozen=True)
 class Split:
-    """Both sides in order of `example_id`; `newest` are those held out for their time alone.
+    """Both sets in order of `example_id`.
 
-    `unseen` says in words what only held-out ones have.
+    `newest` are the examples held out for their time alone. `unseen` describes what only
+    held-out examples have.
     """
 
     train: tuple[Example, ...]
@@ -33,11 +34,11 @@ class Split:
 
 
 def split(examples: Sequence[Example], share: float, least: int, seed: int) -> Split:
-    """Hold out about `share` of the examples, and at least `least` where the data allow it.
+    """Hold out about `share` of the examples, and at least `least` if the data allow it.
 
-    A quarter of them are the newest questions; for the others it tries whole components of
-    shared device types and phrasings, then device types alone, then single questions. The same
-    question is never on both sides. `held_out` is empty when all ask one question.
+    A quarter of them are the newest questions. The others are whole components of shared device
+    types and phrasings, or if those are too large, of device types, or single questions. A
+    question is never on both sides. `held_out` is empty if all examples have one question.
     """
     ordered = sorted(examples, key=lambda example: example.example_id)
     target = max(least, round(share * len(ordered)))
@@ -56,28 +57,28 @@ def split(examples: Sequence[Example], share: float, least: int, seed: int) -> S
 def _by_kind(
     ordered: Sequence[Example], target: int, least: int, seed: int
 ) -> tuple[str, frozenset[str]]:
-    """What only held-out examples have, in words, and their ids."""
-    found: tuple[str, frozenset[str]] = ("", frozenset())
+    """A description of what only held-out examples have, and their ids."""
+    unseen, held = "", frozenset[str]()
     levels = iter(_LEVELS)
-    while len(found[1]) < least and (level := next(levels, None)):
+    while len(held) < least and (level := next(levels, None)):
         unseen, links = level
-        found = (unseen, _choose(ordered, links, target, seed))
-    return found
+        held = _choose(ordered, links, target, seed)
+    return unseen, held
 
 
 def _newest(rest: Sequence[Example], count: int) -> frozenset[str]:
-    """About `count` examples: those of the questions that came up last."""
-    asked: dict[tuple[str, str], list[Example]] = {}
+    """At most `count` examples, those of the questions with the newest feedback."""
+    by_question: dict[tuple[str, str], list[Example]] = {}
     for example in rest:
-        asked.setdefault(example.key, []).append(example)
+        by_question.setdefault(example.key, []).append(example)
 
     def last(key: tuple[str, str]) -> tuple[datetime, tuple[str, str]]:
-        return max(example.occurred_at for example in asked[key]), key
+        return max(example.occurred_at for example in by_question[key]), key
 
     held: set[str] = set()
-    for key in sorted(asked, key=last, reverse=True)[:-1]:
-        if len(held) + len(asked[key]) <= count:
-            held.update(example.example_id for example in asked[key])
+    for key in sorted(by_question, key=last, reverse=True)[:-1]:
+        if len(held) + len(by_question[key]) <= count:
+            held.update(example.example_id for example in by_question[key])
     return frozenset(held)
 
 
@@ -101,7 +102,7 @@ _LEVELS: tuple[tuple[str, Links], ...] = (
 
 
 def _choose(examples: Sequence[Example], links: Links, target: int, seed: int) -> frozenset[str]:
-    """Take components in their drawn order where each brings the size nearer to `target`."""
+    """Add components in their drawn order if they bring the size closer to `target`."""
     held: set[str] = set()
     for component in sorted(_components(examples, links), key=lambda c: _drawn(c, links, seed)):
         size = len(held) + len(component)
@@ -111,7 +112,7 @@ def _choose(examples: Sequence[Example], links: Links, target: int, seed: int) -
 
 
 def _components(examples: Sequence[Example], links: Links) -> Iterator[list[Example]]:
-    """Connected components of the graph in which examples meet at their links (union-find)."""
+    """Connected components of examples that share links (union-find)."""
     parent: dict[str, str] = {}
 
     def root(node: str) -> str:
@@ -132,6 +133,6 @@ def _components(examples: Sequence[Example], links: Links) -> Iterator[list[Exam
 
 
 def _drawn(component: Sequence[Example], links: Links, seed: int) -> str:
-    """The component's place in the draw: the least hash of the kinds in it."""
+    """The position of a component in the draw: the smallest hash of its kinds."""
     kinds = {links(example)[0] for example in component}
     return min(hashlib.sha256(f"{seed}:{kind}".encode()).hexdigest() for kind in kinds)

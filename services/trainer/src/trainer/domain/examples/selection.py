@@ -1,4 +1,4 @@
-"""Which of the waiting examples a run takes: near copies once, and nobody more than their share."""
+"""Selects the examples of a run: near duplicates once, and a limited share for each user."""
 
 import hashlib
 import re
@@ -18,9 +18,11 @@ USER_SHARE = "user_share"
 
 
 class SelectionRules(Value):
-    """`user_share` (0..1) is one user's most of all examples; `user_least` always may stay.
+    """The limits of the selection.
 
-    `alike` is the Jaccard similarity of word triples from which two examples are near copies.
+    `user_share` (0..1) is the largest share of all examples for one user; `user_least` examples
+    are always allowed. `alike` is the Jaccard similarity of word triples from which on two
+    examples are near duplicates.
     """
 
     user_share: float = Field(default=1 / 3, gt=0, le=1)
@@ -30,14 +32,14 @@ class SelectionRules(Value):
 
 @dataclass(frozen=True)
 class Selected:
-    """`left_out` counts the others by reason."""
+    """The selected examples; `left_out` counts the others by reason."""
 
     examples: tuple[TrainingExample, ...]
     left_out: dict[str, int] = field(default_factory=dict)
 
 
 def select(waiting: Sequence[TrainingExample], rules: SelectionRules) -> Selected:
-    """Depends on the examples alone, not on their order; sorted by `example_id`."""
+    """Select examples, sorted by `example_id`; their order does not matter."""
     ordered = sorted(waiting, key=lambda example: example.example_id)
     distinct = _distinct(ordered, rules.alike)
     shared = _fairly_shared(distinct, rules)
@@ -49,12 +51,12 @@ def select(waiting: Sequence[TrainingExample], rules: SelectionRules) -> Selecte
 
 
 def _distinct(ordered: Sequence[TrainingExample], alike: float) -> list[TrainingExample]:
-    """The newest of examples with nearly the same words; with other devices they are others.
+    """The newest of each set of near duplicates.
 
-    Similarity is Jaccard's on word triples of question and answers (Broder 1997); only
-    examples of one phrasing are compared, since others cannot be near copies.
+    Similarity is Jaccard's on word triples of question and answers (Broder 1997). Only examples
+    of one phrasing are compared, since others cannot be near duplicates.
     """
-    kept: list[TrainingExample] = []
+    distinct: list[TrainingExample] = []
     by_phrasing: defaultdict[tuple[str, ...], list[frozenset[tuple[str, ...]]]] = defaultdict(list)
     newest_first = sorted(ordered, key=lambda example: (example.occurred_at, example.example_id))[
         ::-1
@@ -64,8 +66,8 @@ def _distinct(ordered: Sequence[TrainingExample], alike: float) -> list[Training
         known = by_phrasing[_block(example)]
         if not any(_jaccard(words, other) >= alike for other in known):
             known.append(words)
-            kept.append(example)
-    return sorted(kept, key=lambda example: example.example_id)
+            distinct.append(example)
+    return sorted(distinct, key=lambda example: example.example_id)
 
 
 def _block(example: TrainingExample) -> tuple[str, ...]:
@@ -77,9 +79,9 @@ def _block(example: TrainingExample) -> tuple[str, ...]:
 def _shingles(
     example: TrainingExample,
 ) -> frozenset[tuple[str, ...]]:
-    asked = example.question.asked
-    shown = (example.question.text, *example.answers, "" if asked is None else f"{asked.value}")
-    words = _WORD.findall(" | ".join(shown).casefold())
+    reading = example.question.asked
+    texts = (example.question.text, *example.answers, "" if reading is None else f"{reading.value}")
+    words = _WORD.findall(" | ".join(texts).casefold())
     return frozenset(tuple(words[at : at + _SHINGLE]) for at in range(len(words)))
 
 
@@ -91,22 +93,22 @@ def _jaccard(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]])
 def _fairly_shared(
     examples: Sequence[TrainingExample], rules: SelectionRules
 ) -> list[TrainingExample]:
-    """Leave out examples of the busiest user until nobody is behind more than their share.
+    """Remove examples of the most frequent user until no user exceeds the limit.
 
-    Where everyone's equal share is larger, that is the limit. Which of a user's examples go is
-    drawn by hash.
+    The limit is `user_share`, or an equal share for every user if that is larger. Which examples
+    of a user are removed is drawn by hash.
     """
-    kept = {example.example_id: set(example.users) for example in examples}
-    behind = Counter(user for users in kept.values() for user in users)
-    if len(behind) < 2:
+    remaining = {example.example_id: set(example.users) for example in examples}
+    counts = Counter(user for users in remaining.values() for user in users)
+    if len(counts) < 2:
         return list(examples)
-    most = max(rules.user_share, behind.total() / len(behind) / len(kept))
-    drawn = sorted(kept, key=lambda i: hashlib.sha256(i.encode()).digest())
-    turns = {user: [i for i in drawn if user in kept[i]] for user in behind}
-    while behind:
-        user, count = max(behind.items(), key=lambda item: (item[1], item[0]))
-        if count <= max(rules.user_least, most * len(kept)):
+    most = max(rules.user_share, counts.total() / len(counts) / len(remaining))
+    drawn = sorted(remaining, key=lambda i: hashlib.sha256(i.encode()).digest())
+    turns = {user: [i for i in drawn if user in remaining[i]] for user in counts}
+    while counts:
+        user, count = max(counts.items(), key=lambda item: (item[1], item[0]))
+        if count <= max(rules.user_least, most * len(remaining)):
             break
         example_id = turns[user].pop()
-        behind.subtract(kept.pop(example_id, ()))
-    return [example for example in examples if example.example_id in kept]
+        counts.subtract(remaining.pop(example_id, ()))
+    return [example for example in examples if example.example_id in remaining]

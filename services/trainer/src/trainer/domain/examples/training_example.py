@@ -21,5 +21,5 @@ _EXAMPLE: TypeAdapter[TrainingExample] = TypeAdapter(TypedExample)
 
 
 def read_example(event: str) -> TrainingExample:
-    """The example that a stored event is."""
+    """Parse a stored event."""
     return _EXAMPLE.validate_json(event)

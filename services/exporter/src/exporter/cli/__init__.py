@@ -1,0 +1,1 @@
+"""The work of the exporter's commands; imported when a command runs."""

@@ -1,0 +1,66 @@
+"""The metrics of the ranking scorers."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Info
+
+from ratchet.contract import Evidence
+from trainer.domain.scorer.learned_state import LearningProgress
+from trainer.domain.scorer.verdict import PublishingVerdict
+
+
+class RankingMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.revisions = Gauge(
+            "ratchet_ranking_revisions", "Scored revisions that were read.", registry=registry
+        )
+        self.steps = Gauge("ratchet_ranking_steps", "Steps the scorers took.", registry=registry)
+        self.loss = Gauge(
+            "ratchet_ranking_loss",
+            "Last mean squared error by scorer and by what it was measured on.",
+            ("scorer", "on"),
+            registry=registry,
+        )
+        self.rate = Gauge(
+            "ratchet_ranking_learning_rate", "The rate of the next step.", registry=registry
+        )
+        self.replay = Gauge(
+            "ratchet_ranking_replay_lessons",
+            "Lessons held, by use: training or validation.",
+            ("use",),
+            registry=registry,
+        )
+        self.verdicts = Counter(
+            "ratchet_ranking_verdicts_total",
+            "Candidates judged, by verdict: publish, keepback, withdraw.",
+            ("verdict",),
+            registry=registry,
+        )
+        self.value = Gauge(
+            "ratchet_ranking_value_reward",
+            "Doubly robust value of a policy on logged decisions.",
+            ("policy",),
+            registry=registry,
+        )
+        self.embedding = Info(
+            "ratchet_ranking_embedding",
+            "The text embedding that scorers learn and serve with.",
+            registry=registry,
+        )
+
+    def set_embedding(self, embedding: str) -> None:
+        self.embedding.info({"name": embedding})
+
+    def learned(self, progress: LearningProgress) -> None:
+        self.revisions.set(progress.heard_of)
+        self.steps.set(progress.steps)
+        self.rate.set(progress.schedule.rate)
+        self.replay.labels("training").set(progress.replay)
+        self.replay.labels("validation").set(progress.validation)
+        for scorer, losses in (("low_rank", progress.widgets), ("composition", progress.plans)):
+            for on, values in (("training", losses.recent), ("validation", losses.validation)):
+                if values:
+                    self.loss.labels(scorer, on).set(values[-1])
+
+    def judged(self, verdict: PublishingVerdict, evidence: Evidence) -> None:
+        self.verdicts.labels(type(verdict).__name__.lower()).inc()
+        for estimate in evidence.estimates:
+            self.value.labels(estimate.policy).set(estimate.dr.mean)

@@ -1,0 +1,47 @@
+"""Reads how far the groups of a stream have come."""
+
+from typing import Any
+
+from redis.asyncio import Redis
+
+from ratchet.contract import EntryId, GroupPosition, Stream
+
+
+async def group_positions(redis: Redis, stream: Stream) -> list[GroupPosition]:
+    """Every group of `stream`, declared or not; none if the stream does not exist.
+
+    `last_delivered` is read before the pending entries: an entry that is delivered in between
+    comes after it, so it never counts as finished. Raises redis-py's errors.
+    """
+    client: Any = redis
+    if not await client.exists(stream.key):
+        return []
+    return [
+        await _position(client, stream, group) for group in await client.xinfo_groups(stream.key)
+    ]
+
+
+async def has_finished(
+    redis: Redis, stream: Stream, position: GroupPosition, entry_id: EntryId
+) -> bool:
+    """Whether the group received the entry and acknowledged it."""
+    if entry_id > position.last_delivered:
+        return False
+    client: Any = redis
+    pending = await client.xpending_range(
+        stream.key, position.group, str(entry_id), str(entry_id), 1
+    )
+    return not pending
+
+
+async def _position(client: Any, stream: Stream, group: dict[str, Any]) -> GroupPosition:
+    name = group["name"].decode()
+    oldest = await client.xpending_range(stream.key, name, "-", "+", 1) if group["pending"] else []
+    return GroupPosition(
+        group=name,
+        last_delivered=EntryId.parse(group["last-delivered-id"].decode()),
+        oldest_pending=EntryId.parse(oldest[0]["message_id"].decode()) if oldest else None,
+        pending=int(group["pending"]),
+        lag=group.get("lag"),
+        idle_ms=int(oldest[0]["time_since_delivered"]) if oldest else None,
+    )

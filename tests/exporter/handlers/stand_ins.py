@@ -1,0 +1,68 @@
+"""Stand-ins for a server with fixed answers, and for a process that is killed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from exporter.domain.parity.answers import AnswerToken, ReferenceAnswer, ServerAnswer
+from exporter.ports import Registry, RegistryError
+
+_TOKENS = tuple(
+    AnswerToken(text=word, logprob=0.0, top=((word, 0.0),)) for word in ("All", " is", " well", ".")
+)
+REFERENCE = ReferenceAnswer(prompt="Any alarm?", rendered="chat", tokens=_TOKENS, ended=True)
+GOOD = ServerAnswer(text="All is well.", tokens=_TOKENS, ended=True, rendered="chat")
+OTHER = ServerAnswer(text="I am a helpful assistant.", ended=True, rendered="another chat")
+
+
+@dataclass
+class FixedAnswers:
+    """Passes calls to `registry`, except that every model gives `answer`.
+
+    If `answer` is None, the connection is lost instead. `requests` has the version, the prompts
+    and the active version at each request for answers.
+    """
+
+    registry: Registry
+    answer: ServerAnswer | None = GOOD
+    up: bool = True
+    requests: list[tuple[str, tuple[str, ...], str | None]] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.registry, name)
+
+    async def available(self) -> bool:
+        return self.up
+
+    async def answers(
+        self, version: str, prompts: Sequence[str], limit: int
+    ) -> tuple[ServerAnswer, ...]:
+        self.requests.append((version, tuple(prompts), await self.registry.active()))
+        if self.answer is None:
+            raise RegistryError("Ollama, generate: connection lost")
+        return tuple(self.answer for _ in prompts)
+
+
+class Killed(BaseException):
+    """Like a SIGKILL: no error handler catches it."""
+
+
+class KilledAt:
+    """Passes calls to `registry`; the process is killed before or after the call `name`."""
+
+    def __init__(self, registry: Any, name: str, *, before: bool) -> None:
+        self._registry = registry
+        self._name = name
+        self._before = before
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._registry, name)
+        if name != self._name:
+            return call
+
+        async def killed(*arguments: Any) -> None:
+            if not self._before:
+                await call(*arguments)
+            raise Killed
+
+        return killed

@@ -1,0 +1,104 @@
+"""`/api/generate` and `/api/chat`: render the tag's own template, then answer with llama.cpp."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+import gotpl
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from ratchet_testing.ollama_server.blobs import Blobs
+from ratchet_testing.ollama_server.llama_answers import AnswerToken, LlamaAnswer, LlamaAnswers
+from ratchet_testing.ollama_server.responses import error_response, stream_line
+
+Json = dict[str, Any]
+_MAX_TOP = 20
+
+
+class ServerState(Protocol):
+    tags: dict[str, Json]
+    blobs: Blobs
+    old: bool
+
+
+class GenerateApi:
+    def __init__(self, server: ServerState) -> None:
+        self._server = server
+        self._llama = LlamaAnswers()
+        self._lock = asyncio.Lock()
+
+    async def generate(self, request: Request) -> Response:
+        body = await request.json()
+        messages = [{"role": "user", "content": body.get("prompt", "")}]
+        if system := body.get("system"):
+            messages = [{"role": "system", "content": system}, *messages]
+        return await self._respond(body, messages, lambda text: {"response": text})
+
+    async def chat(self, request: Request) -> Response:
+        body = await request.json()
+
+        def message(text: str) -> Json:
+            return {"message": {"role": "assistant", "content": text}}
+
+        return await self._respond(body, body["messages"], message)
+
+    async def _respond(self, body: Json, messages: list[Json], as_part: Any) -> Response:
+        tag = self._server.tags.get(body["model"])
+        if tag is None:
+            return error_response(404, f"model '{body['model']}' not found")
+        if not 0 <= body.get("top_logprobs", 0) <= _MAX_TOP:
+            return error_response(400, "top_logprobs must be between 0 and 20")
+        chat = _rendered(tag, messages)
+        if body.get("_debug_render_only") and not self._server.old:
+            debug = {"rendered_template": chat}
+            return JSONResponse({"model": body["model"], **as_part(""), "_debug_info": debug})
+        options = {**tag.get("parameters", {}), **body.get("options", {})}
+        logprobs = bool(body.get("logprobs")) and not self._server.old
+        try:
+            async with self._lock:
+                answer = await asyncio.to_thread(self._answer, tag, chat, options)
+        except RuntimeError as error:
+            return error_response(500, f"unable to load model: {error}")
+        lines = [
+            {
+                "model": body["model"],
+                "done": False,
+                **as_part(token.text),
+                **_logprobs([token], logprobs),
+            }
+            for token in answer.tokens
+        ]
+        end = {"model": body["model"], "done": True, "done_reason": _reason(answer)}
+        if body.get("stream", True):
+            parts = [stream_line(**part) for part in (*lines, {**end, **as_part("")})]
+            return StreamingResponse(iter(parts), media_type="application/x-ndjson")
+        return JSONResponse({**end, **as_part(answer.text), **_logprobs(answer.tokens, logprobs)})
+
+    def _answer(self, tag: Json, chat: str, options: Json) -> LlamaAnswer:
+        [digest] = tag["files"].values()
+        path = self._server.blobs.path(digest)
+        stop = options.get("stop", [])
+        return self._llama.answer(path, chat, options["num_predict"], stop, _MAX_TOP)
+
+
+def _rendered(tag: Json, messages: list[Json]) -> str:
+    system = tag.get("system")
+    default = system and messages[0]["role"] != "system"
+    chat = [*([{"role": "system", "content": system}] if default else []), *messages]
+    values = [{"Role": message["role"], "Content": message["content"]} for message in chat]
+    return str(gotpl.render(tag["template"], {"Messages": values}))
+
+
+def _logprobs(tokens: Iterable[AnswerToken], included: bool) -> Json:
+    return {"logprobs": list(_logprob_entries(tokens))} if included else {}
+
+
+def _logprob_entries(tokens: Iterable[AnswerToken]) -> Iterator[Json]:
+    for token in tokens:
+        top = [{"token": text, "logprob": logprob} for text, logprob in token.top]
+        yield {"token": token.text, "logprob": token.logprob, "top_logprobs": top}
+
+
+def _reason(answer: LlamaAnswer) -> str:
+    return "stop" if answer.ended else "length"
