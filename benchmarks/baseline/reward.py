@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks.plain.text_quality import quality
+from benchmarks.baseline.text_quality import quality
 
 _FOLLOW_UP = {
     "satisfied": 1.0, "new_topic": 0.3, "refinement": -0.1, "correction": -0.8, "repeat": -1.0,

@@ -62,7 +62,7 @@ async def test_a_kill_around_a_commit_leads_to_the_same_bits(
 class DyingOutbox(SqlOutbox):
     """Raises `Killed` between publishing an event and marking it."""
 
-    def published(self, event_id: str) -> None:
+    def mark_published(self, event_id: str) -> None:
         raise Killed
 
 
