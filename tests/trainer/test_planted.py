@@ -17,6 +17,7 @@ from ratchet.models.base_models import materialize
 from trainer.backends.language_identification import language_of
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.lora import fresh_adapter, remove_adapter
+from trainer.backends.language_model.training_loop import Training
 from trainer.backends.machine.device import choose_dtype, use_all_cores
 from trainer.backends.regression_file import PACKAGED, read_regression
 from trainer.domain.evaluation.acceptance_gate import GateRules, GateVerdict, judge_challenger
@@ -59,14 +60,9 @@ class School:
         quick = {"learning_rate": 1e-3, "epochs": 1.0, "batch": 2, **changed}
         loop = RECIPE.loop(method).model_copy(update=quick)
         recipe = RECIPE.model_copy(update={method: loop})
-        adapted, _ = training_method(method)(
-            self._base,
-            fresh_adapter(recipe.lora),
-            examples,
-            recipe,
-            self._work_dir / name,
-            lambda _: None,
-        )
+        adapter, work_dir = fresh_adapter(recipe.lora), self._work_dir / name
+        training = Training(self._base, adapter, recipe, work_dir, lambda _: None)
+        adapted, _ = training_method(method)(training, examples)
         after = self._panel.judge(self._base, adapted, lambda _: None)
         remove_adapter(adapted)
         cases = self._panel.cases
