@@ -15,14 +15,13 @@ from exporter.domain.registry.lag import ServerLag
 from exporter.erasure import ExporterErasureHandler
 from exporter.export.child_processes import ExportProcesses
 from exporter.handlers import CheckpointHandler
-from exporter.metrics import ExporterMetrics
+from exporter.metrics import ExporterMetrics, ServingMetrics
 from exporter.registry.activation import ActivationHandler
 from exporter.registry.alias import Alias
 from exporter.registry.integrity import IntegrityCheck
 from exporter.registry.monitor import RegistryMonitor
 from exporter.registry.reconciler import RegistryReconciler
 from exporter.registry.retention import VersionRetention
-from exporter.registry.serving_metrics import ServingMetrics
 from exporter.settings import ExporterSettings
 from exporter.status import ExporterStatus
 from ratchet.contract import (

@@ -3,8 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from exporter.backends.file_links import link_or_copy
-from exporter.backends.work_dir import once
+from exporter.backends.directories import link_or_copy, once
 from exporter.export.build_steps import BuildSteps
 from exporter.export.request import ExportRequest
 from ratchet.models import References

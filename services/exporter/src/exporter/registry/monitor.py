@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from exporter.metrics import ServingMetrics
 from exporter.ports import RecordedRegistry, Registry, RegistryError
-from exporter.registry.serving_metrics import ServingMetrics
 
 _log = logging.getLogger(__name__)
 _EVERY_S = 5.0

@@ -1,18 +1,33 @@
-"""The working directory of an export: one export at a time; a retry reuses finished stages."""
+"""Directories: locks without a lock file, links, and stages that a retry reuses."""
 
+import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from exporter.backends.directory_lock import locked
-
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Create `directory` and lock it against other threads and processes; waits for them.
+
+    The lock is released when its process dies.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def exclusive(directory: Path) -> Iterator[None]:
-    """Lock the parent directory, create `directory`, and remove other exports' leftovers."""
+    """Make `directory` the working directory of the only export; removes others' leftovers."""
     with locked(directory.parent):
         # Stages are not flushed to disk, because an export writes gigabytes. A killed process
         # leaves whole files; a power loss may not. So stages of an earlier boot are removed.
@@ -45,3 +60,14 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Link `target` to `source`, or copy it where the file system has no links.
+
+    `source` must not change afterwards.
+    """
+    try:
+        os.link(source.resolve(), target)
+    except OSError:
+        shutil.copyfile(source, target)
