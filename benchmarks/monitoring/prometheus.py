@@ -1,6 +1,7 @@
 """Runs a real Prometheus that scrapes an embedded system, with the shipped rules."""
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port
 
 PROGRAM = shutil.which("prometheus")
+_FOR = re.compile(r"\bfor: (\d+)([sm])\b")
 _SHIPPED = Path(__file__).parents[2] / "deploy" / "prometheus"
 
 
@@ -44,11 +46,11 @@ class Prometheus:
 
 @asynccontextmanager
 async def scraping(
-    embedded: Embedded, directory: Path, interval_s: int = 1
+    embedded: Embedded, directory: Path, interval_s: int = 1, hurry: int = 1
 ) -> AsyncIterator[Prometheus]:
-    """Yields after every target has been scraped once."""
+    """Yields after every target has been scraped once; alerts wait 1 / `hurry` of their `for`."""
     assert PROGRAM is not None
-    configuration = _write(embedded, directory, f"{interval_s}s")
+    configuration = _write(embedded, directory, f"{interval_s}s", hurry)
     address = f"127.0.0.1:{free_port()}"
     process = await asyncio.create_subprocess_exec(
         PROGRAM,
@@ -72,15 +74,22 @@ async def scraping(
         await process.wait()
 
 
-def _write(embedded: Embedded, directory: Path, interval: str) -> Path:
+def _write(embedded: Embedded, directory: Path, interval: str, hurry: int) -> Path:
     """The shipped configuration with this system's ports and `interval` instead of 15 s."""
+    directory.mkdir()
+    for rules in (_SHIPPED / "rules").glob("*.yml"):
+        text = _FOR.sub(lambda found: f"for: {_seconds(found) // hurry}s", rules.read_text())
+        (directory / f"rules-{rules.name}").write_text(text)
     shipped = yaml.safe_load((_SHIPPED / "prometheus-embedded.yml").read_text())
     shipped["global"] = {"scrape_interval": interval, "evaluation_interval": interval}
-    shipped["rule_files"] = [str(_SHIPPED / "rules" / "*.yml")]
+    shipped["rule_files"] = [str(directory / "rules-*.yml")]
     for job in shipped["scrape_configs"]:
         port = embedded.port_of(job["job_name"])
         job["static_configs"] = [{"targets": [f"127.0.0.1:{port}"]}]
-    directory.mkdir()
     path = directory / "prometheus.yml"
     path.write_text(yaml.safe_dump(shipped))
     return path
+
+
+def _seconds(duration: re.Match[str]) -> int:
+    return int(duration[1]) * (60 if duration[2] == "m" else 1)
