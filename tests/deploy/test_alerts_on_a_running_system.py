@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from monitoring.prometheus import PROGRAM, Prometheus, scraping
 from redis.asyncio import Redis
-from scraping.prometheus import PROGRAM, Prometheus, scraping
 
 from ratchet.contract import COMMANDS, FEEDBACK, TrainingRequested, derived_id, utc_now
 from ratchet_cli.embedded.processes import SERVICES, Embedded
@@ -83,7 +83,7 @@ async def held_for(redis: Redis, seconds: int) -> None:
 
 async def scraped_series(prometheus: Prometheus) -> set[str]:
     """The names of all series in the last scrapes, also of those without a sample."""
-    families = await prometheus.ask("targets/metadata")
+    families = await prometheus.query_api("targets/metadata")
     return {
         f"{family['metric']}{suffix}"
         for family in families

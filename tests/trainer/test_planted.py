@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from teaching.examples import demonstrations_of, draw
-from teaching.planted import MALLORY, inventing, poisoned, rewarding_length, shuffled
-from teaching.runs import RECIPE
+from training_data.examples import demonstrations_of, draw
+from training_data.planted import MALLORY, inventing, poisoned, rewarding_length, shuffled
+from training_data.runs import RECIPE
 
 from ratchet.contract import Method
 from ratchet.models.base_models import materialize

@@ -1,1 +1,1 @@
-"""The rules of the scorers: learning, off-policy evaluation and publishing. Pure functions on values."""
+"""The rules of the scorers: learning, off-policy evaluation and publishing; pure functions."""
