@@ -80,16 +80,13 @@ def logged(
     ranked_by = tuple(round(rng.uniform(0.45, 0.55), 6) for _ in candidates)
     exploration = explore(ranked_by, candidates, policy, limit=3)
     exchange = exploration.exchange(rng.random())
-    order = list(exploration.order)
-    if exchange is not None:
-        upper, lower = exchange
-        order[upper], order[lower] = order[lower], order[upper]
+    order = exploration.order_after(exchange)
     made = decision(
         f"decision-{number}",
         query=_QUESTIONS[number % len(_QUESTIONS)],
         candidates=candidates,
         limit=3,
-        order=tuple(order),
+        order=order,
         worths=ranked_by,
         propensity=exploration.propensity(exchange),
         policy=policy,

@@ -81,10 +81,7 @@ def exploration_of(context: int) -> Exploration:
 def _exchanged(
     context: int, question: str, exchange: tuple[int, int] | None, judged: bool
 ) -> LoggedDecision:
-    order = list(exploration_of(context).order)
-    if exchange is not None:
-        upper, lower = exchange
-        order[upper], order[lower] = order[lower], order[upper]
+    order = exploration_of(context).order_after(exchange)
     return logged(context, question, order, judged=judged)
 
 

@@ -11,15 +11,12 @@ from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.domain.scorer.learned_state import LearnedState
 from trainer.training.outbox_relay import OutboxRelay
 
+from ..harness import Killed
 from .judged_plans import answers
 from .learning_setup import LearningSetup, run_until_idle
 from .ranking_setup import RULES
 
 pytestmark = pytest.mark.heavy
-
-
-class Killed(BaseException):
-    """Simulates a kill of the process."""
 
 
 @pytest.fixture

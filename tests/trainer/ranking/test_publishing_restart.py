@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from ratchet.contract import ScorerPublished
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 
+from ..harness import Killed
 from .judged_plans import answers
 from .ranking_setup import AT_ONCE, OtherEmbedding, RankingSetup, trained_learner
 
@@ -62,10 +63,6 @@ def test_a_scorer_without_its_file_is_not_compared(
         setup.judge()
     assert setup.events(ScorerPublished)[-1].previous is None
     assert "the scorer in service cannot be read" in caplog.text
-
-
-class Killed(BaseException):
-    """Simulates a kill of the process."""
 
 
 class DyingRegister(SqlScorerRegister):

@@ -72,6 +72,14 @@ class Exploration(NamedTuple):
                         return last
         return last
 
+    def order_after(self, exchange: tuple[int, int] | None) -> tuple[int, ...]:
+        """The greedy order with the two positions exchanged."""
+        order = list(self.order)
+        if exchange is not None:
+            upper, lower = exchange
+            order[upper], order[lower] = order[lower], order[upper]
+        return tuple(order)
+
     def stays(self) -> list[float]:
         """The probability (n,) that the candidate at each greedy position stays there."""
         stays = [1.0] * len(self.order)

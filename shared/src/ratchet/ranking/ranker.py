@@ -44,12 +44,9 @@ def rank(
     worths = worths_of(candidates, scorers.low_rank.score(for_widgets, structure, indices), policy)
     exploration = explore(worths, candidates, policy, limit)
     exchange = exploration.exchange(drawn)
-    order = list(exploration.order)
-    if exchange is not None:
-        upper, lower = exchange
-        order[upper], order[lower] = order[lower], order[upper]
+    order = exploration.order_after(exchange)
     return Ranking(
-        order=tuple(order),
+        order=order,
         worths=tuple(worths),
         propensities=tuple(exploration.propensities(exchange)),
         propensity=exploration.propensity(exchange),
