@@ -15,6 +15,7 @@ SHARED = {
     "faststream",
     "filelock",
     "httpx",
+    "opentelemetry",
     "prometheus_client",
     "pydantic",
     "pydantic_core",
@@ -36,7 +37,6 @@ OPTIONAL = {
     "ratchet.ranking.scorer_file": {"numpy", "safetensors"},
     "ratchet.ranking.sentence": {"numpy", "safetensors", "sentence_transformers", "torch"},
     "ratchet.storage.signing_keys": {"cryptography"},
-    "ratchet.telemetry.otlp": {"opentelemetry"},
 }
 """Modules of the shared package that need a library which not every service installs."""
 
@@ -74,7 +74,13 @@ ONE_HOME = {
     },
     "alembic": {"ledger.backends.migration", "ledger.migrations"},
     "cryptography": {"ratchet.storage.signing_keys"},
-    "opentelemetry": {"ratchet.telemetry.otlp"},
+    "opentelemetry": {
+        "ratchet.delivery",
+        "ratchet.telemetry",
+        "ingest.app",
+        "ingest.http.middleware.tracing",
+        "trainer.training",
+    },
     "cyclonedx": {"exporter.backends.cyclonedx"},
     "fastapi": {
         "ingest.app",
