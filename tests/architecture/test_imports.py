@@ -210,6 +210,15 @@ def test_a_wrapped_library_has_one_home(library: str):
     assert strangers == set()
 
 
+def test_only_the_otlp_module_imports_more_of_opentelemetry_than_its_api():
+    """The SDK and the exporter are an extra of the shared package."""
+    api = ("from opentelemetry.trace", "from opentelemetry.context")
+    for module in graph().find_modules_that_directly_import("opentelemetry"):
+        details = graph().get_import_details(importer=module, imported="opentelemetry")
+        beyond = [d["line_contents"] for d in details if not d["line_contents"].startswith(api)]
+        assert not beyond or module == "ratchet.telemetry.otlp", (module, beyond)
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_services_do_not_know_each_other(service: str):
     library = {"ledger"} if service == "ingest" else set()

@@ -1,4 +1,4 @@
-"""A span for each event, from its decoding to the commit of its batch."""
+"""Creates a span for each event, from its decoding to the commit of its batch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,10 @@ _AGAIN = "again"
 
 
 class Spans:
-    """Spans whose parent is the event's trace context, with OpenTelemetry's names for messaging."""
+    """The open spans of a batch, with the event's trace context as the parent.
+
+    Attributes have the names of OpenTelemetry's semantic conventions for messaging.
+    """
 
     def __init__(self, tracer: Tracer, consumer: Consumer) -> None:
         self._tracer = tracer
@@ -30,7 +33,7 @@ class Spans:
         self._open: list[Span] = []
 
     def begin(self, entry: Entry, event: Event | None) -> Span:
-        """Without an event there is no parent, because the payload could not be decoded."""
+        """Start the span of an entry; one whose payload cannot be decoded has no event or parent."""
         attributes: dict[str, str | int] = {
             **self._attributes,
             "messaging.message.id": entry.entry_id,
