@@ -33,7 +33,7 @@ class Spans:
         self._open: list[Span] = []
 
     def begin(self, entry: Entry, event: Event | None) -> Span:
-        """Start the span of an entry; one whose payload cannot be decoded has no event or parent."""
+        """Start the span of an entry, which has no event if its payload cannot be decoded."""
         attributes: dict[str, str | int] = {
             **self._attributes,
             "messaging.message.id": entry.entry_id,
