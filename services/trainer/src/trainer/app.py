@@ -32,7 +32,7 @@ from ratchet.delivery import Consumer, Publisher, RetryPolicy
 from ratchet.ranking import embedding_named
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore
-from ratchet.telemetry import StorageCollector, create_tracer
+from ratchet.telemetry import StorageCollector, create_tracing
 from trainer.backends.machine.local_machine import LocalMachine
 from trainer.backends.machine.ollama import ollama_at
 from trainer.backends.openai_teacher import OpenAITeacher
@@ -79,7 +79,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     registry = CollectorRegistry()
     registry.register(StorageCollector(settings.data_dir, settings.artifacts_dir))
     redis = create_redis(settings)
-    tracer = create_tracer("trainer", settings)
+    tracing = create_tracing("trainer", settings)
     engine = open_database(settings.data_dir / "trainer.db")
     examples = SqlExampleStore(engine)
     artifacts = ArtifactStore(settings.artifacts_dir)
@@ -93,7 +93,9 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     relay = OutboxRelay(SqlOutbox(engine), publisher)
     training = TrainingLoop(
         settings=settings,
-        planner=Planner(settings, examples, runs, models, LocalMachine(settings.data_dir), tracer),
+        planner=Planner(
+            settings, examples, runs, models, LocalMachine(settings.data_dir), tracing.tracer
+        ),
         runs=runs,
         runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
         files=files,
@@ -101,7 +103,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         publisher=publisher,
         relay=relay,
         metrics=TrainerMetrics(registry),
-        tracer=tracer,
+        tracer=tracing.tracer,
     )
     learning = _learning(
         settings, ranking, SqlScorerRegister(engine), artifacts, relay, RankingMetrics(registry)
@@ -137,7 +139,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         broker=create_broker(settings),
         redis=redis,
         registry=registry,
-        tracer=tracer,
+        tracing=tracing,
         consumers=[
             *(
                 Consumer(stream, "trainer", handle, settings.trainer_batch, retry)

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+from opentelemetry.trace import NoOpTracer, StatusCode, Tracer, get_current_span
 from redis.exceptions import RedisError
 
 from ratchet.contract import ArtifactRef, Event, utc_now
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing
-from ratchet.telemetry import Tracer, Untraced, span_at_hand, spanning
+from ratchet.telemetry import context_of, ending
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.evaluation.acceptance_gate import (
@@ -61,7 +62,7 @@ class TrainingLoop:
     publisher: EventPublisher
     relay: OutboxRelay
     metrics: TrainerMetrics
-    tracer: Tracer = field(default_factory=Untraced)
+    tracer: Tracer = field(default_factory=NoOpTracer)
     running: Run | None = None
     progress: TrainingProgress | None = None
     problem: str | None = None
@@ -104,8 +105,10 @@ class TrainingLoop:
         """Attempt the run unless another trainer has ended it while it held the lease."""
         if await asyncio.to_thread(self.runs.has_ended, run.run_id):
             return
-        facts = {"ratchet.run_id": run.run_id, "ratchet.method": run.method}
-        with spanning(self.tracer, "carry out run", "internal", run.trace, facts):
+        attributes = {"ratchet.run_id": run.run_id, "ratchet.method": run.method}
+        parent = context_of(run.trace)
+        span = self.tracer.start_span("carry out run", parent, attributes=attributes)
+        with ending(span):
             await self._attempt(run)
 
     async def _attempt(self, run: Run) -> None:
@@ -169,7 +172,7 @@ class TrainingLoop:
         self.metrics.gate.observe(verdict.figures)
 
     def _broke(self, run: Run, reason: str, seconds: float) -> None:
-        span_at_hand().fail(reason)
+        get_current_span().set_status(StatusCode.ERROR, reason)
         attempts = self.runs.broke(run.run_id)
         _log.error("attempt %d of run %s broke: %s", attempts, run.run_id, reason)
         if attempts >= self.settings.trainer_attempts:
@@ -185,7 +188,8 @@ class TrainingLoop:
         user = self.runs.finish(run.run_id, end, events)
         if user is not None:
             raise aborted_by(user)
-        span_at_hand().tell({"ratchet.verdict": end.verdict, "ratchet.reason": end.reason})
+        span = get_current_span()
+        span.set_attributes({"ratchet.verdict": end.verdict, "ratchet.reason": end.reason})
         self.metrics.ended(end.verdict, seconds)
         _log.info("run %s is %s: %s", run.run_id, end.verdict, end.reason)
 
