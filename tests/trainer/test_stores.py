@@ -36,9 +36,8 @@ from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs import run_events
 from trainer.domain.runs.recipe import Recipe
-from trainer.domain.runs.request import RunRequest
 from trainer.domain.runs.run import Run, RunEnd, plan_run
-from trainer.domain.runs.situation import WaitingExamples
+from trainer.domain.runs.situation import RunRequest, WaitingExamples
 from trainer.domain.scorer.rules import LearningRules
 
 from .conftest import NOW, built, captured, label, training_pairs

@@ -37,15 +37,12 @@ def create_app(settings: RewardSettings) -> AsgiFastStream:
         registry=registry,
         tracing=create_tracing("reward", settings),
         consumers=[
-            Consumer(
-                EXPERIENCES,
-                "reward",
-                {ExperienceRecorded: facts.handle},
-                settings.reward_batch,
-                retry,
-            ),
-            Consumer(
-                FEEDBACK, "reward", {FeedbackReceived: facts.handle}, settings.reward_batch, retry
+            *(
+                Consumer(stream, "reward", {fact: facts.handle}, settings.reward_batch, retry)
+                for stream, fact in (
+                    (EXPERIENCES, ExperienceRecorded),
+                    (FEEDBACK, FeedbackReceived),
+                )
             ),
             # One at a time: a second request must read the state that the first one wrote.
             Consumer(COMMANDS, "reward", {ForgetRequested: erasure.handle}, batch=1, retry=retry),

@@ -25,6 +25,7 @@ from trainer.domain.evaluation.acceptance_gate import (
     GateVerdict,
     judge_challenger,
 )
+from trainer.domain.evaluation.reference_chats import reference_request
 from trainer.domain.runs import run_events
 from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult
 from trainer.domain.runs.run import Run, RunEnd
@@ -39,7 +40,6 @@ from trainer.ports import (
 )
 from trainer.settings import TrainerSettings
 from trainer.training.cancellation import RunAborted, abort_on_cancellation, aborted_by
-from trainer.training.child_requests import reference_request, train_request
 from trainer.training.manifest import store_adapter
 from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
@@ -117,7 +117,9 @@ class TrainingLoop:
         _log.info("run %s starts by %s: %s", run.run_id, run.method, run.reason)
         began = time.monotonic()
         try:
-            request = await asyncio.to_thread(train_request, run, self.files, self.settings)
+            request = await asyncio.to_thread(
+                self.files.train_request, run, self.settings.cache_path
+            )
             report = partial(self._report_progress, run.run_id)
             trained = await self._abortable(run, self.runner.train(request, report))
             verdict = await asyncio.to_thread(

@@ -7,7 +7,7 @@ from trl.trainer.sft_trainer import SFTTrainer
 
 from ratchet.contract import DemonstrationBuilt, TraceCaptured
 from trainer.backends.language_model.training_loop import Trained, Training, chat_turn
-from trainer.domain.examples.traces import samples_of
+from trainer.domain.examples.training_example import samples_of
 
 
 def train(
