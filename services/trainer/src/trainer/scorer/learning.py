@@ -5,8 +5,7 @@ import logging
 import time
 from dataclasses import dataclass, field
 
-from redis.exceptions import RedisError
-
+from ratchet.processes import every
 from ratchet.ranking import Embedding
 from trainer.scorer.metrics import RankingMetrics
 from trainer.scorer.ports import LegacyScorer, RankingStore, ScorerLearner
@@ -36,17 +35,15 @@ class RankingLearning:
     _began: bool = field(default=False, repr=False)
 
     async def run(self) -> None:
-        """Work until cancelled; trouble with Redis is waited out."""
-        while True:
-            try:
-                busy = await self.turn()
-            except (RedisError, OSError) as error:
-                _log.warning("no contact: %r", error)
-                busy = False
-            await asyncio.sleep(0 if busy else _POLL_S)
+        """Work until cancelled; retry after errors of Redis and the disk."""
+        await every(_POLL_S, self._catch_up, "scorers do not learn")
+
+    async def _catch_up(self) -> None:
+        while await self.turn():
+            pass
 
     async def turn(self) -> bool:
-        """Learn one micro-batch and judge if it is time; says whether more is waiting."""
+        """Learn one micro-batch, judge if it is due, and return whether more is waiting."""
         learnt = await asyncio.to_thread(self._learn)
         waiting = learnt == _MICRO_BATCH
         if not waiting:

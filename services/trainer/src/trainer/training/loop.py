@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from redis.exceptions import RedisError
 
 from ratchet.contract import ArtifactRef, Event, utc_now
+from ratchet.processes import every
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing
 from ratchet.telemetry import Tracer, Untraced, span_at_hand, spanning
 from trainer.backends.run_process.run_files import RunFiles
@@ -66,26 +67,21 @@ class TrainingLoop:
     progress: TrainingProgress | None = None
     problem: str | None = None
     _reported_at: float = field(default=0.0, repr=False)
+    _republished: bool = field(default=False, repr=False)
 
     async def run(self) -> None:
         """Work until cancelled; retry after problems with Redis, the disk or the lease."""
-        republished = False
-        while True:
-            try:
-                if not republished:
-                    await self.relay.republish_recent()
-                    republished = True
-                await self.turn()
-                self._report_problem(None)
-            except (RedisError, OSError) as error:
-                self._report_problem(str(error) or repr(error))
-            except (LeaseTaken, LeaseLost) as error:
-                self._report_problem(str(error))
-            await asyncio.sleep(self.settings.trainer_poll_s)
+        errors = (RedisError, OSError, LeaseTaken, LeaseLost)
+        poll_s = self.settings.trainer_poll_s
+        await every(poll_s, self._turn_after_start, "training waits", errors, self._report_problem)
+
+    async def _turn_after_start(self) -> None:
+        if not self._republished:
+            await self.relay.republish_recent()
+            self._republished = True
+        await self.turn()
 
     def _report_problem(self, problem: str | None) -> None:
-        if problem is not None:
-            _log.warning("training is held up: %s", problem)
         self.problem = problem
         self.metrics.trouble.set(problem is not None)
 
