@@ -7,7 +7,8 @@ pass through an outbox: what was committed is published at least once, and count
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -31,9 +32,6 @@ from trainer.domain.runs.run import Run, RunEnd
 from trainer.metrics import TrainerMetrics
 from trainer.ports import (
     EventPublisher,
-    Lease,
-    LeaseLost,
-    LeaseTaken,
     Runner,
     TrainingBroke,
 )
@@ -46,6 +44,7 @@ from trainer.training.planner import Planner
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
+LEASE_KEY = "ratchet:trainer:lease"
 _PROGRESS_EVERY_S = 1.0
 
 
@@ -58,7 +57,7 @@ class TrainingLoop:
     runs: SqlRunStore
     runner: Runner
     files: RunFiles
-    lease: Lease
+    lease: Callable[[], AbstractAsyncContextManager[None]]
     publisher: EventPublisher
     relay: OutboxRelay
     metrics: TrainerMetrics
@@ -71,9 +70,8 @@ class TrainingLoop:
 
     async def run(self) -> None:
         """Work until cancelled; retry after problems with Redis, the disk or the lease."""
-        errors = (RedisError, OSError, LeaseTaken, LeaseLost)
-        poll_s = self.settings.trainer_poll_s
-        await every(poll_s, self._turn_after_start, "training waits", errors, self._report_problem)
+        poll_s, report = self.settings.trainer_poll_s, self._report_problem
+        await every(poll_s, self._turn_after_start, "training waits", report=report)
 
     async def _turn_after_start(self) -> None:
         if not self._republished:
@@ -92,7 +90,8 @@ class TrainingLoop:
         self.metrics.decided(self.planner.waiting, self.planner.decision, self.settings.rules)
         if run is not None:
             await self.relay.publish_due()
-            await self.lease.hold(self._carry_out(run))
+            async with self.lease():
+                await self._carry_out(run)
             await self.relay.publish_due()
         await asyncio.to_thread(self._clean_up)
 
