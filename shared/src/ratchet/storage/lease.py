@@ -34,8 +34,7 @@ async def hold_lease(
     the lease, unless `wait`, `LeaseLost` instead of the cancellation, and redis-py's errors.
     """
     clock = asyncio.get_running_loop().time
-    lock = redis.lock(key, timeout=seconds, thread_local=False)
-    usable_s = seconds - spare_s
+    lock, usable_s = redis.lock(key, timeout=seconds, thread_local=False), seconds - spare_s
     # Counted from before the request: Redis may have set the expiry at any time since.
     requested = clock()
     while not await lock.acquire(blocking=False):
@@ -55,14 +54,17 @@ async def hold_lease(
             raise
         raise LeaseLost(f"the lease {key} was lost or could not be renewed in time") from error
     finally:
-        await _release(lock)
+        try:
+            await lock.release()
+        except (RedisError, OSError) as error:
+            _log.warning("the lease was not released and will expire: %s", error)
 
 
 async def _renew(lock: Lock, deadline: asyncio.Timeout, usable_s: float) -> None:
     """Move the deadline with each renewal; bring it forward when another process has the lease."""
     clock = asyncio.get_running_loop().time
     while True:
-        await asyncio.sleep(usable_s / 3)
+        await asyncio.sleep(usable_s / 4)
         requested = clock()
         try:
             await lock.reacquire()
@@ -72,10 +74,3 @@ async def _renew(lock: Lock, deadline: asyncio.Timeout, usable_s: float) -> None
             return
         except (RedisError, OSError) as error:
             _log.warning("the lease could not be renewed: %r", error)
-
-
-async def _release(lock: Lock) -> None:
-    try:
-        await lock.release()
-    except (RedisError, OSError) as error:
-        _log.warning("the lease was not released and will expire: %s", error)

@@ -14,13 +14,8 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 _BUSY_TIMEOUT_S = 30
 _PRIMARY = 0xFF
 _UNAVAILABLE = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_NOMEM,
+    getattr(sqlite3, f"SQLITE_{name}")
+    for name in ("FULL", "IOERR", "BUSY", "LOCKED", "CANTOPEN", "READONLY", "NOMEM")
 }
 
 
