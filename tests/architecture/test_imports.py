@@ -37,6 +37,7 @@ OPTIONAL = {
     "ratchet.ranking.scorer_file": {"numpy", "safetensors"},
     "ratchet.ranking.sentence": {"numpy", "safetensors", "sentence_transformers", "torch"},
     "ratchet.storage.signing_keys": {"cryptography"},
+    "ratchet.storage.sqlite": {"sqlalchemy"},
 }
 """Modules of the shared package that need a library which not every service installs."""
 
@@ -48,6 +49,7 @@ WITHOUT_A_FACE = {
     "ratchet.processes.valkey",
     "ratchet.ranking.sentence",
     "ratchet.storage.signing_keys",
+    "ratchet.storage.sqlite",
     "ratchet.telemetry.otlp",
 }
 """Modules that are imported by their own name, so that a topic does not need their library."""
@@ -67,6 +69,7 @@ ONE_HOME = {
     "sentence_transformers": {"ratchet.ranking.sentence"},
     "torch": {"trainer.backends", "ratchet.ranking.sentence"},
     "sqlalchemy": {
+        "ratchet.storage.sqlite",
         "trainer.backends.sql",
         "ledger.backends",
         "ledger.migrations",

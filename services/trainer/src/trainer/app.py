@@ -1,6 +1,7 @@
 """The only wiring of the trainer service."""
 
 import asyncio
+from functools import partial
 from typing import Any, get_args
 
 from faststream.asgi import AsgiFastStream
@@ -31,14 +32,13 @@ from ratchet.contract import (
 from ratchet.delivery import Consumer, Publisher, RetryPolicy
 from ratchet.ranking import embedding_named
 from ratchet.service import Service, create_broker, create_host, create_redis
-from ratchet.storage import ArtifactStore
+from ratchet.storage import ArtifactStore, hold_lease
 from ratchet.telemetry import StorageCollector, create_tracing
 from trainer.backends.machine.local_machine import LocalMachine
 from trainer.backends.machine.ollama import ollama_at
 from trainer.backends.openai_teacher import OpenAITeacher
 from trainer.backends.regression_file import PACKAGED
 from trainer.backends.run_process.child_run import ChildRunner
-from trainer.backends.run_process.lease import RedisLease
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
 from trainer.backends.scorers.scorer_files import ScorerFiles
@@ -67,7 +67,7 @@ from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
 from trainer.teacher import TeacherHandlers
 from trainer.training.feedback_latency import FeedbackLatency
-from trainer.training.loop import TrainingLoop
+from trainer.training.loop import LEASE_KEY, TrainingLoop
 from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 
@@ -99,7 +99,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         runs=runs,
         runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
         files=files,
-        lease=RedisLease(redis, settings.trainer_lease_s),
+        lease=partial(hold_lease, redis, LEASE_KEY, settings.trainer_lease_s),
         publisher=publisher,
         relay=relay,
         metrics=TrainerMetrics(registry),

@@ -5,8 +5,7 @@ import logging
 import time
 from dataclasses import dataclass, field
 
-from redis.exceptions import RedisError
-
+from ratchet.processes import every
 from ratchet.ranking import Embedding
 from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
 from trainer.backends.scorers.scorer_learner import ScorerLearner
@@ -38,14 +37,12 @@ class RankingLearning:
     _is_restored: bool = field(default=False, repr=False)
 
     async def run(self) -> None:
-        """Work until cancelled; retry while Redis is unavailable."""
-        while True:
-            try:
-                busy = await self.run_once()
-            except (RedisError, OSError) as error:
-                _log.warning("no contact: %r", error)
-                busy = False
-            await asyncio.sleep(0 if busy else _POLL_S)
+        """Work until cancelled; retry after errors of Redis and the disk."""
+        await every(_POLL_S, self._catch_up, "scorers do not learn")
+
+    async def _catch_up(self) -> None:
+        while await self.run_once():
+            pass
 
     async def run_once(self) -> bool:
         """Learn one micro-batch and judge the candidate if due; return whether more waits."""
