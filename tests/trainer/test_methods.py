@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from ratchet.contract import CurvePoint, Method
-from ratchet.models.base_models import materialise
+from ratchet.models.base_models import materialize
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.lora import fresh_adapter, remove_adapter
+from trainer.backends.language_model.training_loop import Training
 from trainer.backends.machine.device import use_all_cores
 from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.child_messages import TrainingProgress
@@ -43,16 +44,15 @@ GIVEN: dict[Method, Sequence[TrainingExample]] = {
 @pytest.fixture(scope="module")
 def base(cache_dir: Path) -> Base:
     use_all_cores()
-    directory = materialise("smollm2-135m-instruct", cache_dir)
+    directory = materialize("smollm2-135m-instruct", cache_dir)
     return load_base(directory, torch.device("cpu"), torch.float32, "none")
 
 
 def learnt(
     base: Base, method: Method, work_dir: Path, reports: list[TrainingProgress]
 ) -> tuple[dict[str, torch.Tensor], tuple[CurvePoint, ...]]:
-    adapted, curve = training_method(method)(
-        base, fresh_adapter(RECIPE.lora), GIVEN[method], RECIPE, work_dir, reports.append
-    )
+    training = Training(base, fresh_adapter(RECIPE.lora), RECIPE, work_dir, reports.append)
+    adapted, curve = training_method(method)(training, GIVEN[method])
     weights = {n: w.detach().clone() for n, w in adapted.named_parameters() if "lora_B" in n}
     remove_adapter(adapted)
     return weights, curve

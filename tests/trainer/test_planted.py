@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from teaching.examples import demonstrations_of, draw
-from teaching.planted import MALLORY, inventing, poisoned, rewarding_length, shuffled
-from teaching.runs import RECIPE
+from training_data.examples import demonstrations_of, draw
+from training_data.planted import MALLORY, inventing, poisoned, rewarding_length, shuffled
+from training_data.runs import RECIPE
 
 from ratchet.contract import Method
-from ratchet.models.base_models import materialise
+from ratchet.models.base_models import materialize
 from trainer.backends.language_identification import language_of
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.lora import fresh_adapter, remove_adapter
+from trainer.backends.language_model.training_loop import Training
 from trainer.backends.machine.device import choose_dtype, use_all_cores
 from trainer.backends.regression_file import PACKAGED, read_regression
 from trainer.domain.evaluation.acceptance_gate import GateRules, GateVerdict, judge_challenger
@@ -40,7 +41,7 @@ class School:
     def __init__(self, work_dir: Path, cache_dir: Path) -> None:
         self._work_dir = work_dir
         use_all_cores()
-        directory = materialise("smollm2-135m-instruct", cache_dir)
+        directory = materialize("smollm2-135m-instruct", cache_dir)
         cpu = torch.device("cpu")
         dtype = choose_dtype("auto", cpu, cache_dir)
         self._base: Base = load_base(directory, cpu, dtype, "none")
@@ -59,14 +60,9 @@ class School:
         quick = {"learning_rate": 1e-3, "epochs": 1.0, "batch": 2, **changed}
         loop = RECIPE.loop(method).model_copy(update=quick)
         recipe = RECIPE.model_copy(update={method: loop})
-        adapted, _ = training_method(method)(
-            self._base,
-            fresh_adapter(recipe.lora),
-            examples,
-            recipe,
-            self._work_dir / name,
-            lambda _: None,
-        )
+        adapter, work_dir = fresh_adapter(recipe.lora), self._work_dir / name
+        training = Training(self._base, adapter, recipe, work_dir, lambda _: None)
+        adapted, _ = training_method(method)(training, examples)
         after = self._panel.judge(self._base, adapted, lambda _: None)
         remove_adapter(adapted)
         cases = self._panel.cases

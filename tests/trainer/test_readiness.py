@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.domain.evaluation.statistical_power import cases_to_detect
+from trainer.domain.evaluation.bootstrap import cases_to_detect
 from trainer.domain.runs.quiet_hours import QuietHours, quiet_hours
 from trainer.domain.runs.readiness import (
     METHODS,

@@ -11,7 +11,7 @@ from trainer.backends.language_identification import language_of
 from trainer.backends.regression_file import PACKAGED, RegressionSetUnreadable, read_regression
 from trainer.domain.evaluation.acceptance_gate import GateRules
 from trainer.domain.evaluation.cases import RegressionQuestion, regression_cases
-from trainer.domain.evaluation.slices import cases_by_slice
+from trainer.domain.evaluation.figures import cases_by_slice
 
 QUESTIONS, SHA256 = read_regression(PACKAGED)
 CASES = regression_cases(QUESTIONS, len(QUESTIONS), language_of)

@@ -10,7 +10,7 @@ import torch
 from ratchet.contract import Method
 from trainer.backends.language_model.base_model import load_base
 from trainer.backends.language_model.lora import Adapted, fresh_adapter, save_adapter, with_champion
-from trainer.backends.language_model.training_loop import DurableCheckpoints
+from trainer.backends.language_model.training_loop import DurableCheckpoints, Training
 from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.child_messages import TrainingProgress
 from trainer.domain.runs.recipe import DpoRecipe, KtoRecipe, LoraRecipe, Recipe, SftRecipe
@@ -63,7 +63,9 @@ def taught(
             if progress.step == stop_at:
                 raise Stopped
 
-    adapted, _ = training_method(method)(base, adapter, GIVEN[method], RECIPE, work_dir, reports)
+    adapted, _ = training_method(method)(
+        Training(base, adapter, RECIPE, work_dir, reports), GIVEN[method]
+    )
     return adapted, steps
 
 

@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from ratchet_testing.valkey import free_port
 from trainer.backends.language_model.base_model import load_base
 from trainer.backends.language_model.lora import fresh_adapter, save_adapter
+from trainer.backends.language_model.training_loop import Training
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.child_messages import (
     CHILD_MESSAGE,
@@ -82,7 +83,9 @@ def started(request_file: Path, rank: int, port: str) -> subprocess.Popen[bytes]
 def adapter_of_one_process(request: TrainRequest, directory: Path) -> dict[str, torch.Tensor]:
     base = load_base(Path(request.base_model), torch.device("cpu"), torch.float32, "none")
     adapter = fresh_adapter(RECIPE.lora)
-    adapted, _ = training_method("dpo")(base, adapter, PAIRS[:4], RECIPE, directory, lambda _: None)
+    adapted, _ = training_method("dpo")(
+        Training(base, adapter, RECIPE, directory, lambda _: None), PAIRS[:4]
+    )
     save_adapter(adapted, directory / "adapter")
     return load_file(directory / "adapter" / "adapter_model.safetensors")
 

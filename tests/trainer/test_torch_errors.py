@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from trainer.backends.machine.oom_kills import oom_kills
+from trainer.backends.machine.local_machine import oom_kills
 from trainer.backends.machine.torch_errors import first_line, is_failed_write, is_out_of_memory
 
 
@@ -39,7 +39,7 @@ def test_other_errors_are_not_mistaken():
 
 def test_out_of_memory_kills_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     counters = tmp_path / "vmstat"
-    monkeypatch.setattr("trainer.backends.machine.oom_kills._COUNTERS", counters)
+    monkeypatch.setattr("trainer.backends.machine.local_machine._COUNTERS", counters)
     assert oom_kills() == 0, "a kernel that does not count"
     counters.write_text("nr_free_pages 12\noom_kill 7\npswpin 0\n")
     assert oom_kills() == 7

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ratchet.contract import Question, TraceCaptured
-from trainer.domain.examples.traces import samples_of
+from trainer.domain.examples.training_example import samples_of
 
 NOW = datetime(2026, 2, 8, tzinfo=UTC)
 QUESTION = Question(key="k", text="What is the power of pump 001?", intent="query")

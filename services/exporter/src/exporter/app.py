@@ -37,7 +37,7 @@ from ratchet.contract import (
 from ratchet.delivery import Consumer, RetryPolicy
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore
-from ratchet.telemetry import StorageCollector, create_tracer
+from ratchet.telemetry import StorageCollector, create_tracing
 
 
 def create_app(settings: ExporterSettings) -> AsgiFastStream:
@@ -108,7 +108,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         broker=create_broker(settings),
         redis=create_redis(settings),
         registry=registry,
-        tracer=create_tracer("exporter", settings),
+        tracing=create_tracing("exporter", settings),
         consumers=[
             Consumer(
                 CHECKPOINTS,

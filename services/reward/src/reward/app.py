@@ -17,7 +17,7 @@ from ratchet.contract import (
 )
 from ratchet.delivery import Consumer, RetryPolicy
 from ratchet.service import Service, create_broker, create_host, create_redis
-from ratchet.telemetry import create_tracer
+from ratchet.telemetry import create_tracing
 from reward.erasure import RewardErasureHandler
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
@@ -35,17 +35,14 @@ def create_app(settings: RewardSettings) -> AsgiFastStream:
         broker=create_broker(settings),
         redis=create_redis(settings),
         registry=registry,
-        tracer=create_tracer("reward", settings),
+        tracing=create_tracing("reward", settings),
         consumers=[
-            Consumer(
-                EXPERIENCES,
-                "reward",
-                {ExperienceRecorded: facts.handle},
-                settings.reward_batch,
-                retry,
-            ),
-            Consumer(
-                FEEDBACK, "reward", {FeedbackReceived: facts.handle}, settings.reward_batch, retry
+            *(
+                Consumer(stream, "reward", {fact: facts.handle}, settings.reward_batch, retry)
+                for stream, fact in (
+                    (EXPERIENCES, ExperienceRecorded),
+                    (FEEDBACK, FeedbackReceived),
+                )
             ),
             # One at a time: a second request must read the state that the first one wrote.
             Consumer(COMMANDS, "reward", {ForgetRequested: erasure.handle}, batch=1, retry=retry),

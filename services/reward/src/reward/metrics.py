@@ -3,6 +3,7 @@
 from collections import Counter as TallyOf
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -21,42 +22,36 @@ from reward.domain.state.answer_facts import Fact
 
 class RewardMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.rewards = Histogram(
+        counter = partial(Counter, registry=registry)
+        histogram = partial(Histogram, registry=registry)
+        self.rewards = histogram(
             "ratchet_reward_value",
             "Total reward of each scored revision.",
-            registry=registry,
             buckets=(-1.5, -1, -0.5, -0.1, 0, 0.1, 0.5, 1, 1.5, 2),
         )
-        self.components = Histogram(
+        self.components = histogram(
             "ratchet_reward_component_value",
             "The weighted value of each component of a scored revision.",
             ("component",),
-            registry=registry,
             buckets=(-1, -0.5, -0.1, 0, 0.1, 0.5, 1),
         )
-        self.to_example = Histogram(
+        self.to_example = histogram(
             "ratchet_feedback_to_example_seconds",
             "Seconds from feedback to an example built from it.",
-            registry=registry,
             buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86400),
         )
-        self.examples = Counter(
-            "ratchet_examples_total",
-            "Example events by kind and aspect.",
-            ("kind", "aspect"),
-            registry=registry,
+        self.examples = counter(
+            "ratchet_examples_total", "Example events by kind and aspect.", ("kind", "aspect")
         )
-        self.trace_requests = Counter(
+        self.trace_requests = counter(
             "ratchet_trace_requests_total",
             "Questions that a teacher was asked, by reason: sampled or judged.",
             ("reason",),
-            registry=registry,
         )
-        self.warnings = Counter(
+        self.warnings = counter(
             "ratchet_reward_warnings_total",
             "Warnings about answers and their feedback, by kind.",
             ("kind",),
-            registry=registry,
         )
 
     def warn(self, kinds: Iterable[RewardWarning]) -> None:

@@ -1,6 +1,7 @@
 """The metrics of the trainer."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -13,57 +14,44 @@ from trainer.domain.runs.situation import WaitingExamples
 
 class TrainerMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.pending = Gauge(
+        gauge = partial(Gauge, registry=registry)
+        self.pending = gauge(
             "ratchet_training_examples_pending",
             "Examples that no finished run has used, by the method they are for.",
             ("method",),
-            registry=registry,
         )
-        self.trouble = Gauge(
+        self.trouble = gauge(
             "ratchet_training_trouble",
             "1 while training is held up by Redis, the disk or the lease.",
-            registry=registry,
         )
-        self.wanted = Gauge(
+        self.wanted = gauge(
             "ratchet_training_examples_wanted",
             "Examples that start a run, by the method they are for.",
             ("method",),
-            registry=registry,
         )
-        self.ready = Gauge(
+        self.ready = gauge(
             "ratchet_training_ready",
             "1 when the readiness rules start a run by this method.",
             ("method",),
-            registry=registry,
         )
-        self.running = Gauge(
-            "ratchet_training_running", "1 while a run is at work.", registry=registry
+        self.running = gauge("ratchet_training_running", "1 while a run is at work.")
+        self.stage = gauge(
+            "ratchet_training_stage", "1 for the stage that the run at work is in.", ("stage",)
         )
-        self.stage = Gauge(
-            "ratchet_training_stage",
-            "1 for the stage that the run at work is in.",
-            ("stage",),
-            registry=registry,
-        )
-        self.left = Gauge(
+        self.left = gauge(
             "ratchet_training_remaining_seconds",
             "Seconds that the run at work will still take, by its own estimate.",
-            registry=registry,
         )
-        self.step = Gauge("ratchet_training_step", "Step of the run at work.", registry=registry)
-        self.steps = Gauge(
-            "ratchet_training_steps", "Steps the run at work will take.", registry=registry
-        )
-        self.loss = Gauge("ratchet_training_loss", "Loss of the last step.", registry=registry)
+        self.step = gauge("ratchet_training_step", "Step of the run at work.")
+        self.steps = gauge("ratchet_training_steps", "Steps the run at work will take.")
+        self.loss = gauge("ratchet_training_loss", "Loss of the last step.")
         self.runs = Counter(
             "ratchet_training_runs_total",
             "Runs that ended, by verdict: accepted, refused, failed, cancelled.",
             ("verdict",),
             registry=registry,
         )
-        self.seconds = Gauge(
-            "ratchet_training_last_run_seconds", "Duration of the last run.", registry=registry
-        )
+        self.seconds = gauge("ratchet_training_last_run_seconds", "Duration of the last run.")
         for verdict in get_args(Verdict):
             self.runs.labels(verdict)
         self.gate = GateMetrics(registry)
@@ -115,21 +103,19 @@ class TeacherMetrics:
 
 class GateMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.gain = Gauge(
+        gauge = partial(Gauge, registry=registry)
+        self.gain = gauge(
             "ratchet_training_gate_gain",
             "Gain of the last judged run over the model before it, with its 95 % interval.",
             ("measure", "bound"),
-            registry=registry,
         )
-        self.kl = Gauge(
+        self.kl = gauge(
             "ratchet_training_gate_kl_nats",
             "KL divergence of the last judged run from the base model, in nats per token.",
-            registry=registry,
         )
-        self.length = Gauge(
+        self.length = gauge(
             "ratchet_training_gate_length_ratio",
             "Ratio of the words in the last judged run's answers to those of the model before it.",
-            registry=registry,
         )
 
     def observe(self, figures: GateFigures) -> None:
@@ -148,8 +134,8 @@ class FeedbackLatencyMetrics:
         self.seconds = Histogram(
             "ratchet_feedback_to_model_seconds",
             "Seconds from the feedback behind an example to the activation of its model.",
-            registry=registry,
             buckets=(60, 300, 900, 3600, 14400, 43200, 86400, 259200, 604800, 2592000),
+            registry=registry,
         )
 
     def observe(self, ages_s: Iterable[float]) -> None:

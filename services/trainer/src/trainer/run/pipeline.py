@@ -8,7 +8,7 @@ from shutil import disk_usage
 from pydantic import BaseModel
 
 from ratchet.contract import Stage
-from ratchet.models.base_models import materialise, revision_of, weights_sha256
+from ratchet.models.base_models import materialize, revision_of, weights_sha256
 from ratchet.storage import flush_tree, write_whole
 from trainer.backends.language_identification import language_of
 from trainer.backends.language_model.base_model import Base, load_base
@@ -27,6 +27,7 @@ from trainer.backends.language_model.lora import (
     save_adapter,
     with_champion,
 )
+from trainer.backends.language_model.training_loop import Training
 from trainer.backends.machine.device import choose_device, choose_dtype, name_of, use_all_cores
 from trainer.backends.machine.torch_errors import first_line, is_failed_write, is_out_of_memory
 from trainer.backends.regression_file import read_regression
@@ -72,7 +73,7 @@ def _run(request: TrainRequest, report: Report, processes: int) -> TrainingResul
     recipe = smaller.divided(dataset.method, processes)
     clock.enter("loading")
     with first_alone():
-        directory = materialise(request.base_model, request.cache_dir)
+        directory = materialize(request.base_model, request.cache_dir)
         base = _load(directory, request)
     cases, regression_sha256 = _cases(request, dataset)
     evaluation = Evaluation(cases, recipe.judging)
@@ -80,7 +81,8 @@ def _run(request: TrainRequest, report: Report, processes: int) -> TrainingResul
     champion, adapter = _open(request, base, evaluation, clock)
     clock.enter("training")
     train = training_method(dataset.method)
-    adapted, curve = train(base, adapter, dataset.train, recipe, request.work_dir, report)
+    training = Training(base, adapter, recipe, request.work_dir, report)
+    adapted, curve = train(training, dataset.train)
     if champion is None:
         return None
     saved = request.work_dir / "adapter"

@@ -1,7 +1,7 @@
 """What one answer offers to its questions: at most one candidate per aspect."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ratchet.contract import Aspect, Reading, Source, Value
 from ratchet.measures import plan_text
@@ -53,33 +53,31 @@ def candidates_of(
     weights: RewardWeights,
 ) -> Iterator[CandidateAnswer]:
     """The voice answer and the widget plan, each only where feedback rates it."""
-    source = Source(query_id=answer.query_id, revision=revision, user_id=answer.user_id)
+    shared: dict[str, Any] = {
+        "source": Source(query_id=answer.query_id, revision=revision, user_id=answer.user_id),
+        "at": answer.at,
+        "transcript": answer.transcript,
+        "domains": answer.domains,
+        "request": request,
+    }
     if answer.voice and score.voice_reward is not None and score.voice_rating:
         yield CandidateAnswer(
-            source=source,
+            **shared,
             aspect="voice",
-            at=answer.at,
-            transcript=answer.transcript,
             readings=answer.readings,
-            domains=answer.domains,
             answer=answer.voice,
             reward=score.voice_reward,
             verdict=score.voice_rating,
-            request=request,
         )
     if score.widget_reward is not None:
         confidence = reaction.evaluation_confidence
         yield CandidateAnswer(
-            source=source,
+            **shared,
             aspect="widget",
-            at=answer.at,
-            transcript=answer.transcript,
-            domains=answer.domains,
             answer=_text(answer.heading, answer.widgets),
             reward=score.widget_reward,
             verdict="good" if score.widget_reward > 0 else "bad",
             sure=confidence is None or confidence >= _CONFIDENT_FROM,
-            request=request,
             repair=_repair(answer, reaction, weights),
         )
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ratchet.contract import (
-    Aspect,
     DemonstrationBuilt,
     Event,
     ExampleRetracted,
@@ -14,6 +13,8 @@ from ratchet.contract import (
     Source,
     derived_id,
 )
+from ratchet.measures import prompt_for
+from reward.domain.examples.candidates import CandidateAnswer
 
 NewExample = PairBuilt | LabelBuilt | DemonstrationBuilt
 
@@ -32,47 +33,41 @@ class ExampleOrigin:
     def pair(
         self,
         rule: str,
-        aspect: Aspect,
-        prompt: str,
+        candidate: CandidateAnswer,
         *,
         chosen: tuple[str, float],
         rejected: tuple[str, float],
         sources: tuple[Source, ...],
     ) -> PairBuilt:
-        """`chosen` and `rejected` are an answer and its reward."""
+        """`chosen` and `rejected` are an answer and its reward; the question is `candidate`'s."""
         texts = (chosen[0], rejected[0])
         return PairBuilt(
-            **self._header("PlannedPair", rule, aspect, prompt, texts, sources),
+            **self._header("PlannedPair", rule, candidate, candidate.transcript, texts, sources),
             chosen=chosen[0],
             chosen_reward=chosen[1],
             rejected=rejected[0],
             rejected_reward=rejected[1],
         )
 
-    def label(
-        self,
-        rule: str,
-        aspect: Aspect,
-        prompt: str,
-        *,
-        answer: str,
-        desirable: bool,
-        reward: float,
-        source: Source,
-    ) -> LabelBuilt:
-        texts = (answer, str(desirable))
+    def label(self, rule: str, candidate: CandidateAnswer, *, desirable: bool) -> LabelBuilt:
+        texts, sources = (candidate.answer, str(desirable)), (candidate.source,)
         return LabelBuilt(
-            **self._header("PlannedLabel", rule, aspect, prompt, texts, (source,)),
-            answer=answer,
+            **self._header("PlannedLabel", rule, candidate, candidate.transcript, texts, sources),
+            answer=candidate.answer,
             desirable=desirable,
-            reward=reward,
+            reward=candidate.reward,
         )
 
     def demonstration(
-        self, rule: str, aspect: Aspect, prompt: str, *, answer: str, reward: float, source: Source
+        self, rule: str, candidate: CandidateAnswer, *, request: str
     ) -> DemonstrationBuilt:
-        header = self._header("PlannedDemonstration", rule, aspect, prompt, (answer,), (source,))
-        return DemonstrationBuilt(**header, answer=answer, reward=reward)
+        """`request` is the question that the answer demonstrates."""
+        texts, sources = (candidate.answer,), (candidate.source,)
+        return DemonstrationBuilt(
+            **self._header("PlannedDemonstration", rule, candidate, request, texts, sources),
+            answer=candidate.answer,
+            reward=candidate.reward,
+        )
 
     def retraction(self, example_id: str) -> ExampleRetracted:
         return ExampleRetracted(
@@ -88,11 +83,12 @@ class ExampleOrigin:
         self,
         kind: str,
         rule: str,
-        aspect: Aspect,
-        prompt: str,
+        candidate: CandidateAnswer,
+        request: str,
         texts: tuple[str, ...],
         sources: tuple[Source, ...],
     ) -> dict[str, Any]:
+        aspect, prompt = candidate.aspect, prompt_for(candidate.aspect, request, candidate.readings)
         # `kind` is a part of every id since the first release: another spelling would publish
         # each live example once more, under a new id, and never retract the old one.
         example_id = derived_id(kind, self.question.key, aspect, prompt, *texts)

@@ -8,14 +8,8 @@ from itertools import chain
 
 from pydantic import Field
 
-from ratchet.contract import (
-    DemonstrationBuilt,
-    LabelBuilt,
-    PairBuilt,
-    Source,
-    Value,
-)
-from ratchet.measures import normalised, prompt_for
+from ratchet.contract import DemonstrationBuilt, LabelBuilt, PairBuilt, Source, Value
+from ratchet.measures import normalized
 from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.origin import ExampleOrigin, NewExample
 from reward.domain.examples.question import Scope
@@ -114,8 +108,7 @@ def _same_question(
             continue
         yield origin.pair(
             f"same_{rules.scope}",
-            best.aspect,
-            prompt_for(best.aspect, best.transcript, best.readings),
+            best,
             chosen=(best.answer, best.reward),
             rejected=(worst.answer, worst.reward),
             sources=(best.source, worst.source),
@@ -130,8 +123,7 @@ def _repaired(
         if repair is not None and repair.reward > max(rules.chosen_above, candidate.reward):
             yield origin.pair(
                 "repaired_plan",
-                candidate.aspect,
-                prompt_for(candidate.aspect, candidate.transcript, candidate.readings),
+                candidate,
                 chosen=(repair.plan, repair.reward),
                 rejected=(candidate.answer, candidate.reward),
                 sources=(candidate.source,),
@@ -148,7 +140,7 @@ def _labels(
 
     def identity(candidate: CandidateAnswer) -> tuple[str, str]:
         apart = rules.scope == "intent"
-        return normalised(candidate.transcript) if apart else "", candidate.answer
+        return normalized(candidate.transcript) if apart else "", candidate.answer
 
     disputed = {identity(c) for c in good} & {identity(c) for c in bad}
     for desirable, candidates in ((True, good), (False, bad)):
@@ -160,15 +152,7 @@ def _labels(
             if known in seen or not caps[question].admits(candidate.source):
                 continue
             seen.add(known)
-            yield origin.label(
-                "clear_sign",
-                candidate.aspect,
-                prompt_for(candidate.aspect, candidate.transcript, candidate.readings),
-                answer=candidate.answer,
-                desirable=desirable,
-                reward=candidate.reward,
-                source=candidate.source,
-            )
+            yield origin.label("clear_sign", candidate, desirable=desirable)
 
 
 def _demonstrations(
@@ -177,11 +161,4 @@ def _demonstrations(
     cap = _Cap(rules.max_labels_per_question, rules.max_per_user)
     for candidate in good:
         if candidate.request is not None and cap.admits(candidate.source):
-            yield origin.demonstration(
-                "corrected_request",
-                candidate.aspect,
-                prompt_for(candidate.aspect, candidate.request, candidate.readings),
-                answer=candidate.answer,
-                reward=candidate.reward,
-                source=candidate.source,
-            )
+            yield origin.demonstration("corrected_request", candidate, request=candidate.request)

@@ -1,6 +1,5 @@
 """The score of one answer: weighted components, total, and one reward per aspect."""
 
-from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from ratchet.contract import FollowUp
@@ -44,10 +43,8 @@ def score_answer(
     count = len(answer.widgets)
     judged = [widget for widget in reaction.judged or () if widget.position < count]
     quality = answer.quality and blended(answer.quality, reaction.voice_dimensions)
-    weighted = {
-        name: getattr(weights, name) * value
-        for name, value in _components(answer, reaction, judged, quality, bounds, follow_up)
-    }
+    values = _components(answer, reaction, judged, quality, bounds, follow_up)
+    weighted = {name: getattr(weights, name) * value for name, value in values.items()}
     # A negative weight makes -0.0 of no missing widget, which JSON and hashes tell from 0.0.
     weighted["missing_widget_penalty"] += 0.0
     rating = voice_rating(reaction, bounds) if quality else None
@@ -83,29 +80,24 @@ def _components(
     quality: TextQuality | None,
     bounds: RewardBounds,
     follow_up: FollowUp | None,
-) -> Iterator[tuple[str, float]]:
+) -> dict[str, float]:
     """Each component before its weight, by the name of the weight."""
     count, rating = len(answer.widgets), reaction.rating
     missing = len(reaction.missing or ()) if count else 0
-    yield "explicit_rating", components.explicit_rating(rating)
-    yield (
-        "follow_up_type",
-        components.follow_up_type(reaction.follow_up_type or follow_up, bounds),
-    )
-    yield (
-        "widget_engagement",
-        components.widget_engagement(reaction.touches or (), count, bounds),
-    )
-    yield "response_latency", components.response_latency(answer.latency_ms, bounds)
-    yield "intent_confidence", components.intent_confidence(answer.confidence, rating, bounds)
-    yield (
-        "evaluation_confidence_boost",
-        components.evaluation_confidence_boost(reaction.evaluation_confidence, rating, bounds),
-    )
-    yield "per_widget_appropriateness", components.per_widget_appropriateness(judged)
-    yield "missing_widget_penalty", components.missing_widget_penalty(missing, bounds)
-    yield "size_appropriateness", components.size_appropriateness(judged)
-    yield "text_quality", components.text_quality(quality.total if quality else None)
+    return {
+        "explicit_rating": components.explicit_rating(rating),
+        "follow_up_type": components.follow_up_type(reaction.follow_up_type or follow_up, bounds),
+        "widget_engagement": components.widget_engagement(reaction.touches or (), count, bounds),
+        "response_latency": components.response_latency(answer.latency_ms, bounds),
+        "intent_confidence": components.intent_confidence(answer.confidence, rating, bounds),
+        "evaluation_confidence_boost": components.evaluation_confidence_boost(
+            reaction.evaluation_confidence, rating, bounds
+        ),
+        "per_widget_appropriateness": components.per_widget_appropriateness(judged),
+        "missing_widget_penalty": components.missing_widget_penalty(missing, bounds),
+        "size_appropriateness": components.size_appropriateness(judged),
+        "text_quality": components.text_quality(quality.total if quality else None),
+    }
 
 
 def _voice_reward(

@@ -1,44 +1,25 @@
 """Supervised fine-tuning with TRL."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
-from ratchet.contract import CurvePoint, DemonstrationBuilt, TraceCaptured
-from trainer.backends.language_model.base_model import Base
-from trainer.backends.language_model.lora import Adapted, Fresh
-from trainer.backends.language_model.train_dataset import train_dataset
-from trainer.backends.language_model.training_loop import (
-    OnProgress,
-    arguments,
-    chat_turn,
-    model_arguments,
-    train_to_end,
-)
-from trainer.domain.examples.traces import samples_of
-from trainer.domain.runs.recipe import Recipe
+from ratchet.contract import DemonstrationBuilt, TraceCaptured
+from trainer.backends.language_model.training_loop import Trained, Training, chat_turn
+from trainer.domain.examples.training_example import samples_of
 
 
 def train(
-    base: Base,
-    adapter: Adapted | Fresh,
-    demonstrations: Sequence[DemonstrationBuilt | TraceCaptured],
-    recipe: Recipe,
-    work_dir: Path,
-    on_progress: OnProgress,
-) -> tuple[Adapted, tuple[CurvePoint, ...]]:
-    """Train on demonstrations: a `trainer.run.methods.TrainingMethod`."""
+    training: Training, demonstrations: Sequence[DemonstrationBuilt | TraceCaptured]
+) -> Trained:
+    """Train on demonstrations."""
     samples = [sample for each in demonstrations for sample in samples_of(each)]
     trainer = SFTTrainer(
-        **model_arguments(base, adapter),
-        args=SFTConfig(
-            **arguments(recipe.sft, base, work_dir, recipe.seed), completion_only_loss=True
-        ),
-        train_dataset=train_dataset((_row(*sample) for sample in samples), work_dir),
+        **training.inputs(_row(*sample) for sample in samples),
+        args=SFTConfig(**training.arguments(training.recipe.sft), completion_only_loss=True),
     )
-    return train_to_end(trainer, work_dir, on_progress)
+    return training.to_end(trainer)
 
 
 def _row(prompt: str, answer: str) -> dict[str, list[dict[str, str]]]:

@@ -1,9 +1,11 @@
-"""The free memory and disk of this machine."""
+"""The memory and disk of this machine."""
 
 import shutil
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
+
+_COUNTERS = Path("/proc/vmstat")
 
 
 class LocalMachine:
@@ -17,3 +19,12 @@ class LocalMachine:
 
     def free_disk(self) -> int:
         return shutil.disk_usage(self._directory).free
+
+
+def oom_kills() -> int:
+    """Processes killed for lack of memory since boot; 0 if the kernel does not report it."""
+    try:
+        lines = _COUNTERS.read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)

@@ -9,8 +9,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from ratchet.processes import ChildFailed, run_child
+from trainer.backends.machine.local_machine import oom_kills
 from trainer.backends.machine.ollama import Ollama
-from trainer.backends.machine.oom_kills import oom_kills
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
 from trainer.domain.runs.child_messages import (
     CHILD_MESSAGE,

@@ -10,17 +10,10 @@ from ratchet.contract import ArtifactRef
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore, write_whole
 from trainer.domain.examples.dataset import Dataset
+from trainer.domain.runs.child_messages import TrainRequest
 from trainer.domain.runs.run import DatasetReference, Run
 
 _ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
-
-
-class RunInputs(NamedTuple):
-    """Files with the `Dataset` and the regression set; the champion's PEFT directory, if any."""
-
-    dataset: Path
-    regression: Path
-    champion: Path | None
 
 
 class AdapterArtifacts(NamedTuple):
@@ -59,7 +52,7 @@ class RunFiles:
         path = self._artifacts.verified(run.dataset.artifact)
         return Dataset.model_validate_json(path.read_bytes())
 
-    def prepare(self, run: Run) -> RunInputs:
+    def train_request(self, run: Run, cache_dir: Path) -> TrainRequest:
         """Provide what the child process reads; a repetition changes nothing.
 
         Raises `ArtifactMissing`, `ArtifactCorrupt` and `OSError`.
@@ -69,10 +62,17 @@ class RunFiles:
         regression = directory / "regression.json"
         if not regression.is_file():
             write_whole(regression, self._regression.read_bytes())
-        return RunInputs(
+        return TrainRequest(
+            run_id=run.run_id,
+            method=run.method,
             dataset=self._artifacts.verified(run.dataset.artifact).absolute(),
             regression=regression,
+            recipe=run.recipe,
+            base_model=run.base_model,
+            cache_dir=cache_dir.absolute(),
+            work_dir=directory / "work",
             champion=None if run.champion is None else self._champion(directory, run.champion),
+            afresh=run.parent is None,
         )
 
     def store_adapter(self, adapter: Path, references: Path) -> AdapterArtifacts:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.database import run_examples, runs
+from trainer.backends.sql.reading import read
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.run import Run
 
@@ -43,8 +44,7 @@ def read_run(engine: Engine, files: RunFiles, run_id: str) -> Run:
     A new plan is committed with the content of its dataset. So a kill leaves neither a run
     without its dataset nor an artifact that no row names, and an erasure finds every copy.
     """
-    with engine.connect() as connection:
-        stored = connection.execute(select(runs.c.plan).where(runs.c.run_id == run_id)).scalar_one()
+    [(stored,)] = read(engine, select(runs.c.plan).where(runs.c.run_id == run_id))
     plan = from_json(stored)
     if "artifact" in plan["dataset"]:
         return Run.model_validate_json(stored)
@@ -62,10 +62,8 @@ def read_run(engine: Engine, files: RunFiles, run_id: str) -> Run:
 def move_datasets(engine: Engine, files: RunFiles) -> None:
     """Move the datasets that a release before left in the plans of runs."""
     in_plan = func.json_extract(runs.c.plan, _REFERENCE).is_(None)
-    with engine.connect() as connection:
-        run_ids = connection.execute(select(runs.c.run_id).where(in_plan)).scalars().all()
-    for run_id in run_ids:
-        read_run(engine, files, run_id)
+    for row in read(engine, select(runs.c.run_id).where(in_plan)):
+        read_run(engine, files, row.run_id)
 
 
 def runs_with(example_ids: Iterable[str], run_ids: Iterable[str] = ()) -> ColumnElement[bool]:

@@ -22,9 +22,10 @@ from ratchet.contract import (
     utc_now,
 )
 from trainer.backends.sql.database import examples, requests, runs
+from trainer.backends.sql.reading import read
+from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.training_example import KINDS, TrainingExample, read_example
-from trainer.domain.runs.request import RunRequest
-from trainer.domain.runs.situation import WaitingExamples
+from trainer.domain.runs.situation import RunRequest, WaitingExamples
 
 _TIMES = TypeAdapter[datetime](AwareDatetime)
 _REVISED = ("revision", "kind", "aspect", "event")
@@ -59,38 +60,28 @@ class SqlExampleStore:
 
     def waiting(self) -> dict[Method, WaitingExamples]:
         """The examples that no finished run has used, counted by method."""
-        with self._engine.connect() as connection:
-            return {method: _waiting(connection, kinds) for method, kinds in KINDS.items()}
+        return {method: _waiting(self._engine, kinds) for method, kinds in KINDS.items()}
 
     def take(self, method: Method, most: Mapping[Aspect, int]) -> list[TrainingExample]:
         """At most `most` waiting examples of each aspect, in the order of their arrival."""
-        with self._engine.connect() as connection:
-            return [
-                read_example(row.event)
-                for aspect, limit in most.items()
-                for row in connection.execute(
-                    select(examples.c.event)
-                    .where(
-                        examples.c.kind.in_(KINDS[method]),
-                        examples.c.consumed_by.is_(None),
-                        examples.c.aspect == aspect,
-                    )
-                    .order_by(examples.c.number)
-                    .limit(limit)
-                )
-            ]
+        waiting = (
+            select(examples.c.event)
+            .where(examples.c.kind.in_(KINDS[method]), examples.c.consumed_by.is_(None))
+            .order_by(examples.c.number)
+        )
+        return [
+            read_example(row.event)
+            for aspect, limit in most.items()
+            for row in read(self._engine, waiting.where(examples.c.aspect == aspect).limit(limit))
+        ]
 
     def traces(self, example_ids: Sequence[str]) -> list[dict[str, str]]:
         """The distinct trace contexts of these examples."""
         named = func.json_each(json.dumps(list(example_ids))).table_valued("value")
         trace = func.json_extract(examples.c.event, "$.trace")
-        traces = (
-            select(trace)
-            .distinct()
-            .where(examples.c.example_id.in_(select(named.c.value)), trace != "{}")
-        )
-        with self._engine.connect() as connection:
-            return [json.loads(trace) for trace in connection.execute(traces).scalars()]
+        of_these = examples.c.example_id.in_(select(named.c.value))
+        traces = select(trace.label("trace")).distinct().where(of_these, trace != "{}")
+        return [json.loads(row.trace) for row in read(self._engine, traces)]
 
     def add_requests(self, batch: Sequence[TrainingRequested | CancelRequested]) -> None:
         """Store requests for runs, and cancel the open run; a repetition changes nothing."""
@@ -104,9 +95,8 @@ class SqlExampleStore:
     def open_request(self) -> RunRequest | None:
         """The first request that no run has answered."""
         first = select(requests).where(requests.c.run_id.is_(None)).order_by(requests.c.number)
-        with self._engine.connect() as connection:
-            row = connection.execute(first.limit(1)).first()
-        return None if row is None else RunRequest(by=row.requested_by, method=row.method)
+        opened = read(self._engine, first.limit(1))
+        return RunRequest(opened[0].requested_by, opened[0].method) if opened else None
 
 
 def _row(
@@ -125,7 +115,7 @@ def _row(
     }
 
 
-def _waiting(connection: Connection, kinds: tuple[str, ...]) -> WaitingExamples:
+def _waiting(engine: Engine, kinds: tuple[str, ...]) -> WaitingExamples:
     desirable = func.json_extract(examples.c.event, "$.desirable")
     counted = select(
         func.count().label("all"),
@@ -134,7 +124,7 @@ def _waiting(connection: Connection, kinds: tuple[str, ...]) -> WaitingExamples:
         func.sum(case((examples.c.aspect == "widget", 1), else_=0)).label("widget"),
         func.min(func.json_extract(examples.c.event, "$.occurred_at")).label("oldest"),
     ).where(examples.c.kind.in_(kinds), examples.c.consumed_by.is_(None))
-    row = connection.execute(counted).one()
+    [row] = read(engine, counted)
     if not row.all:
         return WaitingExamples()
     # A stored payload has the time as its producer wrote it, in any form that events allow.
@@ -176,3 +166,26 @@ def _cancel(connection: Connection, request: CancelRequested) -> None:
         if matches:
             its_row = update(runs).where(runs.c.run_id == row.run_id, runs.c.verdict.is_(None))
             connection.execute(its_row.values(cancelled_by=request.requested_by))
+
+
+def consume(connection: Connection, run_id: str, dataset: Dataset) -> None:
+    """Mark as consumed the run's examples, and waiting ones whose answers are all among theirs.
+
+    A label on an answer that a pair has taught, or a pair of two answers that labels have
+    taught, would count the same feedback twice.
+    """
+    used = set(dataset.example_ids)
+    both = (*dataset.train, *dataset.held_out)
+    taught = {(example.prompt, answer) for example in both for answer in example.answers}
+    kinds = [kind for of_method in KINDS.values() for kind in of_method]
+    waiting = select(examples.c.example_id, examples.c.event).where(
+        examples.c.kind.in_(kinds), examples.c.consumed_by.is_(None)
+    )
+    for row in connection.execute(waiting):
+        example = read_example(row.event)
+        if all((example.prompt, answer) in taught for answer in example.answers):
+            used.add(row.example_id)
+    for example_id in sorted(used):
+        connection.execute(
+            update(examples).where(examples.c.example_id == example_id).values(consumed_by=run_id)
+        )

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 from ratchet.contract import CHECKPOINTS, RUNS, STREAMS, Event, stream_of
 from ratchet.delivery import data_of
 from trainer.backends.sql.database import outbox
+from trainer.backends.sql.reading import read
 
 _OF_RUNS = (RUNS.name, CHECKPOINTS.name)
 _ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
@@ -21,16 +22,12 @@ class SqlOutbox:
     def unpublished(self) -> list[Event]:
         """Events that may not have been published, oldest first."""
         rows = select(outbox).where(outbox.c.published == 0).order_by(outbox.c.number)
-        with self._engine.connect() as connection:
-            return [
-                _ADAPTERS[row.stream].validate_json(row.event) for row in connection.execute(rows)
-            ]
+        return [_ADAPTERS[row.stream].validate_json(row.event) for row in read(self._engine, rows)]
 
     def mark_published(self, event_id: str) -> None:
+        published = update(outbox).where(outbox.c.event_id == event_id).values(published=1)
         with self._engine.begin() as connection:
-            connection.execute(
-                update(outbox).where(outbox.c.event_id == event_id).values(published=1)
-            )
+            connection.execute(published)
 
     def mark_unpublished(self, since: date) -> None:
         """Mark the events of runs and checkpoints from `since` on as not published."""
@@ -45,13 +42,7 @@ def post(connection: Connection, events: Sequence[Event]) -> None:
 
     They carry the trace context of the current span, not of the relay that publishes them.
     """
+    once = insert(outbox).on_conflict_do_nothing(index_elements=["event_id"])
     for event in events:
-        connection.execute(
-            insert(outbox)
-            .values(
-                event_id=event.event_id,
-                stream=stream_of(event).name,
-                event=data_of(event).decode(),
-            )
-            .on_conflict_do_nothing(index_elements=["event_id"])
-        )
+        row = {"event_id": event.event_id, "stream": stream_of(event).name}
+        connection.execute(once, {**row, "event": data_of(event).decode()})

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Engine,
     Row,
     exists,
@@ -20,11 +19,12 @@ from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import ArtifactRef, Event, Method
 from trainer.backends.run_process.run_files import RunFiles
-from trainer.backends.sql.database import examples, requests, run_examples, runs
+from trainer.backends.sql.database import requests, run_examples, runs
 from trainer.backends.sql.datasets import index_examples, plan_with, read_run
+from trainer.backends.sql.example_store import consume
 from trainer.backends.sql.outbox import post
+from trainer.backends.sql.reading import read
 from trainer.domain.examples.dataset import Dataset
-from trainer.domain.examples.training_example import KINDS, read_example
 from trainer.domain.runs.champion import Checkpoint
 from trainer.domain.runs.run import Run, RunEnd
 
@@ -65,17 +65,15 @@ class SqlRunStore:
     def unfinished(self) -> Run | None:
         """The open run; at most one is."""
         first = select(runs.c.run_id).where(runs.c.verdict.is_(None)).order_by(runs.c.number)
-        with self._engine.connect() as connection:
-            run_id = connection.execute(first.limit(1)).scalar()
-        return None if run_id is None else read_run(self._engine, self._files, run_id)
+        opened = read(self._engine, first.limit(1))
+        return read_run(self._engine, self._files, opened[0].run_id) if opened else None
 
     def trained_on(self, run_id: str) -> list[datetime]:
         """When the feedback behind each training example of a run came; empty for no run."""
         times = select(run_examples.c.at).where(
             run_examples.c.run_id == run_id, run_examples.c.role == "train"
         )
-        with self._engine.connect() as connection:
-            return [at.replace(tzinfo=UTC) for at in connection.execute(times).scalars()]
+        return [row.at.replace(tzinfo=UTC) for row in read(self._engine, times)]
 
     def broke(self, run_id: str) -> int:
         """Count one more broken attempt; returns their number."""
@@ -87,8 +85,7 @@ class SqlRunStore:
     def cancelled_by(self, run_id: str) -> str | None:
         """The user who cancelled the run."""
         user = select(runs.c.cancelled_by).where(runs.c.run_id == run_id)
-        with self._engine.connect() as connection:
-            return connection.execute(user).scalar()
+        return next((row.cancelled_by for row in read(self._engine, user)), None)
 
     def finish(self, run_id: str, end: RunEnd, events: Sequence[Event]) -> str | None:
         """End a run once; a judged one consumes its examples.
@@ -116,14 +113,13 @@ class SqlRunStore:
                 return connection.execute(cancelled_by).scalar()
             if judged:
                 dataset = self._files.dataset(Run.model_validate_json(ended))
-                _consume(connection, run_id, dataset)
+                consume(connection, run_id, dataset)
             post(connection, events)
         return None
 
     def has_ended(self, run_id: str) -> bool:
-        ended = exists().where(runs.c.run_id == run_id, runs.c.verdict.is_not(None))
-        with self._engine.connect() as connection:
-            return bool(connection.execute(select(ended)).scalar())
+        ended = select(runs.c.run_id).where(runs.c.run_id == run_id, runs.c.verdict.is_not(None))
+        return bool(read(self._engine, ended))
 
     def last_ends(self) -> dict[Method, datetime]:
         """The end of the last run of each method."""
@@ -132,11 +128,7 @@ class SqlRunStore:
             .where(runs.c.ended_at.is_not(None), runs.c.method.is_not(None))
             .group_by(runs.c.method)
         )
-        with self._engine.connect() as connection:
-            return {
-                row.method: datetime.replace(row.at, tzinfo=UTC)
-                for row in connection.execute(latest)
-            }
+        return {row.method: row.at.replace(tzinfo=UTC) for row in read(self._engine, latest)}
 
     def last_verdict(self) -> tuple[str, str] | None:
         """Verdict and reason of the run that ended last."""
@@ -155,18 +147,14 @@ class SqlRunStore:
         counted = select(runs.c.verdict, func.count().label("runs")).where(
             runs.c.verdict.is_not(None)
         )
-        with self._engine.connect() as connection:
-            return {
-                row.verdict: row.runs for row in connection.execute(counted.group_by("verdict"))
-            }
+        return {row.verdict: row.runs for row in read(self._engine, counted.group_by("verdict"))}
 
     def unjudged_on(self, dataset_sha256: str) -> int:
         """How many runs on this dataset have failed or were cancelled."""
-        counted = select(func.count()).where(
+        unjudged = select(runs.c.run_id).where(
             runs.c.dataset_sha256 == dataset_sha256, runs.c.verdict.in_(_UNJUDGED)
         )
-        with self._engine.connect() as connection:
-            return int(connection.execute(counted).scalar_one())
+        return len(read(self._engine, unjudged))
 
     def accepted(self, base_model: str) -> list[Checkpoint]:
         """The accepted adapters of a base model, oldest first."""
@@ -174,43 +162,19 @@ class SqlRunStore:
         accepted = select(runs.c.run_id, runs.c.manifest).where(
             runs.c.verdict == "accepted", on_this_base
         )
-        with self._engine.connect() as connection:
-            return [
-                Checkpoint(row.run_id, ArtifactRef.model_validate_json(row.manifest))
-                for row in connection.execute(accepted.order_by(runs.c.number))
-            ]
+        return [
+            Checkpoint(row.run_id, ArtifactRef.model_validate_json(row.manifest))
+            for row in read(self._engine, accepted.order_by(runs.c.number))
+        ]
 
     def tainted(self) -> frozenset[str]:
         """Hashes of the manifests of runs that learned from data erased since."""
         tainted = select(runs.c.manifest).where(runs.c.tainted == 1, runs.c.manifest.is_not(None))
-        with self._engine.connect() as connection:
-            manifests = connection.execute(tainted).scalars()
-            return frozenset(ArtifactRef.model_validate_json(each).sha256 for each in manifests)
-
-    def _latest(self, *conditions: ColumnElement[bool]) -> "Row[Any] | None":
-        chosen = select(runs).where(*conditions).order_by(runs.c.number.desc()).limit(1)
-        with self._engine.connect() as connection:
-            return connection.execute(chosen).first()
-
-
-def _consume(connection: Connection, run_id: str, dataset: Dataset) -> None:
-    """Mark as consumed the run's examples, and waiting ones whose answers are all among theirs.
-
-    A label on an answer that a pair has taught, or a pair of two answers that labels have
-    taught, would count the same feedback twice.
-    """
-    used = set(dataset.example_ids)
-    both = (*dataset.train, *dataset.held_out)
-    taught = {(example.prompt, answer) for example in both for answer in example.answers}
-    kinds = [kind for of_method in KINDS.values() for kind in of_method]
-    waiting = select(examples.c.example_id, examples.c.event).where(
-        examples.c.kind.in_(kinds), examples.c.consumed_by.is_(None)
-    )
-    for row in connection.execute(waiting):
-        example = read_example(row.event)
-        if all((example.prompt, answer) in taught for answer in example.answers):
-            used.add(row.example_id)
-    for example_id in sorted(used):
-        connection.execute(
-            update(examples).where(examples.c.example_id == example_id).values(consumed_by=run_id)
+        return frozenset(
+            ArtifactRef.model_validate_json(row.manifest).sha256
+            for row in read(self._engine, tainted)
         )
+
+    def _latest(self, *conditions: ColumnElement[bool]) -> "Row[*tuple[Any, ...]] | None":
+        chosen = select(runs).where(*conditions).order_by(runs.c.number.desc()).limit(1)
+        return next(iter(read(self._engine, chosen)), None)

@@ -1,12 +1,12 @@
 """The gains of the challenger over the champion, for each measure, with intervals."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from ratchet.contract import GateFigures, Interval, SliceGain
 from trainer.domain.evaluation.bootstrap import paired_gain
 from trainer.domain.evaluation.cases import Case
 from trainer.domain.evaluation.scores import MEASURES, Measure, ModelScores
-from trainer.domain.evaluation.slices import cases_by_slice
 
 GUARDED_IN_SLICES: tuple[Measure, ...] = ("text_quality", "grounded_accuracy", "json_validity")
 _LEAST_WORDS = 1.0
@@ -34,6 +34,28 @@ def gate_figures(
         else new.words / max(old.words, _LEAST_WORDS),
         kl=new.kl,
     )
+
+
+def slices_of(case: Case) -> tuple[str, ...]:
+    """The slices of a case, such as `intent query`; an unknown attribute has none."""
+    named = (
+        ("intent", case.question.intent),
+        ("device", case.question.device_type),
+        ("language", case.language),
+    )
+    return tuple(f"{kind} {value}" for kind, value in named if value)
+
+
+def cases_by_slice(cases: Sequence[Case]) -> dict[str, tuple[Case, ...]]:
+    """The cases of each slice, by name, without slices that contain every case.
+
+    A mean over all cases can hide the losses of a slice.
+    """
+    slices: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        for name in slices_of(case):
+            slices[name].append(case)
+    return {name: tuple(slices[name]) for name in sorted(slices) if len(slices[name]) < len(cases)}
 
 
 def described_gain(name: str, gain: Interval) -> str:

@@ -6,6 +6,7 @@ from typing import get_args
 
 from ratchet.contract import Aspect, Value
 from trainer.domain.evaluation.cases import Case, Part
+from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
 from trainer.domain.runs.recipe import Device
 
 _PROMPTS: dict[Aspect, int] = {"voice": 8, "widget": 2}
@@ -26,6 +27,19 @@ class ReferenceRequest(Value):
     spoken: tuple[str, ...]
     plans: tuple[str, ...]
     target: Path
+
+
+def reference_request(request: TrainRequest, trained: TrainingResult) -> ReferenceRequest:
+    """The request that records the answers of the adapter that `request` has trained."""
+    return ReferenceRequest(
+        base_model=request.base_model,
+        cache_dir=request.cache_dir,
+        adapter=trained.adapter,
+        device=request.recipe.device,
+        spoken=reference_prompts(trained.cases, "voice"),
+        plans=reference_prompts(trained.cases, "widget"),
+        target=request.work_dir / "references.safetensors",
+    )
 
 
 def reference_prompts(cases: Sequence[Case], aspect: Aspect) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The events that a run can train on, by method."""
+"""The events that a run can train on, by method, and the samples of demonstrations."""
 
 from typing import Annotated
 
@@ -17,9 +17,30 @@ KINDS: dict[Method, tuple[str, ...]] = {
 }
 """The types of the events that each method trains on."""
 
+_CUE = "Think first:"
+_ANSWER_CUE = "Response:"
 _EXAMPLE: TypeAdapter[TrainingExample] = TypeAdapter(TypedExample)
 
 
 def read_example(event: str) -> TrainingExample:
     """Parse a stored event."""
     return _EXAMPLE.validate_json(event)
+
+
+def samples_of(example: DemonstrationBuilt | TraceCaptured) -> tuple[tuple[str, str], ...]:
+    """Pairs of prompt and completion: three for a trace with thoughts, otherwise one.
+
+    The prompt for the thoughts ends in a cue of its own. With equal prompts for thoughts and
+    answer, half of the samples would teach the model in service, which is prompted without the
+    cue, to present its thoughts to the operator.
+    """
+    prompt, (answer,) = example.prompt, example.answers
+    thoughts = example.thoughts if isinstance(example, TraceCaptured) else ""
+    if not thoughts:
+        return ((prompt, answer),)
+    cued = f"{prompt}\n{_CUE}"
+    return (
+        (cued, thoughts),
+        (prompt, answer),
+        (f"{cued}\n{thoughts}\n{_ANSWER_CUE}", answer),
+    )

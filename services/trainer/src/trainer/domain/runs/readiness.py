@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import ceil, inf
 
 from ratchet.contract import Method
-from trainer.domain.evaluation.statistical_power import cases_to_detect
+from trainer.domain.evaluation.bootstrap import cases_to_detect
 from trainer.domain.runs.quiet_hours import QuietHours
 from trainer.domain.runs.situation import TrainingSituation, WaitingExamples
 

@@ -7,6 +7,14 @@ from ratchet.contract import Method
 
 
 @dataclass(frozen=True)
+class RunRequest:
+    """A user's request for a run now, by any method if `method` is None."""
+
+    by: str
+    method: Method | None = None
+
+
+@dataclass(frozen=True)
 class WaitingExamples:
     """Counts of the examples for one method that no finished run has used.
 
