@@ -19,7 +19,7 @@ from exporter.settings import ExporterSettings
 from ratchet.contract import COMMANDS, FEEDBACK, STREAMS
 from ratchet_cli.doctor import disk, gpu
 from ratchet_cli.doctor.disk import DiskFacts
-from ratchet_cli.doctor.settings import CheckedSettings
+from ratchet_cli.doctor.examination import CheckedSettings
 from ratchet_cli.formatting import GIB
 from ratchet_testing.asgi_server import serving
 from ratchet_testing.valkey import free_port, valkey_server

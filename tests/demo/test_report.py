@@ -10,7 +10,7 @@ from rich.console import Console
 from ratchet.contract import STREAMS
 from ratchet_cli.demo.event_summary import EventSummary
 from ratchet_cli.demo.picture import draw
-from ratchet_cli.demo.report import DemoSeconds, report
+from ratchet_cli.demo.report import report
 from ratchet_cli.demo.table import show_report
 
 EXAMPLES = Path(__file__).parents[1] / "contract" / "examples"
@@ -43,7 +43,7 @@ def summary() -> EventSummary:
 
 
 def test_the_report_has_every_part(summary: EventSummary):
-    result = report(summary, DemoSeconds(setup=3.14, loop=200))
+    result = report(summary, setup_s=3.14, loop_s=200)
     assert (result["experiences"], result["feedback"]) == (1, 1)
     assert result["rewards"] == {"mean": 1.2, "positive": 1, "negative": 0}
     assert result["examples"] == {"pairs": 1, "labels": 1}
@@ -70,7 +70,7 @@ def test_a_retracted_example_is_not_counted_whatever_the_order(summary: EventSum
 def test_a_demo_without_a_model_has_a_report(tmp_path: Path):
     summary = EventSummary()
     summary.add(event("RunFinished/failed"))
-    result = report(summary, DemoSeconds(1, 2))
+    result = report(summary, 1, 2)
     assert summary.ended
     assert (result["export"], result["model"], result["rewards"]["mean"]) == (None, None, None)
     draw(summary, tmp_path / "empty.png")
@@ -80,7 +80,7 @@ def test_the_picture_and_the_table_are_written(summary: EventSummary, tmp_path: 
     draw(summary, tmp_path / "report.png")
     assert (tmp_path / "report.png").read_bytes().startswith(b"\x89PNG")
     console = Console(record=True, width=140)
-    show_report(console, report(summary, DemoSeconds(1, 2)))
+    show_report(console, report(summary, 1, 2))
     text = console.export_text()
     assert "accepted" in text
     assert "+0.40 (+0.20 to +0.60)" in text

@@ -2,22 +2,13 @@
 
 import typer
 
-from ratchet.command_line import (
-    DEFAULT_DATA_DIR,
-    FAILED,
-    AsJson,
-    DataDir,
-    RedisUrl,
-    print_json,
-)
+from ratchet.command_line import DEFAULT_DATA_DIR, FAILED, AsJson, DataDir, RedisUrl, print_json
 
 _COLORS = {"ok": "green", "warn": "yellow", "fail": "red", "skipped": "bright_black"}
 
 
 def doctor(
-    data_dir: DataDir = DEFAULT_DATA_DIR,
-    redis_url: RedisUrl = None,
-    as_json: AsJson = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR, redis_url: RedisUrl = None, as_json: AsJson = False
 ) -> None:
     """Check the machine and the running system.
 

@@ -3,6 +3,7 @@
 Each function connects to the Redis at `url`; errors of the connection end the command.
 """
 
+import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -10,9 +11,10 @@ from redis.asyncio import Redis
 
 from ratchet.command_line import redis_connection
 from ratchet.contract import Stream
-from ratchet_cli.dead_letters.drop import drop
 from ratchet_cli.dead_letters.letters import DeadLetters, StoredLetter
 from ratchet_cli.dead_letters.retry import LetterRetry, Retried
+
+_log = logging.getLogger(__name__)
 
 LetterRow = dict[str, Any]
 
@@ -80,7 +82,32 @@ async def drop_letters(
     """Delete `letters`; returns those that still existed."""
     async with redis_connection(url) as redis:
         now_ms = await _redis_time_ms(redis)
-        return [_row(stored, now_ms) for stored in letters if await drop(redis, stored, by, reason)]
+        return [
+            _row(stored, now_ms) for stored in letters if await _drop(redis, stored, by, reason)
+        ]
+
+
+async def _drop(redis: Redis, stored: StoredLetter, by: str, reason: str) -> bool:
+    """Whether it still existed. The log line omits the payload, which may be personal data."""
+    letter = stored.letter
+    client: Any = redis
+    if not await client.xdel(letter.stream.dead_key, stored.entry_id):
+        return False
+    _log.warning(
+        "dropped a dead letter",
+        extra={
+            "dead_letter": stored.name,
+            "event_id": stored.event_id,
+            "group": letter.group,
+            "entry_id": letter.entry_id,
+            "attempts": letter.attempts,
+            "error": letter.error,
+            "bytes": len(letter.payload),
+            "by": by,
+            "reason": reason,
+        },
+    )
+    return True
 
 
 async def _found(letters: DeadLetters, ids: Sequence[str]) -> AsyncIterator[StoredLetter]:

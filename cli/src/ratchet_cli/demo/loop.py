@@ -18,7 +18,7 @@ from ratchet.contract import STREAMS
 from ratchet.delivery import follow
 from ratchet_cli.client.post_all import post_all
 from ratchet_cli.demo.event_summary import EventSummary
-from ratchet_cli.demo.report import DemoSeconds, report
+from ratchet_cli.demo.report import report
 from ratchet_cli.demo.settings import environment
 from ratchet_cli.demo.table import show_report
 from ratchet_cli.embedded.processes import Embedded
@@ -64,7 +64,7 @@ async def _run(
             except TimeoutError:
                 console.print(f"[red]stopped after {limit_s:.0f} s[/red]; see {log.name}")
             ended = time.monotonic()
-    result = report(summary, DemoSeconds(ready - started, ended - ready))
+    result = report(summary, ready - started, ended - ready)
     (data_dir / "report.json").write_text(json.dumps(result, indent=2) + "\n")
     from ratchet_cli.demo.picture import draw  # matplotlib is installed for the demo only
 

@@ -1,29 +1,16 @@
 """The figures of the demo, as written to `report.json`."""
 
-from dataclasses import dataclass
 from statistics import mean
 from typing import Any
 
 from ratchet_cli.demo.event_summary import EventSummary
 
 
-@dataclass(frozen=True)
-class DemoSeconds:
-    """Durations: `setup` until every service was ready, `loop` from the first question on."""
+def report(summary: EventSummary, setup_s: float, loop_s: float) -> dict[str, Any]:
+    """Every measured figure; stages without events are None.
 
-    setup: float
-    loop: float
-
-    def as_dict(self) -> dict[str, float]:
-        return {
-            "setup": round(self.setup, 1),
-            "loop": round(self.loop, 1),
-            "total": round(self.setup + self.loop, 1),
-        }
-
-
-def report(summary: EventSummary, seconds: DemoSeconds) -> dict[str, Any]:
-    """Every measured figure; stages without events are None."""
+    `setup_s` lasted until every service was ready, `loop_s` from the first question on.
+    """
     totals = [scored.total for scored in summary.rewards.values()]
     return {
         "experiences": len(summary.experiences),
@@ -38,7 +25,11 @@ def report(summary: EventSummary, seconds: DemoSeconds) -> dict[str, Any]:
         "export": _export(summary),
         "model": _model(summary),
         "answers": [a.model_dump() for a in summary.finished.answers] if summary.finished else [],
-        "seconds": seconds.as_dict(),
+        "seconds": {
+            "setup": round(setup_s, 1),
+            "loop": round(loop_s, 1),
+            "total": round(setup_s + loop_s, 1),
+        },
     }
 
 

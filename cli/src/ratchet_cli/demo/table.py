@@ -16,8 +16,7 @@ def show_report(console: Console, result: dict[str, Any]) -> None:
         table.add_row(name, row(result[name]) if result[name] else "[red]did not happen[/red]")
     seconds = result["seconds"]
     table.add_row(
-        "seconds",
-        f"setup {seconds['setup']}, loop {seconds['loop']}, total {seconds['total']}",
+        "seconds", f"setup {seconds['setup']}, loop {seconds['loop']}, total {seconds['total']}"
     )
     console.print(table)
     if result["run"] and result["run"]["before"]:

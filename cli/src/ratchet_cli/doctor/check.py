@@ -17,12 +17,7 @@ class Check:
     remedy: str = ""
 
     def as_json(self) -> dict[str, str]:
-        return {
-            "name": self.name,
-            "level": self.level,
-            "found": self.finding,
-            "mend": self.remedy,
-        }
+        return {"name": self.name, "level": self.level, "found": self.finding, "mend": self.remedy}
 
 
 def ok(name: str, finding: str) -> Check:

@@ -19,9 +19,7 @@ Deadline = Annotated[float, typer.Option(min=0, help="Seconds to wait for the ou
 
 
 def models(
-    data_dir: DataDir = DEFAULT_DATA_DIR,
-    exporter_url: ExporterUrl = None,
-    as_json: AsJson = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR, exporter_url: ExporterUrl = None, as_json: AsJson = False
 ) -> None:
     """List the registered versions, newest first.
 

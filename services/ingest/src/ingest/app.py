@@ -113,8 +113,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     ranking = RankStatus(watch, decisions, embedding.name)
     trainer = TrainerWatch(settings.trainer_url, settings.ingest_trainer_every_s)
     ledger = AsyncLedger(
-        LedgerReader(open_for_reading(settings.ledger_database)),
-        settings.ingest_ledger_readers,
+        LedgerReader(open_for_reading(settings.ledger_database)), settings.ingest_ledger_readers
     )
 
     async def facts() -> dict[str, Any]:

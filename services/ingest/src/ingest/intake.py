@@ -96,16 +96,14 @@ class Intake:
         return await self._read("correction", items, read, _correction_received, utc_now())
 
     async def traces(self, items: Sequence[Any]) -> EventBatch:
-        def read(item: Mapping[str, Any]) -> Trace:
-            return Trace.model_validate(in_zone(item, self._zone))
-
+        read = self._reader(Trace)
         return await self._read("trace", items, read, trace_captured, utc_now())
 
     async def pairs(self, items: Sequence[Any]) -> EventBatch:
-        def read(item: Mapping[str, Any]) -> Pair:
-            return Pair.model_validate(in_zone(item, self._zone))
+        return await self._read("pair", items, self._reader(Pair), pair_built, utc_now())
 
-        return await self._read("pair", items, read, pair_built, utc_now())
+    def _reader(self, model: type[M]) -> Callable[[Mapping[str, Any]], M]:
+        return lambda item: model.model_validate(in_zone(item, self._zone))
 
     async def publish(self, batch: EventBatch, record: IdempotencyRecord | None = None) -> int:
         """Publish the events of `batch`; returns how many of them were published before.

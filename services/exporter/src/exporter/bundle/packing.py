@@ -52,9 +52,7 @@ def pack(record: ModelRecord, artifacts: ArtifactStore, key: SigningKey, target:
     ]
     members.sort(key=lambda pair: pair[0].name)
     index = BundleIndex(
-        name=record.name,
-        version=record.version,
-        members=tuple(member for member, _ in members),
+        name=record.name, version=record.version, members=tuple(member for member, _ in members)
     )
     check_agreement(index, record, manifest, modelfile, sbom)
     head = document(index)

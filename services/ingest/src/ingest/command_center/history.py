@@ -8,12 +8,7 @@ from pydantic import TypeAdapter
 from ingest.command_center.trainer_watch import TrainerWatch
 from ingest.command_center.ttl_cache import TtlCache
 from ingest.domain.command_center.figures import HistoryFigures
-from ingest.domain.command_center.history import (
-    MOST_INTENTS,
-    MOST_SCENARIOS,
-    RlHistory,
-    rl_history,
-)
+from ingest.domain.command_center.history import MOST_INTENTS, MOST_SCENARIOS, RlHistory, rl_history
 from ingest.http.problems import ErrorBody, responses
 from ledger.reading import MOST_SHOWN, AsyncLedger, LedgerReader
 

@@ -38,10 +38,7 @@ def responses(*statuses: int, model: type[BaseModel] = ProblemDetails) -> dict[i
     media = MEDIA_TYPE if model is ProblemDetails else "application/json"
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            "content": {media: {"schema": schema}},
-        }
+        status: {"description": HTTPStatus(status).phrase, "content": {media: {"schema": schema}}}
         for status in statuses
     }
 

@@ -1,23 +1,26 @@
 """Read API over the ledger: paginated lists and detail views."""
 
 from collections.abc import Callable
-from typing import Annotated, Literal, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Generic, Literal, TypeVar
 
 from fastapi import APIRouter, HTTPException, Query, Response
-from pydantic import TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
+from ingest.domain.command_center.explanation import ExplainedReward, explain
 from ingest.http.problems import responses
-from ingest.http.read_answers import ExplainedExperience, Listing, Page
 from ledger.reading import (
     AsyncLedger,
     ExampleState,
     ExampleView,
+    ExperienceDetails,
     ExperienceView,
     LedgerReader,
     ModelDetails,
     ModelView,
     RunDetails,
     RunView,
+    StoredEvent,
     plain,
 )
 
@@ -28,6 +31,44 @@ After = Annotated[
 ]
 Kind = Literal["pair", "label", "demonstration"]
 Aspect = Literal["voice", "widget"]
+
+
+class Page(BaseModel, Generic[T]):
+    """The newest first; `next` is the `after` of the next page, null on the last one."""
+
+    items: list[T]
+    next: str | None = Field(default=None)
+
+
+class Listing(BaseModel, Generic[T]):
+    """The newest first."""
+
+    items: list[T]
+
+
+@dataclass(frozen=True)
+class ExplainedExperience:
+    """`facts` and `revisions` are in order of time; `reward` explains the last revision."""
+
+    experience: ExperienceView
+    reward: ExplainedReward | None
+    facts: tuple[StoredEvent, ...]
+    revisions: tuple[ExplainedReward, ...]
+    examples: tuple[ExampleView, ...]
+    models: tuple[ModelView, ...]
+
+    @classmethod
+    def of(cls, story: ExperienceDetails) -> "ExplainedExperience":
+        revisions = tuple(explain(event) for event in story.revisions)
+        return cls(
+            experience=story.experience,
+            reward=revisions[-1] if revisions else None,
+            facts=story.facts,
+            revisions=revisions,
+            examples=story.examples,
+            models=story.models,
+        )
+
 
 _EXPERIENCES = TypeAdapter(Page[ExperienceView])
 _EXPERIENCE = TypeAdapter(ExplainedExperience)

@@ -36,30 +36,23 @@ class Decision:
         return self.event_id if self.logged else None
 
 
+@dataclass
 class Decisions:
     """`draw` is uniform in [0, 1); `logged` and `unlogged` count decisions since the start."""
 
-    def __init__(
-        self,
-        publisher: Publisher,
-        source: Callable[[], RankingSource],
-        draw: Callable[[], float],
-        timeout_s: float,
-        metrics: RankMetrics,
-    ) -> None:
-        self.logged = 0
-        self.unlogged = 0
-        self._publisher = publisher
-        self._source = source
-        self._draw = draw
-        self._timeout_s = timeout_s
-        self._metrics = metrics
-        self._warned_at = -inf
+    publisher: Publisher
+    source: Callable[[], RankingSource]
+    draw: Callable[[], float]
+    timeout_s: float
+    metrics: RankMetrics
+    logged: int = 0
+    unlogged: int = 0
+    _warned_at: float = -inf
 
     async def make(self, request: RankRequest) -> Decision:
         """A decision to log."""
-        source = self._source()
-        ranking = await _rank(request, source, self._draw())
+        source = self.source()
+        ranking = await _rank(request, source, self.draw())
         return Decision(new_id(), request, source, ranking)
 
     async def log(self, decision: Decision, record: IdempotencyRecord | None = None) -> Decision:
@@ -76,11 +69,11 @@ class Decisions:
     async def _publish(self, decision: Decision, record: IdempotencyRecord | None) -> bool:
         """Whether Redis confirmed the event; it may have stored an unconfirmed one all the same."""
         try:
-            async with asyncio.timeout(self._timeout_s):
-                await self._publisher.publish([_event(decision)], record=record)
+            async with asyncio.timeout(self.timeout_s):
+                await self.publisher.publish([_event(decision)], record=record)
         except (RedisError, OSError) as error:
             self.unlogged += 1
-            self._metrics.unlogged.inc()
+            self.metrics.unlogged.inc()
             self._warn(error)
             return False
         self.logged += 1
@@ -94,11 +87,11 @@ class Decisions:
 
     def _count(self, decision: Decision) -> None:
         scored = isinstance(decision.source, ScorerInService)
-        self._metrics.requests.labels("scored" if scored else "callers_order").inc()
-        self._metrics.explored.inc(decision.ranking.explored)
+        self.metrics.requests.labels("scored" if scored else "callers_order").inc()
+        self.metrics.explored.inc(decision.ranking.explored)
         candidates = decision.request.candidates
         unknown = sum(candidate.scenario not in SCENARIO_ROW for candidate in candidates)
-        self._metrics.unknown_scenarios.inc(unknown)
+        self.metrics.unknown_scenarios.inc(unknown)
 
 
 async def _rank(request: RankRequest, source: RankingSource, drawn: float) -> Ranking:

@@ -8,12 +8,7 @@ from redis.asyncio import Redis
 
 from ledger.archive.metrics import ArchiveMetrics
 from ledger.archive.stream_rows import first_after
-from ledger.domain.archive.trimming import (
-    StreamState,
-    Trim,
-    VerifiedFile,
-    decide_trim,
-)
+from ledger.domain.archive.trimming import StreamState, Trim, VerifiedFile, decide_trim
 from ratchet.contract import BEGINNING, EntryId, Stream
 from ratchet.delivery import group_positions, newest
 

@@ -57,12 +57,7 @@ class OpenAIServer:
 
     async def _answer(self, prompt: str, limit: int) -> ServerAnswer:
         messages = [{"role": "user", "content": prompt}]
-        body = {
-            "model": self._model,
-            "messages": messages,
-            "max_tokens": limit,
-            **_OPTIONS,
-        }
+        body = {"model": self._model, "messages": messages, "max_tokens": limit, **_OPTIONS}
         async with self._registry_errors():
             response = await self._client.post(self._url + _CALL, json=body)
             if response.is_error:

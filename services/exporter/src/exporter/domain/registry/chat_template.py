@@ -72,10 +72,7 @@ _PROBES: tuple[list[Message], ...] = (
         {"role": "user", "content": "Second?"},
     ],
 )
-_NO_SYSTEM: tuple[list[Message], ...] = (
-    [{"role": "user", "content": "Hello"}],
-    _PROBES[1][1:],
-)
+_NO_SYSTEM: tuple[list[Message], ...] = ([{"role": "user", "content": "Hello"}], _PROBES[1][1:])
 
 
 def recognize(render: Render) -> ChatTemplate | None:

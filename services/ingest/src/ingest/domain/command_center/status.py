@@ -6,9 +6,12 @@ from datetime import datetime
 from statistics import fmean
 
 from ingest.domain.command_center.figures import Ratings, StatusFigures, ratings_of
-from ingest.domain.command_center.scorers import CompositionStatus, LowRankStatus
 from ingest.domain.command_center.tiers import LoraStatus, SftStatus, lora_status, sft_status
-from ingest.domain.command_center.trainer_facts import TrainerState
+from ingest.domain.command_center.trainer_facts import (
+    CompositionStatus,
+    LowRankStatus,
+    TrainerState,
+)
 
 NO_LIMIT = 0
 """`max_size` of an unlimited buffer."""

@@ -23,11 +23,7 @@ def built(event: BuiltExample) -> EventChanges:
 
 
 def retracted(event: ExampleRetracted) -> EventChanges:
-    state = {
-        "state": "retracted",
-        "reason": plain(event.reason),
-        "revision": whole(event.revision),
-    }
+    state = {"state": "retracted", "reason": plain(event.reason), "revision": whole(event.revision)}
     update = ColumnUpdate("state", revision_stamp(event.revision, event), state)
     return EventChanges((RowChange("examples", plain(event.example_id), (update,)),))
 
