@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-_SUFFIX = {"Counter": "", "Info": "_info"}
-_KINDS = {"Counter", "Gauge", "Histogram", "Info", "GaugeMetricFamily"}
+_SUFFIX = {"counter": "", "info": "_info"}
+_KINDS = {"counter", "gauge", "histogram", "info"}
+"""`Gauge(...)`, or `gauge(...)` where a partial sets the registry."""
 _KINDS |= {"counter", "gauge", "histogram"}
 """In lower case where a module binds the class to its registry with `partial`."""
 _HEADER = """# Metrics
@@ -61,12 +62,12 @@ def _of(path: Path) -> Iterator[Metric]:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
         arguments = [_literal(argument) for argument in node.args]
-        if node.func.id not in _KINDS or len(arguments) < 2:
+        kind = node.func.id.removesuffix("MetricFamily").lower()
+        if kind not in _KINDS or len(arguments) < 2:
             continue
         name, text, *labels = arguments
-        kind = "gauge" if node.func.id == "GaugeMetricFamily" else node.func.id.lower()
         yield Metric(
-            f"{name}{_SUFFIX.get(node.func.id, '')}",
+            f"{name}{_SUFFIX.get(kind, '')}",
             kind,
             tuple(labels[0]) if labels else (),
             text,
