@@ -187,9 +187,10 @@ def test_ports_name_the_domain_and_the_events_only(service: str):
 
 
 OWN_STORES = (
+    "ledger.backends.erasure",
+    "ledger.backends.writer",
     "trainer.backends.sql",
     "exporter.backends.registries.local_registry",
-    "ledger.backends",
 )
 """Stores with one implementation, ours: handlers name the class instead of a port."""
 
