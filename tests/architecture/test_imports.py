@@ -186,7 +186,12 @@ def test_ports_name_the_domain_and_the_events_only(service: str):
         assert all(inside(name, *allowed) for name in ours(module)), module
 
 
-OWN_STORES = ("trainer.backends.sql", "exporter.backends.registries.local_registry")
+OWN_STORES = (
+    "trainer.backends.sql",
+    "exporter.backends.registries.local_registry",
+    "ledger.backends.writer",
+    "ledger.backends.erasure",
+)
 """Stores with one implementation, ours: handlers name the class instead of a port."""
 
 
