@@ -12,7 +12,7 @@ QUIET := -qq
 SOURCES := shared services cli simulator tests benchmarks deploy
 LIGHT_PARTS := ./shared ./simulator ./services/ledger ./services/ingest ./services/reward ./cli ./tests/support
 PARTS := ./shared[sentence,tracing] ./simulator ./services/ledger ./services/ingest ./services/reward ./services/trainer ./services/exporter ./cli[demo] ./tests/support
-LIGHT_TESTS := tests/shared tests/contract tests/delivery tests/embedded tests/ingest tests/ledger tests/reward
+LIGHT_TESTS := tests/shared tests/simulator tests/contract tests/delivery tests/embedded tests/ingest tests/ledger tests/reward
 # Two workers on any machine: each trains the small model on all cores.
 PYTEST_OPTIONS := --numprocesses 2 --dist worksteal --durations 25 --durations-min 1
 MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt $(wildcard shared/pyproject.toml simulator/pyproject.toml services/*/pyproject.toml cli/pyproject.toml tests/support/pyproject.toml)

@@ -1,7 +1,7 @@
-"""What the archive costs: MB/s from a stream into verified files, and bytes an event on disk.
+"""Measures the archive: MB/s from a stream into verified files, and bytes per event on disk.
 
-Simulated experiences of one past day on a real Valkey; the time runs over reading, packing,
-fsync, reading back and trimming. Beside it the plain way: gzip over JSON Lines, not verified.
+Simulated experiences of one past day on a real Valkey; the time covers reading, compression,
+fsync, reading back and trimming. The baseline is gzip over JSON Lines, not verified.
 
 Run: python benchmarks/archive.py [--events 20000]
 """
@@ -40,11 +40,11 @@ def payloads(events: int) -> list[bytes]:
     return [fields[DATA_FIELD] for key, fields in mine if key == EXPERIENCES.key]
 
 
-async def archived(url: str, directory: str, told: list[bytes]) -> float:
-    """Seconds until `told` lies in the archive alone."""
+async def archived(url: str, directory: str, bodies: list[bytes]) -> float:
+    """Seconds until `bodies` are archived and trimmed."""
     async with Redis.from_url(url) as redis:
         pipe = redis.pipeline(transaction=False)
-        for number, payload in enumerate(told):
+        for number, payload in enumerate(bodies):
             pipe.xadd(EXPERIENCES.key, {DATA_FIELD: payload}, id=f"{START_MS + number}-0")
         await pipe.execute()
         for group in EXPERIENCES.groups:
@@ -58,10 +58,10 @@ async def archived(url: str, directory: str, told: list[bytes]) -> float:
     return took
 
 
-def plainly(directory: Path, told: list[bytes]) -> float:
+def gzip_seconds(directory: Path, bodies: list[bytes]) -> float:
     began = time.perf_counter()
     with gzip.open(directory / "plain.jsonl.gz", "wb") as file:
-        for payload in told:
+        for payload in bodies:
             file.write(payload + b"\n")
     descriptor = os.open(directory / "plain.jsonl.gz", os.O_RDONLY)
     os.fsync(descriptor)
@@ -70,21 +70,21 @@ def plainly(directory: Path, told: list[bytes]) -> float:
 
 
 def main(events: int) -> None:
-    told = payloads(events)
-    raw = sum(map(len, told))
+    bodies = payloads(events)
+    raw = sum(map(len, bodies))
     table = Table(
-        "", "MB/s", "bytes an event", title=f"{len(told)} experiences, {raw / 1e6:.0f} MB"
+        "", "MB/s", "bytes an event", title=f"{len(bodies)} experiences, {raw / 1e6:.0f} MB"
     )
-    table.add_row("on the stream", "", f"{raw / len(told):.0f}")
+    table.add_row("on the stream", "", f"{raw / len(bodies):.0f}")
     with tempfile.TemporaryDirectory() as directory:
         archive, plain = Path(directory) / "archive", Path(directory)
         with valkey_server(Path(directory) / "valkey", free_port()) as url:
-            took = asyncio.run(archived(url, str(archive), told))
+            took = asyncio.run(archived(url, str(archive), bodies))
         size = sum(path.stat().st_size for path in archive.rglob("*.parquet"))
-        table.add_row("archive", f"{raw / 1e6 / took:.0f}", f"{size / len(told):.0f}")
-        took = plainly(plain, told)
+        table.add_row("archive", f"{raw / 1e6 / took:.0f}", f"{size / len(bodies):.0f}")
+        took = gzip_seconds(plain, bodies)
         size = (plain / "plain.jsonl.gz").stat().st_size
-        table.add_row("gzip, JSON Lines", f"{raw / 1e6 / took:.0f}", f"{size / len(told):.0f}")
+        table.add_row("gzip, JSON Lines", f"{raw / 1e6 / took:.0f}", f"{size / len(bodies):.0f}")
     Console(width=100).print(table)
 
 

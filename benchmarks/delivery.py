@@ -1,7 +1,7 @@
-"""Events a second through validate, score, build, publish and acknowledge, beside bare loops.
+"""Measures events per second of the reward service, compared with bare loops.
 
-Every contender is a process of its own that finds a full backlog; its time runs from the first
-to the last entry it publishes, by the server's own clock.
+Every contender is a separate process with a full backlog; its time runs from the first to the
+last entry that it publishes, by the server's clock.
 
 Run: python benchmarks/delivery.py
 """
@@ -56,7 +56,7 @@ async def settled(redis: Redis, stream: Stream) -> bool:
 
 
 async def seconds_of(redis: Redis) -> float:
-    """From the first to the last entry of what was published, by the ids the server gave."""
+    """Seconds from the first to the last published entry, by the server's ids."""
     first, last = [], []
     for stream in (REWARDS, EXAMPLES):
         first += await redis.xrange(stream.key, count=1)
@@ -147,15 +147,15 @@ def main() -> None:
         "reward service": lambda url: services(url, 1),
         "two reward services": lambda url: services(url, 2),
     }
-    found: dict[str, list[float]] = {name: [] for name in rows}
+    results: dict[str, list[float]] = {name: [] for name in rows}
     with (
         tempfile.TemporaryDirectory() as directory,
         valkey_server(Path(directory), free_port()) as url,
     ):
         for _ in range(ROUNDS):
             for name, start in rows.items():
-                found[name].append(asyncio.run(events_a_second(url, partial(start, url))))
-    reference, one, two = (median(values) for values in found.values())
+                results[name].append(asyncio.run(events_a_second(url, partial(start, url))))
+    reference, one, two = (median(values) for values in results.values())
     table = Table("", "events/s", "", title=f"delivery and reward, {os.cpu_count()} cores")
     names = list(rows)
     table.add_row(names[0], f"{reference:,.0f}", "1.00")

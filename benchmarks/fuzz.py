@@ -1,7 +1,7 @@
-"""Bodies that nobody should send, to every route that takes one: no answer may be a 5xx.
+"""Fuzzes every route that accepts a body: no response may be a 5xx.
 
 Random bytes, valid bodies with bytes, values or types changed, deep nesting, huge numbers, NaN,
-bad UTF-8, lone surrogates, packed rubbish and wrong content types, drawn from a seed.
+bad UTF-8, lone surrogates, corrupt compression and wrong content types, drawn from a seed.
 
 Run: python benchmarks/fuzz.py [--count N] [--seed S]
 """
@@ -14,11 +14,11 @@ from typing import Annotated
 
 import httpx
 import typer
+from http_load.fuzzing import ROUTES, drawn
+from http_load.process import INTAKE, server
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
-from taking.fuzzing import ROUTES, drawn
-from taking.process import INTAKE, server
 
 from ratchet.contract import STREAMS
 from ratchet_testing.valkey import free_port, valkey_server
@@ -27,7 +27,7 @@ CONNECTIONS = 16
 
 
 async def send_all(address: str, count: int, seed: int) -> Counter[tuple[str, int]]:
-    """How often each route answered each status; raises `AssertionError` at a 5xx."""
+    """The number of responses by route and status. Raises `AssertionError` at a 5xx."""
     answers: Counter[tuple[str, int]] = Counter()
     calls = drawn(count, seed)
 
@@ -49,7 +49,7 @@ async def send_all(address: str, count: int, seed: int) -> Counter[tuple[str, in
 
 
 async def read_all(redis_url: str) -> int:
-    """How many events there are; raises `ValidationError` for one that its readers cannot read."""
+    """The number of events. Raises `ValidationError` for one that consumers cannot read."""
     count = 0
     async with Redis.from_url(redis_url) as redis:
         for stream in STREAMS:

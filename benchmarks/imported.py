@@ -1,9 +1,9 @@
-"""844 rows of stored history go into a running system: a run starts by itself, and what it learnt.
+"""Imports 844 rows of stored history into a running system and shows the run that starts.
 
     python benchmarks/imported.py [--seed 1] [--port 8170]
 
-The file has the population of the product (see `simulator.legacy.population`); nothing but
-`ratchet import` touches the system. Prints the run, its verdict and the held-out gains.
+The file is a realistic population (see `simulator.legacy.population`); only `ratchet import`
+touches the system. Prints the run, its verdict and the held-out gains.
 """
 
 import argparse
@@ -34,7 +34,7 @@ _ON_TWO_CORES = {
     "RATCHET_TRAINER_MAX_VOICE_EXAMPLES": "160",
     "RATCHET_TRAINER_JUDGING": json.dumps({**JUDGING, "questions": 40, "fixed_questions": 36}),
 }
-"""Of the examples that wait, as many are learnt from as fit into a sitting."""
+"""A run takes as many of the waiting examples as its time budget allows."""
 _RATCHET = [sys.executable, "-c", "from ratchet_cli.app import main; main()"]
 
 
@@ -63,23 +63,23 @@ async def main(seed: int, port: int) -> None:
                 if story.finished is not None:
                     break
             ended = time.perf_counter() - began
-    tell(story, imported, ended)
+    print_report(story, imported, ended)
 
 
-def tell(story: EventSummary, imported: float, ended: float) -> None:
+def print_report(story: EventSummary, imported: float, ended: float) -> None:
     started, finished = story.started, story.finished
     assert started is not None
     assert finished is not None
-    table = Table("", "found", "bar", title=f"{len(story.experiences)} experiences imported")
+    table = Table("", "observed", "bar", title=f"{len(story.experiences)} experiences imported")
     table.add_row("imported in", f"{imported:.1f} s")
     table.add_row("judged after", f"{ended:.0f} s")
-    table.add_row("reason to begin", started.reason, "by itself")
+    table.add_row("reason to begin", started.reason, "automatic")
     table.add_row("method", f"{started.method}, {started.pairs} examples")
     table.add_row("verdict", finished.verdict, "accepted")
     for name, gain in finished.gains.items():
         figure = f"{gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}], {gain.n} cases"
         table.add_row(name, figure, f">= +{_BAR:.2f}" if name == "text_quality" else "")
-    table.add_row("said", finished.reason)
+    table.add_row("reason", finished.reason)
     Console(width=120).print(table)
 
 

@@ -1,12 +1,11 @@
-"""Experiences over HTTP beside a bare FastAPI route that only appends them to a stream.
+"""Measures the intake of experiences, compared with a bare FastAPI route.
 
-Both run under the same uvicorn, one worker, in processes of their own on the same Valkey, and are
-loaded in turn, so that whatever else the machine does slows both. The bare routes check nothing:
-`one` appends the body, `split` appends every element of the array, which is what a batch must
-become, and `whole` appends the array as one entry, which no consumer could read.
+Both run under uvicorn with one worker, in separate processes on the same Valkey, and are loaded in
+turn, so that other load on the machine slows both. The bare routes validate nothing: `one` appends
+the body, `split` appends every element of the array, as a batch requires, and `whole` appends the
+array as one entry, which no consumer could read.
 
-Latency counts from the moment a request was due, so a server that stalls is charged for what
-waited meanwhile.
+Latency counts from the time a request was due, so a stall counts for all requests it delays.
 
 Run: python benchmarks/intake.py [--rounds N] [--rate R] [--seconds S]
 """
@@ -25,11 +24,11 @@ from typing import Annotated, Any
 
 import typer
 import uvloop
+from http_load.connection import Connection
+from http_load.process import BARE, INTAKE, server
+from http_load.steady import post_steadily
 from rich.console import Console
 from rich.table import Table
-from taking.connection import Connection
-from taking.process import BARE, INTAKE, server
-from taking.steady import post_steadily
 
 from ratchet_testing.valkey import free_port, valkey_server
 from simulator.legacy.population import population
@@ -39,20 +38,20 @@ BATCH, BYTES, CONNECTIONS = 100, 3_000, 32
 
 
 def rows() -> list[dict[str, Any]]:
-    """Answered questions of a plant, each made up to 3 kB by readings and notes of its data."""
-    found = population(1)["experiences"][:BATCH]
+    """Experiences of a plant, each padded to 3 kB with readings and notes."""
+    results = population(1)["experiences"][:BATCH]
     rng = Random(1)
-    for row in found:
+    for row in results:
         lacking = BYTES - len(json.dumps(row))
         readings = {f"reading_{n}": round(rng.uniform(0, 99), 2) for n in range(lacking // 40)}
         notes = "Checked by the morning shift, nothing to report. " * (lacking // 100)
         row["available_data_summary"] = {"readings": readings, "notes": notes}
-    return found
+    return results
 
 
 @dataclass
 class Turns:
-    """Events a second and processor microseconds an event, one entry a turn."""
+    """Events per second and CPU microseconds per event, one pair per round."""
 
     speeds: list[float] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
@@ -61,7 +60,7 @@ class Turns:
 async def closed_loop(
     port: int, path: str, bodies: list[bytes], seconds: float
 ) -> tuple[int, float]:
-    """Requests answered and the seconds it took, every connection always waiting for an answer."""
+    """The number of responses and the seconds, with every connection always busy."""
     end = time.perf_counter() + seconds
     count = 0
 
@@ -84,9 +83,9 @@ def main(
     rate: Annotated[float, typer.Option(min=1, help="Single posts a second.")] = 300,
     seconds: Annotated[float, typer.Option(min=1, help="Of single posts.")] = 20,
 ) -> None:
-    found = rows()
-    singles = [json.dumps(row).encode() for row in found]
-    batch = [json.dumps(found).encode()]
+    results = rows()
+    singles = [json.dumps(row).encode() for row in results]
+    batch = [json.dumps(results).encode()]
     turns: dict[str, Turns] = {}
     with tempfile.TemporaryDirectory() as directory, ExitStack() as running:
         at = Path(directory)
@@ -115,19 +114,23 @@ def main(
 
 
 def show(turns: dict[str, Turns], latencies: list[float], rate: float) -> None:
-    """The first round warms up and does not count; a ratio is that of neighbours in time."""
+    """The first round is a warm-up; ratios are those of neighboring rounds."""
 
     def row(name: str, ours: str, bare: str, bar: str) -> None:
         pairs = list(zip(turns[ours].speeds[1:], turns[bare].speeds[1:], strict=True))
         ratio = median(a / b for a, b in pairs)
         mine, theirs = (median(side) for side in zip(*pairs, strict=True))
         costs = [median(turns[side].costs[1:]) for side in (ours, bare)]
-        found = f"{mine:,.0f} / {theirs:,.0f} = {ratio:.2f}"
-        table.add_row(name, found, bar, f"{costs[0]:.0f} / {costs[1]:.0f} us")
+        results = f"{mine:,.0f} / {theirs:,.0f} = {ratio:.2f}"
+        table.add_row(name, results, bar, f"{costs[0]:.0f} / {costs[1]:.0f} us")
 
     share = quantiles(latencies, n=100)
     table = Table(
-        "", "found", "bar", "CPU an event", title=f"intake on {os.cpu_count()} cores, load included"
+        "",
+        "observed",
+        "bar",
+        "CPU an event",
+        title=f"intake on {os.cpu_count()} cores, load included",
     )
     bar = f">= {BAR_RATIO}"
     row("events/s, single posts: ours / bare", "ours, single", "bare, single", bar)

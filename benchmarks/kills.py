@@ -1,10 +1,10 @@
-"""kill -9 of the trainer and its training process at random moments: what is lost or twice?
+"""Kills (-9) the trainer and its training process at random moments and audits the result.
 
     python benchmarks/kills.py [--kills 50] [--seed 1] [--keep DIRECTORY]
 
-A real Valkey, the real trainer service, the small model and tiny recipes. Stage and moment of
-each kill and whom it hits are drawn; after a run has ended new examples come and the next begins,
-in turn with DPO on pairs and SFT on demonstrations.
+A real Valkey, the real trainer service, the small model and tiny recipes. Stage, moment and
+target of each kill are drawn. After each run new examples start the next, alternately with DPO on
+pairs and SFT on demonstrations.
 """
 
 import argparse
@@ -19,13 +19,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
-from killing.audit import audit
-from killing.check import Check, events_on
-from killing.feeding import BATCH, Feeding
-from killing.victim import LONGEST_S, Stage, Target, Victim
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
+from trainer_kills.audit import audit
+from trainer_kills.check import Check, events_on
+from trainer_kills.feeding import BATCH, Feeding
+from trainer_kills.victim import LONGEST_S, Stage, Target, Victim
 
 from ratchet.contract import RUNS, RunFinished, RunStarted
 from ratchet_cli.demo.settings import DPO, LORA
@@ -94,37 +94,37 @@ async def main(kills: int, seed: int, directory: Path, console: Console) -> bool
         async with Redis.from_url(url) as redis, victim.running():
             feeding = Feeding(redis, seed)
             feed = asyncio.create_task(feeding.run())
-            async for stage, who in killing(victim, kills, Random(seed)):
-                killed[stage, who] += 1
+            async for stage, victim_part in killing(victim, kills, Random(seed)):
+                killed[stage, victim_part] += 1
                 passed = time.monotonic() - began
-                console.print(f"{passed:6.1f} s  kill {killed.total()}: {who}, {stage}")
+                console.print(f"{passed:6.1f} s  kill {killed.total()}: {victim_part}, {stage}")
             feed.cancel()
             engine = open_database(directory / "trainer.db")
             await until_all_is_over(redis, SqlOutbox(engine), directory / "runs")
             checks = await audit(redis, engine, directory, feeding.published)
-    tell(console, killed, checks, time.monotonic() - began)
+    print_report(console, killed, checks, time.monotonic() - began)
     return all(check.holds for check in checks)
 
 
 async def killing(victim: Victim, kills: int, rng: Random) -> AsyncIterator[tuple[Stage, Target]]:
     for _ in range(kills):
-        (wanted,) = rng.choices(list(STAGES), list(STAGES.values()))
-        depth, target = rng.uniform(0, LONGEST_S[wanted]), rng.choice(TARGETS)
-        stage = await victim.reach(wanted, depth, RUN_DEADLINE_S)
+        (next_stage,) = rng.choices(list(STAGES), list(STAGES.values()))
+        depth, target = rng.uniform(0, LONGEST_S[next_stage]), rng.choice(TARGETS)
+        stage = await victim.reach(next_stage, depth, RUN_DEADLINE_S)
         yield stage, await victim.kill(target)
 
 
 async def until_all_is_over(redis: Redis, outbox: SqlOutbox, runs: Path) -> None:
     async def is_over() -> bool:
-        told = Counter(type(event) for event in await events_on(redis, RUNS))
-        ended = 0 < told[RunStarted] == told[RunFinished]
+        events = Counter(type(event) for event in await events_on(redis, RUNS))
+        ended = 0 < events[RunStarted] == events[RunFinished]
         left = await asyncio.to_thread(lambda: list(runs.glob("*")))
         return ended and not outbox.unpublished() and not left
 
     await eventually(is_over, RUN_DEADLINE_S)
 
 
-def tell(
+def print_report(
     console: Console,
     killed: Counter[tuple[Stage, Target]],
     checks: Sequence[Check],
@@ -134,10 +134,10 @@ def tell(
     for stage in ("at rest", *STAGES):
         table.add_row(stage, *(str(killed[stage, target]) for target in TARGETS))
     console.print(table)
-    found = Table("what must be true", "", "found")
+    results = Table("what must be true", "", "observed")
     for check in checks:
-        found.add_row(check.what, "yes" if check.holds else "NO", check.found)
-    console.print(found)
+        results.add_row(check.what, "yes" if check.holds else "NO", check.observed)
+    console.print(results)
 
 
 if __name__ == "__main__":
@@ -146,9 +146,9 @@ if __name__ == "__main__":
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a new directory that stays afterwards")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        place = given.keep or Path(temporary)
+        place = arguments.keep or Path(temporary)
         place.mkdir(parents=True, exist_ok=True)
-        held = asyncio.run(main(given.kills, given.seed, place.absolute(), Console()))
+        held = asyncio.run(main(arguments.kills, arguments.seed, place.absolute(), Console()))
     sys.exit(0 if held else 1)

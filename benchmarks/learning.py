@@ -1,10 +1,10 @@
-"""What one run teaches the small model, on questions of a plant area it never saw.
+"""Measures what one run teaches the small model, on questions of a held-out plant area.
 
     python benchmarks/learning.py [dpo kto sft] [--pairs 80] [--traces 100] [--show 2]
 
 DPO learns from pairs of a good and a bad answer to one question, KTO from the same texts as single
 labels, SFT from simulated traces. A whole area (its devices and its phrasings) is held out; the
-trainer's own child process trains and judges. Prints gains with 95 % intervals beside the bars.
+trainer's child process trains and evaluates. Prints gains with 95 % intervals and the bars.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from typing import Any, get_args
 from pydantic import TypeAdapter
 from rich.console import Console
 from rich.table import Table
-from teaching.examples import START, draw, labels_of
-from teaching.runs import RECIPE, Ran, run
+from training_data.examples import START, draw, labels_of
+from training_data.runs import RECIPE, Ran, run
 
 from ingest.domain.traces import Trace, trace_captured
 from ratchet.contract import Interval, Method, TraceCaptured, derived_id
@@ -32,7 +32,7 @@ async def main(arguments: argparse.Namespace) -> None:
     seed = arguments.seed
     pairs = draw(seed, _AREA, False, arguments.pairs, arguments.widget)
     held_out = draw(seed + 1000, _AREA, True, arguments.held_out, arguments.widget_held_out)
-    given: dict[Method, tuple[list[Any], list[Any]]] = {
+    datasets: dict[Method, tuple[list[Any], list[Any]]] = {
         "dpo": (list(pairs), list(held_out)),
         "kto": (list(labels_of(pairs, seed)), list(labels_of(held_out, seed))),
         "sft": (
@@ -41,30 +41,30 @@ async def main(arguments: argparse.Namespace) -> None:
         ),
     }
     recipe = RECIPE.model_copy(
-        update={m: getattr(RECIPE, m).model_copy(update=getattr(arguments, m)) for m in given}
+        update={m: getattr(RECIPE, m).model_copy(update=getattr(arguments, m)) for m in datasets}
     )
     done: dict[Method, Ran] = {}
     for method in arguments.methods:
-        train, unseen = given[method]
+        train, unseen = datasets[method]
         done[method] = await run(method, train, unseen, recipe, verbose=arguments.verbose)
-        tell(method, len(train), done[method], arguments.show)
+        print_report(method, len(train), done[method], arguments.show)
     Console().print(beside_the_bars(done))
 
 
 def traces(seed: int, count: int, unseen: bool) -> list[TraceCaptured]:
-    """Demonstrations about the held-out area alone if `unseen`, else about all others."""
+    """Demonstrations about the held-out area if `unseen`, else about all other areas."""
     area = next(area for area in AREAS if area.name == _AREA)
     names = tuple(kind.name for kind in area.equipment)
-    found: list[TraceCaptured] = []
+    results: list[TraceCaptured] = []
     for row in simulate_traces(seed, 8 * count, start=START):
         event = trace_captured(Trace.model_validate(row), derived_id(row["trace_id"]), START)
         about = any(name in event.question.text.casefold() for name in names)
         if event.is_demonstration and about == unseen:
-            found.append(event)
-    return found[:count]
+            results.append(event)
+    return results[:count]
 
 
-def tell(method: Method, count: int, ran: Ran, shown: int) -> None:
+def print_report(method: Method, count: int, ran: Ran, shown: int) -> None:
     before, after = ran.scores
     print(f"\n{method}: {count} examples, {ran.trained.precision}, {ran.seconds:.0f} s in all")
     print(f"  stages {ran.trained.seconds}")
@@ -79,15 +79,15 @@ def tell(method: Method, count: int, ran: Ran, shown: int) -> None:
 
 
 def beside_the_bars(done: dict[Method, Ran]) -> Table:
-    table = Table("", "found", "bar", title="held-out questions of an area never seen")
+    table = Table("", "observed", "bar", title="held-out questions of an area never seen")
     if "dpo" in done:
         gain = done["dpo"].gains["grounded_accuracy"]
         table.add_row("DPO: grounded accuracy", figure(gain), f">= +{_GROUNDED_BAR}")
     if "dpo" in done and "kto" in done:
         for name, bar in _KTO_SHARES.items():
             dpo, kto = (done[m].gains[name].mean for m in ("dpo", "kto"))
-            found = f"{kto:+.3f} of {dpo:+.3f}: {kto / dpo:.0%}"
-            table.add_row(f"KTO: share of DPO's gain in {name}", found, f">= {bar:.0%}")
+            results = f"{kto:+.3f} of {dpo:+.3f}: {kto / dpo:.0%}"
+            table.add_row(f"KTO: share of DPO's gain in {name}", results, f">= {bar:.0%}")
     if "sft" in done:
         table.add_row("SFT", done["sft"].ruling.verdict, "accepted")
         for name in ("likelihood", "text_quality", "grounded_accuracy"):

@@ -1,8 +1,8 @@
-"""Events a second into the ledger on SQLite, and what asking takes once it holds a million.
+"""Measures events per second into the ledger on SQLite, and queries over a million rows.
 
-The ledger's process finds a full backlog in real streams: experiences of 3 kB, what is said about
-them, their scores and examples. Of the million the first rows are written by the same code, without
-the streams; the others are their copies under other ids and times, without the events' bodies.
+The ledger's process starts with a full backlog in real streams: experiences of 3 kB, their
+feedback, scores and examples. Of the million, the first rows are written by the same code without
+the streams; the others are copies with other ids and times, without the events' bodies.
 
 Run: python benchmarks/ledger_throughput.py [experiences]
 """
@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from keeping.copies import multiply
-from keeping.events import happened, originals
+from ledger_data.copies import multiply
+from ledger_data.events import happened, originals
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
@@ -52,7 +52,7 @@ def ledger_process(url: str, database: str) -> subprocess.Popen[bytes]:
 
 
 async def events_a_second(url: str, events: list[Event], directory: Path) -> float:
-    """From the first batch that is durable to the last."""
+    """Seconds from the first durable batch to the last."""
     async with Redis.from_url(url) as redis:
         await redis.flushall()
         for start in range(0, len(events), 500):
@@ -75,14 +75,14 @@ async def events_a_second(url: str, events: list[Event], directory: Path) -> flo
         process.wait()
 
 
-def milliseconds(ask: Callable[[], object]) -> tuple[float, float]:
-    """The median of twenty, and the slowest."""
-    taken = []
+def milliseconds(query: Callable[[], object]) -> tuple[float, float]:
+    """The median and the maximum of twenty calls."""
+    durations = []
     for _ in range(20):
         began = time.perf_counter()
-        ask()
-        taken.append((time.perf_counter() - began) * 1000)
-    return median(taken), max(taken)
+        query()
+        durations.append((time.perf_counter() - began) * 1000)
+    return median(durations), max(durations)
 
 
 def ask_a_million(directory: Path, count: int, events: list[Event], table: Table) -> None:
@@ -115,12 +115,12 @@ def ask_a_million(directory: Path, count: int, events: list[Event], table: Table
 
     one = derived_id("original", "1")
     table.add_row("experiences held", f"{reader.counts().total:,}", "")
-    for name, ask, bar in (
+    for name, query, bar in (
         ("status: counts and the last 50", status, BAR_STATUS_MS),
         (f"history: counts, the most frequent, the last {PAGE}", history, BAR_HISTORY_MS),
         ("one experience", lambda: reader.experience(one), None),
     ):
-        usual, slowest = milliseconds(ask)
+        usual, slowest = milliseconds(query)
         shown = f"bar {bar} ms" if bar is not None else ""
         table.add_row(name, f"{usual:.1f} ms, slowest {slowest:.1f} ms", shown)
 
@@ -132,9 +132,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
         with valkey_server(directory / "valkey", free_port()) as url:
-            found = [asyncio.run(events_a_second(url, events, directory)) for _ in range(ROUNDS)]
+            results = [asyncio.run(events_a_second(url, events, directory)) for _ in range(ROUNDS)]
         mixed = f"{len(events):,} events from real streams"
-        table.add_row(mixed, f"{median(found):,.0f} events/s", f"bar {BAR_EVENTS:,}")
+        table.add_row(mixed, f"{median(results):,.0f} events/s", f"bar {BAR_EVENTS:,}")
         if count:
             ask_a_million(directory, count, events, table)
     Console().print(table)

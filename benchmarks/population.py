@@ -1,4 +1,4 @@
-"""What a plant's experience buffer of 844 rows becomes: scores, pairs and labels, and how fast.
+"""Measures the scoring of a plant's buffer of 844 rows: scores, pairs, labels and time.
 
 Run: python benchmarks/population.py [experience_buffer.json]
 """
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ratchet.contract import ExperienceRecorded, LabelBuilt, PairBuilt
-from ratchet.measures import normalised
+from ratchet.measures import normalized
 from ratchet.rows import EXPERIENCE_ROWS, ExperienceRow, open_rows
 from reward.domain.state.policy import RewardPolicy
 from reward.offline import replay
@@ -27,8 +27,8 @@ BAR_PAIRS, BAR_LABELS = 100, 500
 
 def main(path: Path) -> None:
     began = time.perf_counter()
-    found = open_rows(path, UTC, EXPERIENCE_ROWS)
-    rows = [row for _, row in found.rows if isinstance(row, ExperienceRow)]
+    results = open_rows(path, UTC, EXPERIENCE_ROWS)
+    rows = [row for _, row in results.rows if isinstance(row, ExperienceRow)]
     facts = [
         ExperienceRecorded(
             event_id=row.event_id, occurred_at=row.experience.timestamp, experience=row.experience
@@ -37,14 +37,16 @@ def main(path: Path) -> None:
     ]
     whole = asyncio.run(replay(facts, RewardPolicy()))
     seconds = time.perf_counter() - began
-    asked = {row.experience.query_id: normalised(row.experience.transcript) for row in rows}
+    question = {row.experience.query_id: normalized(row.experience.transcript) for row in rows}
     pairs = [example for example in whole.live.values() if isinstance(example, PairBuilt)]
     labels = [example for example in whole.live.values() if isinstance(example, LabelBuilt)]
-    mixed = sum(len({asked[s.query_id] for s in pair.sources}) > 1 for pair in pairs)
+    mixed = sum(len({question[s.query_id] for s in pair.sources}) > 1 for pair in pairs)
     totals = [score.total for score in whole.scores.values()]
 
-    table = Table("", "found", "bar", title=f"{path.name}: {found.total} rows, {seconds:.2f} s")
-    table.add_row("experiences scored", str(len(whole.scores)), str(len(set(asked))))
+    table = Table(
+        "", "observed", "bar", title=f"{path.name}: {results.total} rows, {seconds:.2f} s"
+    )
+    table.add_row("experiences scored", str(len(whole.scores)), str(len(set(question))))
     table.add_row("without a plan", str(sum(not r.experience.widget_plan.widgets for r in rows)))
     table.add_row("rewards above 0.1", str(sum(total > 0.1 for total in totals)))
     table.add_row("rewards below -0.1", str(sum(total < -0.1 for total in totals)))

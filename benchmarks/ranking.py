@@ -1,6 +1,6 @@
-"""What the ranking learns: from a plant's stored history, and from 2,000 questions of a live one.
+"""Measures what the ranking learns from a stored history and from 2,000 live questions.
 
-Everything runs in one process on the services' own handlers, so that it is the same every time.
+Everything runs in one process with the services' handlers, so that it is deterministic.
 
 Run: python benchmarks/ranking.py [--questions N] [--after N] [--json]
 """
@@ -38,19 +38,19 @@ def main(
     console.print(_estimates(lived))
     console.print(
         f"{lived['before_a_scorer']} questions were answered before a scorer was published; "
-        f"attention was found to fall with the power {lived['power']:.2f} (simulated: 0.80)"
+        f"fitted power of examination: {lived['power']:.2f} (simulated: 0.80)"
     )
     console.print(f"last verdict: {lived['verdict']}")
 
 
 def _learnt(histories: list[dict[str, float]], lived: dict[str, Any]) -> Table:
     table = Table("", "before", "after", "gain", title="what Tier 1 learns")
-    for seed, found in zip(HISTORIES, histories, strict=True):
+    for seed, results in zip(HISTORIES, histories, strict=True):
         table.add_row(
-            f"NDCG@3, {found['questions']:.0f} held-out questions after 844 rows (history {seed})",
-            f"{found['caller']:.3f}",
-            f"{found['ranking']:.3f}",
-            f"{found['gain']:+.3f} (bar +{BAR_NDCG})",
+            f"NDCG@3, {results['questions']:.0f} held-out questions after 844 rows (seed {seed})",
+            f"{results['caller']:.3f}",
+            f"{results['ranking']:.3f}",
+            f"{results['gain']:+.3f} (bar +{BAR_NDCG})",
         )
     before, after = lived["reward"]
     table.add_row(
@@ -59,9 +59,9 @@ def _learnt(histories: list[dict[str, float]], lived: dict[str, Any]) -> Table:
         f"{after:.3f}",
         f"{after - before:+.3f} (bar +{BAR_REWARD})",
     )
-    before, after = lived["worth"]
+    before, after = lived["value"]
     table.add_row(
-        "their true worth in 0..1", f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}"
+        "their true value in 0..1", f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}"
     )
     return table
 
@@ -71,14 +71,14 @@ def _estimates(lived: dict[str, Any]) -> Table:
         "policy", "IPS", "SNIPS", "doubly robust", "effective n", "measured", "off by, each",
         title=f"estimated off-policy, then measured (bar {BAR_OPE:.0%})",
     )  # fmt: skip
-    for found in lived["compared"]:
-        off = (abs(found[name]["mean"] - found["measured"]) for name in ESTIMATORS)
+    for results in lived["compared"]:
+        off = (abs(results[name]["mean"] - results["measured"]) for name in ESTIMATORS)
         table.add_row(
-            found["name"],
-            *(f"{found[name]['mean']:.3f}" for name in ESTIMATORS),
-            f"{found['effective']:.0f} of {found['dr']['n']}",
-            f"{found['measured']:.3f}",
-            ", ".join(f"{gap / abs(found['measured']):.1%}" for gap in off),
+            results["name"],
+            *(f"{results[name]['mean']:.3f}" for name in ESTIMATORS),
+            f"{results['effective']:.0f} of {results['dr']['n']}",
+            f"{results['measured']:.3f}",
+            ", ".join(f"{gap / abs(results['measured']):.1%}" for gap in off),
         )
     return table
 

@@ -1,11 +1,11 @@
-"""What the page's two routes take over HTTP with a million experiences in the ledger.
+"""Measures the Command Center's two routes with a million experiences in the ledger.
 
-The intake and the ledger are as they run; of the million all but the first are copies, as in
-`ledger.py`: the newest lie scattered over the file, each on a page of its own. Each round begins
-with a start of the intake after the kernel forgot the file, and a first answer; answers follow one
-after the other, each computed anew. Last, pages poll beside single posts.
+Intake and ledger run as in production; all but the first of the million rows are copies, as in
+`ledger_throughput.py`: the newest are scattered over the file, each on another page. Each round
+starts the intake after the kernel dropped the file from its cache; the first response and later
+ones, each computed without a cache, are timed. Finally, pages poll during single posts.
 
-Run: python benchmarks/reads.py [experiences] [directory, whose ledger is used again]
+Run: python benchmarks/reads.py [experiences] [directory with a ledger to reuse]
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import httpx
-from keeping.copies import multiply
-from keeping.events import happened, originals
+from http_load.process import INTAKE, Server, server
+from ledger_data.copies import multiply
+from ledger_data.events import happened, originals
 from rich.console import Console
 from rich.table import Table
-from taking.process import INTAKE, Server, server
 
 from ledger.backends.database import open_for_writing
 from ledger.backends.migration import migrate
@@ -59,7 +59,7 @@ def fill(directory: Path, count: int) -> None:
 
 
 def forget(file: Path) -> None:
-    """Ask the kernel to drop the file's pages: what comes next is read from the disk."""
+    """Make the kernel drop the file's pages, so that the next reads go to the disk."""
     with file.open("rb") as opened:
         os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
@@ -73,7 +73,7 @@ def took(client: httpx.Client, path: str, limit: int | None) -> float:
 def cold_and_warm(
     url: str, directory: Path, path: str, limit: int | None
 ) -> tuple[float, list[float], float]:
-    """The first answer after a start, those that follow, and what one takes of a core; in ms."""
+    """Milliseconds: the first response after a start, later ones, CPU time per response."""
     forget(directory / "ledger.db")
     with (
         server(INTAKE, url, directory) as intake,
@@ -91,8 +91,8 @@ def cold_and_warm(
 
 
 async def beside_posts(intake: Server, pages: int, seconds: float) -> tuple[list[float], list[int]]:
-    """Milliseconds of `pages` that poll every 5 s, the first at once, and statuses of posts."""
-    taken: list[float] = []
+    """Milliseconds of `pages` that poll every 5 s, and the statuses of posts."""
+    durations: list[float] = []
     posted: list[int] = []
     end = time.monotonic() + seconds
 
@@ -101,7 +101,7 @@ async def beside_posts(intake: Server, pages: int, seconds: float) -> tuple[list
         while time.monotonic() < end:
             began = time.perf_counter()
             (await client.get("/api/layer2/rl-status/")).raise_for_status()
-            taken.append((time.perf_counter() - began) * 1000)
+            durations.append((time.perf_counter() - began) * 1000)
             await asyncio.sleep(5)
 
     async def post(client: httpx.AsyncClient) -> None:
@@ -116,19 +116,19 @@ async def beside_posts(intake: Server, pages: int, seconds: float) -> tuple[list
         await asyncio.gather(
             *(poll(client, 5 * number / pages) for number in range(pages)), post(client)
         )
-    return taken, posted
+    return durations, posted
 
 
 def row(
     table: Table,
     name: str,
     first: float | None,
-    taken: list[float],
+    durations: list[float],
     bar: int | None,
     cpu_ms: float | None = None,
 ) -> None:
-    p99 = quantiles(taken, n=100)[98]
-    shown = (median(taken), p99, max(taken), first, cpu_ms, bar)
+    p99 = quantiles(durations, n=100)[98]
+    shown = (median(durations), p99, max(durations), first, cpu_ms, bar)
     table.add_row(name, *("" if value is None else f"{value:.0f}" for value in shown))
 
 
@@ -143,19 +143,19 @@ def main() -> None:
             fill(directory, count)
         with valkey_server(Path(folder) / "valkey", free_port()) as url:
             for path, limit, bar in ROUTES:
-                found = [cold_and_warm(url, directory, path, limit) for _ in range(ROUNDS)]
-                later = [ms for _, warm, _ in found for ms in warm]
+                results = [cold_and_warm(url, directory, path, limit) for _ in range(ROUNDS)]
+                later = [ms for _, warm, _ in results for ms in warm]
                 row(
                     table,
                     f"{path} {limit or ''}",
-                    max(first for first, *_ in found),
+                    max(first for first, *_ in results),
                     later,
                     bar,
-                    median(cpu_ms for *_, cpu_ms in found),
+                    median(cpu_ms for *_, cpu_ms in results),
                 )
             with server(INTAKE, url, directory) as intake:
-                taken, posted = asyncio.run(beside_posts(intake, 50, 20))
-                row(table, f"rl-status, 50 pages, {len(posted)} posts beside", None, taken, 20)
+                durations, posted = asyncio.run(beside_posts(intake, 50, 20))
+                row(table, f"rl-status, 50 pages, {len(posted)} posts beside", None, durations, 20)
     Console().print(table)
 
 

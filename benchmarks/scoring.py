@@ -1,9 +1,9 @@
-"""Microseconds to score one answered question, beside a straightforward version of the rules.
+"""Measures the scoring of one experience, compared with a straightforward implementation.
 
 Run: python benchmarks/scoring.py
 
-The straightforward version (benchmarks/plain) reads dicts and whole texts with plain regular
-expressions; Ratchet's reads at most the first 2,000 characters of a text.
+The straightforward version (benchmarks/baseline) reads dicts and whole texts with plain regular
+expressions; Ratchet reads at most the first 2,000 characters of a text.
 """
 
 import sys
@@ -29,8 +29,8 @@ from simulator import Turn, simulate
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.plain.reward import reward
-from benchmarks.plain.text_quality import quality
+from benchmarks.baseline.reward import reward
+from benchmarks.baseline.text_quality import quality
 
 QUESTIONS = 3_000
 ANSWERS = 3
@@ -44,11 +44,11 @@ LENGTH = 100_000
 QUESTION = "What is the power of pump 001?"
 
 
-def score_one(answer: RecordedAnswer, said: AnswerReaction) -> float:
-    """Text quality and reward; `answer` already holds the quality that is measured here again."""
+def score_one(answer: RecordedAnswer, reaction: AnswerReaction) -> float:
+    """Text quality and reward; the quality in `answer` is computed again."""
     if answer.voice:
         rule_quality(answer.voice, answer.transcript)
-    return score_answer(answer, said, WEIGHTS).total
+    return score_answer(answer, reaction, WEIGHTS).total
 
 
 Case = tuple[RecordedAnswer, AnswerReaction, dict[str, Any]]
@@ -67,7 +67,7 @@ HOSTILE = {
 
 
 def case_of(turn: Turn) -> Case:
-    """One answer with everything said about it, as ours reads it and as a plain row."""
+    """One answer with all its feedback, as Ratchet's type and as a plain row."""
     row, words = dict(turn.experience), dict[str, Any]()
     for reaction in turn.feedback:
         words |= statements_of(Feedback.model_validate(reaction.body))
@@ -93,13 +93,13 @@ def compare_us(
     plain: Callable[..., object],
     plain_on: list[tuple[Any, ...]],
 ) -> tuple[float, float]:
-    """The median of the rounds' medians for both, their rounds taking turns."""
+    """The median of the rounds' medians for both, in alternating rounds."""
     rounds = [(round_us(ours, ours_on), round_us(plain, plain_on)) for _ in range(ROUNDS)]
     return median(first for first, _ in rounds), median(second for _, second in rounds)
 
 
 def hostile_ms(measure: Callable[[str, str], object], text: str) -> float | None:
-    """Milliseconds for one text; None if a child process has not done it in 2 s."""
+    """Milliseconds for one text; None if a child process needs more than 2 s."""
     here, there = Pipe(duplex=False)
     child = get_context("fork").Process(target=report_ms, args=(measure, text, there))
     child.start()
@@ -121,7 +121,9 @@ def main() -> None:
     cases = [case_of(turn) for turn in realistic]
     for answer, _, _ in cases:
         assert answer.voice and answer.quality == rule_quality(answer.voice, answer.transcript)
-    near = sum(abs(score_one(answer, said) - reward(row)) <= 0.05 for answer, said, row in cases)
+    near = sum(
+        abs(score_one(answer, reaction) - reward(row)) <= 0.05 for answer, reaction, row in cases
+    )
     texts = [(answer.voice or "", answer.transcript) for answer, _, _ in cases]
     text_near = sum(
         abs(rule_quality(*each).total - quality(*each)["total"]) <= 0.05 for each in texts

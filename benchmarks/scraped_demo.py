@@ -1,9 +1,8 @@
-"""A demo scraped by a real Prometheus: gaps by job, alerts by state, panels without data.
+"""Scrapes a demo with a real Prometheus: gaps by job, alerts by state, panels without data.
 
-`ratchet demo` runs as it is called by hand; Prometheus has the configuration, the rules and the
-jobs that are shipped, scrapes more often, and is asked when the demo has ended. What counts is the
-time in which all services were up. A gap is a scrape that failed or came late by more than one
-interval; no alert may fire.
+`ratchet demo` runs normally; Prometheus has the shipped configuration, rules and jobs, scrapes more
+often, and is queried after the demo. Only the time in which all services were up counts. A gap is
+a scrape that failed or was late by more than one interval; no alert may fire.
 
 Run: python benchmarks/scraped_demo.py [--interval 2] [--port 8150]
 """
@@ -18,9 +17,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from monitoring.prometheus import PROGRAM, Prometheus, scraping
 from rich.console import Console
 from rich.table import Table
-from scraping.prometheus import PROGRAM, Prometheus, scraping
 
 from ratchet_cli.embedded.processes import SERVICES, Embedded
 
@@ -32,15 +31,15 @@ LONGEST = "1h"
 
 @dataclass(frozen=True)
 class Scraped:
-    """The scrapes of one job: when each was, in seconds, and whether it had an answer."""
+    """The scrapes of one job: their times in seconds, and whether they succeeded."""
 
     job: str
     at: tuple[float, ...]
     up: tuple[bool, ...]
 
     def within(self, begin: float, end: float) -> "Scraped":
-        kept = [(at, up) for at, up in zip(self.at, self.up, strict=True) if begin <= at <= end]
-        return Scraped(self.job, tuple(at for at, _ in kept), tuple(up for _, up in kept))
+        retained = [(at, up) for at, up in zip(self.at, self.up, strict=True) if begin <= at <= end]
+        return Scraped(self.job, tuple(at for at, _ in retained), tuple(up for _, up in retained))
 
     @property
     def answered(self) -> list[float]:
@@ -48,7 +47,7 @@ class Scraped:
 
     @property
     def longest_s(self) -> float:
-        """Between two answers that follow each other."""
+        """Seconds between successive successful scrapes."""
         return max(after - before for before, after in pairwise(self.answered))
 
 
@@ -62,7 +61,7 @@ async def scraped(prometheus: Prometheus, job: str) -> Scraped:
 
 
 def show_gaps(console: Console, jobs: list[Scraped], interval_s: int) -> int:
-    """Prints a line for each job; returns how many have a gap."""
+    """Print a line for each job; return the number of jobs with a gap."""
     table = Table("job", "scrapes", "expected", "failed", "longest pause s", title="scrapes")
     gaps = 0
     for job in jobs:
@@ -78,14 +77,14 @@ def show_gaps(console: Console, jobs: list[Scraped], interval_s: int) -> int:
 async def show_alerts(
     console: Console, prometheus: Prometheus, begin: float, end: float, interval_s: int
 ) -> int:
-    """Prints for how long each alert was pending or fired; returns how many fired."""
+    """Print how long each alert was pending or firing; return the number that fired."""
     window = f"{round(end - begin)}s"
     counted = await prometheus.query(f"count_over_time(ALERTS[{window}])", time=str(end))
     seconds: dict[tuple[str, str], int] = {}
     for series in counted:
         key = (series["metric"]["alertname"], series["metric"]["alertstate"])
         seconds[key] = seconds.get(key, 0) + int(series["value"][1]) * interval_s
-    rules = await prometheus.ask("rules", type="alert")
+    rules = await prometheus.query_api("rules", type="alert")
     names = [rule["name"] for group in rules["groups"] for rule in group["rules"]]
     table = Table("alert", "pending s", "firing s", title=f"{len(names)} alerts")
     for name in sorted({name for name, _ in seconds}):
@@ -100,7 +99,7 @@ async def show_alerts(
 async def show_panels(
     console: Console, prometheus: Prometheus, begin: float, end: float, step_s: int
 ) -> None:
-    """Prints which panels never showed a number."""
+    """Print the panels that never showed a number."""
     table = Table("dashboard", "panels", "with data", "without", title="panels")
     window = {"start": str(begin), "end": str(end), "step": str(step_s)}
     for path in sorted(DASHBOARDS.glob("*.json")):
@@ -111,7 +110,7 @@ async def show_panels(
                 if OF_A_GPU in target["expr"]:
                     empty.append(f"{panel['title']} (a GPU's)")
                     continue
-                answer = await prometheus.ask("query_range", query=target["expr"], **window)
+                answer = await prometheus.query_api("query_range", query=target["expr"], **window)
                 if not any(map(has_number, answer["result"])):
                     legend = target.get("legendFormat", "")
                     empty.append(f"{panel['title']}{f': {legend}' if legend else ''}")

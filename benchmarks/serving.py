@@ -1,7 +1,7 @@
-"""Rankings over HTTP at a steady rate while feedback flows, and how soon feedback changes them.
+"""Measures rankings over HTTP under feedback, and the time until feedback changes them.
 
-The whole embedded system runs beside the load on this machine. Latency counts from the moment a
-request was due, so a server that stalls is charged for what waited meanwhile.
+The whole embedded system shares the machine with the load. Latency counts from the time a request
+was due, so a stall counts for all requests it delays.
 
 Run: python benchmarks/serving.py [--rate R] [--seconds S]
 """
@@ -26,10 +26,10 @@ from typing import Annotated, Any
 import httpx
 import typer
 import uvloop
+from http_load.steady import post_steadily
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
-from taking.steady import post_steadily
 
 from ratchet.contract import REWARDS, ExperienceScored
 from ratchet.delivery import follow
@@ -41,19 +41,19 @@ from ratchet_testing.eventually import eventually
 from simulator.legacy.population import population
 from simulator.operators import draw_operators
 from simulator.ranking_outcomes import experience, reactions
-from simulator.ranking_questions import Ask, draw_ask
+from simulator.ranking_questions import RankingQuestion, draw_ranking_question
 
 BAR_P99_MS, BAR_CHANGED_S = 10.0, 3.0
 CONNECTIONS = 8
 PROBES = 40
 _SETTINGS = {"RATCHET_LOG_LEVEL": "error", "RATCHET_TRAINER_MIN_PAIRS": "1000000"}
-"""No language model is trained beside: there is none on this machine by default."""
+"""No language model is trained during the measurement."""
 OPERATORS = draw_operators(Random(5), 200)
 
 
 @dataclass
-class Heard:
-    """Scored revisions by answer, each with its number on the stream."""
+class ScoredRevisions:
+    """Scored revisions by experience, each with its number on the stream."""
 
     revisions: dict[str, int] = field(default_factory=dict)
     count: int = 0
@@ -65,42 +65,43 @@ class Heard:
                 self.revisions[event.query_id] = self.count
 
 
-def body_of(ask: Ask) -> dict[str, Any]:
+def body_of(question: RankingQuestion) -> dict[str, Any]:
     return {
-        "transcript": ask.transcript,
-        "intent": ask.intent,
+        "transcript": question.transcript,
+        "intent": question.intent,
         "candidates": [
             {"scenario": option.scenario, "relevance": option.relevance, "size": option.size}
-            for option in ask.candidates
+            for option in question.candidates
         ],
-        "limit": ask.limit,
-        "user_id": ask.user_id,
+        "limit": question.limit,
+        "user_id": question.user_id,
     }
 
 
 async def rank_steadily(port: int, rate: float, seconds: float) -> list[float]:
     rng = Random(1)
-    bodies = [json.dumps(body_of(draw_ask(rng, OPERATORS))).encode() for _ in range(500)]
+    questions = [draw_ranking_question(rng, OPERATORS) for _ in range(500)]
+    bodies = [json.dumps(body_of(question)).encode() for question in questions]
     return await post_steadily(port, "/v1/rank", bodies, rate, seconds, CONNECTIONS)
 
 
 def load_alone(port: int, rate: float, seconds: float) -> list[float]:
-    """In a process that does nothing else, so that its own work makes nobody wait."""
+    """Runs in a separate process, so that its work delays no request."""
     gc.disable()
     return uvloop.run(rank_steadily(port, rate, seconds))
 
 
 async def react(client: httpx.AsyncClient, rng: Random) -> tuple[str, int]:
-    """One question from ranking to feedback; returns its id and how often it was reacted to."""
-    ask = draw_ask(rng, OPERATORS)
-    decided = (await client.post("/v1/rank", json=body_of(ask))).raise_for_status().json()
-    shown = [ask.candidates[item["index"]] for item in decided["ranking"][: ask.limit]]
-    body = experience(ask, shown, timestamp=datetime.now(UTC), decision_id=decided["decision_id"])
+    """One question from ranking to feedback; returns its id and the number of reactions."""
+    drawn = draw_ranking_question(rng, OPERATORS)
+    decided = (await client.post("/v1/rank", json=body_of(drawn))).raise_for_status().json()
+    shown = [drawn.candidates[item["index"]] for item in decided["ranking"][: drawn.limit]]
+    body = experience(drawn, shown, timestamp=datetime.now(UTC), decision_id=decided["decision_id"])
     (await client.post("/v1/experiences", json=body)).raise_for_status()
-    said = reactions(rng, ask, shown)
-    for feedback in said:
+    bodies = reactions(rng, drawn, shown)
+    for feedback in bodies:
         (await client.post("/v1/feedback", json=feedback)).raise_for_status()
-    return ask.query_id, len(said)
+    return drawn.query_id, len(bodies)
 
 
 async def feed_steadily(client: httpx.AsyncClient, rate: float) -> None:
@@ -113,11 +114,11 @@ async def feed_steadily(client: httpx.AsyncClient, rate: float) -> None:
         number += 1
 
 
-async def seconds_to_change(client: httpx.AsyncClient, heard: Heard) -> list[float]:
-    """From the answer to a feedback call until a ranking is made by a scorer that learnt it."""
+async def seconds_to_change(client: httpx.AsyncClient, heard: ScoredRevisions) -> list[float]:
+    """Seconds from the response to feedback until a scorer that learned from it ranks."""
     rng = Random(3)
-    found = []
-    probe = body_of(draw_ask(rng, OPERATORS))
+    results = []
+    probe = body_of(draw_ranking_question(rng, OPERATORS))
 
     async def learnt(number: int) -> bool:
         answer = (await client.post("/v1/rank", json=probe)).json()
@@ -128,12 +129,12 @@ async def seconds_to_change(client: httpx.AsyncClient, heard: Heard) -> list[flo
         began = time.perf_counter()
         number = await eventually(lambda: _revision(heard, query_id), 30)  # noqa: B023
         await eventually(lambda: learnt(number), 30)  # noqa: B023
-        found.append(time.perf_counter() - began)
+        results.append(time.perf_counter() - began)
         await asyncio.sleep(rng.uniform(0, 0.5))
-    return found
+    return results
 
 
-async def _revision(heard: Heard, query_id: str) -> int:
+async def _revision(heard: ScoredRevisions, query_id: str) -> int:
     return heard.revisions.get(query_id, 0)
 
 
@@ -161,13 +162,13 @@ async def measure(
         Redis.from_url(embedded.redis_url) as redis,
     ):
         await import_history(client, embedded.data_dir)
-        probe = body_of(draw_ask(Random(4), OPERATORS))
+        probe = body_of(draw_ranking_question(Random(4), OPERATORS))
 
         async def served() -> bool:
             return bool((await client.post("/v1/rank", json=probe)).json()["scorer"])
 
         await eventually(served, 60)
-        heard = Heard()
+        heard = ScoredRevisions()
         background = [
             asyncio.create_task(heard.listen(redis)),
             asyncio.create_task(feed_steadily(client, feedback)),
@@ -188,11 +189,11 @@ def main(
     seconds: Annotated[float, typer.Option(min=1)] = 30,
     port: Annotated[int, typer.Option()] = 8250,
 ) -> None:
-    found = asyncio.run(measure(port, rate, feedback, seconds))
-    latencies, changed = found["latencies"], found["changed"]
+    results = asyncio.run(measure(port, rate, feedback, seconds))
+    latencies, changed = results["latencies"], results["changed"]
     share = quantiles(latencies, n=100)
     late = quantiles(changed, n=20)
-    table = Table("", "found", "bar", title=f"serving on {os.cpu_count()} cores, load included")
+    table = Table("", "observed", "bar", title=f"serving on {os.cpu_count()} cores, load included")
     table.add_row(
         f"POST /v1/rank at {rate:.0f}/s, {feedback:.0f} questions with feedback a second",
         f"p50 {share[49]:.1f} ms, p95 {share[94]:.1f} ms, p99 {share[98]:.1f} ms",

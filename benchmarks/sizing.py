@@ -1,9 +1,9 @@
-"""What Ratchet takes of memory and disk: bytes of each thing, and what they come to in a day's use.
+"""Measures the memory and disk that Ratchet needs, per question and per day.
 
-The whole embedded system is asked questions over HTTP: each a ranking, an answer of about 3 kB, and
-the feedback of a simulated operator. What Redis, the databases, the append-only file and the
-processes take is read when all of it has been handled. Nothing is trained: what models take is
-read in a data directory where something was, named by --models.
+Sends questions over HTTP to the whole embedded system: each a ranking, an experience of about 3 kB
+and the feedback of a simulated operator. The sizes of Redis, the databases, the append-only file
+and the processes are read after all of it has been handled. Nothing is trained: the sizes of
+models are read from the data directory --models.
 
 Run: python benchmarks/sizing.py [--questions 2000] [--models DIR]
 """
@@ -20,10 +20,10 @@ import typer
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
-from weighing.disk import archived, in_postgresql, size_of, tables_of
-from weighing.memory import by_kind, of_a_pending_entry, resident, used
-from weighing.projection import PerQuestion, projected
-from weighing.questions import Questions
+from sizes.disk import archived, in_postgresql, size_of, tables_of
+from sizes.memory import by_kind, of_a_pending_entry, resident, used
+from sizes.projection import PerQuestion, projected
+from sizes.questions import Questions
 
 from ledger.archive.stream_rows import rows_after
 from ledger.domain.archive.archive_file import ArchiveRow
@@ -42,11 +42,11 @@ _AT_ONCE = 4
 
 
 @dataclass
-class Weighed:
-    """Bytes; `memory` is what the questions added, `aof` the file as it was written, as it is
+class Sizes:
+    """Bytes; `memory` is the increase by the questions, `aof` the append-only file as written,
     rewritten, and rewritten as commands.
 
-    `kinds` and `databases` are bytes and how many; `idle` and `loaded` resident, and the most.
+    `kinds` and `databases` are bytes and counts; `idle` and `loaded` current and peak memory.
     """
 
     questions: int
@@ -60,7 +60,7 @@ class Weighed:
     databases: dict[str, tuple[Counter[str], Counter[str]]]
 
 
-async def weigh(questions: int, directory: Path) -> Weighed:
+async def weigh(questions: int, directory: Path) -> Sizes:
     embedded = Embedded(directory / "data", free_port(6), _SETTINGS)
     async with (
         up(embedded, lambda _name, _line: None) as supervisor,
@@ -70,9 +70,9 @@ async def weigh(questions: int, directory: Path) -> Weighed:
         await redis.config_set("auto-aof-rewrite-percentage", 0)
         append_only = embedded.data_dir / "valkey"
         idle, empty, unwritten = _resident(supervisor), await used(redis), size_of(append_only)
-        asked = Questions(client)
+        questions = Questions(client)
         for _ in range(0, questions, _AT_ONCE):
-            await asyncio.gather(*(asked.ask() for _ in range(_AT_ONCE)))
+            await asyncio.gather(*(questions.send() for _ in range(_AT_ONCE)))
         await eventually(lambda: _rests(redis), 300)
         memory, loaded = await used(redis) - empty, _resident(supervisor)
         written = size_of(append_only) - unwritten
@@ -85,7 +85,7 @@ async def weigh(questions: int, directory: Path) -> Weighed:
             for stream in STREAMS
         }
     databases = {name: tables_of(embedded.data_dir / name) for name in ("ledger.db", "trainer.db")}
-    return Weighed(
+    return Sizes(
         questions,
         memory,
         pending,
@@ -119,64 +119,64 @@ async def _rewritten(redis: Any, directory: Path, packed: str) -> int:
     await redis.bgrewriteaof()
 
     async def done() -> bool:
-        told = await redis.info("persistence")
-        return not told["aof_rewrite_in_progress"] and not told["aof_rewrite_scheduled"]
+        cells = await redis.info("persistence")
+        return not cells["aof_rewrite_in_progress"] and not cells["aof_rewrite_scheduled"]
 
     await eventually(done, 60)
     return size_of(directory)
 
 
-def show(found: Weighed, console: Console) -> None:
-    n = found.questions
+def show(sizes: Sizes, console: Console) -> None:
+    n = sizes.questions
     table = Table("in Redis", "a question", "bytes each", "bytes a question", title="memory")
-    bytes_, count = found.kinds
+    bytes_, count = sizes.kinds
     for kind in sorted(bytes_):
         if count[kind] >= n / 100:
             each, per = bytes_[kind] / count[kind], count[kind] / n
             table.add_row(kind, f"{per:.2f}", f"{each:,.0f}", f"{bytes_[kind] / n:,.0f}")
-    table.add_row("all (INFO memory)", "1", "", f"{found.memory / n:,.0f}")
-    table.add_row("an entry pending in one more group", "", f"{found.pending:.0f}", "")
+    table.add_row("all (INFO memory)", "1", "", f"{sizes.memory / n:,.0f}")
+    table.add_row("an entry pending in one more group", "", f"{sizes.pending:.0f}", "")
     console.print(table)
 
     table = Table("on the disk", "a question", "bytes each", "bytes a question", title="disk")
-    table.add_row("append-only file as written", "1", "", f"{found.aof[0] / n:,.0f}")
-    table.add_row("append-only file, rewritten", "1", "", f"{found.aof[1] / n:,.0f}")
-    table.add_row("the same as commands, after forgetting", "1", "", f"{found.aof[2] / n:,.0f}")
-    for name, (sizes, rows) in found.databases.items():
-        for part in sorted(sizes, key=lambda part: -sizes[part]):
-            if sizes[part] >= 50 * n:
-                each, per = sizes[part] / rows[part], rows[part] / n
-                told = f"{name}: {part}"
-                table.add_row(told, f"{per:.2f}", f"{each:,.0f}", f"{sizes[part] / n:,.0f}")
-        table.add_row(name, "1", "", f"{sizes.total() / n:,.0f}")
-    events = sum(map(len, found.rows.values()))
-    each = found.databases["ledger.db"][0].total() / events
+    table.add_row("append-only file as written", "1", "", f"{sizes.aof[0] / n:,.0f}")
+    table.add_row("append-only file, rewritten", "1", "", f"{sizes.aof[1] / n:,.0f}")
+    table.add_row("the same as commands, after forgetting", "1", "", f"{sizes.aof[2] / n:,.0f}")
+    for name, (tables, rows) in sizes.databases.items():
+        for part in sorted(tables, key=lambda part: -tables[part]):
+            if tables[part] >= 50 * n:
+                each, per = tables[part] / rows[part], rows[part] / n
+                cells = f"{name}: {part}"
+                table.add_row(cells, f"{per:.2f}", f"{each:,.0f}", f"{tables[part] / n:,.0f}")
+        table.add_row(name, "1", "", f"{tables.total() / n:,.0f}")
+    events = sum(map(len, sizes.rows.values()))
+    each = sizes.databases["ledger.db"][0].total() / events
     table.add_row("ledger, SQLite, an event", f"{events / n:.2f}", f"{each:,.0f}")
-    postgresql = in_postgresql(found.rows)
+    postgresql = in_postgresql(sizes.rows)
     if postgresql is not None:
-        told = f"{postgresql:,.0f}", f"{postgresql * events / n:,.0f}"
-        table.add_row("ledger, PostgreSQL, an event", f"{events / n:.2f}", *told)
+        cells = f"{postgresql:,.0f}", f"{postgresql * events / n:,.0f}"
+        table.add_row("ledger, PostgreSQL, an event", f"{events / n:.2f}", *cells)
     packed = 0.0
-    for stream, each in archived(found.rows).items():
-        per = len(found.rows[stream]) / n
+    for stream, each in archived(sizes.rows).items():
+        per = len(sizes.rows[stream]) / n
         packed += each * per
         if per >= 0.01:
-            told = f"{each:,.0f}", f"{each * per:,.0f}"
-            table.add_row(f"archive: {stream.name}", f"{per:.2f}", *told)
+            cells = f"{each:,.0f}", f"{each * per:,.0f}"
+            table.add_row(f"archive: {stream.name}", f"{per:.2f}", *cells)
     table.add_row("archive", "1", "", f"{packed:,.0f}")
     console.print(table)
 
     table = Table("process", "idle", "after", "most", title="resident memory, MiB")
-    for name, (now, _) in found.idle.items():
-        after, most = found.loaded[name]
+    for name, (now, _) in sizes.idle.items():
+        after, most = sizes.loaded[name]
         table.add_row(name, *(f"{size / 2**20:.0f}" for size in (now, after, most)))
     console.print(table)
     per_question = PerQuestion(
         kinds=Counter({kind: round(size / n) for kind, size in bytes_.items()}),
-        ledger=found.databases["ledger.db"][0].total() / n,
+        ledger=sizes.databases["ledger.db"][0].total() / n,
         archive=packed,
-        examples=found.databases["trainer.db"][0]["examples"] / n,
-        packed=found.aof[1] / found.memory,
+        examples=sizes.databases["trainer.db"][0]["examples"] / n,
+        packed=sizes.aof[1] / sizes.memory,
     )
     console.print(projected(per_question))
 
@@ -190,7 +190,7 @@ def show_models(data_dir: Path, console: Console) -> None:
 
 
 def _kind(path: Path) -> str:
-    """What an artifact is, by how it begins: its name is its hash."""
+    """The kind of an artifact by its first bytes, because its name is a hash."""
     with path.open("rb") as file:
         head = file.read(4_096)
     if head.startswith(b"GGUF"):
@@ -206,8 +206,8 @@ def main(
 ) -> None:
     console = Console(width=100)
     with tempfile.TemporaryDirectory() as directory:
-        found = asyncio.run(weigh(questions, Path(directory)))
-        show(found, console)
+        results = asyncio.run(weigh(questions, Path(directory)))
+        show(results, console)
     if models is not None:
         show_models(models, console)
 

@@ -1,4 +1,4 @@
-"""How long a decision and a training step take, beside the plain way in the same run.
+"""Measures a decision and a training step, compared with a baseline in the same run.
 
 Run: python benchmarks/tier1_speed.py
 """
@@ -31,8 +31,8 @@ from ratchet.measures import CORE_SCENARIOS
 from ratchet.ranking import HashingEmbedding, rank
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.scorers.scorer_steps import ScorerSteps
-from trainer.domain.scorer.lesson import Lesson, Scored, lesson_of
-from trainer.domain.scorer.replay_buffer import Replay
+from trainer.domain.scorer.lesson import Lesson, ScoredRevision, to_lesson
+from trainer.domain.scorer.replay_buffer import ReplayBuffer
 from trainer.domain.scorer.rules import LearningRules
 
 BAR_RANK_US, BAR_STEP = 60.0, 1.5
@@ -45,16 +45,16 @@ CANDIDATES = [Candidate(scenario=name, relevance=0.5) for name in CORE_SCENARIOS
 def microseconds(work: Callable[[int], object], times: int = 3_000) -> float:
     for number in range(200):
         work(number)
-    taken = []
+    durations = []
     for number in range(times):
         began = time.perf_counter_ns()
         work(number)
-        taken.append(time.perf_counter_ns() - began)
-    return median(taken) / 1_000
+        durations.append(time.perf_counter_ns() - began)
+    return median(durations) / 1_000
 
 
 def torch_eager() -> Callable[[int], object]:
-    """The same 28,193 weights as torch modules, on inputs that are ready."""
+    """The same 28,193 weights as torch modules, on prepared inputs."""
     net, rows = plain_net(), torch.zeros(10, 813)
 
     def work(_: int) -> object:
@@ -77,7 +77,7 @@ def plain_net() -> nn.Sequential:
 
 
 def bare_step() -> Callable[[int], object]:
-    """Fused AdamW on one batch of 64 that is ready: no draw, no pairs, no untried scenarios."""
+    """Fused AdamW on one prepared batch of 64: no draws, no pairs, no untried scenarios."""
     net = plain_net()
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-4, fused=True)
     rows, targets = torch.randn(64, 813), torch.rand(64)
@@ -92,7 +92,7 @@ def bare_step() -> Callable[[int], object]:
 
 def lessons(count: int) -> list[Lesson]:
     rng = np.random.default_rng(0)
-    found = []
+    results = []
     for number in range(count):
         names = rng.choice(CORE_SCENARIOS, 4, replace=False)
         plan = ServedPlan(
@@ -110,17 +110,17 @@ def lessons(count: int) -> list[Lesson]:
             settings_hash="",
             plan=plan,
         )
-        lesson = lesson_of(Scored(number, event), EMBEDDING)
+        lesson = to_lesson(ScoredRevision(number, event), EMBEDDING)
         assert lesson is not None
-        found.append(lesson)
-    return found
+        results.append(lesson)
+    return results
 
 
 def our_step() -> Callable[[int], object]:
-    """Drawn from a full replay, with pairs, untried scenarios and dropout."""
+    """A step on draws from a full replay buffer, with pairs, untried scenarios and dropout."""
     rules = LearningRules()
     steps, known = ScorerSteps(rules), lessons(rules.replay)
-    replay = Replay.of(known, rules.replay)
+    replay = ReplayBuffer.of(known, rules.replay)
 
     def work(number: int) -> object:
         draws = np.random.default_rng((rules.seed, number))

@@ -1,7 +1,7 @@
-"""What tracing costs the reward service: off, sampled at 1 %, every span sent, and nobody there.
+"""Measures what tracing costs the reward service: off, sampled, complete, without a collector.
 
-Rounds take turns, so that a slow minute of the machine is everybody's. The collector is a process
-that reads what is sent and answers; it takes its share of the cores.
+The variants alternate, so that a slow minute of the machine affects all of them. The collector is
+a process that reads and answers; it uses the same cores.
 
 Run: python benchmarks/tracing.py
 """
@@ -41,7 +41,7 @@ class Sink(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -71,24 +71,26 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as directory,
         valkey_server(Path(directory), free_port()) as url,
-        collector() as there,
+        collector() as endpoint,
     ):
-        away = f"http://127.0.0.1:{free_port()}"
+        unavailable = f"http://127.0.0.1:{free_port()}"
         rows: dict[str, Callable[[], list[subprocess.Popen[bytes]]]] = {
             "off": partial(service, url),
             "1 % of the traces": partial(
-                service, url, RATCHET_OTLP_ENDPOINT=there, **ONE_IN_A_HUNDRED
+                service, url, RATCHET_OTLP_ENDPOINT=endpoint, **ONE_IN_A_HUNDRED
             ),
-            "every span": partial(service, url, RATCHET_OTLP_ENDPOINT=there),
-            "every span, collector away": partial(service, url, RATCHET_OTLP_ENDPOINT=away),
+            "every span": partial(service, url, RATCHET_OTLP_ENDPOINT=endpoint),
+            "every span, unavailable collector": partial(
+                service, url, RATCHET_OTLP_ENDPOINT=unavailable
+            ),
         }
-        found: dict[str, list[float]] = {name: [] for name in rows}
+        rates: dict[str, list[float]] = {name: [] for name in rows}
         for _ in range(ROUNDS):
             for name, start in rows.items():
-                found[name].append(asyncio.run(events_a_second(url, start)))
-    off = median(found["off"])
+                rates[name].append(asyncio.run(events_a_second(url, start)))
+    off = median(rates["off"])
     table = Table("tracing", "events/s", "of off", "lowest to highest")
-    for name, values in found.items():
+    for name, values in rates.items():
         middle = median(values)
         spread = f"{min(values):,.0f} to {max(values):,.0f}"
         table.add_row(name, f"{middle:,.0f}", f"{middle / off:.2f}", spread)

@@ -1,4 +1,4 @@
-"""What a plant's stored history teaches: 844 rows imported, then questions of other kinds."""
+"""Measures what 844 rows of stored history teach about questions of other kinds."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ _DISTRACTORS = 7
 
 
 def ndcg_at_3(order: Sequence[str], gains: dict[str, float]) -> float:
-    """Normalised discounted cumulative gain of the first three (Järvelin & Kekäläinen 2002)."""
+    """Normalized discounted cumulative gain of the first three (Järvelin & Kekäläinen 2002)."""
     discounts = 1 / np.log2(np.arange(2, 5))
     got = [gains.get(name, 0.0) for name in order[:3]]
     best = sorted(gains.values(), reverse=True)[:3]
@@ -50,8 +50,8 @@ def history(seed: int) -> list[ExperienceRecorded]:
 
 
 def held_out_questions(rng: Random) -> dict[str, tuple[RankingQuery, tuple[str, ...]]]:
-    """By their words: questions of kinds that are never learnt from, and what fits, best first."""
-    asked = {}
+    """Held-out questions by transcript, with the fitting scenarios, best first."""
+    by_text = {}
     for question in (draw_question(rng) for _ in range(_QUESTIONS)):
         intent = {
             "domains": [question.topic.domain],
@@ -61,15 +61,15 @@ def held_out_questions(rng: Random) -> dict[str, tuple[RankingQuery, tuple[str, 
         }
         query = RankingQuery.of(question.text, Intent.model_validate(intent))
         if is_held_out(query):
-            asked[question.text] = (query, question.topic.fitting)
-    return asked
+            by_text[question.text] = (query, question.topic.fitting)
+    return by_text
 
 
 def learnt_from_history(embedding: Embedding, seed: int) -> dict[str, float]:
-    """NDCG@3 over held-out questions: ten candidates in random order, and as they are ranked."""
+    """NDCG@3 over held-out questions, in random order and as ranked."""
     with tempfile.TemporaryDirectory() as directory:
         tier1 = Tier1(Path(directory), embedding)
-        asyncio.run(tier1.hear(*history(seed)))
+        asyncio.run(tier1.process(*history(seed)))
         tier1.learn()
         scorers = tier1.learner.scorers()
     rng = Random(3)
@@ -94,5 +94,5 @@ def ordered(
 ) -> list[str]:
     candidates = [Candidate(scenario=name) for name in names]
     greedy = RankingPolicy(share=0)
-    found = rank(query, candidates, len(names), scorers, embedding, greedy, 0.0)
-    return [names[at] for at in found.order]
+    results = rank(query, candidates, len(names), scorers, embedding, greedy, 0.0)
+    return [names[at] for at in results.order]

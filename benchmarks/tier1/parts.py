@@ -1,4 +1,4 @@
-"""Reward and the trainer's Tier 1 in one process, so that a run is the same every time."""
+"""Wires reward and the trainer's Tier 1 in one process, for deterministic runs."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,15 +18,15 @@ from trainer.backends.sql.database import open_database
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.scorer.rules import LearningRules, PublishingRules
-from trainer.scorer.evidence import Weighing
-from trainer.scorer.in_service import InService
+from trainer.scorer.evidence import ScorerEvaluator
+from trainer.scorer.in_service import ServedScorer
 from trainer.scorer.metrics import RankingMetrics
-from trainer.scorer.publishing import Publishing
+from trainer.scorer.publishing import ScorerPublishing
 
 
 @dataclass
 class Tier1:
-    """As the services wire them, with a judgement whenever it is asked for."""
+    """The services' parts, with judging on request."""
 
     directory: Path
     embedding: Embedding
@@ -41,23 +41,23 @@ class Tier1:
         register = SqlScorerRegister(engine)
         files = ScorerFiles(ArtifactStore(self.directory / "artifacts"))
         publishing = PublishingRules(every_s=0, kept_back_every_s=0)
-        self.publishing = Publishing(
+        self.publishing = ScorerPublishing(
             register=register,
             files=files,
-            in_service=InService(register, files, self.embedding.name),
-            weighing=Weighing(self.store, self.embedding, publishing, self.rules.seed),
+            in_service=ServedScorer(register, files, self.embedding.name),
+            evaluator=ScorerEvaluator(self.store, self.embedding, publishing, self.rules.seed),
             policy=self.policy,
             rules=publishing,
             metrics=RankingMetrics(CollectorRegistry()),
         )
 
-    async def hear(self, *facts: Any) -> list[ExperienceScored]:
-        """Score `facts` and keep what came of it, without learning it."""
+    async def process(self, *facts: Any) -> list[ExperienceScored]:
+        """Score `facts` and store the results without learning."""
         before = len(self.rewards.emitted)
         await self.rewards.add(*facts)
-        found = [e for e in self.rewards.emitted[before:] if isinstance(e, ExperienceScored)]
-        self.store.keep_scored(delivered(found))
-        return found
+        results = [e for e in self.rewards.emitted[before:] if isinstance(e, ExperienceScored)]
+        self.store.add_scored(delivered(results))
+        return results
 
     def learn(self) -> None:
-        self.learner.learn(self.store.unlearnt(self.learner.progress.cursor, 10_000))
+        self.learner.learn(self.store.unlearned(self.learner.progress.cursor, 10_000))

@@ -15,6 +15,7 @@ SHARED = {
     "faststream",
     "filelock",
     "httpx",
+    "opentelemetry",
     "prometheus_client",
     "pydantic",
     "pydantic_core",
@@ -36,7 +37,7 @@ OPTIONAL = {
     "ratchet.ranking.scorer_file": {"numpy", "safetensors"},
     "ratchet.ranking.sentence": {"numpy", "safetensors", "sentence_transformers", "torch"},
     "ratchet.storage.signing_keys": {"cryptography"},
-    "ratchet.telemetry.otlp": {"opentelemetry"},
+    "ratchet.storage.sqlite": {"sqlalchemy"},
 }
 """Modules of the shared package that need a library which not every service installs."""
 
@@ -48,6 +49,7 @@ WITHOUT_A_FACE = {
     "ratchet.processes.valkey",
     "ratchet.ranking.sentence",
     "ratchet.storage.signing_keys",
+    "ratchet.storage.sqlite",
     "ratchet.telemetry.otlp",
 }
 """Modules that are imported by their own name, so that a topic does not need their library."""
@@ -67,6 +69,7 @@ ONE_HOME = {
     "sentence_transformers": {"ratchet.ranking.sentence"},
     "torch": {"trainer.backends", "ratchet.ranking.sentence"},
     "sqlalchemy": {
+        "ratchet.storage.sqlite",
         "trainer.backends.sql",
         "ledger.backends",
         "ledger.migrations",
@@ -74,7 +77,13 @@ ONE_HOME = {
     },
     "alembic": {"ledger.backends.migration", "ledger.migrations"},
     "cryptography": {"ratchet.storage.signing_keys"},
-    "opentelemetry": {"ratchet.telemetry.otlp"},
+    "opentelemetry": {
+        "ratchet.delivery",
+        "ratchet.telemetry",
+        "ingest.app",
+        "ingest.http.middleware.tracing",
+        "trainer.training",
+    },
     "cyclonedx": {"exporter.backends.cyclonedx"},
     "fastapi": {
         "ingest.app",
@@ -202,6 +211,15 @@ def test_a_wrapped_library_has_one_home(library: str):
     importers = graph().find_modules_that_directly_import(library)
     strangers = {m for m in importers if not inside(m, *ONE_HOME[library])}
     assert strangers == set()
+
+
+def test_only_the_otlp_module_imports_more_of_opentelemetry_than_its_api():
+    """The SDK and the exporter are an extra of the shared package."""
+    api = ("from opentelemetry.trace", "from opentelemetry.context")
+    for module in graph().find_modules_that_directly_import("opentelemetry"):
+        details = graph().get_import_details(importer=module, imported="opentelemetry")
+        beyond = [d["line_contents"] for d in details if not d["line_contents"].startswith(api)]
+        assert not beyond or module == "ratchet.telemetry.otlp", (module, beyond)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from exporter.domain.disk_space import bytes_needed
+from exporter.domain.parity.quantization import bytes_needed
 from exporter.settings import ExporterSettings
 from ratchet.contract import COMMANDS, FEEDBACK, STREAMS
 from ratchet_cli.doctor import disk, gpu

@@ -23,7 +23,7 @@ from ratchet_testing.valkey import free_port
 from simulator.legacy.population import population
 from simulator.operators import draw_operators
 from simulator.ranking_outcomes import experience, reactions
-from simulator.ranking_questions import Ask, draw_ask
+from simulator.ranking_questions import RankingQuestion, draw_ranking_question
 
 pytestmark = pytest.mark.heavy
 OPERATORS = draw_operators(Random(5), 40)
@@ -45,7 +45,7 @@ class Frontend:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
 
-    async def rank(self, ask: Ask) -> dict[str, Any]:
+    async def rank(self, ask: RankingQuestion) -> dict[str, Any]:
         body = {
             "transcript": ask.transcript,
             "intent": ask.intent,
@@ -56,7 +56,7 @@ class Frontend:
         }
         return (await self._client.post("/v1/rank", json=body)).raise_for_status().json()
 
-    async def show(self, ask: Ask, decided: dict[str, Any], rng: Random) -> None:
+    async def show(self, ask: RankingQuestion, decided: dict[str, Any], rng: Random) -> None:
         shown = [ask.candidates[item["index"]] for item in decided["ranking"][: ask.limit]]
         now = datetime.now(UTC)
         body = experience(ask, shown, timestamp=now, decision_id=decided["decision_id"])
@@ -64,7 +64,7 @@ class Frontend:
         for said in reactions(rng, ask, shown, judge_share=1.0):
             (await self._client.post("/v1/feedback", json=said)).raise_for_status()
 
-    async def trained_on(self, ask: Ask) -> int:
+    async def trained_on(self, ask: RankingQuestion) -> int:
         scorer = (await self.rank(ask))["scorer"]
         return scorer["trained_on"] if scorer else 0
 
@@ -82,7 +82,7 @@ async def test_feedback_changes_the_ranking_and_a_kill_changes_nothing(
 ):
     embedded, supervisor = system
     rng = Random(7)
-    ask = draw_ask(rng, OPERATORS)
+    ask = draw_ranking_question(rng, OPERATORS)
     history = tmp_path / "experience_buffer.json"
     history.write_text(json.dumps(population(1)))
     async with httpx.AsyncClient(base_url=embedded.url, timeout=30) as client:

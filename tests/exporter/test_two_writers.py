@@ -16,7 +16,7 @@ from exporter.ports import RegistryError
 _HOLDER = """
 import sys
 from pathlib import Path
-from exporter.backends.directory_lock import locked
+from exporter.backends.directories import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.readline()

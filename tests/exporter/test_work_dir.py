@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.backends.work_dir import exclusive, once
+from exporter.backends.directories import exclusive, once
 
 
 def test_leftovers_of_other_exports_are_removed_and_own_stages_stay(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_stages_of_an_earlier_boot_are_removed(
 ) -> None:
     """Stages are not flushed to disk, so a power loss may leave them incomplete."""
     boot = tmp_path / "boot_id"
-    monkeypatch.setattr("exporter.backends.work_dir._BOOT", boot)
+    monkeypatch.setattr("exporter.backends.directories._BOOT", boot)
     boot.write_text("monday\n")
     with exclusive(tmp_path / "export-mine"):
         (tmp_path / "export-mine" / "f16.gguf").touch()

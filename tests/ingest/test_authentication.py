@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from http_load.process import INTAKE, server
 from redis.asyncio import Redis
-from taking.process import INTAKE, server
 from typer.testing import CliRunner
 
 from ingest.__main__ import with_safe_host

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from http_load.process import INTAKE, server
 from redis.asyncio import Redis
-from taking.process import INTAKE, server
 
 from ratchet.contract import FEEDBACK
 from ratchet_testing.browser import BROWSER, pages, seen

@@ -1,10 +1,10 @@
 """Random bodies get no 5xx, and what is accepted of them can be read."""
 
 import httpx
+from http_load.fuzzing import ROUTES, drawn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
-from taking.fuzzing import ROUTES, drawn
 
 from ratchet.contract import STREAMS
 from ratchet_testing.running_intake import api, events

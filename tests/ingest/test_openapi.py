@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import schemathesis
+from http_load.process import INTAKE, server
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -14,7 +15,6 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from taking.process import INTAKE, server
 
 from ingest.app import create_app
 from ingest.settings import IngestSettings

@@ -31,5 +31,5 @@ def test_a_missing_library_is_named_with_the_remedy(
 ) -> None:
     (tmp_path / "model.safetensors").touch()
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(UnusableEmbedding, match=r"install 'ratchet-shared\[sentence\]'"):
+    with pytest.raises(UnusableEmbedding, match=r"Install 'ratchet-shared\[sentence\]'"):
         embedding_named(f"sentence-transformers:{tmp_path}", CACHE)

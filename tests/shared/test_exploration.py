@@ -67,9 +67,8 @@ def every_order(exploration: Exploration) -> list[Drawn]:
         for lower in range(upper + 1, len(exploration.order)):
             chance = exploration.swap(upper, lower)
             if chance > 0:
-                order = list(exploration.order)
-                order[upper], order[lower] = order[lower], order[upper]
-                orders.append(Drawn((upper, lower), tuple(order), chance))
+                order = exploration.order_after((upper, lower))
+                orders.append(Drawn((upper, lower), order, chance))
     return orders
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ratchet.measures import Grounding, RequestedReading, grounded
 
-ASKED = RequestedReading("pump 001", "power", 45.0, "kW")
+REQUESTED = RequestedReading("pump 001", "power", 45.0, "kW")
 ROWS = (
-    ASKED,
+    REQUESTED,
     RequestedReading("pump 001", "average power", 50.2, "kW"),
     RequestedReading("pump 001", "power limit", 60.0, "kW"),
     RequestedReading("pump 001", "pressure", 7.1, "bar"),
@@ -23,8 +23,8 @@ AS_JSON = json.dumps([asdict(row) for row in ROWS])
 
 
 def test_the_asked_value_without_other_numbers_is_grounded() -> None:
-    assert grounded("Pump 001 draws 45 kW.", PROMPT, ASKED) == Grounding(True, ())
-    assert grounded("Pump 001 draws 45 kW.", PROMPT, ASKED).ok
+    assert grounded("Pump 001 draws 45 kW.", PROMPT, REQUESTED) == Grounding(True, ())
+    assert grounded("Pump 001 draws 45 kW.", PROMPT, REQUESTED).ok
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_coarse_or_wrong_value_is_not_the_reading(shown: str, value: float) ->
      "0.9 times the average", "105 kW with the limit", "50.2 kW on average"],
 )  # fmt: skip
 def test_a_comparison_with_the_asked_reading_is_derived(prompt: str, derived: str) -> None:
-    assert grounded(f"Pump 001 is at 45 kW, {derived}.", prompt, ASKED).ok
+    assert grounded(f"Pump 001 is at 45 kW, {derived}.", prompt, REQUESTED).ok
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_comparison_with_the_asked_reading_is_derived(prompt: str, derived: st
     ],
 )
 def test_other_numbers_are_invented(claim: str, number: float) -> None:
-    result = grounded(f"Pump 001 is at 45 kW. {claim}", PROMPT, ASKED)
+    result = grounded(f"Pump 001 is at 45 kW. {claim}", PROMPT, REQUESTED)
     assert result.stated
     assert result.invented == (number,)
     assert not result.ok
@@ -92,24 +92,24 @@ def test_units_may_be_spoken_and_prompts_escaped(spoken: str) -> None:
 
 
 def test_another_reading_of_the_prompt_is_not_the_asked_one() -> None:
-    assert grounded("Pump 001 is at 71.3 kW.", PROMPT, ASKED) == Grounding(False, ())
+    assert grounded("Pump 001 is at 71.3 kW.", PROMPT, REQUESTED) == Grounding(False, ())
 
 
 def test_the_number_of_an_id_is_no_quantity() -> None:
-    assert grounded("It is at 1 kW, not 45 kW.", PROMPT, ASKED).invented == (1.0,)
-    assert grounded("Pump-001 and pump 1 draw 45 kW.", PROMPT, ASKED).ok
+    assert grounded("It is at 1 kW, not 45 kW.", PROMPT, REQUESTED).invented == (1.0,)
+    assert grounded("Pump-001 and pump 1 draw 45 kW.", PROMPT, REQUESTED).ok
 
 
 def test_without_readings_of_the_equipment_nothing_is_derived() -> None:
     elsewhere = PROMPT.replace("pump 001", "fan 001")
-    assert grounded("It is 45 kW, 10% below average.", elsewhere, ASKED).invented == (10.0,)
+    assert grounded("It is 45 kW, 10% below average.", elsewhere, REQUESTED).invented == (10.0,)
 
 
 def test_few_random_percentages_pass_as_derived() -> None:
     passed = [
         share
         for share in range(1, 101)
-        if grounded(f"It is 45 kW, {share}% off.", PROMPT, ASKED).ok
+        if grounded(f"It is 45 kW, {share}% off.", PROMPT, REQUESTED).ok
     ]
     derived, quoted = [10, 25, 75, 90], [45, 50, 60, 71]
     assert passed == sorted(derived + quoted)
@@ -131,5 +131,5 @@ def test_a_quoted_reading_is_always_grounded(value: float) -> None:
 def test_hostile_text_takes_linear_time(piece: str) -> None:
     text = (piece * 100_000)[:100_000]
     begun = time.perf_counter()
-    grounded(text, text, ASKED)
+    grounded(text, text, REQUESTED)
     assert time.perf_counter() - begun < 5

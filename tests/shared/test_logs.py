@@ -1,4 +1,4 @@
-"""Logs are JSON lines that name the service and the event at hand."""
+"""Logs are JSON lines that name the service and the current event."""
 
 import json
 import subprocess
@@ -28,8 +28,8 @@ def test_a_line_of_a_handler_names_event_stream_and_attempt():
 def test_a_line_of_a_span_names_its_trace():
     code = CODE.replace(
         'with event_context("feedback", "event-1"):',
-        "from ratchet.telemetry.span import Unrecorded, at_hand\n"
-        'with at_hand(Unrecorded({"traceparent": f"00-{7:032x}-{1:016x}-01"})):',
+        "from opentelemetry.trace import NonRecordingSpan, SpanContext, use_span\n"
+        "with use_span(NonRecordingSpan(SpanContext(7, 1, is_remote=True))):",
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     inside, outside = (json.loads(line) for line in found.stderr.splitlines())

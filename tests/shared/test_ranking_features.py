@@ -25,10 +25,10 @@ from ratchet.ranking import (
     WIDTH,
     Matrix,
     Vector,
-    as_others,
     scenario_table,
-    structure_of,
+    structure_inputs,
     widget_rows,
+    with_scenarios,
 )
 
 COUNT, POSITION, SAFETY = range(803, 806)
@@ -46,7 +46,7 @@ QUERIES = st.builds(
 
 def row(query: RankingQuery, widgets: int = 0) -> Vector:
     """All 813 inputs that widgets share, without a text."""
-    return np.concatenate([np.zeros(768, np.float32), structure_of(query, widgets)])
+    return np.concatenate([np.zeros(768, np.float32), structure_inputs(query, widgets)])
 
 
 def rows_of(structure: Vector, scenarios: Sequence[str]) -> Matrix:
@@ -145,20 +145,20 @@ def test_unknown_names_leave_their_inputs_empty(name: str) -> None:
 def test_a_scenario_has_its_own_input(at: int) -> None:
     expected = [0.0] * 19
     expected[at] = 3.0
-    (widget,) = rows_of(structure_of(RankingQuery(), 1), [CORE_SCENARIOS[at]])
+    (widget,) = rows_of(structure_inputs(RankingQuery(), 1), [CORE_SCENARIOS[at]])
     assert widget[SCENARIO].tolist() == expected
     assert SCENARIO_ROW[CORE_SCENARIOS[at]] == at
 
 
 def test_safety_is_flagged() -> None:
-    rows = rows_of(structure_of(RankingQuery(), 19), CORE_SCENARIOS)
+    rows = rows_of(structure_inputs(RankingQuery(), 19), CORE_SCENARIOS)
     flagged = {name for name, widget in zip(CORE_SCENARIOS, rows, strict=True) if widget[SAFETY]}
     assert flagged == set(SAFETY_SCENARIOS)
     assert set(rows[:, SAFETY].tolist()) == {0.0, 1.0}
 
 
 def test_positions_count_from_the_top_and_stop_at_one() -> None:
-    rows = rows_of(structure_of(RankingQuery(), 30), ["kpi"] * 30)
+    rows = rows_of(structure_inputs(RankingQuery(), 30), ["kpi"] * 30)
     assert rows[:, POSITION] == pytest.approx([min(at / MOST_WIDGETS, 1.0) for at in range(30)])
     assert set(rows[:, COUNT].tolist()) == {1.0}
     assert not rows[:, SAFETY + 1 : WIDGET.stop].any()
@@ -168,7 +168,7 @@ def test_positions_count_from_the_top_and_stop_at_one() -> None:
 def test_any_plan_is_its_question_and_what_each_widget_adds(
     query: RankingQuery, scenarios: list[str]
 ) -> None:
-    structure = structure_of(query, len(scenarios))
+    structure = structure_inputs(query, len(scenarios))
     assert structure.shape == (45,)
     assert np.isfinite(structure).all()
     assert structure.min() >= 0.0
@@ -186,10 +186,10 @@ def test_any_plan_is_its_question_and_what_each_widget_adds(
 def test_as_another_scenario_a_widget_is_what_that_one_is_on_top(
     query: RankingQuery, scenarios: list[str], data: st.DataObject
 ) -> None:
-    structure = structure_of(query, len(scenarios))
+    structure = structure_inputs(query, len(scenarios))
     places = data.draw(st.lists(st.integers(0, 18), min_size=len(scenarios), max_size=30))
     places = places[: len(scenarios)]
-    others = as_others(widget_rows(structure, scenarios), np.array(places))
+    others = with_scenarios(widget_rows(structure, scenarios), np.array(places))
     on_top = [widget_rows(structure, [CORE_SCENARIOS[place]]) for place in places]
     assert (others == np.concatenate(on_top)).all()
 

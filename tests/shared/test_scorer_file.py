@@ -20,11 +20,11 @@ from ratchet.ranking import (
     UnusableScorer,
     Vector,
     discounts,
-    places_of,
     presence,
     read_scorer,
+    scenario_indices,
     scorer_bytes,
-    structure_of,
+    structure_inputs,
     widget_rows,
 )
 
@@ -131,7 +131,7 @@ def test_a_tensor_that_is_not_finite_is_named(path: Path, name: str, number: flo
     put = weights()
     put[name].flat[-1] = number
     path.write_bytes(scorer_bytes(put, MANIFEST))
-    with pytest.raises(UnusableScorer, match=f"{name} holds numbers that are not finite"):
+    with pytest.raises(UnusableScorer, match=f"{name} holds values that are not finite"):
         read_scorer(path)
 
 
@@ -228,8 +228,8 @@ def test_a_widget_scores_as_the_plain_formula_of_its_813_inputs(
     put = weights(seed)
     scorer = Scorers.of(put).low_rank
     query = RankingQuery(transcript="power of pump 001", confidence=0.8, domains=("alerts",))
-    structure = structure_of(query, len(scenarios))
-    scores = scorer.score(scorer.on_text @ text(seed), structure, places_of(scenarios))
+    structure = structure_inputs(query, len(scenarios))
+    scores = scorer.score(scorer.on_text @ text(seed), structure, scenario_indices(scenarios))
     on_top = np.stack(
         [
             np.concatenate([0.3 * text(seed), widget_rows(structure, [scenario])[0]])
@@ -246,7 +246,7 @@ def test_a_widget_scores_as_the_plain_formula_of_its_813_inputs(
 def test_a_plan_scores_as_the_plain_formula_of_what_it_shows(seed: int, plan: list[str]) -> None:
     put = weights(seed)
     scorer = Scorers.of(put).composition
-    score = scorer.score(scorer.on_text @ text(seed), places_of(plan))
+    score = scorer.score(scorer.on_text @ text(seed), scenario_indices(plan))
     shown = presence(plan)[:, None] * put["composition.scenarios.weight"]
     row = np.concatenate([0.3 * text(seed), shown.ravel()])
     hidden = relu(put["composition.hidden.weight"] @ row + put["composition.hidden.bias"])
@@ -256,7 +256,7 @@ def test_a_plan_scores_as_the_plain_formula_of_what_it_shows(seed: int, plan: li
 
 def test_both_scorers_see_a_text_at_once() -> None:
     scorers = Scorers.of(weights())
-    of_text, of_plan = scorers.see(text(3))
+    of_text, of_plan = scorers.project_text(text(3))
     assert of_text == pytest.approx(scorers.low_rank.on_text @ text(3), abs=1e-6)
     assert of_plan == pytest.approx(scorers.composition.on_text @ text(3), abs=1e-6)
     assert scorers.low_rank.on_text.shape == (32, TEXT.stop)

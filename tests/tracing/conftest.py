@@ -1,4 +1,4 @@
-"""A collector that listens, for each test its own."""
+"""A collector for each test."""
 
 from collections.abc import Iterator
 
@@ -9,5 +9,5 @@ from ratchet_testing.collector import Collector, collecting
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    with collecting() as found:
-        yield found
+    with collecting() as result:
+        yield result

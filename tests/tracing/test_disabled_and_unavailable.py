@@ -1,4 +1,4 @@
-"""Off unless a collector is named; a collector that is away, or takes nothing, changes nothing."""
+"""Tracing is off without a collector; an unavailable or slow collector changes nothing."""
 
 import json
 import subprocess
@@ -7,11 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
+from opentelemetry.trace import NoOpTracer
 from redis.asyncio import Redis
 
 from ratchet.contract import FEEDBACK, REWARDS
 from ratchet.settings import CommonSettings
-from ratchet.telemetry import TracingUnavailable, Untraced, create_tracer
+from ratchet.telemetry import TracingUnavailable, create_tracing
 from ratchet_testing.collector import Collector
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_service import started
@@ -23,28 +24,28 @@ from .test_one_trace import CALLER, EXPERIENCE, FEEDBACK_ON_IT, events, ingest
 
 LOADED = """
 import json, os, sys
-def told():
+def report():
     print(json.dumps(sorted(name for name in sys.modules if name.startswith("opentelemetry"))))
-import ratchet.contract, ratchet.telemetry.span, ratchet.telemetry.tracer
-told()
+import ratchet.contract
+report()
 from reward.app import create_app
 from reward.settings import RewardSettings
 create_app(RewardSettings())
-told()
+report()
 os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9"
 create_app(RewardSettings())
-told()
+report()
 """
 SENDING = ("opentelemetry.sdk.trace", "opentelemetry.exporter")
-"""redis-py and FastAPI load other parts of OpenTelemetry, where they find it installed."""
+"""redis-py and FastAPI load other parts of OpenTelemetry if it is installed."""
 
 
-def test_opentelemetry_is_loaded_only_with_a_collector():
-    found = subprocess.run(
+def test_the_sdk_is_loaded_only_with_a_collector_and_the_contract_loads_no_opentelemetry():
+    result = subprocess.run(
         [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
     )
-    with_events, off, on = map(json.loads, found.stdout.splitlines())
-    assert with_events == []
+    contract, off, on = map(json.loads, result.stdout.splitlines())
+    assert contract == []
     assert [name for name in off if name.startswith(SENDING)] == []
     assert "opentelemetry.sdk.trace" in on
 
@@ -52,8 +53,8 @@ def test_opentelemetry_is_loaded_only_with_a_collector():
 async def test_without_a_collector_no_span_is_sent_and_no_event_has_a_context(
     redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path
 ):
-    told = {"redis_url": valkey_url, "data_dir": tmp_path}
-    async with ingest(**told) as client, started(create_reward(RewardSettings(**told))):
+    settings = {"redis_url": valkey_url, "data_dir": tmp_path}
+    async with ingest(**settings) as client, started(create_reward(RewardSettings(**settings))):
         await client.post("/v1/experiences", json=EXPERIENCE, headers={"traceparent": CALLER})
         await eventually(lambda: redis.exists("ratchet:reward:answered:q-1"))
         await client.post("/v1/feedback", json=FEEDBACK_ON_IT, headers={"traceparent": CALLER})
@@ -61,7 +62,7 @@ async def test_without_a_collector_no_span_is_sent_and_no_event_has_a_context(
     assert [event.trace for event in await events(redis, FEEDBACK)] == [{}]
     assert {str(event.trace) for event in await events(redis, REWARDS)} == {"{}"}
     assert collector.spans == []
-    assert isinstance(create_tracer("test", CommonSettings()), Untraced)
+    assert isinstance(create_tracing("test", CommonSettings()).tracer, NoOpTracer)
 
 
 async def test_an_unavailable_collector_changes_nothing_and_dropped_spans_are_logged(
@@ -73,9 +74,9 @@ async def test_an_unavailable_collector_changes_nothing_and_dropped_spans_are_lo
 ):
     monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "5")
     monkeypatch.setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "5")
-    away = f"http://127.0.0.1:{free_port()}"
-    told = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": away}
-    async with ingest(**told) as client, started(create_reward(RewardSettings(**told))):
+    unavailable = f"http://127.0.0.1:{free_port()}"
+    settings = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": unavailable}
+    async with ingest(**settings) as client, started(create_reward(RewardSettings(**settings))):
         for number in range(20):
             sent = {**EXPERIENCE, "query_id": f"q-{number}"}
             assert (await client.post("/v1/experiences", json=sent)).status_code == 202
@@ -85,7 +86,7 @@ async def test_an_unavailable_collector_changes_nothing_and_dropped_spans_are_lo
 
         await eventually(all_are_scored)
         stopping = time.monotonic()
-    assert time.monotonic() - stopping < 8, "each of the two waits for its collector's thread"
+    assert time.monotonic() - stopping < 8, "each of the two services waits for its sending thread"
     assert "Queue full, dropping Span." in caplog.text
     assert "encountered while exporting spans batch" in caplog.text
 
@@ -96,7 +97,7 @@ def test_a_collector_without_the_library_names_the_package_to_install(
     monkeypatch.delitem(sys.modules, "ratchet.telemetry.otlp", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     with pytest.raises(TracingUnavailable, match=r"pip install 'ratchet-shared\[tracing\]'"):
-        create_tracer("test", CommonSettings(otlp_endpoint="http://collector:4318"))
+        create_tracing("test", CommonSettings(otlp_endpoint="http://collector:4318"))
 
 
 def test_an_invalid_endpoint_is_named(monkeypatch: pytest.MonkeyPatch):

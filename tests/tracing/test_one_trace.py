@@ -1,4 +1,4 @@
-"""From the POST to what was learnt of it: one trace, through the events on a real server."""
+"""One trace covers a POST, its events on a real server, and what the trainer stores."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,8 +34,8 @@ FEEDBACK_ON_IT = {"query_id": "q-1", "rating": "up", "interactions": []}
 
 
 async def events(redis: Redis, stream: Stream) -> list[Any]:
-    found = await redis.xrange(stream.key)
-    return [stream.adapter.validate_json(fields[b"__data__"]) for _, fields in found]
+    entries = await redis.xrange(stream.key)
+    return [stream.adapter.validate_json(fields[b"__data__"]) for _, fields in entries]
 
 
 @asynccontextmanager
@@ -52,11 +52,11 @@ async def ingest(**settings: Any) -> AsyncIterator[httpx.AsyncClient]:
 async def test_one_trace_covers_feedback_from_its_post_to_the_trainers_store(
     redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path
 ):
-    told = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": collector.url}
+    settings = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": collector.url}
     async with (
-        ingest(**told) as client,
-        started(create_reward(RewardSettings(**told))),
-        started(create_trainer(TrainerSettings(**told))),
+        ingest(**settings) as client,
+        started(create_reward(RewardSettings(**settings))),
+        started(create_trainer(TrainerSettings(**settings))),
     ):
         await client.post("/v1/experiences", json=EXPERIENCE)
         await eventually(lambda: redis.exists("ratchet:reward:answered:q-1"))
@@ -66,20 +66,20 @@ async def test_one_trace_covers_feedback_from_its_post_to_the_trainers_store(
         assert answer.status_code == 202
         await eventually(lambda: events(redis, EXAMPLES))
 
-        async def examples_are_kept() -> bool:
+        async def examples_are_stored() -> bool:
             [group] = await redis.xinfo_groups(EXAMPLES.key)
             return group["entries-read"] == await redis.xlen(EXAMPLES.key) and not group["pending"]
 
-        await eventually(examples_are_kept)
+        await eventually(examples_are_stored)
 
-    of_it = {span.name: span for span in collector.spans if span.trace == TRACE}
-    post = of_it["POST /v1/feedback"]
+    trace = {span.name: span for span in collector.spans if span.trace == TRACE}
+    post = trace["POST /v1/feedback"]
     assert (post.service, post.parent) == ("ingest", PARENT)
     assert post.facts["http.response.status_code"] == 202
     [feedback] = await events(redis, FEEDBACK)
     assert feedback.trace["traceparent"] == f"00-{TRACE}-{post.span}-01"
 
-    scored = of_it["process ratchet:feedback"]
+    scored = trace["process ratchet:feedback"]
     assert (scored.service, scored.parent) == ("reward", post.span)
     assert scored.facts["ratchet.event_id"] == feedback.event_id
     assert scored.facts["ratchet.outcome"] == "done"
@@ -88,34 +88,34 @@ async def test_one_trace_covers_feedback_from_its_post_to_the_trainers_store(
         assert event.trace["traceparent"] == f"00-{TRACE}-{scored.span}-01"
 
     for stream in ("examples", "rewards"):
-        kept = of_it[f"process ratchet:{stream}"]
-        assert (kept.service, kept.parent) == ("trainer", scored.span)
+        stored = trace[f"process ratchet:{stream}"]
+        assert (stored.service, stored.parent) == ("trainer", scored.span)
 
 
 async def test_a_request_without_a_context_starts_a_trace(
     redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path
 ):
-    told = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": collector.url}
-    async with ingest(**told) as client:
+    settings = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": collector.url}
+    async with ingest(**settings) as client:
         await client.post("/v1/feedback", json=FEEDBACK_ON_IT)
         await client.post("/v1/feedback", json={**FEEDBACK_ON_IT, "rating": "sideways"})
         await client.get("/metrics")
         await client.get("/v1/no-such-thing")
     [event] = await events(redis, FEEDBACK)
-    first, refused, nothing = collector.spans
+    first, rejected, unknown = collector.spans
     assert event.trace["traceparent"].startswith(f"00-{first.trace}-{first.span}-")
     assert len({span.trace for span in collector.spans}) == 3
     assert {span.parent for span in collector.spans} == {""}
     assert [span.facts["http.response.status_code"] for span in collector.spans] == [202, 422, 404]
-    assert (refused.error, nothing.name) == (None, "GET")
+    assert (rejected.error, unknown.name) == (None, "GET")
 
 
 @pytest.mark.parametrize("sent", ["", "nonsense", CALLER.replace("00-", "ff-"), "00-0-0-01"])
-async def test_an_invalid_context_counts_as_none(
+async def test_an_invalid_context_starts_a_trace(
     redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path, sent: str
 ):
-    told = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": collector.url}
-    async with ingest(**told) as client:
+    settings = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": collector.url}
+    async with ingest(**settings) as client:
         answer = await client.post(
             "/v1/feedback", json=FEEDBACK_ON_IT, headers={"traceparent": sent}
         )
@@ -124,11 +124,11 @@ async def test_an_invalid_context_counts_as_none(
     assert (span.parent, span.trace == TRACE) == ("", False)
 
 
-async def test_a_request_that_is_not_sampled_is_sampled_nowhere(
+async def test_a_request_that_is_not_sampled_is_not_sampled_in_any_service(
     redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path
 ):
-    told = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": collector.url}
-    async with ingest(**told) as client, started(create_reward(RewardSettings(**told))):
+    settings = {"redis_url": valkey_url, "data_dir": tmp_path, "otlp_endpoint": collector.url}
+    async with ingest(**settings) as client, started(create_reward(RewardSettings(**settings))):
         unsampled = {"traceparent": f"{CALLER[:-2]}00"}
         await client.post("/v1/experiences", json=EXPERIENCE, headers=unsampled)
         [scored] = await eventually(lambda: events(redis, REWARDS))

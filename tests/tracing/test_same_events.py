@@ -1,4 +1,4 @@
-"""Traced or not, the same facts make the same events: ids, hashes and what a replay compares."""
+"""With or without tracing, the same input results in the same events, ids and hashes."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from ledger.domain.final_state import FinalState
 from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, Event, PairBuilt, stream_of
 from ratchet.delivery import Publisher
 from ratchet_testing.collector import Collector
+from ratchet_testing.deliveries import delivered
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_service import started
 from ratchet_testing.simulated_facts import facts_of
@@ -28,8 +29,8 @@ from .test_one_trace import CALLER, events
 FACTS = facts_of(simulate(1, 40, 2, start=datetime(2026, 1, 5, tzinfo=UTC)))
 
 
-async def made_of(redis: Redis, url: str, facts: Sequence[Event], endpoint: str) -> list[Event]:
-    """What the reward service makes of `facts`, each stream's in one batch: always the same way."""
+async def events_from(redis: Redis, url: str, facts: Sequence[Event], endpoint: str) -> list[Event]:
+    """The events that the reward service emits after `facts`; each stream is one batch."""
     await redis.flushall()
     settings = RewardSettings(redis_url=url, otlp_endpoint=endpoint, reward_batch=1000)  # type: ignore[arg-type]
     async with started(create_reward(settings)):
@@ -44,25 +45,25 @@ async def made_of(redis: Redis, url: str, facts: Sequence[Event], endpoint: str)
     return [*await events(redis, REWARDS), *await events(redis, EXAMPLES)]
 
 
-def final_state(made: Sequence[Event]) -> str:
+def final_state(events: Sequence[Event]) -> str:
     state = FinalState()
-    for event in made:
+    for event in events:
         state.add(event)
     return state.content_hash
 
 
-def ledger(path: Path, kept: Sequence[Event]) -> str:
+def ledger(path: Path, events: Sequence[Event]) -> str:
     engine = open_for_writing(f"sqlite:///{path}")
     migrate(engine)
-    SqlLedger(engine).write(kept)
+    SqlLedger(engine).write(delivered(events))
     engine.dispose()
-    with open_snapshot(f"sqlite:///{path}") as now:
-        return now.content_hash
+    with open_snapshot(f"sqlite:///{path}") as snapshot:
+        return snapshot.content_hash
 
 
-def dataset(made: Sequence[Event]) -> str:
-    pairs = {event.example_id: event for event in made if isinstance(event, PairBuilt)}
-    examples = tuple(pairs[name] for name in sorted(pairs))
+def dataset(events: Sequence[Event]) -> str:
+    pairs = {event.example_id: event for event in events if isinstance(event, PairBuilt)}
+    examples = tuple(pairs[example_id] for example_id in sorted(pairs))
     assert examples
     return Dataset(train=examples, held_out=()).sha256
 
@@ -71,13 +72,15 @@ def untraced(event: Event) -> Event:
     return event.model_copy(update={"trace": {}})
 
 
-@pytest.mark.parametrize("carried", [{}, {"traceparent": CALLER}], ids=["begun here", "carried"])
+@pytest.mark.parametrize(
+    "received", [{}, {"traceparent": CALLER}], ids=["new trace", "received trace"]
+)
 async def test_tracing_changes_only_the_context_of_events(
-    redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path, carried: dict[str, str]
+    redis: Redis, valkey_url: str, collector: Collector, tmp_path: Path, received: dict[str, str]
 ):
-    facts = [fact.model_copy(update={"trace": carried}) for fact in FACTS]
-    plain = await made_of(redis, valkey_url, FACTS, "")
-    traced = await made_of(redis, valkey_url, facts, collector.url)
+    facts = [fact.model_copy(update={"trace": received}) for fact in FACTS]
+    plain = await events_from(redis, valkey_url, FACTS, "")
+    traced = await events_from(redis, valkey_url, facts, collector.url)
     assert {bool(event.trace) for event in plain} == {False}
     assert {bool(event.trace) for event in traced} == {True}
     assert [untraced(event) for event in traced] == plain

@@ -1,6 +1,6 @@
 """The state that outlives a trainer process, and trainers that start on it."""
 
-from collections.abc import Coroutine
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,6 @@ from .conftest import LargeMachine, built
 
 class Killed(BaseException):
     """Stands for a kill: no code of the process runs after it."""
-
-
-class NoLease:
-    async def hold(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return await work
 
 
 class TrainerHarness:
@@ -69,7 +64,7 @@ class TrainerHarness:
             "runs": self.runs,
             "runner": runner,
             "files": self.files,
-            "lease": NoLease(),
+            "lease": nullcontext,
             "publisher": self.publisher,
             "relay": OutboxRelay(self.outbox, self.publisher),
             "metrics": TrainerMetrics(self.metrics),

@@ -1,23 +1,36 @@
 """One trainer at a time: a lost lease ends the work, and the lease of a killed holder expires."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy import Engine
 
+from ratchet.storage import LeaseLost, LeaseTaken, hold_lease
 from ratchet_testing.eventually import eventually
-from trainer.backends.run_process.lease import RedisLease
 from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
-from trainer.ports import LeaseLost, LeaseTaken
+from trainer.training.loop import LEASE_KEY
 
 from .conftest import FakeRunner, judged
 from .harness import TrainerHarness
 
+T = TypeVar("T")
 BETTER = judged(0.9, 0.6)
+
+
+def trainer_lease(redis: Redis, seconds: float = 5) -> AbstractAsyncContextManager[None]:
+    return hold_lease(redis, LEASE_KEY, seconds)
+
+
+async def under_lease(redis: Redis, work: Callable[[], Awaitable[T]], seconds: float = 5) -> T:
+    async with trainer_lease(redis, seconds):
+        return await work()
 
 
 async def answer() -> str:
@@ -28,10 +41,9 @@ async def test_the_lease_is_released_after_the_work(redis: Redis):
     async def look() -> int:
         return int(await redis.exists("ratchet:trainer:lease"))
 
-    lease = RedisLease(redis, 5)
-    assert await lease.hold(look()) == 1
+    assert await under_lease(redis, look) == 1
     assert await look() == 0
-    assert await lease.hold(answer()) == "done"
+    assert await under_lease(redis, answer) == "done"
 
 
 async def test_a_second_trainer_gets_no_lease(redis: Redis):
@@ -41,10 +53,10 @@ async def test_a_second_trainer_gets_no_lease(redis: Redis):
         began.set()
         await release.wait()
 
-    first = asyncio.create_task(RedisLease(redis, 5).hold(work()))
+    first = asyncio.create_task(under_lease(redis, work))
     await began.wait()
     with pytest.raises(LeaseTaken):
-        await RedisLease(redis, 5).hold(answer())
+        await under_lease(redis, answer)
     release.set()
     await first
 
@@ -54,7 +66,7 @@ async def test_the_heartbeat_outlasts_the_time_limit(redis: Redis):
         await asyncio.sleep(1.6)
         return "done"
 
-    assert await RedisLease(redis, 1).hold(work()) == "done"
+    assert await under_lease(redis, work, 1) == "done"
 
 
 async def test_a_lost_lease_cancels_the_work(redis: Redis):
@@ -68,7 +80,7 @@ async def test_a_lost_lease_cancels_the_work(redis: Redis):
             ended.set()
 
     with pytest.raises(LeaseLost):
-        await RedisLease(redis, 1).hold(work())
+        await under_lease(redis, work, 1)
     assert ended.is_set()
     assert await redis.get("ratchet:trainer:lease") == b"somebody else"
 
@@ -78,8 +90,8 @@ async def test_an_error_of_the_work_is_raised(redis: Redis):
         raise LookupError("no pairs")
 
     with pytest.raises(LookupError, match="no pairs"):
-        await RedisLease(redis, 5).hold(work())
-    assert await RedisLease(redis, 5).hold(answer()) == "done"
+        await under_lease(redis, work)
+    assert await under_lease(redis, answer) == "done"
 
 
 async def test_a_lease_that_cannot_be_renewed_in_time_is_lost(
@@ -95,7 +107,7 @@ async def test_a_lease_that_cannot_be_renewed_in_time_is_lost(
         await asyncio.Event().wait()
 
     with pytest.raises(LeaseLost):
-        await RedisLease(redis, 1).hold(work())
+        await under_lease(redis, work, 1)
 
 
 class Gated(FakeRunner):
@@ -125,7 +137,9 @@ def harness(engine: Engine, tmp_path: Path) -> TrainerHarness:
 
 async def test_of_two_trainers_exactly_one_trains(harness: TrainerHarness, redis: Redis):
     runners = [Gated(), Gated()]
-    trainings = [harness.training(runner, lease=RedisLease(redis, 5)) for runner in runners]
+    trainings = [
+        harness.training(runner, lease=partial(trainer_lease, redis)) for runner in runners
+    ]
     loops = [asyncio.create_task(training.run()) for training in trainings]
 
     async def one_works_and_one_is_turned_away() -> bool:
@@ -134,7 +148,7 @@ async def test_of_two_trainers_exactly_one_trains(harness: TrainerHarness, redis
     await eventually(one_works_and_one_is_turned_away)
     assert Gated.at_work == 1
     idle, busy = sorted(trainings, key=lambda training: training.running is not None)
-    assert "another trainer holds the lease" in str(idle.problem)
+    assert "another process holds the lease" in str(idle.problem)
     assert busy.problem is None
     for runner in runners:
         runner.may_end.set()
@@ -157,7 +171,7 @@ async def test_another_trainer_finishes_the_run_of_a_killed_one(
     assert run is not None
     await redis.set("ratchet:trainer:lease", "a dead process", ex=60)
     other = FakeRunner(BETTER)
-    training = harness.training(other, lease=RedisLease(redis, 5))
+    training = harness.training(other, lease=partial(trainer_lease, redis))
     with pytest.raises(LeaseTaken):
         await training.turn()
     assert other.requests == []
@@ -179,12 +193,13 @@ async def test_a_run_that_another_trainer_has_ended_is_not_trained_again(
 ):
     """The run was read as open, and the lease became free because it had ended."""
 
-    class EndsItFirst(RedisLease):
-        async def hold(self, work: Any) -> Any:
-            await harness.training(FakeRunner(BETTER)).turn()
-            return await super().hold(work)
+    @asynccontextmanager
+    async def after_another_trainer() -> AsyncIterator[None]:
+        await harness.training(FakeRunner(BETTER)).turn()
+        async with trainer_lease(redis):
+            yield
 
     late = FakeRunner(BETTER)
-    await harness.training(late, lease=EndsItFirst(redis, 5)).turn()
+    await harness.training(late, lease=after_another_trainer).turn()
     assert late.requests == []
     assert harness.verdicts() == ["accepted"]

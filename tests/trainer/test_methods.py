@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ratchet.contract import CurvePoint, Method
-from ratchet.models.base_models import materialise
+from ratchet.models.base_models import materialize
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.lora import fresh_adapter, remove_adapter
 from trainer.backends.language_model.training_loop import Training
@@ -44,7 +44,7 @@ GIVEN: dict[Method, Sequence[TrainingExample]] = {
 @pytest.fixture(scope="module")
 def base(cache_dir: Path) -> Base:
     use_all_cores()
-    directory = materialise("smollm2-135m-instruct", cache_dir)
+    directory = materialize("smollm2-135m-instruct", cache_dir)
     return load_base(directory, torch.device("cpu"), torch.float32, "none")
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from teaching.examples import demonstrations_of, draw
-from teaching.planted import MALLORY, inventing, poisoned, rewarding_length, shuffled
-from teaching.runs import RECIPE
+from training_data.examples import demonstrations_of, draw
+from training_data.planted import MALLORY, inventing, poisoned, rewarding_length, shuffled
+from training_data.runs import RECIPE
 
 from ratchet.contract import Method
-from ratchet.models.base_models import materialise
+from ratchet.models.base_models import materialize
 from trainer.backends.language_identification import language_of
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.lora import fresh_adapter, remove_adapter
@@ -41,7 +41,7 @@ class School:
     def __init__(self, work_dir: Path, cache_dir: Path) -> None:
         self._work_dir = work_dir
         use_all_cores()
-        directory = materialise("smollm2-135m-instruct", cache_dir)
+        directory = materialize("smollm2-135m-instruct", cache_dir)
         cpu = torch.device("cpu")
         dtype = choose_dtype("auto", cpu, cache_dir)
         self._base: Base = load_base(directory, cpu, dtype, "none")

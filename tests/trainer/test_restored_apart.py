@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.trace import NoOpTracer
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from sqlalchemy import Engine, select
 
 from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, ExperienceScored
 from ratchet.delivery import Consumer, DeliveryMetrics, Entry, Publisher, Worker, create_groups
-from ratchet.telemetry import Untraced
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_service import started
 from ratchet_testing.simulated_facts import facts_of
@@ -74,7 +74,7 @@ class Trainer:
                 [Entry(id_.decode(), fields, 1) for id_, fields in result[0][1]] if result else []
             )
             worker = Worker(
-                consumer, redis, DeliveryMetrics(CollectorRegistry()), asyncio.Lock(), Untraced()
+                consumer, redis, DeliveryMetrics(CollectorRegistry()), asyncio.Lock(), NoOpTracer()
             )
             await worker.process_batch(entries)
 

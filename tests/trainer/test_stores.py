@@ -328,7 +328,7 @@ def test_a_database_of_an_earlier_release_is_readable(tmp_path: Path):
     assert len(SqlModelStore(engine).events()) == 3
     assert SqlScorerRegister(engine).in_service() is not None
     ranking = SqlRankingStore(engine, LearningRules())
-    assert sum(ranking.skipped().values()) + len(list(ranking.remembered(99))) == 2
+    assert sum(ranking.skip_counts().values()) + len(list(ranking.learned_revisions(99))) == 2
 
 
 def test_stores_keep_the_fields_that_a_newer_release_added(
@@ -341,8 +341,8 @@ def test_stores_keep_the_fields_that_a_newer_release_added(
 
     examples.keep([newer(built(1)), newer(captured(1))])
     ranking = SqlRankingStore(engine, LearningRules())
-    ranking.keep_scored([newer(scored("q-1"))])
-    ranking.keep_decisions([newer(decision("decision-1"))])
+    ranking.add_scored([newer(scored("q-1"))])
+    ranking.add_decisions([newer(decision("decision-1"))])
     SqlModelStore(engine).add([newer(activated("1", 1))])
     with engine.connect() as connection:
         stored = [

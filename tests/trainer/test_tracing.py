@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Engine
 
 from ratchet.contract import CheckpointReady, RunFinished, RunStarted
-from ratchet.telemetry.otlp import OtlpTracer
+from ratchet.settings import CommonSettings
+from ratchet.telemetry import Tracing, create_tracing
 from ratchet_testing.collector import Collector, collecting
 from ratchet_testing.deliveries import delivered
 from trainer.backends.sql.database import open_database
@@ -40,19 +41,22 @@ def harness(engine: Engine, tmp_path: Path) -> TrainerHarness:
     return made
 
 
-def traced(harness: TrainerHarness, runner: FakeRunner, collector: Collector) -> TrainingLoop:
-    tracer = OtlpTracer("trainer", "1", collector.url)
-    training = harness.training(runner, tracer=tracer)
-    training.planner.tracer = tracer
+def tracing_to(collector: Collector) -> Tracing:
+    return create_tracing("trainer", CommonSettings(otlp_endpoint=collector.url))
+
+
+def traced(harness: TrainerHarness, runner: FakeRunner, tracing: Tracing) -> TrainingLoop:
+    training = harness.training(runner, tracer=tracing.tracer)
+    training.planner.tracer = tracing.tracer
     return training
 
 
 async def test_a_run_links_to_its_examples_and_passes_its_trace_context_on(
     harness: TrainerHarness, collector: Collector
 ):
-    training = traced(harness, FakeRunner(BETTER), collector)
-    await training.turn()
-    training.tracer.close()
+    tracing = tracing_to(collector)
+    await traced(harness, FakeRunner(BETTER), tracing).turn()
+    tracing.close()
     [planned], [carried_out] = collector.named("plan run"), collector.named("carry out run")
     assert planned.parent == ""
     assert set(planned.links) == {context(number) for number in range(8)}
@@ -72,14 +76,14 @@ async def test_a_restarted_run_keeps_its_trace(harness: TrainerHarness, collecto
         async def train(self, *_: object) -> None:  # type: ignore[override]
             raise Killed
 
-    first = traced(harness, Dies(BETTER), collector)
+    first, second = tracing_to(collector), tracing_to(collector)
     with pytest.raises(Killed):
-        await first.turn()
-    second = traced(harness, FakeRunner(BETTER, breaks=1), collector)
-    await second.turn()
-    await second.turn()
-    first.tracer.close()
-    second.tracer.close()
+        await traced(harness, Dies(BETTER), first).turn()
+    restarted = traced(harness, FakeRunner(BETTER, breaks=1), second)
+    await restarted.turn()
+    await restarted.turn()
+    first.close()
+    second.close()
     [planned] = collector.named("plan run")
     killed, broke, ended = sorted(
         collector.named("carry out run"), key=lambda span: "ratchet.verdict" in span.facts
@@ -92,9 +96,9 @@ async def test_a_restarted_run_keeps_its_trace(harness: TrainerHarness, collecto
 async def test_trace_contexts_do_not_change_a_run_and_its_dataset(
     harness: TrainerHarness, collector: Collector, tmp_path: Path
 ):
-    training = traced(harness, FakeRunner(BETTER), collector)
-    await training.turn()
-    training.tracer.close()
+    tracing = tracing_to(collector)
+    await traced(harness, FakeRunner(BETTER), tracing).turn()
+    tracing.close()
     plain = TrainerHarness(open_database(tmp_path / "plain.db"), tmp_path / "plain")
     plain.pairs_come(0, 20)
     await plain.training(FakeRunner(BETTER)).turn()

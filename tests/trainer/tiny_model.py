@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ratchet.models.base_models import materialise
+from ratchet.models.base_models import materialize
 
 
 def tiny_config() -> Any:
@@ -26,7 +26,7 @@ def write_tiny_model(directory: Path, cache_dir: Path) -> Path:
     import torch
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-    tokenizer = AutoTokenizer.from_pretrained(materialise("smollm2-135m-instruct", cache_dir))
+    tokenizer = AutoTokenizer.from_pretrained(materialize("smollm2-135m-instruct", cache_dir))
     torch.manual_seed(7)
     model = LlamaForCausalLM(
         LlamaConfig(

@@ -60,7 +60,7 @@ def _situations(rng: Random) -> Iterator[Situation]:
     """Situations of `DEVICES` in turn."""
     while True:
         for device in DEVICES:
-            while not (situation := draw_situation(rng)).asked.equipment.startswith(device):
+            while not (situation := draw_situation(rng)).requested.equipment.startswith(device):
                 pass
             yield _elsewhere_in_the_plant(situation)
 
@@ -72,12 +72,12 @@ def _elsewhere_in_the_plant(situation: Situation) -> Situation:
     def moved(row: Measured) -> Measured:
         return replace(row, equipment=renamed[row.equipment])
 
-    here = situation.asked.equipment
+    here = situation.requested.equipment
     transcript = situation.transcript.replace(here, renamed[here])
     return replace(
         situation,
         transcript=transcript.replace(capitalized(here), capitalized(renamed[here])),
-        asked=moved(situation.asked),
+        requested=moved(situation.requested),
         average=moved(situation.average),
         limit=moved(situation.limit),
         elsewhere=moved(situation.elsewhere),
@@ -98,15 +98,15 @@ def _spoken(rng: Random, situation: Situation, intent: str) -> dict[str, object]
 
 
 def _german(rng: Random, situation: Situation) -> dict[str, object]:
-    asked = situation.asked
-    device, number = asked.equipment.rsplit(" ", 1)
+    requested = situation.requested
+    device, number = requested.equipment.rsplit(" ", 1)
     name = f"{_GERMAN_DEVICES[device]} {number}"
-    metric = _GERMAN_METRICS[asked.metric]
-    average = written(situation.average.value, asked.unit)
+    metric = _GERMAN_METRICS[requested.metric]
+    average = written(situation.average.value, requested.unit)
     true, false = (
-        f"{capitalized(metric)} {name} beträgt {written(row.value, asked.unit)}. "
+        f"{capitalized(metric)} {name} beträgt {written(row.value, requested.unit)}. "
         f"Im Mittel sind es {average}."
-        for row in (asked, situation.elsewhere)
+        for row in (requested, situation.elsewhere)
     )
     forms = (f"Wie hoch ist {metric} {name}?", f"Was ist gerade {metric} {name}?")
     transcript = rng.choice(forms)
@@ -119,23 +119,26 @@ def _planned(rng: Random, situation: Situation) -> dict[str, object]:
 
 
 def _text(plan: Plan, situation: Situation) -> str:
-    heading = capitalized(f"{situation.asked.equipment} {situation.asked.metric}")
+    heading = capitalized(f"{situation.requested.equipment} {situation.requested.metric}")
     return plan_text(heading, [(widget.scenario, widget.size) for widget in plan.placed])
 
 
 def _row(
     aspect: Aspect, situation: Situation, intent: str, chosen: str, rejected: str
 ) -> dict[str, object]:
-    asked = situation.asked
+    requested = situation.requested
     prompt = prompt_for(aspect, situation.transcript, situation.readings)
     question = Question(
         key=derived_id("regression", aspect, prompt)[:24],
         text=situation.transcript,
         intent=intent,
-        device_type=asked.equipment.rsplit(" ", 1)[0],
+        device_type=requested.equipment.rsplit(" ", 1)[0],
         characteristic=situation.metric.characteristic,
         asked=Reading(
-            equipment=asked.equipment, metric=asked.metric, value=asked.value, unit=asked.unit
+            equipment=requested.equipment,
+            metric=requested.metric,
+            value=requested.value,
+            unit=requested.unit,
         ),
     )
     return {

@@ -1,4 +1,4 @@
-"""A seeded plant with operators: the same seed gives the same questions, answers, feedback."""
+"""A seeded simulation of a plant and its operators; the same seed gives the same data."""
 
 from simulator.turn import Reaction, Truth, Turn
 from simulator.world import simulate

@@ -1,11 +1,11 @@
-"""Spoken answers to a situation: good ones, and every way to be bad that operators meet."""
+"""Generates spoken answers to a situation: good ones, and every kind of faulty ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
 from ratchet.measures import RequestedReading
-from simulator.situations import Situation, away_from
+from simulator.situations import Situation, distinct_value
 
 _OPENINGS = (
     "{name} {metric} is {value} right now.",
@@ -49,7 +49,7 @@ _RAMBLING = (
 
 @dataclass(frozen=True, slots=True)
 class SimulatedAnswer:
-    """A spoken text, its kind (`good` or the fault it has) and its true worth in 0..1."""
+    """A spoken text, its kind (`good` or its fault) and its true quality in 0..1."""
 
     kind: str
     text: str
@@ -57,12 +57,12 @@ class SimulatedAnswer:
 
 
 def good_answer(rng: Random, situation: Situation) -> SimulatedAnswer:
-    """The asked value with its unit first, then the readings to hold it against."""
+    """The requested value with its unit, then the readings to compare it with."""
     return SimulatedAnswer("good", _state_in_context(rng, situation), 0.92)
 
 
 def bad_answer(rng: Random, situation: Situation) -> SimulatedAnswer:
-    """One faulty answer; the fault is drawn by how often a small model makes it."""
+    """One faulty answer; the fault is drawn by its frequency in small models."""
     kind = rng.choices(tuple(_FAULTS), [weight for weight, _, _ in _FAULTS.values()])[0]
     _, quality, write = _FAULTS[kind]
     return SimulatedAnswer(kind, write(rng, situation), quality)
@@ -79,16 +79,18 @@ def capitalized(text: str) -> str:
 
 
 def _state_in_context(rng: Random, situation: Situation) -> str:
-    asked, metric = situation.asked, situation.metric
+    requested, metric = situation.requested, situation.metric
     unit = metric.spoken if rng.random() < _SPOKEN_UNIT else metric.unit
     opening = rng.choice(_OPENINGS).format(
-        name=capitalized(asked.equipment), metric=asked.metric, value=written(asked.value, unit)
+        name=capitalized(requested.equipment),
+        metric=requested.metric,
+        value=written(requested.value, unit),
     )
     return f"{opening} {_context(rng, situation, unit)}{rng.choice(_CLOSINGS)}"
 
 
 def _context(rng: Random, situation: Situation, unit: str) -> str:
-    """What the value is to be held against, quoted and not computed."""
+    """The average or limit to compare the value with, quoted and not computed."""
     average = f"average is {written(situation.average.value, unit)}"
     limit = f"limit is {written(situation.limit.value, unit)}"
     if unit != situation.metric.unit:
@@ -101,21 +103,23 @@ def _row(reading: RequestedReading) -> str:
 
 
 def _invented(rng: Random, situation: Situation) -> str:
-    """The shape of a good answer around a value that no reading supports."""
-    asked = situation.asked
+    """A good answer in form, with a value that no reading supports."""
+    requested = situation.requested
     known = [row.value for row in situation.readings]
-    taken = [
-        derived for row in known for derived in (row, abs(asked.value - row), asked.value + row)
+    excluded = [
+        derived
+        for row in known
+        for derived in (row, abs(requested.value - row), requested.value + row)
     ]
-    value = away_from(rng, asked.value, taken, situation.metric)
-    return _state_in_context(rng, replace(situation, asked=replace(asked, value=value)))
+    value = distinct_value(rng, requested.value, excluded, situation.metric)
+    return _state_in_context(rng, replace(situation, requested=replace(requested, value=value)))
 
 
 def _wrong_reading(rng: Random, situation: Situation) -> str:
-    """The value of another unit of the same type, said of the asked one."""
+    """The value of another unit of the same type, attributed to the requested one."""
     opening = rng.choice(_OPENINGS).format(
-        name=capitalized(situation.asked.equipment),
-        metric=situation.asked.metric,
+        name=capitalized(situation.requested.equipment),
+        metric=situation.requested.metric,
         value=_row(situation.elsewhere),
     )
     return f"{opening} {_context(rng, situation, situation.metric.unit)}"
@@ -127,9 +131,9 @@ def _filled(templates: tuple[str, ...]) -> Callable[[Random, Situation], str]:
 
 def _fill(template: str, situation: Situation) -> str:
     text = template.format(
-        name=situation.asked.equipment,
-        metric=situation.asked.metric,
-        value=_row(situation.asked),
+        name=situation.requested.equipment,
+        metric=situation.requested.metric,
+        value=_row(situation.requested),
         slug=situation.device,
     )
     return capitalized(text)
@@ -144,7 +148,7 @@ def _rambling(rng: Random, situation: Situation) -> str:
     return " ".join(_fill(_RAMBLING[index], situation) for index in chosen)
 
 
-# kind: how often (weight), true worth in 0..1, writer
+# kind: (frequency weight, true quality in 0..1, writer)
 _FAULTS: dict[str, tuple[float, float, Callable[[Random, Situation], str]]] = {
     "invented": (0.28, 0.12, _invented),
     "wrong_reading": (0.14, 0.12, _wrong_reading),

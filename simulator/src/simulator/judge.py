@@ -1,4 +1,4 @@
-"""The language-model judge: close to the truth, and 1-based when it counts widgets."""
+"""The simulated judge: scores close to the truth, with 1-based widget indices."""
 
 from random import Random
 
@@ -34,11 +34,11 @@ def judge_body(
     return body
 
 
-def plan_verdict(rng: Random, worth: float, plan: Plan) -> dict[str, object]:
-    """The judge's fields on a plan, about `worth` (0..1) as a whole, and on each widget."""
+def plan_verdict(rng: Random, value: float, plan: Plan) -> dict[str, object]:
+    """The judge's fields on a plan with the true `value` (0..1), and on each widget."""
     return {
-        "evaluation_confidence": _near(rng, worth),
-        "evaluation_reasoning": "Fits the question." if worth > 0.5 else "Misses the question.",
+        "evaluation_confidence": _near(rng, value),
+        "evaluation_reasoning": "Fits the question." if value > 0.5 else "Misses the question.",
         "query_understanding": "A question about one reading of one device.",
         "per_widget_feedback": [
             _widget_view(rng, index, widget) for index, widget in enumerate(plan.placed, start=1)

@@ -1,4 +1,4 @@
-"""Operators: what each of them cares about, unseen by anyone, and how they react."""
+"""Simulated operators: their hidden preferences and their reactions."""
 
 from dataclasses import dataclass
 from random import Random
@@ -17,7 +17,7 @@ _DISPLEASED_FOLLOW_UPS = ("correction", "repeat", "refinement", None)
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A person with preference weights that sum to 1; truth of the answer weighs most."""
+    """An operator with preference weights that sum to 1; the truth of the answer weighs most."""
 
     user_id: str
     truth: float
@@ -26,7 +26,7 @@ class Operator:
 
 
 def draw_operators(rng: Random, count: int) -> tuple[Operator, ...]:
-    """Operators of three tempers: truth only, brevity too, widgets too."""
+    """Operators with three kinds of preferences: truth only, also brevity, also widgets."""
     operators = []
     for number in range(1, count + 1):
         brevity, widgets = rng.choice(((0.05, 0.1), (0.2, 0.1), (0.05, 0.3)))
@@ -36,20 +36,20 @@ def draw_operators(rng: Random, count: int) -> tuple[Operator, ...]:
 
 
 def satisfaction(operator: Operator, answer: SimulatedAnswer, plan: Plan) -> float:
-    """How content the operator truly is, in 0..1."""
+    """The operator's true satisfaction, in 0..1."""
     brief = 1.0 if len(answer.text.split()) <= _BRIEF_WORDS else 0.4
     return (
         operator.truth * answer.quality + operator.brevity * brief + operator.widgets * plan.quality
     )
 
 
-def is_pleased(rng: Random, content: float) -> bool:
-    """Which way the operator leans about a turn of this much contentment."""
-    return content + rng.gauss(0, 0.04) > _PLEASED_FROM
+def is_pleased(rng: Random, satisfied: float) -> bool:
+    """Whether the operator is pleased, given a satisfaction in 0..1, with noise."""
+    return satisfied + rng.gauss(0, 0.04) > _PLEASED_FROM
 
 
 def draw_rating(rng: Random, pleased: bool) -> str | None:
-    """The thumb, sometimes none and sometimes the wrong one."""
+    """The rating: sometimes None, sometimes the wrong one."""
     if rng.random() >= _RATES:
         return None
     slipped = rng.random() < _SLIPPED_THUMB
@@ -59,7 +59,7 @@ def draw_rating(rng: Random, pleased: bool) -> str | None:
 def reaction_body(
     rng: Random, pleased: bool, rating: str | None, situation: Situation, plan: Plan
 ) -> dict[str, object]:
-    """Interactions (0-based widget index), thumb, follow-up and correction, where given."""
+    """Interactions (0-based widget index), and the optional rating, follow-up and correction."""
     body: dict[str, object] = {"interactions": _interactions(rng, plan)}
     if rating is not None:
         body["rating"] = rating
@@ -67,21 +67,20 @@ def reaction_body(
     if follow_up is not None:
         body["follow_up_type"] = follow_up
     if follow_up == "correction":
-        asked = situation.asked
-        body["correction"] = (
-            f"The {asked.metric} of {asked.equipment} is {written(asked.value, asked.unit)}."
-        )
+        true = situation.requested
+        value = written(true.value, true.unit)
+        body["correction"] = f"The {true.metric} of {true.equipment} is {value}."
     return body
 
 
 def draw_delay(rng: Random) -> float:
-    """Seconds until someone reacts: mostly at once, at times hours or days later."""
+    """Seconds until the reaction: mostly soon, sometimes hours or days later."""
     scale = rng.choices((20.0, 1_800.0, 100_000.0), (0.7, 0.2, 0.1))[0]
     return round(2 + rng.expovariate(1 / scale), 1)
 
 
 def draw_interaction(rng: Random, index: int) -> dict[str, object]:
-    """What an operator does with the widget at `index`, counted from 0."""
+    """A random interaction with the widget at `index`, counted from 0."""
     action = rng.choice(("view", "view", "expand", "scroll", "click", "drill_down"))
     return {"widget_index": index, "action": action, "duration_ms": rng.randint(400, 9000)}
 

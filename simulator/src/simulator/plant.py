@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A measured quantity: unit as displayed and as spoken, decimals kept, typical lead."""
+    """A measured quantity: displayed and spoken unit, decimals, and its characteristic."""
 
     name: str
     unit: str
@@ -16,7 +16,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class EquipmentType:
-    """A kind of equipment: the plausible (low, high) of every metric it reports."""
+    """A kind of equipment: the plausible (low, high) range of every metric it reports."""
 
     name: str
     ranges: dict[str, tuple[float, float]]

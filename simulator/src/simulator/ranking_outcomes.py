@@ -1,4 +1,4 @@
-"""What becomes of a ranking: the experience that records it, and how people react to it."""
+"""Simulates the outcome of a ranking: its experience and the reactions to it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,12 +10,12 @@ from ratchet.measures import DEFAULT_HEIGHTS
 from simulator.answers import capitalized
 from simulator.judge import plan_verdict
 from simulator.operators import draw_interaction, draw_rating, is_pleased
-from simulator.ranking_questions import SUITING_SIZE, Ask, Option
+from simulator.ranking_questions import SUITING_SIZE, RankingQuestion, ShowableWidget
 from simulator.widgets import Placed, Plan
 from simulator.world import shared_context
 
 EXAMINATION = 0.8
-"""How fast attention falls: the widget at position k from 0 is examined by (k+1)**-EXAMINATION."""
+"""Position bias: position k from 0 is examined with probability (k+1)**-EXAMINATION."""
 
 _PLAN_COUNTS = 0.65
 _MISSED = 0.15
@@ -23,30 +23,34 @@ _MISPLACED = 0.1
 
 
 def experience(
-    ask: Ask, shown: Sequence[Option], *, timestamp: datetime, decision_id: str | None
+    question: RankingQuestion,
+    shown: Sequence[ShowableWidget],
+    *,
+    timestamp: datetime,
+    decision_id: str | None,
 ) -> dict[str, Any]:
-    """The body for the experiences route once `shown` stood on the screen, the top first."""
+    """The body for the experiences route after `shown` was displayed, top first."""
     body: dict[str, Any] = {
-        "query_id": ask.query_id,
+        "query_id": question.query_id,
         "timestamp": timestamp.isoformat(),
-        "user_id": ask.user_id,
-        **shared_context(ask.situation, ask.intent),
-        "widget_plan": _plan_body(ask, shown),
-        "processing_time_ms": ask.processing_time_ms,
-        "voice_response": ask.answer.text,
+        "user_id": question.user_id,
+        **shared_context(question.situation, question.intent),
+        "widget_plan": _plan_body(question, shown),
+        "processing_time_ms": question.processing_time_ms,
+        "voice_response": question.answer.text,
     }
     return body if decision_id is None else {**body, "decision_id": decision_id}
 
 
-def worth(ask: Ask, shown: Sequence[Option]) -> float:
-    """What `shown` is truly worth, in 0..1.
+def plan_value(question: RankingQuestion, shown: Sequence[ShowableWidget]) -> float:
+    """The true value of `shown`, in 0..1.
 
-    The mean fit, the top weighing most, less for a missing needed widget or a wrong size.
+    The mean fit, weighted by position, less for a missing required widget or a wrong size.
     """
     if not shown:
         return 0.0
     weights = [1 / sqrt(place) for place in range(1, len(shown) + 1)]
-    plan = _plan(ask, shown)
+    plan = _plan(question, shown)
     weighted = (weight * widget.fit for weight, widget in zip(weights, plan.placed, strict=True))
     misplaced = sum(not widget.size_fits for widget in plan.placed) / len(plan.placed)
     fit = sum(weighted) / sum(weights)
@@ -54,54 +58,58 @@ def worth(ask: Ask, shown: Sequence[Option]) -> float:
 
 
 def reactions(
-    rng: Random, ask: Ask, shown: Sequence[Option], *, judge_share: float = 0.6
+    rng: Random,
+    question: RankingQuestion,
+    shown: Sequence[ShowableWidget],
+    *,
+    judge_share: float = 0.6,
 ) -> list[dict[str, Any]]:
     """Bodies for the feedback route: the operator's, and in `judge_share` of the cases a judge's.
 
-    The operator's names `rating` only where there was a thumb; the judge's never does.
+    `rating` is present only in the operator's body, and only if there was one.
     """
-    value = worth(ask, shown)
-    content = (1 - _PLAN_COUNTS) * ask.answer.quality + _PLAN_COUNTS * value
-    rating = draw_rating(rng, is_pleased(rng, content))
-    thumb = {} if rating is None else {"rating": rating}
+    value = plan_value(question, shown)
+    satisfied = (1 - _PLAN_COUNTS) * question.answer.quality + _PLAN_COUNTS * value
+    rating = draw_rating(rng, is_pleased(rng, satisfied))
+    rated = {} if rating is None else {"rating": rating}
     own = {
-        "query_id": ask.query_id,
-        "user_id": ask.user_id,
-        "interactions": _touches(rng, ask, shown),
-        **thumb,
+        "query_id": question.query_id,
+        "user_id": question.user_id,
+        "interactions": _touches(rng, question, shown),
+        **rated,
     }
     if rng.random() >= judge_share:
         return [own]
-    verdict = plan_verdict(rng, value, _plan(ask, shown))
-    return [own, {"query_id": ask.query_id, "user_id": "judge", **verdict}]
+    verdict = plan_verdict(rng, value, _plan(question, shown))
+    return [own, {"query_id": question.query_id, "user_id": "judge", **verdict}]
 
 
-def _plan(ask: Ask, shown: Sequence[Option]) -> Plan:
+def _plan(question: RankingQuestion, shown: Sequence[ShowableWidget]) -> Plan:
     placed = tuple(
         Placed(
             option.scenario,
             option.size,
-            ask.fits[option.scenario],
+            question.fits[option.scenario],
             option.size == SUITING_SIZE[option.scenario],
         )
         for option in shown
     )
     scenarios = [option.scenario for option in shown]
-    return Plan(placed, tuple(name for name in ask.needed if name not in scenarios))
+    return Plan(placed, tuple(name for name in question.needed if name not in scenarios))
 
 
-def _plan_body(ask: Ask, shown: Sequence[Option]) -> dict[str, Any]:
-    asked = ask.situation.asked
+def _plan_body(question: RankingQuestion, shown: Sequence[ShowableWidget]) -> dict[str, Any]:
+    requested = question.situation.requested
     return {
-        "heading": capitalized(f"{asked.equipment} {asked.metric}"),
+        "heading": capitalized(f"{requested.equipment} {requested.metric}"),
         "widgets": [
             {
                 "scenario": option.scenario,
                 "size": option.size,
                 "relevance": option.relevance,
-                "why": f"{asked.metric} {option.scenario}",
+                "why": f"{requested.metric} {option.scenario}",
                 "height_units": DEFAULT_HEIGHTS[option.size],
-                "data_request": {"device": ask.situation.device, "metric": asked.metric},
+                "data_request": {"device": question.situation.device, "metric": requested.metric},
             }
             for option in shown
         ],
@@ -109,10 +117,13 @@ def _plan_body(ask: Ask, shown: Sequence[Option]) -> dict[str, Any]:
     }
 
 
-def _touches(rng: Random, ask: Ask, shown: Sequence[Option]) -> list[dict[str, object]]:
-    """Where the operator looked, and of that what was worth touching."""
+def _touches(
+    rng: Random, question: RankingQuestion, shown: Sequence[ShowableWidget]
+) -> list[dict[str, object]]:
+    """Interactions by the position-based model: examined, then touched if it fits."""
     return [
         draw_interaction(rng, position)
         for position, option in enumerate(shown)
-        if rng.random() < (position + 1) ** -EXAMINATION * (0.1 + 0.8 * ask.fits[option.scenario])
+        if rng.random()
+        < (position + 1) ** -EXAMINATION * (0.1 + 0.8 * question.fits[option.scenario])
     ]

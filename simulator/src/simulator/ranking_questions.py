@@ -1,4 +1,4 @@
-"""Questions about which widgets to show, each with the truth about what fits."""
+"""Generates ranking questions, each with the true fit of every widget."""
 
 from dataclasses import dataclass
 from random import Random
@@ -21,7 +21,7 @@ SUITING_SIZE = {
 }  # fmt: skip
 """The size that suits each scenario."""
 
-# characteristic of the asked metric: what suits a plain question about it, best first
+# characteristic of the requested metric: the scenarios that fit a plain question, best first
 _FITTING: dict[str, tuple[str, ...]] = {
     "energy": ("kpi", "trends-cumulative", "category-bar", "trend"),
     "health_status": ("edgedevicepanel", "kpi", "alerts", "trend"),
@@ -46,8 +46,8 @@ _GOOD_ANSWER = 0.85
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    """A widget that the caller could show; `relevance` (0..1) is its language model's opinion."""
+class ShowableWidget:
+    """A widget that the caller could show; `relevance` (0..1) is its language model's estimate."""
 
     scenario: str
     relevance: float
@@ -55,18 +55,18 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """One question with what could be shown, of which the first `limit` will be.
+class RankingQuestion:
+    """One question with the widgets that could be shown; the first `limit` will be.
 
-    The caller knows nothing of `fits`, the true fit (0..1) of every core scenario, and of
-    `needed`, the two that must not be missing. `answer` is what the assistant will say.
+    Hidden from the caller: `fits`, the true fit (0..1) of every core scenario, and `needed`, the
+    two scenarios that must not be missing. `answer` is the assistant's spoken answer.
     """
 
     query_id: str
     user_id: str
     transcript: str
     intent: dict[str, Any]
-    candidates: tuple[Option, ...]
+    candidates: tuple[ShowableWidget, ...]
     limit: int
     fits: dict[str, float]
     needed: tuple[str, ...]
@@ -75,15 +75,17 @@ class Ask:
     processing_time_ms: int
 
 
-def draw_ask(rng: Random, operators: tuple[Operator, ...], *, drift: bool = False) -> Ask:
-    """A situation one of `operators` asks about; four candidates of ten fit, in random order.
+def draw_ranking_question(
+    rng: Random, operators: tuple[Operator, ...], *, drift: bool = False
+) -> RankingQuestion:
+    """A question of one of `operators`; four of its ten candidates fit, in random order.
 
-    With `drift`, energy wants what trend wanted and the other way round.
+    With `drift`, the preferences for energy and trend questions are exchanged.
     """
     situation = draw_situation(rng)
     fitting = _fitting(situation, _DRIFTED if drift else _FITTING)
     fits = {**_MISFIT, **dict(zip(fitting, _FITS, strict=True))}
-    return Ask(
+    return RankingQuestion(
         query_id=str(UUID(int=rng.getrandbits(128), version=4)),
         user_id=rng.choice(operators).user_id,
         transcript=situation.transcript,
@@ -99,14 +101,14 @@ def draw_ask(rng: Random, operators: tuple[Operator, ...], *, drift: bool = Fals
 
 
 def _fitting(situation: Situation, plain: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The four scenarios that fit, best first: the phrasing counts before the metric."""
-    wanted = plain[situation.metric.characteristic]
+    """The four fitting scenarios, best first: by the phrasing, or else by the metric."""
+    by_metric = plain[situation.metric.characteristic]
     if any(words in situation.transcript for words in _WORRIED):
         return _FITTING_WORRIED
     if any(words in situation.transcript for words in _LOOKING_BACK):
-        others = [name for name in wanted if name not in _FITTING_BACK]
+        others = [name for name in by_metric if name not in _FITTING_BACK]
         return (*_FITTING_BACK, *others)[: len(_FITS)]
-    return wanted
+    return by_metric
 
 
 def _timed(intent: dict[str, Any], transcript: str) -> dict[str, Any]:
@@ -118,16 +120,18 @@ def _timed(intent: dict[str, Any], transcript: str) -> dict[str, Any]:
 
 def _draw_candidates(
     rng: Random, fitting: tuple[str, ...], fits: dict[str, float]
-) -> tuple[Option, ...]:
+) -> tuple[ShowableWidget, ...]:
     others = [name for name in CORE_SCENARIOS if name not in fitting]
     chosen = [*fitting, *rng.sample(others, _DISTRACTORS)]
     rng.shuffle(chosen)
-    return tuple(Option(name, _relevance(rng, fits[name]), _size(rng, name)) for name in chosen)
+    return tuple(
+        ShowableWidget(name, _relevance(rng, fits[name]), _size(rng, name)) for name in chosen
+    )
 
 
 def _relevance(rng: Random, fit: float) -> float:
-    opinion = 0.55 + 0.2 * (fit - 0.5) + rng.gauss(0, 0.15)
-    return round(min(1.0, max(0.0, opinion)), 2)
+    estimate = 0.55 + 0.2 * (fit - 0.5) + rng.gauss(0, 0.15)
+    return round(min(1.0, max(0.0, estimate)), 2)
 
 
 def _size(rng: Random, scenario: str) -> str:

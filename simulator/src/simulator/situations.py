@@ -1,4 +1,4 @@
-"""A situation: one question, its intent, and the frozen readings that answer it."""
+"""Generates situations: a question and the fixed readings that answer it."""
 
 from dataclasses import dataclass
 from random import Random
@@ -11,16 +11,16 @@ _UNITS_PER_TYPE = 24
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What every answer to one question has in common.
+    """The context of every answer to one question.
 
-    `asked`, `average` and `limit` are rows of `readings`; `elsewhere` is the same metric of
+    `requested`, `average` and `limit` are rows of `readings`; `elsewhere` is the same metric of
     another unit of the same type.
     """
 
     area: str
     transcript: str
     metric: Metric
-    asked: RequestedReading
+    requested: RequestedReading
     average: RequestedReading
     limit: RequestedReading
     elsewhere: RequestedReading
@@ -28,8 +28,8 @@ class Situation:
 
     @property
     def device(self) -> str:
-        """The asked equipment as a device slug, such as `pump-001`."""
-        return self.asked.equipment.replace(" ", "-")
+        """The requested equipment as a device slug, such as `pump-001`."""
+        return self.requested.equipment.replace(" ", "-")
 
 
 def draw_situation(rng: Random) -> Situation:
@@ -40,17 +40,17 @@ def draw_situation(rng: Random) -> Situation:
     here, there = (
         f"{kind.name} {number:03d}" for number in rng.sample(range(1, _UNITS_PER_TYPE + 1), 2)
     )
-    asked = RequestedReading(here, metric.name, _draw(rng, kind, metric), metric.unit)
-    average = _average(rng, asked, metric)
-    limit = _limit(rng, asked, average, metric)
-    elsewhere = _elsewhere(rng, there, asked, (average, limit), metric)
-    readings = [asked, average, limit, elsewhere, *_distractors(rng, kind, metric, here, there)]
+    requested = RequestedReading(here, metric.name, _draw(rng, kind, metric), metric.unit)
+    average = _average(rng, requested, metric)
+    limit = _limit(rng, requested, average, metric)
+    elsewhere = _elsewhere(rng, there, requested, (average, limit), metric)
+    readings = [requested, average, limit, elsewhere, *_distractors(rng, kind, metric, here, there)]
     rng.shuffle(readings)
     return Situation(
         area.name,
         _transcript(rng, area, metric, here),
         metric,
-        asked,
+        requested,
         average,
         limit,
         elsewhere,
@@ -67,36 +67,38 @@ def _draw(rng: Random, kind: EquipmentType, metric: Metric) -> float:
     return round(rng.uniform(*kind.ranges[metric.name]), metric.decimals)
 
 
-def _average(rng: Random, asked: RequestedReading, metric: Metric) -> RequestedReading:
+def _average(rng: Random, requested: RequestedReading, metric: Metric) -> RequestedReading:
     factor = rng.choice((rng.uniform(0.76, 0.92), rng.uniform(1.08, 1.26)))
-    value = round(asked.value * factor, metric.decimals)
-    return RequestedReading(asked.equipment, f"average {metric.name}", value, metric.unit)
+    value = round(requested.value * factor, metric.decimals)
+    return RequestedReading(requested.equipment, f"average {metric.name}", value, metric.unit)
 
 
 def _limit(
-    rng: Random, asked: RequestedReading, average: RequestedReading, metric: Metric
+    rng: Random, requested: RequestedReading, average: RequestedReading, metric: Metric
 ) -> RequestedReading:
-    """Mostly above the asked value; below it in about every seventh situation."""
+    """Mostly above the requested value; below it in about every seventh situation."""
     factor = rng.uniform(0.86, 0.93) if rng.random() < 0.15 else rng.uniform(1.1, 1.5)
-    value = round(asked.value * factor, metric.decimals)
-    if abs(value - average.value) <= 0.02 * asked.value:
-        value = round(value + 0.05 * asked.value, metric.decimals)
-    return RequestedReading(asked.equipment, f"{metric.name} limit", value, metric.unit)
+    value = round(requested.value * factor, metric.decimals)
+    if abs(value - average.value) <= 0.02 * requested.value:
+        value = round(value + 0.05 * requested.value, metric.decimals)
+    return RequestedReading(requested.equipment, f"{metric.name} limit", value, metric.unit)
 
 
 def _elsewhere(
     rng: Random,
     equipment: str,
-    asked: RequestedReading,
+    requested: RequestedReading,
     others: tuple[RequestedReading, ...],
     metric: Metric,
 ) -> RequestedReading:
-    value = away_from(rng, asked.value, [asked.value, *(row.value for row in others)], metric)
+    value = distinct_value(
+        rng, requested.value, [requested.value, *(row.value for row in others)], metric
+    )
     return RequestedReading(equipment, metric.name, value, metric.unit)
 
 
-def away_from(rng: Random, around: float, taken: list[float], metric: Metric) -> float:
-    """A plausible value near `around` that nobody would take for one of `taken`."""
+def distinct_value(rng: Random, around: float, taken: list[float], metric: Metric) -> float:
+    """A plausible value near `around` that differs clearly from all of `taken`."""
     while True:
         value = round(around * rng.uniform(0.5, 1.8), metric.decimals)
         if all(abs(value - other) > 0.02 * abs(around) for other in taken):
@@ -104,12 +106,12 @@ def away_from(rng: Random, around: float, taken: list[float], metric: Metric) ->
 
 
 def _distractors(
-    rng: Random, kind: EquipmentType, asked: Metric, here: str, there: str
+    rng: Random, kind: EquipmentType, requested: Metric, here: str, there: str
 ) -> list[RequestedReading]:
     rows = [
         RequestedReading(equipment, name, _draw(rng, kind, METRICS[name]), METRICS[name].unit)
         for name in sorted(kind.ranges)
-        if METRICS[name].unit != asked.unit
+        if METRICS[name].unit != requested.unit
         for equipment in (here, there)
     ]
     return rng.sample(rows, rng.randint(0, min(2, len(rows))))

@@ -17,7 +17,7 @@ class Call:
 
 
 def timeline(turns: Iterable[Turn]) -> list[Call]:
-    """Experiences when they were answered, feedback after its delay, earliest first."""
+    """Experiences at their time and feedback after its delay, earliest first."""
     calls: list[Call] = []
     for turn in turns:
         answered_at = datetime.fromisoformat(str(turn.experience["timestamp"]))

@@ -1,4 +1,4 @@
-"""A teacher's answers to the plant's questions, as rows of the predecessor's traces.jsonl."""
+"""Simulates a teacher's answers, as rows of the predecessor's traces.jsonl."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -20,10 +20,10 @@ _CHARACTERS_PER_TOKEN = 4
 
 
 def simulate_traces(seed: int, count: int, *, start: datetime) -> Iterator[dict[str, Any]]:
-    """Yield `count` rows, oldest first; about one in eight comes without the teacher's thinking.
+    """Yield `count` rows, oldest first; about one in eight has no thinking.
 
-    The prompt is what the model in service is asked, with the readings; the thinking finds the
-    asked one among them and holds it against its average, and the answer is a good one.
+    The prompt is that of the model in service, with the readings. The thinking compares the
+    requested reading with its average, and the answer is a good one.
     """
     rng = Random(seed)
     now = start
@@ -33,7 +33,7 @@ def simulate_traces(seed: int, count: int, *, start: datetime) -> Iterator[dict[
         prompt = voice_prompt(situation.transcript, situation.readings)
         thinking = "" if rng.random() < _WITHOUT_THINKING else _thinking(rng, situation)
         answer = good_answer(rng, situation).text
-        said = len(thinking) + len(answer)
+        characters = len(thinking) + len(answer)
         yield {
             "trace_id": str(UUID(int=rng.getrandbits(128), version=4)),
             "prompt": prompt,
@@ -42,7 +42,7 @@ def simulate_traces(seed: int, count: int, *, start: datetime) -> Iterator[dict[
             "claude_answer": answer,
             "claude_stop_reason": "success",
             "claude_input_tokens": len(prompt) // _CHARACTERS_PER_TOKEN,
-            "claude_output_tokens": said // _CHARACTERS_PER_TOKEN,
+            "claude_output_tokens": characters // _CHARACTERS_PER_TOKEN,
             "claude_model": "teacher",
             "claude_time_s": round(rng.uniform(1.0, 6.0), 1),
             "has_thinking": bool(thinking),
@@ -53,10 +53,10 @@ def simulate_traces(seed: int, count: int, *, start: datetime) -> Iterator[dict[
 
 
 def _thinking(rng: Random, situation: Situation) -> str:
-    asked, average = situation.asked, situation.average
-    opening = rng.choice(_OPENINGS).format(metric=asked.metric, equipment=asked.equipment)
-    side = "above" if asked.value > average.value else "below"
+    requested, average = situation.requested, situation.average
+    opening = rng.choice(_OPENINGS).format(metric=requested.metric, equipment=requested.equipment)
+    side = "above" if requested.value > average.value else "below"
     return (
-        f"{opening} The readings give {written(asked.value, asked.unit)}, "
+        f"{opening} The readings give {written(requested.value, requested.unit)}, "
         f"{side} its average of {written(average.value, average.unit)}."
     )

@@ -1,4 +1,4 @@
-"""What a simulation yields: one answered question, the feedback on it, and the hidden truth."""
+"""The result of a simulation: an experience, its feedback, and the hidden truth."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 class Reaction:
     """A body for the feedback route, sent `delay_s` seconds after the answer.
 
-    A body names `rating` only when a person gave a thumb; a judge's body never does.
+    `rating` is present only in the body of an operator who gave one.
     """
 
     delay_s: float
@@ -17,10 +17,10 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What only the simulator knows; turns of one `situation` answer the same question.
+    """The hidden truth of a turn; turns of one `situation` answer the same question.
 
-    `voice` is the kind of spoken answer and `voice_quality`, `plan_quality` its true worth
-    and that of the plan in 0..1.
+    `voice` is the kind of spoken answer, `voice_quality` and `plan_quality` the true qualities of
+    answer and plan in 0..1.
     """
 
     situation: int

@@ -1,4 +1,4 @@
-"""Widget plans for a situation, each widget with the truth about how well it fits."""
+"""Generates widget plans for a situation, each widget with its true fit."""
 
 from dataclasses import dataclass
 from random import Random
@@ -7,7 +7,7 @@ from ratchet.measures import DEFAULT_HEIGHTS
 from simulator.answers import capitalized
 from simulator.situations import Situation
 
-# What shows one reading of one device, best first, each with the size that suits it.
+# Scenarios for one reading of one device, best first, with their right sizes.
 _FITTING = (("kpi", "normal"), ("trend", "expanded"), ("comparison", "normal"))
 _ALSO_FITTING = (("alerts", "compact"), ("timeline", "compact"), ("distribution", "compact"))
 _MISFITS = ("chatstream", "peopleview", "supplychainglobe", "peoplenetwork", "flow-sankey",
@@ -18,7 +18,7 @@ _NEEDED = ("kpi", "trend")
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A widget of a plan: what was placed, and its true fit in 0..1."""
+    """A widget of a plan with its true fit in 0..1."""
 
     scenario: str
     size: str
@@ -35,7 +35,7 @@ class Plan:
 
     @property
     def quality(self) -> float:
-        """True worth in 0..1: mean fit, less for a wrong size or a missing widget."""
+        """True quality in 0..1: mean fit, less for a wrong size or a missing widget."""
         fit = sum(widget.fit for widget in self.placed) / len(self.placed)
         misplaced = sum(not widget.size_fits for widget in self.placed) / len(self.placed)
         return max(0.0, fit - 0.2 * misplaced - 0.2 * len(self.missing))
@@ -50,17 +50,17 @@ def draw_plan(rng: Random, good: bool) -> Plan:
 
 def plan_body(plan: Plan, situation: Situation, rng: Random) -> dict[str, object]:
     """The plan in the shape the dashboard reads."""
-    asked = situation.asked
+    requested = situation.requested
     return {
-        "heading": capitalized(f"{asked.equipment} {asked.metric}"),
+        "heading": capitalized(f"{requested.equipment} {requested.metric}"),
         "widgets": [
             {
                 "scenario": widget.scenario,
                 "size": widget.size,
                 "relevance": round(min(1.0, max(0.0, rng.gauss(0.75, 0.12))), 2),
-                "why": f"{asked.metric} {widget.scenario}",
+                "why": f"{requested.metric} {widget.scenario}",
                 "height_units": DEFAULT_HEIGHTS[widget.size],
-                "data_request": {"device": situation.device, "metric": asked.metric},
+                "data_request": {"device": situation.device, "metric": requested.metric},
             }
             for widget in plan.placed
         ],

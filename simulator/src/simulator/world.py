@@ -1,4 +1,4 @@
-"""The run of a simulation: situations, the turns that answer them, the feedback that follows."""
+"""Runs a simulation: situations, the turns that answer them, and the feedback."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -38,8 +38,8 @@ def simulate(
 ) -> Iterator[Turn]:
     """Yield `questions` x `answers_per_question` turns in the order they were answered.
 
-    Every situation is answered at least once well and once badly (from two answers on), by
-    different operators, with the readings unchanged. `judge_share` of the turns is judged.
+    With two or more answers, every situation gets at least one good and one bad answer, for
+    different operators and the same readings. `judge_share` of the turns is judged.
     """
     rng = Random(seed)
     operators = draw_operators(rng, _OPERATORS)
@@ -106,9 +106,11 @@ def shared_context(situation: Situation, intent: dict[str, Any]) -> dict[str, An
 
 
 def _draw_answers(rng: Random, situation: Situation, count: int) -> list[SimulatedAnswer]:
-    wanted = [True, False][:count] + [rng.random() < 0.45 for _ in range(count - 2)]
-    rng.shuffle(wanted)
-    return [good_answer(rng, situation) if good else bad_answer(rng, situation) for good in wanted]
+    good_or_bad = [True, False][:count] + [rng.random() < 0.45 for _ in range(count - 2)]
+    rng.shuffle(good_or_bad)
+    return [
+        good_answer(rng, situation) if good else bad_answer(rng, situation) for good in good_or_bad
+    ]
 
 
 def _feedback(

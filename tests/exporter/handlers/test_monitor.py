@@ -2,8 +2,8 @@
 
 from prometheus_client import CollectorRegistry
 
+from exporter.metrics import ServingMetrics
 from exporter.registry.monitor import RegistryMonitor
-from exporter.registry.serving_metrics import ServingMetrics
 
 from .conftest import Checkpoints
 from .stand_ins import FixedAnswers

@@ -7,7 +7,8 @@ from redis.asyncio import Redis
 
 from ratchet.contract import CHECKPOINTS, MODELS, CheckpointReady
 from ratchet.delivery import Consumer, Publisher
-from ratchet.telemetry.otlp import OtlpTracer
+from ratchet.settings import CommonSettings
+from ratchet.telemetry import create_tracing
 from ratchet_testing.collector import collecting
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_consumers import at_work
@@ -30,8 +31,8 @@ async def test_registration_is_a_span_of_the_runs_trace_and_its_events_carry_it(
         consumer = Consumer(
             CHECKPOINTS, "exporter", {CheckpointReady: checkpoints.handler.handle}, batch=1
         )
-        tracer = OtlpTracer("exporter", "1", collector.url)
-        async with at_work(valkey_url, consumer, tracer=tracer):
+        tracing = create_tracing("exporter", CommonSettings(otlp_endpoint=collector.url))
+        async with at_work(valkey_url, consumer, tracing=tracing):
             await eventually(published)
     [span] = collector.spans
     assert (span.service, span.name) == ("exporter", "process ratchet:checkpoints")

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ratchet.models.base_models import materialise
+from ratchet.models.base_models import materialize
 
 _SIZES: dict[str, Any] = {
     "vocab_size": 49152,
@@ -43,7 +43,7 @@ def write_model(architecture: str, directory: Path, cache: Path, seed: int = 1) 
     torch.manual_seed(seed)
     model, config, special = kinds[architecture]
     model(config(**_SIZES, **special)).save_pretrained(directory)
-    for path in materialise("smollm2-135m-instruct", cache).glob("tokenizer*"):
+    for path in materialize("smollm2-135m-instruct", cache).glob("tokenizer*"):
         shutil.copy(path, directory)
     return directory
 

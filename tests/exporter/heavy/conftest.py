@@ -9,7 +9,7 @@ import pytest
 
 from ratchet.contract import Scores
 from ratchet.models import AdapterManifest
-from ratchet.models.base_models import materialise, weights_sha256
+from ratchet.models.base_models import materialize, weights_sha256
 from ratchet.storage import ArtifactStore
 from ratchet_testing.references import references_of
 
@@ -42,7 +42,7 @@ def tiny_base(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         max_position_embeddings=512,
     )
     LlamaForCausalLM(config).save_pretrained(target)
-    for path in materialise("smollm2-135m-instruct", cache_dir).glob("tokenizer*"):
+    for path in materialize("smollm2-135m-instruct", cache_dir).glob("tokenizer*"):
         shutil.copy(path, target)
     return target
 
@@ -72,7 +72,7 @@ def train(cache_dir: Path, adapter: Adapter, tmp_path_factory: pytest.TempPathFa
             run_id="run-1",
             method="dpo",
             base_model=spec,
-            base_sha256=weights_sha256(materialise(spec, cache_dir)),
+            base_sha256=weights_sha256(materialize(spec, cache_dir)),
             settings={"r": 8},
             dataset_sha256="e" * 64,
             example_ids=("example-1",),
@@ -92,7 +92,7 @@ def _adapter(spec: str, cache_dir: Path, target: Path) -> Path:
     from transformers import AutoModelForCausalLM
 
     torch.manual_seed(0)
-    model = AutoModelForCausalLM.from_pretrained(materialise(spec, cache_dir), dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(materialize(spec, cache_dir), dtype=torch.float32)
     config = LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM")
     adapted = get_peft_model(model, config)
     for name, weight in adapted.named_parameters():

@@ -8,7 +8,7 @@ from exporter.backends.gguf.llama import load
 from ratchet.models.base_models import (
     PACKAGED,
     BaseModelMissing,
-    materialise,
+    materialize,
     packaged_gguf,
     weights_sha256,
 )
@@ -26,9 +26,9 @@ TEXTS = [
 def test_unpacking_twice_gives_the_same_directory_and_bytes(
     tmp_path: Path, cache_dir: Path
 ) -> None:
-    first, second = materialise(NAME, tmp_path), materialise(NAME, cache_dir)
+    first, second = materialize(NAME, tmp_path), materialize(NAME, cache_dir)
 
-    assert materialise(NAME, tmp_path) == first
+    assert materialize(NAME, tmp_path) == first
     assert first.name == second.name
     assert weights_sha256(first) == weights_sha256(second)
     assert [path.name for path in first.parent.iterdir() if path.is_dir()] == [first.name]
@@ -42,7 +42,7 @@ def test_the_unpacked_model_gives_the_logits_of_the_packaged_one(cache_dir: Path
     from exporter.domain.parity.verdict import compare
     from ratchet.models import likeliest
 
-    directory = materialise(NAME, cache_dir)
+    directory = materialize(NAME, cache_dir)
     tokenizer = AutoTokenizer.from_pretrained(directory)
     packaged = load(packaged_gguf(NAME), logits_all=True)
     for text in TEXTS:
@@ -78,9 +78,9 @@ def test_the_fast_gguf_reader_reads_the_same_as_the_library() -> None:
 def test_a_directory_is_used_unchanged(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").touch()
 
-    assert materialise(str(tmp_path), tmp_path / "cache") == tmp_path
+    assert materialize(str(tmp_path), tmp_path / "cache") == tmp_path
 
 
 def test_a_directory_without_weights_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(BaseModelMissing, match="no safetensors"):
-        materialise(str(tmp_path), tmp_path / "cache")
+        materialize(str(tmp_path), tmp_path / "cache")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from exporter.backends.directories import exclusive
 from exporter.backends.gguf.base_gguf import base_gguf
 from exporter.backends.gguf.lora import MergedWeights
 from exporter.backends.gguf.splice import splice
-from exporter.backends.work_dir import exclusive
 from exporter.domain.export_messages import ExportRefused
 from exporter.domain.parity.quantization import LIMITS, QuantizationChoice
 from exporter.domain.registry.modelfile import Sampling

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from http_load.process import INTAKE, server
 from redis.asyncio import Redis
-from taking.process import INTAKE, server
 
 from ratchet_testing.browser import BROWSER, pages, seen
 from ratchet_testing.ledger_world import DAY

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ingest.domain.command_center.details import (
-    Usual,
+    Baseline,
     diversity_signal,
     latency_signal,
     query_clarity,
@@ -36,9 +36,9 @@ def test_without_a_mean_nothing_is_slow():
     [(1, "rare"), (3, "rare"), (4, "uncommon"), (10, "uncommon"), (11, "common")],
 )
 def test_up_to_three_similar_questions_are_rare_and_up_to_ten_uncommon(alike: int, signal: str):
-    usual = Usual(1000.0, 100, {"energy": alike, "trend": 100 - 2 * alike})
-    assert diversity_signal("energy", usual) == signal
-    assert diversity_signal("", usual) == signal
+    baseline = Baseline(1000.0, 100, {"energy": alike, "trend": 100 - 2 * alike})
+    assert diversity_signal("energy", baseline) == signal
+    assert diversity_signal("", baseline) == signal
 
 
 @pytest.mark.parametrize(

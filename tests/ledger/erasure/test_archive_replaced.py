@@ -5,7 +5,7 @@ import pytest
 from ledger.archive.store import ArchiveStore
 from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.domain.erasure import Subject
-from ledger.erasure.archive import redact_archive
+from ledger.erasure.redaction import redact_archive
 from ratchet.contract import EntryId
 
 ROWS = [

@@ -1,4 +1,4 @@
-"""Answers with widgets, decisions about them, and both scorers: what these tests are built from."""
+"""Builders of plans, revisions and decisions, and fixtures for the stores."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,7 +69,7 @@ def scored(
 
 
 def decision(decision_id: str = "decision-1", **changes: Any) -> DecisionMade:
-    """The greedy order of four candidates, of which two are shown, as kpi and trend stand first."""
+    """The greedy order of four candidates, of which two are shown, kpi and trend."""
     return DecisionMade.model_validate(
         {
             "event_id": decision_id,

@@ -14,7 +14,7 @@ from ratchet.contract import (
 )
 from ratchet.ranking import explore
 from trainer.domain.scorer.holdout import is_held_out
-from trainer.domain.scorer.lesson import Scored
+from trainer.domain.scorer.lesson import ScoredRevision
 
 from .conftest import decision, query, scored
 
@@ -29,18 +29,18 @@ EXPLORING = RankingPolicy(weight=1.0, share=0.5, temperature=0.3)
 _QUESTIONS = [
     query(f"What is the {metric} of {kind}?") for metric, kind in product(METRICS, DEVICES)
 ]
-LEARNT_FROM = [asked for asked in _QUESTIONS if not is_held_out(asked)]
-HELD_OUT = [asked for asked in _QUESTIONS if is_held_out(asked)]
+TRAINING = [question for question in _QUESTIONS if not is_held_out(question)]
+HELD_OUT = [question for question in _QUESTIONS if is_held_out(question)]
 
 
 def judged(
     number: int,
     worths: Mapping[str, float] = GOOD_ALERTS,
-    asked: RankingQuery | None = None,
+    question: RankingQuery | None = None,
     revision: int = 1,
     user_id: str | None = None,
 ) -> ExperienceScored:
-    """The `number`th answer: its own question, in its own order, judged about `worths`."""
+    """The `number`th experience, with its own question and order, judged near `worths`."""
     rng = Random(f"{number} {revision}")
     widgets = [
         ServedWidget(scenario=name, relevance=0.5, score=_near(rng, worths[name]), size_fits=True)
@@ -50,7 +50,7 @@ def judged(
         f"q-{number}",
         revision,
         user_id=f"user-{number % OPERATORS}" if user_id is None else user_id,
-        query=asked or _QUESTIONS[number % len(_QUESTIONS)],
+        query=question or _QUESTIONS[number % len(_QUESTIONS)],
         widgets=tuple(widgets),
         reward=round(rng.uniform(-1, 1), 3),
     )
@@ -60,11 +60,11 @@ def answers(count: int, first: int = 0) -> list[ExperienceScored]:
     return [judged(number) for number in range(first, first + count)]
 
 
-def numbered(events: Iterable[ExperienceScored], first: int = 1) -> list[Scored]:
-    return [Scored(number, event) for number, event in enumerate(events, start=first)]
+def numbered(events: Iterable[ExperienceScored], first: int = 1) -> list[ScoredRevision]:
+    return [ScoredRevision(number, event) for number, event in enumerate(events, start=first)]
 
 
-def judged_plans(count: int, worths: Mapping[str, float] = GOOD_ALERTS) -> list[Scored]:
+def judged_plans(count: int, worths: Mapping[str, float] = GOOD_ALERTS) -> list[ScoredRevision]:
     return numbered(judged(number, worths) for number in range(count))
 
 
@@ -74,22 +74,19 @@ def logged(
     callers_order: Sequence[str] = SHOWN,
     policy: RankingPolicy = EXPLORING,
 ) -> tuple[DecisionMade, ExperienceScored]:
-    """An exploring decision that found all candidates alike, and what was said of its plan."""
+    """An exploring decision among nearly equal candidates, and its outcome."""
     rng = Random(f"decision {number}")
     candidates = tuple(Candidate(scenario=name, relevance=0.5) for name in callers_order)
     ranked_by = tuple(round(rng.uniform(0.45, 0.55), 6) for _ in candidates)
     exploration = explore(ranked_by, candidates, policy, limit=3)
     exchange = exploration.exchange(rng.random())
-    order = list(exploration.order)
-    if exchange is not None:
-        upper, lower = exchange
-        order[upper], order[lower] = order[lower], order[upper]
+    order = exploration.order_after(exchange)
     made = decision(
         f"decision-{number}",
         query=_QUESTIONS[number % len(_QUESTIONS)],
         candidates=candidates,
         limit=3,
-        order=tuple(order),
+        order=order,
         worths=ranked_by,
         propensity=exploration.propensity(exchange),
         policy=policy,
@@ -110,7 +107,7 @@ def logged(
 
 
 def unseen_question() -> RankingQuery:
-    """Of a kind that is in no other plan here."""
+    """A question of a kind that no plan contains."""
     return query("Is there anything wrong with the dryer 9?")
 
 

@@ -1,9 +1,9 @@
-"""Whether a scored revision teaches, or why not."""
+"""Admission: whether a scored revision teaches, or why not."""
 
 import pytest
 
 from ratchet.contract import ServedWidget
-from trainer.domain.scorer.admission import OLDER, QUOTA, SILENT, skipped
+from trainer.domain.scorer.admission import OLDER, QUOTA, SILENT, skip_reason
 from trainer.domain.scorer.rules import LearningRules
 
 from .conftest import scored
@@ -13,30 +13,30 @@ UNTOUCHED = ServedWidget(scenario="kpi")
 
 
 def test_the_first_revision_of_an_answer_teaches():
-    assert skipped(scored(), newest=0, taught_today=0, rules=RULES) is None
+    assert skip_reason(scored(), newest=0, taught_today=0, rules=RULES) is None
 
 
-def test_a_newer_revision_teaches_too():
-    assert skipped(scored(revision=3), newest=2, taught_today=0, rules=RULES) is None
+def test_a_newer_revision_teaches():
+    assert skip_reason(scored(revision=3), newest=2, taught_today=0, rules=RULES) is None
 
 
 @pytest.mark.parametrize("newest", [2, 3])
 def test_an_older_revision_or_the_same_again_does_not_teach(newest: int):
-    assert skipped(scored(revision=2), newest, taught_today=0, rules=RULES) == OLDER
+    assert skip_reason(scored(revision=2), newest, taught_today=0, rules=RULES) == OLDER
 
 
-def test_a_plan_nothing_was_said_about_does_not_teach():
+def test_a_plan_without_feedback_does_not_teach():
     silent = scored(widgets=(UNTOUCHED,), reward=None)
-    assert skipped(silent, newest=0, taught_today=0, rules=RULES) == SILENT
+    assert skip_reason(silent, newest=0, taught_today=0, rules=RULES) == SILENT
 
 
 def test_an_answer_without_a_plan_does_not_teach():
     spoken = scored().model_copy(update={"plan": None})
-    assert skipped(spoken, newest=0, taught_today=0, rules=RULES) == SILENT
+    assert skip_reason(spoken, newest=0, taught_today=0, rules=RULES) == SILENT
 
 
 def test_a_reward_without_widgets_does_not_teach():
-    assert skipped(scored(widgets=()), newest=0, taught_today=0, rules=RULES) == SILENT
+    assert skip_reason(scored(widgets=()), newest=0, taught_today=0, rules=RULES) == SILENT
 
 
 @pytest.mark.parametrize(
@@ -48,26 +48,26 @@ def test_a_reward_without_widgets_does_not_teach():
     ],
     ids=["a reward", "a touch", "a score"],
 )
-def test_one_word_is_enough(widget: ServedWidget, reward: float | None):
+def test_a_single_reaction_is_enough(widget: ServedWidget, reward: float | None):
     heard = scored(widgets=(UNTOUCHED, widget), reward=reward)
-    assert skipped(heard, newest=0, taught_today=0, rules=RULES) is None
+    assert skip_reason(heard, newest=0, taught_today=0, rules=RULES) is None
 
 
 def test_a_named_operator_teaches_below_the_daily_cap():
-    assert skipped(scored(user_id="maria"), newest=0, taught_today=2, rules=RULES) is None
+    assert skip_reason(scored(user_id="maria"), newest=0, taught_today=2, rules=RULES) is None
 
 
 @pytest.mark.parametrize("taught", [3, 4])
 def test_a_named_operators_day_ends_at_the_cap(taught: int):
-    assert skipped(scored(user_id="maria"), 0, taught_today=taught, rules=RULES) == QUOTA
+    assert skip_reason(scored(user_id="maria"), 0, taught_today=taught, rules=RULES) == QUOTA
 
 
-def test_unnamed_operators_share_a_cap_of_their_own():
-    assert skipped(scored(user_id=""), newest=0, taught_today=4, rules=RULES) is None
-    assert skipped(scored(user_id=""), newest=0, taught_today=5, rules=RULES) == QUOTA
+def test_unnamed_operators_share_a_separate_cap():
+    assert skip_reason(scored(user_id=""), newest=0, taught_today=4, rules=RULES) is None
+    assert skip_reason(scored(user_id=""), newest=0, taught_today=5, rules=RULES) == QUOTA
 
 
-def test_an_old_or_silent_revision_is_called_that_even_when_the_day_is_over():
+def test_the_cap_is_the_last_reason_to_skip_a_revision():
     silent = scored(widgets=(UNTOUCHED,), reward=None)
-    assert skipped(scored(), newest=1, taught_today=9, rules=RULES) == OLDER
-    assert skipped(silent, newest=0, taught_today=9, rules=RULES) == SILENT
+    assert skip_reason(scored(), newest=1, taught_today=9, rules=RULES) == OLDER
+    assert skip_reason(silent, newest=0, taught_today=9, rules=RULES) == SILENT

@@ -1,4 +1,4 @@
-"""`python -m trainer evaluate-ranking`: what the scorers would be worth, and nothing is changed."""
+"""`python -m trainer evaluate-ranking`: the evidence, without side effects."""
 
 import sqlite3
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from trainer.__main__ import main
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.database import open_database
 
-from .bench import RULES, Bench, OtherEmbedding, taught
 from .judged_plans import GOOD_ALERTS, answers, judged_plans
+from .ranking_setup import RULES, OtherEmbedding, RankingSetup, trained_learner
 
 pytestmark = pytest.mark.heavy
 
@@ -33,8 +33,8 @@ def evaluate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Evaluate:
     return evaluate
 
 
-def a_bench(data_dir: Path, **parts: OtherEmbedding) -> Bench:
-    return Bench(open_database(data_dir / "trainer.db"), data_dir, **parts)
+def a_setup(data_dir: Path, **parts: OtherEmbedding) -> RankingSetup:
+    return RankingSetup(open_database(data_dir / "trainer.db"), data_dir, **parts)
 
 
 def content(data_dir: Path) -> list[str]:
@@ -44,34 +44,34 @@ def content(data_dir: Path) -> list[str]:
 
 @pytest.fixture
 def serving(tmp_path: Path) -> Path:
-    """A data directory with a scorer in service, 150 plans learnt and 120 decisions logged."""
-    bench = a_bench(tmp_path)
-    bench.serve(taught("chatstream"), "bad")
-    bench.hear(answers(150))
-    bench.decide(GOOD_ALERTS)
+    """A data directory with a scorer in service, 150 plans learned and 120 decisions logged."""
+    setup = a_setup(tmp_path)
+    setup.put_in_service(trained_learner("chatstream"), "bad")
+    setup.learn(answers(150))
+    setup.add_decisions(GOOD_ALERTS)
     return tmp_path
 
 
-def test_without_data_it_says_where_to_look(evaluate: Evaluate, tmp_path: Path) -> None:
+def test_a_missing_database_is_reported_with_the_remedy(evaluate: Evaluate, tmp_path: Path) -> None:
     result = evaluate()
     assert result.exit_code == 1
-    expected = f"no {tmp_path}/trainer.db: set RATCHET_DATA_DIR to where the system runs"
+    expected = f"{tmp_path}/trainer.db does not exist. Set RATCHET_DATA_DIR"
     assert expected in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_before_anything_was_learnt_it_says_so(evaluate: Evaluate, tmp_path: Path) -> None:
-    a_bench(tmp_path).store.keep_scored(delivered(answers(3)))
+def test_an_untrained_scorer_is_reported(evaluate: Evaluate, tmp_path: Path) -> None:
+    a_setup(tmp_path).store.add_scored(delivered(answers(3)))
     result = evaluate()
     assert result.exit_code == 1
-    assert "nothing has been learnt yet with hashing" in result.stderr
+    assert "No scorer has learned with the embedding hashing" in result.stderr
 
 
-def test_what_another_embedding_taught_is_not_judged(evaluate: Evaluate, tmp_path: Path) -> None:
-    a_bench(tmp_path, embedding=OtherEmbedding()).hear(answers(150))
+def test_a_state_of_another_embedding_is_not_evaluated(evaluate: Evaluate, tmp_path: Path) -> None:
+    a_setup(tmp_path, embedding=OtherEmbedding()).learn(answers(150))
     result = evaluate()
     assert result.exit_code == 1
-    assert "nothing has been learnt yet with hashing" in result.stderr
+    assert "No scorer has learned with the embedding hashing" in result.stderr
 
 
 def test_three_estimates_of_three_policies_are_printed(evaluate: Evaluate, serving: Path) -> None:
@@ -87,7 +87,7 @@ def test_three_estimates_of_three_policies_are_printed(evaluate: Evaluate, servi
     assert "verdict: publish, at least as good on logged decisions" in result.stdout
 
 
-def test_as_json_it_is_the_evidence_of_the_event(evaluate: Evaluate, serving: Path) -> None:
+def test_the_json_output_is_the_evidence_of_the_event(evaluate: Evaluate, serving: Path) -> None:
     result = evaluate("--json")
     assert result.exit_code == 0
     evidence = Evidence.model_validate_json(result.stdout)
@@ -101,19 +101,19 @@ def test_as_json_it_is_the_evidence_of_the_event(evaluate: Evaluate, serving: Pa
     assert evaluate("--json").stdout == result.stdout
 
 
-def test_it_agrees_with_what_the_trainer_judges_by(evaluate: Evaluate, serving: Path) -> None:
+def test_it_agrees_with_the_trainers_evaluation(evaluate: Evaluate, serving: Path) -> None:
     evidence = Evidence.model_validate_json(evaluate("--json").stdout)
-    bench = a_bench(serving).resume()
-    bench.publishing.policy = bench.publishing.policy.model_validate({})
-    bench.judge()
-    assert bench.publishing.weighed is not None
-    assert bench.publishing.weighed.evidence == evidence
+    setup = a_setup(serving).resume()
+    setup.publishing.policy = setup.publishing.policy.model_validate({})
+    setup.judge()
+    assert setup.publishing.evaluation is not None
+    assert setup.publishing.evaluation.evidence == evidence
 
 
 def test_before_decisions_are_logged_held_out_plans_decide(
     evaluate: Evaluate, tmp_path: Path
 ) -> None:
-    a_bench(tmp_path).hear(answers(150))
+    a_setup(tmp_path).learn(answers(150))
     result = evaluate()
     assert result.exit_code == 0
     assert "basis: held-out plans" in result.stdout
@@ -126,14 +126,14 @@ def test_a_scorer_of_another_embedding_does_not_count_as_in_service(
 ) -> None:
     other = ScorerLearner(RULES, OtherEmbedding())
     other.learn(judged_plans(5))
-    bench = a_bench(tmp_path)
-    bench.serve(other, "foreign")
-    bench.hear(answers(150))
+    setup = a_setup(tmp_path)
+    setup.put_in_service(other, "foreign")
+    setup.learn(answers(150))
     evidence = Evidence.model_validate_json(evaluate("--json").stdout)
     assert evidence.gains.keys() == {"caller"}
 
 
-def test_nothing_is_changed(evaluate: Evaluate, serving: Path) -> None:
+def test_the_data_directory_is_unchanged(evaluate: Evaluate, serving: Path) -> None:
     before = content(serving)
     files = sorted(path for path in (serving / "artifacts").rglob("*"))
     evaluate()

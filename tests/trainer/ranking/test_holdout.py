@@ -1,4 +1,4 @@
-"""Which questions only validate: decided by their words, the same for ever."""
+"""Held-out questions are determined by their words."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from .conftest import query
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def test_questions_that_differ_in_numbers_alone_are_of_one_kind():
+def test_questions_that_differ_only_in_numbers_are_of_one_kind():
     first, second = query("What is the power of pump 001?"), query("what is the POWER of pump 27.5")
     assert kind_of(first) == kind_of(second) == "query what is the power of pump"
     assert is_held_out(first) == is_held_out(second)
@@ -34,10 +34,10 @@ def test_a_question_in_any_script_has_a_kind():
 
 
 def test_about_a_fifth_of_many_kinds_is_held_out():
-    asked = [query(f"how is {one}{two}{three}") for one in LETTERS for two in LETTERS
+    question = [query(f"how is {one}{two}{three}") for one in LETTERS for two in LETTERS
              for three in LETTERS[:3]]  # fmt: skip
-    assert len({kind_of(question) for question in asked}) == len(asked)
-    share = sum(map(is_held_out, asked)) / len(asked)
+    assert len({kind_of(question) for question in question}) == len(question)
+    share = sum(map(is_held_out, question)) / len(question)
     assert share == pytest.approx(0.2, abs=0.03)
 
 
@@ -55,5 +55,5 @@ def test_folds_share_many_kinds_evenly():
         ("Compare the energy of chiller 1 and chiller 2", False),
     ],
 )
-def test_what_is_held_out_stays_held_out(transcript: str, held_out: bool):
+def test_known_questions_keep_their_assignment(transcript: str, held_out: bool):
     assert is_held_out(query(transcript)) is held_out

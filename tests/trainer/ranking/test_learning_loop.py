@@ -1,4 +1,4 @@
-"""The loop of Tier 1: what came is learnt and kept, judged and told."""
+"""The learning loop: learns, stores, judges and publishes."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from redis.exceptions import ConnectionError as NoContact
+from redis.exceptions import ConnectionError as RedisUnavailable
 from sqlalchemy import Engine
 
 from ratchet.contract import Event, ScorerPublished
@@ -20,44 +20,46 @@ from trainer.backends.sql.outbox import SqlOutbox
 from trainer.domain.scorer.rules import LearningRules
 from trainer.training.outbox_relay import OutboxRelay
 
-from .bench import OtherEmbedding
 from .judged_plans import GOOD_ALERTS, answers, logged
-from .learning_world import HASHING, World, turns
+from .learning_setup import HASHING, LearningSetup, run_until_idle
+from .ranking_setup import OtherEmbedding
 
 pytestmark = pytest.mark.heavy
 
 
 @pytest.fixture
-def world(engine: Engine, tmp_path: Path) -> World:
-    return World(engine, tmp_path)
+def setup(engine: Engine, tmp_path: Path) -> LearningSetup:
+    return LearningSetup(engine, tmp_path)
 
 
-async def test_rewards_are_learnt_kept_judged_and_told(world: World) -> None:
-    await world.hear(answers(150))
-    assert await turns(world.start()) == 3
-    assert world.store.learnt() == world.undisturbed()
-    published = world.publisher.events[-1]
+async def test_rewards_lead_to_a_stored_state_and_a_published_scorer(setup: LearningSetup) -> None:
+    await setup.receive(answers(150))
+    assert await run_until_idle(setup.start()) == 3
+    assert setup.store.learned_state() == setup.uninterrupted()
+    published = setup.publisher.events[-1]
     assert isinstance(published, ScorerPublished)
     assert published.trained_on == 150
-    assert SqlOutbox(world.engine).unpublished() == []
+    assert SqlOutbox(setup.engine).unpublished() == []
 
 
-async def test_what_comes_later_is_learnt_later(world: World) -> None:
-    learning = world.start()
-    assert await turns(learning) == 1
-    assert world.store.learnt() is None
+async def test_later_revisions_are_learned_later(setup: LearningSetup) -> None:
+    learning = setup.start()
+    assert await run_until_idle(learning) == 1
+    assert setup.store.learned_state() is None
     for first in (0, 30):
-        await world.hear(answers(30, first))
-        await turns(learning)
-    assert world.store.learnt() == world.undisturbed()
+        await setup.receive(answers(30, first))
+        await run_until_idle(learning)
+    assert setup.store.learned_state() == setup.uninterrupted()
 
 
-async def test_decisions_that_were_logged_are_what_a_candidate_is_judged_by(world: World) -> None:
+async def test_a_candidate_is_judged_on_logged_decisions(
+    setup: LearningSetup,
+) -> None:
     pairs = [logged(number, GOOD_ALERTS) for number in range(120)]
-    await world.handlers.handle_decisions(delivered([made for made, _ in pairs]), MemoryState())
-    await world.hear([outcome for _, outcome in pairs])
-    await turns(world.start())
-    (published,) = world.publisher.events
+    await setup.handlers.handle_decisions(delivered([made for made, _ in pairs]), MemoryState())
+    await setup.receive([outcome for _, outcome in pairs])
+    await run_until_idle(setup.start())
+    (published,) = setup.publisher.events
     assert isinstance(published, ScorerPublished)
     assert published.evidence.basis == "logged decisions"
     assert published.evidence.gains["caller"].low > 0
@@ -66,19 +68,19 @@ async def test_decisions_that_were_logged_are_what_a_candidate_is_judged_by(worl
 @pytest.mark.parametrize(
     "changed", [{"embedding": OtherEmbedding()}, {"rules": LearningRules(dropout=0.2)}]
 )
-async def test_with_another_embedding_or_other_rules_all_is_learnt_anew(
-    world: World, changed: dict[str, Any]
+async def test_another_embedding_or_other_rules_restart_learning(
+    setup: LearningSetup, changed: dict[str, Any]
 ) -> None:
-    await world.hear(answers(100))
-    await turns(world.start())
-    before = world.store.learnt()
-    learning = world.start(**changed)
-    await turns(learning)
-    assert world.store.learnt() == world.undisturbed(**changed) != before
+    await setup.receive(answers(100))
+    await run_until_idle(setup.start())
+    before = setup.store.learned_state()
+    learning = setup.start(**changed)
+    await run_until_idle(learning)
+    assert setup.store.learned_state() == setup.uninterrupted(**changed) != before
     assert learning.learner.progress.heard_of == 100
 
 
-class PretendLegacy:
+class FakeLegacyCheckpoint:
     """A checkpoint with the weights of a trained learner."""
 
     def __init__(self) -> None:
@@ -91,19 +93,19 @@ class PretendLegacy:
         return {name: tensors[name] for name in tensors if "composition" not in name}, "legacy.pt"
 
 
-async def test_it_begins_with_the_earlier_scorer_once(world: World) -> None:
-    legacy = PretendLegacy()
-    await world.hear(answers(70))
+async def test_the_legacy_checkpoint_is_loaded_once(setup: LearningSetup) -> None:
+    legacy = FakeLegacyCheckpoint()
+    await setup.receive(answers(70))
     for _ in range(2):
-        learning = world.start(legacy=legacy)
-        await turns(learning)
+        learning = setup.start(legacy=legacy)
+        await run_until_idle(learning)
     assert legacy.loaded == 1
     assert learning.learner.progress.origin == "legacy.pt"
-    assert world.store.learnt() != world.undisturbed()
+    assert setup.store.learned_state() != setup.uninterrupted()
 
 
 class Unreachable:
-    """No contact, until `reachable` is called."""
+    """Raises until `reachable` is called."""
 
     def __init__(self, publisher: MemoryPublisher) -> None:
         self.tried = 0
@@ -116,21 +118,21 @@ class Unreachable:
     async def publish_once(self, event: Event) -> bool:
         self.tried += 1
         if self._answer is None:
-            raise NoContact
+            raise RedisUnavailable
         return bool(await self._answer(event))
 
 
-async def test_trouble_with_redis_is_waited_out(world: World) -> None:
-    publisher = Unreachable(world.publisher)
-    await world.hear(answers(150))
-    learning = world.start(outgoing=OutboxRelay(SqlOutbox(world.engine), publisher))
+async def test_learning_continues_while_redis_is_unavailable(setup: LearningSetup) -> None:
+    publisher = Unreachable(setup.publisher)
+    await setup.receive(answers(150))
+    learning = setup.start(relay=OutboxRelay(SqlOutbox(setup.engine), publisher))
     running = asyncio.create_task(learning.run())
 
     async def tried_again() -> bool:
         return publisher.tried >= 2
 
     async def told() -> list[Event]:
-        return world.publisher.events
+        return setup.publisher.events
 
     await eventually(tried_again)
     assert learning.learner.progress.heard_of == 150

@@ -1,4 +1,4 @@
-"""A checkpoint of the earlier trainer: gone on from where it fits, refused by name where not."""
+"""The checkpoint of the predecessor's trainer: used if it fits, rejected with the reason if not."""
 
 import logging
 from collections.abc import Callable
@@ -11,7 +11,14 @@ import torch
 from torch import Tensor
 
 from ratchet.measures import CORE_SCENARIOS
-from ratchet.ranking import TEXT, WIDTH, HashingEmbedding, places_of, structure_of, widget_rows
+from ratchet.ranking import (
+    TEXT,
+    WIDTH,
+    HashingEmbedding,
+    scenario_indices,
+    structure_inputs,
+    widget_rows,
+)
 from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint, UnusableCheckpoint, load_legacy
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.domain.scorer.rules import LearningRules
@@ -50,7 +57,7 @@ def save(tmp_path: Path) -> Save:
     return save
 
 
-def test_a_narrow_checkpoint_is_widened_with_zeros(save: Save) -> None:
+def test_a_narrow_checkpoint_is_padded_with_zeros(save: Save) -> None:
     narrow = tensors(NARROW)
     loaded = load_legacy(save(narrow), same_embedding=True)
     assert loaded["A.weight"].shape == (32, WIDTH)
@@ -60,7 +67,7 @@ def test_a_narrow_checkpoint_is_widened_with_zeros(save: Save) -> None:
 
 @pytest.mark.parametrize("wrapped", [False, True])
 @pytest.mark.parametrize("zipped", [False, True])
-def test_a_wide_checkpoint_is_taken_as_it_is(tmp_path: Path, wrapped: bool, zipped: bool) -> None:
+def test_a_wide_checkpoint_is_loaded_unchanged(tmp_path: Path, wrapped: bool, zipped: bool) -> None:
     wide, path = tensors(), tmp_path / "scorer_latest.pt"
     saved = {"state_dict": wide, "training_steps": 812} if wrapped else wide
     torch.save(saved, path, _use_new_zipfile_serialization=zipped)
@@ -69,7 +76,7 @@ def test_a_wide_checkpoint_is_taken_as_it_is(tmp_path: Path, wrapped: bool, zipp
     assert all(torch.equal(loaded[name], wide[name]) for name in wide)
 
 
-def test_with_another_embedding_the_inputs_of_the_text_are_forgotten(save: Save) -> None:
+def test_another_embedding_clears_the_text_inputs(save: Save) -> None:
     wide = tensors()
     loaded = load_legacy(save(wide), same_embedding=False)
     assert not loaded["A.weight"][:, TEXT].any()
@@ -84,14 +91,14 @@ UNUSABLE = {
     "has no tensor B.bias": {**tensors(), "B.bias": [0.0] * 64},
     "has no tensor A.weight": tensors(**{"A.weight": torch.zeros(WIDTH)}),
     "B.weight has the shape": tensors(**{"B.weight": torch.zeros(32, 64)}),
-    "holds numbers that are not finite": tensors(**{"B.bias": torch.full((64,), torch.nan)}),
+    "holds values that are not finite": tensors(**{"B.bias": torch.full((64,), torch.nan)}),
     "holds no state dict": [1, 2, 3],
     "cannot be read": tensors(**{"A.weight": torch.zeros(32, WIDTH).to_sparse()}),
 }
 
 
 @pytest.mark.parametrize("problem", UNUSABLE)
-def test_what_does_not_fit_is_named(save: Save, problem: str) -> None:
+def test_an_unusable_checkpoint_is_rejected_with_its_problem(save: Save, problem: str) -> None:
     with pytest.raises(UnusableCheckpoint, match=r"scorer_latest\.pt") as refused:
         load_legacy(save(UNUSABLE[problem]), same_embedding=True)
     assert problem in str(refused.value)
@@ -99,7 +106,7 @@ def test_what_does_not_fit_is_named(save: Save, problem: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("zipped", [False, True])
-def test_a_damaged_file_is_refused_wherever_the_damage_is(tmp_path: Path, zipped: bool) -> None:
+def test_a_file_damaged_anywhere_is_rejected(tmp_path: Path, zipped: bool) -> None:
     path, rng = tmp_path / "scorer_latest.pt", np.random.default_rng(5)
     torch.save(tensors(), path, _use_new_zipfile_serialization=zipped)
     whole = path.read_bytes()
@@ -118,7 +125,7 @@ def test_a_damaged_file_is_refused_wherever_the_damage_is(tmp_path: Path, zipped
 
 
 class Intruder:
-    """A pickle of it writes `marker` when it is loaded as code."""
+    """Its pickle writes `marker` if it is executed."""
 
     def __init__(self, marker: Path) -> None:
         self.marker = marker
@@ -139,7 +146,7 @@ def test_code_in_a_checkpoint_never_runs(tmp_path: Path, zipped: bool) -> None:
     assert marker.exists()
 
 
-def test_without_a_usable_checkpoint_learning_begins_afresh(
+def test_without_a_usable_checkpoint_learning_starts_with_fresh_weights(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert LegacyCheckpoint(None, BGE).load(EMBEDDING.name) is None
@@ -147,30 +154,34 @@ def test_without_a_usable_checkpoint_learning_begins_afresh(
     for unusable in (tmp_path / "missing.pt", tmp_path):
         with caplog.at_level(logging.ERROR):
             assert LegacyCheckpoint(unusable, BGE).load(EMBEDDING.name) is None
-        assert f"learning begins afresh: {unusable.name} cannot be read" in caplog.text
+        assert f"starting with fresh weights: {unusable.name} cannot be read" in caplog.text
 
 
-def test_only_with_the_embedding_it_was_learnt_on_its_text_inputs_count(save: Save) -> None:
+def test_text_inputs_count_only_with_the_same_embedding(save: Save) -> None:
     checkpoint = LegacyCheckpoint(save(tensors()), BGE)
     same, origin = checkpoint.load(f"{BGE}@0123456789ab") or ({}, "")
     assert same["A.weight"][:, TEXT].any()
     assert origin == "scorer_latest.pt"
     other, origin = checkpoint.load(EMBEDDING.name) or ({}, "")
     assert not other["A.weight"][:, TEXT].any()
-    assert origin == f"scorer_latest.pt, without its text inputs (learnt on {BGE})"
+    assert origin == f"scorer_latest.pt, without its text inputs (trained on {BGE})"
 
 
-def test_a_learner_that_goes_on_from_it_scores_as_it_did(save: Save) -> None:
-    learner, wide, asked = ScorerLearner(LearningRules(), EMBEDDING), tensors(), unseen_question()
+def test_a_learner_started_from_a_checkpoint_scores_like_it(save: Save) -> None:
+    learner, wide, question = (
+        ScorerLearner(LearningRules(), EMBEDDING),
+        tensors(),
+        unseen_question(),
+    )
     learner.start_from(load_legacy(save(wide), same_embedding=True), "scorer_latest.pt")
-    text, structure = EMBEDDING.embed(asked.transcript), structure_of(asked, 19)
+    text, structure = EMBEDDING.embed(question.transcript), structure_inputs(question, 19)
     rows = np.concatenate([widget_rows(structure, [name]) for name in CORE_SCENARIOS])
     inputs = np.hstack([np.tile(np.float32(0.3) * text, (19, 1)), rows])
     low = torch.relu(torch.from_numpy(inputs) @ wide["A.weight"].T)
     high = torch.relu(low @ wide["B.weight"].T + wide["B.bias"])
     as_it_did = torch.tanh(high @ wide["out.weight"][0] + wide["out.bias"])
-    seen, _ = learner.scorers().see(text)
-    scores = learner.scorers().low_rank.score(seen, structure, places_of(CORE_SCENARIOS))
+    seen, _ = learner.scorers().project_text(text)
+    scores = learner.scorers().low_rank.score(seen, structure, scenario_indices(CORE_SCENARIOS))
     np.testing.assert_allclose(scores, as_it_did, atol=1e-5)
     learner.learn(judged_plans(3))
     assert learner.progress.origin == "scorer_latest.pt"

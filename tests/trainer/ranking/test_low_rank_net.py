@@ -1,4 +1,4 @@
-"""The networks as they are trained: their own gradient, their sizes, and what serves of them."""
+"""The networks in training: gradients, sizes, and equality with the served scorers."""
 
 from collections.abc import Sequence
 
@@ -16,13 +16,13 @@ from ratchet.ranking import (
     WIDTH,
     HashingEmbedding,
     Scorers,
-    places_of,
     presence,
-    structure_of,
+    scenario_indices,
+    structure_inputs,
     widget_rows,
 )
 from trainer.backends.scorers.composition_net import CompositionNet
-from trainer.backends.scorers.low_rank_net import LowRankNet, Widgets
+from trainer.backends.scorers.low_rank_net import LowRankNet, WidgetBatch
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.scorers.scorer_steps import loss_and_gradient
 from trainer.domain.scorer.rules import LearningRules
@@ -35,11 +35,11 @@ PLANS = (3, 1, 8, 24, 2)
 EMBEDDING = HashingEmbedding()
 
 
-def widgets_of(plans: Sequence[int], rng: np.random.Generator) -> Widgets:
-    """Plans of so many widgets each, and at the end one more widget of the first plan."""
+def widgets_of(plans: Sequence[int], rng: np.random.Generator) -> WidgetBatch:
+    """Plans with these widget counts, and one more widget of the first plan at the end."""
     counts = np.repeat(np.arange(len(plans)), plans)
     of = np.concatenate([counts, [0]])
-    return Widgets(
+    return WidgetBatch(
         texts=rng.normal(0, 0.1, (len(plans), TEXT.stop)).astype(np.float32),
         plans=of,
         rows=rng.normal(0, 1, (len(of), WIDTH - TEXT.stop)).astype(np.float32),
@@ -55,7 +55,9 @@ def a_net(seed: int) -> LowRankNet:
     return net
 
 
-def autograd_scores(net: LowRankNet, widgets: Widgets, kept: NDArray[np.float32]) -> torch.Tensor:
+def autograd_scores(
+    net: LowRankNet, widgets: WidgetBatch, kept: NDArray[np.float32]
+) -> torch.Tensor:
     texts, rows = torch.from_numpy(widgets.texts), torch.from_numpy(widgets.rows)
     inputs = torch.cat([texts[torch.from_numpy(widgets.plans)], rows], dim=1)
     low = torch.relu(net.A(inputs))
@@ -65,15 +67,15 @@ def autograd_scores(net: LowRankNet, widgets: Widgets, kept: NDArray[np.float32]
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_written_out_gradient_is_that_of_autograd(seed: int) -> None:
+def test_the_explicit_gradient_equals_autograds(seed: int) -> None:
     rng = np.random.default_rng(seed)
     net, widgets = a_net(seed), widgets_of(PLANS, rng)
     dropped = rng.random((len(widgets.plans), HIDDEN)) < 0.1
     kept = (~dropped / 0.9).astype(np.float32)
     by_score = rng.normal(0, 1, len(widgets.plans)).astype(np.float32)
 
-    done = net.run(widgets, kept)
-    net.pull(widgets, kept, done, by_score)
+    done = net.forward_pass(widgets, kept)
+    net.set_gradients(widgets, kept, done, by_score)
     own = {name: parameter.grad.clone() for name, parameter in net.named_parameters()}
     net.zero_grad()
     scores = autograd_scores(net, widgets, kept)
@@ -86,15 +88,15 @@ def test_the_written_out_gradient_is_that_of_autograd(seed: int) -> None:
         assert (own[name] - parameter.grad).abs().max() / scale < 1e-5, name
 
 
-def test_pulling_again_forgets_the_gradient_before() -> None:
+def test_setting_gradients_replaces_the_previous_ones() -> None:
     rng = np.random.default_rng(1)
     net, widgets = a_net(1), widgets_of(PLANS, rng)
     kept = np.ones((len(widgets.plans), HIDDEN), np.float32)
-    done = net.run(widgets, kept)
+    done = net.forward_pass(widgets, kept)
     by_score = np.ones(len(widgets.plans), np.float32)
-    net.pull(widgets, kept, done, by_score)
+    net.set_gradients(widgets, kept, done, by_score)
     once = [parameter.grad.clone() for parameter in net.parameters()]
-    net.pull(widgets, kept, done, by_score)
+    net.set_gradients(widgets, kept, done, by_score)
     assert all(map(torch.equal, once, (parameter.grad for parameter in net.parameters())))
 
 
@@ -103,15 +105,15 @@ def test_the_scorers_have_the_sizes_that_the_contract_names() -> None:
     assert sizes == [28_193, 69_041]
 
 
-def test_every_score_is_zero_before_the_first_step() -> None:
+def test_every_initial_score_is_zero() -> None:
     widgets = widgets_of(PLANS, np.random.default_rng(2))
-    assert not LowRankNet().run(widgets).scores.any()
+    assert not LowRankNet().forward_pass(widgets).scores.any()
     shown = torch.rand(len(PLANS), len(CORE_SCENARIOS))
     assert not CompositionNet()(torch.from_numpy(widgets.texts), shown).any()
 
 
 @pytest.mark.parametrize("pair_weight", [0.0, 0.1, 2.0])
-def test_the_gradient_of_the_loss_is_that_of_autograd(pair_weight: float) -> None:
+def test_the_gradient_of_the_loss_equals_autograds(pair_weight: float) -> None:
     rng = np.random.default_rng(3)
     scores = rng.uniform(-1, 1, 40).astype(np.float32)
     targets = rng.uniform(-1, 1, 40).astype(np.float32)
@@ -133,7 +135,7 @@ def test_the_gradient_of_the_loss_is_that_of_autograd(pair_weight: float) -> Non
     np.testing.assert_allclose(gradient, variable.grad, rtol=1e-5, atol=1e-7)
 
 
-def test_the_pair_term_pulls_apart_within_a_plan_and_not_between_plans() -> None:
+def test_the_pair_loss_applies_within_a_plan_only() -> None:
     scores, targets = np.zeros(2, np.float32), np.array([0.8, -0.8], np.float32)
 
     def pull(plans: list[int]) -> list[float]:
@@ -145,7 +147,7 @@ def test_the_pair_term_pulls_apart_within_a_plan_and_not_between_plans() -> None
     assert pull([0, 1]) == [0.0, 0.0]
 
 
-def test_targets_that_hardly_differ_are_not_pulled_apart() -> None:
+def test_nearly_equal_targets_have_no_pair_loss() -> None:
     scores, plans = np.zeros(2, np.float32), np.zeros(2, np.int64)
     targets = np.array([0.5, 0.45], np.float32)
     alike, alone = (loss_and_gradient(scores, targets, plans, w)[0] for w in (5.0, 0.0))
@@ -159,21 +161,23 @@ def trained() -> ScorerLearner:
     return learner
 
 
-def test_what_serves_scores_as_the_trained_net_does(trained: ScorerLearner) -> None:
+def test_the_served_scorer_equals_the_trained_net(trained: ScorerLearner) -> None:
     net, scorers = LowRankNet(), trained.scorers()
     tensors = {name: torch.from_numpy(array) for name, array in trained.weights().items()}
     net.load_state_dict({name: tensors[name] for name in net.state_dict()})
-    for asked in HELD_OUT:
-        text, structure = EMBEDDING.embed(asked.transcript), structure_of(asked, 4)
+    for question in HELD_OUT:
+        text, structure = EMBEDDING.embed(question.transcript), structure_inputs(question, 4)
         rows = np.concatenate([widget_rows(structure, [name]) for name in CORE_SCENARIOS])
         texts = np.float32(TEXT_SCALE) * text[None, :]
-        scores = net.run(Widgets(texts, np.zeros(len(rows), np.int64), rows)).scores
-        served = scorers.low_rank.score(scorers.see(text)[0], structure, places_of(CORE_SCENARIOS))
+        scores = net.forward_pass(WidgetBatch(texts, np.zeros(len(rows), np.int64), rows)).scores
+        served = scorers.low_rank.score(
+            scorers.project_text(text)[0], structure, scenario_indices(CORE_SCENARIOS)
+        )
         assert np.ptp(scores) > 0.1
         np.testing.assert_allclose(served, scores, atol=1e-5)
 
 
-def test_what_serves_scores_plans_as_the_trained_net_does(trained: ScorerLearner) -> None:
+def test_the_served_composition_scorer_equals_the_trained_net(trained: ScorerLearner) -> None:
     scorers = Scorers.of(trained.weights())
     prefix = "composition."
     net = CompositionNet()
@@ -184,11 +188,11 @@ def test_what_serves_scores_plans_as_the_trained_net_does(trained: ScorerLearner
             if name.startswith(prefix)
         }
     )
-    for at, asked in enumerate(HELD_OUT):
-        text = EMBEDDING.embed(asked.transcript)
+    for at, question in enumerate(HELD_OUT):
+        text = EMBEDDING.embed(question.transcript)
         shown = [*np.random.default_rng(at).choice(CORE_SCENARIOS, 3), "unknown"]
         texts = torch.from_numpy(np.float32(TEXT_SCALE) * text[None, :])
         score = net(texts, torch.from_numpy(presence(shown))[None, :]).item()
-        served = scorers.composition.score(scorers.see(text)[1], places_of(shown))
+        served = scorers.composition.score(scorers.project_text(text)[1], scenario_indices(shown))
         assert abs(score) > 1e-3
         assert served == pytest.approx(score, abs=1e-5)

@@ -1,4 +1,4 @@
-"""Which scorer serves, and that each is told of once."""
+"""The register of published scorers, with one event per change."""
 
 from sqlalchemy import Engine
 
@@ -24,7 +24,7 @@ def published(version: str) -> ScorerPublished:
     )
 
 
-def test_the_scorer_that_was_published_last_serves_until_it_is_withdrawn(
+def test_the_last_published_scorer_serves_until_it_is_withdrawn(
     register: SqlScorerRegister, engine: Engine
 ) -> None:
     assert register.in_service() is None
@@ -46,20 +46,22 @@ def test_the_scorer_that_was_published_last_serves_until_it_is_withdrawn(
     assert register.in_service() == published("s3")
 
 
-def test_published_twice_is_published_once(register: SqlScorerRegister, engine: Engine) -> None:
+def test_publishing_the_same_scorer_twice_has_one_effect(
+    register: SqlScorerRegister, engine: Engine
+) -> None:
     for _ in range(2):
         register.publish(published("s1"))
     assert SqlOutbox(engine).unpublished() == [published("s1")]
     assert register.superseded(0) == [published("s1")]
 
 
-def test_all_but_the_last_scorers_are_superseded_until_they_are_forgotten(
+def test_older_scorers_are_superseded_until_they_are_removed(
     register: SqlScorerRegister,
 ) -> None:
     for number in range(5):
         register.publish(published(f"s{number}"))
     assert [event.version for event in register.superseded(2)] == ["s2", "s1", "s0"]
     for version in ("s0", "s1", "s2"):
-        register.forget(version)
+        register.remove(version)
     assert register.superseded(2) == []
     assert register.in_service() == published("s4")

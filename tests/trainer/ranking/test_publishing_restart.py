@@ -1,4 +1,4 @@
-"""What serves outlives the process: its file, its event, and what is compared with it."""
+"""The scorer in service after a restart: its file, its event and comparisons."""
 
 import logging
 from collections.abc import Callable
@@ -11,65 +11,62 @@ from sqlalchemy import Engine
 from ratchet.contract import ScorerPublished
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 
-from .bench import AT_ONCE, Bench, OtherEmbedding, taught
+from ..harness import Killed
 from .judged_plans import answers
+from .ranking_setup import AT_ONCE, OtherEmbedding, RankingSetup, trained_learner
 
 pytestmark = pytest.mark.heavy
 
 NOW = 1_000.0
-Start = Callable[..., Bench]
+Start = Callable[..., RankingSetup]
 
 
 @pytest.fixture
 def start(engine: Engine, tmp_path: Path) -> Start:
-    def start(**parts: Any) -> Bench:
-        return Bench(engine, tmp_path, **parts)
+    def start(**parts: Any) -> RankingSetup:
+        return RankingSetup(engine, tmp_path, **parts)
 
     return start
 
 
 def test_files_of_superseded_scorers_are_removed(start: Start) -> None:
     rules = AT_ONCE.model_copy(update={"tolerance": 1.0})
-    bench = start(rules=rules)
-    bench.hear(answers(150))
+    setup = start(rules=rules)
+    setup.learn(answers(150))
     for number in range(4):
-        bench.hear(answers(1, first=150 + number))
-        bench.judge(NOW + number)
-    published = bench.told(ScorerPublished)
+        setup.learn(answers(1, first=150 + number))
+        setup.judge(NOW + number)
+    published = setup.events(ScorerPublished)
     assert len(published) == 4
-    assert bench.files == sorted(event.artifact.sha256 for event in published[-2:])
-    assert bench.register.superseded(2) == []
+    assert setup.files == sorted(event.artifact.sha256 for event in published[-2:])
+    assert setup.register.superseded(2) == []
 
 
 def test_a_scorer_of_another_embedding_is_not_compared(start: Start) -> None:
-    start(embedding=OtherEmbedding()).serve(taught("alerts"), "foreign")
-    bench = start(embedding=OtherEmbedding())
-    bench.hear(answers(150))
-    bench.judge()
-    published = bench.told(ScorerPublished)[-1]
+    start(embedding=OtherEmbedding()).put_in_service(trained_learner("alerts"), "foreign")
+    setup = start(embedding=OtherEmbedding())
+    setup.learn(answers(150))
+    setup.judge()
+    published = setup.events(ScorerPublished)[-1]
     assert (published.embedding, published.previous) == ("other-768-1", None)
     assert published.evidence.gains.keys() == {"caller"}
 
 
-def test_a_scorer_whose_file_is_gone_is_not_compared(
+def test_a_scorer_without_its_file_is_not_compared(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bench = start()
-    bench.serve(taught("alerts"), "lost")
-    bench.artifacts.path(bench.told()[0].artifact).unlink()
-    bench.hear(answers(150))
+    setup = start()
+    setup.put_in_service(trained_learner("alerts"), "lost")
+    setup.artifacts.path(setup.events()[0].artifact).unlink()
+    setup.learn(answers(150))
     with caplog.at_level(logging.ERROR):
-        bench.judge()
-    assert bench.told(ScorerPublished)[-1].previous is None
+        setup.judge()
+    assert setup.events(ScorerPublished)[-1].previous is None
     assert "the scorer in service cannot be read" in caplog.text
 
 
-class Killed(BaseException):
-    """The process dies here."""
-
-
 class DyingRegister(SqlScorerRegister):
-    """Dies at the first scorer, right before or right after it is committed."""
+    """Raises `Killed` at the first scorer, right before or after its commit."""
 
     committed = False
 
@@ -80,19 +77,19 @@ class DyingRegister(SqlScorerRegister):
 
 
 @pytest.mark.parametrize("committed", [False, True])
-def test_killed_between_the_file_and_the_event_it_is_published_once(
+def test_a_kill_between_file_and_event_publishes_once(
     start: Start, engine: Engine, committed: bool
 ) -> None:
     register = DyingRegister(engine)
     register.committed = committed
     dying = start(register=register)
-    dying.hear(answers(150))
+    dying.learn(answers(150))
     with pytest.raises(Killed):
         dying.judge()
     restarted = start().resume()
     restarted.judge()
     restarted.judge(NOW + 100)
-    (published,) = restarted.told()
+    (published,) = restarted.events()
     assert isinstance(published, ScorerPublished)
     assert restarted.files == [published.artifact.sha256]
     assert restarted.register.in_service() == published

@@ -1,4 +1,4 @@
-"""kill -9 of the trainer again and again while it learns: the scorers are the same to the bit."""
+"""Repeated kills (-9) of the trainer lead to the same bits."""
 
 import asyncio
 import os
@@ -49,13 +49,13 @@ async def running_trainer(environment: dict[str, str]) -> AsyncIterator[asyncio.
 
 
 def cursor_of(store: SqlRankingStore) -> int:
-    state = store.learnt()
+    state = store.learned_state()
     return state.progress.cursor if state else 0
 
 
 def kept_something(store: SqlRankingStore) -> Probe:
     async def probe() -> bool:
-        return bool(store.unlearnt(0, 1))
+        return bool(store.unlearned(0, 1))
 
     return probe
 
@@ -75,7 +75,7 @@ def put_in_service(register: SqlScorerRegister) -> Probe:
 
 
 def all_told(store: SqlRankingStore, outbox: SqlOutbox, redis: Redis) -> Probe:
-    """Whether the scorer that learnt everything was judged, and nothing waits to be told."""
+    """Whether the final scorer was judged and the outbox is empty."""
 
     async def probe() -> bool:
         told = await events_of(redis)
@@ -91,7 +91,7 @@ async def events_of(redis: Redis) -> list[Any]:
     return [SCORERS.adapter.validate_json(fields[DATA_FIELD.encode()]) for _, fields in entries]
 
 
-async def test_killed_again_and_again_it_learns_everything_once(
+async def test_repeated_kills_lose_and_repeat_nothing(
     valkey_url: str, redis: Redis, tmp_path: Path
 ) -> None:
     engine = open_database(tmp_path / "trainer.db")
@@ -121,15 +121,15 @@ async def test_killed_again_and_again_it_learns_everything_once(
         await eventually(all_told(store, SqlOutbox(engine), redis), 30)
 
     assert len(set(killed_at)) >= 3, killed_at
-    numbered = store.unlearnt(0, 1_000)
+    numbered = store.unlearned(0, 1_000)
     assert [one.sequence for one in numbered] == list(range(1, EVENTS + 1))
     assert {one.event.event_id for one in numbered} == {one.event_id for one in answers(EVENTS)}
-    undisturbed = ScorerLearner(RULES, HashingEmbedding())
-    undisturbed.learn(numbered)
-    learnt = store.learnt()
-    assert learnt is not None
-    assert learnt.progress.heard_of == EVENTS
-    assert learnt.tensors == undisturbed.save().tensors
+    uninterrupted = ScorerLearner(RULES, HashingEmbedding())
+    uninterrupted.learn(numbered)
+    learned = store.learned_state()
+    assert learned is not None
+    assert learned.progress.heard_of == EVENTS
+    assert learned.tensors == uninterrupted.save().tensors
 
     published = [e for e in await events_of(redis) if isinstance(e, ScorerPublished)]
     assert len(published) > 1

@@ -1,4 +1,4 @@
-"""What is kept on disk: numbered once, within everybody's quota, and joined with decisions."""
+"""The ranking store: numbering, quotas, retention and the join with decisions."""
 
 from datetime import timedelta, timezone
 
@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from ratchet_testing.deliveries import delivered
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.domain.scorer.admission import OLDER, QUOTA, SILENT
-from trainer.domain.scorer.learned_state import LearntState, begun
+from trainer.domain.scorer.learned_state import LearnedState, initial_progress
 from trainer.domain.scorer.rules import LearningRules
 
 from .conftest import MORNING, decision, scored
@@ -22,125 +22,127 @@ def rules() -> LearningRules:
 
 
 def teaching(store: SqlRankingStore) -> list[str]:
-    return [one.event.query_id for one in store.unlearnt(0, 10_000) if one.teaches]
+    return [one.event.query_id for one in store.unlearned(0, 10_000) if one.teaches]
 
 
-def state_at(cursor: int, tensors: bytes = b"tensors") -> LearntState:
-    progress = begun(RULES, "hashing").model_copy(update={"cursor": cursor})
-    return LearntState(progress, tensors)
+def state_at(cursor: int, tensors: bytes = b"tensors") -> LearnedState:
+    progress = initial_progress(RULES, "hashing").model_copy(update={"cursor": cursor})
+    return LearnedState(progress, tensors)
 
 
-def test_revisions_are_numbered_in_the_order_in_which_they_came(store: SqlRankingStore) -> None:
-    store.keep_scored(delivered([scored("q-1"), scored("q-2")]))
-    store.keep_scored(delivered([scored("q-3"), scored("q-1", 2)]))
-    numbered = [(one.sequence, one.event) for one in store.unlearnt(0, 10)]
+def test_revisions_are_numbered_in_order_of_arrival(store: SqlRankingStore) -> None:
+    store.add_scored(delivered([scored("q-1"), scored("q-2")]))
+    store.add_scored(delivered([scored("q-3"), scored("q-1", 2)]))
+    numbered = [(one.sequence, one.event) for one in store.unlearned(0, 10)]
     events = [scored("q-1"), scored("q-2"), scored("q-3"), scored("q-1", 2)]
     assert numbered == list(enumerate(events, start=1))
 
 
-def test_what_came_before_changes_nothing(store: SqlRankingStore) -> None:
+def test_a_repeated_revision_changes_nothing(store: SqlRankingStore) -> None:
     batch = [scored("q-1"), scored("q-2"), scored("q-1"), scored("q-1", 2)]
-    store.keep_scored(delivered(batch))
-    once = store.unlearnt(0, 10)
-    store.keep_scored(delivered(batch))
-    store.keep_scored(delivered([scored("q-2", reward=-1.0)]))
-    assert store.unlearnt(0, 10) == once
+    store.add_scored(delivered(batch))
+    once = store.unlearned(0, 10)
+    store.add_scored(delivered(batch))
+    store.add_scored(delivered([scored("q-2", reward=-1.0)]))
+    assert store.unlearned(0, 10) == once
     assert [one.sequence for one in once] == [1, 2, 3]
 
 
-def test_an_operator_teaches_so_often_a_day_across_batches_and_restarts(
+def test_the_daily_quota_holds_across_batches_and_restarts(
     store: SqlRankingStore, engine: Engine
 ) -> None:
-    store.keep_scored(delivered([scored(f"q-{n}") for n in range(2)]))
-    store.keep_scored(delivered([scored(f"q-{n}") for n in range(4)]))
-    SqlRankingStore(engine, RULES).keep_scored(
+    store.add_scored(delivered([scored(f"q-{n}") for n in range(2)]))
+    store.add_scored(delivered([scored(f"q-{n}") for n in range(4)]))
+    SqlRankingStore(engine, RULES).add_scored(
         delivered([scored("q-4"), scored("q-5", user_id="anna")])
     )
     assert teaching(store) == ["q-0", "q-1", "q-2", "q-5"]
-    store.keep_scored(delivered([scored("q-6", day=1)]))
+    store.add_scored(delivered([scored("q-6", day=1)]))
     assert teaching(store)[-1] == "q-6"
-    assert store.skipped() == {QUOTA: 2}
+    assert store.skip_counts() == {QUOTA: 2}
 
 
-def test_a_day_is_one_of_utc_wherever_it_was_told(store: SqlRankingStore) -> None:
+def test_a_day_is_a_utc_day(store: SqlRankingStore) -> None:
     abroad = timezone(timedelta(hours=9))
     late = MORNING.replace(hour=23).astimezone(abroad)
     for number in range(5):
-        store.keep_scored(
+        store.add_scored(
             delivered([scored(f"q-{number}").model_copy(update={"occurred_at": late})])
         )
-    store.keep_scored(delivered([scored("morning"), scored("next", day=1)]))
+    store.add_scored(delivered([scored("morning"), scored("next", day=1)]))
     assert teaching(store) == ["q-0", "q-1", "q-2", "next"]
 
 
 def test_unnamed_operators_share_one_quota(store: SqlRankingStore) -> None:
-    store.keep_scored(delivered([scored(f"q-{number}", user_id="") for number in range(8)]))
+    store.add_scored(delivered([scored(f"q-{number}", user_id="") for number in range(8)]))
     assert teaching(store) == [f"q-{number}" for number in range(5)]
 
 
 def test_an_older_revision_after_a_newer_one_does_not_teach(store: SqlRankingStore) -> None:
-    store.keep_scored(delivered([scored("q-1", 3), scored("q-1", 2)]))
-    store.keep_scored(delivered([scored("q-1", 1), scored("q-1", 4)]))
-    found = [(one.event.revision, one.teaches) for one in store.unlearnt(0, 10)]
+    store.add_scored(delivered([scored("q-1", 3), scored("q-1", 2)]))
+    store.add_scored(delivered([scored("q-1", 1), scored("q-1", 4)]))
+    found = [(one.event.revision, one.teaches) for one in store.unlearned(0, 10)]
     assert found == [(3, True), (2, False), (1, False), (4, True)]
-    assert store.skipped() == {OLDER: 2}
+    assert store.skip_counts() == {OLDER: 2}
 
 
-def test_what_does_not_teach_uses_up_no_quota_and_is_counted_by_its_reason(
+def test_skipped_revisions_use_no_quota_and_are_counted_by_reason(
     store: SqlRankingStore,
 ) -> None:
     silent = [scored(f"s-{n}").model_copy(update={"plan": None}) for n in range(4)]
     empty = scored("empty", widgets=())
-    store.keep_scored(delivered([*silent, empty, *(scored(f"q-{number}") for number in range(5))]))
+    store.add_scored(delivered([*silent, empty, *(scored(f"q-{number}") for number in range(5))]))
     assert teaching(store) == ["q-0", "q-1", "q-2"]
-    assert store.skipped() == {SILENT: 5, QUOTA: 2}
+    assert store.skip_counts() == {SILENT: 5, QUOTA: 2}
 
 
-def test_only_what_lies_behind_the_cursor_is_unlearnt(store: SqlRankingStore) -> None:
-    store.keep_scored(delivered([scored(f"q-{n}", user_id=f"user-{n}") for n in range(6)]))
-    assert [one.sequence for one in store.unlearnt(2, 3)] == [3, 4, 5]
-    assert store.unlearnt(6, 3) == []
+def test_only_revisions_after_the_cursor_are_unlearned(store: SqlRankingStore) -> None:
+    store.add_scored(delivered([scored(f"q-{n}", user_id=f"user-{n}") for n in range(6)]))
+    assert [one.sequence for one in store.unlearned(2, 3)] == [3, 4, 5]
+    assert store.unlearned(6, 3) == []
 
 
-def test_what_taught_up_to_the_cursor_is_remembered_in_order(store: SqlRankingStore) -> None:
-    store.keep_scored(delivered([scored("q-1", 2), scored("q-1"), scored("q-2"), scored("q-1", 3)]))
-    assert [one.sequence for one in store.remembered(3)] == [1, 3]
-    assert [one.sequence for one in store.remembered(4)] == [1, 3, 4]
+def test_revisions_that_taught_up_to_the_cursor_are_returned_in_order(
+    store: SqlRankingStore,
+) -> None:
+    store.add_scored(delivered([scored("q-1", 2), scored("q-1"), scored("q-2"), scored("q-1", 3)]))
+    assert [one.sequence for one in store.learned_revisions(3)] == [1, 3]
+    assert [one.sequence for one in store.learned_revisions(4)] == [1, 3, 4]
 
 
 @pytest.mark.parametrize("first", ["decision", "outcome"])
-def test_an_outcome_finds_its_decision_whichever_comes_first(
+def test_an_outcome_and_its_decision_may_arrive_in_any_order(
     store: SqlRankingStore, first: str
 ) -> None:
     made, outcome = decision("decision-1"), scored("q-1", decision_id="decision-1")
     steps = [
-        lambda: store.keep_decisions(delivered([made, made])),
-        lambda: store.keep_scored(delivered([outcome])),
+        lambda: store.add_decisions(delivered([made, made])),
+        lambda: store.add_scored(delivered([outcome])),
     ]
     for step in steps if first == "decision" else reversed(steps):
-        assert store.outcomes(10) == []
+        assert store.outcome_refs(10) == []
         step()
-    assert store.logged(store.outcomes(10)) == [(made, outcome)]
+    assert store.logged_decisions(store.outcome_refs(10)) == [(made, outcome)]
 
 
-def test_the_newest_revision_says_what_came_of_a_decision(store: SqlRankingStore) -> None:
-    store.keep_decisions(delivered([decision(f"decision-{n}") for n in (1, 2, 3)]))
+def test_the_newest_revision_is_the_outcome_of_a_decision(store: SqlRankingStore) -> None:
+    store.add_decisions(delivered([decision(f"decision-{n}") for n in (1, 2, 3)]))
     revisions = [scored("q-1", revision, decision_id="decision-1") for revision in (1, 3, 2)]
-    store.keep_scored(
+    store.add_scored(
         delivered([revisions[0], scored("q-2", decision_id="decision-2"), *revisions[1:]])
     )
-    assert [tuple(outcome) for outcome in store.outcomes(10)] == [
+    assert [tuple(outcome) for outcome in store.outcome_refs(10)] == [
         ("decision-2", 2),
         ("decision-1", 3),
     ]
-    assert [tuple(outcome) for outcome in store.outcomes(1)] == [("decision-1", 3)]
+    assert [tuple(outcome) for outcome in store.outcome_refs(1)] == [("decision-1", 3)]
 
 
 def test_many_outcomes_are_read_in_their_order(engine: Engine) -> None:
     store = SqlRankingStore(engine, LearningRules())
     names = [f"decision-{number}" for number in range(1_100)]
-    store.keep_decisions(delivered([decision(name) for name in names]))
-    store.keep_scored(
+    store.add_decisions(delivered([decision(name) for name in names]))
+    store.add_scored(
         delivered(
             [
                 scored(f"q-{number}", user_id=f"user-{number % 50}", decision_id=name)
@@ -148,35 +150,37 @@ def test_many_outcomes_are_read_in_their_order(engine: Engine) -> None:
             ]
         )
     )
-    assert [made.event_id for made, _ in store.logged(store.outcomes(1_050))] == names[50:]
+    assert [
+        made.event_id for made, _ in store.logged_decisions(store.outcome_refs(1_050))
+    ] == names[50:]
 
 
-def test_what_was_learnt_comes_back_as_it_was(store: SqlRankingStore) -> None:
-    assert store.learnt() is None
+def test_the_learned_state_is_restored_unchanged(store: SqlRankingStore) -> None:
+    assert store.learned_state() is None
     store.commit(state_at(1, b"\x00first"))
     store.commit(state_at(2, b"\x00second"))
-    assert store.learnt() == state_at(2, b"\x00second")
+    assert store.learned_state() == state_at(2, b"\x00second")
 
 
-def test_the_newest_revisions_are_kept(
-    store: SqlRankingStore, monkeypatch: pytest.MonkeyPatch
+def test_only_the_newest_learned_revisions_are_retained(
+    engine: Engine,
 ) -> None:
-    monkeypatch.setattr("trainer.backends.sql.ranking_store._KEPT", 4)
-    store.keep_scored(
+    store = SqlRankingStore(engine, RULES, revisions=4)
+    store.add_scored(
         delivered([scored(f"q-{number}", user_id=f"user-{number}") for number in range(10)])
     )
     store.commit(state_at(7))
-    assert [one.sequence for one in store.unlearnt(0, 100)] == [4, 5, 6, 7, 8, 9, 10]
+    assert [one.sequence for one in store.unlearned(0, 100)] == [4, 5, 6, 7, 8, 9, 10]
 
 
-def test_of_the_decisions_those_with_an_answer_and_the_newest_are_kept(
-    store: SqlRankingStore, monkeypatch: pytest.MonkeyPatch
+def test_decisions_with_an_outcome_and_the_newest_are_retained(
+    engine: Engine,
 ) -> None:
-    monkeypatch.setattr("trainer.backends.sql.ranking_store._DECISIONS_KEPT", 4)
-    store.keep_decisions(delivered([decision(f"decision-{number}") for number in range(10)]))
-    store.keep_scored(delivered([scored("q-1", decision_id="decision-1")]))
+    store = SqlRankingStore(engine, RULES, decisions=4)
+    store.add_decisions(delivered([decision(f"decision-{number}") for number in range(10)]))
+    store.add_scored(delivered([scored("q-1", decision_id="decision-1")]))
     store.commit(state_at(1))
-    store.keep_scored(
+    store.add_scored(
         delivered(
             [
                 scored(f"late-{n}", user_id=f"user-{n}", decision_id=f"decision-{n}")
@@ -184,18 +188,18 @@ def test_of_the_decisions_those_with_an_answer_and_the_newest_are_kept(
             ]
         )
     )
-    known = {outcome.decision_id for outcome in store.outcomes(100)}
+    known = {outcome.decision_id for outcome in store.outcome_refs(100)}
     assert known == {f"decision-{number}" for number in (1, 6, 7, 8, 9)}
 
 
-def test_a_flood_that_does_not_teach_drives_out_nothing_that_taught(
-    store: SqlRankingStore, monkeypatch: pytest.MonkeyPatch
+def test_skipped_revisions_do_not_displace_those_that_taught(
+    engine: Engine,
 ) -> None:
-    monkeypatch.setattr("trainer.backends.sql.ranking_store._KEPT", 4)
-    store.keep_scored(delivered([scored("q-1")]))
-    store.keep_scored(
+    store = SqlRankingStore(engine, RULES, revisions=4)
+    store.add_scored(delivered([scored("q-1")]))
+    store.add_scored(
         delivered([scored(f"flood-{number}", user_id="mallory") for number in range(20)])
     )
     store.commit(state_at(21))
-    assert [one.sequence for one in store.remembered(21)] == [1, 2, 3, 4]
-    assert store.skipped() == {QUOTA: 4}
+    assert [one.sequence for one in store.learned_revisions(21)] == [1, 2, 3, 4]
+    assert store.skip_counts() == {QUOTA: 4}

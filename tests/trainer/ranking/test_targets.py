@@ -1,4 +1,4 @@
-"""What each widget of a plan was worth: by the judge, by touches, and by the plan as a whole."""
+"""Targets and values of widgets: by the judge, by touches, by the plan as a whole."""
 
 from itertools import product
 
@@ -58,7 +58,7 @@ def values(widgets: tuple[ServedWidget, ...], reward: float | None = None) -> li
     return [round(value, 6) for value in found.tolist()]
 
 
-def test_a_judged_widget_stands_by_its_distance_from_the_plans_mean_and_from_the_middle():
+def test_a_judged_target_combines_the_distances_from_mean_and_middle():
     """4 * (0.6 * (0.9 - 0.6) + 0.4 * (0.9 - 0.5)) = 1.36, and -1.04 for the other, halved."""
     assert targets(judged(0.9, 0.3)) == [0.68, -0.52]
 
@@ -73,14 +73,14 @@ def test_a_size_that_was_judged_without_a_score_counts_as_the_middle():
     assert targets(judged(None, size_fits=False)) == [-0.25]
 
 
-def test_the_plans_reward_makes_up_three_tenths():
+def test_the_plans_reward_weighs_three_tenths():
     """0.7 * 1.36 + 0.3 * 0.4 = 1.072 and 0.7 * -1.04 + 0.3 * 0.4 = -0.608, halved."""
     assert targets(judged(0.9, 0.3), reward=0.4) == [0.536, -0.304]
 
 
 @pytest.mark.parametrize(("reward", "wanted"), [(2.0, [0.321, 0.0]), (-2.0, [0.0, -0.349])])
-def test_the_plans_reward_never_turns_the_sign_of_a_judgement(reward: float, wanted: list[float]):
-    """The judgements alone are 0.06 and -0.14."""
+def test_the_plans_reward_never_changes_the_sign_of_a_judgment(reward: float, wanted: list[float]):
+    """The judgments alone are 0.06 and -0.14."""
     assert targets(judged(0.5, 0.45), reward=reward) == wanted
 
 
@@ -89,36 +89,36 @@ def test_targets_are_clipped_to_two_and_halved():
     assert targets(judged(1.0, 0.0, 0.0, 0.0)) == [1.0, -0.7, -0.7, -0.7]
 
 
-def test_widgets_nobody_judged_have_the_reward_of_their_plan_halved():
+def test_unjudged_widgets_have_half_the_reward_of_their_plan():
     assert targets(touched(False, False), reward=0.4) == [0.2, 0.2]
     assert targets(touched(False, False), reward=-5.0) == [-1.0, -1.0]
 
 
-def test_a_widget_the_judge_left_out_has_the_reward_of_the_plan_and_no_say_in_its_mean():
+def test_a_widget_the_judge_omitted_has_the_plans_reward_and_does_not_affect_the_mean():
     assert targets(judged(0.9, 0.3, None), reward=0.4) == [0.536, -0.304, 0.2]
     assert targets(judged(0.9, 0.3, None)) == [0.68, -0.52, 0.0]
     assert values(judged(0.9, 0.3, None), reward=0.4) == [0.8, -0.4, 0.4]
 
 
 def test_touches_raise_the_touched_and_lower_the_others():
-    """4 * 0.6 * 0.25 times the distance from the plan's mean touch, halved."""
+    """4 * 0.6 * 0.25 times the difference from the plan's mean touch, halved."""
     assert targets(touched(True, False, False)) == [0.2, -0.1, -0.1]
     assert targets(touched(False, True, False), reward=0.4) == [0.1, 0.4, 0.1]
 
 
-def test_touches_of_a_judged_plan_say_nothing_more():
+def test_touches_of_a_judged_plan_do_not_count():
     seen = tuple(widget.model_copy(update={"touched": True}) for widget in judged(0.9, 0.3))
     assert targets(seen) == targets(judged(0.9, 0.3))
 
 
-def test_where_nothing_was_said_nothing_is_learnt():
+def test_a_plan_without_feedback_has_no_targets():
     silent = plan(widgets=touched(False, False), reward=None)
     assert widget_targets(silent) is None
     assert widget_values(silent, POWER) is None
     assert plan_target(silent) is None
 
 
-def test_a_missed_scenario_is_worth_what_the_best_score_would_be():
+def test_a_missed_scenario_has_the_target_of_the_best_score():
     """4 * (0.6 * (1 - 0.6) + 0.4 * (1 - 0.5)) = 1.76; 4 * (0.6 * 0.5 + 0.4 * 0.5) = 2 unjudged."""
     assert missing_target(plan(reward=None)) == pytest.approx(0.88)
     assert missing_target(plan(reward=0.4)) == pytest.approx((0.7 * 1.76 + 0.3 * 0.4) / 2)
@@ -128,7 +128,7 @@ def test_a_missed_scenario_is_worth_what_the_best_score_would_be():
 
 
 @pytest.mark.parametrize(("reward", "wanted"), [(0.4, 0.2), (3.0, 1.0), (-5.0, -1.0), (0.0, 0.0)])
-def test_a_plan_is_worth_its_reward_halved_and_clipped(reward: float, wanted: float):
+def test_a_plans_target_is_its_reward_halved_and_clipped(reward: float, wanted: float):
     assert plan_target(plan(reward=reward)) == wanted
 
 
@@ -137,15 +137,15 @@ def test_the_value_of_a_judged_widget_is_twice_its_distance_from_the_middle():
     assert values(judged(0.9, 0.3, size_fits=False)) == [0.55, -0.65]
 
 
-def test_a_touch_is_worth_more_where_fewer_look():
-    """A touch at the second place counts 2 ** 0.5; a quarter of its distance from the mean."""
+def test_a_touch_counts_more_at_a_lower_position():
+    """A touch at the second position counts 2 ** 0.5; a quarter of its difference from the mean."""
     assert values(touched(True, False), reward=0.4) == [0.525, 0.275]
     assert values(touched(False, True), reward=0.4) == [0.223223, 0.576777]
 
 
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.4])
-def test_the_value_of_a_widget_is_expected_to_be_the_same_at_whatever_place_it_stood(power: float):
-    """Every outcome of the position-based model, by how likely it is: attraction times looks."""
+def test_the_expected_value_of_a_widget_does_not_depend_on_its_position(power: float):
+    """Every outcome of the position-based model, weighted by its probability."""
     attractions = np.array([0.8, 0.3, 0.55])
     looks = examination(3, power)
     for turn in range(3):
@@ -160,7 +160,7 @@ def test_the_value_of_a_widget_is_expected_to_be_the_same_at_whatever_place_it_s
 
 
 @given(PLANS)
-def test_targets_are_one_for_each_widget_and_lie_between_minus_one_and_one(served: ServedPlan):
+def test_targets_are_within_minus_one_and_one_for_each_widget(served: ServedPlan):
     found = widget_targets(served)
     if found is not None:
         assert found.shape == (len(served.widgets),)

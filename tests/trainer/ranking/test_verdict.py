@@ -1,4 +1,4 @@
-"""A candidate serves when it is credibly at least as good; every ruling names its figures."""
+"""The verdict on a candidate: credible evidence decides, and the reason has the figures."""
 
 import pytest
 
@@ -37,13 +37,13 @@ def test_a_candidate_that_is_better_is_published_with_each_gain():
 
 
 def test_a_candidate_that_is_credibly_as_good_is_published():
-    """The interval reaches down to the tolerance and no further."""
+    """The lower bound equals the tolerance."""
     found = judge(evidence(in_service=EQUAL, caller=BETTER), None, RULES)
     assert isinstance(found, Publish)
     assert "+0.000 [-0.020, +0.020] over 120 against the scorer in service" in found.reason
 
 
-def test_the_first_candidate_is_only_measured_against_the_callers_order():
+def test_the_first_candidate_is_compared_with_the_callers_order_only():
     assert isinstance(judge(evidence(caller=BETTER), None, RULES), Publish)
     assert isinstance(judge(evidence(caller=UNSURE), None, RULES), KeepBack)
 
@@ -71,13 +71,13 @@ def test_a_lower_bound_below_the_tolerance_keeps_it_back(gains: dict[str, Interv
     assert judge(evidence(**gains), BETTER, RULES) == KeepBack(f"on logged decisions: {named}")
 
 
-def test_a_candidate_that_would_show_what_never_was_shown_is_kept_back():
+def test_a_candidate_without_support_is_kept_back():
     found = judge(evidence(supported=0.49, caller=BETTER), None, RULES)
     assert found == KeepBack("on logged decisions: only 49% of what it would show was ever shown")
 
 
 def test_support_counts_for_the_candidate_alone():
-    """The caller's order has a tenth."""
+    """The support of the caller's order is a tenth."""
     assert isinstance(judge(evidence(supported=0.5, caller=BETTER), None, RULES), Publish)
 
 
@@ -89,7 +89,7 @@ def test_every_problem_is_named():
 
 
 @pytest.mark.parametrize("serving", [None, BETTER, WORSE])
-def test_too_little_evidence_keeps_everything_as_it_is(serving: Interval | None):
+def test_too_little_evidence_changes_nothing(serving: Interval | None):
     assert judge(Evidence(basis="nothing yet"), serving, RULES) == KeepBack(
         "too little to judge by: fewer than 100 logged decisions and fewer than 20 held-out plans"
     )
@@ -109,7 +109,7 @@ def test_a_candidate_that_helps_is_published_rather_than_the_bad_scorer_withdraw
     assert isinstance(judge(evidence(in_service=BETTER, caller=BETTER), WORSE, RULES), Publish)
 
 
-def test_a_scorer_in_service_that_may_be_as_good_as_the_caller_stays():
+def test_a_scorer_in_service_that_is_not_credibly_worse_remains():
     doubtful = Interval(mean=-0.1, low=-0.2, high=0.0, n=120)
     assert isinstance(judge(evidence(caller=UNSURE), doubtful, RULES), KeepBack)
 

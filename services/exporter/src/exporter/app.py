@@ -15,14 +15,13 @@ from exporter.domain.registry.lag import ServerLag
 from exporter.erasure import ExporterErasureHandler
 from exporter.export.child_processes import ExportProcesses
 from exporter.handlers import CheckpointHandler
-from exporter.metrics import ExporterMetrics
+from exporter.metrics import ExporterMetrics, ServingMetrics
 from exporter.registry.activation import ActivationHandler
 from exporter.registry.alias import Alias
 from exporter.registry.integrity import IntegrityCheck
 from exporter.registry.monitor import RegistryMonitor
 from exporter.registry.reconciler import RegistryReconciler
 from exporter.registry.retention import VersionRetention
-from exporter.registry.serving_metrics import ServingMetrics
 from exporter.settings import ExporterSettings
 from exporter.status import ExporterStatus
 from ratchet.contract import (
@@ -38,7 +37,7 @@ from ratchet.contract import (
 from ratchet.delivery import Consumer, RetryPolicy
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore
-from ratchet.telemetry import StorageCollector, create_tracer
+from ratchet.telemetry import StorageCollector, create_tracing
 
 
 def create_app(settings: ExporterSettings) -> AsgiFastStream:
@@ -109,7 +108,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         broker=create_broker(settings),
         redis=create_redis(settings),
         registry=registry,
-        tracer=create_tracer("exporter", settings),
+        tracing=create_tracing("exporter", settings),
         consumers=[
             Consumer(
                 CHECKPOINTS,

@@ -1,8 +1,9 @@
 """The exporter's metrics."""
 
+from functools import partial
 from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from exporter.domain.export_messages import StageDone
 from exporter.domain.registry.activation_result import ActivationResult, CommandName
@@ -12,63 +13,55 @@ from ratchet.contract import Parity, ServedParity
 
 class ExporterMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.exports = Counter(
-            "ratchet_exports_total",
-            "Checkpoints by outcome: registered, refused.",
-            ("outcome",),
-            registry=registry,
+        counter = partial(Counter, registry=registry)
+        gauge = partial(Gauge, registry=registry)
+        histogram = partial(Histogram, registry=registry)
+        self.exports = counter(
+            "ratchet_exports_total", "Checkpoints by outcome: registered, refused.", ("outcome",)
         )
         for outcome in ("registered", "refused"):
             self.exports.labels(outcome)
-        self.stage_seconds = Histogram(
+        self.stage_seconds = histogram(
             "ratchet_export_stage_seconds",
             "Seconds of each stage of an export.",
             ("stage",),
-            registry=registry,
             buckets=(0.1, 0.5, 1, 2, 5, 10, 20, 60, 300, 1800),
         )
-        self.parity_top1 = Gauge(
+        self.parity_top1 = gauge(
             "ratchet_export_parity_top1_ratio",
             "Share of positions with the same most likely token, of the last export.",
-            registry=registry,
         )
-        self.parity_kl = Gauge(
+        self.parity_kl = gauge(
             "ratchet_export_parity_kl_nats",
             "Mean KL divergence of the last export from the trained model.",
-            registry=registry,
         )
-        self.activations = Counter(
+        self.activations = counter(
             "ratchet_activations_total",
             "Commands activate and rollback by outcome: moved, refused, later.",
             ("command", "outcome"),
-            registry=registry,
         )
         for command in get_args(CommandName):
             for outcome in ("moved", "refused", "later"):
                 self.activations.labels(command, outcome)
-        self.alias_seconds = Histogram(
+        self.alias_seconds = histogram(
             "ratchet_alias_move_seconds",
             "Seconds in which the alias moved in every registry, by command.",
-            registry=registry,
             buckets=(0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10),
         )
-        self.served_top1 = Gauge(
+        self.served_top1 = gauge(
             "ratchet_served_parity_top1_ratio",
             "Share of positions where a server's last answers have the trained model's token.",
             ("target",),
-            registry=registry,
         )
-        self.served_kl = Gauge(
+        self.served_kl = gauge(
             "ratchet_served_parity_kl_nats",
             "KL divergence of a server's last answers from the trained model's.",
             ("target", "statistic"),
-            registry=registry,
         )
-        self.missing = Gauge(
+        self.missing = gauge(
             "ratchet_server_missing_versions",
             "Registered versions that the server lacks: coming, or refused.",
             ("state",),
-            registry=registry,
         )
 
     def record_lag(self, lag: ServerLag) -> None:
@@ -92,3 +85,30 @@ class ExporterMetrics:
             for statistic, kl in (("mean", served.kl_mean), ("p99", served.kl_p99)):
                 if kl is not None:
                     self.served_kl.labels(served.target, statistic).set(kl)
+
+
+class ServingMetrics:
+    """The active version and the server that serves it."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        gauge = partial(Gauge, registry=registry)
+        self.active = Info(
+            "ratchet_model_active",
+            "The version that the alias of the model points to.",
+            registry=registry,
+        )
+        self.active_bytes = gauge(
+            "ratchet_model_active_bytes", "Size of the file of the active version, 0 without one."
+        )
+        self.versions = gauge(
+            "ratchet_model_versions", "Registered versions, the active one included."
+        )
+        self.server_up = gauge(
+            "ratchet_model_server_up",
+            "1 while the configured server responds; absent without one.",
+            ("server",),
+        )
+
+    def record_active(self, name: str, version: str, size: int | None) -> None:
+        self.active.info({"name": name, "version": version})
+        self.active_bytes.set(size or 0)

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
@@ -72,7 +73,7 @@ from ratchet.delivery import AlreadyPublished, Publisher
 from ratchet.ranking import embedding_named
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore, Tombstones
-from ratchet.telemetry import Tracer, create_tracer
+from ratchet.telemetry import create_tracing
 
 _log = logging.getLogger(__name__)
 _SCHEMAS = (
@@ -96,7 +97,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     registry = CollectorRegistry()
     metrics = IngestMetrics(registry)
     redis = create_redis(settings)
-    tracer = create_tracer("ingest", settings)
+    tracing = create_tracing("ingest", settings)
     publisher = Publisher(redis)
     embedding = embedding_named(settings.embedding, settings.cache_path)
     ranking_metrics = RankMetrics(registry, embedding.name)
@@ -127,7 +128,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         registry=registry,
         background=[watch.run, trainer.run],
         publishes=[EXPERIENCES, FEEDBACK, DECISIONS, EXAMPLES, TRACES, COMMANDS],
-        tracer=tracer,
+        tracing=tracing,
         status=facts,
     )
 
@@ -155,7 +156,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         app.router.routes.append(Route(path, endpoint, include_in_schema=False))
     add_schemas(app, *_SCHEMAS)
     _add_error_handlers(app, metrics, settings.ingest_retry_after_s)
-    for layer, options in reversed(_layers(settings, access, tracer)):
+    for layer, options in reversed(_layers(settings, access, tracing.tracer)):
         app.add_middleware(layer, **options)
     return app
 

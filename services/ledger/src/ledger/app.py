@@ -21,7 +21,7 @@ from ledger.status import LedgerStatus
 from ratchet.contract import COMMANDS, FORGOTTEN, STREAMS, ForgetRequested, Handlers, Stream
 from ratchet.delivery import Consumer, RetryPolicy
 from ratchet.service import Service, create_broker, create_host, create_redis
-from ratchet.telemetry import create_tracer
+from ratchet.telemetry import create_tracing
 
 
 def create_app(settings: LedgerSettings) -> AsgiFastStream:
@@ -48,7 +48,7 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
         broker=create_broker(settings),
         redis=redis,
         registry=registry,
-        tracer=create_tracer("ledger", settings),
+        tracing=create_tracing("ledger", settings),
         consumers=[
             Consumer(
                 stream,

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
+from ledger.backends.writer import SqlLedger
 from ledger.metrics import LedgerMetrics
-from ledger.ports import Ledger
 from ratchet.contract import Delivered, Event, State, Unavailable
 from ratchet.storage import without_forgotten
 
@@ -12,7 +12,7 @@ from ratchet.storage import without_forgotten
 class LedgerHandlers:
     """`trouble` is the error because of which the last batch was not written, or None."""
 
-    def __init__(self, ledger: Ledger, metrics: LedgerMetrics, pause_s: float) -> None:
+    def __init__(self, ledger: SqlLedger, metrics: LedgerMetrics, pause_s: float) -> None:
         self.trouble: str | None = None
         self._ledger = ledger
         self._metrics = metrics

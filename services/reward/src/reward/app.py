@@ -17,7 +17,7 @@ from ratchet.contract import (
 )
 from ratchet.delivery import Consumer, RetryPolicy
 from ratchet.service import Service, create_broker, create_host, create_redis
-from ratchet.telemetry import create_tracer
+from ratchet.telemetry import create_tracing
 from reward.erasure import RewardErasureHandler
 from reward.handlers import RewardHandlers
 from reward.metrics import RewardMetrics
@@ -35,7 +35,7 @@ def create_app(settings: RewardSettings) -> AsgiFastStream:
         broker=create_broker(settings),
         redis=create_redis(settings),
         registry=registry,
-        tracer=create_tracer("reward", settings),
+        tracing=create_tracing("reward", settings),
         consumers=[
             *(
                 Consumer(stream, "reward", {fact: facts.handle}, settings.reward_batch, retry)

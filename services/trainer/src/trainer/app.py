@@ -30,14 +30,13 @@ from ratchet.contract import (
 from ratchet.delivery import Consumer, Publisher, RetryPolicy
 from ratchet.ranking import embedding_named
 from ratchet.service import Service, create_broker, create_host, create_redis
-from ratchet.storage import ArtifactStore
-from ratchet.telemetry import StorageCollector, create_tracer
+from ratchet.storage import ArtifactStore, hold_lease
+from ratchet.telemetry import StorageCollector, create_tracing
 from trainer.backends.machine.local_machine import LocalMachine
 from trainer.backends.machine.ollama import ollama_at
 from trainer.backends.openai_teacher import OpenAITeacher
 from trainer.backends.regression_file import PACKAGED
 from trainer.backends.run_process.child_run import ChildRunner
-from trainer.backends.run_process.lease import RedisLease
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
 from trainer.backends.scorers.scorer_files import ScorerFiles
@@ -55,18 +54,18 @@ from trainer.domain.runs.champion import ModelEvent
 from trainer.erasure import TrainerErasureHandler
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import FeedbackLatencyMetrics, TeacherMetrics, TrainerMetrics
-from trainer.scorer.evidence import Weighing
+from trainer.scorer.evidence import ScorerEvaluator
 from trainer.scorer.handlers import RankingHandlers
-from trainer.scorer.in_service import InService
+from trainer.scorer.in_service import ServedScorer
 from trainer.scorer.learning import RankingLearning
 from trainer.scorer.metrics import RankingMetrics
-from trainer.scorer.publishing import Publishing
+from trainer.scorer.publishing import ScorerPublishing
 from trainer.scorer.status import RankingStatus
 from trainer.settings import TrainerSettings
 from trainer.status import TrainerStatus
 from trainer.teacher import TeacherHandlers
 from trainer.training.feedback_latency import FeedbackLatency
-from trainer.training.loop import TrainingLoop
+from trainer.training.loop import LEASE_KEY, TrainingLoop
 from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 
@@ -78,7 +77,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     registry = CollectorRegistry()
     registry.register(StorageCollector(settings.data_dir, settings.artifacts_dir))
     redis = create_redis(settings)
-    tracer = create_tracer("trainer", settings)
+    tracing = create_tracing("trainer", settings)
     engine = open_database(settings.data_dir / "trainer.db")
     examples = SqlExampleStore(engine)
     artifacts = ArtifactStore(settings.artifacts_dir)
@@ -91,15 +90,17 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     relay = OutboxRelay(SqlOutbox(engine), publisher)
     training = TrainingLoop(
         settings=settings,
-        planner=Planner(settings, examples, runs, models, LocalMachine(settings.data_dir), tracer),
+        planner=Planner(
+            settings, examples, runs, models, LocalMachine(settings.data_dir), tracing.tracer
+        ),
         runs=runs,
         runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
         files=files,
-        lease=RedisLease(redis, settings.trainer_lease_s),
+        lease=partial(hold_lease, redis, LEASE_KEY, settings.trainer_lease_s),
         publisher=publisher,
         relay=relay,
         metrics=TrainerMetrics(registry),
-        tracer=tracer,
+        tracer=tracing.tracer,
     )
     learning = _learning(
         settings, ranking, SqlScorerRegister(engine), artifacts, relay, RankingMetrics(registry)
@@ -129,7 +130,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         broker=create_broker(settings),
         redis=redis,
         registry=registry,
-        tracer=tracer,
+        tracing=tracing,
         consumers=[
             consumer(EXAMPLES, handlers=dict.fromkeys(EXAMPLES.events, handlers.handle_examples)),
             consumer(TRACES, handlers={TraceCaptured: handlers.handle_examples}),
@@ -185,13 +186,13 @@ def _learning(
 ) -> RankingLearning:
     rules = settings.trainer_learning
     embedding = embedding_named(settings.embedding, settings.cache_path)
-    metrics.uses(embedding.name)
+    metrics.set_embedding(embedding.name)
     files = ScorerFiles(artifacts)
-    publishing = Publishing(
+    publishing = ScorerPublishing(
         register=register,
         files=files,
-        in_service=InService(register, files, embedding.name),
-        weighing=Weighing(store, embedding, settings.trainer_publishing, rules.seed),
+        in_service=ServedScorer(register, files, embedding.name),
+        evaluator=ScorerEvaluator(store, embedding, settings.trainer_publishing, rules.seed),
         policy=settings.trainer_ranking,
         rules=settings.trainer_publishing,
         metrics=metrics,
@@ -201,7 +202,7 @@ def _learning(
         learner=ScorerLearner(rules, embedding),
         embedding=embedding,
         publishing=publishing,
-        outgoing=relay,
+        relay=relay,
         metrics=metrics,
         legacy=LegacyCheckpoint(settings.trainer_legacy_scorer, settings.trainer_legacy_embedding),
     )

@@ -1,27 +1,17 @@
 """What training needs of its surroundings, where tests or users replace it."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 from ratchet.contract import Event
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
 from trainer.domain.examples.teacher_answer import TeacherAnswer
 from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult, TrainRequest
 
-T = TypeVar("T")
-
 
 class TrainingBroke(RuntimeError):
     """The training process ended without a result."""
-
-
-class LeaseTaken(RuntimeError):
-    """Another process holds the training lease."""
-
-
-class LeaseLost(RuntimeError):
-    """The training lease expired while training; the work was cancelled."""
 
 
 class TeacherUnavailable(RuntimeError):
@@ -60,14 +50,6 @@ class Teacher(Protocol):
 
     async def answer(self, prompt: str) -> TeacherAnswer:
         """Answer one prompt. Raises `TeacherUnavailable` and `TeacherRefused`."""
-
-
-class Lease(Protocol):
-    async def hold(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await `work` while holding the lease.
-
-        Raises `LeaseTaken` before the work begins and `LeaseLost` while it runs.
-        """
 
 
 class EventPublisher(Protocol):

@@ -8,7 +8,7 @@ from ratchet.contract.command import (
 from ratchet.contract.erasure import ForgetRequested, Forgotten, Remark
 from ratchet.contract.event import (
     ArtifactRef, Aspect, Event, EventId, Stamp, Statement, Value, derived_id, latest,
-    microseconds, utc_now,
+    microseconds, time_of, utc_now,
 )
 from ratchet.contract.example import (
     BuiltExample, DemonstrationBuilt, Example, ExampleRetracted, LabelBuilt, PairBuilt,

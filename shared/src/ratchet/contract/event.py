@@ -60,6 +60,11 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+def time_of(at: int) -> datetime:
+    """The inverse of `microseconds`."""
+    return _EPOCH + at * _MICROSECOND
+
+
 class Stamp(NamedTuple):
     """Orders the statements on one topic: the higher one counts.
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from opentelemetry.trace import Span, StatusCode, Tracer
 from redis.exceptions import RedisError
 
 from ratchet.contract import Delivered, Done, Event, Invalid, Later, Outcome, Unavailable
@@ -13,7 +14,7 @@ from ratchet.delivery.dead_letter import DeadLetter
 from ratchet.delivery.entry import Entry
 from ratchet.delivery.spans import OUTCOME, Spans
 from ratchet.delivery.transaction import Transaction
-from ratchet.telemetry import Span, Tracer, at_hand, event_context
+from ratchet.telemetry import activate, event_context
 
 _log = logging.getLogger(__name__)
 _ABANDONED = Invalid("every consumer that received this entry stopped before it was handled")
@@ -99,7 +100,7 @@ class BatchHandler:
         try:
             if len(items) == 1:
                 [(_, event, span)] = items
-                with event_context(self._consumer.stream.name, event.event_id), at_hand(span):
+                with event_context(self._consumer.stream.name, event.event_id), activate(span):
                     outcomes = await handle(batch, state)
             else:
                 outcomes = await handle(batch, state)
@@ -122,13 +123,13 @@ class BatchHandler:
         outcome: Outcome,
         transaction: Transaction,
     ) -> str:
-        with at_hand(span):
+        with activate(span):
             recorded = self._add_to_transaction(
                 entry, event.event_id if event else "", outcome, transaction
             )
-        span.tell({OUTCOME: recorded})
+        span.set_attribute(OUTCOME, recorded)
         if not isinstance(outcome, Done):
-            span.fail(outcome.reason)
+            span.set_status(StatusCode.ERROR, outcome.reason)
         return recorded
 
     def _add_to_transaction(

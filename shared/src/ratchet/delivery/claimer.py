@@ -4,9 +4,9 @@ FastStream reads no pending entries (https://github.com/ag2ai/faststream/issues/
 """
 
 import asyncio
-import logging
 import time
 from collections import defaultdict
+from contextlib import suppress
 from typing import Any
 
 from redis.asyncio import Redis
@@ -16,8 +16,8 @@ from ratchet.delivery.dead_letter import ConsumerStopped
 from ratchet.delivery.entry import Entry
 from ratchet.delivery.metrics import DeliveryMetrics
 from ratchet.delivery.worker import Worker
+from ratchet.processes import every
 
-_log = logging.getLogger(__name__)
 _PAGE = 200
 
 
@@ -40,9 +40,19 @@ class Claimer:
     async def run(self) -> None:
         """Claim and renew until cancelled; errors of Redis and the disk are logged and retried."""
         renewal_s = self._retry.base_s / 4
+        claiming, renewing = f"{self._stream} is not claimed", f"{self._stream} is not renewed"
         await asyncio.gather(
-            self._every(self._poll_s, self.claim), self._every(renewal_s, self.renew)
+            every(self._poll_s, self._claim, claiming, report=self._record_loop),
+            every(renewal_s, self.renew, renewing, report=self._record_loop),
         )
+
+    async def _claim(self) -> None:
+        # The worker logged the reason; `claim` returns at once from here on.
+        with suppress(ConsumerStopped):
+            await self.claim()
+
+    def _record_loop(self, _problem: str | None) -> None:
+        self.last_loop = time.monotonic()
 
     async def claim(self) -> None:
         """Claim the entries whose backoff is over and process them in batches."""
@@ -100,16 +110,3 @@ class Claimer:
             if len(page) < _PAGE:
                 return due
             start = "(" + page[-1]["message_id"].decode()
-
-    async def _every(self, period_s: float, step: Any) -> None:
-        while True:
-            try:
-                await step()
-            except ConsumerStopped:
-                pass  # the worker logged the reason; `claim` returns at once from here on
-            except (RedisError, OSError) as error:
-                _log.warning(
-                    "%s of %s failed and will be repeated: %s", step.__name__, self._stream, error
-                )
-            self.last_loop = time.monotonic()
-            await asyncio.sleep(period_s)

@@ -12,7 +12,7 @@ from ratchet.contract import Event, stream_of
 from ratchet.delivery.batched_append import DATA_FIELD as DATA_FIELD
 from ratchet.delivery.batched_append import Appends
 from ratchet.delivery.idempotency import RECORD_TTL_S, AlreadyPublished, IdempotencyRecord
-from ratchet.telemetry import carrying
+from ratchet.telemetry import current_trace
 
 _PUBLISHED = "ratchet:published:"
 _PUBLISHED_TTL_S = 30 * 86_400
@@ -29,8 +29,12 @@ def entry_of(event: Event) -> tuple[str, dict[str, bytes]]:
 
 
 def data_of(event: Event) -> bytes:
-    """The JSON of `event`, which carries the trace context of the work at hand."""
-    event = carrying(event)
+    """The JSON of `event`, with the current trace context unless it has one.
+
+    The event's id and content hash do not depend on the context.
+    """
+    if not event.trace and (trace := current_trace()):
+        event = event.model_copy(update={"trace": trace})
     return event.__pydantic_serializer__.to_json(event)
 
 

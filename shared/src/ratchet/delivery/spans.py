@@ -1,26 +1,30 @@
-"""A span for each event, from its decoding to the commit of its batch."""
+"""Creates a span for each event, from its decoding to the commit of its batch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from redis.exceptions import WatchError
 
 from ratchet.contract import Event
 from ratchet.delivery.consumer import Consumer
 from ratchet.delivery.entry import Entry
-from ratchet.telemetry import Span, Tracer
+from ratchet.telemetry import context_of
 
 OUTCOME = "ratchet.outcome"
 _AGAIN = "again"
 
 
 class Spans:
-    """Spans whose parent is the event's trace context, with OpenTelemetry's names for messaging."""
+    """The open spans of a batch, with the event's trace context as the parent.
+
+    Attributes have the names of OpenTelemetry's semantic conventions for messaging.
+    """
 
     def __init__(self, tracer: Tracer, consumer: Consumer) -> None:
         self._tracer = tracer
         self._name = f"process {consumer.stream.key}"
-        self._facts = {
+        self._attributes = {
             "messaging.system": "redis",
             "messaging.operation.type": "process",
             "messaging.destination.name": consumer.stream.key,
@@ -29,15 +33,17 @@ class Spans:
         self._open: list[Span] = []
 
     def begin(self, entry: Entry, event: Event | None) -> Span:
-        """Without an event there is no parent, because the payload could not be decoded."""
-        facts: dict[str, str | int] = {
-            **self._facts,
+        """Start the span of an entry, which has no event if its payload cannot be decoded."""
+        attributes: dict[str, str | int] = {
+            **self._attributes,
             "messaging.message.id": entry.entry_id,
             "ratchet.attempt": entry.attempt,
         }
         if event is not None:
-            facts |= {"ratchet.event_id": event.event_id, "ratchet.event": type(event).__name__}
-        span = self._tracer.begin(self._name, "consumer", event.trace if event else {}, facts)
+            attributes["ratchet.event_id"] = event.event_id
+            attributes["ratchet.event"] = type(event).__name__
+        parent = context_of(event.trace if event else {})
+        span = self._tracer.start_span(self._name, parent, SpanKind.CONSUMER, attributes)
         self._open.append(span)
         return span
 
@@ -51,9 +57,9 @@ class Spans:
             yield
         except BaseException as error:
             for span in self._open:
-                span.tell({OUTCOME: _AGAIN})
+                span.set_attribute(OUTCOME, _AGAIN)
                 if not isinstance(error, WatchError):
-                    span.fail(f"{type(error).__name__}: {error}")
+                    span.set_status(StatusCode.ERROR, f"{type(error).__name__}: {error}")
             raise
         finally:
             for span in self._open:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Sequence
 
+from opentelemetry.trace import Tracer
 from redis.asyncio import Redis
 from redis.exceptions import WatchError
 
@@ -20,7 +21,6 @@ from ratchet.delivery.dead_letter import (
 from ratchet.delivery.entry import Entry
 from ratchet.delivery.metrics import DeliveryMetrics
 from ratchet.delivery.transaction import Transaction
-from ratchet.telemetry import Tracer
 
 _log = logging.getLogger(__name__)
 _OUTCOMES = ("done", "duplicate", "later", "dead")

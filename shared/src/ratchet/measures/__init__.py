@@ -13,8 +13,8 @@ from ratchet.measures.plans import (
     scenario_named,
 )
 from ratchet.measures.prompts import (
-    ANSWERED, ASKED, READINGS, prompt_for, voice_prompt, widget_prompt,
+    QUESTION, READINGS, RESPONSE, prompt_for, voice_prompt, widget_prompt,
 )
 from ratchet.measures.questions import (
-    device_type, normalised, phrasing_of, question_key, question_words,
+    device_type, normalized, phrasing_of, question_key, question_words,
 )

@@ -1,14 +1,14 @@
-"""Rule-based quality of a spoken answer, blended with a judge's view where there is one.
+"""Rule-based quality of a spoken answer, blended with a judge's scores if there are any.
 
-Source: the rule weights of the Command Center's text-quality contract. The rules see form,
-not truth: pair them with `ratchet.measures.grounding` wherever an invented value matters.
+Source: the rule weights of the Command Center's text-quality contract. The rules measure form,
+not truth: combine them with `ratchet.measures.grounding` where an invented value matters.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from ratchet.measures.speech import written_marks
-from ratchet.measures.tokens import Scan, asked_words, scan
+from ratchet.measures.tokens import Scan, question_equipment, scan
 
 # A spoken answer is a few hundred characters; what follows the first 2,000 is not read.
 READ_LIMIT = 2000
@@ -44,13 +44,13 @@ def text_quality(
 
 
 def rule_quality(text: str, question: str) -> TextQuality:
-    """What the rules alone say; empty text scores 0."""
+    """The scores by the rules alone; an empty text scores 0."""
     read = text[:READ_LIMIT].strip()
     if not read:
         return _NOTHING
     facts = scan(read)
     return _weighted(
-        groundedness(facts, asked_words(question[:READ_LIMIT])),
+        groundedness(facts, question_equipment(question[:READ_LIMIT])),
         conciseness(facts),
         directness(facts, read),
         specificity(facts),
@@ -59,9 +59,9 @@ def rule_quality(text: str, question: str) -> TextQuality:
 
 
 def blended(rules: TextQuality, judge: Mapping[str, object] | None) -> TextQuality:
-    """`judge` may hold a 0..1 score under any dimension's name; each blends in with weight 0.6.
+    """Blend `rules` with the judge's 0..1 scores by dimension, which weigh 0.6.
 
-    A judge value that is no number in 0..1 is ignored, and so is a judge of an empty text.
+    Values that are not numbers in 0..1 are ignored, and so are scores of an empty text.
     """
     if not judge or rules == _NOTHING:
         return rules
@@ -81,10 +81,10 @@ def _weighted(
     return TextQuality(grounded, concise, direct, specific, speakable, min(1.0, total))
 
 
-def groundedness(facts: Scan, asked: frozenset[str]) -> float:
+def groundedness(facts: Scan, in_question: frozenset[str]) -> float:
     """Distinct equipment ids, values with units, and an equipment word of the question."""
     score = min(0.4, 0.2 * len(facts.equipment_ids)) + min(0.3, 0.15 * facts.values)
-    if not asked.isdisjoint(facts.equipment_words):
+    if not in_question.isdisjoint(facts.equipment_words):
         score += 0.3
     return min(1.0, score)
 
@@ -118,7 +118,7 @@ def specificity(facts: Scan) -> float:
 
 
 def tts_friendliness(facts: Scan, text: str, characters: int) -> float:
-    """How well a synthesizer reads it out: few written marks, short words, short text."""
+    """How well a synthesizer reads the text: few written marks, short words, short text."""
     score = 1.0 - 0.15 * written_marks(text)
     if facts.words and facts.letters < 5.5 * facts.words:
         score += 0.1

@@ -1,21 +1,21 @@
-"""Whether a spoken answer states the asked reading and invents no number.
+"""Checks that a spoken answer states the requested reading and invents no number.
 
 A number counts as *shown* from an exact value when it differs by no more than half a unit of
 its last shown digit and by no more than 1 % of the value: "45" shows 45.3, "7" does not show
 7.4. Every number of an answer must then be one of these, or it is invented:
 
 * a number of the prompt (a zero-padded one, such as "001", only within the same equipment id);
-* the sum or difference of the asked reading and another reading of the same equipment and
-  unit; the asked reading as percent of the other, or percent over or under it; their ratio.
+* the sum or difference of the requested reading and another reading of the same equipment and
+  unit; the requested reading as percent of the other, or percent over or under it; their ratio.
 
-Derived numbers may be rounded by up to 10 % of their value (5.3 kW below may be said "5 kW").
+Derived numbers may be rounded by up to 10 % of their value (5.3 kW below may be given as "5 kW").
 A percent relation needs a percent sign or word, a ratio needs "times" or "x", and a sum or
-difference must not carry a foreign unit. Only pairs with the asked reading count, because
+difference must not carry a foreign unit. Only pairs with the requested reading count, because
 every further pair would make a few more random numbers look derived. A reading of the prompt
 belongs to the equipment named last before it.
 
-Not seen: numbers spelled out as words, a true number with a wrong unit, a true comparison with
-the wrong direction, and which equipment the answer attaches the asked value to.
+Not detected: numbers spelled out as words, a true number with a wrong unit, a true comparison with
+the wrong direction, and which equipment the answer attaches the requested value to.
 """
 
 import json
@@ -45,14 +45,14 @@ class RequestedReading:
 
 @dataclass(frozen=True, slots=True)
 class Grounding:
-    """What an answer does with the asked reading; `invented` keeps the order of the answer."""
+    """The result of the check; `invented` lists the numbers in the order of the answer."""
 
     stated: bool
     invented: tuple[float, ...]
 
     @property
     def ok(self) -> bool:
-        """The asked value is stated and nothing is invented."""
+        """Whether the requested value is stated and nothing is invented."""
         return self.stated and not self.invented
 
 
@@ -63,12 +63,12 @@ class _Derived:
     amounts: Sequence[float]
 
 
-def grounded(answer: str, prompt: str, asked: RequestedReading) -> Grounding:
+def grounded(answer: str, prompt: str, requested: RequestedReading) -> Grounding:
     """Check the numbers of `answer` against those of `prompt` (any text with the readings)."""
-    given = number_mentions(prompt)
-    identities = {mention.identity for mention in given}
-    known = sorted(value for mention in given for value, _ in _quantities(mention))
-    derived = _derive(asked, _comparable(prompt, given, asked))
+    mentions = number_mentions(prompt)
+    identities = {mention.identity for mention in mentions}
+    known = sorted(value for mention in mentions for value, _ in _quantities(mention))
+    derived = _derive(requested, _comparable(prompt, mentions, requested))
     stated = False
     invented: list[float] = []
     for mention in number_mentions(answer):
@@ -77,10 +77,10 @@ def grounded(answer: str, prompt: str, asked: RequestedReading) -> Grounding:
                 invented.extend(value for value, _ in mention.values())
             continue
         for value, decimals in _quantities(mention):
-            if _shows(value, decimals, (asked.value,), _READING_SLACK):
+            if _shows(value, decimals, (requested.value,), _READING_SLACK):
                 stated = True
             elif not _shows(value, decimals, known, _READING_SLACK) and not _is_derived(
-                mention, value, decimals, asked.unit, derived
+                mention, value, decimals, requested.unit, derived
             ):
                 invented.append(value)
     return Grounding(stated, tuple(invented))
@@ -100,17 +100,19 @@ def _shows(value: float, decimals: int, exact: Sequence[float], slack: float) ->
     )
 
 
-def _comparable(prompt: str, given: list[NumberMention], asked: RequestedReading) -> list[float]:
-    """Values of the asked equipment in the asked unit."""
-    owner = next((m.identity for m in number_mentions(asked.equipment) if m.identity), None)
+def _comparable(
+    prompt: str, mentions: list[NumberMention], requested: RequestedReading
+) -> list[float]:
+    """The values of the requested equipment in the requested unit."""
+    owner = next((m.identity for m in number_mentions(requested.equipment) if m.identity), None)
     if owner is None:
         return []
     values: list[float] = []
     current = None
-    for mention in given:
+    for mention in mentions:
         if mention.identity is not None:
             current = mention.identity
-        elif current == owner and not mention.glued and _carries(prompt, mention, asked.unit):
+        elif current == owner and not mention.glued and _carries(prompt, mention, requested.unit):
             values.extend(value for value, _ in mention.values())
     return values
 
@@ -127,11 +129,11 @@ def _carries(prompt: str, mention: NumberMention, unit: str) -> bool:
     )
 
 
-def _derive(asked: RequestedReading, values: Iterable[float]) -> _Derived:
-    others = {value for value in values if abs(value - asked.value) > 1e-9}
-    amounts = [abs(asked.value - other) for other in others]
-    amounts += [asked.value + other for other in others]
-    ratios = [asked.value / other for other in others if other]
+def _derive(requested: RequestedReading, values: Iterable[float]) -> _Derived:
+    others = {value for value in values if abs(value - requested.value) > 1e-9}
+    amounts = [abs(requested.value - other) for other in others]
+    amounts += [requested.value + other for other in others]
+    ratios = [requested.value / other for other in others if other]
     percents = [100 * abs(ratio) for ratio in ratios] + [100 * abs(ratio - 1) for ratio in ratios]
     return _Derived(sorted(percents), sorted(ratios), sorted(amounts))
 

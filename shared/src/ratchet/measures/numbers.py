@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ratchet.measures.equipment import is_equipment_id, is_padded
 from ratchet.measures.units import is_unit
 
-# Possessive throughout, so a scan is linear on any text; a plain first digit lets it skip fast.
+# Possessive quantifiers: a scan is linear on any text. The plain first digit is a fast prefix.
 _NUMBER = re.compile(
     r"([0-9][0-9]*+(?:[.,:][0-9]++)*+)"
     r"[\s*_`-]*+"
@@ -21,9 +21,9 @@ _MINUS = frozenset("-−")
 
 
 class NumberMention(NamedTuple):
-    """A number as written: `digits`, the word before, the token after, the sign and place.
+    """A number as written: `digits`, the word before, the token after, the sign and start.
 
-    `glued` tells that a letter touches the first digit ("CO2", "AHU03").
+    `glued`: a letter touches the first digit ("CO2", "AHU03").
     """
 
     digits: str
@@ -35,7 +35,7 @@ class NumberMention(NamedTuple):
 
     @property
     def identity(self) -> tuple[str, str] | None:
-        """(word, number without leading zeros) where this is part of an equipment id."""
+        """(word, number without leading zeros) if this is part of an equipment id."""
         if not is_equipment_id(self.word, self.digits):
             return None
         if not (self.glued or is_padded(self.digits)) and is_unit(self.follower):
@@ -56,7 +56,7 @@ class NumberMention(NamedTuple):
 
 
 def number_mentions(text: str) -> list[NumberMention]:
-    """All numbers of a text in order; time grows with its length only."""
+    """All numbers of a text in order, in linear time."""
     mentions = []
     for match in _NUMBER.finditer(text):
         start = match.start()

@@ -1,4 +1,4 @@
-"""Whether a text is a widget plan the dashboard can show.
+"""Validates widget plans: whether the dashboard can show them.
 
 Scenarios, sizes and the height budget are those of the Command Center's widget plan.
 """
@@ -16,7 +16,7 @@ CORE_SCENARIOS = (
 SCENARIOS = (*CORE_SCENARIOS, "diagnosticpanel", "uncertaintypanel")
 SIZES = ("hero", "expanded", "normal", "compact")
 HEIGHT_BUDGET = 24
-# Height units of a widget that names none: one hero, two expanded and two compact fill a plan.
+# Heights without `height_units`: one hero, two expanded and two compact widgets fill a plan.
 DEFAULT_HEIGHTS = {"hero": 8, "expanded": 6, "normal": 4, "compact": 2}
 
 _KNOWN = frozenset(SCENARIOS)
@@ -26,24 +26,23 @@ _LONGEST_FIRST = sorted(SCENARIOS, key=len, reverse=True)
 
 @dataclass(frozen=True, slots=True)
 class PlanValidity:
-    """The verdict on one plan; `problems` is empty when it is valid."""
+    """The problems of one plan, empty if it is valid."""
 
     problems: tuple[str, ...]
 
     @property
     def valid(self) -> bool:
-        """No problem was found."""
         return not self.problems
 
 
 def scenario_named(text: str) -> str | None:
-    """The scenario a judge's words name ("a KPI widget", "trend_multi_line"); None if none is."""
-    said = f"-{'-'.join(''.join(c if c.isalnum() else ' ' for c in text.lower()).split())}-"
-    return next((name for name in _LONGEST_FIRST if f"-{name}-" in said), None)
+    """The scenario named in a judge's text ("a KPI widget", "trend_multi_line"), or None."""
+    words = f"-{'-'.join(''.join(c if c.isalnum() else ' ' for c in text.lower()).split())}-"
+    return next((name for name in _LONGEST_FIRST if f"-{name}-" in words), None)
 
 
 def plan_text(heading: str, widgets: Iterable[tuple[str, str]]) -> str:
-    """A plan of (scenario, size) pairs as the compact JSON a model is taught to write."""
+    """A plan of (scenario, size) pairs as the compact JSON that models learn to write."""
     placed = [{"scenario": scenario, "size": size} for scenario, size in widgets]
     return _COMPACT.encode({"heading": heading, "widgets": placed})
 

@@ -1,4 +1,4 @@
-"""What the model is asked, rendered from the situation and never from one of the answers."""
+"""Renders the model's prompts, from the situation alone and never from one of the answers."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,8 +7,8 @@ from ratchet.contract import Aspect
 from ratchet.measures.plans import SCENARIOS, SIZES
 
 READINGS = "Readings:"
-ASKED = "User question:"
-ANSWERED = "Response:"
+QUESTION = "User question:"
+RESPONSE = "Response:"
 
 _VOICE = (
     "You are Command Center, the voice assistant of an industrial plant. "
@@ -16,8 +16,8 @@ _VOICE = (
 )
 _FROM_READINGS = f"{_VOICE}, using only the readings below."
 _FROM_NOTHING = f"{_VOICE}."
-"""Where no readings were given there are none to keep to: an answer learnt here must not teach
-to overlook them where they are."""
+"""Without readings the prompt does not mention them, so that such examples do not teach the model
+to ignore readings."""
 _WIDGET = (
     "You are Command Center, the dashboard of an industrial plant. Choose the widgets that answer "
     "the question. Reply with one JSON object only, such as "
@@ -28,7 +28,7 @@ _WIDGET = (
 
 
 class Measured(Protocol):
-    """A reading, whichever part of the system it comes from."""
+    """A reading, of any type."""
 
     @property
     def equipment(self) -> str: ...
@@ -41,12 +41,12 @@ class Measured(Protocol):
 
 
 def voice_prompt(transcript: str, readings: Sequence[Measured]) -> str:
-    """The user turn that asks for a spoken answer."""
+    """The user turn that requests a spoken answer."""
     return _prompt(_FROM_READINGS if readings else _FROM_NOTHING, transcript, readings)
 
 
 def widget_prompt(transcript: str) -> str:
-    """The user turn that asks for a widget plan: which widgets fit does not hang on the values."""
+    """The user turn that requests a widget plan, which does not depend on the values."""
     return _prompt(_WIDGET, transcript, ())
 
 
@@ -56,5 +56,5 @@ def prompt_for(aspect: Aspect, transcript: str, readings: Sequence[Measured]) ->
 
 def _prompt(task: str, transcript: str, readings: Sequence[Measured]) -> str:
     lines = [f"- {r.equipment} {r.metric}: {r.value:.10g} {r.unit}" for r in readings]
-    given = [READINGS, *lines] if lines else []
-    return "\n".join([task, *given, f"{ASKED} {transcript}", ANSWERED])
+    rows = [READINGS, *lines] if lines else []
+    return "\n".join([task, *rows, f"{QUESTION} {transcript}", RESPONSE])

@@ -1,4 +1,4 @@
-"""A question in words: what makes two of them the same, and what kind of question it is."""
+"""Normalizes questions: their identity, phrasing and device type."""
 
 import hashlib
 import json
@@ -10,24 +10,24 @@ _DEVICE_TYPE = re.compile(r"[^\W\d_]+(?:[-_ ][^\W\d_]+)*")
 
 
 def question_words(text: str) -> list[str]:
-    """Words and numbers alone, in lower case."""
+    """The words and numbers of a text, in lower case."""
     return _WORD.findall(text.casefold())
 
 
-def normalised(text: str) -> str:
-    """The same text for everything that differs in case, spacing or punctuation only."""
+def normalized(text: str) -> str:
+    """The text without differences in case, spacing or punctuation."""
     return " ".join(question_words(text))
 
 
 def question_key(situation: Sequence[object]) -> str:
-    """24 hex characters that depend on `situation` (JSON values) alone."""
+    """A hash of `situation` (JSON values) in 24 hex characters."""
     return hashlib.sha256(json.dumps(situation).encode()).hexdigest()[:24]
 
 
 def device_type(device: str) -> str:
     """ "cooling-tower-001" and "Cooling tower 2" are both "cooling tower"."""
     match = _DEVICE_TYPE.match(device)
-    return normalised(match.group()) if match else ""
+    return normalized(match.group()) if match else ""
 
 
 def phrasing_of(text: str, names: Iterable[str]) -> str:

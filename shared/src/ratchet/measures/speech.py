@@ -1,11 +1,11 @@
-"""What a speech synthesizer stumbles over: written marks, counted line by line."""
+"""Counts written marks, which a speech synthesizer reads badly."""
 
 _BULLETS = ("- ", "* ", "+ ", "• ", "– ")
 _LONG_PARENTHESIS = 30
 
 
 def written_marks(text: str) -> int:
-    """Hits over all lines; each kind of mark counts once a line."""
+    """The number of marks; each kind counts once per line."""
     return sum(map(_marks_of_line, text.splitlines()))
 
 

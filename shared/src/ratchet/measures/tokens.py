@@ -1,4 +1,4 @@
-"""The facts of a spoken text that the text-quality rules ask for, each found by one scan."""
+"""The facts of a spoken text that the text-quality rules use, collected in one scan."""
 
 import re
 from string import punctuation, whitespace
@@ -8,7 +8,7 @@ from ratchet.measures.equipment import equipment_words
 from ratchet.measures.numbers import number_mentions
 from ratchet.measures.units import is_unit
 
-# No alternative can give back what it took, so every scan is linear on any text.
+# Possessive quantifiers: no backtracking, so every scan is linear on any text.
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S*+")
 _SPACED = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
 _MARK = re.compile(r"[.!?][.!?]*+[\"')\]*_`]*+(\s?)")
@@ -64,7 +64,7 @@ def scan(text: str) -> Scan:
     )
 
 
-def asked_words(question: str) -> frozenset[str]:
+def question_equipment(question: str) -> frozenset[str]:
     """The equipment words of a question, singular and lower-case."""
     return equipment_words(_words(question))
 
@@ -74,10 +74,10 @@ def _words(text: str) -> list[str]:
 
 
 def _sentences(text: str) -> tuple[int, int]:
-    """The number of sentences and where the first one ends.
+    """The number of sentences and the end of the first one.
 
-    A sentence ends at `.`, `!` or `?` before white space or the end, so the point of
-    "3.5 bar" ends none; a last piece without a mark counts as one.
+    A sentence ends at `.`, `!` or `?` before white space or the end, so not within
+    "3.5 bar". A last piece without a mark counts as one.
     """
     count = last = 0
     first_end = len(text)

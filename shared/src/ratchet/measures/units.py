@@ -1,4 +1,4 @@
-"""Units of measure a spoken plant answer may attach to a number, as symbols and as words."""
+"""Units of measure in spoken answers, as symbols and as words."""
 
 # "45 kilowatt hours" begins like a power, so power and energy are one kind.
 _UNITS = {
@@ -18,7 +18,7 @@ _UNITS = {
 }
 _PLURAL_FROM = 3
 
-# Symbols with a capital stand as written ("10 A" is a current, "10 a" is not); the others are
+# Symbols with a capital are case-sensitive ("10 A" is a current, "10 a" is not); the others are
 # looked up in lower case too.
 _KINDS = {
     form: kind
@@ -39,5 +39,5 @@ def is_unit(token: str) -> bool:
 
 
 def is_percent(token: str) -> bool:
-    """Whether the token says percent, as sign or as word."""
+    """Whether the token is the percent sign or word."""
     return unit_kind(token) == "percent"

@@ -1,4 +1,4 @@
-"""The manifest of an adapter: written last, it makes the files of a checkpoint one thing."""
+"""The manifest of an adapter, written last: it completes a checkpoint."""
 
 from ratchet.contract import ArtifactRef, GateFigures, Method, Scores, Value
 
@@ -7,11 +7,11 @@ class AdapterManifest(Value):
     """`files` maps PEFT's file names to their artifacts; `base_sha256` hashes the base weights.
 
     `base_revision` is a commit of the hub or a package's release, None for a plain directory.
-    `parent` is the manifest of the adapter this one went on from, None where it began at the
-    base; `champion` that of the one it was held against. `versions` names the libraries, and the
-    code that trained by its sha256. `references` is a file that tells how the trained model goes
-    on after some chats, held out or of the fixed set (`ratchet.models.references`).
-    `figures` are what the gate accepted it on; `regression_sha256` hashes the fixed questions.
+    `parent` is the manifest of the adapter that this one was trained from, None for the base;
+    `champion` that of the adapter it was compared with. `versions` contains those of the
+    libraries, and the sha256 of the training code. `references` is a file of reference answers
+    (`ratchet.models.references`). `figures` are the figures of the acceptance gate;
+    `regression_sha256` hashes the fixed questions.
     """
 
     run_id: str

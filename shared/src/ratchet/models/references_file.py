@@ -1,4 +1,4 @@
-"""References in one safetensors file: no code in it, no torch to read it."""
+"""Reads and writes reference answers as one safetensors file, without torch."""
 
 from pathlib import Path
 
@@ -9,15 +9,15 @@ from safetensors.numpy import save
 from ratchet.contract import Value
 from ratchet.models.references import Chat, Likeliest, References
 
-_TOLD = "told"
-_SEPARATE = ("ids", "logprobs", "rest")
+_HEADER = "told"
+_COLUMNS = ("ids", "logprobs", "rest")
 
 
 class UnusableReferences(ValueError):
-    """A file that holds no references; the message says why."""
+    """A file without usable references; the message gives the reason."""
 
 
-class _Told(Value):
+class _Header(Value):
     """`positions[n]` of the tensors' rows belong to `chats[n]`."""
 
     chat_template: str
@@ -28,7 +28,7 @@ class _Told(Value):
 
 
 def references_bytes(references: References) -> bytes:
-    told = _Told(
+    header = _Header(
         chat_template=references.chat_template,
         end_of_turn=references.end_of_turn,
         training_kl=references.training_kl,
@@ -37,28 +37,28 @@ def references_bytes(references: References) -> bytes:
     )
     columns = {
         name: np.concatenate([getattr(one, name) for one in references.likeliest])
-        for name in _SEPARATE
+        for name in _COLUMNS
     }
-    return save(columns, {_TOLD: told.model_dump_json()})
+    return save(columns, {_HEADER: header.model_dump_json()})
 
 
 def read_references(path: Path) -> References:
-    """Raises `UnusableReferences`, and `OSError` where the file cannot be read."""
+    """Raises `UnusableReferences`, or `OSError` if the file cannot be read."""
     try:
         with safe_open(path, framework="np") as file:
-            told = _Told.model_validate_json((file.metadata() or {}).get(_TOLD, "{}"))
-            ids, logprobs, rest = (file.get_tensor(name) for name in _SEPARATE)
-        ends = np.cumsum(told.positions)
-        if len(told.chats) != len(ends) or not len(ends) or ends[-1] != len(ids):
+            header = _Header.model_validate_json((file.metadata() or {}).get(_HEADER, "{}"))
+            ids, logprobs, rest = (file.get_tensor(name) for name in _COLUMNS)
+        ends = np.cumsum(header.positions)
+        if len(header.chats) != len(ends) or not len(ends) or ends[-1] != len(ids):
             message = "its chats and its positions do not match"
             raise ValueError(message)
     except (SafetensorError, ValueError) as error:
         raise UnusableReferences(f"{path.name[:12]} holds no references: {error}") from error
-    rows = [slice(end - count, end) for end, count in zip(ends, told.positions, strict=True)]
+    rows = [slice(end - count, end) for end, count in zip(ends, header.positions, strict=True)]
     return References(
-        chat_template=told.chat_template,
-        end_of_turn=told.end_of_turn,
-        training_kl=told.training_kl,
-        chats=told.chats,
+        chat_template=header.chat_template,
+        end_of_turn=header.end_of_turn,
+        training_kl=header.training_kl,
+        chats=header.chats,
         likeliest=tuple(Likeliest(ids[at], logprobs[at], rest[at]) for at in rows),
     )

@@ -1,4 +1,4 @@
-"""Texts as vectors, behind one port: what a scorer was trained on is what it is served with."""
+"""The port to text embeddings; a scorer serves with the embedding it was trained on."""
 
 from typing import Protocol
 
@@ -8,18 +8,18 @@ WIDTH = TEXT.stop - TEXT.start
 
 
 class UnusableEmbedding(ValueError):
-    """The embedding that was asked for cannot be had; the message says what to do."""
+    """The configured embedding cannot be loaded; the message contains the remedy."""
 
 
 class Embedding(Protocol):
-    """`name` stands for every detail that decides about a vector."""
+    """`name` identifies every detail that determines a vector."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def quick(self) -> bool:
-        """Whether an event loop can wait for it."""
+        """Whether `embed` is fast enough to run in an event loop."""
         ...
 
     def embed(self, text: str) -> Vector:

@@ -1,4 +1,4 @@
-"""The embedding that the settings name."""
+"""Loads the embedding that the settings name."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ _SENTENCE = "sentence-transformers:"
 
 
 def embedding_named(name: str, cache_dir: Path) -> Embedding:
-    """`hashing`, or `sentence-transformers:` with a model's id or directory, loaded at once.
+    """`hashing`, or `sentence-transformers:` followed by a model's id or directory.
 
-    A model that is fetched is kept in `cache_dir`. Raises `UnusableEmbedding`.
+    A downloaded model is cached in `cache_dir`. Raises `UnusableEmbedding`.
     """
     if name == HASHING:
         return HashingEmbedding()
@@ -22,7 +22,7 @@ def embedding_named(name: str, cache_dir: Path) -> Embedding:
 
         return SentenceEmbedding(model, cache_dir)
     message = (
-        f"RATCHET_EMBEDDING is {name!r}; it can be {HASHING!r} or {_SENTENCE!r} "
-        "followed by a model's id or directory"
+        f"RATCHET_EMBEDDING is {name!r}. Set it to {HASHING!r}, or to {_SENTENCE!r} followed by "
+        "a model's id or directory."
     )
     raise UnusableEmbedding(message)

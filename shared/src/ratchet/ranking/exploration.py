@@ -1,8 +1,8 @@
-"""How likely each order is: a greedy ranking in which at most two candidates change places.
+"""Exploration: a greedy order in which at most two candidates exchange positions.
 
-One stage of the Plackett-Luce model (Plackett 1975) is drawn for one place. Since there is at
-most one exchange, the probability of an order and of each candidate at each place are exact and
-cheap, which full Plackett-Luce orders do not offer.
+One stage of the Plackett-Luce model (Plackett 1975) is drawn for one position. Because there is at
+most one exchange, the probabilities of an order and of each candidate at each position are exact
+and cheap, which they are not for full Plackett-Luce orders.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ from ratchet.contract import Candidate, RankingPolicy
 Floats = NDArray[np.float64]
 
 _LEAST = 1e-290
-"""Odds that sum up to less are not drawn from: a share divided by them could be infinite."""
+"""A smaller sum of odds is not drawn from: dividing by it could overflow."""
 
 
 class Slot(NamedTuple):
-    """A place that may be drawn anew: against each place below it that lies before `end`.
+    """A position that may be exchanged with each lower position before `end`.
 
-    The probability of changing places with place j is `scale * odds[j]`.
+    The probability of the exchange with position j is `scale * odds[j]`.
     """
 
     scale: float
@@ -31,10 +31,10 @@ class Slot(NamedTuple):
 
 
 class Exploration(NamedTuple):
-    """The greedy order of candidates by index, and what may happen to it.
+    """The greedy order of candidate indices, and the possible exchanges.
 
-    `odds` (n,) go with the places of the order, `slots` with its upper places; no slots, no
-    exploration.
+    `odds` (n,) belong to the positions of the order, `slots` to its upper positions. Without slots
+    there is no exploration.
     """
 
     order: tuple[int, ...]
@@ -42,22 +42,22 @@ class Exploration(NamedTuple):
     slots: tuple[Slot, ...]
 
     def swap(self, upper: int, lower: int) -> float:
-        """The probability that these two places of the greedy order change."""
+        """The probability that these two positions of the greedy order are exchanged."""
         slot = self.slots[upper]
         return slot.scale * self.odds[lower] if upper < lower < slot.end else 0.0
 
     def leaves(self, upper: int) -> float:
-        """The probability that a slot is given to a candidate from further down."""
+        """The probability that a slot goes to a lower candidate."""
         slot = self.slots[upper]
         return slot.scale * sum(self.odds[upper + 1 : slot.end])
 
     @property
     def greedy(self) -> float:
-        """The probability that nothing changes places."""
+        """The probability of no exchange."""
         return 1.0 - sum(map(self.leaves, range(len(self.slots))))
 
     def exchange(self, drawn: float) -> tuple[int, int] | None:
-        """The two places that change, upper one first, for `drawn` uniform in [0, 1)."""
+        """The two exchanged positions, upper first, for `drawn` uniform in [0, 1)."""
         left = drawn - self.greedy
         if left < 0:
             return None
@@ -72,8 +72,16 @@ class Exploration(NamedTuple):
                         return last
         return last
 
+    def order_after(self, exchange: tuple[int, int] | None) -> tuple[int, ...]:
+        """The greedy order with the two positions exchanged."""
+        order = list(self.order)
+        if exchange is not None:
+            upper, lower = exchange
+            order[upper], order[lower] = order[lower], order[upper]
+        return tuple(order)
+
     def stays(self) -> list[float]:
-        """How likely the candidate at each greedy place (n,) is to stay there."""
+        """The probability (n,) that the candidate at each greedy position stays there."""
         stays = [1.0] * len(self.order)
         for upper, slot in enumerate(self.slots):
             stays[upper] -= self.leaves(upper)
@@ -82,7 +90,7 @@ class Exploration(NamedTuple):
         return stays
 
     def propensities(self, exchange: tuple[int, int] | None) -> list[float]:
-        """How likely each place (n,) of the order that was drawn was to show who stands there."""
+        """The probability (n,) of each candidate of the drawn order at its position."""
         chances = self.stays()
         if exchange is not None:
             upper, lower = exchange
@@ -90,13 +98,13 @@ class Exploration(NamedTuple):
         return chances
 
     def propensity(self, exchange: tuple[int, int] | None) -> float:
-        """How likely the order that was drawn was as a whole."""
+        """The probability of the drawn order as a whole."""
         return self.greedy if exchange is None else self.swap(*exchange)
 
     def exposure(self, examination: Floats) -> Floats:
-        """How much each candidate is looked at on average (n,), in candidate order.
+        """The expected examination of each candidate (n,), in candidate order.
 
-        `examination` (n,) is how likely a place is looked at, 0 where nothing is shown.
+        `examination` (n,) is the probability that a position is examined, 0 where nothing is shown.
         """
         at_place: Floats = examination * np.array(self.stays())
         odds = np.array(self.odds)
@@ -112,7 +120,7 @@ class Exploration(NamedTuple):
 def explore(
     worths: Sequence[float], candidates: Sequence[Candidate], policy: RankingPolicy, limit: int
 ) -> Exploration:
-    """The orders that `policy` may give to candidates of these worths (n,), ties as they came.
+    """The possible orders of candidates with these worths (n,); ties keep the caller's order.
 
     The first `limit` are shown. A required candidate is among them in every possible order.
     """
@@ -134,7 +142,7 @@ def explore(
 def greedy_order(
     worths: Sequence[float], candidates: Sequence[Candidate], limit: int
 ) -> tuple[int, ...]:
-    """Candidates by worth, best first; required ones take the last shown places if they must."""
+    """Candidates by worth, best first; required ones take the last shown positions if necessary."""
     by_worth = sorted(range(len(worths)), key=worths.__getitem__, reverse=True)
     if not any(candidates[at].required for at in by_worth[limit:]):
         return tuple(by_worth)

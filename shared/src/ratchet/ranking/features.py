@@ -1,4 +1,4 @@
-"""The 813 inputs of the low-rank scorer, as the product's contract lays them out."""
+"""The 813 inputs of the low-rank scorer, in the order that the contract defines."""
 
 from collections.abc import Sequence
 
@@ -36,13 +36,12 @@ _COUNT, _POSITION, _SAFETY = range(WIDGET.start, WIDGET.start + 3)
 _QUERY_FACTS = slice(QUERY.start - TEXT.stop, QUERY.stop - TEXT.stop)
 
 
-def structure_of(query: RankingQuery, widgets: int) -> Vector:
-    """The inputs behind the text (45,) that the `widgets` of one question share.
+def structure_inputs(query: RankingQuery, widgets: int) -> Vector:
+    """The inputs after the text (45,) that all `widgets` of one question share.
 
-    They are those of a widget on top that has no scenario. So are candidates scored at serving
-    time, each as if on top: what the scorer learnt about places then stays behind in the input
-    for the position (Guo et al. 2019, "PAL"), and nothing of the order in which candidates came
-    gets in.
+    They are those of a widget at the top without a scenario. Candidates are scored this way at
+    serving time, each as if at the top: position bias stays in the position input (Guo et al. 2019,
+    "PAL"), and the caller's order has no influence.
     """
     row = [0.0] * (WIDTH - TEXT.stop)
     named = query.characteristics
@@ -67,9 +66,9 @@ def structure_of(query: RankingQuery, widgets: int) -> Vector:
 
 
 def widget_rows(structure: Vector, scenarios: Sequence[str]) -> Matrix:
-    """The inputs behind the text (n, 45) of `scenarios` shown together, in their order.
+    """The inputs after the text (n, 45) of `scenarios` shown together, in order.
 
-    An unknown scenario has no input of its own: only its question and its place speak for it.
+    An unknown scenario has no input: only its question and position are encoded.
     """
     rows = np.repeat(structure[None, :], len(scenarios), axis=0)
     for position, scenario in enumerate(scenarios):
@@ -80,20 +79,20 @@ def widget_rows(structure: Vector, scenarios: Sequence[str]) -> Matrix:
     return rows
 
 
-def as_others(rows: Matrix, places: NDArray[np.int64]) -> Matrix:
-    """The inputs (n, 45) of other scenarios (19 places) on top, each in the question of its row."""
+def with_scenarios(rows: Matrix, indices: NDArray[np.int64]) -> Matrix:
+    """Copies of `rows` (n, 45) for other scenarios (indices below 19), each at the top."""
     others = rows.copy()
     others[:, : SCENARIO.stop - TEXT.stop] = 0.0
-    others[np.arange(len(others)), places] = STRUCTURE_SCALE
+    others[np.arange(len(others)), indices] = STRUCTURE_SCALE
     others[:, _POSITION - TEXT.stop] = 0.0
-    others[:, _SAFETY - TEXT.stop] = _IS_SAFETY[places]
+    others[:, _SAFETY - TEXT.stop] = _IS_SAFETY[indices]
     return others
 
 
 def scenario_table(first_layer: Matrix) -> Matrix:
-    """What each known scenario adds to the hidden layer (20, rank); the last row is for others.
+    """The contribution of each scenario to the hidden layer (20, rank); the last row is 0.
 
-    `first_layer` is the weight (rank, 813) that the inputs meet.
+    `first_layer` (rank, 813) is the weight matrix of the inputs.
     """
     table = np.zeros((len(CORE_SCENARIOS) + 1, len(first_layer)), np.float32)
     for at, scenario in enumerate(CORE_SCENARIOS):
@@ -106,5 +105,5 @@ def scenario_table(first_layer: Matrix) -> Matrix:
 _IS_SAFETY = np.array([name in SAFETY_SCENARIOS for name in CORE_SCENARIOS], np.float32)
 
 SCENARIO_ROW = {name: at for at, name in enumerate(CORE_SCENARIOS)}
-"""The place of a scenario in tables of scenarios; others share the place after the last."""
+"""The row of a scenario in tables of scenarios; unknown ones share `OTHER_SCENARIO`."""
 OTHER_SCENARIO = len(CORE_SCENARIOS)

@@ -1,4 +1,4 @@
-"""One decision: score the candidates, order them, and say how likely this order was."""
+"""Ranks candidates: scores, order and the propensity of the order."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,18 +6,18 @@ from typing import NamedTuple
 from ratchet.contract import Candidate, RankingPolicy, RankingQuery
 from ratchet.ranking.embedding import Embedding
 from ratchet.ranking.exploration import explore, greedy_order
-from ratchet.ranking.features import Vector, structure_of
-from ratchet.ranking.scorer import Scorers, places_of
+from ratchet.ranking.features import Vector, structure_inputs
+from ratchet.ranking.scorer import Scorers, scenario_indices
 
-NO_OPINION = 0.5
-"""The relevance of a candidate whose caller named none."""
+UNKNOWN_RELEVANCE = 0.5
+"""The relevance of a candidate without one."""
 
 
 class Ranking(NamedTuple):
-    """`order` and `propensities` go from the top down; `worths` are in candidate order.
+    """`order` and `propensities` run from the top down; `worths` are in candidate order.
 
-    `propensities` say how likely each candidate was to stand where it stands, `propensity` how
-    likely this whole order was. `composition` is the score of the shown part as a plan.
+    `propensities` are the probabilities of each candidate at its position, `propensity` that of
+    the whole order. `composition` is the score of the shown part as a plan.
     """
 
     order: tuple[int, ...]
@@ -38,28 +38,25 @@ def rank(
     drawn: float,
 ) -> Ranking:
     """Rank `candidates` (at least one); `drawn` is uniform in [0, 1) and decides on exploration."""
-    of_text, of_plan = scorers.see(embedding.embed(query.transcript))
-    places = places_of([candidate.scenario for candidate in candidates])
-    structure = structure_of(query, len(candidates))
-    worths = worths_of(candidates, scorers.low_rank.score(of_text, structure, places), policy)
+    for_widgets, for_plan = scorers.project_text(embedding.embed(query.transcript))
+    indices = scenario_indices([candidate.scenario for candidate in candidates])
+    structure = structure_inputs(query, len(candidates))
+    worths = worths_of(candidates, scorers.low_rank.score(for_widgets, structure, indices), policy)
     exploration = explore(worths, candidates, policy, limit)
     exchange = exploration.exchange(drawn)
-    order = list(exploration.order)
-    if exchange is not None:
-        upper, lower = exchange
-        order[upper], order[lower] = order[lower], order[upper]
+    order = exploration.order_after(exchange)
     return Ranking(
-        order=tuple(order),
+        order=order,
         worths=tuple(worths),
         propensities=tuple(exploration.propensities(exchange)),
         propensity=exploration.propensity(exchange),
         explored=exchange is not None,
-        composition=scorers.composition.score(of_plan, [places[at] for at in order[:limit]]),
+        composition=scorers.composition.score(for_plan, [indices[at] for at in order[:limit]]),
     )
 
 
 def in_callers_order(candidates: Sequence[Candidate], limit: int) -> Ranking:
-    """The candidates as they came, required ones among the shown: certain, and nothing scored."""
+    """The caller's order with required candidates among the shown; nothing is scored or drawn."""
     worths = (0.0,) * len(candidates)
     order = greedy_order(worths, candidates, limit)
     return Ranking(order, worths, (1.0,) * len(order), 1.0, explored=False, composition=None)
@@ -68,8 +65,9 @@ def in_callers_order(candidates: Sequence[Candidate], limit: int) -> Ranking:
 def worths_of(
     candidates: Sequence[Candidate], scores: Vector, policy: RankingPolicy
 ) -> list[float]:
-    """What each candidate (n,) is ranked by: the caller's relevance and the learnt adjustment."""
+    """The value (n,) by which candidates are ranked: relevance plus the weighted score."""
     return [
-        (NO_OPINION if candidate.relevance is None else candidate.relevance) + policy.weight * score
+        (UNKNOWN_RELEVANCE if candidate.relevance is None else candidate.relevance)
+        + policy.weight * score
         for candidate, score in zip(candidates, scores.tolist(), strict=True)
     ]

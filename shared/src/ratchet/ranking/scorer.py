@@ -1,4 +1,4 @@
-"""Both scorers in numpy: what the trainer learnt, ready to be asked thousands of times a second."""
+"""Inference of both scorers in numpy, precomputed for thousands of requests a second."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ HIDDEN = 64
 
 @dataclass(frozen=True)
 class LowRankScorer:
-    """Widgets of a question in [-1, 1]: 813 -> 32 -> 64 -> 1, ReLU, tanh.
+    """Scores widgets of a question in [-1, 1]: 813 -> 32 -> 64 -> 1, ReLU, tanh.
 
     `a` (32, 813), `b` (64, 32), `b_bias` (64,), `out` (64,), `out_bias` ().
     """
@@ -37,7 +37,7 @@ class LowRankScorer:
 
     @cached_property
     def on_text(self) -> Matrix:
-        """What an embedding (768,) meets: (32, 768)."""
+        """The weights of an embedding: (32, 768)."""
         return TEXT_SCALE * self.a[:, TEXT]
 
     @cached_property
@@ -49,21 +49,21 @@ class LowRankScorer:
         return scenario_table(self.a)
 
     @cached_property
-    def _b_turned(self) -> Matrix:
+    def _b_transposed(self) -> Matrix:
         return np.ascontiguousarray(self.b.T)
 
     @property
     def parameters(self) -> int:
         return self.a.size + self.b.size + self.b_bias.size + self.out.size + 1
 
-    def score(self, seen: Vector, structure: Vector, places: Sequence[int]) -> Vector:
-        """The scores (n,) of scenarios by `places_of`, each as if it stood on top.
+    def score(self, text: Vector, structure: Vector, indices: Sequence[int]) -> Vector:
+        """The scores (n,) of scenarios by `scenario_indices`, each as if at the top.
 
-        `seen` (32,) is `on_text @ text`, `structure` (45,) what they share beside the text.
+        `text` (32,) is the projected embedding, `structure` (45,) the other shared inputs.
         """
-        hidden = self._table.take(places, axis=0)
-        hidden += self._on_structure.dot(structure) + seen
-        features = np.maximum(hidden, 0.0, out=hidden).dot(self._b_turned)
+        hidden = self._table.take(indices, axis=0)
+        hidden += self._on_structure.dot(structure) + text
+        features = np.maximum(hidden, 0.0, out=hidden).dot(self._b_transposed)
         features += self.b_bias
         scores: Vector = np.maximum(features, 0.0, out=features).dot(self.out)
         scores += self.out_bias
@@ -73,10 +73,10 @@ class LowRankScorer:
 
 @dataclass(frozen=True)
 class CompositionScorer:
-    """A whole plan in [-1, 1]: the text beside a learnt vector for each scenario that is shown.
+    """Scores a whole plan in [-1, 1] from the text and a learned vector per shown scenario.
 
     `scenarios` (19, 16), `hidden` (64, 768 + 19 * 16), `hidden_bias` (64,), `out` (64,),
-    `out_bias` (). A scenario's vector stands in its own place, weighed by 1/sqrt(position + 1).
+    `out_bias` (). A scenario's vector is weighted by 1/sqrt(position + 1).
     """
 
     scenarios: Matrix
@@ -87,12 +87,12 @@ class CompositionScorer:
 
     @cached_property
     def on_text(self) -> Matrix:
-        """What an embedding (768,) meets: (64, 768)."""
+        """The weights of an embedding: (64, 768)."""
         return TEXT_SCALE * self.hidden[:, TEXT]
 
     @cached_property
     def _table(self) -> Matrix:
-        """What each scenario adds to the hidden layer (20, 64) on top; nothing for others."""
+        """The contribution of each scenario to the hidden layer (20, 64); 0 for unknown ones."""
         on_scenarios = self.hidden[:, TEXT.stop :].reshape(HIDDEN, OTHER_SCENARIO, -1)
         table = np.zeros((OTHER_SCENARIO + 1, HIDDEN), np.float32)
         table[:-1] = np.einsum("hsw,sw->sh", on_scenarios, self.scenarios)
@@ -103,36 +103,36 @@ class CompositionScorer:
         weights = self.scenarios.size + self.hidden.size + self.hidden_bias.size
         return weights + self.out.size + 1
 
-    def score(self, seen: Vector, shown: Sequence[int]) -> float:
-        """The score of a plan; `seen` (64,) is `on_text @ text`, `shown` places, best first."""
+    def score(self, text: Vector, shown: Sequence[int]) -> float:
+        """The score of a plan; `text` (64,) is projected, `shown` are scenario rows, best first."""
         hidden = discounts(len(shown)).dot(self._table.take(shown, axis=0))
-        hidden += seen
+        hidden += text
         hidden += self.hidden_bias
         return tanh(float(np.maximum(hidden, 0.0, out=hidden).dot(self.out)) + self.out_bias)
 
 
-def places_of(scenarios: Iterable[str]) -> list[int]:
-    """The places of scenarios in tables of them; unknown ones share the last."""
+def scenario_indices(scenarios: Iterable[str]) -> list[int]:
+    """The rows of scenarios in tables of scenarios; unknown ones share the last."""
     return [SCENARIO_ROW.get(scenario, OTHER_SCENARIO) for scenario in scenarios]
 
 
 @lru_cache(maxsize=128)
 def discounts(widgets: int) -> Vector:
-    """How much the places of a plan (n,) weigh, from the top: 1/sqrt(position + 1)."""
+    """The weights (n,) of the positions of a plan, from the top: 1/sqrt(position + 1)."""
     weights: Vector = (1 / np.sqrt(np.arange(1, widgets + 1))).astype(np.float32)
     return weights
 
 
 def presence(shown: Sequence[str]) -> Vector:
-    """How much of each of the 19 scenarios (19,) a plan shows, its upper places more."""
+    """The weight of each scenario (19,) in a plan: the sum of its positions' weights."""
     weights = np.zeros(OTHER_SCENARIO + 1, np.float32)
-    np.add.at(weights, places_of(shown), discounts(len(shown)))
+    np.add.at(weights, scenario_indices(shown), discounts(len(shown)))
     return weights[:-1]
 
 
 @dataclass(frozen=True)
 class Scorers:
-    """What one artifact holds."""
+    """Both scorers of one artifact."""
 
     low_rank: LowRankScorer
     composition: CompositionScorer
@@ -141,14 +141,14 @@ class Scorers:
     def _on_text(self) -> Matrix:
         return np.concatenate([self.low_rank.on_text, self.composition.on_text])
 
-    def see(self, text: Vector) -> tuple[Vector, Vector]:
-        """What the hidden layers of both scorers see of an embedding (768,), not scaled."""
-        seen = self._on_text.dot(text)
-        return seen[:RANK], seen[RANK:]
+    def project_text(self, text: Vector) -> tuple[Vector, Vector]:
+        """The embedding (768,) projected into both hidden layers: (32,) and (64,)."""
+        projected = self._on_text.dot(text)
+        return projected[:RANK], projected[RANK:]
 
     @classmethod
     def of(cls, weights: Mapping[str, Matrix]) -> "Scorers":
-        """From tensors by name; raises `ValueError` for what is no scorer."""
+        """Builds both from tensors by name. Raises `ValueError` if one is missing or malformed."""
         low_rank = LowRankScorer(
             a=_shaped(weights, "A.weight", (RANK, TEXT.stop + 45)),
             b=_shaped(weights, "B.weight", (HIDDEN, RANK)),
@@ -178,6 +178,6 @@ def _shaped(weights: Mapping[str, Matrix], name: str, shape: tuple[int, ...]) ->
         message = f"{name} has the shape {tensor.shape}, not {shape}"
         raise ValueError(message)
     if not np.isfinite(tensor).all():
-        message = f"{name} holds numbers that are not finite"
+        message = f"{name} holds values that are not finite"
         raise ValueError(message)
     return tensor

@@ -1,4 +1,4 @@
-"""Both scorers and their manifest in one safetensors file: no code in it, no torch to read it."""
+"""Reads and writes both scorers and their manifest as one safetensors file, without torch."""
 
 import importlib.metadata
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ _MANIFEST = "manifest"
 
 
 class UnusableScorer(ValueError):
-    """A file that holds no scorer which could serve; the message says why."""
+    """A file without usable scorers; the message gives the reason."""
 
 
 class ScorerManifest(Value):
-    """What the weights were made of: they serve with this embedding and this policy alone."""
+    """The provenance of the weights; they serve with this embedding and policy only."""
 
     embedding: str
     policy: RankingPolicy
@@ -32,7 +32,7 @@ class ScorerManifest(Value):
 
 
 def libraries() -> dict[str, str]:
-    """The versions of the libraries that decide about weights."""
+    """The versions of the libraries that determine the weights."""
     return {name: importlib.metadata.version(name) for name in ("torch", "numpy", "safetensors")}
 
 
@@ -41,7 +41,7 @@ def scorer_bytes(weights: Mapping[str, Matrix], manifest: ScorerManifest) -> byt
 
 
 def read_scorer(path: Path) -> tuple[Scorers, ScorerManifest]:
-    """Raises `UnusableScorer`, and `OSError` where the file cannot be read."""
+    """Raises `UnusableScorer`, or `OSError` if the file cannot be read."""
     try:
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ratchet.models.base_models import BaseModelMissing, materialise, weights_sha256
+from ratchet.models.base_models import BaseModelMissing, materialize, weights_sha256
 from ratchet.ranking.embedding import WIDTH, UnusableEmbedding
 from ratchet.ranking.features import Vector
 
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"\w")
 _MAX_TEXT = 2_000
-_REMEMBERED = 1_024
+_CACHED = 1_024
 _PROBE = "What is the power of pump 001?"
 
 
 class SentenceEmbedding:
-    """As `ratchet.ranking.Embedding`, on the CPU; reads the first 2,000 characters.
+    """Embeds the first 2,000 characters of a text, on the CPU.
 
-    `model` is a directory, which needs no network, or a Hugging Face id, kept in `cache_dir`. A
-    vector of fewer than 768 places is filled up with zeros. Raises `UnusableEmbedding`.
+    `model` is a directory, or a Hugging Face id that is cached in `cache_dir`. A vector of fewer
+    than 768 dimensions is padded with zeros. Raises `UnusableEmbedding`.
     """
 
     quick = False
 
     def __init__(self, model: str, cache_dir: Path) -> None:
         try:
-            directory = materialise(model, cache_dir)
+            directory = materialize(model, cache_dir)
         except (BaseModelMissing, ImportError) as error:
             raise _unusable(model, error) from error
         self._model = _loaded(model, directory)
-        _refuse_made_up_weights(model, self._model, _loaded(model, directory))
+        _refuse_random_weights(model, self._model, _loaded(model, directory))
         self.name = f"sentence-transformers:{model}@{weights_sha256(directory)[:12]}"
         self._lock = Lock()
-        self._recent = lru_cache(maxsize=_REMEMBERED)(self._embed)
+        self._recent = lru_cache(maxsize=_CACHED)(self._embed)
 
     def embed(self, text: str) -> Vector:
         return self._recent(text[:_MAX_TEXT])
@@ -55,7 +55,7 @@ class SentenceEmbedding:
 
 
 def _loaded(model: str, directory: Path) -> "SentenceTransformer":
-    """One thread: where the cores are busy, several would wait for each other longer."""
+    """Loads with one thread: on busy cores, several threads wait for each other."""
     try:
         import torch
         from safetensors import SafetensorError
@@ -76,10 +76,10 @@ def _loaded(model: str, directory: Path) -> "SentenceTransformer":
         raise _unusable(model, error) from error
 
 
-def _refuse_made_up_weights(
+def _refuse_random_weights(
     name: str, model: "SentenceTransformer", again: "SentenceTransformer"
 ) -> None:
-    """A model that was loaded twice gives the same vector: weights its files lack are random."""
+    """Raises `UnusableEmbedding` if two loads differ: weights missing from the files are random."""
     vector = _encoded(model, _PROBE)
     if len(vector) > WIDTH:
         raise _unusable(name, f"it has {len(vector)} dimensions, more than {WIDTH}")
@@ -90,7 +90,7 @@ def _refuse_made_up_weights(
 
 
 def _encoded(model: "SentenceTransformer", text: str) -> Vector:
-    """Of length 1; lone surrogates, which a tokenizer cannot take, are replaced."""
+    """A vector of length 1; lone surrogates, which tokenizers reject, are replaced."""
     readable = text.encode(errors="replace").decode()
     vector: Vector = model.encode(readable, normalize_embeddings=True, show_progress_bar=False)
     return vector
@@ -98,7 +98,7 @@ def _encoded(model: "SentenceTransformer", text: str) -> Vector:
 
 def _unusable(model: str, why: object) -> UnusableEmbedding:
     return UnusableEmbedding(
-        f"RATCHET_EMBEDDING names the model {model!r}, which cannot be used ({why}): install "
-        "'ratchet-shared[sentence]' and name a directory with a sentence-transformers model, or "
-        "an id that a network reaches once"
+        f"RATCHET_EMBEDDING names the model {model!r}, which cannot be used ({why}). Install "
+        "'ratchet-shared[sentence]' and set it to the directory of a sentence-transformers model, "
+        "or to an id that can be downloaded once."
     )

@@ -26,7 +26,7 @@ from ratchet.delivery import (
 )
 from ratchet.processes import end_all
 from ratchet.settings import CommonSettings
-from ratchet.telemetry import Tracer, Untraced
+from ratchet.telemetry import Tracing
 
 _log = logging.getLogger(__name__)
 _LOOP_LIMIT_S = 60.0
@@ -54,7 +54,7 @@ class Service:
     consumers: Sequence[Consumer] = ()
     background: Sequence[Background] = ()
     publishes: Sequence[Stream] = ()
-    tracer: Tracer = field(default_factory=Untraced)
+    tracing: Tracing = field(default_factory=Tracing)
     status: Status = _no_fields
     started_at: float = field(default_factory=time.time)
 
@@ -72,7 +72,7 @@ class Service:
         )
         turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.workers = [
-            Worker(consumer, self.redis, metrics, turns[consumer.group], self.tracer, limit)
+            Worker(consumer, self.redis, metrics, turns[consumer.group], self.tracing.tracer, limit)
             for consumer in self.consumers
         ]
         self.claimers = [Claimer(worker, self.redis, name, metrics) for worker in self.workers]
@@ -120,7 +120,7 @@ class Service:
                 task.remove_done_callback(_stop_when_a_task_ends)
             await end_all(*tasks)
             await self.redis.aclose()
-            await asyncio.to_thread(self.tracer.close)
+            await asyncio.to_thread(self.tracing.close)
 
 
 def _stop_when_a_task_ends(task: "asyncio.Future[Any]") -> None:

@@ -3,8 +3,8 @@
 # fmt: off
 # isort: off
 from ratchet.telemetry.logs import configure_logs, event_context, log_context
-from ratchet.telemetry.span import Facts, Span, Trace, at_hand, carrying, span_at_hand
 from ratchet.telemetry.storage_metrics import StorageCollector
-from ratchet.telemetry.tracer import (
-    Kind, Tracer, TracingUnavailable, Untraced, create_tracer, spanning,
+from ratchet.telemetry.trace_context import (
+    activate, context_of, current_trace, ending, link_to,
 )
+from ratchet.telemetry.tracing import Tracing, TracingUnavailable, create_tracing

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 
+from opentelemetry.trace import format_trace_id, get_current_span
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
-
-from ratchet.telemetry.span import trace_id_at_hand
 
 _fields: ContextVar[dict[str, str] | None] = ContextVar("log_fields", default=None)
 
@@ -49,8 +48,9 @@ def configure_logs(service: str, level: str) -> None:
 
 def _add_fields(record: logging.LogRecord) -> bool:
     fields = _fields.get() or {}
-    if trace_id := trace_id_at_hand():
-        fields = {**fields, "trace_id": trace_id}
+    span = get_current_span().get_span_context()
+    if span.is_valid:
+        fields = {**fields, "trace_id": format_trace_id(span.trace_id)}
     for key, value in fields.items():
         if not hasattr(record, key):
             setattr(record, key, value)

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 class StorageCollector(Collector):
     """Collects at each scrape; `artifacts` is the directory of an `ArtifactStore`.
 
-    It may be on a disk of its own: the metrics are those of the fuller disk.
+    If it is on a separate disk, the metrics are those of the fuller disk.
     """
 
     def __init__(self, data_dir: Path, artifacts: Path) -> None:

@@ -1,1 +1,1 @@
-"""The stored history of a plant, in the file formats of the predecessor."""
+"""Generates a plant's stored history in the file formats of the predecessor."""

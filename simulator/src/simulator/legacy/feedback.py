@@ -1,4 +1,4 @@
-"""What the operators and the judge of a plant's stored history said about an answer."""
+"""Generates operators' and judge's feedback for a plant's stored history."""
 
 from random import Random
 
@@ -6,14 +6,14 @@ from simulator.legacy.questions import LegacyQuestion, draw_device
 
 _FOLLOW_UPS = ("refinement",) * 8 + ("satisfied", "new_topic", "repeat", "correction")
 _ACTIONS = ("view", "view", "expand", "click", "scroll", "drill_down")
-_TOUCHED = {"up": 0.6, "down": 0.3, None: 0.08}
-_FOLLOWED = 0.15
-_CORRECTED = 0.3
+_TOUCH_RATES = {"up": 0.6, "down": 0.3, None: 0.08}
+_FOLLOW_UP_RATE = 0.15
+_CORRECTION_RATE = 0.3
 _GOOD_THROUGHOUT = {"up": 0.45, "down": 0.25, None: 0.25}
-_VOICE_JUDGED = 0.45
+_VOICE_JUDGED_RATE = 0.45
 _DIMENSIONS = ("groundedness", "conciseness", "directness", "specificity", "tts_friendliness")
 
-NOTHING_SAID: dict[str, object] = {
+NO_REACTION: dict[str, object] = {
     "user_rating": None, "follow_up_type": None, "widget_interactions": [], "correction_text": None,
 }  # fmt: skip
 NOT_JUDGED: dict[str, object] = {
@@ -22,13 +22,13 @@ NOT_JUDGED: dict[str, object] = {
 }  # fmt: skip
 
 
-def said_fields(
+def operator_fields(
     rng: Random, rating: str | None, widgets: list[dict[str, object]], *, judged: bool
 ) -> dict[str, object]:
-    """The operator's fields; without a thumb and a judge there is always a follow-up."""
-    follows = rng.random() < _FOLLOWED or (rating is None and not judged)
-    corrects = rating == "down" and rng.random() < _CORRECTED
-    touched = _interactions(rng, len(widgets)) if rng.random() < _TOUCHED[rating] else []
+    """The operator's fields; without a rating and a judge there is always a follow-up."""
+    follows = rng.random() < _FOLLOW_UP_RATE or (rating is None and not judged)
+    corrects = rating == "down" and rng.random() < _CORRECTION_RATE
+    touched = _interactions(rng, len(widgets)) if rng.random() < _TOUCH_RATES[rating] else []
     return {
         "user_rating": rating,
         "follow_up_type": rng.choice(_FOLLOW_UPS) if follows else None,
@@ -43,7 +43,7 @@ def judged_fields(
     rating: str | None,
     widgets: list[dict[str, object]],
 ) -> dict[str, object]:
-    """The judge's fields: on every widget, or on the whole alone where `widgets` is empty."""
+    """The judge's fields, per widget; only on the whole if `widgets` is empty."""
     good = rng.random() < _GOOD_THROUGHOUT[rating]
     low = set() if good else set(rng.sample(range(len(widgets)), min(len(widgets), 2)))
     views = [
@@ -64,14 +64,14 @@ def judged_fields(
     }
 
 
-def voice_judged_fields(rng: Random, worth: float) -> dict[str, object]:
-    """The judge on the spoken text, where it was asked; `worth` in 0..1."""
-    if rng.random() >= _VOICE_JUDGED:
+def voice_judged_fields(rng: Random, quality: float) -> dict[str, object]:
+    """The judge's fields on the spoken text, in some cases; `quality` is in 0..1."""
+    if rng.random() >= _VOICE_JUDGED_RATE:
         return {}
     return {
-        "voice_evaluation_confidence": _near(rng, worth),
-        "voice_evaluation_reasoning": "clear" if worth > 0.5 else "does not answer",
-        "voice_dimension_scores_claude": {name: _near(rng, worth) for name in _DIMENSIONS},
+        "voice_evaluation_confidence": _near(rng, quality),
+        "voice_evaluation_reasoning": "clear" if quality > 0.5 else "does not answer",
+        "voice_dimension_scores_claude": {name: _near(rng, quality) for name in _DIMENSIONS},
     }
 
 

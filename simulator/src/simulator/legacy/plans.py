@@ -1,4 +1,4 @@
-"""Widget plans of a plant's stored history, and the shapes in which a plan was never stored."""
+"""Generates widget plans for a plant's stored history, and the forms of a missing plan."""
 
 from random import Random
 
@@ -12,7 +12,7 @@ _UNKNOWN_SIZE = "wide"
 
 
 def draw_widgets(rng: Random, question: LegacyQuestion, good: bool) -> list[dict[str, object]]:
-    """Two to five widgets, the best first; a good plan begins with what fits the question."""
+    """Two to five widgets, best first; a good plan begins with the fitting ones."""
     count = rng.choice((2, 3, 3, 4, 4, 5))
     fitting = list(question.topic.fitting)
     others = [name for name in CORE_SCENARIOS if name not in fitting]
@@ -24,7 +24,7 @@ def draw_widgets(rng: Random, question: LegacyQuestion, good: bool) -> list[dict
 def plan_fields(
     rng: Random, question: LegacyQuestion, widgets: list[dict[str, object]]
 ) -> dict[str, object]:
-    """`widget_plan` and `fixtures` of a row; without widgets, one of the ways to have no plan."""
+    """`widget_plan` and `fixtures` of a row; without widgets, one form of a missing plan."""
     if not widgets:
         unplanned: tuple[dict[str, object], ...] = (
             {},

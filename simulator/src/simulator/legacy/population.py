@@ -1,6 +1,6 @@
-"""A plant's stored history as one `experience_buffer.json`, sized like a real one.
+"""Generates a plant's stored history as one `experience_buffer.json` of realistic size.
 
-How many rows have a plan, feedback or a judge is exact; everything else is drawn.
+The numbers of rows with a plan, feedback or a judge are exact; everything else is drawn.
 """
 
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from random import Random
 from uuid import UUID
 
 from simulator.legacy.feedback import (
+    NO_REACTION,
     NOT_JUDGED,
-    NOTHING_SAID,
     judged_fields,
-    said_fields,
+    operator_fields,
     voice_judged_fields,
 )
 from simulator.legacy.plans import draw_widgets, plan_fields
@@ -36,14 +36,14 @@ _SPOKEN = {"up": 0.86, "down": 0.86, None: 0.7}
 _GOOD_VOICE = {"up": 0.85, "down": 0.15, None: 0.12}
 _GOOD_PLAN = {"up": 0.75, "down": 0.3, None: 0.5}
 _LACKING = 0.3
-# Keys that came later: older rows may lack them.
+# Keys of later releases: older rows may lack them.
 _LATER_KEYS = ("user_history", "query_understanding", "suggested_improvements", "computed_reward",
                "prompt_version")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class _Role:
-    """What a row has, settled before its contents are drawn."""
+    """The parts of a row, decided before its contents are drawn."""
 
     older: bool
     planned: bool
@@ -54,7 +54,7 @@ class _Role:
 
 
 def population(seed: int) -> dict[str, object]:
-    """A document `{"saved_at", "experiences"}` of 844 rows, oldest first, times naive local.
+    """A document `{"saved_at", "experiences"}` of 844 rows, oldest first, in naive local time.
 
     73 rows have no plan, 114 no feedback; 167 are judged, 120 of them widget by widget.
     """
@@ -68,14 +68,16 @@ def population(seed: int) -> dict[str, object]:
 
 
 def _roles(rng: Random) -> list[_Role]:
-    everyone = range(_ROWS)
-    planless = set(rng.sample(everyone, _WITHOUT_PLAN))
-    silent = set(rng.sample(everyone, _WITHOUT_FEEDBACK))
-    heard = [row for row in everyone if row not in silent]
-    by_widget = set(rng.sample([row for row in heard if row not in planless], _JUDGED_BY_WIDGET))
-    others = [row for row in heard if row not in by_widget]
+    all_rows = range(_ROWS)
+    planless = set(rng.sample(all_rows, _WITHOUT_PLAN))
+    silent = set(rng.sample(all_rows, _WITHOUT_FEEDBACK))
+    with_feedback = [row for row in all_rows if row not in silent]
+    by_widget = set(
+        rng.sample([row for row in with_feedback if row not in planless], _JUDGED_BY_WIDGET)
+    )
+    others = [row for row in with_feedback if row not in by_widget]
     judged = by_widget | set(rng.sample(others, _JUDGED - _JUDGED_BY_WIDGET))
-    rated = rng.sample(heard, _UP + _DOWN)
+    rated = rng.sample(with_feedback, _UP + _DOWN)
     ratings = dict.fromkeys(rated[:_UP], "up") | dict.fromkeys(rated[_UP:], "down")
     return [
         _Role(
@@ -86,7 +88,7 @@ def _roles(rng: Random) -> list[_Role]:
             judged=row in judged,
             judged_by_widget=row in by_widget,
         )
-        for row in everyone
+        for row in all_rows
     ]
 
 
@@ -101,9 +103,9 @@ def _row(rng: Random, role: _Role, at: datetime) -> dict[str, object]:
         **_context(rng, question, role),
         **plan_fields(rng, question, widgets),
         **(
-            NOTHING_SAID
+            NO_REACTION
             if role.silent
-            else said_fields(rng, role.rating, widgets, judged=role.judged)
+            else operator_fields(rng, role.rating, widgets, judged=role.judged)
         ),
         **_verdict(rng, question, role, widgets),
         **_voice(rng, question, role),
@@ -154,7 +156,7 @@ def _voice(rng: Random, question: LegacyQuestion, role: _Role) -> dict[str, obje
             {}, {}, {"voice_response": None}, {"voice_response": ""},
         )  # fmt: skip
         return rng.choice(silences)
-    text, worth = draw_voice(rng, question, rng.random() < _GOOD_VOICE[role.rating])
-    judged = voice_judged_fields(rng, worth) if role.judged else {}
+    text, quality = draw_voice(rng, question, rng.random() < _GOOD_VOICE[role.rating])
+    judged = voice_judged_fields(rng, quality) if role.judged else {}
     unknown: dict[str, object] = {"voice_response_rating": None, "voice_quality_scores": {}}
     return {"voice_response": text, **unknown, **judged}

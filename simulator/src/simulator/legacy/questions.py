@@ -1,4 +1,4 @@
-"""The questions of a plant's stored history: few phrasings, many numbered devices."""
+"""Generates the questions of a plant's stored history: few phrasings, many numbered devices."""
 
 from dataclasses import dataclass
 from random import Random
@@ -6,7 +6,7 @@ from random import Random
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One way to ask; `answers` are good ones, `fitting` the scenarios that suit, best first.
+    """A phrasing of a question, with good answers and the fitting scenarios, best first.
 
     Answers name `{name}`, `{other}`, two close values `{a}` and `{b}`, and percent or hours `{p}`.
     """
@@ -21,14 +21,14 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class LegacyQuestion:
-    """A topic asked of one device, or of two where its phrasing compares."""
+    """A topic for one device, or for two if its phrasing compares."""
 
     topic: Topic
     names: tuple[str, ...]
 
     @property
     def text(self) -> str:
-        """The transcript; the same topic and devices always read the same."""
+        """The transcript, determined by topic and devices."""
         return self.topic.phrasing.format(name=self.names[0], other=self.names[-1])
 
     @property
@@ -102,7 +102,7 @@ _TOPICS = (
     ),
 )  # fmt: skip
 
-# kind: how many of them the plant has, numbered from 001
+# kind: number of devices in the plant, numbered from 001
 _KINDS = {
     "pump": 12, "compressor": 12, "chiller": 11, "boiler": 9, "motor": 12, "generator": 12,
     "transformer": 11, "AHU": 10, "UPS": 9, "cooling tower": 11, "conveyor": 10,
@@ -110,7 +110,7 @@ _KINDS = {
 
 
 def draw_question(rng: Random) -> LegacyQuestion:
-    """A topic, a kind and a number; a comparison is with the next one of the same kind."""
+    """A random topic and device; a comparison is with the next device of the same kind."""
     topic = rng.choice(_TOPICS)
     kind, units = rng.choice(tuple(_KINDS.items()))
     number = rng.randint(1, units)

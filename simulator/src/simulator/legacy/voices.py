@@ -1,13 +1,13 @@
-"""What the assistant of a plant's stored history said, well or badly."""
+"""Generates the spoken answers of a plant's stored history."""
 
 from random import Random
 
 from simulator.answers import capitalized
 from simulator.legacy.questions import LegacyQuestion
 
-GOOD_WORTH = 0.92
+GOOD_QUALITY = 0.92
 
-# kind: how often (weight), true worth in 0..1, texts
+# kind: (frequency weight, true quality in 0..1, texts)
 _FAULTS: dict[str, tuple[float, float, tuple[str, ...]]] = {
     "filler": (
         0.35,
@@ -39,12 +39,12 @@ _FAULTS: dict[str, tuple[float, float, tuple[str, ...]]] = {
 
 
 def draw_voice(rng: Random, question: LegacyQuestion, good: bool) -> tuple[str, float]:
-    """A spoken text and its true worth in 0..1."""
+    """A spoken text and its true quality in 0..1."""
     if good:
-        return _spoken(rng, rng.choice(question.topic.answers), question), GOOD_WORTH
+        return _spoken(rng, rng.choice(question.topic.answers), question), GOOD_QUALITY
     weights = [weight for weight, _, _ in _FAULTS.values()]
-    _, worth, texts = rng.choices(tuple(_FAULTS.values()), weights)[0]
-    return _spoken(rng, rng.choice(texts), question), worth
+    _, quality, texts = rng.choices(tuple(_FAULTS.values()), weights)[0]
+    return _spoken(rng, rng.choice(texts), question), quality
 
 
 def _spoken(rng: Random, template: str, question: LegacyQuestion) -> str:

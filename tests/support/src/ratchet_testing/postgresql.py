@@ -44,5 +44,5 @@ def postgresql_server(bin_dir: Path, directory: Path) -> Iterator[str]:
         wait_for_port(port, 20.0)
         yield f"postgresql+psycopg://ratchet@127.0.0.1:{port}/postgres"
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGQUIT)  # at once: nobody needs the data
         process.wait(20)

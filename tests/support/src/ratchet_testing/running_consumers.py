@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from ratchet.delivery import Consumer
 from ratchet.service import Service
 from ratchet.settings import CommonSettings
-from ratchet.telemetry import Tracer, Untraced
+from ratchet.telemetry import Tracing
 
 
 @asynccontextmanager
@@ -19,7 +19,7 @@ async def at_work(
     *consumers: Consumer,
     name: str = "1",
     registry: CollectorRegistry | None = None,
-    tracer: Tracer | None = None,
+    tracing: Tracing | None = None,
 ) -> AsyncIterator[Service]:
     """Run `consumers` on the server at `url` under the consumer name `name`."""
     broker = RedisBroker(url)
@@ -30,7 +30,7 @@ async def at_work(
         redis=Redis.from_url(url),
         registry=registry or CollectorRegistry(),
         consumers=consumers,
-        tracer=tracer or Untraced(),
+        tracing=tracing or Tracing(),
     )
     async with service.running():
         await broker.start()

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from exporter.backends.directory_lock import locked
-from exporter.backends.work_dir import remove
+from exporter.backends.directories import locked, remove
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.backends.registries.ollama_api import TIMEOUT
 from exporter.bundle.installation import BundleInstallation
-from exporter.bundle.keys import own_key, trusted_keys
 from exporter.bundle.packing import pack
+from exporter.bundle.signature import own_key, trusted_keys
 from exporter.bundle.staging import staging
 from exporter.bundle.unpacking import UnpackedBundle, unpack
 from exporter.domain.bundle import BundleRefused, file_name

@@ -7,11 +7,10 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from errno import ENOSPC
 
+from exporter.backends.directories import exclusive, remove
 from exporter.backends.gguf.lora import NotMergeable
-from exporter.backends.work_dir import exclusive, remove
-from exporter.domain.disk_space import bytes_needed
 from exporter.domain.export_messages import BuiltFile, ExportRefused
-from exporter.domain.parity.quantization import candidates
+from exporter.domain.parity.quantization import bytes_needed, candidates
 from exporter.export.build_inputs import WrongBase, open_build, verify_base
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock

@@ -3,12 +3,11 @@
 from functools import partial
 from pathlib import Path
 
-from exporter.backends.file_links import link_or_copy
-from exporter.backends.work_dir import once
+from exporter.backends.directories import link_or_copy, once
 from exporter.export.build_steps import BuildSteps
 from exporter.export.request import ExportRequest
 from ratchet.models import References
-from ratchet.models.base_models import materialise, weights_sha256
+from ratchet.models.base_models import materialize, weights_sha256
 from ratchet.models.references_file import read_references
 from ratchet.storage import ArtifactStore
 
@@ -30,7 +29,7 @@ def open_build(request: ExportRequest) -> BuildSteps:
 
     Raises `NotMergeable`, `BaseModelMissing`, `ArtifactMissing`, `ArtifactCorrupt` and `OSError`.
     """
-    base = materialise(request.manifest.base_model, request.cache_dir)
+    base = materialize(request.manifest.base_model, request.cache_dir)
     adapter = once(request.work_dir / "adapter", partial(_collect, request))
     return BuildSteps(request, base, adapter)
 

@@ -1,14 +1,18 @@
 """Evaluates a file on the chats that the trained model has answered."""
 
+from collections.abc import Callable
+
 from exporter.backends.gguf.llama import LlamaModel
-from exporter.domain.parity.fault import ParityFault
+from exporter.domain.parity.answers import AnswerToken, ReferenceAnswer
 from exporter.domain.parity.quantization import ParityLimits, Quantization
 from exporter.domain.parity.verdict import LogitAgreement, ParityFailed, compare, verdict
+from exporter.domain.parity.weights import ParityFault
 from ratchet.contract import FormatTried, Parity
 from ratchet.measures import plan_validity
-from ratchet.models import Chat, References
+from ratchet.models import Chat, Likeliest, References
 
 PLAN_TOKENS = 160
+_LIKELIEST = 20
 
 
 def context_tokens(references: References, *, plans: bool) -> int:
@@ -86,3 +90,28 @@ def _chat_format_fault(model: LlamaModel, references: References) -> ParityFault
         detail = f"it ends turns with token {model.end_of_turn}, not {references.end_of_turn}"
         return ParityFault(name="wrong stop token", detail=detail)
     return None
+
+
+def reference_answer(
+    chat: Chat, likeliest: Likeliest, spell: Callable[[int], str]
+) -> ReferenceAnswer:
+    """The trained model's greedy answer to `chat.user`; `spell` gives the text of a token.
+
+    Ends at the first position where the recorded token is not the likeliest: a greedy server
+    would differ from there on.
+    """
+    answer = slice(len(likeliest) - len(chat.said) - 1, None)
+    ids, logprobs = likeliest.ids[answer, :_LIKELIEST], likeliest.logprobs[answer, :_LIKELIEST]
+    tokens: list[AnswerToken] = []
+    for recorded, best, shares in zip(chat.said, ids.tolist(), logprobs.tolist(), strict=False):
+        top = tuple((spell(token), logprob) for token, logprob in zip(best, shares, strict=True))
+        tokens.append(AnswerToken(text=top[0][0], logprob=top[0][1], top=top))
+        if best[0] != recorded:
+            break
+    return ReferenceAnswer(
+        prompt=chat.user,
+        rendered=chat.rendered,
+        plan=chat.plan,
+        tokens=tuple(tokens),
+        ended=chat.ended and len(tokens) == len(chat.said),
+    )

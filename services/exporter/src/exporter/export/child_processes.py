@@ -8,6 +8,7 @@ tensor. The gate process loads llama.cpp meanwhile, which takes seconds, and wai
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.domain.export_messages import (
@@ -36,39 +37,29 @@ ENVIRONMENT = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
 class ExportProcesses:
     """Implements `exporter.ports.Exporter`; `on_stage` receives every finished stage."""
 
-    def __init__(
-        self,
-        *,
-        artifacts_dir: Path,
-        cache_dir: Path,
-        work_dir: Path,
-        quantization: QuantizationChoice,
-        limits: dict[Quantization, ParityLimits],
-        sampling: Sampling,
-        on_stage: Callable[[StageDone], None],
-    ) -> None:
-        self._artifacts_dir = artifacts_dir.absolute()
-        self._cache_dir = cache_dir.absolute()
-        self._work_dir = work_dir.absolute()
-        self._quantization = quantization
-        self._limits = limits
-        self._sampling = sampling
-        self._on_stage = on_stage
+    artifacts_dir: Path
+    cache_dir: Path
+    work_dir: Path
+    quantization: QuantizationChoice
+    limits: dict[Quantization, ParityLimits]
+    sampling: Sampling
+    on_stage: Callable[[StageDone], None]
 
     async def export(self, version: str, manifest: AdapterManifest) -> Exported | ExportRefused:
         """Merge, convert, quantize, compare and store; raises `ExportInterrupted`."""
         request = ExportRequest(
             version=version,
             manifest=manifest,
-            quantization=self._quantization,
-            limits=self._limits,
-            sampling=self._sampling,
-            artifacts_dir=self._artifacts_dir,
-            cache_dir=self._cache_dir,
-            work_dir=self._work_dir / f"export-{version}",
+            quantization=self.quantization,
+            limits=self.limits,
+            sampling=self.sampling,
+            artifacts_dir=self.artifacts_dir.absolute(),
+            cache_dir=self.cache_dir.absolute(),
+            work_dir=self.work_dir.absolute() / f"export-{version}",
         )
         stages: dict[ExportStage, float] = defaultdict(float)
         outcome = await self._build_and_check(request, stages)
@@ -110,7 +101,7 @@ class ExportProcesses:
             message = EXPORT_MESSAGES.validate_json(line)
             if isinstance(message, StageDone):
                 stages[message.stage] += message.seconds
-                self._on_stage(message)
+                self.on_stage(message)
             else:
                 outcomes.append(message)
 

@@ -3,8 +3,8 @@
 import hashlib
 from importlib import metadata
 
+from exporter.backends.directories import exclusive, remove
 from exporter.backends.gguf.license import license_of
-from exporter.backends.work_dir import exclusive, remove
 from exporter.domain.export_messages import Exported, ExportRefused
 from exporter.domain.registry.modelfile import Modelfile
 from exporter.domain.registry.record import Export

@@ -11,8 +11,12 @@ from exporter.domain.parity.answers import ReferenceAnswer
 from exporter.domain.parity.quantization import Quantization, candidates
 from exporter.domain.registry.chat_template import ChatTemplate, recognize
 from exporter.export.build_steps import BuildSteps
-from exporter.export.chat_evaluation import context_tokens, evaluate_chats, find_lost_plan
-from exporter.export.reference_answers import reference_answer
+from exporter.export.chat_evaluation import (
+    context_tokens,
+    evaluate_chats,
+    find_lost_plan,
+    reference_answer,
+)
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock
 from ratchet.contract import FormatTried, Parity
@@ -52,11 +56,12 @@ def choose_format(
     rounding a wrong merge could not be told from the format's own error.
     """
     trials = _FormatTrials(request, steps, references, clock)
-    tried: dict[Quantization, FormatTried] = {"f16": trials.f16()}
+    f16, _ = trials.check("f16", serve=False)
+    tried: dict[Quantization, FormatTried] = {"f16": f16}
     for kind in candidates(request.quantization, steps.parameters):
         if not tried["f16"].passed:
             break
-        tried[kind], serving = trials.candidate(kind)
+        tried[kind], serving = trials.check(kind, serve=True)
         if serving is None:
             continue
         parity = tried[kind].parity
@@ -68,41 +73,29 @@ def choose_format(
     )
 
 
+@dataclass(frozen=True)
 class _FormatTrials:
     """Builds and checks one format at a time."""
 
-    def __init__(
-        self,
-        request: ExportRequest,
-        steps: BuildSteps,
-        references: References,
-        clock: StageClock,
-    ) -> None:
-        self._limits = request.limits
-        self._steps = steps
-        self._references = references
-        self._clock = clock
+    request: ExportRequest
+    steps: BuildSteps
+    references: References
+    clock: StageClock
 
-    def f16(self) -> FormatTried:
-        """Whether f16, which the other formats are quantized from, is the trained model."""
-        trial, _ = self._check("f16", serve=False)
-        return trial
-
-    def candidate(self, kind: Quantization) -> tuple[FormatTried, ServingAnswers | None]:
-        """Whether `kind` may serve, and its answers if it may."""
-        return self._check(kind, serve=True)
-
-    def _check(
+    def check(
         self, kind: Quantization, *, serve: bool
     ) -> tuple[FormatTried, ServingAnswers | None]:
-        with self._clock.stage("quantize"):
-            gguf = self._steps.file(kind)
+        """Whether `kind` is the trained model and, with `serve`, its answers if it may serve."""
+        with self.clock.stage("quantize"):
+            gguf = self.steps.file(kind)
         serving = None
-        with self._clock.stage("parity"):
+        with self.clock.stage("parity"):
             try:
-                with open_model(gguf, context_tokens(self._references, plans=serve)) as model:
+                with open_model(gguf, context_tokens(self.references, plans=serve)) as model:
                     every = 1 if serve else _F16_EVERY
-                    trial = evaluate_chats(model, self._references, kind, self._limits[kind], every)
+                    trial = evaluate_chats(
+                        model, self.references, kind, self.request.limits[kind], every
+                    )
                     if trial.passed and serve:
                         trial, serving = self._serve(model, trial)
             except UnreadableGguf as error:
@@ -114,12 +107,12 @@ class _FormatTrials:
     def _serve(
         self, model: LlamaModel, trial: FormatTried
     ) -> tuple[FormatTried, ServingAnswers | None]:
-        lost = find_lost_plan(model, self._references)
+        lost = find_lost_plan(model, self.references)
         if lost is not None:
             reason = f"{lost}; {trial.reason}"
             return trial.model_copy(update={"passed": False, "reason": reason}), None
         spell = cache(lambda token: model.text([token]))
-        chats = zip(self._references.chats, self._references.likeliest, strict=True)
+        chats = zip(self.references.chats, self.references.likeliest, strict=True)
         return trial, ServingAnswers(
             references=tuple(reference_answer(*recorded, spell) for recorded in chats),
             template=recognize(model.render),
@@ -127,7 +120,7 @@ class _FormatTrials:
         )
 
     def _smoke(self, model: LlamaModel) -> str:
-        chat = self._references.chats[0]
+        chat = self.references.chats[0]
         answer = model.greedy(chat.asked, draft=chat.said[:_SMOKE_TOKENS], limit=_SMOKE_TOKENS)
         return model.text(answer).strip()
 
@@ -136,7 +129,7 @@ class _FormatTrials:
 
         Only for a file that failed: reading the whole file takes seconds.
         """
-        fault = audit(gguf, self._steps.base_gguf(), self._steps.merged)
+        fault = audit(gguf, self.steps.base_gguf(), self.steps.merged)
         if fault is None:
             return trial
         return trial.model_copy(update={"reason": f"{fault}; {trial.reason}"})

@@ -1,15 +1,13 @@
 """Updates the serving metrics every few seconds, also for changes made outside this process."""
 
-import asyncio
-import logging
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from exporter.metrics import ServingMetrics
 from exporter.ports import RecordedRegistry, Registry, RegistryError
-from exporter.registry.serving_metrics import ServingMetrics
+from ratchet.processes import every
 
-_log = logging.getLogger(__name__)
 _EVERY_S = 5.0
 
 
@@ -25,12 +23,8 @@ class RegistryMonitor:
 
     async def run(self) -> None:
         """Run until cancelled; logs errors of the registries and continues."""
-        while True:
-            try:
-                await self.observe()
-            except (RegistryError, OSError) as error:
-                _log.warning("the registries cannot be read: %s", error)
-            await asyncio.sleep(self.every_s)
+        failure = "the registries cannot be read"
+        await every(self.every_s, self.observe, failure, (RegistryError, OSError))
 
     async def observe(self) -> None:
         """Update the metrics once; raises `RegistryError` or `OSError`."""

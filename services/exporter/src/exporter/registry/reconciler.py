@@ -20,6 +20,7 @@ from exporter.ports import RecordedRegistry, Registry, RegistryError
 from exporter.registry.alias import Alias
 from exporter.registry.registration import RegistrationRefused, register_and_check
 from ratchet.delivery import RetryPolicy
+from ratchet.processes import every
 
 _log = logging.getLogger(__name__)
 _EVERY_S = 5.0
@@ -47,12 +48,8 @@ class RegistryReconciler:
 
     async def run(self) -> None:
         """Run until cancelled; logs errors of the registries and continues."""
-        while True:
-            try:
-                await self.reconcile()
-            except (RegistryError, OSError) as error:
-                _log.warning("the registries differ, the next attempt follows: %s", error)
-            await asyncio.sleep(_EVERY_S)
+        failure = "the registries differ"
+        await every(_EVERY_S, self.reconcile, failure, (RegistryError, OSError))
 
     async def reconcile(self) -> None:
         """Register what the server lacks, then move its alias.

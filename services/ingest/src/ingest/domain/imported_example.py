@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from ingest.domain.identity import UtcTime
 from ingest.domain.prompt_question import question_text
-from ratchet.measures import normalised
+from ratchet.measures import normalized
 
 
 class ImportedExample(BaseModel):
@@ -25,6 +25,6 @@ class ImportedExample(BaseModel):
     @field_validator("prompt")
     @classmethod
     def _has_a_question(cls, prompt: str) -> str:
-        if not normalised(question_text(prompt)):
+        if not normalized(question_text(prompt)):
             raise ValueError("has no words in its question; send the prompt with its question")
         return prompt

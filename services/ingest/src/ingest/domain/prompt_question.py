@@ -6,18 +6,18 @@ from math import isfinite
 
 from ratchet.contract import Question, Reading
 from ratchet.measures import (
-    ANSWERED,
-    ASKED,
+    QUESTION,
     READINGS,
+    RESPONSE,
     NumberMention,
     device_type,
-    normalised,
+    normalized,
     number_mentions,
     phrasing_of,
     question_key,
 )
 
-_ASKED = re.compile(rf"^[ \t]*{ASKED}", re.MULTILINE)
+_QUESTION = re.compile(rf"^[ \t]*{QUESTION}", re.MULTILINE)
 _MOST_READINGS = 50
 
 
@@ -33,7 +33,7 @@ def question_in(prompt: str) -> Question:
     devices = [reading.equipment] if reading else named_equipment(text)
     metric = reading.metric if reading else ""
     return Question(
-        key=question_key([normalised(prompt)]),
+        key=question_key([normalized(prompt)]),
         text=text,
         intent="query",
         device_type=device_type(devices[0]) if devices else "",
@@ -45,10 +45,10 @@ def question_in(prompt: str) -> Question:
 def question_text(prompt: str) -> str:
     """The text of the question without the prompt around it."""
     start = 0
-    for marker in _ASKED.finditer(prompt):
+    for marker in _QUESTION.finditer(prompt):
         start = marker.end()
     text = prompt[start:].strip()
-    return text.removesuffix(ANSWERED).rstrip() if start else text
+    return text.removesuffix(RESPONSE).rstrip() if start else text
 
 
 def named_equipment(text: str) -> list[str]:
@@ -64,7 +64,7 @@ def _identities(text: str) -> Iterator[tuple[NumberMention, tuple[str, str]]]:
 
 def _requested(text: str, readings: Sequence[Reading]) -> Reading | None:
     """The one reading that `text` names; "average power" does not name "power"."""
-    words = f" {normalised(text)} "
+    words = f" {normalized(text)} "
     named = [r for r in readings if _within(r.equipment, words) and _within(r.metric, words)]
     whole = [
         reading
@@ -72,7 +72,7 @@ def _requested(text: str, readings: Sequence[Reading]) -> Reading | None:
         if not any(
             other.equipment == reading.equipment
             and len(other.metric) > len(reading.metric)
-            and _within(reading.metric, f" {normalised(other.metric)} ")
+            and _within(reading.metric, f" {normalized(other.metric)} ")
             for other in named
         )
     ]
@@ -80,7 +80,7 @@ def _requested(text: str, readings: Sequence[Reading]) -> Reading | None:
 
 
 def _within(name: str, words: str) -> bool:
-    return f" {normalised(name)} " in words
+    return f" {normalized(name)} " in words
 
 
 def _readings(prompt: str) -> Iterator[Reading]:

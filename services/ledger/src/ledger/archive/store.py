@@ -11,12 +11,13 @@ from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-
 from redis.asyncio import Redis
 
 from ledger.archive.filesystems import open_filesystem
-from ledger.archive.lease import leased_turn
 from ledger.archive.parquet import UnreadableParquet, from_parquet, to_parquet
 from ledger.domain.archive.archive_file import ArchiveFile, ArchiveRow, file_from_path, file_of
-from ratchet.storage import flush, write_whole
+from ratchet.storage import flush, hold_lease, write_whole
 
 _REPLACEMENT = ".erasing"
+_LEASE_KEY = "ratchet:archive-turn"
+_LEASE_S = 60.0
 
 
 class CorruptArchive(RuntimeError):
@@ -73,11 +74,11 @@ class ArchiveStore:
     async def exclusive(self, redis: Redis) -> AsyncIterator[None]:
         """Exclude every other archivist and erasure while the context is open.
 
-        A directory is locked on this machine, a bucket by a lease in `redis`. Raises as
-        `leased_turn`.
+        A directory is locked on this machine, a bucket by a lease in `redis`. Raises `LeaseLost`
+        and redis-py's errors.
         """
         if not isinstance(self._fs, LocalFileSystem):
-            async with leased_turn(redis):
+            async with hold_lease(redis, _LEASE_KEY, _LEASE_S, spare_s=_LEASE_S / 2, wait=True):
                 yield
             return
         _make(Path(self._root))

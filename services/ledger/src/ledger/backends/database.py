@@ -1,6 +1,5 @@
 """Creates the engines of the ledger's database: one writes alone, the others read."""
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,26 +11,17 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from ratchet.contract import Unavailable
+from ratchet.storage.sqlite import sqlite_engine
 
 _ONE_WRITER = 0x7261746368657400
 """The key of PostgreSQL's advisory lock, which serializes writers: a fold reads what it writes."""
-_BUSY_TIMEOUT_S = 30
+_NAME = "the ledger's database"
 _CACHE_KIB = 65_536
 _JSON = {
     "json_serializer": lambda value: to_json(value).decode(),
     "json_deserializer": from_json,
 }
 """pydantic-core is several times as fast as the standard library's json."""
-_PRIMARY = 0xFF
-_UNAVAILABLE = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_NOMEM,
-}
 
 
 def open_for_writing(url: str) -> Engine:
@@ -75,30 +65,21 @@ def _existing(url: str) -> URL:
 
 
 def _open(place: URL) -> Engine:
-    if place.get_backend_name() != "sqlite":
-        timeout = {"connect_timeout": 5}
-        engine = create_engine(place, pool_pre_ping=True, connect_args=timeout, **_JSON)
-    else:
-        engine = create_engine(place, connect_args={"timeout": _BUSY_TIMEOUT_S}, **_JSON)
-        event.listen(engine, "connect", _configure_sqlite)
+    if place.get_backend_name() == "sqlite":
+        pragmas = (f"cache_size=-{_CACHE_KIB}", "temp_store=MEMORY")
+        engine = sqlite_engine(place, _NAME, *pragmas, **_JSON)
+        event.listen(engine, "connect", _begin_explicitly)
+        return engine
+    timeout = {"connect_timeout": 5}
+    engine = create_engine(place, pool_pre_ping=True, connect_args=timeout, **_JSON)
     event.listen(engine, "handle_error", _raise_unavailable)
     return engine
 
 
-def _configure_sqlite(connection: Any, _record: Any) -> None:
+def _begin_explicitly(connection: Any, _record: Any) -> None:
     # The driver would start a transaction only before the first write, so that a SELECT before it
     # saw another snapshot. https://docs.python.org/3/library/sqlite3.html#transaction-control
     connection.isolation_level = None
-    # synchronous=FULL: an event is acknowledged after its commit, which must be on the disk then.
-    # secure_delete=ON: erased text must not remain in freed pages.
-    for setting in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "secure_delete=ON",
-        f"cache_size=-{_CACHE_KIB}",
-        "temp_store=MEMORY",
-    ):
-        connection.execute(f"PRAGMA {setting}")
 
 
 def _forbid_writes(connection: Any, _record: Any) -> None:
@@ -120,14 +101,11 @@ def _lock(connection: Connection) -> None:
 def _raise_unavailable(context: ExceptionContext) -> None:
     error = context.sqlalchemy_exception
     if isinstance(error, DBAPIError) and _is_unavailable(error):
-        raise Unavailable(f"the ledger's database: {error.orig}") from error
+        raise Unavailable(f"{_NAME}: {error.orig}") from error
 
 
 def _is_unavailable(error: DBAPIError) -> bool:
     # PostgreSQL's classes: 08 connection, 53 resources (disk full), 57 shutdown, 58 system error.
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    if code is not None:
-        return code in _UNAVAILABLE or code & _PRIMARY in _UNAVAILABLE
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
         return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)

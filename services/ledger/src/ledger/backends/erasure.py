@@ -1,5 +1,7 @@
 """Erases questions from the ledger: events, rows, counts, and the pages that held them."""
 
+from typing import NamedTuple
+
 from sqlalchemy import Engine, delete
 
 from ledger.backends.erasure_queries import (
@@ -12,17 +14,18 @@ from ledger.backends.erasure_queries import (
     trace_ids_of,
     values_of,
 )
-from ledger.backends.tables import (
-    events,
-    example_sources,
-    forgotten_examples,
-    run_examples,
-)
+from ledger.backends.tables import events, example_sources, forgotten_examples, run_examples
 from ledger.backends.writer import SqlLedger
 from ledger.domain.projection.changes import Link
 from ledger.domain.values import plain
-from ledger.ports import Erased
 from ratchet.contract import ForgetRequested
+
+
+class Erased(NamedTuple):
+    """Counts by kind, and the ids of all examples that were ever erased for the request."""
+
+    counts: dict[str, int]
+    examples: tuple[str, ...]
 
 
 class SqlLedgerErasure:
@@ -33,6 +36,10 @@ class SqlLedgerErasure:
         self._ledger = ledger
 
     def forget(self, request: ForgetRequested) -> Erased:
+        """Erase what `request` names; counts cover what this call erased.
+
+        Raises `ratchet.contract.Unavailable` if the database is unavailable or its disk is full.
+        """
         query_ids = sorted({plain(name) for name in request.query_ids})
         with self._engine.begin() as connection:
             made_of_them = values_of(
@@ -41,15 +48,8 @@ class SqlLedgerErasure:
             traces = trace_ids_of(connection, query_ids)
             gone, left = split_example_events(connection, made_of_them, set(query_ids))
             gone |= values_of(connection, events.c.event_id, events.c.query_id, query_ids)
-            gone |= values_of(
-                connection, events.c.event_id, events.c.event_id, request.decision_ids
-            )
-            gone |= values_of(
-                connection,
-                events.c.event_id,
-                events.c.event_id,
-                [remark.event_id for remark in request.remarks],
-            )
+            named = [*request.decision_ids, *(remark.event_id for remark in request.remarks)]
+            gone |= values_of(connection, events.c.event_id, events.c.event_id, named)
             change = delete_events(connection, gone)
             # Rows are not corrected but deleted, and folded again from the events that stay. So the
             # ledger equals one that never had the others.
@@ -63,13 +63,9 @@ class SqlLedgerErasure:
                 )
             change.update(self._ledger.project(connection, left))
             self._ledger.count(connection, change)
-            self._ledger.link(
-                connection,
-                (
-                    Link("forgotten_examples", name, request.event_id)
-                    for name in made_of_them | traces
-                ),
-            )
+            erased = made_of_them | traces
+            links = (Link("forgotten_examples", name, request.event_id) for name in erased)
+            self._ledger.link(connection, links)
             marked = values_of(
                 connection,
                 forgotten_examples.c.example_id,
@@ -77,7 +73,7 @@ class SqlLedgerErasure:
                 [request.event_id],
             )
             used_by = values_of(
-                connection, run_examples.c.run_id, run_examples.c.example_id, made_of_them | traces
+                connection, run_examples.c.run_id, run_examples.c.example_id, erased
             )
             redacted = remove_answers(connection, used_by | set(request.run_ids))
         self._scrub()

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Column, Connection, delete, select, update
+from sqlalchemy import Column, ColumnElement, Connection, delete, select, update
 
 from ledger.backends.tables import PROJECTIONS, events
 from ledger.backends.writer import read_rows
@@ -40,10 +40,7 @@ def split_example_events(
     gone: set[str] = set()
     left: list[Event] = []
     for example_id in sorted(example_ids):
-        rows = select(events).where(events.c.example_id == example_id)
-        history: list[Event] = [
-            _ADAPTERS[row.stream].validate_json(row.body) for row in connection.execute(rows)
-        ]
+        history = _events(connection, events.c.example_id == example_id)
         stay = [e for e in history if query_ids.isdisjoint(map(plain, query_ids_of(e)))]
         if not any(isinstance(event, BuiltExample) for event in stay):
             stay = []
@@ -56,11 +53,13 @@ def events_about(connection: Connection, query_ids: Collection[str]) -> list[Eve
     """The stored events about these questions."""
     stored: list[Event] = []
     for some in chunks(query_ids):
-        rows = select(events).where(events.c.query_id.in_(some))
-        stored += [
-            _ADAPTERS[row.stream].validate_json(row.body) for row in connection.execute(rows)
-        ]
+        stored += _events(connection, events.c.query_id.in_(some))
     return stored
+
+
+def _events(connection: Connection, condition: ColumnElement[bool]) -> list[Event]:
+    rows = connection.execute(select(events).where(condition))
+    return [_ADAPTERS[row.stream].validate_json(row.body) for row in rows]
 
 
 def delete_events(connection: Connection, event_ids: Collection[str]) -> Counter[Count]:

@@ -10,12 +10,10 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, func, select, t
 
 from ledger.backends.database import open_for_reading
 from ledger.backends.tables import counts, events, metadata
-from ledger.domain.content_hash import ContentHash
-from ledger.domain.final_state import Difference
+from ledger.domain.final_state import ContentHash, Difference, differences_of
 from ratchet.contract import STREAMS
 
 _PAGE = 500
-_SHOWN = 5
 _ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
 T = TypeVar("T")
 TableRow = dict[str, Any]
@@ -67,20 +65,12 @@ class LedgerSnapshot:
 
     def differences(self, other: "LedgerSnapshot") -> list[Difference]:
         """Rows in this snapshot only, in `other` only, and in both but unequal, by table."""
-        differences = []
+        differences: list[Difference] = []
         for table in metadata.sorted_tables:
             missing, differing = _compared(table, self, other)
             added, _ = _compared(table, other, self)
-            kinds = {
-                "missing after the replay": missing,
-                "only after the replay": added,
-                "that differ": differing,
-            }
-            for kind, ids in kinds.items():
-                if ids:
-                    name = table.name.replace("_", " ")
-                    shown = tuple(sorted(ids)[:_SHOWN])
-                    differences.append(Difference(f"ledger {name} {kind}", len(ids), shown))
+            name = f"ledger {table.name.replace('_', ' ')}"
+            differences += differences_of(name, missing, added, differing)
         return differences
 
     def _rows(self, table: Table, keys: Collection[RowKey] | None = None) -> Iterator[TableRow]:

@@ -1,5 +1,7 @@
 """The ledger's tables; times are microseconds since 1970, in UTC."""
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -13,8 +15,15 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData()
+_JSON = JSON(none_as_null=True)
+
+
+def _columns(kind: TypeEngine[Any] | type[TypeEngine[Any]], names: str) -> list[Column[Any]]:
+    return [Column(name, kind) for name in names.split()]
+
 
 events = Table(
     "events",
@@ -24,11 +33,7 @@ events = Table(
     Column("type", String, nullable=False),
     Column("stream", String, nullable=False),
     Column("occurred_at", BigInteger, nullable=False),
-    Column("query_id", String),
-    Column("user_id", String),
-    Column("run_id", String),
-    Column("version", String),
-    Column("example_id", String),
+    *_columns(String, "query_id user_id run_id version example_id"),
     Column("body", Text, nullable=False),
 )
 for _name in ("query_id", "user_id", "run_id", "version", "example_id"):
@@ -39,41 +44,24 @@ experiences = Table(
     "experiences",
     metadata,
     Column("query_id", String, primary_key=True),
-    Column("answered_at", BigInteger),
-    Column("user_id", String),
-    Column("transcript", Text),
-    Column("intent_type", String),
-    Column("domains", JSON(none_as_null=True)),
-    Column("primary_characteristic", String),
-    Column("confidence", Double),
-    Column("select_method", String),
-    Column("heading", Text),
-    Column("scenarios", JSON(none_as_null=True)),
-    Column("widget_count", BigInteger),
-    Column("processing_time_ms", BigInteger),
-    Column("voiced", Boolean),
-    Column("decision_id", String),
-    Column("rating", String),
-    Column("follow_up", String),
-    Column("correction", Text),
-    Column("interactions", BigInteger),
-    Column("by_user", Boolean),
-    Column("by_judge", Boolean),
-    Column("evaluation_confidence", Double),
-    Column("query_understanding", Text),
-    Column("widgets_judged", BigInteger),
-    Column("widget_score", Double),
-    Column("missing_widgets", JSON(none_as_null=True)),
-    Column("voice_rating", String),
-    Column("voice_confidence", Double),
-    Column("voice_scores", JSON(none_as_null=True)),
-    Column("revision", BigInteger),
-    Column("reward", Double),
-    Column("widget_reward", Double),
-    Column("voice_reward", Double),
-    Column("components", JSON(none_as_null=True)),
-    Column("read_follow_up", String),
-    Column("scored_at", BigInteger),
+    *_columns(
+        BigInteger,
+        "answered_at widget_count processing_time_ms interactions widgets_judged revision "
+        "scored_at",
+    ),
+    *_columns(
+        String,
+        "user_id intent_type primary_characteristic select_method decision_id rating "
+        "follow_up voice_rating read_follow_up",
+    ),
+    *_columns(Text, "transcript heading correction query_understanding"),
+    *_columns(_JSON, "domains scenarios missing_widgets voice_scores components"),
+    *_columns(
+        Double,
+        "confidence evaluation_confidence widget_score voice_confidence reward widget_reward "
+        "voice_reward",
+    ),
+    *_columns(Boolean, "voiced by_user by_judge"),
     Column("stamps", JSON, nullable=False),
 )
 Index("experiences_by_time", experiences.c.answered_at, experiences.c.query_id)
@@ -83,14 +71,9 @@ examples = Table(
     "examples",
     metadata,
     Column("example_id", String, primary_key=True),
-    Column("kind", String),
-    Column("aspect", String),
-    Column("rule", String),
-    Column("question", Text),
-    Column("built_at", BigInteger),
-    Column("state", String),
-    Column("reason", Text),
-    Column("revision", BigInteger),
+    *_columns(String, "kind aspect rule state"),
+    *_columns(Text, "question reason"),
+    *_columns(BigInteger, "built_at revision"),
     Column("stamps", JSON, nullable=False),
 )
 Index("examples_by_time", examples.c.built_at, examples.c.example_id)
@@ -106,23 +89,11 @@ runs = Table(
     "runs",
     metadata,
     Column("run_id", String, primary_key=True),
-    Column("method", String),
-    Column("base_model", String),
-    Column("dataset_sha256", String),
-    Column("pairs", BigInteger),
-    Column("held_out", BigInteger),
-    Column("started_because", Text),
+    *_columns(String, "method base_model dataset_sha256 stage verdict manifest_sha256"),
+    *_columns(BigInteger, "pairs held_out step steps finished_at"),
+    *_columns(Text, "started_because reason export_refused"),
+    *_columns(Double, "seconds last_loss"),
     Column("started_at", BigInteger, index=True),
-    Column("stage", String),
-    Column("step", BigInteger),
-    Column("steps", BigInteger),
-    Column("verdict", String),
-    Column("reason", Text),
-    Column("seconds", Double),
-    Column("finished_at", BigInteger),
-    Column("last_loss", Double),
-    Column("manifest_sha256", String),
-    Column("export_refused", Text),
     Column("stamps", JSON, nullable=False),
 )
 
@@ -137,23 +108,12 @@ models = Table(
     "models",
     metadata,
     Column("version", String, primary_key=True),
-    Column("name", String),
-    Column("run_id", String, index=True),
-    Column("registry", String),
-    Column("quantization", String),
-    Column("gguf_sha256", String),
+    *_columns(String, "name registry quantization gguf_sha256"),
     Column("top1", Double),
-    Column("registered_at", BigInteger),
-    Column("came_at", BigInteger),
-    Column("came_by", Text),
-    Column("came_because", Text),
-    Column("went_at", BigInteger),
-    Column("went_by", Text),
-    Column("went_because", Text),
+    *_columns(BigInteger, "registered_at came_at went_at refused_at"),
+    *_columns(Text, "came_by came_because went_by went_because refused_by refused_because"),
     Column("rolled_back", Boolean),
-    Column("refused_at", BigInteger),
-    Column("refused_by", Text),
-    Column("refused_because", Text),
+    Column("run_id", String, index=True),
     Column("stamps", JSON, nullable=False),
 )
 

@@ -25,6 +25,11 @@ class SqlLedger:
         self._insert = (sqlite if engine.dialect.name == "sqlite" else postgresql).insert
 
     def write(self, batch: Sequence[Delivered[Event]]) -> int:
+        """Store each payload once, with the rows derived from it; returns how many are new.
+
+        On return all of it is durable. Raises `ratchet.contract.Unavailable`, with nothing
+        written, if the database is unavailable or its disk is full.
+        """
         by_id = {delivered.event.event_id: delivered for delivered in reversed(batch)}
         with self._engine.begin() as connection:
             for event_id in _stored(connection, by_id):

@@ -1,5 +1,7 @@
 """Metrics of the backlog: entries, dead letters and group positions by stream."""
 
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Gauge
 
 from ratchet.contract import GroupPosition, Stream
@@ -9,43 +11,34 @@ class BacklogMetrics:
     """Gauges of the last measurement; `forget` removes their values."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.lag = Gauge(
+        gauge = partial(Gauge, registry=registry)
+        self.lag = gauge(
             "ratchet_stream_lag_entries",
             "Entries not delivered to a group yet.",
             ("stream", "group"),
-            registry=registry,
         )
-        self.pending = Gauge(
+        self.pending = gauge(
             "ratchet_stream_pending_entries",
             "Entries delivered to a group and not acknowledged.",
             ("stream", "group"),
-            registry=registry,
         )
-        self.oldest_pending = Gauge(
+        self.oldest_pending = gauge(
             "ratchet_stream_oldest_pending_age_seconds",
             "Age of the oldest pending entry of a group, 0 without one.",
             ("stream", "group"),
-            registry=registry,
         )
-        self.entries = Gauge(
+        self.entries = gauge(
             "ratchet_stream_entries",
             "Entries on a stream, acknowledged ones included.",
             ("stream",),
-            registry=registry,
         )
-        self.dead_letters = Gauge(
-            "ratchet_dead_letters",
-            "Dead letters of a stream.",
-            ("stream",),
-            registry=registry,
-        )
-        self.memory_used = Gauge(
+        self.dead_letters = gauge("ratchet_dead_letters", "Dead letters of a stream.", ("stream",))
+        self.memory_used = gauge(
             "ratchet_redis_memory_used_bytes", "Memory that Redis uses.", registry=registry
         )
-        self.memory_limit = Gauge(
+        self.memory_limit = gauge(
             "ratchet_redis_memory_limit_bytes",
             "Memory at which Redis rejects writes, 0 without a limit.",
-            registry=registry,
         )
 
     def set_stream(self, stream: Stream, entries: int, dead: int) -> None:

@@ -1,17 +1,14 @@
 """Measures the backlog of every stream and group, whether or not its service runs."""
 
-import asyncio
-import logging
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from ledger.backlog.metrics import BacklogMetrics
 from ratchet.contract import STREAMS, Stream
 from ratchet.delivery import group_positions
+from ratchet.processes import every
 
-_log = logging.getLogger(__name__)
 _EVERY_S = 5.0
 
 
@@ -25,13 +22,12 @@ class BacklogMonitor:
 
     async def run(self) -> None:
         """Run until cancelled. While Redis is unavailable, the gauges have no value."""
-        while True:
-            try:
-                await self.measure()
-            except (RedisError, OSError) as error:
-                self._metrics.forget()
-                _log.warning("the backlog of the streams is unknown: %s", error)
-            await asyncio.sleep(self._every_s)
+        failure = "the backlog of the streams is unknown"
+        await every(self._every_s, self.measure, failure, report=self._report)
+
+    def _report(self, problem: str | None) -> None:
+        if problem is not None:
+            self._metrics.forget()
 
     async def measure(self) -> None:
         """Set every gauge once. Ages use the clock of Redis. Raises redis-py's errors."""

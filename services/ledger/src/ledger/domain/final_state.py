@@ -1,17 +1,17 @@
-"""The final rewards and examples of a history, for the comparison with a replay."""
+"""The final rewards and examples of a history, and a hash over rows, to compare with a replay."""
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ratchet.contract import BuiltExample, Event, ExampleRetracted, ExperienceScored
 
 _PATH = {"event_id", "occurred_at", "caused_by", "trace", "revision", "sources", "warnings"}
 """Fields that depend on the order in which the same facts were processed."""
 _SHOWN = 5
+_BYTES = 32
 
 
 class Difference(NamedTuple):
@@ -61,18 +61,47 @@ def differences(original: FinalState, replayed: FinalState) -> list[Difference]:
 
 def _between(
     name: str, original: Mapping[str, str], replayed: Mapping[str, str]
-) -> Iterable[Difference]:
+) -> Iterator[Difference]:
     both = original.keys() & replayed.keys()
+    return differences_of(
+        name,
+        original.keys() - both,
+        replayed.keys() - both,
+        {key for key in both if original[key] != replayed[key]},
+    )
+
+
+def differences_of(
+    name: str, missing: Collection[str], added: Collection[str], differing: Collection[str]
+) -> Iterator[Difference]:
+    """One difference of the things called `name` for each kind that has ids."""
     kinds = {
-        f"{name} missing after the replay": original.keys() - both,
-        f"{name} only after the replay": replayed.keys() - both,
-        f"{name} that differ": {key for key in both if original[key] != replayed[key]},
+        "missing after the replay": missing,
+        "only after the replay": added,
+        "that differ": differing,
     }
     for kind, ids in kinds.items():
         if ids:
-            yield Difference(kind, len(ids), tuple(islice(sorted(ids), _SHOWN)))
+            yield Difference(f"{name} {kind}", len(ids), tuple(sorted(ids)[:_SHOWN]))
 
 
 def _digest(event: Event, *more: object) -> str:
     body = event.model_dump(mode="json", exclude=_PATH)
     return hashlib.sha256(json.dumps([body, *more], sort_keys=True).encode()).hexdigest()
+
+
+class ContentHash:
+    """The sum of the rows' sha256 hashes, modulo 2^256; a duplicate row counts twice."""
+
+    def __init__(self) -> None:
+        self._sum = 0
+
+    def add(self, table: str, row: Mapping[str, Any]) -> None:
+        """`row` holds JSON values; a column that is None counts as absent."""
+        present = {name: value for name, value in row.items() if value is not None}
+        text = json.dumps([table, present], sort_keys=True, separators=(",", ":"))
+        digest = hashlib.sha256(text.encode()).digest()
+        self._sum = (self._sum + int.from_bytes(digest)) % (1 << 8 * _BYTES)
+
+    def hexdigest(self) -> str:
+        return self._sum.to_bytes(_BYTES).hex()

@@ -1,17 +1,9 @@
 """Converts values to what every database stores: bounded integers, text without NUL."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _MOST = 10**9
 _LONGEST = 500
-
-
-def time_of(at: int) -> datetime:
-    """The inverse of `microseconds`."""
-    return _EPOCH + at * _MICROSECOND
 
 
 def whole(number: float) -> int:

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 
-from ledger.ports import LedgerErasure
+from ledger.backends.erasure import SqlLedgerErasure
 from ratchet.contract import Delivered, Done, ForgetRequested, Forgotten, Outcome, State
 
 
 class LedgerErasureHandler:
     """Erases what the ledger stores of the questions; the request itself is not stored."""
 
-    def __init__(self, erasure: LedgerErasure) -> None:
+    def __init__(self, erasure: SqlLedgerErasure) -> None:
         self._erasure = erasure
 
     async def handle(

@@ -1,7 +1,9 @@
-"""Removes a subject's data from one payload of a stream or an archive."""
+"""Removes a subject's data from payloads and from archived files."""
 
 from pydantic_core import from_json, to_json
 
+from ledger.archive.store import ArchiveStore
+from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.domain.erasure import Message, Subject
 from ratchet.delivery import unwrap
 
@@ -33,3 +35,20 @@ def parsed(payload: bytes) -> Message | None:
     except (KeyError, TypeError, AttributeError):
         return None
     return message
+
+
+def redact_archive(store: ArchiveStore, stream: str, subject: Subject) -> int:
+    """The number of rows erased or changed; raises `CorruptArchive` and `OSError`."""
+    count = 0
+    for file in store.files(stream):
+        rows = store.read(file)
+        left = [
+            ArchiveRow(row.entry_id, payload)
+            for row in rows
+            if (payload := redacted(row.payload, subject)) is not None
+        ]
+        changed = len(rows) - len(left) + len(set(left) - set(rows))
+        if changed:
+            store.replace(file, left)
+        count += changed
+    return count

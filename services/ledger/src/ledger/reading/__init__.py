@@ -4,7 +4,7 @@
 # isort: off
 from ledger.backends.database import open_for_reading
 from ledger.domain.projection.counting import LATENCIES
-from ledger.domain.projection.feedback_source import FeedbackSource
+from ledger.domain.projection.counting import FeedbackSource
 from ledger.domain.values import plain
 from ledger.reading.async_reader import MOST_SHOWN, AsyncLedger
 from ledger.reading.details import ExperienceDetails, ModelDetails, RunDetails

@@ -1,6 +1,9 @@
 """Reads the ledger's database: counts, lists and details, each from one snapshot."""
 
-from sqlalchemy import Engine
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine
 
 from ledger.backends.migration import schema_problem
 from ledger.reading.details import ExperienceDetails, ModelDetails, RunDetails
@@ -15,6 +18,9 @@ from ledger.reading.views import (
     RunView,
     StoredEvent,
 )
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class LedgerReader:
@@ -32,52 +38,41 @@ class LedgerReader:
         return schema_problem(self._engine)
 
     def counts(self) -> Counts:
-        with self._engine.connect() as connection:
-            return counts.count(connection)
+        return self._read(counts.count)
 
     def most_frequent(self, name: str, limit: int) -> dict[str, int]:
         """The `limit` most frequent values of `intent`, `scenario` or `characteristic`."""
-        with self._engine.connect() as connection:
-            return counts.most_frequent(connection, name, limit)
+        return self._read(counts.most_frequent, name, limit)
 
     def history(self, limit: int, after: str | None = None) -> list[ExperienceView]:
         """A page of experiences; `after` is the last id of the page before."""
-        with self._engine.connect() as connection:
-            return experiences.newest(connection, limit, after)
+        return self._read(experiences.newest, limit, after)
 
     def experience(self, query_id: str) -> ExperienceDetails | None:
-        with self._engine.connect() as connection:
-            return experiences.details(connection, query_id)
+        return self._read(experiences.details, query_id)
 
     def runs(self, limit: int) -> list[RunView]:
-        with self._engine.connect() as connection:
-            return runs.newest(connection, limit)
+        return self._read(runs.newest, limit)
 
     def run(self, run_id: str) -> RunDetails | None:
-        with self._engine.connect() as connection:
-            return runs.details(connection, run_id)
+        return self._read(runs.details, run_id)
 
     def judged_runs(self) -> dict[str, JudgedRuns]:
         """Totals by method; a method without a verdict is absent."""
-        with self._engine.connect() as connection:
-            return runs.judged(connection)
+        return self._read(runs.judged)
 
     def last_verdict(self) -> StoredEvent | None:
         """The RunFinished, with its curve, of the last finished run that recorded a loss."""
-        with self._engine.connect() as connection:
-            return runs.last_verdict(connection)
+        return self._read(runs.last_verdict)
 
     def models(self, limit: int) -> list[ModelView]:
-        with self._engine.connect() as connection:
-            return models.newest(connection, limit)
+        return self._read(models.newest, limit)
 
     def active_model(self) -> ModelView | None:
-        with self._engine.connect() as connection:
-            return models.active(connection)
+        return self._read(models.active)
 
     def model(self, version: str) -> ModelDetails | None:
-        with self._engine.connect() as connection:
-            return lineage.of_model(connection, version)
+        return self._read(lineage.of_model, version)
 
     def examples(
         self,
@@ -88,5 +83,10 @@ class LedgerReader:
         state: ExampleState | None = None,
     ) -> list[ExampleView]:
         """A page of examples; `after` is the last id of the page before."""
+        return self._read(examples.page, limit, after, kind, aspect, state)
+
+    def _read(
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         with self._engine.connect() as connection:
-            return examples.page(connection, limit, after, kind, aspect, state)
+            return query(connection, *args, **kwargs)

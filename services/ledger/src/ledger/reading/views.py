@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from ledger.domain.projection.feedback_source import FeedbackSource
+from ledger.domain.projection.counting import FeedbackSource
 
 ExampleState = Literal["built", "retracted", "used"]
 ModelState = Literal["registered", "active", "replaced", "rolled_back", "refused"]

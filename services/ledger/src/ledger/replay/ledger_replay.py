@@ -14,8 +14,8 @@ from ledger.backends.migration import migrate, schema_problem
 from ledger.backends.snapshot import open_snapshot
 from ledger.backends.writer import SqlLedger
 from ledger.domain.final_state import Difference
+from ledger.replay.history import last_entries
 from ledger.replay.ledger_events import ledger_events
-from ledger.replay.stream_ends import last_entries
 from ratchet.contract import BEGINNING, STREAMS, EntryId, Stream, Unavailable
 from ratchet.delivery import group_positions
 

@@ -11,11 +11,10 @@ from ledger.archive.store import ArchiveStore
 from ledger.archive.stream_rows import rows_after
 from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.domain.final_state import FinalState
-from ledger.replay.history import history
+from ledger.replay.history import history, with_archived
 from ledger.replay.quiescence import quiescent_ends
 from ledger.replay.reward_process import RewardProcess, reward_process
 from ledger.replay.sources import SourceEntry, source_entries
-from ledger.replay.stream_ends import with_archived
 from ratchet.contract import BEGINNING, EXAMPLES, REWARDS, STREAMS, EntryId, Stream
 from ratchet.delivery import DATA_FIELD, unwrap
 from ratchet.storage import carry_tombstones

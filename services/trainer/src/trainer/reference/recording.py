@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ratchet.models import Chat, References, divergence, likeliest
-from ratchet.models.base_models import materialise
+from ratchet.models.base_models import materialize
 from ratchet.models.references_file import references_bytes
 from ratchet.storage import write_whole
 from trainer.backends.language_model.reference_model import ReferenceModel
@@ -22,7 +22,7 @@ def record(request: ReferenceRequest) -> None:
     if not request.spoken and not request.plans:
         raise ValueError("no case was answered by both models, so there are no reference chats")
     use_all_cores()
-    base = materialise(request.base_model, request.cache_dir)
+    base = materialize(request.base_model, request.cache_dir)
     model = ReferenceModel(base, request.adapter, choose_device(request.device))
     chats = [
         *model.answered(request.spoken, _SPOKEN_TOKENS),

@@ -8,7 +8,7 @@ from shutil import disk_usage
 from pydantic import BaseModel
 
 from ratchet.contract import Stage
-from ratchet.models.base_models import materialise, revision_of, weights_sha256
+from ratchet.models.base_models import materialize, revision_of, weights_sha256
 from ratchet.storage import flush_tree, write_whole
 from trainer.backends.language_identification import language_of
 from trainer.backends.language_model.base_model import Base, load_base
@@ -73,7 +73,7 @@ def _run(request: TrainRequest, report: Report, processes: int) -> TrainingResul
     recipe = smaller.divided(dataset.method, processes)
     clock.enter("loading")
     with first_alone():
-        directory = materialise(request.base_model, request.cache_dir)
+        directory = materialize(request.base_model, request.cache_dir)
         base = _load(directory, request)
     cases, regression_sha256 = _cases(request, dataset)
     evaluation = Evaluation(cases, recipe.judging)

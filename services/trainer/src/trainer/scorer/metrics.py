@@ -2,9 +2,9 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 
-from trainer.domain.scorer.learned_state import Progress as Learnt
-from trainer.domain.scorer.verdict import Verdict as RankingVerdict
-from trainer.scorer.evidence import Weighed
+from ratchet.contract import Evidence
+from trainer.domain.scorer.learned_state import LearningProgress
+from trainer.domain.scorer.verdict import PublishingVerdict
 
 
 class RankingMetrics:
@@ -46,10 +46,10 @@ class RankingMetrics:
             registry=registry,
         )
 
-    def uses(self, embedding: str) -> None:
+    def set_embedding(self, embedding: str) -> None:
         self.embedding.info({"name": embedding})
 
-    def learnt(self, progress: Learnt) -> None:
+    def learned(self, progress: LearningProgress) -> None:
         self.revisions.set(progress.heard_of)
         self.steps.set(progress.steps)
         self.rate.set(progress.schedule.rate)
@@ -60,7 +60,7 @@ class RankingMetrics:
                 if values:
                     self.loss.labels(scorer, on).set(values[-1])
 
-    def judged(self, verdict: RankingVerdict, weighed: Weighed) -> None:
+    def judged(self, verdict: PublishingVerdict, evidence: Evidence) -> None:
         self.verdicts.labels(type(verdict).__name__.lower()).inc()
-        for estimate in weighed.evidence.estimates:
+        for estimate in evidence.estimates:
             self.value.labels(estimate.policy).set(estimate.dr.mean)

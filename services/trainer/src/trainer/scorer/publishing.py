@@ -1,4 +1,4 @@
-"""Judge a candidate against what serves, and publish, keep back or withdraw with the evidence."""
+"""Judges a candidate, then publishes it, keeps it back or withdraws the scorer in service."""
 
 import logging
 from dataclasses import dataclass, field
@@ -13,78 +13,82 @@ from ratchet.contract import (
     utc_now,
 )
 from ratchet.ranking import ScorerManifest, libraries
-from trainer.domain.scorer.learned_state import Progress
+from trainer.backends.scorers.scorer_files import ScorerFiles
+from trainer.backends.scorers.scorer_learner import ScorerLearner
+from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.scorer.rules import PublishingRules
-from trainer.domain.scorer.serving import Serving
-from trainer.domain.scorer.verdict import KeepBack, Publish, Verdict, Withdraw, judge
-from trainer.scorer.evidence import Weighed, Weighing
-from trainer.scorer.in_service import InService
+from trainer.domain.scorer.scorer_version import ScorerVersion
+from trainer.domain.scorer.verdict import KeepBack, Publish, PublishingVerdict, Withdraw, judge
+from trainer.scorer.evidence import ScorerEvaluation, ScorerEvaluator
+from trainer.scorer.in_service import ServedScorer
 from trainer.scorer.metrics import RankingMetrics
-from trainer.scorer.ports import ScorerFiles, ScorerLearner, ScorerRegister
 
 _log = logging.getLogger(__name__)
-_TELL_AGAIN_S = 60.0
+_REPEAT_S = 60.0
 
 
 @dataclass
-class Publishing:
-    """`verdict` is the last one; judging blocks: call it in a thread."""
+class ScorerPublishing:
+    """`verdict` is the last one. Judging blocks: call it in a thread."""
 
-    register: ScorerRegister
+    register: SqlScorerRegister
     files: ScorerFiles
-    in_service: InService
-    weighing: Weighing
+    in_service: ServedScorer
+    evaluator: ScorerEvaluator
     policy: RankingPolicy
     rules: PublishingRules
     metrics: RankingMetrics
-    verdict: Verdict = field(default_factory=lambda: KeepBack("not judged yet"))
-    weighed: Weighed | None = None
+    verdict: PublishingVerdict = field(default_factory=lambda: KeepBack("not judged yet"))
+    evaluation: ScorerEvaluation | None = None
     _judged_on: tuple[int, int] = (0, -1)
     _next: float = 0.0
-    _told: tuple[str, float] = ("", 0.0)
+    _reported: tuple[str, float] = ("", 0.0)
 
     def judge_if_due(self, learner: ScorerLearner, now: float) -> None:
-        """`now` is monotonic, in seconds; a candidate is judged when it learnt something new."""
+        """Judge a candidate that has learned since the last time; `now` is monotonic seconds."""
         if now < self._next or learner.progress.steps == 0:
             return
-        serving = self.in_service.now()
+        serving = self.in_service.current()
         if self._judged_on == (learner.progress.steps, learner.progress.cursor):
             return
         self._judged_on = (learner.progress.steps, learner.progress.cursor)
-        candidate = Serving("candidate", learner.scorers(), self.policy)
-        self.weighed = self.weighing.weigh(candidate, serving, learner.held_out)
-        self.verdict = judge(self.weighed.evidence, self.weighed.serving, self.rules)
+        candidate = ScorerVersion("candidate", learner.scorers(), self.policy)
+        self.evaluation = self.evaluator.evaluate(candidate, serving, learner.held_out)
+        self.verdict = judge(self.evaluation.evidence, self.evaluation.in_service_gain, self.rules)
         kept_back = not isinstance(self.verdict, Publish)
         self._next = now + (self.rules.kept_back_every_s if kept_back else self.rules.every_s)
-        self._carry_out(learner, self.weighed, serving, now)
-        self.metrics.judged(self.verdict, self.weighed)
+        self._carry_out(learner, self.evaluation, serving, now)
+        self.metrics.judged(self.verdict, self.evaluation.evidence)
 
     def _carry_out(
-        self, learner: ScorerLearner, weighed: Weighed, serving: Serving | None, now: float
+        self,
+        learner: ScorerLearner,
+        evaluation: ScorerEvaluation,
+        serving: ScorerVersion | None,
+        now: float,
     ) -> None:
-        facts = self._facts(learner.progress, weighed)
+        fields: dict[str, Any] = {
+            "occurred_at": utc_now(),
+            "version": f"s{learner.progress.heard_of}",
+            "trained_on": learner.progress.heard_of,
+            "reason": self.verdict.reason,
+            "evidence": evaluation.evidence,
+        }
         match self.verdict:
             case Publish():
-                self._publish(learner, facts, serving)
-                self._told = ("", 0.0)
+                self._publish(learner, fields, serving)
+                self._reported = ("", 0.0)
             case Withdraw() if serving is not None:
                 event_id = derived_id("withdrawn", serving.version)
-                event = ScorerWithdrawn(event_id=event_id, **{**facts, "version": serving.version})
-                self.register.withdraw(serving.version, event)
+                fields["version"] = serving.version
+                self.register.withdraw(
+                    serving.version, ScorerWithdrawn(event_id=event_id, **fields)
+                )
             case _:
-                self._keep_back(facts, now)
-
-    def _facts(self, progress: Progress, weighed: Weighed) -> dict[str, Any]:
-        return {
-            "occurred_at": utc_now(),
-            "version": f"s{progress.heard_of}",
-            "trained_on": progress.heard_of,
-            "reason": self.verdict.reason,
-            "evidence": weighed.evidence,
-        }
+                self._keep_back(fields, now)
 
     def _publish(
-        self, learner: ScorerLearner, facts: dict[str, Any], serving: Serving | None
+        self, learner: ScorerLearner, fields: dict[str, Any], serving: ScorerVersion | None
     ) -> None:
         progress = learner.progress
         manifest = ScorerManifest(
@@ -95,29 +99,30 @@ class Publishing:
             seed=progress.rules.seed,
             versions=libraries(),
         )
-        artifact = self.files.keep(learner.weights(), manifest)
-        scorers = learner.scorers()
-        version = f"s{progress.heard_of}-{artifact.sha256[:8]}"
-        event = ScorerPublished(
-            event_id=derived_id("scorer", artifact.sha256),
-            artifact=artifact,
-            parameters=scorers.low_rank.parameters,
-            embedding=progress.embedding,
-            policy=self.policy,
-            previous=serving.version if serving else None,
-            **{**facts, "version": version},
+        artifact = self.files.store(learner.weights(), manifest)
+        fields["version"] += f"-{artifact.sha256[:8]}"
+        self.register.publish(
+            ScorerPublished(
+                event_id=derived_id("scorer", artifact.sha256),
+                artifact=artifact,
+                parameters=learner.scorers().low_rank.parameters,
+                embedding=progress.embedding,
+                policy=self.policy,
+                previous=serving.version if serving else None,
+                **fields,
+            )
         )
-        self.register.publish(event)
+        # The file goes before its row: a kill between the two repeats the removal.
         for superseded in self.register.superseded(self.rules.keep):
             self.files.remove(superseded.artifact)
-            self.register.forget(superseded.version)
+            self.register.remove(superseded.version)
 
-    def _keep_back(self, facts: dict[str, Any], now: float) -> None:
-        """Tell when the kind of reason changes, and again once a minute."""
-        basis = facts["evidence"].basis
-        told, at = self._told
-        if told == basis and now - at < _TELL_AGAIN_S:
+    def _keep_back(self, fields: dict[str, Any], now: float) -> None:
+        """Report when the kind of evidence changes, and repeat once a minute."""
+        basis = fields["evidence"].basis
+        reported, at = self._reported
+        if reported == basis and now - at < _REPEAT_S:
             return
-        self._told = (basis, now)
-        event_id = derived_id("kept back", facts["version"], facts["reason"])
-        self.register.tell(ScorerKeptBack(event_id=event_id, **facts))
+        self._reported = (basis, now)
+        event_id = derived_id("kept back", fields["version"], fields["reason"])
+        self.register.post(ScorerKeptBack(event_id=event_id, **fields))

@@ -1,11 +1,11 @@
-"""What `/status` says about both scorers, in the names that the product's pages read."""
+"""The facts about both scorers on `/status`, under the names that the Command Center reads."""
 
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
 from ratchet.ranking import COMPOSITION_WIDTH, RANK, WIDTH
-from trainer.domain.scorer.learned_state import Losses, Progress
+from trainer.domain.scorer.learned_state import LearningProgress, Losses
 from trainer.domain.scorer.verdict import Publish
 from trainer.scorer.learning import RankingLearning
 
@@ -25,13 +25,13 @@ class RankingStatus:
                 "rank": RANK,
                 "input_dim": WIDTH,
                 "parameters": scorers.low_rank.parameters,
-                **_learnt(progress, progress.widgets),
+                **_learning_facts(progress, progress.widgets),
             },
             "tier1b_composition": {
                 "type": "composition_scorer",
                 "scenario_dim": COMPOSITION_WIDTH,
                 "parameters": scorers.composition.parameters,
-                **_learnt(progress, progress.plans),
+                **_learning_facts(progress, progress.plans),
             },
             "ranking": {
                 "embedding": learning.embedding.name,
@@ -39,15 +39,15 @@ class RankingStatus:
                 "verdict": type(publishing.verdict).__name__.lower(),
                 "reason": publishing.verdict.reason,
                 "credible": isinstance(publishing.verdict, Publish),
-                "examination_power": publishing.weighed.power if publishing.weighed else None,
+                "examination_power": publishing.evaluation.power if publishing.evaluation else None,
                 "began_with": progress.origin,
-                "skipped": learning.store.skipped(),
+                "skipped": learning.store.skip_counts(),
                 "policy": publishing.policy.model_dump(),
             },
         }
 
 
-def _learnt(progress: Progress, losses: Losses) -> dict[str, Any]:
+def _learning_facts(progress: LearningProgress, losses: Losses) -> dict[str, Any]:
     return {
         "device": "cpu",
         "training_steps": progress.steps,

@@ -7,16 +7,19 @@ pass through an outbox: what was committed is published at least once, and count
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+from opentelemetry.trace import NoOpTracer, StatusCode, Tracer, get_current_span
 from redis.exceptions import RedisError
 
 from ratchet.contract import ArtifactRef, Event, utc_now
+from ratchet.processes import every
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing
-from ratchet.telemetry import Tracer, Untraced, span_at_hand, spanning
+from ratchet.telemetry import context_of, ending
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.evaluation.acceptance_gate import (
@@ -31,9 +34,6 @@ from trainer.domain.runs.run import Run, RunEnd
 from trainer.metrics import TrainerMetrics
 from trainer.ports import (
     EventPublisher,
-    Lease,
-    LeaseLost,
-    LeaseTaken,
     Runner,
     TrainingBroke,
 )
@@ -45,6 +45,7 @@ from trainer.training.planner import Planner
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
+LEASE_KEY = "ratchet:trainer:lease"
 _PROGRESS_EVERY_S = 1.0
 
 
@@ -57,35 +58,29 @@ class TrainingLoop:
     runs: SqlRunStore
     runner: Runner
     files: RunFiles
-    lease: Lease
+    lease: Callable[[], AbstractAsyncContextManager[None]]
     publisher: EventPublisher
     relay: OutboxRelay
     metrics: TrainerMetrics
-    tracer: Tracer = field(default_factory=Untraced)
+    tracer: Tracer = field(default_factory=NoOpTracer)
     running: Run | None = None
     progress: TrainingProgress | None = None
     problem: str | None = None
     _reported_at: float = field(default=0.0, repr=False)
+    _republished: bool = field(default=False, repr=False)
 
     async def run(self) -> None:
         """Work until cancelled; retry after problems with Redis, the disk or the lease."""
-        republished = False
-        while True:
-            try:
-                if not republished:
-                    await self.relay.republish_recent()
-                    republished = True
-                await self.turn()
-                self._report_problem(None)
-            except (RedisError, OSError) as error:
-                self._report_problem(str(error) or repr(error))
-            except (LeaseTaken, LeaseLost) as error:
-                self._report_problem(str(error))
-            await asyncio.sleep(self.settings.trainer_poll_s)
+        poll_s, report = self.settings.trainer_poll_s, self._report_problem
+        await every(poll_s, self._turn_after_start, "training waits", report=report)
+
+    async def _turn_after_start(self) -> None:
+        if not self._republished:
+            await self.relay.republish_recent()
+            self._republished = True
+        await self.turn()
 
     def _report_problem(self, problem: str | None) -> None:
-        if problem is not None:
-            _log.warning("training is held up: %s", problem)
         self.problem = problem
         self.metrics.trouble.set(problem is not None)
 
@@ -96,7 +91,8 @@ class TrainingLoop:
         self.metrics.decided(self.planner.waiting, self.planner.decision, self.settings.rules)
         if run is not None:
             await self.relay.publish_due()
-            await self.lease.hold(self._carry_out(run))
+            async with self.lease():
+                await self._carry_out(run)
             await self.relay.publish_due()
         await asyncio.to_thread(self._clean_up)
 
@@ -104,8 +100,10 @@ class TrainingLoop:
         """Attempt the run unless another trainer has ended it while it held the lease."""
         if await asyncio.to_thread(self.runs.has_ended, run.run_id):
             return
-        facts = {"ratchet.run_id": run.run_id, "ratchet.method": run.method}
-        with spanning(self.tracer, "carry out run", "internal", run.trace, facts):
+        attributes = {"ratchet.run_id": run.run_id, "ratchet.method": run.method}
+        parent = context_of(run.trace)
+        span = self.tracer.start_span("carry out run", parent, attributes=attributes)
+        with ending(span):
             await self._attempt(run)
 
     async def _attempt(self, run: Run) -> None:
@@ -171,7 +169,7 @@ class TrainingLoop:
         self.metrics.gate.observe(verdict.figures)
 
     def _broke(self, run: Run, reason: str, seconds: float) -> None:
-        span_at_hand().fail(reason)
+        get_current_span().set_status(StatusCode.ERROR, reason)
         attempts = self.runs.broke(run.run_id)
         _log.error("attempt %d of run %s broke: %s", attempts, run.run_id, reason)
         if attempts >= self.settings.trainer_attempts:
@@ -187,7 +185,8 @@ class TrainingLoop:
         user = self.runs.finish(run.run_id, end, events)
         if user is not None:
             raise aborted_by(user)
-        span_at_hand().tell({"ratchet.verdict": end.verdict, "ratchet.reason": end.reason})
+        span = get_current_span()
+        span.set_attributes({"ratchet.verdict": end.verdict, "ratchet.reason": end.reason})
         self.metrics.ended(end.verdict, seconds)
         _log.info("run %s is %s: %s", run.run_id, end.verdict, end.reason)
 

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
+from opentelemetry.context import Context
+from opentelemetry.trace import NoOpTracer, Tracer
+
 from ratchet.contract import ArtifactRef, LabelBuilt, Method, utc_now
-from ratchet.telemetry import Tracer, Untraced, spanning
+from ratchet.telemetry import current_trace, ending, link_to
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.run_store import SqlRunStore
@@ -33,7 +36,7 @@ class Planner:
     runs: SqlRunStore
     models: SqlModelStore
     machine: Machine
-    tracer: Tracer = field(default_factory=Untraced)
+    tracer: Tracer = field(default_factory=NoOpTracer)
     decision: ReadinessDecision = field(default_factory=lambda: TrainLater("not decided yet"))
     waiting: Mapping[Method, WaitingExamples] = field(default_factory=dict)
 
@@ -130,9 +133,11 @@ class Planner:
         """
         settings = self.settings
         to_beat = self.champion().manifest
-        links = self.examples.traces(dataset.example_ids)
-        facts = {"ratchet.method": dataset.method, "ratchet.examples": len(dataset.example_ids)}
-        with spanning(self.tracer, "plan run", "internal", {}, facts, links) as span:
+        ids = dataset.example_ids
+        attributes = {"ratchet.method": dataset.method, "ratchet.examples": len(ids)}
+        links = [link_to(trace) for trace in self.examples.traces(ids)]
+        span = self.tracer.start_span("plan run", Context(), attributes=attributes, links=links)
+        with ending(span):
             run = plan_run(
                 dataset,
                 settings.recipe,
@@ -142,9 +147,9 @@ class Planner:
                 reason,
                 self.runs.unjudged_on(dataset.sha256),
                 utc_now(),
-                span.trace,
+                current_trace(),
             )
-            span.tell({"ratchet.run_id": run.run_id})
+            span.set_attribute("ratchet.run_id", run.run_id)
             self.runs.plan(run, dataset, run_events.started(run, dataset))
         return self.runs.unfinished()
 

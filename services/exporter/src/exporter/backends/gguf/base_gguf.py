@@ -11,7 +11,7 @@ import numpy as np
 from gguf import GGMLQuantizationType
 from numpy.typing import NDArray
 
-from exporter.backends.directory_lock import locked
+from exporter.backends.directories import locked
 from exporter.backends.gguf.convert import convert
 from exporter.backends.gguf.safetensors_weights import Matrix, SafetensorsWeights
 from ratchet.models.gguf_file import GgufFile

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import TensorSpec, serialize_file
 
-from exporter.backends.file_links import link_or_copy
+from exporter.backends.directories import link_or_copy
 from exporter.backends.gguf.lora import MergedWeights
 
 _BFLOAT16 = "bfloat16"

@@ -10,8 +10,7 @@ from gguf.quants import dequantize
 from exporter.backends.gguf.base_gguf import BaseGguf, f16_rows
 from exporter.backends.gguf.lora import MergedWeights
 from exporter.backends.gguf.safetensors_weights import Matrix
-from exporter.domain.parity.fault import ParityFault
-from exporter.domain.parity.weights import TensorDeviation, weight_fault
+from exporter.domain.parity.weights import ParityFault, TensorDeviation, weight_fault
 from ratchet.models.gguf_file import GgufFile
 
 _NOISE = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from exporter.backends.directory_lock import locked
+from exporter.backends.directories import locked
 from exporter.domain.registry.alias_history import Move
 from ratchet.storage import write_whole
 

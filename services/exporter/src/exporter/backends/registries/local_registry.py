@@ -9,8 +9,7 @@ import shutil
 from collections.abc import Sequence, Set
 from pathlib import Path
 
-from exporter.backends.directory_lock import locked
-from exporter.backends.file_links import link_or_copy
+from exporter.backends.directories import link_or_copy, locked
 from exporter.domain.registry.record import ModelRecord
 from exporter.ports import RegistryError
 from ratchet.contract import RegistryKind

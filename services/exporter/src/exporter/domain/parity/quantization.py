@@ -22,6 +22,9 @@ BITS: dict[Quantization, float] = {
 }
 """Bits per weight, scales included, as llama.cpp reports them."""
 
+_SLACK = 1.05
+"""Of files over their weights: vocabulary, metadata and alignment."""
+
 
 class ParityLimits(Value):
     """The least share of equal top tokens and the largest mean KL in nats."""
@@ -44,3 +47,10 @@ def candidates(choice: QuantizationChoice, parameters: int) -> tuple[Quantizatio
     if choice == "auto":
         choice = "q4_k_m" if parameters >= LARGE_PARAMETERS else "q8_0"
     return LADDER[LADDER.index(choice) :]
+
+
+def bytes_needed(parameters: int, choice: QuantizationChoice) -> int:
+    """For the f16 files of base and model, the first candidate and its copy in a registry."""
+    first = candidates(choice, parameters)[0]
+    bits = 2 * BITS["f16"] + 2 * BITS[first]
+    return int(_SLACK * parameters * bits / 8)

@@ -3,10 +3,34 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import fsum
+from typing import Literal
 
-from exporter.domain.parity.fault import ParityFault
+from ratchet.contract import Value
 
 _NAMED = 3
+
+FaultName = Literal[
+    "truncated file",
+    "missing tensor",
+    "swapped tensors",
+    "missing adapter",
+    "wrong base",
+    "changed tensor",
+    "wrong template",
+    "wrong tokenizer",
+    "wrong stop token",
+    "lost plan",
+]
+
+
+class ParityFault(Value):
+    """A named fault of an exported file."""
+
+    name: FaultName
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.detail}"
 
 
 @dataclass(frozen=True)

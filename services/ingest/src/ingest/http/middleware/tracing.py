@@ -1,12 +1,11 @@
 """Opens a span for each request of the API, with the caller's W3C `traceparent` as its parent."""
 
+from opentelemetry.trace import SpanKind, StatusCode, Tracer
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ingest.domain.access import is_api_path
-from ratchet.telemetry import Tracer, spanning
-
-_CONTEXT = ("traceparent", "tracestate")
+from ratchet.telemetry import context_of, ending
 
 
 class RequestTracing:
@@ -20,19 +19,19 @@ class RequestTracing:
         if scope["type"] != "http" or not is_api_path(scope["path"]):
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        parent = {name: headers[name] for name in _CONTEXT if name in headers}
-        facts = {"http.request.method": scope["method"], "url.path": scope["path"]}
-        with spanning(self._tracer, scope["method"], "server", parent, facts) as span:
+        parent = context_of(Headers(scope=scope))
+        attributes = {"http.request.method": scope["method"], "url.path": scope["path"]}
+        span = self._tracer.start_span(scope["method"], parent, SpanKind.SERVER, attributes)
+        with ending(span):
 
             async def send_recorded(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    span.tell({"http.response.status_code": message["status"]})
+                    span.set_attribute("http.response.status_code", message["status"])
                     if message["status"] >= 500:
-                        span.fail("")
+                        span.set_status(StatusCode.ERROR)
                 await send(message)
 
             await self._app(scope, receive, send_recorded)
             if route := scope.get("route"):
-                span.rename(f"{scope['method']} {route.path}")
-                span.tell({"http.route": route.path})
+                span.update_name(f"{scope['method']} {route.path}")
+                span.set_attribute("http.route", route.path)

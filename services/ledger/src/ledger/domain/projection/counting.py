@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 from ledger.domain.projection.changes import Projection
-from ledger.domain.projection.feedback_source import feedback_source
 from ledger.domain.projection.fold import ProjectedRow
 from ledger.domain.values import millionths
+
+FeedbackSource = Literal["user_direct", "eval_agent", "both", "implicit_only"]
 
 Count = tuple[str, str]
 """The name of a count and, if it has several, which of them."""
@@ -61,6 +63,13 @@ def _run(row: ProjectedRow) -> Counter[Count]:
 
 def _model(row: ProjectedRow) -> Counter[Count]:
     return Counter({("model", "registered"): 1}) if row.knows("registered") else Counter()
+
+
+def feedback_source(columns: Mapping[str, Any]) -> FeedbackSource:
+    """The source by the columns of an experience; without explicit feedback `implicit_only`."""
+    if columns.get("by_user"):
+        return "both" if columns.get("by_judge") else "user_direct"
+    return "eval_agent" if columns.get("by_judge") else "implicit_only"
 
 
 def latency_of(processing_time_ms: int) -> str:

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, RowMapping, select, tuple_
 
 from ledger.backends.tables import experiences
-from ledger.domain.projection.feedback_source import feedback_source
+from ledger.domain.projection.counting import feedback_source
 from ledger.domain.values import plain
 from ledger.reading.details import ExperienceDetails
 from ledger.reading.queries.examples import examples_of

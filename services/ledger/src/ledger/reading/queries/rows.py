@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, Connection, RowMapping, Table, select
 
 from ledger.backends.tables import events, metadata
-from ledger.domain.values import time_of
 from ledger.reading.views import StoredEvent
+from ratchet.contract import time_of
 
 V = TypeVar("V")
 _TIMES = {

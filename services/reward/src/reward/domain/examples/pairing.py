@@ -9,7 +9,7 @@ from itertools import chain
 from pydantic import Field
 
 from ratchet.contract import DemonstrationBuilt, LabelBuilt, PairBuilt, Source, Value
-from ratchet.measures import normalised
+from ratchet.measures import normalized
 from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.origin import ExampleOrigin, NewExample
 from reward.domain.examples.question import Scope
@@ -140,7 +140,7 @@ def _labels(
 
     def identity(candidate: CandidateAnswer) -> tuple[str, str]:
         apart = rules.scope == "intent"
-        return normalised(candidate.transcript) if apart else "", candidate.answer
+        return normalized(candidate.transcript) if apart else "", candidate.answer
 
     disputed = {identity(c) for c in good} & {identity(c) for c in bad}
     for desirable, candidates in ((True, good), (False, bad)):

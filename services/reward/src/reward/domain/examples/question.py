@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ratchet.contract import Aspect, Question, Reading
-from ratchet.measures import device_type, normalised, phrasing_of, question_key, question_words
+from ratchet.measures import device_type, normalized, phrasing_of, question_key, question_words
 from reward.domain.answers.recorded_answer import RecordedAnswer
 
 Scope = Literal["question", "intent"]
@@ -47,8 +47,8 @@ def question_of(answer: RecordedAnswer, key: str) -> Question:
 def _requested_reading(
     readings: Sequence[Reading], devices: Sequence[str], metric: str
 ) -> Reading | None:
-    names = {normalised(device) for device in devices}
+    names = {normalized(device) for device in devices}
     for reading in readings:
-        if reading.metric == metric and normalised(reading.equipment) in names:
+        if reading.metric == metric and normalized(reading.equipment) in names:
             return reading
     return None

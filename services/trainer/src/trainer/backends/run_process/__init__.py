@@ -1,1 +1,1 @@
-"""A run as a child process: its lease and its files."""
+"""A run as a child process, and its files."""

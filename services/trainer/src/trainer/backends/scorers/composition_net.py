@@ -1,4 +1,4 @@
-"""The composition scorer as a torch network; its tensors have the names an artifact gives them."""
+"""The composition scorer as a torch module; its tensors are named as in the artifact."""
 
 import torch
 from torch import Tensor, nn
@@ -7,7 +7,7 @@ from ratchet.ranking import COMPOSITION_WIDTH, HIDDEN, OTHER_SCENARIO, TEXT
 
 
 class CompositionNet(nn.Module):
-    """69,041 parameters: a text and the learnt vectors of what is shown -> 64 -> 1."""
+    """69,041 parameters: the text and a learned vector per shown scenario -> 64 -> 1."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -18,7 +18,7 @@ class CompositionNet(nn.Module):
         nn.init.zeros_(self.out.bias)
 
     def forward(self, texts: Tensor, shown: Tensor) -> Tensor:
-        """Scores (n,) of embeddings (n, 768), scaled, and presences (n, 19)."""
+        """The scores (n,) of scaled embeddings (n, 768) and scenario presences (n, 19)."""
         placed = (shown[:, :, None] * self.scenarios.weight).flatten(1)
         inputs = torch.cat([texts, placed], dim=1)
         return torch.tanh(self.out(torch.relu(self.hidden(inputs)))).squeeze(1)

@@ -1,4 +1,4 @@
-"""A low-rank scorer that the product's earlier trainer saved: read as numbers, never as code."""
+"""Reads a low-rank scorer of the predecessor's trainer, as tensors and never as code."""
 
 import logging
 from pathlib import Path
@@ -20,36 +20,35 @@ _SHAPES = {
 
 
 class UnusableCheckpoint(ValueError):
-    """A checkpoint that cannot be gone on from; the message says why and what happens instead."""
+    """A checkpoint that cannot be resumed; the message gives the reason."""
 
 
 class LegacyCheckpoint:
-    """As `trainer.scorer.ports.LegacyScorer`: the checkpoint of the settings, if there is one."""
+    """The checkpoint of the settings, if any; `trained_on` names its embedding."""
 
-    def __init__(self, path: Path | None, learnt_on: str) -> None:
+    def __init__(self, path: Path | None, trained_on: str) -> None:
         self._path = path
-        self._learnt_on = learnt_on
+        self._trained_on = trained_on
 
     def load(self, embedding: str) -> tuple[dict[str, Tensor], str] | None:
-        """What cannot be used is logged with its reason, and learning begins afresh."""
+        """The weights and their origin; None, with the reason logged, if unusable."""
         if self._path is None:
             return None
-        same = embedding.startswith(self._learnt_on)
+        same = embedding.startswith(self._trained_on)
         try:
             weights = load_legacy(self._path, same)
         except UnusableCheckpoint as error:
-            _log.error("learning begins afresh: %s", error)
+            _log.error("starting with fresh weights: %s", error)
             return None
-        text = "" if same else f", without its text inputs (learnt on {self._learnt_on})"
+        text = "" if same else f", without its text inputs (trained on {self._trained_on})"
         return weights, f"{self._path.name}{text}"
 
 
 def load_legacy(path: Path, same_embedding: bool) -> dict[str, Tensor]:
-    """The tensors of `scorer_latest.pt` by name, its first layer 813 wide.
+    """The tensors of `scorer_latest.pt` by name, with a first layer 813 wide.
 
-    A narrower input (787) is widened with zero columns. Without `same_embedding` the columns of
-    the text are zero too: they would be read against other vectors than they were learnt from.
-    Raises `UnusableCheckpoint`.
+    A narrower input (787) is padded with zero columns. Without `same_embedding` the text columns
+    are zero too, because they were trained on other vectors. Raises `UnusableCheckpoint`.
     """
     try:
         return _usable(path, same_embedding)
@@ -87,5 +86,5 @@ def _tensor(state: dict[str, object], name: str, path: Path) -> Tensor:
         raise UnusableCheckpoint(f"{path.name} has no tensor {name}")
     tensor = tensor.float()
     if not bool(torch.isfinite(tensor).all()):
-        raise UnusableCheckpoint(f"{path.name}: {name} holds numbers that are not finite")
+        raise UnusableCheckpoint(f"{path.name}: {name} holds values that are not finite")
     return tensor

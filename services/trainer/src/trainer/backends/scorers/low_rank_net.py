@@ -1,7 +1,7 @@
-"""The low-rank scorer as it is trained: torch holds and updates it, numpy runs it both ways.
+"""The low-rank scorer in training: torch stores and updates it, numpy computes both passes.
 
-A step sees 64 widgets. At that size autograd costs more than the arithmetic, so the gradient of
-these three layers is written out; a test holds it against autograd's.
+A step sees 64 widgets. At that size autograd costs more than the arithmetic, so the gradients of
+the three layers are written out; a test compares them with autograd's.
 """
 
 from typing import NamedTuple
@@ -14,10 +14,10 @@ from torch import nn
 from ratchet.ranking import HIDDEN, RANK, TEXT, WIDTH, Matrix, Vector
 
 
-class Widgets(NamedTuple):
+class WidgetBatch(NamedTuple):
     """Inputs of n widgets of p plans: `texts` (p, 768) scaled, `rows` (n, 45).
 
-    `plans` (n,) says to which plan each belongs.
+    `plans` (n,) is the index of each widget's plan.
     """
 
     texts: Matrix
@@ -25,8 +25,8 @@ class Widgets(NamedTuple):
     rows: Matrix
 
 
-class Pass(NamedTuple):
-    """One way through the network: hidden layers (n, 32) and (n, 64), and scores (n,)."""
+class ForwardPass(NamedTuple):
+    """The activations of one forward pass: hidden layers (n, 32) and (n, 64), scores (n,)."""
 
     low: Matrix
     high: Matrix
@@ -34,7 +34,7 @@ class Pass(NamedTuple):
 
 
 class LowRankNet(nn.Module):
-    """28,193 parameters: 813 -> 32 -> 64 -> 1; every score is 0 before the first step."""
+    """28,193 parameters: 813 -> 32 -> 64 -> 1; every initial score is 0."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,8 +46,8 @@ class LowRankNet(nn.Module):
         for parameter in self.parameters():
             parameter.grad = torch.zeros_like(parameter)
 
-    def run(self, widgets: Widgets, kept: Matrix | None = None) -> Pass:
-        """`kept` (n, 64) is the dropout's mask, scaled."""
+    def forward_pass(self, widgets: WidgetBatch, mask: Matrix | None = None) -> ForwardPass:
+        """Score `widgets`; `mask` (n, 64) is the scaled dropout mask (inverted dropout)."""
         first = _array(self.A.weight)
         low = widgets.texts.dot(first[:, TEXT].T)[widgets.plans]
         low += widgets.rows.dot(first[:, TEXT.stop :].T)
@@ -55,19 +55,21 @@ class LowRankNet(nn.Module):
         high = low.dot(_array(self.B.weight).T)
         high += _array(self.B.bias)
         np.maximum(high, 0.0, out=high)
-        if kept is not None:
-            high *= kept
+        if mask is not None:
+            high *= mask
         scores = high.dot(_array(self.out.weight)[0])
         scores += _array(self.out.bias)
-        return Pass(low, high, np.tanh(scores, out=scores))
+        return ForwardPass(low, high, np.tanh(scores, out=scores))
 
-    def pull(self, widgets: Widgets, kept: Matrix, done: Pass, by_score: Vector) -> None:
-        """Set every parameter's gradient, from that of the loss by the scores (n,)."""
+    def set_gradients(
+        self, widgets: WidgetBatch, mask: Matrix, done: ForwardPass, by_score: Vector
+    ) -> None:
+        """Backpropagate `by_score` (n,), the gradient of the loss by the scores."""
         outer = by_score * (1 - np.square(done.scores))
         _gradient(self.out.weight)[0] = outer.dot(done.high)
         _gradient(self.out.bias)[0] = outer.sum()
         high = np.multiply.outer(outer, _array(self.out.weight)[0])
-        high *= kept
+        high *= mask
         high *= done.high > 0
         np.dot(high.T, done.low, out=_gradient(self.B.weight))
         np.sum(high, axis=0, out=_gradient(self.B.bias))

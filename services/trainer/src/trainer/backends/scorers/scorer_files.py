@@ -8,15 +8,14 @@ from ratchet.storage import ArtifactMissing, ArtifactStore
 
 
 class ScorerFiles:
-    """As `trainer.scorer.ports.ScorerFiles`."""
-
     def __init__(self, artifacts: ArtifactStore) -> None:
         self._artifacts = artifacts
 
-    def keep(self, weights: Mapping[str, Matrix], manifest: ScorerManifest) -> ArtifactRef:
+    def store(self, weights: Mapping[str, Matrix], manifest: ScorerManifest) -> ArtifactRef:
         return self._artifacts.put_bytes(scorer_bytes(weights, manifest), "scorer.safetensors")
 
     def read(self, artifact: ArtifactRef) -> Scorers:
+        """Raises `LookupError` if the file is missing, `ValueError` if it holds no scorer."""
         return read_scorer(self._artifacts.verified(artifact))[0]
 
     def remove(self, artifact: ArtifactRef) -> None:

@@ -1,11 +1,9 @@
 """The trainer's tables, and an engine whose commits survive a power loss."""
 
-import sqlite3
-from errno import EIO, ENOSPC
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import (
+    URL,
     Column,
     DateTime,
     Engine,
@@ -18,19 +16,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    create_engine,
-    event,
     inspect,
     text,
 )
-from sqlalchemy.engine.interfaces import ExceptionContext
 
-_PRIMARY = 0xFF
-_ERRNO = {
-    sqlite3.SQLITE_FULL: ENOSPC,
-    sqlite3.SQLITE_IOERR_SHMSIZE: ENOSPC,
-    sqlite3.SQLITE_IOERR: EIO,
-}
+from ratchet.storage.sqlite import sqlite_engine
+
 metadata = MetaData()
 
 examples = Table(
@@ -148,28 +139,11 @@ scorers = Table(
 def open_database(path: Path) -> Engine:
     """Open the SQLite database at `path`, or create it; commits survive a power loss.
 
-    Its engine raises `OSError` if the disk is full or fails.
+    Its engine raises `Unavailable` if the database is busy or its disk is full or fails.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA secure_delete=ON")
-        cursor.close()
-
-    @event.listens_for(engine, "handle_error")
-    def _raise_disk_errors(context: ExceptionContext) -> None:
-        error = context.original_exception
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        number = _ERRNO.get(code) or _ERRNO.get(code & _PRIMARY)
-        if number is not None:
-            raise OSError(number, f"{path.name}: {error}") from error
-
+    place = URL.create("sqlite", database=str(path))
+    engine = sqlite_engine(place, path.name, "foreign_keys=ON")
     metadata.create_all(engine)
     _add_missing(engine)
     return engine

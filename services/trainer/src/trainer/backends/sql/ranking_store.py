@@ -1,4 +1,4 @@
-"""Scored revisions, decisions and the state of the learner, in SQL."""
+"""Scored revisions, logged decisions and the learned state, in SQL."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC
@@ -9,29 +9,34 @@ from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import DecisionMade, Delivered, ExperienceScored
 from trainer.backends.sql.database import decisions, learner, scored
-from trainer.domain.scorer.admission import skipped
-from trainer.domain.scorer.learned_state import LearntState, Progress
-from trainer.domain.scorer.lesson import Scored
-from trainer.domain.scorer.logged_decision import LoggedOutcome
+from trainer.domain.scorer.admission import skip_reason
+from trainer.domain.scorer.learned_state import LearnedState, LearningProgress
+from trainer.domain.scorer.lesson import ScoredRevision
+from trainer.domain.scorer.logged_decision import OutcomeRef
 from trainer.domain.scorer.rules import LearningRules
-
-_KEPT = 20_000
-_DECISIONS_KEPT = 100_000
-"""Most decisions get no feedback, but each must be stored until it does."""
 
 
 class SqlRankingStore:
-    """Stores the last 20,000 revisions that were learned, and the skipped ones of the same time.
+    """Retains the last `revisions` that taught, and skipped ones among the last `revisions`.
 
-    Of the decisions it stores the last 100,000 and those that a stored revision refers to.
+    Retains decisions with an outcome, and the last `decisions`: most never get an outcome, but
+    one may arrive long after its decision.
     """
 
-    def __init__(self, engine: Engine, rules: LearningRules) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        rules: LearningRules,
+        revisions: int = 20_000,
+        decisions: int = 100_000,
+    ) -> None:
         self._engine = engine
         self._rules = rules
+        self._revisions = revisions
+        self._decisions = decisions
 
-    def keep_scored(self, batch: Sequence[Delivered[ExperienceScored]]) -> None:
-        """Number new revisions in order; a stored revision does not change."""
+    def add_scored(self, batch: Sequence[Delivered[ExperienceScored]]) -> None:
+        """Number new revisions in order of arrival; ignore those already stored."""
         with self._engine.begin() as connection:
             known, newest = _revisions(connection, {event.query_id for event, _ in batch})
             taught = _taught(connection, {(event.user_id, _day(event)) for event, _ in batch})
@@ -41,7 +46,7 @@ class SqlRankingStore:
                     continue
                 known.add((event.query_id, event.revision))
                 today = (event.user_id, _day(event))
-                why = skipped(
+                why = skip_reason(
                     event, newest.get(event.query_id, 0), taught.get(today, 0), self._rules
                 )
                 taught[today] = taught.get(today, 0) + (why is None)
@@ -61,7 +66,7 @@ class SqlRankingStore:
             if rows:
                 connection.execute(insert(scored), rows)
 
-    def keep_decisions(self, batch: Sequence[Delivered[DecisionMade]]) -> None:
+    def add_decisions(self, batch: Sequence[Delivered[DecisionMade]]) -> None:
         once = insert(decisions).on_conflict_do_nothing(index_elements=["decision_id"])
         rows = [
             {"decision_id": event.event_id, "event": payload.decode()} for event, payload in batch
@@ -69,15 +74,15 @@ class SqlRankingStore:
         with self._engine.begin() as connection:
             connection.execute(once, rows)
 
-    def learnt(self) -> LearntState | None:
+    def learned_state(self) -> LearnedState | None:
         with self._engine.connect() as connection:
             row = connection.execute(select(learner)).first()
         if row is None:
             return None
-        return LearntState(Progress.model_validate_json(row.progress), row.tensors)
+        return LearnedState(LearningProgress.model_validate_json(row.progress), row.tensors)
 
-    def commit(self, state: LearntState) -> None:
-        """Store the learner's state with its position, and delete rows beyond the limits."""
+    def commit(self, state: LearnedState) -> None:
+        """Store `state` and delete what exceeds the retention limits, in one transaction."""
         values = {"progress": state.progress.model_dump_json(), "tensors": state.tensors}
         with self._engine.begin() as connection:
             connection.execute(
@@ -87,13 +92,15 @@ class SqlRankingStore:
             )
             cursor = state.progress.cursor
             untaught = scored.c.skipped.is_not(None)
-            connection.execute(delete(scored).where(untaught, scored.c.sequence <= cursor - _KEPT))
+            connection.execute(
+                delete(scored).where(untaught, scored.c.sequence <= cursor - self._revisions)
+            )
             past = (
                 select(scored.c.sequence)
                 .where(scored.c.skipped.is_(None), scored.c.sequence <= cursor)
                 .order_by(scored.c.sequence.desc())
                 .limit(1)
-                .offset(_KEPT)
+                .offset(self._revisions)
                 .scalar_subquery()
             )
             connection.execute(delete(scored).where(scored.c.sequence <= past, ~untaught))
@@ -101,26 +108,26 @@ class SqlRankingStore:
             answered = select(scored.c.decision_id).where(scored.c.decision_id.is_not(None))
             connection.execute(
                 delete(decisions).where(
-                    decisions.c.number <= newest - _DECISIONS_KEPT,
+                    decisions.c.number <= newest - self._decisions,
                     decisions.c.decision_id.not_in(answered),
                 )
             )
 
-    def unlearnt(self, after: int, most: int) -> list[Scored]:
-        """The next `most` revisions after the number `after`."""
+    def unlearned(self, after: int, most: int) -> list[ScoredRevision]:
+        """The next `most` revisions after number `after`."""
         rows = select(scored).where(scored.c.sequence > after).order_by(scored.c.sequence)
         with self._engine.connect() as connection:
             return [_scored(row) for row in connection.execute(rows.limit(most))]
 
-    def remembered(self, until: int) -> Iterator[Scored]:
-        """The stored revisions up to `until` that were learned, in order."""
+    def learned_revisions(self, until: int) -> Iterator[ScoredRevision]:
+        """The stored revisions that taught, up to number `until`, in order."""
         rows = select(scored).where(scored.c.sequence <= until, scored.c.skipped.is_(None))
         with self._engine.connect() as connection:
             for row in connection.execute(rows.order_by(scored.c.sequence)):
                 yield _scored(row)
 
-    def outcomes(self, most: int) -> list[LoggedOutcome]:
-        """The last `most` logged decisions with feedback, with their newest revision, by age."""
+    def outcome_refs(self, most: int) -> list[OutcomeRef]:
+        """The newest revision of each of the last `most` answered decisions, oldest first."""
         newest = (
             select(func.max(scored.c.sequence).label("sequence"), scored.c.decision_id)
             .join(decisions, decisions.c.decision_id == scored.c.decision_id)
@@ -131,21 +138,21 @@ class SqlRankingStore:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(newest).all()
-        return [LoggedOutcome(row.decision_id, row.sequence) for row in reversed(rows)]
+        return [OutcomeRef(row.decision_id, row.sequence) for row in reversed(rows)]
 
-    def logged(
-        self, outcomes: Sequence[LoggedOutcome]
+    def logged_decisions(
+        self, outcomes: Sequence[OutcomeRef]
     ) -> list[tuple[DecisionMade, ExperienceScored]]:
         logged: list[tuple[DecisionMade, ExperienceScored]] = []
         with self._engine.connect() as connection:
             ordered = iter(outcomes)
-            while some := list(islice(ordered, 500)):
+            while chunk := list(islice(ordered, 500)):
                 pairs = (
                     select(decisions.c.event.label("decision"), scored.c.event)
                     .join(scored, scored.c.decision_id == decisions.c.decision_id)
                     .where(
                         tuple_(scored.c.decision_id, scored.c.sequence).in_(
-                            [(outcome.decision_id, outcome.sequence) for outcome in some]
+                            [(outcome.decision_id, outcome.sequence) for outcome in chunk]
                         )
                     )
                     .order_by(scored.c.sequence)
@@ -159,8 +166,8 @@ class SqlRankingStore:
                 )
         return logged
 
-    def skipped(self) -> dict[str, int]:
-        """The number of stored revisions that were skipped, by reason."""
+    def skip_counts(self) -> dict[str, int]:
+        """The number of stored revisions that do not teach, by reason."""
         counted = (
             select(scored.c.skipped, func.count().label("revisions"))
             .where(scored.c.skipped.is_not(None))
@@ -196,6 +203,6 @@ def _day(event: ExperienceScored) -> int:
     return event.occurred_at.astimezone(UTC).toordinal()
 
 
-def _scored(row: "Row[tuple[object, ...]]") -> Scored:
+def _scored(row: "Row[tuple[object, ...]]") -> ScoredRevision:
     event = ExperienceScored.model_validate_json(row.event)
-    return Scored(row.sequence, event, teaches=row.skipped is None)
+    return ScoredRevision(row.sequence, event, teaches=row.skipped is None)

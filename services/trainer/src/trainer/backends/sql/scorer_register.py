@@ -1,11 +1,11 @@
-"""The published scorers in SQL. Each change and its event are one transaction."""
+"""Published scorers in SQL; each change is committed together with its event."""
 
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import Event, ScorerPublished
 from trainer.backends.sql.database import scorers
-from trainer.backends.sql.outbox import post
+from trainer.backends.sql.outbox import post as post_events
 
 
 class SqlScorerRegister:
@@ -28,27 +28,27 @@ class SqlScorerRegister:
                 .values(version=event.version, event=event.model_dump_json())
                 .on_conflict_do_nothing(index_elements=["version"])
             )
-            post(connection, [event])
+            post_events(connection, [event])
 
     def withdraw(self, version: str, event: Event) -> None:
         with self._engine.begin() as connection:
             connection.execute(
                 update(scorers).where(scorers.c.version == version).values(withdrawn=1)
             )
-            post(connection, [event])
+            post_events(connection, [event])
 
-    def tell(self, event: Event) -> None:
+    def post(self, event: Event) -> None:
         with self._engine.begin() as connection:
-            post(connection, [event])
+            post_events(connection, [event])
 
     def superseded(self, keep: int) -> list[ScorerPublished]:
-        """The published scorers before the last `keep`; their files may be removed."""
+        """All published scorers except the last `keep`."""
         older = select(scorers.c.event).order_by(scorers.c.number.desc()).offset(keep)
         with self._engine.connect() as connection:
             return [
                 ScorerPublished.model_validate_json(row.event) for row in connection.execute(older)
             ]
 
-    def forget(self, version: str) -> None:
+    def remove(self, version: str) -> None:
         with self._engine.begin() as connection:
             connection.execute(delete(scorers).where(scorers.c.version == version))

@@ -1,1 +1,1 @@
-"""What a ranking learns from, and whether what it learnt may serve: values in, values out."""
+"""The rules of the scorers: learning, off-policy evaluation and publishing; pure functions."""

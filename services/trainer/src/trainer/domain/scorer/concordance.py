@@ -1,4 +1,8 @@
-"""Before decisions are logged: does a ranking agree with what was said of held-out plans?"""
+"""Evidence without logged decisions: the concordance of a ranking with held-out plans.
+
+The share of concordant pairs, ties counting half, is the area under the ROC curve for pairs
+(Harrell's c-index). Its interval is a percentile bootstrap over plans (Efron 1979).
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,23 +15,26 @@ from ratchet.ranking import (
     MOST_WIDGETS,
     OTHER_SCENARIO,
     TEXT_SCALE,
-    places_of,
-    structure_of,
+    scenario_indices,
+    structure_inputs,
     worths_of,
 )
 from trainer.domain.scorer.examination import Floats
 from trainer.domain.scorer.lesson import Lesson
 from trainer.domain.scorer.off_policy import mean_interval
-from trainer.domain.scorer.serving import Serving
+from trainer.domain.scorer.scorer_version import ScorerVersion
 
-_APART = 0.1
-_TIE = 6
-"""Decimals to which worths differ by more than rounding."""
+_CLEAR_DIFFERENCE = 0.1
+_DECIMALS = 6
+"""Two worths that agree to this many decimals are a tie."""
 
 
-class Agreement(NamedTuple):
-    """By plan and plan (p, p): pairs of which one widget was worth clearly more, and how many of
-    them rank in that order, ties counting half."""
+class Concordance(NamedTuple):
+    """Counts of widget pairs by plan and plan (p, p).
+
+    `clear` are the pairs whose targets differ by more than 0.1, `right` those of them that rank in
+    that order, ties counting half.
+    """
 
     right: Floats
     clear: Floats
@@ -37,62 +44,62 @@ class Agreement(NamedTuple):
         return float(self.right.sum() / self.clear.sum())
 
 
-def agreement(lessons: Sequence[Lesson], serving: Serving | None) -> Agreement:
-    """Over the widgets that were shown, of one plan or two; without `serving`, as they stood.
+def concordance(lessons: Sequence[Lesson], version: ScorerVersion | None) -> Concordance:
+    """Compare all shown widgets within and across plans; without `version`, in the order shown.
 
-    Pairs across plans tell which widgets are worth showing at all, and are all there is where
-    plans were rated as a whole.
+    Pairs across plans show which widgets are worth showing at all. Plans that were rated only as
+    a whole have no other clear pairs.
     """
     targets = [lesson.targets[: len(lesson.plan.widgets[:MOST_WIDGETS])] for lesson in lessons]
-    worths = [_worths(lesson, serving) for lesson in lessons]
+    worths = [_worths(lesson, version) for lesson in lessons]
     target, worth = np.concatenate(targets), np.concatenate(worths)
-    clear = np.subtract.outer(target, target) > _APART
-    lead = np.round(np.subtract.outer(worth, worth), _TIE)
+    clear = np.subtract.outer(target, target) > _CLEAR_DIFFERENCE
+    lead = np.round(np.subtract.outer(worth, worth), _DECIMALS)
     right = clear * (1 + np.sign(lead)) / 2
     starts = np.cumsum([0, *map(len, targets[:-1])])
-    return Agreement(_by_plan(right, starts), _by_plan(clear.astype(np.float64), starts))
+    return Concordance(_by_plan(right, starts), _by_plan(clear.astype(np.float64), starts))
 
 
-def gain(of: Agreement, over: Agreement, draws: Floats) -> Interval:
-    """How much more often `of` is right than `over`, with its interval over resampled plans.
+def concordance_gain(of: Concordance, over: Concordance, draws: Floats) -> Interval:
+    """The difference of the shares of `of` and `over`, with its interval over resampled plans.
 
-    `draws` (resamples, p) are weights; both agreements are about the same plans.
+    `draws` (resamples, p) are weights. Both concordances are about the same plans.
     """
     pairs = np.maximum(((draws @ of.clear) * draws).sum(axis=1), 1e-12)
     resampled = ((draws @ (of.right - over.right)) * draws).sum(axis=1) / pairs
     return mean_interval(of.share - over.share, resampled, len(of.clear))
 
 
-def newest(lessons: Sequence[Lesson], widgets: int) -> list[Lesson]:
-    """The last of `lessons` that have no more than `widgets` widgets between them."""
-    kept: list[Lesson] = []
+def newest_lessons(lessons: Sequence[Lesson], widgets: int) -> list[Lesson]:
+    """The last of `lessons` that together have at most `widgets` widgets."""
+    newest: list[Lesson] = []
     for lesson in reversed(lessons):
         widgets -= len(lesson.targets)
         if widgets < 0:
             break
-        kept.append(lesson)
-    return kept[::-1]
+        newest.append(lesson)
+    return newest[::-1]
 
 
 def _by_plan(pairs: Floats, starts: NDArray[np.int64]) -> Floats:
-    counted: Floats = np.add.reduceat(np.add.reduceat(pairs, starts, axis=0), starts, axis=1)
-    return counted
+    counts: Floats = np.add.reduceat(np.add.reduceat(pairs, starts, axis=0), starts, axis=1)
+    return counts
 
 
-def _worths(lesson: Lesson, serving: Serving | None) -> Floats:
-    """What each widget (n,) is ranked by, against what any scenario would be for its question.
+def _worths(lesson: Lesson, version: ScorerVersion | None) -> Floats:
+    """The value (n,) by which each widget is ranked, relative to the mean of all scenarios.
 
-    What a scorer thinks of the question itself cannot change an order, so it must not count.
+    A scorer's bias for a question cannot change an order, so it is subtracted.
     """
     widgets = lesson.plan.widgets[:MOST_WIDGETS]
-    if serving is None:
+    if version is None:
         return -np.arange(len(widgets), dtype=np.float64)
     candidates = [
         Candidate.model_construct(scenario=w.scenario, relevance=w.relevance) for w in widgets
     ]
-    seen, _ = serving.scorers.see(lesson.text / TEXT_SCALE)
-    structure = structure_of(lesson.plan.query, len(widgets))
-    places = [*places_of(widget.scenario for widget in widgets), *range(OTHER_SCENARIO)]
-    scores = serving.scorers.low_rank.score(seen, structure, places)
+    text, _ = version.scorers.project_text(lesson.text / TEXT_SCALE)
+    structure = structure_inputs(lesson.plan.query, len(widgets))
+    places = [*scenario_indices(widget.scenario for widget in widgets), *range(OTHER_SCENARIO)]
+    scores = version.scorers.low_rank.score(text, structure, places)
     above = scores[: len(widgets)] - scores[len(widgets) :].mean()
-    return np.array(worths_of(candidates, above, serving.policy))
+    return np.array(worths_of(candidates, above, version.policy))

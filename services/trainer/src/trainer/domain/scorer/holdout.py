@@ -1,4 +1,4 @@
-"""Which questions are never learnt from: decided by their words, the same for ever."""
+"""Assigns questions to the held-out fifth by a hash of their words, so never differently."""
 
 import hashlib
 import re
@@ -10,15 +10,15 @@ _EVERY = 5
 
 
 def kind_of(query: RankingQuery) -> str:
-    """The question without its numbers: pump 001 and pump 002 are asked about alike."""
+    """The question without its numbers: pump 001 and pump 002 give the same kind."""
     return " ".join([query.intent, *_WORD.findall(query.transcript.casefold())])
 
 
 def fold_of(kind: str, folds: int) -> int:
-    """One of `folds`, by the hash of the kind."""
+    """The fold in 0..folds-1, by a hash of the kind."""
     return int.from_bytes(hashlib.sha256(kind.encode()).digest()[:8], "big") % folds
 
 
 def is_held_out(query: RankingQuery) -> bool:
-    """Whether a question is among the fifth that only validates."""
+    """Whether a question only validates and never teaches."""
     return fold_of(kind_of(query), _EVERY) == 0

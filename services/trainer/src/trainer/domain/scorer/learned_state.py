@@ -1,34 +1,34 @@
-"""How far the scorers have come: counts, losses, and the bytes to go on from."""
+"""The learned state: progress counts, losses and the tensors to resume from."""
 
 from typing import NamedTuple
 
 from ratchet.contract import Value
-from trainer.domain.scorer.learning_rate import Schedule, started
+from trainer.domain.scorer.learning_rate import Schedule, initial_schedule
 from trainer.domain.scorer.rules import LearningRules
 
 _RECENT = 50
 
 
 class Losses(Value):
-    """Mean squared errors, the newest last; `best` is the least validation loss ever."""
+    """Mean squared errors, newest last; `best` is the lowest validation loss so far."""
 
     recent: tuple[float, ...] = ()
     validation: tuple[float, ...] = ()
     best: float | None = None
 
-    def trained(self, loss: float) -> "Losses":
+    def with_training(self, loss: float) -> "Losses":
         return self.model_copy(update={"recent": (*self.recent, loss)[-_RECENT:]})
 
-    def validated(self, loss: float) -> "Losses":
+    def with_validation(self, loss: float) -> "Losses":
         best = loss if self.best is None else min(self.best, loss)
-        kept = (*self.validation, loss)[-_RECENT:]
-        return self.model_copy(update={"validation": kept, "best": best})
+        validation = (*self.validation, loss)[-_RECENT:]
+        return self.model_copy(update={"validation": validation, "best": best})
 
 
-class Progress(Value):
-    """After the revision numbered `cursor`; of `heard_of` that were read, `taught` taught.
+class LearningProgress(Value):
+    """The progress after revision number `cursor`: `heard_of` revisions read, `taught` learned.
 
-    `rules` are those under which it was learnt, with what `embedding`.
+    `rules` and `embedding` are those in use while learning. The field names are stored as JSON.
     """
 
     rules: LearningRules
@@ -45,7 +45,9 @@ class Progress(Value):
     validation: int = 0
     origin: str = "fresh"
 
-    def heard(self, sequence: int, reward: float, replay: int, validation: int) -> "Progress":
+    def with_revision(
+        self, sequence: int, reward: float, replay: int, validation: int
+    ) -> "LearningProgress":
         return self.model_copy(
             update={
                 "cursor": sequence,
@@ -56,32 +58,34 @@ class Progress(Value):
             }
         )
 
-    def stepped(self, steps: int, widgets: float, plans: float | None) -> "Progress":
+    def with_steps(self, steps: int, widgets: float, plans: float | None) -> "LearningProgress":
         return self.model_copy(
             update={
                 "taught": self.taught + 1,
                 "steps": self.steps + steps,
-                "widgets": self.widgets.trained(widgets),
-                "plans": self.plans if plans is None else self.plans.trained(plans),
+                "widgets": self.widgets.with_training(widgets),
+                "plans": self.plans if plans is None else self.plans.with_training(plans),
             }
         )
 
-    def validated(self, schedule: Schedule, widgets: float, plans: float | None) -> "Progress":
+    def with_validation(
+        self, schedule: Schedule, widgets: float, plans: float | None
+    ) -> "LearningProgress":
         return self.model_copy(
             update={
                 "schedule": schedule,
-                "widgets": self.widgets.validated(widgets),
-                "plans": self.plans if plans is None else self.plans.validated(plans),
+                "widgets": self.widgets.with_validation(widgets),
+                "plans": self.plans if plans is None else self.plans.with_validation(plans),
             }
         )
 
 
-class LearntState(NamedTuple):
-    """`tensors` is a safetensors file: weights, and the optimizers' moments."""
+class LearnedState(NamedTuple):
+    """`tensors` is a safetensors file with the weights and the optimizers' moments."""
 
-    progress: Progress
+    progress: LearningProgress
     tensors: bytes
 
 
-def begun(rules: LearningRules, embedding: str) -> Progress:
-    return Progress(rules=rules, embedding=embedding, schedule=started(rules))
+def initial_progress(rules: LearningRules, embedding: str) -> LearningProgress:
+    return LearningProgress(rules=rules, embedding=embedding, schedule=initial_schedule(rules))

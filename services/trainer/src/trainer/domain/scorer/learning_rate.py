@@ -1,14 +1,14 @@
-"""The learning rate: halved where validation no longer improves, full again where it drifts."""
+"""The learning-rate schedule: halved on a plateau, reset on drift."""
 
 from ratchet.contract import Value
 from trainer.domain.scorer.rules import LearningRules
 
 
 class Schedule(Value):
-    """`best` is the least validation loss of this rate's time, `since` the steps after it.
+    """`best` is the lowest validation loss at this rate, `since` the steps after it.
 
-    A loss is a share of what a scorer that knows nothing would err, so that losses over the
-    answers of different days can be compared.
+    A loss is relative to that of a scorer that always predicts 0, so that losses over the
+    experiences of different days can be compared.
     """
 
     rate: float
@@ -18,15 +18,15 @@ class Schedule(Value):
     restarts: int = 0
 
 
-def started(rules: LearningRules) -> Schedule:
+def initial_schedule(rules: LearningRules) -> Schedule:
     return Schedule(rate=rules.learning_rate)
 
 
-def after(schedule: Schedule, loss: float, steps: int, rules: LearningRules) -> Schedule:
+def next_schedule(schedule: Schedule, loss: float, steps: int, rules: LearningRules) -> Schedule:
     """The schedule `steps` later, when the validation loss is `loss`.
 
-    A loss that has grown to `drift` times the best says that what is wanted has changed: the
-    rate is full again and the best begins anew.
+    A loss of more than `drift` times the best means that preferences have changed: the rate and
+    the best are reset.
     """
     best, since = schedule.best, schedule.since + steps
     if best is None or loss < best * (1 - rules.improvement):

@@ -1,4 +1,4 @@
-"""One scored revision as the networks see it."""
+"""One scored revision as network inputs and targets."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,17 +13,17 @@ from ratchet.ranking import (
     Embedding,
     Matrix,
     Vector,
-    as_others,
     presence,
-    structure_of,
+    structure_inputs,
     widget_rows,
+    with_scenarios,
 )
 from trainer.domain.scorer.holdout import is_held_out
 from trainer.domain.scorer.targets import missing_target, plan_target, widget_targets
 
 
-class Scored(NamedTuple):
-    """A scored revision at its place in the order in which it came; some only count."""
+class ScoredRevision(NamedTuple):
+    """A scored revision with its number in order of arrival; some only count."""
 
     sequence: int
     event: ExperienceScored
@@ -32,12 +32,11 @@ class Scored(NamedTuple):
 
 @dataclass(frozen=True)
 class Lesson:
-    """`rows` (n, 45) and `targets` (n,) of widgets, `shown` (19,) of the plan.
+    """`rows` (n, 45) and `targets` (n,) of widgets, `shown` (19,) the presence of scenarios.
 
-    The widgets are those that were shown, in their order, and behind them those that were missed.
-
-    `text` (768,) is the question's embedding, scaled as an input. `worth` is what the plan is
-    worth as a whole, None where nothing was said of it.
+    The widgets are those shown, in order, then those the judge missed. `text` (768,) is the
+    question's embedding, scaled as an input. `plan_target` is the target of the plan as a whole,
+    None without feedback on it.
     """
 
     sequence: int
@@ -48,19 +47,19 @@ class Lesson:
     targets: Vector
     text: Vector
     shown: Vector
-    worth: float | None
+    plan_target: float | None
 
 
-def lesson_of(scored: Scored, embedding: Embedding) -> Lesson | None:
-    """None where no widget was shown or nothing was said; at most 24 widgets count."""
+def to_lesson(scored: ScoredRevision, embedding: Embedding) -> Lesson | None:
+    """The lesson of at most 24 widgets; None without widgets or without feedback."""
     plan = scored.event.plan
     targets = widget_targets(plan) if plan is not None and plan.widgets else None
     if plan is None or targets is None:
         return None
     scenarios = [widget.scenario for widget in plan.widgets[:MOST_WIDGETS]]
     missing = [SCENARIO_ROW[name] for name in plan.missing if name in SCENARIO_ROW]
-    rows = widget_rows(structure_of(plan.query, len(scenarios)), scenarios)
-    missed = as_others(rows[:1].repeat(len(missing), axis=0), np.array(missing, np.int64))
+    rows = widget_rows(structure_inputs(plan.query, len(scenarios)), scenarios)
+    missed = with_scenarios(rows[:1].repeat(len(missing), axis=0), np.array(missing, np.int64))
     text = np.float32(TEXT_SCALE) * embedding.embed(plan.query.transcript)
     return Lesson(
         sequence=scored.sequence,
@@ -73,5 +72,5 @@ def lesson_of(scored: Scored, embedding: Embedding) -> Lesson | None:
         ),
         text=text,
         shown=presence(scenarios),
-        worth=plan_target(plan),
+        plan_target=plan_target(plan),
     )

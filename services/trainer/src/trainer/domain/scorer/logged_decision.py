@@ -1,4 +1,4 @@
-"""A logged decision with what came of it."""
+"""A logged decision joined with the outcome of its plan."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,28 +13,28 @@ from ratchet.ranking import (
     Scorers,
     Vector,
     explore,
-    places_of,
-    structure_of,
+    scenario_indices,
+    structure_inputs,
     worths_of,
 )
-from trainer.domain.scorer.examination import Floats, Look
+from trainer.domain.scorer.examination import Floats, Impression
 from trainer.domain.scorer.holdout import kind_of
 
 CONTEXTS = len(CHARACTERISTICS) + 3
 
 
-class LoggedOutcome(NamedTuple):
-    """A logged decision, and the number of the scored revision of its experience."""
+class OutcomeRef(NamedTuple):
+    """A logged decision and the number of the scored revision that is its outcome."""
 
     decision_id: str
     sequence: int
 
 
 @dataclass(frozen=True)
-class Logged:
-    """`shown` are candidates by index, from the top; `text` (768,) and `structure` (45,).
+class LoggedDecision:
+    """`shown` are candidate indices from the top; `text` (768,) and `structure` (45,) are inputs.
 
-    `design` (n, 20 * 8) says of each candidate which scenario it is in which context.
+    `design` (n, 20 * 8) is the one-hot design of scenario by context, one row per candidate.
     """
 
     decision: DecisionMade
@@ -48,43 +48,43 @@ class Logged:
 
     @property
     def judged(self) -> bool:
-        """Whether a judge scored single widgets; else the plan was rated as a whole."""
+        """Whether a judge scored single widgets, not only the plan as a whole."""
         return any(widget.judged for widget in self.plan.widgets)
 
     def worths(self, scorers: Scorers, policy: RankingPolicy) -> list[float]:
-        """What each candidate (n,) would be ranked by."""
-        seen, _ = scorers.see(self.text)
-        scores = scorers.low_rank.score(seen, self.structure, self.places)
+        """The value (n,) by which each candidate would be ranked."""
+        text, _ = scorers.project_text(self.text)
+        scores = scorers.low_rank.score(text, self.structure, self.places)
         return worths_of(self.decision.candidates, scores, policy)
 
-    def exposure(self, worths: list[float], policy: RankingPolicy, looks: Floats) -> Floats:
-        """How much each candidate (n,) is looked at; `looks` are the places that are shown."""
+    def exposure(self, worths: list[float], policy: RankingPolicy, attention: Floats) -> Floats:
+        """The expected examination of each candidate (n,); `attention` is that of each position."""
         examination = np.zeros(len(self.places))
-        examination[: len(looks)] = looks
+        examination[: len(attention)] = attention
         decision = self.decision
         return explore(worths, decision.candidates, policy, decision.limit).exposure(examination)
 
-    def logged_exposure(self, looks: Floats) -> Floats:
-        """The exposure under the policy that really decided."""
-        return self.exposure(list(self.decision.worths), self.decision.policy, looks)
+    def logged_exposure(self, attention: Floats) -> Floats:
+        """The exposure under the policy that made the decision."""
+        return self.exposure(list(self.decision.worths), self.decision.policy, attention)
 
-    def looks(self) -> list[Look]:
-        """Every widget that was shown, for the position-based model of touches."""
+    def impressions(self) -> list[Impression]:
+        """Every shown widget, for fitting the position-based model."""
         if not self.plan.engaged:
             return []
         return [
-            Look(f"{self.kind} {widget.scenario}", position, widget.touched)
+            Impression(f"{self.kind} {widget.scenario}", position, widget.touched)
             for position, widget in enumerate(self.plan.widgets)
         ]
 
 
-def logged_of(
+def logged_decision(
     decision: DecisionMade, scored: ExperienceScored, embedding: Embedding
-) -> Logged | None:
-    """None where it says nothing of other orders.
+) -> LoggedDecision | None:
+    """The joined decision; None if it carries no information about other orders.
 
-    That is so without exploration, and where the plan that was shown is not the beginning of the
-    order that was decided.
+    That is the case without exploration, and if the plan shown is not a prefix of the order
+    decided.
     """
     plan = scored.plan
     if plan is None or not plan.widgets or len(plan.widgets) > decision.limit:
@@ -95,14 +95,14 @@ def logged_of(
     decided = [decision.candidates[at].scenario for at in shown]
     if decided != [widget.scenario for widget in plan.widgets]:
         return None
-    places = places_of([candidate.scenario for candidate in decision.candidates])
-    return Logged(
+    places = scenario_indices([candidate.scenario for candidate in decision.candidates])
+    return LoggedDecision(
         decision=decision,
         plan=plan,
         kind=kind_of(decision.query),
         shown=shown,
         text=embedding.embed(decision.query.transcript),
-        structure=structure_of(decision.query, len(decision.candidates)),
+        structure=structure_inputs(decision.query, len(decision.candidates)),
         places=places,
         design=_design(decision, places),
     )

@@ -1,10 +1,12 @@
-"""What another ranking would have been worth, by what was logged: IPS, SNIPS and doubly robust.
+"""Off-policy estimates of a ranking's value from logged decisions: IPS, SNIPS, doubly robust.
 
-The value of a ranking is the mean value of its widgets, weighed by how much each is looked at. A
-widget's value does not hang on its place once touches are made up for attention, so a policy
-enters by its exposure alone: how much each candidate is looked at on average. The ratio of two
-exposures is the weight of a widget (the position-based estimator of Li et al. 2018,
-arXiv:1804.10488), far less noisy than the ratio of the probabilities of whole orders.
+The value of a ranking is the mean value of its widgets, weighted by examination. Once touches are
+corrected for examination, a widget's value does not depend on its position, so a policy enters
+through its exposure alone: the expected examination of each candidate. The importance weight of a
+widget is the ratio of two exposures (the position-based estimator of Li et al. 2018,
+arXiv:1804.10488), which has far less variance than the ratio of probabilities of whole orders.
+IPS: Horvitz and Thompson 1952. SNIPS: Swaminathan and Joachims 2015. Doubly robust: Dudik et al.
+2011 (arXiv:1103.4601). Intervals: percentile bootstrap over decisions (Efron 1979).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,14 +16,14 @@ import numpy as np
 
 from ratchet.contract import Estimate, Interval, PolicyName
 from trainer.domain.scorer.examination import Floats, examination
-from trainer.domain.scorer.logged_decision import Logged
+from trainer.domain.scorer.logged_decision import LoggedDecision
 
 _RESAMPLES = 1_000
 _TAIL_PERCENT = 2.5
 
 
 class Contributions(NamedTuple):
-    """What each decision (N,) adds; `weight` is 1 on average where support is full."""
+    """The contribution of each decision (N,); with full support, `weight` averages 1."""
 
     ips: Floats
     weight: Floats
@@ -30,7 +32,7 @@ class Contributions(NamedTuple):
 
 
 def contributions(
-    logged: Sequence[Logged],
+    logged: Sequence[LoggedDecision],
     values: Sequence[Floats],
     predicted: Sequence[Floats],
     exposures: Sequence[Floats],
@@ -38,30 +40,33 @@ def contributions(
     power: float,
     most_weight: float,
 ) -> Contributions:
-    """For one policy, whose exposures (n,) are given for each decision, as are the logged ones.
+    """The contributions for the policy whose `exposures` (n,) are given for each decision.
 
-    `values` are those of the shown widgets, `predicted` of all candidates. Weights are clipped
-    at `most_weight`, which the doubly robust estimate pays for with its model's error alone.
+    `values` are those of the shown widgets, `predicted` those of all candidates. Weights are
+    clipped at `most_weight`; in the doubly robust estimate the reward model fills the gap.
     """
-    found = np.empty((4, len(logged)))
+    rows = np.empty((4, len(logged)))
     for at, one in enumerate(logged):
         shown = list(one.shown)
-        looks = examination(len(shown), power)
-        looks /= looks.sum()
+        attention = examination(len(shown), power)
+        attention /= attention.sum()
         target, actual = exposures[at], logged_exposures[at]
         weights = np.minimum(target[shown] / np.maximum(actual[shown], 1e-12), most_weight)
         modelled = predicted[at]
         total = target.sum()
-        found[0, at] = (looks * weights) @ values[at]
-        found[1, at] = looks @ weights
-        expected = modelled[shown] if one.judged else looks @ modelled[shown]
-        found[2, at] = target @ modelled / total + (looks * weights) @ (values[at] - expected)
-        found[3, at] = target[actual > 0].sum() / total
-    return Contributions(*found)
+        rows[0, at] = (attention * weights) @ values[at]
+        rows[1, at] = attention @ weights
+        expected = modelled[shown] if one.judged else attention @ modelled[shown]
+        rows[2, at] = target @ modelled / total + (attention * weights) @ (values[at] - expected)
+        rows[3, at] = target[actual > 0].sum() / total
+    return Contributions(*rows)
 
 
-def estimated(policy: PolicyName, of: Contributions, draws: Floats) -> Estimate:
-    """All three estimates with their percentile intervals over `draws` (resamples, N)."""
+def estimate(policy: PolicyName, of: Contributions, draws: Floats) -> Estimate:
+    """All three estimates with percentile intervals over `draws` (resamples, N).
+
+    `effective` is the effective sample size (Kish 1965): (sum w)^2 / sum w^2.
+    """
     weight = draws @ of.weight
     return Estimate(
         policy=policy,
@@ -77,12 +82,12 @@ def estimated(policy: PolicyName, of: Contributions, draws: Floats) -> Estimate:
     )
 
 
-def gains(found: Mapping[PolicyName, Contributions], draws: Floats) -> dict[str, Interval]:
-    """The doubly robust value of the candidate minus that of each other policy, paired."""
-    candidate = found["candidate"].dr
+def gains(by_policy: Mapping[PolicyName, Contributions], draws: Floats) -> dict[str, Interval]:
+    """The doubly robust gain of the candidate over each other policy, paired by decision."""
+    candidate = by_policy["candidate"].dr
     return {
         name: interval_of(candidate - of.dr, draws)
-        for name, of in found.items()
+        for name, of in by_policy.items()
         if name != "candidate"
     }
 

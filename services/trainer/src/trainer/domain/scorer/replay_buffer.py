@@ -1,29 +1,21 @@
-"""The last lessons, one for each answer: what a step draws from, and what validates it."""
+"""A buffer of the last lessons, one per experience, to draw training steps from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from trainer.domain.scorer.lesson import Lesson
 
 
-class Replay:
-    """A newer revision takes the place of an older one, at the end; the oldest leave.
+class ReplayBuffer:
+    """Holds the `most` experiences that were revised last, oldest first.
 
-    What is inside depends on the lessons and their order alone, also after a restart with
-    `of`: it is always the `most` answers that were revised last.
+    The contents depend on the lessons and their order alone, also after a restart.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._lessons: dict[str, Lesson] = {}
-
-    @classmethod
-    def of(cls, lessons: Iterable[Lesson], most: int) -> "Replay":
-        replay = cls(most)
-        for lesson in lessons:
-            replay.add(lesson)
-        return replay
 
     def __len__(self) -> int:
         return len(self._lessons)
@@ -39,13 +31,13 @@ class Replay:
             del self._lessons[next(iter(self._lessons))]
 
     def draw(self, newest: Lesson, widgets: int, rng: np.random.Generator) -> list[Lesson]:
-        """`newest` and others, drawn with equal chances, until `widgets` are reached."""
-        everything = self.lessons
+        """`newest`, and others drawn uniformly with replacement until `widgets` are reached."""
+        lessons = self.lessons
         drawn = [newest]
         count = len(newest.targets)
-        for at in rng.integers(len(everything), size=widgets).tolist():
+        for at in rng.integers(len(lessons), size=widgets).tolist():
             if count >= widgets:
                 break
-            drawn.append(everything[at])
-            count += len(everything[at].targets)
+            drawn.append(lessons[at])
+            count += len(lessons[at].targets)
         return drawn

@@ -1,4 +1,4 @@
-"""What a widget that was not shown would be worth in a context: cross-fitted ridge regression."""
+"""The reward model of the doubly robust estimate: cross-fitted ridge regression."""
 
 from collections.abc import Sequence
 
@@ -6,35 +6,35 @@ import numpy as np
 
 from trainer.domain.scorer.examination import Floats
 from trainer.domain.scorer.holdout import fold_of
-from trainer.domain.scorer.logged_decision import Logged
+from trainer.domain.scorer.logged_decision import LoggedDecision
 
 _FOLDS = 2
 _RIDGE = 2.0
 
 
 def predicted_values(
-    logged: Sequence[Logged], values: Sequence[Floats], looks: Sequence[Floats]
+    logged: Sequence[LoggedDecision], values: Sequence[Floats], attention: Sequence[Floats]
 ) -> list[Floats]:
-    """For every candidate (n,) of each decision, a value no decision of its kind was used for.
+    """The value of every candidate (n,) of each decision, from a fit without its kind of question.
 
-    `values` (m,) are those of the shown, `looks` (m,) how much each is looked at. Where a judge
-    scored each widget, each teaches; a plan that was only rated as a whole teaches as a whole, so
-    that a bad widget in a good plan gets no credit for its neighbours. A model that had seen what
-    it predicts would hide its own errors from the correction of the doubly robust estimate
-    (Chernozhukov et al. 2018). Only where all decisions are of few kinds is there no other.
+    `values` (m,) and `attention` (m,) belong to the shown widgets. With a judge's scores each
+    widget is a row; a plan that was rated as a whole is one row, so that a bad widget in a good
+    plan gets no credit for its neighbors. A model fitted on the decisions it predicts would hide
+    its errors from the doubly robust correction (cross-fitting, Chernozhukov et al. 2018). Both
+    folds share a fit if every decision falls into one.
     """
-    rows, wanted, owners = [], [], []
-    for at, (one, value, look) in enumerate(zip(logged, values, looks, strict=True)):
+    rows, row_targets, owners = [], [], []
+    for at, (one, value, examined) in enumerate(zip(logged, values, attention, strict=True)):
         shown = one.design[list(one.shown)]
         if one.judged:
             rows.append(shown)
-            wanted.append(value)
+            row_targets.append(value)
         else:
-            share = look / look.sum()
+            share = examined / examined.sum()
             rows.append((share @ shown)[None, :])
-            wanted.append(np.array([share @ value]))
+            row_targets.append(np.array([share @ value]))
         owners.append(np.full(len(rows[-1]), at))
-    design, targets, of = np.concatenate(rows), np.concatenate(wanted), np.concatenate(owners)
+    design, targets, of = np.concatenate(rows), np.concatenate(row_targets), np.concatenate(owners)
     folds = np.array([fold_of(one.kind, _FOLDS) for one in logged])
     fits = []
     for fold in range(_FOLDS):
@@ -47,8 +47,8 @@ def predicted_values(
     ]
 
 
-def _ridge(rows: Floats, wanted: Floats) -> tuple[float, Floats]:
-    mean = float(wanted.mean())
+def _ridge(rows: Floats, targets: Floats) -> tuple[float, Floats]:
+    mean = float(targets.mean())
     normal = rows.T @ rows + _RIDGE * np.eye(rows.shape[1])
-    slopes = np.linalg.solve(normal, rows.T @ (wanted - mean))
+    slopes = np.linalg.solve(normal, rows.T @ (targets - mean))
     return mean, slopes.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Every number that decides what Tier 1 learns and when it may serve."""
+"""The learning and publishing rules of Tier 1."""
 
 from pydantic import Field
 
@@ -6,14 +6,13 @@ from ratchet.contract import Value
 
 
 class LearningRules(Value):
-    """How the scorers learn; the contract's numbers by default.
+    """How the scorers learn; the defaults are the contract's.
 
-    Each scored revision makes `steps` steps. A step sees `batch` widgets: those of the newest
-    answer, of others drawn from the `replay` last ones, and `untried` scenarios that a question
-    might have been shown. The composition scorer makes one step of `plans` plans. The last
-    `validation` answers to held-out questions are never learnt from.
-    A named operator teaches at most `per_user_per_day` steps a UTC day, all unnamed ones together
-    `unnamed_per_day`.
+    Each scored revision makes `steps` steps. A batch of `batch` widgets holds those of the newest
+    experience, those of others drawn from the last `replay`, and `untried` scenarios that were
+    not shown. The composition scorer makes one step over `plans` plans. The last `validation`
+    experiences with held-out questions only validate. A named operator teaches at most
+    `per_user_per_day` revisions per UTC day, all unnamed ones together `unnamed_per_day`.
     """
 
     seed: int = 42
@@ -39,11 +38,12 @@ class LearningRules(Value):
 class PublishingRules(Value):
     """When a candidate may serve.
 
-    From `decisions` logged decisions on, they decide, and the newest `most_decisions` of them;
-    before that, at least `plans` held-out plans. The 95 % interval of the gain must lie above
-    `-tolerance`. A weight is at most `most_weight`; at least `support` of a policy's exposure must
-    be such as was logged. A candidate is judged every `every_s` at the earliest, and
-    `kept_back_every_s` after one was kept back. The last `keep` published files stay.
+    With at least `decisions` logged decisions, the newest `most_decisions` decide; before that,
+    at least `plans` held-out plans. The 95 % interval of the gain must be above `-tolerance`.
+    Importance weights are clipped at `most_weight`; at least the share `support` of the
+    candidate's exposure must have been possible under the logging policy. Candidates are judged
+    at most every `every_s` seconds, every `kept_back_every_s` after one was kept back. The last
+    `keep` published files remain.
     """
 
     decisions: int = Field(default=50, ge=10)

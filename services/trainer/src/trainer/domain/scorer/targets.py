@@ -1,4 +1,4 @@
-"""What each widget of a plan was worth, by everything that was said of it."""
+"""Learning targets and values of the widgets of a plan, from all feedback on it."""
 
 import numpy as np
 
@@ -15,24 +15,24 @@ _MISSED = 1.0
 
 
 def widget_targets(plan: ServedPlan) -> Floats | None:
-    """Targets (n,) in [-1, 1], by section 5 of the contract; None where nothing was said.
+    """Targets (n,) in [-1, 1], by section 5 of the contract; None without feedback.
 
-    A judged widget: four times its score's distance from the plan's mean (0.6) and from the
-    middle (0.4), 0.5 less for a wrong size; blended 70/30 with the reward of the plan, which
-    never turns its sign, and halved. A widget nobody judged has the reward of the plan, and a
-    touched one more than the others: what its place did for that is left to the scorer's input
-    for the position.
+    For a judged widget: four times the score's difference from the plan's mean (weight 0.6) and
+    from the middle (weight 0.4), 0.5 less for a wrong size, blended 70/30 with the reward of the
+    plan, which never changes its sign, then halved. A widget that was not judged has the reward
+    of the plan, and more if it was touched: the scorer's position input absorbs the effect of the
+    position.
     """
-    flat = plan.reward
+    reward = plan.reward
     scores = np.array([_score(widget) for widget in plan.widgets])
     judged = ~np.isnan(scores)
-    if flat is None and not judged.any() and not _touched(plan):
+    if reward is None and not judged.any() and not _touched(plan):
         return None
-    targets = np.full(len(scores), flat or 0.0)
+    targets = np.full(len(scores), reward or 0.0)
     if judged.any():
         mean = float(scores[judged].mean())
         wrong = np.array([widget.size_fits is False for widget in plan.widgets])
-        targets[judged] = _judged(scores - _WRONG_SIZE / _SLOPE * wrong, mean, flat)[judged]
+        targets[judged] = _judged(scores - _WRONG_SIZE / _SLOPE * wrong, mean, reward)[judged]
     else:
         touches = np.array([widget.touched for widget in plan.widgets], np.float64)
         targets += _SLOPE * _RELATIVE * _TOUCHES_WEIGH * (touches - touches.mean())
@@ -47,39 +47,39 @@ def missing_target(plan: ServedPlan) -> float:
 
 
 def widget_values(plan: ServedPlan, power: float) -> Floats | None:
-    """What each widget (n,) was worth in units of reward, the same at whatever place it stood.
+    """The value of each widget (n,) in units of reward, independent of its position.
 
-    A judged one: its score's distance from the middle, doubled, and 0.25 less for a wrong size.
-    Otherwise the reward of the plan, and its touches divided by how likely its place is looked at.
+    For a judged widget: twice the score's difference from the middle, 0.25 less for a wrong size.
+    Otherwise the reward of the plan, plus its touches divided by the chance of examination.
     """
-    flat = plan.reward
+    reward = plan.reward
     scores = np.array([_score(widget) for widget in plan.widgets])
     judged = ~np.isnan(scores)
     if judged.any():
-        values: Floats = np.where(judged, 2 * (scores - _UNKNOWN), flat or 0.0)
+        values: Floats = np.where(judged, 2 * (scores - _UNKNOWN), reward or 0.0)
         sizes = np.array([widget.size_fits is False for widget in plan.widgets])
         values -= _WRONG_SIZE / 2 * (sizes & judged)
         return values
-    if flat is None:
+    if reward is None:
         return None
     touches = np.array([widget.touched for widget in plan.widgets], np.float64)
     touches /= examination(len(touches), power)
     relative: Floats = touches - touches.mean()
-    return flat + _TOUCHES_WEIGH * relative
+    return reward + _TOUCHES_WEIGH * relative
 
 
 def plan_target(plan: ServedPlan) -> float | None:
-    """What a plan as a whole was worth, in [-1, 1]; None where nothing was said."""
+    """The target of a plan as a whole, in [-1, 1]; None without a reward."""
     if plan.reward is None:
         return None
     return max(-_BOUND, min(_BOUND, plan.reward)) / _BOUND
 
 
-def _judged(scores: Floats, mean: float, flat: float | None) -> Floats:
+def _judged(scores: Floats, mean: float, reward: float | None) -> Floats:
     own = _SLOPE * (_RELATIVE * (scores - mean) + _ABSOLUTE * (scores - _UNKNOWN))
-    if flat is None:
+    if reward is None:
         return own
-    blend = _OWN_SHARE * own + (1 - _OWN_SHARE) * flat
+    blend = _OWN_SHARE * own + (1 - _OWN_SHARE) * reward
     return np.where(blend * own >= 0, blend, 0.0)
 
 

@@ -1,4 +1,4 @@
-"""May a candidate serve? A decision with its reason."""
+"""Decides whether a candidate may serve, with the reason."""
 
 from dataclasses import dataclass
 
@@ -23,17 +23,17 @@ class Withdraw:
     reason: str
 
 
-Verdict = Publish | KeepBack | Withdraw
+PublishingVerdict = Publish | KeepBack | Withdraw
 
 
 def judge(
-    evidence: Evidence, serving_against_caller: Interval | None, rules: PublishingRules
-) -> Verdict:
-    """Publish what is credibly at least as good as the scorer in service and the caller's order.
+    evidence: Evidence, in_service_gain: Interval | None, rules: PublishingRules
+) -> PublishingVerdict:
+    """Publish what is credibly no worse than the scorer in service and the caller's order.
 
-    Credibly means that the 95 % interval of the gain lies above `-tolerance`. Where the scorer in
-    service is itself credibly worse than the caller's order and the candidate does not help, it
-    is withdrawn.
+    Credibly: the 95 % interval of the gain is above `-tolerance`. If the candidate is kept back and
+    `in_service_gain`, the gain of the scorer in service over the caller's order, is credibly
+    negative, the scorer in service is withdrawn.
     """
     if evidence.basis == "nothing yet":
         return KeepBack(
@@ -42,21 +42,21 @@ def judge(
         )
     unsupported = _unsupported(evidence, rules)
     worse = [
-        f"not credibly as good as {_spoken(name)}: {_figure(gain)}"
+        f"not credibly as good as {_policy_name(name)}: {_figure(gain)}"
         for name, gain in evidence.gains.items()
         if gain.low < -rules.tolerance
     ]
     problems = [*unsupported, *worse]
     if not problems:
         shown = ", ".join(
-            f"{_figure(gain)} against {_spoken(name)}" for name, gain in evidence.gains.items()
+            f"{_figure(gain)} against {_policy_name(name)}" for name, gain in evidence.gains.items()
         )
         return Publish(f"at least as good on {evidence.basis}: {shown}")
     why = f"on {evidence.basis}: {'; '.join(problems)}"
-    if serving_against_caller is not None and serving_against_caller.high < 0:
+    if in_service_gain is not None and in_service_gain.high < 0:
         return Withdraw(
             f"the scorer in service is credibly worse than the caller's order "
-            f"({_figure(serving_against_caller)}), and the candidate was kept back {why}"
+            f"({_figure(in_service_gain)}), and the candidate was kept back {why}"
         )
     return KeepBack(why)
 
@@ -73,5 +73,5 @@ def _figure(gain: Interval) -> str:
     return f"{gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}] over {gain.n}"
 
 
-def _spoken(name: str) -> str:
+def _policy_name(name: str) -> str:
     return "the scorer in service" if name == "in_service" else "the caller's order"

@@ -1,0 +1,43 @@
+"""Simulated traces: true, with readings in the prompt, and deterministic."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ingest.domain.prompt_question import question_in
+from ratchet.measures import RequestedReading, grounded
+from simulator.traces import simulate_traces
+
+START = datetime(2026, 2, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[dict[str, Any]]:
+    return list(simulate_traces(7, 400, start=START))
+
+
+def test_the_same_seed_gives_the_same_rows(rows: list[dict[str, Any]]):
+    assert list(simulate_traces(7, 400, start=START)) == rows
+    assert list(simulate_traces(8, 3, start=START)) != rows[:3]
+    assert len({row["trace_id"] for row in rows}) == 400
+
+
+def test_about_one_in_eight_has_no_thinking(rows: list[dict[str, Any]]):
+    silent = [row for row in rows if not row["claude_thinking"]]
+    assert 30 <= len(silent) <= 70
+    assert all(row["has_thinking"] == bool(row["claude_thinking"]) for row in rows)
+
+
+def test_thinking_and_answer_state_the_requested_reading_and_invent_nothing(
+    rows: list[dict[str, Any]],
+):
+    for row in rows:
+        asked = question_in(row["prompt"]).asked
+        assert asked is not None, row["prompt"]
+        reading = RequestedReading(asked.equipment, asked.metric, asked.value, asked.unit)
+        assert grounded(row["claude_answer"], row["prompt"], reading).ok
+        if row["claude_thinking"]:
+            assert grounded(row["claude_thinking"], row["prompt"], reading).ok
+            assert asked.equipment in row["claude_thinking"]
+            assert 60 <= len(row["claude_thinking"]) <= 200
