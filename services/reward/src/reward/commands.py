@@ -62,11 +62,7 @@ def _replayed(file: Path, zone: str) -> OfflineReplay:
             continue
         repairs.update(row.repairs)
         facts.append(
-            ExperienceRecorded(
-                event_id=row.event_id,
-                occurred_at=row.at,
-                experience=row.experience,
-            )
+            ExperienceRecorded(event_id=row.event_id, occurred_at=row.at, experience=row.experience)
         )
     for kind, count in repairs.most_common():
         typer.echo(f"{count} rows repaired: {kind}", err=True)

@@ -103,10 +103,7 @@ class RewardErasureHandler:
         return after, emits
 
     async def _earliest_answers(
-        self,
-        questions: Mapping[QuestionKey, QuestionState],
-        offers: Offers,
-        state: State,
+        self, questions: Mapping[QuestionKey, QuestionState], offers: Offers, state: State
     ) -> dict[QuestionKey, ScoredAnswer]:
         """The earliest remaining answer to each question: its wording describes the question."""
         first: dict[QuestionKey, str] = {}

@@ -1,7 +1,6 @@
 """Settings of the reward service: weights, bounds, example rules and windows."""
 
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
 
 from ratchet.settings import CommonSettings
 from reward.domain.examples.pairing import PairingRules
@@ -14,8 +13,6 @@ _DEFAULT = RewardPolicy()
 
 class RewardSettings(CommonSettings):
     """`RATCHET_REWARD_WEIGHTS`, `_BOUNDS`, `_PAIRING` and `_TRACES` take JSON objects."""
-
-    model_config = SettingsConfigDict(env_prefix="RATCHET_", extra="ignore", frozen=True)
 
     port: int = Field(default=8101, ge=1, le=65535)
     reward_weights: RewardWeights = _DEFAULT.weights

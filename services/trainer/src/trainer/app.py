@@ -23,8 +23,6 @@ from ratchet.contract import (
     DecisionMade,
     ExperienceScored,
     ForgetRequested,
-    Handlers,
-    Stream,
     TraceCaptured,
     TraceRequested,
     TrainingRequested,
@@ -71,7 +69,7 @@ from trainer.training.loop import LEASE_KEY, TrainingLoop
 from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 
-_BETWEEN_DECISIONS_S = 0.25
+_REST_S = 0.25
 """Decisions arrive often, and each is used only after feedback on it."""
 
 
@@ -83,9 +81,8 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     engine = open_database(settings.data_dir / "trainer.db")
     examples = SqlExampleStore(engine)
     artifacts = ArtifactStore(settings.artifacts_dir)
-    files = RunFiles(
-        settings.data_dir / "runs", artifacts, settings.trainer_regression_file or PACKAGED
-    )
+    runs_dir, regression = settings.data_dir / "runs", settings.trainer_regression_file or PACKAGED
+    files = RunFiles(runs_dir, artifacts, regression)
     move_datasets(engine, files)
     runs, models = SqlRunStore(engine, files), SqlModelStore(engine)
     ranking = SqlRankingStore(engine, settings.trainer_learning)
@@ -108,21 +105,10 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     learning = _learning(
         settings, ranking, SqlScorerRegister(engine), artifacts, relay, RankingMetrics(registry)
     )
-    erasure = TrainerErasure(engine, artifacts, settings.data_dir / "runs")
+    erasure = TrainerErasure(engine, artifacts, runs_dir)
     latency = FeedbackLatency(models, runs, FeedbackLatencyMetrics(registry))
     handlers = TrainerHandlers(examples, models, latency.observe)
     ranked = RankingHandlers(ranking)
-    by_type: dict[Stream, Handlers] = {
-        EXAMPLES: dict.fromkeys(EXAMPLES.events, handlers.handle_examples),
-        TRACES: {TraceCaptured: handlers.handle_examples},
-        COMMANDS: {
-            TrainingRequested: handlers.handle_requests,
-            CancelRequested: handlers.handle_requests,
-            ForgetRequested: TrainerErasureHandler(erasure).handle,
-        },
-        MODELS: dict.fromkeys(get_args(ModelEvent), handlers.handle_models),
-        REWARDS: {ExperienceScored: ranked.handle_rewards},
-    }
     training_status, ranking_status = TrainerStatus(training), RankingStatus(learning)
 
     async def status() -> dict[str, Any]:
@@ -132,7 +118,12 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
             "teacher": settings.teacher,
         }
 
-    retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
+    consumer = partial(
+        Consumer,
+        group="trainer",
+        batch=settings.trainer_batch,
+        retry=RetryPolicy(settings.retry_max_attempts, settings.retry_base_s),
+    )
     service = Service(
         name="trainer",
         settings=settings,
@@ -141,18 +132,19 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         registry=registry,
         tracing=tracing,
         consumers=[
-            *(
-                Consumer(stream, "trainer", handle, settings.trainer_batch, retry)
-                for stream, handle in by_type.items()
+            consumer(EXAMPLES, handlers=dict.fromkeys(EXAMPLES.events, handlers.handle_examples)),
+            consumer(TRACES, handlers={TraceCaptured: handlers.handle_examples}),
+            consumer(
+                COMMANDS,
+                handlers={
+                    TrainingRequested: handlers.handle_requests,
+                    CancelRequested: handlers.handle_requests,
+                    ForgetRequested: TrainerErasureHandler(erasure).handle,
+                },
             ),
-            Consumer(
-                DECISIONS,
-                "trainer",
-                {DecisionMade: ranked.handle_decisions},
-                settings.trainer_batch,
-                retry,
-                rest_s=_BETWEEN_DECISIONS_S,
-            ),
+            consumer(MODELS, handlers=dict.fromkeys(get_args(ModelEvent), handlers.handle_models)),
+            consumer(REWARDS, handlers={ExperienceScored: ranked.handle_rewards}),
+            consumer(DECISIONS, handlers={DecisionMade: ranked.handle_decisions}, rest_s=_REST_S),
             *_teacher_consumers(settings, registry),
         ],
         background=[training.run, learning.run],

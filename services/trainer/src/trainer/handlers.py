@@ -19,17 +19,13 @@ from trainer.backends.sql.model_store import SqlModelStore
 from trainer.domain.runs.champion import ModelEvent
 
 
-def _ignore(events: Sequence[ModelEvent]) -> None:
-    """Does nothing."""
-
-
 @dataclass(frozen=True)
 class TrainerHandlers:
     """`on_models` receives model events after they are stored."""
 
     examples: SqlExampleStore
     models: SqlModelStore
-    on_models: Callable[[Sequence[ModelEvent]], None] = _ignore
+    on_models: Callable[[Sequence[ModelEvent]], None] = lambda _: None
 
     async def handle_examples(
         self,

@@ -14,7 +14,7 @@ from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.holdout import split
-from trainer.domain.examples.selection import select
+from trainer.domain.examples.selection import described, select
 from trainer.domain.runs import run_events
 from trainer.domain.runs.champion import Champion, champion
 from trainer.domain.runs.readiness import COUNTED, ReadinessDecision, TrainLater, TrainNow, decide
@@ -100,7 +100,7 @@ class Planner:
         if len(selected.examples) < settings.rules.least:
             return TrainLater(
                 f"only {len(selected.examples)} of {len(waiting)} waiting {noun}s are usable "
-                f"({_listed(selected.left_out)} left out)"
+                f"({described(selected.left_out)} left out)"
             )
         if not parts.held_out or not parts.train:
             return TrainLater(f"all waiting {noun}s have the same question: none can be held out")
@@ -158,7 +158,3 @@ class Planner:
         if to_beat is None or self.settings.trainer_continue_from != "champion":
             return False
         return to_beat.sha256 not in self.runs.tainted()
-
-
-def _listed(left_out: dict[str, int]) -> str:
-    return ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())

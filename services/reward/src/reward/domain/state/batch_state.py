@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ratchet.contract import ExperienceRecorded, microseconds
+from ratchet.contract import ExperienceRecorded, FollowUp, microseconds
 from reward.domain.answers.durations import DAY
 from reward.domain.answers.recorded_answer import RecordedAnswer
 from reward.domain.answers.warnings import RewardWarning
@@ -113,26 +113,25 @@ class BatchState:
         changes = {answer.query_id: own}
         previous = self.answer_at(before)
         if before is not None and previous is not None:
-            kind = classify_follow_up(previous.transcript, answer.transcript).kind
+            kind, own["request"] = follow_up_between(previous, answer)
             changes[before.query_id] = {"follow_up": kind}
-            own["request"] = corrected_between(previous, answer, kind)
         following = self.answer_at(after)
         if after is not None and following is not None:
-            kind = classify_follow_up(answer.transcript, following.transcript).kind
-            own["follow_up"] = kind
-            changes[after.query_id] = {"request": corrected_between(answer, following, kind)}
+            own["follow_up"], request = follow_up_between(answer, following)
+            changes[after.query_id] = {"request": request}
         if position.pushed_out is not None:
             changes.setdefault(position.pushed_out, {})["teaches"] = False
         return changes
 
 
-def corrected_between(
-    previous: RecordedAnswer, following: RecordedAnswer, kind: str | None
-) -> str | None:
-    """The request that `following` corrects `previous` to, if it is a correction."""
+def follow_up_between(
+    previous: RecordedAnswer, following: RecordedAnswer
+) -> tuple[FollowUp | None, str | None]:
+    """How `following` follows up, and the request that it corrects `previous` to, if any."""
+    kind = classify_follow_up(previous.transcript, following.transcript).kind
     if kind != "correction":
-        return None
-    return corrected_request(previous.transcript, following.transcript)
+        return kind, None
+    return kind, corrected_request(previous.transcript, following.transcript)
 
 
 def days_of(facts: Iterable[Fact], policy: RewardPolicy) -> set[DayKey]:

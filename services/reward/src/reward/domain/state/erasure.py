@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator, Set
 
 from reward.domain.answers.durations import DAY
-from reward.domain.follow_up.classifier import classify_follow_up
 from reward.domain.state.batch_state import (
     AnswerChange,
     BatchState,
     ContextChange,
-    corrected_between,
+    follow_up_between,
 )
 from reward.domain.state.operator_day import (
     DayKey,
@@ -63,8 +62,7 @@ def _context(state: BatchState, key: DayKey, turn: OperatorTurn) -> ContextChang
     own = state.answer_at(turn)
     before, after = state.answer_at(adjacent.before), state.answer_at(adjacent.after)
     if own is not None and before is not None:
-        kind = classify_follow_up(before.transcript, own.transcript).kind
-        context["request"] = corrected_between(before, own, kind)
+        _, context["request"] = follow_up_between(before, own)
     if own is not None and after is not None:
-        context["follow_up"] = classify_follow_up(own.transcript, after.transcript).kind
+        context["follow_up"], _ = follow_up_between(own, after)
     return context

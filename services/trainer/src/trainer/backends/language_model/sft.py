@@ -23,7 +23,4 @@ def train(
 
 
 def _row(prompt: str, answer: str) -> dict[str, list[dict[str, str]]]:
-    return {
-        "prompt": chat_turn("user", prompt),
-        "completion": chat_turn("assistant", answer),
-    }
+    return {"prompt": chat_turn("user", prompt), "completion": chat_turn("assistant", answer)}

@@ -57,9 +57,7 @@ class _Joined:
         )
         self.positions = moved.clamp(max=self._width - 1)
         self.tokens = torch.where(
-            self._in_rejected,
-            rejected.gather(1, self.positions),
-            chosen.gather(1, self.positions),
+            self._in_rejected, rejected.gather(1, self.positions), chosen.gather(1, self.positions)
         )
 
     def mask(self, dtype: torch.dtype) -> Tensor:

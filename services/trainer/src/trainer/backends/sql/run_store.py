@@ -4,17 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Engine,
-    Row,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Engine, Row, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import ArtifactRef, Event, Method

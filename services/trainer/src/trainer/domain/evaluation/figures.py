@@ -84,11 +84,7 @@ def _slice_gains(
         if len((both := _paired(inside, before, after, measure))[0]) >= least
     ]
     return tuple(
-        SliceGain(
-            slice=name,
-            measure=measure,
-            gain=paired_gain(*both, seed, looks=len(compared)),
-        )
+        SliceGain(slice=name, measure=measure, gain=paired_gain(*both, seed, looks=len(compared)))
         for name, measure, both in compared
     )
 

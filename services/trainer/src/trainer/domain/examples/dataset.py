@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from ratchet.contract import Aspect, Method, TraceCaptured, Value, derived_id
+from ratchet.contract import Method, TraceCaptured, Value, derived_id
 from trainer.domain.examples.training_example import TrainingExample, TypedExample
 
 _EARLIER = {"pair": "PairBuilt", "label": "LabelBuilt", "demonstration": "DemonstrationBuilt"}
@@ -74,11 +74,3 @@ class Dataset(Value):
     @property
     def example_ids(self) -> tuple[str, ...]:
         return tuple(example.example_id for example in (*self.train, *self.held_out))
-
-    def questions(self, aspect: Aspect, limit: int) -> tuple[TrainingExample, ...]:
-        """One held-out example for each question of `aspect`, at most `limit`."""
-        first: dict[tuple[str, Aspect], TrainingExample] = {}
-        for example in self.held_out:
-            if example.aspect == aspect:
-                first.setdefault(example.key, example)
-        return tuple(first.values())[:limit]

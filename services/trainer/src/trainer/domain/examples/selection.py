@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import Field
@@ -38,6 +38,11 @@ class Selected:
     left_out: dict[str, int] = field(default_factory=dict)
 
 
+def described(left_out: Mapping[str, int]) -> str:
+    """The counts as text, such as "3 near duplicate, 1 user share"."""
+    return ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
+
+
 def select(waiting: Sequence[TrainingExample], rules: SelectionRules) -> Selected:
     """Select examples, sorted by `example_id`; their order does not matter."""
     ordered = sorted(waiting, key=lambda example: example.example_id)
@@ -58,10 +63,8 @@ def _distinct(ordered: Sequence[TrainingExample], alike: float) -> list[Training
     """
     distinct: list[TrainingExample] = []
     by_phrasing: defaultdict[tuple[str, ...], list[frozenset[tuple[str, ...]]]] = defaultdict(list)
-    newest_first = sorted(ordered, key=lambda example: (example.occurred_at, example.example_id))[
-        ::-1
-    ]
-    for example in newest_first:
+    by_age = sorted(ordered, key=lambda example: (example.occurred_at, example.example_id))
+    for example in reversed(by_age):
         words = _shingles(example)
         known = by_phrasing[_block(example)]
         if not any(_jaccard(words, other) >= alike for other in known):
@@ -76,9 +79,7 @@ def _block(example: TrainingExample) -> tuple[str, ...]:
     return (example.aspect, sign, question.phrasing or question.key)
 
 
-def _shingles(
-    example: TrainingExample,
-) -> frozenset[tuple[str, ...]]:
+def _shingles(example: TrainingExample) -> frozenset[tuple[str, ...]]:
     reading = example.question.asked
     texts = (example.question.text, *example.answers, "" if reading is None else f"{reading.value}")
     words = _WORD.findall(" | ".join(texts).casefold())

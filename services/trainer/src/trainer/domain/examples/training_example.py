@@ -39,8 +39,4 @@ def samples_of(example: DemonstrationBuilt | TraceCaptured) -> tuple[tuple[str, 
     if not thoughts:
         return ((prompt, answer),)
     cued = f"{prompt}\n{_CUE}"
-    return (
-        (cued, thoughts),
-        (prompt, answer),
-        (f"{cued}\n{thoughts}\n{_ANSWER_CUE}", answer),
-    )
+    return ((cued, thoughts), (prompt, answer), (f"{cued}\n{thoughts}\n{_ANSWER_CUE}", answer))

@@ -13,11 +13,13 @@ from ratchet.contract import (
 )
 from trainer.domain.evaluation.scores import answer_comparisons
 from trainer.domain.examples.dataset import Dataset
+from trainer.domain.examples.selection import described
 from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult
 from trainer.domain.runs.run import Run, RunEnd
 
 
 def started(run: Run, dataset: Dataset) -> RunStarted:
+    left_out = f"; left out: {described(dataset.left_out)}" if dataset.left_out else ""
     return RunStarted(
         event_id=derived_id(run.run_id, "started"),
         occurred_at=run.planned_at,
@@ -27,7 +29,7 @@ def started(run: Run, dataset: Dataset) -> RunStarted:
         dataset_sha256=run.dataset.artifact.sha256,
         pairs=run.dataset.train,
         held_out=run.dataset.held_out,
-        reason=f"{run.reason}; held out by {dataset.unseen}{_left_out(dataset)}",
+        reason=f"{run.reason}; held out by {dataset.unseen}{left_out}",
         example_ids=dataset.example_ids,
     )
 
@@ -79,8 +81,3 @@ def checkpoint(run: Run, end: RunEnd, manifest: ArtifactRef) -> CheckpointReady:
         base_model=run.base_model,
         manifest=manifest,
     )
-
-
-def _left_out(dataset: Dataset) -> str:
-    counts = [f"{count} {reason.replace('_', ' ')}" for reason, count in dataset.left_out.items()]
-    return f"; left out: {', '.join(counts)}" if counts else ""
