@@ -31,5 +31,5 @@ def test_equal_gains_have_an_interval_of_zero_width():
 
 @pytest.mark.parametrize("after", [[], [0.1, 0.2]])
 def test_unpaired_cases_are_rejected(after: list[float]):
-    with pytest.raises(ValueError, match="paired cases"):
+    with pytest.raises(ValueError, match="must be pairs"):
         paired_gain([0.1][: len(after)], after, 1)
