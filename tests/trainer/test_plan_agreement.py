@@ -36,7 +36,7 @@ def test_an_invalid_plan_has_no_agreement(plan: str) -> None:
 
 
 def test_an_invalid_reference_plan_is_rejected() -> None:
-    with pytest.raises(ValueError, match="no valid plan to agree with: 'kpi'"):
+    with pytest.raises(ValueError, match="the reference is no valid plan: 'kpi'"):
         plan_agreement(REFERENCE, "kpi")
 
 
