@@ -79,6 +79,6 @@ def test_a_full_disk_breaks_the_run_with_the_reason_and_leaves_no_file(
 ):
     """PyTorch gives no reason."""
     run_instead(monkeypatch, "limited_disk")
-    with pytest.raises(TrainingBroke, match=r"could not be written, \d+ bytes of disk are free"):
+    with pytest.raises(TrainingBroke, match=r"could not be written; \d+ bytes of disk are free"):
         train(request_, Listener())
     assert not request_.work_dir.exists()

@@ -181,7 +181,9 @@ def test_too_many_dimensions_are_refused(model: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["/nowhere/model", "./nowhere", "no such model", "a/b/c"])
 def test_what_is_neither_a_directory_nor_an_id_is_refused(name: str) -> None:
-    with pytest.raises(UnusableEmbedding, match=f"names the model '{name}'.*name a directory"):
+    with pytest.raises(
+        UnusableEmbedding, match=f"names the model '{name}'.*set it to the directory"
+    ):
         SentenceEmbedding(name, CACHE)
 
 
@@ -189,7 +191,7 @@ def test_an_id_that_cannot_be_fetched_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(UnusableEmbedding, match="a network reaches once"):
+    with pytest.raises(UnusableEmbedding, match="an id that can be downloaded once"):
         SentenceEmbedding("nobody/no-such-model", tmp_path)
 
 
