@@ -21,7 +21,7 @@ from ratchet.contract import (
     derived_id,
     utc_now,
 )
-from ratchet.delivery import DATA_FIELD, Consumer, Publisher
+from ratchet.delivery import DATA_FIELD, Consumer, Publisher, RetryPolicy
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_consumers import at_work
 
@@ -134,3 +134,21 @@ def test_a_consumer_of_a_type_that_the_stream_does_not_carry_is_refused():
     calls = Calls()
     with pytest.raises(ValueError, match="commands does not carry ExperienceRecorded"):
         Consumer(COMMANDS, "test", {ExperienceRecorded: calls.train})
+
+
+@pytest.mark.parametrize("count", [0, 2])
+async def test_a_handler_with_a_wrong_number_of_outcomes_fails_visibly(
+    redis: Redis, valkey_url: str, count: int
+):
+    async def handle(batch: Sequence[Delivered[Event]], state: State) -> list[Outcome]:
+        return [Done()] * count
+
+    async def dead_letters() -> list[tuple[bytes, dict[bytes, bytes]]]:
+        return list(await redis.xrange(COMMANDS.dead_key))
+
+    await Publisher(redis).publish([train("a")])
+    retry = RetryPolicy(max_attempts=1, base_s=0.05)
+    consumer = Consumer(COMMANDS, "test", {TrainingRequested: handle}, retry=retry)
+    async with at_work(valkey_url, consumer):
+        [(_, letter)] = await eventually(dead_letters)
+    assert f"{count} outcomes for 1 events".encode() in letter[b"error"]

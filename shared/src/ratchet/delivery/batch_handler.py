@@ -104,6 +104,9 @@ class BatchHandler:
                     outcomes = await handle(batch, state)
             else:
                 outcomes = await handle(batch, state)
+            if outcomes is not None and len(outcomes) != len(items):
+                message = f"{len(outcomes)} outcomes for {len(items)} events"
+                raise ValueError(message)
         except RedisError:
             raise
         except Exception as error:  # any other exception is the failure of one entry
