@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ratchet.contract import ExperienceRecorded, LabelBuilt, PairBuilt
-from ratchet.measures import normalized
 from ratchet.rows import EXPERIENCE_ROWS, ExperienceRow, open_rows
+from ratchet_language import normalized
 from reward.domain.state.policy import RewardPolicy
 from reward.offline import replay
 from simulator.legacy.population import population

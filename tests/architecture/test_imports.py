@@ -8,7 +8,7 @@ import grimp
 import pytest
 
 SERVICES = ("ingest", "ledger", "reward", "trainer", "exporter")
-OURS = ("ratchet", "ratchet_cli", "simulator", *SERVICES)
+OURS = ("ratchet_language", "ratchet", "ratchet_cli", "simulator", *SERVICES)
 STANDARD = set(sys.stdlib_module_names)
 PURE = ("ratchet.contract", "ratchet.measures")
 SHARED = {
@@ -126,13 +126,22 @@ def ours(module: str) -> set[str]:
 def test_the_contract_and_the_measures_depend_on_pydantic_only(package: str):
     for module in modules_of(package):
         assert libraries(module) <= {"pydantic"}, module
-        assert all(inside(name, *PURE) for name in ours(module)), module
+        assert all(inside(name, "ratchet_language", *PURE) for name in ours(module)), module
+
+
+def test_the_language_package_depends_on_nothing_of_ratchet():
+    for module in modules_of("ratchet_language"):
+        assert libraries(module) == set(), module
+        assert all(inside(name, "ratchet_language") for name in ours(module)), module
 
 
 def test_the_simulator_is_pure():
     for module in modules_of("simulator"):
         assert libraries(module) == set(), module
-        assert all(inside(name, "simulator", "ratchet.measures") for name in ours(module)), module
+        assert all(
+            inside(name, "simulator", "ratchet_language", "ratchet.measures")
+            for name in ours(module)
+        ), module
 
 
 def test_the_shared_package_uses_its_own_libraries_only():
@@ -170,7 +179,12 @@ def test_a_domain_is_pure(service: str):
     library = (
         ("ledger.reading", "ledger.domain") if service == "ingest" else ("ledger.reading.views",)
     )
-    allowed = (f"{service}.domain", *library, *(f"ratchet.{name}" for name in language))
+    allowed = (
+        f"{service}.domain",
+        "ratchet_language",
+        *library,
+        *(f"ratchet.{name}" for name in language),
+    )
     for module in modules_of(f"{service}.domain"):
         assert libraries(module) <= {"pydantic", "numpy"}, module
         assert all(inside(name, *allowed) for name in ours(module)), (module, ours(module))

@@ -20,7 +20,12 @@ LIGHT = ("ingest", "ledger", "reward")
 def parts(service: str) -> list[str]:
     """The distributions that `deploy/build-images.sh` installs into the image of `service`."""
     named = re.search(r'"PARTS=([^"]+)"', BUILDS[service])
-    return ["shared[tracing]", "cli", *(named[1].split() if named else [f"services/{service}"])]
+    return [
+        "language",
+        "shared[tracing]",
+        "cli",
+        *(named[1].split() if named else [f"services/{service}"]),
+    ]
 
 
 def dependencies(*parts: str) -> list[str]:

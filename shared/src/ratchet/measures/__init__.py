@@ -5,16 +5,11 @@
 from ratchet.measures.answer_quality import (
     READ_LIMIT, TextQuality, blended, rule_quality, text_quality,
 )
-from ratchet.measures.equipment import equipment_words
 from ratchet.measures.grounding import Grounding, RequestedReading, grounded
-from ratchet.measures.numbers import NumberMention, number_mentions
 from ratchet.measures.plans import (
     CORE_SCENARIOS, DEFAULT_HEIGHTS, HEIGHT_BUDGET, SCENARIOS, SIZES, plan_text, plan_validity,
     scenario_named,
 )
 from ratchet.measures.prompts import (
     QUESTION, READINGS, RESPONSE, prompt_for, voice_prompt, widget_prompt,
-)
-from ratchet.measures.questions import (
-    device_type, normalized, phrasing_of, question_key, question_words,
 )

@@ -23,8 +23,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ratchet.measures.numbers import NumberMention, number_mentions
-from ratchet.measures.units import is_percent, is_unit, unit_kind
+from ratchet_language import NumberMention, is_percent, is_unit, number_mentions, unit_kind
 
 _READING_SLACK = 0.01
 _DERIVED_SLACK = 0.10

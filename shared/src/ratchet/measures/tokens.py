@@ -4,9 +4,7 @@ import re
 from string import punctuation, whitespace
 from typing import NamedTuple
 
-from ratchet.measures.equipment import equipment_words
-from ratchet.measures.numbers import number_mentions
-from ratchet.measures.units import is_unit
+from ratchet_language import equipment_words, is_unit, number_mentions
 
 # Possessive quantifiers: no backtracking, so every scan is linear on any text.
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S*+")

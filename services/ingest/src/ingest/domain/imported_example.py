@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from ingest.domain.identity import UtcTime
 from ingest.domain.prompt_question import question_text
-from ratchet.measures import normalized
+from ratchet_language import normalized
 
 
 class ImportedExample(BaseModel):

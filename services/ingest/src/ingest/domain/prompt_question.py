@@ -5,10 +5,8 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from ratchet.contract import Question, Reading
-from ratchet.measures import (
-    QUESTION,
-    READINGS,
-    RESPONSE,
+from ratchet.measures import QUESTION, READINGS, RESPONSE
+from ratchet_language import (
     NumberMention,
     device_type,
     normalized,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ratchet.contract import Aspect, Question, Reading
-from ratchet.measures import device_type, normalized, phrasing_of, question_key, question_words
+from ratchet_language import device_type, normalized, phrasing_of, question_key, question_words
 from reward.domain.answers.recorded_answer import RecordedAnswer
 
 Scope = Literal["question", "intent"]

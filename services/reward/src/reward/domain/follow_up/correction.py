@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ratchet.measures import equipment_words
+from ratchet_language import equipment_words
 from reward.domain.follow_up import phrases
 from reward.domain.follow_up.utterance import METRICS, PERIODS, Utterance, stem
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from string import ascii_letters
 from typing import NamedTuple
 
-from ratchet.measures.equipment import is_equipment_id, is_padded
-from ratchet.measures.units import is_unit
+from ratchet_language.equipment import is_equipment_id, is_padded
+from ratchet_language.units import is_unit
 
 # Possessive quantifiers: a scan is linear on any text. The plain first digit is a fast prefix.
 _NUMBER = re.compile(
