@@ -1,9 +1,11 @@
-"""Reads what people write: words, numbers, units and equipment."""
+"""Reads what people write: words, numbers, units and equipment; masks secrets in addresses."""
 
 # fmt: off
 # isort: off
+from ratchet_language.addresses import masked, readable_url
 from ratchet_language.equipment import equipment_words
 from ratchet_language.numbers import NumberMention, number_mentions
+from ratchet_language.secrets import Secrets
 from ratchet_language.units import is_percent, is_unit, unit_kind
 from ratchet_language.normalization import (
     device_type, normalized, phrasing_of, question_key, question_words,

@@ -5,7 +5,6 @@ import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import (
     AfterValidator,
@@ -13,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     RedisDsn,
+    SecretStr,
     ValidationError,
 )
 from pydantic_settings import (
@@ -23,14 +23,22 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from ratchet_language import Secrets, masked, readable_url
+
 _log = logging.getLogger(__name__)
 SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
 
 
-def _is_collector(address: str) -> str:
+def _is_http(address: str) -> str:
     if address and not address.startswith(("http://", "https://")):
-        raise ValueError(f"{address!r} is not an address; use one such as http://collector:4318")
-    return address.rstrip("/")
+        raise ValueError(
+            f"{masked(address)!r} is not an address; use one such as http://127.0.0.1:4318"
+        )
+    return readable_url(address).rstrip("/")
+
+
+HttpAddress = Annotated[str, AfterValidator(_is_http)]
+"""Empty, or an HTTP address, without a slash at its end."""
 
 
 class CommonSettings(BaseSettings):
@@ -49,7 +57,11 @@ class CommonSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="RATCHET_", extra="ignore", frozen=True, populate_by_name=True
+        env_prefix="RATCHET_",
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
     redis_url: RedisDsn = RedisDsn("redis://127.0.0.1:6379/0")
@@ -62,7 +74,7 @@ class CommonSettings(BaseSettings):
         Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(str.lower)
     ] = "info"
     embedding: str = "hashing"
-    otlp_endpoint: Annotated[str, AfterValidator(_is_collector)] = Field(
+    otlp_endpoint: HttpAddress = Field(
         default="",
         validation_alias=AliasChoices("RATCHET_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
     )
@@ -99,9 +111,20 @@ class CommonSettings(BaseSettings):
     def cache_path(self) -> Path:
         return self.cache_dir.expanduser()
 
+    @property
+    def secrets(self) -> Secrets:
+        """The secrets in the fields and in the environment."""
+        values = [getattr(self, name) for name in type(self).model_fields]
+        keys = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+        found = Secrets.of([str(value) for value in values], os.environ).values
+        return Secrets(frozenset(found | keys))
+
     def masked(self) -> dict[str, object]:
-        """The settings as JSON values, with passwords in URLs and secret fields masked."""
+        """The settings as JSON values, with the secrets in addresses and secret fields masked."""
         return {name: _mask(value) for name, value in self.model_dump(mode="json").items()}
+
+    def __repr_args__(self) -> list[tuple[str | None, object]]:
+        return list(self.masked().items())
 
 
 T = TypeVar("T", bound=CommonSettings)
@@ -137,9 +160,4 @@ def log_settings(settings: CommonSettings) -> None:
 
 
 def _mask(value: object) -> object:
-    if isinstance(value, str) and "://" in value and "@" in value:
-        url = urlsplit(value)
-        user = url.username or ""
-        where = url.netloc.rpartition("@")[2]
-        return urlunsplit(url._replace(netloc=f"{user}:***@{where}"))
-    return value
+    return masked(value) if isinstance(value, str) else value

@@ -9,6 +9,7 @@ import typer
 
 from ratchet.command_line.errors import Failed, Unreachable
 from ratchet.command_line.services import require_running
+from ratchet_language import masked
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -24,7 +25,7 @@ def redis_url_of(data_dir: Path, url: str | None) -> str:
 
 def redis_address(url: str) -> str:
     """Host, port and database of `url`, without user name and password."""
-    return url.rpartition("@")[2].rpartition("//")[2].partition("?")[0]
+    return masked(url).partition("//")[2].rpartition("@")[2].partition("?")[0]
 
 
 def redis_client(url: str) -> "Redis":
@@ -37,10 +38,11 @@ def redis_client(url: str) -> "Redis":
         return Redis.from_url(
             url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=2, socket_timeout=10
         )
-    except ValueError as error:
+    except ValueError:
+        # Its message may repeat a part of the password.
         raise typer.BadParameter(
-            f"--redis-url: {error}. Pass one such as redis://127.0.0.1:6379/0."
-        ) from error
+            f"--redis-url: {masked(url)} cannot be read. Pass one such as redis://127.0.0.1:6379/0."
+        ) from None
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ratchet.command_line.errors import Unreachable
+from ratchet_language import masked
 
 if TYPE_CHECKING:
     import httpx
@@ -44,7 +45,9 @@ def require_running(data_dir: Path, alternative: str = "") -> dict[str, int]:
 def require_url(url: str) -> str:
     """`url`; raises `typer.BadParameter` unless it is an HTTP URL."""
     if not url.startswith(("http://", "https://")):
-        raise typer.BadParameter(f"{url!r} is not a URL. Pass one such as http://127.0.0.1:8100.")
+        raise typer.BadParameter(
+            f"{masked(url)!r} is not a URL. Pass one such as http://127.0.0.1:8100."
+        )
     return url
 
 

@@ -14,6 +14,8 @@ def create_broker(settings: CommonSettings) -> RedisBroker:
     """A FastStream broker that is not connected yet."""
     return RedisBroker(
         str(settings.redis_url),
+        # The AsyncAPI document, which needs no key, shows this address.
+        specification_url="redis://redis:6379",
         graceful_timeout=15.0,
         logger=logging.getLogger("ratchet.service.connections"),
         log_level=logging.DEBUG,

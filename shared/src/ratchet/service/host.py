@@ -25,20 +25,23 @@ S = TypeVar("S", bound=CommonSettings)
 def create_host(service: Service) -> AsgiFastStream:
     """The ASGI application with `/livez /readyz /metrics /status /asyncapi`."""
 
+    hide = service.settings.secrets.hide
+
     @get
     async def livez(scope: Any) -> AsgiResponse:
         # A stopped consumer is a problem that a restart does not solve, so the process is alive:
         # each restart would move as many messages to the dead letters again as the limit allows.
         stuck = service.stuck()
         problem = stuck or "; ".join(service.stopped().values()) or None
-        return JSONResponse({"alive": stuck is None, "problem": problem}, 503 if stuck else 200)
+        facts = {"alive": stuck is None, "problem": hide(problem)}
+        return JSONResponse(facts, 503 if stuck else 200)
 
     @get
     async def readyz(scope: Any) -> AsgiResponse:
         try:
             await service.redis.ping()
         except (RedisError, OSError) as error:
-            return JSONResponse({"ready": False, "problem": f"Redis: {error}"}, 503)
+            return JSONResponse({"ready": False, "problem": hide(f"Redis: {error}")}, 503)
         return JSONResponse({"ready": True})
 
     @get
@@ -55,10 +58,9 @@ def create_host(service: Service) -> AsgiFastStream:
         common = {
             "service": service.name,
             "uptime_s": round(time.time() - service.started_at, 1),
-            "settings": service.settings.masked(),
         }
         stopped = {"stopped_consumers": service.stopped()} if service.stopped() else {}
-        return JSONResponse({**common, **stopped, **await service.status()})
+        return JSONResponse({**common, **hide({**stopped, **await service.status()})})
 
     return AsgiFastStream(
         service.broker,
@@ -86,7 +88,7 @@ async def _responds(redis: Redis) -> bool:
 
 def run(name: str, settings: S, create_app: Callable[[S], Any]) -> None:
     """Serve until SIGTERM or SIGINT; running handlers finish first."""
-    configure_logs(name, settings.log_level)
+    configure_logs(name, settings.log_level, settings.secrets)
     log_settings(settings)
     uvicorn.run(
         create_app(settings),

@@ -10,6 +10,10 @@ from opentelemetry.trace import format_trace_id, get_current_span
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
+from ratchet_language import Secrets
+
+_NONE = Secrets()
+_UNCHANGED = set(RESERVED_ATTRS) - {"msg", "exc_text", "stack_info"}
 _fields: ContextVar[dict[str, str] | None] = ContextVar("log_fields", default=None)
 
 
@@ -28,10 +32,36 @@ def event_context(stream: str, event_id: str) -> AbstractContextManager[None]:
     return log_context(stream=stream, event_id=event_id)
 
 
-def configure_logs(service: str, level: str) -> None:
-    """Send every logger to stderr as JSON, one object a line."""
+class HideSecrets(logging.Filter):
+    """Replaces `secrets` in message, fields and traceback of each record."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        super().__init__()
+        self._hide = secrets.hide
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError, KeyError):
+            # The handler would print the arguments of a wrong format as they are.
+            message = f"{record.msg} {record.args}"
+        record.msg, record.args = message, None
+        if record.exc_info:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+            record.exc_info = None
+        for name in record.__dict__.keys() - _UNCHANGED:
+            setattr(record, name, self._hide(getattr(record, name)))
+        return True
+
+
+def configure_logs(service: str, level: str, secrets: Secrets = _NONE) -> None:
+    """Send every logger to stderr as JSON, one object a line, without `secrets`.
+
+    An exception that ends the process is logged as well.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_add_fields)
+    handler.addFilter(HideSecrets(secrets))
     handler.setFormatter(
         JsonFormatter(
             "%(levelname)s %(name)s %(message)s",
@@ -44,6 +74,7 @@ def configure_logs(service: str, level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for noisy in ("uvicorn.access", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    sys.excepthook = lambda *error: logging.critical("the process ends", exc_info=error)
 
 
 def _add_fields(record: logging.LogRecord) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from opentelemetry.trace import NoOpTracer, Tracer
 
 from ratchet.settings import CommonSettings
+from ratchet_language import masked
 
 
 class TracingUnavailable(RuntimeError):
@@ -31,8 +32,10 @@ def create_tracing(service: str, settings: CommonSettings) -> Tracing:
         from ratchet.telemetry.otlp import OtlpTracerProvider
     except ImportError as error:
         raise TracingUnavailable(
-            f"RATCHET_OTLP_ENDPOINT is {settings.otlp_endpoint}, but {error.name} is not "
+            f"RATCHET_OTLP_ENDPOINT is {masked(settings.otlp_endpoint)}, but {error.name} is not "
             "installed. Run pip install 'ratchet-shared[tracing]', or unset the variable."
         ) from error
-    provider = OtlpTracerProvider(service, settings.consumer_name, settings.otlp_endpoint)
+    provider = OtlpTracerProvider(
+        service, settings.consumer_name, settings.otlp_endpoint, settings.secrets
+    )
     return Tracing(provider.get_tracer("ratchet"), provider.shutdown)
