@@ -2,7 +2,7 @@
 
 # fmt: off
 # isort: off
-from ratchet_language.addresses import masked, readable_url
+from ratchet_language.addresses import MASK, http_address, masked, readable_url, split_credentials
 from ratchet_language.equipment import equipment_words
 from ratchet_language.numbers import NumberMention, number_mentions
 from ratchet_language.secrets import Secrets

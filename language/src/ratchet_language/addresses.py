@@ -62,6 +62,27 @@ def readable_url(url: str) -> str:
     return url
 
 
+def http_address(url: str) -> str:
+    """`url` without a slash at its end; raises `ValueError` unless it is an HTTP address."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(
+            f"{masked(url)!r} is not an address; use one such as http://127.0.0.1:8100"
+        )
+    return readable_url(url).rstrip("/")
+
+
+def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
+    """`url` without user name and password, and both of them, or None if it has none.
+
+    An HTTP client repeats its URL in errors, but not the credentials that it gets apart.
+    """
+    parts = urlsplit(url)
+    userinfo, at, hosts = parts.netloc.rpartition("@")
+    user, _, password = userinfo.partition(":")
+    address = parts._replace(netloc=hosts).geturl() if at else url
+    return address, (unquote(user), unquote(password)) if at else None
+
+
 def _parts(value: str) -> Iterator[Part]:
     scheme, separator, rest = value.partition("://")
     if separator and not re.search(r"[@=]", scheme):

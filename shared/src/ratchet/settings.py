@@ -23,22 +23,14 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from ratchet_language import Secrets, masked, readable_url
+from ratchet_language import Secrets, http_address, masked
 
 _log = logging.getLogger(__name__)
 SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
 
 
-def _is_http(address: str) -> str:
-    if address and not address.startswith(("http://", "https://")):
-        raise ValueError(
-            f"{masked(address)!r} is not an address; use one such as http://127.0.0.1:4318"
-        )
-    return readable_url(address).rstrip("/")
-
-
-HttpAddress = Annotated[str, AfterValidator(_is_http)]
-"""Empty, or an HTTP address, without a slash at its end."""
+HttpAddress = Annotated[str, AfterValidator(lambda url: url and http_address(url))]
+"""Empty, or an HTTP address without a slash at its end."""
 
 
 class CommonSettings(BaseSettings):

@@ -47,7 +47,7 @@ SCORER_STATUS = {
 }
 TRAINER: dict[str, Any] = {
     "service": "trainer",
-    "settings": {"trainer_poll_s": 2.0},
+    "poll_s": 2.0,
     "waiting": {
         "dpo": {"count": 81, "voice": 30, "widget": 51, "minimum": 80},
         "sft": {"count": 7, "voice": 7, "widget": 0, "minimum": 100},

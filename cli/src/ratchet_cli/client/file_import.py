@@ -16,6 +16,7 @@ from ratchet_cli.client.importing import (
     UnexpectedResponse,
     import_rows,
 )
+from ratchet_language import masked
 
 _PATIENCE_S = 60.0
 _SHOWN = 20
@@ -31,7 +32,7 @@ async def send_file(file: Path, url: str, zone: str, batch: int) -> tuple[Import
         opened = open_rows(file, zone_named(zone), *KINDS)
     except (UnreadableFile, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
-    counts, problem = ImportCounts(), None
+    counts, problem, shown = ImportCounts(), None, masked(url)
     errors = Console(stderr=True)
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
@@ -50,11 +51,11 @@ async def send_file(file: Path, url: str, zone: str, batch: int) -> tuple[Import
                     lambda count: progress.advance(task, count),
                 )
             except ApiKeyRejected as error:
-                raise Failed(f"{url} denies access: {error}. Set RATCHET_API_KEY.") from error
+                raise Failed(f"{shown} denies access: {error}. Set RATCHET_API_KEY.") from error
             except NoAnswer as error:
-                problem = f"{url} has not responded for {_PATIENCE_S:.0f} s ({error})"
+                problem = f"{shown} has not responded for {_PATIENCE_S:.0f} s ({error})"
             except UnexpectedResponse as error:
-                problem = f"{url} is not an intake: {error}"
+                problem = f"{shown} is not an intake: {error}"
     return counts, problem
 
 

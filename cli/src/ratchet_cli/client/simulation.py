@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ratchet.command_line import NoAnswer, Unreachable, api_key_headers
 from ratchet_cli.client.post_all import PostedCalls, post_all
+from ratchet_language import masked
 from simulator import simulate
 from simulator.timeline import Call, timeline
 
@@ -26,7 +27,7 @@ async def post_simulation(
         return _figures(len(calls), await _post(url, calls, rate))
     except NoAnswer as error:
         raise Unreachable(
-            f"{url} has not responded for {_PATIENCE_S:.0f} s ({error}). Start it with "
+            f"{masked(url)} has not responded for {_PATIENCE_S:.0f} s ({error}). Start it with "
             "`ratchet up`, or pass --url."
         ) from error
 

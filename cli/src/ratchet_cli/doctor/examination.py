@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field
 from redis.exceptions import RedisError
 
-from ratchet.command_line import redis_address, redis_client, running_ports
-from ratchet.settings import CommonSettings
+from ratchet.command_line import redis_address, redis_client, running_ports, running_settings
+from ratchet.settings import CommonSettings, read_settings
 from ratchet_cli.doctor import base_model, clock, disk, gpu, groups, ollama, redis, services
 from ratchet_cli.doctor.check import Check, skipped
 from ratchet_cli.formatting import GIB
+from ratchet_language import MASK, Secrets
 
 
 class CheckedSettings(CommonSettings):
@@ -25,18 +26,14 @@ class CheckedSettings(CommonSettings):
     exporter_ollama_url: str = "http://127.0.0.1:11434"
 
     @classmethod
-    def of(cls, services: Mapping[str, Mapping[str, Any]]) -> Self:
-        """From the environment; the settings in the `/status` of running services win."""
-        reported: dict[str, Any] = {}
-        for name in ("trainer", "exporter"):
-            settings = services.get(name, {}).get("settings", {})
-            reported |= {
-                field: value
-                for field, value in settings.items()
-                if field.startswith(f"{name}_") and field in cls.model_fields
-            }
-        cache = services.get("trainer", {}).get("settings", {}).get("cache_dir")
-        return cls(**(reported | ({"cache_dir": cache} if cache else {})))
+    def of(cls, recorded: Mapping[str, str]) -> Self:
+        """From the environment; settings that the running system recorded win.
+
+        An address that was recorded without its password does not.
+        """
+        return read_settings(
+            cls, **{name: value for name, value in recorded.items() if MASK not in value}
+        )
 
 
 async def examine(data_dir: Path, redis_url: str | None) -> list[Check]:
@@ -44,7 +41,7 @@ async def examine(data_dir: Path, redis_url: str | None) -> list[Check]:
     clocks = clock.Clocks()
     ports = running_ports(data_dir)
     running = await services.probe(ports) if ports else {}
-    settings = CheckedSettings.of(running)
+    settings = CheckedSettings.of(running_settings(data_dir) if ports else {})
     url = redis_url or (
         f"redis://127.0.0.1:{ports['valkey']}/0" if ports else str(settings.redis_url)
     )
@@ -73,4 +70,5 @@ async def _redis(url: str, clocks: clock.Clocks) -> list[Check]:
             return [*redis.judge(facts), *groups.judge(await groups.probe(client))]
         except (RedisError, OSError) as error:
             unread = [skipped(name, "Redis does not respond") for name in groups.NAMES]
-            return [*redis.unavailable(redis_address(url), str(error)), *unread]
+            problem = Secrets.of([url], {}).hide(str(error))
+            return [*redis.unavailable(redis_address(url), problem), *unread]

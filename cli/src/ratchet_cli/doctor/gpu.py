@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from ratchet.processes import child_environment
 from ratchet_cli.doctor.check import Check, fail, ok, warn
 from ratchet_cli.formatting import GIB, byte_size, parameter_count
 
@@ -120,7 +121,12 @@ def _cards() -> tuple[tuple[Card, ...], str]:
         return (), ""
     try:
         result = subprocess.run(
-            [program, *_QUERY], capture_output=True, text=True, timeout=20, check=False
+            [program, *_QUERY],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+            env=child_environment(),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return (), str(error)

@@ -6,6 +6,7 @@ import httpx
 
 from ratchet_cli.doctor.check import Check, fail, ok, skipped, warn
 from ratchet_cli.doctor.versions import numbers, older
+from ratchet_language import masked, split_credentials
 
 _OLDEST = "0.5.5"
 """The first whose `/api/create` accepts files that were uploaded by digest."""
@@ -28,14 +29,15 @@ class OllamaFacts:
 async def probe(url: str) -> OllamaFacts:
     if not url:
         return OllamaFacts(url)
+    shown, (address, credentials) = masked(url), split_credentials(url)
     try:
-        async with httpx.AsyncClient(timeout=2.0) as client:
-            response = await client.get(f"{url.rstrip('/')}/api/version")
-            return OllamaFacts(url, str(response.raise_for_status().json()["version"]))
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return OllamaFacts(url, problem=str(error) or type(error).__name__)
-    except (ValueError, KeyError, TypeError):
-        return OllamaFacts(url, problem="the answer is not Ollama's")
+        async with httpx.AsyncClient(auth=credentials, timeout=2.0) as client:
+            response = await client.get(f"{address}/api/version")
+            return OllamaFacts(shown, str(response.raise_for_status().json()["version"]))
+    except httpx.HTTPError as error:
+        return OllamaFacts(shown, problem=str(error) or type(error).__name__)
+    except (httpx.InvalidURL, ValueError, KeyError, TypeError):
+        return OllamaFacts(shown, problem="the answer is not Ollama's")
 
 
 def judge(facts: OllamaFacts) -> Check:

@@ -1,11 +1,14 @@
 """The processes of an embedded system: start order, ports, commands and settings."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ratchet.processes import PRIVATE
 from ratchet.processes.valkey import valkey_command
+from ratchet_language import masked
 
 SERVICES = ("ledger", "exporter", "trainer", "reward", "ingest")
 """In start order, consumers before producers; stopped in reverse."""
@@ -16,15 +19,31 @@ _NICE = {"trainer": 10, "exporter": 10, "ledger": 5}
 """Training and recording yield to serving when they compete for the same cores."""
 
 
+RECORDED = (
+    "cache_dir",
+    "exporter_ollama_url",
+    "trainer_base_model",
+    "trainer_device",
+    "trainer_min_free_disk_gib",
+    "trainer_quantization",
+)
+"""Settings of a running system that `ratchet doctor` reads from its data directory."""
+
+
 @dataclass(frozen=True)
 class ProcessSpec:
-    """How to start a process; `nice` is added to its priority value and that of its children."""
+    """How to start a process, with `environment` in addition to the supervisor's.
+
+    `nice` is added to its priority value and that of its children. It does not get the variables
+    of the supervisor that begin with one of `withheld`.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     port: int
     nice: int = 0
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,11 +73,25 @@ class Embedded:
     def ports(self) -> dict[str, int]:
         return {name: self.port_of(name) for name in _OFFSETS}
 
+    def recorded_settings(self) -> dict[str, str]:
+        """The settings that `ratchet doctor` reads, by field, without secrets."""
+        environment = {**os.environ, **self.environment}
+        variables = {name: f"RATCHET_{name.upper()}" for name in RECORDED}
+        return {
+            name: masked(environment[variable])
+            for name, variable in variables.items()
+            if variable in environment
+        }
+
     def processes(self) -> list[ProcessSpec]:
         """Every process in start order."""
         valkey_port = self.port_of("valkey")
         valkey = ProcessSpec(
-            "valkey", valkey_command(self.data_dir / "valkey", valkey_port), {}, valkey_port
+            "valkey",
+            valkey_command(self.data_dir / "valkey", valkey_port),
+            {},
+            valkey_port,
+            withheld=PRIVATE,
         )
         return [valkey, *(self._service(name) for name in SERVICES)]
 
@@ -74,4 +107,13 @@ class Embedded:
             "PYTHONUNBUFFERED": "1",
         }
         command = [sys.executable, "-m", name]
-        return ProcessSpec(name, command, environment, self.port_of(name), _NICE.get(name, 0))
+        nice, port = _NICE.get(name, 0), self.port_of(name)
+        return ProcessSpec(name, command, environment, port, nice, _foreign(name))
+
+
+def _foreign(name: str) -> tuple[str, ...]:
+    """The beginnings of variables that are for commands or for other services only."""
+    others = {other for other in SERVICES if other != name}
+    if name == "ingest":
+        others.discard("ledger")  # it reads the ledger's database
+    return ("RATCHET_API_KEY", *(f"RATCHET_{other.upper()}_" for other in others))

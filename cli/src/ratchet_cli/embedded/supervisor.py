@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from ratchet.processes import signal_on_parent_death
+from ratchet.processes import child_environment, signal_on_parent_death
 from ratchet_cli.embedded.processes import ProcessSpec
 
 _FIRST_WAIT_S = 0.5
@@ -80,7 +80,7 @@ class Supervised:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **self.spec.environment},
+            env={**child_environment(self.spec.withheld), **self.spec.environment},
             # Ctrl-C in a terminal goes to the whole foreground group. In a session of their own
             # the processes do not get it, and are stopped one after the other.
             start_new_session=True,

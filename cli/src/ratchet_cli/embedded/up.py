@@ -40,7 +40,14 @@ async def up(embedded: Embedded, sink: Sink) -> AsyncIterator[Supervisor]:
     try:
         _refuse_busy_ports(embedded)
         state.write_text(
-            json.dumps({"pid": os.getpid(), "ports": embedded.ports, "started_at": time.time()})
+            json.dumps(
+                {
+                    "pid": os.getpid(),
+                    "ports": embedded.ports,
+                    "started_at": time.time(),
+                    "settings": embedded.recorded_settings(),
+                }
+            )
         )
         await supervisor.processes["valkey"].start()
         await _wait_for_redis(embedded.redis_url)

@@ -2,14 +2,13 @@
 
 import asyncio
 
-import httpx
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
 from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama import OllamaRegistry
-from exporter.backends.registries.ollama_api import TIMEOUT
+from exporter.backends.registries.ollama_api import ollama_client
 from exporter.domain.export_messages import StageDone
 from exporter.domain.registry.lag import ServerLag
 from exporter.erasure import ExporterErasureHandler
@@ -47,7 +46,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
     name = settings.exporter_model_name
     records = LocalRegistry(settings.data_dir / "registry", name)
     url = settings.exporter_ollama_url
-    ollama = OllamaRegistry(httpx.AsyncClient(base_url=url, timeout=TIMEOUT), name) if url else None
+    ollama = OllamaRegistry(ollama_client(url), name) if url else None
     journal = ActivationJournal(settings.activation_journal)
     alias = Alias(journal)
     artifacts = ArtifactStore(settings.artifacts_dir)

@@ -11,7 +11,7 @@ from exporter.domain.parity.quantization import (
     QuantizationChoice,
 )
 from exporter.domain.registry.modelfile import Sampling
-from ratchet.settings import CommonSettings
+from ratchet.settings import CommonSettings, HttpAddress
 
 
 class ExporterSettings(CommonSettings):
@@ -28,7 +28,7 @@ class ExporterSettings(CommonSettings):
         default="cc-widget-selector", pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$"
     )
     exporter_quantization: QuantizationChoice = "auto"
-    exporter_ollama_url: str = "http://127.0.0.1:11434"
+    exporter_ollama_url: HttpAddress = "http://127.0.0.1:11434"
     exporter_keep_versions: int = Field(default=2, ge=0)
     exporter_parity_limits: dict[Quantization, ParityLimits] = Field(default_factory=dict)
     exporter_temperature: float = Field(default=0.0, ge=0)

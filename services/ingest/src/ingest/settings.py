@@ -3,10 +3,11 @@
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode
 
 from ledger.reading import LedgerLocation
+from ratchet.settings import HttpAddress
 
 
 def _split(value: object) -> object:
@@ -15,13 +16,6 @@ def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
-def _is_address(value: str) -> str:
-    if value and not value.startswith(("http://", "https://")):
-        raise ValueError(f"{value!r} is not an address; use one such as http://127.0.0.1:8102")
-    return value.rstrip("/")
-
-
-TrainerUrl = Annotated[str, AfterValidator(_is_address)]
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -48,7 +42,7 @@ class IngestSettings(LedgerLocation):
     ingest_feedback_per_minute: int = Field(default=20, ge=1)
     ingest_cors_origins: CommaSeparated = ()
     ingest_trusted_proxies: CommaSeparated = ()
-    ingest_trainer_url: TrainerUrl = ""
+    ingest_trainer_url: HttpAddress = ""
     ingest_trainer_every_s: float = Field(default=5.0, gt=0)
     ingest_ledger_readers: int = Field(default=2, ge=1, le=5)
 

@@ -30,6 +30,7 @@ class TrainerStatus:
                 for method, waiting in situation.waiting.items()
             },
             "cooldown_remaining_s": round(cooldown_remaining_s(situation, settings.rules), 1),
+            "poll_s": settings.trainer_poll_s,
             "decision": "train" if isinstance(decision, TrainNow) else "wait",
             "reason": decision.reason,
             "lacking": dict(decision.lacking) if isinstance(decision, TrainLater) else {},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ratchet.command_line.errors import Unreachable
-from ratchet_language import masked
+from ratchet_language import http_address
 
 if TYPE_CHECKING:
     import httpx
@@ -19,13 +19,23 @@ STATE_FILE = "up.json"
 
 def running_ports(data_dir: Path) -> dict[str, int] | None:
     """The port of each process of the system that runs in `data_dir`, or None if none runs."""
+    state = _running(data_dir)
+    return None if state is None else dict(state["ports"])
+
+
+def running_settings(data_dir: Path) -> dict[str, str]:
+    """The settings that the system in `data_dir` recorded at its start, by field."""
+    return dict((_running(data_dir) or {}).get("settings", {}))
+
+
+def _running(data_dir: Path) -> dict[str, Any] | None:
     try:
-        state = json.loads((data_dir / STATE_FILE).read_text())
+        state: dict[str, Any] = json.loads((data_dir / STATE_FILE).read_text())
         with suppress(PermissionError):  # it runs, as another user
             os.kill(state["pid"], 0)
     except (FileNotFoundError, ProcessLookupError, ValueError):
         return None
-    return dict(state["ports"])
+    return state
 
 
 def require_running(data_dir: Path, alternative: str = "") -> dict[str, int]:
@@ -44,11 +54,10 @@ def require_running(data_dir: Path, alternative: str = "") -> dict[str, int]:
 
 def require_url(url: str) -> str:
     """`url`; raises `typer.BadParameter` unless it is an HTTP URL."""
-    if not url.startswith(("http://", "https://")):
-        raise typer.BadParameter(
-            f"{masked(url)!r} is not a URL. Pass one such as http://127.0.0.1:8100."
-        )
-    return url
+    try:
+        return http_address(url)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.") from None
 
 
 def service_url(service: str, data_dir: Path, url: str | None, option: str) -> str:

@@ -22,6 +22,15 @@ class ChildFailed(RuntimeError):
         self.status = status
 
 
+PRIVATE = ("RATCHET_", "OTEL_", "AWS_", "PG")
+"""Beginnings of variables with settings, and credentials of databases and buckets."""
+
+
+def child_environment(withheld: tuple[str, ...] = PRIVATE) -> dict[str, str]:
+    """This environment without the variables that begin with one of `withheld`."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(withheld)}
+
+
 async def run_child(
     module: str,
     request: BaseModel,
@@ -31,6 +40,7 @@ async def run_child(
 ) -> None:
     """Run `python -m module`, send `request` as JSON on stdin, give each stdout line to `on_line`.
 
+    The child gets `environment` in addition to `child_environment`.
     With `ready` the request waits until that is set, while the child starts. The child's stderr
     is copied to ours. Raises `ChildFailed`; when cancelled, kills the child.
     """
@@ -41,7 +51,7 @@ async def run_child(
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, **(environment or {}), PARENT_VARIABLE: str(os.getpid())},
+        env={**child_environment(), **(environment or {}), PARENT_VARIABLE: str(os.getpid())},
         limit=1 << 26,
     )
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None

@@ -21,6 +21,7 @@ from ratchet.command_line import (
     print_json,
     service_url,
 )
+from ratchet_language import masked
 
 _POLL_S = 0.05
 
@@ -84,7 +85,7 @@ async def _outcome(
             try:
                 status = exporter_status(await client.get(f"{endpoints.exporter}/status"))
             except (httpx.TransportError, ValueError) as error:
-                problem = f"{endpoints.exporter}: {error}"
+                problem = f"{masked(endpoints.exporter)}: {error}"
             else:
                 result = _result(status, event_id)
                 if result is not None and result["outcome"] != "later":
@@ -115,11 +116,11 @@ async def _post(intake: str, command: str, body: dict[str, str], deadline_s: flo
             )
         except NoAnswer as error:
             raise Unreachable(
-                f"The intake at {intake} does not respond: {error}. "
+                f"The intake at {masked(intake)} does not respond: {error}. "
                 "Start it, or pass another one with --url."
             ) from error
     if response.status_code != httpx.codes.ACCEPTED:
-        raise Failed(f"The intake at {intake} rejected the command: {response.text}")
+        raise Failed(f"The intake at {masked(intake)} rejected the command: {response.text}")
     return str(response.json()["event_id"])
 
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import typer
 from pydantic import ValidationError
 
 from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama import OllamaRegistry
-from exporter.backends.registries.ollama_api import TIMEOUT
+from exporter.backends.registries.ollama_api import ollama_client
 from exporter.bundle.installation import BundleInstallation
 from exporter.bundle.packing import pack
 from exporter.bundle.signature import own_key, trusted_keys
@@ -27,6 +26,7 @@ from exporter.settings import ExporterSettings
 from ratchet.settings import read_settings
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 from ratchet.storage.signing_keys import UnusableKey, public_half
+from ratchet_language import masked
 
 _REASONS = (
     BundleRefused,
@@ -102,7 +102,7 @@ async def _registered(settings: ExporterSettings, version: str) -> ModelRecord:
 async def _install(settings: ExporterSettings, bundle: UnpackedBundle, activate: bool) -> list[str]:
     """The kinds of the registries that have the version now."""
     name, url = settings.exporter_model_name, settings.exporter_ollama_url
-    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT) as client:
+    async with ollama_client(url) as client:
         registries = await BundleInstallation(
             name=name,
             artifacts=ArtifactStore(settings.artifacts_dir),
@@ -112,7 +112,7 @@ async def _install(settings: ExporterSettings, bundle: UnpackedBundle, activate:
         ).install(bundle, activate=activate)
     if url and len(registries) == 1:
         remedy = "start the exporter, which registers the version there later, or install again"
-        typer.echo(f"Ollama at {url} does not respond: {remedy}", err=True)
+        typer.echo(f"Ollama at {masked(url)} does not respond: {remedy}", err=True)
     return [registry.kind for registry in registries]
 
 

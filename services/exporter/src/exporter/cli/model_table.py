@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ratchet.command_line import Unreachable, exporter_status, print_json, service_url
+from ratchet_language import masked
 
 
 def show_models(data_dir: Path, exporter_url: str | None, *, as_json: bool) -> None:
@@ -18,7 +19,7 @@ def show_models(data_dir: Path, exporter_url: str | None, *, as_json: bool) -> N
         status = exporter_status(httpx.get(f"{exporter}/status", timeout=5.0))
     except (httpx.HTTPError, ValueError) as error:
         raise Unreachable(
-            f"The exporter at {exporter} does not respond: {error}. "
+            f"The exporter at {masked(exporter)} does not respond: {error}. "
             "Run `ratchet status` to see whether it is running."
         ) from error
     facts = {name: status[name] for name in ("model", "active", "models", "ollama")}

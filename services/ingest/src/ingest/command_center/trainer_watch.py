@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from ingest.domain.command_center.trainer_facts import TrainerFacts, TrainerState
 from ratchet.contract import utc_now
+from ratchet_language import split_credentials
 
 _log = logging.getLogger(__name__)
 _TIMEOUT_S = 3.0
@@ -18,12 +19,12 @@ class TrainerWatch:
 
     def __init__(self, url: str, every_s: float) -> None:
         self.trainer = TrainerState()
-        self._url = url
+        self._url, self._credentials = split_credentials(url)
         self._every_s = every_s
 
     async def run(self) -> None:
         """Runs until cancelled."""
-        async with httpx.AsyncClient(timeout=_TIMEOUT_S) as client:
+        async with httpx.AsyncClient(auth=self._credentials, timeout=_TIMEOUT_S) as client:
             while True:
                 self._update(await self._request(client))
                 await asyncio.sleep(self._every_s)

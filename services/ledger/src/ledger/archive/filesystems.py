@@ -1,11 +1,12 @@
 """Opens the file system of an archive: a directory, a bucket or any other URL of fsspec."""
 
-import re
 from typing import Any
 
 import fsspec  # type: ignore[import-untyped]
 from fsspec.implementations.arrow import ArrowFSWrapper  # type: ignore[import-untyped]
 from pyarrow.fs import FileSelector, FileSystem, FileType  # type: ignore[import-untyped]
+
+from ratchet_language import Secrets, masked
 
 _BUCKETS = ("s3://", "gs://", "gcs://")
 
@@ -31,13 +32,11 @@ def open_filesystem(url: str) -> tuple[Any, str]:
             return Bucket(client), root
         filesystem, root = fsspec.url_to_fs(url)
     except (ImportError, ValueError, OSError) as error:
+        problem = Secrets.of([url], {}).hide(str(error).replace(url, masked(url)))
+        # The error itself would be logged with its message, which may repeat the URL.
         raise InvalidArchiveUrl(
-            f"RATCHET_ARCHIVE_URL {_without_keys(url)} cannot be opened: {error}. "
+            f"RATCHET_ARCHIVE_URL {masked(url)} cannot be opened: {problem}. "
             "Set it to a directory, to s3://BUCKET/PREFIX, or to a URL whose fsspec library is "
             "installed."
-        ) from error
+        ) from None
     return filesystem, str(root).rstrip("/")
-
-
-def _without_keys(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//***@", url)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from ratchet.contract import Unavailable
 from ratchet.storage.sqlite import sqlite_engine
+from ratchet_language import Secrets
 
 _ONE_WRITER = 0x7261746368657400
 """The key of PostgreSQL's advisory lock, which serializes writers: a fold reads what it writes."""
@@ -72,7 +73,14 @@ def _open(place: URL) -> Engine:
         return engine
     timeout = {"connect_timeout": 5}
     engine = create_engine(place, pool_pre_ping=True, connect_args=timeout, **_JSON)
-    event.listen(engine, "handle_error", _raise_unavailable)
+    hide = Secrets.of([place.render_as_string(hide_password=False)], {}).hide
+
+    @event.listens_for(engine, "handle_error")
+    def _raise_unavailable(context: ExceptionContext) -> None:
+        error = context.sqlalchemy_exception
+        if isinstance(error, DBAPIError) and _is_unavailable(error):
+            raise Unavailable(f"{_NAME}: {hide(str(error.orig))}") from error
+
     return engine
 
 
@@ -96,12 +104,6 @@ def _begin_immediate(connection: Connection) -> None:
 
 def _lock(connection: Connection) -> None:
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_WRITER})")
-
-
-def _raise_unavailable(context: ExceptionContext) -> None:
-    error = context.sqlalchemy_exception
-    if isinstance(error, DBAPIError) and _is_unavailable(error):
-        raise Unavailable(f"{_NAME}: {error.orig}") from error
 
 
 def _is_unavailable(error: DBAPIError) -> bool:

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from ratchet.settings import CommonSettings
+from ratchet_language import readable_url
 
 _DRIVERS = ("sqlite:///", "postgresql+psycopg://")
 
@@ -14,7 +15,7 @@ def _with_known_driver(url: str) -> str:
         raise ValueError(
             f"must begin with {' or '.join(_DRIVERS)}, or be empty for a file in the data directory"
         )
-    return url
+    return readable_url(url)
 
 
 class LedgerLocation(CommonSettings):

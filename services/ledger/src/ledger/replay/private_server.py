@@ -12,7 +12,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from ratchet.processes import signal_on_parent_death
+from ratchet.processes import child_environment, signal_on_parent_death
 from ratchet.processes.valkey import valkey_command
 
 _START_TIMEOUT_S = 20.0
@@ -33,6 +33,7 @@ async def private_server() -> AsyncIterator[str]:
         process = await asyncio.create_subprocess_exec(
             *valkey_command(Path(directory), port, max_memory="0"),
             stdout=asyncio.subprocess.DEVNULL,
+            env=child_environment(),
             preexec_fn=partial(signal_on_parent_death, signal.SIGKILL),
         )
         try:

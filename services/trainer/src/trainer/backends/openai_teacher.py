@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
+from ratchet_language import masked
 from trainer.domain.examples.teacher_answer import TeacherAnswer
 from trainer.ports import TeacherRefused, TeacherUnavailable
 
@@ -83,7 +84,7 @@ class OpenAITeacher:
         if response.is_success:
             return bytes(content)
         if response.is_redirect:
-            where = response.headers.get("location", "elsewhere")
+            where = masked(response.headers.get("location", "elsewhere"))
             raise TeacherRefused(
                 f"the teacher redirects to {where}: set RATCHET_TRAINER_TEACHER_URL to its address"
             )

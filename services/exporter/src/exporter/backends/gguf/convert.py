@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ratchet.processes import PARENT_VARIABLE
+from ratchet.processes import PARENT_VARIABLE, child_environment
 
 _MAIN = (
     "from ratchet.processes.parent_death import die_with_parent; die_with_parent();"
@@ -34,7 +34,7 @@ def convert(directory: Path, target: Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
+        env={**child_environment(), PARENT_VARIABLE: str(os.getpid())},
         check=False,
     )
     if process.returncode != 0:

@@ -15,6 +15,7 @@ import httpx
 
 from exporter.domain.registry.modelfile import Modelfile
 from exporter.ports import RegistryError
+from ratchet_language import split_credentials
 
 _CHUNK = 1 << 20
 _PROBE_TIMEOUT = httpx.Timeout(2.0)
@@ -22,6 +23,12 @@ _SHORT_TIMEOUT = httpx.Timeout(10.0)
 """For calls that transfer no large file."""
 TIMEOUT = httpx.Timeout(600.0, connect=5.0)
 """For the client: a server may need minutes to import a large file."""
+
+
+def ollama_client(url: str) -> httpx.AsyncClient:
+    """A client of the server at `url`, which may contain a user name and a password."""
+    address, credentials = split_credentials(url)
+    return httpx.AsyncClient(base_url=address, auth=credentials, timeout=TIMEOUT)
 
 
 class OllamaApi:

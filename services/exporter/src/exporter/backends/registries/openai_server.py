@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from exporter.backends.registries.token_logprobs import TokenLogprob
 from exporter.domain.parity.answers import ServerAnswer
 from exporter.ports import RegistryError
+from ratchet_language import masked
 
 _CALL = "/chat/completions"
 _OPTIONS = {
@@ -62,7 +63,7 @@ class OpenAIServer:
             response = await self._client.post(self._url + _CALL, json=body)
             if response.is_error:
                 problem = f"{response.status_code} {response.text[:500]}"
-                raise RegistryError(f"{self._url} responds {problem}")
+                raise RegistryError(f"{masked(self._url)} responds {problem}")
             choice = _ChatCompletion.model_validate_json(response.content).choices[0]
         logprobs = choice.logprobs.content if choice.logprobs else None
         return ServerAnswer(
@@ -89,4 +90,4 @@ class OpenAIServer:
             yield
         except (httpx.HTTPError, ValidationError) as error:
             reason = str(error) or type(error).__name__
-            raise RegistryError(f"{self._url}: {reason}") from error
+            raise RegistryError(f"{masked(self._url)}: {reason}") from error

@@ -102,7 +102,7 @@ def rl_status(
         config=TrainingConfig(
             train_widget_selector=trainer.running,
             train_fixture_selector=False,
-            train_interval=facts.settings.trainer_poll_s,
+            train_interval=facts.poll_s,
             min_batch_size=facts.of("dpo").minimum,
         ),
         degraded=list(degraded),

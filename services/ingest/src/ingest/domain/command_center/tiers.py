@@ -77,7 +77,7 @@ def lora_status(figures: StatusFigures, trainer: TrainerState, now: datetime) ->
 def sft_status(trainer: TrainerState, now: datetime) -> SftStatus:
     """The trainer checks every `check_interval_s`; the last check known is its last status."""
     facts, pending = trainer.facts, trainer.facts.of("sft")
-    interval_s = facts.settings.trainer_poll_s
+    interval_s = facts.poll_s
     return SftStatus(
         training_in_progress=trainer.running and facts.running_method == "sft",
         pending_traces=pending.count,

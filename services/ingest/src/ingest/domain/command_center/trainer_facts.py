@@ -49,14 +49,11 @@ class PendingExamples(BaseModel):
     minimum: int = 0
 
 
-class PollSettings(BaseModel):
-    """`trainer_poll_s` is the time in seconds between two decisions."""
-
-    trainer_poll_s: float = 0.0
-
-
 class TrainerFacts(BaseModel):
-    """`running` is the id of the current run; `trouble` is an error that stops all training."""
+    """`running` is the id of the current run; `trouble` is an error that stops all training.
+
+    `poll_s` is the time in seconds between two decisions.
+    """
 
     waiting: dict[Method, PendingExamples] = Field(default_factory=dict)
     cooldown_remaining_s: float = 0.0
@@ -65,7 +62,7 @@ class TrainerFacts(BaseModel):
     trouble: str | None = None
     tier1_scorer: LowRankStatus = Field(default_factory=LowRankStatus)
     tier1b_composition: CompositionStatus = Field(default_factory=CompositionStatus)
-    settings: PollSettings = Field(default_factory=PollSettings)
+    poll_s: float = 0.0
 
     def of(self, method: Method) -> PendingExamples:
         return self.waiting.get(method, PendingExamples())

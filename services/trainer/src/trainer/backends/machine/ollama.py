@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from ratchet_language import split_credentials
+
 _TIMEOUT_S = 60.0
 _log = logging.getLogger(__name__)
 
@@ -23,7 +25,7 @@ class Ollama:
     """
 
     def __init__(self, url: str, timeout_s: float = _TIMEOUT_S) -> None:
-        self._url = url
+        self._url, self._credentials = split_credentials(url)
         self._timeout_s = timeout_s
 
     @asynccontextmanager
@@ -61,4 +63,6 @@ class Ollama:
         return True
 
     def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self._url, timeout=self._timeout_s)
+        return httpx.AsyncClient(
+            base_url=self._url, auth=self._credentials, timeout=self._timeout_s
+        )
