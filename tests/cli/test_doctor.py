@@ -20,6 +20,7 @@ from ratchet.contract import COMMANDS, FEEDBACK, STREAMS
 from ratchet_cli.doctor import disk, gpu
 from ratchet_cli.doctor.disk import DiskFacts
 from ratchet_cli.doctor.examination import CheckedSettings
+from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.formatting import GIB
 from ratchet_testing.asgi_server import serving
 from ratchet_testing.valkey import free_port, valkey_server
@@ -298,9 +299,19 @@ def test_the_checked_settings_have_the_defaults_of_the_services(monkeypatch: pyt
                 assert getattr(checked, field) == getattr(of, field), field
 
 
-def test_settings_of_a_running_service_win_over_the_environment():
-    status = {"trainer": {"settings": {"trainer_device": "cuda", "trainer_lora": {"r": 8}}}}
-    assert CheckedSettings.of(status).trainer_device == "cuda"
+def test_settings_of_the_running_system_win_over_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    started_with = {
+        "RATCHET_TRAINER_DEVICE": "cuda",
+        "RATCHET_EXPORTER_OLLAMA_URL": "http://ops:hunter2@ollama.plant",
+    }
+    recorded = Embedded(tmp_path, 8100, started_with).recorded_settings()
+    assert recorded["exporter_ollama_url"] == "http://ops:***@ollama.plant"
+    monkeypatch.setenv("RATCHET_EXPORTER_OLLAMA_URL", "http://ops:hunter2@ollama")
+    settings = CheckedSettings.of(recorded)
+    assert settings.trainer_device == "cuda"
+    assert settings.exporter_ollama_url == "http://ops:hunter2@ollama"
     assert CheckedSettings.of({}).trainer_device == "auto"
 
 

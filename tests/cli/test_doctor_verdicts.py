@@ -109,7 +109,7 @@ def test_degraded_parts_are_listed_with_their_reasons():
 def test_services_are_judged_by_their_status():
     [runs, degraded_, unavailable, embedding] = services.judge(
         {
-            "ingest": {**RUNNING, "settings": {"embedding": "hashing"}},
+            "ingest": {**RUNNING, "ranking": {"embedding": "hashing-768-1"}},
             "trainer": {**RUNNING, "trouble": "no lease"},
             "reward": {"ready": False, "problem": "does not respond: refused"},
         }
@@ -123,8 +123,8 @@ def test_services_are_judged_by_their_status():
 
 def test_all_services_have_the_same_embedding():
     services_ = {
-        "ingest": {**RUNNING, "settings": {"embedding": "hashing"}},
-        "trainer": {**RUNNING, "settings": {"embedding": "sentence-transformers:x"}},
+        "ingest": {**RUNNING, "ranking": {"embedding": "hashing-768-1"}},
+        "trainer": {**RUNNING, "ranking": {"embedding": "x"}},
     }
     check = services.judge(services_)[-1]
     assert check.level == "fail"

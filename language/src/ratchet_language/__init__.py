@@ -5,7 +5,7 @@
 from ratchet_language.addresses import MASK, http_address, masked, readable_url, split_credentials
 from ratchet_language.equipment import equipment_words
 from ratchet_language.numbers import NumberMention, number_mentions
-from ratchet_language.secrets import Secrets
+from ratchet_language.secrets import NO_SECRETS, Secrets
 from ratchet_language.units import is_percent, is_unit, unit_kind
 from ratchet_language.normalization import (
     device_type, normalized, phrasing_of, question_key, question_words,

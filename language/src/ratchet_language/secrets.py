@@ -61,6 +61,9 @@ class Secrets:
         return re.compile("|".join(patterns)) if patterns else None
 
 
+NO_SECRETS = Secrets()
+
+
 def _any_spelling(secret: str) -> str:
     pattern = "".join(map(_spellings, secret))
     if len(secret) >= _SHORT:

@@ -1,6 +1,7 @@
 """Runs every check, with the settings of the services."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
@@ -8,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field
 from redis.exceptions import RedisError
 
-from ratchet.command_line import redis_address, redis_client, running_ports, running_settings
+from ratchet.command_line import STATE_FILE, redis_address, redis_client, running_ports
 from ratchet.settings import CommonSettings, read_settings
 from ratchet_cli.doctor import base_model, clock, disk, gpu, groups, ollama, redis, services
 from ratchet_cli.doctor.check import Check, skipped
@@ -41,7 +42,7 @@ async def examine(data_dir: Path, redis_url: str | None) -> list[Check]:
     clocks = clock.Clocks()
     ports = running_ports(data_dir)
     running = await services.probe(ports) if ports else {}
-    settings = CheckedSettings.of(running_settings(data_dir) if ports else {})
+    settings = CheckedSettings.of(_recorded(data_dir) if ports else {})
     url = redis_url or (
         f"redis://127.0.0.1:{ports['valkey']}/0" if ports else str(settings.redis_url)
     )
@@ -60,6 +61,11 @@ async def examine(data_dir: Path, redis_url: str | None) -> list[Check]:
     if ports:
         return checks + services.judge(running)
     return checks + services.not_running(services.NAMES, f"no system runs in {data_dir}")
+
+
+def _recorded(data_dir: Path) -> dict[str, str]:
+    """The settings that the running system recorded at its start, by field."""
+    return dict(json.loads((data_dir / STATE_FILE).read_text()).get("settings", {}))
 
 
 async def _redis(url: str, clocks: clock.Clocks) -> list[Check]:

@@ -12,5 +12,5 @@ from ratchet.command_line.posting import NoAnswer, post_until_answered
 from ratchet.command_line.redis import redis_address, redis_client, redis_connection, redis_url_of
 from ratchet.command_line.services import (
     STATE_FILE, api_key_headers, exporter_status, require_running, require_url, running_ports,
-    running_settings, service_url,
+    service_url,
 )

@@ -19,23 +19,13 @@ STATE_FILE = "up.json"
 
 def running_ports(data_dir: Path) -> dict[str, int] | None:
     """The port of each process of the system that runs in `data_dir`, or None if none runs."""
-    state = _running(data_dir)
-    return None if state is None else dict(state["ports"])
-
-
-def running_settings(data_dir: Path) -> dict[str, str]:
-    """The settings that the system in `data_dir` recorded at its start, by field."""
-    return dict((_running(data_dir) or {}).get("settings", {}))
-
-
-def _running(data_dir: Path) -> dict[str, Any] | None:
     try:
-        state: dict[str, Any] = json.loads((data_dir / STATE_FILE).read_text())
+        state = json.loads((data_dir / STATE_FILE).read_text())
         with suppress(PermissionError):  # it runs, as another user
             os.kill(state["pid"], 0)
     except (FileNotFoundError, ProcessLookupError, ValueError):
         return None
-    return state
+    return dict(state["ports"])
 
 
 def require_running(data_dir: Path, alternative: str = "") -> dict[str, int]:
@@ -72,8 +62,11 @@ def service_url(service: str, data_dir: Path, url: str | None, option: str) -> s
 
 
 def api_key_headers() -> dict[str, str]:
-    """Headers of a call to the intake: the API key in RATCHET_API_KEY, if it is set."""
+    """Headers of a call to the intake: the API key in RATCHET_API_KEY or its secret file."""
     secret = os.environ.get("RATCHET_API_KEY")
+    directory = os.environ.get("RATCHET_SECRETS_DIR")
+    if not secret and directory and (file := Path(directory) / "ratchet_api_key").is_file():
+        secret = file.read_text().strip()
     return {"Authorization": f"Bearer {secret}"} if secret else {}
 
 

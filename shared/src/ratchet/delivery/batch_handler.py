@@ -15,6 +15,7 @@ from ratchet.delivery.entry import Entry
 from ratchet.delivery.spans import OUTCOME, Spans
 from ratchet.delivery.transaction import Transaction
 from ratchet.telemetry import activate, event_context
+from ratchet_language import Secrets
 
 _log = logging.getLogger(__name__)
 _ABANDONED = Invalid("every consumer that received this entry stopped before it was handled")
@@ -42,7 +43,8 @@ class _Fresh(NamedTuple):
 class BatchHandler:
     """Adds the effects of a batch to a transaction; its entries have at most one handler."""
 
-    def __init__(self, consumer: Consumer, tracer: Tracer) -> None:
+    def __init__(self, consumer: Consumer, tracer: Tracer, secrets: Secrets) -> None:
+        self._secrets = secrets
         self.spans = Spans(tracer, consumer)
         self._consumer = consumer
 
@@ -115,7 +117,7 @@ class BatchHandler:
             if len(items) > 1:
                 raise HandlerFailed from error
             _log.exception("the handler raised", extra={"event_id": items[0].event.event_id})
-            return (Later(f"{type(error).__name__}: {error}"),)
+            return (Later(self._secrets.hide(f"{type(error).__name__}: {error}")),)
         return [Done()] * len(items) if outcomes is None else outcomes
 
     def _record(

@@ -21,6 +21,7 @@ from ratchet.delivery.dead_letter import (
 from ratchet.delivery.entry import Entry
 from ratchet.delivery.metrics import DeliveryMetrics
 from ratchet.delivery.transaction import Transaction
+from ratchet_language import NO_SECRETS, Secrets
 
 _log = logging.getLogger(__name__)
 _OUTCOMES = ("done", "duplicate", "later", "dead")
@@ -41,6 +42,7 @@ class Worker:
         turn: asyncio.Lock,
         tracer: Tracer,
         limit: DeadLetterLimit = DEFAULT_LIMIT,
+        secrets: Secrets = NO_SECRETS,
     ) -> None:
         self.consumer = consumer
         self.in_flight: frozenset[str] = frozenset()
@@ -51,7 +53,7 @@ class Worker:
         self._labels = (consumer.stream.name, consumer.group)
         self._conflicts = metrics.conflicts.labels(*self._labels)
         self._turn = turn
-        self._handler = BatchHandler(consumer, tracer)
+        self._handler = BatchHandler(consumer, tracer, secrets)
         self._brake = DeadLetterBrake(limit)
         metrics.stopped.labels(*self._labels).set(0)
 

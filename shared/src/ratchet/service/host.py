@@ -33,8 +33,7 @@ def create_host(service: Service) -> AsgiFastStream:
         # each restart would move as many messages to the dead letters again as the limit allows.
         stuck = service.stuck()
         problem = stuck or "; ".join(service.stopped().values()) or None
-        facts = {"alive": stuck is None, "problem": hide(problem)}
-        return JSONResponse(facts, 503 if stuck else 200)
+        return JSONResponse({"alive": stuck is None, "problem": problem}, 503 if stuck else 200)
 
     @get
     async def readyz(scope: Any) -> AsgiResponse:

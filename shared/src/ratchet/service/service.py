@@ -71,8 +71,9 @@ class Service:
             self.settings.dead_letters_max_consecutive, self.settings.dead_letters_max_share
         )
         turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        tracer, secrets = self.tracing.tracer, self.settings.secrets
         self.workers = [
-            Worker(consumer, self.redis, metrics, turns[consumer.group], self.tracing.tracer, limit)
+            Worker(consumer, self.redis, metrics, turns[consumer.group], tracer, limit, secrets)
             for consumer in self.consumers
         ]
         self.claimers = [Claimer(worker, self.redis, name, metrics) for worker in self.workers]

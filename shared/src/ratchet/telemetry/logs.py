@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 
@@ -10,9 +10,8 @@ from opentelemetry.trace import format_trace_id, get_current_span
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
-from ratchet_language import Secrets
+from ratchet_language import NO_SECRETS, Secrets
 
-_NONE = Secrets()
 _UNCHANGED = set(RESERVED_ATTRS) - {"msg", "exc_text", "stack_info"}
 _fields: ContextVar[dict[str, str] | None] = ContextVar("log_fields", default=None)
 
@@ -32,36 +31,34 @@ def event_context(stream: str, event_id: str) -> AbstractContextManager[None]:
     return log_context(stream=stream, event_id=event_id)
 
 
-class HideSecrets(logging.Filter):
-    """Replaces `secrets` in message, fields and traceback of each record."""
+def hide_secrets(secrets: Secrets) -> Callable[[logging.LogRecord], bool]:
+    """A filter that replaces `secrets` in message, fields and traceback of each record."""
 
-    def __init__(self, secrets: Secrets) -> None:
-        super().__init__()
-        self._hide = secrets.hide
-
-    def filter(self, record: logging.LogRecord) -> bool:
+    def hide(record: logging.LogRecord) -> bool:
         try:
-            message = record.getMessage()
+            record.msg = record.getMessage()
         except (TypeError, ValueError, KeyError):
             # The handler would print the arguments of a wrong format as they are.
-            message = f"{record.msg} {record.args}"
-        record.msg, record.args = message, None
+            record.msg = f"{record.msg} {record.args}"
+        record.args = None
         if record.exc_info:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
             record.exc_info = None
         for name in record.__dict__.keys() - _UNCHANGED:
-            setattr(record, name, self._hide(getattr(record, name)))
+            setattr(record, name, secrets.hide(getattr(record, name)))
         return True
 
+    return hide
 
-def configure_logs(service: str, level: str, secrets: Secrets = _NONE) -> None:
+
+def configure_logs(service: str, level: str, secrets: Secrets = NO_SECRETS) -> None:
     """Send every logger to stderr as JSON, one object a line, without `secrets`.
 
     An exception that ends the process is logged as well.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_add_fields)
-    handler.addFilter(HideSecrets(secrets))
+    handler.addFilter(hide_secrets(secrets))
     handler.setFormatter(
         JsonFormatter(
             "%(levelname)s %(name)s %(message)s",

@@ -16,7 +16,10 @@ _NOT_COMPARED = 2
 def replay(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     into: Annotated[
-        str | None, typer.Option(help="URL of an empty Redis to fill and to keep.")
+        str | None,
+        typer.Option(
+            envvar="RATCHET_REPLAY_URL", help="URL of an empty Redis to fill and to keep."
+        ),
     ] = None,
     restore_ledger: Annotated[
         bool,
