@@ -27,6 +27,9 @@ _TOKEN = re.compile(
 _NO_PASSWORD = ("", "x-oauth-basic")
 """Passwords of addresses whose user name is the token."""
 
+_LONG = 6
+"""Characters from which a part of a secret is hidden by itself."""
+
 _ASSIGNMENT = re.compile(r"([\w.%-]+)\s*=\s*(.*?)(?=[\s;]+[\w.%-]+\s*=|$)", re.DOTALL)
 """A pair of a libpq connection string; a value ends where the next pair begins."""
 
@@ -42,12 +45,11 @@ def masked(value: str) -> str:
 
 
 def secrets_in(value: str) -> frozenset[str]:
-    """The secret parts of `value`, without percent-encoding."""
-    return frozenset(unquote(text) for text, kind in _parts(value) if kind == "secret") - {
-        "",
-        MASK,
-        *_NO_PASSWORD,
-    }
+    """The secret parts of `value`, without percent-encoding; of a pair the whole and its value."""
+    found = {unquote(text) for text, kind in _parts(value) if kind == "secret"}
+    values = {pair.partition("=")[2] for text in found for pair in re.split(r"[&;?\s]", text)}
+    found |= {text for text in values if len(text) >= _LONG}
+    return frozenset(found) - {"", MASK, *_NO_PASSWORD}
 
 
 def readable_url(url: str) -> str:
