@@ -18,7 +18,13 @@ from trainer.settings import TrainerSettings
 SERVICES = (IngestSettings, LedgerSettings, RewardSettings, TrainerSettings, ExporterSettings)
 FILE = Path(__file__).parents[2] / ".env.example"
 # Options of commands, and what only compose and Kubernetes set.
-NOT_OF_A_SERVICE = {"RATCHET_SECRETS_DIR", "RATCHET_URL", "RATCHET_EXPORTER_URL", "RATCHET_API_KEY"}
+NOT_OF_A_SERVICE = {
+    "RATCHET_SECRETS_DIR",
+    "RATCHET_URL",
+    "RATCHET_EXPORTER_URL",
+    "RATCHET_API_KEY",
+    "RATCHET_REPLAY_URL",
+}
 
 
 def listed() -> dict[str, str]:
