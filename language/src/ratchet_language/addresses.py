@@ -24,6 +24,9 @@ _TOKEN = re.compile(
     r"(gh[a-z]_|github_|gl[a-z]+-|[sprw]k[-_]|hf_|xox|A[KS]IA|npm_|pypi-|dop_|eyJ)"
     r"|(?=.*[0-9])(?=.*[A-Za-z]).{20}"
 )
+_KEYS = re.compile(r"(?!redis|valkey|unix|postgres|https?$)\w")
+"""Schemes, such as those of buckets, whose user name is a part of a key."""
+
 _NO_PASSWORD = ("", "x-oauth-basic")
 """Passwords of addresses whose user name is the token."""
 
@@ -41,7 +44,8 @@ def masked(value: str) -> str:
     parameters. Where the parts cannot be told apart, for example because a password has an
     unencoded `/`, all that may belong to a secret is masked.
     """
-    return "".join(text if kind == "shown" else MASK for text, kind in _parts(value) if text)
+    shown = "".join(text if kind == "shown" else MASK for text, kind in _parts(value) if text)
+    return shown.replace(f"{MASK}:{MASK}@", f"{MASK}@")
 
 
 def secrets_in(value: str) -> frozenset[str]:
@@ -149,7 +153,11 @@ def _user(scheme: str, userinfo: str) -> Iterator[Part]:
     if not userinfo:
         return
     user, colon, password = userinfo[:-1].partition(":")
-    is_name = bool(_USER.fullmatch(unquote(user))) and not _TOKEN.match(unquote(user))
+    is_name = (
+        not _KEYS.match(scheme)
+        and bool(_USER.fullmatch(unquote(user)))
+        and not _TOKEN.match(unquote(user))
+    )
     if is_name and password not in _NO_PASSWORD:
         yield f"{user}:", "shown"
         yield password, "secret"

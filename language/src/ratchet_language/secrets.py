@@ -78,4 +78,5 @@ def _spellings(character: str) -> str:
     escapes = {json.dumps(character)[1:-1], ascii(character)[1:-1]}
     escaped = "|".join(re.escape(escape).replace(r"\\", r"\\+") for escape in escapes)
     space = r"|\+|\s" if character in " +" else ""
-    return rf"(?:\\*{re.escape(character)}|(?i:{escaped}|{encoded}){space})"
+    # The longer spellings come first: `%` is the beginning of `%25`.
+    return rf"(?:(?i:{encoded}|{escaped})|\\*{re.escape(character)}{space})"

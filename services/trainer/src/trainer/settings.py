@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from ratchet.contract import Aspect, RankingPolicy
 from ratchet.settings import CommonSettings, HttpAddress
+from ratchet_language import masked, readable_url
 from trainer.domain.evaluation.acceptance_gate import GateRules
 from trainer.domain.examples.selection import SelectionRules
 from trainer.domain.runs.quiet_hours import quiet_hours
@@ -98,7 +99,7 @@ class TrainerSettings(CommonSettings):
     trainer_publishing: PublishingRules = PublishingRules()
     trainer_legacy_scorer: Path | None = None
     trainer_legacy_embedding: str = "sentence-transformers:BAAI/bge-base-en-v1.5"
-    trainer_teacher_url: HttpAddress = ""
+    trainer_teacher_url: str = ""
     trainer_teacher_model: str = ""
     trainer_teacher_key: SecretStr = SecretStr("")
     trainer_teacher_timeout_s: float = Field(default=120.0, gt=0, le=900)
@@ -106,8 +107,14 @@ class TrainerSettings(CommonSettings):
     trainer_teacher_attempts: int = Field(default=10, ge=1)
 
     @model_validator(mode="after")
-    def _a_teacher_has_a_model(self) -> Self:
-        if self.trainer_teacher_url and not self.trainer_teacher_model:
+    def _a_teacher_has_an_address_and_a_model(self) -> Self:
+        url = readable_url(self.trainer_teacher_url)
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError(
+                f"trainer_teacher_url: {masked(url)!r} is no address: set one such as "
+                "http://127.0.0.1:11434/v1"
+            )
+        if url and not self.trainer_teacher_model:
             raise ValueError("trainer_teacher_model: set the name of the teacher's model")
         return self
 
