@@ -1,4 +1,4 @@
-"""Generates bodies from a seed: random bytes, and valid bodies with errors."""
+"""Generates bodies from a seed: random bytes, valid bodies with errors, values of all kinds."""
 
 import gzip
 import json
@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import Any
+
+from http_load.encodings import in_any_encoding
+from http_load.field_values import drawn_value
 
 QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
 _EXPERIENCE = {
@@ -73,7 +76,8 @@ _RAW = (
 )  # fmt: skip
 _TYPES = (
     "application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data",
-    "multipart/form-data; boundary=x", "application/json; charset=utf-16", "", ";", "a/b/c",
+    "multipart/form-data; boundary=x", "application/json; charset=utf-16",
+    "application/json; charset=latin-1", "", ";", "a/b/c",
 )  # fmt: skip
 
 
@@ -130,6 +134,24 @@ def _values_changed(rng: Random, valid: dict[str, Any]) -> bytes:
     return json.dumps([sent] * rng.randint(0, 3) if rng.random() < 0.3 else sent).encode()
 
 
+def _fields_drawn(rng: Random, valid: dict[str, Any]) -> bytes:
+    """One item or several whose fields have values as clients around the world send them."""
+    count = rng.choice((1, 1, 1, 2, 5))
+    items = [with_drawn_fields(rng, valid) for _ in range(count)]
+    text = json.dumps(items if count > 1 else items[0], ensure_ascii=rng.random() < 0.5)
+    return in_any_encoding(rng, text)
+
+
+def with_drawn_fields(rng: Random, value: Any, field: str = "") -> Any:
+    """The value with most ids and about one other field in nine drawn by their kind."""
+    if isinstance(value, dict):
+        return {key: with_drawn_fields(rng, item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_drawn_fields(rng, item, field) for item in value]
+    share = 0.7 if field.endswith("_id") else 0.11
+    return drawn_value(rng, field) if rng.random() < share else value
+
+
 def _deep_inside(rng: Random, valid: dict[str, Any]) -> bytes:
     """A valid body with deep nesting in a field of any type."""
     inside: Any = rng.choice(_STRANGE[:-1])
@@ -158,6 +180,6 @@ _WAYS: tuple[Callable[[Random, dict[str, Any]], bytes], ...] = (
     _bytes_changed,
     _values_changed,
     _values_changed,
-    _values_changed,
+    *(_fields_drawn,) * 6,
     _deep_inside,
 )

@@ -1,12 +1,17 @@
-"""Random bodies get no 5xx, and what is accepted of them can be read."""
+"""Random bodies get no 5xx, random files crash no reader, and what is accepted can be read."""
+
+from datetime import UTC
+from pathlib import Path
 
 import httpx
+from http_load.fuzzed_files import written
 from http_load.fuzzing import ROUTES, drawn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from ratchet.contract import STREAMS
+from ratchet.rows import KINDS, ImportRow, RefusedRow, UnreadableFile, open_rows
 from ratchet_testing.running_intake import api, events
 
 
@@ -20,6 +25,19 @@ async def test_a_thousand_random_bodies_get_no_5xx(redis: Redis, valkey_url: str
                 assert answer.json()["error"], (number, call)
     accepted = [event for stream in STREAMS for event in await events(redis, stream)]
     assert len(accepted) > 50
+
+
+def test_random_files_are_read_or_refused_with_a_reason(tmp_path: Path):
+    """`benchmarks/fuzz.py` imports 5,000 of them."""
+    accepted = 0
+    for number, path in written(tmp_path, 500, seed=2):
+        try:
+            for _, row in open_rows(path, UTC, *KINDS).rows:
+                assert isinstance(row, ImportRow) or row.reason, number
+                accepted += not isinstance(row, RefusedRow)
+        except UnreadableFile as error:
+            assert str(error).endswith("."), number
+    assert accepted > 100
 
 
 _JSON = st.recursive(
