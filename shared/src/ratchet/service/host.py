@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+import typer
 import uvicorn
 from faststream.asgi import AsgiFastStream, AsgiResponse, AsyncAPIRoute, get
 from faststream.asgi.response import JSONResponse
@@ -15,7 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ratchet.service.service import Service
-from ratchet.settings import CommonSettings, log_settings
+from ratchet.settings import CommonSettings, log_settings, read_settings
 from ratchet.telemetry import configure_logs
 
 _PING_TIMEOUT_S = 1.0
@@ -97,3 +98,27 @@ def run(name: str, settings: S, create_app: Callable[[S], Any]) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=15,
     )
+
+
+def program(
+    name: str,
+    settings: type[S],
+    create_app: Callable[[S], Any],
+    commands: Iterable[Callable[..., None]],
+) -> typer.Typer:
+    """`python -m NAME`: runs the service, or one of `commands` by its name."""
+    main = typer.Typer(
+        name=name,
+        help="Without a command: run the service.",
+        invoke_without_command=True,
+        pretty_exceptions_show_locals=False,
+    )
+    for command in commands:
+        main.command()(command)
+
+    @main.callback()
+    def serve(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            run(name, read_settings(settings), create_app)
+
+    return main
