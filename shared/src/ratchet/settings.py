@@ -1,6 +1,5 @@
 """Settings that all services share; each service adds its own."""
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -23,7 +22,6 @@ from pydantic_settings import (
     SettingsError,
 )
 
-_log = logging.getLogger(__name__)
 SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
 
 
@@ -130,10 +128,6 @@ def _variable(location: tuple[int | str, ...]) -> str:
     field, *inside = (str(part) for part in location)
     name = field if field.isupper() else f"RATCHET_{field.upper()}"
     return f"{'.'.join((name, *inside))}: "
-
-
-def log_settings(settings: CommonSettings) -> None:
-    _log.info("settings", extra={"settings": settings.masked()})
 
 
 def _mask(value: object) -> object:

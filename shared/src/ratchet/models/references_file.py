@@ -50,8 +50,7 @@ def read_references(path: Path) -> References:
             ids, logprobs, rest = (file.get_tensor(name) for name in _COLUMNS)
         ends = np.cumsum(header.positions)
         if len(header.chats) != len(ends) or not len(ends) or ends[-1] != len(ids):
-            message = "its chats and its positions do not match"
-            raise ValueError(message)
+            raise ValueError("its chats and its positions do not match")
     except (SafetensorError, ValueError) as error:
         raise UnusableReferences(f"{path.name[:12]} holds no references: {error}") from error
     rows = [slice(end - count, end) for end, count in zip(ends, header.positions, strict=True)]

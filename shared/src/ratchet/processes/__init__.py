@@ -1,7 +1,5 @@
 """Child processes, periodic steps, cancellation, and the embedded Valkey server."""
 
-from ratchet.processes.cancellation import end_all
-from ratchet.processes.child import ChildFailed, run_child
-from ratchet.processes.child_main import Report, serve_parent
+from ratchet.processes.child import ChildFailed, Report, run_child, serve_parent
 from ratchet.processes.parent_death import PARENT_VARIABLE, signal_on_parent_death
-from ratchet.processes.periodic import every
+from ratchet.processes.periodic import end_all, every

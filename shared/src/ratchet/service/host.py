@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ratchet.service.service import Service
-from ratchet.settings import CommonSettings, log_settings, read_settings
+from ratchet.settings import CommonSettings, read_settings
 from ratchet.telemetry import configure_logs
 
 _PING_TIMEOUT_S = 1.0
@@ -88,7 +88,7 @@ async def _responds(redis: Redis) -> bool:
 def run(name: str, settings: S, create_app: Callable[[S], Any]) -> None:
     """Serve until SIGTERM or SIGINT; running handlers finish first."""
     configure_logs(name, settings.log_level)
-    log_settings(settings)
+    logging.getLogger("ratchet.settings").info("settings", extra={"settings": settings.masked()})
     uvicorn.run(
         create_app(settings),
         host=settings.host,
