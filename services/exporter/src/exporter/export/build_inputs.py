@@ -1,5 +1,6 @@
-"""The inputs of an export: the base model, the adapter and the reference answers."""
+"""The inputs of an export: base model and license, adapter, reference answers."""
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -46,3 +47,18 @@ def _collect(request: ExportRequest, target: Path) -> None:
     target.mkdir()
     for name, reference in request.manifest.files.items():
         link_or_copy(store.verified(reference), target / Path(name).name)
+
+
+_FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md")
+_CARD = "README.md"
+_NAMED = re.compile(r"\A---\n(?:.*\n)*?license:[ \t]*(\S+)[ \t]*\n(?:.*\n)*?---$", re.MULTILINE)
+
+
+def license_of(base: Path) -> str | None:
+    """The text of the license file, else the name in the model card's header, else None."""
+    for name in _FILES:
+        if (base / name).is_file():
+            return (base / name).read_text(encoding="utf-8")
+    card = base / _CARD
+    named = _NAMED.match(card.read_text(encoding="utf-8")) if card.is_file() else None
+    return named[1] if named else None
