@@ -1,14 +1,24 @@
-"""Settings of the ledger service."""
+"""Settings of the ledger service: its database, the archive and what the streams retain."""
 
 from pydantic import Field
 
-from ledger.archive.settings import ArchiveSettings
+from ledger.domain.archive.retention import StreamRetention
 from ledger.reading import LedgerLocation
 
 
-class LedgerSettings(LedgerLocation, ArchiveSettings):
-    """`ledger_pause_s` is the delay before the next batch after the database was unavailable."""
+class LedgerSettings(LedgerLocation):
+    """`ledger_pause_s` is the delay before the next batch after the database was unavailable.
+
+    `archive_url` is empty for `<data_dir>/archive`; `RATCHET_RETENTION` is a JSON object.
+    """
 
     port: int = Field(default=8105, ge=1, le=65535)
     ledger_batch: int = Field(default=500, ge=1, le=1000)
     ledger_pause_s: float = Field(default=1.0, ge=0)
+    archive_url: str = ""
+    archive_period_s: float = Field(default=60.0, gt=0)
+    retention: StreamRetention = StreamRetention()
+
+    @property
+    def archive_place(self) -> str:
+        return self.archive_url or str(self.data_dir.resolve() / "archive")

@@ -10,12 +10,12 @@ from redis.exceptions import RedisError
 
 from ledger.archive.janitor import Janitor
 from ledger.archive.metrics import ArchiveMetrics
-from ledger.archive.settings import ArchiveSettings
 from ledger.archive.store import ArchiveStore, CorruptArchive
 from ledger.archive.stream_rows import first_after, rows_after
 from ledger.archive.verification import Verifier
 from ledger.domain.archive.archive_file import ArchiveFile
 from ledger.domain.archive.next_file import Filling, WaitForMore, may_be_due, open_range
+from ledger.domain.archive.retention import StreamRetention
 from ledger.domain.archive.trimming import VerifiedFile
 from ratchet.contract import STREAMS, Stream, utc_now
 
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class Archivist:
-    """A background task that visits every stream each `archive_period_s`.
+    """A background task that visits every stream each `period_s` seconds.
 
     Several may run at once: they write the same files and trim the same entries.
     """
@@ -32,18 +32,19 @@ class Archivist:
         self,
         redis: Redis,
         store: ArchiveStore,
-        settings: ArchiveSettings,
+        retention: StreamRetention,
         metrics: ArchiveMetrics,
+        period_s: float = 60.0,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._redis = redis
         self._store = store
-        self._retention = settings.retention
-        self._period_s = settings.archive_period_s
+        self._retention = retention
+        self._period_s = period_s
         self._metrics = metrics
         self._clock = clock
         self._verifier = Verifier(redis, store)
-        self._janitor = Janitor(redis, settings.retention.max_entries, metrics)
+        self._janitor = Janitor(redis, retention.max_entries, metrics)
 
     async def run(self) -> None:
         """Run until cancelled. Errors of Redis and the store are logged and retried next round."""
