@@ -46,9 +46,6 @@ class RankingMetrics:
             registry=registry,
         )
 
-    def set_embedding(self, embedding: str) -> None:
-        self.embedding.info({"name": embedding})
-
     def learned(self, progress: LearningProgress) -> None:
         self.revisions.set(progress.heard_of)
         self.steps.set(progress.steps)

@@ -9,6 +9,7 @@ from opentelemetry.trace import NoOpTracer, Tracer
 
 from ratchet.contract import ArtifactRef, LabelBuilt, Method, utc_now
 from ratchet.telemetry import current_trace, ending, link_to
+from trainer.backends.machine.local_machine import LocalMachine
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.run_store import SqlRunStore
@@ -20,7 +21,6 @@ from trainer.domain.runs.champion import Champion, champion
 from trainer.domain.runs.readiness import COUNTED, ReadinessDecision, TrainLater, TrainNow, decide
 from trainer.domain.runs.run import Run, plan_run
 from trainer.domain.runs.situation import TrainingSituation, WaitingExamples
-from trainer.ports import Machine
 from trainer.settings import TrainerSettings
 
 
@@ -35,7 +35,7 @@ class Planner:
     examples: SqlExampleStore
     runs: SqlRunStore
     models: SqlModelStore
-    machine: Machine
+    machine: LocalMachine
     tracer: Tracer = field(default_factory=NoOpTracer)
     decision: ReadinessDecision = field(default_factory=lambda: TrainLater("not decided yet"))
     waiting: Mapping[Method, WaitingExamples] = field(default_factory=dict)
