@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ratchet.command_line import NoAnswer, Unreachable, api_key_headers
 from ratchet_cli.client.post_all import PostedCalls, post_all
 from simulator import simulate
-from simulator.timeline import Call, timeline
+from simulator.turn import Call, timeline
 
 _PATIENCE_S = 60.0
 

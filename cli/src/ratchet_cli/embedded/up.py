@@ -1,19 +1,24 @@
-"""Starts the embedded system in a directory, and stops it without losing data."""
+"""Runs the embedded system in a directory, also in the foreground of a terminal."""
 
 import asyncio
 import json
 import os
+import signal
 import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import cycle
+from pathlib import Path
 
 import httpx
 from filelock import FileLock, Timeout
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from rich.console import Console
+from rich.text import Text
 
-from ratchet.command_line import STATE_FILE
+from ratchet.command_line import STATE_FILE, Failed
 from ratchet_cli.embedded.processes import SERVICES, Embedded
 from ratchet_cli.embedded.supervisor import Sink, Supervised, Supervisor
 
@@ -106,3 +111,35 @@ def _not_ready(process: Supervised) -> str:
         f"{process.spec.name} is not ready after {_START_TIMEOUT_S:.0f} s "
         f"({process.restarts} restarts). See its messages above."
     )
+
+
+_COLORS = ("red", "yellow", "magenta", "green", "cyan", "blue")
+
+
+def run_in_foreground(data_dir: Path, port: int) -> None:
+    """Print the output of every process until SIGINT or SIGTERM; raises `Failed`."""
+    console = Console()
+    embedded = Embedded(data_dir, port, {})
+    names = [process.name for process in embedded.processes()]
+    colors = dict(zip(names, cycle(_COLORS), strict=False))
+
+    def print_line(name: str, line: str) -> None:
+        console.print(Text(f"{name:>8} | ", style=colors[name]) + Text(line), soft_wrap=True)
+
+    try:
+        asyncio.run(_run(embedded, names, console, print_line))
+    except CannotStart as error:
+        raise Failed(str(error)) from error
+
+
+async def _run(embedded: Embedded, names: list[str], console: Console, sink: Sink) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with up(embedded, sink):
+        console.print(
+            f"[bold]ratchet is up[/bold] at {embedded.url} (data in {embedded.data_dir}, "
+            f"process {os.getpid()}); Ctrl-C stops it"
+        )
+        await stop.wait()
+        console.print(f"stopping, in order: {', '.join(reversed(names))}")
