@@ -13,16 +13,17 @@ from pathlib import Path
 
 import httpx
 from filelock import FileLock, Timeout
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.text import Text
 
 from ratchet.command_line import STATE_FILE, Failed
+from ratchet.processes.valkey import wait_until_it_responds
 from ratchet_cli.embedded.processes import SERVICES, Embedded
 from ratchet_cli.embedded.supervisor import Sink, Supervised, Supervisor
 
 _START_TIMEOUT_S = 60.0
+_COLORS = ("red", "yellow", "magenta", "green", "cyan", "blue")
 
 
 class CannotStart(RuntimeError):
@@ -48,7 +49,11 @@ async def up(embedded: Embedded, sink: Sink) -> AsyncIterator[Supervisor]:
             json.dumps({"pid": os.getpid(), "ports": embedded.ports, "started_at": time.time()})
         )
         await supervisor.processes["valkey"].start()
-        await _wait_for_redis(embedded.redis_url)
+        try:
+            await wait_until_it_responds(embedded.redis_url, _START_TIMEOUT_S)
+        except (RedisError, OSError) as error:
+            problem = f"Valkey does not respond: {error}. See its messages above."
+            raise CannotStart(problem) from error
         for name in SERVICES:
             await supervisor.processes[name].start()
         await _wait_for_services(embedded, supervisor)
@@ -70,23 +75,6 @@ def _refuse_busy_ports(embedded: Embedded) -> None:
                 raise CannotStart(
                     f"Port {port} for {name} is in use. Pass another --port."
                 ) from error
-
-
-async def _wait_for_redis(redis_url: str) -> None:
-    """Return when it has loaded its append-only file: until then it refuses commands."""
-    end = time.monotonic() + _START_TIMEOUT_S
-    async with Redis.from_url(redis_url) as redis:
-        while True:
-            try:
-                await redis.ping()
-            except (RedisError, OSError) as error:
-                if time.monotonic() > end:
-                    raise CannotStart(
-                        f"Valkey does not respond: {error}. See its messages above."
-                    ) from error
-                await asyncio.sleep(0.05)
-            else:
-                return
 
 
 async def _wait_for_services(embedded: Embedded, supervisor: Supervisor) -> None:
@@ -111,9 +99,6 @@ def _not_ready(process: Supervised) -> str:
         f"{process.spec.name} is not ready after {_START_TIMEOUT_S:.0f} s "
         f"({process.restarts} restarts). See its messages above."
     )
-
-
-_COLORS = ("red", "yellow", "magenta", "green", "cyan", "blue")
 
 
 def run_in_foreground(data_dir: Path, port: int) -> None:

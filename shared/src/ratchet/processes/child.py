@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from ratchet.processes.parent_death import PARENT_VARIABLE, die_with_parent
 
 _TAIL_LINES = 40
+R = TypeVar("R", bound=BaseModel)
+Report = Callable[[BaseModel], None]
 
 
 class ChildFailed(RuntimeError):
@@ -73,10 +75,6 @@ async def _pass_through(stream: asyncio.StreamReader, tail: deque[str]) -> None:
         tail.append(text)
         sys.stderr.write(text)
         sys.stderr.flush()
-
-
-R = TypeVar("R", bound=BaseModel)
-Report = Callable[[BaseModel], None]
 
 
 def serve_parent(request_type: type[R], work: Callable[[R, Report], None]) -> None:

@@ -31,6 +31,8 @@ from ratchet.delivery import group_positions, unwrap
 from ratchet.storage import Tombstones, forgotten_among, query_ids_of
 
 _BATCH = 500
+_GROUP = "ledger"
+_REMEDY = "Start `python -m ledger`, or pass --restore-ledger to rebuild the ledger."
 
 
 class LedgerEvent(NamedTuple):
@@ -77,10 +79,6 @@ async def _without_erased(tombstones: Tombstones, batch: list[LedgerEvent]) -> l
     names = {name for each in batch for name in query_ids_of(each.event)}
     erased = await forgotten_among(tombstones, names)
     return [each for each in batch if erased.isdisjoint(query_ids_of(each.event))]
-
-
-_GROUP = "ledger"
-_REMEDY = "Start `python -m ledger`, or pass --restore-ledger to rebuild the ledger."
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from ratchet.delivery import DATA_FIELD, unwrap
 from ratchet.storage import carry_tombstones
 
 _RECALCULATED = (REWARDS, TRACE_REQUESTS)
+_SLICE = 1_000
+_RESULTS = (REWARDS, EXAMPLES)
 
 
 class SourceEntry(NamedTuple):
@@ -63,10 +65,6 @@ def imported(payload: bytes) -> bool:
     except ValueError:
         return True
     return not isinstance(message, dict) or message.get("caused_by") is None
-
-
-_SLICE = 1_000
-_RESULTS = (REWARDS, EXAMPLES)
 
 
 class ServerNotEmpty(RuntimeError):

@@ -7,6 +7,9 @@ from typing import Any, Literal, NamedTuple
 from ledger.domain.values import whole
 from ratchet.contract import Event, Stamp, Statement, latest, microseconds
 
+Projection = Literal["experiences", "examples", "runs", "models"]
+LinkTable = Literal["example_sources", "run_examples", "forgotten_examples"]
+
 
 class ColumnUpdate(NamedTuple):
     """Columns of one topic, which change together."""
@@ -47,10 +50,6 @@ def time_stamp(event: Event) -> Stamp:
 def revision_stamp(revision: int, event: Event) -> Stamp:
     """Orders updates by their revision."""
     return Stamp(whole(revision), event.event_id)
-
-
-Projection = Literal["experiences", "examples", "runs", "models"]
-LinkTable = Literal["example_sources", "run_examples", "forgotten_examples"]
 
 
 class RowChange(NamedTuple):

@@ -24,6 +24,8 @@ from ratchet.contract import (
 
 _MOST_SCENARIOS = 24
 _MOST_DOMAINS = 10
+_MOST_JUDGED = 20
+Topics = dict[str, dict[str, Any]]
 
 
 def recorded(event: ExperienceRecorded) -> EventChanges:
@@ -109,11 +111,6 @@ def _judge_updates(stamp: Stamp, judged: Mapping[str, Mapping[str, Any]]) -> Ite
         yield ColumnUpdate("by_judge", stamp, {"by_judge": True})
 
 
-_MOST = 20
-
-Topics = dict[str, dict[str, Any]]
-
-
 def judged_columns(judgement: Judgement) -> Topics:
     values = {
         "follow_up": judgement.follow_up_type,
@@ -121,7 +118,7 @@ def judged_columns(judgement: Judgement) -> Topics:
         "query_understanding": _text(judgement.query_understanding),
         "voice_rating": judgement.voice_response_rating,
         "voice_confidence": judgement.voice_evaluation_confidence,
-        "voice_scores": numbers(judgement.voice_dimension_scores_claude, _MOST),
+        "voice_scores": numbers(judgement.voice_dimension_scores_claude, _MOST_JUDGED),
         "missing_widgets": _missing(judgement.missing_widgets),
     }
     topics: Topics = {topic: {topic: value} for topic, value in values.items() if value is not None}
@@ -135,7 +132,7 @@ def _text(text: str | None) -> str | None:
 
 
 def _missing(names: tuple[str, ...] | None) -> list[str] | None:
-    return None if names is None else [plain(name, 100) for name in names[:_MOST]]
+    return None if names is None else [plain(name, 100) for name in names[:_MOST_JUDGED]]
 
 
 def _widgets(judged: tuple[WidgetJudgement, ...]) -> dict[str, Any]:
