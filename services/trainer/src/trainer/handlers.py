@@ -28,6 +28,9 @@ from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.domain.runs.champion import ModelEvent
 
+_RUN_ENDS_WITHIN_S = 60.0
+_LOOK_S = 0.1
+
 
 @dataclass(frozen=True)
 class TrainerHandlers:
@@ -72,10 +75,6 @@ class RankingHandlers:
     ) -> None:
         """Stores decisions until their experiences are scored."""
         await asyncio.to_thread(self.store.add_decisions, batch)
-
-
-_RUN_ENDS_WITHIN_S = 60.0
-_LOOK_S = 0.1
 
 
 async def erase(erasure: TrainerErasure, request: ForgetRequested) -> Outcome:

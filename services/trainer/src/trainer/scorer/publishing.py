@@ -23,6 +23,7 @@ from trainer.scorer.evidence import ScorerEvaluation, ScorerEvaluator
 from trainer.scorer.metrics import RankingMetrics
 
 _log = logging.getLogger(__name__)
+_REPEAT_S = 60.0
 
 
 @dataclass
@@ -47,10 +48,6 @@ class ServedScorer:
                 return None
             self._loaded = ScorerVersion(event.version, scorers, event.policy)
         return self._loaded
-
-
-_log = logging.getLogger(__name__)
-_REPEAT_S = 60.0
 
 
 @dataclass

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from ratchet.contract import Value
 from trainer.domain.scorer.rules import LearningRules
 
+_RECENT = 50
+
 
 class Schedule(Value):
     """`best` is the lowest validation loss at this rate, `since` the steps after it.
@@ -40,9 +42,6 @@ def next_schedule(schedule: Schedule, loss: float, steps: int, rules: LearningRu
         return schedule.model_copy(update={"since": since})
     rate = max(schedule.rate / 2, rules.least_learning_rate)
     return schedule.model_copy(update={"rate": rate, "since": 0, "decays": schedule.decays + 1})
-
-
-_RECENT = 50
 
 
 class Losses(Value):

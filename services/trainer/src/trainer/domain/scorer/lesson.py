@@ -22,6 +22,11 @@ from trainer.domain.scorer.holdout import is_held_out
 from trainer.domain.scorer.rules import LearningRules
 from trainer.domain.scorer.targets import missing_target, plan_target, widget_targets
 
+# Stored with each revision and shown on `/status`: the texts are data.
+OLDER = "an older revision"
+SILENT = "nothing was said of its widgets"
+QUOTA = "the operator's day is over"
+
 
 class ScoredRevision(NamedTuple):
     """A scored revision with its number in order of arrival; some only count."""
@@ -75,12 +80,6 @@ def to_lesson(scored: ScoredRevision, embedding: Embedding) -> Lesson | None:
         shown=presence(scenarios),
         plan_target=plan_target(plan),
     )
-
-
-# Stored with each revision and shown on `/status`: the texts are data.
-OLDER = "an older revision"
-SILENT = "nothing was said of its widgets"
-QUOTA = "the operator's day is over"
 
 
 def skip_reason(
