@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+Ranges = dict[str, tuple[float, float]]
+"""The plausible (low, high) range of every metric that a kind of equipment reports."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -12,10 +15,6 @@ class Metric:
     spoken: str
     decimals: int
     characteristic: str
-
-
-Ranges = dict[str, tuple[float, float]]
-"""The plausible (low, high) range of every metric that a kind of equipment reports."""
 
 
 @dataclass(frozen=True, slots=True)

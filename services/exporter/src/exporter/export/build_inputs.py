@@ -12,6 +12,10 @@ from ratchet.models.base_models import materialize, weights_sha256
 from ratchet.models.references_file import read_references
 from ratchet.storage import ArtifactStore
 
+_LICENSE_FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md")
+_MODEL_CARD = "README.md"
+_LICENSE = re.compile(r"\A---\n(?:.*\n)*?license:[ \t]*(\S+)[ \t]*\n(?:.*\n)*?---$", re.MULTILINE)
+
 
 class WrongBase(ValueError):
     """The base model's weights are not those that the adapter was trained on."""
@@ -49,16 +53,11 @@ def _collect(request: ExportRequest, target: Path) -> None:
         link_or_copy(store.verified(reference), target / Path(name).name)
 
 
-_FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md")
-_CARD = "README.md"
-_NAMED = re.compile(r"\A---\n(?:.*\n)*?license:[ \t]*(\S+)[ \t]*\n(?:.*\n)*?---$", re.MULTILINE)
-
-
 def license_of(base: Path) -> str | None:
     """The text of the license file, else the name in the model card's header, else None."""
-    for name in _FILES:
+    for name in _LICENSE_FILES:
         if (base / name).is_file():
             return (base / name).read_text(encoding="utf-8")
-    card = base / _CARD
-    named = _NAMED.match(card.read_text(encoding="utf-8")) if card.is_file() else None
+    card = base / _MODEL_CARD
+    named = _LICENSE.match(card.read_text(encoding="utf-8")) if card.is_file() else None
     return named[1] if named else None

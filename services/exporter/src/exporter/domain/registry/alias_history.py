@@ -7,6 +7,8 @@ from pydantic import AwareDatetime
 
 from ratchet.contract import RegistryKind, Value
 
+CommandName = Literal["activate", "rollback"]
+
 
 class Move(Value):
     """`version` became active in place of `previous`; they are equal if it was active already.
@@ -47,9 +49,6 @@ def way_back(moves: Sequence[Move], registered: Collection[str]) -> str | None:
             trail.append(move.version)
     before = (version for version in reversed(trail[:-1]) if version != trail[-1])
     return next((version for version in before if version in registered), None)
-
-
-CommandName = Literal["activate", "rollback"]
 
 
 class ActivationRefusal(Value):
