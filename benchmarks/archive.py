@@ -22,8 +22,8 @@ from rich.table import Table
 
 from ledger.archive.archivist import Archivist
 from ledger.archive.metrics import ArchiveMetrics
-from ledger.archive.settings import ArchiveSettings
 from ledger.archive.store import ArchiveStore
+from ledger.domain.archive.retention import StreamRetention
 from ratchet.contract import EXPERIENCES
 from ratchet.delivery import DATA_FIELD, entry_of
 from ratchet_testing.simulated_facts import facts_of
@@ -50,7 +50,7 @@ async def archived(url: str, directory: str, bodies: list[bytes]) -> float:
         for group in EXPERIENCES.groups:
             await redis.xgroup_create(EXPERIENCES.key, group, id="$")
         metrics = ArchiveMetrics(CollectorRegistry())
-        archivist = Archivist(redis, ArchiveStore(directory), ArchiveSettings(), metrics)
+        archivist = Archivist(redis, ArchiveStore(directory), StreamRetention(), metrics)
         began = time.perf_counter()
         await archivist.archive(EXPERIENCES)
         took = time.perf_counter() - began

@@ -54,7 +54,7 @@ async def main(arguments: argparse.Namespace) -> None:
 def traces(seed: int, count: int, unseen: bool) -> list[TraceCaptured]:
     """Demonstrations about the held-out area if `unseen`, else about all other areas."""
     area = next(area for area in AREAS if area.name == _AREA)
-    names = tuple(kind.name for kind in area.equipment)
+    names = tuple(area.equipment)
     results: list[TraceCaptured] = []
     for row in simulate_traces(seed, 8 * count, start=START):
         event = trace_captured(Trace.model_validate(row), derived_id(row["trace_id"]), START)

@@ -30,7 +30,8 @@ from ratchet.ranking import Embedding, in_callers_order, rank
 from ratchet_testing.deliveries import delivered
 from simulator.operators import draw_operators
 from simulator.ranking_outcomes import experience, plan_value, reactions
-from simulator.ranking_questions import RankingQuestion, ShowableWidget, draw_ranking_question
+from simulator.ranking_questions import RankingQuestion, draw_ranking_question
+from simulator.widgets import ShowableWidget
 from trainer.domain.scorer.examination import examination, fitted_power
 from trainer.domain.scorer.logged_decision import LoggedDecision
 from trainer.domain.scorer.rules import PublishingRules

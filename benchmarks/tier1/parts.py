@@ -12,16 +12,14 @@ from ratchet.storage import ArtifactStore
 from ratchet_testing.deliveries import delivered
 from reward.domain.state.policy import RewardPolicy
 from reward.offline import OfflineReplay
-from trainer.backends.scorers.scorer_files import ScorerFiles
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.database import open_database
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.scorer.rules import LearningRules, PublishingRules
 from trainer.scorer.evidence import ScorerEvaluator
-from trainer.scorer.in_service import ServedScorer
 from trainer.scorer.metrics import RankingMetrics
-from trainer.scorer.publishing import ScorerPublishing
+from trainer.scorer.publishing import ScorerPublishing, ServedScorer
 
 
 @dataclass
@@ -39,12 +37,12 @@ class Tier1:
         self.store = SqlRankingStore(engine, self.rules)
         self.learner = ScorerLearner(self.rules, self.embedding)
         register = SqlScorerRegister(engine)
-        files = ScorerFiles(ArtifactStore(self.directory / "artifacts"))
+        artifacts = ArtifactStore(self.directory / "artifacts")
         publishing = PublishingRules(every_s=0, kept_back_every_s=0)
         self.publishing = ScorerPublishing(
             register=register,
-            files=files,
-            in_service=ServedScorer(register, files, self.embedding.name),
+            artifacts=artifacts,
+            in_service=ServedScorer(register, artifacts, self.embedding.name),
             evaluator=ScorerEvaluator(self.store, self.embedding, publishing, self.rules.seed),
             policy=self.policy,
             rules=publishing,

@@ -211,7 +211,7 @@ OWN_STORES = (
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_handlers_and_routes_know_no_backend_but_our_own_stores(service: str):
-    handlers = ("handlers", "http", "scorer.handlers", "erasure.handler")
+    handlers = ("handlers", "http")
     for module in [m for name in handlers for m in modules_of(f"{service}.{name}")]:
         backends = [name for name in ours(module) if inside(name, f"{service}.backends")]
         assert all(inside(name, *OWN_STORES) for name in backends), module

@@ -7,7 +7,7 @@ import pytest
 
 from ratchet.command_line import NoAnswer, post_until_answered
 from ratchet_cli.client.post_all import post_all
-from simulator.timeline import Call
+from simulator.turn import Call
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CALLS = [Call(NOW, "/v1/feedback", {"query_id": str(number)}) for number in range(3)]

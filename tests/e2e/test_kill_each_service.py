@@ -38,8 +38,8 @@ from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
 from simulator import simulate
-from simulator.timeline import Call, timeline
 from simulator.traces import simulate_traces
+from simulator.turn import Call, timeline
 
 START = datetime(2026, 1, 5, 6, tzinfo=UTC)
 TURNS = list(simulate(11, questions=60, answers_per_question=2, start=START))

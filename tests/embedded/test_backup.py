@@ -35,7 +35,7 @@ from ratchet_cli.embedded.processes import Embedded
 from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port, valkey_server
 from simulator import simulate
-from simulator.timeline import timeline
+from simulator.turn import timeline
 
 from .ratchet_command import ratchet
 

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.backends.gguf.license import license_of
 from exporter.backends.registries.ollama_api import OllamaApi
 from exporter.domain.registry.modelfile import Modelfile, Sampling
+from exporter.export.build_inputs import license_of
 
 CARD = "---\nlanguage: en\nlicense: apache-2.0\ntags: [chat]\n---\n# A model\n"
 

@@ -6,8 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from ledger.backlog.metrics import BacklogMetrics
-from ledger.backlog.monitor import BacklogMonitor
+from ledger.backlog import BacklogMetrics, BacklogMonitor
 from ratchet.contract import FEEDBACK
 from ratchet_testing.eventually import eventually
 

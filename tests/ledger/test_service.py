@@ -1,5 +1,6 @@
 """The ledger service with real streams and a real database."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from ledger.handlers import LedgerHandlers
 from ledger.metrics import LedgerMetrics
 from ledger.reading import LedgerReader
 from ledger.settings import LedgerSettings
-from ledger.status import LedgerStatus
+from ledger.status import ledger_facts
 from ratchet.contract import EXPERIENCES, STREAMS, ExperienceRecorded, Stream, Unavailable
 from ratchet.delivery import Consumer, Publisher, RetryPolicy
 from ratchet.service import Service, create_broker, create_host, create_redis
@@ -81,7 +82,7 @@ async def test_a_full_disk_leaves_events_pending_and_none_is_lost(
         room = Room(ledger)
         room.full = True
         handlers = LedgerHandlers(SqlLedger(ledger.engine), LedgerMetrics(CollectorRegistry()), 0)
-        status = LedgerStatus(handlers, LedgerReader(ledger.read))
+        status = partial(ledger_facts, handlers, LedgerReader(ledger.read))
         settings = LedgerSettings.model_validate({"redis_url": valkey_url})
         service = Service(
             name="ledger",
@@ -108,7 +109,7 @@ async def test_a_full_disk_leaves_events_pending_and_none_is_lost(
                 return handlers.trouble is not None and len(group) == len(facts)
 
             await eventually(claimed_often, 20)
-            assert "full" in (await status.facts())["summary"]
+            assert "full" in (await status())["summary"]
             room.full = False
 
             async def written() -> bool:
@@ -121,7 +122,7 @@ async def test_a_full_disk_leaves_events_pending_and_none_is_lost(
 
             await eventually(quiet, 20)
         assert await redis.xlen(EXPERIENCES.dead_key) == 0
-        assert (await status.facts())["trouble"] is None
+        assert (await status())["trouble"] is None
 
 
 async def test_an_unavailable_database_fails_no_event():
@@ -129,7 +130,7 @@ async def test_an_unavailable_database_fails_no_event():
     handlers = LedgerHandlers(SqlLedger(engine), LedgerMetrics(CollectorRegistry()), 0)
     with pytest.raises(Unavailable, match="ledger's database"):
         await handlers.handle(delivered(DAY[:1]), MemoryState())
-    facts = await LedgerStatus(handlers, LedgerReader(engine)).facts()
+    facts = await ledger_facts(handlers, LedgerReader(engine))
     assert facts["summary"].startswith("degraded: ")
 
 

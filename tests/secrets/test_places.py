@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import typer
+from ledger.archive.settings import ArchiveSettings
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
@@ -20,7 +21,6 @@ from exporter.backends.registries.ollama_api import OllamaApi, ollama_client
 from exporter.ports import RegistryError
 from exporter.settings import ExporterSettings
 from ledger.archive.filesystems import InvalidArchiveUrl, open_filesystem
-from ledger.archive.settings import ArchiveSettings
 from ledger.backends.database import open_for_reading
 from ledger.reading import LedgerLocation
 from ratchet.command_line import redis_address, redis_client

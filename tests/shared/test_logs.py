@@ -6,9 +6,9 @@ import sys
 
 CODE = """
 import logging
-from ratchet.telemetry.logs import configure_logs, event_context
+from ratchet.telemetry.logs import configure_logs, log_context
 configure_logs("reward", "info")
-with event_context("feedback", "event-1"):
+with log_context(stream="feedback", event_id="event-1"):
     logging.getLogger("x").warning("late", extra={"attempt": 2})
 logging.getLogger("x").info("outside")
 """
@@ -27,7 +27,7 @@ def test_a_line_of_a_handler_names_event_stream_and_attempt():
 
 def test_a_line_of_a_span_names_its_trace():
     code = CODE.replace(
-        'with event_context("feedback", "event-1"):',
+        'with log_context(stream="feedback", event_id="event-1"):',
         "from opentelemetry.trace import NonRecordingSpan, SpanContext, use_span\n"
         "with use_span(NonRecordingSpan(SpanContext(7, 1, is_remote=True))):",
     )

@@ -18,9 +18,9 @@ from simulator.ranking_outcomes import EXAMINATION, experience, plan_value, reac
 from simulator.ranking_questions import (
     SUITING_SIZE,
     RankingQuestion,
-    ShowableWidget,
     draw_ranking_question,
 )
+from simulator.widgets import ShowableWidget
 
 AT = datetime(2026, 1, 5, 6, tzinfo=UTC)
 OPERATORS = draw_operators(Random(0), 9)

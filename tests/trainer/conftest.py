@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import Engine
 
 from ratchet.contract import LabelBuilt, PairBuilt, Question, Reading, Source, TraceCaptured
+from trainer.backends.run_process.child_run import TrainingBroke
 from trainer.backends.sql.database import open_database
 from trainer.domain.evaluation.cases import Case, held_out_cases
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
 from trainer.domain.evaluation.scores import ModelScores
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult, TrainRequest
-from trainer.ports import TrainingBroke
 
 from .case_scores import shows
 from .teacher_server import StandIn, teacher_server
@@ -111,7 +111,6 @@ class FakeRunner:
         self.breaks = breaks
         self.requests: list[TrainRequest] = []
         self.champions: list[bytes] = []
-        self.cleaned: list[Path] = []
 
     async def train(
         self, request: TrainRequest, on_progress: Callable[[TrainingProgress], Awaitable[None]]
@@ -148,9 +147,6 @@ class FakeRunner:
     async def record_references(self, request: ReferenceRequest) -> None:
         self.reference_request = request
         request.target.write_bytes(b"references")
-
-    def clean(self, work_dir: Path) -> None:
-        self.cleaned.append(work_dir)
 
 
 @pytest.fixture

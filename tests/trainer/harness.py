@@ -13,6 +13,7 @@ from ratchet_testing.deliveries import delivered
 from ratchet_testing.fakes import MemoryPublisher
 from reward.memory_state import MemoryState
 from trainer.backends.regression_file import PACKAGED
+from trainer.backends.run_process.child_run import ChildRunner
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
@@ -20,7 +21,6 @@ from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import TrainerMetrics
-from trainer.ports import Runner
 from trainer.settings import TrainerSettings
 from trainer.training.loop import TrainingLoop
 from trainer.training.outbox_relay import OutboxRelay
@@ -57,7 +57,7 @@ class TrainerHarness:
         self.publisher = MemoryPublisher()
         self.metrics = CollectorRegistry()
 
-    def training(self, runner: Runner, **changed: Any) -> TrainingLoop:
+    def training(self, runner: ChildRunner, **changed: Any) -> TrainingLoop:
         self.metrics = CollectorRegistry()
         parts: dict[str, Any] = {
             "settings": self.settings,
@@ -65,7 +65,6 @@ class TrainerHarness:
             "runner": runner,
             "files": self.files,
             "lease": nullcontext,
-            "publisher": self.publisher,
             "relay": OutboxRelay(self.outbox, self.publisher),
             "metrics": TrainerMetrics(self.metrics),
             **changed,

@@ -153,9 +153,9 @@ async def test_a_redelivered_cancellation_does_not_cancel_the_next_run(harness: 
 
 async def test_a_cancellation_during_judging_counts_and_leaves_no_model(harness: TrainerHarness):
     class Slow(RunFiles):
-        def store_manifest(self, *arguments: Any) -> Any:
+        def store_adapter(self, *arguments: Any) -> Any:
             asyncio.run(harness.cancel("anna"))
-            return super().store_manifest(*arguments)
+            return super().store_adapter(*arguments)
 
     slow = Slow(harness.settings.data_dir / "runs", harness.artifacts, PACKAGED)
     training = harness.training(FakeRunner(BETTER), files=slow)

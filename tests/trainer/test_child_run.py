@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from trainer.backends.run_process.child_run import ChildRunner
+from trainer.backends.run_process.child_run import ChildRunner, TrainingBroke
 from trainer.domain.runs.child_messages import TrainingProgress
-from trainer.ports import TrainingBroke
 
 from .scripted_child import FULL, request_in, scripted, trained
 

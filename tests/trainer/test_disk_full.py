@@ -16,8 +16,7 @@ from ratchet_testing.eventually import eventually
 from reward.memory_state import MemoryState
 from trainer.backends.run_process.child_run import ChildRunner
 from trainer.handlers import TrainerHandlers
-from trainer.ports import Runner
-from trainer.status import TrainerStatus
+from trainer.status import training_facts
 from trainer.training.loop import TrainingLoop
 
 from .conftest import FakeRunner, built, judged
@@ -60,7 +59,7 @@ def harness(engine: Engine, tmp_path: Path) -> TrainerHarness:
 
 @asynccontextmanager
 async def at_work(
-    harness: TrainerHarness, runner: Runner, **changed: Any
+    harness: TrainerHarness, runner: ChildRunner, **changed: Any
 ) -> AsyncIterator[TrainingLoop]:
     training = harness.training(runner, **changed)
     working = asyncio.create_task(training.run())
@@ -77,7 +76,7 @@ async def held_up(harness: TrainerHarness, training: TrainingLoop) -> None:
         return training.problem is not None
 
     await eventually(shows)
-    facts = await TrainerStatus(training).facts()
+    facts = await training_facts(training)
     assert "full" in facts["trouble"] or "space" in facts["trouble"]
     assert facts["summary"].startswith("held up: ")
     assert harness.metrics.get_sample_value("ratchet_training_trouble") == 1

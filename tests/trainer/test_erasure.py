@@ -6,10 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from ratchet.contract import Done, ForgetRequested, Forgotten, utc_now
-from ratchet_testing.deliveries import delivered
-from reward.memory_state import MemoryState
 from trainer.backends.sql.erasure import TrainerErasure
-from trainer.erasure import TrainerErasureHandler
+from trainer.handlers import erase
 
 from .conftest import FakeRunner, judged
 from .harness import TrainerHarness
@@ -26,8 +24,7 @@ ASKED = ForgetRequested(
 
 async def forgotten(harness: TrainerHarness, directory: Path) -> Forgotten:
     erasing = TrainerErasure(harness.examples._engine, harness.artifacts, directory / "runs")
-    handler = TrainerErasureHandler(erasing)
-    [outcome] = await handler.handle(delivered([ASKED]), MemoryState())
+    outcome = await erase(erasing, ASKED)
     assert isinstance(outcome, Done)
     [answer] = outcome.emits
     assert isinstance(answer, Forgotten)

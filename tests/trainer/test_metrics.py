@@ -83,7 +83,7 @@ async def test_metrics_show_the_stage_of_the_open_run(engine: Engine, tmp_path: 
 def test_the_metrics_of_an_ended_run_are_cleared():
     registry = CollectorRegistry()
     metrics = TrainerMetrics(registry)
-    metrics.began()
+    metrics.running.set(1)
     metrics.progressed(
         TrainingProgress(stage="training", step=3, steps=9, loss=0.5, seconds_left=60)
     )

@@ -7,9 +7,8 @@ import pytest
 
 from ratchet_testing.valkey import free_port
 from trainer.backends.machine.ollama import Ollama, ollama_at
-from trainer.backends.run_process.child_run import ChildRunner
+from trainer.backends.run_process.child_run import ChildRunner, TrainingBroke
 from trainer.domain.runs.child_messages import TrainingProgress
-from trainer.ports import TrainingBroke
 from trainer.settings import TrainerSettings
 from trainer.training.cancellation import RunAborted, abort_on_cancellation
 

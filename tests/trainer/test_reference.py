@@ -8,10 +8,9 @@ import pytest
 
 from ratchet.models import References
 from ratchet.models.references_file import read_references
-from trainer.backends.run_process.child_run import ChildRunner
+from trainer.backends.run_process.child_run import ChildRunner, TrainingBroke
 from trainer.domain.evaluation.cases import Case
 from trainer.domain.evaluation.reference_chats import ReferenceRequest, reference_prompts
-from trainer.ports import TrainingBroke
 
 from .tiny_model import write_tiny_model
 

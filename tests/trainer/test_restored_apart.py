@@ -28,8 +28,7 @@ from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.domain.scorer.rules import LearningRules
-from trainer.handlers import TrainerHandlers
-from trainer.scorer.handlers import RankingHandlers
+from trainer.handlers import RankingHandlers, TrainerHandlers
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 

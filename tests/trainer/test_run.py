@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from trainer.backends.run_process.child_run import TrainingBroke
 from trainer.domain.evaluation.acceptance_gate import GateRules, judge_challenger
 from trainer.domain.runs.child_messages import TrainingResult
-from trainer.ports import TrainingBroke
 
 from .real_run import (
     STEPS,

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from ratchet.processes import run_child
+from trainer.backends.run_process.child_run import TrainingBroke
 from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
-from trainer.ports import TrainingBroke
 
 from .real_run import Listener, request_for, taught_nothing, train
 from .tiny_model import write_tiny_model

@@ -36,7 +36,7 @@ from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs import run_events
 from trainer.domain.runs.recipe import Recipe
-from trainer.domain.runs.run import Run, RunEnd, plan_run
+from trainer.domain.runs.run import DatasetReference, Run, RunEnd
 from trainer.domain.runs.situation import RunRequest, WaitingExamples
 from trainer.domain.scorer.rules import LearningRules
 
@@ -61,7 +61,16 @@ def dataset_of(count: int = 20) -> Dataset:
 
 
 def plan(runs: SqlRunStore, dataset: Dataset, failures: int = 0) -> Run:
-    run = plan_run(dataset, Recipe(), "base", None, None, "enough pairs", failures, NOW)
+    run = Run(
+        run_id="",
+        dataset=DatasetReference.to(dataset),
+        recipe=Recipe(),
+        base_model="base",
+        champion=None,
+        parent=None,
+        reason="enough pairs",
+        planned_at=NOW,
+    ).identified(failures)
     runs.plan(run, dataset, run_events.started(run, dataset))
     return run
 

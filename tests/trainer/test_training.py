@@ -23,7 +23,7 @@ from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.examples.dataset import Dataset
 from trainer.handlers import TrainerHandlers
-from trainer.status import TrainerStatus
+from trainer.status import training_facts
 from trainer.training.outbox_relay import OutboxRelay
 
 from .conftest import NOW, FakeRunner, built, judged
@@ -52,7 +52,7 @@ async def test_an_accepted_run_publishes_events_from_start_to_checkpoint(harness
     assert finished.gains["grounded_accuracy"].low > 0
     assert started.run_id == finished.run_id == checkpoint.run_id
     assert harness.waiting() == 0
-    assert runner.cleaned
+    assert list((harness.settings.data_dir / "runs").glob("*")) == []
 
 
 async def test_the_manifest_names_the_inputs_of_the_adapter(harness: TrainerHarness):
@@ -215,7 +215,8 @@ async def test_a_kill_at_any_moment_changes_no_result(
     restarted = harness.training(runner)
     await restarted.turn()
     await restarted.turn()
-    assert runner.cleaned, "whichever process ended the run"
+    left = list((harness.settings.data_dir / "runs").glob("*"))
+    assert left == [], "whichever process ended the run"
     assert len(harness.published(RunStarted)) == 1
     assert [event.verdict for event in harness.published(RunFinished)] == ["accepted"]
     assert len(harness.published(CheckpointReady)) == 1
@@ -286,14 +287,14 @@ async def test_a_run_killed_while_training_resumes_with_the_same_dataset(harness
 async def test_status_shows_the_waiting_examples_and_the_last_verdict(harness: TrainerHarness):
     training = harness.training(FakeRunner(SAME))
     await training.turn()
-    facts = await TrainerStatus(training).facts()
+    facts = await training_facts(training)
     assert {method: of["count"] for method, of in facts["waiting"].items()} == {
         "dpo": 0,
         "kto": 0,
         "sft": 0,
     }
     await training.turn()
-    assert (await TrainerStatus(training).facts())["lacking"]["dpo"] == 20
+    assert (await training_facts(training))["lacking"]["dpo"] == 20
     assert facts["trouble"] is None
     assert facts["running"] is None
     assert facts["runs"] == {"refused": 1}
@@ -305,6 +306,6 @@ async def test_status_shows_the_waiting_examples_and_the_last_verdict(harness: T
 async def test_the_status_is_what_ingest_reads_for_the_page(harness: TrainerHarness):
     training = harness.training(FakeRunner(SAME))
     await training.turn()
-    facts = TrainerFacts.model_validate(await TrainerStatus(training).facts())
+    facts = TrainerFacts.model_validate(await training_facts(training))
     assert facts.of("dpo").minimum == training.settings.trainer_min_pairs
     assert facts.running is facts.running_method is facts.trouble is None

@@ -1,6 +1,5 @@
 """Settings that all services share; each service adds its own."""
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -25,7 +24,6 @@ from pydantic_settings import (
 
 from ratchet_language import Secrets, http_address, masked
 
-_log = logging.getLogger(__name__)
 SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
 
 
@@ -145,10 +143,6 @@ def _variable(location: tuple[int | str, ...]) -> str:
     field, *inside = (str(part) for part in location)
     name = field if field.isupper() else f"RATCHET_{field.upper()}"
     return f"{'.'.join((name, *inside))}: "
-
-
-def log_settings(settings: CommonSettings) -> None:
-    _log.info("settings", extra={"settings": settings.masked()})
 
 
 def _mask(value: object) -> object:

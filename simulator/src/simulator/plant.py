@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+Ranges = dict[str, tuple[float, float]]
+"""The plausible (low, high) range of every metric that a kind of equipment reports."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -15,19 +18,11 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
-class EquipmentType:
-    """A kind of equipment: the plausible (low, high) range of every metric it reports."""
-
-    name: str
-    ranges: dict[str, tuple[float, float]]
-
-
-@dataclass(frozen=True, slots=True)
 class Area:
-    """A part of the plant whose equipment types and phrasings occur nowhere else."""
+    """A part of the plant whose kinds of equipment and phrasings occur nowhere else."""
 
     name: str
-    equipment: tuple[EquipmentType, ...]
+    equipment: dict[str, Ranges]
     phrasings: tuple[str, ...]
 
 
@@ -51,26 +46,17 @@ METRICS = {
 AREAS = (
     Area(
         "utilities",
-        (
-            EquipmentType(
-                "pump",
-                {
-                    "power": (18, 75), "pressure": (2.5, 9), "flow": (30, 180),
-                    "vibration": (1.2, 6), "speed": (1200, 2950),
-                },
-            ),
-            EquipmentType(
-                "compressor",
-                {
-                    "power": (55, 250), "pressure": (5.5, 11), "temperature": (60, 105),
-                    "vibration": (1.5, 7),
-                },
-            ),
-            EquipmentType(
-                "boiler",
-                {"pressure": (6, 16), "temperature": (140, 195), "flow": (20, 90)},
-            ),
-        ),
+        {
+            "pump": {
+                "power": (18, 75), "pressure": (2.5, 9), "flow": (30, 180), "vibration": (1.2, 6),
+                "speed": (1200, 2950),
+            },
+            "compressor": {
+                "power": (55, 250), "pressure": (5.5, 11), "temperature": (60, 105),
+                "vibration": (1.5, 7),
+            },
+            "boiler": {"pressure": (6, 16), "temperature": (140, 195), "flow": (20, 90)},
+        },
         (
             "What is the {metric} of {equipment}?",
             "What {metric} does {equipment} have right now?",
@@ -80,23 +66,13 @@ AREAS = (
     ),
     Area(
         "climate",
-        (
-            EquipmentType(
-                "chiller",
-                {
-                    "power": (80, 320), "temperature": (5, 14), "flow": (60, 220),
-                    "load": (28, 65),
-                },
-            ),
-            EquipmentType(
-                "air handler",
-                {"temperature": (15, 26), "humidity": (32, 65), "speed": (600, 1400)},
-            ),
-            EquipmentType(
-                "cooling tower",
-                {"temperature": (22, 36), "flow": (120, 480), "vibration": (1.1, 5)},
-            ),
-        ),
+        {
+            "chiller": {
+                "power": (80, 320), "temperature": (5, 14), "flow": (60, 220), "load": (28, 65),
+            },
+            "air handler": {"temperature": (15, 26), "humidity": (32, 65), "speed": (600, 1400)},
+            "cooling tower": {"temperature": (22, 36), "flow": (120, 480), "vibration": (1.1, 5)},
+        },
         (
             "Give me the latest {metric} for {equipment}.",
             "Check {equipment} and report its {metric}.",
@@ -106,23 +82,14 @@ AREAS = (
     ),
     Area(
         "electrical",
-        (
-            EquipmentType(
-                "transformer",
-                {"load": (25, 65), "temperature": (45, 95), "current": (120, 820)},
-            ),
-            EquipmentType(
-                "generator",
-                {
-                    "power": (150, 900), "voltage": (360, 440), "current": (210, 980),
-                    "temperature": (62, 98),
-                },
-            ),
-            EquipmentType(
-                "inverter",
-                {"energy": (140, 900), "voltage": (560, 820), "load": (20, 64)},
-            ),
-        ),
+        {
+            "transformer": {"load": (25, 65), "temperature": (45, 95), "current": (120, 820)},
+            "generator": {
+                "power": (150, 900), "voltage": (360, 440), "current": (210, 980),
+                "temperature": (62, 98),
+            },
+            "inverter": {"energy": (140, 900), "voltage": (560, 820), "load": (20, 64)},
+        },
         (
             "Read out {metric} on {equipment}, please.",
             "I need the {metric} reading from {equipment}.",
@@ -132,23 +99,14 @@ AREAS = (
     ),
     Area(
         "production",
-        (
-            EquipmentType(
-                "conveyor",
-                {"speed": (60, 240), "current": (8, 60), "vibration": (1.2, 5.5)},
-            ),
-            EquipmentType(
-                "extruder",
-                {
-                    "temperature": (165, 240), "pressure": (60, 220), "energy": (180, 760),
-                    "speed": (40, 160),
-                },
-            ),
-            EquipmentType(
-                "mixer",
-                {"power": (12, 90), "speed": (50, 320), "temperature": (28, 82)},
-            ),
-        ),
+        {
+            "conveyor": {"speed": (60, 240), "current": (8, 60), "vibration": (1.2, 5.5)},
+            "extruder": {
+                "temperature": (165, 240), "pressure": (60, 220), "energy": (180, 760),
+                "speed": (40, 160),
+            },
+            "mixer": {"power": (12, 90), "speed": (50, 320), "temperature": (28, 82)},
+        },
         (
             "How high is the {metric} on {equipment}?",
             "Any issue with {metric} at {equipment} today?",

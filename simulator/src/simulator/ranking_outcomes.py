@@ -6,12 +6,10 @@ from math import sqrt
 from random import Random
 from typing import Any
 
-from ratchet.measures import DEFAULT_HEIGHTS
-from simulator.answers import capitalized
 from simulator.judge import plan_verdict
 from simulator.operators import draw_interaction, draw_rating, is_pleased
-from simulator.ranking_questions import SUITING_SIZE, RankingQuestion, ShowableWidget
-from simulator.widgets import Placed, Plan
+from simulator.ranking_questions import SUITING_SIZE, RankingQuestion
+from simulator.widgets import Placed, Plan, ShowableWidget, plan_body
 from simulator.world import shared_context
 
 EXAMINATION = 0.8
@@ -35,7 +33,7 @@ def experience(
         "timestamp": timestamp.isoformat(),
         "user_id": question.user_id,
         **shared_context(question.situation, question.intent),
-        "widget_plan": _plan_body(question, shown),
+        "widget_plan": plan_body(question.situation, shown, "ranking"),
         "processing_time_ms": question.processing_time_ms,
         "voice_response": question.answer.text,
     }
@@ -96,25 +94,6 @@ def _plan(question: RankingQuestion, shown: Sequence[ShowableWidget]) -> Plan:
     )
     scenarios = [option.scenario for option in shown]
     return Plan(placed, tuple(name for name in question.needed if name not in scenarios))
-
-
-def _plan_body(question: RankingQuestion, shown: Sequence[ShowableWidget]) -> dict[str, Any]:
-    requested = question.situation.requested
-    return {
-        "heading": capitalized(f"{requested.equipment} {requested.metric}"),
-        "widgets": [
-            {
-                "scenario": option.scenario,
-                "size": option.size,
-                "relevance": option.relevance,
-                "why": f"{requested.metric} {option.scenario}",
-                "height_units": DEFAULT_HEIGHTS[option.size],
-                "data_request": {"device": question.situation.device, "metric": requested.metric},
-            }
-            for option in shown
-        ],
-        "select_method": "ranking",
-    }
 
 
 def _touches(

@@ -9,6 +9,7 @@ from ratchet.measures import CORE_SCENARIOS
 from simulator.answers import SimulatedAnswer, bad_answer, good_answer
 from simulator.operators import Operator
 from simulator.situations import Situation, draw_situation
+from simulator.widgets import ShowableWidget
 from simulator.world import parsed_intent
 
 SUITING_SIZE = {
@@ -43,15 +44,6 @@ _LIMIT = 4
 _SIZES = ("expanded", "normal", "compact")
 _WRONG_SIZE = 0.15
 _GOOD_ANSWER = 0.85
-
-
-@dataclass(frozen=True, slots=True)
-class ShowableWidget:
-    """A widget that the caller could show; `relevance` (0..1) is its language model's estimate."""
-
-    scenario: str
-    relevance: float
-    size: str
 
 
 @dataclass(frozen=True, slots=True)

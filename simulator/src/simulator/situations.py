@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 
 from ratchet.measures import RequestedReading
-from simulator.plant import AREAS, METRICS, Area, EquipmentType, Metric
+from simulator.plant import AREAS, METRICS, Area, Metric, Ranges
 
 _UNITS_PER_TYPE = 24
 
@@ -35,16 +35,17 @@ class Situation:
 def draw_situation(rng: Random) -> Situation:
     """Draw an area, one of its devices and metrics, and four to six readings around it."""
     area = rng.choice(AREAS)
-    kind = rng.choice(area.equipment)
-    metric = METRICS[rng.choice(sorted(kind.ranges))]
+    kind, ranges = rng.choice(tuple(area.equipment.items()))
+    metric = METRICS[rng.choice(sorted(ranges))]
     here, there = (
-        f"{kind.name} {number:03d}" for number in rng.sample(range(1, _UNITS_PER_TYPE + 1), 2)
+        f"{kind} {number:03d}" for number in rng.sample(range(1, _UNITS_PER_TYPE + 1), 2)
     )
-    requested = RequestedReading(here, metric.name, _draw(rng, kind, metric), metric.unit)
+    requested = RequestedReading(here, metric.name, _draw(rng, ranges, metric), metric.unit)
     average = _average(rng, requested, metric)
     limit = _limit(rng, requested, average, metric)
     elsewhere = _elsewhere(rng, there, requested, (average, limit), metric)
-    readings = [requested, average, limit, elsewhere, *_distractors(rng, kind, metric, here, there)]
+    distractors = _distractors(rng, ranges, metric, here, there)
+    readings = [requested, average, limit, elsewhere, *distractors]
     rng.shuffle(readings)
     return Situation(
         area.name,
@@ -63,8 +64,8 @@ def _transcript(rng: Random, area: Area, metric: Metric, equipment: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def _draw(rng: Random, kind: EquipmentType, metric: Metric) -> float:
-    return round(rng.uniform(*kind.ranges[metric.name]), metric.decimals)
+def _draw(rng: Random, ranges: Ranges, metric: Metric) -> float:
+    return round(rng.uniform(*ranges[metric.name]), metric.decimals)
 
 
 def _average(rng: Random, requested: RequestedReading, metric: Metric) -> RequestedReading:
@@ -106,11 +107,11 @@ def distinct_value(rng: Random, around: float, taken: list[float], metric: Metri
 
 
 def _distractors(
-    rng: Random, kind: EquipmentType, requested: Metric, here: str, there: str
+    rng: Random, ranges: Ranges, requested: Metric, here: str, there: str
 ) -> list[RequestedReading]:
     rows = [
-        RequestedReading(equipment, name, _draw(rng, kind, METRICS[name]), METRICS[name].unit)
-        for name in sorted(kind.ranges)
+        RequestedReading(equipment, name, _draw(rng, ranges, METRICS[name]), METRICS[name].unit)
+        for name in sorted(ranges)
         if METRICS[name].unit != requested.unit
         for equipment in (here, there)
     ]

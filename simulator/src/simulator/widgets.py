@@ -1,7 +1,9 @@
 """Generates widget plans for a situation, each widget with its true fit."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from ratchet.measures import DEFAULT_HEIGHTS
 from simulator.answers import capitalized
@@ -33,12 +35,28 @@ class Plan:
     placed: tuple[Placed, ...]
     missing: tuple[str, ...]
 
+    def showable(self, rng: Random) -> list["ShowableWidget"]:
+        """The widgets with an estimated relevance, which does not depend on their fit."""
+        return [
+            ShowableWidget(w.scenario, round(min(1.0, max(0.0, rng.gauss(0.75, 0.12))), 2), w.size)
+            for w in self.placed
+        ]
+
     @property
     def quality(self) -> float:
         """True quality in 0..1: mean fit, less for a wrong size or a missing widget."""
         fit = sum(widget.fit for widget in self.placed) / len(self.placed)
         misplaced = sum(not widget.size_fits for widget in self.placed) / len(self.placed)
         return max(0.0, fit - 0.2 * misplaced - 0.2 * len(self.missing))
+
+
+@dataclass(frozen=True, slots=True)
+class ShowableWidget:
+    """A widget that the caller could show; `relevance` (0..1) is its language model's estimate."""
+
+    scenario: str
+    relevance: float
+    size: str
 
 
 def draw_plan(rng: Random, good: bool) -> Plan:
@@ -48,7 +66,9 @@ def draw_plan(rng: Random, good: bool) -> Plan:
     return Plan(tuple(placed), tuple(name for name in _NEEDED if name not in scenarios))
 
 
-def plan_body(plan: Plan, situation: Situation, rng: Random) -> dict[str, object]:
+def plan_body(
+    situation: Situation, shown: Iterable[ShowableWidget], select_method: str
+) -> dict[str, Any]:
     """The plan in the shape the dashboard reads."""
     requested = situation.requested
     return {
@@ -57,14 +77,14 @@ def plan_body(plan: Plan, situation: Situation, rng: Random) -> dict[str, object
             {
                 "scenario": widget.scenario,
                 "size": widget.size,
-                "relevance": round(min(1.0, max(0.0, rng.gauss(0.75, 0.12))), 2),
+                "relevance": widget.relevance,
                 "why": f"{requested.metric} {widget.scenario}",
                 "height_units": DEFAULT_HEIGHTS[widget.size],
                 "data_request": {"device": situation.device, "metric": requested.metric},
             }
-            for widget in plan.placed
+            for widget in shown
         ],
-        "select_method": "llm",
+        "select_method": select_method,
     }
 
 

@@ -58,7 +58,7 @@ def simulate(
                 "timestamp": now.isoformat(),
                 "user_id": operator.user_id,
                 **shared,
-                "widget_plan": plan_body(plan, situation, rng),
+                "widget_plan": plan_body(situation, plan.showable(rng), "llm"),
                 "processing_time_ms": int(rng.lognormvariate(7.8, 0.5)),
                 "voice_response": answer.text,
             }

@@ -8,12 +8,12 @@ from io import BytesIO
 from pathlib import Path
 
 from exporter.backends.bundle_tar import MemberSource, write_bundle
+from exporter.backends.directories import staging
 from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.bundle.installation import BundleInstallation
 from exporter.bundle.packing import pack
 from exporter.bundle.signature import TrustedKeys, sign_index
-from exporter.bundle.staging import staging
 from exporter.bundle.unpacking import unpack
 from exporter.domain.bundle import BundleIndex, BundleMember, document
 from exporter.domain.registry.record import ModelRecord

@@ -24,8 +24,6 @@ from exporter.registry.retention import VersionRetention
 from ratchet.contract import ArtifactRef, CheckpointReady, Outcome, Scores
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore
-from ratchet_testing.deliveries import delivered
-from reward.memory_state import MemoryState
 
 SCORES = Scores(preference_accuracy=0.5, text_quality=0.5, grounded_accuracy=0.5)
 NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)
@@ -114,7 +112,7 @@ class Checkpoints:
         )
 
     async def deliver(self, checkpoint: CheckpointReady) -> Outcome:
-        return (await self.handler.handle(delivered([checkpoint]), MemoryState()))[0]
+        return await self.handler.handle(checkpoint)
 
     async def versions(self) -> tuple[str, ...]:
         return await self.registries.local.versions()

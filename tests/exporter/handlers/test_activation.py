@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.registry.activation_result import ActivationResult
+from exporter.domain.registry.alias_history import ActivationResult
 from exporter.registry.activation import ActivationHandler, AliasCommand
 from exporter.registry.integrity import IntegrityCheck
 from ratchet.contract import (
@@ -20,8 +20,6 @@ from ratchet.contract import (
     Outcome,
     RollbackRequested,
 )
-from ratchet_testing.deliveries import delivered
-from reward.memory_state import MemoryState
 
 from .conftest import NOON, Registries
 from .stand_ins import FixedAnswers, Killed, KilledAt
@@ -36,7 +34,7 @@ class Commands:
     results: list[ActivationResult] = field(default_factory=list)
 
     async def deliver(self, command: AliasCommand) -> Outcome:
-        return (await self.handler.handle(delivered([command]), MemoryState()))[0]
+        return await self.handler.handle(command)
 
     async def event(self, command: AliasCommand) -> Any:
         """The one event that the command caused."""

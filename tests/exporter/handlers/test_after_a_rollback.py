@@ -14,8 +14,6 @@ from ratchet.contract import (
     ModelRolledBack,
     RollbackRequested,
 )
-from ratchet_testing.deliveries import delivered
-from reward.memory_state import MemoryState
 
 from .conftest import NOON, Checkpoints
 
@@ -36,7 +34,7 @@ async def rolled_back(checkpoints: Checkpoints) -> Checkpoints:
         on_result=lambda result: None,
     )
     command = RollbackRequested(event_id="rollback-1", occurred_at=NOON, requested_by="ben")
-    [outcome] = await handler.handle(delivered([command]), MemoryState())
+    outcome = await handler.handle(command)
     assert isinstance(outcome, Done)
     assert isinstance(outcome.emits[0], ModelRolledBack)
     return checkpoints

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exporter.domain.export_messages import ExportRefused
-from exporter.ports import ExportInterrupted
+from exporter.export.child_processes import ExportInterrupted
 from ratchet.contract import (
     Done,
     Invalid,

@@ -6,7 +6,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from ratchet.contract import CHECKPOINTS, MODELS, CheckpointReady
-from ratchet.delivery import Consumer, Publisher
+from ratchet.delivery import Consumer, Publisher, one_by_one
 from ratchet.settings import CommonSettings
 from ratchet.telemetry import create_tracing
 from ratchet_testing.collector import collecting
@@ -29,7 +29,10 @@ async def test_registration_is_a_span_of_the_runs_trace_and_its_events_carry_it(
     await Publisher(redis).publish([checkpoint])
     with collecting() as collector:
         consumer = Consumer(
-            CHECKPOINTS, "exporter", {CheckpointReady: checkpoints.handler.handle}, batch=1
+            CHECKPOINTS,
+            "exporter",
+            {CheckpointReady: one_by_one(checkpoints.handler.handle)},
+            batch=1,
         )
         tracing = create_tracing("exporter", CommonSettings(otlp_endpoint=collector.url))
         async with at_work(valkey_url, consumer, tracing=tracing):

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from exporter.domain.export_messages import Exported, StageDone
-from exporter.domain.parity.quantization import LIMITS
-from exporter.domain.registry.modelfile import Sampling
 from exporter.export.child_processes import ExportProcesses
+from exporter.settings import ExporterSettings
 from ratchet.storage import ArtifactStore
 
 pytestmark = pytest.mark.heavy
@@ -29,15 +28,8 @@ async def test_the_exported_file_is_near_the_model_and_answers_anywhere(
 ) -> None:
     artifacts = ArtifactStore(tmp_path / "artifacts")
     stages: list[StageDone] = []
-    export = ExportProcesses(
-        artifacts_dir=tmp_path / "artifacts",
-        cache_dir=cache_dir,
-        work_dir=tmp_path / "work",
-        quantization="auto",
-        limits=LIMITS,
-        sampling=Sampling(),
-        on_stage=stages.append,
-    )
+    settings = ExporterSettings(data_dir=tmp_path, cache_dir=cache_dir)
+    export = ExportProcesses(settings, stages.append)
     manifest = await asyncio.to_thread(train, "smollm2-135m-instruct", artifacts)
 
     outcome = await export.export("v1", manifest)

@@ -10,7 +10,6 @@ from redis.exceptions import ResponseError
 
 from ledger.archive.archivist import Archivist
 from ledger.archive.metrics import ArchiveMetrics
-from ledger.archive.settings import ArchiveSettings
 from ledger.archive.store import ArchiveStore
 from ledger.domain.archive.retention import StreamRetention
 from ratchet.contract import Stream, TrainingRequested, derived_id
@@ -65,9 +64,8 @@ async def fill_finished(redis: Redis, stream: Stream, days: int, a_day: int) -> 
 
 
 def archivist(redis: Redis, store: ArchiveStore, **retention: Any) -> Archivist:
-    settings = ArchiveSettings(retention=StreamRetention(**retention))
     metrics = ArchiveMetrics(CollectorRegistry())
-    return Archivist(redis, store, settings, metrics, clock=lambda: TODAY)
+    return Archivist(redis, store, StreamRetention(**retention), metrics, clock=lambda: TODAY)
 
 
 async def ids_of(redis: Redis, stream: Stream) -> list[str]:

@@ -11,8 +11,9 @@ from redis.asyncio import Redis
 
 from ledger.archive.archivist import Archivist
 from ledger.archive.metrics import ArchiveMetrics
-from ledger.archive.settings import ArchiveSettings
 from ledger.archive.store import ArchiveStore
+from ledger.domain.archive.retention import StreamRetention
+from ledger.settings import LedgerSettings
 from ratchet.contract import MODELS, RUNS
 from ratchet_testing.eventually import eventually
 
@@ -22,8 +23,8 @@ from .aged import TODAY, archived_ids, fill_finished, ids_of
 @asynccontextmanager
 async def running(redis: Redis, store: ArchiveStore) -> AsyncIterator[CollectorRegistry]:
     registry = CollectorRegistry()
-    settings = ArchiveSettings(archive_period_s=0.05)
-    archivist = Archivist(redis, store, settings, ArchiveMetrics(registry), clock=lambda: TODAY)
+    metrics = ArchiveMetrics(registry)
+    archivist = Archivist(redis, store, StreamRetention(), metrics, 0.05, clock=lambda: TODAY)
     task = asyncio.create_task(archivist.run())
     try:
         yield registry
@@ -79,5 +80,5 @@ async def test_a_failure_on_one_stream_does_not_stop_the_others(redis: Redis, tm
 
 
 def test_the_default_location_is_in_the_data_directory(tmp_path: Path):
-    assert ArchiveSettings(data_dir=tmp_path).archive_place == str(tmp_path / "archive")
-    assert ArchiveSettings(archive_url="s3://plant/events").archive_place == "s3://plant/events"
+    assert LedgerSettings(data_dir=tmp_path).archive_place == str(tmp_path / "archive")
+    assert LedgerSettings(archive_url="s3://plant/events").archive_place == "s3://plant/events"

@@ -19,7 +19,6 @@ from ingest.domain.pairs import Pair, pair_built
 from ledger.app import create_app
 from ledger.archive.archivist import Archivist
 from ledger.archive.metrics import ArchiveMetrics
-from ledger.archive.settings import ArchiveSettings
 from ledger.archive.store import ArchiveStore
 from ledger.domain.archive.retention import StreamRetention
 from ledger.settings import LedgerSettings
@@ -183,7 +182,7 @@ async def serve(system: Served) -> None:
         await Archivist(
             redis,
             system.store,
-            ArchiveSettings(retention=retention),
+            retention,
             ArchiveMetrics(CollectorRegistry()),
         ).archive(stream)
         assert half[stream] <= await redis.xlen(stream.key) < 2 * half[stream]

@@ -18,7 +18,7 @@ from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.domain.scorer.learned_state import LearnedState
 from trainer.domain.scorer.rules import LearningRules
-from trainer.scorer.handlers import RankingHandlers
+from trainer.handlers import RankingHandlers
 from trainer.scorer.learning import RankingLearning
 from trainer.scorer.metrics import RankingMetrics
 from trainer.training.outbox_relay import OutboxRelay

@@ -9,19 +9,17 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from ratchet.contract import Event, Evidence, ExperienceScored, RankingPolicy, ScorerPublished
-from ratchet.ranking import Embedding, HashingEmbedding, ScorerManifest, libraries
+from ratchet.ranking import Embedding, HashingEmbedding, ScorerManifest, libraries, scorer_bytes
 from ratchet.storage import ArtifactStore
 from ratchet_testing.deliveries import delivered
-from trainer.backends.scorers.scorer_files import ScorerFiles
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.scorer.rules import LearningRules, PublishingRules
 from trainer.scorer.evidence import ScorerEvaluator
-from trainer.scorer.in_service import ServedScorer
 from trainer.scorer.metrics import RankingMetrics
-from trainer.scorer.publishing import ScorerPublishing
+from trainer.scorer.publishing import ScorerPublishing, ServedScorer
 
 from .conftest import MORNING
 from .judged_plans import GOOD_ALERTS, GOOD_CHATSTREAM, SHOWN, judged_plans, logged
@@ -61,14 +59,13 @@ class RankingSetup:
         self.store = store or SqlRankingStore(engine, RULES)
         self.register = register or SqlScorerRegister(engine)
         self.artifacts = ArtifactStore(directory / "artifacts")
-        files = ScorerFiles(self.artifacts)
         self.directory = directory / "artifacts"
         self.outbox = SqlOutbox(engine)
         self.learner = ScorerLearner(RULES, embedding)
         self.publishing = ScorerPublishing(
             register=self.register,
-            files=files,
-            in_service=ServedScorer(self.register, files, embedding.name),
+            artifacts=self.artifacts,
+            in_service=ServedScorer(self.register, self.artifacts, embedding.name),
             evaluator=ScorerEvaluator(self.store, embedding, rules, RULES.seed),
             policy=POLICY,
             rules=rules,
@@ -106,6 +103,7 @@ class RankingSetup:
             seed=RULES.seed,
             versions=libraries(),
         )
+        content = scorer_bytes(learner.weights(), manifest)
         self.register.publish(
             ScorerPublished(
                 event_id=f"published-{version}",
@@ -114,7 +112,7 @@ class RankingSetup:
                 trained_on=learner.progress.heard_of,
                 reason="planted",
                 evidence=Evidence(basis="nothing yet"),
-                artifact=ScorerFiles(self.artifacts).store(learner.weights(), manifest),
+                artifact=self.artifacts.put_bytes(content, "scorer.safetensors"),
                 parameters=28_193,
                 embedding=learner.progress.embedding,
                 policy=POLICY,

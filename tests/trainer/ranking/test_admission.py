@@ -3,7 +3,7 @@
 import pytest
 
 from ratchet.contract import ServedWidget
-from trainer.domain.scorer.admission import OLDER, QUOTA, SILENT, skip_reason
+from trainer.domain.scorer.lesson import OLDER, QUOTA, SILENT, skip_reason
 from trainer.domain.scorer.rules import LearningRules
 
 from .conftest import scored

@@ -7,8 +7,8 @@ from sqlalchemy import Engine
 
 from ratchet_testing.deliveries import delivered
 from trainer.backends.sql.ranking_store import SqlRankingStore
-from trainer.domain.scorer.admission import OLDER, QUOTA, SILENT
 from trainer.domain.scorer.learned_state import LearnedState, initial_progress
+from trainer.domain.scorer.lesson import OLDER, QUOTA, SILENT
 from trainer.domain.scorer.rules import LearningRules
 
 from .conftest import MORNING, decision, scored

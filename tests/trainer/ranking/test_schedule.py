@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainer.domain.scorer.learning_rate import Schedule, initial_schedule, next_schedule
+from trainer.domain.scorer.learned_state import Schedule, initial_schedule, next_schedule
 from trainer.domain.scorer.rules import LearningRules
 
 RULES = LearningRules(patience=200, improvement=0.01, drift=1.5)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from ratchet.command_line import post_until_answered
-from simulator.timeline import Call
+from simulator.turn import Call
 
 
 @dataclass

@@ -12,7 +12,7 @@ from ratchet.command_line import NoAnswer, Unreachable, api_key_headers
 from ratchet_cli.client.post_all import PostedCalls, post_all
 from ratchet_language import masked
 from simulator import simulate
-from simulator.timeline import Call, timeline
+from simulator.turn import Call, timeline
 
 _PATIENCE_S = 60.0
 

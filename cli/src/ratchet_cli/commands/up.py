@@ -21,6 +21,6 @@ def up(
     Starts an embedded Valkey and every service, and stops them in order. Settings are RATCHET_*
     variables. A restart in the same directory continues with its data.
     """
-    from ratchet_cli.embedded.console import run_in_foreground
+    from ratchet_cli.embedded.up import run_in_foreground
 
     run_in_foreground(data_dir, port)

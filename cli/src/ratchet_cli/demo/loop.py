@@ -24,7 +24,7 @@ from ratchet_cli.demo.table import show_report
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.up import CannotStart, up
 from simulator import simulate
-from simulator.timeline import Call, timeline
+from simulator.turn import Call, timeline
 
 _START = datetime(2026, 1, 5, 6, tzinfo=UTC)
 _MARKER = ".demo"

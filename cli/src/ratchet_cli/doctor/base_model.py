@@ -1,7 +1,6 @@
 """Whether the base model is present, complete, and the one that models were trained on."""
 
 import base64
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,13 +10,13 @@ from pathlib import Path, PurePath
 from typing import Literal
 
 from ratchet.models.base_models import PACKAGED, BaseModelMissing, packaged_gguf, weights_sha256
+from ratchet.storage import sha256_of
 from ratchet_cli.doctor.check import Check, fail, ok, warn
 from ratchet_cli.formatting import byte_size, parameter_count
 
 WeightSource = Literal["directory", "package", "hub"]
 
 _NAME = "base model"
-_CHUNK = 1 << 20
 _LONGEST_HEADER = 100_000_000
 
 
@@ -107,7 +106,7 @@ def _packaged(spec: str, cache_dir: Path) -> BaseModelFacts:
     except (BaseModelMissing, FileNotFoundError):
         return BaseModelFacts(spec, "package", distribution)
     recorded = _recorded_by(distribution, name)
-    changed = recorded is not None and _sha256(file).digest() != recorded
+    changed = recorded is not None and sha256_of(file) != recorded
     return BaseModelFacts(
         spec,
         "package",
@@ -126,7 +125,7 @@ def _weights(spec: str, source: WeightSource, directory: Path, registry: Path) -
         return BaseModelFacts(spec, source, str(directory), problem=problem)
     # The hub's cache names a file by its SHA-256 and links to it from the snapshot.
     named = {file: file.resolve().name for file in files if len(file.resolve().name) == 64}
-    damaged = [file.name for file, hex_ in named.items() if _sha256(file).hexdigest() != hex_]
+    damaged = [file.name for file, hex_ in named.items() if sha256_of(file) != hex_]
     trained_on = _trained_on(spec, registry)
     if trained_on is not None and weights_sha256(directory) != trained_on:
         damaged.append("the weights that the newest model was trained on")
@@ -141,11 +140,11 @@ def _weights(spec: str, source: WeightSource, directory: Path, registry: Path) -
     )
 
 
-def _recorded_by(distribution: str, name: str) -> bytes | None:
+def _recorded_by(distribution: str, name: str) -> str | None:
     """The SHA-256 of the file `name` in the records of an installed distribution."""
     for file in metadata.files(distribution) or []:
         if file.name == name and file.hash is not None and file.hash.mode == "sha256":
-            return base64.urlsafe_b64decode(file.hash.value + "==")
+            return base64.urlsafe_b64decode(f"{file.hash.value}==").hex()
     return None
 
 
@@ -177,11 +176,3 @@ def _in_header(file: Path) -> int | None:
         return sum(int(prod(one["shape"])) for key, one in header.items() if key != "__metadata__")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def _sha256(file: Path) -> "hashlib._Hash":
-    digest = hashlib.sha256()
-    with file.open("rb") as opened:
-        while chunk := opened.read(_CHUNK):
-            digest.update(chunk)
-    return digest

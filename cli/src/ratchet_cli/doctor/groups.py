@@ -15,29 +15,23 @@ NAMES = ("groups", "pending", "dead letters")
 _OPTIONAL = {"teacher"}
 """Groups that exist only where a setting asks for them."""
 
-_STALE_S = 600.0
+_STALE_MS = 600_000
 """Longer than the longest wait between two attempts; handlers renew their claims sooner."""
 
 
 @dataclass(frozen=True)
-class PendingFacts:
-    """Pending entries of a group: the age of the oldest, and the time since its last delivery."""
-
-    group: str
-    count: int = 0
-    oldest_s: float = 0.0
-    idle_s: float = 0.0
-
-
-@dataclass(frozen=True)
 class StreamFacts:
-    """`services` has the service that reads as a group, by the group's name."""
+    """`services` has the service that reads as a group, by the group's name.
+
+    `read_at_ms` is the time of the observation by the clock of Redis.
+    """
 
     name: str
     services: Mapping[str, str]
     entries: int
     dead: int
-    groups: tuple[PendingFacts, ...]
+    groups: tuple[GroupPosition, ...]
+    read_at_ms: int
 
     @property
     def missing(self) -> list[str]:
@@ -56,7 +50,8 @@ async def probe(redis: Redis) -> list[StreamFacts]:
             services=_services(stream),
             entries=await client.xlen(stream.key),
             dead=await client.xlen(stream.dead_key),
-            groups=tuple(_facts(group, seconds) for group in await group_positions(redis, stream)),
+            groups=tuple(await group_positions(redis, stream)),
+            read_at_ms=seconds * 1000,
         )
         for stream in STREAMS
     ]
@@ -69,13 +64,6 @@ def judge(streams: Sequence[StreamFacts]) -> list[Check]:
 def _services(stream: Stream) -> dict[str, str]:
     groups = dict(zip(stream.groups, stream.consumers, strict=True))
     return {group: service for group, service in groups.items() if group not in _OPTIONAL}
-
-
-def _facts(group: GroupPosition, now_s: int) -> PendingFacts:
-    if group.oldest_pending is None or group.idle_ms is None:
-        return PendingFacts(group.group, group.pending)
-    age_s = max(0.0, now_s - group.oldest_pending.ms / 1000)
-    return PendingFacts(group.group, group.pending, age_s, group.idle_ms / 1000)
 
 
 def _groups(streams: Sequence[StreamFacts]) -> Check:
@@ -97,14 +85,20 @@ def _groups(streams: Sequence[StreamFacts]) -> Check:
 
 
 def _pending(streams: Sequence[StreamFacts]) -> Check:
-    pending = [(stream, group) for stream in streams for group in stream.groups if group.count]
+    pending = [
+        (stream, group, group.oldest_pending, group.idle_ms or 0)
+        for stream in streams
+        for group in stream.groups
+        if group.oldest_pending is not None
+    ]
     if not pending:
         return ok("pending", "none")
-    stale = [(stream, group) for stream, group in pending if group.idle_s > _STALE_S]
+    stale = [row for row in pending if row[-1] > _STALE_MS]
     finding = "; ".join(
-        f"{group.group} has {group.count} pending of {stream.name}, the oldest "
-        f"{group.oldest_s:.0f} s old, last delivered {group.idle_s:.0f} s ago"
-        for stream, group in stale or pending
+        f"{group.group} has {group.pending} pending of {stream.name}, the oldest "
+        f"{max(0, stream.read_at_ms - oldest.ms) / 1000:.0f} s old, "
+        f"last delivered {idle_ms / 1000:.0f} s ago"
+        for stream, group, oldest, idle_ms in stale or pending
     )
     if not stale:
         return ok("pending", finding)

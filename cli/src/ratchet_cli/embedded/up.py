@@ -1,23 +1,29 @@
-"""Starts the embedded system in a directory, and stops it without losing data."""
+"""Runs the embedded system in a directory, also in the foreground of a terminal."""
 
 import asyncio
 import json
 import os
+import signal
 import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import cycle
+from pathlib import Path
 
 import httpx
 from filelock import FileLock, Timeout
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from rich.console import Console
+from rich.text import Text
 
-from ratchet.command_line import STATE_FILE
+from ratchet.command_line import STATE_FILE, Failed
+from ratchet.processes.valkey import wait_until_it_responds
 from ratchet_cli.embedded.processes import SERVICES, Embedded
 from ratchet_cli.embedded.supervisor import Sink, Supervised, Supervisor
 
 _START_TIMEOUT_S = 60.0
+_COLORS = ("red", "yellow", "magenta", "green", "cyan", "blue")
 
 
 class CannotStart(RuntimeError):
@@ -50,7 +56,11 @@ async def up(embedded: Embedded, sink: Sink) -> AsyncIterator[Supervisor]:
             )
         )
         await supervisor.processes["valkey"].start()
-        await _wait_for_redis(embedded.redis_url)
+        try:
+            await wait_until_it_responds(embedded.redis_url, _START_TIMEOUT_S)
+        except (RedisError, OSError) as error:
+            problem = f"Valkey does not respond: {error}. See its messages above."
+            raise CannotStart(problem) from error
         for name in SERVICES:
             await supervisor.processes[name].start()
         await _wait_for_services(embedded, supervisor)
@@ -72,23 +82,6 @@ def _refuse_busy_ports(embedded: Embedded) -> None:
                 raise CannotStart(
                     f"Port {port} for {name} is in use. Pass another --port."
                 ) from error
-
-
-async def _wait_for_redis(redis_url: str) -> None:
-    """Return when it has loaded its append-only file: until then it refuses commands."""
-    end = time.monotonic() + _START_TIMEOUT_S
-    async with Redis.from_url(redis_url) as redis:
-        while True:
-            try:
-                await redis.ping()
-            except (RedisError, OSError) as error:
-                if time.monotonic() > end:
-                    raise CannotStart(
-                        f"Valkey does not respond: {error}. See its messages above."
-                    ) from error
-                await asyncio.sleep(0.05)
-            else:
-                return
 
 
 async def _wait_for_services(embedded: Embedded, supervisor: Supervisor) -> None:
@@ -113,3 +106,32 @@ def _not_ready(process: Supervised) -> str:
         f"{process.spec.name} is not ready after {_START_TIMEOUT_S:.0f} s "
         f"({process.restarts} restarts). See its messages above."
     )
+
+
+def run_in_foreground(data_dir: Path, port: int) -> None:
+    """Print the output of every process until SIGINT or SIGTERM; raises `Failed`."""
+    console = Console()
+    embedded = Embedded(data_dir, port, {})
+    names = [process.name for process in embedded.processes()]
+    colors = dict(zip(names, cycle(_COLORS), strict=False))
+
+    def print_line(name: str, line: str) -> None:
+        console.print(Text(f"{name:>8} | ", style=colors[name]) + Text(line), soft_wrap=True)
+
+    try:
+        asyncio.run(_run(embedded, names, console, print_line))
+    except CannotStart as error:
+        raise Failed(str(error)) from error
+
+
+async def _run(embedded: Embedded, names: list[str], console: Console, sink: Sink) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with up(embedded, sink):
+        console.print(
+            f"[bold]ratchet is up[/bold] at {embedded.url} (data in {embedded.data_dir}, "
+            f"process {os.getpid()}); Ctrl-C stops it"
+        )
+        await stop.wait()
+        console.print(f"stopping, in order: {', '.join(reversed(names))}")

@@ -1,6 +1,7 @@
 """The only wiring of the exporter service."""
 
 import asyncio
+from functools import partial
 
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
@@ -11,7 +12,7 @@ from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.backends.registries.ollama_api import ollama_client
 from exporter.domain.export_messages import StageDone
 from exporter.domain.registry.lag import ServerLag
-from exporter.erasure import ExporterErasureHandler
+from exporter.erasure import erase
 from exporter.export.child_processes import ExportProcesses
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics, ServingMetrics
@@ -33,7 +34,7 @@ from ratchet.contract import (
     ForgetRequested,
     RollbackRequested,
 )
-from ratchet.delivery import Consumer, RetryPolicy
+from ratchet.delivery import Consumer, RetryPolicy, one_by_one
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore
 from ratchet.telemetry import StorageCollector, create_tracing
@@ -54,24 +55,16 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
 
     def on_stage(done: StageDone) -> None:
         metrics.record_stage(done)
-        status.record_stage(done)
+        status.last_stage = done
 
     def on_lag(lag: ServerLag) -> None:
         metrics.record_lag(lag)
-        status.record_lag(lag)
+        status.lag = lag
 
     registering = asyncio.Lock()
     handler = CheckpointHandler(
         name=name,
-        exporter=ExportProcesses(
-            artifacts_dir=settings.artifacts_dir,
-            cache_dir=settings.cache_path,
-            work_dir=settings.data_dir / "work",
-            quantization=settings.exporter_quantization,
-            limits=settings.limits,
-            sampling=settings.sampling,
-            on_stage=on_stage,
-        ),
+        exporter=ExportProcesses(settings, on_stage),
         artifacts=artifacts,
         records=records,
         server=ollama,
@@ -88,7 +81,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         integrity=IntegrityCheck(artifacts, records),
         alias=alias,
         metrics=metrics,
-        on_result=status.record_activation,
+        on_result=status.commands.append,
     )
     retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
     reconciler = RegistryReconciler(
@@ -101,6 +94,9 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         on_lag=on_lag,
     )
     monitor = RegistryMonitor(name, records, ollama, ServingMetrics(registry))
+    consumer = partial(
+        Consumer, batch=1, retry=retry, stuck_after_s=settings.exporter_stuck_after_s
+    )
     service = Service(
         name="exporter",
         settings=settings,
@@ -109,27 +105,17 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         registry=registry,
         tracing=create_tracing("exporter", settings),
         consumers=[
-            Consumer(
-                CHECKPOINTS,
-                "exporter",
-                {CheckpointReady: handler.handle},
-                batch=1,
-                retry=retry,
-                stuck_after_s=settings.exporter_stuck_after_s,
-            ),
+            consumer(CHECKPOINTS, "exporter", {CheckpointReady: one_by_one(handler.handle)}),
             # A consumer group of its own, so that a command does not wait for an export, which may
             # take an hour.
-            Consumer(
+            consumer(
                 COMMANDS,
                 "activation",
                 {
-                    ActivationRequested: activation.handle,
-                    RollbackRequested: activation.handle,
-                    ForgetRequested: ExporterErasureHandler(records).handle,
+                    ActivationRequested: one_by_one(activation.handle),
+                    RollbackRequested: one_by_one(activation.handle),
+                    ForgetRequested: one_by_one(partial(erase, records)),
                 },
-                batch=1,
-                retry=retry,
-                stuck_after_s=settings.exporter_stuck_after_s,
             ),
         ],
         background=[reconciler.run, monitor.run],

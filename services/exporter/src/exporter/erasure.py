@@ -1,29 +1,15 @@
 """Handles requests to erase questions: recorded answers of registered models are erased."""
 
 import asyncio
-from collections.abc import Sequence
 
 from exporter.backends.registries.local_registry import LocalRegistry
-from ratchet.contract import Delivered, Done, ForgetRequested, Forgotten, Later, Outcome, State
+from ratchet.contract import Done, ForgetRequested, Forgotten, Later, Outcome
 
 
-class ExporterErasureHandler:
-    """Erases the reference answers of models that were trained on erased examples."""
-
-    def __init__(self, records: LocalRegistry) -> None:
-        self._records = records
-
-    async def handle(
-        self, batch: Sequence[Delivered[ForgetRequested]], state: State
-    ) -> Sequence[Outcome]:
-        """One `Forgotten` for each request; `Later` if the disk fails."""
-        return [await self._erase(request) for request, _ in batch]
-
-    async def _erase(self, request: ForgetRequested) -> Outcome:
-        run_ids = frozenset(request.run_ids)
-        try:
-            records = await asyncio.to_thread(self._records.erase_answers, run_ids)
-        except OSError as error:
-            return Later(str(error))
-        answer = Forgotten.answering(request, "exporter", {"records": records})
-        return Done(emits=(answer,))
+async def erase(records: LocalRegistry, request: ForgetRequested) -> Outcome:
+    """Erase the answers of models trained on erased examples; `Later` if the disk fails."""
+    try:
+        erased = await asyncio.to_thread(records.erase_answers, frozenset(request.run_ids))
+    except OSError as error:
+        return Later(str(error))
+    return Done(emits=(Forgotten.answering(request, "exporter", {"records": erased}),))

@@ -11,20 +11,21 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.export_messages import ExportRefused
 from exporter.domain.parity.quantization import ParityLimits, Quantization
 from exporter.domain.registry.alias_history import Move, made_for, newest
 from exporter.domain.registry.chat_template import NO_TEMPLATE
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.version import may_follow, version_tag
+from exporter.export.child_processes import ExportInterrupted, ExportProcesses
 from exporter.metrics import ExporterMetrics
-from exporter.ports import Exporter, ExportInterrupted, RecordedRegistry, Registry, RegistryError
+from exporter.ports import Registry, RegistryError
 from exporter.registry.alias import Alias
 from exporter.registry.registration import RegistrationRefused, register_and_check, withdraw
 from exporter.registry.retention import VersionRetention
 from ratchet.contract import (
     CheckpointReady,
-    Delivered,
     Done,
     FormatTried,
     Invalid,
@@ -35,7 +36,6 @@ from ratchet.contract import (
     Outcome,
     Parity,
     ServedParity,
-    State,
     derived_id,
     utc_now,
 )
@@ -54,9 +54,9 @@ class CheckpointHandler:
     """
 
     name: str
-    exporter: Exporter
+    exporter: ExportProcesses
     artifacts: ArtifactStore
-    records: RecordedRegistry
+    records: LocalRegistry
     server: Registry | None
     alias: Alias
     registering: asyncio.Lock
@@ -64,13 +64,8 @@ class CheckpointHandler:
     retention: VersionRetention
     metrics: ExporterMetrics
 
-    async def handle(
-        self, batch: Sequence[Delivered[CheckpointReady]], state: State
-    ) -> Sequence[Outcome]:
-        """Register and activate the model of each checkpoint, or refuse it."""
-        return [await self._handle(checkpoint) for checkpoint, _ in batch]
-
-    async def _handle(self, checkpoint: CheckpointReady) -> Outcome:
+    async def handle(self, checkpoint: CheckpointReady) -> Outcome:
+        """Register and activate the model of the checkpoint, or refuse it."""
         try:
             version = version_tag(checkpoint)
             record = await self.records.record(version)

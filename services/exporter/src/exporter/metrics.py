@@ -6,7 +6,7 @@ from typing import get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from exporter.domain.export_messages import StageDone
-from exporter.domain.registry.activation_result import ActivationResult, CommandName
+from exporter.domain.registry.alias_history import ActivationResult, CommandName
 from exporter.domain.registry.lag import ServerLag
 from ratchet.contract import Parity, ServedParity
 
@@ -108,7 +108,3 @@ class ServingMetrics:
             "1 while the configured server responds; absent without one.",
             ("server",),
         )
-
-    def record_active(self, name: str, version: str, size: int | None) -> None:
-        self.active.info({"name": name, "version": version})
-        self.active_bytes.set(size or 0)

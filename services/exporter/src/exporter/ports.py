@@ -1,14 +1,12 @@
-"""What handlers need from outside: a registry, and a way to export."""
+"""What a registry has to do, and its errors."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from exporter.domain.export_messages import Exported, ExportRefused
 from exporter.domain.parity.answers import ServerAnswer
 from exporter.domain.registry.record import ModelRecord
 from ratchet.contract import RegistryKind
-from ratchet.models import AdapterManifest
 
 
 class RegistryError(RuntimeError):
@@ -17,10 +15,6 @@ class RegistryError(RuntimeError):
 
 class RegistrationMismatch(RuntimeError):
     """The registry stores a version differently than it was sent: a retry would end the same."""
-
-
-class ExportInterrupted(RuntimeError):
-    """The export process ended without a result: a retry may succeed."""
 
 
 class Registry(Protocol):
@@ -63,18 +57,3 @@ class Registry(Protocol):
 
     async def remove(self, version: str) -> None:
         """Remove a version that is not active; does nothing when it is not registered."""
-
-
-class RecordedRegistry(Registry, Protocol):
-    """The registry that also stores records: after a crash, it decides what is registered."""
-
-    async def record(self, version: str) -> ModelRecord | None:
-        """Raises `pydantic.ValidationError` if the record cannot be read."""
-
-    def gguf(self, version: str) -> Path:
-        """The path of a registered version's file; it may have been removed since."""
-
-
-class Exporter(Protocol):
-    async def export(self, version: str, manifest: AdapterManifest) -> Exported | ExportRefused:
-        """Merge, convert, quantize, compare and store; raises `ExportInterrupted`."""

@@ -46,10 +46,7 @@ class ExporterSettings(CommonSettings):
     @property
     def sampling(self) -> Sampling:
         return Sampling(
-            temperature=self.exporter_temperature,
-            repeat_penalty=self.exporter_repeat_penalty,
-            num_ctx=self.exporter_num_ctx,
-            num_predict=self.exporter_num_predict,
+            **{name: getattr(self, f"exporter_{name}") for name in Sampling.model_fields}
         )
 
     @property

@@ -4,14 +4,13 @@ from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-
 from exporter.backends.registries.activation_journal import ActivationJournal
+from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.export_messages import StageDone
-from exporter.domain.registry.activation_result import ActivationResult
+from exporter.domain.registry.alias_history import ActivationResult
 from exporter.domain.registry.lag import ServerLag
 from exporter.domain.registry.record import ModelRecord
-from exporter.ports import RecordedRegistry, Registry, RegistryError
+from exporter.ports import Registry, RegistryError
 
 _COMMANDS = 20
 _UNREADABLE = {"problem": "its manifest.json cannot be read"}
@@ -20,21 +19,12 @@ _UNREADABLE = {"problem": "its manifest.json cannot be read"}
 @dataclass
 class ExporterStatus:
     name: str
-    records: RecordedRegistry
+    records: LocalRegistry
     server: Registry | None
     journal: ActivationJournal
     last_stage: StageDone | None = None
     lag: ServerLag = field(default_factory=ServerLag)
     commands: deque[ActivationResult] = field(default_factory=lambda: deque(maxlen=_COMMANDS))
-
-    def record_stage(self, done: StageDone) -> None:
-        self.last_stage = done
-
-    def record_lag(self, lag: ServerLag) -> None:
-        self.lag = lag
-
-    def record_activation(self, result: ActivationResult) -> None:
-        self.commands.append(result)
 
     async def facts(self) -> dict[str, Any]:
         """The active model and all versions; `ollama` is None if no server is configured.
@@ -43,7 +33,7 @@ class ExporterStatus:
         of the last commands since the start.
         """
         active = await self.records.active()
-        record = await self._record(active) if active else None
+        record = await self.records.readable_record(active) if active else None
         return {
             "summary": f"{self.name}:{active} is active" if active else "no model is active yet",
             "model": self.name,
@@ -67,16 +57,9 @@ class ExporterStatus:
                 "active": version == active,
                 "activated_at": activated.get(version),
             }
-            record = await self._record(version)
+            record = await self.records.readable_record(version)
             rows.append({**row, **(_figures(record) if record else _UNREADABLE)})
         return rows
-
-    async def _record(self, version: str) -> ModelRecord | None:
-        """None if the record is missing or cannot be read."""
-        try:
-            return await self.records.record(version)
-        except ValidationError:
-            return None
 
     async def _server(self) -> dict[str, Any] | None:
         if self.server is None:

@@ -1,5 +1,7 @@
 """Wires the ledger service."""
 
+from functools import partial
+
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
@@ -10,16 +12,14 @@ from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.erasure import SqlLedgerErasure
 from ledger.backends.migration import migrate
 from ledger.backends.writer import SqlLedger
-from ledger.backlog.metrics import BacklogMetrics
-from ledger.backlog.monitor import BacklogMonitor
-from ledger.erasure.handler import LedgerErasureHandler
-from ledger.handlers import LedgerHandlers
+from ledger.backlog import BacklogMetrics, BacklogMonitor
+from ledger.handlers import LedgerHandlers, erase
 from ledger.metrics import LedgerMetrics
 from ledger.reading import LedgerReader
 from ledger.settings import LedgerSettings
-from ledger.status import LedgerStatus
+from ledger.status import ledger_facts
 from ratchet.contract import COMMANDS, FORGOTTEN, STREAMS, ForgetRequested, Handlers, Stream
-from ratchet.delivery import Consumer, RetryPolicy
+from ratchet.delivery import Consumer, RetryPolicy, one_by_one
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.telemetry import create_tracing
 
@@ -34,13 +34,17 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
     migrate(engine)
     ledger = SqlLedger(engine)
     handlers = LedgerHandlers(ledger, LedgerMetrics(registry), settings.ledger_pause_s)
-    erasure = LedgerErasureHandler(SqlLedgerErasure(engine, ledger))
+    erasure = one_by_one(partial(erase, SqlLedgerErasure(engine, ledger)))
     reader = LedgerReader(open_for_reading(settings.ledger_database))
     redis = create_redis(settings)
     archivist = Archivist(
-        redis, ArchiveStore(settings.archive_place), settings, ArchiveMetrics(registry)
+        redis,
+        ArchiveStore(settings.archive_place),
+        settings.retention,
+        ArchiveMetrics(registry),
+        settings.archive_period_s,
     )
-    special: dict[Stream, Handlers] = {COMMANDS: {ForgetRequested: erasure.handle}}
+    special: dict[Stream, Handlers] = {COMMANDS: {ForgetRequested: erasure}}
     retry = RetryPolicy(settings.retry_max_attempts, settings.retry_base_s)
     service = Service(
         name="ledger",
@@ -62,6 +66,6 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
         ],
         publishes=[FORGOTTEN],
         background=[archivist.run, BacklogMonitor(redis, BacklogMetrics(registry)).run],
-        status=LedgerStatus(handlers, reader).facts,
+        status=partial(ledger_facts, handlers, reader),
     )
     return create_host(service)

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
+from ledger.backends.erasure import SqlLedgerErasure
 from ledger.backends.writer import SqlLedger
 from ledger.metrics import LedgerMetrics
-from ratchet.contract import Delivered, Event, State, Unavailable
+from ratchet.contract import Delivered, Done, Event, ForgetRequested, Forgotten, State, Unavailable
 from ratchet.storage import without_forgotten
 
 
@@ -35,3 +36,9 @@ class LedgerHandlers:
             raise
         self.trouble = None
         self._metrics.wrote(new, len(accepted) - new)
+
+
+async def erase(erasure: SqlLedgerErasure, request: ForgetRequested) -> Done:
+    erased = await asyncio.to_thread(erasure.forget, request)
+    answer = Forgotten.answering(request, "ledger", erased.counts, erased.examples)
+    return Done(emits=(answer,))

@@ -1,8 +1,7 @@
 """The only wiring of the trainer service."""
 
-import asyncio
 from functools import partial
-from typing import Any, get_args
+from typing import get_args
 
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
@@ -27,7 +26,7 @@ from ratchet.contract import (
     TraceRequested,
     TrainingRequested,
 )
-from ratchet.delivery import Consumer, Publisher, RetryPolicy
+from ratchet.delivery import Consumer, Publisher, RetryPolicy, one_by_one
 from ratchet.ranking import embedding_named
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore, hold_lease
@@ -39,7 +38,6 @@ from trainer.backends.regression_file import PACKAGED
 from trainer.backends.run_process.child_run import ChildRunner
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
-from trainer.backends.scorers.scorer_files import ScorerFiles
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.database import open_database
 from trainer.backends.sql.datasets import move_datasets
@@ -51,18 +49,14 @@ from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.runs.champion import ModelEvent
-from trainer.erasure import TrainerErasureHandler
-from trainer.handlers import TrainerHandlers
+from trainer.handlers import RankingHandlers, TrainerHandlers, erase
 from trainer.metrics import FeedbackLatencyMetrics, TeacherMetrics, TrainerMetrics
 from trainer.scorer.evidence import ScorerEvaluator
-from trainer.scorer.handlers import RankingHandlers
-from trainer.scorer.in_service import ServedScorer
 from trainer.scorer.learning import RankingLearning
 from trainer.scorer.metrics import RankingMetrics
-from trainer.scorer.publishing import ScorerPublishing
-from trainer.scorer.status import RankingStatus
+from trainer.scorer.publishing import ScorerPublishing, ServedScorer
 from trainer.settings import TrainerSettings
-from trainer.status import TrainerStatus
+from trainer.status import trainer_facts
 from trainer.teacher import TeacherHandlers
 from trainer.training.feedback_latency import FeedbackLatency
 from trainer.training.loop import LEASE_KEY, TrainingLoop
@@ -86,8 +80,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     move_datasets(engine, files)
     runs, models = SqlRunStore(engine, files), SqlModelStore(engine)
     ranking = SqlRankingStore(engine, settings.trainer_learning)
-    publisher = Publisher(redis)
-    relay = OutboxRelay(SqlOutbox(engine), publisher)
+    relay = OutboxRelay(SqlOutbox(engine), Publisher(redis))
     training = TrainingLoop(
         settings=settings,
         planner=Planner(
@@ -97,7 +90,6 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
         files=files,
         lease=partial(hold_lease, redis, LEASE_KEY, settings.trainer_lease_s),
-        publisher=publisher,
         relay=relay,
         metrics=TrainerMetrics(registry),
         tracer=tracing.tracer,
@@ -109,15 +101,6 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     latency = FeedbackLatency(models, runs, FeedbackLatencyMetrics(registry))
     handlers = TrainerHandlers(examples, models, latency.observe)
     ranked = RankingHandlers(ranking)
-    training_status, ranking_status = TrainerStatus(training), RankingStatus(learning)
-
-    async def status() -> dict[str, Any]:
-        return {
-            **await training_status.facts(),
-            **await asyncio.to_thread(ranking_status.facts),
-            "teacher": settings.teacher,
-        }
-
     consumer = partial(
         Consumer,
         group="trainer",
@@ -139,7 +122,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
                 handlers={
                     TrainingRequested: handlers.handle_requests,
                     CancelRequested: handlers.handle_requests,
-                    ForgetRequested: TrainerErasureHandler(erasure).handle,
+                    ForgetRequested: one_by_one(partial(erase, erasure)),
                 },
             ),
             consumer(MODELS, handlers=dict.fromkeys(get_args(ModelEvent), handlers.handle_models)),
@@ -149,7 +132,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         ],
         background=[training.run, learning.run],
         publishes=[RUNS, CHECKPOINTS, SCORERS, TRACES, FORGOTTEN],
-        status=status,
+        status=partial(trainer_facts, training, learning, settings.teacher),
     )
     return create_host(service)
 
@@ -186,12 +169,11 @@ def _learning(
 ) -> RankingLearning:
     rules = settings.trainer_learning
     embedding = embedding_named(settings.embedding, settings.cache_path)
-    metrics.set_embedding(embedding.name)
-    files = ScorerFiles(artifacts)
+    metrics.embedding.info({"name": embedding.name})
     publishing = ScorerPublishing(
         register=register,
-        files=files,
-        in_service=ServedScorer(register, files, embedding.name),
+        artifacts=artifacts,
+        in_service=ServedScorer(register, artifacts, embedding.name),
         evaluator=ScorerEvaluator(store, embedding, settings.trainer_publishing, rules.seed),
         policy=settings.trainer_ranking,
         rules=settings.trainer_publishing,

@@ -1,22 +1,35 @@
-"""Stores examples, training requests and model events before they are acknowledged."""
+"""Stores what consumers receive before it is acknowledged, and erases on request."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ratchet.contract import (
     BuiltExample,
     CancelRequested,
+    DecisionMade,
     Delivered,
+    Done,
     ExampleRetracted,
+    ExperienceScored,
+    ForgetRequested,
+    Forgotten,
+    Later,
+    Outcome,
     State,
     TraceCaptured,
     TrainingRequested,
 )
 from ratchet.storage import without_forgotten
+from trainer.backends.sql.erasure import TrainerErasure
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
+from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.domain.runs.champion import ModelEvent
+
+_RUN_ENDS_WITHIN_S = 60.0
+_LOOK_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -45,3 +58,31 @@ class TrainerHandlers:
         """Stores model events by id, then passes them to `on_models`."""
         await asyncio.to_thread(self.models.add, batch)
         await asyncio.to_thread(self.on_models, [event for event, _ in batch])
+
+
+@dataclass(frozen=True)
+class RankingHandlers:
+    store: SqlRankingStore
+
+    async def handle_rewards(
+        self, batch: Sequence[Delivered[ExperienceScored]], state: State
+    ) -> None:
+        """Stores revisions, each numbered once in the order of arrival."""
+        await asyncio.to_thread(self.store.add_scored, await without_forgotten(state, batch))
+
+    async def handle_decisions(
+        self, batch: Sequence[Delivered[DecisionMade]], state: State
+    ) -> None:
+        """Stores decisions until their experiences are scored."""
+        await asyncio.to_thread(self.store.add_decisions, batch)
+
+
+async def erase(erasure: TrainerErasure, request: ForgetRequested) -> Outcome:
+    """Cancel the run that trains on the data, then erase; `Later` while the run goes on."""
+    until = time.monotonic() + _RUN_ENDS_WITHIN_S
+    while run_id := await asyncio.to_thread(erasure.cancel_run, request):
+        if time.monotonic() > until:
+            return Later(f"run {run_id} trains on data to be erased and has not ended")
+        await asyncio.sleep(_LOOK_S)
+    erased = await asyncio.to_thread(erasure.erase, request)
+    return Done(emits=(Forgotten.answering(request, "trainer", erased),))

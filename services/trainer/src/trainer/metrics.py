@@ -1,6 +1,6 @@
 """The metrics of the trainer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import get_args
 
@@ -68,9 +68,6 @@ class TrainerMetrics:
             self.wanted.labels(method).set(minimum)
             self.ready.labels(method).set(method == chosen)
 
-    def began(self) -> None:
-        self.running.set(1)
-
     def stopped(self) -> None:
         """Clear the metrics of a run that has ended."""
         for gauge in (self.running, self.step, self.steps, self.left):
@@ -137,7 +134,3 @@ class FeedbackLatencyMetrics:
             buckets=(60, 300, 900, 3600, 14400, 43200, 86400, 259200, 604800, 2592000),
             registry=registry,
         )
-
-    def observe(self, ages_s: Iterable[float]) -> None:
-        for age_s in ages_s:
-            self.seconds.observe(age_s)

@@ -137,8 +137,7 @@ class TrainerSettings(CommonSettings):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            message = f"{value!r} is no time zone: set one such as Europe/Vienna"
-            raise ValueError(message) from error
+            raise ValueError(f"{value!r} is no time zone: set one such as Europe/Vienna") from error
         return value
 
     @property

@@ -17,13 +17,13 @@ from ratchet.contract import (
     derived_id,
     utc_now,
 )
+from trainer.backends.openai_teacher import OpenAITeacher, TeacherRefused, TeacherUnavailable
 from trainer.metrics import TeacherMetrics
-from trainer.ports import Teacher, TeacherRefused, TeacherUnavailable
 
 
 @dataclass(frozen=True)
 class TeacherHandlers:
-    teacher: Teacher
+    teacher: OpenAITeacher
     metrics: TeacherMetrics
 
     async def handle(

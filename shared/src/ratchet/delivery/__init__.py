@@ -2,7 +2,7 @@
 
 from ratchet.delivery.batched_append import Appends
 from ratchet.delivery.claimer import Claimer
-from ratchet.delivery.consumer import Consumer, RetryPolicy
+from ratchet.delivery.consumer import Consumer, RetryPolicy, one_by_one
 from ratchet.delivery.dead_letter import ConsumerStopped, DeadLetter, DeadLetterLimit
 from ratchet.delivery.entry import Entry, describe, newer_release, newest_version, unwrap
 from ratchet.delivery.group_position import group_positions, has_finished

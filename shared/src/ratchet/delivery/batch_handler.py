@@ -14,7 +14,7 @@ from ratchet.delivery.dead_letter import DeadLetter
 from ratchet.delivery.entry import Entry
 from ratchet.delivery.spans import OUTCOME, Spans
 from ratchet.delivery.transaction import Transaction
-from ratchet.telemetry import activate, event_context
+from ratchet.telemetry import activate, log_context
 from ratchet_language import Secrets
 
 _log = logging.getLogger(__name__)
@@ -102,13 +102,13 @@ class BatchHandler:
         try:
             if len(items) == 1:
                 [(_, event, span)] = items
-                with event_context(self._consumer.stream.name, event.event_id), activate(span):
+                about = {"stream": self._consumer.stream.name, "event_id": event.event_id}
+                with log_context(**about), activate(span):
                     outcomes = await handle(batch, state)
             else:
                 outcomes = await handle(batch, state)
             if outcomes is not None and len(outcomes) != len(items):
-                message = f"{len(outcomes)} outcomes for {len(items)} events"
-                raise ValueError(message)
+                raise ValueError(f"{len(outcomes)} outcomes for {len(items)} events")
         except RedisError:
             raise
         except Exception as error:  # any other exception is the failure of one entry

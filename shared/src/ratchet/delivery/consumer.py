@@ -1,8 +1,12 @@
 """Declares which event types of a stream a service handles, and how."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from ratchet.contract import Handlers, Stream
+from ratchet.contract import Delivered, Event, Handle, Handlers, Outcome, State, Stream
+
+E = TypeVar("E", bound=Event)
 
 
 @dataclass(frozen=True)
@@ -47,3 +51,12 @@ class Consumer:
         if foreign:
             names = ", ".join(sorted(event.__name__ for event in foreign))
             raise ValueError(f"the stream {self.stream.name} does not carry {names}")
+
+
+def one_by_one(handle: Callable[[E], Awaitable[Outcome]]) -> Handle:
+    """A handler of batches that passes one event after the other to `handle`."""
+
+    async def handle_batch(batch: Sequence[Delivered[E]], state: State) -> Sequence[Outcome]:
+        return [await handle(event) for event, _ in batch]
+
+    return handle_batch

@@ -25,8 +25,9 @@ async def newest(
     redis: Redis, stream: Stream, types: tuple[type[E], ...]
 ) -> StreamedEvent[E] | None:
     """The last valid event of one of `types`, read from the end; None if there is none."""
+    client: Any = redis
     end = "+"
-    while page := await _page_before(redis, stream, end):
+    while page := await client.xrevrange(stream.key, max=end, count=_COUNT):
         for entry_id, fields in page:
             event = _event(stream, fields)
             if isinstance(event, types):
@@ -54,10 +55,6 @@ async def follow(
                 if event is not None:
                     yield event
         yield None
-
-
-async def _page_before(redis: Redis, stream: Stream, end: str) -> Any:
-    return await redis.xrevrange(stream.key, max=end, count=_COUNT)
 
 
 def _event(stream: Stream, fields: Mapping[bytes, bytes]) -> Event | None:

@@ -71,14 +71,12 @@ class Worker:
                     raise ConsumerStopped(self.stopped)
                 self.busy_since = time.monotonic()
                 with self._metrics.batch_seconds.labels(*self._labels).time():
-                    for run in self._runs_of_one_handler(self._decode(entries)):
+                    decoded = [Decoded(e, e.decode(self.consumer.stream)) for e in entries]
+                    for run in self._runs_of_one_handler(decoded):
                         await self._process_run(run)
         finally:
             self.in_flight -= ids
             self.busy_since = None
-
-    def _decode(self, entries: Sequence[Entry]) -> list[Decoded]:
-        return [Decoded(entry, entry.decode(self.consumer.stream)) for entry in entries]
 
     def _runs_of_one_handler(self, batch: Sequence[Decoded]) -> list[list[Decoded]]:
         """Consecutive entries with the same handler; those without one join their neighbors.

@@ -28,13 +28,8 @@ class _Header(Value):
 
 
 def references_bytes(references: References) -> bytes:
-    header = _Header(
-        chat_template=references.chat_template,
-        end_of_turn=references.end_of_turn,
-        training_kl=references.training_kl,
-        chats=references.chats,
-        positions=tuple(len(one) for one in references.likeliest),
-    )
+    fields = {**vars(references), "positions": tuple(map(len, references.likeliest))}
+    header = _Header.model_validate(fields)
     columns = {
         name: np.concatenate([getattr(one, name) for one in references.likeliest])
         for name in _COLUMNS
@@ -50,15 +45,10 @@ def read_references(path: Path) -> References:
             ids, logprobs, rest = (file.get_tensor(name) for name in _COLUMNS)
         ends = np.cumsum(header.positions)
         if len(header.chats) != len(ends) or not len(ends) or ends[-1] != len(ids):
-            message = "its chats and its positions do not match"
-            raise ValueError(message)
+            raise ValueError("its chats and its positions do not match")
     except (SafetensorError, ValueError) as error:
         raise UnusableReferences(f"{path.name[:12]} holds no references: {error}") from error
     rows = [slice(end - count, end) for end, count in zip(ends, header.positions, strict=True)]
-    return References(
-        chat_template=header.chat_template,
-        end_of_turn=header.end_of_turn,
-        training_kl=header.training_kl,
-        chats=header.chats,
-        likeliest=tuple(Likeliest(ids[at], logprobs[at], rest[at]) for at in rows),
-    )
+    described = {name: value for name, value in header if name != "positions"}
+    likeliest = tuple(Likeliest(ids[at], logprobs[at], rest[at]) for at in rows)
+    return References(**described, likeliest=likeliest)

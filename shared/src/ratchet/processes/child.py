@@ -1,4 +1,4 @@
-"""Runs a module as a child process that writes JSON lines and never outlives its parent."""
+"""Child processes that write JSON lines and never outlive their parent: both ends."""
 
 import asyncio
 import os
@@ -6,12 +6,15 @@ import sys
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TypeVar
 
 from pydantic import BaseModel
 
-from ratchet.processes.parent_death import PARENT_VARIABLE
+from ratchet.processes.parent_death import PARENT_VARIABLE, die_with_parent
 
 _TAIL_LINES = 40
+R = TypeVar("R", bound=BaseModel)
+Report = Callable[[BaseModel], None]
 
 
 class ChildFailed(RuntimeError):
@@ -82,3 +85,20 @@ async def _pass_through(stream: asyncio.StreamReader, tail: deque[str]) -> None:
         tail.append(text)
         sys.stderr.write(text)
         sys.stderr.flush()
+
+
+def serve_parent(request_type: type[R], work: Callable[[R, Report], None]) -> None:
+    """Read the request from stdin and do `work`, which reports lines to the parent.
+
+    Standard output is redirected to stderr, so that libraries cannot print between the lines.
+    """
+    die_with_parent()
+    request = request_type.model_validate_json(sys.stdin.buffer.read())
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def report(line: BaseModel) -> None:
+        output.write(line.model_dump_json() + "\n")
+        output.flush()
+
+    work(request, report)

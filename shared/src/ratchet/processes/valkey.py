@@ -1,7 +1,14 @@
-"""The command line of the bundled Valkey server."""
+"""The bundled Valkey server: its command line, and the wait for its start."""
 
+import asyncio
+import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+_POLL_S = 0.05
 
 
 def valkey_command(directory: Path, port: int, max_memory: str = "1gb") -> Sequence[str]:
@@ -27,3 +34,21 @@ def valkey_command(directory: Path, port: int, max_memory: str = "1gb") -> Seque
     }
     arguments = [part for key, value in options.items() for part in (f"--{key}", str(value))]
     return [str(get_binary_path()), *arguments]
+
+
+async def wait_until_it_responds(url: str, timeout_s: float) -> None:
+    """Return when it has loaded its append-only file: until then it refuses commands.
+
+    After `timeout_s` seconds the last of redis-py's errors is raised.
+    """
+    end = time.monotonic() + timeout_s
+    async with Redis.from_url(url) as redis:
+        while True:
+            try:
+                await redis.ping()
+            except (RedisError, OSError):
+                if time.monotonic() > end:
+                    raise
+                await asyncio.sleep(_POLL_S)
+            else:
+                return

@@ -171,13 +171,10 @@ class Scorers:
 
 def _shaped(weights: Mapping[str, Matrix], name: str, shape: tuple[int, ...]) -> Matrix:
     if name not in weights:
-        message = f"{name} is missing"
-        raise ValueError(message)
+        raise ValueError(f"{name} is missing")
     tensor = np.ascontiguousarray(weights[name], np.float32)
     if tensor.shape != shape:
-        message = f"{name} has the shape {tensor.shape}, not {shape}"
-        raise ValueError(message)
+        raise ValueError(f"{name} has the shape {tensor.shape}, not {shape}")
     if not np.isfinite(tensor).all():
-        message = f"{name} holds values that are not finite"
-        raise ValueError(message)
+        raise ValueError(f"{name} holds values that are not finite")
     return tensor

@@ -48,8 +48,7 @@ def read_scorer(path: Path) -> tuple[Scorers, ScorerManifest]:
             manifest = ScorerManifest.model_validate_json(metadata.get(_MANIFEST, "{}"))
             for name in file.keys():  # noqa: SIM118
                 if (kind := file.get_slice(name).get_dtype()) != "F32":
-                    message = f"{name} is of the type {kind}, not F32"
-                    raise ValueError(message)
+                    raise ValueError(f"{name} is of the type {kind}, not F32")
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         return Scorers.of(weights), manifest
     except (SafetensorError, ValueError) as error:

@@ -1,5 +1,5 @@
 """The service host: settings, connections, health endpoints, start and stop."""
 
 from ratchet.service.connections import create_broker, create_redis
-from ratchet.service.host import create_host, run
+from ratchet.service.host import create_host, program, run
 from ratchet.service.service import Service

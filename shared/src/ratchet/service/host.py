@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+import typer
 import uvicorn
 from faststream.asgi import AsgiFastStream, AsgiResponse, AsyncAPIRoute, get
 from faststream.asgi.response import JSONResponse
@@ -15,7 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ratchet.service.service import Service
-from ratchet.settings import CommonSettings, log_settings
+from ratchet.settings import CommonSettings, read_settings
 from ratchet.telemetry import configure_logs
 
 _PING_TIMEOUT_S = 1.0
@@ -88,7 +89,7 @@ async def _responds(redis: Redis) -> bool:
 def run(name: str, settings: S, create_app: Callable[[S], Any]) -> None:
     """Serve until SIGTERM or SIGINT; running handlers finish first."""
     configure_logs(name, settings.log_level, settings.secrets)
-    log_settings(settings)
+    logging.getLogger("ratchet.settings").info("settings", extra={"settings": settings.masked()})
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -98,3 +99,27 @@ def run(name: str, settings: S, create_app: Callable[[S], Any]) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=15,
     )
+
+
+def program(
+    name: str,
+    settings: type[S],
+    create_app: Callable[[S], Any],
+    commands: Iterable[Callable[..., None]],
+) -> typer.Typer:
+    """`python -m NAME`: runs the service, or one of `commands` by its name."""
+    main = typer.Typer(
+        name=name,
+        help="Without a command: run the service.",
+        invoke_without_command=True,
+        pretty_exceptions_show_locals=False,
+    )
+    for command in commands:
+        main.command()(command)
+
+    @main.callback()
+    def serve(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            run(name, read_settings(settings), create_app)
+
+    return main

@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 from opentelemetry.trace import format_trace_id, get_current_span
@@ -24,11 +24,6 @@ def log_context(**fields: str) -> Iterator[None]:
         yield
     finally:
         _fields.reset(token)
-
-
-def event_context(stream: str, event_id: str) -> AbstractContextManager[None]:
-    """Every line logged inside names `stream` and `event_id`."""
-    return log_context(stream=stream, event_id=event_id)
 
 
 def hide_secrets(secrets: Secrets) -> Callable[[logging.LogRecord], bool]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ratchet.contract import Experience, ExperienceRecorded, Feedback, FeedbackReceived, derived_id
 from simulator import Turn
-from simulator.timeline import timeline
+from simulator.turn import timeline
 
 Fact = ExperienceRecorded | FeedbackReceived
 

@@ -71,3 +71,17 @@ def link_or_copy(source: Path, target: Path) -> None:
         os.link(source.resolve(), target)
     except OSError:
         shutil.copyfile(source, target)
+
+
+@contextmanager
+def staging(bundles: Path) -> Iterator[Path]:
+    """An empty temporary directory; locks `bundles` and removes leftovers of killed processes."""
+    incoming = bundles / ".incoming"
+    with locked(bundles):
+        for leftover in (incoming, *bundles.glob("*.part")):
+            remove(leftover)
+        incoming.mkdir()
+        try:
+            yield incoming
+        finally:
+            remove(incoming)

@@ -4,11 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.bundle.unpacking import UnpackedBundle
 from exporter.domain.bundle import GGUF, RECORD, BundleRefused
 from exporter.domain.registry.alias_history import Move
 from exporter.domain.registry.chat_template import NO_TEMPLATE
-from exporter.ports import RecordedRegistry, Registry
+from exporter.ports import Registry
 from exporter.registry.alias import Alias
 from ratchet.contract import ArtifactRef, derived_id, utc_now
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore
@@ -20,7 +21,7 @@ class BundleInstallation:
 
     name: str
     artifacts: ArtifactStore
-    records: RecordedRegistry
+    records: LocalRegistry
     server: Registry | None
     alias: Alias
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 from pydantic import ValidationError
 
+from exporter.backends.directories import staging
 from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama import OllamaRegistry
@@ -16,7 +17,6 @@ from exporter.backends.registries.ollama_api import ollama_client
 from exporter.bundle.installation import BundleInstallation
 from exporter.bundle.packing import pack
 from exporter.bundle.signature import own_key, trusted_keys
-from exporter.bundle.staging import staging
 from exporter.bundle.unpacking import UnpackedBundle, unpack
 from exporter.domain.bundle import BundleRefused, file_name
 from exporter.domain.registry.record import ModelRecord

@@ -37,7 +37,8 @@ def _print(facts: dict[str, Any]) -> None:
     table.add_column("text quality")
     for row in facts["models"]:
         state = "[green]active[/green]" if row["active"] else ""
-        figures = _figures(row) if "problem" not in row else _unreadable(row)
+        unreadable = ["", "", "", f"[red]{row['problem']}[/red]"] if "problem" in row else None
+        figures = unreadable or _figures(row)
         table.add_row(row["version"], state, _minute(row["activated_at"]), *figures)
     console.print(table)
     console.print(_ollama(facts["ollama"], facts["active"]), highlight=False, soft_wrap=True)
@@ -50,10 +51,6 @@ def _figures(row: dict[str, Any]) -> list[str]:
         f"{row['parity']['kl']:.4f}",
         f"{_quality(row['before'])} -> {_quality(row['after'])}",
     ]
-
-
-def _unreadable(row: dict[str, Any]) -> list[str]:
-    return ["", "", "", f"[red]{row['problem']}[/red]"]
 
 
 def _minute(at: str | None) -> str:

@@ -36,9 +36,7 @@ class ExportRefused(Value):
     tried: tuple[FormatTried, ...] = ()
 
 
-ExportMessage = Annotated[
-    StageDone | BuiltFile | Exported | ExportRefused, Field(discriminator="type")
-]
-EXPORT_MESSAGES: TypeAdapter[StageDone | BuiltFile | Exported | ExportRefused] = TypeAdapter(
-    ExportMessage
+ExportMessage = StageDone | BuiltFile | Exported | ExportRefused
+EXPORT_MESSAGES: TypeAdapter[ExportMessage] = TypeAdapter(
+    Annotated[ExportMessage, Field(discriminator="type")]
 )

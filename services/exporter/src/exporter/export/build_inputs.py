@@ -1,5 +1,6 @@
-"""The inputs of an export: the base model, the adapter and the reference answers."""
+"""The inputs of an export: base model and license, adapter, reference answers."""
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from ratchet.models import References
 from ratchet.models.base_models import materialize, weights_sha256
 from ratchet.models.references_file import read_references
 from ratchet.storage import ArtifactStore
+
+_LICENSE_FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md")
+_MODEL_CARD = "README.md"
+_LICENSE = re.compile(r"\A---\n(?:.*\n)*?license:[ \t]*(\S+)[ \t]*\n(?:.*\n)*?---$", re.MULTILINE)
 
 
 class WrongBase(ValueError):
@@ -46,3 +51,13 @@ def _collect(request: ExportRequest, target: Path) -> None:
     target.mkdir()
     for name, reference in request.manifest.files.items():
         link_or_copy(store.verified(reference), target / Path(name).name)
+
+
+def license_of(base: Path) -> str | None:
+    """The text of the license file, else the name in the model card's header, else None."""
+    for name in _LICENSE_FILES:
+        if (base / name).is_file():
+            return (base / name).read_text(encoding="utf-8")
+    card = base / _MODEL_CARD
+    named = _LICENSE.match(card.read_text(encoding="utf-8")) if card.is_file() else None
+    return named[1] if named else None

@@ -9,7 +9,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from exporter.domain.export_messages import (
     EXPORT_MESSAGES,
@@ -18,11 +17,9 @@ from exporter.domain.export_messages import (
     ExportRefused,
     StageDone,
 )
-from exporter.domain.parity.quantization import ParityLimits, Quantization, QuantizationChoice
-from exporter.domain.registry.modelfile import Sampling
 from exporter.domain.registry.record import ExportStage
 from exporter.export.request import ExportRequest
-from exporter.ports import ExportInterrupted
+from exporter.settings import ExporterSettings
 from ratchet.models import AdapterManifest
 from ratchet.processes import ChildFailed, run_child
 
@@ -37,29 +34,29 @@ ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExportProcesses:
-    """Implements `exporter.ports.Exporter`; `on_stage` receives every finished stage."""
+class ExportInterrupted(RuntimeError):
+    """The export process ended without a result: a retry may succeed."""
 
-    artifacts_dir: Path
-    cache_dir: Path
-    work_dir: Path
-    quantization: QuantizationChoice
-    limits: dict[Quantization, ParityLimits]
-    sampling: Sampling
+
+@dataclass(frozen=True)
+class ExportProcesses:
+    """`on_stage` receives every finished stage."""
+
+    settings: ExporterSettings
     on_stage: Callable[[StageDone], None]
 
     async def export(self, version: str, manifest: AdapterManifest) -> Exported | ExportRefused:
         """Merge, convert, quantize, compare and store; raises `ExportInterrupted`."""
+        settings = self.settings
         request = ExportRequest(
             version=version,
             manifest=manifest,
-            quantization=self.quantization,
-            limits=self.limits,
-            sampling=self.sampling,
-            artifacts_dir=self.artifacts_dir.absolute(),
-            cache_dir=self.cache_dir.absolute(),
-            work_dir=self.work_dir.absolute() / f"export-{version}",
+            quantization=settings.exporter_quantization,
+            limits=settings.limits,
+            sampling=settings.sampling,
+            artifacts_dir=settings.artifacts_dir.absolute(),
+            cache_dir=settings.cache_path.absolute(),
+            work_dir=settings.data_dir.absolute() / "work" / f"export-{version}",
         )
         stages: dict[ExportStage, float] = defaultdict(float)
         outcome = await self._build_and_check(request, stages)

@@ -4,11 +4,10 @@ import hashlib
 from importlib import metadata
 
 from exporter.backends.directories import exclusive, remove
-from exporter.backends.gguf.license import license_of
 from exporter.domain.export_messages import Exported, ExportRefused
 from exporter.domain.registry.modelfile import Modelfile
 from exporter.domain.registry.record import Export
-from exporter.export.build_inputs import open_build, read_reference_chats
+from exporter.export.build_inputs import license_of, open_build, read_reference_chats
 from exporter.export.quantization_search import choose_format
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock

@@ -9,20 +9,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exporter.domain.registry.activation_result import (
+from exporter.backends.registries.local_registry import LocalRegistry
+from exporter.domain.registry.alias_history import (
     ActivationDecision,
     ActivationRefusal,
     ActivationResult,
+    Move,
+    made_for,
+    way_back,
 )
-from exporter.domain.registry.alias_history import Move, made_for, way_back
 from exporter.metrics import ExporterMetrics
-from exporter.ports import RecordedRegistry, Registry, RegistryError
+from exporter.ports import Registry, RegistryError
 from exporter.registry.alias import Alias
 from exporter.registry.integrity import IntegrityCheck
 from ratchet.contract import (
     ActivationRefused,
     ActivationRequested,
-    Delivered,
     Done,
     Later,
     ModelActivated,
@@ -30,7 +32,6 @@ from ratchet.contract import (
     Outcome,
     RegistryKind,
     RollbackRequested,
-    State,
     derived_id,
     utc_now,
 )
@@ -47,20 +48,15 @@ class ActivationHandler:
     """
 
     name: str
-    records: RecordedRegistry
+    records: LocalRegistry
     server: Registry | None
     integrity: IntegrityCheck
     alias: Alias
     metrics: ExporterMetrics
     on_result: Callable[[ActivationResult], None]
 
-    async def handle(
-        self, batch: Sequence[Delivered[AliasCommand]], state: State
-    ) -> Sequence[Outcome]:
-        """Move the alias for each command, or refuse it."""
-        return [await self._handle(command) for command, _ in batch]
-
-    async def _handle(self, command: AliasCommand) -> Outcome:
+    async def handle(self, command: AliasCommand) -> Outcome:
+        """Move the alias, or refuse the command."""
         began = time.perf_counter()
         server = self.server
         if server is not None and not await server.available():

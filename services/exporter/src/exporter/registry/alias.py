@@ -5,8 +5,9 @@ import logging
 from collections.abc import Sequence
 
 from exporter.backends.registries.activation_journal import ActivationJournal
+from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.registry.alias_history import Move
-from exporter.ports import RecordedRegistry, Registry, RegistryError
+from exporter.ports import Registry, RegistryError
 from ratchet.contract import RegistryKind, utc_now
 
 _log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ class Alias:
         self.lock = asyncio.Lock()
         self._journal = journal
 
-    async def moves(self, records: RecordedRegistry) -> tuple[Move, ...]:
+    async def moves(self, records: LocalRegistry) -> tuple[Move, ...]:
         """All moves in order.
 
         If the alias of `records` was set manually, that is added as the last move.
@@ -65,7 +66,7 @@ class Alias:
         _log.info("the alias moved from %s to %s", move.previous, move.version)
         return tuple(moved)
 
-    async def synchronize(self, records: RecordedRegistry, server: Registry | None) -> None:
+    async def synchronize(self, records: LocalRegistry, server: Registry | None) -> None:
         """Move the alias of every available registry that has the active version to it."""
         registries: list[Registry] = [records]
         if server is not None and await server.available():

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.registry.record import ModelRecord
-from exporter.ports import RecordedRegistry, Registry
+from exporter.ports import Registry
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore, sha256_of
 
 _ACTIVATE_ANOTHER = "or activate another version"
@@ -16,7 +17,7 @@ _ACTIVATE_ANOTHER = "or activate another version"
 @dataclass(frozen=True)
 class IntegrityCheck:
     artifacts: ArtifactStore
-    records: RecordedRegistry
+    records: LocalRegistry
 
     async def problem(self, version: str, server: Registry | None) -> str | None:
         """Why `version` must not become active, with the remedy; None if it may.

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
+from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.metrics import ServingMetrics
-from exporter.ports import RecordedRegistry, Registry, RegistryError
+from exporter.ports import Registry, RegistryError
 from ratchet.processes import every
 
 _EVERY_S = 5.0
@@ -16,7 +15,7 @@ class RegistryMonitor:
     """A background task. `server` is None where only the local registry is configured."""
 
     name: str
-    records: RecordedRegistry
+    records: LocalRegistry
     server: Registry | None
     metrics: ServingMetrics
     every_s: float = _EVERY_S
@@ -34,12 +33,6 @@ class RegistryMonitor:
         self.metrics.versions.set(len(versions))
         active = await self.records.active()
         if active is not None:
-            self.metrics.record_active(self.name, active, await self._size(active))
-
-    async def _size(self, version: str) -> int | None:
-        """Bytes of the version's GGUF; None if its record cannot be read."""
-        try:
-            record = await self.records.record(version)
-        except ValidationError:
-            return None
-        return record.export.gguf.size if record is not None else None
+            record = await self.records.readable_record(active)
+            self.metrics.active.info({"name": self.name, "version": active})
+            self.metrics.active_bytes.set(record.export.gguf.size if record else 0)

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
+from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.parity.quantization import ParityLimits, Quantization
 from exporter.domain.registry.chat_template import NO_TEMPLATE
 from exporter.domain.registry.lag import ServerLag
 from exporter.domain.registry.record import ModelRecord
-from exporter.ports import RecordedRegistry, Registry, RegistryError
+from exporter.ports import Registry, RegistryError
 from exporter.registry.alias import Alias
 from exporter.registry.registration import RegistrationRefused, register_and_check
 from ratchet.delivery import RetryPolicy
@@ -33,7 +34,7 @@ class RegistryReconciler:
     `on_lag` receives what the server lacks, after every attempt.
     """
 
-    records: RecordedRegistry
+    records: LocalRegistry
     server: Registry | None
     limits: dict[Quantization, ParityLimits]
     alias: Alias

@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
+from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.registry.alias_history import Move, way_back
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.version import surplus
-from exporter.ports import RecordedRegistry, Registry
+from exporter.ports import Registry
 from ratchet.storage import ArtifactStore
 
 
@@ -18,7 +17,7 @@ class VersionRetention:
     """`keep` is how many versions stay registered besides the active one."""
 
     artifacts: ArtifactStore
-    records: RecordedRegistry
+    records: LocalRegistry
     keep: int
 
     async def remove_surplus(self, registries: Sequence[Registry], moves: Sequence[Move]) -> None:
@@ -28,7 +27,7 @@ class VersionRetention:
             for old in surplus(versions, active, self.keep, way_back(moves, versions)):
                 # The file goes before the record that names it: after a kill in between, the next
                 # delivery still knows from the record which file to discard.
-                if registry is self.records and (record := await self._read(old)):
+                if registry is self.records and (record := await self.records.readable_record(old)):
                     await self.discard(record)
                 await registry.remove(old)
 
@@ -36,14 +35,9 @@ class VersionRetention:
         """Delete the GGUF of `record` from the artifacts, unless another version has the same."""
         gguf = record.export.gguf
         for version in await self.records.versions():
-            other = await self._read(version) if version != record.version else None
+            other = (
+                await self.records.readable_record(version) if version != record.version else None
+            )
             if other is not None and other.export.gguf.sha256 == gguf.sha256:
                 return
         await asyncio.to_thread(self.artifacts.discard, gguf)
-
-    async def _read(self, version: str) -> ModelRecord | None:
-        """None if the record is missing or cannot be read."""
-        try:
-            return await self.records.record(version)
-        except ValidationError:
-            return None

@@ -4,26 +4,27 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from ledger.archive.janitor import Janitor
 from ledger.archive.metrics import ArchiveMetrics
-from ledger.archive.settings import ArchiveSettings
 from ledger.archive.store import ArchiveStore, CorruptArchive
 from ledger.archive.stream_rows import first_after, rows_after
 from ledger.archive.verification import Verifier
 from ledger.domain.archive.archive_file import ArchiveFile
 from ledger.domain.archive.next_file import Filling, WaitForMore, may_be_due, open_range
-from ledger.domain.archive.trimming import VerifiedFile
-from ratchet.contract import STREAMS, Stream, utc_now
+from ledger.domain.archive.retention import StreamRetention
+from ledger.domain.archive.trimming import StreamState, Trim, VerifiedFile, decide_trim
+from ratchet.contract import BEGINNING, STREAMS, EntryId, Stream, utc_now
+from ratchet.delivery import group_positions, newest
 
 _log = logging.getLogger(__name__)
 
 
 class Archivist:
-    """A background task that visits every stream each `archive_period_s`.
+    """A background task that visits every stream each `period_s` seconds.
 
     Several may run at once: they write the same files and trim the same entries.
     """
@@ -32,18 +33,18 @@ class Archivist:
         self,
         redis: Redis,
         store: ArchiveStore,
-        settings: ArchiveSettings,
+        retention: StreamRetention,
         metrics: ArchiveMetrics,
+        period_s: float = 60.0,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._redis = redis
+        self._redis: Any = redis
         self._store = store
-        self._retention = settings.retention
-        self._period_s = settings.archive_period_s
+        self._retention = retention
+        self._period_s = period_s
         self._metrics = metrics
         self._clock = clock
         self._verifier = Verifier(redis, store)
-        self._janitor = Janitor(redis, settings.retention.max_entries, metrics)
 
     async def run(self) -> None:
         """Run until cancelled. Errors of Redis and the store are logged and retried next round."""
@@ -76,7 +77,7 @@ class Archivist:
         while (file := await self._write_next(stream, files, verified, cut_ms)) is not None:
             files = sorted([*files, file])
             verified = await self._verifier.files_on_stream(stream, files)
-        await self._janitor.trim(stream, verified, cut_ms)
+        await self._trim(stream, verified, cut_ms)
 
     async def _write_next(
         self,
@@ -104,3 +105,30 @@ class Archivist:
         self._metrics.archived.labels(stream.name).inc(len(rows))
         _log.info("archived %s, %d rows: %s", file.path, len(rows), decision.reason)
         return file
+
+    async def _trim(self, stream: Stream, verified: Sequence[VerifiedFile], cut_ms: int) -> None:
+        """Trim what the `verified` files hold; `cut_ms` is the end of the retention period."""
+        if not verified:
+            return
+        # The state may be stale when XTRIM runs. That is safe: groups only move forward, and new
+        # entries arrive at the other end of the stream.
+        decision = decide_trim(
+            await self._state(stream), verified, cut_ms, self._retention.max_entries
+        )
+        if isinstance(decision, Trim):
+            # An approximate trim would leave entries of archived files on the stream.
+            count = await self._redis.xtrim(
+                stream.key, minid=str(decision.before), approximate=False
+            )
+            self._metrics.trimmed.labels(stream.name).inc(count)
+            _log.info("trimmed %d entries of %s: %s", count, stream.name, decision.reason)
+
+    async def _state(self, stream: Stream) -> StreamState:
+        tail = await newest(self._redis, stream, stream.keeps) if stream.keeps else None
+        return StreamState(
+            first=await first_after(self._redis, stream, BEGINNING),
+            length=await self._redis.xlen(stream.key),
+            groups=await group_positions(self._redis, stream),
+            required=stream.required_groups,
+            tail=EntryId.parse(tail.entry_id) if tail is not None else None,
+        )

@@ -6,7 +6,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from ledger.domain.archive.archive_file import ArchiveRow
-from ratchet.contract import EntryId, Stream
+from ratchet.contract import BEGINNING, EntryId, Stream
 from ratchet.delivery import DATA_FIELD
 
 _DATA = DATA_FIELD.encode()
@@ -26,17 +26,26 @@ async def rows_after(
 
     An entry without the data field, which is not an event, becomes its fields, one to a line.
     """
+    async for entry_id, fields in entries(redis, stream.key, after, before):
+        yield ArchiveRow(entry_id, data_of(fields))
+
+
+async def entries(
+    redis: Redis, key: str, after: EntryId = BEGINNING, before: EntryId | None = None
+) -> AsyncIterator[tuple[EntryId, dict[bytes, bytes]]]:
+    """The entries at `key` as id and fields, read in pages."""
     end = f"({before}" if before is not None else "+"
     while True:
-        page: Any = await redis.xrange(stream.key, min=f"({after}", max=end, count=_PAGE)
+        page: Any = await redis.xrange(key, min=f"({after}", max=end, count=_PAGE)
         for entry_id, fields in page:
             after = EntryId.parse(entry_id.decode())
-            yield ArchiveRow(after, _payload(fields))
+            yield after, fields
         if len(page) < _PAGE:
             return
 
 
-def _payload(fields: dict[bytes, bytes]) -> bytes:
+def data_of(fields: dict[bytes, bytes]) -> bytes:
+    """The data field; without one, all fields, one to a line."""
     if _DATA in fields:
         return fields[_DATA]
     return b"\n".join(key + b"=" + value for key, value in fields.items())

@@ -1,5 +1,6 @@
 """Creates the engines of the ledger's database: one writes alone, the others read."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -35,10 +36,9 @@ def open_for_writing(url: str) -> Engine:
     if place.get_backend_name() == "sqlite":
         Path(place.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = _open(place)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "begin", _begin_immediate)
-    else:
-        event.listen(engine, "begin", _lock)
+    lock = f"SELECT pg_advisory_xact_lock({_ONE_WRITER})"
+    first = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else lock
+    event.listen(engine, "begin", partial(_execute, first))
     return engine
 
 
@@ -47,10 +47,9 @@ def open_for_reading(url: str) -> Engine:
 
     It raises `ratchet.contract.Unavailable` if the database is unavailable or its file missing.
     """
-    engine = _open(_existing(url))
+    engine = _open(_existing(url), "query_only=ON")
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _forbid_writes)
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "begin", partial(_execute, "BEGIN"))
         return engine
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
@@ -65,10 +64,11 @@ def _existing(url: str) -> URL:
     return place.set(database=file, query={"mode": "rw", "uri": "true"})
 
 
-def _open(place: URL) -> Engine:
+def _open(place: URL, *pragmas: str) -> Engine:
+    """`pragmas` are for SQLite only."""
     if place.get_backend_name() == "sqlite":
-        pragmas = (f"cache_size=-{_CACHE_KIB}", "temp_store=MEMORY")
-        engine = sqlite_engine(place, _NAME, *pragmas, **_JSON)
+        cache = (f"cache_size=-{_CACHE_KIB}", "temp_store=MEMORY")
+        engine = sqlite_engine(place, _NAME, *cache, *pragmas, **_JSON)
         event.listen(engine, "connect", _begin_explicitly)
         return engine
     timeout = {"connect_timeout": 5}
@@ -90,20 +90,8 @@ def _begin_explicitly(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
 
 
-def _forbid_writes(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA query_only=ON")
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _lock(connection: Connection) -> None:
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_WRITER})")
+def _execute(statement: str, connection: Connection) -> None:
+    connection.exec_driver_sql(statement)
 
 
 def _is_unavailable(error: DBAPIError) -> bool:

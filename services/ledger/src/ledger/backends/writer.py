@@ -8,9 +8,15 @@ from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.backends.tables import LINKS, PROJECTIONS, counts, events, examples, forgotten_examples
-from ledger.domain.projection.changes import EventChanges, Link, Projection
+from ledger.domain.projection.changes import (
+    ColumnUpdate,
+    EventChanges,
+    Link,
+    ProjectedRow,
+    Projection,
+    fold,
+)
 from ledger.domain.projection.counting import Count, counts_of
-from ledger.domain.projection.fold import ColumnUpdate, ProjectedRow, fold
 from ledger.domain.projection.projector import changes_of
 from ledger.domain.projection.stored_event import event_row
 from ledger.domain.values import plain

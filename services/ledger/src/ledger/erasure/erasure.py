@@ -9,13 +9,13 @@ from typing import Any
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.archive.stream_rows import rows_after
+from ledger.archive.stream_rows import entries, rows_after
 from ledger.domain.erasure import Subject
 from ledger.erasure.journal import ErasureJournal, ErasureRequest
 from ledger.erasure.receipt import receipt, signed_document, write_receipt
 from ledger.erasure.redaction import parsed, redact_archive
 from ledger.erasure.services import erase_in_services
-from ledger.erasure.streams import entries, redact_dead_letters, redact_stream, rewrite_files
+from ledger.erasure.streams import redact_dead_letters, redact_stream, rewrite_files
 from ledger.reading import LedgerReader
 from ratchet.contract import (
     BEGINNING,

@@ -1,34 +1,19 @@
 """Erases a subject's entries from streams, dead letters and the files of the Redis server."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from ledger.archive.stream_rows import data_of, entries
 from ledger.domain.erasure import Subject
 from ledger.erasure.redaction import redacted
 from ratchet.contract import Stream
 from ratchet.delivery import DATA_FIELD
 
-_PAGE = 500
 _POLL_S = 0.05
-_DATA = DATA_FIELD.encode()
 _DEAD = b"payload"
-
-
-async def entries(redis: Redis, key: str) -> AsyncIterator[tuple[bytes, dict[bytes, bytes]]]:
-    """Every entry at `key` as id and fields, in pages."""
-    client: Any = redis
-    after = "-"
-    while True:
-        page = await client.xrange(key, min=after, count=_PAGE)
-        for entry_id, fields in page:
-            yield entry_id, fields
-        if len(page) < _PAGE:
-            return
-        after = f"({page[-1][0].decode()}"
 
 
 async def redact_stream(redis: Redis, stream: Stream, subject: Subject) -> int:
@@ -36,7 +21,7 @@ async def redact_stream(redis: Redis, stream: Stream, subject: Subject) -> int:
     client: Any = redis
     count = 0
     async for entry_id, fields in entries(redis, stream.key):
-        payload = fields.get(_DATA, b"\n".join(k + b"=" + v for k, v in fields.items()))
+        payload = data_of(fields)
         left = redacted(payload, subject)
         if left is payload:
             continue
@@ -45,7 +30,7 @@ async def redact_stream(redis: Redis, stream: Stream, subject: Subject) -> int:
         async with client.pipeline(transaction=True) as pipe:
             if left is not None:
                 pipe.xadd(stream.key, {DATA_FIELD: left})
-            pipe.xdel(stream.key, entry_id)
+            pipe.xdel(stream.key, str(entry_id))
             await pipe.execute()
         count += 1
     return count
@@ -59,7 +44,7 @@ async def redact_dead_letters(redis: Redis, stream: Stream, subject: Subject) ->
         payload = fields.get(_DEAD, b"")
         named = any(name.encode() in b"".join(fields.values()) for name in subject.names())
         if named or redacted(payload, subject) is not payload:
-            count += await client.xdel(stream.dead_key, entry_id)
+            count += await client.xdel(stream.dead_key, str(entry_id))
     return count
 
 

@@ -1,10 +1,11 @@
 """Rebuilds the ledger from archive and streams, to compare it or to restore its events."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from redis.asyncio import Redis
 
@@ -13,14 +14,71 @@ from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.migration import migrate, schema_problem
 from ledger.backends.snapshot import open_snapshot
 from ledger.backends.writer import SqlLedger
+from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.domain.final_state import Difference
-from ledger.replay.history import last_entries
-from ledger.replay.ledger_events import ledger_events
-from ratchet.contract import BEGINNING, STREAMS, EntryId, Stream, Unavailable
-from ratchet.delivery import group_positions
+from ledger.replay.history import history, last_entries
+from ratchet.contract import (
+    BEGINNING,
+    STREAMS,
+    Delivered,
+    EntryId,
+    Event,
+    ForgetRequested,
+    Stream,
+    Unavailable,
+)
+from ratchet.delivery import group_positions, unwrap
+from ratchet.storage import Tombstones, forgotten_among, query_ids_of
 
+_BATCH = 500
 _GROUP = "ledger"
 _REMEDY = "Start `python -m ledger`, or pass --restore-ledger to rebuild the ledger."
+
+
+class LedgerEvent(NamedTuple):
+    """An event with its entry id and its payload."""
+
+    entry_id: EntryId
+    event: Event
+    payload: bytes
+
+    @property
+    def delivered(self) -> Delivered[Event]:
+        return Delivered(self.event, self.payload)
+
+
+async def ledger_events(
+    system: Redis, store: ArchiveStore, ends: Mapping[Stream, EntryId]
+) -> AsyncIterator[tuple[Stream, list[LedgerEvent]]]:
+    """Batches of one stream after the other, without erasures and erased questions.
+
+    Raises `CorruptArchive`, redis-py's errors and `OSError`.
+    """
+    tombstones = Tombstones(system)
+    for stream in STREAMS:
+        batch: list[LedgerEvent] = []
+        async for row in history(system, store, stream, ends[stream]):
+            batch += _event_in(stream, row)
+            if len(batch) == _BATCH:
+                yield stream, await _without_erased(tombstones, batch)
+                batch = []
+        yield stream, await _without_erased(tombstones, batch)
+
+
+def _event_in(stream: Stream, row: ArchiveRow) -> list[LedgerEvent]:
+    """The event of `row`; empty for an erasure, and for an entry that is a dead letter."""
+    try:
+        payload = unwrap(row.payload)
+        event = stream.adapter.validate_json(payload)
+    except ValueError:
+        return []
+    return [] if isinstance(event, ForgetRequested) else [LedgerEvent(row.entry_id, event, payload)]
+
+
+async def _without_erased(tombstones: Tombstones, batch: list[LedgerEvent]) -> list[LedgerEvent]:
+    names = {name for each in batch for name in query_ids_of(each.event)}
+    erased = await forgotten_among(tombstones, names)
+    return [each for each in batch if erased.isdisjoint(query_ids_of(each.event))]
 
 
 @dataclass(frozen=True)

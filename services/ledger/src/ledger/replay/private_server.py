@@ -9,14 +9,10 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
 from ratchet.processes import child_environment, signal_on_parent_death
-from ratchet.processes.valkey import valkey_command
+from ratchet.processes.valkey import valkey_command, wait_until_it_responds
 
 _START_TIMEOUT_S = 20.0
-_POLL_S = 0.05
 
 
 def unused_port() -> int:
@@ -37,19 +33,9 @@ async def private_server() -> AsyncIterator[str]:
             preexec_fn=partial(signal_on_parent_death, signal.SIGKILL),
         )
         try:
-            await _until_ready(f"redis://127.0.0.1:{port}/0")
-            yield f"redis://127.0.0.1:{port}/0"
+            url = f"redis://127.0.0.1:{port}/0"
+            await wait_until_it_responds(url, _START_TIMEOUT_S)
+            yield url
         finally:
             process.kill()
             await process.wait()
-
-
-async def _until_ready(url: str) -> None:
-    async with asyncio.timeout(_START_TIMEOUT_S), Redis.from_url(url) as redis:
-        while True:
-            try:
-                await redis.ping()
-            except (RedisError, OSError):
-                await asyncio.sleep(_POLL_S)
-            else:
-                return

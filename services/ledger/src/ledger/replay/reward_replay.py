@@ -1,10 +1,12 @@
 """Recalculates rewards and examples from the recorded input on an empty server."""
 
-from collections.abc import AsyncIterator
+import heapq
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from pydantic_core import from_json
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
@@ -14,13 +16,55 @@ from ledger.domain.final_state import FinalState
 from ledger.replay.history import history, with_archived
 from ledger.replay.quiescence import quiescent_ends
 from ledger.replay.reward_process import RewardProcess, reward_process
-from ledger.replay.sources import SourceEntry, source_entries
-from ratchet.contract import BEGINNING, EXAMPLES, REWARDS, STREAMS, EntryId, Stream
+from ratchet.contract import BEGINNING, EXAMPLES, REWARDS, STREAMS, TRACE_REQUESTS, EntryId, Stream
 from ratchet.delivery import DATA_FIELD, unwrap
 from ratchet.storage import carry_tombstones
 
+_RECALCULATED = (REWARDS, TRACE_REQUESTS)
 _SLICE = 1_000
 _RESULTS = (REWARDS, EXAMPLES)
+
+
+class SourceEntry(NamedTuple):
+    """One recorded entry and its stream."""
+
+    stream: Stream
+    row: ArchiveRow
+
+
+async def source_entries(
+    redis: Redis, store: ArchiveStore, ends: Mapping[Stream, EntryId]
+) -> AsyncIterator[SourceEntry]:
+    """Every entry up to `ends` that the replay does not recalculate."""
+    # Imported examples come first. The replayed reward service appends to the same stream, and
+    # Redis rejects an id below the last one.
+    async for row in history(redis, store, EXAMPLES, ends[EXAMPLES]):
+        if imported(row.payload):
+            yield SourceEntry(EXAMPLES, row)
+    others = [s for s in STREAMS if s is not EXAMPLES and s not in _RECALCULATED]
+    rows = [history(redis, store, stream, ends[stream]) for stream in others]
+    heads: list[tuple[EntryId, int, ArchiveRow]] = []
+
+    async def advance(number: int) -> None:
+        async for row in rows[number]:
+            heapq.heappush(heads, (row.entry_id, number, row))
+            return
+
+    for number in range(len(others)):
+        await advance(number)
+    while heads:
+        _, number, row = heapq.heappop(heads)
+        yield SourceEntry(others[number], row)
+        await advance(number)
+
+
+def imported(payload: bytes) -> bool:
+    """Whether an example was imported; one by the reward service has a `caused_by`."""
+    try:
+        message = from_json(unwrap(payload))
+    except ValueError:
+        return True
+    return not isinstance(message, dict) or message.get("caused_by") is None
 
 
 class ServerNotEmpty(RuntimeError):

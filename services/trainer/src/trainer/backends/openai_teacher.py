@@ -8,12 +8,19 @@ from pydantic import BaseModel, Field, ValidationError
 
 from ratchet_language import masked
 from trainer.domain.examples.teacher_answer import TeacherAnswer
-from trainer.ports import TeacherRefused, TeacherUnavailable
 
 _CALL = "/chat/completions"
 _MAX_BYTES = 4 * 1024 * 1024
 _BUSY = (408, 425, 429)
 _OPENED, _CLOSED = "<think>", "</think>"
+
+
+class TeacherUnavailable(RuntimeError):
+    """The teacher is unreachable, busy or broken; a later request may succeed."""
+
+
+class TeacherRefused(RuntimeError):
+    """The teacher refused the request, or its answer is no chat completion; no retry helps."""
 
 
 class _TeacherMessage(BaseModel):
@@ -57,6 +64,7 @@ class OpenAITeacher:
         self._timeout_s = timeout_s
 
     async def answer(self, prompt: str) -> TeacherAnswer:
+        """Answer one prompt. Raises `TeacherUnavailable` and `TeacherRefused`."""
         body = {"model": self.name, "messages": [{"role": "user", "content": prompt}]}
         try:
             async with (

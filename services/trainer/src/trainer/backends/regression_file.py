@@ -23,9 +23,7 @@ def read_regression(path: Path) -> tuple[tuple[RegressionQuestion, ...], str]:
     try:
         questions = _QUESTIONS.validate_json(content)
     except ValidationError as error:
-        message = f"{path} is not a regression set: {error}"
-        raise RegressionSetUnreadable(message) from error
+        raise RegressionSetUnreadable(f"{path} is not a regression set: {error}") from error
     if not questions:
-        message = f"{path} has no questions"
-        raise RegressionSetUnreadable(message)
+        raise RegressionSetUnreadable(f"{path} has no questions")
     return questions, hashlib.sha256(content).hexdigest()

@@ -61,8 +61,7 @@ def run(request: TrainRequest, report: Report) -> TrainingResult | OutOfMemory |
             return OutOfMemory(error=first_line(error))
         if is_failed_write(error):
             free = disk_usage(request.work_dir).free
-            message = f"a file could not be written; {free} bytes of disk are free"
-            raise OSError(message) from error
+            raise OSError(f"a file could not be written; {free} bytes of disk are free") from error
         raise
 
 

@@ -12,7 +12,6 @@ from ratchet.contract import Estimate, Interval
 from ratchet.ranking import embedding_named
 from ratchet.settings import read_settings
 from ratchet.storage import ArtifactStore
-from trainer.backends.scorers.scorer_files import ScorerFiles
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.database import open_database
 from trainer.backends.sql.ranking_store import SqlRankingStore
@@ -21,7 +20,7 @@ from trainer.domain.scorer.examination import examination
 from trainer.domain.scorer.scorer_version import ScorerVersion
 from trainer.domain.scorer.verdict import judge
 from trainer.scorer.evidence import ScorerEvaluation, ScorerEvaluator
-from trainer.scorer.in_service import ServedScorer
+from trainer.scorer.publishing import ServedScorer
 from trainer.settings import TrainerSettings
 
 _PLACES = 5
@@ -73,8 +72,8 @@ def _evaluate(settings: TrainerSettings, database: Path) -> ScorerEvaluation | N
         return None
     learner = ScorerLearner(settings.trainer_learning, embedding)
     learner.restore(state, store.learned_revisions(state.progress.cursor))
-    files = ScorerFiles(ArtifactStore(settings.artifacts_dir))
-    serving = ServedScorer(SqlScorerRegister(engine), files, embedding.name).current()
+    artifacts = ArtifactStore(settings.artifacts_dir)
+    serving = ServedScorer(SqlScorerRegister(engine), artifacts, embedding.name).current()
     candidate = ScorerVersion("candidate", learner.scorers(), settings.trainer_ranking)
     evaluator = ScorerEvaluator(
         store, embedding, settings.trainer_publishing, state.progress.rules.seed

@@ -1,5 +1,7 @@
 """The metrics of the ranking scorers."""
 
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 
 from ratchet.contract import Evidence
@@ -9,24 +11,19 @@ from trainer.domain.scorer.verdict import PublishingVerdict
 
 class RankingMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.revisions = Gauge(
-            "ratchet_ranking_revisions", "Scored revisions that were read.", registry=registry
-        )
-        self.steps = Gauge("ratchet_ranking_steps", "Steps the scorers took.", registry=registry)
-        self.loss = Gauge(
+        gauge = partial(Gauge, registry=registry)
+        self.revisions = gauge("ratchet_ranking_revisions", "Scored revisions that were read.")
+        self.steps = gauge("ratchet_ranking_steps", "Steps the scorers took.")
+        self.loss = gauge(
             "ratchet_ranking_loss",
             "Last mean squared error by scorer and by what it was measured on.",
             ("scorer", "on"),
-            registry=registry,
         )
-        self.rate = Gauge(
-            "ratchet_ranking_learning_rate", "The rate of the next step.", registry=registry
-        )
-        self.replay = Gauge(
+        self.rate = gauge("ratchet_ranking_learning_rate", "The rate of the next step.")
+        self.replay = gauge(
             "ratchet_ranking_replay_lessons",
             "Lessons held, by use: training or validation.",
             ("use",),
-            registry=registry,
         )
         self.verdicts = Counter(
             "ratchet_ranking_verdicts_total",
@@ -34,20 +31,16 @@ class RankingMetrics:
             ("verdict",),
             registry=registry,
         )
-        self.value = Gauge(
+        self.value = gauge(
             "ratchet_ranking_value_reward",
             "Doubly robust value of a policy on logged decisions.",
             ("policy",),
-            registry=registry,
         )
         self.embedding = Info(
             "ratchet_ranking_embedding",
             "The text embedding that scorers learn and serve with.",
             registry=registry,
         )
-
-    def set_embedding(self, embedding: str) -> None:
-        self.embedding.info({"name": embedding})
 
     def learned(self, progress: LearningProgress) -> None:
         self.revisions.set(progress.heard_of)

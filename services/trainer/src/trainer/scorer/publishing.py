@@ -12,15 +12,14 @@ from ratchet.contract import (
     derived_id,
     utc_now,
 )
-from ratchet.ranking import ScorerManifest, libraries
-from trainer.backends.scorers.scorer_files import ScorerFiles
+from ratchet.ranking import ScorerManifest, libraries, read_scorer, scorer_bytes
+from ratchet.storage import ArtifactStore
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.scorer.rules import PublishingRules
 from trainer.domain.scorer.scorer_version import ScorerVersion
 from trainer.domain.scorer.verdict import KeepBack, Publish, PublishingVerdict, Withdraw, judge
 from trainer.scorer.evidence import ScorerEvaluation, ScorerEvaluator
-from trainer.scorer.in_service import ServedScorer
 from trainer.scorer.metrics import RankingMetrics
 
 _log = logging.getLogger(__name__)
@@ -28,11 +27,35 @@ _REPEAT_S = 60.0
 
 
 @dataclass
+class ServedScorer:
+    """`embedding` is the name of the embedding in use."""
+
+    register: SqlScorerRegister
+    artifacts: ArtifactStore
+    embedding: str
+    _loaded: ScorerVersion | None = field(default=None, repr=False)
+
+    def current(self) -> ScorerVersion | None:
+        """None without a scorer, without its file, or if it was trained on another embedding."""
+        event = self.register.in_service()
+        if event is None or event.embedding != self.embedding:
+            return None
+        if self._loaded is None or self._loaded.version != event.version:
+            try:
+                scorers, _ = read_scorer(self.artifacts.verified(event.artifact))
+            except (LookupError, ValueError) as error:
+                _log.error("the scorer in service cannot be read: %s", error)
+                return None
+            self._loaded = ScorerVersion(event.version, scorers, event.policy)
+        return self._loaded
+
+
+@dataclass
 class ScorerPublishing:
     """`verdict` is the last one. Judging blocks: call it in a thread."""
 
     register: SqlScorerRegister
-    files: ScorerFiles
+    artifacts: ArtifactStore
     in_service: ServedScorer
     evaluator: ScorerEvaluator
     policy: RankingPolicy
@@ -99,7 +122,9 @@ class ScorerPublishing:
             seed=progress.rules.seed,
             versions=libraries(),
         )
-        artifact = self.files.store(learner.weights(), manifest)
+        artifact = self.artifacts.put_bytes(
+            scorer_bytes(learner.weights(), manifest), "scorer.safetensors"
+        )
         fields["version"] += f"-{artifact.sha256[:8]}"
         self.register.publish(
             ScorerPublished(
@@ -114,7 +139,7 @@ class ScorerPublishing:
         )
         # The file goes before its row: a kill between the two repeats the removal.
         for superseded in self.register.superseded(self.rules.keep):
-            self.files.remove(superseded.artifact)
+            self.artifacts.discard(superseded.artifact)
             self.register.remove(superseded.version)
 
     def _keep_back(self, fields: dict[str, Any], now: float) -> None:

@@ -27,5 +27,5 @@ class FeedbackLatency:
         registered = [e for e in self.models.events() if isinstance(e, ModelRegistered)]
         run_of = {event.version: event.run_id for event in registered}
         for activated in new:
-            times = self.runs.trained_on(run_of.get(activated.version, ""))
-            self.metrics.observe((activated.occurred_at - at).total_seconds() for at in times)
+            for at in self.runs.trained_on(run_of.get(activated.version, "")):
+                self.metrics.seconds.observe((activated.occurred_at - at).total_seconds())

@@ -20,6 +20,7 @@ from ratchet.contract import ArtifactRef, Event, utc_now
 from ratchet.processes import every
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing
 from ratchet.telemetry import context_of, ending
+from trainer.backends.run_process.child_run import ChildRunner, TrainingBroke
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.evaluation.acceptance_gate import (
@@ -32,14 +33,8 @@ from trainer.domain.runs import run_events
 from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult
 from trainer.domain.runs.run import Run, RunEnd
 from trainer.metrics import TrainerMetrics
-from trainer.ports import (
-    EventPublisher,
-    Runner,
-    TrainingBroke,
-)
 from trainer.settings import TrainerSettings
 from trainer.training.cancellation import RunAborted, abort_on_cancellation, aborted_by
-from trainer.training.manifest import store_adapter
 from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 
@@ -56,10 +51,9 @@ class TrainingLoop:
     settings: TrainerSettings
     planner: Planner
     runs: SqlRunStore
-    runner: Runner
+    runner: ChildRunner
     files: RunFiles
     lease: Callable[[], AbstractAsyncContextManager[None]]
-    publisher: EventPublisher
     relay: OutboxRelay
     metrics: TrainerMetrics
     tracer: Tracer = field(default_factory=NoOpTracer)
@@ -94,21 +88,20 @@ class TrainingLoop:
             async with self.lease():
                 await self._carry_out(run)
             await self.relay.publish_due()
-        await asyncio.to_thread(self._clean_up)
+        await asyncio.to_thread(self.files.remove_ended, self.runs.has_ended)
 
     async def _carry_out(self, run: Run) -> None:
         """Attempt the run unless another trainer has ended it while it held the lease."""
         if await asyncio.to_thread(self.runs.has_ended, run.run_id):
             return
         attributes = {"ratchet.run_id": run.run_id, "ratchet.method": run.method}
-        parent = context_of(run.trace)
-        span = self.tracer.start_span("carry out run", parent, attributes=attributes)
+        span = self.tracer.start_span("carry out run", context_of(run.trace), attributes=attributes)
         with ending(span):
             await self._attempt(run)
 
     async def _attempt(self, run: Run) -> None:
         self.running = run
-        self.metrics.began()
+        self.metrics.running.set(1)
         _log.info("run %s starts by %s: %s", run.run_id, run.method, run.reason)
         began = time.monotonic()
         try:
@@ -131,7 +124,7 @@ class TrainingLoop:
                 references = reference_request(request, trained)
                 await self._abortable(run, self.runner.record_references(references))
                 manifest = await asyncio.to_thread(
-                    store_adapter, self.files, run, trained, references.target, verdict.figures
+                    self.files.store_adapter, run, trained, references.target, verdict.figures
                 )
             await asyncio.to_thread(self._end, run, trained, verdict, manifest, _since(began))
         except RunAborted as aborted:
@@ -144,12 +137,9 @@ class TrainingLoop:
 
     async def _abortable(self, run: Run, work: Coroutine[Any, Any, T]) -> T:
         """Abort the work when the run is cancelled, or after the time limit of one attempt."""
-        return await abort_on_cancellation(
-            work,
-            partial(self.runs.cancelled_by, run.run_id),
-            self.settings.trainer_poll_s,
-            self.settings.trainer_time_limit_s,
-        )
+        cancelled_by = partial(self.runs.cancelled_by, run.run_id)
+        every_s, limit_s = self.settings.trainer_poll_s, self.settings.trainer_time_limit_s
+        return await abort_on_cancellation(work, cancelled_by, every_s, limit_s)
 
     def _end(
         self,
@@ -190,12 +180,6 @@ class TrainingLoop:
         self.metrics.ended(end.verdict, seconds)
         _log.info("run %s is %s: %s", run.run_id, end.verdict, end.reason)
 
-    def _clean_up(self) -> None:
-        """Remove the files of ended runs, whichever process ended them."""
-        for run_id in self.files.run_ids():
-            if self.runs.has_ended(run_id):
-                self.runner.clean(self.files.directory(run_id))
-
     async def _report_progress(self, run_id: str, progress: TrainingProgress) -> None:
         """Publish progress, not more than once a second; what Redis rejects is not repeated."""
         self.progress = progress
@@ -205,7 +189,8 @@ class TrainingLoop:
             return
         self._reported_at = time.monotonic()
         try:
-            await self.publisher.publish_once(run_events.progressed(run_id, progress, utc_now()))
+            event = run_events.progressed(run_id, progress, utc_now())
+            await self.relay.publisher.publish_once(event)
         except (RedisError, OSError) as error:
             _log.warning("progress was not published: %s", error)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ratchet.contract import utc_now
+from ratchet.delivery import Publisher
 from trainer.backends.sql.outbox import SqlOutbox
-from trainer.ports import EventPublisher
 
 _REPUBLISHED = timedelta(days=29)
 """One day less than Redis remembers the ids of published events, so that none counts twice."""
@@ -15,7 +15,7 @@ _REPUBLISHED = timedelta(days=29)
 @dataclass(frozen=True)
 class OutboxRelay:
     outbox: SqlOutbox
-    publisher: EventPublisher
+    publisher: Publisher
 
     async def publish_due(self) -> None:
         """Publish in commit order; raises redis-py's errors."""

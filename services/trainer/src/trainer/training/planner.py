@@ -9,6 +9,7 @@ from opentelemetry.trace import NoOpTracer, Tracer
 
 from ratchet.contract import ArtifactRef, LabelBuilt, Method, utc_now
 from ratchet.telemetry import current_trace, ending, link_to
+from trainer.backends.machine.local_machine import LocalMachine
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.run_store import SqlRunStore
@@ -18,9 +19,8 @@ from trainer.domain.examples.selection import described, select
 from trainer.domain.runs import run_events
 from trainer.domain.runs.champion import Champion, champion
 from trainer.domain.runs.readiness import COUNTED, ReadinessDecision, TrainLater, TrainNow, decide
-from trainer.domain.runs.run import Run, plan_run
+from trainer.domain.runs.run import DatasetReference, Run
 from trainer.domain.runs.situation import TrainingSituation, WaitingExamples
-from trainer.ports import Machine
 from trainer.settings import TrainerSettings
 
 
@@ -35,7 +35,7 @@ class Planner:
     examples: SqlExampleStore
     runs: SqlRunStore
     models: SqlModelStore
-    machine: Machine
+    machine: LocalMachine
     tracer: Tracer = field(default_factory=NoOpTracer)
     decision: ReadinessDecision = field(default_factory=lambda: TrainLater("not decided yet"))
     waiting: Mapping[Method, WaitingExamples] = field(default_factory=dict)
@@ -138,17 +138,17 @@ class Planner:
         links = [link_to(trace) for trace in self.examples.traces(ids)]
         span = self.tracer.start_span("plan run", Context(), attributes=attributes, links=links)
         with ending(span):
-            run = plan_run(
-                dataset,
-                settings.recipe,
-                settings.trainer_base_model,
-                to_beat,
-                to_beat if self._may_continue_from(to_beat) else None,
-                reason,
-                self.runs.unjudged_on(dataset.sha256),
-                utc_now(),
-                current_trace(),
-            )
+            run = Run(
+                run_id="",
+                dataset=DatasetReference.to(dataset),
+                recipe=settings.recipe,
+                base_model=settings.trainer_base_model,
+                champion=to_beat,
+                parent=to_beat if self._may_continue_from(to_beat) else None,
+                reason=reason,
+                planned_at=utc_now(),
+                trace=current_trace(),
+            ).identified(self.runs.unjudged_on(dataset.sha256))
             span.set_attribute("ratchet.run_id", run.run_id)
             self.runs.plan(run, dataset, run_events.started(run, dataset))
         return self.runs.unfinished()

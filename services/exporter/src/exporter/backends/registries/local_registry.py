@@ -9,6 +9,8 @@ import shutil
 from collections.abc import Sequence, Set
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from exporter.backends.directories import link_or_copy, locked
 from exporter.domain.registry.record import ModelRecord
 from exporter.ports import RegistryError
@@ -21,7 +23,7 @@ _TEMPORARY = "."
 
 
 class LocalRegistry:
-    """A directory under a version's name is complete.
+    """A directory under a version's name is complete. After a crash, it decides what is registered.
 
     The service and commands lock the name's directory while they write.
     """
@@ -36,12 +38,21 @@ class LocalRegistry:
         return True
 
     async def record(self, version: str) -> ModelRecord | None:
+        """Raises `pydantic.ValidationError` if the record cannot be read."""
         path = self._root / version / _RECORD
         if not path.is_file():
             return None
         return ModelRecord.model_validate_json(path.read_bytes())
 
+    async def readable_record(self, version: str) -> ModelRecord | None:
+        """None if the record is missing or cannot be read."""
+        try:
+            return await self.record(version)
+        except ValidationError:
+            return None
+
     def gguf(self, version: str) -> Path:
+        """The path of a registered version's file; it may have been removed since."""
         return self._root / version / _GGUF
 
     async def register(self, record: ModelRecord, gguf: Path) -> None:

@@ -31,6 +31,16 @@ def ollama_client(url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=address, auth=credentials, timeout=TIMEOUT)
 
 
+@asynccontextmanager
+async def registry_errors(call: str) -> AsyncIterator[None]:
+    """Raise errors of the HTTP call `call` as `RegistryError`."""
+    try:
+        yield
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        reason = str(error) or type(error).__name__
+        raise RegistryError(f"Ollama, {call}: {reason}") from error
+
+
 class OllamaApi:
     """`client` has the server's base URL."""
 
@@ -45,40 +55,37 @@ class OllamaApi:
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             return None
 
+    @registry_errors("tags")
     async def digests(self) -> dict[str, str]:
         """The digest of the model that each tag of the server names."""
-        async with registry_errors("tags"):
-            response = await self._client.get("/api/tags", timeout=_SHORT_TIMEOUT)
-            response.raise_for_status()
-            return {model["name"]: model["digest"] for model in response.json()["models"]}
+        response = await self._client.get("/api/tags", timeout=_SHORT_TIMEOUT)
+        response.raise_for_status()
+        return {model["name"]: model["digest"] for model in response.json()["models"]}
 
+    @registry_errors("show")
     async def show(self, tag: str) -> dict[str, Any] | None:
-        async with registry_errors("show"):
-            response = await self._client.post("/api/show", json={"model": tag})
-            if response.status_code == httpx.codes.NOT_FOUND:
-                return None
-            shown: dict[str, Any] = response.raise_for_status().json()
+        response = await self._client.post("/api/show", json={"model": tag})
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        shown: dict[str, Any] = response.raise_for_status().json()
         return shown
 
+    @registry_errors("upload")
     async def upload(self, digest: str, file: Path) -> None:
         """Send `file` unless the server has it; the server verifies `digest`."""
-        async with registry_errors("upload"):
-            known = await self._client.head(f"/api/blobs/{digest}")
-            if known.is_success:
-                return
-            response = await self._client.post(f"/api/blobs/{digest}", content=_chunks(file))
-            _raise_for_error(response)
+        known = await self._client.head(f"/api/blobs/{digest}")
+        if not known.is_success:
+            chunks = _chunks(file)
+            _raise_for_error(await self._client.post(f"/api/blobs/{digest}", content=chunks))
 
+    @registry_errors("create")
     async def create(self, tag: str, files: dict[str, str], modelfile: Modelfile) -> None:
         """Create `tag` from uploaded `files` (name to digest)."""
         body = _creation(tag, files, modelfile)
         # The status is 200 before the work begins: errors, and a lost connection, show only in
         # the stream, which ends with the line "success" if the tag was created.
         last: dict[str, Any] = {}
-        async with (
-            registry_errors("create"),
-            self._client.stream("POST", "/api/create", json=body) as response,
-        ):
+        async with self._client.stream("POST", "/api/create", json=body) as response:
             if response.is_error:
                 await response.aread()
                 raise RegistryError(f"Ollama cannot create {tag}: {response.text[:500]}")
@@ -90,39 +97,27 @@ class OllamaApi:
         if last.get("status") != "success":
             raise RegistryError(f"Ollama lost the connection while it created {tag}")
 
+    @registry_errors("copy")
     async def copy(self, source: str, destination: str) -> None:
         body = {"source": source, "destination": destination}
-        async with registry_errors("copy"):
-            _raise_for_error(
-                await self._client.post("/api/copy", json=body, timeout=_SHORT_TIMEOUT)
-            )
+        _raise_for_error(await self._client.post("/api/copy", json=body, timeout=_SHORT_TIMEOUT))
 
+    @registry_errors("delete")
     async def delete(self, tag: str) -> None:
         """Delete `tag`, if it exists."""
-        async with registry_errors("delete"):
-            response = await self._client.request("DELETE", "/api/delete", json={"model": tag})
-            if response.status_code != httpx.codes.NOT_FOUND:
-                _raise_for_error(response)
+        response = await self._client.request("DELETE", "/api/delete", json={"model": tag})
+        if response.status_code != httpx.codes.NOT_FOUND:
+            _raise_for_error(response)
 
+    @registry_errors("generate")
     async def generate(self, body: dict[str, Any]) -> dict[str, Any]:
         """The response to `body`, not streamed."""
-        async with registry_errors("generate"):
-            response = await self._client.post("/api/generate", json={**body, "stream": False})
-            _raise_for_error(response)
-            answer: dict[str, Any] = response.json()
+        response = await self._client.post("/api/generate", json={**body, "stream": False})
+        _raise_for_error(response)
+        answer: dict[str, Any] = response.json()
         if "error" in answer:
             raise RegistryError(f"Ollama, generate: {answer['error']}")
         return answer
-
-
-@asynccontextmanager
-async def registry_errors(call: str) -> AsyncIterator[None]:
-    """Raise errors of the HTTP call `call` as `RegistryError`."""
-    try:
-        yield
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-        reason = str(error) or type(error).__name__
-        raise RegistryError(f"Ollama, {call}: {reason}") from error
 
 
 def _raise_for_error(response: httpx.Response) -> None:

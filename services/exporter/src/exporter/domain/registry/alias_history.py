@@ -1,10 +1,13 @@
-"""The history of the alias, and where a rollback leads."""
+"""The moves of the alias: their history, where a rollback leads, and the results of commands."""
 
 from collections.abc import Collection, Sequence
+from typing import Literal
 
 from pydantic import AwareDatetime
 
-from ratchet.contract import Value
+from ratchet.contract import RegistryKind, Value
+
+CommandName = Literal["activate", "rollback"]
 
 
 class Move(Value):
@@ -46,3 +49,33 @@ def way_back(moves: Sequence[Move], registered: Collection[str]) -> str | None:
             trail.append(move.version)
     before = (version for version in reversed(trail[:-1]) if version != trail[-1])
     return next((version for version in before if version in registered), None)
+
+
+class ActivationRefusal(Value):
+    """Nothing moves; `reason` includes the remedy."""
+
+    version: str | None
+    reason: str
+
+
+class ActivationResult(Value):
+    """`later` is retried; `reason` is why it was refused or has to wait.
+
+    `checked_s` is the time for hashing and requests to the server, `moved_s` that for moving the
+    aliases.
+    """
+
+    event_id: str
+    command: CommandName
+    requested_by: str
+    at: AwareDatetime
+    outcome: Literal["moved", "refused", "later"]
+    version: str | None = None
+    previous: str | None = None
+    reason: str = ""
+    registries: tuple[RegistryKind, ...] = ()
+    checked_s: float = 0.0
+    moved_s: float = 0.0
+
+
+ActivationDecision = Move | ActivationRefusal

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from ledger.domain.projection.changes import Projection
-from ledger.domain.projection.fold import ProjectedRow
+from ledger.domain.projection.changes import ProjectedRow, Projection
 from ledger.domain.values import millionths
 
 FeedbackSource = Literal["user_direct", "eval_agent", "both", "implicit_only"]

@@ -1,7 +1,12 @@
 """Projects events about examples: built, retracted and erased."""
 
-from ledger.domain.projection.changes import EventChanges, Link, RowChange
-from ledger.domain.projection.fold import ColumnUpdate, revision_stamp
+from ledger.domain.projection.changes import (
+    ColumnUpdate,
+    EventChanges,
+    Link,
+    RowChange,
+    revision_stamp,
+)
 from ledger.domain.values import plain, whole
 from ratchet.contract import BuiltExample, ExampleRetracted, Forgotten, microseconds
 

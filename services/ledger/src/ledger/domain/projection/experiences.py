@@ -3,21 +3,29 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ledger.domain.projection.changes import EventChanges, RowChange
-from ledger.domain.projection.fold import ColumnUpdate, revision_stamp, time_stamp
-from ledger.domain.projection.judgement import judged_columns
-from ledger.domain.values import keyed, plain, whole
+from ledger.domain.projection.changes import (
+    ColumnUpdate,
+    EventChanges,
+    RowChange,
+    revision_stamp,
+    time_stamp,
+)
+from ledger.domain.values import keyed, numbers, plain, whole
 from ratchet.contract import (
     Experience,
     ExperienceRecorded,
     ExperienceScored,
     FeedbackReceived,
+    Judgement,
     Stamp,
+    WidgetJudgement,
     microseconds,
 )
 
 _MOST_SCENARIOS = 24
 _MOST_DOMAINS = 10
+_MOST_JUDGED = 20
+Topics = dict[str, dict[str, Any]]
 
 
 def recorded(event: ExperienceRecorded) -> EventChanges:
@@ -101,3 +109,36 @@ def _judge_updates(stamp: Stamp, judged: Mapping[str, Mapping[str, Any]]) -> Ite
         yield ColumnUpdate(topic, stamp, columns)
     if judged.keys() - {"follow_up"}:
         yield ColumnUpdate("by_judge", stamp, {"by_judge": True})
+
+
+def judged_columns(judgement: Judgement) -> Topics:
+    values = {
+        "follow_up": judgement.follow_up_type,
+        "evaluation_confidence": judgement.evaluation_confidence,
+        "query_understanding": _text(judgement.query_understanding),
+        "voice_rating": judgement.voice_response_rating,
+        "voice_confidence": judgement.voice_evaluation_confidence,
+        "voice_scores": numbers(judgement.voice_dimension_scores_claude, _MOST_JUDGED),
+        "missing_widgets": _missing(judgement.missing_widgets),
+    }
+    topics: Topics = {topic: {topic: value} for topic, value in values.items() if value is not None}
+    if judgement.per_widget_feedback is not None:
+        topics["widgets_judged"] = _widgets(judgement.per_widget_feedback)
+    return topics
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else plain(text)
+
+
+def _missing(names: tuple[str, ...] | None) -> list[str] | None:
+    return None if names is None else [plain(name, 100) for name in names[:_MOST_JUDGED]]
+
+
+def _widgets(judged: tuple[WidgetJudgement, ...]) -> dict[str, Any]:
+    """`widget_score` is the mean of the given scores, None without any."""
+    scores = [j.appropriateness_score for j in judged if j.appropriateness_score is not None]
+    return {
+        "widgets_judged": len(judged),
+        "widget_score": round(sum(scores) / len(scores), 6) if scores else None,
+    }

@@ -1,7 +1,12 @@
 """Projects events about model versions: registered, activated and replaced."""
 
-from ledger.domain.projection.changes import NO_CHANGES, EventChanges, RowChange
-from ledger.domain.projection.fold import ColumnUpdate, time_stamp
+from ledger.domain.projection.changes import (
+    NO_CHANGES,
+    ColumnUpdate,
+    EventChanges,
+    RowChange,
+    time_stamp,
+)
 from ledger.domain.values import plain
 from ratchet.contract import (
     ActivationRefused,

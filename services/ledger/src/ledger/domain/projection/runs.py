@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from ledger.domain.projection.changes import EventChanges, Link, RowChange
-from ledger.domain.projection.fold import ColumnUpdate, time_stamp
+from ledger.domain.projection.changes import ColumnUpdate, EventChanges, Link, RowChange, time_stamp
 from ledger.domain.values import plain, whole
 from ratchet.contract import (
     CheckpointReady,

@@ -15,9 +15,11 @@ class LocalMachine:
         self._directory = directory
 
     def free_memory(self) -> int:
+        """Bytes of main memory that are available without swapping."""
         return int(psutil.virtual_memory().available)
 
     def free_disk(self) -> int:
+        """Bytes that are free where runs and artifacts are written."""
         return shutil.disk_usage(self._directory).free
 
 

@@ -19,7 +19,6 @@ from trainer.domain.runs.child_messages import (
     TrainingResult,
     TrainRequest,
 )
-from trainer.ports import TrainingBroke
 
 OnProgress = Callable[[TrainingProgress], Awaitable[None]]
 _log = logging.getLogger(__name__)
@@ -39,8 +38,15 @@ _ENVIRONMENT = {
 }
 
 
+class TrainingBroke(RuntimeError):
+    """The training process ended without a result."""
+
+
 class ChildRunner:
-    """Runs child processes; the models of `ollama` are unloaded meanwhile."""
+    """Runs child processes; the models of `ollama` are unloaded meanwhile.
+
+    Raises `TrainingBroke`. Cancelling ends the process.
+    """
 
     def __init__(self, ollama: Ollama | None = None) -> None:
         self._ollama = ollama
@@ -55,9 +61,14 @@ class ChildRunner:
         if result is not None:
             return result
         async with self._ollama.unloaded() if self._ollama else nullcontext():
-            return await self._train(request, on_progress)
+            while True:
+                end = await self._attempt(request, on_progress)
+                if isinstance(end, TrainingResult):
+                    return end
+                request = await asyncio.to_thread(_with_smaller_batches, request, end)
 
     async def record_references(self, request: ReferenceRequest) -> None:
+        """Write the reference answers unless the file exists."""
         if await asyncio.to_thread(request.target.exists):
             return
         async with self._ollama.unloaded() if self._ollama else nullcontext():
@@ -65,16 +76,6 @@ class ChildRunner:
                 await run_child("trainer.reference", request, _discard, _ENVIRONMENT)
             except ChildFailed as error:
                 raise TrainingBroke(str(error)) from error
-
-    def clean(self, work_dir: Path) -> None:
-        shutil.rmtree(work_dir, ignore_errors=True)
-
-    async def _train(self, request: TrainRequest, on_progress: OnProgress) -> TrainingResult:
-        while True:
-            end = await self._attempt(request, on_progress)
-            if isinstance(end, TrainingResult):
-                return end
-            request = await asyncio.to_thread(_with_smaller_batches, request, end)
 
     async def _attempt(
         self, request: TrainRequest, on_progress: OnProgress
@@ -87,7 +88,7 @@ class ChildRunner:
             if error.status == -signal.SIGKILL and oom_kills() > kills:
                 return OutOfMemory(error="killed by the kernel")
             if error.status > 0:
-                await asyncio.to_thread(self.clean, request.work_dir)
+                await asyncio.to_thread(shutil.rmtree, request.work_dir, ignore_errors=True)
             raise TrainingBroke(str(error)) from error
 
 
@@ -120,8 +121,7 @@ async def _run(
 
     await run_child("trainer.run", request, receive, environment)
     if not ends:
-        message = "the training process ended without a result"
-        raise TrainingBroke(message)
+        raise TrainingBroke("the training process ended without a result")
     return ends[-1]
 
 

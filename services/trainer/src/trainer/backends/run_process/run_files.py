@@ -1,26 +1,18 @@
 """The files of runs: datasets and champions for the child process, adapters for the exporter."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
-from typing import NamedTuple
 
-from ratchet.contract import ArtifactRef
+from ratchet.contract import ArtifactRef, GateFigures
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore, write_whole
 from trainer.domain.examples.dataset import Dataset
-from trainer.domain.runs.child_messages import TrainRequest
+from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
 from trainer.domain.runs.run import DatasetReference, Run
 
 _ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
-
-
-class AdapterArtifacts(NamedTuple):
-    """The artifacts of an accepted run: PEFT's files by name, and the reference answers."""
-
-    adapter: dict[str, ArtifactRef]
-    references: ArtifactRef
 
 
 class RunFiles:
@@ -37,9 +29,11 @@ class RunFiles:
     def directory(self, run_id: str) -> Path:
         return self._root / run_id
 
-    def run_ids(self) -> Sequence[str]:
-        """The ids of the runs that have a directory."""
-        return [path.name for path in self._root.glob("*")]
+    def remove_ended(self, has_ended: Callable[[str], bool]) -> None:
+        """Remove the files of ended runs, whichever process ended them; asks by run id."""
+        for path in self._root.glob("*"):
+            if has_ended(path.name):
+                shutil.rmtree(path, ignore_errors=True)
 
     def store_dataset(self, run_id: str, dataset: Dataset) -> DatasetReference:
         """Store the dataset of a run as an artifact; a repetition changes nothing."""
@@ -75,32 +69,45 @@ class RunFiles:
             afresh=run.parent is None,
         )
 
-    def store_adapter(self, adapter: Path, references: Path) -> AdapterArtifacts:
-        """Store the files of an adapter and its reference answers as artifacts."""
-        return AdapterArtifacts(
-            {name: self._adopt_copy(adapter / name) for name in _ADAPTER_FILES},
-            self._adopt_copy(references),
+    def store_adapter(
+        self, run: Run, trained: TrainingResult, references: Path, figures: GateFigures
+    ) -> ArtifactRef:
+        """Store the adapter and its reference answers, and last the manifest that names them."""
+        manifest = AdapterManifest(
+            run_id=run.run_id,
+            method=run.method,
+            base_model=run.base_model,
+            base_sha256=trained.base_sha256,
+            base_revision=trained.base_revision,
+            parent=run.parent,
+            champion=run.champion,
+            settings=_flat(run, trained),
+            dataset_sha256=run.dataset.artifact.sha256,
+            example_ids=self.dataset(run).example_ids,
+            files={name: self._adopt_copy(trained.adapter / name) for name in _ADAPTER_FILES},
+            references=self._adopt_copy(references),
+            before=trained.before.means(trained.held_out),
+            after=trained.after.means(trained.held_out),
+            versions=trained.versions,
+            figures=figures,
+            regression_sha256=trained.regression_sha256,
         )
-
-    def store_manifest(self, manifest: AdapterManifest) -> ArtifactRef:
-        """Store the manifest of an adapter whose files are stored already."""
-        return self._adopt_content(
-            manifest.run_id, "manifest.json", manifest.model_dump_json().encode()
-        )
+        content = manifest.model_dump_json().encode()
+        return self._adopt_content(run.run_id, "manifest.json", content)
 
     # Both adopt files of the run's own directory, which is removed after the run and by an
     # erasure. A temporary file of the artifact store would survive a kill.
+
+    def _adopt_copy(self, file: Path) -> ArtifactRef:
+        aside = file.with_name(f"{file.name}.kept")
+        shutil.copy(file, aside)
+        return self._artifacts.adopt(aside, file.name)
 
     def _adopt_content(self, run_id: str, name: str, content: bytes) -> ArtifactRef:
         aside = self.directory(run_id) / f"{name}.{token_hex(4)}"
         aside.parent.mkdir(parents=True, exist_ok=True)
         aside.write_bytes(content)
         return self._artifacts.adopt(aside, name)
-
-    def _adopt_copy(self, file: Path) -> ArtifactRef:
-        aside = file.with_name(f"{file.name}.kept")
-        shutil.copy(file, aside)
-        return self._artifacts.adopt(aside, file.name)
 
     def _champion(self, run: Path, reference: ArtifactRef) -> Path:
         directory = run / "champion"
@@ -111,3 +118,20 @@ class RunFiles:
             link.unlink(missing_ok=True)
             link.symlink_to(self._artifacts.verified(file).absolute())
         return directory
+
+
+def _flat(run: Run, trained: TrainingResult) -> dict[str, float | int | str | list[str]]:
+    """The settings under flat names: `dpo.beta`, `lora.rank` and so on."""
+    flat: dict[str, float | int | str | list[str]] = {
+        "recipe": run.recipe.fingerprint,
+        "computed_on": trained.device,
+        "computed_in": trained.precision,
+        "micro_batch": trained.batch,
+    }
+    for part, values in run.recipe.model_dump(mode="json").items():
+        if not isinstance(values, dict):
+            flat[part] = values
+            continue
+        for name, value in values.items():
+            flat[f"{part}.{name}"] = [str(v) for v in value] if isinstance(value, list) else value
+    return flat

@@ -10,8 +10,12 @@ from safetensors.torch import load, save
 from ratchet.ranking import Embedding, Matrix, Scorers
 from trainer.backends.scorers.scorer_steps import ScorerSteps
 from trainer.domain.scorer.holdout import is_held_out
-from trainer.domain.scorer.learned_state import LearnedState, LearningProgress, initial_progress
-from trainer.domain.scorer.learning_rate import next_schedule
+from trainer.domain.scorer.learned_state import (
+    LearnedState,
+    LearningProgress,
+    initial_progress,
+    next_schedule,
+)
 from trainer.domain.scorer.lesson import Lesson, ScoredRevision, to_lesson
 from trainer.domain.scorer.replay_buffer import ReplayBuffer
 from trainer.domain.scorer.rules import LearningRules

@@ -22,7 +22,7 @@ from ratchet.contract import (
     utc_now,
 )
 from trainer.backends.sql.database import examples, requests, runs
-from trainer.backends.sql.reading import read
+from trainer.backends.sql.short_transactions import read, read_first
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.training_example import KINDS, TrainingExample, read_example
 from trainer.domain.runs.situation import RunRequest, WaitingExamples
@@ -95,8 +95,8 @@ class SqlExampleStore:
     def open_request(self) -> RunRequest | None:
         """The first request that no run has answered."""
         first = select(requests).where(requests.c.run_id.is_(None)).order_by(requests.c.number)
-        opened = read(self._engine, first.limit(1))
-        return RunRequest(opened[0].requested_by, opened[0].method) if opened else None
+        opened = read_first(self._engine, first.limit(1))
+        return RunRequest(opened.requested_by, opened.method) if opened else None
 
 
 def _row(

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Engine, select
-from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import MODELS, Delivered
 from trainer.backends.sql.database import models
-from trainer.backends.sql.reading import read
+from trainer.backends.sql.short_transactions import add_once, read
 from trainer.domain.runs.champion import ModelEvent
 
 
@@ -18,10 +17,7 @@ class SqlModelStore:
     def add(self, batch: Sequence[Delivered[ModelEvent]]) -> None:
         """Add events; an event that is stored already is ignored."""
         rows = [{"event_id": event.event_id, "event": payload.decode()} for event, payload in batch]
-        once = insert(models).on_conflict_do_nothing(index_elements=["event_id"])
-        if rows:
-            with self._engine.begin() as connection:
-                connection.execute(once, rows)
+        add_once(self._engine, models.c.event_id, rows)
 
     def events(self) -> list[ModelEvent]:
         """All events, in the order of their arrival."""

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC
-from itertools import islice
 
 from sqlalchemy import Connection, Engine, Row, delete, func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import DecisionMade, Delivered, ExperienceScored
 from trainer.backends.sql.database import decisions, learner, scored
-from trainer.domain.scorer.admission import skip_reason
+from trainer.backends.sql.short_transactions import add_once, read, read_first
 from trainer.domain.scorer.learned_state import LearnedState, LearningProgress
-from trainer.domain.scorer.lesson import ScoredRevision
+from trainer.domain.scorer.lesson import ScoredRevision, skip_reason
 from trainer.domain.scorer.logged_decision import OutcomeRef
 from trainer.domain.scorer.rules import LearningRules
+
+_CHUNK = 500
 
 
 class SqlRankingStore:
@@ -67,16 +68,13 @@ class SqlRankingStore:
                 connection.execute(insert(scored), rows)
 
     def add_decisions(self, batch: Sequence[Delivered[DecisionMade]]) -> None:
-        once = insert(decisions).on_conflict_do_nothing(index_elements=["decision_id"])
         rows = [
             {"decision_id": event.event_id, "event": payload.decode()} for event, payload in batch
         ]
-        with self._engine.begin() as connection:
-            connection.execute(once, rows)
+        add_once(self._engine, decisions.c.decision_id, rows)
 
     def learned_state(self) -> LearnedState | None:
-        with self._engine.connect() as connection:
-            row = connection.execute(select(learner)).first()
+        row = read_first(self._engine, select(learner))
         if row is None:
             return None
         return LearnedState(LearningProgress.model_validate_json(row.progress), row.tensors)
@@ -116,8 +114,7 @@ class SqlRankingStore:
     def unlearned(self, after: int, most: int) -> list[ScoredRevision]:
         """The next `most` revisions after number `after`."""
         rows = select(scored).where(scored.c.sequence > after).order_by(scored.c.sequence)
-        with self._engine.connect() as connection:
-            return [_scored(row) for row in connection.execute(rows.limit(most))]
+        return [_scored(row) for row in read(self._engine, rows.limit(most))]
 
     def learned_revisions(self, until: int) -> Iterator[ScoredRevision]:
         """The stored revisions that taught, up to number `until`, in order."""
@@ -136,34 +133,23 @@ class SqlRankingStore:
             .order_by(func.max(scored.c.sequence).desc())
             .limit(most)
         )
-        with self._engine.connect() as connection:
-            rows = connection.execute(newest).all()
-        return [OutcomeRef(row.decision_id, row.sequence) for row in reversed(rows)]
+        rows = reversed(read(self._engine, newest))
+        return [OutcomeRef(row.decision_id, row.sequence) for row in rows]
 
     def logged_decisions(
         self, outcomes: Sequence[OutcomeRef]
     ) -> list[tuple[DecisionMade, ExperienceScored]]:
         logged: list[tuple[DecisionMade, ExperienceScored]] = []
-        with self._engine.connect() as connection:
-            ordered = iter(outcomes)
-            while chunk := list(islice(ordered, 500)):
-                pairs = (
-                    select(decisions.c.event.label("decision"), scored.c.event)
-                    .join(scored, scored.c.decision_id == decisions.c.decision_id)
-                    .where(
-                        tuple_(scored.c.decision_id, scored.c.sequence).in_(
-                            [(outcome.decision_id, outcome.sequence) for outcome in chunk]
-                        )
-                    )
-                    .order_by(scored.c.sequence)
-                )
-                logged.extend(
-                    (
-                        DecisionMade.model_validate_json(row.decision),
-                        ExperienceScored.model_validate_json(row.event),
-                    )
-                    for row in connection.execute(pairs)
-                )
+        pairs = (
+            select(decisions.c.event.label("decision"), scored.c.event)
+            .join(scored, scored.c.decision_id == decisions.c.decision_id)
+            .order_by(scored.c.sequence)
+        )
+        its_key = tuple_(scored.c.decision_id, scored.c.sequence)
+        for at in range(0, len(outcomes), _CHUNK):
+            for row in read(self._engine, pairs.where(its_key.in_(outcomes[at : at + _CHUNK]))):
+                decision = DecisionMade.model_validate_json(row.decision)
+                logged.append((decision, ExperienceScored.model_validate_json(row.event)))
         return logged
 
     def skip_counts(self) -> dict[str, int]:
@@ -173,8 +159,7 @@ class SqlRankingStore:
             .where(scored.c.skipped.is_not(None))
             .group_by(scored.c.skipped)
         )
-        with self._engine.connect() as connection:
-            return {row.skipped: row.revisions for row in connection.execute(counted)}
+        return {row.skipped: row.revisions for row in read(self._engine, counted)}
 
 
 def _revisions(

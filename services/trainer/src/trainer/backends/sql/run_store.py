@@ -13,7 +13,7 @@ from trainer.backends.sql.database import requests, run_examples, runs
 from trainer.backends.sql.datasets import index_examples, plan_with, read_run
 from trainer.backends.sql.example_store import consume
 from trainer.backends.sql.outbox import post
-from trainer.backends.sql.reading import read
+from trainer.backends.sql.short_transactions import read, read_first
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.champion import Checkpoint
 from trainer.domain.runs.run import Run, RunEnd
@@ -55,8 +55,8 @@ class SqlRunStore:
     def unfinished(self) -> Run | None:
         """The open run; at most one is."""
         first = select(runs.c.run_id).where(runs.c.verdict.is_(None)).order_by(runs.c.number)
-        opened = read(self._engine, first.limit(1))
-        return read_run(self._engine, self._files, opened[0].run_id) if opened else None
+        opened = read_first(self._engine, first.limit(1))
+        return read_run(self._engine, self._files, opened.run_id) if opened else None
 
     def trained_on(self, run_id: str) -> list[datetime]:
         """When the feedback behind each training example of a run came; empty for no run."""
@@ -75,7 +75,8 @@ class SqlRunStore:
     def cancelled_by(self, run_id: str) -> str | None:
         """The user who cancelled the run."""
         user = select(runs.c.cancelled_by).where(runs.c.run_id == run_id)
-        return next((row.cancelled_by for row in read(self._engine, user)), None)
+        row = read_first(self._engine, user)
+        return row.cancelled_by if row else None
 
     def finish(self, run_id: str, end: RunEnd, events: Sequence[Event]) -> str | None:
         """End a run once; a judged one consumes its examples.
@@ -167,4 +168,4 @@ class SqlRunStore:
 
     def _latest(self, *conditions: ColumnElement[bool]) -> "Row[*tuple[Any, ...]] | None":
         chosen = select(runs).where(*conditions).order_by(runs.c.number.desc()).limit(1)
-        return next(iter(read(self._engine, chosen)), None)
+        return read_first(self._engine, chosen)

@@ -6,6 +6,7 @@ from sqlalchemy.dialects.sqlite import insert
 from ratchet.contract import Event, ScorerPublished
 from trainer.backends.sql.database import scorers
 from trainer.backends.sql.outbox import post as post_events
+from trainer.backends.sql.short_transactions import read, read_first
 
 
 class SqlScorerRegister:
@@ -15,8 +16,7 @@ class SqlScorerRegister:
     def in_service(self) -> ScorerPublished | None:
         """The scorer that was published last, unless it was withdrawn."""
         last = select(scorers).order_by(scorers.c.number.desc()).limit(1)
-        with self._engine.connect() as connection:
-            row = connection.execute(last).first()
+        row = read_first(self._engine, last)
         if row is None or row.withdrawn:
             return None
         return ScorerPublished.model_validate_json(row.event)
@@ -44,10 +44,7 @@ class SqlScorerRegister:
     def superseded(self, keep: int) -> list[ScorerPublished]:
         """All published scorers except the last `keep`."""
         older = select(scorers.c.event).order_by(scorers.c.number.desc()).offset(keep)
-        with self._engine.connect() as connection:
-            return [
-                ScorerPublished.model_validate_json(row.event) for row in connection.execute(older)
-            ]
+        return [ScorerPublished.model_validate_json(row.event) for row in read(self._engine, older)]
 
     def remove(self, version: str) -> None:
         with self._engine.begin() as connection:

@@ -14,8 +14,7 @@ def plan_agreement(plan: str, reference: str) -> float:
     """
     expected = _placed(reference)
     if not expected:
-        message = f"the reference is no valid plan: {reference[:80]!r}"
-        raise ValueError(message)
+        raise ValueError(f"the reference is no valid plan: {reference[:80]!r}")
     shown = _placed(plan)
     return 2 * (shown & expected).total() / (shown.total() + expected.total())
 

@@ -28,8 +28,7 @@ def quiet_hours(text: str) -> QuietHours | None:
         return None
     match = _HOURS.fullmatch(text)
     if match is None:
-        message = f"{text!r} is no span of hours: write one such as 06:00-22:00"
-        raise ValueError(message)
+        raise ValueError(f"{text!r} is no span of hours: write one such as 06:00-22:00")
     begin_h, begin_m, end_h, end_m = map(int, match.groups())
     return QuietHours(60 * begin_h + begin_m, 60 * end_h + end_m)
 

@@ -47,8 +47,7 @@ class LoopRecipe(Value):
         Raises `ValueError` if the micro-batch has no more than `least` examples.
         """
         if self.batch <= least:
-            message = f"a micro-batch of {self.batch} cannot be made smaller"
-            raise ValueError(message)
+            raise ValueError(f"a micro-batch of {self.batch} cannot be made smaller")
         examples = self.batch * self.accumulation
         half = max(least, self.batch // 2)
         batch = next((size for size in range(half, least - 1, -1) if examples % size == 0), half)

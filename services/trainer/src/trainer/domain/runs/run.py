@@ -1,6 +1,5 @@
 """A run from its plan to its end."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
@@ -53,6 +52,22 @@ class Run(Value):
     def method(self) -> Method:
         return self.dataset.method
 
+    def identified(self, earlier_attempts: int) -> Self:
+        """The run with an id derived from its inputs.
+
+        `earlier_attempts` counts the runs on the same dataset that ended without a judgement: it
+        gives a repetition an id of its own.
+        """
+        run_id = derived_id(
+            self.dataset.artifact.sha256,
+            self.recipe.fingerprint,
+            self.base_model,
+            self.champion.sha256 if self.champion else "base",
+            self.parent.sha256 if self.parent else "base",
+            str(earlier_attempts),
+        )
+        return self.model_copy(update={"run_id": run_id})
+
 
 class RunEnd(Value):
     """How a run ended; an accepted one has a `manifest`."""
@@ -61,40 +76,3 @@ class RunEnd(Value):
     reason: str
     ended_at: datetime
     manifest: ArtifactRef | None = None
-
-
-def plan_run(
-    dataset: Dataset,
-    recipe: Recipe,
-    base_model: str,
-    champion: ArtifactRef | None,
-    parent: ArtifactRef | None,
-    reason: str,
-    earlier_attempts: int,
-    now: datetime,
-    trace: Mapping[str, str] | None = None,
-) -> Run:
-    """Plan a run whose id is derived from its inputs.
-
-    `earlier_attempts` counts the runs on the same dataset that ended without a judgement: it
-    gives a repetition an id of its own.
-    """
-    run_id = derived_id(
-        dataset.sha256,
-        recipe.fingerprint,
-        base_model,
-        champion.sha256 if champion else "base",
-        parent.sha256 if parent else "base",
-        str(earlier_attempts),
-    )
-    return Run(
-        run_id=run_id,
-        dataset=DatasetReference.to(dataset),
-        recipe=recipe,
-        base_model=base_model,
-        champion=champion,
-        parent=parent,
-        reason=reason,
-        planned_at=now,
-        trace=dict(trace or {}),
-    )

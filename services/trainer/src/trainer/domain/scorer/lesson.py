@@ -1,4 +1,4 @@
-"""One scored revision as network inputs and targets."""
+"""Whether a scored revision teaches, and its network inputs and targets."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,7 +19,13 @@ from ratchet.ranking import (
     with_scenarios,
 )
 from trainer.domain.scorer.holdout import is_held_out
+from trainer.domain.scorer.rules import LearningRules
 from trainer.domain.scorer.targets import missing_target, plan_target, widget_targets
+
+# Stored with each revision and shown on `/status`: the texts are data.
+OLDER = "an older revision"
+SILENT = "nothing was said of its widgets"
+QUOTA = "the operator's day is over"
 
 
 class ScoredRevision(NamedTuple):
@@ -74,3 +80,28 @@ def to_lesson(scored: ScoredRevision, embedding: Embedding) -> Lesson | None:
         shown=presence(scenarios),
         plan_target=plan_target(plan),
     )
+
+
+def skip_reason(
+    event: ExperienceScored, newest: int, taught_today: int, rules: LearningRules
+) -> str | None:
+    """Why `event` does not teach, or None.
+
+    `newest` is the highest revision of its experience so far (0: none), `taught_today` the number
+    of revisions of its operator that have taught on that UTC day.
+    """
+    if event.revision <= newest:
+        return OLDER
+    plan = event.plan
+    has_feedback = (
+        plan is not None
+        and plan.widgets
+        and (
+            plan.reward is not None
+            or any(widget.touched or widget.judged for widget in plan.widgets)
+        )
+    )
+    if not has_feedback:
+        return SILENT
+    most = rules.per_user_per_day if event.user_id else rules.unnamed_per_day
+    return QUOTA if taught_today >= most else None

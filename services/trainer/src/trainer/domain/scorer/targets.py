@@ -26,7 +26,8 @@ def widget_targets(plan: ServedPlan) -> Floats | None:
     reward = plan.reward
     scores = np.array([_score(widget) for widget in plan.widgets])
     judged = ~np.isnan(scores)
-    if reward is None and not judged.any() and not _touched(plan):
+    touched = any(widget.touched for widget in plan.widgets)
+    if reward is None and not judged.any() and not touched:
         return None
     targets = np.full(len(scores), reward or 0.0)
     if judged.any():
@@ -86,10 +87,6 @@ def _judged(scores: Floats, mean: float, reward: float | None) -> Floats:
 def _halved(targets: Floats) -> Floats:
     clipped: Floats = np.clip(targets, -_BOUND, _BOUND) / _BOUND
     return clipped
-
-
-def _touched(plan: ServedPlan) -> bool:
-    return any(widget.touched for widget in plan.widgets)
 
 
 def _score(widget: ServedWidget) -> float:

@@ -1,1 +1,0 @@
-"""Measures the backlog of every stream and consumer group."""
