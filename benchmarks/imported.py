@@ -2,7 +2,7 @@
 
     python benchmarks/imported.py [--seed 1] [--port 8170]
 
-The file is a realistic population (see `simulator.legacy.population`); only `ratchet import`
+The file is a realistic population (see `ratchet_testing.legacy.population`); only `ratchet import`
 touches the system. Prints the run, its verdict and the held-out gains.
 """
 
@@ -24,7 +24,7 @@ from ratchet_cli.demo.event_summary import EventSummary
 from ratchet_cli.demo.settings import JUDGING, environment
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.up import up
-from simulator.legacy.population import population
+from ratchet_testing.legacy.population import population
 
 _BAR = 0.10
 _PATIENCE_S = 1500

@@ -30,8 +30,8 @@ from http_load.steady import post_steadily
 from rich.console import Console
 from rich.table import Table
 
+from ratchet_testing.legacy.population import population
 from ratchet_testing.valkey import free_port, valkey_server
-from simulator.legacy.population import population
 
 BAR_RATIO, BAR_P99_MS = 0.7, 25.0
 BATCH, BYTES, CONNECTIONS = 100, 3_000, 32

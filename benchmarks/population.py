@@ -18,9 +18,9 @@ from rich.table import Table
 from ratchet.contract import ExperienceRecorded, LabelBuilt, PairBuilt
 from ratchet.rows import EXPERIENCE_ROWS, ExperienceRow, open_rows
 from ratchet_language import normalized
+from ratchet_testing.legacy.population import population
 from reward.domain.state.policy import RewardPolicy
 from reward.offline import replay
-from simulator.legacy.population import population
 
 BAR_PAIRS, BAR_LABELS = 100, 500
 

@@ -38,7 +38,7 @@ from ratchet_cli.client.importing import ImportCounts, import_rows
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.up import up
 from ratchet_testing.eventually import eventually
-from simulator.legacy.population import population
+from ratchet_testing.legacy.population import population
 from simulator.operators import draw_operators
 from simulator.ranking_outcomes import experience, reactions
 from simulator.ranking_questions import RankingQuestion, draw_ranking_question

@@ -16,8 +16,8 @@ from ratchet.contract import Candidate, ExperienceRecorded, Intent, RankingPolic
 from ratchet.measures import CORE_SCENARIOS
 from ratchet.ranking import Embedding, Scorers, rank
 from ratchet.rows import EXPERIENCE_ROWS, ExperienceRow, open_rows
-from simulator.legacy.population import population
-from simulator.legacy.questions import draw_question
+from ratchet_testing.legacy.population import population
+from ratchet_testing.legacy.questions import draw_question
 from trainer.domain.scorer.holdout import is_held_out
 
 _QUESTIONS = 2_000

@@ -21,8 +21,8 @@ from ratchet.rows import EXPERIENCE_ROWS, open_rows
 from ratchet_cli.app import main
 from ratchet_cli.client.importing import ImportCounts, UnexpectedResponse, import_rows
 from ratchet_testing.eventually import eventually
+from ratchet_testing.legacy.population import population
 from ratchet_testing.valkey import free_port
-from simulator.legacy.population import population
 from simulator.traces import simulate_traces
 
 ROW = {

@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ratchet.contract import EXAMPLES
+from ratchet_testing.legacy.population import population
 from reward.__main__ import main
 from reward.domain.scoring.weights import RewardWeights
-from simulator.legacy.population import population
 
 
 def run(*arguments: str) -> Result:

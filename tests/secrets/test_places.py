@@ -12,7 +12,6 @@ from typing import Any
 import httpx
 import pytest
 import typer
-from ledger.archive.settings import ArchiveSettings
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
@@ -23,6 +22,7 @@ from exporter.settings import ExporterSettings
 from ledger.archive.filesystems import InvalidArchiveUrl, open_filesystem
 from ledger.backends.database import open_for_reading
 from ledger.reading import LedgerLocation
+from ledger.settings import LedgerSettings
 from ratchet.command_line import redis_address, redis_client
 from ratchet.contract import Unavailable
 from ratchet.service import create_redis
@@ -36,7 +36,7 @@ from .forms import BUCKETS, HTTP, MALFORMED_REDIS, POSTGRESQL, REDIS, Form
 SETTINGS: list[tuple[type[CommonSettings], str, Form]] = [
     *((CommonSettings, "redis_url", form) for form in (*REDIS, *MALFORMED_REDIS)),
     *((LedgerLocation, "ledger_url", form) for form in POSTGRESQL),
-    *((ArchiveSettings, "archive_url", form) for form in BUCKETS),
+    *((LedgerSettings, "archive_url", form) for form in BUCKETS),
     *(
         (kind, name, form)
         for form in HTTP
@@ -86,7 +86,7 @@ def test_malformed_addresses_are_refused():
         with pytest.raises(ValidationError):
             CommonSettings(redis_url=form.url)  # type: ignore[arg-type]
     with pytest.raises(ValidationError, match=re.escape("s3://***@bucket/x")):
-        ArchiveSettings(archive_url="s3://AKIA:abc/DEF+ghi@bucket/x")
+        LedgerSettings(archive_url="s3://AKIA:abc/DEF+ghi@bucket/x")
 
 
 @each(REDIS)

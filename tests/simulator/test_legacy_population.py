@@ -9,7 +9,7 @@ import pytest
 
 from ratchet.contract import Experience, is_plan
 from ratchet.measures import SCENARIOS, SIZES, text_quality
-from simulator.legacy.population import population
+from ratchet_testing.legacy.population import population
 
 Row = dict[str, Any]
 SAID = ("user_rating", "follow_up_type", "widget_interactions", "correction_text",

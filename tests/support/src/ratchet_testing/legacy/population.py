@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from simulator.legacy.feedback import (
+from ratchet_testing.legacy.feedback import (
     NO_REACTION,
     NOT_JUDGED,
     judged_fields,
     operator_fields,
     voice_judged_fields,
 )
-from simulator.legacy.plans import draw_widgets, plan_fields
-from simulator.legacy.questions import LegacyQuestion, draw_question
-from simulator.legacy.voices import draw_voice
+from ratchet_testing.legacy.plans import draw_widgets, plan_fields
+from ratchet_testing.legacy.questions import LegacyQuestion, draw_question
+from ratchet_testing.legacy.voices import draw_voice
 
 _ROWS = 844
 _WITHOUT_PLAN = 73

@@ -3,7 +3,7 @@
 from random import Random
 
 from ratchet.measures import CORE_SCENARIOS, DEFAULT_HEIGHTS
-from simulator.legacy.questions import LegacyQuestion
+from ratchet_testing.legacy.questions import LegacyQuestion
 
 _SIZES = ("hero", "expanded", "normal", "compact", "compact")
 _NEVER_KNOWN = 0.006

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from simulator.legacy.questions import LegacyQuestion, draw_device
+from ratchet_testing.legacy.questions import LegacyQuestion, draw_device
 
 _FOLLOW_UPS = ("refinement",) * 8 + ("satisfied", "new_topic", "repeat", "correction")
 _ACTIONS = ("view", "view", "expand", "click", "scroll", "drill_down")

@@ -2,8 +2,8 @@
 
 from random import Random
 
+from ratchet_testing.legacy.questions import LegacyQuestion
 from simulator.answers import capitalized
-from simulator.legacy.questions import LegacyQuestion
 
 GOOD_QUALITY = 0.92
 
