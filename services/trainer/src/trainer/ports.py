@@ -7,11 +7,24 @@ from typing import Protocol
 from ratchet.contract import Event
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
 from trainer.domain.examples.teacher_answer import TeacherAnswer
-from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult, TrainRequest
+from trainer.domain.runs.child_messages import (
+    RunImpossible,
+    TrainingProgress,
+    TrainingResult,
+    TrainRequest,
+)
 
 
 class TrainingBroke(RuntimeError):
     """The training process ended without a result."""
+
+
+class TrainingImpossible(RuntimeError):
+    """No attempt can use the data of a run; `end` names the examples that it left out."""
+
+    def __init__(self, end: RunImpossible) -> None:
+        super().__init__(end.reason)
+        self.end = end
 
 
 class TeacherUnavailable(RuntimeError):
@@ -26,7 +39,10 @@ class Runner(Protocol):
     async def train(
         self, request: TrainRequest, on_progress: Callable[[TrainingProgress], Awaitable[None]]
     ) -> TrainingResult:
-        """Train and judge. Raises `TrainingBroke`. Cancelling ends the training process."""
+        """Train and judge. Raises `TrainingBroke` and `TrainingImpossible`.
+
+        Cancelling ends the training process.
+        """
 
     async def record_references(self, request: ReferenceRequest) -> None:
         """Write the reference answers unless the file exists. Raises `TrainingBroke`."""

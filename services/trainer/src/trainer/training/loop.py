@@ -28,14 +28,16 @@ from trainer.domain.evaluation.acceptance_gate import (
     judge_challenger,
 )
 from trainer.domain.evaluation.reference_chats import reference_request
+from trainer.domain.examples.fit import NOTHING, LeftOut
 from trainer.domain.runs import run_events
-from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult
+from trainer.domain.runs.child_messages import RunImpossible, TrainingProgress, TrainingResult
 from trainer.domain.runs.run import Run, RunEnd
 from trainer.metrics import TrainerMetrics
 from trainer.ports import (
     EventPublisher,
     Runner,
     TrainingBroke,
+    TrainingImpossible,
 )
 from trainer.settings import TrainerSettings
 from trainer.training.cancellation import RunAborted, abort_on_cancellation, aborted_by
@@ -136,6 +138,8 @@ class TrainingLoop:
             await asyncio.to_thread(self._end, run, trained, verdict, manifest, _since(began))
         except RunAborted as aborted:
             await asyncio.to_thread(self._give_up, run, aborted, _since(began))
+        except TrainingImpossible as impossible:
+            await asyncio.to_thread(self._impossible, run, impossible.end, _since(began))
         except (TrainingBroke, ArtifactMissing, ArtifactCorrupt) as error:
             await asyncio.to_thread(self._broke, run, str(error), _since(began))
         finally:
@@ -159,14 +163,18 @@ class TrainingLoop:
         manifest: ArtifactRef | None,
         seconds: float,
     ) -> None:
-        end = RunEnd(
-            verdict=verdict.verdict, reason=verdict.reason, ended_at=utc_now(), manifest=manifest
-        )
+        reason = verdict.reason + trained.left_out.remark
+        end = RunEnd(verdict=verdict.verdict, reason=reason, ended_at=utc_now(), manifest=manifest)
         events: list[Event] = [run_events.finished(run, end, trained, verdict.figures, seconds)]
         if manifest is not None:
             events.append(run_events.checkpoint(run, end, manifest))
-        self._finish(run, end, events, seconds)
+        self._finish(run, end, events, seconds, trained.left_out)
         self.metrics.gate.observe(verdict.figures)
+
+    def _impossible(self, run: Run, data: RunImpossible, seconds: float) -> None:
+        end = RunEnd(verdict="failed", reason=data.reason, ended_at=utc_now())
+        event = run_events.broken(run, end, seconds, data.left_out)
+        self._finish(run, end, [event], seconds, data.left_out)
 
     def _broke(self, run: Run, reason: str, seconds: float) -> None:
         get_current_span().set_status(StatusCode.ERROR, reason)
@@ -180,11 +188,19 @@ class TrainingLoop:
         end = RunEnd(verdict=aborted.verdict, reason=str(aborted), ended_at=utc_now())
         self._finish(run, end, [run_events.broken(run, end, seconds)], seconds)
 
-    def _finish(self, run: Run, end: RunEnd, events: list[Event], seconds: float) -> None:
+    def _finish(
+        self,
+        run: Run,
+        end: RunEnd,
+        events: list[Event],
+        seconds: float,
+        left_out: LeftOut = NOTHING,
+    ) -> None:
         """Raises `RunAborted` if the run was cancelled before this verdict was committed."""
-        user = self.runs.finish(run.run_id, end, events)
+        user = self.runs.finish(run.run_id, end, events, left_out.ids)
         if user is not None:
             raise aborted_by(user)
+        self.metrics.leave_out(left_out.counts)
         span = get_current_span()
         span.set_attributes({"ratchet.verdict": end.verdict, "ratchet.reason": end.reason})
         self.metrics.ended(end.verdict, seconds)

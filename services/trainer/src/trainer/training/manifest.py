@@ -14,7 +14,7 @@ def store_adapter(
 ) -> ArtifactRef:
     """Store the adapter and its reference answers, and last the manifest that names them."""
     stored = files.store_adapter(trained.adapter, references)
-    example_ids = files.dataset(run).example_ids
+    example_ids = files.dataset(run).without(trained.left_out.ids).example_ids
     return files.store_manifest(adapter_manifest(run, example_ids, trained, stored, figures))
 
 

@@ -15,11 +15,13 @@ from trainer.domain.evaluation.reference_chats import ReferenceRequest
 from trainer.domain.runs.child_messages import (
     CHILD_MESSAGE,
     OutOfMemory,
+    RunImpossible,
+    RunOutcome,
     TrainingProgress,
     TrainingResult,
     TrainRequest,
 )
-from trainer.ports import TrainingBroke
+from trainer.ports import TrainingBroke, TrainingImpossible
 
 OnProgress = Callable[[TrainingProgress], Awaitable[None]]
 _log = logging.getLogger(__name__)
@@ -74,11 +76,11 @@ class ChildRunner:
             end = await self._attempt(request, on_progress)
             if isinstance(end, TrainingResult):
                 return end
+            if isinstance(end, RunImpossible):
+                raise TrainingImpossible(end)
             request = await asyncio.to_thread(_with_smaller_batches, request, end)
 
-    async def _attempt(
-        self, request: TrainRequest, on_progress: OnProgress
-    ) -> TrainingResult | OutOfMemory:
+    async def _attempt(self, request: TrainRequest, on_progress: OnProgress) -> RunOutcome:
         kills = oom_kills()
         scratch = await asyncio.to_thread(_empty_scratch, request.work_dir)
         try:
@@ -108,8 +110,8 @@ def _empty_scratch(work_dir: Path) -> Path:
 
 async def _run(
     request: TrainRequest, on_progress: OnProgress, environment: dict[str, str]
-) -> TrainingResult | OutOfMemory:
-    ends: list[TrainingResult | OutOfMemory] = []
+) -> RunOutcome:
+    ends: list[RunOutcome] = []
 
     async def receive(line: bytes) -> None:
         message = CHILD_MESSAGE.validate_json(line)
