@@ -66,12 +66,12 @@ def _batches(
                 base.tokenizer(base.rendered(prompt), add_special_tokens=False).input_ids
                 for prompt in chosen
             ],
-            [[_ended(base, answer) for answer in answers[prompt]] for prompt in chosen],
+            [[answer_ids(base, answer) for answer in answers[prompt]] for prompt in chosen],
         )
         yield [(prompt, answer) for prompt in chosen for answer in answers[prompt]], rows
 
 
-def _ended(base: Base, answer: str) -> list[int]:
+def answer_ids(base: Base, answer: str) -> list[int]:
     """The answer and its end; a control token that its text spells out is read as text."""
     said = base.tokenizer(answer, add_special_tokens=False, split_special_tokens=True).input_ids
     return [*said, base.tokenizer.eos_token_id]
