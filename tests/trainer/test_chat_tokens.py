@@ -111,6 +111,7 @@ def run(request: TrainRequest):
     """The work of the training process, in this one."""
     from trainer.run import pipeline
 
+    request.work_dir.mkdir()
     return pipeline.run(request, lambda _: None)
 
 

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 from ledger.domain.projection.fold import ColumnUpdate
 
 Projection = Literal["experiences", "examples", "runs", "models"]
-LinkTable = Literal["example_sources", "run_examples", "forgotten_examples"]
+LinkTable = Literal["example_sources", "run_examples", "left_out_examples", "forgotten_examples"]
 
 
 class RowChange(NamedTuple):
