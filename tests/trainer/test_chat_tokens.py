@@ -69,10 +69,12 @@ def test_a_tokenizers_own_added_marks_are_control_tokens_and_its_added_words_are
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(materialize("smollm2-135m-instruct", cache_dir))
-    tokenizer.add_tokens(["kWh", "<|plant|>", "<tool_call>", "    "])
+    tokenizer.add_tokens(["kWh", "<|plant|>", "<tool_call>", "    ", "<b>"])
+    tokenizer.chat_template += "{# <tool_call> #}"
     chats = TokenizedChats(tokenizer)
-    assert not chats.has_control_token("It used 12 kWh    today.")
+    assert not chats.has_control_token("It used <b>12 kWh    today.")
     assert chats.has_control_token("<tool_call>")
+    assert chats.has_control_token("<|plant|>")
 
 
 def test_the_length_is_that_of_the_tokens_that_training_reads(tokenizer):

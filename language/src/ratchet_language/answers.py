@@ -22,8 +22,16 @@ _CONTROL_TOKEN = re.compile(
 _FILLERS = dict.fromkeys(map(ord, "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"), " ")
 """Characters that Unicode counts as letters, marks or symbols, and that show nothing."""
 _UNSHOWN = re.compile(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-_WHITE = re.compile(r"\s+")
-_SHIFTED = ("<super>", "<sub>", "<fraction>")
+_SHIFTED_KINDS = ("<super>", "<sub>", "<fraction>")
+_SHIFTED = re.compile(
+    "([{}]+)".format(
+        "".join(
+            character
+            for character in map(chr, range(0xA0, 0x3400))
+            if unicodedata.decomposition(character).startswith(_SHIFTED_KINDS)
+        )
+    )
+)
 _CUT_OFF = frozenset(
     """length limit maxtokens maxoutputtokens maxnewtokens maxlength maxcompletiontokens tokenlimit
     modellength modelcontextwindowexceeded contextlength contextlengthexceeded contentfilter
@@ -34,13 +42,13 @@ _CUT_OFF = frozenset(
 
 def control_token(text: str) -> str | None:
     """The first control token of a known chat format that the text spells out."""
-    match = _CONTROL_TOKEN.search(text)
+    match = _CONTROL_TOKEN.search(text) if "<" in text or "[" in text else None
     return match.group() if match else None
 
 
 def is_blank(text: str) -> bool:
     """Whether a text has no letter and no digit that can be seen."""
-    return not any(map(str.isalnum, text.translate(_FILLERS)))
+    return not any(c.isalnum() and ord(c) not in _FILLERS for c in text)
 
 
 def unteachable(text: str) -> Literal["blank", "control_token"] | None:
@@ -57,18 +65,19 @@ def visible_text(text: str) -> str:
     Superscripts, subscripts and fractions stay, because 10² is not 102.
     """
     if not text.isascii():
-        parts = [c if _is_shifted(c) else unicodedata.normalize("NFKC", c) for c in text]
-        text = unicodedata.normalize("NFC", "".join(parts)).translate(_FILLERS)
-        text = _UNSHOWN.sub("", text)
-    shown = [c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf")]
-    _, answer = split_thinking("".join(shown))
-    return _WHITE.sub(" ", answer).strip()
+        if not unicodedata.is_normalized("NFKC", text):
+            parts = _SHIFTED.split(text)
+            parts[::2] = [unicodedata.normalize("NFKC", part) for part in parts[::2]]
+            text = unicodedata.normalize("NFC", "".join(parts))
+        text = _UNSHOWN.sub("", text.translate(_FILLERS))
+    text = " ".join(text.split())
+    if not text.isprintable():
+        shown = [c for c in text if unicodedata.category(c) not in ("Cc", "Cf")]
+        text = "".join(shown)
+    _, answer = split_thinking(text)
+    return " ".join(answer.split())
 
 
 def was_cut_off(stop_reason: str) -> bool:
     """Whether a model's stop reason, in any provider's words, means an incomplete answer."""
     return re.sub(r"[\W_]+", "", stop_reason).casefold() in _CUT_OFF
-
-
-def _is_shifted(character: str) -> bool:
-    return unicodedata.decomposition(character).startswith(_SHIFTED)

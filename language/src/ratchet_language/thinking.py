@@ -23,10 +23,13 @@ _MARK = re.compile(
 """Marks around thinking: tags of any spelling, and those of OpenThinker, Command A, Magistral,
 Kimi and Gemma."""
 
-_FINAL = re.compile(
-    r"<\|channel\|>\s{0,3}final\b[^<]{0,80}<\|message\|>|\A\s*(?:assistant)?analysis.*assistantfinal",
-    re.IGNORECASE | re.DOTALL,
+_START = re.compile(
+    r"<(?=[a-z\s/]|\|(?:begin|start|end|channel)|channel)|&lt;|\[(?=/?[a-z])|◁", re.IGNORECASE
 )
+
+_FINAL = re.compile(r"<\|channel\|>\s{0,3}final\b[^<]{0,80}<\|message\|>", re.IGNORECASE)
+_UNMARKED = re.compile(r"\s*(?:assistant)?(analysis.*)assistantfinal", re.IGNORECASE | re.DOTALL)
+"""The channels of GPT-OSS behind a server that drops the marks."""
 _CHANNEL = re.compile(r"(?:<\|start\|>[^<]{0,80})?<\|channel\|>|<\|message\|>", re.IGNORECASE)
 _AFTER_FINAL = re.compile(r"<\|(?:return|end|start|channel)\|>", re.IGNORECASE)
 _HARMONY_MARK = re.compile(
@@ -46,13 +49,16 @@ def split_thinking(text: str) -> tuple[str, str]:
     Thinking that is not closed reaches to the end. Where only its end is marked, as by models
     whose prompt opens it, everything before that is thinking.
     """
-    if final := max(_FINAL.finditer(text), key=re.Match.end, default=None):
-        answer = text[final.end() :]
-        if closed := _AFTER_FINAL.search(answer):
-            answer = answer[: closed.start()]
-        return _HARMONY_MARK.sub(" ", text[: final.end()]).strip(), answer.strip()
-    if _CHANNEL.match(text.lstrip()):
-        return _HARMONY_MARK.sub(" ", text).strip(), ""
+    if unmarked := _UNMARKED.match(text):
+        return unmarked[1].strip(), text[unmarked.end() :].strip()
+    if "<|" in text:
+        if final := max(_FINAL.finditer(text), key=re.Match.end, default=None):
+            answer = text[final.end() :]
+            if closed := _AFTER_FINAL.search(answer):
+                answer = answer[: closed.start()]
+            return _HARMONY_MARK.sub(" ", text[: final.end()]).strip(), answer.strip()
+        if _CHANNEL.match(text.lstrip()):
+            return _HARMONY_MARK.sub(" ", text).strip(), ""
     thinking: list[str] = []
     answer_parts: list[str] = []
     depth, at, marked = 0, 0, False
@@ -72,7 +78,12 @@ def split_thinking(text: str) -> tuple[str, str]:
 
 def _marks(text: str) -> Iterator[tuple[int, int, int]]:
     """Start and end of each mark, and by how much it changes the depth of the nesting."""
-    for mark in _MARK.finditer(text):
+    end = 0
+    for start in _START.finditer(text):
+        mark = _MARK.match(text, start.start()) if start.start() >= end else None
+        if mark is None:
+            continue
+        end = mark.end()
         if mark["alone"]:
             change = 0
         elif mark["closed"] or mark["end"] or mark["square_closed"] or mark["triangle_closed"]:

@@ -15,6 +15,7 @@ MAX_TRANSCRIPT = 2_000
 MAX_VOICE = 4_000
 MAX_WIDGETS = 50
 MAX_READINGS = 50
+_MAX_PARTED = 100_000
 _MAX_NAME = 100
 _MAX_NAMES = 20
 _SCENARIOS = frozenset(SCENARIOS)
@@ -103,6 +104,9 @@ def recorded_answer(experience: Experience) -> RecordedAnswer:
 
 def _spoken(text: str, warnings: set[RewardWarning]) -> str:
     """The spoken text without the thinking before it."""
+    if len(text) > _MAX_PARTED:
+        warnings.add(RewardWarning.LONG_VOICE_RESPONSE)
+        return text
     thinking, spoken = split_thinking(text)
     if thinking:
         warnings.add(RewardWarning.THINKING)

@@ -1,11 +1,8 @@
 """The tokens of a chat as the base model's tokenizer reads it."""
 
-import re
 from typing import Any
 
 from ratchet_language import control_token
-
-_MARKER = re.compile(r"[<\[◁].{1,60}[>\]▷]", re.DOTALL)
 
 
 class TokenizedChats:
@@ -17,8 +14,12 @@ class TokenizedChats:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        added = tokenizer.added_tokens_decoder.items()
-        marks = {at for at, one in added if one.special or _MARKER.fullmatch(one.content)}
+        template = str(tokenizer.chat_template)
+        marks = {
+            at
+            for at, one in tokenizer.added_tokens_decoder.items()
+            if one.special or control_token(one.content) or _is_mark(one.content, template)
+        }
         # A tokenizer that knows no bytes reads a rare character as the unknown token.
         self.control = frozenset(marks | set(tokenizer.all_special_ids)) - {tokenizer.unk_token_id}
 
@@ -38,3 +39,8 @@ class TokenizedChats:
             turns, add_generation_prompt=answer is None, return_dict=True
         )
         return list(chat["input_ids"])
+
+
+def _is_mark(content: str, template: str) -> bool:
+    """Whether a token that was added to the vocabulary marks a part of the chat, and is no word."""
+    return content in template and not content.isspace() and not content.isalnum()
