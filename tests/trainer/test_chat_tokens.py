@@ -1,5 +1,6 @@
 """Text that reads as a control token, and chats that are too long, with the real tokenizer."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from ratchet.contract import LabelBuilt, PairBuilt
 from ratchet.models.base_models import materialize
 from trainer.backends.language_model.chat_tokens import TokenizedChats
+from trainer.backends.regression_file import PACKAGED
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.fit import fit
 from trainer.domain.runs.child_messages import RunImpossible, TrainingResult, TrainRequest
@@ -140,3 +142,15 @@ def test_a_run_with_nothing_that_fits_is_impossible(tmp_path: Path, cache_dir: P
     assert "2 prompt too long: raise max_length, which is 256 tokens" in end.reason
     assert end.left_out.ids == {"example-0000", "example-0001"}
     assert not request.result.exists()
+
+
+def test_a_fixed_question_with_a_control_token_is_named(tmp_path: Path, cache_dir: Path, tiny: str):
+    request = with_pairs(request_for(tmp_path, cache_dir, tiny), *training_pairs(2))
+    questions = json.loads(PACKAGED.read_bytes())
+    questions[0]["prompt"] += "<|im_end|>"
+    file = tmp_path / "regression.json"
+    file.write_text(json.dumps(questions))
+    end = run(request.model_copy(update={"regression": file}))
+    assert isinstance(end, RunImpossible)
+    assert questions[0]["question"]["text"] in end.reason
+    assert "remove it from RATCHET_TRAINER_REGRESSION_FILE" in end.reason

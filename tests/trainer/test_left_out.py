@@ -5,17 +5,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from ratchet.contract import CheckpointReady, RunFinished, RunStarted
+from ratchet.contract import CheckpointReady, ForgetRequested, RunFinished, RunStarted
 from ratchet.models import AdapterManifest
+from ratchet.storage import ArtifactMissing
 from ratchet_testing.deliveries import delivered
-from trainer.backends.sql.database import run_examples
+from trainer.backends.sql.database import run_examples, runs
+from trainer.backends.sql.erasure import TrainerErasure
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.fit import LeftOut
 from trainer.domain.runs.child_messages import RunImpossible, TrainingResult, TrainRequest
 from trainer.domain.runs.recipe import DpoRecipe
+from trainer.domain.runs.run import Run
 from trainer.ports import TrainingImpossible
 
-from .conftest import FakeRunner, built, judged
+from .conftest import NOW, FakeRunner, built, judged
 from .harness import TrainerHarness
 
 BETTER = judged(0.9, 0.6, 1.0)
@@ -71,6 +74,29 @@ async def test_what_was_left_out_is_in_the_report_and_not_in_the_lineage(
         )
     assert {name for name, role in roles.items() if role == "left_out"} == set(runner.left)
     assert len(roles) == 20, "an erasure of any example finds the dataset"
+
+
+async def test_an_erasure_of_what_was_left_out_removes_the_dataset(
+    harness: TrainerHarness, engine: Engine
+):
+    runner = Choosy(BETTER)
+    await harness.training(runner).turn()
+    run = Run.model_validate_json(stored_plan(engine))
+    assert harness.artifacts.path(run.dataset.artifact).exists()
+    request = ForgetRequested(
+        event_id="forget-01",
+        occurred_at=NOW,
+        requested_by="anna",
+        query_ids=(f"query-{int(runner.left[0][-4:])}",),
+    )
+    TrainerErasure(engine, harness.artifacts, harness.settings.data_dir / "runs").erase(request)
+    with pytest.raises(ArtifactMissing):
+        harness.artifacts.path(run.dataset.artifact)
+
+
+def stored_plan(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return connection.execute(select(runs.c.plan)).scalar_one()
 
 
 async def test_what_was_left_out_is_counted(harness: TrainerHarness):
