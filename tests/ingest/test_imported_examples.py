@@ -162,7 +162,14 @@ async def test_widget_plans_are_distinguished_from_spoken_answers(
         ("/v1/pairs", {**PAIR, "chosen": "Chiller 4 is cold."}, "chosen", "chiller 4"),
         ("/v1/pairs", {**PAIR, "rejected": "Pump 002 draws 31 kW."}, "rejected", "pump 2"),
         ("/v1/pairs", {**PAIR, "pair_type": "song"}, "pair_type", "widget"),
-        ("/v1/pairs", {**PAIR, "chosen": ""}, "chosen", "1 character"),
+        ("/v1/pairs", {**PAIR, "chosen": ""}, "chosen", "no words"),
+        ("/v1/pairs", {**PAIR, "chosen": "<think>45 kW"}, "chosen", "no words"),
+        ("/v1/pairs", {**PAIR, "rejected": "\u200b ..."}, "rejected", "no words"),
+        ("/v1/pairs", {**PAIR, "chosen": "It is on.<|im_end|>"}, "chosen", "token <|im_end|>"),
+        ("/v1/pairs", {**PAIR, "rejected": f"{PAIR['chosen']}\u200b\n"}, "rejected", "equals"),
+        ("/v1/traces", {**TRACE, "answer": f"{TRACE['answer']}</s>"}, "answer", "token </s>"),
+        ("/v1/traces", {**TRACE, "answer": "\u3164" * 30}, "answer", "no words"),
+        ("/v1/traces", {**TRACE, "answer": f"<think>{THINKING}"}, "answer", "20 characters"),
     ],
 )
 async def test_an_unusable_pair_or_trace_is_refused_with_field_and_reason(

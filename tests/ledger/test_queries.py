@@ -12,6 +12,7 @@ from ratchet.contract import (
     ExperienceScored,
     Feedback,
     FeedbackReceived,
+    RunFinished,
     RunStarted,
     derived_id,
 )
@@ -76,6 +77,29 @@ def test_lineage_leads_from_a_model_to_its_experiences_and_back(reader: LedgerRe
         assert details is not None
         assert [version.version for version in details.models] == ["v1"]
         assert any(example.used_by == ("run-1",) for example in details.examples)
+
+
+def test_what_a_run_left_out_is_not_in_its_lineage(ledger: Opened):
+    [started] = of(RunStarted)
+    left, *used = started.example_ids
+    day = [
+        event.model_copy(update={"left_out": {"prompt_too_long": (left,)}})
+        if isinstance(event, RunFinished)
+        else event
+        for event in DAY
+    ]
+    ledger.write(delivered(reversed(day)))
+    reader = LedgerReader(ledger.read)
+    model = reader.model("v1")
+    assert model is not None
+    assert {example.example_id for example in model.examples} == set(used)
+    states = {example.example_id: example for example in reader.examples(1000)}
+    assert (states[left].state, states[left].used_by) == ("built", ())
+    sources = {query_id for query_id in states[left].sources if query_id not in model.experiences}
+    for query_id in sources:
+        details = reader.experience(query_id)
+        assert details is not None
+        assert details.models == ()
 
 
 def test_a_rollback_is_recorded_with_requester_and_reason(reader: LedgerReader):

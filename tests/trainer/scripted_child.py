@@ -12,6 +12,7 @@ from trainer.domain.evaluation.scores import ModelScores
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.child_messages import (
     OutOfMemory,
+    RunImpossible,
     TrainingProgress,
     TrainingResult,
     TrainRequest,
@@ -22,7 +23,7 @@ from .conftest import FakeRunner, training_pairs
 
 FULL = OutOfMemory(error="CUDA out of memory. Tried to allocate 2.00 GiB")
 FOREVER = "forever"
-End = TrainingResult | OutOfMemory | FakeRunner | int | str
+End = TrainingResult | OutOfMemory | RunImpossible | FakeRunner | int | str
 
 
 class ScriptedChild:

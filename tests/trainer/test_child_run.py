@@ -4,8 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from trainer.backends.run_process.child_run import ChildRunner, TrainingBroke
-from trainer.domain.runs.child_messages import TrainingProgress
+from trainer.backends.run_process.child_run import (
+    ChildRunner,
+    TrainingBroke,
+    TrainingImpossible,
+)
+from trainer.domain.examples.fit import LeftOut
+from trainer.domain.runs.child_messages import RunImpossible, TrainingProgress
 
 from .scripted_child import FULL, request_in, scripted, trained
 
@@ -34,6 +39,17 @@ async def test_out_of_memory_with_the_smallest_micro_batch_the_attempt_breaks(
     message = "out of memory .*2.00 GiB.*, and a micro-batch of 1 cannot be made smaller"
     with pytest.raises(TrainingBroke, match=message):
         await ChildRunner().train(request_in(tmp_path, batch=1), unheard)
+
+
+async def test_a_process_that_cannot_use_the_data_is_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    end = RunImpossible(reason="too few", left_out=LeftOut(examples={"prompt_too_long": ("e",)}))
+    child = scripted(monkeypatch, end)
+    with pytest.raises(TrainingImpossible, match="too few") as raised:
+        await ChildRunner().train(request_in(tmp_path), unheard)
+    assert raised.value.end == end
+    assert len(child.requests) == 1
 
 
 async def test_a_process_killed_for_memory_continues_with_half_the_micro_batch(

@@ -26,7 +26,9 @@ class Letters:
 
     pad_token_id, eos_token_id = 0, 1
 
-    def __call__(self, text: str, add_special_tokens: bool) -> SimpleNamespace:
+    def __call__(
+        self, text: str, add_special_tokens: bool, split_special_tokens: bool = False
+    ) -> SimpleNamespace:
         return SimpleNamespace(input_ids=[ord(letter) % 90 + 2 for letter in text])
 
     def apply_chat_template(self, turns, tokenize: bool, add_generation_prompt: bool) -> str:

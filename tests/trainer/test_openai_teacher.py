@@ -74,16 +74,18 @@ async def test_the_address_may_include_the_path(teacher: StandIn, ending: str):
         ({"content": f"\n <think>{THINKING}</think>{ANSWER}"}, THINKING, ANSWER),
         ({"content": f"{THINKING}\n</think>\n{ANSWER}"}, THINKING, ANSWER),
         ({"content": [{"type": "text", "text": ANSWER}]}, "", ANSWER),
-        ({"content": f"{ANSWER} I <think>, so</think> it is."}, "", None),
+        ({"content": f"{ANSWER}<think>{THINKING}</think>"}, THINKING, ANSWER),
+        ({"content": f"<THINKING>{THINKING}</THINKING>{ANSWER}"}, THINKING, ANSWER),
+        ({"content": f"I <think, so it is: {ANSWER}"}, "", f"I <think, so it is: {ANSWER}"),
     ],
 )
 async def test_thinking_is_separated_from_the_answer_in_every_format(
-    teacher: StandIn, message: dict[str, Any], thinking: str, answer: str | None
+    teacher: StandIn, message: dict[str, Any], thinking: str, answer: str
 ):
     teacher.body = completion(message)
     event = captured((await asked(teacher))[0])
     assert event.thinking == thinking
-    assert event.answer == (answer or message["content"])
+    assert event.answer == answer
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 529])
@@ -127,6 +129,9 @@ async def test_a_refused_request_is_not_retried(teacher: StandIn, status: int):
         (completion({"content": None}), "0 characters"),
         (completion({"content": f"<think>{THINKING}"}), "0 characters"),
         (completion({"content": ANSWER}, "length"), "cut off"),
+        (completion({"content": ANSWER}, "max_tokens"), "cut off"),
+        (completion({"content": f"{ANSWER}<|im_end|>"}), "control token <|im_end|>"),
+        (completion({"content": "." * 40}), "no words"),
         (b"x" * (4 * 1024 * 1024 + 1), "more than"),
     ],
 )

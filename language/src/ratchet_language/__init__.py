@@ -10,3 +10,7 @@ from ratchet_language.units import is_percent, is_unit, unit_kind
 from ratchet_language.normalization import (
     device_type, normalized, phrasing_of, question_key, question_words,
 )
+from ratchet_language.answers import (
+    control_token, is_blank, unteachable, visible_text, was_cut_off,
+)
+from ratchet_language.thinking import split_thinking

@@ -99,7 +99,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     )
     erasure = TrainerErasure(engine, artifacts, runs_dir)
     latency = FeedbackLatency(models, runs, FeedbackLatencyMetrics(registry))
-    handlers = TrainerHandlers(examples, models, latency.observe)
+    handlers = TrainerHandlers(examples, models, latency.observe, training.metrics.leave_out)
     ranked = RankingHandlers(ranking)
     consumer = partial(
         Consumer,

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ratchet.contract import (
@@ -34,19 +34,25 @@ _LOOK_S = 0.1
 
 @dataclass(frozen=True)
 class TrainerHandlers:
-    """`on_models` receives model events after they are stored."""
+    """`on_models` receives model events after they are stored.
+
+    `on_left_out` receives how many examples were not stored, by reason.
+    """
 
     examples: SqlExampleStore
     models: SqlModelStore
     on_models: Callable[[Sequence[ModelEvent]], None] = lambda _: None
+    on_left_out: Callable[[Mapping[str, int]], None] = lambda _: None
 
     async def handle_examples(
         self,
         batch: Sequence[Delivered[BuiltExample | ExampleRetracted | TraceCaptured]],
         state: State,
     ) -> None:
-        """Stores examples by id and revision, so a repeated one has no effect."""
-        await asyncio.to_thread(self.examples.keep, await without_forgotten(state, batch))
+        """Stores examples that teach something by id and revision; a repetition has no effect."""
+        self.on_left_out(
+            await asyncio.to_thread(self.examples.keep, await without_forgotten(state, batch))
+        )
 
     async def handle_requests(
         self, batch: Sequence[Delivered[TrainingRequested | CancelRequested]], state: State

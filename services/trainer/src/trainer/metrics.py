@@ -52,6 +52,12 @@ class TrainerMetrics:
             registry=registry,
         )
         self.seconds = gauge("ratchet_training_last_run_seconds", "Duration of the last run.")
+        self.left_out = Counter(
+            "ratchet_training_examples_left_out_total",
+            "Examples that taught nothing, or only in part, by reason.",
+            ("reason",),
+            registry=registry,
+        )
         for verdict in get_args(Verdict):
             self.runs.labels(verdict)
         self.gate = GateMetrics(registry)
@@ -82,6 +88,10 @@ class TrainerMetrics:
         self.left.set(progress.seconds_left or 0)
         if progress.loss is not None:
             self.loss.set(progress.loss)
+
+    def leave_out(self, counts: Mapping[str, int]) -> None:
+        for reason, count in counts.items():
+            self.left_out.labels(reason).inc(count)
 
     def ended(self, verdict: Verdict, seconds: float) -> None:
         self.runs.labels(verdict).inc()

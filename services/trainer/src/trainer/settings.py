@@ -2,13 +2,13 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from ratchet.contract import Aspect, RankingPolicy
+from ratchet.contract import Aspect, Method, RankingPolicy
 from ratchet.settings import CommonSettings, HttpAddress
 from ratchet_language import masked, readable_url
 from trainer.domain.evaluation.acceptance_gate import GateRules
@@ -166,6 +166,11 @@ class TrainerSettings(CommonSettings):
             "voice": self.trainer_max_voice_examples,
             "widget": self.trainer_max_widget_examples,
         }
+
+    @property
+    def fits(self) -> dict[Method, str]:
+        """What decides by method whether an example can be taught whole."""
+        return {m: self.recipe.fits(m, self.trainer_base_model) for m in get_args(Method)}
 
     @cached_property
     def recipe(self) -> Recipe:

@@ -113,7 +113,8 @@ class RunFinished(Event):
     """`before`, `after` and `gains` (after minus before) are those of the held-out questions.
 
     `figures` has these gains and the other figures of the verdict. `seconds` covers the whole
-    child process.
+    child process. `pairs` counts the examples that were trained on. `left_out` names those of
+    `RunStarted` that the run did not use, by reason.
     """
 
     type: Literal["RunFinished"] = "RunFinished"
@@ -129,6 +130,7 @@ class RunFinished(Event):
     figures: GateFigures | None = None
     answers: tuple[Answer, ...] = ()
     curve: tuple[CurvePoint, ...] = ()
+    left_out: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class CheckpointReady(Event):

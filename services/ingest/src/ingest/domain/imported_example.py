@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from ingest.domain.identity import UtcTime
 from ingest.domain.prompt_question import question_text
-from ratchet_language import normalized
+from ratchet_language import control_token, is_blank, normalized
 
 
 class ImportedExample(BaseModel):
@@ -28,3 +28,12 @@ class ImportedExample(BaseModel):
         if not normalized(question_text(prompt)):
             raise ValueError("has no words in its question; send the prompt with its question")
         return prompt
+
+
+def teachable(answer: str) -> str:
+    """`answer`, if a model may learn it; raises `ValueError` otherwise."""
+    if is_blank(answer):
+        raise ValueError("has no words, apart from thinking; send the answer itself")
+    if token := control_token(answer):
+        raise ValueError(f"contains the control token {token}; send the answer without it")
+    return answer

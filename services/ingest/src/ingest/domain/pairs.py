@@ -1,12 +1,14 @@
 """Imported pairs: accepted if both answers belong to the question and differ clearly."""
 
 from datetime import datetime
+from typing import Annotated, Any
 
-from pydantic import AliasChoices, Field, ValidationInfo, field_validator
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationInfo, field_validator
 
-from ingest.domain.imported_example import ImportedExample
+from ingest.domain.imported_example import ImportedExample, teachable
 from ingest.domain.prompt_question import named_equipment, question_in, question_text
 from ratchet.contract import Aspect, PairBuilt, derived_id
+from ratchet_language import split_thinking, visible_text
 
 _CLEAR = 0.1
 _LEAST_GAP = 0.3
@@ -14,14 +16,22 @@ _ROUNDING = 1e-9
 _MOST = 20_000
 
 
+def _without_thinking(answer: Any) -> Any:
+    return split_thinking(answer)[1] if isinstance(answer, str) else answer
+
+
+Answer = Annotated[str, BeforeValidator(_without_thinking)]
+
+
 class Pair(ImportedExample):
     """Two answers to the question of `prompt`, and the reward of each.
 
-    Without an `aspect`, answers that are JSON objects are widget plans, all others are spoken.
+    Thinking before an answer is left out. Without an `aspect`, answers that are JSON objects are
+    widget plans, all others are spoken.
     """
 
-    chosen: str = Field(min_length=1, max_length=_MOST)
-    rejected: str = Field(min_length=1, max_length=_MOST)
+    chosen: Answer = Field(max_length=_MOST)
+    rejected: Answer = Field(max_length=_MOST)
     chosen_reward: float = Field(
         gt=_CLEAR, validation_alias=AliasChoices("chosen_reward", "pos_reward")
     )
@@ -46,12 +56,12 @@ class Pair(ImportedExample):
                     f"names {others[0]}, which the question does not name; "
                     "send answers to this question alone"
                 )
-        return answer
+        return teachable(answer)
 
     @field_validator("rejected")
     @classmethod
     def _differs(cls, rejected: str, info: ValidationInfo) -> str:
-        if rejected.strip() == info.data.get("chosen", "").strip():
+        if visible_text(rejected) == visible_text(info.data.get("chosen", "")):
             raise ValueError("equals the chosen answer; send two that differ")
         return rejected
 

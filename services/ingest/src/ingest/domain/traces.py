@@ -1,12 +1,15 @@
 """Imported traces, in today's field names or those of the predecessor's traces.jsonl."""
 
 from datetime import datetime
+from typing import Any
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator, model_validator
 
-from ingest.domain.imported_example import ImportedExample
+from ingest.domain.imported_example import ImportedExample, teachable
 from ingest.domain.prompt_question import question_in
+from ingest.domain.stop_reason import stop_reason_in
 from ratchet.contract import LEAST_ANSWER, TraceCaptured, derived_id
+from ratchet_language import split_thinking, was_cut_off
 
 
 def _also(name: str, legacy: str) -> AliasChoices:
@@ -14,7 +17,11 @@ def _also(name: str, legacy: str) -> AliasChoices:
 
 
 class Trace(ImportedExample):
-    """Times in seconds. With `has_thinking` false, `thinking` is not used."""
+    """Times in seconds. With `has_thinking` false, `thinking` is not used.
+
+    Thinking in the answer moves to `thinking`. `stop_reason` is found under the names of any
+    provider, also inside a response that the row includes.
+    """
 
     trace_id: str = Field(default="", max_length=128)
     query_id: str | None = Field(default=None, min_length=1, max_length=128)
@@ -45,6 +52,27 @@ class Trace(ImportedExample):
         default=0, ge=0, validation_alias=_also("agent_seconds", "agent_time_s")
     )
     prompt_version: str = Field(default="", max_length=256)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_its_parts(cls, row: Any) -> Any:
+        if not isinstance(row, dict):
+            return row
+        parts: dict[str, Any] = {}
+        name = "answer" if row.get("answer") is not None else "claude_answer"
+        if isinstance(row.get(name), str):
+            thinking, parts[name] = split_thinking(row[name])
+            if thinking and not (row.get("thinking") or row.get("claude_thinking")):
+                parts["thinking"] = thinking
+        found = stop_reason_in(row)
+        if was_cut_off(found) or not (row.get("stop_reason") or row.get("claude_stop_reason")):
+            parts["stop_reason"] = found
+        return {**row, **parts}
+
+    @field_validator("answer")
+    @classmethod
+    def _is_teachable(cls, answer: str) -> str:
+        return teachable(answer)
 
 
 def trace_captured(trace: Trace, event_id: str, received_at: datetime) -> TraceCaptured:

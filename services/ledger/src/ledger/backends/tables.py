@@ -14,6 +14,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    exists,
+    select,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -133,4 +135,19 @@ forgotten_examples = Table(
 )
 
 PROJECTIONS = {table.name: table for table in (experiences, examples, runs, models)}
-LINKS = {table.name: table for table in (example_sources, run_examples, forgotten_examples)}
+left_out_examples = Table(
+    "left_out_examples",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("example_id", String, primary_key=True),
+)
+
+_LINKED = (example_sources, run_examples, left_out_examples, forgotten_examples)
+LINKS = {table.name: table for table in _LINKED}
+
+_left_out = exists().where(
+    left_out_examples.c.run_id == run_examples.c.run_id,
+    left_out_examples.c.example_id == run_examples.c.example_id,
+)
+used_examples = select(run_examples).where(~_left_out).subquery("used_examples")
+"""The examples that a run used: those it started with, without those it left out."""

@@ -6,13 +6,12 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
-from ratchet_language import masked
+from ratchet_language import masked, split_thinking
 from trainer.domain.examples.teacher_answer import TeacherAnswer
 
 _CALL = "/chat/completions"
 _MAX_BYTES = 4 * 1024 * 1024
 _BUSY = (408, 425, 429)
-_OPENED, _CLOSED = "<think>", "</think>"
 
 
 class TeacherUnavailable(RuntimeError):
@@ -112,20 +111,11 @@ def _answer_of(content: bytes) -> TeacherAnswer:
         field = ".".join(map(str, first["loc"])) or "body"
         raise TeacherRefused(f"no chat completion: {field}: {first['msg']}") from error
     choice, usage = completion.choices[0], completion.usage or _TeacherUsage()
-    thinking, answer = _split_thinking(choice.message.text)
+    thinking, answer = split_thinking(choice.message.text)
     return TeacherAnswer(
         thinking=choice.message.reasoning_content or choice.message.reasoning or thinking,
-        answer=answer,
+        answer=answer.strip(),
         stop_reason=choice.finish_reason or "",
         input_tokens=usage.prompt_tokens,
         output_tokens=usage.completion_tokens,
     )
-
-
-def _split_thinking(text: str) -> tuple[str, str]:
-    """Reasoning and answer; `<think>` is missing where the chat template puts it in the prompt."""
-    thinking, closed, answer = text.partition(_CLOSED)
-    opened = thinking.lstrip().startswith(_OPENED)
-    if opened or (closed and _OPENED not in thinking):
-        return thinking.lstrip().removeprefix(_OPENED).strip(), answer.strip()
-    return "", text.strip()

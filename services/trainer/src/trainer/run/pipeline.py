@@ -1,7 +1,7 @@
 """The steps of a run, from the base model to both evaluations; completed steps are stored."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from shutil import disk_usage
 
@@ -12,6 +12,7 @@ from ratchet.models.base_models import materialize, revision_of, weights_sha256
 from ratchet.storage import flush_tree, write_whole
 from trainer.backends.language_identification import language_of
 from trainer.backends.language_model.base_model import Base, load_base
+from trainer.backends.language_model.chat_tokens import TokenizedChats
 from trainer.backends.language_model.distributed import (
     first_alone,
     is_alone,
@@ -34,8 +35,11 @@ from trainer.backends.regression_file import read_regression
 from trainer.domain.evaluation.cases import Case, held_out_cases, regression_cases
 from trainer.domain.evaluation.scores import ModelScores
 from trainer.domain.examples.dataset import Dataset
+from trainer.domain.examples.fit import fit
 from trainer.domain.runs.child_messages import (
     OutOfMemory,
+    RunImpossible,
+    RunOutcome,
     TrainingProgress,
     TrainingResult,
     TrainRequest,
@@ -47,7 +51,7 @@ from trainer.run.methods import training_method
 Report = Callable[[BaseModel], None]
 
 
-def run(request: TrainRequest, report: Report) -> TrainingResult | OutOfMemory | None:
+def run(request: TrainRequest, report: Report) -> RunOutcome | None:
     """Evaluate the champion, train the challenger, evaluate it on the same questions.
 
     Of several processes with the same request the first evaluates, reports and writes. The
@@ -65,7 +69,9 @@ def run(request: TrainRequest, report: Report) -> TrainingResult | OutOfMemory |
         raise
 
 
-def _run(request: TrainRequest, report: Report, processes: int) -> TrainingResult | None:
+def _run(
+    request: TrainRequest, report: Report, processes: int
+) -> TrainingResult | RunImpossible | None:
     clock = _Clock(report)
     dataset = Dataset.model_validate_json(request.dataset.read_bytes())
     smaller = request.recipe.with_smaller_batches(dataset.method, request.halvings)
@@ -74,14 +80,19 @@ def _run(request: TrainRequest, report: Report, processes: int) -> TrainingResul
     with first_alone():
         directory = materialize(request.base_model, request.cache_dir)
         base = _load(directory, request)
-    cases, regression_sha256 = _cases(request, dataset)
+    tokens = TokenizedChats(base.tokenizer)
+    fitting = fit(dataset, recipe.loop(dataset.method).max_length, tokens)
+    cases, regression_sha256 = _cases(request, fitting.dataset)
+    if obstacle := fitting.obstacle or _unreadable(cases, tokens):
+        impossible = RunImpossible(reason=obstacle, left_out=fitting.left_out)
+        return impossible if is_first() else None
     evaluation = Evaluation(cases, recipe.judging)
     clock.enter("judging_champion", evaluation.answers)
     champion, adapter = _open(request, base, evaluation, clock)
     clock.enter("training")
     train = training_method(dataset.method)
     training = Training(base, adapter, recipe, request.work_dir, report)
-    adapted, curve = train(training, dataset.train)
+    adapted, curve = train(training, fitting.dataset.train)
     if champion is None:
         return None
     saved = request.work_dir / "adapter"
@@ -103,6 +114,8 @@ def _run(request: TrainRequest, report: Report, processes: int) -> TrainingResul
         curve=curve,
         seconds=clock.seconds(),
         versions=versions(),
+        taught=len(fitting.dataset.train),
+        left_out=fitting.left_out,
     )
     _store(request.result, trained)
     return trained
@@ -125,6 +138,17 @@ def _cases(request: TrainRequest, dataset: Dataset) -> tuple[tuple[Case, ...], s
     questions, sha256 = read_regression(request.regression)
     fixed = regression_cases(questions, judging.fixed_questions, language_of)
     return (*held_out, *fixed), sha256
+
+
+def _unreadable(cases: Sequence[Case], tokens: TokenizedChats) -> str | None:
+    """Why a question cannot be put to the models; the held-out ones are checked before."""
+    for case in cases:
+        if tokens.has_control_token(case.prompt):
+            return (
+                f"the fixed question {case.question.text!r} contains a control token of the base "
+                "model: remove it from RATCHET_TRAINER_REGRESSION_FILE"
+            )
+    return None
 
 
 def _open(

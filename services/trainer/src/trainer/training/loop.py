@@ -14,13 +14,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from opentelemetry.trace import NoOpTracer, StatusCode, Tracer, get_current_span
-from redis.exceptions import RedisError
 
 from ratchet.contract import ArtifactRef, Event, utc_now
 from ratchet.processes import every
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing
 from ratchet.telemetry import context_of, ending
-from trainer.backends.run_process.child_run import ChildRunner, TrainingBroke
+from trainer.backends.run_process.child_run import ChildRunner, TrainingBroke, TrainingImpossible
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.evaluation.acceptance_gate import (
@@ -29,6 +28,7 @@ from trainer.domain.evaluation.acceptance_gate import (
     judge_challenger,
 )
 from trainer.domain.evaluation.reference_chats import reference_request
+from trainer.domain.examples.fit import NOTHING, LeftOut
 from trainer.domain.runs import run_events
 from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult
 from trainer.domain.runs.run import Run, RunEnd
@@ -37,11 +37,11 @@ from trainer.settings import TrainerSettings
 from trainer.training.cancellation import RunAborted, abort_on_cancellation, aborted_by
 from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
+from trainer.training.progress_report import ProgressReport
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 LEASE_KEY = "ratchet:trainer:lease"
-_PROGRESS_EVERY_S = 1.0
 
 
 @dataclass
@@ -58,10 +58,16 @@ class TrainingLoop:
     metrics: TrainerMetrics
     tracer: Tracer = field(default_factory=NoOpTracer)
     running: Run | None = None
-    progress: TrainingProgress | None = None
     problem: str | None = None
-    _reported_at: float = field(default=0.0, repr=False)
+    _progress: ProgressReport = field(init=False, repr=False)
     _republished: bool = field(default=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._progress = ProgressReport(self.relay.publisher, self.metrics)
+
+    @property
+    def progress(self) -> TrainingProgress | None:
+        return self._progress.latest
 
     async def run(self) -> None:
         """Work until cancelled; retry after problems with Redis, the disk or the lease."""
@@ -108,7 +114,7 @@ class TrainingLoop:
             request = await asyncio.to_thread(
                 self.files.train_request, run, self.settings.cache_path
             )
-            report = partial(self._report_progress, run.run_id)
+            report = partial(self._progress.publish, run.run_id)
             trained = await self._abortable(run, self.runner.train(request, report))
             verdict = await asyncio.to_thread(
                 judge_challenger,
@@ -129,10 +135,14 @@ class TrainingLoop:
             await asyncio.to_thread(self._end, run, trained, verdict, manifest, _since(began))
         except RunAborted as aborted:
             await asyncio.to_thread(self._give_up, run, aborted, _since(began))
+        except TrainingImpossible as impossible:
+            data = impossible.end
+            refused = RunAborted("failed", data.reason)
+            await asyncio.to_thread(self._give_up, run, refused, _since(began), data.left_out)
         except (TrainingBroke, ArtifactMissing, ArtifactCorrupt) as error:
             await asyncio.to_thread(self._broke, run, str(error), _since(began))
         finally:
-            self.running = self.progress = None
+            self.running = self._progress.latest = None
             self.metrics.stopped()
 
     async def _abortable(self, run: Run, work: Coroutine[Any, Any, T]) -> T:
@@ -149,13 +159,12 @@ class TrainingLoop:
         manifest: ArtifactRef | None,
         seconds: float,
     ) -> None:
-        end = RunEnd(
-            verdict=verdict.verdict, reason=verdict.reason, ended_at=utc_now(), manifest=manifest
-        )
+        reason = verdict.reason + trained.left_out.remark
+        end = RunEnd(verdict=verdict.verdict, reason=reason, ended_at=utc_now(), manifest=manifest)
         events: list[Event] = [run_events.finished(run, end, trained, verdict.figures, seconds)]
         if manifest is not None:
             events.append(run_events.checkpoint(run, end, manifest))
-        self._finish(run, end, events, seconds)
+        self._finish(run, end, events, seconds, trained.left_out)
         self.metrics.gate.observe(verdict.figures)
 
     def _broke(self, run: Run, reason: str, seconds: float) -> None:
@@ -166,33 +175,30 @@ class TrainingLoop:
             aborted = RunAborted("failed", f"gave up after {attempts} attempts: {reason}")
             self._give_up(run, aborted, seconds)
 
-    def _give_up(self, run: Run, aborted: RunAborted, seconds: float) -> None:
+    def _give_up(
+        self, run: Run, aborted: RunAborted, seconds: float, left_out: LeftOut = NOTHING
+    ) -> None:
         end = RunEnd(verdict=aborted.verdict, reason=str(aborted), ended_at=utc_now())
-        self._finish(run, end, [run_events.broken(run, end, seconds)], seconds)
+        event = run_events.broken(run, end, seconds, left_out)
+        self._finish(run, end, [event], seconds, left_out)
 
-    def _finish(self, run: Run, end: RunEnd, events: list[Event], seconds: float) -> None:
+    def _finish(
+        self,
+        run: Run,
+        end: RunEnd,
+        events: list[Event],
+        seconds: float,
+        left_out: LeftOut = NOTHING,
+    ) -> None:
         """Raises `RunAborted` if the run was cancelled before this verdict was committed."""
-        user = self.runs.finish(run.run_id, end, events)
+        user = self.runs.finish(run.run_id, end, events, left_out.ids)
         if user is not None:
             raise aborted_by(user)
+        self.metrics.leave_out(left_out.counts)
         span = get_current_span()
         span.set_attributes({"ratchet.verdict": end.verdict, "ratchet.reason": end.reason})
         self.metrics.ended(end.verdict, seconds)
         _log.info("run %s is %s: %s", run.run_id, end.verdict, end.reason)
-
-    async def _report_progress(self, run_id: str, progress: TrainingProgress) -> None:
-        """Publish progress, not more than once a second; what Redis rejects is not repeated."""
-        self.progress = progress
-        self.metrics.progressed(progress)
-        inside = 0 < progress.step < progress.steps
-        if inside and time.monotonic() - self._reported_at < _PROGRESS_EVERY_S:
-            return
-        self._reported_at = time.monotonic()
-        try:
-            event = run_events.progressed(run_id, progress, utc_now())
-            await self.relay.publisher.publish_once(event)
-        except (RedisError, OSError) as error:
-            _log.warning("progress was not published: %s", error)
 
 
 def _since(began: float) -> float:

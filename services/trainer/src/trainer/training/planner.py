@@ -46,7 +46,7 @@ class Planner:
         request = self.examples.open_request()
         local = now.astimezone(ZoneInfo(self.settings.trainer_zone))
         return TrainingSituation(
-            waiting=self.examples.waiting(),
+            waiting=self.examples.waiting(self.settings.fits),
             idle_s=min(ends.values(), default=None),
             running=running,
             requested_by=request.by if request else None,
@@ -88,7 +88,7 @@ class Planner:
     def _draft(self, method: Method) -> Dataset | TrainLater:
         """The dataset that a run would use now, or the reason why it cannot have one."""
         settings = self.settings
-        waiting = self.examples.take(method, settings.most_examples)
+        waiting = self.examples.take(method, settings.most_examples, settings.fits)
         selected = select(waiting, settings.trainer_selection)
         parts = split(
             selected.examples,

@@ -8,7 +8,7 @@ from ledger.domain.values import whole
 from ratchet.contract import Event, Stamp, Statement, latest, microseconds
 
 Projection = Literal["experiences", "examples", "runs", "models"]
-LinkTable = Literal["example_sources", "run_examples", "forgotten_examples"]
+LinkTable = Literal["example_sources", "run_examples", "left_out_examples", "forgotten_examples"]
 
 
 class ColumnUpdate(NamedTuple):

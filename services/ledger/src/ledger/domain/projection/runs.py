@@ -43,7 +43,10 @@ def finished(event: RunFinished) -> EventChanges:
         "finished_at": microseconds(event.occurred_at),
         "last_loss": event.curve[-1].loss if event.curve else None,
     }
-    return EventChanges((_about(event.run_id, event, "finished", columns),))
+    run_id = plain(event.run_id)
+    left_out = (name for names in event.left_out.values() for name in names)
+    links = tuple(Link("left_out_examples", run_id, plain(name)) for name in left_out)
+    return EventChanges((_about(run_id, event, "finished", columns),), links)
 
 
 def checkpointed(event: CheckpointReady) -> EventChanges:

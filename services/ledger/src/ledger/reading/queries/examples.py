@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, exists, select, tuple_
 
-from ledger.backends.tables import example_sources, examples, run_examples, runs
+from ledger.backends.tables import example_sources, examples, runs, used_examples
 from ledger.reading.queries.rows import columns_by_name, columns_of
 from ledger.reading.views import ExampleState, ExampleView
 
@@ -14,8 +14,8 @@ _JUDGED = ("accepted", "refused")
 """The verdicts of runs whose examples are not used again."""
 
 _used = exists().where(
-    run_examples.c.example_id == examples.c.example_id,
-    runs.c.run_id == run_examples.c.run_id,
+    used_examples.c.example_id == examples.c.example_id,
+    runs.c.run_id == used_examples.c.run_id,
     runs.c.verdict.in_(_JUDGED),
 )
 _state: ColumnElement[str] = case(
@@ -54,7 +54,7 @@ def examples_of(connection: Connection, query_id: str) -> tuple[ExampleView, ...
 
 def examples_in(connection: Connection, run_id: str) -> tuple[ExampleView, ...]:
     """The examples of a run."""
-    used = select(run_examples.c.example_id).where(run_examples.c.run_id == run_id)
+    used = select(used_examples.c.example_id).where(used_examples.c.run_id == run_id)
     return tuple(_views(connection, _select().where(examples.c.example_id.in_(used))))
 
 
@@ -71,7 +71,7 @@ def _views(connection: Connection, rows: Select[Any]) -> list[ExampleView]:
     columns = [columns_by_name(row) for row in connection.execute(rows).mappings()]
     ids = [row["example_id"] for row in columns]
     sources = _linked(connection, example_sources.c.example_id, example_sources.c.query_id, ids)
-    used_by = _linked(connection, run_examples.c.example_id, run_examples.c.run_id, ids)
+    used_by = _linked(connection, used_examples.c.example_id, used_examples.c.run_id, ids)
     return [
         ExampleView(
             **row,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, select
 
-from ledger.backends.tables import example_sources, run_examples
+from ledger.backends.tables import example_sources, used_examples
 from ledger.reading.details import ModelDetails
 from ledger.reading.queries import models, runs
 from ledger.reading.queries.examples import examples_in
@@ -16,8 +16,8 @@ def of_model(connection: Connection, version: str) -> ModelDetails | None:
     run_id = model.run_id or ""
     sources = (
         select(example_sources.c.query_id)
-        .join(run_examples, run_examples.c.example_id == example_sources.c.example_id)
-        .where(run_examples.c.run_id == run_id)
+        .join(used_examples, used_examples.c.example_id == example_sources.c.example_id)
+        .where(used_examples.c.run_id == run_id)
         .distinct()
         .order_by(example_sources.c.query_id)
     )

@@ -4,14 +4,14 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, exists, func, or_, select
 
-from ledger.backends.tables import example_sources, forgotten_examples, models, run_examples
+from ledger.backends.tables import example_sources, forgotten_examples, models, used_examples
 from ledger.reading.queries.rows import columns_by_name, columns_of
 from ledger.reading.views import ModelState, ModelView
 
 _TRAINED_ON_FORGOTTEN = (
     exists()
-    .where(run_examples.c.run_id == models.c.run_id)
-    .where(forgotten_examples.c.example_id == run_examples.c.example_id)
+    .where(used_examples.c.run_id == models.c.run_id)
+    .where(forgotten_examples.c.example_id == used_examples.c.example_id)
     .label("trained_on_forgotten")
 )
 _COLUMNS = [*columns_of(models, ModelView), models.c.rolled_back, _TRAINED_ON_FORGOTTEN]
@@ -42,8 +42,8 @@ def models_of_run(connection: Connection, run_id: str) -> tuple[ModelView, ...]:
 def models_of_examples(connection: Connection, query_id: str) -> tuple[ModelView, ...]:
     """The versions whose run used an example built of the experience."""
     runs = (
-        select(run_examples.c.run_id)
-        .join(example_sources, example_sources.c.example_id == run_examples.c.example_id)
+        select(used_examples.c.run_id)
+        .join(example_sources, example_sources.c.example_id == used_examples.c.example_id)
         .where(example_sources.c.query_id == query_id)
     )
     return _views(connection, _select().where(models.c.run_id.in_(runs)))

@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError
 
 from ratchet.contract import Experience, Reading, WidgetPlan, microseconds
 from ratchet.measures import SCENARIOS, SIZES, TextQuality, rule_quality
+from ratchet_language import control_token, is_blank, split_thinking
 from reward.domain.answers.stored_value import StoredValue
 from reward.domain.answers.warnings import RewardWarning
 
@@ -14,6 +15,7 @@ MAX_TRANSCRIPT = 2_000
 MAX_VOICE = 4_000
 MAX_WIDGETS = 50
 MAX_READINGS = 50
+_MAX_PARTED = 100_000
 _MAX_NAME = 100
 _MAX_NAMES = 20
 _SCENARIOS = frozenset(SCENARIOS)
@@ -62,9 +64,7 @@ def recorded_answer(experience: Experience) -> RecordedAnswer:
     intent = experience.parsed_intent
     warnings: set[RewardWarning] = set()
     readings = readings_of(experience.available_data_summary, warnings)
-    spoken = experience.voice_response
-    if spoken and len(spoken) > MAX_VOICE:
-        warnings.add(RewardWarning.LONG_VOICE_RESPONSE)
+    spoken = _spoken(experience.voice_response or "", warnings)
     transcript = experience.transcript
     if len(transcript) > MAX_TRANSCRIPT:
         warnings.add(RewardWarning.LONG_TRANSCRIPT)
@@ -72,6 +72,9 @@ def recorded_answer(experience: Experience) -> RecordedAnswer:
         warnings.add(RewardWarning.NO_QUESTION)
     if not experience.user_id:
         warnings.add(RewardWarning.NO_USER)
+    heading = experience.widget_plan.heading[: 2 * _MAX_NAME]
+    if control_token(heading):
+        warnings.add(RewardWarning.CONTROL)
     metric = intent.entities.get("metric")
     return RecordedAnswer(
         query_id=experience.query_id,
@@ -88,7 +91,7 @@ def recorded_answer(experience: Experience) -> RecordedAnswer:
         timed=bool(intent.entities.get("time")),
         decision_id=experience.decision_id,
         readings=readings,
-        heading=experience.widget_plan.heading[: 2 * _MAX_NAME],
+        heading=heading,
         widgets=_widgets(experience.widget_plan, warnings),
         relevances=tuple(w.relevance for w in experience.widget_plan.widgets[:MAX_WIDGETS]),
         confidence=experience.intent_confidence,
@@ -97,6 +100,23 @@ def recorded_answer(experience: Experience) -> RecordedAnswer:
         quality=rule_quality(spoken, transcript) if spoken else None,
         warnings=tuple(sorted(warnings)),
     )
+
+
+def _spoken(text: str, warnings: set[RewardWarning]) -> str:
+    """The spoken text without the thinking before it."""
+    if len(text) > _MAX_PARTED:
+        warnings.add(RewardWarning.LONG_VOICE_RESPONSE)
+        return text
+    thinking, spoken = split_thinking(text)
+    if thinking:
+        warnings.add(RewardWarning.THINKING)
+    if text and is_blank(spoken):
+        warnings.add(RewardWarning.BLANK_VOICE_RESPONSE)
+    if control_token(spoken):
+        warnings.add(RewardWarning.CONTROL)
+    if len(spoken) > MAX_VOICE:
+        warnings.add(RewardWarning.LONG_VOICE_RESPONSE)
+    return spoken
 
 
 def readings_of(summary: Mapping[str, Any], warnings: set[RewardWarning]) -> tuple[Reading, ...]:

@@ -1,10 +1,12 @@
 """What one answer offers to its questions: at most one candidate per aspect."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from ratchet.contract import Aspect, Reading, Source, Value
 from ratchet.measures import plan_text
+from ratchet_language import unteachable, visible_text
 from reward.domain.answers.reaction import AnswerReaction
 from reward.domain.answers.recorded_answer import PlanWidget, RecordedAnswer
 from reward.domain.examples.plan_repair import repaired_plan
@@ -42,6 +44,11 @@ class CandidateAnswer(Value):
     request: str | None = None
     repair: PlanRepair | None = None
 
+    @cached_property
+    def visible(self) -> str:
+        """Equal for two answers that a reader cannot tell apart."""
+        return visible_text(self.answer)
+
 
 def candidates_of(
     answer: RecordedAnswer,
@@ -52,7 +59,7 @@ def candidates_of(
     request: str | None,
     weights: RewardWeights,
 ) -> Iterator[CandidateAnswer]:
-    """The voice answer and the widget plan, each only where feedback rates it."""
+    """The voice answer and the widget plan, each only where feedback rates a teachable text."""
     shared: dict[str, Any] = {
         "source": Source(query_id=answer.query_id, revision=revision, user_id=answer.user_id),
         "at": answer.at,
@@ -60,21 +67,23 @@ def candidates_of(
         "domains": answer.domains,
         "request": request,
     }
-    if answer.voice and score.voice_reward is not None and score.voice_rating:
+    voice = answer.voice if answer.voice and not unteachable(answer.voice) else None
+    if voice and score.voice_reward is not None and score.voice_rating:
         yield CandidateAnswer(
             **shared,
             aspect="voice",
             readings=answer.readings,
-            answer=answer.voice,
+            answer=voice,
             reward=score.voice_reward,
             verdict=score.voice_rating,
         )
-    if score.widget_reward is not None:
+    plan = _text(answer.heading, answer.widgets)
+    if score.widget_reward is not None and not unteachable(plan):
         confidence = reaction.evaluation_confidence
         yield CandidateAnswer(
             **shared,
             aspect="widget",
-            answer=_text(answer.heading, answer.widgets),
+            answer=plan,
             reward=score.widget_reward,
             verdict="good" if score.widget_reward > 0 else "bad",
             sure=confidence is None or confidence >= _CONFIDENT_FROM,

@@ -97,12 +97,15 @@ def _same_question(
     worst_first: Sequence[CandidateAnswer],
     rules: PairingRules,
 ) -> Iterator[PairBuilt]:
-    """Best with worst, second best with second worst; the shorter side repeats cyclically."""
+    """Best with worst, second best with second worst; the shorter side repeats cyclically.
+
+    Two answers that a reader cannot tell apart make no pair.
+    """
     if not good or not worst_first:
         return
     for turn in range(max(len(good), len(worst_first))):
         best, worst = good[turn % len(good)], worst_first[turn % len(worst_first)]
-        if best.answer == worst.answer or best.reward - worst.reward < rules.min_gap:
+        if best.visible == worst.visible or best.reward - worst.reward < rules.min_gap:
             continue
         if rules.scope == "intent" and not set(best.domains) & set(worst.domains):
             continue
@@ -140,7 +143,7 @@ def _labels(
 
     def identity(candidate: CandidateAnswer) -> tuple[str, str]:
         apart = rules.scope == "intent"
-        return normalized(candidate.transcript) if apart else "", candidate.answer
+        return normalized(candidate.transcript) if apart else "", candidate.visible
 
     disputed = {identity(c) for c in good} & {identity(c) for c in bad}
     for desirable, candidates in ((True, good), (False, bad)):

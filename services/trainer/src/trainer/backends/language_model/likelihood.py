@@ -62,16 +62,16 @@ def _batches(
         chosen = prompts[start : start + at_once]
         rows = AnswerRows(
             base,
-            [_ids(base, base.rendered(prompt)) for prompt in chosen],
-            [[_ended(base, answer) for answer in answers[prompt]] for prompt in chosen],
+            [
+                base.tokenizer(base.rendered(prompt), add_special_tokens=False).input_ids
+                for prompt in chosen
+            ],
+            [[answer_ids(base, answer) for answer in answers[prompt]] for prompt in chosen],
         )
         yield [(prompt, answer) for prompt in chosen for answer in answers[prompt]], rows
 
 
-def _ids(base: Base, text: str) -> list[int]:
-    ids: list[int] = base.tokenizer(text, add_special_tokens=False).input_ids
-    return ids
-
-
-def _ended(base: Base, answer: str) -> list[int]:
-    return [*_ids(base, answer), base.tokenizer.eos_token_id]
+def answer_ids(base: Base, answer: str) -> list[int]:
+    """The answer and its end; a control token that its text spells out is read as text."""
+    said = base.tokenizer(answer, add_special_tokens=False, split_special_tokens=True).input_ids
+    return [*said, base.tokenizer.eos_token_id]

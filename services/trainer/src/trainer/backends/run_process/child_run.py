@@ -15,6 +15,8 @@ from trainer.domain.evaluation.reference_chats import ReferenceRequest
 from trainer.domain.runs.child_messages import (
     CHILD_MESSAGE,
     OutOfMemory,
+    RunImpossible,
+    RunOutcome,
     TrainingProgress,
     TrainingResult,
     TrainRequest,
@@ -42,10 +44,18 @@ class TrainingBroke(RuntimeError):
     """The training process ended without a result."""
 
 
+class TrainingImpossible(RuntimeError):
+    """No attempt can use the data of a run; `end` names the examples that it left out."""
+
+    def __init__(self, end: RunImpossible) -> None:
+        super().__init__(end.reason)
+        self.end = end
+
+
 class ChildRunner:
     """Runs child processes; the models of `ollama` are unloaded meanwhile.
 
-    Raises `TrainingBroke`. Cancelling ends the process.
+    Raises `TrainingBroke` and `TrainingImpossible`. Cancelling ends the process.
     """
 
     def __init__(self, ollama: Ollama | None = None) -> None:
@@ -65,6 +75,8 @@ class ChildRunner:
                 end = await self._attempt(request, on_progress)
                 if isinstance(end, TrainingResult):
                     return end
+                if isinstance(end, RunImpossible):
+                    raise TrainingImpossible(end)
                 request = await asyncio.to_thread(_with_smaller_batches, request, end)
 
     async def record_references(self, request: ReferenceRequest) -> None:
@@ -77,9 +89,7 @@ class ChildRunner:
             except ChildFailed as error:
                 raise TrainingBroke(str(error)) from error
 
-    async def _attempt(
-        self, request: TrainRequest, on_progress: OnProgress
-    ) -> TrainingResult | OutOfMemory:
+    async def _attempt(self, request: TrainRequest, on_progress: OnProgress) -> RunOutcome:
         kills = oom_kills()
         scratch = await asyncio.to_thread(_empty_scratch, request.work_dir)
         try:
@@ -109,8 +119,8 @@ def _empty_scratch(work_dir: Path) -> Path:
 
 async def _run(
     request: TrainRequest, on_progress: OnProgress, environment: dict[str, str]
-) -> TrainingResult | OutOfMemory:
-    ends: list[TrainingResult | OutOfMemory] = []
+) -> RunOutcome:
+    ends: list[RunOutcome] = []
 
     async def receive(line: bytes) -> None:
         message = CHILD_MESSAGE.validate_json(line)

@@ -83,7 +83,7 @@ class RunFiles:
             champion=run.champion,
             settings=_flat(run, trained),
             dataset_sha256=run.dataset.artifact.sha256,
-            example_ids=self.dataset(run).example_ids,
+            example_ids=self.dataset(run).without(trained.left_out.ids).example_ids,
             files={name: self._adopt_copy(trained.adapter / name) for name in _ADAPTER_FILES},
             references=self._adopt_copy(references),
             before=trained.before.means(trained.held_out),

@@ -34,7 +34,9 @@ examples = Table(
     Column("aspect", String, nullable=False),
     Column("event", Text, nullable=False),
     Column("consumed_by", ForeignKey("runs.run_id"), index=True),
+    Column("unfit_for", String),
 )
+"""`unfit_for` is the base and length (`Recipe.fits`) for which a run left the example out."""
 
 runs = Table(
     "runs",
@@ -62,7 +64,8 @@ run_examples = Table(
     Column("at", DateTime, nullable=False),
     sqlite_with_rowid=False,
 )
-"""The examples of each dataset: `role` is train or held_out, `at` when the feedback came."""
+"""The examples of each dataset: `role` is train, held_out or left_out, `at` when the feedback came.
+"""
 
 requests = Table(
     "requests",

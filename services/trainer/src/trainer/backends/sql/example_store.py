@@ -2,12 +2,13 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import AwareDatetime, TypeAdapter
-from sqlalchemy import Connection, Engine, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, case, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import (
@@ -23,7 +24,7 @@ from ratchet.contract import (
 )
 from trainer.backends.sql.database import examples, requests, runs
 from trainer.backends.sql.short_transactions import read, read_first
-from trainer.domain.examples.dataset import Dataset
+from trainer.domain.examples.teachability import why_unteachable
 from trainer.domain.examples.training_example import KINDS, TrainingExample, read_example
 from trainer.domain.runs.situation import RunRequest, WaitingExamples
 
@@ -40,34 +41,48 @@ class SqlExampleStore:
 
     def keep(
         self, batch: Iterable[Delivered[BuiltExample | ExampleRetracted | TraceCaptured]]
-    ) -> None:
-        """Upsert in one transaction; a retraction stays as a tombstone of its revision."""
+    ) -> Counter[str]:
+        """Upsert in one transaction; a retraction stays as a tombstone of its revision.
+
+        Returns how many were not stored, by the reason why they teach nothing.
+        """
+        left_out: Counter[str] = Counter()
+        rows = []
+        for event, payload in batch:
+            reason = None if isinstance(event, ExampleRetracted) else why_unteachable(event)
+            if reason is None:
+                rows.append(_row(event, payload))
+            else:
+                left_out[reason] += 1
         statement = insert(examples)
         newer = statement.on_conflict_do_update(
             index_elements=["example_id"],
             set_={name: statement.excluded[name] for name in _REVISED},
             where=statement.excluded.revision > examples.c.revision,
         )
-        rows = [row for delivered in batch if (row := _row(delivered)) is not None]
         if rows:
             with self._engine.begin() as connection:
                 connection.execute(newer, rows)
         self._last_arrival = time.monotonic()
+        return left_out
 
     def quiet_s(self) -> float | None:
         """Seconds since the last example arrived; None if none has since the start."""
         return None if self._last_arrival is None else time.monotonic() - self._last_arrival
 
-    def waiting(self) -> dict[Method, WaitingExamples]:
-        """The examples that no finished run has used, counted by method."""
-        return {method: _waiting(self._engine, kinds) for method, kinds in KINDS.items()}
+    def waiting(self, fits: Mapping[Method, str] | None = None) -> dict[Method, WaitingExamples]:
+        """The examples that no finished run has used, counted by method.
 
-    def take(self, method: Method, most: Mapping[Aspect, int]) -> list[TrainingExample]:
+        `fits` is `Recipe.fits`: examples that a run has left out for it do not wait.
+        """
+        return {method: _waiting(self._engine, method, fits or {}) for method in KINDS}
+
+    def take(
+        self, method: Method, most: Mapping[Aspect, int], fits: Mapping[Method, str] | None = None
+    ) -> list[TrainingExample]:
         """At most `most` waiting examples of each aspect, in the order of their arrival."""
         waiting = (
-            select(examples.c.event)
-            .where(examples.c.kind.in_(KINDS[method]), examples.c.consumed_by.is_(None))
-            .order_by(examples.c.number)
+            select(examples.c.event).where(*_waits(method, fits or {})).order_by(examples.c.number)
         )
         return [
             read_example(row.event)
@@ -99,13 +114,7 @@ class SqlExampleStore:
         return RunRequest(opened.requested_by, opened.method) if opened else None
 
 
-def _row(
-    delivered: Delivered[BuiltExample | ExampleRetracted | TraceCaptured],
-) -> dict[str, Any] | None:
-    """None for a trace too short to imitate."""
-    event, payload = delivered
-    if isinstance(event, TraceCaptured) and not event.is_demonstration:
-        return None
+def _row(event: BuiltExample | ExampleRetracted | TraceCaptured, payload: bytes) -> dict[str, Any]:
     return {
         "example_id": event.example_id,
         "revision": event.revision,
@@ -115,7 +124,16 @@ def _row(
     }
 
 
-def _waiting(engine: Engine, kinds: tuple[str, ...]) -> WaitingExamples:
+def _waits(method: Method, fits: Mapping[Method, str]) -> tuple[ColumnElement[bool], ...]:
+    unfit_for = examples.c.unfit_for
+    return (
+        examples.c.kind.in_(KINDS[method]),
+        examples.c.consumed_by.is_(None),
+        or_(unfit_for.is_(None), unfit_for != fits.get(method, "")),
+    )
+
+
+def _waiting(engine: Engine, method: Method, fits: Mapping[Method, str]) -> WaitingExamples:
     desirable = func.json_extract(examples.c.event, "$.desirable")
     counted = select(
         func.count().label("all"),
@@ -123,7 +141,7 @@ def _waiting(engine: Engine, kinds: tuple[str, ...]) -> WaitingExamples:
         func.sum(case((examples.c.aspect == "voice", 1), else_=0)).label("voice"),
         func.sum(case((examples.c.aspect == "widget", 1), else_=0)).label("widget"),
         func.min(func.json_extract(examples.c.event, "$.occurred_at")).label("oldest"),
-    ).where(examples.c.kind.in_(kinds), examples.c.consumed_by.is_(None))
+    ).where(*_waits(method, fits))
     [row] = read(engine, counted)
     if not row.all:
         return WaitingExamples()
@@ -166,26 +184,3 @@ def _cancel(connection: Connection, request: CancelRequested) -> None:
         if matches:
             its_row = update(runs).where(runs.c.run_id == row.run_id, runs.c.verdict.is_(None))
             connection.execute(its_row.values(cancelled_by=request.requested_by))
-
-
-def consume(connection: Connection, run_id: str, dataset: Dataset) -> None:
-    """Mark as consumed the run's examples, and waiting ones whose answers are all among theirs.
-
-    A label on an answer that a pair has taught, or a pair of two answers that labels have
-    taught, would count the same feedback twice.
-    """
-    used = set(dataset.example_ids)
-    both = (*dataset.train, *dataset.held_out)
-    taught = {(example.prompt, answer) for example in both for answer in example.answers}
-    kinds = [kind for of_method in KINDS.values() for kind in of_method]
-    waiting = select(examples.c.example_id, examples.c.event).where(
-        examples.c.kind.in_(kinds), examples.c.consumed_by.is_(None)
-    )
-    for row in connection.execute(waiting):
-        example = read_example(row.event)
-        if all((example.prompt, answer) in taught for answer in example.answers):
-            used.add(row.example_id)
-    for example_id in sorted(used):
-        connection.execute(
-            update(examples).where(examples.c.example_id == example_id).values(consumed_by=run_id)
-        )

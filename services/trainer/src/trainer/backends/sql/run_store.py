@@ -1,6 +1,6 @@
 """Runs in SQL. Each change and the events that report it are one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,9 +11,9 @@ from ratchet.contract import ArtifactRef, Event, Method
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.database import requests, run_examples, runs
 from trainer.backends.sql.datasets import index_examples, plan_with, read_run
-from trainer.backends.sql.example_store import consume
 from trainer.backends.sql.outbox import post
 from trainer.backends.sql.short_transactions import read, read_first
+from trainer.backends.sql.used_examples import consume, leave_out
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.champion import Checkpoint
 from trainer.domain.runs.run import Run, RunEnd
@@ -78,8 +78,10 @@ class SqlRunStore:
         row = read_first(self._engine, user)
         return row.cancelled_by if row else None
 
-    def finish(self, run_id: str, end: RunEnd, events: Sequence[Event]) -> str | None:
-        """End a run once; a judged one consumes its examples.
+    def finish(
+        self, run_id: str, end: RunEnd, events: Sequence[Event], left_out: Collection[str] = ()
+    ) -> str | None:
+        """End a run once; a judged one consumes its examples except those it has left out.
 
         A run that was cancelled meanwhile takes no judgement: it stays open, and the user who
         cancelled it is returned. Has no effect on a run that has ended.
@@ -102,9 +104,12 @@ class SqlRunStore:
             if ended is None:
                 cancelled_by = select(runs.c.cancelled_by).where(*its_open_row)
                 return connection.execute(cancelled_by).scalar()
+            run = Run.model_validate_json(ended)
             if judged:
-                dataset = self._files.dataset(Run.model_validate_json(ended))
-                consume(connection, run_id, dataset)
+                consume(connection, run_id, self._files.dataset(run).without(left_out))
+            if left_out:
+                fits = run.recipe.fits(run.method, run.base_model)
+                leave_out(connection, run_id, left_out, fits)
             post(connection, events)
         return None
 

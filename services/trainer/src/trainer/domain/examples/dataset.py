@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -70,6 +70,14 @@ class Dataset(Value):
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.canonical()).hexdigest()
+
+    def without(self, example_ids: Collection[str]) -> Self:
+        """Both sets without these examples."""
+        left = {
+            side: tuple(e for e in getattr(self, side) if e.example_id not in example_ids)
+            for side in ("train", "held_out")
+        }
+        return self.model_copy(update=left)
 
     @property
     def example_ids(self) -> tuple[str, ...]:

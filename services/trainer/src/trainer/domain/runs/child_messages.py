@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter
 from ratchet.contract import CurvePoint, Method, Stage, Value
 from trainer.domain.evaluation.cases import Case
 from trainer.domain.evaluation.scores import ModelScores
+from trainer.domain.examples.fit import NOTHING, LeftOut
 from trainer.domain.runs.recipe import Recipe
 
 
@@ -55,7 +56,8 @@ class TrainingResult(Value):
     """The adapter's directory, the cases, and the scores of champion and challenger.
 
     `batch` is the micro-batch that fitted into memory. `regression_sha256` is the hash of the
-    file with the fixed questions among `cases`.
+    file with the fixed questions among `cases`. `taught` counts the examples that it was trained
+    on (None: all).
     """
 
     line: Literal["trained"] = "trained"
@@ -72,6 +74,8 @@ class TrainingResult(Value):
     curve: tuple[CurvePoint, ...]
     seconds: dict[str, float]
     versions: dict[str, str]
+    taught: int | None = None
+    left_out: LeftOut = NOTHING
 
     @property
     def held_out(self) -> tuple[Case, ...]:
@@ -86,7 +90,16 @@ class OutOfMemory(Value):
     error: str
 
 
-ChildMessage = TrainingProgress | TrainingResult | OutOfMemory
+class RunImpossible(Value):
+    """The process cannot use the run's data, however often it is repeated."""
+
+    line: Literal["impossible"] = "impossible"
+    reason: str
+    left_out: LeftOut = NOTHING
+
+
+RunOutcome = TrainingResult | OutOfMemory | RunImpossible
+ChildMessage = TrainingProgress | RunOutcome
 CHILD_MESSAGE: TypeAdapter[ChildMessage] = TypeAdapter(
     Annotated[ChildMessage, Field(discriminator="line")]
 )

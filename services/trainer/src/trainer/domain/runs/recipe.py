@@ -137,6 +137,10 @@ class Recipe(Value):
         loops: dict[Method, LoopRecipe] = {"dpo": self.dpo, "kto": self.kto, "sft": self.sft}
         return loops[method]
 
+    def fits(self, method: Method, base_model: str) -> str:
+        """What decides whether an example of the method can be taught whole."""
+        return f"{base_model}, {self.loop(method).max_length} tokens"
+
     def with_smaller_batches(self, method: Method, halvings: int) -> Self:
         """A recipe of equal effect that needs less memory.
 

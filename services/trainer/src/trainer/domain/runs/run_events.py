@@ -13,6 +13,7 @@ from ratchet.contract import (
 )
 from trainer.domain.evaluation.scores import answer_comparisons
 from trainer.domain.examples.dataset import Dataset
+from trainer.domain.examples.fit import NOTHING, LeftOut
 from trainer.domain.examples.selection import described
 from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult
 from trainer.domain.runs.run import Run, RunEnd
@@ -43,7 +44,7 @@ def progressed(run_id: str, progress: TrainingProgress, now: datetime) -> RunPro
     )
 
 
-def broken(run: Run, end: RunEnd, seconds: float) -> RunFinished:
+def broken(run: Run, end: RunEnd, seconds: float, left_out: LeftOut = NOTHING) -> RunFinished:
     return RunFinished(
         event_id=derived_id(run.run_id, "finished"),
         occurred_at=end.ended_at,
@@ -54,14 +55,16 @@ def broken(run: Run, end: RunEnd, seconds: float) -> RunFinished:
         reason=end.reason,
         pairs=run.dataset.train,
         seconds=seconds,
+        left_out=left_out.examples,
     )
 
 
 def finished(
     run: Run, end: RunEnd, trained: TrainingResult, figures: GateFigures, seconds: float
 ) -> RunFinished:
-    return broken(run, end, seconds).model_copy(
+    return broken(run, end, seconds, trained.left_out).model_copy(
         update={
+            "pairs": run.dataset.train if trained.taught is None else trained.taught,
             "before": trained.before.means(trained.held_out),
             "after": trained.after.means(trained.held_out),
             "gains": figures.held_out,
