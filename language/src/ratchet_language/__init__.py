@@ -5,8 +5,8 @@
 from ratchet_language.equipment import (
     DeviceWord, EquipmentId, device_after, device_before, equipment_ids, equipment_words,
 )
-from ratchet_language.numbers import NumberMention, number_mentions
-from ratchet_language.units import is_percent, is_unit, unit_kind
+from ratchet_language.numbers import NumberMention, Reading, Shown, number_mentions
+from ratchet_language.units import is_percent, is_times, is_unit, unit_kind
 from ratchet_language.normalization import (
     device_type, normalized, phrasing_of, question_key, question_words,
 )

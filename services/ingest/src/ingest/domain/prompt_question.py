@@ -89,7 +89,7 @@ def _readings(prompt: str) -> Iterator[Reading]:
             return
         name, _, measured = line[2:].rpartition(": ")
         value, _, unit = measured.partition(" ")
-        metric_from = next((m.start + len(m.digits) for m, _ in _identities(name)), 0)
+        metric_from = next((m.end for m, _ in _identities(name)), 0)
         equipment, metric = name[:metric_from].strip(), name[metric_from:].strip()
         number = _number(value)
         if equipment and metric and number is not None:
