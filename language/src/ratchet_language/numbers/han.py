@@ -90,8 +90,8 @@ def _whole(run: str) -> tuple[float, ...]:
             if current is not None:
                 return ()
             digit = _DIGITS.get(token)
-            zero = digit == 0
-            if not zero:
+            zero = zero or digit == 0
+            if digit != 0:
                 current = float(token.replace(",", "") if digit is None else digit)
             continue
         if token in _SMALL:

@@ -13,15 +13,19 @@ from ratchet_language.numbers.shown import Reading, Shown
 _RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 _SPACES = " _'\u202f"
 _VULGAR_DECIMALS = 2
-_LARGEST_DENOMINATOR = 64
+_DENOMINATORS = frozenset((2, 3, 4, 5, 6, 8, 10, 12, 16, 32, 64))
 _MOST_DIGITS_OF_POWER = 4
 _FRACTION = re.compile(rf"(?:([0-9]{{1,3}})[{_SPACES}-])?([0-9]{{1,3}})/([1-9][0-9]{{0,2}})")
+_SPOKEN_POINT = re.compile(" (?:komma|point) ", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]++")
+_EXPONENT = "[+-]?[0-9]+"
+_RAISED_EXPONENT = "[⁺⁻]?[⁰¹²³⁴-⁹]+"
 _POWER = re.compile(
-    r"(?P<base>[0-9.,:/٫٬ _'\u202f]*?)"
-    r"(?:[eE](?P<e>[+-]?[0-9]+)"
-    r"|[ \u202f]?(?:[x*×·]|\\times)[ \u202f]?10(?:\^|\*\*)?[({]?(?P<times>[+-]?[⁺⁻]?[0-9⁰¹²³⁴-⁹]+)"
-    r"|\^?[({]?(?P<raised>[+-]?[⁺⁻]?[0-9⁰¹²³⁴-⁹]+))"
+    rf"(?P<base>[0-9.,:/٫٬{_SPACES}]+?)"
+    rf"(?:[eE](?P<e>{_EXPONENT})"
+    r"|[ \u202f]?(?:[x*×·]|\\times)[ \u202f]?10"
+    rf"(?:(?:\^|\*\*)[({{]?(?P<times>{_EXPONENT})|(?P<raised>{_RAISED_EXPONENT}))"
+    rf"|\^[({{]?(?P<of>{_EXPONENT})|(?P<of_raised>{_RAISED_EXPONENT}))[)}}]?"
 )
 _IS_POWER = re.compile(r"[eE^x*×·⁺⁻⁰¹²³⁴-⁹]|\\times")
 _GROUPED = {
@@ -65,9 +69,9 @@ def readings_of(notation: str, decimal_mark: DecimalMark) -> tuple[Reading, ...]
     fraction = _FRACTION.fullmatch(notation)
     if fraction is not None:
         return _fraction(*fraction.groups())
-    base, power = notation, ""
+    base, power = _SPOKEN_POINT.sub(".", notation), ""
     if _IS_POWER.search(notation) is not None:
-        base, power = _split_power(notation)
+        base, power = _split_power(base)
     parts = re.split("[:/]", base)
     if len(parts) > 1:
         return (tuple(shown for part in parts for shown in _plain(part, decimal_mark, "")[0]),)
@@ -82,7 +86,7 @@ def _with_vulgar(notation: str, decimal_mark: DecimalMark) -> Shown:
 
 def _fraction(whole: str | None, above: str, below: str) -> tuple[Reading, ...]:
     parts = tuple(Shown(float(part), 0) for part in (whole, above, below) if part)
-    if not int(above) < int(below) <= _LARGEST_DENOMINATOR or above[0] == "0":
+    if int(below) not in _DENOMINATORS or not 0 < int(above) < int(below):
         return (parts,)
     value = float(whole or 0) + int(above) / int(below)
     return ((Shown(value, _VULGAR_DECIMALS),), parts)
@@ -92,11 +96,11 @@ def _split_power(notation: str) -> tuple[str, str]:
     match = _POWER.fullmatch(notation)
     if match is None:
         return "".join(_DIGITS.findall(notation)), ""
-    base, power = match["base"], match["e"] or match["times"]
+    base, power = match["base"], match["e"] or match["times"] or match["raised"]
     if power is None:
         if base != "10":
             return base, ""
-        base, power = "1", match["raised"]
+        base, power = "1", match["of"] or match["of_raised"]
     power = power.translate(_RAISED)
     sign, size = ("-", power[1:]) if power[0] == "-" else ("", power.lstrip("+"))
     return base, sign + (size if len(size) <= _MOST_DIGITS_OF_POWER else "9999")

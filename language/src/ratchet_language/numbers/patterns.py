@@ -12,16 +12,19 @@ from ratchet_language.units import unspaced_unit
 _RAISED = "[⁺⁻]?[⁰¹²³⁴-⁹]++"
 _VULGAR = "".join(VULGAR)
 _POWER = (
-    r"[eE][+-]?[0-9]++(?![A-Za-z])|\^[({]?[+-]?[0-9]++"
-    r"|[ \u202f]?(?:[x*×·]|\\times)[ \u202f]?10(?:(?:\^|\*\*)[({]?[+-]?[0-9]++"
+    r"[eE][+-]?[0-9]++(?![A-Za-z])|\^[({]?[+-]?[0-9]++[)}]?+"
+    r"|[ \u202f]?(?:[x*×·]|\\times)[ \u202f]?10(?:(?:\^|\*\*)[({]?[+-]?[0-9]++[)}]?+"
 )
+_SPOKEN = "(?: (?:[Kk]omma|[Pp]oint) [0-9]++)?+"
 # The plain first digit is a fast prefix of the search.
 _PLAIN = (
     r"[0-9](?:[0-9]{0,2}(?:[ _'][0-9]{3}(?![0-9]))++|[0-9]*+)(?:[.,:/][0-9]++)*+"
+    rf"{_SPOKEN}"
     rf"(?:{_POWER}))?+"
 )
 _EVERY = (
     r"[0-9](?:[0-9]{0,2}(?:[ _'\u202f][0-9]{3}(?![0-9]))++|[0-9]*+)(?:[.,:/٫٬][0-9]++)*+"
+    rf"{_SPOKEN}"
     rf"(?:{_POWER}|{_RAISED})|{_RAISED}|[ \u202f]?[{_VULGAR}])?+"
 )
 CLOSED_UP = "\u0e00"

@@ -1,7 +1,7 @@
 """Numbers in English and German words: "forty-five point three", "dreiundvierzig Komma fünf"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from ratchet_language.equipment import device_before
@@ -56,19 +56,25 @@ class _Word(NamedTuple):
     text: str
 
 
-def word_numbers(text: str) -> list[Spelled]:
-    """The quantities in words, and the ids of devices ("pump two"), in order."""
+def word_numbers(text: str, words: Collection[str] | None = None) -> list[Spelled]:
+    """The quantities in words, and the ids of devices ("pump two"), in order.
+
+    `words` are the words of the text in lower case, if they are known.
+    """
     lowered = text.lower()
+    if words is None:
+        words = lowered.translate(_SPACED).split()
     if (
-        _TRIGGERS.isdisjoint(lowered.translate(_SPACED).split())
+        _TRIGGERS.isdisjoint(words)
         and "hundert" not in lowered
         and "tausend" not in lowered
         and _EINHALB not in lowered
         and "\u0308" not in lowered
     ):
         return []
-    words = [_Word(*match.span(), match[0]) for match in _WORD.finditer(lowered)]
-    return list(_numbers(text, words))
+    return list(
+        _numbers(text, [_Word(*match.span(), match[0]) for match in _WORD.finditer(lowered)])
+    )
 
 
 def _numbers(text: str, words: list[_Word]) -> Iterator[Spelled]:
@@ -154,16 +160,17 @@ def _fits(section: int, value: int, *, open_ended: bool) -> bool:
 
 def _decimals(text: str, words: list[_Word], at: int) -> tuple[str, int]:
     """The digits after "point" or "Komma"."""
-    digits = ""
-    reached = at
+    digits, value_before, reached = "", 0, at
     if at < len(words) and words[at].text in _POINTS and _follows(text, words, at - 1):
         at += 1
         while at < len(words) and _follows(text, words, at - 1):
             value = _value(words[at].text)
             if value is None or value >= _HUNDRED or words[at].text in _SCALES:
                 break
+            if value_before and _fits(value_before, value, open_ended=False):
+                digits = digits[:-1]
             digits += str(value)
-            at += 1
+            at, value_before = at + 1, value
             reached = at
     return digits, reached
 
