@@ -18,7 +18,7 @@ _NUMERALS = "".join((*_DIGITS, *_SMALL, *_LARGE))
 _MULTIPLIERS = "".join((*_SMALL, *_LARGE))
 _RUN = re.compile(
     rf"({'|'.join(_PARTS)}) ?([0-9][0-9.]*+|[{_NUMERALS}{_POINTS}0-9.]++)"
-    rf"|((?:[0-9][0-9.,]*+)?+[{_NUMERALS}](?:[{_NUMERALS}0-9]|[.{_POINTS}](?=[{_NUMERALS}0-9]))*+)"
+    rf"|((?:(?<![0-9.,])[0-9][0-9.,]*+)?+[{_NUMERALS}](?:[{_NUMERALS}0-9]|[.{_POINTS}](?=[{_NUMERALS}0-9]))*+)"
 )
 _TOKEN = re.compile(r"[0-9]++(?:[.,][0-9]++)*+|.")
 _FRACTION = "分之"
@@ -41,7 +41,7 @@ def _number(text: str, match: re.Match[str]) -> Spelled | None:
         readings = _readings(run)
         return Spelled(start, end, readings, _PARTS[match[1]]) if readings else None
     run = match[3]
-    if len(run) > 1 and len(unspaced_unit(text, end - 1)) > 1:
+    if run[-1] in _MULTIPLIERS and len(unspaced_unit(text, end - 1)) > 1:
         run, end = run[:-1], end - 1
     if run.isascii() or text.startswith(_FRACTION, end) or text[start - 1 : start] == _ORDINAL:
         return None

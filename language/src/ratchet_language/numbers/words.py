@@ -45,6 +45,7 @@ _TENS = {word: value for word, value in _SIMPLE.items() if value >= _FIRST_TENS}
 _ONES = {"ein": 1} | {word: value for word, value in _SIMPLE.items() if 0 < value < _DECADE}
 _COMPOUNDS = {f"{one}und{ten}": _ONES[one] + _TENS[ten] for one in _ONES for ten in _TENS}
 _TRIGGERS = frozenset((*_SIMPLE, *_SCALES, *_HALVES, *_MIXED, *_COMPOUNDS))
+_SINGLE = _TRIGGERS - _COMPOUNDS.keys()
 _SPACED = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
 _WORD = re.compile("[^\\W\\d_](?:[^\\W\\d_]|\u0308)*+")
 _JOINTS = frozenset((" ", "-", "\u202f", "\n"))
@@ -111,7 +112,7 @@ def _number(text: str, words: list[_Word], at: int) -> tuple[Spelled | None, int
     if not decimals and _is_and_a_half(text, words, after):
         shown, after, decimals = Shown(whole + 0.5, 1), after + 3, "5"
     start, end = words[at].start, words[after - 1].end
-    clear = bool(decimals) or after > at + 1 or words[at].text not in _TRIGGERS - _COMPOUNDS.keys()
+    clear = bool(decimals) or after > at + 1 or words[at].text not in _SINGLE
     found = quantity(text, start, end, ((shown,),), clear=clear)
     if found is None and shown.value > 1 and text[start - 1 : start] in _JOINTS:
         device = device_before(text, start - 1)
