@@ -3,7 +3,8 @@
 # fmt: off
 # isort: off
 from ratchet_language.equipment import (
-    DeviceWord, EquipmentId, device_after, device_before, equipment_ids, equipment_words,
+    DeviceWord, EquipmentId, active_vocabulary, device_after, device_before, equipment_ids,
+    equipment_words, use_site_file, use_vocabulary,
 )
 from ratchet_language.numbers import NumberMention, number_mentions
 from ratchet_language.units import is_percent, is_unit, unit_kind
