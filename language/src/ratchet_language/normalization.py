@@ -3,11 +3,12 @@
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from ratchet_language.characters import LETTER, MARKS, PART, SPACELESS, folded
 from ratchet_language.equipment import equipment_ids
-from ratchet_language.equipment.device_words import device_before, equipment_words
+from ratchet_language.equipment.devices import device_before, equipment_words
 from ratchet_language.equipment.vocabulary import active_vocabulary
 
 _MASK = "_"
@@ -33,6 +34,11 @@ def _words_of(text: str) -> list[str]:
 def normalized(text: str) -> str:
     """The text without differences in case, spacing, punctuation and composition."""
     return " ".join(question_words(text))
+
+
+def composed(text: str) -> str:
+    """The text in composed form (NFC), so that it is equal however it was typed."""
+    return unicodedata.normalize("NFC", text)
 
 
 def question_key(situation: Sequence[object]) -> str:

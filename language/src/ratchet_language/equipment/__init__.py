@@ -4,7 +4,7 @@
 # isort: off
 from ratchet_language.equipment.vocabulary import Vocabulary, active_vocabulary, use_vocabulary
 from ratchet_language.equipment.site_file import use_site_file
-from ratchet_language.equipment.device_words import (
+from ratchet_language.equipment.devices import (
     DeviceWord, device_after, device_before, equipment_words,
 )
 from ratchet_language.equipment.tags import EquipmentId, is_padded

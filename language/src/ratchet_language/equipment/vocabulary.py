@@ -52,6 +52,7 @@ class Vocabulary:
     longest_run: int
     run_device: re.Pattern[str]
     after_ordinal: re.Pattern[str]
+    ordinal_starts: frozenset[str]
     links: frozenset[str]
     numbering: frozenset[str]
     rated: frozenset[str]
@@ -83,7 +84,8 @@ def vocabulary(
             if one.compounding and len(form) >= TAIL:
                 compounds[form] = folded(one.basic)
     numbering = frozenset(map(folded, numbering))
-    marks = _any_of(map(folded, ordinals))
+    ordinals = [folded(form) for form in ordinals]
+    marks = _any_of(ordinals)
     numbered = _any_of(form for form in runs if re.match(marks, form))
     device = _any_of(runs)
     return Vocabulary(
@@ -99,6 +101,7 @@ def vocabulary(
         after_ordinal=re.compile(
             rf" ?(?:({numbered})|(?:{marks}) ?(?:(?![的の]){RUN}){{0,6}}?({device}))"
         ),
+        ordinal_starts=frozenset(form[0] for form in ordinals),
         links=frozenset(map(folded, links)),
         numbering=numbering,
         rated=frozenset(rated),
