@@ -34,6 +34,7 @@ _SURE_DIGITS = 3
 
 # Possessive quantifiers: a scan is linear on any text.
 _NUMBER = re.compile(r"\d++(?:[.,:]\d++)*+")
+_ASCII_NUMBER = re.compile(r"[0-9][0-9]*+(?:[.,:][0-9]++)*+")
 _ORDINAL = re.compile(r"(?:#|(?P<letter>[A-Z]))(?=[ -])")
 _LETTER = re.compile(r"(?:([A-Z])|-([A-F])|([a-f]))(?![^\W_])")
 # Signs of the same width as their plain forms, so that positions stay.
@@ -56,7 +57,7 @@ def equipment_ids(text: str) -> list[EquipmentId]:
     known = active_vocabulary()
     own = site_tags(text)[::-1]
     reached = 0
-    for match in _NUMBER.finditer(text):
+    for match in (_ASCII_NUMBER if text.isascii() else _NUMBER).finditer(text):
         start, end = match.span()
         if start < reached:
             continue

@@ -30,7 +30,7 @@ class DeviceForm(NamedTuple):
     compounding: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """Device words by their folded forms, each with its kind ("cooling tower").
 

@@ -52,7 +52,7 @@ def scan(text: str) -> Scan:
     return Scan(
         sentences,
         len(words),
-        sum(map(len, words)),
+        len("".join(words)),
         values,
         bare,
         frozenset(ids),
