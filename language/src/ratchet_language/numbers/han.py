@@ -2,7 +2,8 @@
 
 import re
 
-from ratchet_language.equipment import device_after
+from ratchet_language.equipment import active_vocabulary, device_after
+from ratchet_language.numbers.patterns import CLOSED_UP
 from ratchet_language.numbers.shown import Reading, Shown
 from ratchet_language.numbers.spelled import Spelled, quantity
 from ratchet_language.tables import table
@@ -45,16 +46,21 @@ def _number(text: str, match: re.Match[str]) -> Spelled | None:
         run, end = run[:-1], end - 1
     if run.isascii() or text.startswith(_FRACTION, end) or text[start - 1 : start] == _ORDINAL:
         return None
+    after = text[end : end + 1]
+    counts = after in active_vocabulary().ordinal_starts
+    if len(run) == 1 and after >= CLOSED_UP and not (counts or unspaced_unit(text, end)):
+        return None
     readings = _readings(run)
     if not readings:
         return None
     has_digit = run[0].isascii() or any(char in _DIGITS for char in run)
     clear = has_digit and any(char in _POINTS + _MULTIPLIERS for char in run)
     found = quantity(text, start, end, readings, clear=clear)
-    device = device_after(text, end) if not readings[0][0].decimals else None
-    if device is not None:
-        tag = str(int(readings[0][0].value))
-        return Spelled(start, end, readings, "", (device.key, tag))
+    if counts:
+        device = device_after(text, end)
+        if device is not None:
+            tag = f"{readings[0][0].value:.0f}"
+            return Spelled(start, end, readings, "", (device.key, tag))
     return found
 
 

@@ -9,7 +9,7 @@ from ratchet_language.numbers.shown import Reading, Shown
 from ratchet_language.numbers.signs import PLUS, signs_of
 
 
-class Page:
+class NumberedText:
     """The text of mentions, in canonical characters."""
 
     def __init__(self, text: str) -> None:
@@ -33,7 +33,7 @@ class NumberMention(NamedTuple):
     `scale`: 1000 in "45 thousand", whose digits end before the scale.
     """
 
-    page: Page
+    page: NumberedText
     start: int
     end: int
     follower: str

@@ -177,9 +177,8 @@ def _decimals(text: str, words: list[_Word], at: int) -> tuple[str, int]:
 
 
 def _is_and_a_half(text: str, words: list[_Word], at: int) -> bool:
-    if at + 2 >= len(words) or not all(_follows(text, words, at + k) for k in (-1, 0, 1)):
-        return False
-    return [word.text for word in words[at : at + 3]] == ["and", "a", "half"]
+    half = [word.text for word in words[at : at + 3]] == ["and", "a", "half"]
+    return half and all(_follows(text, words, at + offset) for offset in (-1, 0, 1))
 
 
 def _follows(text: str, words: list[_Word], at: int) -> bool:
