@@ -3,7 +3,7 @@
 import re
 from string import ascii_letters
 
-from ratchet_language.characters import SPACELESS
+from ratchet_language.characters import SPACELESS, folded_word
 from ratchet_language.equipment.tags import EquipmentId, is_padded, unit_follows
 from ratchet_language.equipment.vocabulary import TAIL, Vocabulary
 
@@ -53,4 +53,6 @@ def quick_id(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> 
         return EquipmentId(kind.rpartition(" ")[2], digits.lstrip("0") or "0", place, end, kind)
     if first == "0" or lower in known.beginnings or lower[-TAIL:] in known.tails or word.isupper():
         return UNCLEAR
-    return None if before[before.rfind(" ", 0, -1) + 1 : -1] not in known.links else UNCLEAR
+    link = before[before.rfind(" ", 0, -1) + 1 : -1]
+    is_link = link in known.links or (not link.isascii() and folded_word(link) in known.links)
+    return UNCLEAR if is_link else None

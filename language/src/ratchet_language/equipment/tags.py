@@ -26,6 +26,7 @@ _CODE = re.compile(
     r"|(?=(?:[A-Z_.+-]*+[0-9]){3})"
     rf"[A-Z]{{1,5}}+[0-9]{{1,4}}+(?:[-_.+]?+[A-Z]{{1,5}}+[-_]?+[0-9]{{1,4}}+){{1,6}}+[A-Z]?+){WORD_END}"
 )
+_FIRST_PART = re.compile(r"([A-Z]++)[-_]?+([0-9].*+)")
 
 
 class EquipmentId(NamedTuple):
@@ -135,10 +136,9 @@ def tagged(text: str, number: PlacedNumber, start: int) -> EquipmentId | None:
 
 def _whole(match: re.Match[str]) -> EquipmentId:
     """The id of a whole tag: its first letters are the key, so that "P-101" and "P101" are one."""
-    tag = match[0].replace(" ", "")
-    number = tag.lstrip(ascii_uppercase)
-    key = tag.removesuffix(number).lower()
-    return EquipmentId(key, number.lstrip("-_0") or "0", *match.span())
+    parts = _FIRST_PART.fullmatch(match[0].replace(" ", ""))
+    key, tag = parts.groups() if parts else ("", match[0])
+    return EquipmentId(key.lower(), tag.lstrip("0") or "0", *match.span())
 
 
 def _is_capital(character: str) -> bool:
