@@ -120,7 +120,7 @@ def read_settings(kind: type[T], **values: object) -> T:
     try:
         settings = kind(**values)  # type: ignore[arg-type]
         if settings.site_file is not None:
-            use_site_file(settings.site_file)
+            _use_site_file(settings.site_file)
         return settings
     except ValidationError as error:
         problems = [f"{_variable(one['loc'])}{one['msg']}" for one in error.errors()]
@@ -129,6 +129,13 @@ def read_settings(kind: type[T], **values: object) -> T:
         message = f"{error}: {error.__cause__}" if error.__cause__ else str(error)
     sys.stderr.write(f"{message}\n")
     sys.exit(2)
+
+
+def _use_site_file(path: Path) -> None:
+    try:
+        use_site_file(path)
+    except ValueError as error:
+        raise ValueError(f"RATCHET_SITE_FILE: {error}") from None
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -11,6 +11,7 @@ from ratchet_language.equipment.vocabulary import TAIL, Vocabulary, active_vocab
 
 _REACH = 64
 _LEAST_PREFIX = 2
+_LONGEST_SIMPLE = _LEAST_PREFIX + TAIL - 1
 _LINK_REACH = 8
 _MOST_WORDS = 2
 _ORDINAL_REACH = 24
@@ -85,14 +86,13 @@ def device_ahead(text: str, start: int) -> DeviceWord | None:
 def equipment_words(words: Iterable[str]) -> frozenset[str]:
     """The keys of the devices among words in lower case ("pumps", "speisepumpe" -> "pump")."""
     known = active_vocabulary()
-    found = []
-    for word in words:
-        kind = known.words.get(word)
-        if kind is not None:
-            found.append(kind)
-        elif not word.isascii() or word[-TAIL:] in known.tails:
-            found += _kinds_within(known, folded(word))
-    return frozenset(kind.rpartition(" ")[2] for kind in found)
+    words = list(words)
+    keys = [known.keys[word] for word in known.forms.intersection(words)]
+    plain = "".join(words).isascii()
+    for word in [word for word in words if len(word) > _LONGEST_SIMPLE] if plain else words:
+        if word[-TAIL:] in known.tails or not word.isascii():
+            keys += [kind.rpartition(" ")[2] for kind in _kinds_within(known, folded_word(word))]
+    return frozenset(keys)
 
 
 def word_start(text: str, end: int) -> int:
