@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from string import ascii_letters
 from typing import NamedTuple
 from unicodedata import is_normalized
@@ -10,8 +11,8 @@ from ratchet_language.characters import PART, folded, folded_word
 from ratchet_language.equipment.vocabulary import TAIL, Vocabulary, active_vocabulary
 
 _REACH = 64
+_MOST_KEPT = 10_000
 _LEAST_PREFIX = 2
-_LONGEST_SIMPLE = _LEAST_PREFIX + TAIL - 1
 _LINK_REACH = 8
 _MOST_WORDS = 2
 _ORDINAL_REACH = 24
@@ -85,14 +86,30 @@ def device_ahead(text: str, start: int) -> DeviceWord | None:
 
 def equipment_words(words: Iterable[str]) -> frozenset[str]:
     """The keys of the devices among words in lower case ("pumps", "speisepumpe" -> "pump")."""
-    known = active_vocabulary()
-    words = list(words)
-    keys = [known.keys[word] for word in known.forms.intersection(words)]
-    plain = "".join(words).isascii()
-    for word in [word for word in words if len(word) > _LONGEST_SIMPLE] if plain else words:
-        if word[-TAIL:] in known.tails or not word.isascii():
-            keys += [kind.rpartition(" ")[2] for kind in _kinds_within(known, folded_word(word))]
-    return frozenset(keys)
+    keys = _keys_of(active_vocabulary())
+    return frozenset([key for word in words for key in keys[word]])
+
+
+class _Keys(dict[str, tuple[str, ...]]):
+    """The device keys of every word met so far: plants use few words, again and again."""
+
+    def __init__(self, known: Vocabulary) -> None:
+        super().__init__()
+        self._known = known
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        kinds = _kinds_within(self._known, folded(word))
+        keys = tuple(kind.rpartition(" ")[2] for kind in kinds)
+        if len(word) <= _REACH:
+            self[word] = keys
+        return keys
+
+
+@lru_cache(maxsize=1)
+def _keys_of(known: Vocabulary) -> _Keys:
+    return _Keys(known)
 
 
 def word_start(text: str, end: int) -> int:
@@ -191,5 +208,5 @@ def _kinds_within(known: Vocabulary, word: str) -> Iterator[str]:
         yield known.words[word]
     elif compound is not None:
         yield compound.kind
-    else:
+    elif not word.isascii():
         yield from (known.runs[match[0]] for match in known.run_device.finditer(word))

@@ -32,6 +32,7 @@ _SURE_DIGITS = 3
 
 # Possessive quantifiers: a scan is linear on any text.
 _NUMBER = re.compile(r"\d++(?:[.,:]\d++)*+")
+_ASCII_NUMBER = re.compile(r"[0-9][0-9]*+(?:[.,:][0-9]++)*+")
 _ORDINAL = re.compile(r"(?:#|(?P<letter>[A-Z]))(?=[ -])")
 _LETTER = re.compile(rf"(?:([A-Z])|-([A-F])|([a-f])){WORD_END}")
 # Signs of the same width as their plain forms, so that positions stay.
@@ -52,7 +53,7 @@ def equipment_ids(text: str) -> list[EquipmentId]:
     known = active_vocabulary()
     own = site_tags(text)[::-1]
     reached = 0
-    for match in _NUMBER.finditer(text):
+    for match in (_ASCII_NUMBER if text.isascii() else _NUMBER).finditer(text):
         start, end = match.span()
         if start < reached:
             continue

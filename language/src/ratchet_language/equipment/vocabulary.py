@@ -21,12 +21,11 @@ _NOTHING = "(?!)"
 _HALF_WIDTH = frozenset(map(chr, range(0xFF66, 0xFFA0)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """Device words by their folded forms, each with its kind in English ("cooling tower").
 
-    `words` are forms of scripts that part words, `forms` the same as a set, and `keys` the last
-    words of their kinds; `runs` are forms of scripts that do not part words; `phrases`
+    `words` are forms of scripts that part words, `runs` forms of scripts that do not; `phrases`
     are the last words of forms of several words, with (the words before, kind). `compounds` are
     the forms that end a compound, with their dictionary form, and `tails` their last letters.
     `beginnings` are all words that may stand before a device's number.
@@ -37,8 +36,6 @@ class Vocabulary:
     """
 
     words: Mapping[str, str]
-    forms: frozenset[str]
-    keys: Mapping[str, str]
     phrases: Mapping[str, Sequence[tuple[str, str]]]
     compounds: Mapping[str, str]
     tails: frozenset[str]
@@ -81,8 +78,6 @@ def vocabulary(site: Iterable[DeviceForm] = (), tags: Sequence[str] = ()) -> Voc
     device = _any_of(runs)
     return Vocabulary(
         words=words,
-        forms=frozenset(words),
-        keys={form: kind.rpartition(" ")[2] for form, kind in words.items()},
         phrases={last: tuple(some.items()) for last, some in phrases.items()},
         compounds=compounds,
         tails=frozenset(form[-TAIL:] for form in compounds),
