@@ -49,8 +49,11 @@ PART = rf"(?:{LETTER}|[{MARKS}{IGNORED}\u200c\u200d])"
 """A letter, a mark on it, or an invisible character inside its word, likewise."""
 SPACELESS = rf"[{_SPACELESS_BLOCKS}]"
 """A character of a script that does not part its words (Chinese, Thai), likewise."""
-RUN = rf"[{_SPACELESS_BLOCKS}\u30a0-\u30ff\u31f0-\u31ff]"
+_KATAKANA = "\u30a0-\u30ff\u31f0-\u31ff"
+RUN = rf"[{_SPACELESS_BLOCKS}{_KATAKANA}]"
 """A character of a script whose device words stand inside longer words, likewise."""
+WORD_END = rf"(?![^\W_{_SPACELESS_BLOCKS}{_KATAKANA}])"
+"""The end of a word or number of a script that parts its words, likewise."""
 
 _IGNORABLE = re.compile(f"[{IGNORED}]+")
 _NUMERALS = re.compile(f"([{_CLASSES['No']}]+)")

@@ -15,6 +15,7 @@ _MOST_KEPT = 10_000
 _LEAST_PREFIX = 2
 _LINK_REACH = 8
 _MOST_WORDS = 2
+_ORDINAL_REACH = 24
 _SPACED = str.maketrans("-_", "  ")
 _PARTS = re.compile(f"{PART}++")
 _NEXT_WORD = re.compile(rf"[ -]({PART}++)")
@@ -43,11 +44,12 @@ def device_before(text: str, end: int) -> DeviceWord | None:
     if start == end:
         return _run_before(known, text, end)
     word = folded_word(text[start:end])
+    phrase = _phrase(known, text, start, end, word)
     kind = known.words.get(word)
-    if kind is not None:
+    if phrase is None and kind is not None:
         return _hyphened(known, text, start, end, word) or _device(kind, start, end)
     return (
-        _phrase(known, text, start, end, word)
+        phrase
         or _compound(known, word, start, end)
         or _run_before(known, text, end)
         or _linked(known, text, start, end)
@@ -57,11 +59,15 @@ def device_before(text: str, end: int) -> DeviceWord | None:
 def device_after(text: str, start: int) -> DeviceWord | None:
     """The device word that a number before `text[start]` counts: "号泵" after "2"."""
     known = active_vocabulary()
-    match = known.after_ordinal.match(text, start)
-    if match is None:
+    if text[start : start + 2].lstrip(" ")[:1] not in known.ordinal_starts:
         return None
-    group = match.lastindex or 0
-    return _device(known.runs[match[group]], *match.span(group))
+    return _matched(known, known.after_ordinal, text, start)
+
+
+def device_at(text: str, start: int) -> DeviceWord | None:
+    """The device word that begins at `text[start]`, in scripts that do not part words."""
+    known = active_vocabulary()
+    return _matched(known, known.run_device, text, start)
 
 
 def device_ahead(text: str, start: int) -> DeviceWord | None:
@@ -116,6 +122,28 @@ def word_start(text: str, end: int) -> int:
     return end - len(ahead) + len(stem)
 
 
+def _matched(
+    known: Vocabulary, pattern: re.Pattern[str], text: str, start: int
+) -> DeviceWord | None:
+    """The device word in the pattern's last group, or in all of its match."""
+    ahead = text[start : start + _ORDINAL_REACH]
+    composed = is_normalized("NFKC", ahead)
+    plain = ahead if composed else folded(ahead)
+    match = pattern.match(plain)
+    if match is None:
+        return None
+    group = match.lastindex or 0
+    first, last = match.span(group)
+    if not composed:
+        first, last = _place(ahead, first), _place(ahead, last)
+    return _device(known.runs[match[group]], start + first, start + last)
+
+
+def _place(text: str, place: int) -> int:
+    """The place in `text` of a place in its folded form."""
+    return next(at for at in range(len(text), -1, -1) if len(folded(text[:at])) <= place)
+
+
 def _device(kind: str, start: int, end: int) -> DeviceWord:
     return DeviceWord(kind.rpartition(" ")[2], start, end, kind)
 
@@ -167,7 +195,7 @@ def _run_before(known: Vocabulary, text: str, end: int) -> DeviceWord | None:
 def _linked(known: Vocabulary, text: str, start: int, end: int) -> DeviceWord | None:
     """The device before a link and one word: "bomba" in "bomba de agua"."""
     space = text.rfind(" ", max(0, start - _LINK_REACH), max(0, start - 1))
-    if space < 1 or text[space + 1 : start - 1].lower() not in known.links:
+    if space < 1 or folded_word(text[space + 1 : start - 1]) not in known.links:
         return None
     head = word_start(text, space)
     kind = known.words.get(folded(text[head:space]))

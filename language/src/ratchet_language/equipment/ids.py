@@ -1,16 +1,17 @@
 """The ids of single devices in running text: "pump 2", "泵2", "Pumpe Nr. 101B", "FIC_201"."""
 
 import re
-from string import ascii_letters
 
-from ratchet_language.characters import SPACELESS, folded, folded_word
+from ratchet_language.characters import WORD_END, folded, folded_word
 from ratchet_language.equipment.devices import (
     DeviceWord,
     device_after,
     device_ahead,
+    device_at,
     device_before,
     word_start,
 )
+from ratchet_language.equipment.quick_path import FIRST, JOINTS, UNCLEAR, quick_id
 from ratchet_language.equipment.tags import (
     EquipmentId,
     PlacedNumber,
@@ -22,27 +23,22 @@ from ratchet_language.equipment.tags import (
     tagged,
     unit_follows,
 )
-from ratchet_language.equipment.vocabulary import TAIL, Vocabulary, active_vocabulary
+from ratchet_language.equipment.vocabulary import Vocabulary, active_vocabulary
 from ratchet_language.units import is_unit
 
 _REACH = 64
-_JOINTS = " -_#\u00a0\u202f№"
-_FIRST = "第"
 _LONGEST_NUMBERING = 10
-_NUMBERING_ENDS = frozenset((".", "°", "º"))
 _SURE_DIGITS = 3
 
 # Possessive quantifiers: a scan is linear on any text.
 _NUMBER = re.compile(r"\d++(?:[.,:]\d++)*+")
 _ASCII_NUMBER = re.compile(r"[0-9][0-9]*+(?:[.,:][0-9]++)*+")
 _ORDINAL = re.compile(r"(?:#|(?P<letter>[A-Z]))(?=[ -])")
-_LETTER = re.compile(r"(?:([A-Z])|-([A-F])|([a-f]))(?![^\W_])")
+_LETTER = re.compile(rf"(?:([A-Z])|-([A-F])|([a-f])){WORD_END}")
 # Signs of the same width as their plain forms, so that positions stay.
 _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(
     (0x2010, 0x2011, 0xFE63), ord("-")
 )
-_CHARACTER = re.compile(SPACELESS)
-_UNCLEAR = EquipmentId("", "", 0, 0)
 _OTHER_SIGN = re.compile("[\uff01-\uff5e\u2010\u2011\ufe63]")
 
 
@@ -67,49 +63,14 @@ def equipment_ids(text: str) -> list[EquipmentId]:
         if own and own[-1].start <= start:
             one: EquipmentId | None = own.pop()
         else:
-            one = _quickly(known, text, start, end, ahead)
-            if one is _UNCLEAR:
+            one = quick_id(known, text, start, end, ahead)
+            if one is UNCLEAR:
                 one = code_around(text, start, end, reached)
                 one = one or _single(known, text, start, end, ahead)
         if one is not None:
             found.append(one)
             reached = one.end
     return found
-
-
-def _quickly(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> EquipmentId | None:
-    """What `_single` returns, for most numbers in a tenth of its time; else `_UNCLEAR`."""
-    stem = ahead.rstrip(_JOINTS)
-    before = stem.rstrip(ascii_letters)
-    word = stem[len(before) :]
-    after = text[end : end + 1]
-    first = text[start]
-    if after == "#" or "A" <= after <= "Z" or "#" in ahead or not first.isascii():
-        return _UNCLEAR
-    if not after.isascii() and after in known.ordinal_starts:
-        return _UNCLEAR
-    last = before[-1:]
-    if not word:
-        known_end = last in _NUMBERING_ENDS or last in known.run_ends or last == _FIRST
-        clear = last.isascii() or _CHARACTER.match(last)
-        return None if clear and not known_end else _UNCLEAR
-    if not last.isascii():
-        return _UNCLEAR
-    lower = word.lower()
-    kind = known.words.get(lower)
-    if kind is not None:
-        digits, joint = text[start:end], ahead[len(stem) :]
-        if joint not in (" ", "-") or last == "-" or after == "-" or after.isalpha():
-            return _UNCLEAR
-        if not digits.isdecimal():
-            return None
-        if not (joint == "-" or is_padded(digits)) and unit_follows(text, end):
-            return None
-        place = start - len(ahead) + len(before)
-        return EquipmentId(kind.rpartition(" ")[2], digits.lstrip("0") or "0", place, end, kind)
-    if first == "0" or lower in known.beginnings or lower[-TAIL:] in known.tails or word.isupper():
-        return _UNCLEAR
-    return None if before[before.rfind(" ", 0, -1) + 1 : -1] not in known.links else _UNCLEAR
 
 
 def is_equipment_id(word: str, digits: str) -> bool:
@@ -154,10 +115,10 @@ def _lettered(text: str, number: PlacedNumber, start: int) -> EquipmentId | None
 
 def _before_joints(known: Vocabulary, ahead: str) -> str:
     """The text before a number without what joins them (" ", "-", "#", "Nr.")."""
-    stem = ahead.rstrip(_JOINTS)
+    stem = ahead.rstrip(JOINTS)
     numbering = stem[stem.rfind(" ") + 1 :]
     if len(numbering) <= _LONGEST_NUMBERING and folded_word(numbering) in known.numbering:
-        return stem.removesuffix(numbering).rstrip(_JOINTS)
+        return stem.removesuffix(numbering).rstrip(JOINTS)
     return stem
 
 
@@ -181,9 +142,8 @@ def _counted(known: Vocabulary, text: str, number: PlacedNumber) -> EquipmentId 
     """The id of a number before its device: "2号泵", "101B pump", "No. 2 pump"."""
     end, tag = number.end, number.tag
     counted = device_after(text, end)
-    if counted is None and text.startswith(_FIRST, max(0, number.start - 1)):
-        match = known.run_device.match(text, end)
-        counted = device_before(text, match.end()) if match else None
+    if counted is None and text.startswith(FIRST, max(0, number.start - 1)):
+        counted = device_at(text, end)
     if counted is not None:
         return EquipmentId(counted.key, tag, number.start, counted.end, counted.kind)
     ordinal = _ORDINAL.match(text, end)

@@ -7,7 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from ratchet_language.characters import PART, SPACELESS, folded
-from ratchet_language.equipment.vocabulary import DeviceForm, use_vocabulary, with_site
+from ratchet_language.equipment.language_files import DeviceForm
+from ratchet_language.equipment.vocabulary import use_vocabulary, vocabulary
 from ratchet_language.units import is_unit
 
 _MOST_BYTES = 1_000_000
@@ -42,7 +43,7 @@ def use_site_file(path: Path) -> None:
         tags = list(_tags(site.get("tags", [])))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    use_vocabulary(with_site(forms, tags))
+    use_vocabulary(vocabulary(forms, tags))
 
 
 def _parsed(path: Path) -> dict[str, object]:

@@ -4,7 +4,7 @@ import re
 from string import ascii_uppercase
 from typing import NamedTuple
 
-from ratchet_language.characters import folded
+from ratchet_language.characters import WORD_END, folded
 from ratchet_language.equipment.vocabulary import active_vocabulary
 from ratchet_language.units import is_unit
 
@@ -17,15 +17,16 @@ _TAG_LETTERS = frozenset("ABCDEF")
 # Possessive quantifiers: a match is linear on any text.
 _FOLLOWER = re.compile(r"[\s*_`-]*+((?:[mM]3(?![^\W_])|[^\W\d_]++)(?:/[^\W\d_]++)?+|°[CFcf]?+|%)")
 _TAG_END = re.compile(
-    r"([A-Z]{0,2}+)((?:-[0-9]{1,3}+[A-Z]?+|[/.][0-9]{1,2}+|[-/][A-Z])?+)(?![^\W_])"
+    rf"([A-Z]{{0,2}}+)((?:-[0-9]{{1,3}}+[A-Z]?+|[/.][0-9]{{1,2}}+|[-/][A-Z])?+){WORD_END}"
 )
 _CODE = re.compile(
     # KKS and RDS-PP: 10LAC10 AP001.
-    r"(?:[0-9]{1,2}+)?+[A-Z]{3}[0-9]{2} ?+[A-Z]{2}[0-9]{3}[A-Z]?+(?![^\W_])"
+    r"(?:(?:[0-9]{1,2}+)?+[A-Z]{3}[0-9]{2} ?+[A-Z]{2}[0-9]{3}[A-Z]?+"
     # Several parts with three digits or more: AHU2F15, A1-M12.
     r"|(?=(?:[A-Z_.+-]*+[0-9]){3})"
-    r"[A-Z]{1,5}+[0-9]{1,4}+(?:[-_.+]?+[A-Z]{1,5}+[-_]?+[0-9]{1,4}+){1,6}+[A-Z]?+(?![^\W_])"
+    rf"[A-Z]{{1,5}}+[0-9]{{1,4}}+(?:[-_.+]?+[A-Z]{{1,5}}+[-_]?+[0-9]{{1,4}}+){{1,6}}+[A-Z]?+){WORD_END}"
 )
+_FIRST_PART = re.compile(r"([A-Z]++)[-_]?+([0-9].*+)")
 
 
 class EquipmentId(NamedTuple):
@@ -94,7 +95,9 @@ def is_tag_letter(letter: str) -> bool:
 def unit_follows(text: str, end: int) -> bool:
     """Whether a number that ends at `text[end]` has a unit."""
     match = _FOLLOWER.match(text, end)
-    return match is not None and is_unit(match[1])
+    if match is None or match[1] in active_vocabulary().followers:
+        return False
+    return is_unit(match[1])
 
 
 def site_tags(text: str) -> list[EquipmentId]:
@@ -133,10 +136,9 @@ def tagged(text: str, number: PlacedNumber, start: int) -> EquipmentId | None:
 
 def _whole(match: re.Match[str]) -> EquipmentId:
     """The id of a whole tag: its first letters are the key, so that "P-101" and "P101" are one."""
-    tag = match[0].replace(" ", "")
-    number = tag.lstrip(ascii_uppercase)
-    key = tag.removesuffix(number).lower()
-    return EquipmentId(key, number.lstrip("-_0") or "0", *match.span())
+    parts = _FIRST_PART.fullmatch(match[0].replace(" ", ""))
+    key, tag = parts.groups() if parts else ("", match[0])
+    return EquipmentId(key.lower(), tag.lstrip("0") or "0", *match.span())
 
 
 def _is_capital(character: str) -> bool:
