@@ -6,7 +6,7 @@ from operator import attrgetter
 from ratchet_language.equipment import equipment_ids
 from ratchet_language.numbers.canonical import canonical, is_plain
 from ratchet_language.numbers.han import han_numbers
-from ratchet_language.numbers.mention import NumberMention, NumberedText
+from ratchet_language.numbers.mention import NumberedText, NumberMention
 from ratchet_language.numbers.patterns import CLOSED_UP, EVERY, PLAIN, follower_at, unit_of
 from ratchet_language.numbers.words import word_numbers
 from ratchet_language.tables import table
@@ -67,7 +67,9 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
     return _with_mixed_fractions(mentions) if "/" in text else mentions
 
 
-def _quantity(page: NumberedText, start: int, end: int, token: str, token_start: int) -> NumberMention:
+def _quantity(
+    page: NumberedText, start: int, end: int, token: str, token_start: int
+) -> NumberMention:
     """The mention of a number that is not part of an id; `token` follows it."""
     text = page.text
     before = text[start - 1] if start else " "
