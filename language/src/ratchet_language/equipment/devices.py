@@ -39,12 +39,15 @@ def device_before(text: str, end: int) -> DeviceWord | None:
 
     It is the last word, or in scripts that do not part words the longest device word there.
     """
-    known = active_vocabulary()
-    start = word_start(text, end)
+    return device_of_word(active_vocabulary(), text, word_start(text, end), end)
+
+
+def device_of_word(known: Vocabulary, text: str, start: int, end: int) -> DeviceWord | None:
+    """The device word of the last word `text[start:end]`, which may be empty."""
     if start == end:
         return _run_before(known, text, end)
     word = folded_word(text[start:end])
-    phrase = _phrase(known, text, start, end, word)
+    phrase = _phrase(known, text, start, end, word) if word in known.phrases else None
     kind = known.words.get(word)
     if phrase is None and kind is not None:
         return _hyphened(known, text, start, end, word) or _device(kind, start, end)
@@ -59,7 +62,8 @@ def device_before(text: str, end: int) -> DeviceWord | None:
 def device_after(text: str, start: int) -> DeviceWord | None:
     """The device word that a number before `text[start]` counts: "号泵" after "2"."""
     known = active_vocabulary()
-    if text[start : start + 2].lstrip(" ")[:1] not in known.ordinal_starts:
+    ahead = text[start : start + 3].lstrip(" ")
+    if ahead[:1] not in known.ordinal_starts or (ahead[1:2].isascii() and ahead[1:2] != " "):
         return None
     return _matched(known, known.after_ordinal, text, start)
 
@@ -149,7 +153,7 @@ def _device(kind: str, start: int, end: int) -> DeviceWord:
 
 
 def _phrase(known: Vocabulary, text: str, start: int, end: int, word: str) -> DeviceWord | None:
-    for before, kind in known.phrases.get(word, ()):
+    for before, kind in known.phrases[word]:
         at = start - 1 - len(before)
         ahead = text[at:start] if at >= 0 else ""
         if folded(ahead).translate(_SPACED) == f"{before} " and word_start(text, at) == at:

@@ -9,6 +9,7 @@ from ratchet_language.equipment.devices import (
     device_ahead,
     device_at,
     device_before,
+    device_of_word,
     word_start,
 )
 from ratchet_language.equipment.quick_path import FIRST, JOINTS, UNCLEAR, quick_id
@@ -106,14 +107,15 @@ def _single(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> E
     stem = start - len(ahead) + len(_before_joints(known, ahead))
     number = PlacedNumber(folded_word(text[start:end]), start, end, stem, text[stem:start])
     if stem > start - len(ahead):
-        device = device_before(text, stem) if number.whole else None
+        first = word_start(text, stem)
+        device = device_of_word(known, text, first, stem) if number.whole else None
         if device is not None:
             return _numbered(known, text, number, device)
-        first = word_start(text, stem)
-        if is_tag_word(text[first:stem]):
+        word = text[first:stem]
+        if is_tag_word(word):
             return tagged(text, number, first) or _lettered(text, number, first)
-        if first < stem and is_padded(number.digits):
-            return EquipmentId(folded(text[first:stem]), number.tag, first, end)
+        if word and is_padded(number.digits):
+            return EquipmentId(folded(word), number.tag, first, end)
     return _counted(known, text, number) if number.whole else None
 
 

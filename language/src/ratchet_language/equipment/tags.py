@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from ratchet_language.characters import WORD_END, folded
 from ratchet_language.equipment.vocabulary import active_vocabulary
-from ratchet_language.followers import follower_at
-from ratchet_language.units import is_unit
+from ratchet_language.followers import CLOSED_UP, follower_at
+from ratchet_language.units import is_unit, unspaced_unit
 
 _TAG_LENGTH = 5
 _CODE_REACH = 16
@@ -94,6 +94,8 @@ def is_tag_letter(letter: str) -> bool:
 
 def unit_follows(text: str, end: int) -> bool:
     """Whether a number that ends at `text[end]` has a unit."""
+    if text[end : end + 1] >= CLOSED_UP:
+        return unspaced_unit(text, end) != ""
     follower, _ = follower_at(text, end)
     return follower not in active_vocabulary().followers and is_unit(follower)
 
