@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent, get_minus_sign_symbol
 
 from ratchet.measures import Grounding, RequestedReading, grounded
 
@@ -59,8 +59,8 @@ def written(value: float, locale: str) -> str:
     text = format_decimal(
         value, locale=locale, numbering_system="default", decimal_quantization=False
     )
-    assert isinstance(text, str)
-    return text
+    sign = get_minus_sign_symbol(locale, numbering_system="default")
+    return str(text).replace("-", sign)
 
 
 @pytest.mark.parametrize("unit", UNITS)

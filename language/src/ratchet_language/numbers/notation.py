@@ -24,7 +24,7 @@ _POWER = re.compile(
     rf"(?P<base>[0-9.,:/٫٬{_SPACES}]+?)"
     rf"(?:[eE](?P<e>{_EXPONENT})"
     r"|[ \u202f]?(?:[x*×·]|\\times)[ \u202f]?10"
-    rf"(?:(?:\^|\*\*)[({{]?(?P<times>{_EXPONENT})|(?P<raised>{_RAISED_EXPONENT}))"
+    rf"(?: ?(?:\^|\*\*) ?[({{]?(?P<times>{_EXPONENT})|(?P<raised>{_RAISED_EXPONENT}))"
     rf"|\^[({{]?(?P<of>{_EXPONENT})|(?P<of_raised>{_RAISED_EXPONENT}))[)}}]?"
 )
 _IS_POWER = re.compile(r"[eE^x*×·⁺⁻⁰¹²³⁴-⁹]|\\times")

@@ -12,7 +12,7 @@ _RAISED = "[⁺⁻]?[⁰¹²³⁴-⁹]++"
 _VULGAR = "".join(VULGAR)
 _POWER = (
     r"[eE][+-]?[0-9]++(?![A-Za-z])|\^[({]?[+-]?[0-9]++[)}]?+"
-    r"|[ \u202f]?(?:[x*×·]|\\times)[ \u202f]?10(?:(?:\^|\*\*)[({]?[+-]?[0-9]++[)}]?+"
+    r"|[ \u202f]?(?:[x*×·]|\\times)[ \u202f]?10(?: ?(?:\^|\*\*) ?[({]?[+-]?[0-9]++[)}]?+"
 )
 _SPOKEN = "(?: (?:[Kk]omma|[Pp]oint) [0-9]++)?+"
 # The plain first digit is a fast prefix of the search.

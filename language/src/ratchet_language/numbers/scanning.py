@@ -16,6 +16,7 @@ from ratchet_language.units import is_unit
 
 _WORDS = table("numbers/words")
 _KILO = "k"
+_ABBREVIATED = frozenset(("Mio", "mio", "Mrd"))
 _SCALES: dict[str, int] = {_KILO: 1000} | {
     form: scale for word, scale in _WORDS["scales"].items() for form in (word, word.capitalize())
 }
@@ -98,7 +99,9 @@ def _quantity(
         token = unit_of(text, token, token_start)
     scale = _SCALES.get(token, 1)
     if scale > 1:
-        token, _ = follower_at(text, token_start + len(token))
+        scale_end = token_start + len(token)
+        scale_end += token in _ABBREVIATED and text.startswith(".", scale_end)
+        token, _ = follower_at(text, scale_end)
         return NumberMention(page, start, end, token, glued, scale=scale)
     return NumberMention(page, start, end, token, glued)
 

@@ -33,8 +33,10 @@ def signs_of(text: str, start: int, end: int) -> tuple[float, ...]:
     """The possible signs of the number in `text[start:end]`, the most usual one first."""
     before = text[max(0, start - _REACH) : start]
     signs = _from_before(before, text[end : end + 1])
-    if signs is PLUS and _is_below(before.lower(), text[end : end + _REACH].lower()):
-        return MINUS
+    if signs is PLUS:
+        after = text[end : end + _REACH].lower()
+        if is_below_zero(text, end) or _is_surrounded(before.lower(), after):
+            return MINUS
     return signs
 
 
@@ -77,7 +79,10 @@ def _last_word(lowered: str) -> str:
     return lowered.rsplit(None, 1)[-1].lstrip("(\"'*_") if lowered else ""
 
 
-def _is_below(before: str, after: str) -> bool:
-    if _AFTER.match(after) is not None:
-        return True
+def is_below_zero(text: str, end: int) -> bool:
+    """Whether a phrase such as "below zero" follows at `end`, after a unit or at once."""
+    return _AFTER.match(text[end : end + _REACH].lower()) is not None
+
+
+def _is_surrounded(before: str, after: str) -> bool:
     return any(first in before and second in after for first, second in _AROUND)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ratchet_language.followers import follower_at
 from ratchet_language.numbers.shown import Reading
+from ratchet_language.numbers.signs import is_below_zero
 from ratchet_language.units import is_unit, unit_kind
 
 
@@ -28,10 +29,10 @@ class Spelled(NamedTuple):
 def quantity(
     text: str, start: int, end: int, readings: tuple[Reading, ...], *, clear: bool
 ) -> Spelled | None:
-    """The number in `text[start:end]` if it is `clear` or has a unit."""
+    """The number in `text[start:end]` if it is `clear`, has a unit or is below zero."""
     follower, _ = follower_at(text, end)
     value = readings[0][0].value
-    if not clear:
+    if not (clear or is_below_zero(text, end)):
         if not is_unit(follower) or (len(follower) == 1 and follower.isascii() and follower != "%"):
             return None
         if value <= 1 and (unit_kind(follower) == "time" or follower == "度"):
