@@ -24,8 +24,9 @@ _KINDS = _kinds()
 _TIMES = frozenset(table("numbers/words")["times"])
 _CLOSED_UP = re.compile(rf"{SPACELESS}|[\u30a0-\u33ff\uac00-\ud7a3]")
 _UNSPACED = frozenset(filter(_CLOSED_UP.match, _KINDS))
-_LONGEST = max(map(len, _UNSPACED))
-_STARTS = frozenset(unit[0] for unit in _UNSPACED)
+_LONGEST: dict[str, int] = {}
+for _unit in _UNSPACED:
+    _LONGEST[_unit[0]] = max(len(_unit), _LONGEST.get(_unit[0], 0))
 
 
 def unit_kind(token: str) -> str | None:
@@ -53,9 +54,7 @@ def is_times(token: str) -> bool:
 
 def unspaced_unit(text: str, start: int) -> str:
     """The longest unit at `start` in a script without spaces around units; or ""."""
-    if text[start : start + 1] not in _STARTS:
-        return ""
-    for length in range(_LONGEST, 0, -1):
+    for length in range(_LONGEST.get(text[start : start + 1], 0), 0, -1):
         unit = text[start : start + length]
         if unit in _UNSPACED:
             return unit
