@@ -173,7 +173,7 @@ def test_hostile_text_costs_no_more_than_a_long_answer(piece: str) -> None:
     text = (piece * 100_000)[:100_000]
     durations = []
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.process_time()
         text_quality(text, text)
-        durations.append(time.perf_counter() - begun)
+        durations.append(time.process_time() - begun)
     assert min(durations) < 0.005
