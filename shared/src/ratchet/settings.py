@@ -22,7 +22,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from ratchet_language import Secrets, http_address, masked
+from ratchet_language import Secrets, http_address, masked, use_site_file
 
 SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
 
@@ -41,6 +41,7 @@ class CommonSettings(BaseSettings):
     A consumer stops when more than `dead_letters_max_consecutive` messages in a row would become
     dead letters, or more than `dead_letters_max_share` of the last 200.
 
+    `site_file` has the site's own device words and tags (docs/site-file.md).
     `embedding` is `hashing` or `sentence-transformers:` with a model's id or directory.
     `otlp_endpoint` is the OpenTelemetry collector that spans are sent to, without a path, such as
     `http://collector:4318`; empty makes none. `OTEL_EXPORTER_OTLP_ENDPOINT` sets it too.
@@ -63,6 +64,7 @@ class CommonSettings(BaseSettings):
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(str.lower)
     ] = "info"
+    site_file: Annotated[Path | None, BeforeValidator(lambda path: path or None)] = None
     embedding: str = "hashing"
     otlp_endpoint: HttpAddress = Field(
         default="",
@@ -123,10 +125,14 @@ T = TypeVar("T", bound=CommonSettings)
 def read_settings(kind: type[T], **values: object) -> T:
     """Settings from the environment; `values`, by field, take precedence.
 
-    Ends the process with status 2 and a line on stderr for each invalid variable.
+    From then on this process reads texts with the words of the site file. Ends the process with
+    status 2 and a line on stderr for each invalid variable.
     """
     try:
-        return kind(**values)  # type: ignore[arg-type]
+        settings = kind(**values)  # type: ignore[arg-type]
+        if settings.site_file is not None:
+            _use_site_file(settings.site_file)
+        return settings
     except ValidationError as error:
         problems = [f"{_variable(one['loc'])}{one['msg']}" for one in error.errors()]
         message = "\n".join((*problems, ".env.example has every variable"))
@@ -134,6 +140,13 @@ def read_settings(kind: type[T], **values: object) -> T:
         message = f"{error}: {error.__cause__}" if error.__cause__ else str(error)
     sys.stderr.write(f"{message}\n")
     sys.exit(2)
+
+
+def _use_site_file(path: Path) -> None:
+    try:
+        use_site_file(path)
+    except ValueError as error:
+        raise ValueError(f"RATCHET_SITE_FILE: {error}") from None
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

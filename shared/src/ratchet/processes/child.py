@@ -6,11 +6,13 @@ import sys
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from ratchet.processes.parent_death import PARENT_VARIABLE, die_with_parent
+from ratchet_language import use_site_file
 
 _TAIL_LINES = 40
 R = TypeVar("R", bound=BaseModel)
@@ -27,11 +29,20 @@ class ChildFailed(RuntimeError):
 
 PRIVATE = ("RATCHET_", "OTEL_", "AWS_", "PG")
 """Beginnings of variables with settings, and credentials of databases and buckets."""
+SITE_FILE = "RATCHET_SITE_FILE"
+"""The setting that children need too: they read texts with the same words as their parent."""
 
 
 def child_environment(withheld: tuple[str, ...] = PRIVATE) -> dict[str, str]:
-    """This environment without the variables that begin with one of `withheld`."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(withheld)}
+    """This environment without the variables that begin with one of `withheld`.
+
+    It always has the site file's path.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name == SITE_FILE or not name.startswith(withheld)
+    }
 
 
 async def run_child(
@@ -90,9 +101,12 @@ async def _pass_through(stream: asyncio.StreamReader, tail: deque[str]) -> None:
 def serve_parent(request_type: type[R], work: Callable[[R, Report], None]) -> None:
     """Read the request from stdin and do `work`, which reports lines to the parent.
 
-    Standard output is redirected to stderr, so that libraries cannot print between the lines.
+    It reads texts with the words of the site file, as the parent does. Standard output is
+    redirected to stderr, so that libraries cannot print between the lines.
     """
     die_with_parent()
+    if site_file := os.environ.get(SITE_FILE):
+        use_site_file(Path(site_file))
     request = request_type.model_validate_json(sys.stdin.buffer.read())
     output = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
