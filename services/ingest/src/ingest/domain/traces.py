@@ -6,7 +6,7 @@ from pydantic import AliasChoices, Field
 
 from ingest.domain.imported_example import ImportedExample
 from ingest.domain.prompt_question import question_in
-from ratchet.contract import LEAST_ANSWER, TraceCaptured, derived_id
+from ratchet.contract import LEAST_ANSWER, QueryId, TraceCaptured, TraceId, derived_id
 
 
 def _also(name: str, legacy: str) -> AliasChoices:
@@ -16,8 +16,8 @@ def _also(name: str, legacy: str) -> AliasChoices:
 class Trace(ImportedExample):
     """Times in seconds. With `has_thinking` false, `thinking` is not used."""
 
-    trace_id: str = Field(default="", max_length=128)
-    query_id: str | None = Field(default=None, min_length=1, max_length=128)
+    trace_id: TraceId = ""
+    query_id: QueryId | None = None
     thinking: str = Field(
         default="", max_length=100_000, validation_alias=_also("thinking", "claude_thinking")
     )

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from ingest.http.bodies import parse_json
+from ingest.http.bodies import read_json, single
 
 _JSON = (b"content-type", b"application/json")
 
@@ -22,10 +22,12 @@ class PlainRoute(APIRoute):
 
 
 class JsonRequest(Request):
-    """A request whose body is read with `parse_json`, with its limit on nesting."""
+    """A request whose body is read with `read_json`, as `content_type` names its encoding."""
+
+    content_type = ""
 
     async def json(self) -> Any:
-        return parse_json(await self.body())
+        return single(read_json(await self.body(), self.content_type))
 
 
 class JsonRoute(APIRoute):
@@ -37,6 +39,8 @@ class JsonRoute(APIRoute):
         async def handle_json(request: Request) -> Response:
             headers = [one for one in request.scope["headers"] if one[0] != b"content-type"]
             scope = {**request.scope, "headers": [*headers, _JSON]}
-            return await handle(JsonRequest(scope, request.receive))
+            read = JsonRequest(scope, request.receive)
+            read.content_type = request.headers.get("content-type", "")
+            return await handle(read)
 
         return handle_json

@@ -1,0 +1,83 @@
+"""Splits JSON text into elements and members without parsing them, to find what is invalid."""
+
+import re
+from collections.abc import Callable, Iterator
+
+_DEEPEST_PLACE = 8
+_LONGEST_NAME = 100
+_STRING = r'"(?:[^"\\]|\\.)*+"'
+_TOKEN = re.compile(rf"{_STRING}|[\[{{]+|[\]}}]+|\"", re.DOTALL)
+_SCALAR = re.compile(rf"{_STRING}|[^\[\]{{}}\",:\s]+", re.DOTALL)
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+class CutOff(ValueError):
+    """The text has no such parts: a bracket or a string is not closed, or a comma is missing."""
+
+
+def value_end(text: str, start: int) -> int:
+    """Where the value that begins at `start` ends; raises `CutOff`."""
+    if text[start : start + 1] not in ("[", "{"):
+        if (scalar := _SCALAR.match(text, start)) is None:
+            raise CutOff
+        return scalar.end()
+    depth = 0
+    for token in _TOKEN.finditer(text, start):
+        run = token[0]
+        if run[0] in "[{":
+            depth += len(run)
+        elif run[0] in "]}":
+            depth -= len(run)
+            if depth <= 0:
+                return token.end() + depth
+        elif run == '"':
+            break
+    raise CutOff
+
+
+def elements(text: str) -> Iterator[str]:
+    """The elements of the array `text`; raises `CutOff`."""
+    return (part for _, part in _parts(text))
+
+
+def faulty_place(text: str, is_valid: Callable[[str], bool]) -> tuple[str, str]:
+    """The innermost invalid value in the invalid `text`: its dotted path, and its own text."""
+    place: list[str] = []
+    while len(place) < _DEEPEST_PLACE and text[:1] in ("[", "{"):
+        try:
+            name, text = next(part for part in _parts(text) if not is_valid(part[1]))
+        except (StopIteration, CutOff):
+            break
+        place.append(name[:_LONGEST_NAME].encode(errors="replace").decode())
+    return ".".join(place), text
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Each element with its index; of an object each name and each value, with the name."""
+    closing = "]" if text[0] == "[" else "}"
+    at, name, count = _skipped(text, 1), "", 0
+    if _closes(text, at, closing):
+        return
+    while True:
+        end = value_end(text, at)
+        if closing == "]":
+            name = str(count)
+        elif count % 2 == 0:
+            name = text[at + 1 : end - 1]
+        yield name, text[at:end]
+        at = _skipped(text, end)
+        if _closes(text, at, closing):
+            return
+        if text[at : at + 1] != (":" if closing == "}" and count % 2 == 0 else ","):
+            raise CutOff
+        at, count = _skipped(text, at + 1), count + 1
+
+
+def _closes(text: str, at: int, closing: str) -> bool:
+    return at == len(text) - 1 and text[at] == closing
+
+
+def _skipped(text: str, at: int) -> int:
+    """The first character from `at` on that is not white space."""
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
