@@ -56,7 +56,8 @@ def describe(error: ValidationError) -> str:
         for problem in problems[:_MAX_PROBLEMS]
     ]
     hidden = len(problems) - len(shown)
-    return "; ".join(shown) + (f"; and {hidden} more" if hidden else "")
+    named = "; ".join(shown).replace(": Value error, ", ": ")
+    return named + (f"; and {hidden} more" if hidden else "")
 
 
 def newer_release(stream: Stream, payload: bytes) -> str | None:

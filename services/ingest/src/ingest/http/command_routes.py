@@ -1,9 +1,9 @@
 """Routes for operators' commands: 202 means that the command is durable."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ingest.http.idempotency import Idempotent, IdempotentRequest
 from ingest.http.problems import responses
@@ -15,6 +15,7 @@ from ratchet.contract import (
     Method,
     RollbackRequested,
     TrainingRequested,
+    known_as,
     utc_now,
 )
 from ratchet.delivery import Publisher, new_id
@@ -39,10 +40,17 @@ class TrainingBody(CommandBody):
     method: Method | None = None
 
 
+def _spelled(name: object) -> object:
+    return known_as(name, compact=False) if isinstance(name, str) else name
+
+
+RunId = Annotated[str, Field(min_length=1, max_length=256), BeforeValidator(_spelled)]
+
+
 class CancelBody(CommandBody):
     """Without a `run_id`, the command is about the run that is open now."""
 
-    run_id: str | None = Field(default=None, min_length=1, max_length=256)
+    run_id: RunId | None = None
 
 
 class ActivationBody(CommandBody):

@@ -1,9 +1,18 @@
 """Splits JSON text into elements and members without parsing them, to find what is invalid."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
 
 _DEEPEST_PLACE = 8
+_MOST_PARTS = 10_000
+_MOST_TOKENS = 300_000
+_LARGEST_SEARCHED = 1_000_000
+"""Bounds, so that finding a fault does not take longer than parsing by orders of magnitude."""
+_LENIENT = json.JSONDecoder(strict=False, parse_int=len)
+"""Reads surrogates, control characters, NaN and numbers of any length: what is often wrong."""
 _LONGEST_NAME = 100
 _STRING = r'"(?:[^"\\]|\\.)*+"'
 _TOKEN = re.compile(rf"{_STRING}|[\[{{]+|[\]}}]+|\"", re.DOTALL)
@@ -17,12 +26,14 @@ class CutOff(ValueError):
 
 def value_end(text: str, start: int) -> int:
     """Where the value that begins at `start` ends; raises `CutOff`."""
+    with suppress(ValueError, RecursionError):
+        return _LENIENT.raw_decode(text, start)[1]
     if text[start : start + 1] not in ("[", "{"):
         if (scalar := _SCALAR.match(text, start)) is None:
             raise CutOff
         return scalar.end()
     depth = 0
-    for token in _TOKEN.finditer(text, start):
+    for token in islice(_TOKEN.finditer(text, start), _MOST_TOKENS):
         run = token[0]
         if run[0] in "[{":
             depth += len(run)
@@ -35,17 +46,23 @@ def value_end(text: str, start: int) -> int:
     raise CutOff
 
 
-def elements(text: str) -> Iterator[str]:
-    """The elements of the array `text`; raises `CutOff`."""
-    return (part for _, part in _parts(text))
+def elements(text: str) -> list[str]:
+    """The elements of the array `text`; raises `CutOff`, also if there are more than 10,000."""
+    found = [part for _, part in islice(_parts(text), _MOST_PARTS + 1)]
+    if len(found) > _MOST_PARTS:
+        raise CutOff
+    return found
 
 
 def faulty_place(text: str, is_valid: Callable[[str], bool]) -> tuple[str, str]:
     """The innermost invalid value in the invalid `text`: its dotted path, and its own text."""
     place: list[str] = []
     while len(place) < _DEEPEST_PLACE and text[:1] in ("[", "{"):
+        if place and len(text) > _LARGEST_SEARCHED:
+            break
+        parts = islice(_parts(text), _MOST_PARTS)
         try:
-            name, text = next(part for part in _parts(text) if not is_valid(part[1]))
+            name, text = next(part for part in parts if not is_valid(part[1]))
         except (StopIteration, CutOff):
             break
         place.append(name[:_LONGEST_NAME].encode(errors="replace").decode())

@@ -43,7 +43,7 @@ def identifier(value: Any, compact: bool = True) -> str:
     return text
 
 
-def known_as(value: str, compact: bool = True) -> str:
+def known_as(value: Any, compact: bool = True) -> Any:
     """`identifier(value)`, or `value` itself if it is none."""
     try:
         return identifier(value, compact)
