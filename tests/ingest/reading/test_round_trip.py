@@ -1,6 +1,7 @@
 """What the intake accepts can be read back, under the id that was sent and in every list."""
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from ledger.backends.writer import SqlLedger
 from ratchet.contract import EXPERIENCES, FEEDBACK, Delivered, Event, known_as
 from ratchet.delivery import Entry
 
-from .ledger_and_trainer import HISTORY, STATUS, reading
+from .ledger_and_trainer import HISTORY, STATUS, answered, reading, write_ledger
 
 _UUID = UUID("7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01")
 SPELLINGS = (str(_UUID), str(_UUID).upper(), f"{{{_UUID}}}", _UUID.urn, _UUID.hex)
@@ -148,3 +149,29 @@ async def test_an_id_in_nfc_and_in_nfd_is_one_id(plant: Plant):
     await plant.follow()
     for spelling in ("Ku\u0308hl", "K\u00fchl"):
         assert (await plant.get(spelling)).json()["experience"]["rating"] == "up"
+
+
+async def test_rows_of_an_earlier_release_are_found_under_every_spelling_and_break_no_list(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    """Earlier releases stored ids as they were sent, and times of any year."""
+    write_ledger(tmp_path, [answered(1, query_id=str(_UUID)), answered(2)])
+    stored = str(_UUID).upper()
+    with sqlite3.connect(tmp_path / "ledger.db") as database:
+        database.execute(
+            "UPDATE experiences SET query_id = upper(query_id) WHERE query_id <> 'q-2'"
+        )
+        database.execute("UPDATE events SET query_id = upper(query_id) WHERE query_id <> 'q-2'")
+        database.execute(
+            "UPDATE experiences SET answered_at = -62135600400000000 WHERE query_id = 'q-2'"
+        )
+    async with reading(valkey_url, tmp_path, None) as client:
+        for spelling in SPELLINGS:
+            found = await client.get(f"/v1/experiences/{quote(spelling, safe='')}")
+            assert found.json()["experience"]["query_id"] == stored
+            assert len(found.json()["facts"]) == 1
+        page = (await client.get("/v1/experiences", params={"after": str(_UUID)})).json()["items"]
+        assert [(one["query_id"], one["answered_at"]) for one in page] == [
+            ("q-2", "1970-01-01T00:00:00Z")
+        ]
+        assert (await client.get(HISTORY)).status_code == 200
