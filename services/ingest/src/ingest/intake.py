@@ -160,9 +160,9 @@ class Intake:
         )
         named = frozenset(item.identity.event_id for item in rows.valid if item.identity.event_id)
         indexes = tuple(item.index for item in rows.valid)
-        warnings, mistaken = ((), ()) if judged is None else unknown_fields(items, indexes, judged)
+        warnings, mistaken = unknown_fields(items, set(indexes), judged) if judged else ((), ())
         problems = (*rows.problems, *mistaken)
-        return EventBatch(kind, len(items), events, indexes, named, problems, warnings)
+        return EventBatch(kind, len(items), events, indexes, named, problems, tuple(warnings))
 
 
 def _experience_recorded(experience: Experience, event_id: str, occurred_at: datetime) -> Event:

@@ -19,7 +19,7 @@ from ratchet.contract.experience import (
     Place, Rating, WidgetInteraction, WidgetJudgement, WidgetPlan, is_plan, without_place,
 )
 from ratchet.contract.input import (
-    DecisionId, Door, EventId, Moment, QueryId, TraceId, UserId, identifier, known_as, read_time,
+    DecisionId, Door, EventId, Moment, OtherId, QueryId, UserId, identifier, known_as, read_time,
 )
 from ratchet.contract.model import (
     ActivationRefused, FormatTried, ModelActivated, ModelRefused, ModelRegistered,

@@ -1,7 +1,7 @@
 """The fields of sent items: unknown ones are named, and an item without any content is refused."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import islice
@@ -34,35 +34,24 @@ def without_empty(items: SortedItems[M]) -> SortedItems[M]:
 
 
 def unknown_fields(
-    items: Sequence[Any], accepted: Iterable[int], model: type[BaseModel]
-) -> tuple[tuple[ItemProblem, ...], tuple[ItemProblem, ...]]:
+    items: Sequence[Any], accepted: Set[int], model: type[BaseModel]
+) -> tuple[list[ItemProblem], list[ItemProblem]]:
     """The unknown fields of items of `model`: of the `accepted` ones, then of the others.
 
     Of a refused item only those are named that are like a known field. At most 100 are named.
     """
-    indexes = set(accepted)
     known = tuple(sorted(model.model_fields.keys() | Identity.model_fields.keys()))
-    found = list(islice(_unknown(items, known), _MOST))
-    ignored = tuple(
-        ItemProblem(index, name, f"is unknown and was ignored{_question(like)}")
-        for index, name, like in found
-        if index in indexes
-    )
-    mistaken = tuple(
-        ItemProblem(index, name, f"is unknown{_question(like)}")
-        for index, name, like in found
-        if index not in indexes and like
-    )
+    sent = ((i, name) for i, item in enumerate(items) if isinstance(item, Mapping) for name in item)
+    unknown = ((i, name[:_LONGEST_NAME]) for i, name in sent if name not in known)
+    ignored, mistaken = [], []
+    for index, name in islice(unknown, _MOST):
+        like = _like(name, known)
+        question = f"; did you mean {like}?" if like else ""
+        if index in accepted:
+            ignored.append(ItemProblem(index, name, f"is unknown and was ignored{question}"))
+        elif like:
+            mistaken.append(ItemProblem(index, name, f"is unknown{question}"))
     return ignored, mistaken
-
-
-def _unknown(items: Sequence[Any], known: tuple[str, ...]) -> Iterator[tuple[int, str, str | None]]:
-    for index, item in enumerate(items):
-        if isinstance(item, Mapping):
-            for name in item:
-                if name not in known:
-                    short = name[:_LONGEST_NAME]
-                    yield index, short, _like(short, known)
 
 
 @lru_cache(maxsize=1000)
@@ -70,7 +59,3 @@ def _like(name: str, known: tuple[str, ...]) -> str | None:
     """The known name that `name` resembles, such as query_id for queryId."""
     near = get_close_matches(_CAMEL_CASE.sub("_", name).lower(), known, n=1, cutoff=0.65)
     return near[0] if near else None
-
-
-def _question(like: str | None) -> str:
-    return f"; did you mean {like}?" if like else ""

@@ -6,7 +6,7 @@ from pydantic import AliasChoices, Field
 
 from ingest.domain.imported_example import ImportedExample
 from ingest.domain.prompt_question import question_in
-from ratchet.contract import LEAST_ANSWER, QueryId, TraceCaptured, TraceId, derived_id
+from ratchet.contract import LEAST_ANSWER, OtherId, QueryId, TraceCaptured, derived_id
 
 
 def _also(name: str, legacy: str) -> AliasChoices:
@@ -16,7 +16,7 @@ def _also(name: str, legacy: str) -> AliasChoices:
 class Trace(ImportedExample):
     """Times in seconds. With `has_thinking` false, `thinking` is not used."""
 
-    trace_id: TraceId = ""
+    trace_id: OtherId = ""
     query_id: QueryId | None = None
     thinking: str = Field(
         default="", max_length=100_000, validation_alias=_also("thinking", "claude_thinking")

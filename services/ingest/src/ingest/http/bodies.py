@@ -24,7 +24,8 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)", re.IGNORECASE)
 async def json_of(request: Request) -> Any:
     """The value of the body, with `UnreadableItem` for it or for elements that cannot be read.
 
-    Raises `HTTPException` 422 if it is not JSON.
+    The encoding is that of the byte order mark, else UTF-8, -16 or -32 if it is valid, else the
+    one that Content-Type names. Raises `HTTPException` 422 if the body is not JSON.
     """
     return read_json(await request.body(), request.headers.get("content-type", ""))
 
@@ -37,10 +38,7 @@ def single(value: Any) -> Any:
     return value
 
 
-def read_json(body: bytes, content_type: str = "") -> Any:
-    """As `json_of`. The encoding is that of the byte order mark, else UTF-8, -16 or -32 if it is
-    valid, else the one that `content_type` names.
-    """
+def read_json(body: bytes, content_type: str) -> Any:
     try:
         return _parsed(body)
     except ValueError:
@@ -103,7 +101,7 @@ def _item(text: str) -> Any:
     try:
         return _element(text)
     except ValueError:
-        place, part = faulty_place(text, _is_valid)
+        place, part = faulty_place(text, _element)
         return UnreadableItem(place, _fault(part))
 
 
@@ -111,14 +109,6 @@ def _element(text: str) -> Any:
     """`text` as the only element of an array, since an item may be one."""
     (value,) = _parsed(f"[{text}]".encode())
     return value
-
-
-def _is_valid(text: str) -> bool:
-    try:
-        _element(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _fault(part: str) -> str:

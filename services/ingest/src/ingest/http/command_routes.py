@@ -1,9 +1,9 @@
 """Routes for operators' commands: 202 means that the command is durable."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ingest.http.idempotency import Idempotent, IdempotentRequest
 from ingest.http.problems import responses
@@ -13,9 +13,9 @@ from ratchet.contract import (
     CancelRequested,
     Event,
     Method,
+    OtherId,
     RollbackRequested,
     TrainingRequested,
-    known_as,
     utc_now,
 )
 from ratchet.delivery import Publisher, new_id
@@ -40,17 +40,10 @@ class TrainingBody(CommandBody):
     method: Method | None = None
 
 
-def _spelled(name: object) -> object:
-    return known_as(name, compact=False) if isinstance(name, str) else name
-
-
-RunId = Annotated[str, Field(min_length=1, max_length=256), BeforeValidator(_spelled)]
-
-
 class CancelBody(CommandBody):
     """Without a `run_id`, the command is about the run that is open now."""
 
-    run_id: RunId | None = None
+    run_id: OtherId | None = Field(default=None, min_length=1)
 
 
 class ActivationBody(CommandBody):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
+from typing import Any
 
 _DEEPEST_PLACE = 8
 _MOST_PARTS = 10_000
@@ -17,7 +18,7 @@ _LONGEST_NAME = 100
 _STRING = r'"(?:[^"\\]|\\.)*+"'
 _TOKEN = re.compile(rf"{_STRING}|[\[{{]+|[\]}}]+|\"", re.DOTALL)
 _SCALAR = re.compile(rf"{_STRING}|[^\[\]{{}}\",:\s]+", re.DOTALL)
-_SPACE = re.compile(r"[ \t\r\n]*")
+_BETWEEN = re.compile(r"[ \t\r\n]*([,:\]}]?)[ \t\r\n]*")
 
 
 class CutOff(ValueError):
@@ -54,17 +55,20 @@ def elements(text: str) -> list[str]:
     return found
 
 
-def faulty_place(text: str, is_valid: Callable[[str], bool]) -> tuple[str, str]:
-    """The innermost invalid value in the invalid `text`: its dotted path, and its own text."""
+def faulty_place(text: str, parse: Callable[[str], Any]) -> tuple[str, str]:
+    """The innermost value in `text` that `parse` refuses: its dotted path, and its own text."""
     place: list[str] = []
     while len(place) < _DEEPEST_PLACE and text[:1] in ("[", "{"):
         if place and len(text) > _LARGEST_SEARCHED:
             break
-        parts = islice(_parts(text), _MOST_PARTS)
         try:
-            name, text = next(part for part in parts if not is_valid(part[1]))
-        except (StopIteration, CutOff):
+            for found in islice(_parts(text), _MOST_PARTS):
+                parse(found[1])
             break
+        except CutOff:
+            break
+        except ValueError:
+            name, text = found
         place.append(name[:_LONGEST_NAME].encode(errors="replace").decode())
     return ".".join(place), text
 
@@ -72,29 +76,23 @@ def faulty_place(text: str, is_valid: Callable[[str], bool]) -> tuple[str, str]:
 def _parts(text: str) -> Iterator[tuple[str, str]]:
     """Each element with its index; of an object each name and each value, with the name."""
     closing = "]" if text[0] == "[" else "}"
-    at, name, count = _skipped(text, 1), "", 0
-    if _closes(text, at, closing):
-        return
-    while True:
+    mark, at = _mark_after(text, 1)
+    name, count, expected = "", 0, ""
+    while mark == expected:
         end = value_end(text, at)
         if closing == "]":
             name = str(count)
         elif count % 2 == 0:
             name = text[at + 1 : end - 1]
         yield name, text[at:end]
-        at = _skipped(text, end)
-        if _closes(text, at, closing):
-            return
-        if text[at : at + 1] != (":" if closing == "}" and count % 2 == 0 else ","):
-            raise CutOff
-        at, count = _skipped(text, at + 1), count + 1
+        expected = ":" if closing == "}" and count % 2 == 0 else ","
+        mark, at = _mark_after(text, end)
+        count += 1
+    if mark != closing or at != len(text):
+        raise CutOff
 
 
-def _closes(text: str, at: int, closing: str) -> bool:
-    return at == len(text) - 1 and text[at] == closing
-
-
-def _skipped(text: str, at: int) -> int:
-    """The first character from `at` on that is not white space."""
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+def _mark_after(text: str, at: int) -> tuple[str, int]:
+    """The punctuation after `at`, empty if there is none, and where the next value begins."""
+    found = _BETWEEN.match(text, at)
+    return (found[1], found.end()) if found else ("", at)

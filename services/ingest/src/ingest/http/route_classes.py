@@ -6,9 +6,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from ingest.http.bodies import read_json, single
-
-_JSON = (b"content-type", b"application/json")
+from ingest.http.bodies import json_of, single
 
 
 class PlainRoute(APIRoute):
@@ -22,12 +20,10 @@ class PlainRoute(APIRoute):
 
 
 class JsonRequest(Request):
-    """A request whose body is read with `read_json`, as `content_type` names its encoding."""
-
-    content_type = ""
+    """A request whose body is read with `json_of`, with its limit on nesting."""
 
     async def json(self) -> Any:
-        return single(read_json(await self.body(), self.content_type))
+        return single(await json_of(self))
 
 
 class JsonRoute(APIRoute):
@@ -38,9 +34,9 @@ class JsonRoute(APIRoute):
 
         async def handle_json(request: Request) -> Response:
             headers = [one for one in request.scope["headers"] if one[0] != b"content-type"]
-            scope = {**request.scope, "headers": [*headers, _JSON]}
-            read = JsonRequest(scope, request.receive)
-            read.content_type = request.headers.get("content-type", "")
-            return await handle(read)
+            charset = request.headers.get("content-type", "").partition(";")[2]
+            json_type = (b"content-type", f"application/json;{charset}".encode("latin-1"))
+            scope = {**request.scope, "headers": [*headers, json_type]}
+            return await handle(JsonRequest(scope, request.receive))
 
         return handle_json

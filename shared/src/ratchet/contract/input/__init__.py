@@ -4,6 +4,6 @@
 # isort: off
 from ratchet.contract.input.door import Door, FreeObject, FreeValue, FreeValues, Index
 from ratchet.contract.input.identifier import (
-    DecisionId, EventId, QueryId, TraceId, UserId, identifier, known_as,
+    DecisionId, EventId, OtherId, QueryId, UserId, identifier, known_as,
 )
 from ratchet.contract.input.moment import EARLIEST, LATEST, Moment, NaiveMoment, read_time

@@ -51,19 +51,18 @@ def known_as(value: Any, compact: bool = True) -> Any:
         return value
 
 
-def _any_form(value: Any, info: ValidationInfo) -> Any:
-    return identifier(value) if isinstance(info.context, Door) else known_as(value)
+def _spelled(value: Any, info: ValidationInfo, compact: bool = True) -> Any:
+    return (identifier if isinstance(info.context, Door) else known_as)(value, compact)
 
 
 def _hyphenated(value: Any, info: ValidationInfo) -> Any:
-    """Other ids than a question's and a user's: `derived_id` looks like a UUID without hyphens."""
-    read = identifier if isinstance(info.context, Door) else known_as
-    return read(value, compact=False)
+    return _spelled(value, info, compact=False)
 
 
-QueryId = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(_any_form)]
-UserId = Annotated[str, Field(max_length=256), BeforeValidator(_any_form)]
-TraceId = Annotated[str, Field(max_length=128), BeforeValidator(_hyphenated)]
+QueryId = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(_spelled)]
+UserId = Annotated[str, Field(max_length=256), BeforeValidator(_spelled)]
+OtherId = Annotated[str, Field(max_length=128), BeforeValidator(_hyphenated)]
+"""A UUID only with hyphens: `derived_id` has 32 hex characters, too."""
 DecisionId = Annotated[str, Field(max_length=64), BeforeValidator(_hyphenated)]
 _EVENT_ID = Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")
 EventId = Annotated[str, _EVENT_ID, BeforeValidator(_hyphenated)]
