@@ -20,7 +20,7 @@ from ratchet_testing.running_intake import api
 
 QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
 WRITES: dict[str, Any] = {
-    "/v1/experiences": {"query_id": QUERY_ID},
+    "/v1/experiences": {"query_id": QUERY_ID, "transcript": "power of pump 001"},
     "/v1/feedback": {"query_id": QUERY_ID, "rating": "up"},
     "/v1/corrections": {"query_id": QUERY_ID, "correction_text": "pump 002"},
     "/v1/traces": {"prompt": "What is the power?", "answer": "It draws 45.2 kilowatts right now."},

@@ -55,7 +55,7 @@ async def test_the_same_key_with_another_body_is_422(
 
 
 async def test_an_answer_with_problems_is_replayed(client: httpx.AsyncClient, redis: Redis):
-    sent = [{"query_id": QUERY_ID, "event_id": "fact-0001"}, {"query_id": ""}]
+    sent = [{**WRITES["/v1/experiences"], "event_id": "fact-0001"}, {"query_id": ""}]
     first, again = [
         (await client.post("/v1/experiences", json=sent, headers=KEY)).json() for _ in range(2)
     ]

@@ -198,7 +198,7 @@ async def test_a_batch_that_is_refused_as_a_whole_names_its_rows(tmp_path: Path)
     assert imported.sent == 1
 
 
-async def test_a_row_that_makes_the_whole_request_invalid_is_refused_alone(
+async def test_a_row_that_is_nested_too_deeply_is_refused_alone_with_its_field(
     intake: str, redis: Redis, tmp_path: Path
 ):
     deep: dict[str, Any] = {}
@@ -208,7 +208,8 @@ async def test_a_row_that_makes_the_whole_request_invalid_is_refused_alone(
     file = written(tmp_path / "buffer.json", [ROW, spoiler, {**ROW, "query_id": "q-3"}])
     result = await run(file, "--url", intake)
     assert "3 rows read, 2 accepted: 2 new" in result.output
-    assert "row 2: 422" in result.output
+    assert "row 2: fixtures.a.a" in result.output
+    assert "nested too deeply" in result.output
     assert await redis.xlen(EXPERIENCES.key) == 2
 
 

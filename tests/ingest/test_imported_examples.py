@@ -146,7 +146,7 @@ async def test_widget_plans_are_distinguished_from_spoken_answers(
         ("/v1/traces", {"prompt": TRACE["prompt"]}, "answer", "required"),
         ("/v1/traces", {**TRACE, "answer": "Yes."}, "answer", "20 characters"),
         ("/v1/traces", {**TRACE, "timestamp": "yesterday"}, "timestamp", ""),
-        ("/v1/traces", {**TRACE, "timestamp": "0001-01-01T00:00:00+14:00"}, "timestamp", "year"),
+        ("/v1/traces", {**TRACE, "timestamp": "0001-01-01T00:00:00+14:00"}, "timestamp", "1970"),
         ("/v1/traces", {**TRACE, "claude_input_tokens": "many"}, "claude_input_tokens", "integer"),
         ("/v1/traces", {**TRACE, "event_id": "no spaces"}, "event_id", ""),
         ("/v1/traces", "text", "", "JSON object"),

@@ -53,7 +53,7 @@ async def test_a_naive_timestamp_is_read_in_the_configured_zone(redis: Redis, va
     async with api(valkey_url, ingest_naive_zone="Asia/Kolkata") as client:
         await client.post("/v1/experiences", json=experience())
     [event] = await events(redis, EXPERIENCES)
-    assert event.experience.timestamp.isoformat() == "2026-01-20T08:00:00+05:30"
+    assert event.experience.timestamp.isoformat() == "2026-01-20T02:30:00+00:00"
 
 
 @pytest.mark.parametrize("plan", [None, {}, {"heading": "x"}, "broken", []])
@@ -301,7 +301,7 @@ async def test_the_same_item_sent_in_parallel_counts_once(client: httpx.AsyncCli
     [
         ("event_id", "short"),
         ("event_id", "no spaces please"),
-        ("occurred_at", "2026-01-20T08:00:00"),
+        ("occurred_at", "20260120080000"),
         ("occurred_at", "0001-01-01T00:00:00+14:00"),
     ],
 )

@@ -133,8 +133,9 @@ async def test_every_log_line_of_a_request_has_its_id(
     client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
 ):
     headers = {"X-Request-ID": "abc-1"}
+    item = {"query_id": "q", "transcript": "power?"}
     with logging_to_stderr():
-        await client.post("/v1/experiences", json={"query_id": "q"}, headers=headers)
+        await client.post("/v1/experiences", json=item, headers=headers)
     [line] = [line for line in lines(capsys) if "no widget plan" in line["message"]]
     assert line["request_id"] == "abc-1"
 

@@ -319,3 +319,98 @@ def test_any_row_can_be_sent(row: dict[str, Any]):
     sent = read_passthrough(row, UTC, DEFAULT_TIME)
     json.dumps(sent.item, ensure_ascii=False, allow_nan=False).encode()
     assert sent.event_id == read_passthrough(row, UTC, DEFAULT_TIME).event_id
+
+
+@pytest.mark.parametrize(
+    ("sent", "utc"),
+    [
+        ("1764103112345", "2025-11-25T20:38:32.345000+00:00"),
+        ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.999999+00:00"),
+        ("2026-01-20 08:00:00,5", "2026-01-20T07:00:00.500000+00:00"),
+        ("2026-01-20T08:00:00+0530", "2026-01-20T02:30:00+00:00"),
+    ],
+)
+@pytest.mark.parametrize("read", [read_experience, read_passthrough])
+def test_a_file_reads_times_as_http_does(read: Any, sent: str, utc: str):
+    row = read({**GOOD, "timestamp": sent}, ZoneInfo("Europe/Vienna"), DEFAULT_TIME)
+    assert (row.at.isoformat(), row.repairs) == (utc, ())
+
+
+@pytest.mark.parametrize("sent", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59Z", True, ""])
+def test_a_time_out_of_range_is_replaced_and_reported(sent: Any):
+    row = read({**GOOD, "timestamp": sent})
+    assert (row.at, row.repairs) == (DEFAULT_TIME, (NO_TIME,))
+
+
+def test_an_interaction_with_an_unreadable_time_is_kept_without_it():
+    touch = {"widget_index": 0, "action": "view"}
+    row = read({**GOOD, "widget_interactions": [{**touch, "timestamp": "yesterday"}, touch]})
+    assert [one.timestamp for one in row.experience.widget_interactions or ()] == [None, None]
+    [repair] = row.repairs
+    assert repair.startswith("widget_interactions.timestamp: must be a time from 1970")
+
+
+def test_numbers_and_every_spelling_of_a_uuid_are_ids():
+    row = read({**GOOD, "query_id": 4711, "user_id": 17}).experience
+    assert (row.query_id, row.user_id) == ("4711", "17")
+    value = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
+    assert read({**GOOD, "query_id": f"{{{value.upper()}}}"}).experience.query_id == value
+
+
+@pytest.mark.parametrize("sent", [True, None, "", "a\nb", "..", 1.5, ["q"]])
+def test_an_unusable_id_is_derived_from_the_row(sent: Any):
+    row = read({**GOOD, "query_id": sent})
+    assert row.experience.query_id.startswith("row-")
+    assert row.repairs == (NO_ID,)
+
+
+def test_an_unusable_user_is_removed_and_reported():
+    row = read({**GOOD, "user_id": True})
+    assert row.experience.user_id == ""
+    assert row.repairs == ("user_id: must be text or a whole number of at most 128 digits",)
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "9" * 400, "1e400", "-Infinity", "NaN"])
+@pytest.mark.parametrize("name", ["rows.json", "rows.jsonl"])
+def test_a_number_beyond_a_double_spoils_neither_its_row_nor_the_file(
+    tmp_path: Path, number: str, name: str
+):
+    rows = [json.dumps({**GOOD, "fixtures": {"kpi": "NUMBER"}}).replace('"NUMBER"', number)]
+    rows.append(json.dumps(GOOD))
+    path = tmp_path / name
+    path.write_text("\n".join(rows) if name.endswith("jsonl") else f"[{','.join(rows)}]")
+    (_, first), (_, second) = rows_of(path)
+    assert isinstance(first, ExperienceRow)
+    assert isinstance(second, ExperienceRow)
+    assert (first.experience.fixtures, first.repairs) == ({"kpi": None}, (NO_NUMBER,))
+    assert second.repairs == ()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark"),
+    [
+        ("utf-16", ""), ("utf-16-le", ""), ("utf-16-be", ""), ("utf-16-be", "\ufeff"),
+        ("utf-32", ""), ("utf-32-le", "\ufeff"), ("utf-8", "\ufeff"), ("utf-8", ""),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("layout", ["rows.jsonl", "rows.json", "rows.txt"])
+def test_a_file_may_be_written_in_any_unicode_encoding(
+    tmp_path: Path, encoding: str, mark: str, layout: str
+):
+    row = {**GOOD, "transcript": "Kühlwasserdruck 泵2?"}
+    line = json.dumps(row, ensure_ascii=False)
+    text = f"[{line},\r\n{line}]" if layout == "rows.json" else f"{line}\r\n{line}\r\n"
+    path = tmp_path / layout
+    path.write_bytes((mark + text).encode(encoding))
+    found = [one for _, one in rows_of(path) if isinstance(one, ExperienceRow)]
+    assert [one.experience.transcript for one in found] == [row["transcript"]] * 2
+    assert [one.repairs for one in found] == [(), ()]
+
+
+def test_a_lone_surrogate_is_repaired_in_its_row_only(tmp_path: Path):
+    path = tmp_path / "rows.json"
+    broken = json.dumps({**GOOD, "transcript": "\ud83d power"})
+    path.write_text(f"[{json.dumps(GOOD)}, {broken}, {json.dumps(GOOD)}]")
+    assert [one.repairs for _, one in rows_of(path) if isinstance(one, ExperienceRow)] == [
+        (), (NO_TEXT,), (),
+    ]  # fmt: skip

@@ -12,17 +12,17 @@ from pydantic import BaseModel
 from ingest.domain.corrections import Correction, feedback_of
 from ingest.domain.items import (
     ItemProblem,
-    in_zone,
     lacks_plan,
     read_experience,
-    read_feedback,
     sort_items,
     without_erased,
 )
 from ingest.domain.pairs import Pair, pair_built
+from ingest.domain.sent_fields import unknown_fields, without_empty
 from ingest.domain.traces import Trace, trace_captured
 from ingest.metrics import IngestMetrics
 from ratchet.contract import (
+    Door,
     Event,
     Experience,
     ExperienceRecorded,
@@ -54,6 +54,8 @@ class EventBatch:
     indexes: tuple[int, ...]
     named: frozenset[str]
     problems: tuple[ItemProblem, ...]
+    warnings: tuple[ItemProblem, ...] = ()
+    """The unknown fields of the accepted items."""
     without_plan: frozenset[str] = frozenset()
     """The event ids of experiences without a widget plan."""
 
@@ -81,6 +83,7 @@ class Intake:
             lambda item: read_experience(item, now, self._zone),
             _experience_recorded,
             now,
+            Experience,
         )
         lacking: dict[str, bool] = {}
         for event, index in zip(batch.events, batch.indexes, strict=True):
@@ -89,10 +92,11 @@ class Intake:
         return replace(batch, without_plan=unplanned)
 
     async def feedback(self, items: Sequence[Any]) -> EventBatch:
-        return await self._read("feedback", items, read_feedback, _feedback_received, utc_now())
+        read = self._reader(Feedback)
+        return await self._read("feedback", items, read, _feedback_received, utc_now(), Feedback)
 
     async def corrections(self, items: Sequence[Any]) -> EventBatch:
-        read = Correction.model_validate
+        read = self._reader(Correction)
         return await self._read("correction", items, read, _correction_received, utc_now())
 
     async def traces(self, items: Sequence[Any]) -> EventBatch:
@@ -103,7 +107,7 @@ class Intake:
         return await self._read("pair", items, self._reader(Pair), pair_built, utc_now())
 
     def _reader(self, model: type[M]) -> Callable[[Mapping[str, Any]], M]:
-        return lambda item: model.model_validate(in_zone(item, self._zone))
+        return lambda item: model.model_validate(item, context=Door(self._zone))
 
     async def publish(self, batch: EventBatch, record: IdempotencyRecord | None = None) -> int:
         """Publish the events of `batch`; returns how many of them were published before.
@@ -133,9 +137,15 @@ class Intake:
         read: Callable[[Mapping[str, Any]], M],
         event: Callable[[M, str, datetime], Event],
         now: datetime,
+        judged: type[BaseModel] | None = None,
     ) -> EventBatch:
-        """An item without a time of its own occurs at `now`, and after the item before it."""
-        rows = sort_items(items, read)
+        """An item without a time of its own occurs at `now`, and after the item before it.
+
+        Items of the model `judged` must have content, and their unknown fields are named.
+        """
+        rows = sort_items(items, read, self._zone)
+        if judged is not None:
+            rows = without_empty(rows)
         query_ids = {getattr(item.body, "query_id", None) for item in rows.valid} - {None}
         # A tombstone outlives the data: an item that arrives late must not bring it back.
         if erased := await self._erased_among(cast(set[str], query_ids)):
@@ -150,7 +160,9 @@ class Intake:
         )
         named = frozenset(item.identity.event_id for item in rows.valid if item.identity.event_id)
         indexes = tuple(item.index for item in rows.valid)
-        return EventBatch(kind, len(items), events, indexes, named, rows.problems)
+        warnings, mistaken = unknown_fields(items, set(indexes), judged) if judged else ((), ())
+        problems = (*rows.problems, *mistaken)
+        return EventBatch(kind, len(items), events, indexes, named, problems, tuple(warnings))
 
 
 def _experience_recorded(experience: Experience, event_id: str, occurred_at: datetime) -> Event:

@@ -7,8 +7,8 @@ from ratchet.contract.command import (
 )
 from ratchet.contract.erasure import ForgetRequested, Forgotten, Remark
 from ratchet.contract.event import (
-    ArtifactRef, Aspect, Event, EventId, Stamp, Statement, Value, derived_id, latest,
-    microseconds, time_of, utc_now,
+    ArtifactRef, Aspect, Event, Stamp, Statement, Value, derived_id, latest, microseconds,
+    time_of, utc_now,
 )
 from ratchet.contract.example import (
     BuiltExample, DemonstrationBuilt, Example, ExampleRetracted, LabelBuilt, PairBuilt,
@@ -17,6 +17,9 @@ from ratchet.contract.example import (
 from ratchet.contract.experience import (
     Experience, ExperienceRecorded, Feedback, FeedbackReceived, FollowUp, Intent, Judgement,
     Place, Rating, WidgetInteraction, WidgetJudgement, WidgetPlan, is_plan, without_place,
+)
+from ratchet.contract.input import (
+    DecisionId, Door, EventId, Moment, OtherId, QueryId, UserId, identifier, known_as, read_time,
 )
 from ratchet.contract.model import (
     ActivationRefused, FormatTried, ModelActivated, ModelRefused, ModelRegistered,

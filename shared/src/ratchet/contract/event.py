@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-EventId = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+from ratchet.contract.input import EARLIEST, LATEST, EventId, Moment
+
 Aspect = Literal["voice", "widget"]
 
 
@@ -27,7 +28,7 @@ class Event(Value):
 
     event_id: EventId
     schema_version: Literal[1] = 1
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     caused_by: EventId | None = None
     trace: dict[str, str] = Field(default_factory=dict)
 
@@ -61,8 +62,8 @@ def microseconds(moment: datetime) -> int:
 
 
 def time_of(at: int) -> datetime:
-    """The inverse of `microseconds`."""
-    return _EPOCH + at * _MICROSECOND
+    """The inverse of `microseconds`, clipped to the supported range."""
+    return _EPOCH + min(max(at, microseconds(EARLIEST)), microseconds(LATEST)) * _MICROSECOND
 
 
 class Stamp(NamedTuple):

@@ -1,10 +1,8 @@
 """One answered question, as the Command Center records it; rows of every release load."""
 
-from datetime import datetime
 from typing import Any, Literal, Self
 
 from pydantic import (
-    AwareDatetime,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -13,6 +11,7 @@ from pydantic import (
     model_validator,
 )
 
+from ratchet.contract import input as given
 from ratchet.contract.event import Event, Value
 
 Place = tuple[int | str, ...]
@@ -30,7 +29,7 @@ class Told(Value):
 class Intent(Told):
     type: str = "query"
     domains: tuple[str, ...] = ()
-    entities: dict[str, Any] = Field(default_factory=dict)
+    entities: given.FreeObject = Field(default_factory=dict)
     confidence: float = 0.0
     primary_characteristic: str | None = None
     secondary_characteristics: tuple[str, ...] = ()
@@ -50,7 +49,7 @@ class Widget(Told):
     relevance: float = 0.0
     why: str = ""
     height_units: float | None = None
-    data_request: Any = None
+    data_request: given.FreeValue = None
 
 
 class WidgetPlan(Told):
@@ -62,16 +61,16 @@ class WidgetPlan(Told):
 class WidgetInteraction(Told):
     """`widget_index` counts from 0, as the frontend sends it."""
 
-    widget_index: int = Field(ge=0)
+    widget_index: given.Index = Field(ge=0)
     action: str
     duration_ms: float = Field(default=0, ge=0)
-    timestamp: datetime | float | None = None
+    timestamp: given.NaiveMoment | None = None
 
 
 class WidgetJudgement(Told):
     """`widget_index` counts from 1, as the judge sends it; `position` counts from 0."""
 
-    widget_index: int = Field(ge=1)
+    widget_index: given.Index = Field(ge=1)
     widget_type: str = ""
     appropriateness_score: float | None = Field(default=None, ge=0, le=1)
     size_appropriate: bool | None = None
@@ -94,10 +93,10 @@ class Judgement(Told):
     missing_widgets: tuple[str, ...] | None = None
     suggested_improvements: tuple[str, ...] | None = None
     voice_response_rating: Literal["good", "bad"] | None = None
-    voice_quality_scores: dict[str, Any] | None = None
+    voice_quality_scores: given.FreeObject | None = None
     voice_evaluation_confidence: float | None = Field(default=None, ge=0, le=1)
     voice_evaluation_reasoning: str | None = None
-    voice_dimension_scores_claude: dict[str, Any] | None = None
+    voice_dimension_scores_claude: given.FreeObject | None = None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -119,14 +118,14 @@ class Judgement(Told):
 
 
 class Experience(Judgement):
-    query_id: str = Field(min_length=1, max_length=128)
-    timestamp: AwareDatetime
-    user_id: str = Field(default="", max_length=256)
+    query_id: given.QueryId
+    timestamp: given.Moment
+    user_id: given.UserId = ""
     transcript: str = Field(default="", max_length=20_000)
     parsed_intent: Intent = Intent()
-    available_data_summary: dict[str, Any] = Field(default_factory=dict)
-    user_history: tuple[Any, ...] = ()
-    fixtures: dict[str, Any] = Field(default_factory=dict)
+    available_data_summary: given.FreeObject = Field(default_factory=dict)
+    user_history: given.FreeValues = ()
+    fixtures: given.FreeObject = Field(default_factory=dict)
     widget_plan: WidgetPlan = WidgetPlan()
     intent_confidence: float = Field(default=0.0, ge=0, le=1)
     processing_time_ms: float = 0
@@ -135,7 +134,7 @@ class Experience(Judgement):
     correction_text: str | None = None
     voice_response: str | None = None
     prompt_version: str | None = None
-    decision_id: str | None = Field(default=None, max_length=64)
+    decision_id: given.DecisionId | None = None
     computed_reward: float | None = None
 
     @field_validator("widget_plan", mode="before")
@@ -147,8 +146,8 @@ class Experience(Judgement):
 class Feedback(Judgement):
     """The body of a feedback call: a field that is not sent changes nothing."""
 
-    query_id: str = Field(min_length=1, max_length=128)
-    user_id: str = Field(default="", max_length=256)
+    query_id: given.QueryId
+    user_id: given.UserId = ""
     rating: Rating | None = None
     interactions: tuple[WidgetInteraction, ...] | None = Field(default=None, max_length=50)
     correction: str | None = Field(default=None, max_length=500)

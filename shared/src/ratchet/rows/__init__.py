@@ -3,6 +3,12 @@
 from ratchet.rows.experience import NO_ID, NO_PLAN, ExperienceRow, read_experience
 from ratchet.rows.files import UnreadableFile, open_rows
 from ratchet.rows.kinds import EXPERIENCE_ROWS, KINDS
-from ratchet.rows.passthrough import read_passthrough
-from ratchet.rows.row import NO_NUMBER, NO_TEXT, NO_TIME, ImportRow, RefusedRow
+from ratchet.rows.row import (
+    NO_NUMBER,
+    NO_TEXT,
+    NO_TIME,
+    ImportRow,
+    RefusedRow,
+    read_passthrough,
+)
 from ratchet.rows.times import zone_named

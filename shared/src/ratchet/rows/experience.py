@@ -7,7 +7,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ratchet.contract import Experience, Place, derived_id, is_plan, without_place
+from ratchet.contract import (
+    Door,
+    Experience,
+    Place,
+    derived_id,
+    identifier,
+    is_plan,
+    without_place,
+)
 from ratchet.rows.row import NO_TIME, ImportRow, canonical, encodable, row_event_id
 from ratchet.rows.times import parse_time
 
@@ -32,16 +40,18 @@ def read_experience(raw: Mapping[str, Any], zone: tzinfo, default_time: datetime
     when, naive = parse_time(row.get("timestamp"), zone)
     if when is None:
         repairs[NO_TIME] = None
-    identity = row.get("query_id")
-    usable = isinstance(identity, str | int | float) and 0 < len(str(identity)) <= _MAX_ID
-    if not usable or isinstance(identity, bool):
-        identity = f"row-{derived_id(canonical(raw))}"
+    try:
+        name = identifier(row.get("query_id"))
+    except ValueError:
+        name = ""
+    if not 0 < len(name) <= _MAX_ID:
+        name = f"row-{derived_id(canonical(raw))}"
         repairs[NO_ID] = None
-    row |= {"timestamp": when or default_time, "query_id": str(identity)}
+    row |= {"timestamp": when or default_time, "query_id": name}
     if not is_plan(row.get("widget_plan")):
         repairs[NO_PLAN] = None
         row.pop("widget_plan", None)
-    experience = _validated(row, repairs)
+    experience = _validated(row, repairs, zone)
     return ExperienceRow(
         item=experience.model_dump(mode="json", exclude_unset=True),
         at=experience.timestamp,
@@ -52,20 +62,21 @@ def read_experience(raw: Mapping[str, Any], zone: tzinfo, default_time: datetime
     )
 
 
-def _validated(row: dict[str, Any], repairs: dict[str, None]) -> Experience:
+def _validated(row: dict[str, Any], repairs: dict[str, None], zone: tzinfo) -> Experience:
     """Remove invalid parts until the rest is an experience.
 
     Widgets are removed last: see `_without_widget`.
     """
     while True:
         try:
-            return Experience.model_validate(row)
+            return Experience.model_validate(row, context=Door(zone))
         except ValidationError as error:
             # Indexes change when an element is removed: remove from the back, and validate again.
             faults: set[Place] = set()
             for problem in error.errors(include_url=False, include_context=False):
                 path = [part for part in problem["loc"] if isinstance(part, str)]
-                repairs[f"{'.'.join(path)}: {problem['msg']}"] = None
+                message = problem["msg"].removeprefix("Value error, ")
+                repairs[f"{'.'.join(path)}: {message}"] = None
                 faults.add(_invalid_part(problem["loc"]))
             widgets = {place for place in faults if place[:-1] == _WIDGETS}
             for place in sorted(faults - widgets or widgets, reverse=True):
@@ -75,7 +86,12 @@ def _validated(row: dict[str, Any], repairs: dict[str, None]) -> Experience:
 
 
 def _invalid_part(place: Place) -> Place:
-    """The element of the innermost list that contains `place`, else `place` itself."""
+    """The element of the innermost list that contains `place`, else `place` itself.
+
+    An interaction is kept without its time.
+    """
+    if place[-1] == "timestamp":
+        return place
     depths = [depth for depth, part in enumerate(place, start=1) if isinstance(part, int)]
     return place[: depths[-1]] if depths else place
 

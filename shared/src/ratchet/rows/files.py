@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TextIO, TypeVar
 
 from ratchet.rows.kinds import RowKind, kind_of
 from ratchet.rows.row import ImportRow, RefusedRow
@@ -18,8 +18,7 @@ _FORMATS = (
     'Pass {"experiences": [...]} as in experience_buffer.json, a JSON array of rows as in '
     "pending_dpo_pairs.json, or JSON Lines with one row per line as in traces.jsonl."
 )
-_TEXT: Any = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
-"""Bytes that are not UTF-8 become lone surrogates, which `encodable` repairs and reports."""
+_LONGEST_NUMBER = 308
 
 
 class UnreadableFile(Exception):
@@ -92,7 +91,8 @@ def _content(path: Path) -> _Content:
     if path.suffix == ".jsonl" or _is_line(first):
         return _json_lines(path)
     try:
-        document = json.loads(path.read_text(**_TEXT))
+        with _opened(path) as file:
+            document = _json(file.read())
     except (ValueError, RecursionError) as error:
         if any(_is_line(line) for _, line in _lines(path)):
             return _json_lines(path)
@@ -112,13 +112,30 @@ def _json_lines(path: Path) -> _Content:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    with path.open(**_TEXT) as file:
+    with _opened(path) as file:
         yield from ((n, line) for n, line in enumerate(file, start=1) if line.strip())
+
+
+def _opened(path: Path) -> TextIO:
+    """Bytes that are not UTF-8 become lone surrogates, which `encodable` repairs and reports."""
+    with path.open("rb") as file:
+        encoding = json.detect_encoding(file.read(4))
+    errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
+    return path.open(encoding=encoding, errors=errors)
+
+
+def _json(text: str) -> Any:
+    """Raises `ValueError` and `RecursionError`. A number that is too large becomes infinite."""
+    return json.loads(text, strict=False, parse_int=_number)
+
+
+def _number(digits: str) -> float:
+    return float(digits) if len(digits) > _LONGEST_NUMBER else int(digits)
 
 
 def _parsed(line: str) -> Any:
     try:
-        return json.loads(line)
+        return _json(line)
     except (ValueError, RecursionError) as error:
         return RefusedRow(f"malformed JSON: {error}")
 

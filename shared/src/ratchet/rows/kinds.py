@@ -6,8 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Generic, TypeVar
 
 from ratchet.rows.experience import ExperienceRow, read_experience
-from ratchet.rows.passthrough import read_passthrough
-from ratchet.rows.row import ImportRow
+from ratchet.rows.row import ImportRow, read_passthrough
 
 R_co = TypeVar("R_co", bound=ImportRow, covariant=True)
 

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from ratchet.contract import derived_id
+from ratchet.rows.times import parse_time
 
 NO_TIME = "timestamp: missing or unreadable, replaced by the file's"
 NO_TEXT = "text: characters that are none, replaced by a question mark"
@@ -58,4 +59,23 @@ def encodable(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...
     no_text = encoded != text.encode(errors="surrogatepass")
     return repaired, tuple(
         repair for repair, needed in ((NO_TEXT, no_text), (NO_NUMBER, no_numbers)) if needed
+    )
+
+
+def read_passthrough(raw: Mapping[str, Any], zone: tzinfo, default_time: datetime) -> ImportRow:
+    """A row that is sent unchanged, except for its time and unencodable text.
+
+    A naive time is in `zone`, a missing one is `default_time` (aware).
+    """
+    item, repairs = encodable(raw)
+    when, naive = parse_time(item.get("timestamp"), zone)
+    if when is None:
+        repairs = (*repairs, NO_TIME)
+    at = when or default_time
+    return ImportRow(
+        item={**item, "timestamp": at.isoformat()},
+        at=at,
+        event_id=row_event_id(raw),
+        repairs=repairs,
+        naive=naive,
     )

@@ -4,9 +4,10 @@ from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from ingest.http.bodies import parse_json
+from ingest.domain.items import ItemProblem
+from ingest.http.bodies import json_of, single
 from ingest.http.clients import client_of
 from ingest.http.idempotency import idempotent_request
 from ingest.http.openapi import just_one
@@ -14,15 +15,15 @@ from ingest.http.problems import ErrorBody, invalid_items, responses
 from ingest.http.rate_limit import RateLimit
 from ingest.http.route_classes import PlainRoute
 from ingest.intake import Intake
-from ratchet.contract import Feedback
+from ratchet.contract import Feedback, identifier
 
 
 class FeedbackUpdated(BaseModel):
+    """`warnings`, absent if there are none, names the unknown fields."""
+
     status: Literal["ok"] = "ok"
     updated: Literal[True] = True
-
-
-_UPDATED = FeedbackUpdated().model_dump_json()
+    warnings: list[ItemProblem] = Field(default=[], exclude_if=lambda warnings: not warnings)
 
 
 def create_feedback_router(intake: Intake, rate_limit: RateLimit, per_minute: int) -> APIRouter:
@@ -50,28 +51,29 @@ def create_feedback_router(intake: Intake, rate_limit: RateLimit, per_minute: in
     async def receive_feedback(request: Request) -> Response:
         """Receive feedback on one experience; the experience may arrive later."""
         await check_rate(request)
-        item = _feedback_item(await request.body())
+        item = await _feedback_item(request)
         idempotent = await idempotent_request(request)
         batch = await intake.feedback([item])
-        await intake.publish(batch, idempotent.record(200, _UPDATED) if idempotent else None)
+        answer = FeedbackUpdated(warnings=list(batch.warnings)).model_dump_json()
+        await intake.publish(batch, idempotent.record(200, answer) if idempotent else None)
         if batch.problems:
             raise invalid_items(batch.problems, 400)
-        return Response(_UPDATED, media_type="application/json")
+        return Response(answer, media_type="application/json")
 
     return router
 
 
-def _feedback_item(body: bytes) -> dict[str, Any]:
-    """Raises `HTTPException` 400 unless `body` is a JSON object with a UUID as `query_id`."""
+async def _feedback_item(request: Request) -> dict[str, Any]:
+    """Raises `HTTPException` 400 unless the body is a JSON object with a UUID as `query_id`."""
     try:
-        item = parse_json(body)
+        item = single(await json_of(request))
     except HTTPException as error:
         raise HTTPException(400, error.detail) from error
     if not isinstance(item, dict):
         raise HTTPException(400, "body: must be a JSON object")
     query_id = item.get("query_id")
     try:
-        UUID(query_id if isinstance(query_id, str) else "")
+        UUID(identifier(query_id if isinstance(query_id, str) else ""))
     except ValueError as error:
         raise HTTPException(400, "query_id: must be the UUID of the answer") from error
     return item

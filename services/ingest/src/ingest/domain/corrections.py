@@ -2,7 +2,7 @@
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
-from ratchet.contract import Feedback
+from ratchet.contract import Feedback, QueryId, UserId
 
 
 class Correction(BaseModel):
@@ -10,11 +10,11 @@ class Correction(BaseModel):
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
-    query_id: str = Field(min_length=1, max_length=128)
+    query_id: QueryId
     correction_text: str = Field(
         max_length=500, validation_alias=AliasChoices("correction_text", "correction")
     )
-    user_id: str = Field(default="", max_length=256)
+    user_id: UserId = ""
 
     @field_validator("correction_text")
     @classmethod

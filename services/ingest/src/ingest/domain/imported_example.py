@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ingest.domain.identity import UtcTime
 from ingest.domain.prompt_question import question_text
+from ratchet.contract import Moment
 from ratchet_language import control_token, is_blank, normalized
 
 
@@ -15,7 +15,7 @@ class ImportedExample(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, populate_by_name=True)
 
     prompt: str = Field(max_length=50_000)
-    timestamp: UtcTime | None = None
+    timestamp: Moment | None = None
 
     @model_validator(mode="before")
     @classmethod

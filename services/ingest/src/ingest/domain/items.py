@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ingest.domain.identity import Identity
-from ratchet.contract import Experience, Feedback, is_plan
+from ratchet.contract import Door, Experience, is_plan
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -16,6 +16,8 @@ _VALIDATOR_PREFIX = "Value error, "
 """What pydantic puts before the message of a validator."""
 _UNNAMED = Identity()
 _ERASED = "was erased on request and cannot be added again"
+_NOT_CALLED = "default_factory_not_called"
+"""A field that has no default because another one is invalid, which has its own problem."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,14 @@ class ItemProblem:
     """`index` counts the items of the request from 0, `field` is a dotted path in the item."""
 
     index: int
+    field: str
+    message: str
+
+
+@dataclass(frozen=True)
+class UnreadableItem:
+    """In the place of an item whose JSON cannot be read."""
+
     field: str
     message: str
 
@@ -42,16 +52,25 @@ class SortedItems(Generic[M]):
     problems: tuple[ItemProblem, ...]
 
 
-def sort_items(items: Sequence[Any], read: Callable[[Mapping[str, Any]], M]) -> SortedItems[M]:
+def sort_items(
+    items: Sequence[Any], read: Callable[[Mapping[str, Any]], M], zone: tzinfo
+) -> SortedItems[M]:
     """Reads every item; an invalid one yields a problem for each invalid field."""
+
+    def read_identity(item: Mapping[str, Any]) -> Identity:
+        return Identity.model_validate(item, context=Door(zone))
+
     valid: list[ValidItem[M]] = []
     problems: list[ItemProblem] = []
     for index, item in enumerate(items):
+        if isinstance(item, UnreadableItem):
+            problems.append(ItemProblem(index, item.field, item.message))
+            continue
         if not isinstance(item, Mapping):
             problems.append(ItemProblem(index, "", "must be a JSON object"))
             continue
         named = "event_id" in item or "occurred_at" in item
-        identity = _read(Identity.model_validate, item, index, problems) if named else _UNNAMED
+        identity = _read(read_identity, item, index, problems) if named else _UNNAMED
         body = _read(read, item, index, problems)
         if identity is not None and body is not None:
             valid.append(ValidItem(index, identity, body))
@@ -75,19 +94,9 @@ def read_experience(item: Mapping[str, Any], received_at: datetime, zone: tzinfo
 
     A timestamp without a zone is read in `zone`. Raises `pydantic.ValidationError`.
     """
-    return Experience.model_validate(
-        {**item, "timestamp": _aware(item.get("timestamp"), received_at, zone)}
-    )
-
-
-def in_zone(item: Mapping[str, Any], zone: tzinfo) -> Mapping[str, Any]:
-    """The item with a timestamp without a zone read in `zone`."""
-    return {**item, "timestamp": _aware(item.get("timestamp"), None, zone)}
-
-
-def read_feedback(item: Mapping[str, Any]) -> Feedback:
-    """Raises `pydantic.ValidationError`."""
-    return Feedback.model_validate(item)
+    if item.get("timestamp") is None:
+        item = {**item, "timestamp": received_at}
+    return Experience.model_validate(item, context=Door(zone))
 
 
 def lacks_plan(item: Mapping[str, Any]) -> bool:
@@ -102,6 +111,7 @@ def problems_of(errors: Iterable[Mapping[str, Any]], index: int = 0) -> list[Ite
             index, ".".join(map(str, error["loc"])), error["msg"].removeprefix(_VALIDATOR_PREFIX)
         )
         for error in errors
+        if error["type"] != _NOT_CALLED
     ]
 
 
@@ -122,15 +132,3 @@ def _read(
     except ValidationError as error:
         problems.extend(validation_problems(error, index))
         return None
-
-
-def _aware(value: Any, received_at: datetime | None, zone: tzinfo) -> Any:
-    if value is None:
-        return received_at
-    if isinstance(value, str):
-        try:
-            time = datetime.fromisoformat(value)
-        except ValueError:
-            return value
-        return time if time.tzinfo else time.replace(tzinfo=zone)
-    return value

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from ratchet.contract import Candidate, Intent, RankingQuery
+from ratchet.contract import Candidate, Door, Intent, RankingQuery, UserId
 from ratchet.ranking import MOST_WIDGETS
 
 
@@ -36,7 +36,7 @@ class RankRequest(BaseModel):
         json_schema_extra={"minItems": 1}
     )
     limit: int | None = Field(default=None, ge=1, le=MOST_WIDGETS)
-    user_id: str = Field(default="", max_length=256)
+    user_id: UserId = ""
 
     @property
     def query(self) -> RankingQuery:
@@ -50,7 +50,7 @@ class RankRequest(BaseModel):
 
 def read_rank_request(value: Any) -> RankRequest:
     """A null counts as a missing key; raises `pydantic.ValidationError`."""
-    return RankRequest.model_validate(_without_nulls(value))
+    return RankRequest.model_validate(_without_nulls(value), context=Door())
 
 
 def _without_nulls(value: Any) -> Any:

@@ -8,7 +8,7 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from ingest.domain.imported_example import ImportedExample, teachable
 from ingest.domain.prompt_question import question_in
 from ingest.domain.stop_reason import stop_reason_in
-from ratchet.contract import LEAST_ANSWER, TraceCaptured, derived_id
+from ratchet.contract import LEAST_ANSWER, OtherId, QueryId, TraceCaptured, derived_id
 from ratchet_language import split_thinking, was_cut_off
 
 
@@ -23,8 +23,8 @@ class Trace(ImportedExample):
     provider, also inside a response that the row includes.
     """
 
-    trace_id: str = Field(default="", max_length=128)
-    query_id: str | None = Field(default=None, min_length=1, max_length=128)
+    trace_id: OtherId = ""
+    query_id: QueryId | None = None
     thinking: str = Field(
         default="", max_length=100_000, validation_alias=_also("thinking", "claude_thinking")
     )

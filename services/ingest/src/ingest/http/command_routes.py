@@ -13,6 +13,7 @@ from ratchet.contract import (
     CancelRequested,
     Event,
     Method,
+    OtherId,
     RollbackRequested,
     TrainingRequested,
     utc_now,
@@ -42,7 +43,7 @@ class TrainingBody(CommandBody):
 class CancelBody(CommandBody):
     """Without a `run_id`, the command is about the run that is open now."""
 
-    run_id: str | None = Field(default=None, min_length=1, max_length=256)
+    run_id: OtherId | None = Field(default=None, min_length=1)
 
 
 class ActivationBody(CommandBody):

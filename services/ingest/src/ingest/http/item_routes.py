@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from ingest.domain.corrections import Correction
 from ingest.domain.items import ItemProblem
 from ingest.domain.pairs import Pair
 from ingest.domain.traces import Trace
-from ingest.http.bodies import parse_json
+from ingest.http.bodies import json_of
 from ingest.http.idempotency import idempotent_request, replay
 from ingest.http.openapi import one_or_many
 from ingest.http.problems import invalid_items, responses
@@ -24,11 +24,15 @@ Read = Callable[[list[Any]], Awaitable[EventBatch]]
 
 
 class ItemsAccepted(BaseModel):
-    """`repeated` counts accepted items whose event id was known; `problems` names the others."""
+    """`repeated` counts accepted items whose event id was known; `problems` names the others.
+
+    `warnings`, absent if there are none, names the unknown fields of accepted items.
+    """
 
     accepted: int
     repeated: int = 0
     problems: list[ItemProblem] = []
+    warnings: list[ItemProblem] = Field(default=[], exclude_if=lambda warnings: not warnings)
 
 
 def create_item_router(intake: Intake, max_batch: int) -> APIRouter:
@@ -37,10 +41,14 @@ def create_item_router(intake: Intake, max_batch: int) -> APIRouter:
     )
 
     async def accept(read: Read, request: Request) -> Response:
-        items = _items(await request.body(), max_batch)
+        items = _items(await json_of(request), max_batch)
         idempotent = await idempotent_request(request)
         batch = await read(items)
-        answer = ItemsAccepted(accepted=len(batch.events), problems=list(batch.problems))
+        answer = ItemsAccepted(
+            accepted=len(batch.events),
+            problems=list(batch.problems),
+            warnings=list(batch.warnings),
+        )
         record = idempotent.record(202, answer.model_dump_json()) if idempotent else None
         try:
             answer.repeated = await intake.publish(batch, record)
@@ -91,8 +99,7 @@ def answer_of(record: IdempotencyRecord) -> str:
     return answer.model_copy(update={"repeated": len(record.repeated)}).model_dump_json()
 
 
-def _items(body: bytes, max_batch: int) -> list[Any]:
-    value = parse_json(body)
+def _items(value: Any, max_batch: int) -> list[Any]:
     items = value if isinstance(value, list) else [value]
     if not items:
         raise HTTPException(422, "body: send at least one item")

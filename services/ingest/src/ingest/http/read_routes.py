@@ -23,6 +23,7 @@ from ledger.reading import (
     StoredEvent,
     plain,
 )
+from ratchet.contract import known_as
 
 T = TypeVar("T")
 Limit = Annotated[int, Query(ge=1, le=1000, description="Number of items, the newest first")]
@@ -144,7 +145,7 @@ def create_read_router(ledger: AsyncLedger) -> APIRouter:
     @router.get("/runs/{run_id:path}", response_model=RunDetails, responses=responses(404))
     async def show_run(run_id: str) -> Response:
         """One run: its events, its examples and the models it produced."""
-        return await answer(_RUN, lambda reader: reader.run(plain(run_id)))
+        return await answer(_RUN, lambda reader: reader.run(plain(known_as(run_id, False))))
 
     @router.get("/model", response_model=ModelView, responses=responses(404))
     async def show_model_in_service() -> Response:

@@ -6,9 +6,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from ingest.http.bodies import parse_json
-
-_JSON = (b"content-type", b"application/json")
+from ingest.http.bodies import json_of, single
 
 
 class PlainRoute(APIRoute):
@@ -22,10 +20,10 @@ class PlainRoute(APIRoute):
 
 
 class JsonRequest(Request):
-    """A request whose body is read with `parse_json`, with its limit on nesting."""
+    """A request whose body is read with `json_of`, with its limit on nesting."""
 
     async def json(self) -> Any:
-        return parse_json(await self.body())
+        return single(await json_of(self))
 
 
 class JsonRoute(APIRoute):
@@ -36,7 +34,9 @@ class JsonRoute(APIRoute):
 
         async def handle_json(request: Request) -> Response:
             headers = [one for one in request.scope["headers"] if one[0] != b"content-type"]
-            scope = {**request.scope, "headers": [*headers, _JSON]}
+            charset = request.headers.get("content-type", "").partition(";")[2]
+            json_type = (b"content-type", f"application/json;{charset}".encode("latin-1"))
+            scope = {**request.scope, "headers": [*headers, json_type]}
             return await handle(JsonRequest(scope, request.receive))
 
         return handle_json

@@ -1,13 +1,14 @@
 """The route for rankings: 200 with or without Redis, 413 and 422 for invalid requests."""
 
 import time
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import ValidationError
 
 from ingest.domain.items import validation_problems
 from ingest.domain.rank_request import RankRequest, read_rank_request
-from ingest.http.bodies import parse_json
+from ingest.http.bodies import json_of, single
 from ingest.http.idempotency import idempotent_request
 from ingest.http.openapi import just_one
 from ingest.http.problems import invalid_items, responses
@@ -31,7 +32,7 @@ def create_rank_router(
         """Order the widgets that could answer a question; the decision is logged first."""
         began = time.perf_counter()
         try:
-            rank_request = _rank_request(await request.body(), max_candidates)
+            rank_request = _rank_request(single(await json_of(request)), max_candidates)
         except HTTPException:
             metrics.requests.labels("rejected").inc()
             raise
@@ -50,9 +51,8 @@ def _body(decision: Decision) -> str:
     return RankAnswer.of(decision).model_dump_json()
 
 
-def _rank_request(body: bytes, max_candidates: int) -> RankRequest:
+def _rank_request(value: Any, max_candidates: int) -> RankRequest:
     """Raises `HTTPException` 422 or 413."""
-    value = parse_json(body)
     candidates = value.get("candidates") if isinstance(value, dict) else None
     if isinstance(candidates, list) and len(candidates) > max_candidates:
         raise HTTPException(413, f"send at most {max_candidates} candidates at once")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ratchet.contract import Event, ModelRegistered, RunFinished
+from ratchet.contract import Event, ModelRegistered, RunFinished, known_as
 
 Message = dict[str, Any]
 
@@ -32,8 +32,10 @@ class Subject:
         `KeyError`, `TypeError` or `AttributeError` if the message has no event's shape.
         """
         for part in _questions(message):
-            if self._is_by_user(part) and isinstance(part.get("query_id"), str):
-                self.query_ids.add(part["query_id"])
+            name = part.get("query_id")
+            if isinstance(name, str | int) and (self._is_by_user(part) or self._concerns(part)):
+                # Events are stored as their producer spelled them, and rows by the id.
+                self.query_ids |= {str(name), _known(name)}
         kind = message.get("type")
         if kind == "DecisionMade" and self._is_by_user(message):
             self.decision_ids.add(message["event_id"])
@@ -78,10 +80,16 @@ class Subject:
             yield self.user_id
 
     def _is_by_user(self, part: Message) -> bool:
-        return bool(self.user_id) and part.get("user_id") == self.user_id
+        return bool(self.user_id) and _known(part.get("user_id")) == _known(self.user_id)
 
     def _concerns(self, part: Message) -> bool:
-        return part.get("query_id") in self.query_ids
+        name = part.get("query_id")
+        return name in self.query_ids or _known(name) in self.query_ids
+
+
+def _known(name: Any) -> Any:
+    """The one spelling of an id; anything else is returned as it is."""
+    return known_as(name) if isinstance(name, str | int | float) else name
 
 
 def without_answers(event: Event) -> Event:

@@ -1,6 +1,10 @@
 """Converts values to what every database stores: bounded integers, text without NUL."""
 
 from typing import Any
+from unicodedata import normalize
+from uuid import UUID
+
+from ratchet.contract import known_as
 
 _MOST = 10**9
 _LONGEST = 500
@@ -24,6 +28,19 @@ def plain(text: str, longest: int = _LONGEST) -> str:
 def keyed(name: str | None) -> str | None:
     """An id as a key of rows; None for an empty one."""
     return plain(name) if name else None
+
+
+def spellings(name: str) -> list[str]:
+    """The id, then the spellings under which an earlier release may have stored it, as keys."""
+    forms = [known_as(name), name, normalize("NFD", name)]
+    try:
+        value = UUID(forms[0])
+    except ValueError:
+        pass
+    else:
+        several = (str(value), f"{{{value}}}", value.urn, value.hex)
+        forms += [each for form in several for each in (form, form.upper())]
+    return list(dict.fromkeys(map(plain, forms)))
 
 
 def numbers(values: dict[str, Any] | None, most: int) -> dict[str, float] | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from ledger.domain.erasure import Subject
+from ratchet.contract import known_as
 from ratchet.storage import flush, write_whole
 
 
@@ -30,7 +31,8 @@ def new_request(
     request_id: str, by: str, at: datetime, retrain: bool, user: str | None, query: str | None
 ) -> ErasureRequest:
     """A request to erase the data of `user`, or of the one question `query`."""
-    subject = Subject(user_id=user, query_ids={query} if query else set())
+    query_ids = {known_as(query), query} if query else set()
+    subject = Subject(user_id=known_as(user) if user else None, query_ids=query_ids)
     return ErasureRequest(request_id, by, at, retrain, subject, query)
 
 

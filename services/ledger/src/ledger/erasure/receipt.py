@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.erasure.journal import ErasureRequest
+from ratchet.contract import known_as
 from ratchet.storage import hashed, write_whole
 from ratchet.storage.signing_keys import make_signing_key, read_signing_key
 
@@ -24,13 +25,14 @@ def receipt(
     which itself stores no personal data.
     """
     user_id = request.user_id
+    questions = {known_as(name) for name in request.subject.query_ids}
     return {
         "request_id": request.request_id,
         "requested_by": request.requested_by,
         "requested_at": request.at.isoformat(),
         "finished_at": now.isoformat(),
         "user": hashed(salt, user_id) if user_id else None,
-        "questions": sorted(hashed(salt, query_id) for query_id in request.subject.query_ids),
+        "questions": sorted(hashed(salt, name) for name in questions),
         "erased": erased,
         "models_trained_on_it": list(models),
         "retrain": request.retrain,

@@ -15,6 +15,7 @@ from ledger.erasure.journal import ErasureRequest
 from ledger.erasure.services import MissingAnswers
 from ledger.reading import LedgerReader
 from ledger.settings import LedgerSettings
+from ratchet.contract import known_as
 from ratchet.service import create_redis
 from ratchet.storage.signing_keys import UnusableKey
 
@@ -33,7 +34,7 @@ async def preview(settings: LedgerSettings, subject: Subject) -> dict[str, int]:
     async with _targets(settings) as targets:
         subject = await traced(targets, subject)
     return {
-        "questions": len(subject.query_ids),
+        "questions": len({known_as(name) for name in subject.query_ids}),
         "examples": len(subject.example_ids),
         "runs": len(subject.run_ids),
     }

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, RowMapping, select, tuple_
 
 from ledger.backends.tables import experiences
 from ledger.domain.projection.counting import feedback_source
-from ledger.domain.values import plain
+from ledger.domain.values import spellings
 from ledger.reading.details import ExperienceDetails
 from ledger.reading.queries.examples import examples_of
 from ledger.reading.queries.models import models_of_examples
@@ -24,21 +24,30 @@ def newest(connection: Connection, limit: int, after: str | None = None) -> list
         .limit(limit)
     )
     if after is not None:
-        row = select(*key).where(experiences.c.query_id == plain(after))
-        last = connection.execute(row).first()
-        if last is None or last.answered_at is None:
+        known = experiences.c.query_id.in_(spellings(after))
+        last = connection.execute(
+            select(*key).where(known, experiences.c.answered_at.is_not(None))
+        ).first()
+        if last is None:
             return []
         rows = rows.where(tuple_(*key) < tuple_(*last))
     return [_view(row) for row in connection.execute(rows).mappings()]
 
 
 def details(connection: Connection, query_id: str) -> ExperienceDetails | None:
-    """None if no event concerns the experience."""
-    key = plain(query_id)
-    rows = connection.execute(select(*_COLUMNS).where(experiences.c.query_id == key))
-    row = rows.mappings().first()
-    if row is None:
+    """None if no event concerns the experience.
+
+    An answer that an earlier release stored under another spelling of its id is found, too.
+    """
+    names = spellings(query_id)
+    rows = connection.execute(select(*_COLUMNS).where(experiences.c.query_id.in_(names)))
+    found = sorted(
+        rows.mappings(), key=lambda row: (row["answered_at"] is None, names.index(row["query_id"]))
+    )
+    if not found:
         return None
+    row = found[0]
+    key = row["query_id"]
     events = events_about(connection, "query_id", key)
     built = examples_of(connection, key)
     return ExperienceDetails(

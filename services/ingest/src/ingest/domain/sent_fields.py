@@ -1,0 +1,61 @@
+"""The fields of sent items: unknown ones are named, and an item without any content is refused."""
+
+import re
+from collections.abc import Mapping, Sequence, Set
+from difflib import get_close_matches
+from functools import lru_cache
+from itertools import islice
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from ingest.domain.identity import Identity
+from ingest.domain.items import ItemProblem, SortedItems
+
+M = TypeVar("M", bound=BaseModel)
+_NO_CONTENT = {"query_id", "user_id", "timestamp"}
+_MOST = 100
+_LONGEST_NAME = 100
+_CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def without_empty(items: SortedItems[M]) -> SortedItems[M]:
+    """Turns the items that say nothing about their answer into problems."""
+    valid, problems = [], list(items.problems)
+    for item in items.valid:
+        sent = item.body.model_fields_set - _NO_CONTENT
+        if any(getattr(item.body, name) is not None for name in sent):
+            valid.append(item)
+        else:
+            known = sorted(type(item.body).model_fields.keys() - _NO_CONTENT)
+            message = f"says nothing about the answer; send at least one of {', '.join(known)}"
+            problems.append(ItemProblem(item.index, "", message))
+    return SortedItems(tuple(valid), tuple(problems))
+
+
+def unknown_fields(
+    items: Sequence[Any], accepted: Set[int], model: type[BaseModel]
+) -> tuple[list[ItemProblem], list[ItemProblem]]:
+    """The unknown fields of items of `model`: of the `accepted` ones, then of the others.
+
+    Of a refused item only those are named that are like a known field. At most 100 are named.
+    """
+    known = tuple(sorted(model.model_fields.keys() | Identity.model_fields.keys()))
+    sent = ((i, name) for i, item in enumerate(items) if isinstance(item, Mapping) for name in item)
+    unknown = ((i, name[:_LONGEST_NAME]) for i, name in sent if name not in known)
+    ignored, mistaken = [], []
+    for index, name in islice(unknown, _MOST):
+        like = _like(name, known)
+        question = f"; did you mean {like}?" if like else ""
+        if index in accepted:
+            ignored.append(ItemProblem(index, name, f"is unknown and was ignored{question}"))
+        elif like:
+            mistaken.append(ItemProblem(index, name, f"is unknown{question}"))
+    return ignored, mistaken
+
+
+@lru_cache(maxsize=1000)
+def _like(name: str, known: tuple[str, ...]) -> str | None:
+    """The known name that `name` resembles, such as query_id for queryId."""
+    near = get_close_matches(_CAMEL_CASE.sub("_", name).lower(), known, n=1, cutoff=0.65)
+    return near[0] if near else None

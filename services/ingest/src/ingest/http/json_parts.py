@@ -1,0 +1,98 @@
+"""Splits JSON text into elements and members without parsing them, to find what is invalid."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import Any
+
+_DEEPEST_PLACE = 8
+_MOST_PARTS = 10_000
+_MOST_TOKENS = 300_000
+_LARGEST_SEARCHED = 1_000_000
+"""Bounds, so that finding a fault does not take longer than parsing by orders of magnitude."""
+_LENIENT = json.JSONDecoder(strict=False, parse_int=len)
+"""Reads surrogates, control characters, NaN and numbers of any length: what is often wrong."""
+_LONGEST_NAME = 100
+_STRING = r'"(?:[^"\\]|\\.)*+"'
+_TOKEN = re.compile(rf"{_STRING}|[\[{{]+|[\]}}]+|\"", re.DOTALL)
+_SCALAR = re.compile(rf"{_STRING}|[^\[\]{{}}\",:\s]+", re.DOTALL)
+_BETWEEN = re.compile(r"[ \t\r\n]*([,:\]}]?)[ \t\r\n]*")
+
+
+class CutOff(ValueError):
+    """The text has no such parts: a bracket or a string is not closed, or a comma is missing."""
+
+
+def value_end(text: str, start: int) -> int:
+    """Where the value that begins at `start` ends; raises `CutOff`."""
+    with suppress(ValueError, RecursionError):
+        return _LENIENT.raw_decode(text, start)[1]
+    if text[start : start + 1] not in ("[", "{"):
+        if (scalar := _SCALAR.match(text, start)) is None:
+            raise CutOff
+        return scalar.end()
+    depth = 0
+    for token in islice(_TOKEN.finditer(text, start), _MOST_TOKENS):
+        run = token[0]
+        if run[0] in "[{":
+            depth += len(run)
+        elif run[0] in "]}":
+            depth -= len(run)
+            if depth <= 0:
+                return token.end() + depth
+        elif run == '"':
+            break
+    raise CutOff
+
+
+def elements(text: str) -> list[str]:
+    """The elements of the array `text`; raises `CutOff`, also if there are more than 10,000."""
+    found = [part for _, part in islice(_parts(text), _MOST_PARTS + 1)]
+    if len(found) > _MOST_PARTS:
+        raise CutOff
+    return found
+
+
+def faulty_place(text: str, parse: Callable[[str], Any]) -> tuple[str, str]:
+    """The innermost value in `text` that `parse` refuses: its dotted path, and its own text."""
+    place: list[str] = []
+    while len(place) < _DEEPEST_PLACE and text[:1] in ("[", "{"):
+        if place and len(text) > _LARGEST_SEARCHED:
+            break
+        try:
+            for found in islice(_parts(text), _MOST_PARTS):
+                parse(found[1])
+            break
+        except CutOff:
+            break
+        except ValueError:
+            name, text = found
+        place.append(name[:_LONGEST_NAME].encode(errors="replace").decode())
+    return ".".join(place), text
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Each element with its index; of an object each name and each value, with the name."""
+    closing = "]" if text[0] == "[" else "}"
+    mark, at = _mark_after(text, 1)
+    name, count, expected = "", 0, ""
+    while mark == expected:
+        end = value_end(text, at)
+        if closing == "]":
+            name = str(count)
+        elif count % 2 == 0:
+            name = text[at + 1 : end - 1]
+        yield name, text[at:end]
+        expected = ":" if closing == "}" and count % 2 == 0 else ","
+        mark, at = _mark_after(text, end)
+        count += 1
+    if mark != closing or at != len(text):
+        raise CutOff
+
+
+def _mark_after(text: str, at: int) -> tuple[str, int]:
+    """The punctuation after `at`, empty if there is none, and where the next value begins."""
+    found = _BETWEEN.match(text, at)
+    return (found[1], found.end()) if found else ("", at)

@@ -1,0 +1,68 @@
+"""Ids from outside: one id has one spelling, and every one can be part of a URL."""
+
+import re
+from typing import Annotated, Any
+from unicodedata import category, normalize
+
+from pydantic import BeforeValidator, Field, ValidationInfo
+
+from ratchet.contract.input.door import Door
+
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""Invisible, and part of words in Persian, Hindi and other languages."""
+_INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_UUID = re.compile(
+    r"(?:urn:uuid:)?[{(]?([0-9a-f]{8})(-?)([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{4})\2"
+    r"([0-9a-f]{12})[)}]?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def identifier(value: Any, compact: bool = True) -> str:
+    """The one spelling of an id; raises `ValueError`.
+
+    A whole number becomes its decimal text. Text is normalized to NFC, without white space around
+    it. A UUID is lower-case with hyphens, however it was written; without hyphens it counts as one
+    if `compact`.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**128:
+        return str(value)
+    if not isinstance(value, str):
+        raise ValueError("must be text or a whole number of at most 128 digits")
+    text = normalize("NFC", value).strip()
+    if (found := _UUID.fullmatch(text)) and (compact or found[2]):
+        return "-".join(found.group(1, 3, 4, 5, 6)).lower()
+    if not (text.isascii() and text.isprintable()):
+        for character in text:
+            if category(character) in _INVISIBLE and character not in _JOINERS:
+                raise ValueError(f"contains U+{ord(character):04X}, which is invisible; remove it")
+    if "." in text and not {".", ".."}.isdisjoint(re.split(r"[/\\]", text)):
+        raise ValueError("has . or .. as a part, which URLs do not keep; use another id")
+    return text
+
+
+def known_as(value: Any, compact: bool = True) -> Any:
+    """`identifier(value)`, or `value` itself if it is none."""
+    try:
+        return identifier(value, compact)
+    except ValueError:
+        return value
+
+
+def _spelled(value: Any, info: ValidationInfo, compact: bool = True) -> Any:
+    return (identifier if isinstance(info.context, Door) else known_as)(value, compact)
+
+
+def _hyphenated(value: Any, info: ValidationInfo) -> Any:
+    return _spelled(value, info, compact=False)
+
+
+QueryId = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(_spelled)]
+UserId = Annotated[str, Field(max_length=256), BeforeValidator(_spelled)]
+OtherId = Annotated[str, Field(max_length=128), BeforeValidator(_hyphenated)]
+"""A UUID only with hyphens: `derived_id` has 32 hex characters, too."""
+DecisionId = Annotated[str, Field(max_length=64), BeforeValidator(_hyphenated)]
+_EVENT_ID = Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")
+EventId = Annotated[str, _EVENT_ID, BeforeValidator(_hyphenated)]

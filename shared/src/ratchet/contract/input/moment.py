@@ -1,0 +1,109 @@
+"""Times: ISO 8601 text, or a number of seconds, milli-, micro- or nanoseconds since 1970."""
+
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ValidationInfo
+
+from ratchet.contract.input.door import Door
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+"""A day before the last one that Python has, so that no conversion to a zone overflows."""
+_INVALID = (
+    "must be a time from 1970-01-01T00:00:00Z to 9999-12-30T00:00:00Z: ISO 8601 text, or a number "
+    "of seconds or milliseconds since 1970"
+)
+_ISO = re.compile(
+    r"([\dW-]{8,10}?)(?:(?:[T_]|[ ]+)([\d:.,]{2,99}))?[ ]?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_LEAP_SECOND = re.compile(r"^(\d\d:?\d\d:?)60(?:[.,]\d+)?$", re.ASCII)
+_MIDNIGHT = re.compile(r"^24(?::?00){0,2}(?:[.,]0+)?$", re.ASCII)
+_COUNT = re.compile(r"[+-]?\d{9,60}(?:[.,]\d{1,60})?", re.ASCII)
+_UNITS = ((0, 10**10, 1), (0, 10**13, 10**3), (10**14, 10**16, 10**6), (10**17, 10**19, 10**9))
+"""The least number of each unit, half of the largest, and how many of it make a second.
+
+The gaps exclude dates without separators, such as 20260120080000.
+"""
+
+
+class _OutOfRange(ValueError):
+    pass
+
+
+def read_time(value: Any, zone: tzinfo | None) -> tuple[datetime, bool]:
+    """The time in UTC, and whether it had no zone, so that it was read in `zone`.
+
+    More than 6 digits of a fraction are cut off, and a leap second becomes the end of its minute.
+    Raises `ValueError`.
+    """
+    read = value
+    if isinstance(value, str):
+        read = _of_text(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        read = _of_number(value)
+    elif not isinstance(value, datetime):
+        raise ValueError(_INVALID)
+    naive = read.tzinfo is None
+    if naive and zone is None:
+        raise ValueError("has no time zone; add one, such as Z or +02:00")
+    with suppress(OverflowError):
+        at = (read.replace(tzinfo=zone) if naive else read).astimezone(UTC)
+        if EARLIEST <= at <= LATEST:
+            return at, naive
+    raise _OutOfRange(_INVALID)
+
+
+def _of_text(text: str) -> datetime:
+    if text[10:11] == "T" and text[4:5] == "-":  # as every release writes it
+        with suppress(ValueError):
+            return datetime.fromisoformat(text)
+    text = text.strip().replace("\N{MINUS SIGN}", "-")
+    if _COUNT.fullmatch(text):
+        return _of_number(Decimal(text.replace(",", ".")))
+    if not (found := _ISO.fullmatch(text)):
+        raise ValueError(_INVALID)
+    day, clock, zone = (part or "" for part in found.groups())
+    clock, leaps = _LEAP_SECOND.subn(r"\g<1>59.999999", clock)
+    clock, days = _MIDNIGHT.subn("", clock)
+    zone = zone if zone[:1] in ("+", "-") else zone and "Z"
+    try:
+        at = datetime.fromisoformat(f"{day}T{clock or '00'}{zone}") + timedelta(days=days)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(_INVALID) from error
+    if leaps and at.tzinfo and f"{at.astimezone(UTC):%H:%M}" != "23:59":
+        raise ValueError("only a leap second, at 23:59 in UTC, has a second 60")
+    return at
+
+
+def _of_number(value: float | Decimal) -> datetime:
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    for least, half, per_second in _UNITS:
+        if number.is_finite() and least <= abs(number) <= 2 * half:
+            return EARLIEST + timedelta(microseconds=int(number * 10**6 / per_second))
+    raise _OutOfRange(_INVALID)
+
+
+def _moment(value: Any, info: ValidationInfo, zone: tzinfo | None = None) -> datetime:
+    door = info.context if isinstance(info.context, Door) else None
+    try:
+        return read_time(value, door.zone or zone if door else zone)[0]
+    except _OutOfRange:
+        if door is not None:
+            raise
+        return LATEST if str(value).startswith("9999") else EARLIEST
+
+
+def _naive_moment(value: Any, info: ValidationInfo) -> datetime:
+    return _moment(value, info, UTC)
+
+
+_SENT = datetime | float
+Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=_SENT)]
+"""A time in UTC, within the supported range."""
+NaiveMoment = Annotated[datetime, BeforeValidator(_naive_moment, json_schema_input_type=_SENT)]
+"""Without a zone of its own or of the door it is in UTC, as earlier releases published it."""
