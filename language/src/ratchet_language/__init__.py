@@ -18,3 +18,7 @@ from ratchet_language.answers import (
     control_token, is_blank, unteachable, visible_text, was_cut_off,
 )
 from ratchet_language.thinking import split_thinking
+from ratchet_language.scan import Scan, question_equipment, scan
+from ratchet_language.written_marks import written_marks
+from ratchet_language.identifiers import identifier, known_as
+from ratchet_language.times import EARLIEST, LATEST, OutOfRange, read_time

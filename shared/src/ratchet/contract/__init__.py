@@ -2,6 +2,9 @@
 
 # fmt: off
 # isort: off
+from ratchet.contract.client_values import (
+    DecisionId, Door, EventId, Moment, OtherId, QueryId, UserId,
+)
 from ratchet.contract.command import (
     ActivationRequested, CancelRequested, RollbackRequested, TrainingRequested,
 )
@@ -17,9 +20,6 @@ from ratchet.contract.example import (
 from ratchet.contract.experience import (
     Experience, ExperienceRecorded, Feedback, FeedbackReceived, FollowUp, Intent, Judgement,
     Place, Rating, WidgetInteraction, WidgetJudgement, WidgetPlan, is_plan, without_place,
-)
-from ratchet.contract.input import (
-    DecisionId, Door, EventId, Moment, OtherId, QueryId, UserId, identifier, known_as, read_time,
 )
 from ratchet.contract.model import (
     ActivationRefused, FormatTried, ModelActivated, ModelRefused, ModelRegistered,

@@ -7,7 +7,8 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ratchet.contract.input import EARLIEST, LATEST, EventId, Moment
+from ratchet.contract.client_values import EventId, Moment
+from ratchet_language import EARLIEST, LATEST
 
 Aspect = Literal["voice", "widget"]
 

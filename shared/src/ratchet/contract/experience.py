@@ -11,7 +11,7 @@ from pydantic import (
     model_validator,
 )
 
-from ratchet.contract import input as given
+from ratchet.contract import client_values as sent
 from ratchet.contract.event import Event, Value
 
 Place = tuple[int | str, ...]
@@ -20,16 +20,16 @@ Rating = Literal["up", "down"]
 FollowUp = Literal["satisfied", "new_topic", "refinement", "repeat", "correction"]
 
 
-class Told(Value):
+class ClientValue(Value):
     """A value from a client: its numbers are finite."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
 
-class Intent(Told):
+class Intent(ClientValue):
     type: str = "query"
     domains: tuple[str, ...] = ()
-    entities: given.FreeObject = Field(default_factory=dict)
+    entities: sent.FreeObject = Field(default_factory=dict)
     confidence: float = 0.0
     primary_characteristic: str | None = None
     secondary_characteristics: tuple[str, ...] = ()
@@ -43,34 +43,34 @@ class Intent(Told):
         return tuple(str(device) for device in devices)
 
 
-class Widget(Told):
+class Widget(ClientValue):
     scenario: str
     size: str = "normal"
     relevance: float = 0.0
     why: str = ""
     height_units: float | None = None
-    data_request: given.FreeValue = None
+    data_request: sent.FreeValue = None
 
 
-class WidgetPlan(Told):
+class WidgetPlan(ClientValue):
     heading: str = ""
     widgets: tuple[Widget, ...] = ()
     select_method: str = ""
 
 
-class WidgetInteraction(Told):
+class WidgetInteraction(ClientValue):
     """`widget_index` counts from 0, as the frontend sends it."""
 
-    widget_index: given.Index = Field(ge=0)
+    widget_index: sent.Index = Field(ge=0)
     action: str
     duration_ms: float = Field(default=0, ge=0)
-    timestamp: given.NaiveMoment | None = None
+    timestamp: sent.NaiveMoment | None = None
 
 
-class WidgetJudgement(Told):
+class WidgetJudgement(ClientValue):
     """`widget_index` counts from 1, as the judge sends it; `position` counts from 0."""
 
-    widget_index: given.Index = Field(ge=1)
+    widget_index: sent.Index = Field(ge=1)
     widget_type: str = ""
     appropriateness_score: float | None = Field(default=None, ge=0, le=1)
     size_appropriate: bool | None = None
@@ -82,7 +82,7 @@ class WidgetJudgement(Told):
         return self.widget_index - 1
 
 
-class Judgement(Told):
+class Judgement(ClientValue):
     """The fields that operators and the judge report on an answer; None if not sent."""
 
     follow_up_type: FollowUp | None = None
@@ -93,10 +93,10 @@ class Judgement(Told):
     missing_widgets: tuple[str, ...] | None = None
     suggested_improvements: tuple[str, ...] | None = None
     voice_response_rating: Literal["good", "bad"] | None = None
-    voice_quality_scores: given.FreeObject | None = None
+    voice_quality_scores: sent.FreeObject | None = None
     voice_evaluation_confidence: float | None = Field(default=None, ge=0, le=1)
     voice_evaluation_reasoning: str | None = None
-    voice_dimension_scores_claude: given.FreeObject | None = None
+    voice_dimension_scores_claude: sent.FreeObject | None = None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -118,14 +118,14 @@ class Judgement(Told):
 
 
 class Experience(Judgement):
-    query_id: given.QueryId
-    timestamp: given.Moment
-    user_id: given.UserId = ""
+    query_id: sent.QueryId
+    timestamp: sent.Moment
+    user_id: sent.UserId = ""
     transcript: str = Field(default="", max_length=20_000)
     parsed_intent: Intent = Intent()
-    available_data_summary: given.FreeObject = Field(default_factory=dict)
-    user_history: given.FreeValues = ()
-    fixtures: given.FreeObject = Field(default_factory=dict)
+    available_data_summary: sent.FreeObject = Field(default_factory=dict)
+    user_history: sent.FreeValues = ()
+    fixtures: sent.FreeObject = Field(default_factory=dict)
     widget_plan: WidgetPlan = WidgetPlan()
     intent_confidence: float = Field(default=0.0, ge=0, le=1)
     processing_time_ms: float = 0
@@ -134,7 +134,7 @@ class Experience(Judgement):
     correction_text: str | None = None
     voice_response: str | None = None
     prompt_version: str | None = None
-    decision_id: given.DecisionId | None = None
+    decision_id: sent.DecisionId | None = None
     computed_reward: float | None = None
 
     @field_validator("widget_plan", mode="before")
@@ -146,8 +146,8 @@ class Experience(Judgement):
 class Feedback(Judgement):
     """The body of a feedback call: a field that is not sent changes nothing."""
 
-    query_id: given.QueryId
-    user_id: given.UserId = ""
+    query_id: sent.QueryId
+    user_id: sent.UserId = ""
     rating: Rating | None = None
     interactions: tuple[WidgetInteraction, ...] | None = Field(default=None, max_length=50)
     correction: str | None = Field(default=None, max_length=500)

@@ -15,7 +15,8 @@ from ingest.http.problems import ErrorBody, invalid_items, responses
 from ingest.http.rate_limit import RateLimit
 from ingest.http.route_classes import PlainRoute
 from ingest.intake import Intake
-from ratchet.contract import Feedback, identifier
+from ratchet.contract import Feedback
+from ratchet_language import identifier
 
 
 class FeedbackUpdated(BaseModel):

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ratchet.contract import Event, ModelRegistered, RunFinished, known_as
+from ratchet.contract import Event, ModelRegistered, RunFinished
+from ratchet_language import known_as
 
 Message = dict[str, Any]
 

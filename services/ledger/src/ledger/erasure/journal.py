@@ -7,8 +7,8 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from ledger.domain.erasure import Subject
-from ratchet.contract import known_as
 from ratchet.storage import flush, write_whole
+from ratchet_language import known_as
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from ledger.erasure.journal import ErasureRequest
 from ledger.erasure.services import MissingAnswers
 from ledger.reading import LedgerReader
 from ledger.settings import LedgerSettings
-from ratchet.contract import known_as
 from ratchet.service import create_redis
 from ratchet.storage.signing_keys import UnusableKey
+from ratchet_language import known_as
 
 ERASURE_ERRORS = (
     InvalidArchiveUrl,

@@ -1,12 +1,8 @@
 """Ids from outside: one id has one spelling, and every one can be part of a URL."""
 
 import re
-from typing import Annotated, Any
+from typing import Any
 from unicodedata import category, normalize
-
-from pydantic import BeforeValidator, Field, ValidationInfo
-
-from ratchet.contract.input.door import Door
 
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 """Invisible, and part of words in Persian, Hindi and other languages."""
@@ -49,20 +45,3 @@ def known_as(value: Any, compact: bool = True) -> Any:
         return identifier(value, compact)
     except ValueError:
         return value
-
-
-def _spelled(value: Any, info: ValidationInfo, compact: bool = True) -> Any:
-    return (identifier if isinstance(info.context, Door) else known_as)(value, compact)
-
-
-def _hyphenated(value: Any, info: ValidationInfo) -> Any:
-    return _spelled(value, info, compact=False)
-
-
-QueryId = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(_spelled)]
-UserId = Annotated[str, Field(max_length=256), BeforeValidator(_spelled)]
-OtherId = Annotated[str, Field(max_length=128), BeforeValidator(_hyphenated)]
-"""A UUID only with hyphens: `derived_id` has 32 hex characters, too."""
-DecisionId = Annotated[str, Field(max_length=64), BeforeValidator(_hyphenated)]
-_EVENT_ID = Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")
-EventId = Annotated[str, _EVENT_ID, BeforeValidator(_hyphenated)]

@@ -4,11 +4,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator, ValidationInfo
-
-from ratchet.contract.input.door import Door
+from typing import Any
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 30, tzinfo=UTC)
@@ -31,15 +27,15 @@ The gaps exclude dates without separators, such as 20260120080000.
 """
 
 
-class _OutOfRange(ValueError):
-    pass
+class OutOfRange(ValueError):
+    """A time before `EARLIEST` or after `LATEST`."""
 
 
 def read_time(value: Any, zone: tzinfo | None) -> tuple[datetime, bool]:
     """The time in UTC, and whether it had no zone, so that it was read in `zone`.
 
     More than 6 digits of a fraction are cut off, and a leap second becomes the end of its minute.
-    Raises `ValueError`.
+    Raises `ValueError`, and `OutOfRange` for a time that is not supported.
     """
     read = value
     if isinstance(value, str):
@@ -55,7 +51,7 @@ def read_time(value: Any, zone: tzinfo | None) -> tuple[datetime, bool]:
         at = (read.replace(tzinfo=zone) if naive else read).astimezone(UTC)
         if EARLIEST <= at <= LATEST:
             return at, naive
-    raise _OutOfRange(_INVALID)
+    raise OutOfRange(_INVALID)
 
 
 def _of_text(text: str) -> datetime:
@@ -85,25 +81,4 @@ def _of_number(value: float | Decimal) -> datetime:
     for least, half, per_second in _UNITS:
         if number.is_finite() and least <= abs(number) <= 2 * half:
             return EARLIEST + timedelta(microseconds=int(number * 10**6 / per_second))
-    raise _OutOfRange(_INVALID)
-
-
-def _moment(value: Any, info: ValidationInfo, zone: tzinfo | None = None) -> datetime:
-    door = info.context if isinstance(info.context, Door) else None
-    try:
-        return read_time(value, door.zone or zone if door else zone)[0]
-    except _OutOfRange:
-        if door is not None:
-            raise
-        return LATEST if str(value).startswith("9999") else EARLIEST
-
-
-def _naive_moment(value: Any, info: ValidationInfo) -> datetime:
-    return _moment(value, info, UTC)
-
-
-_SENT = datetime | float
-Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=_SENT)]
-"""A time in UTC, within the supported range."""
-NaiveMoment = Annotated[datetime, BeforeValidator(_naive_moment, json_schema_input_type=_SENT)]
-"""Without a zone of its own or of the door it is in UTC, as earlier releases published it."""
+    raise OutOfRange(_INVALID)

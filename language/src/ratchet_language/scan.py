@@ -4,12 +4,16 @@ import re
 from string import punctuation, whitespace
 from typing import NamedTuple
 
-from ratchet_language import equipment_words, is_unit, number_mentions
+from ratchet_language.equipment import equipment_words
+from ratchet_language.numbers import number_mentions
+from ratchet_language.units import is_unit
 
 # Possessive quantifiers: no backtracking, so every scan is linear on any text.
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S*+")
 _SPACED = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
-_MARK = re.compile(r"[.!?][.!?]*+[\"')\]*_`]*+(\s?)")
+_MARK = re.compile(
+    r"[.!?…؟۔।॥][.!?…؟۔।॥]*+[\"')\]*_`»”]*+(?P<space>\s?)|[。！？｡]++[\"')\]*_`」』”）]*+"
+)
 _MARKS = punctuation + whitespace
 _ABBREVIATIONS = ("approx", "avg", "vs", "e.g", "i.e")
 
@@ -75,13 +79,14 @@ def _sentences(text: str) -> tuple[int, int]:
     """The number of sentences and the end of the first one.
 
     A sentence ends at `.`, `!` or `?` before white space or the end, so not within
-    "3.5 bar". A last piece without a mark counts as one.
+    "3.5 bar", and at the full-width marks of Chinese and Japanese. A last piece without a mark
+    counts as one.
     """
     count = last = 0
     first_end = len(text)
     for mark in _MARK.finditer(text):
         end = mark.end()
-        if not mark[1] and end < len(text):
+        if mark["space"] == "" and end < len(text):
             continue
         piece = text[last : mark.start()].rstrip(_MARKS)
         if not piece or piece.endswith(_ABBREVIATIONS):

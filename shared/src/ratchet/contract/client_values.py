@@ -1,0 +1,80 @@
+"""Types of values that enter the system: times, ids, and values of any shape."""
+
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+
+from ratchet_language import EARLIEST, LATEST, OutOfRange, identifier, known_as, read_time
+
+_LARGEST = sys.float_info.max
+
+
+@dataclass(frozen=True)
+class Door:
+    """Pass it as pydantic's `context` where clients' values are read: they are refused if invalid.
+
+    A time without a zone is read in `zone`, and refused if that is None. Without a door, stored
+    values of every release are read: a time is clipped to the supported range, an id is kept.
+    """
+
+    zone: tzinfo | None = None
+
+
+def _finite(value: Any, info: ValidationInfo) -> Any:
+    left = [value] if isinstance(info.context, Door) else []
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left.extend(one.values())
+        elif isinstance(one, list | tuple):
+            left.extend(one)
+        elif isinstance(one, int | float) and not abs(one) <= _LARGEST:
+            raise ValueError("contains a number that is not finite or beyond 1.8e308")
+    return value
+
+
+FreeValue = Annotated[Any, AfterValidator(_finite)]
+FreeObject = Annotated[dict[str, Any], AfterValidator(_finite)]
+FreeValues = Annotated[tuple[Any, ...], AfterValidator(_finite)]
+Index = Annotated[int, AfterValidator(_finite)]
+
+
+def _spelled(value: Any, info: ValidationInfo, compact: bool = True) -> Any:
+    return (identifier if isinstance(info.context, Door) else known_as)(value, compact)
+
+
+def _hyphenated(value: Any, info: ValidationInfo) -> Any:
+    return _spelled(value, info, compact=False)
+
+
+QueryId = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(_spelled)]
+UserId = Annotated[str, Field(max_length=256), BeforeValidator(_spelled)]
+OtherId = Annotated[str, Field(max_length=128), BeforeValidator(_hyphenated)]
+"""A UUID only with hyphens: `derived_id` has 32 hex characters, too."""
+DecisionId = Annotated[str, Field(max_length=64), BeforeValidator(_hyphenated)]
+_EVENT_ID = Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")
+EventId = Annotated[str, _EVENT_ID, BeforeValidator(_hyphenated)]
+
+
+def _moment(value: Any, info: ValidationInfo, zone: tzinfo | None = None) -> datetime:
+    door = info.context if isinstance(info.context, Door) else None
+    try:
+        return read_time(value, door.zone or zone if door else zone)[0]
+    except OutOfRange:
+        if door is not None:
+            raise
+        return LATEST if str(value).startswith("9999") else EARLIEST
+
+
+def _naive_moment(value: Any, info: ValidationInfo) -> datetime:
+    return _moment(value, info, UTC)
+
+
+_SENT = datetime | float
+Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=_SENT)]
+"""A time in UTC, within the supported range."""
+NaiveMoment = Annotated[datetime, BeforeValidator(_naive_moment, json_schema_input_type=_SENT)]
+"""Without a zone of its own or of the door it is in UTC, as earlier releases published it."""
