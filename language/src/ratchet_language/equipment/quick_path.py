@@ -32,7 +32,8 @@ def quick_id(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> 
     first = text[start]
     if after == "#" or "A" <= after <= "Z" or "#" in ahead or not first.isascii():
         return UNCLEAR
-    if after in known.ordinal_starts and device_after(text, end) is not None:
+    ordinal = text[end + 1 : end + 2] if after == " " else after
+    if ordinal in known.ordinal_starts and device_after(text, end) is not None:
         return UNCLEAR
     last = before[-1:]
     if not word:
