@@ -43,34 +43,49 @@ _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys
 _OTHER_SIGN = re.compile("[\uff01-\uff5e\u2010\u2011\ufe63]")
 
 
-def equipment_ids(text: str) -> list[EquipmentId]:
-    """Every device that a text names by its number or tag, in order and in linear time.
+class IdReader:
+    """Reads the devices of one text, number by number from left to right."""
 
-    A number that begins between `start` and `end` of one of them is no quantity.
-    """
-    if not text.isascii() and _OTHER_SIGN.search(text):
-        text = text.translate(_PLAIN)
-    found: list[EquipmentId] = []
-    known = active_vocabulary()
-    own = site_tags(text)[::-1]
-    reached = 0
-    for match in (_ASCII_NUMBER if text.isascii() else _NUMBER).finditer(text):
-        start, end = match.span()
-        if start < reached:
-            continue
+    def __init__(self, text: str) -> None:
+        if not text.isascii() and _OTHER_SIGN.search(text):
+            text = text.translate(_PLAIN)
+        self._text = text
+        self._known = active_vocabulary()
+        self._own = site_tags(text)[::-1]
+        self._reached = 0
+        self._last: EquipmentId | None = None
+
+    def id_of(self, start: int, end: int) -> EquipmentId | None:
+        """The device that the number `text[start:end]` is part of; None if it is no id."""
+        if start < self._reached:
+            return self._last
+        text, known, own = self._text, self._known, self._own
         while own and own[-1].end <= start:
             own.pop()
-        ahead = text[max(reached, start - _REACH) : start]
+        ahead = text[max(self._reached, start - _REACH) : start]
         if own and own[-1].start <= start:
             one: EquipmentId | None = own.pop()
         else:
             one = quick_id(known, text, start, end, ahead)
             if one is UNCLEAR:
-                one = code_around(text, start, end, reached)
+                one = code_around(text, start, end, self._reached)
                 one = one or _single(known, text, start, end, ahead)
         if one is not None:
+            self._last, self._reached = one, one.end
+        return one
+
+
+def equipment_ids(text: str) -> list[EquipmentId]:
+    """Every device that a text names by its number or tag, in order and in linear time.
+
+    A number that begins between `start` and `end` of one of them is no quantity.
+    """
+    reader = IdReader(text)
+    found: list[EquipmentId] = []
+    for match in (_ASCII_NUMBER if text.isascii() else _NUMBER).finditer(text):
+        one = reader.id_of(*match.span())
+        if one is not None and not (found and found[-1] is one):
             found.append(one)
-            reached = one.end
     return found
 
 

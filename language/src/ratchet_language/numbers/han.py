@@ -3,7 +3,7 @@
 import re
 
 from ratchet_language.equipment import active_vocabulary, device_after
-from ratchet_language.numbers.patterns import CLOSED_UP
+from ratchet_language.followers import CLOSED_UP
 from ratchet_language.numbers.shown import Reading, Shown
 from ratchet_language.numbers.spelled import Spelled, quantity
 from ratchet_language.tables import table

@@ -1,14 +1,16 @@
 """Finds the numbers of a text."""
 
+import re
 from collections.abc import Collection
 from operator import attrgetter
 
-from ratchet_language.equipment import equipment_ids
+from ratchet_language.equipment import IdReader
+from ratchet_language.followers import CLOSED_UP, follower_at, unit_of
 from ratchet_language.numbers.canonical import canonical, is_plain
 from ratchet_language.numbers.han import han_numbers
 from ratchet_language.numbers.mention import NumberedText, NumberMention
-from ratchet_language.numbers.patterns import CLOSED_UP, EVERY, PLAIN, follower_at, unit_of
-from ratchet_language.numbers.words import word_numbers
+from ratchet_language.numbers.numerals import word_numbers
+from ratchet_language.numbers.patterns import EVERY, PLAIN
 from ratchet_language.tables import table
 from ratchet_language.units import is_unit
 
@@ -24,6 +26,7 @@ _PARTING = frozenset(" _/\u202f")
 _JOINING = frozenset(" -\u202f")
 _NO_LEADING_POINT = frozenset(".)]%\"'")
 _LONGEST_WHOLE = 3
+_HEAD = re.compile(r"[0-9]++(?:[.,:][0-9]++)*+")
 
 
 def number_mentions(text: str, words: Collection[str] | None = None) -> list[NumberMention]:
@@ -38,24 +41,24 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
     spelled = word_numbers(text, words)
     if not plain:
         spelled += han_numbers(text)
-    mentions = [
-        NumberMention(page, one.start, one.end, one.follower, False, one.identity, one.readings)
-        for one in spelled
-    ]
-    spelled.sort(key=attrgetter("start"), reverse=True)
-    ids = equipment_ids(text)
-    ids.reverse()
+    mentions: list[NumberMention] = []
+    if spelled:
+        mentions += [
+            NumberMention(page, one.start, one.end, one.follower, False, one.identity, one.readings)
+            for one in spelled
+        ]
+        spelled.sort(key=attrgetter("start"), reverse=True)
+    reader = IdReader(text)
     for match in (PLAIN if plain else EVERY).finditer(text):
         start, end = match.span(1)
         while spelled and spelled[-1].end <= start:
             spelled.pop()
         if spelled and spelled[-1].start <= start:
             continue
-        while ids and ids[-1].end <= start:
-            ids.pop()
-        token = match[2] or ""
-        if ids and ids[-1].start <= start:
-            one = ids[-1]
+        token, notation = match[2] or "", match[1]
+        head_end = end if notation.isdecimal() else start + _end_of_head(notation)
+        one = reader.id_of(start, head_end)
+        if one is not None:
             if one.end >= end or text[one.end] not in _PARTING:
                 mentions.append(NumberMention(page, start, end, token, False, one[:2]))
                 continue
@@ -65,6 +68,12 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
     if mentions and mentions[0].spelled:
         mentions.sort(key=attrgetter("start"))
     return _with_mixed_fractions(mentions) if "/" in text else mentions
+
+
+def _end_of_head(notation: str) -> int:
+    """The length of the digits at the start, with their marks: "12" in "12 450"."""
+    match = _HEAD.match(notation)
+    return match.end() if match else len(notation)
 
 
 def _quantity(

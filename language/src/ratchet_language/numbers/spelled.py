@@ -7,7 +7,7 @@ second, hour or day and half of one are figures of speech; a dozen is not exact.
 
 from typing import NamedTuple
 
-from ratchet_language.numbers.patterns import follower_at
+from ratchet_language.followers import follower_at
 from ratchet_language.numbers.shown import Reading
 from ratchet_language.units import is_unit, unit_kind
 

@@ -83,11 +83,11 @@ def _sentences(text: str) -> tuple[int, int]:
         end = mark.end()
         if not mark[1] and end < len(text):
             continue
-        piece = text[last : mark.start()].strip(_MARKS)
+        piece = text[last : mark.start()].rstrip(_MARKS)
         if not piece or piece.endswith(_ABBREVIATIONS):
             continue
         if not count:
             first_end = end
         count += 1
         last = end
-    return count + bool(text[last:].strip(_MARKS)), first_end
+    return count + bool(text[last:].rstrip(_MARKS)), first_end

@@ -5,47 +5,23 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from ratchet_language.equipment import device_before
+from ratchet_language.numbers.lexicon import (
+    ARTICLES,
+    DECADE,
+    EINHALB,
+    FIRST_TENS,
+    HALVES,
+    HUNDRED,
+    MIXED,
+    POINTS,
+    SCALES,
+    SINGLE,
+    TRIGGERS,
+    value_of,
+)
 from ratchet_language.numbers.shown import Shown
 from ratchet_language.numbers.spelled import Spelled, quantity
-from ratchet_language.tables import table
 
-_TABLE = table("numbers/words")
-_LANGUAGES = (_TABLE["english"], _TABLE["german"])
-_DECADE = 10
-_FIRST_TENS = 20
-_HUNDRED = 100
-_LONGEST = 60
-
-
-def _variants(word: str) -> tuple[str, ...]:
-    plain = word.replace("ü", "ue").replace("ö", "oe").replace("ß", "ss")
-    return (word, plain, word.replace("ü", "u\u0308").replace("ö", "o\u0308"))
-
-
-def _simple() -> dict[str, int]:
-    return {
-        form: value
-        for language in _LANGUAGES
-        for words, first, step in ((language["units"], 0, 1), (language["tens"], _FIRST_TENS, 10))
-        for value, word in zip(range(first, first + step * len(words), step), words, strict=True)
-        for form in _variants(word)
-    }
-
-
-_SIMPLE = _simple()
-_SCALES: dict[str, int] = {
-    word: scale for language in _LANGUAGES for word, scale in language["scales"].items()
-}
-_POINTS = frozenset(word for language in _LANGUAGES for word in language["point"])
-_HALVES = frozenset(_TABLE["halves"]["half"])
-_MIXED: dict[str, float] = _TABLE["halves"]["mixed"]
-_EINHALB: str = _TABLE["halves"]["suffix"]
-_ARTICLES = frozenset(_TABLE["halves"]["articles"])
-_TENS = {word: value for word, value in _SIMPLE.items() if value >= _FIRST_TENS}
-_ONES = {"ein": 1} | {word: value for word, value in _SIMPLE.items() if 0 < value < _DECADE}
-_COMPOUNDS = {f"{one}und{ten}": _ONES[one] + _TENS[ten] for one in _ONES for ten in _TENS}
-_TRIGGERS = frozenset((*_SIMPLE, *_SCALES, *_HALVES, *_MIXED, *_COMPOUNDS))
-_SINGLE = _TRIGGERS - _COMPOUNDS.keys()
 _SPACED = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
 _WORD = re.compile("[^\\W\\d_](?:[^\\W\\d_]|\u0308)*+")
 _JOINTS = frozenset((" ", "-", "\u202f", "\n"))
@@ -66,10 +42,10 @@ def word_numbers(text: str, words: Collection[str] | None = None) -> list[Spelle
     if words is None:
         words = lowered.translate(_SPACED).split()
     if (
-        _TRIGGERS.isdisjoint(words)
+        TRIGGERS.isdisjoint(words)
         and "hundert" not in lowered
         and "tausend" not in lowered
-        and _EINHALB not in lowered
+        and EINHALB not in lowered
         and "\u0308" not in lowered
     ):
         return []
@@ -90,15 +66,15 @@ def _numbers(text: str, words: list[_Word]) -> Iterator[Spelled]:
 def _half(text: str, words: list[_Word], at: int) -> tuple[Spelled | None, int] | None:
     """Half a unit, and the words with a half in them."""
     start, end, word = words[at]
-    value = _MIXED.get(word)
-    if value is None and word.endswith(_EINHALB):
-        whole = _value(word.removesuffix(_EINHALB))
+    value = MIXED.get(word)
+    if value is None and word.endswith(EINHALB):
+        whole = value_of(word.removesuffix(EINHALB))
         value = None if whole is None else whole + 0.5
     if value is not None:
         return quantity(text, start, end, ((Shown(value, 1),),), clear=True), at + 1
-    if word not in _HALVES:
+    if word not in HALVES:
         return None
-    if _follows(text, words, at) and words[at + 1].text in _ARTICLES:
+    if _follows(text, words, at) and words[at + 1].text in ARTICLES:
         end = words[at + 1].end
     return quantity(text, start, end, ((Shown(0.5, 1),),), clear=False), at + 1
 
@@ -112,7 +88,7 @@ def _number(text: str, words: list[_Word], at: int) -> tuple[Spelled | None, int
     if not decimals and _is_and_a_half(text, words, after):
         shown, after, decimals = Shown(whole + 0.5, 1), after + 3, "5"
     start, end = words[at].start, words[after - 1].end
-    clear = bool(decimals) or after > at + 1 or words[at].text not in _SINGLE
+    clear = bool(decimals) or after > at + 1 or words[at].text not in SINGLE
     found = quantity(text, start, end, ((shown,),), clear=clear)
     if found is None and shown.value > 1 and text[start - 1 : start] in _JOINTS:
         device = device_before(text, start - 1)
@@ -123,7 +99,7 @@ def _number(text: str, words: list[_Word], at: int) -> tuple[Spelled | None, int
 
 def _scales_digits(text: str, word: _Word) -> bool:
     """Whether the word is the scale of digits before it ("1.2 million")."""
-    return word.text in _SCALES and text[max(0, word.start - 2) : word.start].strip().isdigit()
+    return word.text in SCALES and text[max(0, word.start - 2) : word.start].strip().isdigit()
 
 
 def _whole(text: str, words: list[_Word], at: int) -> tuple[int | None, int]:
@@ -133,11 +109,11 @@ def _whole(text: str, words: list[_Word], at: int) -> tuple[int | None, int]:
     begin = at
     while at < len(words) and (at == begin or _follows(text, words, at - 1)):
         word = words[at].text
-        value, scale = _value(word), _SCALES.get(word)
+        value, scale = value_of(word), SCALES.get(word)
         if scale is not None:
-            if scale >= scale_before or (scale == _HUNDRED and section >= _HUNDRED):
+            if scale >= scale_before or (scale == HUNDRED and section >= HUNDRED):
                 break
-            if scale == _HUNDRED:
+            if scale == HUNDRED:
                 section = (section or 1) * scale
             else:
                 total, section, scale_before = total + (section or 1) * scale, 0, scale
@@ -155,18 +131,18 @@ def _whole(text: str, words: list[_Word], at: int) -> tuple[int | None, int]:
 def _fits(section: int, value: int, *, open_ended: bool) -> bool:
     """Whether a number word continues the words before it, as "five" after "forty"."""
     if open_ended:
-        return section == 0 or value < _HUNDRED
-    return section % _DECADE == 0 and section % _HUNDRED >= _FIRST_TENS and 0 < value < _DECADE
+        return section == 0 or value < HUNDRED
+    return section % DECADE == 0 and section % HUNDRED >= FIRST_TENS and 0 < value < DECADE
 
 
 def _decimals(text: str, words: list[_Word], at: int) -> tuple[str, int]:
     """The digits after "point" or "Komma"."""
     digits, value_before, reached = "", 0, at
-    if at < len(words) and words[at].text in _POINTS and _follows(text, words, at - 1):
+    if at < len(words) and words[at].text in POINTS and _follows(text, words, at - 1):
         at += 1
         while at < len(words) and _follows(text, words, at - 1):
-            value = _value(words[at].text)
-            if value is None or value >= _HUNDRED or words[at].text in _SCALES:
+            value = value_of(words[at].text)
+            if value is None or value >= HUNDRED or words[at].text in SCALES:
                 break
             if value_before and _fits(value_before, value, open_ended=False):
                 digits = digits[:-1]
@@ -184,19 +160,3 @@ def _is_and_a_half(text: str, words: list[_Word], at: int) -> bool:
 def _follows(text: str, words: list[_Word], at: int) -> bool:
     """Whether only a joint stands between a word and the next."""
     return at + 1 < len(words) and text[words[at].end : words[at + 1].start] in _JOINTS
-
-
-def _value(word: str) -> int | None:
-    """The value of one word, also of a German compound ("zweitausendfünfhundert")."""
-    value = _SIMPLE.get(word)
-    if value is None:
-        value = _COMPOUNDS.get(word)
-    if value is not None or len(word) > _LONGEST:
-        return value
-    for name, scale in (("tausend", 1000), ("hundert", _HUNDRED)):
-        before, found, after = word.partition(name)
-        if found:
-            head = _ONES.get(before, _value(before)) if before else 1
-            tail = _value(after.removeprefix("und")) if after else 0
-            return None if head is None or tail is None else head * scale + tail
-    return None
