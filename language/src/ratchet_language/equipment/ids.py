@@ -89,19 +89,6 @@ def equipment_ids(text: str) -> list[EquipmentId]:
     return found
 
 
-def is_equipment_id(word: str, digits: str) -> bool:
-    """Whether a word and the number right after it name one piece of equipment.
-
-    True for any word before a zero-padded number ("line 004"), and for an equipment word
-    or a short capital tag before a whole number ("pump 12", "TT-101").
-    """
-    if not word or not digits.isdecimal():
-        return False
-    if is_padded(folded(digits)) or device_before(word, len(word)) is not None:
-        return True
-    return len(digits) > 1 and is_tag_word(word)
-
-
 def _single(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> EquipmentId | None:
     """The id that the word beside the number `text[start:end]` makes with it."""
     stem = start - len(ahead) + len(_before_joints(known, ahead))
