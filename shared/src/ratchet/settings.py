@@ -23,8 +23,6 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from ratchet_language import use_site_file
-
 _log = logging.getLogger(__name__)
 SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
 
@@ -132,6 +130,9 @@ def read_settings(kind: type[T], **values: object) -> T:
 
 
 def _use_site_file(path: Path) -> None:
+    # Most commands read no text, and start sooner without this package.
+    from ratchet_language import use_site_file
+
     try:
         use_site_file(path)
     except ValueError as error:

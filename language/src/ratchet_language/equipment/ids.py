@@ -1,6 +1,7 @@
 """The ids of single devices in running text: "pump 2", "泵2", "Pumpe Nr. 101B", "FIC_201"."""
 
 import re
+from string import ascii_letters
 
 from ratchet_language.characters import WORD_END, folded, folded_word
 from ratchet_language.equipment.devices import (
@@ -35,11 +36,13 @@ _SURE_DIGITS = 3
 _NUMBER = re.compile(r"\d++(?:[.,:]\d++)*+")
 _ASCII_NUMBER = re.compile(r"[0-9][0-9]*+(?:[.,:][0-9]++)*+")
 _ORDINAL = re.compile(r"(?:#|(?P<letter>[A-Z]))(?=[ -])")
-_LETTER = re.compile(rf"(?:([A-Z])|-([A-F])|([a-f])){WORD_END}")
+_LETTER = re.compile(rf"(?:([A-ZА-Е])|-([A-F])|([a-f])){WORD_END}")
 # Signs of the same width as their plain forms, so that positions stay.
 _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(
     (0x2010, 0x2011, 0xFE63), ord("-")
 )
+_LATIN = str.maketrans("АВЕС", "ABEC")
+"""The Cyrillic letters of tags that look like Latin ones."""
 _OTHER_SIGN = re.compile("[\uff01-\uff5e\u2010\u2011\ufe63]")
 
 
@@ -121,6 +124,8 @@ def _before_joints(known: Vocabulary, ahead: str) -> str:
     """The text before a number without what joins them (" ", "-", "#", "Nr.")."""
     stem = ahead.rstrip(JOINTS)
     numbering = stem[stem.rfind(" ") + 1 :]
+    if stem[-1:] == "." and not numbering.isascii():
+        numbering = stem[len(stem[:-1].rstrip(ascii_letters)) :]
     if len(numbering) <= _LONGEST_NUMBERING and folded_word(numbering) in known.numbering:
         return stem.removesuffix(numbering).rstrip(JOINTS)
     return stem
@@ -132,7 +137,7 @@ def _numbered(
     """The id of a device word before a number; None if the number is a quantity."""
     signed = number.joint != "-" and number.joint.endswith("-")
     match = None if signed else _LETTER.match(text, number.end)
-    letter = match[match.lastindex or 0].upper() if match else ""
+    letter = match[match.lastindex or 0].upper().translate(_LATIN) if match else ""
     if match and not _belongs(known, letter, device):
         match, letter = None, ""
     glued = not number.joint and text[number.start - 1].isascii()
@@ -146,7 +151,7 @@ def _counted(known: Vocabulary, text: str, number: PlacedNumber) -> EquipmentId 
     """The id of a number before its device: "2号泵", "101B pump", "No. 2 pump"."""
     end, tag = number.end, number.tag
     counted = device_after(text, end)
-    if counted is None and text.startswith(FIRST, max(0, number.start - 1)):
+    if counted is None and (number.marked or text.startswith(FIRST, max(0, number.start - 1))):
         counted = device_at(text, end)
     if counted is not None:
         return EquipmentId(counted.key, tag, number.start, counted.end, counted.kind)

@@ -59,6 +59,8 @@ def quick_id(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> 
         return EquipmentId(kind.rpartition(" ")[2], digits.lstrip("0") or "0", place, end, kind)
     if first == "0" or lower in known.beginnings or lower[-TAIL:] in known.tails or word.isupper():
         return UNCLEAR
+    if before[-2:] in known.links:
+        return UNCLEAR
     link = before[before.rfind(" ", 0, -1) + 1 : -1]
     is_link = link in known.links or (not link.isascii() and folded_word(link) in known.links)
     return UNCLEAR if is_link else None
@@ -73,7 +75,7 @@ def _after_run(
         return UNCLEAR
     for length in known.run_lengths[stem[-1]]:
         kind = known.runs.get(stem[-length:])
-        if kind is not None:
+        if kind is not None and length <= len(stem):
             break
     else:
         return None if is_normalized("NFKC", stem) else UNCLEAR
