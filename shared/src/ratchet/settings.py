@@ -143,6 +143,8 @@ def read_settings(kind: type[T], **values: object) -> T:
 
 
 def _use_site_file(path: Path) -> None:
+    # Most commands read no text, and start sooner without this package.
+
     try:
         use_site_file(path)
     except ValueError as error:

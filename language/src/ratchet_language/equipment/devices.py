@@ -199,7 +199,7 @@ def _run_before(known: Vocabulary, text: str, end: int) -> DeviceWord | None:
 def _linked(known: Vocabulary, text: str, start: int, end: int) -> DeviceWord | None:
     """The device before a link and one word: "bomba" in "bomba de agua"."""
     space = text.rfind(" ", max(0, start - _LINK_REACH), max(0, start - 1))
-    if space < 1 or folded_word(text[space + 1 : start - 1]) not in known.links:
+    if space < 1 or folded_word(text[space + 1 : start].rstrip(" ")) not in known.links:
         return None
     head = word_start(text, space)
     kind = known.words.get(folded(text[head:space]))

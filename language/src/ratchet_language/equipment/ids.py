@@ -1,6 +1,7 @@
 """The ids of single devices in running text: "pump 2", "泵2", "Pumpe Nr. 101B", "FIC_201"."""
 
 import re
+from string import ascii_letters
 
 from ratchet_language.characters import WORD_END, folded, folded_word
 from ratchet_language.equipment.devices import (
@@ -35,11 +36,13 @@ _SURE_DIGITS = 3
 _NUMBER = re.compile(r"\d++(?:[.,:]\d++)*+")
 _ASCII_NUMBER = re.compile(r"[0-9][0-9]*+(?:[.,:][0-9]++)*+")
 _ORDINAL = re.compile(r"(?:#|(?P<letter>[A-Z]))(?=[ -])")
-_LETTER = re.compile(rf"(?:([A-Z])|-([A-F])|([a-f])){WORD_END}")
+_LETTER = re.compile(rf"(?:([A-ZА-Е])|-([A-F])|([a-f])){WORD_END}")
 # Signs of the same width as their plain forms, so that positions stay.
 _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(
     (0x2010, 0x2011, 0xFE63), ord("-")
 )
+_LATIN = str.maketrans("АВЕС", "ABEC")
+"""The Cyrillic letters of tags that look like Latin ones."""
 _OTHER_SIGN = re.compile("[\uff01-\uff5e\u2010\u2011\ufe63]")
 
 
@@ -89,19 +92,6 @@ def equipment_ids(text: str) -> list[EquipmentId]:
     return found
 
 
-def is_equipment_id(word: str, digits: str) -> bool:
-    """Whether a word and the number right after it name one piece of equipment.
-
-    True for any word before a zero-padded number ("line 004"), and for an equipment word
-    or a short capital tag before a whole number ("pump 12", "TT-101").
-    """
-    if not word or not digits.isdecimal():
-        return False
-    if is_padded(folded(digits)) or device_before(word, len(word)) is not None:
-        return True
-    return len(digits) > 1 and is_tag_word(word)
-
-
 def _single(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> EquipmentId | None:
     """The id that the word beside the number `text[start:end]` makes with it."""
     stem = start - len(ahead) + len(_before_joints(known, ahead))
@@ -114,7 +104,7 @@ def _single(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> E
         word = text[first:stem]
         if is_tag_word(word):
             return tagged(text, number, first) or _lettered(text, number, first)
-        if word and is_padded(number.digits):
+        if word[:1].isalpha() and is_padded(number.digits):
             return EquipmentId(folded(word), number.tag, first, end)
     return _counted(known, text, number) if number.whole else None
 
@@ -134,6 +124,8 @@ def _before_joints(known: Vocabulary, ahead: str) -> str:
     """The text before a number without what joins them (" ", "-", "#", "Nr.")."""
     stem = ahead.rstrip(JOINTS)
     numbering = stem[stem.rfind(" ") + 1 :]
+    if stem[-1:] == "." and not numbering.isascii():
+        numbering = stem[len(stem[:-1].rstrip(ascii_letters)) :]
     if len(numbering) <= _LONGEST_NUMBERING and folded_word(numbering) in known.numbering:
         return stem.removesuffix(numbering).rstrip(JOINTS)
     return stem
@@ -145,7 +137,7 @@ def _numbered(
     """The id of a device word before a number; None if the number is a quantity."""
     signed = number.joint != "-" and number.joint.endswith("-")
     match = None if signed else _LETTER.match(text, number.end)
-    letter = match[match.lastindex or 0].upper() if match else ""
+    letter = match[match.lastindex or 0].upper().translate(_LATIN) if match else ""
     if match and not _belongs(known, letter, device):
         match, letter = None, ""
     glued = not number.joint and text[number.start - 1].isascii()
@@ -159,7 +151,7 @@ def _counted(known: Vocabulary, text: str, number: PlacedNumber) -> EquipmentId 
     """The id of a number before its device: "2号泵", "101B pump", "No. 2 pump"."""
     end, tag = number.end, number.tag
     counted = device_after(text, end)
-    if counted is None and text.startswith(FIRST, max(0, number.start - 1)):
+    if counted is None and (number.marked or text.startswith(FIRST, max(0, number.start - 1))):
         counted = device_at(text, end)
     if counted is not None:
         return EquipmentId(counted.key, tag, number.start, counted.end, counted.kind)
