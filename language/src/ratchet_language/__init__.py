@@ -2,7 +2,9 @@
 
 # fmt: off
 # isort: off
-from ratchet_language.equipment import equipment_words
+from ratchet_language.equipment import (
+    DeviceWord, EquipmentId, device_after, device_before, equipment_ids, equipment_words,
+)
 from ratchet_language.numbers import NumberMention, number_mentions
 from ratchet_language.units import is_percent, is_unit, unit_kind
 from ratchet_language.normalization import (
