@@ -10,3 +10,6 @@ from ratchet_language.units import is_percent, is_unit, unit_kind
 from ratchet_language.normalization import (
     device_type, normalized, phrasing_of, question_key, question_words,
 )
+from ratchet_language.identification import language_of
+from ratchet_language.follow_up_words import NOT, FollowUpWords, follow_up_words
+from ratchet_language.tokens import Token, tokens_of

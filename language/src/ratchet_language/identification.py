@@ -77,7 +77,6 @@ def _data() -> dict[str, Any]:
     text = files("ratchet_language").joinpath("data", "identification.toml").read_text("utf-8")
     data = tomllib.loads(text)
     return data | {
-        "scripts": {**data["scripts"], "CJK": "zh"},
         "languages": frozenset(data["languages"].split()),
         "words": {code: frozenset(words.split()) for code, words in data["words"].items()},
     }
