@@ -102,7 +102,10 @@ def _read(data: Mapping[str, Any]) -> FollowUpWords:
         lexicon=frozenset() if data["spaces"] else every,
         same=same,
     )
-    for name in ("metrics", "periods", "kinds"):
+    if not data["spaces"]:
+        named = words["metrics"] | words["periods"] | words["nouns"]
+        words["function"] |= frozenset(_flat(*phrases.values())) - named
+    for name in ("metrics", "periods"):
         words[name] |= frozenset(map(language.stem, words[name]))
     return language
 

@@ -61,11 +61,11 @@ def _requests_repetition(earlier: Utterance, utterance: Utterance) -> bool:
     phrases, groups = utterance.language.phrases, utterance.language.words
     if " ".join(utterance.words) in phrases["bare_repeats"] or utterance.has("repeat_requests"):
         return True
-    if groups["again"].intersection(utterance.words[-2:]) and utterance.has("recalls"):
+    again = utterance.last(3).has("again")
+    if again and utterance.has("recalls"):
         return True
-    again = groups["again"].intersection(utterance.words[-3:])
-    again |= groups["repeat"].intersection(utterance.words)
-    return bool(again) and len(utterance.topic - earlier.topic) <= 1
+    again |= not groups["repeat"].isdisjoint(utterance.words)
+    return again and len(utterance.topic - earlier.topic) <= 1
 
 
 def _insists(earlier: Utterance, utterance: Utterance) -> bool:

@@ -7,7 +7,7 @@ from ratchet_language import NOT, FollowUpWords, equipment_ids, equipment_words
 from reward.domain.follow_up.utterance import Utterance, sentences_of
 
 _MARKS = " \t\n.,;:!?-¿¡।，。；：！？、"
-_COMMA = re.compile(r"[,，、] ?|\. |。")
+_COMMA = re.compile(r"[,，、] ?|\.(?: |$)|。")
 _REQUEST_WORDS = 4
 
 
@@ -31,23 +31,23 @@ def intended_by(correction: str, previous: str, language: FollowUpWords) -> str 
         for phrase in (*language.phrases["intended"], *language.phrases["instead"])
         if (place := utterance.find(phrase)) is not None and not _negated(utterance, place)
     ]
-    contrast = language.words["contrast"]
     if marked:
         place, end = max(marked, key=lambda mark: mark[1])
         rest = utterance.after(end)
-        if rest.content and not contrast.intersection(rest.words[:1]):
-            return _trimmed(rest)
-        return _trimmed(Utterance(correction[: utterance.tokens[place].start], language)) if place else None
+        if rest.content and 0 not in rest.contrasts():
+            return None if rest.has("wrong") else _trimmed(rest)
+        before = correction[: utterance.tokens[place].start]
+        return _trimmed(Utterance(before, language))
     denied = 0
-    while utterance.words[denied : denied + 1] and utterance.words[denied] in language.phrases["denials"]:
+    while set(utterance.words[denied : denied + 1]) & set(language.phrases["denials"]):
         denied += 1
     rest = utterance.after(denied)
-    if denied and utterance.words[denied - 1] in contrast and not language.denied_first:
-        return _after_denied_part(rest, earlier)
-    if language.denied_first and contrast.intersection(rest.words):
+    if language.denied_first and not language.words["contrast"].isdisjoint(rest.words):
         return _after_negation(rest, earlier)
+    if denied - 1 in utterance.contrasts() and not language.denied_first:
+        return _after_denied_part(rest, earlier)
     named = rest.content - earlier.content - {NOT}
-    if named and (denied or (contrast.intersection(rest.words))):
+    if named and (denied or rest.contrasts()):
         vague = rest.has("wrong") or language.words["vague"].intersection(rest.words)
         return None if vague else _trimmed(rest)
     return None
@@ -102,7 +102,12 @@ def spans_in(text: str, language: FollowUpWords) -> list[TextSpan]:
 
 
 def _negated(utterance: Utterance, place: int) -> bool:
-    return not utterance.language.words["contrast"].isdisjoint(utterance.words[:place][-2:])
+    """Whether one of the two words before `place` denies it."""
+    tokens, text = utterance.tokens, utterance.text
+    return any(
+        place - 2 <= index < place and not _COMMA.search(text[tokens[index].end : tokens[place].start])
+        for index in utterance.contrasts()
+    )
 
 
 def _after_denied_part(rest: Utterance, earlier: Utterance) -> str | None:
@@ -117,7 +122,8 @@ def _after_denied_part(rest: Utterance, earlier: Utterance) -> str | None:
 
 def _after_negation(rest: Utterance, earlier: Utterance) -> str | None:
     """The rest after a negation that follows what it denies: "parso" of "kal nahi, parso"."""
-    place = min(rest.words.index(w) for w in rest.language.words["contrast"] if w in rest.words)
+    contrast = rest.language.words["contrast"]
+    place = next(index for index, word in enumerate(rest.words) if word in contrast)
     denied = Utterance(rest.text[: rest.tokens[place].start], rest.language)
     intended = rest.after(place + 1)
     known = denied.content and denied.content <= earlier.content

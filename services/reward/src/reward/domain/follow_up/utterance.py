@@ -6,6 +6,7 @@ from functools import cached_property
 
 from ratchet_language import NOT, FollowUpWords, tokens_of
 
+_QUESTION_FROM = 4
 _SENTENCE = re.compile(r"(?<=[.!?।])\s+|(?<=[。！？])")
 
 
@@ -44,16 +45,18 @@ class Utterance:
 
     @property
     def is_request(self) -> bool:
-        """Whether it begins like a question or an instruction, or contains a question word."""
+        """Whether it begins like a question or an instruction, or is otherwise a question."""
         groups = self.language.words
-        if groups["questions"].intersection(self.words):
+        asks = self.text.rstrip().endswith(("?", "？")) and len(self.words) >= _QUESTION_FROM
+        if asks or groups["questions"].intersection(self.words):
             return True
         return not groups["openers"].isdisjoint(self.words[:1]) and not self.opens("exclamations")
 
     @property
     def kinds(self) -> frozenset[str]:
         """The words that distinguish questions of the same content: why, who, where."""
-        return self.language.words["kinds"].intersection(self.stems)
+        words = {word.removesuffix("'s") for word in self.words}
+        return self.language.words["kinds"].intersection(words)
 
     @property
     def numbers(self) -> frozenset[str]:
@@ -78,6 +81,19 @@ class Utterance:
         if index >= len(self.tokens):
             return Utterance("", self.language)
         return Utterance(self.text[self.tokens[index].start :], self.language)
+
+    def last(self, count: int) -> "Utterance":
+        return self.after(max(0, len(self.words) - count))
+
+    def contrasts(self) -> list[int]:
+        """Indices of the words that deny what stands beside them: "not pump 2", but not "no, 2"."""
+        starts = (*(token.start for token in self.tokens[1:]), len(self.text))
+        return [
+            index
+            for index, (token, start) in enumerate(zip(self.tokens, starts, strict=True))
+            if token.word in self.language.words["contrast"]
+            and not self.text[token.end : start].strip()
+        ]
 
     def _phrases(self, groups: Iterable[str]) -> Iterator[str]:
         return (phrase for group in groups for phrase in self.language.phrases[group])
