@@ -1,0 +1,50 @@
+"""Reads an operator's next utterance in the language that it is spoken in."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ratchet.contract import FollowUp
+from ratchet_language import follow_up_words
+from reward.domain.follow_up.classifier import classify_follow_up
+from reward.domain.follow_up.correction import corrected_request
+
+_CERTAIN_FROM = 12
+_LAST_LATIN = "\u024f"
+
+LanguageOf = Callable[[str], str | None]
+"""The ISO 639-1 code of a text's language; None if it is not known."""
+
+
+class FollowUpReading(NamedTuple):
+    """`kind` is None for no guess, `reason` says why, and `request` is what was intended."""
+
+    kind: FollowUp | None
+    reason: str
+    request: str | None = None
+
+
+def read_follow_up(previous: str, following: str, language_of: LanguageOf) -> FollowUpReading:
+    """How `following` reacts to the answer to `previous`; no guess in a language without rules."""
+    code = _spoken(previous, following, language_of)
+    if code is None:
+        return FollowUpReading(None, "the language is not known: no guess")
+    words = follow_up_words(code)
+    if words is None:
+        return FollowUpReading(None, f"no follow-up rules for {code}")
+    kind, reason = classify_follow_up(previous, following, words)
+    request = corrected_request(previous, following, words) if kind == "correction" else None
+    return FollowUpReading(kind, f"{code}: {reason}", request)
+
+
+def _spoken(previous: str, following: str, language_of: LanguageOf) -> str | None:
+    """The language of `following`; that of `previous` if it is too short to carry its own."""
+    own, before = language_of(following), language_of(previous)
+    certain = own is not None and _weight(following) >= _CERTAIN_FROM
+    if before is None:
+        return own if certain else language_of(f"{previous}\n{following}")
+    return own if certain and follow_up_words(before) else before
+
+
+def _weight(text: str) -> int:
+    """Letters; one of another script than Latin tells as much as six."""
+    return sum(1 if letter <= _LAST_LATIN else 6 for letter in text if letter.isalpha())
