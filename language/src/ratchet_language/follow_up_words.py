@@ -30,6 +30,7 @@ class FollowUpWords:
     endings: tuple[tuple[str, int], ...]
     genders: bool = False
     denied_first: bool = False
+    vocabulary: frozenset[str] = frozenset()
     lexicon: frozenset[str] = frozenset()
     same: dict[str, str] = field(default_factory=dict)
 
@@ -99,13 +100,15 @@ def _read(data: Mapping[str, Any]) -> FollowUpWords:
         endings=plain.endings,
         genders=data["genders"],
         denied_first=data["denied_first"],
+        vocabulary=frozenset(word for phrase in every for word in phrase.split()),
         lexicon=frozenset() if data["spaces"] else every,
         same=same,
     )
     if not data["spaces"]:
         named = words["metrics"] | words["periods"] | words["nouns"]
-        words["function"] |= frozenset(_flat(*phrases.values())) - named
-    for name in ("metrics", "periods"):
+        words["function"] |= frozenset(_flat(*phrases.values())) | words["questions"]
+        words["function"] -= named
+    for name in ("metrics", "general", "periods"):
         words[name] |= frozenset(map(language.stem, words[name]))
     return language
 

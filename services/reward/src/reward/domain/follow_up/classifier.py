@@ -69,14 +69,17 @@ def _requests_repetition(earlier: Utterance, utterance: Utterance) -> bool:
 
 
 def _insists(earlier: Utterance, utterance: Utterance) -> bool:
-    added = utterance.content - earlier.content
-    return utterance.has("insistence") and added <= utterance.language.words["asking"]
+    if not utterance.has("insistence") or NOT in utterance.content ^ earlier.content:
+        return False
+    return utterance.content - earlier.content <= utterance.language.words["asking"]
 
 
 def _is_thanks(utterance: Utterance) -> bool:
+    if utterance.has("is_wrong"):
+        return False
     if utterance.has("closings"):
         return True
-    if utterance.has("intended", "is_wrong"):
+    if utterance.has("intended"):
         return False
     if utterance.has("thanks") or utterance.opens("no_complaints"):
         return True
@@ -120,7 +123,8 @@ def _refines(earlier: Utterance, request: Utterance) -> bool:
     if _refers_back(request) or request.has("view_changes"):
         return True
     if request.is_request:
-        return not request.topic
+        groups = request.language.words
+        return request.topic <= groups["metrics"] - groups["general"]
     return bool(request.content) and len(request.words) <= 6
 
 

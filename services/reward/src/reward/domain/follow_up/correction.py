@@ -26,6 +26,7 @@ def intended_by(correction: str, previous: str, language: FollowUpWords) -> str 
     "no, I meant pump 2" gives "pump 2"; "not pump 13 pump 30" gives "pump 30".
     """
     utterance, earlier = Utterance(correction, language), Utterance(previous, language)
+    contrast = language.words["contrast"]
     marked = [
         (place, place + len(phrase.split()))
         for phrase in (*language.phrases["intended"], *language.phrases["instead"])
@@ -34,22 +35,21 @@ def intended_by(correction: str, previous: str, language: FollowUpWords) -> str 
     if marked:
         place, end = max(marked, key=lambda mark: mark[1])
         rest = utterance.after(end)
-        if rest.content and 0 not in rest.contrasts():
-            return None if rest.has("wrong") else _trimmed(rest)
-        before = correction[: utterance.tokens[place].start]
-        return _trimmed(Utterance(before, language))
+        after = rest.content and 0 not in rest.contrasts()
+        if after and not (language.denied_first and contrast.intersection(rest.words)):
+            return _trimmed(rest)
+        return _trimmed(Utterance(correction[: utterance.tokens[place].start], language))
     denied = 0
     while set(utterance.words[denied : denied + 1]) & set(language.phrases["denials"]):
         denied += 1
     rest = utterance.after(denied)
-    if language.denied_first and not language.words["contrast"].isdisjoint(rest.words):
+    if language.denied_first and contrast.intersection(rest.words):
         return _after_negation(rest, earlier)
     if denied - 1 in utterance.contrasts() and not language.denied_first:
         return _after_denied_part(rest, earlier)
     named = rest.content - earlier.content - {NOT}
     if named and (denied or rest.contrasts()):
-        vague = rest.has("wrong") or language.words["vague"].intersection(rest.words)
-        return None if vague else _trimmed(rest)
+        return None if language.words["vague"].intersection(rest.words) else _trimmed(rest)
     return None
 
 
@@ -138,4 +138,5 @@ def _trimmed(utterance: Utterance) -> str | None:
         sentence = sentence.after(len(opening.split()))
     cuts = [place for phrase in language.phrases["cuts"] if (place := sentence.find(phrase))]
     end = sentence.tokens[min(cuts)].start if cuts else None
-    return sentence.text[:end].strip(_MARKS) or None
+    kept = sentence.text[:end].strip(_MARKS)
+    return None if Utterance(kept, language).has("wrong") else kept or None

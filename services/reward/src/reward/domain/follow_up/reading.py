@@ -4,12 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ratchet.contract import FollowUp
-from ratchet_language import follow_up_words
+from ratchet_language import follow_up_words, tokens_of
 from reward.domain.follow_up.classifier import classify_follow_up
 from reward.domain.follow_up.correction import corrected_request
-
-_CERTAIN_FROM = 12
-_LAST_LATIN = "\u024f"
 
 LanguageOf = Callable[[str], str | None]
 """The ISO 639-1 code of a text's language; None if it is not known."""
@@ -37,14 +34,13 @@ def read_follow_up(previous: str, following: str, language_of: LanguageOf) -> Fo
 
 
 def _spoken(previous: str, following: str, language_of: LanguageOf) -> str | None:
-    """The language of `following`; that of `previous` if it is too short to carry its own."""
+    """The language of `following`: that of `previous` if it is likely or nothing else is."""
     own, before = language_of(following), language_of(previous)
-    certain = own is not None and _weight(following) >= _CERTAIN_FROM
     if before is None:
-        return own if certain else language_of(f"{previous}\n{following}")
-    return own if certain and follow_up_words(before) else before
-
-
-def _weight(text: str) -> int:
-    """Letters; one of another script than Latin tells as much as six."""
-    return sum(1 if letter <= _LAST_LATIN else 6 for letter in text if letter.isalpha())
+        return language_of(f"{previous}\n{following}") or own
+    words = follow_up_words(before)
+    if own in (None, before) or words is None:
+        return before
+    spoken = [word for word, *_ in tokens_of(following, words) if len(word) > 1]
+    known = sum(word in words.vocabulary for word in spoken)
+    return before if known * 2 >= len(spoken) else own
