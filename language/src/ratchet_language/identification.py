@@ -43,7 +43,9 @@ def language_of(text: str) -> str | None:
         if script in _data()["scripts"]:
             return str(_data()["scripts"][script])
     for language, frequent in _data()["words"].items():
-        if sum(word in frequent for word in words) * _LEAST_SHARE >= len(words):
+        own = sum(word in frequent["own"] for word in words)
+        shared = sum(word in frequent["shared"] for word in words)
+        if own > 1 or (own and (own + shared) * _LEAST_SHARE >= len(words)):
             return str(language)
     return _by_model(" ".join(_WITH_DIGITS.sub(" ", text).split()))
 
@@ -78,5 +80,8 @@ def _data() -> dict[str, Any]:
     data = tomllib.loads(text)
     return data | {
         "languages": frozenset(data["languages"].split()),
-        "words": {code: frozenset(words.split()) for code, words in data["words"].items()},
+        "words": {
+            code: {name: frozenset(words.split()) for name, words in groups.items()}
+            for code, groups in data["words"].items()
+        },
     }

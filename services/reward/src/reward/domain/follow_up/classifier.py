@@ -51,7 +51,7 @@ def _request_in(utterance: Utterance) -> Utterance:
     while lead_in := utterance.opens("lead_ins", "acknowledgements"):
         rest = utterance.after(len(lead_in.split()))
         joined = lead_in in utterance.language.phrases["conjunctions"]
-        if not rest.words or (joined and not rest.is_request and not _is_thanks(rest)):
+        if not rest.words or (joined and not rest.opens_request and not _is_thanks(rest)):
             break
         utterance = rest
     return utterance
@@ -59,7 +59,11 @@ def _request_in(utterance: Utterance) -> Utterance:
 
 def _requests_repetition(earlier: Utterance, utterance: Utterance) -> bool:
     phrases, groups = utterance.language.phrases, utterance.language.words
-    if " ".join(utterance.words) in phrases["bare_repeats"] or utterance.has("repeat_requests"):
+    bare = utterance
+    while (lead_in := bare.opens("lead_ins")) and len(lead_in.split()) < len(bare.words):
+        bare = bare.after(len(lead_in.split()))
+    said = {" ".join(utterance.words), " ".join(bare.words)}
+    if said.intersection(phrases["bare_repeats"]) or utterance.has("repeat_requests"):
         return True
     again = utterance.last(3).has("again")
     if again and utterance.has("recalls"):
@@ -69,9 +73,13 @@ def _requests_repetition(earlier: Utterance, utterance: Utterance) -> bool:
 
 
 def _insists(earlier: Utterance, utterance: Utterance) -> bool:
-    if not utterance.has("insistence") or NOT in utterance.content ^ earlier.content:
+    if NOT in utterance.content ^ earlier.content:
         return False
-    return utterance.content - earlier.content <= utterance.language.words["asking"]
+    added = utterance.content - earlier.content
+    if utterance.has("insistence") and added <= utterance.language.words["asking"]:
+        return True
+    lost = earlier.content - utterance.content
+    return utterance.has("intended") and not added and len(lost) < len(utterance.content)
 
 
 def _is_thanks(utterance: Utterance) -> bool:
@@ -107,7 +115,7 @@ def _same_request(earlier: Utterance, request: Utterance) -> bool:
         return False
     periods, metrics = request.language.words["periods"], request.language.words["metrics"]
     added, lost = request.content - earlier.content, earlier.content - request.content
-    if added & metrics or NOT in added ^ lost or (added & periods and lost & periods):
+    if added & metrics or NOT in added ^ lost or added & periods:
         return False
     if added and not lost:
         return False
@@ -131,9 +139,11 @@ def _refines(earlier: Utterance, request: Utterance) -> bool:
 def _refers_back(request: Utterance) -> bool:
     """ "this week" and "that month" name a period; "this" and "that" alone refer to the answer."""
     groups = request.language.words
-    pairs = zip(request.words, (*request.words[1:], ""), strict=True)
+    addresses = request.language.phrases["addresses"]
+    words = ("", *request.words, "")
     return bool(groups["places"].intersection(request.words[-1:])) or any(
         word in groups["pronouns"]
         and not (word in groups["determiners"] and follower in groups["periods"])
-        for word, follower in pairs
+        and f"{before} {word}" not in addresses
+        for before, word, follower in zip(words, words[1:], words[2:], strict=False)
     )

@@ -38,7 +38,10 @@ def intended_by(correction: str, previous: str, language: FollowUpWords) -> str 
         after = rest.content and 0 not in rest.contrasts()
         if after and not (language.denied_first and contrast.intersection(rest.words)):
             return _trimmed(rest)
-        return _trimmed(Utterance(correction[: utterance.tokens[place].start], language))
+        before = correction[: utterance.tokens[place].start].rstrip(_MARKS)
+        if language.denied_first:
+            before = _COMMA.split(before)[-1]
+        return _trimmed(Utterance(before, language))
     denied = 0
     while set(utterance.words[denied : denied + 1]) & set(language.phrases["denials"]):
         denied += 1
@@ -138,5 +141,7 @@ def _trimmed(utterance: Utterance) -> str | None:
         sentence = sentence.after(len(opening.split()))
     cuts = [place for phrase in language.phrases["cuts"] if (place := sentence.find(phrase))]
     end = sentence.tokens[min(cuts)].start if cuts else None
-    kept = sentence.text[:end].strip(_MARKS)
-    return None if Utterance(kept, language).has("wrong") else kept or None
+    kept = Utterance(sentence.text[:end].strip(_MARKS), language)
+    while kept.words and kept.words[-1] in language.words["trailing"]:
+        kept = Utterance(kept.text[: kept.tokens[-1].start].rstrip(_MARKS), language)
+    return None if kept.has("wrong") else kept.text or None

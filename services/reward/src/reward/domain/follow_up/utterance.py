@@ -45,10 +45,15 @@ class Utterance:
 
     @property
     def is_request(self) -> bool:
-        """Whether it begins like a question or an instruction, or is otherwise a question."""
-        groups = self.language.words
+        """Whether it opens like a request or ends like a question."""
         asks = self.text.rstrip().endswith(("?", "？")) and len(self.words) >= _QUESTION_FROM
-        if asks or groups["questions"].intersection(self.words):
+        return asks or self.opens_request
+
+    @property
+    def opens_request(self) -> bool:
+        """Whether it begins like a question or an instruction, or has a question word."""
+        groups = self.language.words
+        if groups["questions"].intersection(self.words):
             return True
         return not groups["openers"].isdisjoint(self.words[:1]) and not self.opens("exclamations")
 
