@@ -3,12 +3,14 @@
 # fmt: off
 # isort: off
 from ratchet_language.equipment import (
-    DeviceWord, EquipmentId, device_after, device_before, equipment_ids, equipment_words,
+    DeviceWord, EquipmentId, Vocabulary, active_vocabulary, device_after, device_before,
+    equipment_ids, equipment_words, use_site_file, use_vocabulary,
 )
 from ratchet_language.numbers import NumberMention, number_mentions
 from ratchet_language.units import is_percent, is_unit, unit_kind
+from ratchet_language.characters import folded
 from ratchet_language.normalization import (
-    device_type, normalized, phrasing_of, question_key, question_words,
+    composed, device_type, normalized, phrasing_of, question_key, question_words,
 )
 from ratchet_language.identification import language_of
 from ratchet_language.follow_up_words import NOT, FollowUpWords, follow_up_words

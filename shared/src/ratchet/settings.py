@@ -23,6 +23,8 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from ratchet_language import use_site_file
+
 _log = logging.getLogger(__name__)
 SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
 
@@ -43,6 +45,7 @@ class CommonSettings(BaseSettings):
     A consumer stops when more than `dead_letters_max_consecutive` messages in a row would become
     dead letters, or more than `dead_letters_max_share` of the last 200.
 
+    `site_file` has the site's own device words and tags (docs/site-file.md).
     `embedding` is `hashing` or `sentence-transformers:` with a model's id or directory.
     `otlp_endpoint` is the OpenTelemetry collector that spans are sent to, without a path, such as
     `http://collector:4318`; empty makes none. `OTEL_EXPORTER_OTLP_ENDPOINT` sets it too.
@@ -61,6 +64,7 @@ class CommonSettings(BaseSettings):
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(str.lower)
     ] = "info"
+    site_file: Annotated[Path | None, BeforeValidator(lambda path: path or None)] = None
     embedding: str = "hashing"
     otlp_endpoint: Annotated[str, AfterValidator(_is_collector)] = Field(
         default="",
@@ -110,10 +114,14 @@ T = TypeVar("T", bound=CommonSettings)
 def read_settings(kind: type[T], **values: object) -> T:
     """Settings from the environment; `values`, by field, take precedence.
 
-    Ends the process with status 2 and a line on stderr for each invalid variable.
+    From then on this process reads texts with the words of the site file. Ends the process with
+    status 2 and a line on stderr for each invalid variable.
     """
     try:
-        return kind(**values)  # type: ignore[arg-type]
+        settings = kind(**values)  # type: ignore[arg-type]
+        if settings.site_file is not None:
+            use_site_file(settings.site_file)
+        return settings
     except ValidationError as error:
         problems = [f"{_variable(one['loc'])}{one['msg']}" for one in error.errors()]
         message = "\n".join((*problems, ".env.example has every variable"))

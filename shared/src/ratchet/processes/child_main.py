@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from ratchet.processes.parent_death import die_with_parent
+from ratchet.settings import CommonSettings, read_settings
 
 R = TypeVar("R", bound=BaseModel)
 Report = Callable[[BaseModel], None]
@@ -16,9 +17,10 @@ Report = Callable[[BaseModel], None]
 def serve_parent(request_type: type[R], work: Callable[[R, Report], None]) -> None:
     """Read the request from stdin and do `work`, which reports lines to the parent.
 
-    Standard output is redirected to stderr, so that libraries cannot print between the lines.
+    Texts are read with the words of the site file, as in the parent. Standard output is redirected to stderr, so that libraries cannot print between the lines.
     """
     die_with_parent()
+    read_settings(CommonSettings)
     request = request_type.model_validate_json(sys.stdin.buffer.read())
     output = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

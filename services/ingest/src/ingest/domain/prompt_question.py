@@ -7,10 +7,9 @@ from math import isfinite
 from ratchet.contract import Question, Reading
 from ratchet.measures import QUESTION, READINGS, RESPONSE
 from ratchet_language import (
-    NumberMention,
     device_type,
+    equipment_ids,
     normalized,
-    number_mentions,
     phrasing_of,
     question_key,
 )
@@ -50,14 +49,8 @@ def question_text(prompt: str) -> str:
 
 
 def named_equipment(text: str) -> list[str]:
-    """The equipment that `text` names, as "pump 1", each once and in order."""
-    return list(dict.fromkeys(" ".join(name) for _, name in _identities(text)))
-
-
-def _identities(text: str) -> Iterator[tuple[NumberMention, tuple[str, str]]]:
-    for mention in number_mentions(text):
-        if mention.identity is not None:
-            yield mention, mention.identity
+    """The equipment that `text` names, as "pump 1" in every language, each once and in order."""
+    return list(dict.fromkeys(one.name for one in equipment_ids(text)))
 
 
 def _requested(text: str, readings: Sequence[Reading]) -> Reading | None:
@@ -89,7 +82,7 @@ def _readings(prompt: str) -> Iterator[Reading]:
             return
         name, _, measured = line[2:].rpartition(": ")
         value, _, unit = measured.partition(" ")
-        metric_from = next((m.start + len(m.digits) for m, _ in _identities(name)), 0)
+        metric_from = next((one.end for one in equipment_ids(name)), 0)
         equipment, metric = name[:metric_from].strip(), name[metric_from:].strip()
         number = _number(value)
         if equipment and metric and number is not None:

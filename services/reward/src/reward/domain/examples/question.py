@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ratchet.contract import Aspect, Question, Reading
-from ratchet_language import device_type, normalized, phrasing_of, question_key, question_words
+from ratchet_language import (
+    composed,
+    device_type,
+    folded,
+    normalized,
+    phrasing_of,
+    question_key,
+    question_words,
+)
 from reward.domain.answers.recorded_answer import RecordedAnswer
 
 Scope = Literal["question", "intent"]
@@ -20,19 +28,22 @@ def question_keys(answer: RecordedAnswer, scope: Scope) -> dict[Aspect, str]:
     words = question_words(answer.transcript)
     if not words:
         return {}
-    devices = sorted(device.casefold() for device in answer.devices)
+    devices = sorted(map(folded, answer.devices))
     if scope == "intent":
         kind = device_type(devices[0]) if devices else ""
         key = question_key([answer.intent, kind, answer.characteristic])
         return {"voice": key, "widget": key}
     content: list[object] = [answer.intent, words, devices]
-    readings = [[r.equipment, r.metric, r.value, r.unit] for r in answer.readings]
+    readings = [
+        [composed(r.equipment), composed(r.metric), r.value, composed(r.unit)]
+        for r in answer.readings
+    ]
     return {"voice": question_key([*content, readings]), "widget": question_key(content)}
 
 
 def question_of(answer: RecordedAnswer, key: str) -> Question:
     """Describe the question that `answer` answers, under one of its keys."""
-    devices = sorted(device.casefold() for device in answer.devices)
+    devices = sorted(map(folded, answer.devices))
     return Question(
         key=key,
         text=answer.transcript,
@@ -49,6 +60,6 @@ def _requested_reading(
 ) -> Reading | None:
     names = {normalized(device) for device in devices}
     for reading in readings:
-        if reading.metric == metric and normalized(reading.equipment) in names:
+        if composed(reading.metric) == composed(metric) and normalized(reading.equipment) in names:
             return reading
     return None

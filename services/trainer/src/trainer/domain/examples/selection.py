@@ -1,7 +1,6 @@
 """Selects the examples of a run: near duplicates once, and a limited share for each user."""
 
 import hashlib
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +8,9 @@ from dataclasses import dataclass, field
 from pydantic import Field
 
 from ratchet.contract import LabelBuilt, Value
+from ratchet_language import question_words
 from trainer.domain.examples.training_example import TrainingExample
 
-_WORD = re.compile(r"\w+")
 _SHINGLE = 3
 NEAR_DUPLICATE = "near_duplicate"
 USER_SHARE = "user_share"
@@ -82,7 +81,7 @@ def _block(example: TrainingExample) -> tuple[str, ...]:
 def _shingles(example: TrainingExample) -> frozenset[tuple[str, ...]]:
     reading = example.question.asked
     texts = (example.question.text, *example.answers, "" if reading is None else f"{reading.value}")
-    words = _WORD.findall(" | ".join(texts).casefold())
+    words = question_words(" | ".join(texts))
     return frozenset(tuple(words[at : at + _SHINGLE]) for at in range(len(words)))
 
 

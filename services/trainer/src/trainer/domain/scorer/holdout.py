@@ -1,17 +1,17 @@
 """Assigns questions to the held-out fifth by a hash of their words, so never differently."""
 
 import hashlib
-import re
 
 from ratchet.contract import RankingQuery
+from ratchet_language import question_words
 
-_WORD = re.compile(r"[^\W\d_]+")
 _EVERY = 5
 
 
 def kind_of(query: RankingQuery) -> str:
     """The question without its numbers: pump 001 and pump 002 give the same kind."""
-    return " ".join([query.intent, *_WORD.findall(query.transcript.casefold())])
+    words = [word for word in question_words(query.transcript) if not word.isdecimal()]
+    return " ".join([query.intent, *words])
 
 
 def fold_of(kind: str, folds: int) -> int:

@@ -1,0 +1,11 @@
+"""Equipment in running text: device words, and the ids of single devices."""
+
+# fmt: off
+# isort: off
+from ratchet_language.equipment.vocabulary import Vocabulary, active_vocabulary, use_vocabulary
+from ratchet_language.equipment.site_file import use_site_file
+from ratchet_language.equipment.devices import (
+    DeviceWord, device_after, device_before, equipment_words,
+)
+from ratchet_language.equipment.tags import EquipmentId, is_padded
+from ratchet_language.equipment.ids import equipment_ids, is_equipment_id
