@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainer.backends.language_identification import language_of
+from ratchet_language import language_of
 from trainer.domain.evaluation.figures import cases_by_slice, slices_of
 
 from .case_scores import cases_of

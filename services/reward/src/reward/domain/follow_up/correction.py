@@ -108,7 +108,8 @@ def _negated(utterance: Utterance, place: int) -> bool:
     """Whether one of the two words before `place` denies it."""
     tokens, text = utterance.tokens, utterance.text
     return any(
-        place - 2 <= index < place and not _COMMA.search(text[tokens[index].end : tokens[place].start])
+        place - 2 <= index < place
+        and not _COMMA.search(text[tokens[index].end : tokens[place].start])
         for index in utterance.contrasts()
     )
 
@@ -119,7 +120,11 @@ def _after_denied_part(rest: Utterance, earlier: Utterance) -> str | None:
         denied = Utterance(rest.text[: comma.start()], rest.language)
         if denied.content <= earlier.content:
             return _trimmed(Utterance(rest.text[comma.end() :], rest.language))
-    again = rest.words.index(rest.words[0], 1) if rest.words[:1] and rest.words[0] in rest.words[1:] else 0
+    again = (
+        rest.words.index(rest.words[0], 1)
+        if rest.words[:1] and rest.words[0] in rest.words[1:]
+        else 0
+    )
     return _trimmed(rest.after(again)) if again else None
 
 
