@@ -175,6 +175,36 @@ async def test_an_unusable_pair_or_trace_is_refused_with_field_and_reason(
     assert await events(redis, TRACES) == await events(redis, EXAMPLES) == []
 
 
+@pytest.mark.parametrize(
+    ("question", "chosen", "rejected", "device"),
+    [
+        (
+            "Wie hoch ist der Druck von Pumpe 2?",
+            "Pumpe 2 hat 3 bar.",
+            "Pumpe 5 hat 3 bar.",
+            "pump 5",
+        ),
+        ("泵2的功率是多少？", "泵2的功率是45千瓦。", "5号泵的功率是45千瓦。", "pump 5"),
+        ("पंप 2 का दबाव?", "पंप २ का दबाव 3 है।", "पंप 5 का दबाव 3 है।", "pump 5"),
+        ("ポンプ2の圧力は？", "ポンプ2は3です。", "ポンプ5は3です。", "pump 5"),
+        ("¿Presión de la bomba 2?", "La bomba 2 tiene 3 bar.", "La bomba 5 tiene 3 bar.", "pump 5"),
+        ("Power of pump 101B?", "Pump 101B draws 45 kW.", "Pump 101D draws 45 kW.", "pump 101D"),
+        ("Status of P-101A?", "P-101A is on.", "P-101B is on.", "p 101B"),
+        ("Wie warm ist Kühlturm 3?", "Kühlturm 3 hat 28 °C.", "Turm 4 hat 28 °C.", "tower 4"),
+    ],
+)
+async def test_a_pair_about_another_device_is_refused_in_every_language(
+    client: httpx.AsyncClient, question: str, chosen: str, rejected: str, device: str
+):
+    pair = {**PAIR, "prompt": question, "chosen": chosen}
+    same = await client.post("/v1/pairs", json={**pair, "rejected": f"{chosen} Hm."})
+    assert same.status_code == 202
+    response = await client.post("/v1/pairs", json={**pair, "rejected": rejected})
+    assert response.status_code == 422
+    [problem] = [one for one in response.json()["problems"] if one["field"] == "rejected"]
+    assert f"names {device}, which the question does not name" in problem["message"]
+
+
 async def test_the_smallest_allowed_gap_is_accepted(client: httpx.AsyncClient):
     body = {**PAIR, "chosen_reward": 0.14, "rejected_reward": -0.16}
     assert (await client.post("/v1/pairs", json=body)).status_code == 202

@@ -71,6 +71,24 @@ def test_the_key_depends_on_question_and_readings_but_not_on_spelling():
     assert key("Power of pump 001?") != key("Power of pump 002?")
 
 
+@pytest.mark.parametrize(
+    ("equipment", "metric", "question"),
+    [
+        ("Pumpe 2", "Druck", "Wie hoch ist der Druck von Pumpe 2?"),
+        ("泵2", "功率", "泵 2 的功率是多少？"),
+        ("पंप २", "दबाव", "पंप 2 का दबाव कितना है?"),
+        ("ポンプ2", "圧力", "ポンプ2の圧力は？"),
+        ("pump 101B", "power", "Power of pump 101B?"),
+    ],
+)
+def test_the_requested_reading_is_found_in_every_script(equipment: str, metric: str, question: str):
+    asked = Reading(equipment=equipment, metric=metric, value=45.5, unit="kW")
+    other = asked.model_copy(update={"value": 3.0, "equipment": equipment[:-1] + "7"})
+    found = question_in(voice_prompt(question, (other, asked)))
+    assert found.asked == asked
+    assert found.device_type == "pump"
+
+
 def test_every_piece_of_equipment_is_named_once():
     assert named_equipment("Pump 001 and pump 1, AHU-03 at 45 kW") == ["pump 1", "ahu 3"]
 

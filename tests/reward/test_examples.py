@@ -1,6 +1,7 @@
 """Examples compare answers to the same question; the live set is a function of the facts."""
 
 import json
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -342,10 +343,55 @@ async def test_questions_without_words_are_never_the_same_question(loop: Loop, f
     assert loop.live == {}
 
 
-async def test_words_of_any_script_distinguish_questions(loop: Loop, facts: Any):
-    for number, transcript, rating in ((1, "电机温度", "up"), (2, "泵的压力", "down")):
-        await loop.add(
-            facts.experience(f"q-{number}", transcript=transcript, parsed_intent=None),
-            facts.feedback(f"q-{number}", rating=rating),
-        )
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("电机温度", "泵的压力"),
+        ("泵2的功率", "泵3的功率"),
+        ("तेल कितना है?", "तौल कितना है?"),
+        ("पंप 2 का दबाव", "पंप 2 की गति"),
+        ("pump 101B", "pump 101D"),
+    ],
+)
+async def test_words_of_any_script_distinguish_questions(
+    loop: Loop, facts: Any, one: str, other: str
+):
+    await loop.add(
+        facts.experience("q-1", transcript=one, parsed_intent=None, voice_response=GOOD),
+        facts.experience("q-2", transcript=other, parsed_intent=None, voice_response=BAD),
+        facts.feedback("q-1", rating="up"),
+        facts.feedback("q-2", rating="down"),
+    )
     assert loop.pairs() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "typed_otherwise"),
+    [
+        ("Kühlwasserdruck", unicodedata.normalize("NFD", "Kühlwasserdruck")),
+        ("Power of pump 2", "Power of pump ２"),
+        ("पंप 2 का दबाव", "पंप २ का दबाव"),
+        ("泵2的功率", "泵 2 的功率？"),
+    ],
+)
+async def test_one_question_is_one_however_it_is_typed(
+    loop: Loop, facts: Any, text: str, typed_otherwise: str
+):
+    def about(name: str) -> dict[str, Any]:
+        reading = {"equipment": name, "metric": name, "value": 45, "unit": "kW"}
+        return {
+            "transcript": name,
+            "parsed_intent": {"type": "query", "entities": {"devices": [name]}},
+            "available_data_summary": {"readings": [reading]},
+        }
+
+    composed = {**about(text), "transcript": typed_otherwise}
+    await loop.add(
+        facts.experience("q-1", voice_response=BAD, **about(text)),
+        facts.experience("q-2", voice_response=GOOD, **composed),
+        facts.experience("q-3", voice_response=BETTER, **about(unicodedata.normalize("NFD", text))),
+        facts.feedback("q-1", rating="down"),
+        facts.feedback("q-2", rating="up"),
+        facts.feedback("q-3", rating="up"),
+    )
+    assert {pair.chosen for pair in loop.pairs()} == {GOOD, BETTER}
