@@ -71,8 +71,8 @@ class RewardMetrics:
                 if isinstance(event, ExperienceScored):
                     self.rewards.observe(event.total)
                     if event.follow_up_reason:
-                        kind, reason = event.follow_up or "none", event.follow_up_reason
-                        self.follow_ups.labels(kind, reason).inc()
+                        followed = (event.follow_up or "none", event.follow_up_reason)
+                        self.follow_ups.labels(*followed).inc()
                     for component, value in event.components.items():
                         self.components.labels(component).observe(value)
                 elif isinstance(event, BuiltExample):

@@ -26,32 +26,22 @@ def intended_by(correction: str, previous: str, language: FollowUpWords) -> str 
     "no, I meant pump 2" gives "pump 2"; "not pump 13 pump 30" gives "pump 30".
     """
     utterance, earlier = Utterance(correction, language), Utterance(previous, language)
-    contrast = language.words["contrast"]
     marked = [
         (place, place + len(phrase.split()))
         for phrase in (*language.phrases["intended"], *language.phrases["instead"])
         if (place := utterance.find(phrase)) is not None and not _negated(utterance, place)
     ]
     if marked:
-        place, end = max(marked, key=lambda mark: mark[1])
-        rest = utterance.after(end)
-        after = rest.content and 0 not in rest.contrasts()
-        if after and not (language.denied_first and contrast.intersection(rest.words)):
-            return _trimmed(rest)
-        before = correction[: utterance.tokens[place].start].rstrip(_MARKS)
-        if language.denied_first:
-            before = _COMMA.split(before)[-1]
-        return _trimmed(Utterance(before, language))
+        return _at_mark(utterance, *max(marked, key=lambda mark: mark[1]))
     denied = 0
     while set(utterance.words[denied : denied + 1]) & set(language.phrases["denials"]):
         denied += 1
     rest = utterance.after(denied)
-    if language.denied_first and contrast.intersection(rest.words):
+    if language.denied_first and language.words["contrast"].intersection(rest.words):
         return _after_negation(rest, earlier)
     if denied - 1 in utterance.contrasts() and not language.denied_first:
         return _after_denied_part(rest, earlier)
-    named = rest.content - earlier.content - {NOT}
-    if named and (denied or rest.contrasts()):
+    if rest.content - earlier.content - {NOT} and (denied or rest.contrasts()):
         return None if language.words["vague"].intersection(rest.words) else _trimmed(rest)
     return None
 
@@ -79,6 +69,10 @@ def corrected_request(previous: str, following: str, language: FollowUpWords) ->
     [old] = replaced
     if language.genders and (named.kind == "quantity" or named.device != old.device):
         return None
+    besides = Utterance(f"{intended[: named.start]} {intended[named.end :]}", language).content
+    known = frozenset() if named.kind == "period" else Utterance(previous, language).content
+    if besides - known:
+        return None
     return previous[: old.start] + intended[named.start : named.end] + previous[old.end :]
 
 
@@ -92,16 +86,28 @@ def spans_in(text: str, language: FollowUpWords) -> list[TextSpan]:
             continue
         last = spans[-1] if spans else None
         following = tokens[index + 1] if index + 1 < len(tokens) else None
-        device = "".join(equipment_words([token.word]))
+        device = min(equipment_words([token.word]), default="")
         if following and device and language.stem(following.word).isdecimal():
             spans.append(TextSpan(token.start, following.end, "equipment", device))
-        elif stem in language.words["metrics"]:
+        elif stem in language.words["metrics"] and token.word not in language.same:
             spans.append(TextSpan(token.start, token.end, "quantity"))
         elif token.word in language.words["periods"]:
             joined = last and last.kind == "period" and not text[last.end : token.start].strip()
             start = spans.pop().start if joined else token.start
             spans.append(TextSpan(start, token.end, "period"))
     return sorted(spans)
+
+
+def _at_mark(utterance: Utterance, place: int, end: int) -> str | None:
+    """What follows the words from `place` to `end`, else what precedes them."""
+    language, rest = utterance.language, utterance.after(end)
+    denies = language.denied_first and language.words["contrast"].intersection(rest.words)
+    if rest.content and not denies and 0 not in rest.contrasts():
+        return _trimmed(rest)
+    before = utterance.text[: utterance.tokens[place].start].rstrip(_MARKS)
+    if language.denied_first:
+        before = _COMMA.split(before)[-1]
+    return _trimmed(Utterance(before, language))
 
 
 def _negated(utterance: Utterance, place: int) -> bool:
@@ -120,12 +126,9 @@ def _after_denied_part(rest: Utterance, earlier: Utterance) -> str | None:
         denied = Utterance(rest.text[: comma.start()], rest.language)
         if denied.content <= earlier.content:
             return _trimmed(Utterance(rest.text[comma.end() :], rest.language))
-    again = (
-        rest.words.index(rest.words[0], 1)
-        if rest.words[:1] and rest.words[0] in rest.words[1:]
-        else 0
-    )
-    return _trimmed(rest.after(again)) if again else None
+    if rest.words[:1] and rest.words[0] in rest.words[1:]:
+        return _trimmed(rest.after(rest.words.index(rest.words[0], 1)))
+    return None
 
 
 def _after_negation(rest: Utterance, earlier: Utterance) -> str | None:

@@ -8,6 +8,8 @@ from ratchet_language import follow_up_words, tokens_of
 from reward.domain.follow_up.classifier import classify_follow_up
 from reward.domain.follow_up.correction import corrected_request
 
+_WORDS_OF_A_LANGUAGE = 2
+
 LanguageOf = Callable[[str], str | None]
 """The ISO 639-1 code of a text's language; None if it is not known."""
 
@@ -34,13 +36,15 @@ def read_follow_up(previous: str, following: str, language_of: LanguageOf) -> Fo
 
 
 def _spoken(previous: str, following: str, language_of: LanguageOf) -> str | None:
-    """The language of `following`: that of `previous` if it is likely or nothing else is."""
+    """The language of `following`: that of `previous` if its words are, else its own."""
     own, before = language_of(following), language_of(previous)
     if before is None:
         return language_of(f"{previous}\n{following}") or own
     words = follow_up_words(before)
-    if own in (None, before) or words is None:
+    if own == before or words is None:
         return before
-    spoken = [word for word, *_ in tokens_of(following, words) if len(word) > 1]
+    spoken = [token.word for token in tokens_of(following, words) if len(token.word) > 1]
     known = sum(word in words.vocabulary for word in spoken)
+    if own is None:
+        return before if known or len(spoken) < _WORDS_OF_A_LANGUAGE else None
     return before if known * 2 >= len(spoken) else own

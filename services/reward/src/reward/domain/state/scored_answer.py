@@ -25,7 +25,8 @@ class QuestionContext(Value):
     """What the operator's other questions reveal about this one.
 
     `follow_up` is the classification of the next question with its reason, `request` the request
-    that this question corrects an earlier one to. `teaches` is false beyond the operator's daily quota.
+    that this question corrects an earlier one to. `teaches` is false beyond the operator's daily
+    quota.
     """
 
     follow_up: FollowUp | None = None
