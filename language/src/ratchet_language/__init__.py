@@ -13,5 +13,5 @@ from ratchet_language.normalization import (
     composed, device_type, normalized, phrasing_of, question_key, question_words,
 )
 from ratchet_language.identification import language_of
-from ratchet_language.follow_up_words import NOT, FollowUpWords, follow_up_words
+from ratchet_language.follow_up_vocabulary import NOT, FollowUpWords, follow_up_words
 from ratchet_language.tokens import Token, tokens_of

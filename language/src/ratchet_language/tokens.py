@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ratchet_language.characters import LETTER, PART, SPACELESS
-from ratchet_language.follow_up_words import FollowUpWords
+from ratchet_language.follow_up_vocabulary import FollowUpWords
 
 _CHARACTER = rf"(?:\d|{PART})"
 _TOKEN = re.compile(rf"(?P<run>{SPACELESS}+)|(?:\d|{LETTER}){_CHARACTER}*(?:['’]{_CHARACTER}+)*")
