@@ -64,6 +64,25 @@ HOSTILE = {
     "near-units": "5 kilowat " * (LENGTH // 10),
     "near-links": "https:/" * (LENGTH // 7),
 }
+HOSTILE |= {
+    what: (piece * LENGTH)[:LENGTH]
+    for what, piece in (
+        ("groups", "1,234"),
+        ("apostrophes", "1'234'"),
+        ("narrow spaces", "1\u202f234 "),
+        ("lakhs", "12,34,"),
+        ("fractions", "2 1/2 "),
+        ("powers", "1.2×10³ "),
+        ("signs", "- 5 –5 "),
+        ("number words", "forty-five and a half "),
+        ("German number words", "zweitausendfünfhundert "),
+        ("Chinese numerals", "四十五万"),
+        ("mixed numerals", "1万2千"),
+        ("digits beside letters", "泵2"),
+        ("digits of many scripts", "1٢३４"),
+        ("combining marks", "5\u0301"),
+    )
+}
 
 
 def case_of(turn: Turn) -> Case:

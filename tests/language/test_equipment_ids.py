@@ -27,6 +27,8 @@ def named_in(text: str) -> list[str]:
 @pytest.mark.parametrize(("text", "named"), [row[1:] for row in ROWS])
 def test_a_text_names_these_devices(text: str, named: str):
     assert named_in(text) == [name for name in named.split(", ") if name]
+    for one in equipment_ids(text):
+        assert any(character.isdecimal() for character in text[one.start : one.end])
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])

@@ -28,6 +28,15 @@ async def tell(line): print(line.decode().strip(), flush=True)
 class Request(BaseModel): pass
 asyncio.run(run_child("job", Request(), tell))
 """
+SITE = """
+from pydantic import BaseModel
+from ratchet.processes import serve_parent
+from ratchet_language import equipment_ids
+class Request(BaseModel): pass
+class Answer(BaseModel): names: list[str]
+def work(request, report): report(Answer(names=[one.name for one in equipment_ids("Heber 3")]))
+serve_parent(Request, work)
+"""
 
 
 class Request(BaseModel):
@@ -123,3 +132,19 @@ async def test_the_child_dies_with_a_killed_parent(job):
         return not alive(child)
 
     await eventually(gone)
+
+
+async def test_a_child_reads_texts_with_the_words_of_the_site_file(
+    job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    job(SITE)
+    monkeypatch.setenv("PYTHONPATH", ":".join((str(tmp_path), *sys.path)))
+    (tmp_path / "site.toml").write_text('[devices]\npump = ["Heber"]')
+    monkeypatch.setenv("RATCHET_SITE_FILE", str(tmp_path / "site.toml"))
+    lines: list[bytes] = []
+
+    async def keep(line: bytes) -> None:
+        lines.append(line)
+
+    await run_child("job", Request(), keep)
+    assert lines == [b'{"names":["pump 3"]}\n']

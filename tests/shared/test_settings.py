@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from ratchet.settings import CommonSettings, read_settings
+from ratchet_language import active_vocabulary, equipment_ids, use_vocabulary
 
 
 def test_the_environment_sets_a_field(monkeypatch: pytest.MonkeyPatch):
@@ -67,6 +68,7 @@ class ServiceSettings(CommonSettings):
         ),
         ("RATCHET_SERVICE_INNER", '{"share": "x"}', "RATCHET_SERVICE_INNER.share: Input should be"),
         ("RATCHET_SERVICE_INNER", "{", "service_inner"),
+        ("RATCHET_SITE_FILE", "/nowhere.toml", "RATCHET_SITE_FILE: /nowhere.toml: cannot be read"),
         ("RATCHET_SECRETS_DIR", "/nowhere", "RATCHET_SECRETS_DIR: /nowhere is not a directory"),
     ],
 )
@@ -82,3 +84,21 @@ def test_an_invalid_value_ends_the_start_with_its_name_and_no_traceback(
         read_settings(ServiceSettings)
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_texts_are_read_with_the_words_of_the_site_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    (tmp_path / "site.toml").write_text('[devices]\npump = ["Heber"]')
+    monkeypatch.setenv("RATCHET_SITE_FILE", str(tmp_path / "site.toml"))
+    before = active_vocabulary()
+    try:
+        read_settings(ServiceSettings)
+        assert [one.name for one in equipment_ids("Heber 3")] == ["pump 3"]
+    finally:
+        use_vocabulary(before)
+
+
+def test_an_empty_name_of_a_site_file_is_none(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("RATCHET_SITE_FILE", "")
+    assert read_settings(ServiceSettings).site_file is None

@@ -166,7 +166,8 @@ def test_any_text_scores_between_nothing_and_one(
 @pytest.mark.parametrize(
     "piece",
     [".", ".x", "(", "()", "a", "1", "1 ", "1.", "1,2:", "\n", "*\n", "www.", "://", "m3/h", "!x",
-     "pump 001 45 kW. ", "é°"],
+     "pump 001 45 kW. ", "é°", "7", "1'234", "1\u202f234 ", "四十五", "1万2千", "forty five ",
+     "zweihundert", "1/2 ", "3½ ", "- 5 ", "5\u0301", "1٢३", "1.2×10³ ", "泵2", "５"],
 )  # fmt: skip
 def test_hostile_text_costs_no_more_than_a_long_answer(piece: str) -> None:
     text = (piece * 100_000)[:100_000]

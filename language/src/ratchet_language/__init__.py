@@ -6,8 +6,8 @@ from ratchet_language.equipment import (
     DeviceWord, EquipmentId, Vocabulary, active_vocabulary, device_after, device_before,
     equipment_ids, equipment_words, use_site_file, use_vocabulary,
 )
-from ratchet_language.numbers import NumberMention, number_mentions
-from ratchet_language.units import is_percent, is_unit, unit_kind
+from ratchet_language.numbers import NumberMention, Reading, Shown, number_mentions
+from ratchet_language.units import is_percent, is_times, is_unit, unit_kind
 from ratchet_language.characters import folded
 from ratchet_language.normalization import (
     composed, device_type, normalized, phrasing_of, question_key, question_words,

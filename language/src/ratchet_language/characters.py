@@ -55,8 +55,10 @@ RUN = rf"[{_SPACELESS_BLOCKS}{_KATAKANA}]"
 WORD_END = rf"(?![^\W_{_SPACELESS_BLOCKS}{_KATAKANA}])"
 """The end of a word or number of a script that parts its words, likewise."""
 
+NUMERAL = f"[{_CLASSES['No']}]"
+"""A raised, circled or fractional number, likewise."""
 _IGNORABLE = re.compile(f"[{IGNORED}]+")
-_NUMERALS = re.compile(f"([{_CLASSES['No']}]+)")
+_NUMERALS = re.compile(f"({NUMERAL}+)")
 _OTHER_DIGIT = re.compile(f"[{_CLASSES['Nd']}]")
 _BRAHMIC = chain(range(0x900, 0x1C00), range(0xA800, 0xAC00), range(0x11000, 0x11E00))
 _VIRAMAS = "".join(chr(code) for code in _BRAHMIC if unicodedata.combining(chr(code)) == 9)

@@ -1,6 +1,5 @@
 """The words by which follow-ups are classified, from one data file for each language."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -8,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from ratchet_language.characters import folded
+from ratchet_language.tables import table
 
 NOT = "not"
 """The stem of every negation."""
@@ -65,10 +65,9 @@ class FollowUpWords:
 @cache
 def follow_up_words(language: str) -> FollowUpWords | None:
     """The words of a language by its ISO 639-1 code; None if there is no file for it."""
-    name = f"{language}.toml"
-    if name not in {file.name for file in _FOLDER.iterdir()}:
+    if f"{language}.toml" not in {file.name for file in _FOLDER.iterdir()}:
         return None
-    return _read(tomllib.loads(_FOLDER.joinpath(name).read_text("utf-8")))
+    return _read(table(f"follow_ups/{language}"))
 
 
 def _read(data: Mapping[str, Any]) -> FollowUpWords:

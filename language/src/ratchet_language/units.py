@@ -1,43 +1,62 @@
-"""Units of measure in spoken answers, as symbols and as words."""
+"""Units of measure in spoken answers, as symbols and as words of several languages."""
 
-# "45 kilowatt hours" begins like a power, so power and energy are one kind.
-_UNITS = {
-    "pressure": "bar mbar kpa mpa psi hpa Pa pascal kilopascal megapascal millibar",
-    "temperature": "°c °f ° degc degf C F K degree celsius fahrenheit kelvin",
-    "power and energy": "kw mw gw hp kva mva kvar W watt kilowatt megawatt gigawatt horsepower "
-    "wh kwh mwh gwh kj mj gj btu J joule kilojoule megajoule",
-    "speed": "rpm m/s km/h m/min mph revolution rev",
-    "frequency": "hz khz mhz hertz kilohertz",
-    "vibration": "mm/s µm mm in/s millimeter millimetre micron micrometer micrometre",
-    "electrical": "ma ka mv kv A V Ω kΩ ohm amp volt ampere milliampere kiloampere millivolt "
-    "kilovolt",
-    "percent": "% pct percent",
-    "flow": "m3/h m³/h m3/s m³/s m3 m³ l/s l/min l/h lpm gpm cfm kg/h kg/s t/h cubic liter litre "
-    "gallon",
-    "time": "ms sec min hr h s millisecond second minute hour day week",
-}
+import re
+from unicodedata import normalize
+
+from ratchet_language.characters import SPACELESS
+from ratchet_language.tables import table
+
 _PLURAL_FROM = 3
 
-# Symbols with a capital are case-sensitive ("10 A" is a current, "10 a" is not); the others are
-# looked up in lower case too.
-_KINDS = {
-    form: kind
-    for kind, units in _UNITS.items()
-    for unit in units.split()
-    for form in ((unit, f"{unit}s") if len(unit) >= _PLURAL_FROM and unit.isalpha() else (unit,))
-}
+
+def _kinds() -> dict[str, str]:
+    kinds = {}
+    for kind, units in table("numbers/units").items():
+        plurals = [f"{unit}s" for unit in units["english"] if len(unit) >= _PLURAL_FROM]
+        plurals = [plural for plural in plurals if plural.isalpha()]
+        for unit in (*units["english"], *plurals, *units["others"]):
+            for form in (unit, normalize("NFKC", unit), normalize("NFD", unit)):
+                kinds[form] = kind
+    return kinds
+
+
+_KINDS = _kinds()
+_TIMES = frozenset(table("numbers/words")["times"])
+_CLOSED_UP = re.compile(rf"{SPACELESS}|[\u30a0-\u33ff\uac00-\ud7a3]")
+_UNSPACED = frozenset(filter(_CLOSED_UP.match, _KINDS))
+_LONGEST = max(map(len, _UNSPACED))
+_STARTS = frozenset(unit[0] for unit in _UNSPACED)
 
 
 def unit_kind(token: str) -> str | None:
     """What a unit measures ("kilowatts" -> "power and energy"); None if it is no unit."""
-    return _KINDS.get(token) or _KINDS.get(token.lower())
+    kind = _KINDS.get(token) or _KINDS.get(token.lower())
+    if kind is None and not token.isascii():
+        return _KINDS.get(normalize("NFKC", token).lower())
+    return kind
 
 
 def is_unit(token: str) -> bool:
     """Whether a token that follows a number is (the first word of) its unit."""
-    return token in _KINDS or token.lower() in _KINDS
+    return token in _KINDS or unit_kind(token) is not None
 
 
 def is_percent(token: str) -> bool:
     """Whether the token is the percent sign or word."""
     return unit_kind(token) == "percent"
+
+
+def is_times(token: str) -> bool:
+    """Whether the token makes the number before it a factor ("0.9 times")."""
+    return token.lower() in _TIMES
+
+
+def unspaced_unit(text: str, start: int) -> str:
+    """The longest unit at `start` in a script without spaces around units; or ""."""
+    if text[start : start + 1] not in _STARTS:
+        return ""
+    for length in range(_LONGEST, 0, -1):
+        unit = text[start : start + length]
+        if unit in _UNSPACED:
+            return unit
+    return ""

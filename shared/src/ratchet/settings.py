@@ -23,8 +23,6 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from ratchet_language import use_site_file
-
 _log = logging.getLogger(__name__)
 SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
 
@@ -120,7 +118,7 @@ def read_settings(kind: type[T], **values: object) -> T:
     try:
         settings = kind(**values)  # type: ignore[arg-type]
         if settings.site_file is not None:
-            use_site_file(settings.site_file)
+            _use_site_file(settings.site_file)
         return settings
     except ValidationError as error:
         problems = [f"{_variable(one['loc'])}{one['msg']}" for one in error.errors()]
@@ -129,6 +127,16 @@ def read_settings(kind: type[T], **values: object) -> T:
         message = f"{error}: {error.__cause__}" if error.__cause__ else str(error)
     sys.stderr.write(f"{message}\n")
     sys.exit(2)
+
+
+def _use_site_file(path: Path) -> None:
+    # Most commands read no text, and start sooner without this package.
+    from ratchet_language import use_site_file
+
+    try:
+        use_site_file(path)
+    except ValueError as error:
+        raise ValueError(f"RATCHET_SITE_FILE: {error}") from None
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

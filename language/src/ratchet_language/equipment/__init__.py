@@ -7,5 +7,5 @@ from ratchet_language.equipment.site_file import use_site_file
 from ratchet_language.equipment.devices import (
     DeviceWord, device_after, device_before, equipment_words,
 )
-from ratchet_language.equipment.tags import EquipmentId, is_padded
-from ratchet_language.equipment.ids import equipment_ids, is_equipment_id
+from ratchet_language.equipment.tags import EquipmentId
+from ratchet_language.equipment.ids import IdReader, equipment_ids

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from string import ascii_letters
 from typing import NamedTuple
 from unicodedata import is_normalized
@@ -10,6 +11,7 @@ from ratchet_language.characters import PART, folded, folded_word
 from ratchet_language.equipment.vocabulary import TAIL, Vocabulary, active_vocabulary
 
 _REACH = 64
+_MOST_KEPT = 10_000
 _LEAST_PREFIX = 2
 _LINK_REACH = 8
 _MOST_WORDS = 2
@@ -37,12 +39,15 @@ def device_before(text: str, end: int) -> DeviceWord | None:
 
     It is the last word, or in scripts that do not part words the longest device word there.
     """
-    known = active_vocabulary()
-    start = word_start(text, end)
+    return device_of_word(active_vocabulary(), text, word_start(text, end), end)
+
+
+def device_of_word(known: Vocabulary, text: str, start: int, end: int) -> DeviceWord | None:
+    """The device word of the last word `text[start:end]`, which may be empty."""
     if start == end:
         return _run_before(known, text, end)
     word = folded_word(text[start:end])
-    phrase = _phrase(known, text, start, end, word)
+    phrase = _phrase(known, text, start, end, word) if word in known.phrases else None
     kind = known.words.get(word)
     if phrase is None and kind is not None:
         return _hyphened(known, text, start, end, word) or _device(kind, start, end)
@@ -57,7 +62,8 @@ def device_before(text: str, end: int) -> DeviceWord | None:
 def device_after(text: str, start: int) -> DeviceWord | None:
     """The device word that a number before `text[start]` counts: "号泵" after "2"."""
     known = active_vocabulary()
-    if text[start : start + 2].lstrip(" ")[:1] not in known.ordinal_starts:
+    ahead = text[start : start + 3].lstrip(" ")
+    if ahead[:1] not in known.ordinal_starts or (ahead[1:2].isascii() and ahead[1:2] != " "):
         return None
     return _matched(known, known.after_ordinal, text, start)
 
@@ -84,15 +90,30 @@ def device_ahead(text: str, start: int) -> DeviceWord | None:
 
 def equipment_words(words: Iterable[str]) -> frozenset[str]:
     """The keys of the devices among words in lower case ("pumps", "speisepumpe" -> "pump")."""
-    known = active_vocabulary()
-    found = []
-    for word in words:
-        kind = known.words.get(word)
-        if kind is not None:
-            found.append(kind)
-        elif not word.isascii() or word[-TAIL:] in known.tails:
-            found += _kinds_within(known, folded(word))
-    return frozenset(kind.rpartition(" ")[2] for kind in found)
+    keys = _keys_of(active_vocabulary())
+    return frozenset([key for word in words for key in keys[word]])
+
+
+class _Keys(dict[str, tuple[str, ...]]):
+    """The device keys of every word met so far: plants use few words, again and again."""
+
+    def __init__(self, known: Vocabulary) -> None:
+        super().__init__()
+        self._known = known
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        kinds = _kinds_within(self._known, folded(word))
+        keys = tuple(kind.rpartition(" ")[2] for kind in kinds)
+        if len(word) <= _REACH:
+            self[word] = keys
+        return keys
+
+
+@lru_cache(maxsize=1)
+def _keys_of(known: Vocabulary) -> _Keys:
+    return _Keys(known)
 
 
 def word_start(text: str, end: int) -> int:
@@ -132,7 +153,7 @@ def _device(kind: str, start: int, end: int) -> DeviceWord:
 
 
 def _phrase(known: Vocabulary, text: str, start: int, end: int, word: str) -> DeviceWord | None:
-    for before, kind in known.phrases.get(word, ()):
+    for before, kind in known.phrases[word]:
         at = start - 1 - len(before)
         ahead = text[at:start] if at >= 0 else ""
         if folded(ahead).translate(_SPACED) == f"{before} " and word_start(text, at) == at:
@@ -178,7 +199,7 @@ def _run_before(known: Vocabulary, text: str, end: int) -> DeviceWord | None:
 def _linked(known: Vocabulary, text: str, start: int, end: int) -> DeviceWord | None:
     """The device before a link and one word: "bomba" in "bomba de agua"."""
     space = text.rfind(" ", max(0, start - _LINK_REACH), max(0, start - 1))
-    if space < 1 or folded_word(text[space + 1 : start - 1]) not in known.links:
+    if space < 1 or folded_word(text[space + 1 : start].rstrip(" ")) not in known.links:
         return None
     head = word_start(text, space)
     kind = known.words.get(folded(text[head:space]))
@@ -191,5 +212,5 @@ def _kinds_within(known: Vocabulary, word: str) -> Iterator[str]:
         yield known.words[word]
     elif compound is not None:
         yield compound.kind
-    else:
+    elif not word.isascii():
         yield from (known.runs[match[0]] for match in known.run_device.finditer(word))

@@ -1,6 +1,7 @@
 """The ids of single devices in running text: "pump 2", "泵2", "Pumpe Nr. 101B", "FIC_201"."""
 
 import re
+from string import ascii_letters
 
 from ratchet_language.characters import WORD_END, folded, folded_word
 from ratchet_language.equipment.devices import (
@@ -9,6 +10,7 @@ from ratchet_language.equipment.devices import (
     device_ahead,
     device_at,
     device_before,
+    device_of_word,
     word_start,
 )
 from ratchet_language.equipment.quick_path import FIRST, JOINTS, UNCLEAR, quick_id
@@ -32,13 +34,48 @@ _SURE_DIGITS = 3
 
 # Possessive quantifiers: a scan is linear on any text.
 _NUMBER = re.compile(r"\d++(?:[.,:]\d++)*+")
+_ASCII_NUMBER = re.compile(r"[0-9][0-9]*+(?:[.,:][0-9]++)*+")
 _ORDINAL = re.compile(r"(?:#|(?P<letter>[A-Z]))(?=[ -])")
-_LETTER = re.compile(rf"(?:([A-Z])|-([A-F])|([a-f])){WORD_END}")
+_LETTER = re.compile(rf"(?:([A-ZА-Е])|-([A-F])|([a-f])){WORD_END}")
 # Signs of the same width as their plain forms, so that positions stay.
 _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(
     (0x2010, 0x2011, 0xFE63), ord("-")
 )
+_LATIN = str.maketrans("АВЕС", "ABEC")
+"""The Cyrillic letters of tags that look like Latin ones."""
 _OTHER_SIGN = re.compile("[\uff01-\uff5e\u2010\u2011\ufe63]")
+
+
+class IdReader:
+    """Reads the devices of one text, number by number from left to right."""
+
+    def __init__(self, text: str) -> None:
+        if not text.isascii() and _OTHER_SIGN.search(text):
+            text = text.translate(_PLAIN)
+        self._text = text
+        self._known = active_vocabulary()
+        self._own = site_tags(text)[::-1]
+        self._reached = 0
+        self._last: EquipmentId | None = None
+
+    def id_of(self, start: int, end: int) -> EquipmentId | None:
+        """The device that the number `text[start:end]` is part of; None if it is no id."""
+        if start < self._reached:
+            return self._last
+        text, known, own = self._text, self._known, self._own
+        while own and own[-1].end <= start:
+            own.pop()
+        ahead = text[max(self._reached, start - _REACH) : start]
+        if own and own[-1].start <= start:
+            one: EquipmentId | None = own.pop()
+        else:
+            one = quick_id(known, text, start, end, ahead)
+            if one is UNCLEAR:
+                one = code_around(text, start, end, self._reached)
+                one = one or _single(known, text, start, end, ahead)
+        if one is not None:
+            self._last, self._reached = one, one.end
+        return one
 
 
 def equipment_ids(text: str) -> list[EquipmentId]:
@@ -46,43 +83,13 @@ def equipment_ids(text: str) -> list[EquipmentId]:
 
     A number that begins between `start` and `end` of one of them is no quantity.
     """
-    if not text.isascii() and _OTHER_SIGN.search(text):
-        text = text.translate(_PLAIN)
+    reader = IdReader(text)
     found: list[EquipmentId] = []
-    known = active_vocabulary()
-    own = site_tags(text)[::-1]
-    reached = 0
-    for match in _NUMBER.finditer(text):
-        start, end = match.span()
-        if start < reached:
-            continue
-        while own and own[-1].end <= start:
-            own.pop()
-        ahead = text[max(reached, start - _REACH) : start]
-        if own and own[-1].start <= start:
-            one: EquipmentId | None = own.pop()
-        else:
-            one = quick_id(known, text, start, end, ahead)
-            if one is UNCLEAR:
-                one = code_around(text, start, end, reached)
-                one = one or _single(known, text, start, end, ahead)
-        if one is not None:
+    for match in (_ASCII_NUMBER if text.isascii() else _NUMBER).finditer(text):
+        one = reader.id_of(*match.span())
+        if one is not None and not (found and found[-1] is one):
             found.append(one)
-            reached = one.end
     return found
-
-
-def is_equipment_id(word: str, digits: str) -> bool:
-    """Whether a word and the number right after it name one piece of equipment.
-
-    True for any word before a zero-padded number ("line 004"), and for an equipment word
-    or a short capital tag before a whole number ("pump 12", "TT-101").
-    """
-    if not word or not digits.isdecimal():
-        return False
-    if is_padded(folded(digits)) or device_before(word, len(word)) is not None:
-        return True
-    return len(digits) > 1 and is_tag_word(word)
 
 
 def _single(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> EquipmentId | None:
@@ -90,14 +97,15 @@ def _single(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> E
     stem = start - len(ahead) + len(_before_joints(known, ahead))
     number = PlacedNumber(folded_word(text[start:end]), start, end, stem, text[stem:start])
     if stem > start - len(ahead):
-        device = device_before(text, stem) if number.whole else None
+        first = word_start(text, stem)
+        device = device_of_word(known, text, first, stem) if number.whole else None
         if device is not None:
             return _numbered(known, text, number, device)
-        first = word_start(text, stem)
-        if is_tag_word(text[first:stem]):
+        word = text[first:stem]
+        if is_tag_word(word):
             return tagged(text, number, first) or _lettered(text, number, first)
-        if first < stem and is_padded(number.digits):
-            return EquipmentId(folded(text[first:stem]), number.tag, first, end)
+        if word and is_padded(number.digits):
+            return EquipmentId(folded(word), number.tag, first, end)
     return _counted(known, text, number) if number.whole else None
 
 
@@ -116,6 +124,8 @@ def _before_joints(known: Vocabulary, ahead: str) -> str:
     """The text before a number without what joins them (" ", "-", "#", "Nr.")."""
     stem = ahead.rstrip(JOINTS)
     numbering = stem[stem.rfind(" ") + 1 :]
+    if stem[-1:] == "." and not numbering.isascii():
+        numbering = stem[len(stem[:-1].rstrip(ascii_letters)) :]
     if len(numbering) <= _LONGEST_NUMBERING and folded_word(numbering) in known.numbering:
         return stem.removesuffix(numbering).rstrip(JOINTS)
     return stem
@@ -127,7 +137,7 @@ def _numbered(
     """The id of a device word before a number; None if the number is a quantity."""
     signed = number.joint != "-" and number.joint.endswith("-")
     match = None if signed else _LETTER.match(text, number.end)
-    letter = match[match.lastindex or 0].upper() if match else ""
+    letter = match[match.lastindex or 0].upper().translate(_LATIN) if match else ""
     if match and not _belongs(known, letter, device):
         match, letter = None, ""
     glued = not number.joint and text[number.start - 1].isascii()
@@ -141,7 +151,7 @@ def _counted(known: Vocabulary, text: str, number: PlacedNumber) -> EquipmentId 
     """The id of a number before its device: "2号泵", "101B pump", "No. 2 pump"."""
     end, tag = number.end, number.tag
     counted = device_after(text, end)
-    if counted is None and text.startswith(FIRST, max(0, number.start - 1)):
+    if counted is None and (number.marked or text.startswith(FIRST, max(0, number.start - 1))):
         counted = device_at(text, end)
     if counted is not None:
         return EquipmentId(counted.key, tag, number.start, counted.end, counted.kind)

@@ -2,8 +2,10 @@
 
 import re
 from string import ascii_letters
+from unicodedata import is_normalized
 
-from ratchet_language.characters import SPACELESS, folded_word
+from ratchet_language.characters import NUMERAL, PART, folded_word
+from ratchet_language.equipment.devices import device_after
 from ratchet_language.equipment.tags import EquipmentId, is_padded, unit_follows
 from ratchet_language.equipment.vocabulary import TAIL, Vocabulary
 
@@ -14,7 +16,8 @@ JOINTS = " -_#\u00a0\u202f№"
 FIRST = "第"
 """It stands before an ordinal in Chinese and Japanese."""
 _NUMBERING_ENDS = frozenset((".", "°", "º"))
-_CHARACTER = re.compile(SPACELESS)
+# A part of a word that is no character of its own; "½" is none.
+_IN_WORD = re.compile(rf"(?![\x00-\x7f]|{NUMERAL}){PART}")
 
 
 def quick_id(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> EquipmentId | None:
@@ -29,13 +32,16 @@ def quick_id(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> 
     first = text[start]
     if after == "#" or "A" <= after <= "Z" or "#" in ahead or not first.isascii():
         return UNCLEAR
-    if not after.isascii() and after in known.ordinal_starts:
+    ordinal = text[end + 1 : end + 2] if after == " " else after
+    if ordinal in known.ordinal_starts and device_after(text, end) is not None:
         return UNCLEAR
     last = before[-1:]
     if not word:
-        known_end = last in _NUMBERING_ENDS or last in known.run_ends or last == FIRST
-        clear = last.isascii() or _CHARACTER.match(last)
-        return None if clear and not known_end else UNCLEAR
+        if last in known.run_lengths:
+            return _after_run(known, text, start, end, stem, ahead[len(stem) :])
+        if last in _NUMBERING_ENDS or last == FIRST:
+            return UNCLEAR
+        return UNCLEAR if _IN_WORD.match(last) and not before[-2:-1].isdecimal() else None
     if not last.isascii():
         return UNCLEAR
     lower = word.lower()
@@ -53,6 +59,28 @@ def quick_id(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> 
         return EquipmentId(kind.rpartition(" ")[2], digits.lstrip("0") or "0", place, end, kind)
     if first == "0" or lower in known.beginnings or lower[-TAIL:] in known.tails or word.isupper():
         return UNCLEAR
+    if before[-2:] in known.links:
+        return UNCLEAR
     link = before[before.rfind(" ", 0, -1) + 1 : -1]
     is_link = link in known.links or (not link.isascii() and folded_word(link) in known.links)
     return UNCLEAR if is_link else None
+
+
+def _after_run(
+    known: Vocabulary, text: str, start: int, end: int, stem: str, joint: str
+) -> EquipmentId | None:
+    """The id with a number after a character that may end a device word, as in "泵2"."""
+    after = text[end : end + 1]
+    if joint not in ("", " ") or after == "-" or ("a" <= after <= "z"):
+        return UNCLEAR
+    for length in known.run_lengths[stem[-1]]:
+        kind = known.runs.get(stem[-length:])
+        if kind is not None and length <= len(stem):
+            break
+    else:
+        return None if is_normalized("NFKC", stem) else UNCLEAR
+    digits = text[start:end]
+    if not digits.isdecimal() or not (is_padded(digits) or not unit_follows(text, end)):
+        return None
+    place = start - len(joint) - length
+    return EquipmentId(kind.rpartition(" ")[2], digits.lstrip("0") or "0", place, end, kind)

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from ratchet_language.characters import WORD_END, folded
 from ratchet_language.equipment.vocabulary import active_vocabulary
-from ratchet_language.units import is_unit
+from ratchet_language.followers import CLOSED_UP, follower_at
+from ratchet_language.units import is_unit, unspaced_unit
 
 _TAG_LENGTH = 5
 _CODE_REACH = 16
@@ -15,7 +16,6 @@ _BLANKS = " -_\u00a0\u202f"
 _TAG_LETTERS = frozenset("ABCDEF")
 
 # Possessive quantifiers: a match is linear on any text.
-_FOLLOWER = re.compile(r"[\s*_`-]*+((?:[mM]3(?![^\W_])|[^\W\d_]++)(?:/[^\W\d_]++)?+|°[CFcf]?+|%)")
 _TAG_END = re.compile(
     rf"([A-Z]{{0,2}}+)((?:-[0-9]{{1,3}}+[A-Z]?+|[/.][0-9]{{1,2}}+|[-/][A-Z])?+){WORD_END}"
 )
@@ -94,10 +94,10 @@ def is_tag_letter(letter: str) -> bool:
 
 def unit_follows(text: str, end: int) -> bool:
     """Whether a number that ends at `text[end]` has a unit."""
-    match = _FOLLOWER.match(text, end)
-    if match is None or match[1] in active_vocabulary().followers:
-        return False
-    return is_unit(match[1])
+    if text[end : end + 1] >= CLOSED_UP:
+        return unspaced_unit(text, end) != ""
+    follower, _ = follower_at(text, end)
+    return follower not in active_vocabulary().followers and is_unit(follower)
 
 
 def site_tags(text: str) -> list[EquipmentId]:

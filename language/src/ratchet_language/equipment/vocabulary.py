@@ -21,7 +21,7 @@ _NOTHING = "(?!)"
 _HALF_WIDTH = frozenset(map(chr, range(0xFF66, 0xFFA0)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """Device words by their folded forms, each with its kind in English ("cooling tower").
 
@@ -42,6 +42,7 @@ class Vocabulary:
     beginnings: frozenset[str]
     runs: Mapping[str, str]
     run_ends: frozenset[str]
+    run_lengths: Mapping[str, Sequence[int]]
     longest_run: int
     run_device: re.Pattern[str]
     ordinal_starts: frozenset[str]
@@ -85,6 +86,7 @@ def vocabulary(site: Iterable[DeviceForm] = (), tags: Sequence[str] = ()) -> Voc
         runs=runs,
         # Composed, decomposed, or in half width.
         run_ends=_HALF_WIDTH | {end[-1] for form in runs for end in (form, normalize("NFD", form))},
+        run_lengths=_lengths(runs),
         longest_run=max(map(len, runs)),
         run_device=re.compile(device),
         ordinal_starts=frozenset(form[0] for form in ordinals),
@@ -100,6 +102,14 @@ def vocabulary(site: Iterable[DeviceForm] = (), tags: Sequence[str] = ()) -> Voc
 def _language_forms() -> Iterator[DeviceForm]:
     for language in language_files().values():
         yield from forms_of(language)
+
+
+def _lengths(runs: Iterable[str]) -> Mapping[str, Sequence[int]]:
+    """The lengths of the forms by their last characters, the longest first."""
+    lengths: defaultdict[str, set[int]] = defaultdict(set)
+    for form in runs:
+        lengths[form[-1]].add(len(form))
+    return {end: tuple(sorted(found, reverse=True)) for end, found in lengths.items()}
 
 
 def _any_of(forms: Iterable[str]) -> str:

@@ -14,8 +14,13 @@ difference must not carry a foreign unit. Only pairs with the requested reading 
 every further pair would make a few more random numbers look derived. A reading of the prompt
 belongs to the equipment named last before it.
 
-Not detected: numbers spelled out as words, a true number with a wrong unit, a true comparison with
-the wrong direction, and which equipment the answer attaches the requested value to.
+Where a notation has several readings ("1,234" is 1234 or 1.234, "- 5" is -5 or 5), the one that is
+supported counts; if none is, the number is invented. The numbers of prompts are read in the same
+way, so a number that is copied is always known.
+
+Not detected: numbers in words of other languages than English, German, Chinese and Japanese, a true
+number with a wrong unit, a true comparison with the wrong direction, and which equipment the answer
+attaches the requested value to.
 """
 
 import json
@@ -23,11 +28,20 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ratchet_language import NumberMention, is_percent, is_unit, number_mentions, unit_kind
+from ratchet_language import (
+    NumberMention,
+    Reading,
+    is_percent,
+    is_times,
+    is_unit,
+    number_mentions,
+    unit_kind,
+)
 
 _READING_SLACK = 0.01
 _DERIVED_SLACK = 0.10
-_TIMES = frozenset(("times", "x", "fold"))
+_ROUNDING = 1e-9
+_MOST_DECIMALS = 300
 _UNIT_REACH = 60
 _JSON_UNIT = " \t\n\",:'"
 
@@ -62,39 +76,68 @@ class _Derived:
     amounts: Sequence[float]
 
 
+@dataclass(frozen=True, slots=True)
+class _Supported:
+    """What a prompt and a requested reading support; `known` is sorted."""
+
+    requested: RequestedReading
+    identities: frozenset[tuple[str, str] | None]
+    known: Sequence[float]
+    derived: _Derived
+
+
 def grounded(answer: str, prompt: str, requested: RequestedReading) -> Grounding:
     """Check the numbers of `answer` against those of `prompt` (any text with the readings)."""
     mentions = number_mentions(prompt)
-    identities = {mention.identity for mention in mentions}
-    known = sorted(value for mention in mentions for value, _ in _quantities(mention))
-    derived = _derive(requested, _comparable(prompt, mentions, requested))
+    supported = _Supported(
+        requested=requested,
+        identities=frozenset(mention.identity for mention in mentions),
+        known=sorted(
+            value
+            for mention in mentions
+            for reading in _quantities(mention)
+            for value, _ in reading
+        ),
+        derived=_derive(requested, _comparable(prompt, mentions, requested)),
+    )
     stated = False
     invented: list[float] = []
     for mention in number_mentions(answer):
         if mention.identity is not None:
-            if mention.identity not in identities:
-                invented.extend(value for value, _ in mention.values())
+            if mention.identity not in supported.identities:
+                invented.extend(value for value, _ in mention.readings()[0])
             continue
-        for value, decimals in _quantities(mention):
-            if _shows(value, decimals, (requested.value,), _READING_SLACK):
-                stated = True
-            elif not _shows(value, decimals, known, _READING_SLACK) and not _is_derived(
-                mention, value, decimals, requested.unit, derived
-            ):
-                invented.append(value)
+        verdicts = [_verdict(mention, reading, supported) for reading in _quantities(mention)]
+        possible = [verdict for verdict in verdicts if not verdict.invented] or verdicts[:1]
+        stated = stated or any(verdict.stated for verdict in possible)
+        invented.extend(value for verdict in possible for value in verdict.invented)
     return Grounding(stated, tuple(invented))
 
 
-def _quantities(mention: NumberMention) -> Iterable[tuple[float, int]]:
-    return () if mention.glued or mention.identity is not None else mention.values()
+def _verdict(mention: NumberMention, reading: Reading, supported: _Supported) -> Grounding:
+    stated = False
+    invented: list[float] = []
+    requested = supported.requested
+    for value, decimals in reading:
+        if _shows(value, decimals, (requested.value,), _READING_SLACK):
+            stated = True
+        elif not _shows(value, decimals, supported.known, _READING_SLACK) and not _is_derived(
+            mention, value, decimals, requested.unit, supported.derived
+        ):
+            invented.append(value)
+    return Grounding(stated, tuple(invented))
+
+
+def _quantities(mention: NumberMention) -> tuple[Reading, ...]:
+    return () if mention.glued or mention.identity is not None else mention.readings()
 
 
 def _shows(value: float, decimals: int, exact: Sequence[float], slack: float) -> bool:
     """Whether the nearest of the sorted exact values may be written as `value`."""
     after = bisect_left(exact, value)
-    half_digit = 0.5 * 10.0 ** -min(decimals, 12) + 1e-9
+    half_digit = 0.5 * 10.0 ** -max(-_MOST_DECIMALS, min(decimals, _MOST_DECIMALS))
     return any(
-        abs(value - near) <= min(half_digit, slack * abs(near) + 1e-9)
+        abs(value - near) <= min(half_digit, slack * abs(near)) + _ROUNDING * abs(near)
         for near in exact[max(0, after - 1) : after + 1]
     )
 
@@ -112,14 +155,13 @@ def _comparable(
         if mention.identity is not None:
             current = mention.identity
         elif current == owner and not mention.glued and _carries(prompt, mention, requested.unit):
-            values.extend(value for value, _ in mention.values())
+            values.extend(value for value, _ in mention.readings()[0])
     return values
 
 
 def _carries(prompt: str, mention: NumberMention, unit: str) -> bool:
     """Whether the unit follows the number, as in `45.0 kW` or `"value": 45.0, "unit": "kW"`."""
-    start = mention.start + len(mention.digits)
-    rest = prompt[start : start + _UNIT_REACH].lstrip(_JSON_UNIT)
+    rest = prompt[mention.end : mention.end + _UNIT_REACH].lstrip(_JSON_UNIT)
     rest = rest.removeprefix("unit").lstrip(_JSON_UNIT + "=")
     return any(
         rest.startswith(form) and not rest[len(form) : len(form) + 1].isalnum()
@@ -141,7 +183,7 @@ def _is_derived(
     mention: NumberMention, value: float, decimals: int, unit: str, derived: _Derived
 ) -> bool:
     follower = mention.follower
-    if follower.lower() in _TIMES:
+    if is_times(follower):
         return _shows(value, decimals, derived.ratios, _DERIVED_SLACK)
     if is_percent(follower):
         if _shows(value, decimals, derived.percents, _DERIVED_SLACK):

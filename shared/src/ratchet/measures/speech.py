@@ -1,11 +1,17 @@
 """Counts written marks, which a speech synthesizer reads badly."""
 
+import re
+
 _BULLETS = ("- ", "* ", "+ ", "• ", "– ")
 _LONG_PARENTHESIS = 30
+# One line of plain words, as most spoken answers are, has none of the marks.
+_PLAIN = re.compile(r"[A-Za-z][^\n\r\v\f\x1c-\x1e\x85\u2028\u2029*_~`|#(\[:/]*+")
 
 
 def written_marks(text: str) -> int:
     """The number of marks; each kind counts once per line."""
+    if _PLAIN.fullmatch(text) and "www." not in text:
+        return 0
     return sum(map(_marks_of_line, text.splitlines()))
 
 

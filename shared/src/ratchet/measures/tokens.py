@@ -38,7 +38,7 @@ def scan(text: str) -> Scan:
     values = bare = 0
     ids = set()
     first_quantity = first_id = len(text)
-    for number in number_mentions(text):
+    for number in number_mentions(text, words):
         identity = number.identity
         if identity is not None:
             ids.add(identity)
@@ -52,13 +52,13 @@ def scan(text: str) -> Scan:
     return Scan(
         sentences,
         len(words),
-        sum(map(len, words)),
+        len("".join(words)),
         values,
         bare,
         frozenset(ids),
         named,
         first_quantity < first_end,
-        bool(named and equipment_words(_words(text[:first_end]))) or first_id < first_end,
+        first_id < first_end or bool(named and equipment_words(_words(text[:first_end]))),
     )
 
 
@@ -83,11 +83,11 @@ def _sentences(text: str) -> tuple[int, int]:
         end = mark.end()
         if not mark[1] and end < len(text):
             continue
-        piece = text[last : mark.start()].strip(_MARKS)
+        piece = text[last : mark.start()].rstrip(_MARKS)
         if not piece or piece.endswith(_ABBREVIATIONS):
             continue
         if not count:
             first_end = end
         count += 1
         last = end
-    return count + bool(text[last:].strip(_MARKS)), first_end
+    return count + bool(text[last:].rstrip(_MARKS)), first_end

@@ -17,7 +17,8 @@ Report = Callable[[BaseModel], None]
 def serve_parent(request_type: type[R], work: Callable[[R, Report], None]) -> None:
     """Read the request from stdin and do `work`, which reports lines to the parent.
 
-    Texts are read with the words of the site file, as in the parent. Standard output is redirected to stderr, so that libraries cannot print between the lines.
+    It reads texts with the words of the site file, as the parent does. Standard output is
+    redirected to stderr, so that libraries cannot print between the lines.
     """
     die_with_parent()
     read_settings(CommonSettings)
