@@ -36,6 +36,8 @@ from ratchet_language import language_of
         ("it", "Hai capito la domanda sulla pompa?"),
         ("pt", "Qual é a pressão da bomba 2?"),
         ("es", "Se ha parado la bomba, ¿qué se ve?"),
+        ("de", "Wie hoch ist der Ku\u0308hlwasserdruck?"),
+        ("en", "\uff37hich pump is running?"),
         ("nb", "Hva er trykket i pumpen nå?"),
         ("en", "Generator 003 temperature, what do we have?"),
         ("de", "Generator 003 Temperatur, was haben wir?"),

@@ -26,7 +26,7 @@ def language_of(text: str) -> str | None:
     Names with digits count for nothing, and Latin letters in a text of another script are names
     and units. The first text that needs the model loads it: 0.2 s and 25 MB.
     """
-    text = text[:_LONGEST].lower()
+    text = unicodedata.normalize("NFKC", text[:_LONGEST]).lower()
     words = _WORD.findall(text)
     scripts = _scripts("".join(words))
     if not scripts:
@@ -59,10 +59,10 @@ def _scripts(letters: str) -> Counter[str]:
 
 
 def _by_model(text: str) -> str | None:
-    [best] = _model().detect(text, model="lite", k=1) if text else [None]
-    if best is None or best["score"] < _LEAST_PROBABILITY:
+    found = _model().detect(text, model="lite", k=1) if text else []
+    if not found or found[0]["score"] < _LEAST_PROBABILITY:
         return None
-    code = _data()["same"].get(best["lang"], best["lang"])
+    code = _data()["same"].get(found[0]["lang"], found[0]["lang"])
     return code if code in _data()["languages"] else None
 
 
