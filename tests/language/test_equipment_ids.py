@@ -5,6 +5,7 @@ import unicodedata
 from importlib.resources import files
 from pathlib import Path
 from time import process_time
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from ratchet_language import equipment_ids, equipment_words, is_unit
 from ratchet_language.characters import folded
 from ratchet_language.equipment.language_files import forms_of, language_files
+from ratchet_language.equipment.quick_path import UNCLEAR
 
 TABLE = Path(__file__).with_name("equipment.tsv")
 with TABLE.open(encoding="utf-8", newline="") as file:
@@ -94,6 +96,20 @@ def test_ids_are_in_order_and_apart_in_any_text(text: str):
         assert reached <= one.start < one.end <= len(text)
         assert any(character.isdecimal() for character in text[one.start : one.end])
         reached = one.end
+
+
+PIECES = (
+    "pump Pumpe Speise 泵 泵的 冷却塔 पंप ポンプ ﾎﾟﾝﾌﾟ P TT de bomba 2 02 101 3.5 "
+    "kW A B - _ # . 号 第 no. ½ é"
+)
+SPOKEN = st.lists(st.sampled_from([*PIECES.split(), " ", " ", " "]), max_size=12).map("".join)
+
+
+@given(SPOKEN)
+def test_the_quick_path_finds_the_ids_that_a_closer_look_finds(text: str):
+    quickly = equipment_ids(text)
+    with patch("ratchet_language.equipment.ids.quick_id", return_value=UNCLEAR):
+        assert equipment_ids(text) == quickly
 
 
 @given(st.text(), st.sampled_from(["Pumpe 2", "泵2", "पंप 2", "ポンプ2", "pump 2"]))

@@ -56,6 +56,7 @@ def test_one_question(one: str, other: str):
         ("tank ① 2", "tank 12"),
         ("pump 101B", "pump 101D"),
         ("Öl", "Ol"),
+        ("ፓምፕ ፩", "ፓምፕ ፪"),
     ],
 )
 def test_two_questions(one: str, other: str):

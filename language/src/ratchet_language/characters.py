@@ -43,7 +43,7 @@ MARKS = _CLASSES["M"]
 """Combining marks, as the inside of a character class."""
 IGNORED = f"{_CLASSES['Cf']}{_WITHOUT_FORM}\U000e0001-\U000e01ef"
 """Characters that no comparison sees (soft hyphens, variation selectors), likewise."""
-LETTER = rf"[^\W\d_{_SPACELESS_BLOCKS}]"
+LETTER = rf"[^\W\d_{_SPACELESS_BLOCKS}{_CLASSES['No']}]"
 """A letter of a script that parts its words, as a regular expression."""
 PART = rf"(?:{LETTER}|[{MARKS}{IGNORED}\u200c\u200d])"
 """A letter, a mark on it, or an invisible character inside its word, likewise."""

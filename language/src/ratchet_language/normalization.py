@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from ratchet_language.characters import LETTER, MARKS, PART, SPACELESS, folded
+from ratchet_language.characters import LETTER, MARKS, NUMERAL, PART, SPACELESS, folded
 from ratchet_language.equipment import equipment_ids
 from ratchet_language.equipment.devices import device_before, equipment_words
 from ratchet_language.equipment.vocabulary import active_vocabulary
@@ -15,7 +15,7 @@ _MASK = "_"
 _CHARACTER = re.compile(SPACELESS)
 _LEADING_WORDS = re.compile(rf"(?:{PART}|{SPACELESS})++(?:[-_ ](?:{PART}|{SPACELESS})++)*+")
 _PLAIN_WORD = re.compile(r"[a-z]+|[0-9]+")
-_WORD = re.compile(rf"{SPACELESS}[{MARKS}]*+|{LETTER}{PART}*+|[0-9]++")
+_WORD = re.compile(rf"{SPACELESS}[{MARKS}]*+|{LETTER}{PART}*+|[0-9]++|{NUMERAL}++")
 
 
 def question_words(text: str) -> list[str]:

@@ -104,7 +104,7 @@ def _single(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> E
         word = text[first:stem]
         if is_tag_word(word):
             return tagged(text, number, first) or _lettered(text, number, first)
-        if word and is_padded(number.digits):
+        if word[:1].isalpha() and is_padded(number.digits):
             return EquipmentId(folded(word), number.tag, first, end)
     return _counted(known, text, number) if number.whole else None
 

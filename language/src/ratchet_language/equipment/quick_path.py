@@ -4,7 +4,7 @@ import re
 from string import ascii_letters
 from unicodedata import is_normalized
 
-from ratchet_language.characters import NUMERAL, PART, folded_word
+from ratchet_language.characters import PART, folded_word
 from ratchet_language.equipment.devices import device_after
 from ratchet_language.equipment.tags import EquipmentId, is_padded, unit_follows
 from ratchet_language.equipment.vocabulary import TAIL, Vocabulary
@@ -16,8 +16,7 @@ JOINTS = " -_#\u00a0\u202f№"
 FIRST = "第"
 """It stands before an ordinal in Chinese and Japanese."""
 _NUMBERING_ENDS = frozenset((".", "°", "º"))
-# A part of a word that is no character of its own; "½" is none.
-_IN_WORD = re.compile(rf"(?![\x00-\x7f]|{NUMERAL}){PART}")
+_IN_WORD = re.compile(rf"(?![\x00-\x7f]){PART}")
 
 
 def quick_id(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> EquipmentId | None:
@@ -41,7 +40,8 @@ def quick_id(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> 
             return _after_run(known, text, start, end, stem, ahead[len(stem) :])
         if last in _NUMBERING_ENDS or last == FIRST:
             return UNCLEAR
-        return UNCLEAR if _IN_WORD.match(last) and not before[-2:-1].isdecimal() else None
+        on_digit = before[-2:-1].isdecimal() and not last.isalpha()
+        return UNCLEAR if _IN_WORD.match(last) and not on_digit else None
     if not last.isascii():
         return UNCLEAR
     lower = word.lower()
@@ -50,6 +50,8 @@ def quick_id(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> 
         digits, joint = text[start:end], ahead[len(stem) :]
         hyphens = last == "-" or after == "-"
         if joint not in (" ", "-") or hyphens or after.isalpha() or lower in known.phrases:
+            return UNCLEAR
+        if not digits.isascii():
             return UNCLEAR
         if not digits.isdecimal():
             return None
@@ -80,6 +82,8 @@ def _after_run(
     else:
         return None if is_normalized("NFKC", stem) else UNCLEAR
     digits = text[start:end]
+    if not digits.isascii():
+        return UNCLEAR
     if not digits.isdecimal() or not (is_padded(digits) or not unit_follows(text, end)):
         return None
     place = start - len(joint) - length
