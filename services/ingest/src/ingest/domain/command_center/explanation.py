@@ -111,5 +111,6 @@ def _observation(name: str, body: dict[str, Any]) -> str:
     field = {"explicit_rating": "rating", "follow_up_type": "follow_up"}.get(name)
     if field is None:
         return ""
-    reaction = body.get(field)
-    return f"it was {reaction.replace('_', ' ')}, " if reaction else "there was none, "
+    reaction, reason = body.get(field), body.get(f"{field}_reason")
+    observed = f"it was {reaction.replace('_', ' ')}" if reaction else "there was none"
+    return f"{observed} ({reason}), " if reason else f"{observed}, "

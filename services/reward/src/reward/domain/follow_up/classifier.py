@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from ratchet.contract import FollowUp
-from reward.domain.follow_up import phrases
-from reward.domain.follow_up.utterance import METRICS, PERIODS, Utterance, numbers
+from ratchet_language import NOT, FollowUpWords
+from reward.domain.follow_up.utterance import Utterance
 
 _REPEATED_FROM = 0.6
 
@@ -16,18 +16,18 @@ class FollowUpClass(NamedTuple):
     reason: str
 
 
-def classify_follow_up(previous: str, following: str) -> FollowUpClass:
+def classify_follow_up(previous: str, following: str, language: FollowUpWords) -> FollowUpClass:
     """Classify `following`, the utterance right after the answer to `previous`.
 
-    The first rule that matches decides; `docs/follow-ups.md` has its measured accuracy.
+    The first rule that matches decides; `docs/follow-ups.md` has their measured accuracy.
     """
-    earlier, utterance = Utterance(previous), Utterance(following)
+    earlier, utterance = Utterance(previous, language), Utterance(following, language)
     if not utterance.words:
         return FollowUpClass(None, "no words")
     request = _request_in(utterance)
     if _requests_repetition(earlier, utterance):
         return FollowUpClass("repeat", "a request to repeat the answer")
-    if not request.is_request and request.words[:1] != ("and",) and _is_thanks(utterance):
+    if not request.is_request and not request.opens("conjunctions") and _is_thanks(utterance):
         return FollowUpClass("satisfied", "an acknowledgement and no request")
     if _insists(earlier, utterance):
         return FollowUpClass("repeat", "insists on the same request")
@@ -45,66 +45,77 @@ def classify_follow_up(previous: str, following: str) -> FollowUpClass:
 def _request_in(utterance: Utterance) -> Utterance:
     """The request without sentences that only acknowledge and without lead-in words."""
     for sentence in utterance.sentences[:-1]:
-        if Utterance(sentence).is_request or not Utterance(sentence).has(*phrases.ACKNOWLEDGEMENTS):
+        if sentence.is_request or not sentence.has("acknowledgements"):
             break
-        utterance = utterance.after(len(Utterance(sentence).words))
-    while lead_in := utterance.opens_with(*phrases.LEAD_INS):
+        utterance = utterance.after(len(sentence.words))
+    while lead_in := utterance.opens("lead_ins", "acknowledgements"):
         rest = utterance.after(len(lead_in.split()))
-        if not rest.words or (lead_in == "and" and not rest.is_request and not _is_thanks(rest)):
+        joined = lead_in in utterance.language.phrases["conjunctions"]
+        if not rest.words or (joined and not rest.opens_request and not _is_thanks(rest)):
             break
         utterance = rest
     return utterance
 
 
 def _requests_repetition(earlier: Utterance, utterance: Utterance) -> bool:
-    if utterance.words in phrases.BARE_REPEAT_REQUESTS or utterance.has(*phrases.REPEAT_REQUESTS):
+    phrases, groups = utterance.language.phrases, utterance.language.words
+    bare = utterance
+    while (lead_in := bare.opens("lead_ins")) and len(lead_in.split()) < len(bare.words):
+        bare = bare.after(len(lead_in.split()))
+    said = {" ".join(utterance.words), " ".join(bare.words)}
+    if said.intersection(phrases["bare_repeats"]) or utterance.has("repeat_requests"):
         return True
-    if "again" in utterance.words[-2:] and utterance.has("what was", "what's", "what is"):
+    again = utterance.last(3).has("again")
+    if again and utterance.has("recalls"):
         return True
-    again = "again" in utterance.words[-3:] or "repeat" in utterance.words
+    again |= not groups["repeat"].isdisjoint(utterance.words)
     return again and len(utterance.topic - earlier.topic) <= 1
 
 
 def _insists(earlier: Utterance, utterance: Utterance) -> bool:
-    if not utterance.has(*phrases.INSISTENCE) or "not" in utterance.content - earlier.content:
+    if NOT in utterance.content ^ earlier.content:
         return False
-    return not utterance.content - earlier.content - {"question"}
+    added = utterance.content - earlier.content
+    if utterance.has("insistence") and added <= utterance.language.words["asking"]:
+        return True
+    lost = earlier.content - utterance.content
+    return utterance.has("intended") and not added and len(lost) < len(utterance.content)
 
 
 def _is_thanks(utterance: Utterance) -> bool:
-    if utterance.has(*phrases.CLOSINGS):
-        return True
-    if utterance.has(*phrases.INTENDED, *phrases.IS_WRONG):
+    if utterance.has("is_wrong"):
         return False
-    if utterance.has(*phrases.THANKS) or utterance.opens_with(*phrases.NO_COMPLAINTS):
+    if utterance.has("closings"):
         return True
-    denied = utterance.has(*phrases.WRONG) or utterance.opens_with(*phrases.DENIALS)
-    return not denied and utterance.has(*phrases.ACKNOWLEDGEMENTS)
+    if utterance.has("intended"):
+        return False
+    if utterance.has("thanks") or utterance.opens("no_complaints"):
+        return True
+    denied = utterance.has("wrong") or utterance.opens("denials")
+    return not denied and utterance.has("acknowledgements")
 
 
 def _corrects(utterance: Utterance, request: Utterance) -> bool:
-    if utterance.has(*phrases.INTENDED):
+    if utterance.has("intended"):
         return True
-    if utterance.opens_with(*phrases.DENIALS):
-        return not Utterance(utterance.sentences[0]).after(1).is_request
+    if utterance.opens("denials"):
+        return not utterance.sentences[0].after(1).is_request
     if request.is_request:
         return False
-    if utterance.has(*phrases.WRONG) or "not" in utterance.content:
+    if utterance.has("wrong") or NOT in utterance.content:
         return True
-    return utterance.opens_with(*phrases.STATEMENTS) is not None
+    return utterance.opens("statements") is not None
 
 
 def _same_request(earlier: Utterance, request: Utterance) -> bool:
     """Nearly the same content, with the same numbers, period, quantity and question word."""
-    if request.opens_with(*phrases.ELLIPTICAL) or not request.content:
+    if request.opens("elliptical") or not request.content:
         return False
-    if (
-        numbers(earlier.words) != numbers(request.words)
-        or earlier.question_words != request.question_words
-    ):
+    if earlier.numbers != request.numbers or earlier.kinds != request.kinds:
         return False
+    periods, metrics = request.language.words["periods"], request.language.words["metrics"]
     added, lost = request.content - earlier.content, earlier.content - request.content
-    if added & METRICS or "not" in added ^ lost or (added & PERIODS and lost & PERIODS):
+    if added & metrics or NOT in added ^ lost or added & periods:
         return False
     if added and not lost:
         return False
@@ -115,21 +126,24 @@ def _same_request(earlier: Utterance, request: Utterance) -> bool:
 
 
 def _refines(earlier: Utterance, request: Utterance) -> bool:
-    if earlier.topic & request.topic or request.opens_with(
-        *phrases.ELLIPTICAL, *phrases.VIEW_VERBS
-    ):
+    if earlier.topic & request.topic or request.opens("elliptical", "view_verbs"):
         return True
-    if _refers_back(request) or request.has(*phrases.VIEW_CHANGES):
+    if _refers_back(request) or request.has("view_changes"):
         return True
     if request.is_request:
-        return not request.topic
+        groups = request.language.words
+        return request.topic <= groups["metrics"] - groups["general"]
     return bool(request.content) and len(request.words) <= 6
 
 
 def _refers_back(request: Utterance) -> bool:
     """ "this week" and "that month" name a period; "this" and "that" alone refer to the answer."""
-    pairs = zip(request.words, (*request.words[1:], ""), strict=True)
-    return request.words[-1:] == ("there",) or any(
-        word in phrases.PRONOUNS and not (word in ("this", "that") and follower in PERIODS)
-        for word, follower in pairs
+    groups = request.language.words
+    addresses = request.language.phrases["addresses"]
+    words = ("", *request.words, "")
+    return bool(groups["places"].intersection(request.words[-1:])) or any(
+        word in groups["pronouns"]
+        and not (word in groups["determiners"] and follower in groups["periods"])
+        and f"{before} {word}" not in addresses
+        for before, word, follower in zip(words, words[1:], words[2:], strict=False)
     )

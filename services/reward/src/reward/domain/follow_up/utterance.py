@@ -1,160 +1,108 @@
 """An utterance as whole words, and the words that carry its content."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple
 
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
-_KINDS = {"why", "who", "where"}
-_NUMBERS = {
-    word: str(value)
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen twenty".split()
-    )
-}
-_TENS = dict(
-    zip(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(),
-        range(20, 100, 10),
-        strict=True,
-    )
-)
-_FUNCTION = frozenset(
-    "a about actually all also am an and are as at be been being but by can can't could did "
-    "didn't do does doesn't doing don't for from get give had has have he her him his hello "
-    "hey how how's i i'd i'll i'm i've if in into is isn't it it's its just let let's list "
-    "many may me much my now number of off ok okay on one's or our out over please right say "
-    "see she should show so some sorry tell thank thanks that that's the their them then "
-    "there there's these they they're this those to too up us very was we well were what "
-    "what's whats which will with would yes you your again value reading repeat more time "
-    "once any anything anyone anybody something who who's when when's where where's why why's "
-    "still currently moment right today's long want need wanted meant mean said asked asking "
-    "talking know look take going go through got did's happened".split()
-)
-_SAME = {"fast": "speed", "quick": "speed", "consumption": "use", "usage": "use", "used": "use",
-         "consume": "use", "consumed": "use", "hot": "temperature", "warm": "temperature",
-         "alarming": "alarm", "alert": "alarm", "graph": "trend", "full": "level"}  # fmt: skip
-NEGATIONS = frozenset(("no", "not", "none", "without", "never", "isn't", "aren't"))
-PERIODS = frozenset(
-    "today yesterday tonight tomorrow morning afternoon evening night midnight noon week weekend "
-    "month year day hour hours minute minutes quarter monday tuesday wednesday thursday friday "
-    "saturday sunday january february march april june july august september october november "
-    "december last this past since ago daily weekly monthly previous current now".split()
-)
+from ratchet_language import NOT, FollowUpWords, tokens_of
 
-
-class Token(NamedTuple):
-    """A word in lower case, with its position in the text."""
-
-    word: str
-    start: int
-    end: int
+_QUESTION_FROM = 4
+_SENTENCE = re.compile(r"(?<=[.!?।])\s+|(?<=[。！？])")
 
 
 class Utterance:
-    """`text` as spoken, its `words` in lower case, and their stems."""
+    """`text` as spoken, its `words`, and what they mean in one language."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, language: FollowUpWords) -> None:
         self.text = text
-        self.tokens = tuple(
-            Token(match.group().lower().replace("’", "'"), match.start(), match.end())
-            for match in _TOKEN.finditer(text)
-        )
+        self.language = language
+        self.tokens = tuple(tokens_of(text, language))
         self.words = tuple(token.word for token in self.tokens)
+        self._line = f" {' '.join(self.words)} "
+
+    @cached_property
+    def stems(self) -> tuple[str, ...]:
+        return tuple(map(self.language.stem, self.words))
 
     @cached_property
     def content(self) -> frozenset[str]:
-        """The stems of its content words; every form of negation becomes "not"."""
-        stems = {stem(word) for word in self.words if word not in _FUNCTION}
-        negated = any(word in NEGATIONS for word in self.words)
-        return frozenset(stems - NEGATIONS) | ({"not"} if negated else frozenset())
+        """The stems of its content words; every form of negation becomes `NOT`."""
+        function, negations = self.language.words["function"], self.language.words["negations"]
+        pairs = zip(self.words, self.stems, strict=True)
+        stems = {stem for word, stem in pairs if word not in function and word not in negations}
+        return frozenset(stems | {NOT} if negations.intersection(self.words) else stems)
 
     @cached_property
     def topic(self) -> frozenset[str]:
         """Content without numbers, periods and negations: the subject of a question."""
-        return frozenset(
-            word
-            for word in self.content
-            if not word.isdigit() and word not in PERIODS and word != "not"
-        )
+        without = self.language.words["periods"] | {NOT}
+        return frozenset(w for w in self.content if not w.isdecimal() and w not in without)
 
     @cached_property
-    def sentences(self) -> tuple[str, ...]:
-        return tuple(part for part in _SENTENCE.split(self.text) if Utterance(part).words)
+    def sentences(self) -> tuple["Utterance", ...]:
+        parts = (Utterance(part, self.language) for part in sentences_of(self.text))
+        return tuple(part for part in parts if part.words)
 
     @property
     def is_request(self) -> bool:
-        """Whether it begins like a question or an instruction."""
-        return self.words[:1] != () and self.words[0] in _OPENERS and self.words[1:2] != ("a",)
+        """Whether it opens like a request or ends like a question."""
+        asks = self.text.rstrip().endswith(("?", "？")) and len(self.words) >= _QUESTION_FROM
+        return asks or self.opens_request
 
     @property
-    def question_words(self) -> frozenset[str]:
-        """The words that distinguish questions of the same content: why, who, where."""
-        return frozenset(word.removesuffix("'s") for word in self.words) & _KINDS
+    def opens_request(self) -> bool:
+        """Whether it begins like a question or an instruction, or has a question word."""
+        groups = self.language.words
+        if groups["questions"].intersection(self.words):
+            return True
+        return not groups["openers"].isdisjoint(self.words[:1]) and not self.opens("exclamations")
 
-    def has(self, *phrases: str) -> bool:
-        """Whether any of the phrases occurs."""
-        return any(self.find(phrase) is not None for phrase in phrases)
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The words that distinguish questions of the same content: why, who, where."""
+        words = {word.removesuffix("'s") for word in self.words}
+        return self.language.words["kinds"].intersection(words)
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        return frozenset(stem for stem in self.stems if stem.isdecimal())
+
+    def has(self, *groups: str) -> bool:
+        """Whether any phrase of the groups occurs."""
+        return any(f" {phrase} " in self._line for phrase in self._phrases(groups))
 
     def find(self, phrase: str) -> int | None:
         """Index of the first word of the last occurrence of `phrase`."""
-        searched = tuple(phrase.split())
-        for start in range(len(self.words) - len(searched), -1, -1):
-            if self.words[start : start + len(searched)] == searched:
-                return start
-        return None
+        place = self._line.rfind(f" {phrase} ")
+        return self._line.count(" ", 0, place) if place >= 0 else None
 
-    def opens_with(self, *phrases: str) -> str | None:
-        """The longest of `phrases` that the utterance begins with."""
-        for phrase in sorted(phrases, key=len, reverse=True):
-            searched = tuple(phrase.split())
-            if self.words[: len(searched)] == searched:
-                return phrase
-        return None
+    def opens(self, *groups: str) -> str | None:
+        """The longest phrase of the groups that the utterance begins with."""
+        opening = (p for p in self._phrases(groups) if self._line.startswith(f" {p} "))
+        return max(opening, key=len, default=None)
 
     def after(self, index: int) -> "Utterance":
         """The rest after the first `index` words."""
         if index >= len(self.tokens):
-            return Utterance("")
-        return Utterance(self.text[self.tokens[index].start :])
+            return Utterance("", self.language)
+        return Utterance(self.text[self.tokens[index].start :], self.language)
+
+    def last(self, count: int) -> "Utterance":
+        return self.after(max(0, len(self.words) - count))
+
+    def contrasts(self) -> list[int]:
+        """Indices of the words that deny what stands beside them: "not pump 2", but not "no, 2"."""
+        starts = (*(token.start for token in self.tokens[1:]), len(self.text))
+        return [
+            index
+            for index, (token, start) in enumerate(zip(self.tokens, starts, strict=True))
+            if token.word in self.language.words["contrast"]
+            and not self.text[token.end : start].strip()
+        ]
+
+    def _phrases(self, groups: Iterable[str]) -> Iterator[str]:
+        return (phrase for group in groups for phrase in self.language.phrases[group])
 
 
-def stem(word: str) -> str:
-    """Number words become digits, "003" becomes "3"; endings are cut, a few synonyms merged."""
-    if word.isdigit():
-        return word.lstrip("0") or "0"
-    if word in _NUMBERS:
-        return _NUMBERS[word]
-    if word in _TENS:
-        return str(_TENS[word])
-    word = word.removesuffix("'s")
-    word = _SAME.get(word, word)
-    for ending in ("ning", "ing", "ers", "er", "ed", "es", "s"):
-        least = 3 if ending in ("s", "ning", "ing") else 4
-        if word.endswith(ending) and len(word) - len(ending) >= least and not word.endswith("ss"):
-            word = word[: -len(ending)]
-            break
-    return _SAME.get(word.removesuffix("e") if len(word) > 3 else word, word.removesuffix("e"))
-
-
-def numbers(words: Iterable[str]) -> frozenset[str]:
-    return frozenset(word for word in map(stem, words) if word.isdigit())
-
-
-METRICS = frozenset(
-    stem(word)
-    for word in "power energy temperature pressure flow level vibration speed current voltage "
-    "humidity load efficiency torque frequency demand cost price status health alarm setpoint "
-    "limit average mean trend maximum minimum max min peak runtime capacity weight density".split()
-)
-_OPENERS = frozenset(
-    "what what's whats whatever which who who's when when's where where's why why's how how's is "
-    "isn't are aren't was were do does did didn't can could would will has have had any anything "
-    "anyone show list give plot compare display tell bring open draw zoom break filter sort split "
-    "group only just add put make switch go find get leave exclude include remove limit narrow use "
-    "convert express change keep check explain describe highlight rank hide let let's read export "
-    "print send save focus drill widen count calculate summarize summarise name".split()
-)
+def sentences_of(text: str) -> list[str]:
+    return _SENTENCE.split(text)

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ratchet.contract import ExperienceRecorded, FollowUp, microseconds
+from ratchet.contract import ExperienceRecorded, microseconds
 from reward.domain.answers.durations import DAY
 from reward.domain.answers.recorded_answer import RecordedAnswer
 from reward.domain.answers.warnings import RewardWarning
-from reward.domain.follow_up.classifier import classify_follow_up
-from reward.domain.follow_up.correction import corrected_request
+from reward.domain.follow_up.reading import FollowUpReading, LanguageOf, read_follow_up
 from reward.domain.state.answer_facts import AnswerFacts, Fact, add_fact, query_id_of
 from reward.domain.state.operator_day import (
     AdjacentTurns,
@@ -50,6 +49,7 @@ class BatchState:
     """The answers and days that a batch needs, after each of its facts so far."""
 
     policy: RewardPolicy
+    language_of: LanguageOf
     answers: dict[str, ScoredAnswer] = field(default_factory=dict)
     days: dict[DayKey, OperatorDay] = field(default_factory=dict)
 
@@ -106,6 +106,11 @@ class BatchState:
         numbers = days_around(at, self.policy.follow_up_window)
         return [self.days.get(DayKey(user_id, number), OperatorDay()) for number in numbers]
 
+    def follow_up_between(
+        self, previous: RecordedAnswer, following: RecordedAnswer
+    ) -> FollowUpReading:
+        return read_follow_up(previous.transcript, following.transcript, self.language_of)
+
     def _contexts(self, answer: RecordedAnswer, position: TurnPosition) -> dict[str, ContextChange]:
         """What the new turn changes in its own context and in the adjacent ones, by query id."""
         before, after = position.adjacent
@@ -113,25 +118,21 @@ class BatchState:
         changes = {answer.query_id: own}
         previous = self.answer_at(before)
         if before is not None and previous is not None:
-            kind, own["request"] = follow_up_between(previous, answer)
-            changes[before.query_id] = {"follow_up": kind}
+            reading = self.follow_up_between(previous, answer)
+            own["request"] = reading.request
+            changes[before.query_id] = _followed_by(reading)
         following = self.answer_at(after)
         if after is not None and following is not None:
-            own["follow_up"], request = follow_up_between(answer, following)
-            changes[after.query_id] = {"request": request}
+            reading = self.follow_up_between(answer, following)
+            own |= _followed_by(reading)
+            changes[after.query_id] = {"request": reading.request}
         if position.pushed_out is not None:
             changes.setdefault(position.pushed_out, {})["teaches"] = False
         return changes
 
 
-def follow_up_between(
-    previous: RecordedAnswer, following: RecordedAnswer
-) -> tuple[FollowUp | None, str | None]:
-    """How `following` follows up, and the request that it corrects `previous` to, if any."""
-    kind = classify_follow_up(previous.transcript, following.transcript).kind
-    if kind != "correction":
-        return kind, None
-    return kind, corrected_request(previous.transcript, following.transcript)
+def _followed_by(reading: FollowUpReading) -> ContextChange:
+    return {"follow_up": reading.kind, "follow_up_reason": reading.reason}
 
 
 def days_of(facts: Iterable[Fact], policy: RewardPolicy) -> set[DayKey]:

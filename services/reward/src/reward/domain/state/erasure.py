@@ -7,7 +7,6 @@ from reward.domain.state.batch_state import (
     AnswerChange,
     BatchState,
     ContextChange,
-    follow_up_between,
 )
 from reward.domain.state.operator_day import (
     DayKey,
@@ -56,13 +55,15 @@ def _context(state: BatchState, key: DayKey, turn: OperatorTurn) -> ContextChang
     quota = state.policy.pairing.max_answers_per_user_per_day
     context: ContextChange = {
         "follow_up": None,
+        "follow_up_reason": "",
         "request": None,
         "teaches": turn in state.days[DayKey(key.user_id, turn.at // DAY)].turns[:quota],
     }
     own = state.answer_at(turn)
     before, after = state.answer_at(adjacent.before), state.answer_at(adjacent.after)
     if own is not None and before is not None:
-        _, context["request"] = follow_up_between(before, own)
+        context["request"] = state.follow_up_between(before, own).request
     if own is not None and after is not None:
-        context["follow_up"], _ = follow_up_between(own, after)
+        reading = state.follow_up_between(own, after)
+        context |= {"follow_up": reading.kind, "follow_up_reason": reading.reason}
     return context

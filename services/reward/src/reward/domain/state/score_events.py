@@ -27,6 +27,7 @@ def score_events(
         revision=scored.revision,
         rating=revision.reaction.rating,
         follow_up=revision.follow_up,
+        follow_up_reason=revision.follow_up_reason,
         total=score.total,
         components=score.components,
         widget_reward=score.widget_reward,

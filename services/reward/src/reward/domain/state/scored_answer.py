@@ -18,15 +18,19 @@ from reward.domain.scoring.score import Score, score_answer
 from reward.domain.state.answer_facts import AnswerFacts
 from reward.domain.state.policy import RewardPolicy
 
+_REPORTED = "reported with the feedback"
+
 
 class QuestionContext(Value):
     """What the operator's other questions reveal about this one.
 
-    `follow_up` is the classification of the next question, `request` the request that this
-    question corrects an earlier one to. `teaches` is false beyond the operator's daily quota.
+    `follow_up` is the classification of the next question with its reason, `request` the request
+    that this question corrects an earlier one to. `teaches` is false beyond the operator's daily
+    quota.
     """
 
     follow_up: FollowUp | None = None
+    follow_up_reason: str = ""
     request: str | None = None
     teaches: bool = True
 
@@ -63,6 +67,7 @@ class ScoreRevision:
     score: Score
     reaction: AnswerReaction
     follow_up: FollowUp | None
+    follow_up_reason: str
     offers: tuple[ExampleOffer, ...]
     trace_reason: TraceReason | None = None
 
@@ -96,6 +101,7 @@ def revise(
         score=scored,
         reaction=reaction,
         follow_up=reaction.follow_up_type or context.follow_up,
+        follow_up_reason=_REPORTED if reaction.follow_up_type else context.follow_up_reason,
         offers=tuple(_offers(before, after, answer, reaction, scored, policy)),
         trace_reason=reason,
     )

@@ -19,8 +19,9 @@ from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.recipe import JudgingRecipe
 
 Part = Literal["held_out", "regression"]
-LanguageOf = Callable[[str], str]
-"""The ISO 639-1 code of a text's language."""
+LanguageOf = Callable[[str], str | None]
+"""The ISO 639-1 code of a text's language; None if it is not known."""
+UNKNOWN_LANGUAGE = "unknown"
 
 
 class Comparison(Value):
@@ -35,7 +36,7 @@ class Case(Value):
 
     `comparisons` are scored together, so that a question with many pairs counts once.
     `reference` is the corrected plan or a demonstrated answer. With `asks` an answer is
-    generated. `language` is an ISO 639-1 code.
+    generated. `language` is an ISO 639-1 code or "unknown".
     """
 
     case_id: str
@@ -127,7 +128,7 @@ def _case(
         aspect=source.aspect,
         question=source.question,
         prompt=source.prompt,
-        language=language_of(source.question.text),
+        language=language_of(source.question.text) or UNKNOWN_LANGUAGE,
         comparisons=comparisons,
         reference=reference,
         asks=asks,
