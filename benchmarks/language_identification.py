@@ -12,7 +12,7 @@ from time import perf_counter
 from rich.console import Console
 from rich.table import Table
 
-from ratchet_language import language_of
+from ratchet_text import language_of
 
 LABELLED = Path(__file__).parents[1] / "tests" / "reward" / "follow_ups"
 

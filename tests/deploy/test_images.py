@@ -21,7 +21,7 @@ def parts(service: str) -> list[str]:
     """The distributions that `deploy/build-images.sh` installs into the image of `service`."""
     named = re.search(r'"PARTS=([^"]+)"', BUILDS[service])
     return [
-        "language",
+        "text",
         "shared[tracing]",
         "cli",
         *(named[1].split() if named else [f"services/{service}"]),

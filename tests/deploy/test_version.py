@@ -9,7 +9,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 MANIFESTS = [
     tomllib.loads(path.read_text())["project"]
-    for folder in ("language", "shared", "simulator", "cli", "services/*", "tests/support")
+    for folder in ("text", "shared", "simulator", "cli", "services/*", "tests/support")
     for path in sorted(ROOT.glob(f"{folder}/pyproject.toml"))
 ]
 LOCAL = "+mono"

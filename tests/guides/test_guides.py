@@ -16,7 +16,7 @@ PAGES = [
 ]
 SECRET_FILES = {"ratchet_redis_url", "ratchet_trainer_teacher_key", "ratchet_ledger_url"}
 WRITTEN_BY_OPERATORS = {"deploy/prometheus/targets/gpu.yml"}
-PACKAGES = {"ratchet_language", "ratchet_testing", "ratchet_cli"}
+PACKAGES = {"ratchet_text", "ratchet_testing", "ratchet_cli"}
 LOG_LINE = re.compile(r"`((?:ingest|ledger|reward|trainer|exporter|ratchet)\.[a-z_.]+)`: `([^`]+)`")
 FILLED = re.compile(r"<[^<>]*>|%(?:\.\d+)?[sdrf]")
 
@@ -91,9 +91,7 @@ def test_every_named_command_exists(page: str, command: str):
 
 @pytest.mark.parametrize(
     ("page", "path"),
-    named(
-        r"`((?:services|language|shared|cli|simulator|tests|deploy|k8s|docs|benchmarks)/[\w./-]+)`"
-    ),
+    named(r"`((?:services|text|shared|cli|simulator|tests|deploy|k8s|docs|benchmarks)/[\w./-]+)`"),
 )
 def test_every_named_path_exists(page: str, path: str):
     assert (ROOT / path).exists() or path in WRITTEN_BY_OPERATORS

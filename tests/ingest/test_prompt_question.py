@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ingest.domain.prompt_question import named_equipment, question_in, question_text
 from ratchet.contract import Reading
 from ratchet.measures import voice_prompt, widget_prompt
-from ratchet_language import device_type
+from ratchet_text import device_type
 
 POWER = Reading(equipment="pump 001", metric="power", value=45.5, unit="kW")
 AVERAGE = Reading(equipment="pump 001", metric="average power", value=40, unit="kW")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratchet.contract import FollowUp
-from ratchet_language import FollowUpWords, follow_up_words, language_of
+from ratchet_text import FollowUpWords, follow_up_words, language_of
 from reward.domain.follow_up.correction import corrected_request, intended_by
 from reward.domain.follow_up.reading import FollowUpReading, read_follow_up
 

@@ -12,8 +12,8 @@ from pythonjsonlogger.json import JsonFormatter
 
 from ratchet.telemetry import ending, hide_secrets
 from ratchet.telemetry.otlp import OtlpTracerProvider
-from ratchet_language import Secrets, masked
 from ratchet_testing.collector import Collector, collecting
+from ratchet_text import Secrets, masked
 
 from .forms import ALL, Form
 

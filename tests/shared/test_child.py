@@ -31,7 +31,7 @@ asyncio.run(run_child("job", Request(), tell))
 SITE = """
 from pydantic import BaseModel
 from ratchet.processes import serve_parent
-from ratchet_language import equipment_ids
+from ratchet_text import equipment_ids
 class Request(BaseModel): pass
 class Answer(BaseModel): names: list[str]
 def work(request, report): report(Answer(names=[one.name for one in equipment_ids("Heber 3")]))

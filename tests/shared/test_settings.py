@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from ratchet.settings import CommonSettings, read_settings
-from ratchet_language import active_vocabulary, equipment_ids, use_vocabulary
+from ratchet_text import active_vocabulary, equipment_ids, use_vocabulary
 
 
 def test_the_environment_sets_a_field(monkeypatch: pytest.MonkeyPatch):

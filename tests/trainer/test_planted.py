@@ -14,7 +14,7 @@ from training_data.runs import RECIPE
 
 from ratchet.contract import Method
 from ratchet.models.base_models import materialize
-from ratchet_language import language_of
+from ratchet_text import language_of
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.lora import fresh_adapter, remove_adapter
 from trainer.backends.language_model.training_loop import Training

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ratchet.measures import RequestedReading, grounded, plan_validity
-from ratchet_language import language_of
+from ratchet_text import language_of
 from trainer.backends.regression_file import PACKAGED, RegressionSetUnreadable, read_regression
 from trainer.domain.evaluation.acceptance_gate import GateRules
 from trainer.domain.evaluation.cases import RegressionQuestion, regression_cases

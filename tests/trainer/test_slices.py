@@ -3,7 +3,7 @@
 import pytest
 
 from ratchet.contract import Question
-from ratchet_language import language_of
+from ratchet_text import language_of
 from trainer.backends.regression_file import PACKAGED, read_regression
 from trainer.domain.evaluation.cases import regression_cases
 from trainer.domain.evaluation.figures import cases_by_slice, slices_of

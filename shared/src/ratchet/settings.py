@@ -22,7 +22,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from ratchet_language import Secrets, http_address, masked, use_site_file
+from ratchet_text import Secrets, http_address, masked, use_site_file
 
 SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
 

@@ -18,7 +18,7 @@ from ledger.backends.database import open_for_writing
 from ledger.backends.writer import SqlLedger
 from ratchet.contract import EXPERIENCES, FEEDBACK, Delivered, Event
 from ratchet.delivery import Entry
-from ratchet_language import known_as
+from ratchet_text import known_as
 
 from .ledger_and_trainer import HISTORY, STATUS, answered, reading, write_ledger
 

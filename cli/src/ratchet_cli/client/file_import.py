@@ -16,7 +16,7 @@ from ratchet_cli.client.importing import (
     UnexpectedResponse,
     import_rows,
 )
-from ratchet_language import masked
+from ratchet_text import masked
 
 _PATIENCE_S = 60.0
 _SHOWN = 20

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ratchet.command_line import NoAnswer, Unreachable, api_key_headers
 from ratchet_cli.client.post_all import PostedCalls, post_all
-from ratchet_language import masked
+from ratchet_text import masked
 from simulator import simulate
 from simulator.turn import Call, timeline
 

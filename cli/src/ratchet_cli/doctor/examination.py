@@ -14,7 +14,7 @@ from ratchet.settings import CommonSettings, read_settings
 from ratchet_cli.doctor import base_model, clock, disk, gpu, groups, ollama, redis, services
 from ratchet_cli.doctor.check import Check, skipped
 from ratchet_cli.formatting import GIB
-from ratchet_language import MASK, Secrets
+from ratchet_text import MASK, Secrets
 
 
 class CheckedSettings(CommonSettings):

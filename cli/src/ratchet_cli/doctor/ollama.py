@@ -6,7 +6,7 @@ import httpx
 
 from ratchet_cli.doctor.check import Check, fail, ok, skipped, warn
 from ratchet_cli.doctor.versions import numbers, older
-from ratchet_language import masked, split_credentials
+from ratchet_text import masked, split_credentials
 
 _OLDEST = "0.5.5"
 """The first whose `/api/create` accepts files that were uploaded by digest."""

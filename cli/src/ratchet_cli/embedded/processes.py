@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ratchet.processes import PRIVATE
 from ratchet.processes.valkey import valkey_command
-from ratchet_language import masked
+from ratchet_text import masked
 
 SERVICES = ("ledger", "exporter", "trainer", "reward", "ingest")
 """In start order, consumers before producers; stopped in reverse."""

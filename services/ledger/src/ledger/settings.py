@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from ledger.domain.archive.retention import StreamRetention
 from ledger.reading import LedgerLocation
-from ratchet_language import readable_url
+from ratchet_text import readable_url
 
 
 class LedgerSettings(LedgerLocation):

@@ -16,7 +16,7 @@ from ratchet.contract import (
     Value,
     Write,
 )
-from ratchet_language import language_of
+from ratchet_text import language_of
 from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.example_set import QuestionState, offer
 from reward.domain.examples.question import question_of

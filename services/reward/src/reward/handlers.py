@@ -17,7 +17,7 @@ from ratchet.contract import (
     utc_now,
 )
 from ratchet.storage import forgotten_among
-from ratchet_language import language_of
+from ratchet_text import language_of
 from reward.domain.answers.durations import SECOND
 from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.example_set import QuestionState, offer

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from ratchet.contract import Aspect, Method, RankingPolicy
 from ratchet.settings import CommonSettings, HttpAddress
-from ratchet_language import masked, readable_url
+from ratchet_text import masked, readable_url
 from trainer.domain.evaluation.acceptance_gate import GateRules
 from trainer.domain.examples.selection import SelectionRules
 from trainer.domain.runs.quiet_hours import quiet_hours

@@ -9,7 +9,7 @@ import typer
 
 from ratchet.command_line.errors import Failed, Unreachable
 from ratchet.command_line.services import require_running
-from ratchet_language import masked
+from ratchet_text import masked
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis

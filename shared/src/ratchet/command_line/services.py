@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ratchet.command_line.errors import Unreachable
-from ratchet_language import http_address
+from ratchet_text import http_address
 
 if TYPE_CHECKING:
     import httpx

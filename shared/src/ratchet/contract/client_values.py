@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from ratchet_language import EARLIEST, LATEST, OutOfRange, identifier, known_as, read_time
+from ratchet_text import EARLIEST, LATEST, OutOfRange, identifier, known_as, read_time
 
 _LARGEST = sys.float_info.max
 

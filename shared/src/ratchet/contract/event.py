@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from ratchet.contract.client_values import EventId, Moment
-from ratchet_language import EARLIEST, LATEST
+from ratchet_text import EARLIEST, LATEST
 
 Aspect = Literal["voice", "widget"]
 

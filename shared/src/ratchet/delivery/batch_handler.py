@@ -15,7 +15,7 @@ from ratchet.delivery.entry import Entry
 from ratchet.delivery.spans import OUTCOME, Spans
 from ratchet.delivery.transaction import Transaction
 from ratchet.telemetry import activate, log_context
-from ratchet_language import Secrets
+from ratchet_text import Secrets
 
 _log = logging.getLogger(__name__)
 _ABANDONED = Invalid("every consumer that received this entry stopped before it was handled")

@@ -21,7 +21,7 @@ from ratchet.delivery.dead_letter import (
 from ratchet.delivery.entry import Entry
 from ratchet.delivery.metrics import DeliveryMetrics
 from ratchet.delivery.transaction import Transaction
-from ratchet_language import NO_SECRETS, Secrets
+from ratchet_text import NO_SECRETS, Secrets
 
 _log = logging.getLogger(__name__)
 _OUTCOMES = ("done", "duplicate", "later", "dead")

@@ -7,7 +7,7 @@ not truth: combine them with `ratchet.measures.grounding` where an invented valu
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ratchet_language import Scan, question_equipment, scan, written_marks
+from ratchet_text import Scan, question_equipment, scan, written_marks
 
 # A spoken answer is a few hundred characters; what follows the first 2,000 is not read.
 READ_LIMIT = 2000

@@ -28,7 +28,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ratchet_language import (
+from ratchet_text import (
     NumberMention,
     Reading,
     is_percent,

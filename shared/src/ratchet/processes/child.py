@@ -12,7 +12,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from ratchet.processes.parent_death import PARENT_VARIABLE, die_with_parent
-from ratchet_language import use_site_file
+from ratchet_text import use_site_file
 
 _TAIL_LINES = 40
 R = TypeVar("R", bound=BaseModel)

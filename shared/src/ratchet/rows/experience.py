@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ratchet.contract import Door, Experience, Place, derived_id, is_plan, without_place
 from ratchet.rows.row import NO_TIME, ImportRow, canonical, encodable, row_event_id
 from ratchet.rows.times import parse_time
-from ratchet_language import identifier
+from ratchet_text import identifier
 
 NO_PLAN = "widget_plan: missing, counts for voice only"
 NO_ID = "query_id: missing or unusable, derived from the row"

@@ -4,7 +4,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ratchet_language import read_time
+from ratchet_text import read_time
 
 
 def zone_named(name: str) -> ZoneInfo:

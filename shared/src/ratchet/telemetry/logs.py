@@ -10,7 +10,7 @@ from opentelemetry.trace import format_trace_id, get_current_span
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
-from ratchet_language import NO_SECRETS, Secrets
+from ratchet_text import NO_SECRETS, Secrets
 
 _UNCHANGED = set(RESERVED_ATTRS) - {"msg", "exc_text", "stack_info"}
 _fields: ContextVar[dict[str, str] | None] = ContextVar("log_fields", default=None)

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.trace import Status
 
-from ratchet_language import Secrets
+from ratchet_text import Secrets
 
 _CLOSING_S = 2.0
 

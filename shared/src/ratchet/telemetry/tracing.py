@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from opentelemetry.trace import NoOpTracer, Tracer
 
 from ratchet.settings import CommonSettings
-from ratchet_language import masked
+from ratchet_text import masked
 
 
 class TracingUnavailable(RuntimeError):

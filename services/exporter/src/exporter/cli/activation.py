@@ -21,7 +21,7 @@ from ratchet.command_line import (
     print_json,
     service_url,
 )
-from ratchet_language import masked
+from ratchet_text import masked
 
 _POLL_S = 0.05
 

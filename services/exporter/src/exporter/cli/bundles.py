@@ -26,7 +26,7 @@ from exporter.settings import ExporterSettings
 from ratchet.settings import read_settings
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 from ratchet.storage.signing_keys import UnusableKey, public_half
-from ratchet_language import masked
+from ratchet_text import masked
 
 _REASONS = (
     BundleRefused,

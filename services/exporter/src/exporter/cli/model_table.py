@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ratchet.command_line import Unreachable, exporter_status, print_json, service_url
-from ratchet_language import masked
+from ratchet_text import masked
 
 
 def show_models(data_dir: Path, exporter_url: str | None, *, as_json: bool) -> None:

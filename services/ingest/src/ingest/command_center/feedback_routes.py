@@ -16,7 +16,7 @@ from ingest.http.rate_limit import RateLimit
 from ingest.http.route_classes import PlainRoute
 from ingest.intake import Intake
 from ratchet.contract import Feedback
-from ratchet_language import identifier
+from ratchet_text import identifier
 
 
 class FeedbackUpdated(BaseModel):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from ingest.domain.command_center.trainer_facts import TrainerFacts, TrainerState
 from ratchet.contract import utc_now
-from ratchet_language import split_credentials
+from ratchet_text import split_credentials
 
 _log = logging.getLogger(__name__)
 _TIMEOUT_S = 3.0

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from ingest.domain.prompt_question import question_text
 from ratchet.contract import Moment
-from ratchet_language import control_token, is_blank, normalized
+from ratchet_text import control_token, is_blank, normalized
 
 
 class ImportedExample(BaseModel):

@@ -8,7 +8,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, ValidationInfo, field
 from ingest.domain.imported_example import ImportedExample, teachable
 from ingest.domain.prompt_question import named_equipment, question_in, question_text
 from ratchet.contract import Aspect, PairBuilt, derived_id
-from ratchet_language import split_thinking, visible_text
+from ratchet_text import split_thinking, visible_text
 
 _CLEAR = 0.1
 _LEAST_GAP = 0.3

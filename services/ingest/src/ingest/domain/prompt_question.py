@@ -6,7 +6,7 @@ from math import isfinite
 
 from ratchet.contract import Question, Reading
 from ratchet.measures import QUESTION, READINGS, RESPONSE
-from ratchet_language import (
+from ratchet_text import (
     device_type,
     equipment_ids,
     normalized,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ratchet_language import was_cut_off
+from ratchet_text import was_cut_off
 
 _NAMES = ("stopreason", "finishreason", "donereason", "stoptype", "incompletereason")
 _DEPTH = 6

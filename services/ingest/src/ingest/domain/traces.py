@@ -9,7 +9,7 @@ from ingest.domain.imported_example import ImportedExample, teachable
 from ingest.domain.prompt_question import question_in
 from ingest.domain.stop_reason import stop_reason_in
 from ratchet.contract import LEAST_ANSWER, OtherId, QueryId, TraceCaptured, derived_id
-from ratchet_language import split_thinking, was_cut_off
+from ratchet_text import split_thinking, was_cut_off
 
 
 def _also(name: str, legacy: str) -> AliasChoices:

@@ -9,8 +9,8 @@ from fastapi import HTTPException, Request
 from pydantic_core import from_json
 
 from ingest.domain.items import ItemProblem, UnreadableItem
-from ingest.http.json_parts import CutOff, elements, faulty_place, value_end
 from ingest.http.problems import invalid_items
+from ratchet_text import CutOff, elements, faulty_place, value_end
 
 MOST_DEEP = 180
 _PARSER_ENDS_AT = 201

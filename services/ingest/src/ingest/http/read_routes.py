@@ -23,7 +23,7 @@ from ledger.reading import (
     StoredEvent,
     plain,
 )
-from ratchet_language import known_as
+from ratchet_text import known_as
 
 T = TypeVar("T")
 Limit = Annotated[int, Query(ge=1, le=1000, description="Number of items, the newest first")]

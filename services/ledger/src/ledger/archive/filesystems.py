@@ -6,7 +6,7 @@ import fsspec  # type: ignore[import-untyped]
 from fsspec.implementations.arrow import ArrowFSWrapper  # type: ignore[import-untyped]
 from pyarrow.fs import FileSelector, FileSystem, FileType  # type: ignore[import-untyped]
 
-from ratchet_language import Secrets, masked
+from ratchet_text import Secrets, masked
 
 _BUCKETS = ("s3://", "gs://", "gcs://")
 

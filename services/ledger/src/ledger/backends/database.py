@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from ratchet.contract import Unavailable
 from ratchet.storage.sqlite import sqlite_engine
-from ratchet_language import Secrets
+from ratchet_text import Secrets
 
 _ONE_WRITER = 0x7261746368657400
 """The key of PostgreSQL's advisory lock, which serializes writers: a fold reads what it writes."""

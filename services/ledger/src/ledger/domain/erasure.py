@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ratchet.contract import Event, ModelRegistered, RunFinished
-from ratchet_language import known_as
+from ratchet_text import known_as
 
 Message = dict[str, Any]
 

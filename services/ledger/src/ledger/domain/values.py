@@ -4,7 +4,7 @@ from typing import Any
 from unicodedata import normalize
 from uuid import UUID
 
-from ratchet_language import known_as
+from ratchet_text import known_as
 
 _MOST = 10**9
 _LONGEST = 500

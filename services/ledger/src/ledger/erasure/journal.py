@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from ledger.domain.erasure import Subject
 from ratchet.storage import flush, write_whole
-from ratchet_language import known_as
+from ratchet_text import known_as
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from ledger.erasure.journal import ErasureRequest
 from ratchet.storage import hashed, write_whole
 from ratchet.storage.signing_keys import make_signing_key, read_signing_key
-from ratchet_language import known_as
+from ratchet_text import known_as
 
 
 def receipt(

@@ -17,7 +17,7 @@ from ledger.reading import LedgerReader
 from ledger.settings import LedgerSettings
 from ratchet.service import create_redis
 from ratchet.storage.signing_keys import UnusableKey
-from ratchet_language import known_as
+from ratchet_text import known_as
 
 ERASURE_ERRORS = (
     InvalidArchiveUrl,

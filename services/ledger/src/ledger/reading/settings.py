@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from ratchet.settings import CommonSettings
-from ratchet_language import readable_url
+from ratchet_text import readable_url
 
 _DRIVERS = ("sqlite:///", "postgresql+psycopg://")
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
-from ratchet_language import masked, split_thinking
+from ratchet_text import masked, split_thinking
 from trainer.domain.examples.teacher_answer import TeacherAnswer
 
 _CALL = "/chat/completions"

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from ratchet.contract import Stage
 from ratchet.models.base_models import materialize, revision_of, weights_sha256
 from ratchet.storage import flush_tree, write_whole
-from ratchet_language import language_of
+from ratchet_text import language_of
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.chat_tokens import TokenizedChats
 from trainer.backends.language_model.distributed import (

@@ -15,7 +15,7 @@ import httpx
 
 from exporter.domain.registry.modelfile import Modelfile
 from exporter.ports import RegistryError
-from ratchet_language import split_credentials
+from ratchet_text import split_credentials
 
 _CHUNK = 1 << 20
 _PROBE_TIMEOUT = httpx.Timeout(2.0)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from exporter.backends.registries.token_logprobs import TokenLogprob
 from exporter.domain.parity.answers import ServerAnswer
 from exporter.ports import RegistryError
-from ratchet_language import masked
+from ratchet_text import masked
 
 _CALL = "/chat/completions"
 _OPTIONS = {

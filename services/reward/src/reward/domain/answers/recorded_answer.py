@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError
 
 from ratchet.contract import Experience, Reading, WidgetPlan, microseconds
 from ratchet.measures import SCENARIOS, SIZES, TextQuality, rule_quality
-from ratchet_language import control_token, is_blank, split_thinking
+from ratchet_text import control_token, is_blank, split_thinking
 from reward.domain.answers.stored_value import StoredValue
 from reward.domain.answers.warnings import RewardWarning
 

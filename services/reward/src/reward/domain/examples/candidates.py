@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from ratchet.contract import Aspect, Reading, Source, Value
 from ratchet.measures import plan_text
-from ratchet_language import unteachable, visible_text
+from ratchet_text import unteachable, visible_text
 from reward.domain.answers.reaction import AnswerReaction
 from reward.domain.answers.recorded_answer import PlanWidget, RecordedAnswer
 from reward.domain.examples.plan_repair import repaired_plan

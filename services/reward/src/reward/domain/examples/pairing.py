@@ -9,7 +9,7 @@ from itertools import chain
 from pydantic import Field
 
 from ratchet.contract import DemonstrationBuilt, LabelBuilt, PairBuilt, Source, Value
-from ratchet_language import normalized
+from ratchet_text import normalized
 from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.origin import ExampleOrigin, NewExample
 from reward.domain.examples.question import Scope

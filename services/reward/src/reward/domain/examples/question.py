@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ratchet.contract import Aspect, Question, Reading
-from ratchet_language import (
+from ratchet_text import (
     composed,
     device_type,
     folded,

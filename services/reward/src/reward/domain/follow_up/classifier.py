@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ratchet.contract import FollowUp
-from ratchet_language import NOT, FollowUpWords
+from ratchet_text import NOT, FollowUpWords
 from reward.domain.follow_up.utterance import Utterance
 
 _REPEATED_FROM = 0.6

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from ratchet_language import NOT, FollowUpWords, equipment_ids, equipment_words
+from ratchet_text import NOT, FollowUpWords, equipment_ids, equipment_words
 from reward.domain.follow_up.utterance import Utterance, sentences_of
 
 _MARKS = " \t\n.,;:!?-¿¡।，。；：！？、"

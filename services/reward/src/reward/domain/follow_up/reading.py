@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ratchet.contract import FollowUp
-from ratchet_language import follow_up_words, tokens_of
+from ratchet_text import follow_up_words, tokens_of
 from reward.domain.follow_up.classifier import classify_follow_up
 from reward.domain.follow_up.correction import corrected_request
 

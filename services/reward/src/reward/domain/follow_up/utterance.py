@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from ratchet_language import NOT, FollowUpWords, tokens_of
+from ratchet_text import NOT, FollowUpWords, tokens_of
 
 _QUESTION_FROM = 4
 _SENTENCE = re.compile(r"(?<=[.!?।])\s+|(?<=[。！？])")

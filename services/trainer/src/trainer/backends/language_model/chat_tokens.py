@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ratchet_language import control_token
+from ratchet_text import control_token
 
 
 class TokenizedChats:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from ratchet_language import split_credentials
+from ratchet_text import split_credentials
 
 _TIMEOUT_S = 60.0
 _log = logging.getLogger(__name__)

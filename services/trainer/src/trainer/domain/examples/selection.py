@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import Field
 
 from ratchet.contract import LabelBuilt, Value
-from ratchet_language import question_words
+from ratchet_text import question_words
 from trainer.domain.examples.training_example import TrainingExample
 
 _SHINGLE = 3

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ratchet.contract import BuiltExample, PairBuilt, TraceCaptured
-from ratchet_language import split_thinking, unteachable, visible_text, was_cut_off
+from ratchet_text import split_thinking, unteachable, visible_text, was_cut_off
 
 Unteachable = Literal["cut_off", "too_short", "thinking", "blank", "control_token", "equal_answers"]
 

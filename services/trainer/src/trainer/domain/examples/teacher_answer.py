@@ -1,7 +1,7 @@
 """A teacher's answer to one prompt, and whether it can be used for training."""
 
 from ratchet.contract import LEAST_ANSWER, Value
-from ratchet_language import control_token, is_blank, was_cut_off
+from ratchet_text import control_token, is_blank, was_cut_off
 
 
 class TeacherAnswer(Value):

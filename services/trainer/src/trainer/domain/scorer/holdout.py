@@ -3,7 +3,7 @@
 import hashlib
 
 from ratchet.contract import RankingQuery
-from ratchet_language import question_words
+from ratchet_text import question_words
 
 _EVERY = 5
 

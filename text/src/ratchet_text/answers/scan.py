@@ -1,0 +1,98 @@
+"""The facts of a spoken text that the text-quality rules use, collected in one scan."""
+
+import re
+from string import punctuation, whitespace
+from typing import NamedTuple
+
+from ratchet_text.equipment import equipment_words
+from ratchet_text.numbers import number_mentions
+from ratchet_text.units import is_unit
+
+# Possessive quantifiers: no backtracking, so every scan is linear on any text.
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S*+")
+_SPACED = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
+_MARK = re.compile(
+    r"[.!?…؟۔।॥][.!?…؟۔।॥]*+[\"')\]*_`»”]*+(?P<space>\s?)|[。！？｡]++[\"')\]*_`」』”）]*+"
+)
+_MARKS = punctuation + whitespace
+_ABBREVIATIONS = ("approx", "avg", "vs", "e.g", "i.e")
+
+
+class Scan(NamedTuple):
+    """Counts over one text; a number inside an equipment id is neither a value nor bare."""
+
+    sentences: int
+    words: int
+    letters: int
+    values: int
+    bare_numbers: int
+    equipment_ids: frozenset[tuple[str, str]]
+    equipment_words: frozenset[str]
+    opens_with_number: bool
+    opens_with_equipment: bool
+
+
+def scan(text: str) -> Scan:
+    """Collect the facts of a text; an address counts as white space."""
+    if "://" in text or "www." in text:
+        text = _ADDRESS.sub(" ", text)
+    sentences, first_end = _sentences(text)
+    words = _words(text)
+    named = equipment_words(words)
+    values = bare = 0
+    ids = set()
+    first_quantity = first_id = len(text)
+    for number in number_mentions(text, words):
+        identity = number.identity
+        if identity is not None:
+            ids.add(identity)
+            first_id = min(first_id, number.start)
+        elif not number.glued:
+            first_quantity = min(first_quantity, number.start)
+            if is_unit(number.follower):
+                values += 1
+            else:
+                bare += 1
+    return Scan(
+        sentences,
+        len(words),
+        len("".join(words)),
+        values,
+        bare,
+        frozenset(ids),
+        named,
+        first_quantity < first_end,
+        first_id < first_end or bool(named and equipment_words(_words(text[:first_end]))),
+    )
+
+
+def question_equipment(question: str) -> frozenset[str]:
+    """The equipment words of a question, singular and lower-case."""
+    return equipment_words(_words(question))
+
+
+def _words(text: str) -> list[str]:
+    return text.lower().translate(_SPACED).split()
+
+
+def _sentences(text: str) -> tuple[int, int]:
+    """The number of sentences and the end of the first one.
+
+    A sentence ends at `.`, `!` or `?` before white space or the end, so not within
+    "3.5 bar", and at the full-width marks of Chinese and Japanese. A last piece without a mark
+    counts as one.
+    """
+    count = last = 0
+    first_end = len(text)
+    for mark in _MARK.finditer(text):
+        end = mark.end()
+        if mark["space"] == "" and end < len(text):
+            continue
+        piece = text[last : mark.start()].rstrip(_MARKS)
+        if not piece or piece.endswith(_ABBREVIATIONS):
+            continue
+        if not count:
+            first_end = end
+        count += 1
+        last = end
+    return count + bool(text[last:].rstrip(_MARKS)), first_end

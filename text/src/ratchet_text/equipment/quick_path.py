@@ -1,0 +1,90 @@
+"""The quick way to see that a number is no part of an id, or of a plain one."""
+
+import re
+from string import ascii_letters
+from unicodedata import is_normalized
+
+from ratchet_text.characters import PART, folded_word
+from ratchet_text.equipment.devices import device_after
+from ratchet_text.equipment.tags import EquipmentId, is_padded, unit_follows
+from ratchet_text.equipment.vocabulary import TAIL, Vocabulary
+
+UNCLEAR = EquipmentId("", "", 0, 0)
+"""The answer for a number that takes a closer look."""
+JOINTS = " -_#\u00a0\u202f№"
+"""What may stand between a word and its number."""
+FIRST = "第"
+"""It stands before an ordinal in Chinese and Japanese."""
+_NUMBERING_ENDS = frozenset((".", "°", "º"))
+_IN_WORD = re.compile(rf"(?![\x00-\x7f]){PART}")
+
+
+def quick_id(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> EquipmentId | None:
+    """The id that the number `text[start:end]` after `ahead` makes with a plain device word.
+
+    None after a common word, as most numbers are; `UNCLEAR` after any other.
+    """
+    stem = ahead.rstrip(JOINTS)
+    before = stem.rstrip(ascii_letters)
+    word = stem[len(before) :]
+    after = text[end : end + 1]
+    first = text[start]
+    if after == "#" or "A" <= after <= "Z" or "#" in ahead or not first.isascii():
+        return UNCLEAR
+    ordinal = text[end + 1 : end + 2] if after == " " else after
+    if ordinal in known.ordinal_starts and device_after(text, end) is not None:
+        return UNCLEAR
+    last = before[-1:]
+    if not word:
+        if last in known.run_lengths:
+            return _after_run(known, text, start, end, stem, ahead[len(stem) :])
+        if last in _NUMBERING_ENDS or last == FIRST:
+            return UNCLEAR
+        on_digit = before[-2:-1].isdecimal() and not last.isalpha()
+        return UNCLEAR if _IN_WORD.match(last) and not on_digit else None
+    if not last.isascii():
+        return UNCLEAR
+    lower = word.lower()
+    kind = known.words.get(lower)
+    if kind is not None:
+        digits, joint = text[start:end], ahead[len(stem) :]
+        hyphens = last == "-" or after == "-"
+        if joint not in (" ", "-") or hyphens or after.isalpha() or lower in known.phrases:
+            return UNCLEAR
+        if not digits.isascii():
+            return UNCLEAR
+        if not digits.isdecimal():
+            return None
+        if not (joint == "-" or is_padded(digits)) and unit_follows(text, end):
+            return None
+        place = start - len(ahead) + len(before)
+        return EquipmentId(kind.rpartition(" ")[2], digits.lstrip("0") or "0", place, end, kind)
+    if first == "0" or lower in known.beginnings or lower[-TAIL:] in known.tails or word.isupper():
+        return UNCLEAR
+    if before[-2:] in known.links:
+        return UNCLEAR
+    link = before[before.rfind(" ", 0, -1) + 1 : -1]
+    is_link = link in known.links or (not link.isascii() and folded_word(link) in known.links)
+    return UNCLEAR if is_link else None
+
+
+def _after_run(
+    known: Vocabulary, text: str, start: int, end: int, stem: str, joint: str
+) -> EquipmentId | None:
+    """The id with a number after a character that may end a device word, as in "泵2"."""
+    after = text[end : end + 1]
+    if joint not in ("", " ") or after == "-" or ("a" <= after <= "z"):
+        return UNCLEAR
+    for length in known.run_lengths[stem[-1]]:
+        kind = known.runs.get(stem[-length:])
+        if kind is not None and length <= len(stem):
+            break
+    else:
+        return None if is_normalized("NFKC", stem) else UNCLEAR
+    digits = text[start:end]
+    if not digits.isascii():
+        return UNCLEAR
+    if not digits.isdecimal() or not (is_padded(digits) or not unit_follows(text, end)):
+        return None
+    place = start - len(joint) - length
+    return EquipmentId(kind.rpartition(" ")[2], digits.lstrip("0") or "0", place, end, kind)

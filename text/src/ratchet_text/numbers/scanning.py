@@ -1,0 +1,129 @@
+"""Finds the numbers of a text."""
+
+import re
+from collections.abc import Collection
+from operator import attrgetter
+
+from ratchet_text.equipment import IdReader
+from ratchet_text.followers import CLOSED_UP, follower_at, unit_of
+from ratchet_text.numbers.canonical import canonical, is_plain
+from ratchet_text.numbers.han import han_numbers
+from ratchet_text.numbers.mention import NumberedText, NumberMention
+from ratchet_text.numbers.numerals import word_numbers
+from ratchet_text.numbers.patterns import EVERY, PLAIN
+from ratchet_text.tables import table
+from ratchet_text.units import is_unit
+
+_WORDS = table("numbers/words")
+_KILO = "k"
+_ABBREVIATED = frozenset(("Mio", "mio", "Mrd"))
+_SCALES: dict[str, int] = {_KILO: 1000} | {
+    form: scale for word, scale in _WORDS["scales"].items() for form in (word, word.capitalize())
+}
+_ORDINALS = frozenset(_WORDS["ordinals"])
+_BEFORE_ORDINALS = frozenset(("^", *_WORDS["cjk_ordinals"]))
+_OTHER_SCRIPTS = "\u0530"
+_PARTING = frozenset(" _/\u202f")
+_JOINING = frozenset(" -\u202f")
+_NO_LEADING_POINT = frozenset(".)]%\"'")
+_LONGEST_WHOLE = 3
+_HEAD = re.compile(r"[0-9]++(?:[.,:][0-9]++)*+")
+
+
+def number_mentions(text: str, words: Collection[str] | None = None) -> list[NumberMention]:
+    """All numbers of a text in order, in linear time.
+
+    `words` are the words of the text in lower case, from a caller that has them anyway.
+    """
+    plain = is_plain(text)
+    if not plain:
+        text = canonical(text)
+    page = NumberedText(text)
+    spelled = word_numbers(text, words)
+    if not plain:
+        spelled += han_numbers(text)
+    mentions: list[NumberMention] = []
+    if spelled:
+        mentions += [
+            NumberMention(page, one.start, one.end, one.follower, False, one.identity, one.readings)
+            for one in spelled
+        ]
+        spelled.sort(key=attrgetter("start"), reverse=True)
+    reader = IdReader(text)
+    for match in (PLAIN if plain else EVERY).finditer(text):
+        start, end = match.span(1)
+        while spelled and spelled[-1].end <= start:
+            spelled.pop()
+        if spelled and spelled[-1].start <= start:
+            continue
+        token, notation = match[2] or "", match[1]
+        head_end = end if notation.isdecimal() else start + _end_of_head(notation)
+        one = reader.id_of(start, head_end)
+        if one is not None:
+            if one.end >= end or text[one.end] not in _PARTING:
+                mentions.append(NumberMention(page, start, end, token, False, one[:2]))
+                continue
+            mentions.append(NumberMention(page, start, one.end, "", False, one[:2]))
+            start = one.end + 1
+        mentions.append(_quantity(page, start, end, token, match.start(2)))
+    if mentions and mentions[0].spelled:
+        mentions.sort(key=attrgetter("start"))
+    return _with_mixed_fractions(mentions) if "/" in text else mentions
+
+
+def _end_of_head(notation: str) -> int:
+    """The length of the digits at the start, with their marks: "12" in "12 450"."""
+    match = _HEAD.match(notation)
+    return match.end() if match else len(notation)
+
+
+def _quantity(
+    page: NumberedText, start: int, end: int, token: str, token_start: int
+) -> NumberMention:
+    """The mention of a number that is not part of an id; `token` follows it."""
+    text = page.text
+    before = text[start - 1] if start else " "
+    glued = False
+    if before == ".":
+        ahead = text[start - 2] if start > 1 else " "
+        start -= not (ahead.isalnum() or ahead in _NO_LEADING_POINT)
+    elif before == "%" and not is_unit(token):
+        token = before
+    elif before != " ":
+        glued = (before.isalpha() and before < _OTHER_SCRIPTS) or before in _BEFORE_ORDINALS
+    if token_start == end:
+        glued = glued or token in _ORDINALS
+    elif token == _KILO:
+        return NumberMention(page, start, end, token, glued)
+    if token >= CLOSED_UP:
+        token = unit_of(text, token, token_start)
+    scale = _SCALES.get(token, 1)
+    if scale > 1:
+        scale_end = token_start + len(token)
+        scale_end += token in _ABBREVIATED and text.startswith(".", scale_end)
+        token, _ = follower_at(text, scale_end)
+        return NumberMention(page, start, end, token, glued, scale=scale)
+    return NumberMention(page, start, end, token, glued)
+
+
+def _with_mixed_fractions(mentions: list[NumberMention]) -> list[NumberMention]:
+    """The mentions with one number for "2 1/2"."""
+    joined: list[NumberMention] = []
+    for mention in mentions:
+        if joined and _is_mixed(joined[-1], mention):
+            joined[-1] = mention._replace(start=joined[-1].start)
+        else:
+            joined.append(mention)
+    return joined
+
+
+def _is_mixed(whole: NumberMention, fraction: NumberMention) -> bool:
+    text = whole.page.text
+    return (
+        whole.identity is None
+        and whole.end == fraction.start - 1
+        and whole.end - whole.start <= _LONGEST_WHOLE
+        and text[whole.start : whole.end].isdecimal()
+        and text[whole.end] in _JOINING
+        and "/" in text[fraction.start : fraction.end]
+    )
