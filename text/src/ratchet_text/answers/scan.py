@@ -11,6 +11,7 @@ from ratchet_text.units import is_unit
 # Possessive quantifiers: no backtracking, so every scan is linear on any text.
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S*+")
 _SPACED = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
+_ASCII_MARK = re.compile(r"[.!?][.!?]*+[\"')\]*_`]*+(?P<space>\s?)")
 _MARK = re.compile(
     r"[.!?…؟۔।॥][.!?…؟۔।॥]*+[\"')\]*_`»”]*+(?P<space>\s?)|[。！？｡]++[\"')\]*_`」』”）]*+"
 )
@@ -84,7 +85,7 @@ def _sentences(text: str) -> tuple[int, int]:
     """
     count = last = 0
     first_end = len(text)
-    for mark in _MARK.finditer(text):
+    for mark in (_ASCII_MARK if text.isascii() else _MARK).finditer(text):
         end = mark.end()
         if mark["space"] == "" and end < len(text):
             continue

@@ -8,4 +8,4 @@ from ratchet_text.equipment.devices import (
     DeviceWord, device_after, device_before, equipment_words,
 )
 from ratchet_text.equipment.tags import EquipmentId
-from ratchet_text.equipment.ids import IdReader, equipment_ids
+from ratchet_text.equipment.ids import IdReader, equipment_ids, lead_of

@@ -91,7 +91,7 @@ def device_ahead(text: str, start: int) -> DeviceWord | None:
 def equipment_words(words: Iterable[str]) -> frozenset[str]:
     """The keys of the devices among words in lower case ("pumps", "speisepumpe" -> "pump")."""
     keys = _keys_of(active_vocabulary())
-    return frozenset([key for word in words for key in keys[word]])
+    return frozenset([key for word in set(words) - keys.others for key in keys[word]])
 
 
 class _Keys(dict[str, tuple[str, ...]]):
@@ -100,14 +100,19 @@ class _Keys(dict[str, tuple[str, ...]]):
     def __init__(self, known: Vocabulary) -> None:
         super().__init__()
         self._known = known
+        self.others: set[str] = set()
+        """The words met so far that name no device."""
 
     def __missing__(self, word: str) -> tuple[str, ...]:
-        if len(self) >= _MOST_KEPT:
+        if len(self) + len(self.others) >= _MOST_KEPT:
             self.clear()
+            self.others.clear()
         kinds = _kinds_within(self._known, folded(word))
         keys = tuple(kind.rpartition(" ")[2] for kind in kinds)
-        if len(word) <= _REACH:
+        if len(word) <= _REACH and keys:
             self[word] = keys
+        elif len(word) <= _REACH:
+            self.others.add(word)
         return keys
 
 

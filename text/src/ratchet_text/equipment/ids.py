@@ -1,6 +1,7 @@
 """The ids of single devices in running text: "pump 2", "泵2", "Pumpe Nr. 101B", "FIC_201"."""
 
 import re
+from collections.abc import Set
 from string import ascii_letters
 
 from ratchet_text.characters import WORD_END, folded, folded_word
@@ -31,6 +32,8 @@ from ratchet_text.units import is_unit
 _REACH = 64
 _LONGEST_NUMBERING = 10
 _SURE_DIGITS = 3
+_LEAD = 40
+_MOST_LEADS = 10_000
 
 # Possessive quantifiers: a scan is linear on any text.
 _NUMBER = re.compile(r"\d++(?:[.,:]\d++)*+")
@@ -55,6 +58,7 @@ class IdReader:
         self._text = text
         self._known = active_vocabulary()
         self._own = site_tags(text)[::-1]
+        self.quantity_leads: Set[str] = frozenset() if self._own else self._known.quantity_leads
         self._reached = 0
         self._last: EquipmentId | None = None
 
@@ -76,6 +80,21 @@ class IdReader:
         if one is not None:
             self._last, self._reached = one, one.end
         return one
+
+    def remember_quantity(self, lead: str) -> None:
+        """Remember that a number after `lead` is no id, if it is two plain words."""
+        *_, last = words = lead.split(" ")[:-1] or [""]
+        known = self._known
+        if lead.isascii() and all(map(str.islower, words)) and last not in known.words:
+            if len(known.quantity_leads) >= _MOST_LEADS:
+                known.quantity_leads.clear()
+            known.quantity_leads.add(lead)
+
+
+def lead_of(text: str, start: int) -> str:
+    """The two words before a number that begins at `start`, with their spaces."""
+    ahead = text[start - _LEAD : start] if start > _LEAD else text[:start]
+    return ahead[ahead.rfind(" ", 0, ahead.rfind(" ", 0, -1)) + 1 :]
 
 
 def equipment_ids(text: str) -> list[EquipmentId]:

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from unicodedata import normalize
 
 from ratchet_text.characters import RUN, folded
@@ -33,6 +33,7 @@ class Vocabulary:
     `links` join a device to what it is for ("bomba de agua"). `numbering` stands before a number
     ("Nr."), `followers` after it, where they look like units ("pump 2 ka pressure"). The devices
     in `rated` are named by their current ("breaker 100A"). `tags` matches the site's tags.
+    `quantity_leads` remembers the words after which a number was no id ("pressure is ").
     """
 
     words: Mapping[str, str]
@@ -52,6 +53,7 @@ class Vocabulary:
     followers: frozenset[str]
     rated: frozenset[str]
     tags: re.Pattern[str] | None
+    quantity_leads: set[str] = field(default_factory=set)
 
 
 def vocabulary(site: Iterable[DeviceForm] = (), tags: Sequence[str] = ()) -> Vocabulary:

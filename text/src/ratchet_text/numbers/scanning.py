@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from operator import attrgetter
 
-from ratchet_text.equipment import IdReader
+from ratchet_text.equipment import IdReader, lead_of
 from ratchet_text.followers import CLOSED_UP, follower_at, unit_of
 from ratchet_text.numbers.canonical import canonical, is_plain
 from ratchet_text.numbers.han import han_numbers
@@ -27,6 +27,8 @@ _PARTING = frozenset(" _/\u202f")
 _JOINING = frozenset(" -\u202f")
 _NO_LEADING_POINT = frozenset(".)]%\"'")
 _LONGEST_WHOLE = 3
+_OTHER_TOKENS = frozenset((_KILO, *_SCALES, *_ORDINALS))
+_AFTER_PLAIN = frozenset(("", " ", ".", ",", ";", ":", "%", ")", "°"))
 _HEAD = re.compile(r"[0-9]++(?:[.,:][0-9]++)*+")
 
 
@@ -57,6 +59,18 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
         if spelled and spelled[-1].start <= start:
             continue
         token, notation = match[2] or "", match[1]
+        is_plain_quantity = (
+            text[start - 1] == " "
+            and notation[0] != "0"
+            and token < CLOSED_UP
+            and token not in _OTHER_TOKENS
+            and text[end : end + 1] in _AFTER_PLAIN
+            and text[end + 1 : end + 2].isascii()
+        )
+        lead = lead_of(text, start) if is_plain_quantity else ""
+        if lead in reader.quantity_leads:
+            mentions.append(NumberMention(page, start, end, token, False))
+            continue
         head_end = end if notation.isdecimal() else start + _end_of_head(notation)
         one = reader.id_of(start, head_end)
         if one is not None:
@@ -65,6 +79,8 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
                 continue
             mentions.append(NumberMention(page, start, one.end, "", False, one[:2]))
             start = one.end + 1
+        elif lead:
+            reader.remember_quantity(lead)
         mentions.append(_quantity(page, start, end, token, match.start(2)))
     if mentions and mentions[0].spelled:
         mentions.sort(key=attrgetter("start"))
