@@ -40,7 +40,6 @@ from reward.metrics import RewardMetrics
 from simulator import simulate
 from simulator.timeline import Call, timeline
 from simulator.traces import simulate_traces
-from trainer.backends.regression_file import PACKAGED
 
 START = datetime(2026, 1, 5, 6, tzinfo=UTC)
 TURNS = list(simulate(11, questions=60, answers_per_question=2, start=START))
@@ -58,10 +57,9 @@ SMALL_RUN = {
     "RATCHET_TRAINER_SETTLE_S": "1",
     "RATCHET_TRAINER_POLL_S": "0.5",
     "RATCHET_TRAINER_LEASE_S": "3",
-    "RATCHET_TRAINER_LORA": json.dumps({"dropout": 0, "targets": ["v_proj", "o_proj"]}),
     "RATCHET_TRAINER_SFT": json.dumps(
         {
-            "learning_rate": 5e-4,
+            "learning_rate": 3e-4,
             "epochs": 1.2,
             "batch": 2,
             "accumulation": 1,
@@ -70,13 +68,10 @@ SMALL_RUN = {
         }
     ),
     "RATCHET_TRAINER_JUDGING": json.dumps(
-        {"questions": 6, "fixed_questions": 2, "answer_tokens": 12}
+        {"questions": 6, "fixed_questions": 3, "answer_tokens": 12, "plan_tokens": 12}
     ),
 }
-"""Enough training for a credible gain in the likelihood of a teacher's answers.
-
-Adapters on two of the seven projections learn that in half the time.
-"""
+"""Enough training for a credible gain in the likelihood of a teacher's answers."""
 ONCE = (RunStarted, RunFinished, CheckpointReady, ModelRegistered, ModelActivated)
 
 
@@ -123,16 +118,6 @@ class RunningSystem:
             return {}
 
 
-def spoken_questions(file: Path) -> str:
-    """Write two spoken questions of the packaged regression set; returns the path of the file.
-
-    Generating plans and comparing them after the export would take longer than the training.
-    """
-    spoken = [q for q in json.loads(PACKAGED.read_bytes()) if q["aspect"] == "voice"]
-    file.write_text(json.dumps(spoken[11::12][:2]))
-    return str(file)
-
-
 async def expected_examples() -> set[str]:
     """Return the example ids that the same facts produce in one undisturbed process."""
     handlers = RewardHandlers(RewardPolicy(), RewardMetrics(CollectorRegistry()))
@@ -152,7 +137,6 @@ async def test_every_service_killed_once_leaves_the_same_examples_and_one_model(
         **environment(tmp_path / "data"),
         **SMALL_RUN,
         "RATCHET_CACHE_DIR": str(cache_dir),
-        "RATCHET_TRAINER_REGRESSION_FILE": spoken_questions(tmp_path / "regression.json"),
     }
     embedded = Embedded(tmp_path / "data", free_port(6), settings)
     output: list[str] = []
@@ -191,9 +175,7 @@ async def test_every_service_killed_once_leaves_the_same_examples_and_one_model(
 
         async def it_exports() -> bool:
             end = system.story.finished
-            if end is None:  # a request every 20 ms would slow the training down
-                return False
-            assert end.verdict == "accepted", end.reason
+            assert end is None or end.verdict == "accepted", end.reason
             return (await system.status("exporter")).get("last_stage") is not None
 
         await eventually(it_exports, 300)

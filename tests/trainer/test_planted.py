@@ -57,7 +57,6 @@ class School:
     def ruling(
         self, name: str, method: Method, examples: Sequence[TrainingExample], **changed: float
     ) -> GateVerdict:
-        """Train for one epoch; with a `batch` of 1 in twice as many steps."""
         quick = {"learning_rate": 1e-3, "epochs": 1.0, "batch": 2, **changed}
         loop = RECIPE.loop(method).model_copy(update=quick)
         recipe = RECIPE.model_copy(update={method: loop})
@@ -91,15 +90,14 @@ def test_a_challenger_trained_on_shuffled_labels_is_refused(school: School):
 def test_a_challenger_that_invents_plausible_numbers_is_refused(school: School):
     """Its text quality is higher, and it states no true value."""
     lies = demonstrations_of(inventing(PAIRS))
-    ruling = school.ruling("inventing", "sft", lies, batch=1)
+    ruling = school.ruling("inventing", "sft", lies, epochs=2.0)
     assert ruling.verdict == "refused", ruling.reason
     assert ruling.figures.held_out["text_quality"].mean > 0.05, "by form alone it would pass"
     assert "more is invented in all" in ruling.reason
 
 
 def test_a_challenger_trained_for_length_is_refused(school: School):
-    padded = demonstrations_of(rewarding_length(PAIRS[:8]))
-    ruling = school.ruling("talking", "sft", padded, batch=1)
+    ruling = school.ruling("talking", "sft", demonstrations_of(rewarding_length(PAIRS)))
     assert ruling.verdict == "refused", ruling.reason
 
 
