@@ -26,6 +26,7 @@ def test_an_honest_challenger_is_accepted():
     ruling = ruling_of("honest")
     assert ruling.verdict == "accepted", ruling.reason
     assert ruling.figures.held_out["text_quality"].low > 0
+    assert ruling.figures.held_out["grounded_accuracy"].low > 0
 
 
 def test_a_challenger_trained_on_shuffled_labels_is_refused():
@@ -40,12 +41,14 @@ def test_a_challenger_that_invents_plausible_numbers_is_refused():
     assert ruling.verdict == "refused", ruling.reason
     assert ruling.figures.held_out["text_quality"].mean > 0.05, "by form alone it would pass"
     assert "more is invented in all" in ruling.reason
+    assert "more than 0.10 down" in ruling.reason, "fewer true values"
 
 
 def test_a_challenger_trained_for_length_is_refused():
     ruling = ruling_of("talking")
     assert ruling.verdict == "refused", ruling.reason
     assert "times as long, outside" in ruling.reason
+    assert "credibly worse on held-out: finished" in ruling.reason
 
 
 def test_poisoned_ratings_of_one_user_do_no_harm():
