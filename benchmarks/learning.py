@@ -50,7 +50,7 @@ def planted(record: bool) -> None:
             for measure, gain in ruling.figures.together.items():
                 print(f"  {measure:20} {figure(gain)}", flush=True)
     for name in answers if record else ():
-        (FOLDER / f"{name}.json").write_text(answers[name].model_dump_json(indent=1) + "\n")
+        (FOLDER / f"{name}.json").write_text(answers[name].model_dump_json() + "\n")
 
 
 async def main(arguments: argparse.Namespace) -> None:
