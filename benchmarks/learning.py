@@ -1,21 +1,30 @@
 """Measures what one run teaches the small model, on questions of a held-out plant area.
 
     python benchmarks/learning.py [dpo kto sft] [--pairs 80] [--traces 100] [--show 2]
+    python benchmarks/learning.py --planted [--record]
 
 DPO learns from pairs of a good and a bad answer to one question, KTO from the same texts as single
 labels, SFT from simulated traces. A whole area (its devices and its phrasings) is held out; the
 trainer's child process trains and evaluates. Prints gains with 95 % intervals and the bars.
+
+With `--planted` it trains one honest adapter and four that bad feedback misleads, and prints the
+gate's verdicts. `--record` also writes their answers to tests/trainer/planted, for the tests of the
+gate. The figures and even some verdicts depend on the number of threads.
 """
 
 import argparse
 import asyncio
+import tempfile
+from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import TypeAdapter
 from rich.console import Console
 from rich.table import Table
 from training_data.examples import START, draw, labels_of
-from training_data.runs import RECIPE, Ran, run
+from training_data.recorded_answers import FOLDER, AdapterAnswers, BaseAnswers, ruling_on
+from training_data.runs import CACHE, RECIPE, Ran, run
+from training_data.school import LESSONS, School
 
 from ingest.domain.traces import Trace, trace_captured
 from ratchet.contract import Interval, Method, TraceCaptured, derived_id
@@ -26,6 +35,22 @@ _AREA = "production"
 _GROUNDED_BAR = 0.45
 _KTO_SHARES = {"text_quality": 0.8, "grounded_accuracy": 0.6}
 _SHOWN = ("text_quality", "grounded_accuracy", "invented", "likelihood", "preference_accuracy")
+
+
+def planted(record: bool) -> None:
+    """Train the planted adapters and print the verdicts; with `record` also store the answers."""
+    with tempfile.TemporaryDirectory() as directory:
+        school = School(Path(directory), CACHE)
+        base = school.base_answers()
+        answers: dict[str, BaseAnswers | AdapterAnswers] = {"base": base}
+        for name in LESSONS:
+            answers[name] = adapter = school.answers_after(name)
+            ruling = ruling_on(base, adapter)
+            print(f"{name}: {ruling.verdict}: {ruling.reason}", flush=True)
+            for measure, gain in ruling.figures.together.items():
+                print(f"  {measure:20} {figure(gain)}", flush=True)
+    for name in answers if record else ():
+        (FOLDER / f"{name}.json").write_text(answers[name].model_dump_json() + "\n")
 
 
 async def main(arguments: argparse.Namespace) -> None:
@@ -113,8 +138,14 @@ def parsed() -> argparse.Namespace:
         parser.add_argument(f"--{method}", type=as_object, default={}, help="JSON: other settings")
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--planted", action="store_true")
+    parser.add_argument("--record", action="store_true")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(parsed()))
+    arguments = parsed()
+    if arguments.planted:
+        planted(arguments.record)
+    else:
+        asyncio.run(main(arguments))

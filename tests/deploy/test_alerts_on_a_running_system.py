@@ -59,7 +59,7 @@ async def fires(prometheus: Prometheus, alert: str, stated_s: float) -> None:
     async def firing() -> bool:
         return alert in await prometheus.firing()
 
-    await eventually(firing, stated_s + SOON_S)
+    await eventually(firing, stated_s + SOON_S, pause_s=0.25)
 
 
 async def kill(process: Supervised) -> None:

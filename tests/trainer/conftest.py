@@ -1,5 +1,7 @@
 """Examples, runs and a fake runner for the tests of the trainer."""
 
+import ctypes
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +21,14 @@ from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult,
 
 from .case_scores import shows
 from .teacher_server import StandIn, teacher_server
+
+if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+    # A test that trains in its own process keeps large freed blocks, as the training process does
+    # by its environment: otherwise each step maps its tensors anew.
+    _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
+    libc.mallopt(_MMAP_THRESHOLD, 2_000_000_000)
+    libc.mallopt(_TRIM_THRESHOLD, 2_000_000_000)
+    libc.mallopt(_TOP_PAD, 256 * 2**20)
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DEVICES = ("pump", "fan", "boiler", "mixer", "chiller")

@@ -47,6 +47,12 @@ class Evaluation:
         self, base: Base, adapted: Adapted | None, on_answer: Callable[[int], None]
     ) -> ModelScores:
         """Every measure of every case; `adapted` is `base.model` with its adapter, unmerged."""
+        return model_scores(self.cases, self.observe(base, adapted, on_answer))
+
+    def observe(
+        self, base: Base, adapted: Adapted | None, on_answer: Callable[[int], None]
+    ) -> tuple[CaseObservation, ...]:
+        """What the model answers and how likely it finds given answers, for every case."""
         with adapter_merged(adapted) if adapted else nullcontext():
             likely = self._likelihoods(base)
             answers = self._answers(base, self._voice, self._recipe.answer_tokens, on_answer)
@@ -57,22 +63,17 @@ class Evaluation:
                 lambda count: on_answer(len(self._voice) + count),
             )
         kl = self._divergences(base, adapted, answers)
-        return model_scores(
-            self.cases,
-            [
-                CaseObservation(
-                    answer=answers.get(case.case_id),
-                    comparisons=tuple(
-                        (likely[case.prompt, pair.chosen], likely[case.prompt, pair.rejected])
-                        for pair in case.comparisons
-                    ),
-                    reference=None
-                    if case.reference is None
-                    else likely[case.prompt, case.reference],
-                    kl=kl.get(case.case_id),
-                )
-                for case in self.cases
-            ],
+        return tuple(
+            CaseObservation(
+                answer=answers.get(case.case_id),
+                comparisons=tuple(
+                    (likely[case.prompt, pair.chosen], likely[case.prompt, pair.rejected])
+                    for pair in case.comparisons
+                ),
+                reference=None if case.reference is None else likely[case.prompt, case.reference],
+                kl=kl.get(case.case_id),
+            )
+            for case in self.cases
         )
 
     def _likelihoods(self, base: Base) -> dict[PromptAndAnswer, float]:
