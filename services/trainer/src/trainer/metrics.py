@@ -17,7 +17,7 @@ class TrainerMetrics:
         gauge = partial(Gauge, registry=registry)
         self.pending = gauge(
             "ratchet_training_examples_pending",
-            "Examples that no finished run has used, by the method they are for.",
+            "Examples that no finished run has used.",
             ("method",),
         )
         self.trouble = gauge(
@@ -26,7 +26,7 @@ class TrainerMetrics:
         )
         self.wanted = gauge(
             "ratchet_training_examples_wanted",
-            "Examples that start a run, by the method they are for.",
+            "Examples that start a run.",
             ("method",),
         )
         self.ready = gauge(
@@ -36,25 +36,25 @@ class TrainerMetrics:
         )
         self.running = gauge("ratchet_training_running", "1 while a run is at work.")
         self.stage = gauge(
-            "ratchet_training_stage", "1 for the stage that the run at work is in.", ("stage",)
+            "ratchet_training_stage", "1 for the stage of the run at work.", ("stage",)
         )
         self.left = gauge(
             "ratchet_training_remaining_seconds",
-            "Seconds that the run at work will still take, by its own estimate.",
+            "Estimated seconds until the run ends.",
         )
         self.step = gauge("ratchet_training_step", "Step of the run at work.")
-        self.steps = gauge("ratchet_training_steps", "Steps the run at work will take.")
+        self.steps = gauge("ratchet_training_steps", "Steps of the whole run.")
         self.loss = gauge("ratchet_training_loss", "Loss of the last step.")
         self.runs = Counter(
             "ratchet_training_runs_total",
-            "Runs that ended, by verdict: accepted, refused, failed, cancelled.",
+            "Ended runs: accepted, refused, failed, cancelled.",
             ("verdict",),
             registry=registry,
         )
         self.seconds = gauge("ratchet_training_last_run_seconds", "Duration of the last run.")
         self.left_out = Counter(
             "ratchet_training_examples_left_out_total",
-            "Examples that taught nothing, or only in part, by reason.",
+            "Examples that were left out, or used in part.",
             ("reason",),
             registry=registry,
         )
@@ -102,7 +102,7 @@ class TeacherMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.answers = Counter(
             "ratchet_teacher_answers_total",
-            "Questions put to the teacher, by outcome: captured, later, refused, unusable.",
+            "Questions to the teacher: captured, later, refused, unusable.",
             ("outcome",),
             registry=registry,
         )

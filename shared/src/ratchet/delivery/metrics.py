@@ -7,7 +7,7 @@ class DeliveryMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.events = Counter(
             "ratchet_events_total",
-            "Events by what became of them: done, duplicate, later, dead.",
+            "Handled events: done, duplicate, later, dead.",
             ("stream", "group", "outcome"),
             registry=registry,
         )

@@ -9,7 +9,7 @@ class RankMetrics:
     def __init__(self, registry: CollectorRegistry, embedding: str) -> None:
         self.requests = Counter(
             "ratchet_rank_requests_total",
-            "Requests for a ranking by outcome: scored, callers_order or rejected.",
+            "Ranking requests: scored, callers_order, rejected.",
             ("outcome",),
             registry=registry,
         )
@@ -49,7 +49,7 @@ class RankMetrics:
         self.embedding.info({"name": embedding})
         self.problems = Counter(
             "ratchet_ranking_scorer_problems_total",
-            "Failed attempts to load a scorer, by kind: missing, corrupt, unusable, embedding.",
+            "Failed attempts to load a scorer: missing, corrupt, unusable, embedding.",
             ("kind",),
             registry=registry,
         )
