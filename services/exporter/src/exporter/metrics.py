@@ -50,7 +50,7 @@ class ExporterMetrics:
         )
         self.served_top1 = gauge(
             "ratchet_served_parity_top1_ratio",
-            "Share of positions where a server's last answers have the trained model's token.",
+            "Share of positions at which a server's last answers equal the trained model's.",
             ("target",),
         )
         self.served_kl = gauge(

@@ -113,7 +113,7 @@ class GateMetrics:
         gauge = partial(Gauge, registry=registry)
         self.gain = gauge(
             "ratchet_training_gate_gain",
-            "Gain of the last judged run over the model before it, with its 95 % interval.",
+            "Gain of the last judged run, with its 95 % interval.",
             ("measure", "bound"),
         )
         self.kl = gauge(
@@ -122,7 +122,7 @@ class GateMetrics:
         )
         self.length = gauge(
             "ratchet_training_gate_length_ratio",
-            "Ratio of the words in the last judged run's answers to those of the model before it.",
+            "Length of the last judged run's answers, relative to the model before it.",
         )
 
     def observe(self, figures: GateFigures) -> None:
@@ -140,7 +140,7 @@ class FeedbackLatencyMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.seconds = Histogram(
             "ratchet_feedback_to_model_seconds",
-            "Seconds from the feedback behind an example to the activation of its model.",
+            "Seconds from feedback to the activation of a model that learned from it.",
             buckets=(60, 300, 900, 3600, 14400, 43200, 86400, 259200, 604800, 2592000),
             registry=registry,
         )

@@ -13,7 +13,7 @@ class DeliveryMetrics:
         )
         self.claimed = Counter(
             "ratchet_entries_claimed_total",
-            "Attempts after the first: entries claimed after a backoff or from a dead consumer.",
+            "Repeated attempts: entries claimed after a backoff or from a dead consumer.",
             ("stream", "group"),
             registry=registry,
         )
@@ -25,7 +25,7 @@ class DeliveryMetrics:
         )
         self.stopped = Gauge(
             "ratchet_consumer_stopped",
-            "1 from when too many consecutive messages were dead letters until the restart.",
+            "1 after too many consecutive dead letters, until the restart.",
             ("stream", "group"),
             registry=registry,
         )

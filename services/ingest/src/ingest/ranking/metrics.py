@@ -17,18 +17,18 @@ class RankMetrics:
             self.requests.labels(outcome)
         self.seconds = Histogram(
             "ratchet_rank_seconds",
-            "Seconds from the last byte of a request to its ranking, including the logging.",
+            "Seconds from a request's last byte to its ranking, logging included.",
             registry=registry,
             buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1),
         )
         self.explored = Counter(
             "ratchet_rank_explored_total",
-            "Rankings in which two candidates changed places to learn from it.",
+            "Rankings with an exploratory exchange.",
             registry=registry,
         )
         self.unlogged = Counter(
             "ratchet_rank_unlogged_total",
-            "Rankings without a logged decision, because Redis was unavailable, full or slow.",
+            "Rankings not logged because Redis was unavailable, full or slow.",
             registry=registry,
         )
         self.unknown_scenarios = Counter(
