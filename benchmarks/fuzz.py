@@ -1,4 +1,4 @@
-"""Fuzzes every route that accepts a body, and imported files, and reads back what was accepted.
+"""Fuzzes every route that accepts a body, and imported files, and reads the accepted items.
 
 No response may be a 5xx, no file may crash the reader, no event may become a dead letter in the
 ledger or the reward service, and every accepted experience must be found under the id as sent.

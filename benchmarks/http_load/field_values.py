@@ -50,7 +50,7 @@ def texts(rng: Random) -> Any:
 
 
 def ids(rng: Random) -> Any:
-    """An id of a small pool in one of its spellings, or an id that is hard to read back."""
+    """An id of a small pool in one of its spellings, or an id that is hard to use in a URL."""
     known = uuid.UUID(int=_UUID.int + rng.randrange(2_000))
     spelled = str(known)
     return rng.choice((

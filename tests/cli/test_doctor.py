@@ -299,7 +299,7 @@ def test_the_checked_settings_have_the_defaults_of_the_services(monkeypatch: pyt
                 assert getattr(checked, field) == getattr(of, field), field
 
 
-def test_settings_of_the_running_system_win_over_the_environment(
+def test_settings_of_the_running_system_take_precedence_over_the_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     started_with = {

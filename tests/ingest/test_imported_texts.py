@@ -13,7 +13,7 @@ from .test_imported_examples import PAIR, THINKING, TRACE
 
 
 @pytest.mark.parametrize("name", ["answer", "claude_answer"])
-async def test_thinking_in_the_answer_of_a_trace_is_parted_from_it(
+async def test_thinking_in_the_answer_of_a_trace_is_separated(
     client: httpx.AsyncClient, redis: Redis, name: str
 ):
     sent = {"prompt": TRACE["prompt"], name: f"<think>{THINKING}</think>\n{TRACE['answer']}"}

@@ -79,7 +79,7 @@ def test_lineage_leads_from_a_model_to_its_experiences_and_back(reader: LedgerRe
         assert any(example.used_by == ("run-1",) for example in details.examples)
 
 
-def test_what_a_run_left_out_is_not_in_its_lineage(ledger: Opened):
+def test_examples_that_a_run_left_out_are_not_in_its_lineage(ledger: Opened):
     [started] = of(RunStarted)
     left, *used = started.example_ids
     day = [

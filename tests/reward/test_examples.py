@@ -374,7 +374,7 @@ async def test_words_of_any_script_distinguish_questions(
         ("泵2的功率", "泵 2 的功率？"),
     ],
 )
-async def test_one_question_is_one_however_it_is_typed(
+async def test_spellings_of_one_question_are_the_same_question(
     loop: Loop, facts: Any, text: str, typed_otherwise: str
 ):
     def about(name: str) -> dict[str, Any]:

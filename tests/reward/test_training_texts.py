@@ -50,7 +50,7 @@ async def rated(
     ],
 )
 @pytest.mark.parametrize("rating", ["up", "down"])
-async def test_a_blank_answer_and_one_with_control_tokens_teach_nothing(
+async def test_a_blank_answer_and_one_with_control_tokens_make_no_example(
     loop: OfflineReplay, facts: Any, answer: str, rating: str
 ):
     other = "down" if rating == "up" else "up"
@@ -77,14 +77,14 @@ async def test_a_heading_with_a_control_token_makes_no_example_of_the_plan(
         f"<|channel|>analysis<|message|>{THINKING}<|channel|>final<|message|>{GOOD}",
     ],
 )
-async def test_only_the_answer_behind_the_thinking_is_taught(
+async def test_only_the_answer_after_the_thinking_becomes_an_example(
     loop: OfflineReplay, facts: Any, answer: str
 ):
     [label] = await rated(loop, facts, [(answer, "up")])
     assert label.answers == (GOOD,)
 
 
-async def test_an_answer_that_is_all_thinking_teaches_nothing(loop: OfflineReplay, facts: Any):
+async def test_an_answer_that_is_all_thinking_makes_no_example(loop: OfflineReplay, facts: Any):
     assert await rated(loop, facts, [(f"<think>{THINKING}", "up")]) == []
 
 
@@ -110,7 +110,7 @@ async def test_texts_that_look_alike_make_one_label(loop: OfflineReplay, facts: 
         (f"<think>{THINKING}</think>{GOOD}", "thinking"),
     ],
 )
-async def test_what_is_not_taught_is_counted_by_its_kind(facts: Any, answer: str, kind: str):
+async def test_unused_answers_are_counted_by_kind(facts: Any, answer: str, kind: str):
     registry = CollectorRegistry()
     handlers = RewardHandlers(RewardPolicy(), RewardMetrics(registry))
     fact = facts.experience("q-1", voice_response=answer)

@@ -1,4 +1,4 @@
-"""What the services tell in figures: named by Prometheus' conventions, listed for operators."""
+"""Metrics are named by Prometheus' conventions and listed for operators."""
 
 from pathlib import Path
 

@@ -347,7 +347,7 @@ def test_an_interaction_with_an_unreadable_time_is_kept_without_it():
     row = read({**GOOD, "widget_interactions": [{**touch, "timestamp": "yesterday"}, touch]})
     assert [one.timestamp for one in row.experience.widget_interactions or ()] == [None, None]
     [repair] = row.repairs
-    assert repair.startswith("widget_interactions.timestamp: must be a time from 1970")
+    assert repair.startswith("widget_interactions.timestamp: is not a time")
 
 
 def test_numbers_and_every_spelling_of_a_uuid_are_ids():
@@ -367,12 +367,12 @@ def test_an_unusable_id_is_derived_from_the_row(sent: Any):
 def test_an_unusable_user_is_removed_and_reported():
     row = read({**GOOD, "user_id": True})
     assert row.experience.user_id == ""
-    assert row.repairs == ("user_id: must be text or a whole number of at most 128 digits",)
+    assert row.repairs == ("user_id: must be text or a whole number, such as q-42 or 42",)
 
 
 @pytest.mark.parametrize("number", ["9" * 5_000, "9" * 400, "1e400", "-Infinity", "NaN"])
 @pytest.mark.parametrize("name", ["rows.json", "rows.jsonl"])
-def test_a_number_beyond_a_double_spoils_neither_its_row_nor_the_file(
+def test_a_number_that_is_too_large_for_a_double_is_removed_from_its_row_only(
     tmp_path: Path, number: str, name: str
 ):
     rows = [json.dumps({**GOOD, "fixtures": {"kpi": "NUMBER"}}).replace('"NUMBER"', number)]

@@ -41,7 +41,7 @@ def test_a_text_without_a_visible_letter_or_digit_is_blank(text: str):
 
 
 @pytest.mark.parametrize("text", ["45", "ja", "泵", "पंप", "٤٥", "½", "a\u200b"])
-def test_a_letter_or_a_digit_of_any_script_is_no_blank(text: str):
+def test_a_text_with_a_letter_or_digit_of_any_script_is_not_blank(text: str):
     assert not is_blank(text)
 
 

@@ -54,7 +54,7 @@ def test_one_device_has_one_identity_in_all_languages(text: str):
     assert text[one.start : one.end] == text
 
 
-def test_an_id_covers_the_words_that_belong_to_it():
+def test_an_id_includes_the_words_that_belong_to_it():
     text = "Die Kühlwasserpumpe Nr. 3 und 2号冷却水泵的压力, P-101A/B"
     assert [text[one.start : one.end] for one in equipment_ids(text)] == [
         "Kühlwasserpumpe Nr. 3", "2号冷却水泵", "P-101A/B",
@@ -106,7 +106,7 @@ SPOKEN = st.lists(st.sampled_from([*PIECES.split(), " ", " ", " "]), max_size=12
 
 
 @given(SPOKEN)
-def test_the_quick_path_finds_the_ids_that_a_closer_look_finds(text: str):
+def test_the_quick_path_finds_the_same_ids_as_the_full_search(text: str):
     quickly = equipment_ids(text)
     with patch("ratchet_text.equipment.ids.quick_id", return_value=UNCLEAR):
         assert equipment_ids(text) == quickly

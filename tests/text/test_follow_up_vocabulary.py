@@ -21,7 +21,7 @@ def words_of(language: str) -> FollowUpWords:
     return words
 
 
-def test_every_file_has_the_groups_of_the_english_one():
+def test_every_file_has_the_groups_of_the_english_file():
     assert LANGUAGES == ["de", "en", "es", "hi", "zh"]
     english = words_of("en")
     for language in LANGUAGES:
@@ -31,7 +31,7 @@ def test_every_file_has_the_groups_of_the_english_one():
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_a_phrase_is_in_one_script_and_not_two_run_together(file):
+def test_every_phrase_is_in_one_script(file):
     """A comma that is missing between lines would join two phrases."""
     for group in tomllib.loads(file.read_text("utf-8"))["phrases"].values():
         for phrase in filter(None, map(str.strip, group.split(","))):

@@ -48,7 +48,7 @@ def test_the_language_of_a_short_question_is_identified(language: str, text: str
 
 
 @pytest.mark.parametrize("text", ["", "2", "AHU-03", "pump 3", "P-101A 7", "👍", "...", "x"])
-def test_a_text_that_carries_no_language_has_none(text: str):
+def test_a_text_without_words_of_a_language_has_none(text: str):
     assert language_of(text) is None
 
 

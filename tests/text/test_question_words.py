@@ -36,7 +36,7 @@ from ratchet_text import device_type, folded, normalized, phrasing_of, question_
         ("pump 2", "Pump-2!"),
     ],
 )
-def test_one_question(one: str, other: str):
+def test_one_question_in_two_spellings(one: str, other: str):
     assert normalized(one) == normalized(other) != ""
 
 
@@ -59,7 +59,7 @@ def test_one_question(one: str, other: str):
         ("ፓምፕ ፩", "ፓምፕ ፪"),
     ],
 )
-def test_two_questions(one: str, other: str):
+def test_two_different_questions(one: str, other: str):
     assert normalized(one) != normalized(other)
 
 
@@ -80,12 +80,12 @@ def test_two_questions(one: str, other: str):
         ("", []),
     ],
 )
-def test_words_are_whole(text: str, words: list[str]):
+def test_a_word_is_not_divided(text: str, words: list[str]):
     assert question_words(text) == [folded(word) for word in words]
 
 
 @given(st.text())
-def test_ascii_text_has_the_words_that_it_always_had(text: str):
+def test_ascii_text_has_the_same_words_as_in_earlier_releases(text: str):
     plain = text.encode("ascii", "replace").decode()
     assert question_words(plain) == re.findall(r"[^\W\d_]+|\d+", plain.casefold())
 

@@ -59,7 +59,7 @@ def test_the_words_and_tags_of_the_site_are_read(tmp_path: Path, text: str, name
     assert named_in(text) == named
 
 
-def test_a_tag_within_a_longer_word_is_none(tmp_path: Path):
+def test_part_of_a_longer_word_is_no_tag(tmp_path: Path):
     use(tmp_path, SITE)
     assert named_in("AB12.34x und xAB12.3") == []
 

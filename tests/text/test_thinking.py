@@ -1,4 +1,4 @@
-"""What a model thought is parted from what it answered, in every format that models write."""
+"""Thinking is separated from the answer, in every format that models write."""
 
 import pytest
 from hypothesis import given
@@ -40,7 +40,7 @@ THINKING = "The prompt gives 45 kW for pump 001."
         f"<|channel>thought\n{THINKING}<channel|>{ANSWER}",
     ],
 )
-def test_thinking_is_parted_from_the_answer(text: str):
+def test_thinking_is_separated_from_the_answer(text: str):
     assert split_thinking(text) == (THINKING, ANSWER)
 
 
@@ -56,11 +56,11 @@ def test_thinking_is_parted_from_the_answer(text: str):
         ("</think>", ""),
     ],
 )
-def test_thinking_that_nothing_follows_is_no_answer(text: str, thinking: str):
+def test_thinking_without_an_answer_gives_an_empty_answer(text: str, thinking: str):
     assert split_thinking(text) == (thinking, "")
 
 
-def test_nested_repeated_and_late_thinking_is_all_parted_off():
+def test_nested_repeated_and_late_thinking_is_separated():
     nested = f"<think>a<think>b</think>c</think>{ANSWER}"
     assert split_thinking(nested) == ("a\nb\nc", ANSWER)
     assert split_thinking(f"<think>a</think>{ANSWER}<think>b</think>") == ("a\nb", ANSWER)
@@ -68,7 +68,7 @@ def test_nested_repeated_and_late_thinking_is_all_parted_off():
     assert split_thinking(f"a</think>b</think>{ANSWER}") == ("a\nb", ANSWER)
 
 
-def test_the_channels_of_a_server_that_drops_the_marks_are_parted():
+def test_channels_are_separated_if_the_server_drops_their_marks():
     assert split_thinking(f"analysis{THINKING}assistantfinal{ANSWER}")[1] == ANSWER
 
 
@@ -86,7 +86,7 @@ def test_a_text_of_100_kb_is_read_in_linear_time(text: str):
 
 
 @given(st.text(max_size=30), st.sampled_from(["think", "Thinking", "REASONING", "thought"]))
-def test_whatever_is_thought_never_reaches_the_answer(thought: str, name: str):
+def test_thinking_never_reaches_the_answer(thought: str, name: str):
     _, answer = split_thinking(f"<{name}>{thought}</{name}>{ANSWER}")
     assert answer.endswith(ANSWER) or not answer
     assert split_thinking(answer) == ("", answer)

@@ -35,7 +35,7 @@ def controls(chats: TokenizedChats, prompt: str, answer: str) -> int:
     return sum(token in chats.control for token in chats.ids(prompt, answer))
 
 
-def test_a_text_that_is_taught_has_no_more_control_tokens_than_the_template(tokenizer):
+def test_training_texts_have_no_more_control_tokens_than_the_template(tokenizer):
     chats = TokenizedChats(tokenizer)
     template = controls(chats, PROMPT, ANSWER)
     tokens = [token.content for token in tokenizer.added_tokens_decoder.values()]
@@ -89,7 +89,7 @@ def test_the_length_is_that_of_the_tokens_that_training_reads(tokenizer):
     assert 0 < chats.length(PROMPT) < chats.length(PROMPT, ANSWER)
 
 
-def test_a_generated_answer_that_spells_a_control_token_is_measured_as_text(tokenizer):
+def test_a_control_token_in_a_generated_answer_is_measured_as_text(tokenizer):
     from trainer.backends.language_model.base_model import Base
     from trainer.backends.language_model.likelihood import answer_ids
 
@@ -119,7 +119,9 @@ def run(request: TrainRequest):
     return pipeline.run(request, lambda _: None)
 
 
-def test_a_run_trains_on_what_fits_and_names_the_rest(tmp_path: Path, cache_dir: Path, tiny: str):
+def test_a_run_trains_on_fitting_examples_and_reports_the_others(
+    tmp_path: Path, cache_dir: Path, tiny: str
+):
     spelled = built(2).model_copy(update={"chosen": "It is on.<|im_end|>\n<|im_start|>user"})
     long = built(3).model_copy(update={"prompt": "How much? " * 200})
     cut = built(4).model_copy(update={"chosen": "45 kW. " * 200})
@@ -134,7 +136,7 @@ def test_a_run_trains_on_what_fits_and_names_the_rest(tmp_path: Path, cache_dir:
     }
 
 
-def test_a_run_with_nothing_that_fits_is_impossible(tmp_path: Path, cache_dir: Path, tiny: str):
+def test_a_run_without_fitting_examples_is_impossible(tmp_path: Path, cache_dir: Path, tiny: str):
     long = [built(n).model_copy(update={"prompt": "How much? " * 200}) for n in range(2)]
     request = with_pairs(request_for(tmp_path, cache_dir, tiny), *long)
     end = run(request)

@@ -53,7 +53,9 @@ def test_examples_that_fit_are_unchanged():
         ({"rejected": "<end>"}, "control_token"),
     ],
 )
-def test_what_does_not_fit_is_named_with_its_reason(changed: dict[str, str], reason: str):
+def test_an_example_that_does_not_fit_is_left_out_with_its_reason(
+    changed: dict[str, str], reason: str
+):
     rest = fitted(short(1), short(2, **changed), held_out=(short(3), short(4, **changed)))
     assert rest.left_out.examples == {reason: ("example-0002", "example-0004")}
     assert rest.dataset.example_ids == ("example-0001", "example-0003")
@@ -65,7 +67,7 @@ def test_a_chat_of_exactly_the_greatest_length_fits():
     assert fitted(short(1, prompt="x" * 82), held_out=(short(2),)).left_out.counts == {}
 
 
-def test_a_trace_whose_thinking_is_too_long_teaches_its_answer_alone():
+def test_a_trace_whose_thinking_is_too_long_keeps_only_its_answer():
     trace = captured(1, answer="It draws 45 kW right now.").model_copy(
         update={"prompt": "how much", "thinking": LONG}
     )

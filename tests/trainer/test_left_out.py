@@ -55,7 +55,7 @@ def harness(engine: Engine, tmp_path: Path) -> TrainerHarness:
     return made
 
 
-async def test_what_was_left_out_is_in_the_report_and_not_in_the_lineage(
+async def test_left_out_examples_are_in_the_report_and_not_in_the_lineage(
     harness: TrainerHarness, engine: Engine
 ):
     runner = Choosy(BETTER)
@@ -76,7 +76,7 @@ async def test_what_was_left_out_is_in_the_report_and_not_in_the_lineage(
     assert len(roles) == 20, "an erasure of any example finds the dataset"
 
 
-async def test_an_erasure_of_what_was_left_out_removes_the_dataset(
+async def test_an_erasure_of_a_left_out_example_removes_the_dataset(
     harness: TrainerHarness, engine: Engine
 ):
     runner = Choosy(BETTER)
@@ -99,7 +99,7 @@ def stored_plan(engine: Engine) -> str:
         return connection.execute(select(runs.c.plan)).scalar_one()
 
 
-async def test_what_was_left_out_is_counted(harness: TrainerHarness):
+async def test_left_out_examples_are_counted(harness: TrainerHarness):
     await harness.training(Choosy(BETTER)).turn()
     name = "ratchet_training_examples_left_out_total"
     counts = [
@@ -109,7 +109,7 @@ async def test_what_was_left_out_is_counted(harness: TrainerHarness):
     assert counts == [2, 1]
 
 
-async def test_what_was_left_out_waits_again_only_with_another_length_or_base(
+async def test_left_out_examples_wait_again_only_with_another_length_or_base(
     harness: TrainerHarness,
 ):
     await harness.training(Choosy(BETTER)).turn()

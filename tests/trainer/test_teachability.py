@@ -35,11 +35,13 @@ ANSWER = "Pump 001 draws 45 kW right now."
         (built(1).model_copy(update={"rejected": f"{built(1).chosen} \n"}), "equal_answers"),
     ],
 )
-def test_an_example_is_taught_unless_it_has_a_flaw(example: TrainingExample, reason: str | None):
+def test_an_example_is_stored_unless_a_model_must_not_learn_it(
+    example: TrainingExample, reason: str | None
+):
     assert why_unteachable(example) == reason
 
 
-async def test_what_is_not_stored_is_counted(engine: Engine):
+async def test_examples_that_are_not_stored_are_counted(engine: Engine):
     counts: Counter[str] = Counter()
     store = SqlExampleStore(engine)
     handlers = TrainerHandlers(store, SqlModelStore(engine), on_left_out=counts.update)

@@ -1,4 +1,4 @@
-"""What the intake accepts can be read back, under the id that was sent and in every list."""
+"""Every accepted item can be read under the id that was sent and in every list."""
 
 import json
 import sqlite3
@@ -67,7 +67,7 @@ _EXPERIENCE = st.fixed_dictionaries(
 
 
 class Plant:
-    """An intake, and a ledger that gets what it published when it is told to."""
+    """An intake, and a ledger that receives the published events when `follow` runs."""
 
     def __init__(self, client: httpx.AsyncClient, redis: Redis, data_dir: Path) -> None:
         self.client = client

@@ -26,16 +26,18 @@ def identifier(value: Any, compact: bool = True) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**128:
         return str(value)
     if not isinstance(value, str):
-        raise ValueError("must be text or a whole number of at most 128 digits")
+        raise ValueError("must be text or a whole number, such as q-42 or 42")
     text = normalize("NFC", value).strip()
     if (found := _UUID.fullmatch(text)) and (compact or found[2]):
         return "-".join(found.group(1, 3, 4, 5, 6)).lower()
     if not (text.isascii() and text.isprintable()):
         for character in text:
             if category(character) in _INVISIBLE and character not in _JOINERS:
-                raise ValueError(f"contains U+{ord(character):04X}, which is invisible; remove it")
+                raise ValueError(
+                    f"contains the invisible character U+{ord(character):04X}; remove it"
+                )
     if "." in text and not {".", ".."}.isdisjoint(re.split(r"[/\\]", text)):
-        raise ValueError("has . or .. as a part, which URLs do not keep; use another id")
+        raise ValueError("has . or .. between slashes, which URLs drop; send one such as q-42")
     return text
 
 

@@ -9,10 +9,10 @@ from typing import Any
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 """A day before the last one that Python has, so that no conversion to a zone overflows."""
-_INVALID = (
-    "must be a time from 1970-01-01T00:00:00Z to 9999-12-30T00:00:00Z: ISO 8601 text, or a number "
-    "of seconds or milliseconds since 1970"
-)
+_EXAMPLE = "2026-03-01T08:30:00Z"
+_UNREADABLE = f"is not a time; send ISO 8601, such as {_EXAMPLE}, or seconds since 1970"
+_OUT_OF_RANGE = f"is before 1970 or after 9999-12-30; send a time such as {_EXAMPLE}"
+_NO_UNIT = f"is not a number of seconds or milliseconds since 1970; send a time such as {_EXAMPLE}"
 _ISO = re.compile(
     r"([\dW-]{8,10}?)(?:(?:[T_]|[ ]+)([\d:.,]{2,99}))?[ ]?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII | re.IGNORECASE,
@@ -43,15 +43,15 @@ def read_time(value: Any, zone: tzinfo | None) -> tuple[datetime, bool]:
     elif isinstance(value, int | float) and not isinstance(value, bool):
         read = _of_number(value)
     elif not isinstance(value, datetime):
-        raise ValueError(_INVALID)
+        raise ValueError(_UNREADABLE)
     naive = read.tzinfo is None
     if naive and zone is None:
-        raise ValueError("has no time zone; add one, such as Z or +02:00")
+        raise ValueError(f"has no time zone; add one, such as {_EXAMPLE}")
     with suppress(OverflowError):
         at = (read.replace(tzinfo=zone) if naive else read).astimezone(UTC)
         if EARLIEST <= at <= LATEST:
             return at, naive
-    raise OutOfRange(_INVALID)
+    raise OutOfRange(_OUT_OF_RANGE)
 
 
 def _of_text(text: str) -> datetime:
@@ -62,7 +62,7 @@ def _of_text(text: str) -> datetime:
     if _COUNT.fullmatch(text):
         return _of_number(Decimal(text.replace(",", ".")))
     if not (found := _ISO.fullmatch(text)):
-        raise ValueError(_INVALID)
+        raise ValueError(_UNREADABLE)
     day, clock, zone = (part or "" for part in found.groups())
     clock, leaps = _LEAP_SECOND.subn(r"\g<1>59.999999", clock)
     clock, days = _MIDNIGHT.subn("", clock)
@@ -70,9 +70,9 @@ def _of_text(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(f"{day}T{clock or '00'}{zone}") + timedelta(days=days)
     except (ValueError, OverflowError) as error:
-        raise ValueError(_INVALID) from error
+        raise ValueError(_UNREADABLE) from error
     if leaps and at.tzinfo and f"{at.astimezone(UTC):%H:%M}" != "23:59":
-        raise ValueError("only a leap second, at 23:59 in UTC, has a second 60")
+        raise ValueError("has second 60, but is no leap second (23:59:60 UTC); send second 59")
     return at
 
 
@@ -81,4 +81,4 @@ def _of_number(value: float | Decimal) -> datetime:
     for least, half, per_second in _UNITS:
         if number.is_finite() and least <= abs(number) <= 2 * half:
             return EARLIEST + timedelta(microseconds=int(number * 10**6 / per_second))
-    raise OutOfRange(_INVALID)
+    raise OutOfRange(_NO_UNIT)

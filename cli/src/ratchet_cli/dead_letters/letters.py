@@ -10,7 +10,7 @@ from typing import Any, Self
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from ratchet.contract import STREAMS, Door, Stream
+from ratchet.contract import STREAMS, ClientInput, Stream
 from ratchet.delivery import DeadLetter, describe, newer_release
 
 _ENTRY_ID = re.compile(r"\d{1,20}-\d{1,20}")
@@ -58,7 +58,7 @@ class StoredLetter:
         if _ENTRY_ID.fullmatch(self.letter.entry_id) is None:
             return "it has no id of the failed entry, so the groups that handled it are unknown"
         try:
-            self.letter.stream.adapter.validate_json(self.letter.payload, context=Door())
+            self.letter.stream.adapter.validate_json(self.letter.payload, context=ClientInput())
         except ValidationError as error:
             return newer_release(self.letter.stream, self.letter.payload) or describe(error)
         return None

@@ -17,7 +17,7 @@ class ExporterMetrics:
         gauge = partial(Gauge, registry=registry)
         histogram = partial(Histogram, registry=registry)
         self.exports = counter(
-            "ratchet_exports_total", "Checkpoints by outcome: registered, refused.", ("outcome",)
+            "ratchet_exports_total", "Checkpoints: registered, refused.", ("outcome",)
         )
         for outcome in ("registered", "refused"):
             self.exports.labels(outcome)
@@ -37,7 +37,7 @@ class ExporterMetrics:
         )
         self.activations = counter(
             "ratchet_activations_total",
-            "Commands activate and rollback by outcome: moved, refused, later.",
+            "Activations and rollbacks: moved, refused, later.",
             ("command", "outcome"),
         )
         for command in get_args(CommandName):
@@ -50,7 +50,7 @@ class ExporterMetrics:
         )
         self.served_top1 = gauge(
             "ratchet_served_parity_top1_ratio",
-            "Share of positions where a server's last answers have the trained model's token.",
+            "Share of positions at which a server's last answers equal the trained model's.",
             ("target",),
         )
         self.served_kl = gauge(

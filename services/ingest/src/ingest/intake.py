@@ -22,7 +22,7 @@ from ingest.domain.sent_fields import unknown_fields, without_empty
 from ingest.domain.traces import Trace, trace_captured
 from ingest.metrics import IngestMetrics
 from ratchet.contract import (
-    Door,
+    ClientInput,
     Event,
     Experience,
     ExperienceRecorded,
@@ -107,7 +107,7 @@ class Intake:
         return await self._read("pair", items, self._reader(Pair), pair_built, utc_now())
 
     def _reader(self, model: type[M]) -> Callable[[Mapping[str, Any]], M]:
-        return lambda item: model.model_validate(item, context=Door(self._zone))
+        return lambda item: model.model_validate(item, context=ClientInput(self._zone))
 
     async def publish(self, batch: EventBatch, record: IdempotencyRecord | None = None) -> int:
         """Publish the events of `batch`; returns how many of them were published before.

@@ -9,7 +9,7 @@ class IngestMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.items = Counter(
             "ratchet_intake_items_total",
-            "Items of requests by kind and outcome: accepted (new), repeated (known) or rejected.",
+            "Items of requests: accepted (new), repeated (known), rejected.",
             ("kind", "outcome"),
             registry=registry,
         )
@@ -17,7 +17,7 @@ class IngestMetrics:
             self.count(kind, 0, 0, 0)
         self.without_plan = Counter(
             "ratchet_experiences_without_plan_total",
-            "New experiences that count for voice only, because they have no widget plan.",
+            "New experiences without a widget plan, which count for voice only.",
             registry=registry,
         )
         self.unavailable = Counter(

@@ -9,7 +9,7 @@ class LedgerMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.events = Counter(
             "ratchet_ledger_events_total",
-            "Events by outcome: written (new) or known.",
+            "Events: written (new), known.",
             ("outcome",),
             registry=registry,
         )

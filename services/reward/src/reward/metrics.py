@@ -40,22 +40,20 @@ class RewardMetrics:
             "Seconds from feedback to an example built from it.",
             buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86400),
         )
-        self.examples = counter(
-            "ratchet_examples_total", "Example events by kind and aspect.", ("kind", "aspect")
-        )
+        self.examples = counter("ratchet_examples_total", "Example events.", ("kind", "aspect"))
         self.trace_requests = counter(
             "ratchet_trace_requests_total",
-            "Questions that a teacher was asked, by reason: sampled or judged.",
+            "Trace requests: sampled, judged.",
             ("reason",),
         )
         self.follow_ups = counter(
             "ratchet_follow_ups_total",
-            "Scored revisions by the follow-up of their answer and the reason for it.",
+            "Scored revisions, with the follow-up of their answer.",
             ("kind", "reason"),
         )
         self.warnings = counter(
             "ratchet_reward_warnings_total",
-            "Warnings about answers and their feedback, by kind.",
+            "Warnings about answers and their feedback.",
             ("kind",),
         )
 

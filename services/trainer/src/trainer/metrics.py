@@ -17,7 +17,7 @@ class TrainerMetrics:
         gauge = partial(Gauge, registry=registry)
         self.pending = gauge(
             "ratchet_training_examples_pending",
-            "Examples that no finished run has used, by the method they are for.",
+            "Examples that no finished run has used.",
             ("method",),
         )
         self.trouble = gauge(
@@ -26,7 +26,7 @@ class TrainerMetrics:
         )
         self.wanted = gauge(
             "ratchet_training_examples_wanted",
-            "Examples that start a run, by the method they are for.",
+            "Examples that start a run.",
             ("method",),
         )
         self.ready = gauge(
@@ -36,25 +36,25 @@ class TrainerMetrics:
         )
         self.running = gauge("ratchet_training_running", "1 while a run is at work.")
         self.stage = gauge(
-            "ratchet_training_stage", "1 for the stage that the run at work is in.", ("stage",)
+            "ratchet_training_stage", "1 for the stage of the run at work.", ("stage",)
         )
         self.left = gauge(
             "ratchet_training_remaining_seconds",
-            "Seconds that the run at work will still take, by its own estimate.",
+            "Estimated seconds until the run ends.",
         )
         self.step = gauge("ratchet_training_step", "Step of the run at work.")
-        self.steps = gauge("ratchet_training_steps", "Steps the run at work will take.")
+        self.steps = gauge("ratchet_training_steps", "Steps of the whole run.")
         self.loss = gauge("ratchet_training_loss", "Loss of the last step.")
         self.runs = Counter(
             "ratchet_training_runs_total",
-            "Runs that ended, by verdict: accepted, refused, failed, cancelled.",
+            "Ended runs: accepted, refused, failed, cancelled.",
             ("verdict",),
             registry=registry,
         )
         self.seconds = gauge("ratchet_training_last_run_seconds", "Duration of the last run.")
         self.left_out = Counter(
             "ratchet_training_examples_left_out_total",
-            "Examples that taught nothing, or only in part, by reason.",
+            "Examples that were left out, or used in part.",
             ("reason",),
             registry=registry,
         )
@@ -102,7 +102,7 @@ class TeacherMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.answers = Counter(
             "ratchet_teacher_answers_total",
-            "Questions put to the teacher, by outcome: captured, later, refused, unusable.",
+            "Questions to the teacher: captured, later, refused, unusable.",
             ("outcome",),
             registry=registry,
         )
@@ -113,7 +113,7 @@ class GateMetrics:
         gauge = partial(Gauge, registry=registry)
         self.gain = gauge(
             "ratchet_training_gate_gain",
-            "Gain of the last judged run over the model before it, with its 95 % interval.",
+            "Gain of the last judged run, with its 95 % interval.",
             ("measure", "bound"),
         )
         self.kl = gauge(
@@ -122,7 +122,7 @@ class GateMetrics:
         )
         self.length = gauge(
             "ratchet_training_gate_length_ratio",
-            "Ratio of the words in the last judged run's answers to those of the model before it.",
+            "Length of the last judged run's answers, relative to the model before it.",
         )
 
     def observe(self, figures: GateFigures) -> None:
@@ -140,7 +140,7 @@ class FeedbackLatencyMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.seconds = Histogram(
             "ratchet_feedback_to_model_seconds",
-            "Seconds from the feedback behind an example to the activation of its model.",
+            "Seconds from feedback to the activation of a model that learned from it.",
             buckets=(60, 300, 900, 3600, 14400, 43200, 86400, 259200, 604800, 2592000),
             registry=registry,
         )

@@ -3,7 +3,7 @@
 # fmt: off
 # isort: off
 from ratchet.contract.client_values import (
-    DecisionId, Door, EventId, Moment, OtherId, QueryId, UserId,
+    DecisionId, ClientInput, EventId, Moment, OtherId, QueryId, UserId,
 )
 from ratchet.contract.command import (
     ActivationRequested, CancelRequested, RollbackRequested, TrainingRequested,

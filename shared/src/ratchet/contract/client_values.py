@@ -13,18 +13,18 @@ _LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
-class Door:
-    """Pass it as pydantic's `context` where clients' values are read: they are refused if invalid.
+class ClientInput:
+    """pydantic's `context` for values that clients send; invalid values are refused.
 
-    A time without a zone is read in `zone`, and refused if that is None. Without a door, stored
-    values of every release are read: a time is clipped to the supported range, an id is kept.
+    A time without a zone is read in `zone`, and refused if that is None. Without this context,
+    stored values of every release are read: times are clipped to the supported range, ids are kept.
     """
 
     zone: tzinfo | None = None
 
 
 def _finite(value: Any, info: ValidationInfo) -> Any:
-    left = [value] if isinstance(info.context, Door) else []
+    left = [value] if isinstance(info.context, ClientInput) else []
     while left:
         one = left.pop()
         if isinstance(one, dict):
@@ -32,7 +32,9 @@ def _finite(value: Any, info: ValidationInfo) -> Any:
         elif isinstance(one, list | tuple):
             left.extend(one)
         elif isinstance(one, int | float) and not abs(one) <= _LARGEST:
-            raise ValueError("contains a number that is not finite or beyond 1.8e308")
+            raise ValueError(
+                "contains a number that is not finite (up to 1.8e308); send null instead"
+            )
     return value
 
 
@@ -43,7 +45,7 @@ Index = Annotated[int, AfterValidator(_finite)]
 
 
 def _spelled(value: Any, info: ValidationInfo, compact: bool = True) -> Any:
-    return (identifier if isinstance(info.context, Door) else known_as)(value, compact)
+    return (identifier if isinstance(info.context, ClientInput) else known_as)(value, compact)
 
 
 def _hyphenated(value: Any, info: ValidationInfo) -> Any:
@@ -60,11 +62,11 @@ EventId = Annotated[str, _EVENT_ID, BeforeValidator(_hyphenated)]
 
 
 def _moment(value: Any, info: ValidationInfo, zone: tzinfo | None = None) -> datetime:
-    door = info.context if isinstance(info.context, Door) else None
+    sent = info.context if isinstance(info.context, ClientInput) else None
     try:
-        return read_time(value, door.zone or zone if door else zone)[0]
+        return read_time(value, sent.zone or zone if sent else zone)[0]
     except OutOfRange:
-        if door is not None:
+        if sent is not None:
             raise
         return LATEST if str(value).startswith("9999") else EARLIEST
 
@@ -77,4 +79,4 @@ _SENT = datetime | float
 Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=_SENT)]
 """A time in UTC, within the supported range."""
 NaiveMoment = Annotated[datetime, BeforeValidator(_naive_moment, json_schema_input_type=_SENT)]
-"""Without a zone of its own or of the door it is in UTC, as earlier releases published it."""
+"""As `Moment`; without a zone of the value or the context it is in UTC, as in earlier releases."""

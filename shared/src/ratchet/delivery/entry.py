@@ -8,7 +8,7 @@ from typing import cast, get_args
 from faststream.redis.parser import BinaryMessageFormatV1
 from pydantic import ValidationError
 
-from ratchet.contract import Door, Event, Invalid, Later, Stream
+from ratchet.contract import ClientInput, Event, Invalid, Later, Stream
 from ratchet.delivery.publisher import DATA_FIELD
 
 _DATA = DATA_FIELD.encode()
@@ -35,7 +35,7 @@ class Entry:
         if _DATA not in self.fields:
             return Invalid(f"the entry has no field {DATA_FIELD}; send the event's JSON in it")
         try:
-            return cast(Event, stream.adapter.validate_json(self.payload, context=Door()))
+            return cast(Event, stream.adapter.validate_json(self.payload, context=ClientInput()))
         except ValidationError as error:
             newer = newer_release(stream, self.payload)
             return Later(newer) if newer else Invalid(describe(error))

@@ -7,13 +7,13 @@ class DeliveryMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.events = Counter(
             "ratchet_events_total",
-            "Events by what became of them: done, duplicate, later, dead.",
+            "Handled events: done, duplicate, later, dead.",
             ("stream", "group", "outcome"),
             registry=registry,
         )
         self.claimed = Counter(
             "ratchet_entries_claimed_total",
-            "Attempts after the first: entries claimed after a backoff or from a dead consumer.",
+            "Repeated attempts: entries claimed after a backoff or from a dead consumer.",
             ("stream", "group"),
             registry=registry,
         )
@@ -25,7 +25,7 @@ class DeliveryMetrics:
         )
         self.stopped = Gauge(
             "ratchet_consumer_stopped",
-            "1 from when too many consecutive messages were dead letters until the restart.",
+            "1 after too many consecutive dead letters, until the restart.",
             ("stream", "group"),
             registry=registry,
         )

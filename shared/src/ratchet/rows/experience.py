@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ratchet.contract import Door, Experience, Place, derived_id, is_plan, without_place
+from ratchet.contract import ClientInput, Experience, Place, derived_id, is_plan, without_place
 from ratchet.rows.row import NO_TIME, ImportRow, canonical, encodable, row_event_id
 from ratchet.rows.times import parse_time
 from ratchet_text import identifier
@@ -62,7 +62,7 @@ def _validated(row: dict[str, Any], repairs: dict[str, None], zone: tzinfo) -> E
     """
     while True:
         try:
-            return Experience.model_validate(row, context=Door(zone))
+            return Experience.model_validate(row, context=ClientInput(zone))
         except ValidationError as error:
             # Indexes change when an element is removed: remove from the back, and validate again.
             faults: set[Place] = set()

@@ -63,7 +63,7 @@ class Service:
         ProcessCollector(registry=self.registry)
         self.redis_up = Gauge(
             "ratchet_redis_up",
-            "1 if Redis answered the service within a second, asked with each scrape.",
+            "1 if Redis answered this scrape's request within a second.",
             registry=self.registry,
         )
         name = f"{self.name}-{self.settings.consumer_name}"

@@ -34,7 +34,7 @@ class StorageCollector(Collector):
         )
         yield GaugeMetricFamily(
             "ratchet_artifacts_bytes",
-            "Bytes of all artifacts: adapters, manifests, references and model files.",
+            "Bytes of all artifacts.",
             value=sum(_sizes(self._artifacts)),
         )
 

@@ -20,7 +20,7 @@ _CONTROL_TOKEN = re.compile(
 """ChatML, Llama, Mistral, Gemma, Phi, DeepSeek, Granite, GPT-OSS, T5 and BERT."""
 
 _FILLERS = dict.fromkeys(map(ord, "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"), " ")
-"""Characters that Unicode counts as letters, marks or symbols, and that show nothing."""
+"""Letters, marks and symbols of Unicode that are blank."""
 _UNSHOWN = re.compile(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _SHIFTED_KINDS = ("<super>", "<sub>", "<fraction>")
 _SHIFTED = re.compile(
@@ -41,7 +41,7 @@ _CUT_OFF = frozenset(
 
 
 def control_token(text: str) -> str | None:
-    """The first control token of a known chat format that the text spells out."""
+    """The first control token of a known chat format in the text; None without one."""
     match = _CONTROL_TOKEN.search(text) if "<" in text or "[" in text else None
     return match.group() if match else None
 
@@ -59,7 +59,7 @@ def unteachable(text: str) -> Literal["blank", "control_token"] | None:
 
 
 def visible_text(text: str) -> str:
-    """What a reader sees of an answer: equal for two that differ in spacing, thinking, invisible
+    """The visible part of an answer: equal for two that differ in spacing, thinking, invisible
     characters or Unicode's compatible forms.
 
     Superscripts, subscripts and fractions stay, because 10² is not 102.
@@ -79,5 +79,5 @@ def visible_text(text: str) -> str:
 
 
 def was_cut_off(stop_reason: str) -> bool:
-    """Whether a model's stop reason, in any provider's words, means an incomplete answer."""
+    """Whether a stop reason of any provider means that the answer is incomplete."""
     return re.sub(r"[\W_]+", "", stop_reason).casefold() in _CUT_OFF

@@ -1,4 +1,4 @@
-"""Parts what a model thought from what it answered, in the formats that models write."""
+"""Separates a model's thinking from its answer, in the formats that models write."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ _START = re.compile(
 
 _FINAL = re.compile(r"<\|channel\|>\s{0,3}final\b[^<]{0,80}<\|message\|>", re.IGNORECASE)
 _UNMARKED = re.compile(r"\s*(?:assistant)?(analysis.*)assistantfinal", re.IGNORECASE | re.DOTALL)
-"""The channels of GPT-OSS behind a server that drops the marks."""
+"""The channels of GPT-OSS if the server drops their marks."""
 _CHANNEL = re.compile(r"(?:<\|start\|>[^<]{0,80})?<\|channel\|>|<\|message\|>", re.IGNORECASE)
 _AFTER_FINAL = re.compile(r"<\|(?:return|end|start|channel)\|>", re.IGNORECASE)
 _HARMONY_MARK = re.compile(
@@ -44,7 +44,7 @@ _ANSWER_MARK = re.compile(
 
 
 def split_thinking(text: str) -> tuple[str, str]:
-    """Thinking and answer; a text without marks of thinking is an answer as it is.
+    """The thinking and the answer; a text without marks of thinking is the answer, unchanged.
 
     Thinking that is not closed reaches to the end. Where only its end is marked, as by models
     whose prompt opens it, everything before that is thinking.

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ingest.domain.identity import Identity
-from ratchet.contract import Door, Experience, is_plan
+from ratchet.contract import ClientInput, Experience, is_plan
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -58,7 +58,7 @@ def sort_items(
     """Reads every item; an invalid one yields a problem for each invalid field."""
 
     def read_identity(item: Mapping[str, Any]) -> Identity:
-        return Identity.model_validate(item, context=Door(zone))
+        return Identity.model_validate(item, context=ClientInput(zone))
 
     valid: list[ValidItem[M]] = []
     problems: list[ItemProblem] = []
@@ -96,7 +96,7 @@ def read_experience(item: Mapping[str, Any], received_at: datetime, zone: tzinfo
     """
     if item.get("timestamp") is None:
         item = {**item, "timestamp": received_at}
-    return Experience.model_validate(item, context=Door(zone))
+    return Experience.model_validate(item, context=ClientInput(zone))
 
 
 def lacks_plan(item: Mapping[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from ratchet.contract import Candidate, Door, Intent, RankingQuery, UserId
+from ratchet.contract import Candidate, ClientInput, Intent, RankingQuery, UserId
 from ratchet.ranking import MOST_WIDGETS
 
 
@@ -50,7 +50,7 @@ class RankRequest(BaseModel):
 
 def read_rank_request(value: Any) -> RankRequest:
     """A null counts as a missing key; raises `pydantic.ValidationError`."""
-    return RankRequest.model_validate(_without_nulls(value), context=Door())
+    return RankRequest.model_validate(_without_nulls(value), context=ClientInput())
 
 
 def _without_nulls(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The fields of sent items: unknown ones are named, and an item without any content is refused."""
+"""Reports unknown fields of sent items, and refuses items without content."""
 
 import re
 from collections.abc import Mapping, Sequence, Set
@@ -14,21 +14,22 @@ from ingest.domain.items import ItemProblem, SortedItems
 
 M = TypeVar("M", bound=BaseModel)
 _NO_CONTENT = {"query_id", "user_id", "timestamp"}
+_USUAL = ("rating", "transcript", "voice_response", "widget_plan", "interactions", "correction")
 _MOST = 100
 _LONGEST_NAME = 100
 _CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def without_empty(items: SortedItems[M]) -> SortedItems[M]:
-    """Turns the items that say nothing about their answer into problems."""
+    """`items` with a problem in place of each item that has only ids and times."""
     valid, problems = [], list(items.problems)
     for item in items.valid:
         sent = item.body.model_fields_set - _NO_CONTENT
         if any(getattr(item.body, name) is not None for name in sent):
             valid.append(item)
         else:
-            known = sorted(type(item.body).model_fields.keys() - _NO_CONTENT)
-            message = f"says nothing about the answer; send at least one of {', '.join(known)}"
+            usual = ", ".join(name for name in _USUAL if name in type(item.body).model_fields)
+            message = f"has no content besides its ids; send one of {usual}, or another field"
             problems.append(ItemProblem(item.index, "", message))
     return SortedItems(tuple(valid), tuple(problems))
 
@@ -38,7 +39,7 @@ def unknown_fields(
 ) -> tuple[list[ItemProblem], list[ItemProblem]]:
     """The unknown fields of items of `model`: of the `accepted` ones, then of the others.
 
-    Of a refused item only those are named that are like a known field. At most 100 are named.
+    Of a refused item only fields that resemble a known field are reported; at most 100 in all.
     """
     known = tuple(sorted(model.model_fields.keys() | Identity.model_fields.keys()))
     sent = ((i, name) for i, item in enumerate(items) if isinstance(item, Mapping) for name in item)

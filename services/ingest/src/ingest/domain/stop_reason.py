@@ -1,4 +1,4 @@
-"""Finds why a model stopped in a trace, whichever provider's response it comes from."""
+"""Finds a model's stop reason in a trace, in the format of any provider."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -17,7 +17,7 @@ _PARSER_ENDS_AT = 201
 _WRAPS = _PARSER_ENDS_AT - MOST_DEEP
 _OPEN, _CLOSE = b"[" * _WRAPS, b"]" * _WRAPS
 _MOST_BRACKETS = 500_000
-"""In a body with more of them, no item is told apart: it takes too long."""
+"""In a body with more of them, items are not read one by one, which would take too long."""
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)", re.IGNORECASE)
 
 
@@ -86,7 +86,7 @@ def _decoded(body: bytes, content_type: str) -> str:
 
 
 def _recovered(text: str) -> Any:
-    """Each element on its own; raises `CutOff` if they cannot be told apart."""
+    """The elements, read one by one; raises `CutOff` if their ends cannot be found."""
     text = text.strip(" \t\r\n")
     if text.count("[") + text.count("{") > _MOST_BRACKETS:
         raise CutOff
@@ -116,9 +116,9 @@ def _fault(part: str) -> str:
         if re.search(r"[\x00-\x1f]", part):
             return "contains an unescaped control character; escape it, such as \\n for a new line"
         if re.search(r"[\ud800-\udfff]|\\u[dD][89a-fA-F]", part):
-            return "contains half of a surrogate pair, which is no character; send the other half"
+            return "contains half of a surrogate pair; send both halves"
     elif re.fullmatch(r"-?(?:Infinity|\d+)|NaN", part):
-        return "must be a finite number within 1.8e308"
+        return "must be a finite number of at most 1.8e308; send null instead"
     return _reason(part)
 
 

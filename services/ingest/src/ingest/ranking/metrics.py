@@ -9,7 +9,7 @@ class RankMetrics:
     def __init__(self, registry: CollectorRegistry, embedding: str) -> None:
         self.requests = Counter(
             "ratchet_rank_requests_total",
-            "Requests for a ranking by outcome: scored, callers_order or rejected.",
+            "Ranking requests: scored, callers_order, rejected.",
             ("outcome",),
             registry=registry,
         )
@@ -17,18 +17,18 @@ class RankMetrics:
             self.requests.labels(outcome)
         self.seconds = Histogram(
             "ratchet_rank_seconds",
-            "Seconds from the last byte of a request to its ranking, including the logging.",
+            "Seconds from a request's last byte to its ranking, logging included.",
             registry=registry,
             buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1),
         )
         self.explored = Counter(
             "ratchet_rank_explored_total",
-            "Rankings in which two candidates changed places to learn from it.",
+            "Rankings with an exploratory exchange.",
             registry=registry,
         )
         self.unlogged = Counter(
             "ratchet_rank_unlogged_total",
-            "Rankings without a logged decision, because Redis was unavailable, full or slow.",
+            "Rankings not logged because Redis was unavailable, full or slow.",
             registry=registry,
         )
         self.unknown_scenarios = Counter(
@@ -49,7 +49,7 @@ class RankMetrics:
         self.embedding.info({"name": embedding})
         self.problems = Counter(
             "ratchet_ranking_scorer_problems_total",
-            "Failed attempts to load a scorer, by kind: missing, corrupt, unusable, embedding.",
+            "Failed attempts to load a scorer: missing, corrupt, unusable, embedding.",
             ("kind",),
             registry=registry,
         )

@@ -11,19 +11,19 @@ class ArchiveMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.archived = Counter(
             "ratchet_archived_events_total",
-            "Events written to the archive and verified, by stream.",
+            "Events written to the archive and verified.",
             ("stream",),
             registry=registry,
         )
         self.trimmed = Counter(
             "ratchet_trimmed_events_total",
-            "Archived events trimmed from their stream, by stream.",
+            "Archived events trimmed from their stream.",
             ("stream",),
             registry=registry,
         )
         self.failures = Counter(
             "ratchet_archive_failures_total",
-            "Rounds whose archiving or trimming failed, by stream.",
+            "Rounds whose archiving or trimming failed.",
             ("stream",),
             registry=registry,
         )

@@ -16,18 +16,18 @@ class RankingMetrics:
         self.steps = gauge("ratchet_ranking_steps", "Steps the scorers took.")
         self.loss = gauge(
             "ratchet_ranking_loss",
-            "Last mean squared error by scorer and by what it was measured on.",
+            "Last mean squared error.",
             ("scorer", "on"),
         )
         self.rate = gauge("ratchet_ranking_learning_rate", "The rate of the next step.")
         self.replay = gauge(
             "ratchet_ranking_replay_lessons",
-            "Lessons held, by use: training or validation.",
+            "Stored lessons: training, validation.",
             ("use",),
         )
         self.verdicts = Counter(
             "ratchet_ranking_verdicts_total",
-            "Candidates judged, by verdict: publish, keepback, withdraw.",
+            "Judged candidates: publish, keepback, withdraw.",
             ("verdict",),
             registry=registry,
         )

@@ -15,7 +15,7 @@ MAX_TRANSCRIPT = 2_000
 MAX_VOICE = 4_000
 MAX_WIDGETS = 50
 MAX_READINGS = 50
-_MAX_PARTED = 100_000
+_MAX_SPLIT = 100_000
 _MAX_NAME = 100
 _MAX_NAMES = 20
 _SCENARIOS = frozenset(SCENARIOS)
@@ -104,7 +104,7 @@ def recorded_answer(experience: Experience) -> RecordedAnswer:
 
 def _spoken(text: str, warnings: set[RewardWarning]) -> str:
     """The spoken text without the thinking before it."""
-    if len(text) > _MAX_PARTED:
+    if len(text) > _MAX_SPLIT:
         warnings.add(RewardWarning.LONG_VOICE_RESPONSE)
         return text
     thinking, spoken = split_thinking(text)

@@ -46,7 +46,7 @@ class CandidateAnswer(Value):
 
     @cached_property
     def visible(self) -> str:
-        """Equal for two answers that a reader cannot tell apart."""
+        """Equal for two answers that look equal."""
         return visible_text(self.answer)
 
 

@@ -99,7 +99,7 @@ def _same_question(
 ) -> Iterator[PairBuilt]:
     """Best with worst, second best with second worst; the shorter side repeats cyclically.
 
-    Two answers that a reader cannot tell apart make no pair.
+    Two answers that look equal make no pair.
     """
     if not good or not worst_first:
         return

@@ -72,6 +72,6 @@ def _batches(
 
 
 def answer_ids(base: Base, answer: str) -> list[int]:
-    """The answer and its end; a control token that its text spells out is read as text."""
-    said = base.tokenizer(answer, add_special_tokens=False, split_special_tokens=True).input_ids
-    return [*said, base.tokenizer.eos_token_id]
+    """The tokens of the answer and its end; a control token in its text is read as text."""
+    ids = base.tokenizer(answer, add_special_tokens=False, split_special_tokens=True).input_ids
+    return [*ids, base.tokenizer.eos_token_id]

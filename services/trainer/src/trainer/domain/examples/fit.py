@@ -1,4 +1,4 @@
-"""Leaves out the examples that a base model cannot be taught whole."""
+"""Leaves out the examples that a base model cannot learn whole."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Unfit = Literal["control_token", "prompt_too_long", "answer_too_long"]
 class LeftOut(Value):
     """The ids of the `examples` that a run does not use, by reason.
 
-    `without_thinking` counts the traces whose thinking is too long: only their answer is taught.
+    `without_thinking` counts the traces whose thinking is too long: only their answer is used.
     """
 
     examples: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -29,7 +29,7 @@ class LeftOut(Value):
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many were left out, or taught in part, by reason."""
+        """How many were left out, or used in part, by reason."""
         counts = {reason: len(ids) for reason, ids in self.examples.items()}
         if self.without_thinking:
             counts["thinking_too_long"] = self.without_thinking
@@ -55,7 +55,7 @@ class ChatTokens(Protocol):
 
 @dataclass(frozen=True)
 class Fit:
-    """The `dataset` of what can be taught, and what was `left_out` of it."""
+    """The `dataset` of the examples that fit, and the others as `left_out`."""
 
     dataset: Dataset
     left_out: LeftOut
@@ -79,8 +79,8 @@ class Fit:
 def fit(dataset: Dataset, max_length: int, tokens: ChatTokens) -> Fit:
     """The examples of `dataset` without control tokens, whole within `max_length` tokens.
 
-    A cut answer would teach the model not to end, and text that reads as a control token would
-    teach it a turn that nobody took. Both sides of the dataset are judged alike.
+    A truncated answer would teach the model not to end, and a control token in a text would end a
+    turn early. Both sides of the dataset are treated alike.
     """
     left_out: dict[str, list[str]] = {}
     thinking = 0
