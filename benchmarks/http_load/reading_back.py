@@ -13,7 +13,7 @@ PAGES = ("/v1/runs", "/v1/models", "/api/layer2/rl-status/", "/api/layer2/rl-his
 
 
 def accepted_experience_ids(content: bytes, answer: dict[str, Any]) -> Iterable[Any]:
-    """The ids, as sent, of the experiences in a body that got `answer`, a 202.
+    """The ids, as sent, of the experiences that `answer`, a 202, accepted.
 
     Nothing for a body that a Python parser reads differently.
     """

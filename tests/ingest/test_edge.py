@@ -1,4 +1,4 @@
-"""What clients really send: any encoding, broken items, ids in every spelling, odd numbers."""
+"""Requests in any encoding, with invalid items, ids in every spelling and unusual numbers."""
 
 import codecs
 import json

@@ -1,4 +1,4 @@
-"""Which texts are answers that a model may learn from."""
+"""Some texts are no answers that a model may learn from."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What numbers a text states: a table of labelled sentences, and what holds for any text."""
+"""The numbers that a text states: labeled sentences, and properties of any text."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Words of every script: what makes two questions one, and what keeps them apart."""
+"""Words of every script: which questions are the same, and which are different."""
 
 import re
 import unicodedata

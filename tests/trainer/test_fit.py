@@ -1,4 +1,4 @@
-"""Examples that cannot be taught whole are left out, counted by reason, and named."""
+"""Examples that do not fit the model are left out, counted by reason, and listed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a run left out is reported, is not used up, and does not start runs again."""
+"""Examples that a run left out are reported, are not used up, and start no further run."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Examples that teach nothing are not stored, and are counted by their reason."""
+"""Useless examples are not stored, and are counted by their reason."""
 
 from collections import Counter
 

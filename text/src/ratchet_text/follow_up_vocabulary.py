@@ -17,7 +17,7 @@ _FOLDER = files("ratchet_text").joinpath("data", "follow_ups")
 
 @dataclass(frozen=True, slots=True)
 class FollowUpWords:
-    """Phrases and words of one language by their group; `en.toml` says what each group means.
+    """Phrases and words of one language by their group; `en.toml` explains each group.
 
     `lexicon` has every word of a language that does not part its words, else it is empty. With
     `genders` articles agree with nouns. With `denied_first` a negation follows what it denies.

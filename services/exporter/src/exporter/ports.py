@@ -1,4 +1,4 @@
-"""What a registry has to do, and its errors."""
+"""The protocol of a registry, and its errors."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -169,7 +169,7 @@ class TrainerSettings(CommonSettings):
 
     @property
     def fits(self) -> dict[Method, str]:
-        """What decides by method whether an example can be taught whole."""
+        """By method, the base model and length that decide whether an example fits."""
         return {m: self.recipe.fits(m, self.trainer_base_model) for m in get_args(Method)}
 
     @cached_property

@@ -14,8 +14,8 @@ class ExperienceScored(Event):
 
     `total` is the sum of `components` clipped to [-2, 2]. `widget_reward` and `voice_reward`
     are `None` without feedback on that aspect. `settings_hash` identifies the weights and bounds,
-    `follow_up` is reported or derived from the operator's next question, `follow_up_reason` says
-    why, also why there is none, and `warnings` are kinds of problems with the answer or the
+    `follow_up` is reported or derived from the operator's next question, `follow_up_reason` is the
+    reason, also for none, and `warnings` are kinds of problems with the answer or the
     feedback. `plan` is None if no widgets were shown.
     """
 

@@ -12,7 +12,7 @@ from ratchet_text.equipment.vocabulary import TAIL, Vocabulary
 UNCLEAR = EquipmentId("", "", 0, 0)
 """The answer for a number that takes a closer look."""
 JOINTS = " -_#\u00a0\u202f№"
-"""What may stand between a word and its number."""
+"""Characters between a word and its number."""
 FIRST = "第"
 """It stands before an ordinal in Chinese and Japanese."""
 _NUMBERING_ENDS = frozenset((".", "°", "º"))

@@ -73,7 +73,7 @@ class PlacedNumber(NamedTuple):
 
     @property
     def marked(self) -> bool:
-        """Whether a sign or word before it says that it is a number of something: "#", "Nr."."""
+        """Whether a sign or word before it marks it as a number in an id: "#", "Nr."."""
         return self.joint.strip(_BLANKS) != ""
 
 

@@ -41,7 +41,7 @@ def masked(value: str) -> str:
     """`value`, an address or a connection string, with its secret parts as `***`.
 
     Shown are the scheme, a user name unless it is a token, hosts, ports, the path, and a few
-    parameters. Where the parts cannot be told apart, for example because a password has an
+    parameters. Where the parts cannot be separated, for example because a password has an
     unencoded `/`, all that may belong to a secret is masked.
     """
     shown = "".join(text if kind == "shown" else MASK for text, kind in _parts(value) if text)

@@ -31,7 +31,7 @@ class ItemProblem:
 
 @dataclass(frozen=True)
 class UnreadableItem:
-    """In the place of an item whose JSON cannot be read."""
+    """Replaces an item whose JSON cannot be read."""
 
     field: str
     message: str

@@ -62,8 +62,8 @@ def _requests_repetition(earlier: Utterance, utterance: Utterance) -> bool:
     bare = utterance
     while (lead_in := bare.opens("lead_ins")) and len(lead_in.split()) < len(bare.words):
         bare = bare.after(len(lead_in.split()))
-    said = {" ".join(utterance.words), " ".join(bare.words)}
-    if said.intersection(phrases["bare_repeats"]) or utterance.has("repeat_requests"):
+    texts = {" ".join(utterance.words), " ".join(bare.words)}
+    if texts.intersection(phrases["bare_repeats"]) or utterance.has("repeat_requests"):
         return True
     again = utterance.last(3).has("again")
     if again and utterance.has("recalls"):

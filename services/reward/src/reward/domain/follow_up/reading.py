@@ -1,4 +1,4 @@
-"""Reads an operator's next utterance in the language that it is spoken in."""
+"""Classifies an operator's next utterance by the rules of its language."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,7 +16,7 @@ LanguageOf = Callable[[str], str | None]
 
 
 class FollowUpReading(NamedTuple):
-    """`kind` is None for no guess, `reason` says why, and `request` is what was intended."""
+    """`kind` is None for no guess, `reason` explains it, `request` is the corrected request."""
 
     kind: FollowUp | None
     reason: str
@@ -24,7 +24,7 @@ class FollowUpReading(NamedTuple):
 
 
 def read_follow_up(previous: str, following: str, language_of: LanguageOf) -> FollowUpReading:
-    """How `following` reacts to the answer to `previous`; no guess in a language without rules."""
+    """Classifies `following` after `previous`; no guess in a language without rules."""
     if max(len(previous), len(following)) > _LONGEST:
         return FollowUpReading(None, "too long for a question")
     code = _spoken(previous, following, language_of)

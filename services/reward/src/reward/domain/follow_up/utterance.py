@@ -11,7 +11,7 @@ _SENTENCE = re.compile(r"(?<=[.!?।])\s+|(?<=[。！？])")
 
 
 class Utterance:
-    """`text` as spoken, its `words`, and what they mean in one language."""
+    """`text`, its `words`, and their groups in one language."""
 
     def __init__(self, text: str, language: FollowUpWords) -> None:
         self.text = text
@@ -46,8 +46,8 @@ class Utterance:
     @property
     def is_request(self) -> bool:
         """Whether it opens like a request or ends like a question."""
-        asks = self.text.rstrip().endswith(("?", "？")) and len(self.words) >= _QUESTION_FROM
-        return asks or self.opens_request
+        is_question = self.text.rstrip().endswith(("?", "？")) and len(self.words) >= _QUESTION_FROM
+        return is_question or self.opens_request
 
     @property
     def opens_request(self) -> bool:

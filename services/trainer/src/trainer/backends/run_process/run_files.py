@@ -30,7 +30,7 @@ class RunFiles:
         return self._root / run_id
 
     def remove_ended(self, has_ended: Callable[[str], bool]) -> None:
-        """Remove the files of ended runs, whichever process ended them; asks by run id."""
+        """Remove the files of ended runs, whichever process ended them."""
         for path in self._root.glob("*"):
             if has_ended(path.name):
                 shutil.rmtree(path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Whether an example that has arrived may teach anything."""
+"""Refuses examples that a model must not learn from."""
 
 from typing import Literal
 

@@ -138,7 +138,7 @@ class Recipe(Value):
         return loops[method]
 
     def fits(self, method: Method, base_model: str) -> str:
-        """What decides whether an example of the method can be taught whole."""
+        """The base model and length that decide whether an example of the method fits."""
         return f"{base_model}, {self.loop(method).max_length} tokens"
 
     def with_smaller_batches(self, method: Method, halvings: int) -> Self:
