@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 _DEEPEST_PLACE = 8
 _MOST_PARTS = 10_000
@@ -23,6 +23,14 @@ _BETWEEN = re.compile(r"[ \t\r\n]*([,:\]}]?)[ \t\r\n]*")
 
 class CutOff(ValueError):
     """The text has no such parts: a bracket or a string is not closed, or a comma is missing."""
+
+
+class ListParts(NamedTuple):
+    """`elements` are the first ones if the list is incomplete; `around` is the text without it."""
+
+    elements: list[str]
+    is_complete: bool
+    around: str
 
 
 def value_end(text: str, start: int) -> int:
@@ -49,10 +57,10 @@ def value_end(text: str, start: int) -> int:
 
 def elements(text: str) -> list[str]:
     """The elements of the array `text`; raises `CutOff`, also if there are more than 10,000."""
-    found = [part for _, part in islice(_parts(text), _MOST_PARTS + 1)]
-    if len(found) > _MOST_PARTS:
+    places = [(start, end) for _, start, end in islice(_parts(text), _MOST_PARTS + 1)]
+    if len(places) > _MOST_PARTS or text[places[-1][1] if places else 1 :].lstrip() != "]":
         raise CutOff
-    return found
+    return [text[start:end] for start, end in places]
 
 
 def faulty_place(text: str, parse: Callable[[str], Any]) -> tuple[str, str]:
@@ -63,20 +71,46 @@ def faulty_place(text: str, parse: Callable[[str], Any]) -> tuple[str, str]:
             break
         try:
             for found in islice(_parts(text), _MOST_PARTS):
-                parse(found[1])
+                parse(text[slice(*found[1:])])
             break
         except CutOff:
             break
         except ValueError:
-            name, text = found
+            name, text = found[0], text[slice(*found[1:])]
         place.append(name[:_LONGEST_NAME].encode(errors="replace").decode())
     return ".".join(place), text
 
 
-def _parts(text: str) -> Iterator[tuple[str, str]]:
-    """Each element with its index; of an object each name and each value, with the name."""
-    closing = "]" if text[0] == "[" else "}"
-    mark, at = _mark_after(text, 1)
+def list_parts(text: str, name: str) -> ListParts:
+    """The list that `text` is, or that its member `name` is; raises `CutOff` if it is neither.
+
+    The list and what follows it need not be complete.
+    """
+    text, start = text.strip(), 0
+    if text.startswith("{"):
+        for count, (_, at, end) in enumerate(_parts(text)):
+            if count % 2 == 0 and text[at:end] == f'"{name}"':
+                start = _mark_after(text, end)[1]
+                break
+    if text[start : start + 1] != "[":
+        raise CutOff
+    found, end = [], start + 1
+    try:
+        for _, at, end in _parts(text, start):
+            found.append(text[at:end])
+    except CutOff:
+        return ListParts(found, False, f"{text[:start]}[]" + "}" * bool(start))
+    return ListParts(found, True, f"{text[:start]}[{text[text.index(']', end) :]}")
+
+
+def _parts(text: str, at: int = 0) -> Iterator[tuple[str, int, int]]:
+    """Each element of the value at `at`: its index, and where it starts and ends.
+
+    Of an object each name and each value, with the name. Raises `CutOff` after the last element
+    that is complete.
+    """
+    closing = "]" if text[at] == "[" else "}"
+    mark, at = _mark_after(text, at + 1)
     name, count, expected = "", 0, ""
     while mark == expected:
         end = value_end(text, at)
@@ -84,11 +118,11 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
             name = str(count)
         elif count % 2 == 0:
             name = text[at + 1 : end - 1]
-        yield name, text[at:end]
+        yield name, at, end
         expected = ":" if closing == "}" and count % 2 == 0 else ","
         mark, at = _mark_after(text, end)
         count += 1
-    if mark != closing or at != len(text):
+    if mark != closing:
         raise CutOff
 
 

@@ -9,6 +9,7 @@ import typer
 
 from ratchet.command_line.errors import Failed, Unreachable
 from ratchet.command_line.services import require_running
+from ratchet.settings import accepted_by_redis
 from ratchet_text import masked
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def redis_client(url: str) -> "Redis":
 
     try:
         return Redis.from_url(
-            url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=2, socket_timeout=10
+            accepted_by_redis(url),
+            retry=Retry(NoBackoff(), 0),
+            socket_connect_timeout=2,
+            socket_timeout=10,
         )
     except ValueError:
         # Its message may repeat a part of the password.
