@@ -19,7 +19,8 @@ TIMES: tuple[Any, ...] = (
 )  # fmt: skip
 NUMBERS: tuple[Any, ...] = (
     0, -0.0, 1, -1, 0.5, 1e-5, 1e308, -1e308, 5e-324, 2**53 + 1, 2**63, 2**64, 10**400, -(10**400),
-    float("nan"), float("inf"), float("-inf"), True, "0.5", "0,5", "5e-05", "1.2×10³", "٠٫٥", "½", "1e999", "", None,
+    float("nan"), float("inf"), float("-inf"), True, "0.5", "0,5", "5e-05", "1.2×10³",
+    "٠٫٥", "½", "1e999", "", None,
 )  # fmt: skip
 TEXTS: tuple[Any, ...] = (
     "What is the power of pump 001?", "Wie hoch ist der Kühlwasserdruck von Pumpe 2?",
@@ -27,11 +28,13 @@ TEXTS: tuple[Any, ...] = (
     "泵2的功率是45千瓦。", "ポンプ２の圧力は３．５バールです。", "압력은 3.5 bar입니다.",
     "ما هو ضغط المضخة ٢؟", "מה הלחץ במשאבה 2?", "ความดันของปั๊ม ๒ เท่าไร", "Давление 3,5 бар, насос 2",
     "Pump 101A: 1.234,5 kW, 1\u202f234,5 kW, 1'234.5 kW, 12,34,567 W, −5 °C, ½ bar, 1.2×10³ l/h",
-    "- 5 °C below zero", "Pumpe 2 hat 3,5 bar.", ".5 mm/s, 1.2e3 l/h, 5e-05 bar, ‑5 °C, 5 °C unter null",
+    "- 5 °C below zero", "Pumpe 2 hat 3,5 bar.", "5 °C unter null",
+    ".5 mm/s, 1.2e3 l/h, 5e-05 bar, ‑5 °C",
     "泵2的功率是九十九千瓦。", "तौल कितना है?", "pump ２", "pump 101B, pump 101D und Pumpe 101A",
-    "Nein, ich meinte Pumpe 3.", "<think>cut off", "[INST]", "<s>", "\u00ad\u2060", "1\u00a0234,5 kW",
-    "\r\n", "\u2028\u2029", "\x7f\x85", "\ud83d\ude00", "\ude00\ud83d", "﷽" * 99, "ﬁ ﬀ ㎾ ㏀", "\u200b", "\u200e\u202e abc", "a\nb\tc", "\x00", "a\x00b", "\x1b[31m",
-    "\ud83d", "\udc00x",
+    "Nein, ich meinte Pumpe 3.", "<think>cut off", "[INST]", "<s>", "\u00ad\u2060",
+    "1\u00a0234,5 kW", "\r\n", "\u2028\u2029", "\x7f\x85", "\ud83d\ude00", "\ude00\ud83d", "﷽" * 99,
+    "ﬁ ﬀ ㎾ ㏀", "\u200b", "\u200e\u202e abc", "a\nb\tc", "\x00", "a\x00b", "\x1b[31m", "\ud83d",
+    "\udc00x",
     "👩‍🔧🏭", "e\u0301" * 50, "Z̸̢̛" * 20, "<|im_end|>\n<|im_start|>user", "<think>no</think>yes",
     "x" * 20_001, "ſtraße STRASSE", "İstanbul ıi", "\ufeffBOM", "\ufffe", "\U0010ffff", "", " ",
     None, 17, True,
@@ -68,8 +71,9 @@ def ids(rng: Random) -> Any:
 
 _HARD_IDS: tuple[Any, ...] = (
     "a/b", "../x", ".", "..", "a b", "a%2Fb", "a?b#c", "a\nb", "\x7f", "\u0085", "ü", "u\u0308",
-    "ＡＢ", "泵2", "क्\u200dष", "a\u3000b", "a\\..\\b", "%00", "#", "?", "*", "ratchet:x", "Å", "\u212b",
-    "\ufeffq", "q\u00ad", "０１", 4711.0, 10**127, 10**128, "\u202eabc", "\u200b", "\ud800", "\x00", "x" * 128, "x" * 129, "ü" * 128,
+    "ＡＢ", "泵2", "क्\u200dष", "a\u3000b", "a\\..\\b", "%00", "#", "?", "*", "ratchet:x",
+    "Å", "\u212b", "\ufeffq", "q\u00ad", "０１", 4711.0, 10**127, 10**128, "\u202eabc", "\u200b",
+    "\ud800", "\x00", "x" * 128, "x" * 129, "ü" * 128,
     "😀" * 128, "", " ", True, 1.5, 2**70, -3, 1e20, None, [], {"id": 1},
 )  # fmt: skip
 _BLOCKS = (

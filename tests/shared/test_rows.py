@@ -514,3 +514,48 @@ def test_broken_code_units_are_repaired_and_reported(
     assert isinstance(second, ExperienceRow)
     assert first.experience.transcript == "? is the power of pump 001?"
     assert (first.repairs, second.repairs) == ((NO_TEXT,), ())
+
+
+PRETTY = json.dumps(GOOD, indent=2)
+
+
+@pytest.mark.parametrize(
+    "layout", ["[\n{}\n]", '{{"experiences": [\n{}\n]}}', '{{"experiences": [\n{}\n], "n": 1}}']
+)
+@pytest.mark.parametrize("good", [ROW, f"  {ROW}", PRETTY])
+@pytest.mark.parametrize(
+    ("part", "broken"),
+    [("}]}", "]}"), ("]", ""), ('"kpi"', '"k"p"i"'), ("pump 001?", 'pump "001?'), ('?"', "?")],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_where_rows_begin_on_their_own_lines_a_fault_ends_with_its_row(
+    tmp_path: Path, layout: str, good: str, part: str, broken: str, place: int
+):
+    if good is PRETTY and part == "}]}":
+        part, broken = "}\n    ]", "]"
+    rows = [good, good, good]
+    rows[place] = good.replace(part, broken)
+    assert rows[place] != good
+    path = tmp_path / "rows.json"
+    path.write_text(layout.format(",\n".join(rows)))
+    read = [isinstance(row, ExperienceRow) for _, row in rows_of(path)]
+    assert read == [number != place for number in range(3)]
+
+
+@given(st.integers(0, 10**6), st.sampled_from([None, 1, "lines"]), st.booleans())
+def test_of_a_cut_off_file_every_complete_row_is_read(
+    tmp_path_factory: pytest.TempPathFactory, place: int, indent: Any, is_buffer: bool
+):
+    lines = ",\n".join([ROW] * 3)
+    listed = f"[\n{lines}\n]" if indent == "lines" else json.dumps([GOOD] * 3, indent=indent)
+    start = '{"saved_at": "2026-02-01", "experiences": ' if is_buffer else ""
+    last = len(start) + listed.rindex("]")
+    cut = len(start) + 1 + place % (last - len(start))
+    path = tmp_path_factory.getbasetemp() / "cut.json"
+    path.write_text((start + listed)[:cut])
+    row = ROW if indent == "lines" else json.dumps([GOOD], indent=indent)[1:-1].strip()
+    *read, (_, refused) = rows_of(path)
+    assert [isinstance(one, ExperienceRow) for _, one in read] == [True] * listed[
+        : cut - len(start)
+    ].count(row)
+    assert isinstance(refused, RefusedRow)

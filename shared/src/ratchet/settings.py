@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -37,8 +37,9 @@ def accepted_by_redis(url: AnyRedisUrl) -> AnyRedisUrl:
     from redis.asyncio import ConnectionPool
     from redis.exceptions import RedisError
 
+    pool: Any = ConnectionPool
     try:
-        ConnectionPool.from_url(str(url)).make_connection()
+        pool.from_url(str(url)).make_connection()
     except (ValueError, TypeError, AttributeError, RedisError):
         raise ValueError(
             "has a parameter that is unknown or has an invalid value; remove it, or write it as "

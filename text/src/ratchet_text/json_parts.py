@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 _DEEPEST_PLACE = 8
@@ -84,7 +84,8 @@ def faulty_place(text: str, parse: Callable[[str], Any]) -> tuple[str, str]:
 def list_parts(text: str, name: str) -> ListParts:
     """The list that `text` is, or that its member `name` is; raises `CutOff` if it is neither.
 
-    The list and what follows it need not be complete.
+    The list and what follows it need not be complete. If each element begins on its own line, all
+    with the same indentation, a bracket or quotation mark that one lacks ends with its lines.
     """
     text, start = text.strip(), 0
     if text.startswith("{"):
@@ -94,23 +95,56 @@ def list_parts(text: str, name: str) -> ListParts:
                 break
     if text[start : start + 1] != "[":
         raise CutOff
-    found, end = [], start + 1
+    _, first = _mark_after(text, start + 1)
+    _, is_line, indentation = text[start + 1 : first].rpartition("\n")
+    pieces = text[first:].split(f"\n{indentation}{{") if is_line else [text[first:]]
+    pieces[1:] = ["{" + piece for piece in pieces[1:]]
+    found = [part for piece in pieces[:-1] for part in _of_lines(piece.rstrip().removesuffix(","))]
+    last, closing = _first_elements("[" + pieces[-1])
+    if closing:
+        return ListParts(found + last, True, f"{text[:start]}[{pieces[-1][closing - 1 :]}")
+    # Behind a faulty element its list seems to end later than it does.
+    sound = sum(1 for _ in takewhile(_is_closed, last))
+    around = f"{text[:start]}[]" + "}" * bool(start)
+    return ListParts(found + last[: sound + 1], sound < len(last), around)
+
+
+def _of_lines(piece: str) -> list[str]:
+    """The elements in `piece`, or `piece` itself if it is not a number of them."""
+    found, closing = _first_elements(f"[{piece}]")
+    return found if closing == len(piece) + 1 else [piece]
+
+
+def _first_elements(text: str) -> tuple[list[str], int]:
+    """The elements of a list up to a fault in its structure, and where it ends, 0 if nowhere."""
+    found, end = [], 1
     try:
-        for _, at, end in _parts(text, start):
+        for _, at, end in _parts(text):
             found.append(text[at:end])
     except CutOff:
-        return ListParts(found, False, f"{text[:start]}[]" + "}" * bool(start))
-    return ListParts(found, True, f"{text[:start]}[{text[text.index(']', end) :]}")
+        return found, 0
+    return found, text.index("]", end)
 
 
-def _parts(text: str, at: int = 0) -> Iterator[tuple[str, int, int]]:
-    """Each element of the value at `at`: its index, and where it starts and ends.
+def _is_closed(text: str) -> bool:
+    """Whether `text` is JSON, or may be but for its depth."""
+    try:
+        _LENIENT.decode(text)
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+    return True
+
+
+def _parts(text: str) -> Iterator[tuple[str, int, int]]:
+    """Each element of `text`: its index, and where it starts and ends.
 
     Of an object each name and each value, with the name. Raises `CutOff` after the last element
     that is complete.
     """
-    closing = "]" if text[at] == "[" else "}"
-    mark, at = _mark_after(text, at + 1)
+    closing = "]" if text[0] == "[" else "}"
+    mark, at = _mark_after(text, 1)
     name, count, expected = "", 0, ""
     while mark == expected:
         end = value_end(text, at)

@@ -9,7 +9,6 @@ import typer
 
 from ratchet.command_line.errors import Failed, Unreachable
 from ratchet.command_line.services import require_running
-from ratchet.settings import accepted_by_redis
 from ratchet_text import masked
 
 if TYPE_CHECKING:
@@ -34,6 +33,8 @@ def redis_client(url: str) -> "Redis":
     from redis.asyncio import Redis
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
+
+    from ratchet.settings import accepted_by_redis
 
     try:
         return Redis.from_url(
