@@ -121,16 +121,15 @@ def _content(path: Path) -> _Content:
 
 def _damaged(path: Path, text: str, error: Exception) -> _Content:
     """Each row of a list on its own, else the lines that are rows; raises `UnreadableFile`."""
-    has_lines = any(_is_line(line) for _, line in _lines(path))
-    try:
+    found = None
+    with suppress(CutOff):
         found = list_parts(text, "experiences")
-    except CutOff:
-        if has_lines:
-            return _json_lines(path)
-        raise UnreadableFile(f"{path}: not JSON ({error}). {_FORMATS}") from error
-    rows = [_parsed(element) for element in found.elements]
-    if has_lines and not any(isinstance(row, dict) for row, _ in rows):
+    rows = [_parsed(element) for element in found.elements] if found else []
+    has_rows = any(isinstance(row, dict) for row, _ in rows)
+    if not has_rows and any(_is_line(line) for _, line in _lines(path)):
         return _json_lines(path)
+    if found is None:
+        raise UnreadableFile(f"{path}: not JSON ({error}). {_FORMATS}") from error
     document, _ = _parsed(found.around)
     if not found.is_complete:
         rows.append((_INCOMPLETE, ()))
@@ -174,11 +173,12 @@ def _number(digits: str) -> float:
 
 
 def _parsed(text: str) -> Parsed:
-    with suppress(ValueError, RecursionError):
-        return _json(text), ()
     try:
-        return _json(text, strict=False), (NO_ESCAPE,)
+        return _json(text), ()
     except ValueError as error:
+        if "control character" in str(error):
+            with suppress(ValueError, RecursionError):
+                return _json(text, strict=False), (NO_ESCAPE,)
         return RefusedRow(f"malformed JSON: {error}"), ()
     except RecursionError:
         return _TOO_DEEP, ()
