@@ -36,7 +36,8 @@ async def unreadable(client: httpx.AsyncClient, ids: Iterable[Any]) -> list[tupl
 
     async def reader() -> None:
         for query_id in waiting:
-            answer = await client.get(f"/v1/experiences/{quote(str(query_id), safe='')}")
+            name = str(int(query_id) if isinstance(query_id, float) else query_id)
+            answer = await client.get(f"/v1/experiences/{quote(name, safe='')}")
             if answer.status_code != 200:
                 missing.append((query_id, answer.status_code))
 

@@ -159,7 +159,7 @@ def test_an_id_has_one_spelling(sent: Any, name: str):
 @pytest.mark.parametrize(
     "sent",
     [
-        True, False, 1.5, float("nan"), float("inf"), 10**200, None, [], {}, "a\nb", "a\x00b",
+        True, False, 1.5, float("nan"), float("inf"), 1e20, 10**200, None, [], {}, "a\nb", "a\x00b",
         "\ud83d", "a\u200bb", "\u202eabc", "\ufeffq", "a\u2028b", ".", "..", "a/../b", "./a",
     ],
 )  # fmt: skip

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+import typer
 from pydantic import BaseModel, ValidationError
 
+from ratchet.command_line import redis_client
 from ratchet.settings import CommonSettings, read_settings
 from ratchet_text import active_vocabulary, equipment_ids, use_vocabulary
 
@@ -102,3 +104,31 @@ def test_texts_are_read_with_the_words_of_the_site_file(
 def test_an_empty_name_of_a_site_file_is_none(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("RATCHET_SITE_FILE", "")
     assert read_settings(ServiceSettings).site_file is None
+
+
+@pytest.mark.parametrize(
+    "query", ["PassWord=hunter2", "secret=hunter2", "socket_timeout=hunter2", "retry=hunter2"]
+)
+def test_a_parameter_that_redis_does_not_know_ends_the_start_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], query: str
+):
+    monkeypatch.setenv("RATCHET_REDIS_URL", f"redis://redis.plant/0?{query}")
+    with pytest.raises(SystemExit):
+        read_settings(ServiceSettings)
+    said = capsys.readouterr().err
+    assert "RATCHET_REDIS_URL: Value error, has a parameter that is unknown" in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://h/0?password=x&socket_timeout=5", "rediss://u:p@h:1/2?ssl_cert_reqs=none"]
+)
+def test_a_parameter_of_redis_is_accepted(monkeypatch: pytest.MonkeyPatch, url: str):
+    monkeypatch.setenv("RATCHET_REDIS_URL", url)
+    assert "?" in str(read_settings(ServiceSettings).redis_url)
+
+
+def test_a_command_refuses_a_parameter_that_redis_does_not_know():
+    with pytest.raises(typer.BadParameter, match="--redis-url") as refused:
+        redis_client("redis://redis.plant/0?PassWord=hunter2")
+    assert "hunter2" not in str(refused.value)

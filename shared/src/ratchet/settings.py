@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -27,8 +27,25 @@ from ratchet_text import Secrets, http_address, masked, use_site_file
 SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
 
 
+AnyRedisUrl = TypeVar("AnyRedisUrl", RedisDsn, str)
 HttpAddress = Annotated[str, AfterValidator(lambda url: url and http_address(url))]
 """Empty, or an HTTP address without a slash at its end."""
+
+
+def accepted_by_redis(url: AnyRedisUrl) -> AnyRedisUrl:
+    """`url`; raises `ValueError` without its text if no connection can be created from it."""
+    from redis.asyncio import ConnectionPool
+    from redis.exceptions import RedisError
+
+    pool: Any = ConnectionPool
+    try:
+        pool.from_url(str(url)).make_connection()
+    except (ValueError, TypeError, AttributeError, RedisError):
+        raise ValueError(
+            "has a parameter that is unknown or has an invalid value; remove it, or write it as "
+            "redis-py names it, in lower case"
+        ) from None
+    return url
 
 
 class CommonSettings(BaseSettings):
@@ -55,7 +72,9 @@ class CommonSettings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    redis_url: RedisDsn = RedisDsn("redis://127.0.0.1:6379/0")
+    redis_url: Annotated[RedisDsn, AfterValidator(accepted_by_redis)] = RedisDsn(
+        "redis://127.0.0.1:6379/0"
+    )
     data_dir: Path = Path("var/ratchet")
     cache_dir: Path = Path("~/.cache/ratchet")
     host: str = "127.0.0.1"

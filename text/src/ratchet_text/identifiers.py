@@ -7,6 +7,8 @@ from unicodedata import category, normalize
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 """Invisible, and part of words in Persian, Hindi and other languages."""
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_EXACT = 2**53
+"""Beyond it several whole numbers are the same float, so that one id would have another's data."""
 _UUID = re.compile(
     r"(?:urn:uuid:)?[{(]?([0-9a-f]{8})(-?)([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{4})\2"
     r"([0-9a-f]{12})[)}]?",
@@ -22,6 +24,8 @@ def identifier(value: Any, compact: bool = True) -> str:
     if `compact`.
     """
     if isinstance(value, float) and value.is_integer():
+        if abs(value) > _EXACT:
+            raise ValueError("is not an exact number; send the digits, or text")
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**128:
         return str(value)
@@ -47,3 +51,14 @@ def known_as(value: Any, compact: bool = True) -> Any:
         return identifier(value, compact)
     except ValueError:
         return value
+
+
+def spellings(name: str) -> list[str]:
+    """The id, then the spellings under which an earlier release may have stored it."""
+    known = known_as(name)
+    forms = [known, name, normalize("NFD", name)]
+    if _UUID.fullmatch(known):
+        compact = known.replace("-", "")
+        several = (known, f"{{{known}}}", f"urn:uuid:{known}", compact)
+        forms += [each for form in several for each in (form, form.upper())]
+    return list(dict.fromkeys(forms))

@@ -34,9 +34,14 @@ def redis_client(url: str) -> "Redis":
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
 
+    from ratchet.settings import accepted_by_redis
+
     try:
         return Redis.from_url(
-            url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=2, socket_timeout=10
+            accepted_by_redis(url),
+            retry=Retry(NoBackoff(), 0),
+            socket_connect_timeout=2,
+            socket_timeout=10,
         )
     except ValueError:
         # Its message may repeat a part of the password.

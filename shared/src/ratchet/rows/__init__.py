@@ -4,6 +4,7 @@ from ratchet.rows.experience import NO_ID, NO_PLAN, ExperienceRow, read_experien
 from ratchet.rows.files import UnreadableFile, open_rows
 from ratchet.rows.kinds import EXPERIENCE_ROWS, KINDS
 from ratchet.rows.row import (
+    NO_ESCAPE,
     NO_NUMBER,
     NO_TEXT,
     NO_TIME,

@@ -11,6 +11,7 @@ from ratchet.rows.times import parse_time
 
 NO_TIME = "timestamp: missing or unreadable, replaced by the file's"
 NO_TEXT = "text: characters that are none, replaced by a question mark"
+NO_ESCAPE = "text: control characters that are not escaped, kept"
 NO_NUMBER = "number: NaN or infinite, counted as missing"
 
 

@@ -25,6 +25,7 @@ from ratchet.contract import (
     TraceCaptured,
     TraceRequested,
 )
+from ratchet_text import spellings
 
 E = TypeVar("E", bound=Event)
 SALT_KEY = "ratchet:forgotten-salt"
@@ -55,16 +56,20 @@ def hashed(salt: bytes, name: str) -> str:
 
 
 async def forgotten_among(state: State, query_ids: Iterable[str]) -> set[str]:
-    """Those of `query_ids` that have a tombstone."""
+    """Those of `query_ids` that have a tombstone, under whatever spelling it was set."""
     candidates = sorted(set(query_ids))
     if not candidates:
         return set()
     salt = (await state.read([SALT_KEY]))[SALT_KEY]
     if salt is None:
         return set()
-    keys = {query_id: _TOMBSTONE + hashed(salt, query_id) for query_id in candidates}
-    tombstones = await state.read(list(keys.values()))
-    return {query_id for query_id, key in keys.items() if tombstones[key] is not None}
+    keys = {
+        _TOMBSTONE + hashed(salt, name): query_id
+        for query_id in candidates
+        for name in spellings(query_id)
+    }
+    tombstones = await state.read(list(keys))
+    return {query_id for key, query_id in keys.items() if tombstones[key] is not None}
 
 
 async def without_forgotten(state: State, batch: Sequence[Delivered[E]]) -> list[Delivered[E]]:

@@ -1,10 +1,8 @@
 """Converts values to what every database stores: bounded integers, text without NUL."""
 
 from typing import Any
-from unicodedata import normalize
-from uuid import UUID
 
-from ratchet_text import known_as
+from ratchet_text import spellings
 
 _MOST = 10**9
 _LONGEST = 500
@@ -30,17 +28,9 @@ def keyed(name: str | None) -> str | None:
     return plain(name) if name else None
 
 
-def spellings(name: str) -> list[str]:
-    """The id, then the spellings under which an earlier release may have stored it, as keys."""
-    forms = [known_as(name), name, normalize("NFD", name)]
-    try:
-        value = UUID(forms[0])
-    except ValueError:
-        pass
-    else:
-        several = (str(value), f"{{{value}}}", value.urn, value.hex)
-        forms += [each for form in several for each in (form, form.upper())]
-    return list(dict.fromkeys(map(plain, forms)))
+def keys_of(name: str) -> list[str]:
+    """The keys of rows that an id may have: its own, then those of earlier releases."""
+    return list(dict.fromkeys(map(plain, spellings(name))))
 
 
 def numbers(values: dict[str, Any] | None, most: int) -> dict[str, float] | None:

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, RowMapping, select, tuple_
 
 from ledger.backends.tables import experiences
 from ledger.domain.projection.counting import feedback_source
-from ledger.domain.values import spellings
+from ledger.domain.values import keys_of
 from ledger.reading.details import ExperienceDetails
 from ledger.reading.queries.examples import examples_of
 from ledger.reading.queries.models import models_of_examples
@@ -24,7 +24,7 @@ def newest(connection: Connection, limit: int, after: str | None = None) -> list
         .limit(limit)
     )
     if after is not None:
-        known = experiences.c.query_id.in_(spellings(after))
+        known = experiences.c.query_id.in_(keys_of(after))
         last = connection.execute(
             select(*key).where(known, experiences.c.answered_at.is_not(None))
         ).first()
@@ -39,7 +39,7 @@ def details(connection: Connection, query_id: str) -> ExperienceDetails | None:
 
     An answer that an earlier release stored under another spelling of its id is found, too.
     """
-    names = spellings(query_id)
+    names = keys_of(query_id)
     rows = connection.execute(select(*_COLUMNS).where(experiences.c.query_id.in_(names)))
     found = sorted(
         rows.mappings(), key=lambda row: (row["answered_at"] is None, names.index(row["query_id"]))
