@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from operator import attrgetter
 
-from ratchet_text.equipment import IdReader
+from ratchet_text.equipment import MATERIALS, IdReader
 from ratchet_text.followers import CLOSED_UP, follower_at, unit_of
 from ratchet_text.numbers.canonical import canonical, is_plain
 from ratchet_text.numbers.han import han_numbers
@@ -16,7 +16,7 @@ from ratchet_text.units import is_unit
 
 _WORDS = table("numbers/words")
 _KILO = "k"
-_ABBREVIATED = frozenset(("Mio", "mio", "Mrd"))
+_ABBREVIATED = frozenset(("Mio", "mio", "Mrd", "Tsd", "tsd"))
 _SCALES: dict[str, int] = {_KILO: 1000} | {
     form: scale for word, scale in _WORDS["scales"].items() for form in (word, word.capitalize())
 }
@@ -25,8 +25,10 @@ _BEFORE_ORDINALS = frozenset(("^", *_WORDS["cjk_ordinals"]))
 _OTHER_SCRIPTS = "\u0530"
 _PARTING = frozenset(" _/\u202f")
 _JOINING = frozenset(" -\u202f")
+_POINTS = frozenset(".,")
 _NO_LEADING_POINT = frozenset(".)]%\"'")
 _LONGEST_WHOLE = 3
+_MATERIAL = len("1.4301")
 _HEAD = re.compile(r"[0-9]++(?:[.,:][0-9]++)*+")
 
 
@@ -61,9 +63,9 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
         one = reader.id_of(start, head_end)
         if one is not None:
             if one.end >= end or text[one.end] not in _PARTING:
-                mentions.append(NumberMention(page, start, end, token, False, one[:2]))
+                mentions.append(NumberMention(page, start, end, token, one.designation, one[:2]))
                 continue
-            mentions.append(NumberMention(page, start, one.end, "", False, one[:2]))
+            mentions.append(NumberMention(page, start, one.end, "", one.designation, one[:2]))
             start = one.end + 1
         mentions.append(_quantity(page, start, end, token, match.start(2)))
     if mentions and mentions[0].spelled:
@@ -83,14 +85,20 @@ def _quantity(
     """The mention of a number that is not part of an id; `token` follows it."""
     text = page.text
     before = text[start - 1] if start else " "
-    glued = False
-    if before == ".":
+    glued = end - start == _MATERIAL and text[start:end] in MATERIALS and not is_unit(token)
+    if before in _POINTS and text[start].isdecimal():
         ahead = text[start - 2] if start > 1 else " "
-        start -= not (ahead.isalnum() or ahead in _NO_LEADING_POINT)
+        start -= (
+            ahead.isspace()
+            if before == ","
+            else not (ahead.isalnum() or ahead in _NO_LEADING_POINT)
+        )
     elif before == "%" and not is_unit(token):
         token = before
     elif before != " ":
-        glued = (before.isalpha() and before < _OTHER_SCRIPTS) or before in _BEFORE_ORDINALS
+        glued = (
+            glued or (before.isalpha() and before < _OTHER_SCRIPTS) or before in _BEFORE_ORDINALS
+        )
     if token_start == end:
         glued = glued or token in _ORDINALS
     elif token == _KILO:
