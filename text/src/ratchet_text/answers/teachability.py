@@ -40,8 +40,7 @@ _CUT_OFF = re.compile(
     r"|resource|tool|function|pause|num_?predict|unload|^(?:load|other)$",
     re.IGNORECASE,
 )
-"""Parts of the names of every reason why an answer is not whole; a few providers' are long."""
-_LONGEST_REASON = 60
+"""Parts of the names that providers have for the reasons why an answer is not whole."""
 
 
 def control_token(text: str) -> str | None:
@@ -83,8 +82,5 @@ def visible_text(text: str) -> str:
 
 
 def was_cut_off(stop_reason: str) -> bool:
-    """Whether a model's stop reason, in any provider's words, means an incomplete answer.
-
-    A longer text than the name of a reason is none.
-    """
-    return len(stop_reason) <= _LONGEST_REASON and _CUT_OFF.search(stop_reason) is not None
+    """Whether a model's stop reason, in any provider's words, means an incomplete answer."""
+    return _CUT_OFF.search(stop_reason) is not None

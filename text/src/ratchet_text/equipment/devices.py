@@ -3,7 +3,7 @@
 import re
 from string import ascii_letters
 from typing import NamedTuple
-from unicodedata import is_normalized
+from unicodedata import is_normalized, normalize
 
 from ratchet_text.characters import PART, folded, folded_word
 from ratchet_text.equipment.vocabulary import TAIL, Vocabulary, active_vocabulary
@@ -131,10 +131,11 @@ def _device(kind: str, start: int, end: int) -> DeviceWord:
 
 def _phrase(known: Vocabulary, text: str, start: int, end: int, word: str) -> DeviceWord | None:
     for before, kind in known.phrases[word]:
-        at = start - 1 - len(before)
-        ahead = text[at:start] if at >= 0 else ""
-        if folded(ahead).translate(_SPACED) == f"{before} " and word_start(text, at) == at:
-            return _device(kind, at, end)
+        for length in {len(before), len(normalize("NFD", before))}:
+            at = start - 1 - length
+            ahead = text[at:start] if at >= 0 else ""
+            if folded(ahead).translate(_SPACED) == f"{before} " and word_start(text, at) == at:
+                return _device(kind, at, end)
     return None
 
 

@@ -90,11 +90,13 @@ def vocabulary(site: Iterable[DeviceForm] = (), tags: Sequence[str] = ()) -> Voc
         beginnings=frozenset((*words, *phrases, *(word.rstrip(".") for word in numbering))),
         runs=runs,
         run_ends=frozenset(run_ends),
-        run_lengths=dict.fromkeys(run_ends, ()) | _lengths(runs),
+        run_lengths=_lengths(runs, run_ends),
         longest_run=max(map(len, runs)),
         run_device=re.compile(device),
         ordinals=frozenset(ordinals),
-        ordinal_starts=frozenset(form[0] for form in ordinals),
+        ordinal_starts=frozenset(
+            one[0] for form in ordinals for one in (form, normalize("NFD", form))
+        ),
         after_ordinal=_after_ordinal(ordinals, runs, device),
         links=frozenset(map(folded, listed("links"))),
         numbering=numbering,
@@ -109,9 +111,9 @@ def _language_forms() -> Iterator[DeviceForm]:
         yield from forms_of(language)
 
 
-def _lengths(runs: Iterable[str]) -> dict[str, tuple[int, ...]]:
+def _lengths(runs: Iterable[str], ends: Iterable[str]) -> Mapping[str, Sequence[int]]:
     """The lengths of the forms by their last characters, the longest first."""
-    lengths: defaultdict[str, set[int]] = defaultdict(set)
+    lengths: dict[str, set[int]] = {end: set() for end in ends}
     for form in runs:
         lengths[form[-1]].add(len(form))
     return {end: tuple(sorted(found, reverse=True)) for end, found in lengths.items()}

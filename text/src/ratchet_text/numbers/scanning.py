@@ -25,10 +25,8 @@ _BEFORE_ORDINALS = frozenset(("^", *_WORDS["cjk_ordinals"]))
 _OTHER_SCRIPTS = "\u0530"
 _PARTING = frozenset(" _/\u202f")
 _JOINING = frozenset(" -\u202f")
-_POINTS = frozenset(".,")
 _NO_LEADING_POINT = frozenset(".)]%\"'")
 _LONGEST_WHOLE = 3
-_MATERIAL = len("1.4301")
 _HEAD = re.compile(r"[0-9]++(?:[.,:][0-9]++)*+")
 
 
@@ -85,20 +83,15 @@ def _quantity(
     """The mention of a number that is not part of an id; `token` follows it."""
     text = page.text
     before = text[start - 1] if start else " "
-    glued = end - start == _MATERIAL and text[start:end] in MATERIALS and not is_unit(token)
-    if before in _POINTS and text[start].isdecimal():
+    glued = text[start:end] in MATERIALS and not is_unit(token)
+    if before in ".," and text[start].isdecimal():
         ahead = text[start - 2] if start > 1 else " "
-        start -= (
-            ahead.isspace()
-            if before == ","
-            else not (ahead.isalnum() or ahead in _NO_LEADING_POINT)
-        )
+        closed = ahead.isalnum() or ahead in _NO_LEADING_POINT
+        start -= ahead.isspace() if before == "," else not closed
     elif before == "%" and not is_unit(token):
         token = before
     elif before != " ":
-        glued = (
-            glued or (before.isalpha() and before < _OTHER_SCRIPTS) or before in _BEFORE_ORDINALS
-        )
+        glued |= (before.isalpha() and before < _OTHER_SCRIPTS) or before in _BEFORE_ORDINALS
     if token_start == end:
         glued = glued or token in _ORDINALS
     elif token == _KILO:
