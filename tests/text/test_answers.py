@@ -83,7 +83,8 @@ def test_the_visible_text_of_a_visible_text_is_itself(text: str):
         "length", "max_tokens", "MAX_TOKENS", "max-tokens", "maxTokens", "content_filter",
         "max_output_tokens", "model_context_window_exceeded", "limit", "incomplete", "abort",
         "FinishReason.MAX_TOKENS", "num_predict", "length_limit", "ERROR_TOXIC",
-        "PROHIBITED_CONTENT", "tool_calls", "pause_turn", "guardrail_intervened", "network_error", "load", "OTHER",
+        "PROHIBITED_CONTENT", "tool_calls", "pause_turn", "guardrail_intervened",
+        "network_error", "load", "OTHER",
     ],
 )  # fmt: skip
 def test_these_stop_reasons_mean_a_cut_off_answer(reason: str):

@@ -12,8 +12,7 @@ _CONTROL_TOKEN = re.compile(
     | <[|｜](?:tool_call|tool_response|tool|turn|channel|think|image|audio|video|system)>
     | <(?:tool_call|tool_response|tool|turn|channel|image|audio|video)[|｜]>
     | </?s> | <(?:bos|eos|pad|unk|mask)> | <(?:start|end)_of_(?:turn|image|role|text)>
-    | </?(?:tool_call|tool_response|tool_result|function_call|sop|eop)>
-    | \[(?:BOS|EOS|g?MASK)\]
+    | </?(?:tool_(?:call|response|result)|function_call|sop|eop)> | \[(?:BOS|EOS|g?MASK)\]
     | \[/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS|CLS|SEP|PAD|UNK)\]
     | <</?SYS>> | <(?:unused|reserved_|extra_id_|special_|SPECIAL_)\d{1,4}>
     """,
