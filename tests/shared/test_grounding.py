@@ -178,10 +178,28 @@ def test_another_number_is_invented_in_every_notation(answer: str, number: float
 @pytest.mark.parametrize(
     "aside",
     ["One moment.", "It is one of three pumps.", "CO2 and H2O are fine.",
-     "Das ist ein Wert von vielen.", "一切正常。", "The 2nd stage runs."],
+     "Das ist ein Wert von vielen.", "一切正常。", "The 2nd stage runs.",
+     "The R134a loop has DN 50 pipes, PN16, of 1.4301.", "IP54 and SAE 10W-40."],
 )  # fmt: skip
 def test_words_and_names_with_numbers_are_not_invented(aside: str) -> None:
     assert grounded(f"Pump 001 is at 45 kW. {aside}", PROMPT, REQUESTED).ok
+
+
+@pytest.mark.parametrize(
+    ("claim", "number"),
+    [("DN 80 mm", 80), ("PN 16 bar", 16), ("1.4301 bar", 1.4301), ("R-32 runs", 32), ("M12", 12)],
+)
+def test_a_designation_with_a_unit_or_of_a_tag_is_invented(claim: str, number: float) -> None:
+    assert grounded(f"It is 45 kW, {claim}.", PROMPT, REQUESTED).invented == (number,)
+
+
+@pytest.mark.parametrize(("prompt", "answer"), [("R134a", "R410A"), ("R-22", "R32")])
+def test_another_designation_with_the_letters_of_the_prompt_is_invented(
+    prompt: str, answer: str
+) -> None:
+    text = f"{PROMPT}\n{prompt} chiller 003 pressure: 7.1 bar"
+    assert grounded(f"It is 45 kW, {prompt}.", text, REQUESTED).ok
+    assert grounded(f"It is 45 kW, {answer}.", text, REQUESTED).invented
 
 
 def test_the_numbers_of_a_text_decide_how_an_ambiguous_one_is_read() -> None:

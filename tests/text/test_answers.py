@@ -16,7 +16,8 @@ ANSWER = "Pump 001 draws 45 kW right now."
         "<|end|>", "<|user|>", "<|begin_of_text|>", "<|channel|>", "<|END_OF_TURN_TOKEN|>",
         "<｜end▁of▁sentence｜>", "<s>", "</s>", "<bos>", "<eos>", "<pad>", "<start_of_turn>",
         "<end_of_turn>", "[INST]", "[/INST]", "[TOOL_CALLS]", "<<SYS>>", "<</SYS>>", "<unused7>",
-        "<|turn>", "<turn|>",
+        "<|turn>", "<turn|>", "<tool_call>", "</tool_call>", "<function_call>", "[gMASK]", "<sop>",
+        "[BOS]", "[EOS]",
     ],
 )  # fmt: skip
 def test_a_control_token_is_found_anywhere(token: str):
@@ -81,12 +82,18 @@ def test_the_visible_text_of_a_visible_text_is_itself(text: str):
     [
         "length", "max_tokens", "MAX_TOKENS", "max-tokens", "maxTokens", "content_filter",
         "max_output_tokens", "model_context_window_exceeded", "limit", "incomplete", "abort",
+        "FinishReason.MAX_TOKENS", "num_predict", "length_limit", "ERROR_TOXIC",
+        "PROHIBITED_CONTENT", "tool_calls", "pause_turn", "guardrail_intervened",
+        "network_error", "load", "OTHER",
     ],
 )  # fmt: skip
 def test_these_stop_reasons_mean_a_cut_off_answer(reason: str):
     assert was_cut_off(reason)
 
 
-@pytest.mark.parametrize("reason", ["", "stop", "success", "end_turn", "eos", "stop_sequence"])
+@pytest.mark.parametrize(
+    "reason",
+    ["", "stop", "success", "end_turn", "eos", "stop_sequence", "FinishReason.STOP", "EOS_TOKEN"],
+)
 def test_these_stop_reasons_mean_a_whole_answer(reason: str):
     assert not was_cut_off(reason)

@@ -46,7 +46,23 @@ def test_every_language_with_device_words_is_in_the_table():
 
 
 @pytest.mark.parametrize(
-    "text", ["Pumpe 2", "泵2", "pump 2", "पंप २", "ポンプ2", "bomba 2", "насос 2", "PUMP-002"]
+    "text",
+    [
+        "Pumpe 2",
+        "泵2",
+        "pump 2",
+        "पंप २",
+        "ポンプ2",
+        "bomba 2",
+        "насос 2",
+        "PUMP-002",
+        "펌프 2",
+        "مضخة ٢",
+        "ปั๊ม ๒",
+        "bơm 2",
+        "2 nolu pompa",
+        "čerpadlo 2",
+    ],
 )
 def test_one_device_has_one_identity_in_all_languages(text: str):
     [one] = equipment_ids(text)

@@ -13,13 +13,14 @@ CLOSED_UP = "\u0e00"
 GAP = r"[\s*_`-]*+"
 _PER_CENT = r"[pP](?:er|or|our) c(?:iento|ento|ent)(?![^\W_])"
 PLAIN_TOKEN = (
-    rf"((?:[mM]3(?![^\W_])|{_PER_CENT}|[^\W\d_]++)(?:/[^\W\d_]++)?+|°(?: ?[CFcf](?![^\W_]))?+|%)?+"
+    rf"((?:[mM]3(?![^\W_])|{_PER_CENT}|[^\W\d_]++)(?:/[^\W\d_]++)?+"
+    r"|°(?: ?[CFcf](?![^\W_]))?+|%(?![0-9]))?+"
 )
 _WESTERN = r"[A-Za-zµ¹²³À-ÖØ-öø-\u02af\u0300-\u052f⁻]"
 _CLOSED_UP = r"[\u0e00-\u0eff\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff]"
 TOKEN = (
     rf"((?:[mM]3(?![A-Za-z0-9])|{_PER_CENT}|{_WESTERN}++)(?:/{_WESTERN}++3?+)?+"
-    rf"|°(?: ?[CFcf](?![A-Za-z0-9]))?+|[%‰℃℉×]|{_CLOSED_UP}|{PART}++(?:/{PART}++)?+)?+"
+    rf"|°(?: ?[CFcf](?![A-Za-z0-9]))?+|%(?![0-9])|[‰℃℉×]|{_CLOSED_UP}|{PART}++(?:/{PART}++)?+)?+"
 )
 _FOLLOWER = re.compile(rf"[\s*_`\u200e\u200f\u061c-]*+{TOKEN}")
 

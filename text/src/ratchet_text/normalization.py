@@ -7,8 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from ratchet_text.characters import LETTER, MARKS, NUMERAL, PART, SPACELESS, folded
-from ratchet_text.equipment import equipment_ids
-from ratchet_text.equipment.devices import device_before, equipment_words
+from ratchet_text.equipment import device_before, equipment_ids, equipment_words
 from ratchet_text.equipment.vocabulary import active_vocabulary
 
 _MASK = "_"

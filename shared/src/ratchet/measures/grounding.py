@@ -16,7 +16,8 @@ belongs to the equipment named last before it.
 
 Where a notation has several readings ("1,234" is 1234 or 1.234, "- 5" is -5 or 5), the one that is
 supported counts; if none is, the number is invented. The numbers of prompts are read in the same
-way, so a number that is copied is always known.
+way, so a number that is copied is always known. A designation ("DN 50", "R134a") is no number, but
+where the prompt has its letters with another number it is invented.
 
 Not detected: numbers in words of other languages than English, German, Chinese and Japanese, a true
 number with a wrong unit, a true comparison with the wrong direction, and which equipment the answer
@@ -81,7 +82,7 @@ class _Supported:
     """What a prompt and a requested reading support; `known` is sorted."""
 
     requested: RequestedReading
-    identities: frozenset[tuple[str, str] | None]
+    identities: frozenset[tuple[str, str]]
     known: Sequence[float]
     derived: _Derived
 
@@ -91,7 +92,7 @@ def grounded(answer: str, prompt: str, requested: RequestedReading) -> Grounding
     mentions = number_mentions(prompt)
     supported = _Supported(
         requested=requested,
-        identities=frozenset(mention.identity for mention in mentions),
+        identities=frozenset(mention.identity for mention in mentions if mention.identity),
         known=sorted(
             value
             for mention in mentions
@@ -104,7 +105,7 @@ def grounded(answer: str, prompt: str, requested: RequestedReading) -> Grounding
     invented: list[float] = []
     for mention in number_mentions(answer):
         if mention.identity is not None:
-            if mention.identity not in supported.identities:
+            if not _is_known(mention, mention.identity, supported.identities):
                 invented.extend(value for value, _ in mention.readings()[0])
             continue
         verdicts = [_verdict(mention, reading, supported) for reading in _quantities(mention)]
@@ -112,6 +113,15 @@ def grounded(answer: str, prompt: str, requested: RequestedReading) -> Grounding
         stated = stated or any(verdict.stated for verdict in possible)
         invented.extend(value for verdict in possible for value in verdict.invented)
     return Grounding(stated, tuple(invented))
+
+
+def _is_known(
+    mention: NumberMention, identity: tuple[str, str], identities: frozenset[tuple[str, str]]
+) -> bool:
+    """Whether the prompt names it, or it is a designation whose letters the prompt has nowhere."""
+    if identity in identities:
+        return True
+    return mention.glued and all(identity[0] != key for key, _ in identities)
 
 
 def _verdict(mention: NumberMention, reading: Reading, supported: _Supported) -> Grounding:
@@ -152,7 +162,7 @@ def _comparable(
     values: list[float] = []
     current = None
     for mention in mentions:
-        if mention.identity is not None:
+        if mention.identity is not None and not mention.glued:
             current = mention.identity
         elif current == owner and not mention.glued and _carries(prompt, mention, requested.unit):
             values.extend(value for value, _ in mention.readings()[0])

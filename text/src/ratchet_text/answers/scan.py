@@ -45,7 +45,7 @@ def scan(text: str) -> Scan:
     first_quantity = first_id = len(text)
     for number in number_mentions(text, words):
         identity = number.identity
-        if identity is not None:
+        if identity is not None and not number.glued:
             ids.add(identity)
             first_id = min(first_id, number.start)
         elif not number.glued:

@@ -12,7 +12,8 @@ _CONTROL_TOKEN = re.compile(
     | <[|｜](?:tool_call|tool_response|tool|turn|channel|think|image|audio|video|system)>
     | <(?:tool_call|tool_response|tool|turn|channel|image|audio|video)[|｜]>
     | </?s> | <(?:bos|eos|pad|unk|mask)> | <(?:start|end)_of_(?:turn|image|role|text)>
-    | \[/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS|CLS|SEP|PAD|MASK|UNK)\]
+    | </?(?:tool_(?:call|response|result)|function_call|sop|eop)> | \[(?:BOS|EOS|g?MASK)\]
+    | \[/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS|CLS|SEP|PAD|UNK)\]
     | <</?SYS>> | <(?:unused|reserved_|extra_id_|special_|SPECIAL_)\d{1,4}>
     """,
     re.VERBOSE,
@@ -32,12 +33,13 @@ _SHIFTED = re.compile(
         )
     )
 )
-_CUT_OFF = frozenset(
-    """length limit maxtokens maxoutputtokens maxnewtokens maxlength maxcompletiontokens tokenlimit
-    modellength modelcontextwindowexceeded contextlength contextlengthexceeded contentfilter
-    contentfiltered incomplete truncated error abort aborted cancelled canceled timeout refusal
-    safety recitation""".split()
+_CUT_OFF = re.compile(
+    r"length|limit|max|exceed|filter|truncat|incomplete|error|fail|abort|cancel|interrupt|time.?out"
+    r"|refus|safety|recitation|toxic|block|prohibit|spii|sensitive|guardrail|malformed|language"
+    r"|resource|tool|function|pause|num_?predict|unload|^(?:load|other)$",
+    re.IGNORECASE,
 )
+"""Parts of the names that providers have for the reasons why an answer is not whole."""
 
 
 def control_token(text: str) -> str | None:
@@ -80,4 +82,4 @@ def visible_text(text: str) -> str:
 
 def was_cut_off(stop_reason: str) -> bool:
     """Whether a stop reason of any provider means that the answer is incomplete."""
-    return re.sub(r"[\W_]+", "", stop_reason).casefold() in _CUT_OFF
+    return _CUT_OFF.search(stop_reason) is not None

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 _NAMES = (
-    r"(?:ant)?think(?:ing)?|thoughts?|reason(?:ing)?|analysis|reflection|scratchpad"
-    r"|inner[_ ]monologue"
+    r"[a-z_]{0,20}(?:think(?:ing)?|thoughts?|reason(?:ing)?|monologue|scratchpad)"
+    r"|analysis|reflection|cot|inner monologue"
 )
 _MARK = re.compile(
     rf"""

@@ -1,17 +1,14 @@
 """Device words in running text, in any of their forms and scripts."""
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from string import ascii_letters
 from typing import NamedTuple
-from unicodedata import is_normalized
+from unicodedata import is_normalized, normalize
 
 from ratchet_text.characters import PART, folded, folded_word
 from ratchet_text.equipment.vocabulary import TAIL, Vocabulary, active_vocabulary
 
 _REACH = 64
-_MOST_KEPT = 10_000
 _LEAST_PREFIX = 2
 _LINK_REACH = 8
 _MOST_WORDS = 2
@@ -19,6 +16,7 @@ _ORDINAL_REACH = 24
 _SPACED = str.maketrans("-_", "  ")
 _PARTS = re.compile(f"{PART}++")
 _NEXT_WORD = re.compile(rf"[ -]({PART}++)")
+_ORDINAL_WORD = re.compile(rf" ({PART}++(?:'{PART}++)?+)")
 
 
 class DeviceWord(NamedTuple):
@@ -53,19 +51,26 @@ def device_of_word(known: Vocabulary, text: str, start: int, end: int) -> Device
         return _hyphened(known, text, start, end, word) or _device(kind, start, end)
     return (
         phrase
-        or _compound(known, word, start, end)
+        or compound_of(known, word, start, end)
         or _run_before(known, text, end)
         or _linked(known, text, start, end)
     )
 
 
 def device_after(text: str, start: int) -> DeviceWord | None:
-    """The device word that a number before `text[start]` counts: "号泵" after "2"."""
+    """The device word that a number before `text[start]` counts: "号泵", " nolu pompa"."""
     known = active_vocabulary()
     ahead = text[start : start + 3].lstrip(" ")
-    if ahead[:1] not in known.ordinal_starts or (ahead[1:2].isascii() and ahead[1:2] != " "):
+    if ahead[:1] not in known.ordinal_starts:
         return None
-    return _matched(known, known.after_ordinal, text, start)
+    if not ahead[1:2].isascii() or ahead[1:2] == " ":
+        device = _matched(known, known.after_ordinal, text, start)
+        if device is not None:
+            return device
+    word = _ORDINAL_WORD.match(text, start)
+    if word is None or folded_word(word[1]) not in known.ordinals:
+        return None
+    return device_ahead(text, word.end())
 
 
 def device_at(text: str, start: int) -> DeviceWord | None:
@@ -86,39 +91,6 @@ def device_ahead(text: str, start: int) -> DeviceWord | None:
         if device is not None:
             return device
     return None
-
-
-def equipment_words(words: Iterable[str]) -> frozenset[str]:
-    """The keys of the devices among words in lower case ("pumps", "speisepumpe" -> "pump")."""
-    keys = _keys_of(active_vocabulary())
-    return frozenset([key for word in set(words) - keys.others for key in keys[word]])
-
-
-class _Keys(dict[str, tuple[str, ...]]):
-    """The device keys of every word met so far: plants use few words, again and again."""
-
-    def __init__(self, known: Vocabulary) -> None:
-        super().__init__()
-        self._known = known
-        self.others: set[str] = set()
-        """The words met so far that name no device."""
-
-    def __missing__(self, word: str) -> tuple[str, ...]:
-        if len(self) + len(self.others) >= _MOST_KEPT:
-            self.clear()
-            self.others.clear()
-        kinds = _kinds_within(self._known, folded(word))
-        keys = tuple(kind.rpartition(" ")[2] for kind in kinds)
-        if len(word) <= _REACH and keys:
-            self[word] = keys
-        elif len(word) <= _REACH:
-            self.others.add(word)
-        return keys
-
-
-@lru_cache(maxsize=1)
-def _keys_of(known: Vocabulary) -> _Keys:
-    return _Keys(known)
 
 
 def word_start(text: str, end: int) -> int:
@@ -159,14 +131,16 @@ def _device(kind: str, start: int, end: int) -> DeviceWord:
 
 def _phrase(known: Vocabulary, text: str, start: int, end: int, word: str) -> DeviceWord | None:
     for before, kind in known.phrases[word]:
-        at = start - 1 - len(before)
-        ahead = text[at:start] if at >= 0 else ""
-        if folded(ahead).translate(_SPACED) == f"{before} " and word_start(text, at) == at:
-            return _device(kind, at, end)
+        for length in {len(before), len(normalize("NFD", before))}:
+            at = start - 1 - length
+            ahead = text[at:start] if at >= 0 else ""
+            if folded(ahead).translate(_SPACED) == f"{before} " and word_start(text, at) == at:
+                return _device(kind, at, end)
     return None
 
 
-def _compound(known: Vocabulary, word: str, start: int, end: int) -> DeviceWord | None:
+def compound_of(known: Vocabulary, word: str, start: int, end: int) -> DeviceWord | None:
+    """The device of a compound whose last part is one: "Kühlwasserpumpe"."""
     if word[-TAIL:] in known.tails:
         for cut in range(_LEAST_PREFIX, len(word) - TAIL + 1):
             basic = known.compounds.get(word[cut:])
@@ -209,13 +183,3 @@ def _linked(known: Vocabulary, text: str, start: int, end: int) -> DeviceWord | 
     head = word_start(text, space)
     kind = known.words.get(folded(text[head:space]))
     return None if kind is None else _device(kind, head, end)
-
-
-def _kinds_within(known: Vocabulary, word: str) -> Iterator[str]:
-    compound = _compound(known, word, 0, len(word))
-    if word in known.words:
-        yield known.words[word]
-    elif compound is not None:
-        yield compound.kind
-    elif not word.isascii():
-        yield from (known.runs[match[0]] for match in known.run_device.finditer(word))

@@ -5,6 +5,7 @@ from collections.abc import Set
 from string import ascii_letters
 
 from ratchet_text.characters import WORD_END, folded, folded_word
+from ratchet_text.equipment.designations import designation_around
 from ratchet_text.equipment.devices import (
     DeviceWord,
     device_after,
@@ -63,7 +64,7 @@ class IdReader:
         self._last: EquipmentId | None = None
 
     def id_of(self, start: int, end: int) -> EquipmentId | None:
-        """The device that the number `text[start:end]` is part of; None if it is no id."""
+        """The id or designation that the number `text[start:end]` is part of; None for others."""
         if start < self._reached:
             return self._last
         text, known, own = self._text, self._known, self._own
@@ -75,7 +76,8 @@ class IdReader:
         else:
             one = quick_id(known, text, start, end, ahead)
             if one is UNCLEAR:
-                one = code_around(text, start, end, self._reached)
+                one = designation_around(text, start, self._reached)
+                one = one or code_around(text, start, end, self._reached)
                 one = one or _single(known, text, start, end, ahead)
         if one is not None:
             self._last, self._reached = one, one.end
@@ -106,7 +108,7 @@ def equipment_ids(text: str) -> list[EquipmentId]:
     found: list[EquipmentId] = []
     for match in (_ASCII_NUMBER if text.isascii() else _NUMBER).finditer(text):
         one = reader.id_of(*match.span())
-        if one is not None and not (found and found[-1] is one):
+        if one is not None and not one.designation and not (found and found[-1] is one):
             found.append(one)
     return found
 
@@ -143,7 +145,7 @@ def _before_joints(known: Vocabulary, ahead: str) -> str:
     """The text before a number without what joins them (" ", "-", "#", "Nr.")."""
     stem = ahead.rstrip(JOINTS)
     numbering = stem[stem.rfind(" ") + 1 :]
-    if stem[-1:] == "." and not numbering.isascii():
+    if stem[-1:] == "." and folded_word(numbering) not in known.numbering:
         numbering = stem[len(stem[:-1].rstrip(ascii_letters)) :]
     if len(numbering) <= _LONGEST_NUMBERING and folded_word(numbering) in known.numbering:
         return stem.removesuffix(numbering).rstrip(JOINTS)

@@ -34,6 +34,7 @@ class EquipmentId(NamedTuple):
 
     `key` and `tag` identify it: "Pumpe 02", "泵2" and "pump 2" are ("pump", "2"), "P-101A" is
     ("p", "101A"). `kind` is the kind of device in English, empty for a tag without a device word.
+    A `designation` ("DN 50") is written like a tag and names no device.
     """
 
     key: str
@@ -41,6 +42,7 @@ class EquipmentId(NamedTuple):
     start: int
     end: int
     kind: str = ""
+    designation: bool = False
 
     @property
     def name(self) -> str:

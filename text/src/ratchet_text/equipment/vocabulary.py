@@ -30,6 +30,7 @@ class Vocabulary:
     the forms that end a compound, with their dictionary form, and `tails` their last letters.
     `beginnings` are all words that may stand before a device's number.
 
+    `ordinals` stand between a number and the device that it counts ("2号泵", "2 nolu pompa"), and
     `links` join a device to what it is for ("bomba de agua"). `numbering` stands before a number
     ("Nr."), `followers` after it, where they look like units ("pump 2 ka pressure"). The devices
     in `rated` are named by their current ("breaker 100A"). `tags` matches the site's tags.
@@ -46,6 +47,7 @@ class Vocabulary:
     run_lengths: Mapping[str, Sequence[int]]
     longest_run: int
     run_device: re.Pattern[str]
+    ordinals: frozenset[str]
     ordinal_starts: frozenset[str]
     after_ordinal: re.Pattern[str]
     links: frozenset[str]
@@ -65,17 +67,20 @@ def vocabulary(site: Iterable[DeviceForm] = (), tags: Sequence[str] = ()) -> Voc
     phrases: defaultdict[str, dict[str, str]] = defaultdict(dict)
     compounds: dict[str, str] = {}
     runs: dict[str, str] = {}
+    run_ends = set(_HALF_WIDTH)
     for one in (*_language_forms(), *site):
         form = folded(one.form).replace("-", " ")
         before, _, last = form.rpartition(" ")
         if _RUN.fullmatch(form):
             runs[form] = one.kind
+            # As written, folded or decomposed; kana also in half width.
+            run_ends |= {some[-1] for some in (form, one.form, normalize("NFD", form))}
         elif before:
             phrases[last][before] = one.kind
         else:
             words[form] = one.kind
             if one.compounding and len(form) >= TAIL:
-                compounds[form] = folded(one.basic)
+                compounds.setdefault(form, folded(one.basic))
     numbering = frozenset(map(folded, listed("numbering")))
     ordinals = [folded(form) for form in listed("ordinals")]
     device = _any_of(runs)
@@ -86,12 +91,14 @@ def vocabulary(site: Iterable[DeviceForm] = (), tags: Sequence[str] = ()) -> Voc
         tails=frozenset(form[-TAIL:] for form in compounds),
         beginnings=frozenset((*words, *phrases, *(word.rstrip(".") for word in numbering))),
         runs=runs,
-        # Composed, decomposed, or in half width.
-        run_ends=_HALF_WIDTH | {end[-1] for form in runs for end in (form, normalize("NFD", form))},
-        run_lengths=_lengths(runs),
+        run_ends=frozenset(run_ends),
+        run_lengths=_lengths(runs, run_ends),
         longest_run=max(map(len, runs)),
         run_device=re.compile(device),
-        ordinal_starts=frozenset(form[0] for form in ordinals),
+        ordinals=frozenset(ordinals),
+        ordinal_starts=frozenset(
+            one[0] for form in ordinals for one in (form, normalize("NFD", form))
+        ),
         after_ordinal=_after_ordinal(ordinals, runs, device),
         links=frozenset(map(folded, listed("links"))),
         numbering=numbering,
@@ -106,9 +113,9 @@ def _language_forms() -> Iterator[DeviceForm]:
         yield from forms_of(language)
 
 
-def _lengths(runs: Iterable[str]) -> Mapping[str, Sequence[int]]:
+def _lengths(runs: Iterable[str], ends: Iterable[str]) -> Mapping[str, Sequence[int]]:
     """The lengths of the forms by their last characters, the longest first."""
-    lengths: defaultdict[str, set[int]] = defaultdict(set)
+    lengths: dict[str, set[int]] = {end: set() for end in ends}
     for form in runs:
         lengths[form[-1]].add(len(form))
     return {end: tuple(sorted(found, reverse=True)) for end, found in lengths.items()}

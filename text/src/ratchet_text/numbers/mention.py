@@ -27,8 +27,8 @@ class NumberedText:
 class NumberMention(NamedTuple):
     """A number, written in `text[start:end]`, and the token after it (a unit, if it is one).
 
-    `glued`: it is part of a word or an ordinal ("CO2", "m^3", "2nd"), so no quantity.
-    `identity`: the (device, tag) of the equipment id that it is part of.
+    `glued`: it is part of a word, ordinal or designation ("CO2", "2nd", "DN 50"), so no quantity.
+    `identity`: the (device, tag) of the equipment id or designation that it is part of.
     `spelled`: its readings, if it is written in words.
     `scale`: 1000 in "45 thousand", whose digits end before the scale.
     """

@@ -145,6 +145,8 @@ def _single_mark(
     base: str, mark: str, decimal_mark: DecimalMark, power: str
 ) -> tuple[Reading, ...]:
     decimal = _number(base.replace(mark, "."), power)
+    if base[0] == ",":
+        return (decimal, _number(base[1:], power))
     if not _GROUPED[mark].fullmatch(base):
         return (decimal,)
     grouped = _number(base.replace(mark, ""), power)

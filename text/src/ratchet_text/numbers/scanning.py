@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from operator import attrgetter
 
-from ratchet_text.equipment import IdReader, lead_of
+from ratchet_text.equipment import MATERIALS, IdReader, lead_of
 from ratchet_text.followers import CLOSED_UP, follower_at, unit_of
 from ratchet_text.numbers.canonical import canonical, is_plain
 from ratchet_text.numbers.han import han_numbers
@@ -16,7 +16,7 @@ from ratchet_text.units import is_unit
 
 _WORDS = table("numbers/words")
 _KILO = "k"
-_ABBREVIATED = frozenset(("Mio", "mio", "Mrd"))
+_ABBREVIATED = frozenset(("Mio", "mio", "Mrd", "Tsd", "tsd"))
 _SCALES: dict[str, int] = {_KILO: 1000} | {
     form: scale for word, scale in _WORDS["scales"].items() for form in (word, word.capitalize())
 }
@@ -64,6 +64,7 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
             and notation[0] != "0"
             and token < CLOSED_UP
             and token not in _OTHER_TOKENS
+            and notation not in MATERIALS
             and text[end : end + 1] in _AFTER_PLAIN
             and text[end + 1 : end + 2].isascii()
         )
@@ -75,9 +76,9 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
         one = reader.id_of(start, head_end)
         if one is not None:
             if one.end >= end or text[one.end] not in _PARTING:
-                mentions.append(NumberMention(page, start, end, token, False, one[:2]))
+                mentions.append(NumberMention(page, start, end, token, one.designation, one[:2]))
                 continue
-            mentions.append(NumberMention(page, start, one.end, "", False, one[:2]))
+            mentions.append(NumberMention(page, start, one.end, "", one.designation, one[:2]))
             start = one.end + 1
         elif lead:
             reader.remember_quantity(lead)
@@ -99,14 +100,15 @@ def _quantity(
     """The mention of a number that is not part of an id; `token` follows it."""
     text = page.text
     before = text[start - 1] if start else " "
-    glued = False
-    if before == ".":
+    glued = text[start:end] in MATERIALS and not is_unit(token)
+    if before in ".," and text[start].isdecimal():
         ahead = text[start - 2] if start > 1 else " "
-        start -= not (ahead.isalnum() or ahead in _NO_LEADING_POINT)
+        closed = ahead.isalnum() or ahead in _NO_LEADING_POINT
+        start -= ahead.isspace() if before == "," else not closed
     elif before == "%" and not is_unit(token):
         token = before
     elif before != " ":
-        glued = (before.isalpha() and before < _OTHER_SCRIPTS) or before in _BEFORE_ORDINALS
+        glued |= (before.isalpha() and before < _OTHER_SCRIPTS) or before in _BEFORE_ORDINALS
     if token_start == end:
         glued = glued or token in _ORDINALS
     elif token == _KILO:

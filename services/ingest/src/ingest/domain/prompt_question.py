@@ -10,6 +10,7 @@ from ratchet_text import (
     device_type,
     equipment_ids,
     normalized,
+    number_mentions,
     phrasing_of,
     question_key,
 )
@@ -50,7 +51,8 @@ def question_text(prompt: str) -> str:
 
 def named_equipment(text: str) -> list[str]:
     """The equipment that `text` names, as "pump 1" in every language, each once and in order."""
-    return list(dict.fromkeys(one.name for one in equipment_ids(text)))
+    named = (mention.identity for mention in number_mentions(text) if not mention.glued)
+    return list(dict.fromkeys(" ".join(filter(None, one)) for one in named if one))
 
 
 def _requested(text: str, readings: Sequence[Reading]) -> Reading | None:

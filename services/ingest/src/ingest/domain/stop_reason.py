@@ -6,7 +6,14 @@ from typing import Any
 
 from ratchet_text import was_cut_off
 
-_NAMES = ("stopreason", "finishreason", "donereason", "stoptype", "incompletereason")
+_NAMES = (
+    "stopreason", "stoppingreason", "finishreason", "finishdetails", "donereason", "stoptype",
+    "incompletereason",
+)  # fmt: skip
+_STATES = frozenset(
+    "incomplete failed error timeout aborted canceled cancelled truncated refusal length limit"
+    " max_tokens max_output_tokens content_filter".split()
+)
 _DEPTH = 6
 
 
@@ -29,9 +36,13 @@ def _reasons(value: Any, depth: int) -> Iterator[str]:
         for name, inner in value.items():
             key = re.sub(r"[\W_]+", "", str(name)).casefold()
             if isinstance(inner, str):
-                if key.endswith(_NAMES) or (key in ("reason", "status") and was_cut_off(inner)):
+                if key.endswith(_NAMES) or (
+                    key in ("reason", "status") and inner.casefold() in _STATES
+                ):
                     yield inner
-            elif inner is True and key in ("truncated", "stoppedlimit"):
+            elif isinstance(inner, Mapping) and key.endswith(_NAMES):
+                yield str(inner.get("type", ""))
+            elif inner is True and key in ("truncated", "istruncated", "stoppedlimit"):
                 yield "truncated"
             elif inner is False and key == "done" and {"message", "response"} & value.keys():
                 yield "incomplete"
