@@ -18,3 +18,11 @@ def test_a_symbol_with_a_capital_is_case_sensitive():
 @pytest.mark.parametrize("token", ["%", "percent", "pct"])
 def test_percent_is_recognized(token: str):
     assert is_percent(token)
+
+
+@pytest.mark.parametrize(
+    "unit", ["킬로와트시", "바", "بار", "كيلوواط", "บาร์", "กิโลวัตต์", "vòng/phút", "varv/min",
+     "ot/min", "quilowatts"]
+)  # fmt: skip
+def test_units_are_known_in_the_languages_of_the_device_words(unit: str):
+    assert is_unit(unit)
