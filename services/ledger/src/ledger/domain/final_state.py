@@ -10,6 +10,8 @@ from ratchet.contract import BuiltExample, Event, ExampleRetracted, ExperienceSc
 
 _PATH = {"event_id", "occurred_at", "caused_by", "trace", "revision", "sources", "warnings"}
 """Fields that depend on the order in which the same facts were processed."""
+_EXPLANATIONS = {"follow_up_reason"}
+"""Fields that explain a value in words, which a release may change without changing the value."""
 _SHOWN = 5
 _BYTES = 32
 
@@ -86,7 +88,7 @@ def differences_of(
 
 
 def _digest(event: Event, *more: object) -> str:
-    body = event.model_dump(mode="json", exclude=_PATH)
+    body = event.model_dump(mode="json", exclude=_PATH | _EXPLANATIONS)
     return hashlib.sha256(json.dumps([body, *more], sort_keys=True).encode()).hexdigest()
 
 
