@@ -15,6 +15,7 @@ HEAVY = (
     "sqlalchemy",
     "asyncio",
     "ratchet.contract",
+    "ratchet_text",
 )
 # Not pydantic: Typer itself converts the values of options with it.
 PROGRAM = f"""

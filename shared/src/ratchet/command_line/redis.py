@@ -9,7 +9,6 @@ import typer
 
 from ratchet.command_line.errors import Failed, Unreachable
 from ratchet.command_line.services import require_running
-from ratchet_text import masked
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -25,6 +24,8 @@ def redis_url_of(data_dir: Path, url: str | None) -> str:
 
 def redis_address(url: str) -> str:
     """Host, port and database of `url`, without user name and password."""
+    from ratchet_text import masked
+
     return masked(url).partition("//")[2].rpartition("@")[2].partition("?")[0]
 
 
@@ -35,6 +36,7 @@ def redis_client(url: str) -> "Redis":
     from redis.backoff import NoBackoff
 
     from ratchet.settings import accepted_by_redis
+    from ratchet_text import masked
 
     try:
         return Redis.from_url(

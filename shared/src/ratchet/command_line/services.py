@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ratchet.command_line.errors import Unreachable
-from ratchet_text import http_address
 
 if TYPE_CHECKING:
     import httpx
@@ -44,6 +43,8 @@ def require_running(data_dir: Path, alternative: str = "") -> dict[str, int]:
 
 def require_url(url: str) -> str:
     """`url`; raises `typer.BadParameter` unless it is an HTTP URL."""
+    from ratchet_text import http_address
+
     try:
         return http_address(url)
     except ValueError as error:
