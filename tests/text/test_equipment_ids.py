@@ -11,7 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet_text import equipment_ids, equipment_words, is_unit
+from ratchet_text import (
+    active_vocabulary,
+    equipment_ids,
+    equipment_words,
+    is_unit,
+    number_mentions,
+)
 from ratchet_text.characters import folded
 from ratchet_text.equipment.language_files import forms_of, language_files
 from ratchet_text.equipment.quick_path import UNCLEAR
@@ -155,3 +161,27 @@ def test_a_long_text_takes_linear_time(part: str):
     begun = process_time()
     equipment_ids(part * (100_000 // len(part)))
     assert process_time() - begun < 5
+
+
+def test_what_was_read_before_changes_no_reading():
+    """Words before quantities are remembered: "de agua" is before one, and in a device's name."""
+    links = [
+        "la temperatura de agua 5 y 3 bar",
+        "la bomba de agua 2 tiene 3 bar",
+        "pressure is 5 #2 pump",
+        "reading no 5 is 3 bar",
+        "the pump no 5 is at 3 bar",
+    ]
+    texts = [text for _, text, _ in ROWS] + links
+    leads = active_vocabulary().quantity_leads
+
+    def read(text: str) -> list[tuple[int, int, str, bool, tuple[str, str] | None]]:
+        return [mention[1:6] for mention in number_mentions(text)]
+
+    alone = {}
+    for text in texts:
+        leads.clear()
+        alone[text] = read(text)
+    for _ in range(2):
+        assert {text: read(text) for text in texts} == alone
+    assert leads

@@ -8,8 +8,7 @@ from ratchet_text.answers import (
 )
 from ratchet_text.characters import folded
 from ratchet_text.equipment import (
-    DeviceWord, EquipmentId, Vocabulary, active_vocabulary, device_after, device_before,
-    equipment_ids, equipment_words, use_site_file, use_vocabulary,
+    active_vocabulary, equipment_ids, equipment_words, use_site_file, use_vocabulary,
 )
 from ratchet_text.follow_up_vocabulary import NOT, FollowUpWords, follow_up_words
 from ratchet_text.identifiers import identifier, known_as, spellings

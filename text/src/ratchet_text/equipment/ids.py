@@ -63,8 +63,12 @@ class IdReader:
         self._reached = 0
         self._last: EquipmentId | None = None
 
-    def id_of(self, start: int, end: int) -> EquipmentId | None:
-        """The id or designation that the number `text[start:end]` is part of; None for others."""
+    def id_of(self, start: int, end: int, lead: str = "") -> EquipmentId | None:
+        """The id or designation that the number `text[start:end]` is part of; None for others.
+
+        `lead` is the `lead_of` a number in plain digits. It joins `quantity_leads` if it alone
+        shows that the number is a quantity: what was read before changes no later reading.
+        """
         if start < self._reached:
             return self._last
         text, known, own = self._text, self._known, self._own
@@ -75,7 +79,9 @@ class IdReader:
             one: EquipmentId | None = own.pop()
         else:
             one = quick_id(known, text, start, end, ahead)
-            if one is UNCLEAR:
+            if one is None and lead and ahead.endswith(lead):
+                self._remember(lead)
+            elif one is UNCLEAR:
                 one = designation_around(text, start, self._reached)
                 one = one or code_around(text, start, end, self._reached)
                 one = one or _single(known, text, start, end, ahead)
@@ -83,8 +89,8 @@ class IdReader:
             self._last, self._reached = one, one.end
         return one
 
-    def remember_quantity(self, lead: str) -> None:
-        """Remember that a number after `lead` is no id, if it is two plain words."""
+    def _remember(self, lead: str) -> None:
+        """Add a lead of plain words to the leads of quantities."""
         *_, last = words = lead.split(" ")[:-1] or [""]
         known = self._known
         if lead.isascii() and all(map(str.islower, words)) and last not in known.words:

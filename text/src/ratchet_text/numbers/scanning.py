@@ -29,6 +29,7 @@ _NO_LEADING_POINT = frozenset(".)]%\"'")
 _LONGEST_WHOLE = 3
 _OTHER_TOKENS = frozenset((_KILO, *_SCALES, *_ORDINALS))
 _AFTER_PLAIN = frozenset(("", " ", ".", ",", ";", ":", "%", ")", "°"))
+_ORDINARY = re.compile(r"[^#\x80-\U0010ffff]|$")
 _HEAD = re.compile(r"[0-9]++(?:[.,:][0-9]++)*+")
 
 
@@ -66,22 +67,20 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
             and token not in _OTHER_TOKENS
             and notation not in MATERIALS
             and text[end : end + 1] in _AFTER_PLAIN
-            and text[end + 1 : end + 2].isascii()
+            and _ORDINARY.match(text, end + 1)
         )
         lead = lead_of(text, start) if is_plain_quantity else ""
         if lead in reader.quantity_leads:
             mentions.append(NumberMention(page, start, end, token, False))
             continue
         head_end = end if notation.isdecimal() else start + _end_of_head(notation)
-        one = reader.id_of(start, head_end)
+        one = reader.id_of(start, head_end, lead)
         if one is not None:
             if one.end >= end or text[one.end] not in _PARTING:
                 mentions.append(NumberMention(page, start, end, token, one.designation, one[:2]))
                 continue
             mentions.append(NumberMention(page, start, one.end, "", one.designation, one[:2]))
             start = one.end + 1
-        elif lead:
-            reader.remember_quantity(lead)
         mentions.append(_quantity(page, start, end, token, match.start(2)))
     if mentions and mentions[0].spelled:
         mentions.sort(key=attrgetter("start"))
