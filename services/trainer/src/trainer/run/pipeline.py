@@ -1,13 +1,11 @@
 """The steps of a run, from the base model to both evaluations; completed steps are stored."""
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from shutil import disk_usage
 
 from pydantic import BaseModel
 
-from ratchet.contract import Stage
 from ratchet.models.base_models import materialize, revision_of, weights_sha256
 from ratchet.storage import flush_tree, write_whole
 from ratchet_text import language_of
@@ -40,13 +38,13 @@ from trainer.domain.runs.child_messages import (
     OutOfMemory,
     RunImpossible,
     RunOutcome,
-    TrainingProgress,
     TrainingResult,
     TrainRequest,
 )
 from trainer.run.evaluation import Evaluation
 from trainer.run.lineage import versions
 from trainer.run.methods import training_method
+from trainer.run.run_clock import RunClock
 
 Report = Callable[[BaseModel], None]
 
@@ -72,7 +70,7 @@ def run(request: TrainRequest, report: Report) -> RunOutcome | None:
 def _run(
     request: TrainRequest, report: Report, processes: int
 ) -> TrainingResult | RunImpossible | None:
-    clock = _Clock(report)
+    clock = RunClock(report)
     dataset = Dataset.model_validate_json(request.dataset.read_bytes())
     smaller = request.recipe.with_smaller_batches(dataset.method, request.halvings)
     recipe = smaller.divided(dataset.method, processes)
@@ -152,7 +150,7 @@ def _unreadable(cases: Sequence[Case], tokens: TokenizedChats) -> str | None:
 
 
 def _open(
-    request: TrainRequest, base: Base, evaluation: Evaluation, clock: "_Clock"
+    request: TrainRequest, base: Base, evaluation: Evaluation, clock: RunClock
 ) -> tuple[ModelScores | None, Adapted | Fresh]:
     """The champion's scores, and the adapter to train; only the first process evaluates."""
     adapted = with_champion(base.model, request.champion) if request.champion else None
@@ -171,7 +169,7 @@ def _scores_of_champion(
     base: Base,
     adapted: Adapted | None,
     evaluation: Evaluation,
-    clock: "_Clock",
+    clock: RunClock,
 ) -> ModelScores:
     """The champion's scores, stored by an earlier process of this run or computed now."""
     stored = request.work_dir / "champion.json"
@@ -188,25 +186,3 @@ def _discard(_: BaseModel) -> None:
 
 def _store(path: Path, value: BaseModel) -> None:
     write_whole(path, value.model_dump_json().encode())
-
-
-class _Clock:
-    """Reports stages as they begin, and measures how long each takes."""
-
-    def __init__(self, report: Report) -> None:
-        self._report = report
-        self._marks: list[tuple[Stage, float]] = []
-        self._cases = 0
-
-    def enter(self, stage: Stage, cases: int = 0) -> None:
-        self._marks.append((stage, time.monotonic()))
-        self._cases = cases
-        self._report(TrainingProgress(stage=stage, steps=cases))
-
-    def answered(self, count: int) -> None:
-        self._report(TrainingProgress(stage=self._marks[-1][0], step=count, steps=self._cases))
-
-    def seconds(self) -> dict[str, float]:
-        ends = [at for _, at in self._marks[1:]] + [time.monotonic()]
-        pairs = zip(self._marks, ends, strict=True)
-        return {stage: round(end - start, 2) for (stage, start), end in pairs}
