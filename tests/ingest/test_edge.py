@@ -135,6 +135,8 @@ async def test_every_route_reads_every_encoding(client: httpx.AsyncClient, path:
     [
         (TEXT.encode("latin-1"), "application/json", "UTF-8"),
         (TEXT.encode("latin-1"), "application/json; charset=unheard-of", "unheard-of"),
+        (TEXT.encode("latin-1"), "application/json; charset=unicode_escape", "is not a charset"),
+        (b"{\0a-b" + b"b9" * 1_000, "application/json; charset=punycode", "is not a charset"),
         (TEXT.encode("shift_jis", "replace") + b"\x81", "x; charset=shift_jis", "shift_jis"),
         (codecs.BOM_UTF16_LE + b"[\x00\xff", "application/json", "UTF-16"),
     ],

@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import lookup
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +19,8 @@ _WRAPS = _PARSER_ENDS_AT - MOST_DEEP
 _OPEN, _CLOSE = b"[" * _WRAPS, b"]" * _WRAPS
 _MOST_BRACKETS = 500_000
 """In a body with more of them, items are not read one by one, which would take too long."""
+_NO_CHARSETS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
+"""Python's own encodings; the time of punycode grows with the square of the length."""
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)", re.IGNORECASE)
 
 
@@ -75,7 +78,9 @@ def _decoded(body: bytes, content_type: str) -> str:
         problem = f"not {encoding.upper().removesuffix('-SIG')} at byte {error.start}"
     if named := _CHARSET.search(content_type):
         try:
-            return body.decode(named[1])
+            if lookup(named[1]).name not in _NO_CHARSETS:
+                return body.decode(named[1])
+            problem += f", and {named[1]} is not a charset"
         except (LookupError, ValueError):
             problem += f", and cannot be read as the {named[1]} of Content-Type"
     raise HTTPException(
