@@ -3,11 +3,11 @@
 FastStream reads no pending entries (https://github.com/ag2ai/faststream/issues/2197).
 """
 
-import asyncio
 import time
 from collections import defaultdict
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -37,11 +37,15 @@ class Claimer:
         self._claimed = metrics.claimed.labels(worker.consumer.stream.name, self._group)
         self._poll_s = min(1.0, self._retry.base_s / 4)
 
-    async def run(self) -> None:
-        """Claim and renew until cancelled; errors of Redis and the disk are logged and retried."""
+    def loops(self) -> tuple[Coroutine[Any, Any, NoReturn], Coroutine[Any, Any, NoReturn]]:
+        """Claim and renew until cancelled; errors of Redis and the disk are logged and retried.
+
+        Two coroutines for two tasks: a task that gathers them would end with the first, and leave
+        the other running if its cancellation was lost (see `end_all`).
+        """
         renewal_s = self._retry.base_s / 4
         claiming, renewing = f"{self._stream} is not claimed", f"{self._stream} is not renewed"
-        await asyncio.gather(
+        return (
             every(self._poll_s, self._claim, claiming, report=self._record_loop),
             every(renewal_s, self.renew, renewing, report=self._record_loop),
         )

@@ -110,7 +110,7 @@ class Service:
         # collection. A batch makes thousands of short-lived ones, so 700 is too low a threshold.
         gc.freeze()
         gc.set_threshold(20_000, 20, 20)
-        loops = [claimer.run() for claimer in self.claimers]
+        loops = [loop for claimer in self.claimers for loop in claimer.loops()]
         tasks = [asyncio.ensure_future(task) for task in [*loops, *(b() for b in self.background)]]
         for task in tasks:
             task.add_done_callback(_stop_when_a_task_ends)
