@@ -1,8 +1,10 @@
 """Fixtures for all tests: one Valkey per session, one empty database per test."""
 
+import logging
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
@@ -72,6 +74,16 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A folder for the unpacked and converted small model, shared by all test processes."""
     own = tmp_path_factory.getbasetemp()
     return (own if worker_id == "master" else own.parent) / "cache"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Undo what a command that ran in this process set up: it logs to a stream that is closed."""
+    handlers, level, hook = logging.root.handlers[:], logging.root.level, sys.excepthook
+    yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    sys.excepthook = hook
 
 
 @pytest.fixture
