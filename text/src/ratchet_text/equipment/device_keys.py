@@ -7,6 +7,7 @@ from ratchet_text.characters import folded
 from ratchet_text.equipment.devices import compound_of
 from ratchet_text.equipment.vocabulary import Vocabulary, active_vocabulary
 
+_NONE: frozenset[str] = frozenset()
 _MOST_KEPT = 10_000
 _LONGEST_KEPT = 64
 
@@ -14,10 +15,13 @@ _LONGEST_KEPT = 64
 def equipment_words(words: Iterable[str]) -> frozenset[str]:
     """The keys of the devices among words in lower case ("pumps", "speisepumpe" -> "pump")."""
     keys = _keys_of(active_vocabulary())
-    return frozenset([key for word in set(words) - keys.others for key in keys[word]])
+    devices = set(words) - keys.others
+    if len(devices) == 1:
+        return keys[devices.pop()]
+    return _NONE.union(*map(keys.__getitem__, devices)) if devices else _NONE
 
 
-class _Keys(dict[str, tuple[str, ...]]):
+class _Keys(dict[str, frozenset[str]]):
     """The device keys of every word met so far: plants use few words, again and again."""
 
     def __init__(self, known: Vocabulary) -> None:
@@ -26,12 +30,12 @@ class _Keys(dict[str, tuple[str, ...]]):
         self.others: set[str] = set()
         """The words met so far that name no device."""
 
-    def __missing__(self, word: str) -> tuple[str, ...]:
+    def __missing__(self, word: str) -> frozenset[str]:
         if len(self) + len(self.others) >= _MOST_KEPT:
             self.clear()
             self.others.clear()
         kinds = _kinds_within(self._known, folded(word))
-        keys = tuple(kind.rpartition(" ")[2] for kind in kinds)
+        keys = frozenset(kind.rpartition(" ")[2] for kind in kinds)
         if len(word) <= _LONGEST_KEPT and keys:
             self[word] = keys
         elif len(word) <= _LONGEST_KEPT:

@@ -57,9 +57,9 @@ class IdReader:
         if not text.isascii() and _OTHER_SIGN.search(text):
             text = text.translate(_PLAIN)
         self._text = text
-        self._known = active_vocabulary()
-        self._own = site_tags(text)[::-1]
-        self.quantity_leads: Set[str] = frozenset() if self._own else self._known.quantity_leads
+        self._known = known = active_vocabulary()
+        self._own = [] if known.tags is None else site_tags(known.tags, text)[::-1]
+        self.quantity_leads: Set[str] = frozenset() if self._own else known.quantity_leads
         self._reached = 0
         self._last: EquipmentId | None = None
 
@@ -74,7 +74,8 @@ class IdReader:
         text, known, own = self._text, self._known, self._own
         while own and own[-1].end <= start:
             own.pop()
-        ahead = text[max(self._reached, start - _REACH) : start]
+        first = start - _REACH
+        ahead = text[first if first > self._reached else self._reached : start]
         if own and own[-1].start <= start:
             one: EquipmentId | None = own.pop()
         else:
@@ -101,8 +102,11 @@ class IdReader:
 
 def lead_of(text: str, start: int) -> str:
     """The two words before a number that begins at `start`, with their spaces."""
-    ahead = text[start - _LEAD : start] if start > _LEAD else text[:start]
-    return ahead[ahead.rfind(" ", 0, ahead.rfind(" ", 0, -1)) + 1 :]
+    first = start - _LEAD if start > _LEAD else 0
+    last_word = text.rfind(" ", first, start - 1)
+    if last_word > first:
+        first = text.rfind(" ", first, last_word) + 1 or first
+    return text[first:start]
 
 
 def equipment_ids(text: str) -> list[EquipmentId]:

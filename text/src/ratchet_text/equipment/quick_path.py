@@ -15,6 +15,7 @@ JOINTS = " -_#\u00a0\u202f№"
 """Characters between a word and its number."""
 FIRST = "第"
 """It stands before an ordinal in Chinese and Japanese."""
+_PLAIN_ENDS = frozenset(("", " ", ".", ",", ";", ":", "?", "!", "'"))
 _NUMBERING_ENDS = frozenset((".", "°", "º"))
 _IN_WORD = re.compile(rf"(?![\x00-\x7f]){PART}")
 
@@ -24,6 +25,18 @@ def quick_id(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> 
 
     None after a common word, as most numbers are; `UNCLEAR` after any other.
     """
+    if ahead[-1:] == " " and text[end : end + 1] in _PLAIN_ENDS and "#" not in ahead:
+        word = ahead[ahead.rfind(" ", 0, -1) + 1 : -1]
+        lower = word.lower()
+        kind = known.words.get(lower)
+        if (
+            kind is not None
+            and lower not in known.phrases
+            and word.isalpha()
+            and word.isascii()
+            and text[end + 1 : end + 2] not in known.ordinal_starts
+        ):
+            return _numbered(text, start, end, kind, start - 1 - len(word))
     stem = ahead.rstrip(JOINTS)
     before = stem.rstrip(ascii_letters)
     word = stem[len(before) :]
@@ -47,18 +60,12 @@ def quick_id(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> 
     lower = word.lower()
     kind = known.words.get(lower)
     if kind is not None:
-        digits, joint = text[start:end], ahead[len(stem) :]
+        joint = ahead[len(stem) :]
         hyphens = last == "-" or after == "-"
         if joint not in (" ", "-") or hyphens or after.isalpha() or lower in known.phrases:
             return UNCLEAR
-        if not digits.isascii():
-            return UNCLEAR
-        if not digits.isdecimal():
-            return None
-        if not (joint == "-" or is_padded(digits)) and unit_follows(text, end):
-            return None
         place = start - len(ahead) + len(before)
-        return EquipmentId(kind.rpartition(" ")[2], digits.lstrip("0") or "0", place, end, kind)
+        return _numbered(text, start, end, kind, place, joined=joint == "-")
     if first == "0" or lower in known.beginnings or lower[-TAIL:] in known.tails or word.isupper():
         return UNCLEAR
     if before[-2:] in known.links:
@@ -81,10 +88,18 @@ def _after_run(
             break
     else:
         return None if is_normalized("NFKC", stem) else UNCLEAR
+    return _numbered(text, start, end, kind, start - len(joint) - length)
+
+
+def _numbered(
+    text: str, start: int, end: int, kind: str, place: int, *, joined: bool = False
+) -> EquipmentId | None:
+    """The id that the number `text[start:end]` makes with the device word at `place`."""
     digits = text[start:end]
     if not digits.isascii():
         return UNCLEAR
-    if not digits.isdecimal() or not (is_padded(digits) or not unit_follows(text, end)):
+    if not digits.isdecimal():
         return None
-    place = start - len(joint) - length
+    if not (joined or is_padded(digits)) and unit_follows(text, end):
+        return None
     return EquipmentId(kind.rpartition(" ")[2], digits.lstrip("0") or "0", place, end, kind)

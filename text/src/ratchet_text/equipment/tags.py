@@ -102,10 +102,9 @@ def unit_follows(text: str, end: int) -> bool:
     return follower not in active_vocabulary().followers and is_unit(follower)
 
 
-def site_tags(text: str) -> list[EquipmentId]:
-    """The tags that the site's file describes."""
-    tags = active_vocabulary().tags
-    return [] if tags is None else [_whole(match) for match in tags.finditer(text)]
+def site_tags(tags: re.Pattern[str], text: str) -> list[EquipmentId]:
+    """The tags of a text that the site's file describes."""
+    return [_whole(match) for match in tags.finditer(text)]
 
 
 def code_around(text: str, start: int, end: int, reached: int) -> EquipmentId | None:

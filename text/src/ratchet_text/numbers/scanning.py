@@ -29,7 +29,7 @@ _NO_LEADING_POINT = frozenset(".)]%\"'")
 _LONGEST_WHOLE = 3
 _OTHER_TOKENS = frozenset((_KILO, *_SCALES, *_ORDINALS))
 _AFTER_PLAIN = frozenset(("", " ", ".", ",", ";", ":", "%", ")", "°"))
-_ORDINARY = re.compile(r"[^#\x80-\U0010ffff]|$")
+_BEYOND_ASCII = "\x80"
 _HEAD = re.compile(r"[0-9]++(?:[.,:][0-9]++)*+")
 
 
@@ -53,26 +53,28 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
         ]
         spelled.sort(key=attrgetter("start"), reverse=True)
     reader = IdReader(text)
+    quantity_leads = reader.quantity_leads
     for match in (PLAIN if plain else EVERY).finditer(text):
         start, end = match.span(1)
         while spelled and spelled[-1].end <= start:
             spelled.pop()
         if spelled and spelled[-1].start <= start:
             continue
-        token, notation = match[2] or "", match[1]
-        is_plain_quantity = (
+        notation, token = match.groups("")
+        lead = ""
+        if (
             text[start - 1] == " "
             and notation[0] != "0"
             and token < CLOSED_UP
             and token not in _OTHER_TOKENS
             and notation not in MATERIALS
             and text[end : end + 1] in _AFTER_PLAIN
-            and _ORDINARY.match(text, end + 1)
-        )
-        lead = lead_of(text, start) if is_plain_quantity else ""
-        if lead in reader.quantity_leads:
-            mentions.append(NumberMention(page, start, end, token, False))
-            continue
+            and "#" != text[end + 1 : end + 2] < _BEYOND_ASCII
+        ):
+            lead = lead_of(text, start)
+            if lead in quantity_leads:
+                mentions.append(NumberMention(page, start, end, token, False))
+                continue
         head_end = end if notation.isdecimal() else start + _end_of_head(notation)
         one = reader.id_of(start, head_end, lead)
         if one is not None:
