@@ -123,7 +123,10 @@ async def fuzz(
     """The result, and then: events, dead letters, ids that are not found, items on all lists."""
     result = Result()
     async with (
-        httpx.AsyncClient(base_url=intake_url, timeout=30) as client,
+        # Shorter than the server keeps an idle connection: it would close one as it is used again.
+        httpx.AsyncClient(
+            base_url=intake_url, timeout=30, limits=httpx.Limits(keepalive_expiry=1)
+        ) as client,
         Redis.from_url(redis_url) as redis,
     ):
         await send_all(client, count, seed, result)
