@@ -98,16 +98,6 @@ class LlamaModel:
         turns: Any = messages
         return str(self._template(messages=turns).prompt)
 
-    def renders(self, question: str, text: str) -> bool:
-        """Whether the file's own template renders `question` as `text`, on whatever day."""
-        turns: Any = [{"role": "user", "content": question}]
-        try:
-            rendered = str(self._on_any_day(messages=turns).prompt)
-        except Exception:  # noqa: BLE001 -- a template's code may raise anything
-            return False
-        parts = map(re.escape, rendered.split(_DAY))
-        return re.fullmatch(".{1,40}".join(parts), text) is not None
-
     def tokens(self, text: str) -> list[int]:
         """Split `text` into tokens; parses special tokens and adds none."""
         return self._model.tokenize(text.encode(), add_bos=False, special=True)
@@ -120,6 +110,16 @@ class LlamaModel:
     def end_of_turn(self) -> int:
         """The token that ends an answer."""
         return self._model.token_eos()
+
+    def renders(self, question: str, text: str) -> bool:
+        """Whether the file's own template renders `question` as `text`, on whatever day."""
+        turns: Any = [{"role": "user", "content": question}]
+        try:
+            rendered = str(self._on_any_day(messages=turns).prompt)
+        except Exception:  # noqa: BLE001 -- a template's code may raise anything
+            return False
+        parts = map(re.escape, rendered.split(_DAY))
+        return re.fullmatch(".{1,40}".join(parts), text) is not None
 
     def logits(self, sequence: Sequence[int], last: int) -> Logits:
         """The logits after each of the `last` tokens of `sequence` (of all, if it is shorter).
