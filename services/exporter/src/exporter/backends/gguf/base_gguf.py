@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 
 from exporter.backends.directories import locked
 from exporter.backends.gguf.convert import convert
-from exporter.backends.gguf.safetensors_weights import Matrix, SafetensorsWeights
+from exporter.backends.gguf.safetensors_weights import (
+    Matrix,
+    SafetensorsWeights,
+    model_files,
+    other_files,
+)
 from ratchet.models.gguf_file import GgufFile
 from ratchet.storage import flush_tree, sha256_of
 
@@ -83,7 +88,13 @@ def _key(base: Path, base_sha256: str) -> str:
 def _convert(base: Path, aside: Path, target: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
-    convert(base, aside / _GGUF)
+    # The converter would also read weights that are there twice.
+    directory = aside / "base" / base.name
+    directory.mkdir(parents=True)
+    for path in (*model_files(base), *other_files(base)):
+        (directory / path.name).symlink_to(path.resolve())
+    convert(directory, aside / _GGUF)
+    shutil.rmtree(directory.parent)
     rows = {name: asdict(location) for name, location in _locations(base, aside / _GGUF).items()}
     (aside / _LOCATIONS).write_text(json.dumps(rows), encoding="utf-8")
     flush_tree(aside)
@@ -101,7 +112,7 @@ def _locations(base: Path, gguf: Path) -> dict[str, TensorLocation]:
             by_digest.setdefault(_digest(tensor.data), []).append(entry)
     config = json.loads((base / "config.json").read_text(encoding="utf-8"))
     heads = {config.get("num_attention_heads"), config.get("num_key_value_heads")} - {None}
-    weights = SafetensorsWeights(base)
+    weights = SafetensorsWeights.of_model(base)
     locations: dict[str, TensorLocation] = {}
     for name in weights:
         if len(weights[name].shape) != 2:
