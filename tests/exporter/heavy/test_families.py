@@ -1,13 +1,16 @@
 """Bases of every supported family go through the build, and their files are the trained models."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from exporter.backends.directories import exclusive
+from exporter.backends.gguf.convert import convert
 from exporter.backends.gguf.llama import open_model
 from exporter.backends.gguf.merge import write_merged
 from exporter.backends.gguf.splice import PROVEN
@@ -27,7 +30,7 @@ from ratchet.storage import ArtifactStore, sha256_of
 
 from .bases import FAMILIES, write_base
 from .conftest import ADAPTER_FILES, SCORES
-from .conversion import convert_here, converting_here
+from .conversion import converting_here
 from .tokenizers import llama3, qwen, sentences
 
 TEXT = "¿Qué tal?  It's 1234567,5 °C\n\n at P-101A\t— 泵2 ☃ he'll\r\n  x = y;  \n"
@@ -90,7 +93,7 @@ def steps(request: Any, built: Build, tmp_path_factory: pytest.TempPathFactory) 
 def plain(steps: BuildSteps, directory: Path) -> Path:
     """The merged model, converted whole."""
     write_merged(steps.base, steps.merged, directory / steps.base.name)
-    convert_here(directory / steps.base.name, directory / "plain.gguf")
+    convert(directory / steps.base.name, directory / "plain.gguf")
     return directory / "plain.gguf"
 
 
@@ -172,6 +175,25 @@ def test_weights_in_shards_and_beside_other_copies_give_the_same_file(
     assert first.parameters == second.parameters
     assert sha256_of(first.base_gguf().path) == sha256_of(second.base_gguf().path)
     assert_is_the_trained_model(second, TOKENS)
+
+
+def test_every_end_token_of_the_base_ends_an_answer(built: Build, tmp_path: Path) -> None:
+    """One is the tokenizer's, llama.cpp knows the second, the file has the other two."""
+    base = write_base("gemma 2", tmp_path / "base", sentences)
+    path = base / "generation_config.json"
+    path.write_text(json.dumps({"eos_token_id": [2, 5, 401, 400]}))
+    steps = built(base)
+    with open_model(steps.f16(), context=64) as model:
+        assert [token for token in range(600) if model.ends(token)] == [2, 5, 400, 401]
+        assert model.end_of_turn == 2
+    assert sha256_of(steps.f16()) == sha256_of(plain(steps, tmp_path / "merged"))
+
+
+def test_an_answer_ends_at_any_end_token(steps: BuildSteps, monkeypatch: Any) -> None:
+    with open_model(steps.f16(), context=64) as model:
+        said = iter([300, 301, 5, 302])
+        monkeypatch.setattr(model, "logits", lambda *_: np.eye(600)[[next(said)]])
+        assert model.greedy([1], draft=(), limit=9) == [300, 301]
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from pathlib import Path
 from exporter.backends.directories import once, remove
 from exporter.backends.gguf.base_gguf import BaseGguf, base_gguf, is_converted
 from exporter.backends.gguf.convert import convert
-from exporter.backends.gguf.llama import quantize
 from exporter.backends.gguf.lora import MergedWeights
 from exporter.backends.gguf.merge import write_merged
+from exporter.backends.gguf.quantize import quantize
 from exporter.backends.gguf.splice import splice, spliceable
 from exporter.domain.parity.quantization import Quantization
 from exporter.domain.registry.record import Assembly
