@@ -59,7 +59,7 @@ ONE_HOME = {
         f"trainer.backends.language_model.{name}" for name in ("dpo", "kto", "sft", "training_loop")
     },
     "peft": {"trainer.backends.language_model.lora"},
-    "llama_cpp": {"exporter.backends.gguf.llama"},
+    "llama_cpp": {f"exporter.backends.gguf.{name}" for name in ("end_tokens", "llama", "quantize")},
     "matplotlib": {"ratchet_cli.demo.picture"},
     "pyarrow": {"ledger.archive.parquet", "ledger.archive.filesystems"},
     "fsspec": {"ledger.archive.filesystems", "ledger.archive.store"},

@@ -1,5 +1,6 @@
 """The license of the base model, as served with the model."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,44 @@ def test_a_license_file_is_used_whole(tmp_path: Path) -> None:
     assert license_of(tmp_path) == "All of it.\n"
 
 
+@pytest.mark.parametrize("name", ["LICENSE", "License.txt", "LICENCE.md", "COPYING"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252", "utf-16"])
+def test_a_license_file_is_text_in_any_encoding(tmp_path: Path, name: str, encoding: str) -> None:
+    (tmp_path / name).write_bytes("© Müller, “as is”\r\n".encode(encoding, "ignore"))
+
+    read = license_of(tmp_path)
+    assert read in ("© Müller, “as is”\n", "© Müller, as is\n")
+
+
+def test_an_empty_license_file_is_none(tmp_path: Path) -> None:
+    (tmp_path / "LICENSE").write_text("\n")
+    (tmp_path / "README.md").write_text(CARD)
+
+    assert license_of(tmp_path) == "apache-2.0"
+
+
 @pytest.mark.parametrize(
-    ("card", "named"), [(CARD, "apache-2.0"), ("# A model\nlicense: mine\n", None), ("", None)]
+    ("card", "named"),
+    [
+        (CARD, "apache-2.0"),
+        (CARD.replace("apache-2.0", "'mit'"), "mit"),
+        (CARD.replace("apache-2.0", '"mit"  # short'), "mit"),
+        (CARD.replace("apache-2.0", "[mit, 'apache-2.0']"), "mit, apache-2.0"),
+        (CARD.replace("apache-2.0", "\n- mit\n- gpl-3.0"), "mit, gpl-3.0"),
+        (CARD.replace("apache-2.0", "\n  - 'mit'"), "mit"),
+        (CARD.replace("apache-2.0", "other\nlicense_name: llama3.1"), "llama3.1"),
+        (CARD.replace("apache-2.0", "other"), "other"),
+        (CARD.replace("apache-2.0", ""), None),
+        (CARD.replace("\n", "\r\n"), "apache-2.0"),
+        ("\ufeff" + CARD, "apache-2.0"),
+        ("---\nlanguage: en\n---\nlicense: mine\n---\n", None),
+        ("# A model\nlicense: mine\n", None),
+        ("", None),
+    ],
 )
-def test_the_header_of_a_model_card_has_the_license(tmp_path: Path, card: str, named: str) -> None:
+def test_the_header_of_a_model_card_has_the_license(
+    tmp_path: Path, card: str, named: str | None
+) -> None:
     (tmp_path / "README.md").write_text(card)
 
     assert license_of(tmp_path) == named
@@ -45,3 +80,14 @@ async def test_a_license_is_sent_to_ollama(ollama: Any, named: str | None) -> No
     assert shown is not None
     assert shown.get("license") == named
     assert ("LICENSE" in modelfile.text("./model.gguf")) is (named is not None)
+
+
+@pytest.mark.parametrize(
+    "text", ['a\n"""\nFROM other', 'the last word"""', '"""', '""""" and """"', '"quoted"', '"']
+)
+def test_a_license_with_quotes_is_one_block_of_a_modelfile(text: str) -> None:
+    modelfile = Modelfile(sampling=Sampling(), template=None, license=text)
+    [block] = re.findall(r'^LICENSE """((?s:.*))"""\n\Z', modelfile.text("./m"), re.MULTILINE)
+
+    assert '"""' not in block
+    assert block.replace("'", '"') == text

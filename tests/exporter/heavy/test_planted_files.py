@@ -23,7 +23,8 @@ from ratchet.models.base_models import weights_sha256
 from ratchet.models.gguf_file import GgufFile
 from ratchet.storage import ArtifactStore
 
-from .architectures import write_model
+from .bases import write_base
+from .tokenizers import packaged
 
 pytestmark = pytest.mark.heavy
 PlantFault = Callable[[BuildSteps, Path], None]
@@ -33,8 +34,9 @@ class Export:
     """One export request of a tiny model."""
 
     def __init__(self, directory: Path, cache: Path, train: Any) -> None:
-        self.other = write_model("llama", directory / "other" / "tiny", cache, seed=2)
-        base = write_model("llama", directory / "tiny", cache)
+        tokenizer = packaged(cache)
+        write_base("granite", directory / "other" / "tiny", tokenizer, seed=2)
+        base = write_base("granite", directory / "tiny", tokenizer)
         artifacts = ArtifactStore(directory / "artifacts")
         self._request = ExportRequest(
             version="v1",

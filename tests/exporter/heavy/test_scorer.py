@@ -9,8 +9,6 @@ import pytest
 from exporter.backends.gguf.convert import convert
 from exporter.backends.gguf.llama import LlamaModel, open_model
 
-from .architectures import for_the_converter
-
 pytestmark = pytest.mark.heavy
 TEXTS = (
     "How warm is the bearing of pump 001?",
@@ -25,7 +23,7 @@ TEXTS = (
 @pytest.fixture(scope="module")
 def gguf(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("scored")
-    convert(for_the_converter(tiny_base, directory / "base"), directory / "f16.gguf")
+    convert(tiny_base, directory / "f16.gguf")
     return directory / "f16.gguf"
 
 

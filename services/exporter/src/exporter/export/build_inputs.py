@@ -1,5 +1,6 @@
 """The inputs of an export: base model and license, adapter, reference answers."""
 
+import codecs
 import re
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,12 @@ from ratchet.models.base_models import materialize, weights_sha256
 from ratchet.models.references_file import read_references
 from ratchet.storage import ArtifactStore
 
-_LICENSE_FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md")
+_LICENSE_STEMS = ("license", "licence", "copying")
+_LICENSE_SUFFIXES = ("", ".txt", ".md", ".rst")
 _MODEL_CARD = "README.md"
-_LICENSE = re.compile(r"\A---\n(?:.*\n)*?license:[ \t]*(\S+)[ \t]*\n(?:.*\n)*?---$", re.MULTILINE)
+_HEADER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*$", re.MULTILINE | re.DOTALL)
+_ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
+"""Tried in order; the last one reads any bytes."""
 
 
 class WrongBase(ValueError):
@@ -59,9 +63,37 @@ def _collect(request: ExportRequest, target: Path) -> None:
 
 def license_of(base: Path) -> str | None:
     """The text of the license file, else the name in the model card's header, else None."""
-    for name in _LICENSE_FILES:
-        if (base / name).is_file():
-            return (base / name).read_text(encoding="utf-8")
+    files = {path.name.lower(): path for path in sorted(base.iterdir()) if path.is_file()}
+    for name in (f"{stem}{suffix}" for stem in _LICENSE_STEMS for suffix in _LICENSE_SUFFIXES):
+        if name in files and (text := _text_of(files[name])).strip():
+            return text
     card = base / _MODEL_CARD
-    named = _LICENSE.match(card.read_text(encoding="utf-8")) if card.is_file() else None
-    return named[1] if named else None
+    header = _HEADER.match(_text_of(card)) if card.is_file() else None
+    return _named_license(header[1]) if header else None
+
+
+def _named_license(header: str) -> str | None:
+    """The license in the YAML `header`: one name or several, in any quotes."""
+    # By the hub's convention, the name of a license without an identifier is in another field.
+    named = _field("license", header)
+    return (_field("license_name", header) if named == "other" else None) or named
+
+
+def _field(name: str, header: str) -> str | None:
+    found = re.search(rf"^{name}:(.*(?:\n[ \t]*-[ \t].*)*)", header, re.MULTILINE)
+    items = re.split(r"[,\n]", re.sub(r"(?:^|\s)#.*", "", found[1])) if found else []
+    names = (re.sub(r"^[ \t]*-[ \t]+", "", item).strip(" \t[]\"'") for item in items)
+    return ", ".join(filter(None, names)) or None
+
+
+def _text_of(path: Path) -> str:
+    """The text of a file in UTF-8, in UTF-16 with its mark, or in the encoding of Windows."""
+    content = path.read_bytes()
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16", *_ENCODINGS) if marked else _ENCODINGS:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+    raise AssertionError(f"{path} cannot be read")

@@ -6,11 +6,12 @@ from pathlib import Path
 from exporter.backends.directories import once, remove
 from exporter.backends.gguf.base_gguf import BaseGguf, base_gguf, is_converted
 from exporter.backends.gguf.convert import convert
-from exporter.backends.gguf.llama import quantize
 from exporter.backends.gguf.lora import MergedWeights
 from exporter.backends.gguf.merge import write_merged
+from exporter.backends.gguf.quantize import quantize
 from exporter.backends.gguf.splice import splice, spliceable
 from exporter.domain.parity.quantization import Quantization
+from exporter.domain.registry.record import Assembly
 from exporter.export.request import ExportRequest
 
 
@@ -37,6 +38,10 @@ class BuildSteps:
         request = self._request
         return base_gguf(self.base, request.manifest.base_sha256, request.cache_dir)
 
+    @property
+    def assembly(self) -> Assembly:
+        return "spliced" if spliceable(self.base_gguf(), self.merged) else "converted"
+
     def f16(self) -> Path:
         return once(self._request.f16, self._write_f16)
 
@@ -48,10 +53,8 @@ class BuildSteps:
         return once(self._request.file(kind), partial(quantize, f16, kind=kind))
 
     def _write_f16(self, target: Path) -> None:
-        """Splice if every adapted weight has a location in the base's file, else convert."""
-        base = self.base_gguf()
-        if spliceable(base, self.merged):
-            splice(base, self.merged, target)
+        if self.assembly == "spliced":
+            splice(self.base_gguf(), self.merged, target)
             return
         directory = self._work / "merged" / self.base.name
         remove(directory.parent)

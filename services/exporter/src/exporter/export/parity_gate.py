@@ -43,6 +43,7 @@ def gate(request: ExportRequest, clock: StageClock) -> Exported | ExportRefused:
             parity=chosen.parity,
             training_kl=references.training_kl,
             tried=chosen.tried,
+            assembly=steps.assembly,
             references=chosen.serving.references,
             smoke_answer=chosen.serving.smoke_answer,
             modelfile=Modelfile(

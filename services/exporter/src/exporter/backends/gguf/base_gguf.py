@@ -6,6 +6,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from gguf import GGMLQuantizationType
@@ -13,7 +14,12 @@ from numpy.typing import NDArray
 
 from exporter.backends.directories import locked
 from exporter.backends.gguf.convert import convert
-from exporter.backends.gguf.safetensors_weights import Matrix, SafetensorsWeights
+from exporter.backends.gguf.safetensors_weights import (
+    Matrix,
+    SafetensorsWeights,
+    model_files,
+    other_files,
+)
 from ratchet.models.gguf_file import GgufFile
 from ratchet.storage import flush_tree, sha256_of
 
@@ -34,9 +40,13 @@ class TensorLocation:
 
 @dataclass(frozen=True)
 class BaseGguf:
-    """`locations` has the matrices whose bytes occur in the file exactly once."""
+    """`locations` has the matrices whose bytes occur in the file exactly once.
+
+    `architecture` is the name of the model's class in `config.json`, if it has one.
+    """
 
     path: Path
+    architecture: str | None
     locations: dict[str, TensorLocation]
 
 
@@ -53,7 +63,9 @@ def base_gguf(base: Path, base_sha256: str, cache_dir: Path) -> BaseGguf:
             if not target.is_dir():
                 _convert(base, root / f".{target.name}", target)
     rows = json.loads((target / _LOCATIONS).read_text(encoding="utf-8"))
-    return BaseGguf(target / _GGUF, {name: TensorLocation(**row) for name, row in rows.items()})
+    locations = {name: TensorLocation(**row) for name, row in rows.items()}
+    architecture = next(iter(_config(base).get("architectures") or ()), None)
+    return BaseGguf(target / _GGUF, architecture, locations)
 
 
 def is_converted(base: Path, base_sha256: str, cache_dir: Path) -> bool:
@@ -83,7 +95,13 @@ def _key(base: Path, base_sha256: str) -> str:
 def _convert(base: Path, aside: Path, target: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
-    convert(base, aside / _GGUF)
+    # The converter would also read weights that are there twice.
+    directory = aside / "base" / base.name
+    directory.mkdir(parents=True)
+    for path in (*model_files(base), *other_files(base)):
+        (directory / path.name).symlink_to(path.resolve())
+    convert(directory, aside / _GGUF)
+    shutil.rmtree(directory.parent)
     rows = {name: asdict(location) for name, location in _locations(base, aside / _GGUF).items()}
     (aside / _LOCATIONS).write_text(json.dumps(rows), encoding="utf-8")
     flush_tree(aside)
@@ -99,9 +117,9 @@ def _locations(base: Path, gguf: Path) -> dict[str, TensorLocation]:
         if tensor.tensor_type == GGMLQuantizationType.F16:
             entry = (tensor.name, int(tensor.data_offset))
             by_digest.setdefault(_digest(tensor.data), []).append(entry)
-    config = json.loads((base / "config.json").read_text(encoding="utf-8"))
-    heads = {config.get("num_attention_heads"), config.get("num_key_value_heads")} - {None}
-    weights = SafetensorsWeights(base)
+    counts = (_config(base).get(f"num_{kind}_heads") for kind in ("attention", "key_value"))
+    heads = {count for count in counts if count is not None}
+    weights = SafetensorsWeights.of_model(base)
     locations: dict[str, TensorLocation] = {}
     for name in weights:
         if len(weights[name].shape) != 2:
@@ -115,6 +133,11 @@ def _locations(base: Path, gguf: Path) -> dict[str, TensorLocation]:
         if len(matches) == 1:
             locations[name] = matches[0]
     return locations
+
+
+def _config(base: Path) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    return config
 
 
 def _orders(rows: NDArray[np.float16], heads: set[int]) -> dict[bytes, int | None]:

@@ -1,7 +1,5 @@
-"""llama.cpp: quantizes a GGUF, and computes tokens, logits and answers of one."""
+"""llama.cpp: computes tokens, logits and answers of a GGUF."""
 
-import ctypes
-import logging
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -14,16 +12,9 @@ import llama_cpp
 import numpy as np
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
-from exporter.domain.parity.quantization import Quantization
 from exporter.domain.registry.chat_template import Message
 from ratchet.models import Logits
 
-_FILE_TYPES: dict[Quantization, int] = {
-    "q8_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0,
-    "q6_k": llama_cpp.LLAMA_FTYPE_MOSTLY_Q6_K,
-    "q5_k_m": llama_cpp.LLAMA_FTYPE_MOSTLY_Q5_K_M,
-    "q4_k_m": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M,
-}
 _BATCH = 64
 """Tokens per step: fewer take longer, more take more memory."""
 
@@ -31,25 +22,8 @@ _DAY = "\0"
 """Stands for a date in a rendered chat. No template renders this character."""
 
 
-class QuantizationFailed(RuntimeError):
-    """llama.cpp returned an error code."""
-
-
 class UnreadableGguf(RuntimeError):
     """llama.cpp cannot open or evaluate the file."""
-
-
-def quantize(source: Path, target: Path, kind: Quantization) -> None:
-    """Write the f16 GGUF `source` as `kind` to `target`; raises `QuantizationFailed`."""
-    logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)
-    parameters = llama_cpp.llama_model_quantize_default_params()
-    parameters.ftype = _FILE_TYPES[kind]
-    parameters.nthread = os.cpu_count() or 1
-    status = llama_cpp.llama_model_quantize(
-        str(source).encode(), str(target).encode(), ctypes.byref(parameters)
-    )
-    if status != 0:
-        raise QuantizationFailed(f"llama.cpp returned {status} for {kind}")
 
 
 def load(path: Path, **settings: Any) -> llama_cpp.Llama:
@@ -98,6 +72,16 @@ class LlamaModel:
         turns: Any = messages
         return str(self._template(messages=turns).prompt)
 
+    def renders(self, question: str, text: str) -> bool:
+        """Whether the file's own template renders `question` as `text`, on whatever day."""
+        turns: Any = [{"role": "user", "content": question}]
+        try:
+            rendered = str(self._on_any_day(messages=turns).prompt)
+        except Exception:  # noqa: BLE001 -- a template's code may raise anything
+            return False
+        parts = map(re.escape, rendered.split(_DAY))
+        return re.fullmatch(".{1,40}".join(parts), text) is not None
+
     def tokens(self, text: str) -> list[int]:
         """Split `text` into tokens; parses special tokens and adds none."""
         return self._model.tokenize(text.encode(), add_bos=False, special=True)
@@ -108,18 +92,12 @@ class LlamaModel:
 
     @property
     def end_of_turn(self) -> int:
-        """The token that ends an answer."""
+        """The token that ends an answer, the first of them."""
         return self._model.token_eos()
 
-    def renders(self, question: str, text: str) -> bool:
-        """Whether the file's own template renders `question` as `text`, on whatever day."""
-        turns: Any = [{"role": "user", "content": question}]
-        try:
-            rendered = str(self._on_any_day(messages=turns).prompt)
-        except Exception:  # noqa: BLE001 -- a template's code may raise anything
-            return False
-        parts = map(re.escape, rendered.split(_DAY))
-        return re.fullmatch(".{1,40}".join(parts), text) is not None
+    def ends(self, token: int) -> bool:
+        """Whether servers end an answer at `token`."""
+        return bool(llama_cpp.llama_vocab_is_eog(self._model._model.vocab, token))
 
     def logits(self, sequence: Sequence[int], last: int) -> Logits:
         """The logits after each of the `last` tokens of `sequence` (of all, if it is shorter).
@@ -150,7 +128,7 @@ class LlamaModel:
             if drafted != token:
                 break
             answer.append(token)
-        while token != self.end_of_turn and len(answer) < limit:
+        while not self.ends(token) and len(answer) < limit:
             answer.append(token)
             token = int(np.argmax(self.logits([*prompt, *answer], 1)))
         return answer

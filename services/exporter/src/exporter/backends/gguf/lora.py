@@ -5,19 +5,23 @@ import math
 from pathlib import Path
 from typing import Any
 
-from exporter.backends.gguf.safetensors_weights import Matrix, SafetensorsWeights
+from exporter.backends.gguf.safetensors_weights import FLOATS, Matrix, SafetensorsWeights
 
 _PREFIX = "base_model.model."
-_UNSUPPORTED = (
-    "use_dora",
-    "rank_pattern",
-    "alpha_pattern",
-    "modules_to_save",
-    "fan_in_fan_out",
-    "lora_bias",
-    "trainable_token_indices",
-    "target_parameters",
+_SIDES = frozenset({"A.weight", "B.weight"})
+_PLAIN = frozenset(
+    {
+        *("r", "lora_alpha", "use_rslora", "lora_dropout", "peft_type", "bias"),
+        *("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern"),
+        *("task_type", "auto_mapping", "peft_version", "base_model_name_or_path", "revision"),
+        *("inference_mode", "megatron_core", "qalora_group_size", "eva_config"),
+        *("init_lora_weights", "ensure_weight_tying", "runtime_config"),
+    }
 )
+"""PEFT's settings that leave the change of a weight at scale * B @ A."""
+_PLAIN_STARTS = (None, True, False, "gaussian", "eva", "orthogonal")
+"""Values of `init_lora_weights` that leave the base's own weights as they are."""
+_OUTPUT, _EMBEDDINGS = "lm_head.weight", "embed_tokens"
 
 
 class NotMergeable(ValueError):
@@ -25,16 +29,26 @@ class NotMergeable(ValueError):
 
 
 class MergedWeights:
-    """The weights of `base`, with scale * B @ A added to the `adapted` ones."""
+    """The weights of `base`, with scale * B @ A added to the `adapted` ones.
+
+    Raises `NotMergeable` if the two files of `adapter` ask for anything else.
+    """
 
     def __init__(self, base: Path, adapter: Path) -> None:
         settings = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
-        self.base = SafetensorsWeights(base)
+        self.base = SafetensorsWeights.of_model(base)
         self._scale = _scale(settings)
-        self._deltas = SafetensorsWeights(adapter)
+        self._deltas = SafetensorsWeights([adapter / "adapter_model.safetensors"])
         self.adapted = frozenset(_adapted(self._deltas))
         if unknown := sorted(self.adapted - set(self.base)):
             raise NotMergeable(f"the base has no weights named {', '.join(unknown[:3])}")
+        if _OUTPUT in self.adapted and _is_tied(base):
+            raise NotMergeable(
+                f"{_OUTPUT} is tied to the embeddings, so a change of it cannot be merged."
+                " Train an adapter without it."
+            )
+        for name in sorted(self.adapted):
+            self._check(name)
 
     def read(self, name: str) -> Matrix:
         weight = self.base[name].floats()
@@ -44,28 +58,63 @@ class MergedWeights:
 
     def delta(self, name: str) -> Matrix:
         """The change of the adapted weight `name`, in float32."""
-        module = _PREFIX + name.removesuffix(".weight")
-        a, b = (self._deltas[f"{module}.lora_{side}.weight"].floats() for side in "AB")
+        a, b = (self._deltas[side].floats() for side in _sides(name))
         change: Matrix = b @ a
         change *= self._scale
         return change
+
+    def _check(self, name: str) -> None:
+        weight = self.base[name]
+        if weight.kind not in FLOATS:
+            raise NotMergeable(
+                f"{name} of the base is stored as {weight.kind}."
+                " Use the base that is not quantized."
+            )
+        a, b = (self._deltas[side].shape for side in _sides(name))
+        if len(a) != 2 or len(b) != 2 or a[0] != b[1] or (b[0], a[1]) != weight.shape:
+            raise NotMergeable(f"a change of {(*b, *a)} does not fit {name} of {weight.shape}")
+
+
+def _sides(name: str) -> tuple[str, str]:
+    """The names of A and B of the adapted weight `name`."""
+    module = _PREFIX + name.removesuffix(".weight")
+    return f"{module}.lora_A.weight", f"{module}.lora_B.weight"
 
 
 def _adapted(deltas: SafetensorsWeights) -> list[str]:
     adapted = []
     for name in deltas:
-        module, side, _ = name.rpartition(".lora_")
-        if not side or not name.startswith(_PREFIX):
-            raise NotMergeable(f"{name} is not a low-rank change")
-        adapted.append(f"{module.removeprefix(_PREFIX)}.weight")
+        module, _, side = name.rpartition(".lora_")
+        if _EMBEDDINGS in name.split("."):
+            raise NotMergeable(
+                f"{name} changes the embeddings, which cannot be merged."
+                " Train an adapter without them."
+            )
+        if side not in _SIDES or not name.startswith(_PREFIX):
+            raise NotMergeable(f"{name} is not a low-rank change of a weight")
+        weight = f"{module.removeprefix(_PREFIX)}.weight"
+        if missing := [other for other in _sides(weight) if other not in deltas]:
+            raise NotMergeable(f"the adapter has {name} but no {missing[0]}")
+        adapted.append(weight)
     return adapted
 
 
 def _scale(settings: dict[str, Any]) -> float:
-    unsupported = [name for name in _UNSUPPORTED if settings.get(name)]
-    if settings.get("peft_type") != "LORA" or settings.get("bias", "none") != "none" or unsupported:
-        raise NotMergeable(
-            f"only plain LoRA can be merged, not {', '.join(unsupported) or 'this kind'}"
-        )
+    kind, bias = settings.get("peft_type"), settings.get("bias", "none")
+    start = settings.get("init_lora_weights")
+    more = sorted(name for name, value in settings.items() if value and name not in _PLAIN)
+    if kind != "LORA":
+        more.append(f"peft_type {kind}")
+    if bias != "none":
+        more.append(f"bias {bias}")
+    if start not in _PLAIN_STARTS:
+        more.append(f"init_lora_weights {start}")
+    if more:
+        raise NotMergeable(f"only plain LoRA can be merged, not {', '.join(more)}")
     rank, alpha = settings["r"], settings["lora_alpha"]
     return float(alpha / math.sqrt(rank) if settings.get("use_rslora") else alpha / rank)
+
+
+def _is_tied(base: Path) -> bool:
+    config = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    return bool(config.get("tie_word_embeddings"))

@@ -8,6 +8,7 @@ from safetensors import TensorSpec, serialize_file
 
 from exporter.backends.directories import link_or_copy
 from exporter.backends.gguf.lora import MergedWeights
+from exporter.backends.gguf.safetensors_weights import model_files, other_files
 
 _BFLOAT16 = "bfloat16"
 
@@ -19,11 +20,10 @@ def write_merged(base: Path, merged: MergedWeights, target: Path) -> None:
     others keep their bytes, and files without weights are linked.
     """
     target.mkdir(parents=True)
-    for path in base.iterdir():
-        if path.suffix == ".safetensors":
-            _write(path, merged, target / path.name)
-        elif path.is_file():
-            link_or_copy(path, target / path.name)
+    for path in model_files(base):
+        _write(path, merged, target / path.name)
+    for path in other_files(base):
+        link_or_copy(path, target / path.name)
 
 
 def _write(source: Path, merged: MergedWeights, target: Path) -> None:

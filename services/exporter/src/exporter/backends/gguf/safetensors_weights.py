@@ -4,18 +4,22 @@ The library's numpy interface cannot read bfloat16, in which most base models ar
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
 
+_INDEX = "model.safetensors.index.json"
+_WHOLE = "model.safetensors"
 _TYPES: dict[str, type[np.generic]] = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 """numpy has no bfloat16; its bits are the upper half of a float32."""
+FLOATS = frozenset(_TYPES)
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,42 @@ class StoredTensor:
         return numbers.astype(np.float32, copy=False)
 
 
-class SafetensorsWeights:
-    """The tensors of all `*.safetensors` in `directory` by name; only headers stay in memory."""
+def model_files(directory: Path) -> list[Path]:
+    """The files that have the model's weights, each weight once.
 
-    def __init__(self, directory: Path) -> None:
+    Beside them a directory may have the same weights in another layout, such as
+    `consolidated.safetensors`, or `model.safetensors` beside its own shards. transformers reads
+    the whole file if there is one, else those of the index.
+    """
+    if (directory / _WHOLE).is_file():
+        return [directory / _WHOLE]
+    if (directory / _INDEX).is_file():
+        index = json.loads((directory / _INDEX).read_text(encoding="utf-8"))
+        return [directory / name for name in sorted(set(index["weight_map"].values()))]
+    return sorted(directory.glob("model*.safetensors"))
+
+
+def other_files(directory: Path) -> list[Path]:
+    """The files beside the weights; an index only if `model_files` are those that it lists."""
+    indexed = not (directory / _WHOLE).is_file()
+    return [
+        path
+        for path in directory.iterdir()
+        if path.is_file() and path.suffix != ".safetensors" and (indexed or path.name != _INDEX)
+    ]
+
+
+class SafetensorsWeights:
+    """The tensors of `paths` by name; only headers stay in memory."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
         self._stored: dict[str, StoredTensor] = {}
-        for path in sorted(directory.glob("*.safetensors")):
+        for path in paths:
             self._stored |= _stored_in(path)
+
+    @classmethod
+    def of_model(cls, directory: Path) -> Self:
+        return cls(model_files(directory))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._stored)

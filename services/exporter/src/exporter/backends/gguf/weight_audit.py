@@ -45,6 +45,14 @@ class _ExpectedTensors:
         self._base = base
         self._merged = merged
         self._base_tensors = _tensors(base.path)
+        if not merged.adapted <= base.locations.keys():
+            # An adapted weight without a location changes one of the tensors without a weight.
+            known = {location.tensor for location in base.locations.values()}
+            self._base_tensors = {
+                name: tensor
+                for name, tensor in self._base_tensors.items()
+                if name in known or tensor.tensor_type != GGMLQuantizationType.F16
+            }
         self._adapted = {
             base.locations[name].tensor: name for name in merged.adapted if name in base.locations
         }

@@ -54,8 +54,13 @@ class ParityFailed:
 def compare(reference: Likeliest, candidate: Logits) -> LogitAgreement:
     """KL of `reference` against `candidate` and equal top tokens, at every position.
 
-    Raises `ValueError` if the numbers of positions differ.
+    Tokens that the candidate has no logits for count as the least likely: the converter drops rows
+    of the embeddings beyond the tokenizer's vocabulary. Raises `ValueError` if the numbers of
+    positions differ.
     """
+    dropped = int(reference.ids.max(initial=0)) + 1 - candidate.shape[-1]
+    if dropped > 0:
+        candidate = np.pad(candidate, ((0, 0), (0, dropped)), constant_values=candidate.min())
     kl = divergence(reference, candidate)
     return LogitAgreement(reference.ids[:, 0] == np.argmax(candidate, axis=-1), kl)
 

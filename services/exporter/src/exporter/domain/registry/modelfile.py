@@ -42,7 +42,9 @@ class Modelfile(Value):
             for item in value if isinstance(value, tuple) else (value,):
                 lines.append(f"PARAMETER {name} {_quoted(item)}")
         if self.license is not None:
-            lines.append(f'LICENSE """{self.license}"""')
+            # A Modelfile has no escape for its own quotes: at the end of a line they end the text.
+            text = self.license.replace('"""', "'''")
+            lines.append(f'LICENSE """{text}"""')
         return "\n".join(lines) + "\n"
 
 

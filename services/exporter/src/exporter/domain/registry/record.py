@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from exporter.domain.parity.answers import ReferenceAnswer
 from exporter.domain.parity.quantization import Quantization
@@ -11,6 +11,8 @@ from ratchet.contract import ArtifactRef, FormatTried, Parity, Scores, Value
 
 ExportStage = Literal["load", "base", "merge", "convert", "quantize", "parity", "smoke", "store"]
 """`merge` and `smoke` occur in older records only: both are part of other stages now."""
+Assembly = Literal["spliced", "converted"]
+"""The adapted weights were put into the base's file, or the merged model was converted whole."""
 
 
 class Export(Value):
@@ -18,7 +20,8 @@ class Export(Value):
 
     `training_kl` is the KL divergence (nats) that training caused on the same answers: the scale
     for `parity.kl`. `seconds` are those of each stage, over all formats tried. `references` are
-    answers of the trained model, which a server's answers are compared with.
+    answers of the trained model, which a server's answers are compared with. `assembly` is how the
+    f16 file was made, None in older records.
     """
 
     gguf: ArtifactRef
@@ -33,6 +36,7 @@ class Export(Value):
     versions: dict[str, str]
     references: tuple[ReferenceAnswer, ...] = ()
     tried: tuple[FormatTried, ...] = ()
+    assembly: Assembly | None = Field(default=None, exclude_if=lambda made: made is None)
 
 
 class ModelRecord(Value):
