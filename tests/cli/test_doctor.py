@@ -153,6 +153,9 @@ async def version(request: Request) -> JSONResponse:
     [
         ("0.5.4", "fail", "does not accept finished GGUF files"),
         ("0.12.10", "warn", "returns no log-probabilities"),
+        ("0.12.11", "warn", "chat formats of a few model families only"),
+        ("0.29.9", "warn", "chat formats of a few model families only"),
+        ("0.30.0-rc1", "ok", "0.30.0-rc1 at http://"),
         ("0.34.1", "ok", "0.34.1 at http://"),
         ("0.34.1-rc2", "ok", "0.34.1-rc2"),
         ("main", "warn", "not a version number"),
