@@ -12,7 +12,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from served_by.pinning import pinned
 from served_by.renderers import LlamaServer, Renderer, StandIn
 from served_by.source_package import SourcePackage
 from served_by.template_comparison import CHATS, Compared, Render, compare
@@ -20,6 +19,7 @@ from transformers import AutoTokenizer
 
 from exporter.domain.registry.chat_template import Message
 from ratchet.models.base_models import materialize
+from ratchet_text import pinned_template
 
 _MODEL = "smollm2-135m-instruct"
 _CACHE = Path("var/cache")
@@ -43,7 +43,7 @@ def templates_part(source: SourcePackage, program: Path | None, *, build: bool) 
         LlamaServer(found, _MODEL) if found else StandIn(tokenizer.bos_token, tokenizer.eos_token)
     )
     trained = by_transformers(tokenizer)
-    compared = [compare(file, pinned, trained, server) for file in source.templates]
+    compared = [compare(file, pinned_template, trained, server) for file in source.templates]
     table = Table(title=f"pinned templates, transformers and {server.name}")
     for name in ("template", "chats alike", "finding"):
         table.add_column(name, overflow="fold")
