@@ -52,6 +52,8 @@ class LlamaServer:
                         *(str(self._program), "--model", str(self._gguf), "--port", str(port)),
                         *("--jinja", "--chat-template-file", str(file)),
                         *("--ctx-size", "512", "--parallel", "1", "--no-warmup"),
+                        # Repacked weights need AMX, which virtual machines may not permit.
+                        "--no-repack",
                     ],
                     stdout=output,
                     stderr=subprocess.STDOUT,
