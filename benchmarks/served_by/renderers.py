@@ -18,6 +18,14 @@ from ratchet_testing.valkey import free_port
 TEMPLATE_ERRORS = (TemplateError, TypeError, ValueError, LookupError, AttributeError)
 """The errors of rendering: what a template raises, and what its expressions do."""
 
+_DEFAULTS = {
+    "enable_thinking": True,
+    "preserve_thinking": True,
+    "clear_thinking": False,
+    "truncate_history_thinking": False,
+}
+"""The variables that llama-server gives to templates, besides the date."""
+
 _START_S = 60.0
 _POLL_S = 0.02
 
@@ -79,12 +87,10 @@ class StandIn:
         return [self._rendered(template, chat) for chat in chats]
 
     def _rendered(self, template: str, chat: list[Message]) -> str | NotRendered:
-        now = f"{datetime.now(UTC):%d %b %Y}"
-        defaults = {"enable_thinking": True, "date_string": now}
-        messages: object = chat
+        today = f"{datetime.now(UTC):%d %b %Y}"
         try:
             formatter = Jinja2ChatFormatter(template=template, **self._special)
-            return str(formatter(messages=messages, **defaults).prompt)
+            return str(formatter(messages=chat, date_string=today, **_DEFAULTS).prompt)
         except TEMPLATE_ERRORS as error:
             return NotRendered(f"{type(error).__name__}: {error}")
 

@@ -34,6 +34,12 @@ QWEN_3 = """{{- messages[0].content + "\\n" }}
     {{- '<think>\\n\\n</think>\\n\\n' }}
 {%- endif %}"""
 DEEPSEEK = "{{- messages[0].content }}{{- '<think>' if thinking else '</think>' }}"
+LAGUNA = """{%- set preserve_thinking = preserve_thinking | default(false) -%}
+{{- ('<think></think>' if preserve_thinking else '</think>') + messages[0].content }}"""
+GLM = """{%- set kept = clear_thinking is defined and not clear_thinking %}
+{{- '<think></think>' if kept else '</think>' }}"""
+NEMOTRON = """{%- set kept = truncate_history_thinking is defined and not truncate_history_thinking %}
+{{- '<think></think>' if kept else '</think>' }}"""
 INDENTED = "   {% if true %}{{- messages[0].content }}{% endif %}\n"
 WRITTEN = {
     "llama 3.1": (LLAMA_3_1, "Today Date: 26 Jul 2024\n\nHi"),
@@ -43,6 +49,9 @@ WRITTEN = {
     "clock": (CLOCK, "Friday, 26 Jul 24, 00:00:00, Jul 26 2024"),
     "qwen 3": (QWEN_3, "Hi\n<think>\n\n</think>\n\n"),
     "deepseek": (DEEPSEEK, "Hi</think>"),
+    "laguna": (LAGUNA, "</think>Hi"),
+    "glm": (GLM, "</think>"),
+    "nemotron": (NEMOTRON, "</think>"),
     "indented": (INDENTED, "Hi"),
 }
 """Excerpts in the manner of published templates, and what their pinned text renders."""
@@ -59,8 +68,11 @@ SERVER: dict[str, Any] = {
     "datetime": "Jan 02 2030",
     "enable_thinking": True,
     "thinking": True,
+    "preserve_thinking": True,
+    "clear_thinking": False,
+    "truncate_history_thinking": False,
 }
-"""The variables of a server that switches thinking on, on another day."""
+"""The variables of a server that switches thinking on and keeps it, on another day."""
 
 
 def published() -> list[Path]:

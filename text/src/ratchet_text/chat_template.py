@@ -26,6 +26,9 @@ _VALUES = {
     "datetime": "'Jul 26 2024'",
     "enable_thinking": "false",
     "thinking": "false",
+    "preserve_thinking": "false",
+    "clear_thinking": "true",
+    "truncate_history_thinking": "true",
 }
 """The variables that servers set on their own; the dates are in the format of llama-server."""
 
