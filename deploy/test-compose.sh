@@ -19,8 +19,8 @@ deploy/build-images.sh
 deploy/make-secrets.sh >/dev/null
 DEMO_MODEL=$(python -c "
 from pathlib import Path
-from ratchet.models.base_models import materialise
-print(materialise('smollm2-135m-instruct', Path('$scratch')))")
+from ratchet.models.base_models import materialize
+print(materialize('smollm2-135m-instruct', Path('$scratch')))")
 python -c "
 from pathlib import Path
 from ratchet_cli.demo.settings import environment

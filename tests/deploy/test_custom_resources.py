@@ -47,6 +47,14 @@ def test_a_schema_is_valid(schema: Path):
     Draft202012Validator.check_schema(json.loads(schema.read_text()))
 
 
+@pytest.mark.parametrize("torch", [{"numProcPerNode": 1}, {"elasticPolicy": {}}])
+def test_a_runtime_with_a_field_that_kubeflow_removed_is_refused(torch: dict[str, Any]):
+    schema = json.loads((SCHEMAS / "trainingruntime.json").read_text())
+    policy = schema["properties"]["spec"]["properties"]["mlPolicy"]
+    Draft202012Validator(policy).validate({"numNodes": 2, "torch": {}})
+    assert not Draft202012Validator(policy).is_valid({"numNodes": 2, "torch": torch})
+
+
 @needs_kubectl
 @pytest.mark.parametrize("overlay", ["gpu", "gpu-multinode"])
 def test_every_custom_resource_of_an_overlay_matches_its_schema(overlay: str, tmp_path: Path):

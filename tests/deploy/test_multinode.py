@@ -26,6 +26,13 @@ def test_the_job_waits_for_a_run():
     assert job["trainer"]["numNodes"] >= 2
 
 
+def test_the_processes_of_a_node_are_counted_by_the_job():
+    """Kubeflow Trainer 2.2 removed the runtime's own count, and its API server refuses one."""
+    policy = of_kind(OVERLAY, "TrainingRuntime")["ratchet"]["spec"]["mlPolicy"]
+    assert policy == {"numNodes": 2, "torch": {}}
+    assert of_kind(OVERLAY, "TrainJob")["run"]["spec"]["trainer"]["numProcPerNode"] == 1
+
+
 def test_the_nodes_share_the_trainers_volumes():
     claims = of_kind(OVERLAY, "PersistentVolumeClaim")
     for claim in ("trainer", "shared"):

@@ -161,7 +161,8 @@ def test_doctor_shows_no_secret(form: Form, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("RATCHET_REDIS_URL", form.url.replace("h.plant", "127.0.0.1"))
     monkeypatch.setenv("RATCHET_EXPORTER_OLLAMA_URL", "")
     monkeypatch.setenv("RATCHET_DATA_DIR", str(tmp_path))
-    command = [sys.executable, "-c", "from ratchet_cli.app import main; main()", "doctor", "--json"]
+    program = "from ratchet_cli.app import main; main()"
+    command = [sys.executable, "-c", program, "doctor", "--json", "--no-trial"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert form.found_in(ended.stdout + ended.stderr) == []
 

@@ -11,7 +11,18 @@ from redis.exceptions import RedisError
 
 from ratchet.command_line import STATE_FILE, redis_address, redis_client, running_ports
 from ratchet.settings import CommonSettings, read_settings
-from ratchet_cli.doctor import base_model, clock, disk, gpu, groups, ollama, redis, services
+from ratchet_cli.doctor import (
+    base_model,
+    clock,
+    disk,
+    gpu,
+    groups,
+    memory,
+    ollama,
+    redis,
+    services,
+    trial,
+)
 from ratchet_cli.doctor.check import Check, skipped
 from ratchet_cli.formatting import GIB
 from ratchet_text import MASK, Secrets
@@ -36,8 +47,17 @@ class CheckedSettings(CommonSettings):
             cls, **{name: value for name, value in recorded.items() if MASK not in value}
         )
 
+    @property
+    def for_a_trial(self) -> dict[str, str]:
+        """The settings that the exporter's trial reads, by field."""
+        names = ("trainer_base_model", "exporter_ollama_url")
+        return {
+            **{name: str(getattr(self, name)) for name in names},
+            "cache_dir": str(self.cache_path.absolute()),
+        }
 
-async def examine(data_dir: Path, redis_url: str | None) -> list[Check]:
+
+async def examine(data_dir: Path, redis_url: str | None, *, with_trial: bool) -> list[Check]:
     """The checks, in the order in which they are shown."""
     clocks = clock.Clocks()
     ports = running_ports(data_dir)
@@ -50,13 +70,21 @@ async def examine(data_dir: Path, redis_url: str | None) -> list[Check]:
     base = await asyncio.to_thread(
         base_model.probe, settings.trainer_base_model, settings.cache_path, data_dir / "registry"
     )
+    tried = (
+        await trial.probe(settings.for_a_trial, data_dir)
+        if with_trial
+        else trial.TrialFacts(skipped="--no-trial")
+    )
+    parameters = base.parameters or tried.parameters
     for_a_run = int(settings.trainer_min_free_disk_gib * GIB)
-    checks.append(disk.judge(disk.probe(data_dir, for_a_run, base.parameters)))
+    checks.append(disk.judge(disk.probe(data_dir, for_a_run, parameters)))
     four_bits = settings.trainer_quantization == "nf4"
-    card = await asyncio.to_thread(gpu.probe, settings.trainer_device, four_bits, base.parameters)
+    card = await asyncio.to_thread(gpu.probe, settings.trainer_device, four_bits, parameters)
     checks.append(gpu.judge(card))
+    checks.append(memory.judge(memory.probe(card.is_used, parameters)))
     checks.append(ollama.judge(await ollama.probe(settings.exporter_ollama_url)))
     checks.append(base_model.judge(base))
+    checks += trial.judge(tried)
     checks += clock.judge(clocks.facts())
     if ports:
         return checks + services.judge(running)

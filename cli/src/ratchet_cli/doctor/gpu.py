@@ -47,6 +47,10 @@ class GpuFacts:
     four_bits: bool
     parameters: int | None
 
+    @property
+    def is_used(self) -> bool:
+        return self.device != "cpu" and bool(self.cards)
+
 
 def probe(device: DeviceSetting, four_bits: bool, parameters: int | None) -> GpuFacts:
     """Ask the driver's program: importing torch would take seconds."""

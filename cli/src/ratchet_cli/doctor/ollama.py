@@ -14,6 +14,9 @@ _OLDEST = "0.5.5"
 _WITH_LOGPROBS = "0.12.11"
 """The first whose `/api/generate` returns log-probabilities, which the parity gate compares."""
 
+_WITH_OWN_TEMPLATES = "0.30.0"
+"""The first that renders the chat template inside a GGUF, and not a translation of its own."""
+
 _UPGRADE = "upgrade it: run Ollama's installer again, or pull a newer `ollama/ollama` image"
 
 
@@ -64,5 +67,11 @@ def judge(facts: OllamaFacts) -> Check:
             "ollama",
             f"{finding} returns no log-probabilities: only the texts of its models are verified",
             f"{_UPGRADE}, {_WITH_LOGPROBS} or newer",
+        )
+    if older(facts.version, _WITH_OWN_TEMPLATES):
+        return warn(
+            "ollama",
+            f"{finding} knows the chat formats of a few model families only",
+            f"{_UPGRADE}, {_WITH_OWN_TEMPLATES} or newer",
         )
     return ok("ollama", finding)

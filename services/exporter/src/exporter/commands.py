@@ -118,3 +118,14 @@ def compare(
     from exporter.cli.comparison import compare_server
 
     compare_server(version, url, model, as_json=as_json)
+
+
+def trial(as_json: AsJson = False) -> None:
+    """Try the export and registration of the configured base model with a small one.
+
+    It has the base's architecture, tokenizer and chat template, and is removed again; `ratchet
+    doctor` includes the result. Exits with 1 if a check fails.
+    """
+    from exporter.cli.trial import run_trial
+
+    run_trial(as_json=as_json)

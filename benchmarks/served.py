@@ -1,0 +1,72 @@
+"""Compares what is trained with what is served: chat templates, then two bases' answers.
+
+    python benchmarks/served.py [--llama-server FILE] [--build] [--cache DIRECTORY]
+
+Templates: those in the source package of llama-cpp-python, pinned, rendered by transformers and by
+a llama-server built from that package (`--build` builds it, in ten minutes on two cores), else by
+the stand-in's renderer. The last line has the figures.
+"""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from served_by.renderers import LlamaServer, Renderer, StandIn
+from served_by.source_package import SourcePackage
+from served_by.template_comparison import CHATS, Compared, Render, compare
+from transformers import AutoTokenizer
+
+from exporter.domain.registry.chat_template import Message
+from ratchet.models.base_models import materialize
+from ratchet_text import pinned_template
+
+_MODEL = "smollm2-135m-instruct"
+_CACHE = Path("var/cache")
+_ALIKE, _REFUSED = 65, 5
+console = Console(width=110, highlight=False, markup=False)
+
+
+def main(program: Path | None, build: bool, cache: Path) -> None:
+    templates = templates_part(SourcePackage(cache), program, build=build)
+    alike = sum(1 for one in templates if one.alike == len(CHATS))
+    refused = sum(1 for one in templates if one.refused)
+    verdict = "met" if (alike, refused) == (_ALIKE, _REFUSED) else "not met"
+    console.print(f"bar: {_ALIKE} alike, {_REFUSED} refused with a reason: {verdict}")
+    console.print(f"templates {len(templates)}, alike {alike}, refused {refused}")
+
+
+def templates_part(source: SourcePackage, program: Path | None, *, build: bool) -> list[Compared]:
+    tokenizer = AutoTokenizer.from_pretrained(materialize(_MODEL, _CACHE))
+    found = source.server(program, build=build)
+    server: Renderer = (
+        LlamaServer(found, _MODEL) if found else StandIn(tokenizer.bos_token, tokenizer.eos_token)
+    )
+    trained = by_transformers(tokenizer)
+    compared = [compare(file, pinned_template, trained, server) for file in source.templates]
+    table = Table(title=f"pinned templates, transformers and {server.name}")
+    for name in ("template", "chats alike", "finding"):
+        table.add_column(name, overflow="fold")
+    for one in compared:
+        if one.refused or one.difference:
+            finding = f"refused: {one.refused}" if one.refused else f"differs: {one.difference}"
+            table.add_row(one.name, f"{one.alike} of {len(CHATS)}", finding)
+    console.print(table)
+    return compared
+
+
+def by_transformers(tokenizer: object) -> Render:
+    def render(template: str, chat: list[Message]) -> str:
+        options = {"chat_template": template, "tokenize": False, "add_generation_prompt": True}
+        return str(tokenizer.apply_chat_template(chat, **options))
+
+    return render
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--llama-server", type=Path, default=None)
+    parser.add_argument("--build", action="store_true")
+    parser.add_argument("--cache", type=Path, default=_CACHE / "served")
+    args = parser.parse_args()
+    main(args.llama_server, args.build, args.cache)

@@ -1,0 +1,67 @@
+"""A trial: the configured base's export and registration, with a small model in its place."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from ratchet.contract import Value
+from ratchet.models import AdapterManifest
+
+TrialStep = Literal["chat format", "trial export", "trial registration"]
+TRIAL_STEPS: tuple[TrialStep, ...] = ("chat format", "trial export", "trial registration")
+
+
+class TrialCheck(Value):
+    """`mend` is the remedy; empty if nothing is wrong. The names are those of the JSON output."""
+
+    name: TrialStep
+    level: Literal["ok", "warn", "fail", "skipped"]
+    found: str
+    mend: str = ""
+
+
+class Trial(Value):
+    """`parameters` are those of the whole base, None if its configuration cannot be read."""
+
+    base_model: str
+    parameters: int | None
+    checks: tuple[TrialCheck, ...]
+
+
+class TrialRequest(Value):
+    """Asks for a small model in `work_dir`.
+
+    `chat_template` is a text that replaces the base's own template.
+    """
+
+    base_model: str
+    cache_dir: Path
+    artifacts_dir: Path
+    work_dir: Path
+    chat_template: str | None = None
+
+
+class TrialModel(Value):
+    """`parameters` are those of the whole base, `takes_system` whether its chats may have one."""
+
+    type: Literal["model"] = "model"
+    manifest: AdapterManifest
+    parameters: int
+    architecture: str
+    takes_system: bool
+
+
+class TrialRefused(Value):
+    """There is no small model, because the base's files or its chat template are unusable."""
+
+    type: Literal["refused"] = "refused"
+    reason: str
+    remedy: str
+    parameters: int | None = None
+
+
+TrialMessage = TrialModel | TrialRefused
+TRIAL_MESSAGES: TypeAdapter[TrialMessage] = TypeAdapter(
+    Annotated[TrialMessage, Field(discriminator="type")]
+)

@@ -1,0 +1,144 @@
+"""`python -m exporter.export.trial_model`: a small model of the base's architecture, for a trial.
+
+Reads a `TrialRequest` on stdin. The model has the base's tokenizer and chat template, an adapter
+and reference answers, so an export takes it like a trained one.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from exporter.domain.trial import TrialMessage, TrialModel, TrialRefused, TrialRequest
+from ratchet.contract import Scores
+from ratchet.measures import voice_prompt
+from ratchet.models import AdapterManifest, References, divergence, likeliest
+from ratchet.models.base_models import PACKAGED, BaseModelMissing, materialize, weights_sha256
+from ratchet.models.references_file import references_bytes
+from ratchet.processes import Report, serve_parent
+from ratchet.storage import ArtifactStore
+from ratchet_text import pinned_template
+
+_TEMPLATE_FILE = "RATCHET_TRAINER_CHAT_TEMPLATE_FILE"
+_QUESTIONS = tuple(
+    f"{question} of {device}?"
+    for question in ("What is the power", "How warm is the bearing", "Is the vibration normal")
+    for device in ("pump 3", "fan 12")
+)
+_TOKENS = 16
+_SCORES = Scores(preference_accuracy=None, text_quality=None, grounded_accuracy=None)
+
+
+def make(request: TrialRequest) -> TrialMessage:
+    from exporter.backends import small_model
+
+    spec, base = request.base_model, request.work_dir / "base"
+    try:
+        source = str(materialize(spec, request.cache_dir)) if spec in PACKAGED else spec
+        small_model.copy_files(source, request.cache_dir, base)
+    except (small_model.FilesMissing, BaseModelMissing) as error:
+        return TrialRefused(
+            reason=f"{spec}: {error}",
+            remedy="copy the model's directory here and set RATCHET_TRAINER_BASE_MODEL to it, or "
+            "give this machine access to the hub",
+        )
+    try:
+        parameters = small_model.parameters_of(base)
+        tokenizer = small_model.open_tokenizer(base)
+    except (ValueError, OSError, KeyError, AttributeError, ImportError) as error:
+        return TrialRefused(
+            reason=f"{spec} cannot be read: {error}",
+            remedy="set RATCHET_TRAINER_BASE_MODEL to a model that transformers supports",
+        )
+    template = request.chat_template or _default(tokenizer.chat_template)
+    if refused := _refused(tokenizer, template):
+        return refused.model_copy(update={"parameters": parameters})
+    assert template is not None
+    tokenizer.chat_template = pinned_template(template)
+    small_model.set_chat_template(base, tokenizer.chat_template)
+    model = small_model.write_small_model(base, request.work_dir / "adapter", tokenizer)
+    return TrialModel(
+        manifest=_manifest(request, _references(model)),
+        parameters=parameters,
+        architecture=str(model.base.config.model_type),
+        takes_system=_renders(tokenizer, [{"role": "system", "content": "Be brief."}]) is None,
+    )
+
+
+def _default(template: str | dict[str, str] | None) -> str | None:
+    return template.get("default") if isinstance(template, dict) else template
+
+
+def _refused(tokenizer: Any, template: str | None) -> TrialRefused | None:
+    if template is None:
+        return TrialRefused(
+            reason="the base has no chat template",
+            remedy="set RATCHET_TRAINER_BASE_MODEL to the model's variant for chats, or "
+            f"{_TEMPLATE_FILE} to a file with the template that it was trained with",
+        )
+    tokenizer.chat_template = pinned_template(template)
+    problem = _renders(tokenizer, [])
+    if problem is None:
+        return None
+    remedy = f"set {_TEMPLATE_FILE} to a file with a template that can"
+    return TrialRefused(
+        reason=f"the chat template cannot render a question: {problem}", remedy=remedy
+    )
+
+
+def _renders(tokenizer: Any, before: list[dict[str, str]]) -> str | None:
+    """Why the template does not render a question after the turns `before`; None if it does."""
+    chat = [*before, {"role": "user", "content": _QUESTIONS[0]}]
+    try:
+        text = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+    except Exception as error:  # noqa: BLE001 -- a template's code may raise anything
+        return f"{type(error).__name__}: {error}"
+    missing = [turn["content"] for turn in chat if turn["content"] not in text]
+    return f"the text lacks {missing[0]!r}" if missing else None
+
+
+def _references(model: Any) -> References:
+    chats = tuple(model.answered([voice_prompt(one, ()) for one in _QUESTIONS], _TOKENS))
+    last = [len(chat.said) + 1 for chat in chats]
+    pairs = list(zip(chats, last, strict=True))
+    references = References(
+        chat_template=str(model.tokenizer.chat_template),
+        end_of_turn=int(model.tokenizer.eos_token_id),
+        training_kl=0.0,
+        chats=chats,
+        likeliest=tuple(likeliest(model.logits(chat.tokens, count)) for chat, count in pairs),
+    )
+    kls = [
+        divergence(one, model.logits(chat.tokens, len(one), trained=False))
+        for chat, one in references.compared
+    ]
+    return replace(references, training_kl=float(np.mean(np.concatenate(kls))))
+
+
+def _manifest(request: TrialRequest, references: References) -> AdapterManifest:
+    base, adapter = request.work_dir / "base", request.work_dir / "adapter"
+    artifacts = ArtifactStore(request.artifacts_dir)
+    answers = request.work_dir / "references.safetensors"
+    answers.write_bytes(references_bytes(references))
+    return AdapterManifest(
+        run_id="trial",
+        method="dpo",
+        base_model=str(base),
+        base_sha256=weights_sha256(base),
+        settings={},
+        dataset_sha256="0" * 64,
+        example_ids=(),
+        files={path.name: artifacts.put(path) for path in sorted(adapter.iterdir())},
+        before=_SCORES,
+        after=_SCORES,
+        versions={},
+        references=artifacts.put(answers),
+    )
+
+
+def work(request: TrialRequest, report: Report) -> None:
+    report(make(request))
+
+
+if __name__ == "__main__":
+    serve_parent(TrialRequest, work)

@@ -1,0 +1,53 @@
+"""Registers a trial's file with a server, compares the answers, and removes it again."""
+
+from pathlib import Path
+
+from exporter.domain.parity.quantization import ParityLimits, Quantization
+from exporter.domain.registry.record import ModelRecord
+from exporter.domain.trial import TrialCheck
+from exporter.ports import Registry, RegistryError
+from exporter.registry.registration import RegistrationRefused, register_and_check
+
+_REMEDY = (
+    "upgrade Ollama: from 0.30 on it renders the chat template inside a model's file; if the "
+    "error is another, remove its cause"
+)
+
+
+async def try_registration(
+    server: Registry,
+    address: str,
+    record: ModelRecord,
+    gguf: Path,
+    limits: dict[Quantization, ParityLimits],
+) -> TrialCheck:
+    """Whether the server at `address` (shown) gives the answers of `record`.
+
+    The version is removed whatever the outcome.
+    """
+    if not await server.available():
+        return _check("skipped", f"{address} does not respond")
+    shown = f"{server.kind} {server.server_version} at {address}"
+    try:
+        outcome = await register_and_check(server, record, gguf, limits)
+        await server.remove(record.version)
+    except (RegistryError, OSError) as error:
+        await _remove(server, record.version)
+        return _check("fail", f"{shown}: {error}", _REMEDY)
+    if isinstance(outcome, RegistrationRefused):
+        return _check("fail", f"{shown}: {outcome.reason}", _REMEDY)
+    top1 = f", top-1 {outcome.parity.top1:.4f}" if outcome.parity else ""
+    return _check("ok", f"{shown} gives the small model's answers{top1}")
+
+
+async def _remove(server: Registry, version: str) -> None:
+    """As far as the server still responds."""
+    try:
+        await server.remove(version)
+    except (RegistryError, OSError):
+        return
+
+
+def _check(level: str, found: str, mend: str = "") -> TrialCheck:
+    fields = {"name": "trial registration", "level": level, "found": found, "mend": mend}
+    return TrialCheck.model_validate(fields)

@@ -1,0 +1,168 @@
+"""`python -m exporter trial`: what a run of the configured base would meet at its end."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from exporter.__main__ import main
+from exporter.domain.trial import TrialMessage, TrialModel, TrialRefused, TrialRequest
+from exporter.export.trial_model import make
+from ratchet.models.base_models import materialize
+from ratchet_testing.asgi_server import serving
+from ratchet_testing.ollama_server.server import OllamaStandIn
+from ratchet_testing.valkey import free_port
+
+pytestmark = pytest.mark.heavy
+
+LLAMA_8B: dict[str, Any] = {
+    "hidden_size": 4096,
+    "head_dim": 128,
+    "intermediate_size": 14336,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "vocab_size": 128256,
+    "tie_word_embeddings": False,
+}
+
+
+@pytest.fixture
+def base(cache_dir: Path, tmp_path: Path) -> Path:
+    """Configuration and tokenizer of the packaged model, without its weights."""
+    source, target = materialize("smollm2-135m-instruct", cache_dir), tmp_path / "base"
+    target.mkdir()
+    for path in source.iterdir():
+        if path.suffix != ".safetensors":
+            shutil.copy(path, target)
+    return target
+
+
+@pytest.fixture
+async def server(ollama: OllamaStandIn) -> AsyncIterator[str]:
+    port = free_port()
+    async with serving(ollama.app, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+async def tried(base: Path, data_dir: Path, url: str = "", **settings: str) -> dict[str, Any]:
+    """The command's JSON, with the checks by name."""
+    environment = {
+        "RATCHET_TRAINER_BASE_MODEL": str(base),
+        "RATCHET_EXPORTER_OLLAMA_URL": url,
+        "RATCHET_DATA_DIR": str(data_dir),
+        **settings,
+    }
+    runner = CliRunner(env=environment)
+    result = await asyncio.to_thread(runner.invoke, main, ["trial", "--json"])
+    trial = json.loads(result.stdout)
+    trial["checks"] = {check["name"]: check for check in trial["checks"]}
+    levels = {check["level"] for check in trial["checks"].values()}
+    assert result.exit_code == (1 if "fail" in levels else 0)
+    return trial
+
+
+def made(base: Path, directory: Path, template: str | None = None) -> TrialMessage:
+    """The small model alone, without an export."""
+    request = TrialRequest(
+        base_model=str(base),
+        cache_dir=directory / "cache",
+        artifacts_dir=directory / "artifacts",
+        work_dir=directory / "work",
+        chat_template=template,
+    )
+    return make(request)
+
+
+def change(file: Path, **values: Any) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text()), **values}))
+
+
+async def test_a_base_of_8b_parameters_is_tried_by_its_configuration_alone(
+    base: Path, server: str, ollama: OllamaStandIn, tmp_path: Path
+):
+    change(base / "config.json", **LLAMA_8B)
+    trial = await tried(base, tmp_path / "data", server)
+    assert trial["parameters"] == 8_030_261_248
+    checks = trial["checks"]
+    assert {name: check["level"] for name, check in checks.items()} == {
+        "chat format": "ok",
+        "trial export": "ok",
+        "trial registration": "ok",
+    }
+    assert ollama.creations == 1
+    assert ollama.tags == {}
+    assert list((tmp_path / "data" / "work").iterdir()) == []
+
+
+def test_a_base_without_a_chat_template_is_refused_with_both_remedies(base: Path, tmp_path: Path):
+    (base / "chat_template.jinja").unlink(missing_ok=True)
+    change(base / "tokenizer_config.json", chat_template=None)
+    refused = made(base, tmp_path)
+    assert isinstance(refused, TrialRefused)
+    assert "no chat template" in refused.reason
+    assert "RATCHET_TRAINER_BASE_MODEL" in refused.remedy
+    assert "RATCHET_TRAINER_CHAT_TEMPLATE_FILE" in refused.remedy
+    assert refused.parameters is not None and refused.parameters > 100_000_000
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        (
+            "{% for tool in tools %}{{ tool }}{% endfor %}{{ messages[0].content }}",
+            "TypeError: 'NoneType' object is not iterable",
+        ),
+        ("{{ raise_exception('not today') }}", "TemplateError: not today"),
+        ("{{ bos_token }}Hello", "the text lacks 'What is the power of pump 3?'"),
+        ("{% for %}", "TemplateSyntaxError"),
+    ],
+)
+def test_a_template_that_renders_no_question_is_named_with_its_error(
+    base: Path, tmp_path: Path, template: str, reason: str
+):
+    refused = made(base, tmp_path, template)
+    assert isinstance(refused, TrialRefused)
+    assert reason in refused.reason
+
+
+def test_a_template_without_system_messages_is_noted(base: Path, tmp_path: Path):
+    plain = (
+        "{% for message in messages %}<|im_start|>{{ message.role }}\n"
+        "{{ message.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+    )
+    strict = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+    takes = [
+        made(base, tmp_path / str(at), text) for at, text in enumerate((plain, strict + plain))
+    ]
+    assert [isinstance(one, TrialModel) and one.takes_system for one in takes] == [True, False]
+
+
+def test_a_base_that_is_nowhere_is_refused_by_its_name(tmp_path: Path):
+    refused = made(tmp_path / "nowhere", tmp_path)
+    assert isinstance(refused, TrialRefused)
+    assert "nowhere" in refused.reason
+    assert "copy the model's directory" in refused.remedy
+
+
+async def test_a_tokenizer_that_the_converter_does_not_know_fails_the_export(
+    base: Path, tmp_path: Path
+):
+    path = base / "tokenizer.json"
+    tokenizer = json.loads(path.read_text())
+    tokenizer["pre_tokenizer"] = {
+        "type": "ByteLevel",
+        "add_prefix_space": False,
+        "trim_offsets": True,
+        "use_regex": False,
+    }
+    path.write_text(json.dumps(tokenizer))
+    check = (await tried(base, tmp_path / "data"))["checks"]["trial export"]
+    assert check["level"] == "fail"
+    assert "pre-tokenizer" in check["found"]
+    assert "RATCHET_TRAINER_BASE_MODEL" in check["mend"]
