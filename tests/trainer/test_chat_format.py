@@ -16,6 +16,7 @@ from ratchet_text import pinned_template
 from trainer.backends.run_process.child_run import TrainingImpossible
 from trainer.domain.evaluation.reference_chats import reference_request
 from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
+from trainer.settings import TrainerSettings
 
 from .conftest import FakeRunner, judged
 from .harness import TrainerHarness
@@ -179,6 +180,13 @@ async def test_the_manifest_has_the_hash_and_the_report_the_missing_system_messa
     content = harness.artifacts.verified(checkpoint.manifest).read_bytes()
     manifest = AdapterManifest.model_validate_json(content)
     assert manifest.chat_template_sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_the_setting_names_a_file_or_nothing(tmp_path: Path):
+    with pytest.raises(ValueError, match="' is no file: set the path of a Jinja file"):
+        TrainerSettings(trainer_chat_template_file=tmp_path / "missing.jinja")
+    empty = TrainerSettings.model_validate({"trainer_chat_template_file": ""})
+    assert empty.trainer_chat_template_file is None
 
 
 async def test_a_run_keeps_the_template_of_its_first_attempt(engine: Engine, tmp_path: Path):

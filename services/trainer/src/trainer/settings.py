@@ -143,6 +143,13 @@ class TrainerSettings(CommonSettings):
             raise ValueError(f"{value!r} is no time zone: set one such as Europe/Vienna") from error
         return value
 
+    @field_validator("trainer_chat_template_file", mode="before")
+    @classmethod
+    def _is_a_file_or_none(cls, value: Path | str | None) -> Path | None:
+        if value and not Path(value).is_file():
+            raise ValueError(f"{str(value)!r} is no file: set the path of a Jinja file")
+        return Path(value) if value else None
+
     @property
     def rules(self) -> ReadinessRules:
         days = self.trainer_patience_days

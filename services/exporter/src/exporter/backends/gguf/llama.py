@@ -72,16 +72,6 @@ class LlamaModel:
         turns: Any = messages
         return str(self._template(messages=turns).prompt)
 
-    def renders(self, question: str, text: str) -> bool:
-        """Whether the file's own template renders `question` as `text`, on whatever day."""
-        turns: Any = [{"role": "user", "content": question}]
-        try:
-            rendered = str(self._on_any_day(messages=turns).prompt)
-        except Exception:  # noqa: BLE001 -- a template's code may raise anything
-            return False
-        parts = map(re.escape, rendered.split(_DAY))
-        return re.fullmatch(".{1,40}".join(parts), text) is not None
-
     def tokens(self, text: str) -> list[int]:
         """Split `text` into tokens; parses special tokens and adds none."""
         return self._model.tokenize(text.encode(), add_bos=False, special=True)
@@ -132,6 +122,16 @@ class LlamaModel:
             answer.append(token)
             token = int(np.argmax(self.logits([*prompt, *answer], 1)))
         return answer
+
+    def renders(self, question: str, text: str) -> bool:
+        """Whether the file's own template renders `question` as `text`, on whatever day."""
+        turns: Any = [{"role": "user", "content": question}]
+        try:
+            rendered = str(self._on_any_day(messages=turns).prompt)
+        except Exception:  # noqa: BLE001 -- a template's code may raise anything
+            return False
+        parts = map(re.escape, rendered.split(_DAY))
+        return re.fullmatch(".{1,40}".join(parts), text) is not None
 
     def close(self) -> None:
         llama_cpp.llama_batch_free(self._batch)
