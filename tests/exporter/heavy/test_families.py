@@ -143,6 +143,15 @@ def test_every_proven_architecture_is_tried() -> None:
     assert {f"{family.kind}ForCausalLM" for family in FAMILIES.values()} == PROVEN
 
 
+def test_a_snapshot_of_the_hub_has_the_name_of_its_repository(built: Build, tmp_path: Path) -> None:
+    """llama.cpp removes spaces after the special tokens of a model with this name."""
+    hub = tmp_path / "models--microsoft--Phi-3-mini-4k-instruct" / "snapshots" / ("0a67737c" * 5)
+    steps = built(write_base("phi 3", hub, sentences))
+    with open_model(steps.f16(), context=64) as model:
+        assert model._model.metadata["general.name"] == "Phi-3-mini-4k-instruct"
+        assert model.tokens("<|user|>\n  x") == model.tokens("<|user|>x")
+
+
 def test_another_architecture_is_converted_whole(built: Build, tmp_path: Path) -> None:
     base = write_base("llama 3.2", tmp_path / "base", sentences)
     path = base / "config.json"
