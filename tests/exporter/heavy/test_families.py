@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from exporter.backends.directories import exclusive
 from exporter.backends.gguf.convert import convert
 from exporter.backends.gguf.llama import open_model
 from exporter.backends.gguf.merge import write_merged
-from exporter.backends.gguf.splice import PROVEN
+from exporter.backends.gguf.splice import PROVEN, spliceable
 from exporter.backends.gguf.weight_audit import audit
 from exporter.domain.export_messages import BuiltFile
 from exporter.domain.parity.quantization import LIMITS, Quantization
@@ -130,6 +131,17 @@ def test_the_files_are_the_trained_model(steps: BuildSteps) -> None:
 def test_the_files_have_the_expected_weights(steps: BuildSteps) -> None:
     for kind in ("f16", "q8_0"):
         assert audit(steps.file(kind), steps.base_gguf(), steps.merged) is None
+
+
+def test_an_adapted_weight_that_cannot_be_located_is_not_spliced_and_no_fault(
+    steps: BuildSteps,
+) -> None:
+    base, lost = steps.base_gguf(), min(steps.merged.adapted)
+    others = {name: at for name, at in base.locations.items() if name != lost}
+    without = replace(base, locations=others)
+
+    assert not spliceable(without, steps.merged)
+    assert audit(steps.f16(), without, steps.merged) is None
 
 
 def test_the_base_is_converted_once(steps: BuildSteps) -> None:
