@@ -13,6 +13,7 @@ from exporter.domain.export_messages import Exported
 from exporter.domain.registry.record import Export, ModelRecord
 from exporter.export.child_processes import ExportProcesses
 from exporter.export.request import ExportRequest
+from exporter.settings import ExporterSettings
 from ratchet.contract import ArtifactRef
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore
@@ -21,15 +22,12 @@ MODEL = "m"
 
 
 async def _work(request: ExportRequest) -> dict[str, object]:
-    export = ExportProcesses(
-        artifacts_dir=request.artifacts_dir,
+    settings = ExporterSettings(
+        data_dir=request.artifacts_dir.parent,
         cache_dir=request.cache_dir,
-        work_dir=request.work_dir.parent,
-        quantization=request.quantization,
-        limits=request.limits,
-        sampling=request.sampling,
-        on_stage=lambda _: None,
+        exporter_quantization=request.quantization,
     )
+    export = ExportProcesses(settings, lambda _: None)
     registry = request.artifacts_dir.parent / "registry"
     shutil.rmtree(registry, ignore_errors=True)
     began = time.perf_counter()

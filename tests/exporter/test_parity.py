@@ -69,6 +69,14 @@ def test_logits_of_another_number_of_positions_cannot_be_compared() -> None:
         compare(likeliest(np.zeros((2, 5), np.float32)), np.zeros((3, 5), np.float32))
 
 
+def test_tokens_without_logits_count_as_the_least_likely() -> None:
+    """The converter drops rows of Gemma 3's embeddings that have no token."""
+    logits = np.array([[3.0, 1.0, 0.0, 0.0, 0.0]], np.float32)
+
+    assert compare(likeliest(logits), logits[:, :3]).kl == pytest.approx(0, abs=1e-6)
+    assert compare(likeliest(logits[:, ::-1]), logits[:, :3]).top1 == 0
+
+
 @pytest.mark.parametrize(
     ("exported", "training", "reason"),
     [

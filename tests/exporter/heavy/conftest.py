@@ -2,18 +2,30 @@
 
 import functools
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from exporter.backends.directories import exclusive
+from exporter.domain.export_messages import BuiltFile
+from exporter.domain.parity.quantization import LIMITS
+from exporter.domain.registry.modelfile import Sampling
+from exporter.export.build import build
+from exporter.export.build_inputs import open_build
+from exporter.export.build_steps import BuildSteps
+from exporter.export.request import ExportRequest
+from exporter.export.stage_clock import StageClock
 from ratchet.contract import Scores
 from ratchet.models import AdapterManifest
 from ratchet.models.base_models import materialize, weights_sha256
 from ratchet.storage import ArtifactStore
 from ratchet_testing.references import references_of
 
+from .conversion import converting_here
+
 Adapter = Callable[[str], Path]
+Build = Callable[[Path], BuildSteps]
 Train = Callable[[str, ArtifactStore], AdapterManifest]
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 PROMPTS = tuple(
@@ -84,6 +96,45 @@ def train(cache_dir: Path, adapter: Adapter, tmp_path_factory: pytest.TempPathFa
         )
 
     return make
+
+
+@pytest.fixture(scope="module")
+def built(adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
+    """Build the export of a base with a random adapter, as q8_0; converts in this process."""
+
+    def make(base: Path) -> BuildSteps:
+        directory = tmp_path_factory.mktemp("built")
+        artifacts = ArtifactStore(directory / "artifacts")
+        files = {name: artifacts.put(adapter(str(base)) / name) for name in ADAPTER_FILES}
+        manifest = AdapterManifest(
+            run_id="run-1",
+            method="dpo",
+            base_model=str(base),
+            base_sha256=weights_sha256(base),
+            settings={},
+            dataset_sha256="e" * 64,
+            example_ids=("example-1",),
+            files=files,
+            before=SCORES,
+            after=SCORES,
+            versions={},
+        )
+        request = ExportRequest(
+            version="v1",
+            manifest=manifest,
+            quantization="q8_0",
+            limits=LIMITS,
+            sampling=Sampling(),
+            artifacts_dir=directory / "artifacts",
+            cache_dir=directory / "cache",
+            work_dir=directory / "work" / "export-v1",
+        )
+        with exclusive(request.work_dir):
+            assert isinstance(build(request, StageClock(lambda _: None)), BuiltFile)
+            return open_build(request)
+
+    with converting_here():
+        yield make
 
 
 def _adapter(spec: str, cache_dir: Path, target: Path) -> Path:

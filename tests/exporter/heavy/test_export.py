@@ -37,6 +37,7 @@ async def test_the_exported_file_is_near_the_model_and_answers_anywhere(
     assert isinstance(outcome, Exported), outcome
     made = outcome.export
     assert made.quantization == "q8_0"
+    assert made.assembly == "spliced"
     assert made.parity.top1 >= 0.95
     assert made.parity.kl <= min(0.01, made.training_kl)
     assert made.parity.tokens >= 300

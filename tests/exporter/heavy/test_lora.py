@@ -130,6 +130,24 @@ def test_an_adapter_with_missing_or_foreign_weights_is_not_merged(
         MergedWeights(base, lora)
 
 
+@pytest.mark.parametrize("settings", [{"r": 2}, {"r": 0}, {"r": None}, {"lora_alpha": "12"}])
+def test_an_adapter_of_another_rank_is_not_merged(
+    base: Path, tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    lora = adapter(base, tmp_path / "adapter")
+    path = lora / "adapter_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **settings}))
+    with pytest.raises(NotMergeable, match=next(iter(settings))):
+        MergedWeights(base, lora)
+
+
+def test_an_adapter_without_its_weights_is_not_merged(base: Path, tmp_path: Path) -> None:
+    lora = adapter(base, tmp_path / "adapter")
+    (lora / "adapter_model.safetensors").unlink()
+    with pytest.raises(NotMergeable, match=r"no adapter_model\.safetensors"):
+        MergedWeights(base, lora)
+
+
 def test_weights_that_are_not_floats_are_not_merged(base: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file, save_file
 

@@ -21,6 +21,7 @@ _PLAIN = frozenset(
 """PEFT's settings that leave the change of a weight at scale * B @ A."""
 _PLAIN_STARTS = (None, True, False, "gaussian", "eva", "orthogonal")
 """Values of `init_lora_weights` that leave the base's own weights as they are."""
+_WEIGHTS = "adapter_model.safetensors"
 _OUTPUT, _EMBEDDINGS = "lm_head.weight", "embed_tokens"
 
 
@@ -37,8 +38,10 @@ class MergedWeights:
     def __init__(self, base: Path, adapter: Path) -> None:
         settings = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
         self.base = SafetensorsWeights.of_model(base)
-        self._scale = _scale(settings)
-        self._deltas = SafetensorsWeights([adapter / "adapter_model.safetensors"])
+        self._rank, self._scale = _rank_and_scale(settings)
+        if not (adapter / _WEIGHTS).is_file():
+            raise NotMergeable(f"the adapter has no {_WEIGHTS}")
+        self._deltas = SafetensorsWeights([adapter / _WEIGHTS])
         self.adapted = frozenset(_adapted(self._deltas))
         if unknown := sorted(self.adapted - set(self.base)):
             raise NotMergeable(f"the base has no weights named {', '.join(unknown[:3])}")
@@ -71,8 +74,10 @@ class MergedWeights:
                 " Use the base that is not quantized."
             )
         a, b = (self._deltas[side].shape for side in _sides(name))
-        if len(a) != 2 or len(b) != 2 or a[0] != b[1] or (b[0], a[1]) != weight.shape:
-            raise NotMergeable(f"a change of {(*b, *a)} does not fit {name} of {weight.shape}")
+        if (a, b) != ((self._rank, *weight.shape[1:]), (*weight.shape[:1], self._rank)):
+            raise NotMergeable(
+                f"a change of {b} by {a} with r {self._rank} does not fit {name} of {weight.shape}"
+            )
 
 
 def _sides(name: str) -> tuple[str, str]:
@@ -99,7 +104,7 @@ def _adapted(deltas: SafetensorsWeights) -> list[str]:
     return adapted
 
 
-def _scale(settings: dict[str, Any]) -> float:
+def _rank_and_scale(settings: dict[str, Any]) -> tuple[int, float]:
     kind, bias = settings.get("peft_type"), settings.get("bias", "none")
     start = settings.get("init_lora_weights")
     more = sorted(name for name, value in settings.items() if value and name not in _PLAIN)
@@ -111,8 +116,10 @@ def _scale(settings: dict[str, Any]) -> float:
         more.append(f"init_lora_weights {start}")
     if more:
         raise NotMergeable(f"only plain LoRA can be merged, not {', '.join(more)}")
-    rank, alpha = settings["r"], settings["lora_alpha"]
-    return float(alpha / math.sqrt(rank) if settings.get("use_rslora") else alpha / rank)
+    rank, alpha = settings.get("r"), settings.get("lora_alpha")
+    if not isinstance(rank, int) or not isinstance(alpha, int | float) or rank < 1:
+        raise NotMergeable(f"r {rank} and lora_alpha {alpha} of the adapter are not a scale")
+    return rank, alpha / math.sqrt(rank) if settings.get("use_rslora") else alpha / rank
 
 
 def _is_tied(base: Path) -> bool:

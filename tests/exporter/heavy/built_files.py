@@ -1,0 +1,38 @@
+"""Checks of the files that a build has made."""
+
+from pathlib import Path
+
+from exporter.backends.gguf.convert import convert
+from exporter.backends.gguf.llama import open_model
+from exporter.backends.gguf.merge import write_merged
+from exporter.domain.parity.verdict import compare
+from exporter.export.build_steps import BuildSteps
+from ratchet.models import likeliest
+
+TOKENS = [*range(300, 480, 3)]
+"""More than the windows of the attention that slides."""
+
+
+def plain(steps: BuildSteps, directory: Path) -> Path:
+    """The merged model, converted whole."""
+    write_merged(steps.base, steps.merged, directory / steps.base.name)
+    convert(directory / steps.base.name, directory / "plain.gguf")
+    return directory / "plain.gguf"
+
+
+def assert_is_the_trained_model(steps: BuildSteps) -> None:
+    """The files predict what transformers does."""
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    base = AutoModelForCausalLM.from_pretrained(steps.base, dtype=torch.float32)
+    trained = PeftModel.from_pretrained(base, str(steps.adapter))
+    with torch.inference_mode():
+        expected = likeliest(trained(torch.tensor([TOKENS])).logits[0].numpy())
+        with trained.disable_adapter():
+            training = compare(expected, trained(torch.tensor([TOKENS])).logits[0].numpy())
+    for kind, share in (("f16", 0.001), ("q8_0", 0.1)):
+        with open_model(steps.file(kind), context=256) as model:
+            agreement = compare(expected, model.logits(TOKENS, len(TOKENS)))
+        assert agreement.kl < share * training.kl
