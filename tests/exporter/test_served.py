@@ -84,6 +84,23 @@ def test_a_tie_that_rounds_the_other_way_is_not_a_disagreement(with_tokens: bool
     assert (compare(answers[1:], trained).top1, compare(answers[1:], trained).tokens) == (2 / 3, 3)
 
 
+@pytest.mark.parametrize("with_tokens", [True, False])
+def test_any_token_of_a_flat_distribution_ties_with_those_that_were_recorded(
+    with_tokens: bool,
+) -> None:
+    flat = AnswerToken(text=" a", top=((" a", -7.001), (" b", -7.002), (" c", -7.003)))
+    trained = reference("It", " is", " a").model_copy(update={"tokens": (*map(token, "xy"), flat)})
+    served = AnswerToken(text=" z", logprob=-7.0, top=((" z", -7.0), (" a", -7.001)))
+    tokens = (*map(token, "xy"), served) if with_tokens else ()
+    unlikely = served.model_copy(update={"logprob": -9.0})
+
+    parity = compare([ServerAnswer(text="xy z", tokens=tokens, ended=True)], trained)
+    assert (parity.top1, parity.tokens) == (1.0, 2)
+    if with_tokens:
+        other = ServerAnswer(text="xy z", tokens=(*tokens[:2], unlikely), ended=True)
+        assert compare([other], trained).top1 == 2 / 3
+
+
 def test_a_turn_that_ends_by_a_tie_is_not_a_disagreement() -> None:
     tied = AnswerToken(text=" rpm", top=((" rpm", -0.70), ("", -0.71)))
     trained = reference(*WORDS)
