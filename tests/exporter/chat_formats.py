@@ -1,5 +1,11 @@
 """Chat templates with the turns of each known family, as short as they can be."""
 
+from jinja2 import TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from exporter.domain.registry.chat_template import Render
+from exporter.domain.registry.turn_format import Message
+
 _LOOP = "{%% for m in messages %%}%s{%% endfor %%}%s"
 _ROLES = "{% if m.role == 'system' %}A{% elif m.role == 'user' %}B{% else %}C{% endif %}"
 PINNED = (
@@ -100,3 +106,19 @@ FAMILIES = {
 }
 STARTS = {"Llama 3": "<|begin_of_text|>", "Gemma 3": "<bos>", "Mistral, system last": "<s>"}
 """What the tokenizer of some families puts before every chat."""
+
+
+def renderer(template: str) -> Render:
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    compiled = environment.from_string(template)
+
+    def refuse(reason: str) -> None:
+        raise ValueError(reason)
+
+    def render(messages: list[Message]) -> str:
+        try:
+            return compiled.render(messages=messages, raise_exception=refuse)
+        except TemplateError as error:
+            raise ValueError(str(error)) from error
+
+    return render

@@ -6,8 +6,6 @@ import gotpl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from exporter.domain.registry.chat_template import (
     ChatTemplate,
@@ -18,7 +16,7 @@ from exporter.domain.registry.chat_template import (
 from exporter.domain.registry.modelfile import Modelfile, Sampling
 from exporter.domain.registry.turn_format import Message
 
-from .chat_formats import FAMILIES, FORMATS, PINNED, STARTS
+from .chat_formats import FAMILIES, FORMATS, PINNED, STARTS, renderer
 
 CHAT: list[Message] = [
     {"role": "user", "content": "Is pump 3 running?"},
@@ -38,22 +36,6 @@ UNRECOGNIZED = {
     "has a text of Go templates": FORMATS["ChatML"] + "{{ '{{' }}",
     "has a text that ends a Modelfile's": FORMATS["ChatML"] + '"""',
 }
-
-
-def renderer(template: str) -> Render:
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
-    compiled = environment.from_string(template)
-
-    def refuse(reason: str) -> None:
-        raise ValueError(reason)
-
-    def render(messages: list[Message]) -> str:
-        try:
-            return compiled.render(messages=messages, raise_exception=refuse)
-        except TemplateError as error:
-            raise ValueError(str(error)) from error
-
-    return render
 
 
 def go(template: ChatTemplate, messages: list[Message]) -> str:

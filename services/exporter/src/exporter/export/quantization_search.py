@@ -7,11 +7,10 @@ from pathlib import Path
 from exporter.backends.gguf.llama import LlamaModel, UnreadableGguf, open_model
 from exporter.backends.gguf.weight_audit import audit
 from exporter.domain.export_messages import ExportRefused
-from exporter.domain.parity.answers import ReferenceAnswer
+from exporter.domain.parity.answers import ReferenceAnswer, RenderedChat
 from exporter.domain.parity.quantization import Quantization, candidates
 from exporter.domain.registry.chat_template import (
     ChatTemplate,
-    RenderedChat,
     recognize,
     rendered_chats,
 )

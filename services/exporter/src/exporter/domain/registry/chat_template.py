@@ -6,6 +6,7 @@ one.
 
 from collections.abc import Callable, Iterator, Sequence
 
+from exporter.domain.parity.answers import RenderedChat
 from exporter.domain.registry.turn_format import Message, TurnFormat
 from ratchet.contract import Value
 
@@ -14,8 +15,6 @@ Render = Callable[[list[Message]], str]
 
 Raises `ValueError` for a chat that the template refuses, such as one with a system message.
 """
-
-NO_TEMPLATE = "no known Ollama template renders chats as this model's own template does"
 
 
 class ChatTemplate(Value):
@@ -32,29 +31,20 @@ class ChatTemplate(Value):
     start: str = ""
 
 
-class RenderedChat(Value):
-    """A chat, and the text that the trained model reads for it."""
-
-    messages: tuple[Message, ...]
-    rendered: str
+def _talk(*texts: str) -> list[Message]:
+    """A user's and an assistant's turns in alternation."""
+    roles = ("user", "assistant")
+    return [{"role": roles[at % 2], "content": text} for at, text in enumerate(texts)]
 
 
 _SYSTEM, _FIRST, _ANSWER, _SECOND = "Qsystem0", "Quser1", "Qanswer2", "Quser3"
-_PROBES = tuple(
-    [*turns]
-    for talk in (
-        ("How warm is it?",),
-        ("First?", "Yes: 21.5 °C.", "Second?"),
-        ("Is pump 3 running?", "No.", 'And "AHU-2"?\nSay <it> & stop.', "It is off.", "Why?"),
-    )
-    for said in [
-        [
-            {"role": ("user", "assistant")[number % 2], "content": text}
-            for number, text in enumerate(talk)
-        ]
-    ]
-    for turns in (said, [{"role": "system", "content": "Line one.\nLine two."}, *said])
+_TALKS = (
+    _talk("How warm is it?"),
+    _talk("First?", "Yes: 21.5 °C.", "Second?"),
+    _talk("Is pump 3 running?", "No.", 'And "AHU-2"?\nSay <it> & stop.', "It is off.", "Why?"),
 )
+_BRIEF: Message = {"role": "system", "content": "Line one.\nLine two."}
+_PROBES = (*_TALKS, *([_BRIEF, *talk] for talk in _TALKS))
 _FAMILIES = {
     "<|im_sep|>": "phi4",
     "<|im_start|>": "chatml",
@@ -97,11 +87,7 @@ def rendered_chats(render: Render) -> tuple[RenderedChat, ...]:
 
 def _learned(render: Render) -> TurnFormat | None:
     """The texts between the turns, read from three rendered chats."""
-    talk = [
-        {"role": "user", "content": _FIRST},
-        {"role": "assistant", "content": _ANSWER},
-        {"role": "user", "content": _SECOND},
-    ]
+    talk = _talk(_FIRST, _ANSWER, _SECOND)
     system = {"role": "system", "content": _SYSTEM}
     plain = _between(_rendered(render, talk), (_FIRST, _ANSWER, _SECOND))
     if plain is None:

@@ -4,9 +4,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from exporter.domain.parity.answers import ReferenceAnswer
+from exporter.domain.parity.answers import ReferenceAnswer, RenderedChat
 from exporter.domain.parity.quantization import Quantization
-from exporter.domain.registry.chat_template import RenderedChat
 from exporter.domain.registry.modelfile import Modelfile
 from ratchet.contract import ArtifactRef, FormatTried, Parity, Scores, Value
 
