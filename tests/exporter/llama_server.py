@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ratchet_testing.ollama_server.llama_answers import LlamaAnswers
 from ratchet_testing.ollama_server.rendering import rendered
 
 
@@ -15,13 +16,15 @@ class LlamaServer:
     """Lists the directories that have a GGUF, and starts a model with the first request for it.
 
     `loaded` has the file of each started model by its name; a model keeps its file until it is
-    unloaded, even where the link of its name has moved. `answer` is what every model says.
+    unloaded, even where the link of its name has moved. `answer` is what every model says; None:
+    what llama.cpp says.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.loaded: dict[str, Path] = {}
-        self.answer = ""
+        self.answer: str | None = None
+        self._llama = LlamaAnswers()
         self.app = Starlette(
             routes=[
                 Route("/models", self._models),
@@ -56,9 +59,16 @@ class LlamaServer:
 
     async def _chat(self, request: Request) -> Response:
         body = await request.json()
-        if self.start(body["model"]) is None:
+        file = self.start(body["model"])
+        if file is None:
             return _error(400, "model is not found")
-        choice = {"message": {"role": "assistant", "content": self.answer}, "finish_reason": "stop"}
+        text, ended = self.answer, True
+        if text is None:
+            chat = rendered("new", {}, file, body["messages"])
+            said = self._llama.answer(file, chat, body["max_tokens"], (), 0)
+            text, ended = said.text, said.ended
+        message = {"role": "assistant", "content": text}
+        choice = {"message": message, "finish_reason": "stop" if ended else "length"}
         return JSONResponse({"choices": [choice], "model": body["model"]})
 
 

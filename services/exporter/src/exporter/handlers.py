@@ -114,17 +114,16 @@ class CheckpointHandler:
         served: ServedParity | None = None
         for registry in registries:
             outcome = await register_and_check(registry, record, gguf, self.limits)
-            if known and registry is self.server and outcome.by_template:
-                # It may be active already: the reconciler reports why the server lacks it.
+            served = outcome.parity or served
+            if not isinstance(outcome, RegistrationRefused):
+                continue
+            if known and registry is self.server and outcome.unjudged:
+                # Registered while there was no server: the reconciler reports why it lacks it.
                 registries.remove(registry)
                 break
-            served = outcome.parity or served
-            if isinstance(outcome, RegistrationRefused):
-                await withdraw(registries, version, outcome.reason)
-                await self.retention.discard(record)
-                return self._refused(
-                    checkpoint, outcome.reason, export.parity, export.tried, served
-                )
+            await withdraw(registries, version, outcome.reason)
+            await self.retention.discard(record)
+            return self._refused(checkpoint, outcome.reason, export.parity, export.tried, served)
         registered = ModelRegistered(
             event_id=derived_id(checkpoint.event_id, "registered"),
             occurred_at=utc_now(),

@@ -18,7 +18,6 @@ class Registered:
     """`parity` is None if the registry serves nothing, or the record has no reference answers."""
 
     parity: ServedParity | None
-    by_template: bool = False
 
 
 @dataclass(frozen=True)
@@ -26,18 +25,21 @@ class RegistrationRefused:
     """The registered model does not answer like the trained one.
 
     `by_template` is whether another template may help: the chats are rendered differently, or the
-    server does not report how it renders them.
+    server does not report how it renders them. `unjudged` is whether nothing of the record could
+    show that the server is right or wrong.
     """
 
     reason: str
     parity: ServedParity | None = None
     by_template: bool = False
+    unjudged: bool = False
 
 
 _UNJUDGED = RegistrationRefused(
     "the record of this version has neither answers nor chats that show whether the server renders "
     "its chats rightly: train the model again",
     by_template=True,
+    unjudged=True,
 )
 
 
@@ -56,15 +58,19 @@ async def register_and_check(
         if expected.read or known is None:
             await registry.register(record, gguf)
             outcome = await _check(registry, record.version, expected)
-        if known is not None and outcome.by_template:
+        if known is not None and _by_template(outcome):
             await registry.register(record, gguf, known)
             outcome = await _check(registry, record.version, expected, known)
     except RegistrationMismatch as error:
         return RegistrationRefused(str(error))
-    if isinstance(outcome, Registered) or not outcome.by_template or outcome is _UNJUDGED:
+    if isinstance(outcome, Registered) or not outcome.by_template or outcome.unjudged:
         return outcome
     advice = remedy(registry.kind, registry.server_version)
     return replace(outcome, reason=f"{outcome.reason}; {advice}")
+
+
+def _by_template(outcome: Registered | RegistrationRefused) -> bool:
+    return isinstance(outcome, RegistrationRefused) and outcome.by_template
 
 
 async def _check(
