@@ -45,6 +45,8 @@ def gate(request: ExportRequest, clock: StageClock) -> Exported | ExportRefused:
             tried=chosen.tried,
             assembly=steps.assembly,
             references=chosen.serving.references,
+            start=chosen.serving.start,
+            chats=chosen.serving.chats,
             smoke_answer=chosen.serving.smoke_answer,
             modelfile=Modelfile(
                 sampling=request.sampling,

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from exporter.domain.parity.answers import ReferenceAnswer
+from exporter.domain.parity.answers import ReferenceAnswer, RenderedChat
 from exporter.domain.parity.quantization import Quantization
 from exporter.domain.registry.modelfile import Modelfile
 from ratchet.contract import ArtifactRef, FormatTried, Parity, Scores, Value
@@ -20,8 +20,9 @@ class Export(Value):
 
     `training_kl` is the KL divergence (nats) that training caused on the same answers: the scale
     for `parity.kl`. `seconds` are those of each stage, over all formats tried. `references` are
-    answers of the trained model, which a server's answers are compared with. `assembly` is how the
-    f16 file was made, None in older records.
+    answers of the trained model, which a server's answers are compared with, and `chats` the texts
+    that it reads. `start` is the text that the tokenizer puts before every chat. `assembly` is how
+    the f16 file was made, None in older records.
     """
 
     gguf: ArtifactRef
@@ -35,6 +36,8 @@ class Export(Value):
     seconds: dict[ExportStage, float]
     versions: dict[str, str]
     references: tuple[ReferenceAnswer, ...] = ()
+    start: str = ""
+    chats: tuple[RenderedChat, ...] = ()
     tried: tuple[FormatTried, ...] = ()
     assembly: Assembly | None = Field(default=None, exclude_if=lambda made: made is None)
 
