@@ -38,8 +38,8 @@ LAGUNA = """{%- set preserve_thinking = preserve_thinking | default(false) -%}
 {{- ('<think></think>' if preserve_thinking else '</think>') + messages[0].content }}"""
 GLM = """{%- set kept = clear_thinking is defined and not clear_thinking %}
 {{- '<think></think>' if kept else '</think>' }}"""
-NEMOTRON = """{%- set kept = truncate_history_thinking is defined and not truncate_history_thinking %}
-{{- '<think></think>' if kept else '</think>' }}"""
+NEMOTRON = """{%- set cut = truncate_history_thinking is not defined or truncate_history_thinking %}
+{{- '</think>' if cut else '<think></think>' }}"""
 INDENTED = "   {% if true %}{{- messages[0].content }}{% endif %}\n"
 WRITTEN = {
     "llama 3.1": (LLAMA_3_1, "Today Date: 26 Jul 2024\n\nHi"),

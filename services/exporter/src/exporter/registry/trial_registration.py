@@ -36,8 +36,10 @@ async def try_registration(
         return _check("fail", f"{shown}: {error}", _REMEDY)
     if isinstance(outcome, RegistrationRefused):
         return _check("fail", f"{shown}: {outcome.reason}", _REMEDY)
-    top1 = f", top-1 {outcome.parity.top1:.4f}" if outcome.parity else ""
-    return _check("ok", f"{shown} gives the small model's answers{top1}")
+    top1 = outcome.parity.top1 if outcome.parity else None
+    agreement = "" if top1 is None else f", top-1 {top1:.4f}"
+    passed = _check("ok", f"{shown} gives the small model's answers{agreement}")
+    return passed.model_copy(update={"top1": top1})
 
 
 async def _remove(server: Registry, version: str) -> None:
