@@ -35,11 +35,7 @@ QWEN_3 = """{{- messages[0].content + "\\n" }}
 {%- endif %}"""
 DEEPSEEK = "{{- messages[0].content }}{{- '<think>' if thinking else '</think>' }}"
 LAGUNA = """{%- set preserve_thinking = preserve_thinking | default(false) -%}
-{{- ('<think></think>' if preserve_thinking else '</think>') + messages[0].content }}"""
-GLM = """{%- set kept = clear_thinking is defined and not clear_thinking %}
-{{- '<think></think>' if kept else '</think>' }}"""
-NEMOTRON = """{%- set cut = truncate_history_thinking is not defined or truncate_history_thinking %}
-{{- '</think>' if cut else '<think></think>' }}"""
+{{- "<think></think>" if enable_thinking or preserve_thinking else "</think>" }}"""
 INDENTED = "   {% if true %}{{- messages[0].content }}{% endif %}\n"
 WRITTEN = {
     "llama 3.1": (LLAMA_3_1, "Today Date: 26 Jul 2024\n\nHi"),
@@ -49,9 +45,7 @@ WRITTEN = {
     "clock": (CLOCK, "Friday, 26 Jul 24, 00:00:00, Jul 26 2024"),
     "qwen 3": (QWEN_3, "Hi\n<think>\n\n</think>\n\n"),
     "deepseek": (DEEPSEEK, "Hi</think>"),
-    "laguna": (LAGUNA, "</think>Hi"),
-    "glm": (GLM, "</think>"),
-    "nemotron": (NEMOTRON, "</think>"),
+    "laguna": (LAGUNA, "</think>"),
     "indented": (INDENTED, "Hi"),
 }
 """Excerpts in the manner of published templates, and what their pinned text renders."""
@@ -70,9 +64,10 @@ SERVER: dict[str, Any] = {
     "thinking": True,
     "preserve_thinking": True,
     "clear_thinking": False,
+    "drop_thinking": False,
     "truncate_history_thinking": False,
 }
-"""The variables of a server that switches thinking on and keeps it, on another day."""
+"""The variables of a server that lets a model think, on another day."""
 
 
 def published() -> list[Path]:

@@ -36,7 +36,9 @@ class Killed(BaseException):
 class TrainerHarness:
     """`training` starts a trainer on the same database, files and streams."""
 
-    def __init__(self, engine: Engine, directory: Path, **changed: Any) -> None:
+    def __init__(
+        self, engine: Engine, directory: Path, chat_template: Path | None = None, **changed: Any
+    ) -> None:
         self.settings = TrainerSettings(
             **{
                 "data_dir": directory,
@@ -52,7 +54,7 @@ class TrainerHarness:
         self.models = SqlModelStore(engine)
         self.outbox = SqlOutbox(engine)
         self.artifacts = ArtifactStore(directory / "artifacts")
-        self.files = RunFiles(directory / "runs", self.artifacts, PACKAGED)
+        self.files = RunFiles(directory / "runs", self.artifacts, PACKAGED, chat_template)
         self.runs = SqlRunStore(engine, self.files)
         self.publisher = MemoryPublisher()
         self.metrics = CollectorRegistry()

@@ -89,7 +89,8 @@ def another_template(steps: BuildSteps, f16: Path) -> None:
 
 
 def another_base(steps: BuildSteps, f16: Path) -> None:
-    other = Path(str(steps.base)).parent / "other" / "tiny"
+    weights = (steps.base / "model.safetensors").resolve()
+    other = weights.parents[1] / "other" / "tiny"
     aside = f16.with_suffix(".other")
     cache = f16.parent / "another"
     splice(

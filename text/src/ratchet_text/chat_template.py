@@ -28,9 +28,13 @@ _VALUES = {
     "thinking": "false",
     "preserve_thinking": "false",
     "clear_thinking": "true",
+    "drop_thinking": "true",
     "truncate_history_thinking": "true",
 }
-"""The variables that servers set on their own; the dates are in the format of llama-server."""
+"""The variables that servers set on their own; the dates are in the format of llama-server.
+
+The last four, of earlier answers' thinking, have the values that templates themselves default to.
+"""
 
 
 def _line() -> str:

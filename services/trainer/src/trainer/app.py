@@ -76,7 +76,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     examples = SqlExampleStore(engine)
     artifacts = ArtifactStore(settings.artifacts_dir)
     runs_dir, regression = settings.data_dir / "runs", settings.trainer_regression_file or PACKAGED
-    files = RunFiles(runs_dir, artifacts, regression)
+    files = RunFiles(runs_dir, artifacts, regression, settings.trainer_chat_template_file)
     move_datasets(engine, files)
     runs, models = SqlRunStore(engine, files), SqlModelStore(engine)
     ranking = SqlRankingStore(engine, settings.trainer_learning)

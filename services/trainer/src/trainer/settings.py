@@ -47,6 +47,8 @@ class TrainerSettings(CommonSettings):
     `trainer_regression_file` replaces the packaged fixed questions, which champion and
     challenger answer in addition to the held-out ones.
 
+    `trainer_chat_template_file` replaces the base model's own chat template.
+
     `trainer_ollama_url` names an Ollama on the same accelerator: its models are unloaded
     before a run and loaded again after it.
 
@@ -90,6 +92,7 @@ class TrainerSettings(CommonSettings):
     trainer_judging: JudgingRecipe = _RECIPE.judging
     trainer_gate: GateRules = GateRules()
     trainer_regression_file: Path | None = None
+    trainer_chat_template_file: Path | None = None
     trainer_attempts: int = Field(default=3, ge=1)
     trainer_poll_s: float = Field(default=2.0, gt=0)
     trainer_lease_s: float = Field(default=15.0, ge=1)
@@ -139,6 +142,13 @@ class TrainerSettings(CommonSettings):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"{value!r} is no time zone: set one such as Europe/Vienna") from error
         return value
+
+    @field_validator("trainer_chat_template_file", mode="before")
+    @classmethod
+    def _is_a_file_or_none(cls, value: Path | str | None) -> Path | None:
+        if value and not Path(value).is_file():
+            raise ValueError(f"{str(value)!r} is no file: set the path of a Jinja file")
+        return Path(value) if value else None
 
     @property
     def rules(self) -> ReadinessRules:

@@ -11,7 +11,8 @@ class AdapterManifest(Value):
     `champion` that of the adapter it was compared with. `versions` contains those of the
     libraries, and the sha256 of the training code. `references` is a file of reference answers
     (`ratchet.models.references`). `figures` are the figures of the acceptance gate;
-    `regression_sha256` hashes the fixed questions.
+    `regression_sha256` hashes the fixed questions, and
+    `chat_template_sha256` the pinned chat template (None: it was not pinned).
     """
 
     run_id: str
@@ -31,3 +32,4 @@ class AdapterManifest(Value):
     figures: GateFigures | None = None
     regression_sha256: str | None = None
     references: ArtifactRef | None = None
+    chat_template_sha256: str | None = None

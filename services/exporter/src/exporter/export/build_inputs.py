@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from exporter.backends.directories import link_or_copy, once
+from exporter.backends.gguf.templated_base import link_base
 from exporter.export.build_steps import BuildSteps
 from exporter.export.request import ExportRequest
 from ratchet.models import References
@@ -32,11 +33,14 @@ def verify_base(request: ExportRequest, base: Path) -> None:
 def open_build(request: ExportRequest) -> BuildSteps:
     """Open base and adapter without checking that they belong together, as `verify_base` does.
 
-    Raises `NotMergeable`, `BaseModelMissing`, `ArtifactMissing`, `ArtifactCorrupt` and `OSError`.
+    The base has the chat template of the reference answers. Raises `NotMergeable`,
+    `BaseModelMissing`, `ArtifactMissing`, `ArtifactCorrupt`, `UnusableReferences` and `OSError`.
     """
     base = materialize(request.manifest.base_model, request.cache_dir)
+    template = read_reference_chats(request).chat_template
+    linked = once(request.work_dir / "base", partial(link_base, base, template))
     adapter = once(request.work_dir / "adapter", partial(_collect, request))
-    return BuildSteps(request, base, adapter)
+    return BuildSteps(request, linked / base.name, adapter)
 
 
 def read_reference_chats(request: ExportRequest) -> References:

@@ -79,7 +79,7 @@ def _chat_format_fault(model: LlamaModel, references: References) -> ParityFault
     if model.chat_template != references.chat_template:
         return ParityFault(name="wrong template", detail="the file has another chat template")
     for chat in references.chats:
-        if model.render([{"role": "user", "content": chat.user}]) != chat.rendered:
+        if not model.renders(chat.user, chat.rendered):
             return ParityFault(
                 name="wrong template", detail=f"{chat.user[-60:]!r} is rendered differently"
             )

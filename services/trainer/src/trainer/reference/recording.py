@@ -23,7 +23,8 @@ def record(request: ReferenceRequest) -> None:
         raise ValueError("no case was answered by both models, so there are no reference chats")
     use_all_cores()
     base = materialize(request.base_model, request.cache_dir)
-    model = ReferenceModel(base, request.adapter, choose_device(request.device))
+    device = choose_device(request.device)
+    model = ReferenceModel(base, request.adapter, device, request.chat_template)
     chats = [
         *model.answered(request.spoken, _SPOKEN_TOKENS),
         *model.answered(request.plans, _PLAN_TOKENS, plan=True),

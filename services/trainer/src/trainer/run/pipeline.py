@@ -10,6 +10,7 @@ from ratchet.models.base_models import materialize, revision_of, weights_sha256
 from ratchet.storage import flush_tree, write_whole
 from ratchet_text import language_of
 from trainer.backends.language_model.base_model import Base, load_base
+from trainer.backends.language_model.chat_format import UnusableChatTemplate
 from trainer.backends.language_model.chat_tokens import TokenizedChats
 from trainer.backends.language_model.distributed import (
     first_alone,
@@ -78,6 +79,8 @@ def _run(
     with first_alone():
         directory = materialize(request.base_model, request.cache_dir)
         base = _load(directory, request)
+    if isinstance(base, RunImpossible):
+        return base if is_first() else None
     tokens = TokenizedChats(base.tokenizer)
     fitting = fit(dataset, recipe.loop(dataset.method).max_length, tokens)
     cases, regression_sha256 = _cases(request, fitting.dataset)
@@ -114,17 +117,23 @@ def _run(
         versions=versions(),
         taught=len(fitting.dataset.train),
         left_out=fitting.left_out,
+        chat_template=base.chat_template,
+        system_message=base.takes_system_message,
     )
     _store(request.result, trained)
     return trained
 
 
-def _load(directory: Path, request: TrainRequest) -> Base:
-    recipe = request.recipe
+def _load(directory: Path, request: TrainRequest) -> Base | RunImpossible:
+    recipe, given = request.recipe, request.chat_template
     use_all_cores()
     device = choose_device(recipe.device)
     dtype = choose_dtype(recipe.precision, device, request.cache_dir)
-    return load_base(directory, device, dtype, recipe.quantization)
+    template = None if given is None else given.read_text(encoding="utf-8")
+    try:
+        return load_base(directory, device, dtype, recipe.quantization, template)
+    except UnusableChatTemplate as error:
+        return RunImpossible(reason=str(error))
 
 
 def _cases(request: TrainRequest, dataset: Dataset) -> tuple[tuple[Case, ...], str | None]:

@@ -159,7 +159,7 @@ class TrainingLoop:
         manifest: ArtifactRef | None,
         seconds: float,
     ) -> None:
-        reason = verdict.reason + trained.left_out.remark
+        reason = verdict.reason + trained.remark
         end = RunEnd(verdict=verdict.verdict, reason=reason, ended_at=utc_now(), manifest=manifest)
         events: list[Event] = [run_events.finished(run, end, trained, verdict.figures, seconds)]
         if manifest is not None:

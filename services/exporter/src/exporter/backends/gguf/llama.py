@@ -3,6 +3,7 @@
 import ctypes
 import logging
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
@@ -25,6 +26,9 @@ _FILE_TYPES: dict[Quantization, int] = {
 }
 _BATCH = 64
 """Tokens per step: fewer take longer, more take more memory."""
+
+_DAY = "\0"
+"""Stands for a date in a rendered chat. No template renders this character."""
 
 
 class QuantizationFailed(RuntimeError):
@@ -77,7 +81,8 @@ class LlamaModel:
 
     def __init__(self, model: llama_cpp.Llama) -> None:
         self._model = model
-        self._template = _template(model)
+        self._template = _template(model, Jinja2ChatFormatter)
+        self._on_any_day = _template(model, _OnAnyDay)
         self._batch = llama_cpp.llama_batch_init(_BATCH, 0, 1)
         self._sequence: list[int] = []
         self._logits = np.empty((model.n_ctx(), model.n_vocab()), np.float32)
@@ -105,6 +110,16 @@ class LlamaModel:
     def end_of_turn(self) -> int:
         """The token that ends an answer."""
         return self._model.token_eos()
+
+    def renders(self, question: str, text: str) -> bool:
+        """Whether the file's own template renders `question` as `text`, on whatever day."""
+        turns: Any = [{"role": "user", "content": question}]
+        try:
+            rendered = str(self._on_any_day(messages=turns).prompt)
+        except Exception:  # noqa: BLE001 -- a template's code may raise anything
+            return False
+        parts = map(re.escape, rendered.split(_DAY))
+        return re.fullmatch(".{1,40}".join(parts), text) is not None
 
     def logits(self, sequence: Sequence[int], last: int) -> Logits:
         """The logits after each of the `last` tokens of `sequence` (of all, if it is shorter).
@@ -170,13 +185,21 @@ class LlamaModel:
             rows[:] = np.ctypeslib.as_array(pointer, shape=rows.shape)
 
 
-def _template(model: llama_cpp.Llama) -> Jinja2ChatFormatter:
+class _OnAnyDay(Jinja2ChatFormatter):
+    """Marks the places where a template prints the time at which it renders."""
+
+    @staticmethod
+    def strftime_now(f: str) -> str:
+        return _DAY
+
+
+def _template(model: llama_cpp.Llama, formatter: type[Jinja2ChatFormatter]) -> Jinja2ChatFormatter:
     eos, bos = (
         model.detokenize([token], special=True).decode() if token >= 0 else ""
         for token in (model.token_eos(), model.token_bos())
     )
     template = model.metadata.get("tokenizer.chat_template", "")
-    return Jinja2ChatFormatter(template=template, eos_token=eos, bos_token=bos)
+    return formatter(template=template, eos_token=eos, bos_token=bos)
 
 
 @contextmanager

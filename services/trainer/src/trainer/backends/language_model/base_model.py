@@ -7,6 +7,7 @@ from typing import Any, Literal
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
+from trainer.backends.language_model.chat_format import takes_system_message, use_chat_template
 from trainer.domain.runs.recipe import Quantization
 
 
@@ -16,6 +17,14 @@ class Base:
 
     model: Any
     tokenizer: Any
+
+    @property
+    def chat_template(self) -> str:
+        return str(self.tokenizer.chat_template)
+
+    @property
+    def takes_system_message(self) -> bool:
+        return takes_system_message(self.tokenizer)
 
     def rendered(self, prompt: str) -> str:
         """The chat template with `prompt` as its only user turn, up to the start of the answer."""
@@ -29,12 +38,15 @@ def load_base(
     device: torch.device,
     dtype: torch.dtype | Literal["auto"],
     quantization: Quantization,
+    chat_template: str | None = None,
 ) -> Base:
     """Load a Hugging Face directory; the type "auto" is that of the stored weights.
 
-    `nf4` needs bitsandbytes (Dettmers et al. 2023, arXiv:2305.14314).
+    `chat_template` replaces the directory's own; either is pinned. `nf4` needs bitsandbytes
+    (Dettmers et al. 2023, arXiv:2305.14314). Raises `UnusableChatTemplate` before it loads weights.
     """
     tokenizer = AutoTokenizer.from_pretrained(directory, padding_side="left")
+    use_chat_template(tokenizer, chat_template)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     options: dict[str, Any] = {}

@@ -21,15 +21,17 @@ class ReferenceModel:
     Logits are computed without merging, so that they do not share the errors of a merge.
     """
 
-    def __init__(self, base: Path, adapter: Path, device: torch.device) -> None:
-        self._base = load_base(base, device, "auto", "none")
+    def __init__(
+        self, base: Path, adapter: Path, device: torch.device, chat_template: str | None
+    ) -> None:
+        self._base = load_base(base, device, "auto", "none", chat_template)
         if self._base.model.num_parameters() < _LARGE:
             self._base.model.float()
         self._adapted = with_champion(self._base.model, adapter).eval()
 
     @property
     def chat_template(self) -> str:
-        return str(self._base.tokenizer.chat_template)
+        return self._base.chat_template
 
     @property
     def end_of_turn(self) -> int:

@@ -1,5 +1,6 @@
 """The files of runs: datasets and champions for the child process, adapters for the exporter."""
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,13 +19,21 @@ _ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 class RunFiles:
     """Working files in `<root>/<run_id>`, and what outlives a run in `artifacts`.
 
-    A run uses the regression set that the file `regression` contained at its first attempt.
+    A run uses what the files `regression` and `chat_template` (None: the base's own) contained at
+    its first attempt.
     """
 
-    def __init__(self, root: Path, artifacts: ArtifactStore, regression: Path) -> None:
+    def __init__(
+        self,
+        root: Path,
+        artifacts: ArtifactStore,
+        regression: Path,
+        chat_template: Path | None = None,
+    ) -> None:
         self._root = root.absolute()
         self._artifacts = artifacts
         self._regression = regression
+        self._chat_template = chat_template
 
     def directory(self, run_id: str) -> Path:
         return self._root / run_id
@@ -53,14 +62,12 @@ class RunFiles:
         """
         directory = self.directory(run.run_id)
         directory.mkdir(parents=True, exist_ok=True)
-        regression = directory / "regression.json"
-        if not regression.is_file():
-            write_whole(regression, self._regression.read_bytes())
         return TrainRequest(
             run_id=run.run_id,
             method=run.method,
             dataset=self._artifacts.verified(run.dataset.artifact).absolute(),
-            regression=regression,
+            regression=_kept(self._regression, directory / "regression.json"),
+            chat_template=_kept(self._chat_template, directory / "chat_template.jinja"),
             recipe=run.recipe,
             base_model=run.base_model,
             cache_dir=cache_dir.absolute(),
@@ -91,6 +98,7 @@ class RunFiles:
             versions=trained.versions,
             figures=figures,
             regression_sha256=trained.regression_sha256,
+            chat_template_sha256=_sha256(trained.chat_template),
         )
         content = manifest.model_dump_json().encode()
         return self._adopt_content(run.run_id, "manifest.json", content)
@@ -118,6 +126,17 @@ class RunFiles:
             link.unlink(missing_ok=True)
             link.symlink_to(self._artifacts.verified(file).absolute())
         return directory
+
+
+def _kept(source: Path | None, copy: Path) -> Path | None:
+    """The copy of `source` that the first attempt made; None if there was nothing to copy."""
+    if source is not None and not copy.is_file():
+        write_whole(copy, source.read_bytes())
+    return copy if copy.is_file() else None
+
+
+def _sha256(text: str | None) -> str | None:
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()
 
 
 def _flat(run: Run, trained: TrainingResult) -> dict[str, float | int | str | list[str]]:

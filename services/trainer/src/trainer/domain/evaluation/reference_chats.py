@@ -17,7 +17,8 @@ class ReferenceRequest(Value):
     """Asks a child process to record reference answers in the file `target`.
 
     `adapter` is a PEFT directory. `spoken` and `plans` are user turns that request a spoken
-    answer and a widget plan.
+    answer and a widget plan. `chat_template` is the one the adapter was trained with (None: the
+    base's own).
     """
 
     base_model: str
@@ -27,6 +28,7 @@ class ReferenceRequest(Value):
     spoken: tuple[str, ...]
     plans: tuple[str, ...]
     target: Path
+    chat_template: str | None = None
 
 
 def reference_request(request: TrainRequest, trained: TrainingResult) -> ReferenceRequest:
@@ -39,6 +41,7 @@ def reference_request(request: TrainRequest, trained: TrainingResult) -> Referen
         spoken=reference_prompts(trained.cases, "voice"),
         plans=reference_prompts(trained.cases, "widget"),
         target=request.work_dir / "references.safetensors",
+        chat_template=trained.chat_template,
     )
 
 

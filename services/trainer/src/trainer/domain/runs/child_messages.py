@@ -16,7 +16,8 @@ class TrainRequest(Value):
     """Requests a run of `method`.
 
     `dataset` is a file with a `Dataset`, `champion` a PEFT directory (None: the base model),
-    `regression` a file with the fixed questions (None: no fixed questions). With `afresh` the
+    `regression` a file with the fixed questions (None: no fixed questions), `chat_template` a file
+    with the chat template (None: the base's own). With `afresh` the
     challenger starts from the base, otherwise from the champion. The micro-batch is halved
     `halvings` times.
 
@@ -32,6 +33,7 @@ class TrainRequest(Value):
     work_dir: Path
     champion: Path | None = None
     regression: Path | None = None
+    chat_template: Path | None = None
     afresh: bool = False
     halvings: int = 0
 
@@ -55,6 +57,7 @@ class TrainingProgress(Value):
 class TrainingResult(Value):
     """The adapter's directory, the cases, and the scores of champion and challenger.
 
+    `chat_template` is the pinned one; `system_message` is whether it takes a system message.
     `batch` is the micro-batch that fitted into memory. `regression_sha256` is the hash of the
     file with the fixed questions among `cases`. `taught` counts the examples that it was trained
     on (None: all).
@@ -76,6 +79,14 @@ class TrainingResult(Value):
     versions: dict[str, str]
     taught: int | None = None
     left_out: LeftOut = NOTHING
+    chat_template: str | None = None
+    system_message: bool = True
+
+    @property
+    def remark(self) -> str:
+        """What the run left out, behind the reason of a verdict."""
+        system = "" if self.system_message else "; no system message: the chat template refuses one"
+        return f"{self.left_out.remark}{system}"
 
     @property
     def held_out(self) -> tuple[Case, ...]:
