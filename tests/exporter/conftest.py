@@ -1,7 +1,6 @@
 """The stand-in for an Ollama server, and the records and files that tests register."""
 
 import hashlib
-import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,30 +14,29 @@ from ratchet.contract import ArtifactRef, Parity, Scores
 from ratchet.models.base_models import packaged_gguf
 from ratchet_testing.ollama_server.server import OllamaStandIn
 
+from .chat_formats import FORMATS
+from .small_gguf import write_small_gguf
 from .trained_model import TrainedModel, trained_model
 
 MakeRecord = Callable[..., ModelRecord]
 _SCORES = Scores(preference_accuracy=0.5, text_quality=0.5, grounded_accuracy=0.5)
 
 
-@pytest.fixture
-def ollama(tmp_path: Path) -> OllamaStandIn:
-    return OllamaStandIn(tmp_path / "ollama")
+@pytest.fixture(params=["old", "new"])
+def ollama(request: pytest.FixtureRequest, tmp_path: Path) -> OllamaStandIn:
+    return OllamaStandIn(tmp_path / "ollama", request.param)
+
+
+@pytest.fixture(scope="session")
+def small_gguf(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("small") / "small.gguf"
+    return write_small_gguf(path, FORMATS["ChatML"]).read_bytes()
 
 
 @pytest.fixture
-def gguf(tmp_path: Path) -> Path:
-    """The smallest file that is a GGUF: no tensors, one key."""
-    key, value = b"general.architecture", b"llama"
+def gguf(tmp_path: Path, small_gguf: bytes) -> Path:
     path = tmp_path / "source.gguf"
-    path.write_bytes(
-        b"GGUF"
-        + struct.pack("<IQQ", 3, 0, 1)
-        + struct.pack("<Q", len(key))
-        + key
-        + struct.pack("<IQ", 8, len(value))
-        + value
-    )
+    path.write_bytes(small_gguf)
     return path
 
 

@@ -163,7 +163,7 @@ async def test_an_unreadable_manifest_affects_only_its_version(system: System) -
     assert table.exit_code == 0, table.output
 
 
-async def test_models_shows_every_version_and_the_active_one(system: System) -> None:
+async def test_models_shows_every_version_and_the_active_one(system: System, ollama: Any) -> None:
     await system.ratchet("activate", "v1")
     shown = await system.ratchet("models", "--json")
     table = await system.ratchet("models")
@@ -179,7 +179,8 @@ async def test_models_shows_every_version_and_the_active_one(system: System) -> 
     assert row["before"]["text_quality"] == row["after"]["text_quality"] == 0.5
     assert row["activated_at"] > row["trained_at"]
     served = facts["ollama"]
-    assert (served["available"], served["version"], served["active"]) == (True, "0.34.1", "v1")
+    assert (served["available"], served["active"]) == (True, "v1")
+    assert served["version"] == ollama.version
     assert served["lacks"] == {"missing": [], "refused": {}, "trouble": None, "wait_s": 0.0}
     assert "Ollama serves v1" in table.stdout
 

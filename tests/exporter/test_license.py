@@ -34,12 +34,16 @@ def test_a_directory_without_a_license_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("named", ["apache-2.0", None])
-async def test_a_license_is_sent_to_ollama(ollama: Any, named: str | None) -> None:
+async def test_a_license_is_sent_to_ollama(
+    ollama: Any, record: Any, gguf: Path, named: str | None
+) -> None:
+    digest = f"sha256:{record('v1').export.gguf.sha256}"
     modelfile = Modelfile(sampling=Sampling(), template=None, license=named)
     transport = httpx.ASGITransport(ollama.app)
     async with httpx.AsyncClient(base_url="http://stand-in", transport=transport) as client:
         api = OllamaApi(client)
-        await api.create("m:v1", {}, modelfile)
+        await api.upload(digest, gguf)
+        await api.create("m:v1", {"model.gguf": digest}, modelfile)
         shown = await api.show("m:v1")
 
     assert shown is not None

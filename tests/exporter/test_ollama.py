@@ -21,7 +21,8 @@ async def registry(ollama: Any) -> AsyncIterator[OllamaRegistry]:
 async def test_template_system_and_parameters_are_pinned_at_creation(
     registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path
 ) -> None:
-    await registry.register(record("v1"), gguf)
+    template = record("v1").export.modelfile.template
+    await registry.register(record("v1"), gguf, template)
 
     created = ollama.tags["m:v1"]
     assert created["template"] == "{{ .Role }}"
@@ -33,6 +34,39 @@ async def test_template_system_and_parameters_are_pinned_at_creation(
         "num_predict": 512,
         "stop": ["<|end|>"],
     }
+
+
+async def test_without_a_template_the_one_inside_the_file_is_left_to_the_server(
+    registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path
+) -> None:
+    await registry.register(record("v1"), gguf)
+    assert not {"template", "system"} & set(ollama.tags["m:v1"])
+    assert "stop" not in ollama.tags["m:v1"]["parameters"]
+
+    [texts] = await registry.renderings("v1", [[{"role": "user", "content": "Hi"}]])
+    own = "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant"
+    assert texts == (("Hi",) * 2 if ollama.manner == "old" else (own,) * 2)
+
+
+async def test_a_template_replaces_that_of_a_registered_version_once(
+    registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path
+) -> None:
+    template = record("v1").export.modelfile.template
+    for sent in (None, template, template, None):
+        await registry.register(record("v1"), gguf, sent)
+
+    assert (ollama.creations, ollama.blobs.uploads) == (2, 1)
+    assert ollama.tags["m:v1"]["template"] == template.template
+
+
+@pytest.mark.heavy
+async def test_a_server_that_answers_instead_of_rendering_reports_no_renderings(
+    registry: OllamaRegistry, ollama: Any, record: Any, gguf: Path
+) -> None:
+    ollama.reports_renderings = False
+    await registry.register(record("v1"), gguf)
+
+    assert await registry.renderings("v1", [[{"role": "user", "content": "Hi"}]] * 3) == ()
 
 
 async def test_a_version_is_created_once_and_its_file_sent_once(

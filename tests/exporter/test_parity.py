@@ -36,6 +36,19 @@ def test_a_model_agrees_with_itself(logits: np.ndarray) -> None:
     assert same.kl == pytest.approx(0.0, abs=1e-6)
 
 
+def test_tokens_that_tie_within_the_noise_are_no_disagreement() -> None:
+    """As of random weights, whose rounding moves every logit by some 1e-4."""
+    generator = np.random.default_rng(0)
+    flat = generator.uniform(0, 0.02, (500, 4000)).astype(np.float32)
+    rounded = flat + generator.normal(0, 1e-4, flat.shape).astype(np.float32)
+    changed = flat.copy()
+    changed[:50, 7] += 0.5
+
+    assert (likeliest(flat).ids[:, 0] != rounded.argmax(-1)).any()
+    assert compare(likeliest(flat), rounded).top1 == 1.0
+    assert compare(likeliest(flat), changed).top1 == 0.9
+
+
 @given(LOGITS, st.floats(-50, 50))
 def test_only_differences_between_logits_count(logits: np.ndarray, shift: float) -> None:
     assert compare(likeliest(logits), logits + np.float32(shift)).kl == pytest.approx(0.0, abs=1e-4)

@@ -6,8 +6,8 @@ import pytest
 
 from exporter.domain.parity.answers import AnswerToken, ReferenceAnswer, ServerAnswer
 from exporter.domain.parity.quantization import LIMITS
-from exporter.domain.parity.served import ExpectedAnswers, compare_answers
-from ratchet.contract import ServedParity
+from exporter.domain.parity.served import ExpectedAnswers, compare_answers, template_fault
+from ratchet.contract import ServedFault, ServedParity
 
 from .tokens import token
 
@@ -33,7 +33,10 @@ def text_answer(*words: str) -> ServerAnswer:
 
 
 def compare(
-    answers: list[ServerAnswer], *references: ReferenceAnswer, **change: Any
+    answers: list[ServerAnswer],
+    *references: ReferenceAnswer,
+    template: str | None = None,
+    **change: Any,
 ) -> ServedParity:
     expected = ExpectedAnswers(
         references=references or (reference(*WORDS),) * len(answers),
@@ -42,7 +45,8 @@ def compare(
         limits=LIMITS["q8_0"],
         training_kl=0.03,
     )
-    return compare_answers("ollama", expected.model_copy(update=change), answers)
+    fault = ServedFault(name="template", reason=template) if template else None
+    return compare_answers("ollama", expected.model_copy(update=change), answers, fault)
 
 
 def faults(parity: ServedParity) -> list[str]:
@@ -50,7 +54,7 @@ def faults(parity: ServedParity) -> list[str]:
 
 
 def test_equal_answers_are_those_of_the_trained_model() -> None:
-    parity = compare([answer(*WORDS, rendered=CHAT)] * 3)
+    parity = compare([answer(*WORDS)] * 3)
 
     assert parity.faults == ()
     assert (parity.top1, parity.tokens) == (1.0, 3 * (len(WORDS) + 1))
@@ -84,6 +88,23 @@ def test_a_tie_that_rounds_the_other_way_is_not_a_disagreement(with_tokens: bool
     assert (compare(answers[1:], trained).top1, compare(answers[1:], trained).tokens) == (2 / 3, 3)
 
 
+@pytest.mark.parametrize("with_tokens", [True, False])
+def test_any_token_of_a_flat_distribution_ties_with_those_that_were_recorded(
+    with_tokens: bool,
+) -> None:
+    flat = AnswerToken(text=" a", top=((" a", -7.001), (" b", -7.002), (" c", -7.003)))
+    trained = reference("It", " is", " a").model_copy(update={"tokens": (*map(token, "xy"), flat)})
+    served = AnswerToken(text=" z", logprob=-7.0, top=((" z", -7.0), (" a", -7.001)))
+    tokens = (*map(token, "xy"), served) if with_tokens else ()
+    unlikely = served.model_copy(update={"logprob": -9.0})
+
+    parity = compare([ServerAnswer(text="xy z", tokens=tokens, ended=True)], trained)
+    assert (parity.top1, parity.tokens) == (1.0, 2)
+    if with_tokens:
+        other = ServerAnswer(text="xy z", tokens=(*tokens[:2], unlikely), ended=True)
+        assert compare([other], trained).top1 == 2 / 3
+
+
 def test_a_turn_that_ends_by_a_tie_is_not_a_disagreement() -> None:
     tied = AnswerToken(text=" rpm", top=((" rpm", -0.70), ("", -0.71)))
     trained = reference(*WORDS)
@@ -114,21 +135,41 @@ def test_an_answer_that_was_cut_off_is_compared_as_far_as_it_goes() -> None:
     assert (parity.top1, parity.tokens, parity.faults) == (1.0, 4, ())
 
 
+def rendering_fault(rendered: str, *texts: str, start: str = "") -> str:
+    """The reason of the fault if the server reads `texts` for a chat; empty if there is none."""
+    expected = ExpectedAnswers(
+        references=(reference(*WORDS, rendered=rendered),),
+        start=start,
+        stop=STOP,
+        limits=LIMITS["q8_0"],
+        training_kl=0.03,
+    )
+    fault = template_fault(expected, [texts])
+    return fault.reason if fault else ""
+
+
 def test_another_chat_template_is_named_with_the_first_difference() -> None:
     shown = CHAT.replace("<|im_start|>user\n", "user: ")
-    [fault] = compare([answer(*WORDS, rendered=shown)]).faults
+    for texts in ((shown,), (CHAT, shown)):
+        reason = rendering_fault(CHAT, *texts)
+        assert '"user: Is pump' in reason
+        assert "at character 0" in reason
 
+    [fault] = compare([answer(*WORDS)], template=reason).faults
     assert fault.name == "template"
-    assert '"user: Is pump' in fault.reason
-    assert "at character 0" in fault.reason
+
+
+def test_a_chat_that_the_server_does_not_report_is_no_fault() -> None:
+    assert rendering_fault(CHAT) == rendering_fault(CHAT, CHAT) == ""
 
 
 def test_text_that_the_tokenizer_adds_need_not_be_rendered() -> None:
-    begun = reference(*WORDS, rendered=f"<|begin_of_text|>{CHAT}")
-    answers = [answer(*WORDS, rendered=CHAT)]
+    start = "<|begin_of_text|>"
 
-    assert faults(compare(answers, begun, start="<|begin_of_text|>")) == []
-    assert faults(compare(answers, begun, start="")) == ["template"]
+    assert rendering_fault(start + CHAT, CHAT, start=start) == ""
+    assert rendering_fault(start + CHAT, start + CHAT, start=start) == ""
+    assert rendering_fault(start + CHAT, CHAT) != ""
+    assert "at character 5" in rendering_fault(start + CHAT, CHAT[:5] + "X", start=start)
 
 
 def test_a_stop_token_in_the_answer_is_named() -> None:

@@ -10,9 +10,10 @@ import numpy as np
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from exporter.domain.parity.answers import AnswerToken, ReferenceAnswer
-from exporter.domain.registry.chat_template import ChatTemplate, Message, recognize
+from exporter.domain.registry.chat_template import ChatTemplate, recognize
 from exporter.domain.registry.modelfile import Modelfile, Sampling
 from exporter.domain.registry.record import ModelRecord
+from exporter.domain.registry.turn_format import Message
 from ratchet.contract import ArtifactRef
 from ratchet.models.gguf_file import GgufFile
 from ratchet_testing.ollama_server.llama_answers import LlamaAnswers

@@ -42,6 +42,7 @@ SETTINGS: list[tuple[type[CommonSettings], str, Form]] = [
         for form in HTTP
         for kind, name in (
             (ExporterSettings, "exporter_ollama_url"),
+            (ExporterSettings, "exporter_llama_server_url"),
             (TrainerSettings, "trainer_ollama_url"),
             (CommonSettings, "otlp_endpoint"),
         )

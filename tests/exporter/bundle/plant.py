@@ -16,6 +16,7 @@ from exporter.bundle.packing import pack
 from exporter.bundle.signature import TrustedKeys, sign_index
 from exporter.bundle.unpacking import unpack
 from exporter.domain.bundle import BundleIndex, BundleMember, document
+from exporter.domain.parity.quantization import LIMITS
 from exporter.domain.registry.record import ModelRecord
 from exporter.ports import Registry
 from exporter.registry.alias import Alias
@@ -56,7 +57,7 @@ class Plant:
         with staging(self.data / "bundles") as directory:
             unpacked = unpack(bundle, trusted, directory)
             installation = BundleInstallation(
-                NAME, self.artifacts, self.records, self.server, self.alias
+                NAME, self.artifacts, self.records, self.server, self.alias, LIMITS
             )
             await installation.install(unpacked, activate=activate)
 

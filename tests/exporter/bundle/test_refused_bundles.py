@@ -12,6 +12,7 @@ from exporter.bundle.installation import BundleInstallation
 from exporter.bundle.signature import TrustedKeys
 from exporter.bundle.unpacking import unpack
 from exporter.domain.bundle import BundleRefused, document
+from exporter.domain.parity.quantization import LIMITS
 from ratchet.storage.signing_keys import make_signing_key
 
 from .plant import VERSION, Entries, Plant, Sender, contents, entries, plain, write_tar
@@ -21,7 +22,7 @@ _OTHER = "v20991231t235959-ffffffffffff"
 
 
 @pytest.fixture
-def refused(sender: Sender, receiver: Plant, ollama: Any) -> Any:
+def refused(sender: Sender, receiver: Plant, ollama: Any, tmp_path: Path) -> Any:
     """Install a bundle; assert that it is refused and leaves nothing; returns the reason."""
 
     async def refused(bundle: Path, trusted: TrustedKeys | None = None) -> str:
@@ -29,7 +30,7 @@ def refused(sender: Sender, receiver: Plant, ollama: Any) -> Any:
             await receiver.install(bundle, trusted or sender.trusted)
         assert receiver.files() == {}
         assert await receiver.records.versions() == ()
-        assert (ollama.tags, ollama.blobs.uploads) == ({}, 0)
+        assert (ollama.tags, list((tmp_path / "ollama").rglob("*"))) == ({}, [])
         return str(caught.value)
 
     return refused
@@ -262,7 +263,7 @@ async def test_a_model_of_another_name_is_refused(
 ) -> None:
     unpacked = unpack(bundle, sender.trusted, receiver.data)
     installation = BundleInstallation(
-        "mine", receiver.artifacts, receiver.records, None, receiver.alias
+        "mine", receiver.artifacts, receiver.records, None, receiver.alias, LIMITS
     )
     with pytest.raises(BundleRefused, match="RATCHET_EXPORTER_MODEL_NAME"):
         await installation.install(unpacked, activate=True)
@@ -278,11 +279,11 @@ async def test_a_version_that_is_registered_as_another_model_is_refused(
     assert await receiver.records.record(VERSION) == record(VERSION, num_ctx=1024)
 
 
-async def test_a_model_without_a_known_template_is_refused(
+async def test_a_model_that_cannot_be_judged_is_refused(
     bundle: Path, sender: Sender, tmp_path: Path, refused: Any
 ) -> None:
     modelfile = sender.record.export.modelfile.model_copy(update={"template": None})
     export = sender.record.export.model_copy(update={"modelfile": modelfile})
     sender.record = sender.record.model_copy(update={"export": export})
 
-    assert "no known Ollama template" in await refused(sender.bundle(tmp_path / "plain.tar"))
+    assert "neither answers nor chats" in await refused(sender.bundle(tmp_path / "plain.tar"))

@@ -61,14 +61,15 @@ async def registries(tmp_path: Path, ollama: Any) -> AsyncIterator[Registries]:
 
 @dataclass
 class FakeExporter:
-    """Every export stores `content` and returns a model with a `num_ctx` of its own.
+    """Every export stores `model` and `content`, and returns a model with its own `num_ctx`.
 
     `results` are returned or raised first.
     """
 
     template: Export
     artifacts: ArtifactStore
-    content: bytes
+    model: bytes
+    content: bytes = b""
     results: list[Any] = field(default_factory=list)
     calls: int = 0
 
@@ -87,7 +88,7 @@ class FakeExporter:
         modelfile = self.template.modelfile
         sampling = modelfile.sampling.model_copy(update={"num_ctx": 4096 + self.calls})
         own = modelfile.model_copy(update={"sampling": sampling})
-        gguf = self.artifacts.put_bytes(self.content, self.template.gguf.name)
+        gguf = self.artifacts.put_bytes(self.model + self.content, self.template.gguf.name)
         return self.template.model_copy(update={"modelfile": own, "gguf": gguf})
 
 
@@ -122,9 +123,9 @@ class Checkpoints:
 
 
 @pytest.fixture
-def checkpoints(registries: Registries, record: Any) -> Checkpoints:
+def checkpoints(registries: Registries, record: Any, small_gguf: bytes) -> Checkpoints:
     artifacts, records = registries.artifacts, registries.local
-    exporter = FakeExporter(record("v1").export, artifacts, b"GGUF")
+    exporter = FakeExporter(record("v1").export, artifacts, small_gguf)
     handler = CheckpointHandler(
         name="m",
         exporter=exporter,

@@ -5,27 +5,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exporter.domain.parity.answers import AnswerToken, ReferenceAnswer, ServerAnswer
+from exporter.domain.registry.turn_format import Message
 from exporter.ports import Registry, RegistryError
 
 _TOKENS = tuple(
     AnswerToken(text=word, logprob=0.0, top=((word, 0.0),)) for word in ("All", " is", " well", ".")
 )
 REFERENCE = ReferenceAnswer(prompt="Any alarm?", rendered="chat", tokens=_TOKENS, ended=True)
-GOOD = ServerAnswer(text="All is well.", tokens=_TOKENS, ended=True, rendered="chat")
-OTHER = ServerAnswer(text="I am a helpful assistant.", ended=True, rendered="another chat")
+GOOD = ServerAnswer(text="All is well.", tokens=_TOKENS, ended=True)
+OTHER = ServerAnswer(text="I am a helpful assistant.", ended=True)
 
 
 @dataclass
 class FixedAnswers:
-    """Passes calls to `registry`, except that every model gives `answer`.
+    """Passes calls to `registry`, except that every model reads `rendered` and gives `answer`.
 
-    If `answer` is None, the connection is lost instead. `requests` has the version, the prompts
-    and the active version at each request for answers.
+    If `answer` is None, the connection is lost instead; without `rendered` it is not reported.
+    `requests` has the version, the prompts and the active version at each request for answers.
     """
 
     registry: Registry
     answer: ServerAnswer | None = GOOD
     up: bool = True
+    rendered: str | None = "chat"
     requests: list[tuple[str, tuple[str, ...], str | None]] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
@@ -33,6 +35,11 @@ class FixedAnswers:
 
     async def available(self) -> bool:
         return self.up
+
+    async def renderings(
+        self, version: str, chats: Sequence[Sequence[Message]]
+    ) -> tuple[tuple[str, ...], ...]:
+        return () if self.rendered is None else ((self.rendered,),) * len(chats)
 
     async def answers(
         self, version: str, prompts: Sequence[str], limit: int

@@ -52,7 +52,7 @@ async def outage(checkpoints: Checkpoints) -> Outage:
     server = FixedAnswers(checkpoints.registries.ollama, up=False)
     checkpoints.handler.server = server
     for number in (1, 2):
-        checkpoints.exporter.content = b"GGUF%d" % number
+        checkpoints.exporter.content = b"%d" % number
         await checkpoints.deliver(checkpoints.checkpoint(number))
     return Outage(checkpoints, server)
 
@@ -136,7 +136,7 @@ async def test_a_version_that_answers_differently_is_removed_and_not_sent_again(
     assert await outage.served() == ((), None)
     assert ollama.creations == 2
     assert set(outage.lags[-1].refused) == set(versions)
-    assert "does not serve the trained model: template" in outage.lags[-1].refused[versions[0]]
+    assert "does not serve the trained model: agreement" in outage.lags[-1].refused[versions[0]]
     assert await outage.checkpoints.active() == versions[1]
 
 
@@ -155,7 +155,7 @@ async def test_after_a_kill_before_the_check_the_alias_moves_only_after_it(
     assert [version for version, *_ in outage.server.requests].count(v2) == 2
 
 
-async def test_a_version_without_a_template_is_never_registered(
+async def test_a_version_that_cannot_be_judged_is_never_registered(
     outage: Outage, record: Any
 ) -> None:
     checkpoints = outage.checkpoints
@@ -167,7 +167,7 @@ async def test_a_version_without_a_template_is_never_registered(
     await outage.reconciler().reconcile()
 
     assert await outage.served() == (tuple(others), None)
-    assert "no known Ollama template" in outage.lags[-1].refused[v3]
+    assert "neither answers nor chats" in outage.lags[-1].refused[v3]
 
 
 async def test_the_reconciler_waits_for_a_handler_that_registers(outage: Outage) -> None:

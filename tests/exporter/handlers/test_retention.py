@@ -9,14 +9,15 @@ import pytest
 from ratchet.contract import ArtifactRef, Done, ModelRefused
 
 from .conftest import Checkpoints
-from .stand_ins import Killed, KilledAt
+from .stand_ins import REFERENCE, FixedAnswers, Killed, KilledAt
 
 
 def set_export(checkpoints: Checkpoints, content: bytes) -> ArtifactRef:
     """Make the next exports return a file with `content`."""
-    checkpoints.exporter.content = b"GGUF" + content
-    sha256 = hashlib.sha256(checkpoints.exporter.content).hexdigest()
-    return ArtifactRef(sha256=sha256, size=len(checkpoints.exporter.content), name="model.gguf")
+    checkpoints.exporter.content = content
+    whole = checkpoints.exporter.model + content
+    sha256 = hashlib.sha256(whole).hexdigest()
+    return ArtifactRef(sha256=sha256, size=len(whole), name="model.gguf")
 
 
 def stored(checkpoints: Checkpoints, file: ArtifactRef) -> bool:
@@ -83,8 +84,10 @@ async def test_an_older_version_with_an_unreadable_record_does_not_stop_a_checkp
     assert oldest not in await checkpoints.versions()
 
 
-async def test_a_refused_model_leaves_no_file(checkpoints: Checkpoints, ollama: Any) -> None:
-    ollama.template = "{{ .Prompt }}"
+async def test_a_refused_model_leaves_no_file(checkpoints: Checkpoints) -> None:
+    server = FixedAnswers(checkpoints.registries.ollama, rendered="another chat")
+    checkpoints.handler.server = server
+    checkpoints.exporter.change(references=(REFERENCE,))
     file = set_export(checkpoints, b"1")
     outcome = await checkpoints.deliver(checkpoints.checkpoint())
 
@@ -93,7 +96,7 @@ async def test_a_refused_model_leaves_no_file(checkpoints: Checkpoints, ollama: 
     assert not stored(checkpoints, file)
 
 
-async def test_a_model_without_a_template_leaves_no_file_unless_it_is_registered(
+async def test_a_model_that_cannot_be_judged_leaves_no_file_unless_it_is_registered(
     checkpoints: Checkpoints, record: Any
 ) -> None:
     checkpoints.exporter.template = record("v1", template=False).export

@@ -50,8 +50,8 @@ async def test_a_model_that_answers_differently_is_removed_and_refused_with_its_
     server.answer = OTHER
     refused = only(await checkpoints.deliver(checkpoints.checkpoint(2)), ModelRefused)
 
-    assert [fault.name for fault in refused.served.faults] == ["template", "agreement"]
-    assert "ollama does not serve the trained model: template: " in refused.reason
+    assert [fault.name for fault in refused.served.faults] == ["agreement"]
+    assert "ollama does not serve the trained model: agreement: " in refused.reason
     assert refused.served.top1 == 0.0
     assert set(ollama.tags) == {"m:latest", f"m:{before}"}
     assert await checkpoints.versions() == (before,)
@@ -104,11 +104,24 @@ async def test_without_references_no_answers_are_requested(
     assert (registered.served, server.requests) == (None, [])
 
 
-async def test_a_model_whose_template_the_server_changes_is_refused(
-    checkpoints: Checkpoints, ollama: Any
+async def test_a_model_whose_chats_the_server_renders_otherwise_is_refused_without_answers(
+    checkpoints: Checkpoints, server: FixedAnswers, ollama: Any
 ) -> None:
-    ollama.template = "{{ .Prompt }}"
+    server.rendered = "another chat"
     refused = only(await checkpoints.deliver(checkpoints.checkpoint()), ModelRefused)
 
-    assert "with another template than was sent" in refused.reason
-    assert ollama.tags == {}
+    assert [fault.name for fault in refused.served.faults] == ["template"]
+    assert "update Ollama to 0.30 or later" in refused.reason
+    assert (ollama.creations, ollama.tags, server.requests) == (2, {}, [])
+
+
+async def test_a_server_that_does_not_report_what_it_renders_is_judged_by_its_answers(
+    checkpoints: Checkpoints, server: FixedAnswers, ollama: Any
+) -> None:
+    server.rendered = None
+    only(await checkpoints.deliver(checkpoints.checkpoint(1)), ModelActivated)
+    assert ollama.creations == 1
+
+    server.answer = OTHER
+    only(await checkpoints.deliver(checkpoints.checkpoint(2)), ModelRefused)
+    assert ollama.creations == 3, "without a template, then with the known one"

@@ -7,9 +7,9 @@ from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
 from exporter.backends.registries.activation_journal import ActivationJournal
-from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.backends.registries.ollama_api import ollama_client
+from exporter.backends.registries.served_directory import local_registry
 from exporter.domain.export_messages import StageDone
 from exporter.domain.registry.lag import ServerLag
 from exporter.erasure import erase
@@ -45,7 +45,8 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
     registry.register(StorageCollector(settings.data_dir, settings.artifacts_dir))
     metrics = ExporterMetrics(registry)
     name = settings.exporter_model_name
-    records = LocalRegistry(settings.data_dir / "registry", name)
+    root = settings.data_dir / "registry"
+    records = local_registry(root, name, settings.exporter_llama_server_url)
     url = settings.exporter_ollama_url
     ollama = OllamaRegistry(ollama_client(url), name) if url else None
     journal = ActivationJournal(settings.activation_journal)

@@ -15,7 +15,6 @@ from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.export_messages import ExportRefused
 from exporter.domain.parity.quantization import ParityLimits, Quantization
 from exporter.domain.registry.alias_history import Move, made_for, newest
-from exporter.domain.registry.chat_template import NO_TEMPLATE
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.version import may_follow, version_tag
 from exporter.export.child_processes import ExportInterrupted, ExportProcesses
@@ -108,23 +107,23 @@ class CheckpointHandler:
     async def _register(self, checkpoint: CheckpointReady, record: ModelRecord) -> Done:
         export, version = record.export, record.version
         registries: list[Registry] = [self.records]
+        known = await self.records.record(version) is not None
         if self.server is not None and await self.server.available():
-            if export.modelfile.template is not None:
-                registries.append(self.server)
-            elif await self.records.record(version) is None:
-                await self.retention.discard(record)
-                return self._refused(checkpoint, NO_TEMPLATE, export.parity, export.tried)
+            registries.append(self.server)
         gguf = self.artifacts.path(export.gguf)
         served: ServedParity | None = None
         for registry in registries:
             outcome = await register_and_check(registry, record, gguf, self.limits)
             served = outcome.parity or served
-            if isinstance(outcome, RegistrationRefused):
-                await withdraw(registries, version, outcome.reason)
-                await self.retention.discard(record)
-                return self._refused(
-                    checkpoint, outcome.reason, export.parity, export.tried, served
-                )
+            if not isinstance(outcome, RegistrationRefused):
+                continue
+            if known and registry is self.server and outcome.unjudged:
+                # Registered while there was no server: the reconciler reports why it lacks it.
+                registries.remove(registry)
+                break
+            await withdraw(registries, version, outcome.reason)
+            await self.retention.discard(record)
+            return self._refused(checkpoint, outcome.reason, export.parity, export.tried, served)
         registered = ModelRegistered(
             event_id=derived_id(checkpoint.event_id, "registered"),
             occurred_at=utc_now(),

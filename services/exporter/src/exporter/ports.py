@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Protocol
 
 from exporter.domain.parity.answers import ServerAnswer
+from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.record import ModelRecord
+from exporter.domain.registry.turn_format import Message
 from ratchet.contract import RegistryKind
 
 
@@ -33,10 +35,22 @@ class Registry(Protocol):
     async def available(self) -> bool:
         """Whether the registry responds; never raises."""
 
-    async def register(self, record: ModelRecord, gguf: Path) -> None:
+    async def register(
+        self, record: ModelRecord, gguf: Path, template: ChatTemplate | None = None
+    ) -> None:
         """Make `record.version` servable; does nothing when it is registered already.
 
-        Raises `RegistrationMismatch` when the registered version differs from `record`.
+        Its chats are rendered by `template`, which replaces that of a registered version; without
+        one, by the template inside the file. Raises `RegistrationMismatch` when the registered
+        version has other settings than `record`.
+        """
+
+    async def renderings(
+        self, version: str, chats: Sequence[Sequence[Message]]
+    ) -> tuple[tuple[str, ...], ...] | None:
+        """The texts that `version` reads for each of `chats`, one for each call of the server.
+
+        Empty if the server does not report them, None for a registry without a server.
         """
 
     async def answers(

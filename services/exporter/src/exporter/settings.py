@@ -17,6 +17,8 @@ from ratchet.settings import CommonSettings, HttpAddress
 class ExporterSettings(CommonSettings):
     """With an empty `exporter_ollama_url` there is only the local registry.
 
+    `exporter_llama_server_url` is the llama-server that serves its directory; empty: none does.
+
     `exporter_keep_versions` counts inactive versions. `exporter_parity_limits` is a JSON object and
     replaces the limits of the formats that it names. Bundles are signed with the key in the PEM
     file `exporter_signing_key`; without one, a key in the data directory is created.
@@ -29,6 +31,7 @@ class ExporterSettings(CommonSettings):
     )
     exporter_quantization: QuantizationChoice = "auto"
     exporter_ollama_url: HttpAddress = "http://127.0.0.1:11434"
+    exporter_llama_server_url: HttpAddress = ""
     exporter_keep_versions: int = Field(default=2, ge=0)
     exporter_parity_limits: dict[Quantization, ParityLimits] = Field(default_factory=dict)
     exporter_temperature: float = Field(default=0.0, ge=0)

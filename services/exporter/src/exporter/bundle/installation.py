@@ -7,10 +7,12 @@ from pathlib import Path
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.bundle.unpacking import UnpackedBundle
 from exporter.domain.bundle import GGUF, RECORD, BundleRefused
+from exporter.domain.parity.quantization import ParityLimits, Quantization
 from exporter.domain.registry.alias_history import Move
-from exporter.domain.registry.chat_template import NO_TEMPLATE
+from exporter.domain.registry.record import ModelRecord
 from exporter.ports import Registry
 from exporter.registry.alias import Alias
+from exporter.registry.registration import RegistrationRefused, register_and_check, withdraw
 from ratchet.contract import ArtifactRef, derived_id, utc_now
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 
@@ -24,6 +26,7 @@ class BundleInstallation:
     records: LocalRegistry
     server: Registry | None
     alias: Alias
+    limits: dict[Quantization, ParityLimits]
 
     async def install(self, bundle: UnpackedBundle, *, activate: bool) -> tuple[Registry, ...]:
         """Register and, with `activate`, move the alias; returns the registries that have it.
@@ -33,14 +36,22 @@ class BundleInstallation:
         """
         record = bundle.record
         registries = await self._registries(bundle)
+        if self.server in registries:
+            [gguf] = [path for path, file in bundle.artifacts.items() if file == record.export.gguf]
+            await self._serve(self.server, record, gguf)
         for path, artifact in bundle.artifacts.items():
             await asyncio.to_thread(self._store, path, artifact)
-        gguf = self.artifacts.path(record.export.gguf)
-        for registry in registries:
-            await registry.register(record, gguf)
+        await self._serve(self.records, record, self.artifacts.path(record.export.gguf))
         if activate:
             await self._activate(record.version, registries)
         return registries
+
+    async def _serve(self, registry: Registry, record: ModelRecord, gguf: Path) -> None:
+        """Register the model; raises `BundleRefused` if a server does not answer like it."""
+        outcome = await register_and_check(registry, record, gguf, self.limits)
+        if isinstance(outcome, RegistrationRefused):
+            await withdraw([registry], record.version, outcome.reason)
+            raise BundleRefused(f"{GGUF}: {outcome.reason}")
 
     async def _activate(self, version: str, registries: tuple[Registry, ...]) -> None:
         moves = await self.alias.moves(self.records)
@@ -73,6 +84,4 @@ class BundleInstallation:
             )
         if self.server is None or not await self.server.available():
             return (self.records,)
-        if record.export.modelfile.template is None:
-            raise BundleRefused(f"{GGUF}: {NO_TEMPLATE}")
         return (self.records, self.server)

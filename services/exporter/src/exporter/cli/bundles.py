@@ -14,6 +14,7 @@ from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.backends.registries.ollama_api import ollama_client
+from exporter.backends.registries.served_directory import local_registry
 from exporter.bundle.installation import BundleInstallation
 from exporter.bundle.packing import pack
 from exporter.bundle.signature import own_key, trusted_keys
@@ -106,9 +107,12 @@ async def _install(settings: ExporterSettings, bundle: UnpackedBundle, activate:
         registries = await BundleInstallation(
             name=name,
             artifacts=ArtifactStore(settings.artifacts_dir),
-            records=LocalRegistry(settings.data_dir / "registry", name),
+            records=local_registry(
+                settings.data_dir / "registry", name, settings.exporter_llama_server_url
+            ),
             server=OllamaRegistry(client, name) if url else None,
             alias=Alias(ActivationJournal(settings.activation_journal)),
+            limits=settings.limits,
         ).install(bundle, activate=activate)
     if url and len(registries) == 1:
         remedy = "start the exporter, which registers the version there later, or install again"

@@ -10,7 +10,7 @@ from rich.table import Table
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama_api import TIMEOUT
 from exporter.backends.registries.openai_server import OpenAIServer
-from exporter.domain.parity.served import ExpectedAnswers, compare_answers
+from exporter.domain.parity.served import ExpectedAnswers, compare_answers, template_fault
 from exporter.ports import RegistryError
 from exporter.registry.registration import expected_answers
 from exporter.settings import ExporterSettings
@@ -54,8 +54,10 @@ async def _expected(settings: ExporterSettings, version: str) -> ExpectedAnswers
 async def _parity(url: str, model: str, expected: ExpectedAnswers) -> ServedParity:
     async with httpx.AsyncClient(timeout=TIMEOUT) as client:
         server = OpenAIServer(client, url, model)
+        renderings = await server.renderings([chat.messages for chat in expected.read])
         answers = await server.answers(expected.prompts, expected.answer_limit)
-    return compare_answers(model, expected, answers)
+    fault = template_fault(expected, renderings)
+    return compare_answers(model, expected, answers, fault)
 
 
 def _print(parity: ServedParity, version: str) -> None:

@@ -44,6 +44,8 @@ def gate(request: ExportRequest, clock: StageClock) -> Exported | ExportRefused:
             training_kl=references.training_kl,
             tried=chosen.tried,
             references=chosen.serving.references,
+            start=chosen.serving.start,
+            chats=chosen.serving.chats,
             smoke_answer=chosen.serving.smoke_answer,
             modelfile=Modelfile(
                 sampling=request.sampling,

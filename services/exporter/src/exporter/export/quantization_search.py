@@ -7,9 +7,13 @@ from pathlib import Path
 from exporter.backends.gguf.llama import LlamaModel, UnreadableGguf, open_model
 from exporter.backends.gguf.weight_audit import audit
 from exporter.domain.export_messages import ExportRefused
-from exporter.domain.parity.answers import ReferenceAnswer
+from exporter.domain.parity.answers import ReferenceAnswer, RenderedChat
 from exporter.domain.parity.quantization import Quantization, candidates
-from exporter.domain.registry.chat_template import ChatTemplate, recognize
+from exporter.domain.registry.chat_template import (
+    ChatTemplate,
+    recognize,
+    rendered_chats,
+)
 from exporter.export.build_steps import BuildSteps
 from exporter.export.chat_evaluation import (
     context_tokens,
@@ -29,10 +33,16 @@ _F16_EVERY = 4
 
 @dataclass(frozen=True)
 class ServingAnswers:
-    """The answers of a file that passed; `template` is None if Ollama has no equivalent."""
+    """What a server of a file that passed must answer and render.
+
+    `template` is None if Ollama's template language has no equivalent; `start` is the text that
+    the file's tokenizer puts before every chat.
+    """
 
     references: tuple[ReferenceAnswer, ...]
     template: ChatTemplate | None
+    start: str
+    chats: tuple[RenderedChat, ...]
     smoke_answer: str
 
 
@@ -115,7 +125,9 @@ class _FormatTrials:
         chats = zip(self.references.chats, self.references.likeliest, strict=True)
         return trial, ServingAnswers(
             references=tuple(reference_answer(*recorded, spell) for recorded in chats),
-            template=recognize(model.render),
+            template=recognize(model.render, model.start),
+            start=model.start,
+            chats=rendered_chats(model.render),
             smoke_answer=self._smoke(model),
         )
 

@@ -76,8 +76,12 @@ class Alias:
             for registry in registries if moves else ():
                 version = moves[-1].version
                 active = await registry.active()
-                if active != version and version in await registry.versions():
+                if version not in await registry.versions():
+                    continue
+                # Where it is already, a server that reads the directory is told so once.
+                if active != version or registry is records:
                     await registry.move_alias(version)
+                if active != version:
                     _log.warning(
                         "moved the alias in %s from %s to %s", registry.kind, active, version
                     )

@@ -73,9 +73,7 @@ def _changed_gguf(record: ModelRecord, gguf: Path) -> str | None:
 async def _not_served(record: ModelRecord, server: Registry | None) -> str | None:
     if server is None or record.version in await server.versions():
         return None
-    reason = f"{server.kind} does not have {record.version}"
-    if record.export.modelfile.template is None:
-        return f"{reason} and has no template for it: activate another version"
     return (
-        f"{reason} yet: `ratchet models` shows when it does, or why not; wait, {_ACTIVATE_ANOTHER}"
+        f"{server.kind} does not have {record.version} yet: `ratchet models` shows when it does, "
+        f"or why not; wait, {_ACTIVATE_ANOTHER}"
     )

@@ -14,7 +14,6 @@ from pydantic import ValidationError
 
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.parity.quantization import ParityLimits, Quantization
-from exporter.domain.registry.chat_template import NO_TEMPLATE
 from exporter.domain.registry.lag import ServerLag
 from exporter.domain.registry.record import ModelRecord
 from exporter.ports import Registry, RegistryError
@@ -99,9 +98,6 @@ class RegistryReconciler:
         async with self.registering:
             record = await self._read(version)
             if record is None:
-                return
-            if record.export.modelfile.template is None:
-                self._refuse(version, NO_TEMPLATE)
                 return
             outcome = await register_and_check(
                 server, record, self.records.gguf(version), self.limits

@@ -1,14 +1,16 @@
 """Registers a model with a server and compares its answers before anything depends on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from exporter.domain.parity.quantization import ParityLimits, Quantization
-from exporter.domain.parity.served import ExpectedAnswers, compare_answers
+from exporter.domain.parity.served import ExpectedAnswers, compare_answers, template_fault
+from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.record import ModelRecord
+from exporter.domain.registry.server_version import remedy
 from exporter.ports import RegistrationMismatch, Registry, RegistryError
-from ratchet.contract import ServedParity
+from ratchet.contract import ServedFault, ServedParity
 
 
 @dataclass(frozen=True)
@@ -20,33 +22,92 @@ class Registered:
 
 @dataclass(frozen=True)
 class RegistrationRefused:
-    """The registered model does not answer like the trained one."""
+    """The registered model does not answer like the trained one.
+
+    `by_template` is whether another template may help: the chats are rendered differently, or the
+    server does not report how it renders them. `unjudged` is whether nothing of the record could
+    show that the server is right or wrong.
+    """
 
     reason: str
     parity: ServedParity | None = None
+    by_template: bool = False
+    unjudged: bool = False
+
+
+_UNJUDGED = RegistrationRefused(
+    "the record of this version has neither answers nor chats that show whether the server renders "
+    "its chats rightly: train the model again",
+    by_template=True,
+    unjudged=True,
+)
 
 
 async def register_and_check(
     registry: Registry, record: ModelRecord, gguf: Path, limits: dict[Quantization, ParityLimits]
 ) -> Registered | RegistrationRefused:
-    """Register `record` and compare the answers; raises `RegistryError` or `OSError`."""
+    """Register `record` and compare the answers; raises `RegistryError` or `OSError`.
+
+    The server renders chats by the template inside the file; only if it does not read what the
+    trained model reads, by the one of the record.
+    """
+    expected = expected_answers(record, limits)
+    known = record.export.modelfile.template
+    outcome: Registered | RegistrationRefused = _UNJUDGED
     try:
-        await registry.register(record, gguf)
+        if expected.read or known is None:
+            await registry.register(record, gguf)
+            outcome = await _check(registry, record.version, expected)
+        if known is not None and _by_template(outcome):
+            await registry.register(record, gguf, known)
+            outcome = await _check(registry, record.version, expected, known)
     except RegistrationMismatch as error:
         return RegistrationRefused(str(error))
-    expected = expected_answers(record, limits)
-    if not expected.references:
+    if isinstance(outcome, Registered) or not outcome.by_template or outcome.unjudged:
+        return outcome
+    advice = remedy(registry.kind, registry.server_version)
+    return replace(outcome, reason=f"{outcome.reason}; {advice}")
+
+
+def _by_template(outcome: Registered | RegistrationRefused) -> bool:
+    return isinstance(outcome, RegistrationRefused) and outcome.by_template
+
+
+async def _check(
+    registry: Registry,
+    version: str,
+    expected: ExpectedAnswers,
+    template: ChatTemplate | None = None,
+) -> Registered | RegistrationRefused:
+    renderings = await registry.renderings(version, [chat.messages for chat in expected.read])
+    if renderings is None:
         return Registered(None)
-    answers = await registry.answers(record.version, expected.prompts, expected.answer_limit)
+    fault = template_fault(expected, renderings)
+    if fault is not None:
+        parity = ServedParity(
+            target=registry.kind, top1=0.0, kl_mean=None, kl_p99=None, tokens=0, faults=(fault,)
+        )
+        return _refused(registry, parity, by_template=True)
+    if not expected.references:
+        # Without a template, an older server would render no chat format at all.
+        return Registered(None) if renderings or template else _UNJUDGED
+    answers = await registry.answers(version, expected.prompts, expected.answer_limit)
     if answers is None:
         return Registered(None)
     parity = compare_answers(registry.kind, expected, answers)
     if not parity.faults:
         return Registered(parity)
-    faults = "; ".join(f"{fault.name}: {fault.reason}" for fault in parity.faults)
-    return RegistrationRefused(
-        f"{registry.kind} does not serve the trained model: {faults}", parity
-    )
+    return _refused(registry, parity, by_template=not renderings)
+
+
+def _refused(registry: Registry, parity: ServedParity, *, by_template: bool) -> RegistrationRefused:
+    faults = "; ".join(_described(fault) for fault in parity.faults)
+    reason = f"{registry.kind} does not serve the trained model: {faults}"
+    return RegistrationRefused(reason, parity, by_template)
+
+
+def _described(fault: ServedFault) -> str:
+    return f"{fault.name}: {fault.reason}"
 
 
 def expected_answers(
@@ -56,7 +117,8 @@ def expected_answers(
     template = export.modelfile.template
     return ExpectedAnswers(
         references=export.references,
-        start=template.start if template else "",
+        chats=export.chats,
+        start=export.start or (template.start if template else ""),
         stop=template.stop if template else (),
         limits=limits[export.quantization],
         training_kl=export.training_kl,

@@ -1,15 +1,16 @@
-"""`/api/generate` and `/api/chat`: render the tag's own template, then answer with llama.cpp."""
+"""`/api/generate` and `/api/chat`: render the chat as the manner does, then answer."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
-import gotpl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from ratchet_testing.ollama_server.blobs import Blobs
 from ratchet_testing.ollama_server.llama_answers import AnswerToken, LlamaAnswer, LlamaAnswers
+from ratchet_testing.ollama_server.rendering import Manner, rendered
 from ratchet_testing.ollama_server.responses import error_response, stream_line
 
 Json = dict[str, Any]
@@ -19,7 +20,8 @@ _MAX_TOP = 20
 class ServerState(Protocol):
     tags: dict[str, Json]
     blobs: Blobs
-    old: bool
+    manner: Manner
+    reports_renderings: bool
 
 
 class GenerateApi:
@@ -30,7 +32,8 @@ class GenerateApi:
 
     async def generate(self, request: Request) -> Response:
         body = await request.json()
-        messages = [{"role": "user", "content": body.get("prompt", "")}]
+        prompt = body.get("prompt")
+        messages = [{"role": "user", "content": prompt}] if prompt else []
         if system := body.get("system"):
             messages = [{"role": "system", "content": system}, *messages]
         return await self._respond(body, messages, lambda text: {"response": text})
@@ -41,20 +44,28 @@ class GenerateApi:
         def message(text: str) -> Json:
             return {"message": {"role": "assistant", "content": text}}
 
-        return await self._respond(body, body["messages"], message)
+        return await self._respond(body, body.get("messages", []), message)
 
     async def _respond(self, body: Json, messages: list[Json], as_part: Any) -> Response:
+        if "model" not in body:
+            return error_response(400, "model is required")
         tag = self._server.tags.get(body["model"])
         if tag is None:
             return error_response(404, f"model '{body['model']}' not found")
         if not 0 <= body.get("top_logprobs", 0) <= _MAX_TOP:
             return error_response(400, "top_logprobs must be between 0 and 20")
-        chat = _rendered(tag, messages)
-        if body.get("_debug_render_only") and not self._server.old:
-            debug = {"rendered_template": chat}
-            return JSONResponse({"model": body["model"], **as_part(""), "_debug_info": debug})
+        if not messages:
+            end = {"done": True, "done_reason": "load"}
+            return JSONResponse({"model": body["model"], **as_part(""), **end})
+        try:
+            chat = rendered(self._server.manner, tag, self._file(tag), messages)
+        except ValueError as error:
+            return error_response(500, str(error))
+        if body.get("_debug_render_only") and self._server.reports_renderings:
+            debug = {"done": False, "_debug_info": {"rendered_template": chat}}
+            return JSONResponse({"model": body["model"], **as_part(""), **debug})
         options = {**tag.get("parameters", {}), **body.get("options", {})}
-        logprobs = bool(body.get("logprobs")) and not self._server.old
+        logprobs = bool(body.get("logprobs")) and self._server.manner == "new"
         try:
             async with self._lock:
                 answer = await asyncio.to_thread(self._answer, tag, chat, options)
@@ -76,18 +87,12 @@ class GenerateApi:
         return JSONResponse({**end, **as_part(answer.text), **_logprobs(answer.tokens, logprobs)})
 
     def _answer(self, tag: Json, chat: str, options: Json) -> LlamaAnswer:
-        [digest] = tag["files"].values()
-        path = self._server.blobs.path(digest)
         stop = options.get("stop", [])
-        return self._llama.answer(path, chat, options["num_predict"], stop, _MAX_TOP)
+        return self._llama.answer(self._file(tag), chat, options["num_predict"], stop, _MAX_TOP)
 
-
-def _rendered(tag: Json, messages: list[Json]) -> str:
-    system = tag.get("system")
-    default = system and messages[0]["role"] != "system"
-    chat = [*([{"role": "system", "content": system}] if default else []), *messages]
-    values = [{"Role": message["role"], "Content": message["content"]} for message in chat]
-    return str(gotpl.render(tag["template"], {"Messages": values}))
+    def _file(self, tag: Json) -> Path:
+        [digest] = tag["files"].values()
+        return self._server.blobs.path(digest)
 
 
 def _logprobs(tokens: Iterable[AnswerToken], included: bool) -> Json:

@@ -1,4 +1,7 @@
-"""A stand-in for an Ollama server, as strict as release 0.34.1 in the calls that are used."""
+"""A stand-in for an Ollama server, as strict as the real one in the calls that are used.
+
+As releases 0.12.6 (`old`) and 0.33.0 (`new`) answered.
+"""
 
 import hashlib
 import json
@@ -13,6 +16,7 @@ from starlette.routing import Route
 
 from ratchet_testing.ollama_server.blobs import Blobs, DigestMismatch
 from ratchet_testing.ollama_server.generate_api import GenerateApi
+from ratchet_testing.ollama_server.rendering import Manner, is_model, shown_template
 from ratchet_testing.ollama_server.responses import error_response, stream_line
 
 _ACCEPTED = {"model", "files", "template", "system", "parameters", "license", "stream"}
@@ -27,17 +31,17 @@ class OllamaStandIn:
     """Accepts only the fields that a current server accepts, and makes the same checks.
 
     `fail_create` makes the next creations end with an error inside the stream, `break_off`
-    without the final line; `creations` counts those that succeeded. `template` replaces every
-    template that is sent. An `old` server reports neither log-probabilities nor rendered chats.
+    without the final line; `creations` counts those that succeeded. An `old` server reports no
+    log-probabilities; `reports_renderings` is whether it reports the rendered chat.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, manner: Manner = "new") -> None:
         self.blobs = Blobs(directory)
         self.tags: dict[str, dict[str, Any]] = {}
         self.fail_create = False
         self.break_off = False
-        self.template: str | None = None
-        self.old = False
+        self.manner = manner
+        self.reports_renderings = True
         self.creations = 0
         generate_api = GenerateApi(self)
         self.app = Starlette(
@@ -63,8 +67,12 @@ class OllamaStandIn:
         [digest] = self.tags[tag]["files"].values()
         return self.blobs.path(digest)
 
+    @property
+    def version(self) -> str:
+        return "0.12.6" if self.manner == "old" else "0.33.0"
+
     async def _version(self, request: Request) -> Response:
-        return JSONResponse({"version": "0.11.0" if self.old else "0.34.1"})
+        return JSONResponse({"version": self.version})
 
     async def _blob(self, request: Request) -> Response:
         digest = request.path_params["digest"]
@@ -92,9 +100,10 @@ class OllamaStandIn:
         yield stream_line(status="parsing GGUF")
         for digest in body["files"].values():
             if digest not in self.blobs:
-                yield stream_line(error=f"no such file: {digest}")
+                path = self.blobs.path(digest)
+                yield stream_line(error=f"open {path}: no such file or directory")
                 return
-            if not self.blobs.path(digest).read_bytes().startswith(b"GGUF"):
+            if not self._accepts(self.blobs.path(digest)):
                 yield stream_line(error=f"invalid file: {digest}")
                 return
         yield stream_line(status="creating new layer")
@@ -105,17 +114,18 @@ class OllamaStandIn:
             return
         manifest = json.dumps({**body, "model": ""}, sort_keys=True)
         digest = hashlib.sha256(manifest.encode()).hexdigest()
-        template = self.template if self.template is not None else body.get("template", "")
-        self.tags[body["model"]] = {**body, "template": template, "digest": digest}
+        self.tags[body["model"]] = {**body, "digest": digest}
         self.creations += 1
         self.blobs.prune(self._used())
         yield stream_line(status="success")
 
     async def _show(self, request: Request) -> Response:
-        tag = self.tags.get((await request.json())["model"])
+        name = (await request.json())["model"]
+        tag = self.tags.get(name)
         if tag is None:
-            return error_response(404, "model not found")
-        texts = {name: tag.get(name, "") for name in ("template", "system", "license")}
+            return error_response(404, f"model '{name}' not found")
+        template = shown_template(self.manner, tag, self.file_of(name))
+        texts = {"template": template, "system": tag.get("system"), "license": tag.get("license")}
         shown = {name: text for name, text in texts.items() if text}
         parameters = "\n".join(_parameters(tag.get("parameters", {})))
         return JSONResponse({**shown, "parameters": parameters})
@@ -123,7 +133,7 @@ class OllamaStandIn:
     async def _copy(self, request: Request) -> Response:
         body = await request.json()
         if body["source"] not in self.tags:
-            return error_response(404, f"model {body['source']!r} not found")
+            return error_response(404, f'model "{body["source"]}" not found')
         self.tags[body["destination"]] = self.tags[body["source"]]
         return Response()
 
@@ -132,10 +142,17 @@ class OllamaStandIn:
         return JSONResponse({"models": models})
 
     async def _delete(self, request: Request) -> Response:
-        if self.tags.pop((await request.json())["model"], None) is None:
-            return error_response(404, "model not found")
+        name = (await request.json())["model"]
+        if self.tags.pop(name, None) is None:
+            return error_response(404, f"model '{name}' not found")
         self.blobs.prune(self._used())
         return Response()
+
+    def _accepts(self, file: Path) -> bool:
+        """An old server looks at the beginning of a file, a new one at its tensors."""
+        if self.manner == "new":
+            return is_model(file)
+        return file.read_bytes().startswith(b"GGUF")
 
     def _used(self) -> set[str]:
         return {digest for tag in self.tags.values() for digest in tag.get("files", {}).values()}

@@ -15,7 +15,7 @@ import numpy as np
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from exporter.domain.parity.quantization import Quantization
-from exporter.domain.registry.chat_template import Message
+from exporter.domain.registry.turn_format import Message
 from ratchet.models import Logits
 
 _FILE_TYPES: dict[Quantization, int] = {
@@ -93,10 +93,23 @@ class LlamaModel:
         """The Jinja template stored in the file."""
         return self._model.metadata.get("tokenizer.chat_template")
 
+    @property
+    def start(self) -> str:
+        """The text that the tokenizer itself puts before every chat; empty if it adds none."""
+        first = self._model.tokenize(b"")[:1]
+        begin = self._model.token_bos()
+        return self._model.detokenize([begin], special=True).decode() if first == [begin] else ""
+
     def render(self, messages: list[Message]) -> str:
-        """A chat as the file's own template renders it, up to where the answer begins."""
+        """A chat as the file's own template renders it, up to where the answer begins.
+
+        Raises `ValueError` for a chat that the template refuses.
+        """
         turns: Any = messages
-        return str(self._template(messages=turns).prompt)
+        try:
+            return str(self._template(messages=turns).prompt)
+        except Exception as error:
+            raise ValueError(f"the chat template fails: {error}") from error
 
     def tokens(self, text: str) -> list[int]:
         """Split `text` into tokens; parses special tokens and adds none."""

@@ -12,7 +12,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from exporter.backends.directories import link_or_copy, locked
+from exporter.domain.parity.answers import ServerAnswer
+from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.record import ModelRecord
+from exporter.domain.registry.turn_format import Message
 from exporter.ports import RegistryError
 from ratchet.contract import RegistryKind
 from ratchet.storage import flush, write_whole
@@ -55,11 +58,22 @@ class LocalRegistry:
         """The path of a registered version's file; it may have been removed since."""
         return self._root / version / _GGUF
 
-    async def register(self, record: ModelRecord, gguf: Path) -> None:
+    async def register(
+        self, record: ModelRecord, gguf: Path, template: ChatTemplate | None = None
+    ) -> None:
         await asyncio.to_thread(self._register, record, gguf)
 
-    async def answers(self, version: str, prompts: Sequence[str], limit: int) -> None:
+    async def renderings(
+        self, version: str, chats: Sequence[Sequence[Message]]
+    ) -> tuple[tuple[str, ...], ...] | None:
         """None: a directory serves no model."""
+        return None
+
+    async def answers(
+        self, version: str, prompts: Sequence[str], limit: int
+    ) -> tuple[ServerAnswer, ...] | None:
+        """None: a directory serves no model."""
+        return None
 
     async def move_alias(self, version: str) -> str | None:
         return await asyncio.to_thread(self._move_alias, version)

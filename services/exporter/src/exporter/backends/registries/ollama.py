@@ -7,11 +7,13 @@ from typing import Any
 
 import httpx
 
-from exporter.backends.registries.ollama_answers import generate_answer
+from exporter.backends.registries.ollama_answers import generate_answer, renderings
 from exporter.backends.registries.ollama_api import OllamaApi
 from exporter.domain.parity.answers import ServerAnswer
+from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.modelfile import Modelfile
 from exporter.domain.registry.record import ModelRecord
+from exporter.domain.registry.turn_format import Message
 from exporter.ports import RegistrationMismatch, RegistryError
 from ratchet.contract import RegistryKind
 
@@ -33,16 +35,19 @@ class OllamaRegistry:
         self.server_version = await self._api.version()
         return self.server_version is not None
 
-    async def register(self, record: ModelRecord, gguf: Path) -> None:
-        """Upload the file and create the tag, unless the tag exists.
+    async def register(
+        self, record: ModelRecord, gguf: Path, template: ChatTemplate | None = None
+    ) -> None:
+        """Upload the file and create the tag, unless the tag exists with `template`.
 
         Raises `RegistrationMismatch` if the server shows other settings than `record` has.
         """
         # Upload and creation belong together: at its start, and after each deletion, Ollama
         # removes files that no tag uses.
-        tag, modelfile = self._tag(record.version), record.export.modelfile
+        tag = self._tag(record.version)
+        modelfile = record.export.modelfile.model_copy(update={"template": template})
         shown = await self._api.show(tag)
-        if shown is None:
+        if shown is None or (template is not None and shown.get("template") != template.template):
             digest = f"sha256:{record.export.gguf.sha256}"
             await self._api.upload(digest, gguf)
             await self._api.create(tag, {record.export.gguf.name: digest}, modelfile)
@@ -51,8 +56,19 @@ class OllamaRegistry:
             raise RegistryError(f"Ollama created {tag}, but does not show it")
         if others := _differences(modelfile, shown):
             raise RegistrationMismatch(
-                f"Ollama shows {tag} with another {' and '.join(others)} than was sent"
+                f"Ollama shows {tag} with another {' and '.join(others)} than was sent: "
+                "remove the tag, and restart the exporter"
             )
+
+    async def renderings(
+        self, version: str, chats: Sequence[Sequence[Message]]
+    ) -> tuple[tuple[str, ...], ...]:
+        texts: list[tuple[str, ...]] = []
+        for chat in chats:
+            texts.append(await renderings(self._api, self._tag(version), chat))
+            if not texts[-1]:
+                return ()
+        return tuple(texts)
 
     async def answers(
         self, version: str, prompts: Sequence[str], limit: int
@@ -94,19 +110,17 @@ class OllamaRegistry:
 
 
 def _differences(modelfile: Modelfile, shown: dict[str, Any]) -> list[str]:
-    """The names of the settings that the server shows with other values than were sent."""
+    """The parameters that the server shows with other values than were sent.
+
+    Not its template: what a server renders is asked of it, and from 0.30 on it shows the one inside
+    the GGUF even where another was sent.
+    """
     sent = {
         name: sorted(value, key=str) if isinstance(value, tuple) else [value]
         for name, value in modelfile.parameters().items()
     }
-    # From 0.30 on, Ollama may ignore the template that was sent and render the one inside the GGUF,
-    # if that offers more (tools, thinking): /api/show then shows the GGUF's.
     parameters = _parameters(shown.get("parameters", ""))
-    others = [f"parameter {name}" for name, value in sent.items() if parameters.get(name) != value]
-    if modelfile.template is not None:
-        texts = {"template": modelfile.template.template, "system": modelfile.template.system}
-        others += [name for name, text in texts.items() if shown.get(name, "") != (text or "")]
-    return others
+    return [f"parameter {name}" for name, value in sent.items() if parameters.get(name) != value]
 
 
 def _parameters(text: str) -> dict[str, list[Any]]:

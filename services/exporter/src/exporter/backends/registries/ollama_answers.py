@@ -1,9 +1,10 @@
-"""Requests a greedy answer from Ollama, with its likeliest tokens and the rendered chat.
+"""Requests from Ollama a greedy answer with its likeliest tokens, and how it renders a chat.
 
 Servers older than 0.12.11 report no log-probabilities, and `_debug_render_only` is undocumented:
-servers ignore request fields that they do not know, and what they leave out is None or empty here.
+servers ignore request fields that they do not know, and what they leave out is empty here.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from exporter.backends.registries.ollama_api import OllamaApi
 from exporter.backends.registries.token_logprobs import TokenLogprob
 from exporter.domain.parity.answers import ServerAnswer
+from exporter.domain.registry.turn_format import Message
 from exporter.ports import RegistryError
 
 _TOP = 20
@@ -20,7 +22,7 @@ class _DebugInfo(BaseModel):
     rendered_template: str
 
 
-class _GenerateResponse(BaseModel):
+class _OllamaResponse(BaseModel):
     response: str = ""
     done: bool = False
     done_reason: str = ""
@@ -30,25 +32,45 @@ class _GenerateResponse(BaseModel):
 
 async def generate_answer(api: OllamaApi, tag: str, prompt: str, limit: int) -> ServerAnswer:
     """The answer of `tag` to `prompt`, at most `limit` tokens; raises `RegistryError`."""
-    options: dict[str, Any] = {"temperature": 0, "num_predict": limit}
-    request = {"model": tag, "prompt": prompt, "options": options}
-    answer = _parsed(await api.generate({**request, "logprobs": True, "top_logprobs": _TOP}))
+    request: dict[str, Any] = {
+        "model": tag,
+        "prompt": prompt,
+        "options": {"temperature": 0, "num_predict": limit},
+        "logprobs": True,
+        "top_logprobs": _TOP,
+    }
+    answer = _parsed(await api.ask("generate", request))
     if not answer.done:
         raise RegistryError(f"Ollama lost the connection while {tag} answered")
-    render_only = {**request, "_debug_render_only": True, "options": {**options, "num_predict": 1}}
-    debug = _parsed(await api.generate(render_only)).debug
     return ServerAnswer(
         text=answer.response,
         tokens=tuple(token.answer_token() for token in answer.logprobs or ()),
         ended=answer.done_reason == "stop",
-        rendered=debug.rendered_template if debug else None,
     )
 
 
-def _parsed(response: dict[str, Any]) -> _GenerateResponse:
+async def renderings(api: OllamaApi, tag: str, chat: Sequence[Message]) -> tuple[str, ...]:
+    """The text of `chat` as `tag` reads it from each call; empty if the server reports none.
+
+    Raises `RegistryError`. Only a single user turn can be sent to both calls.
+    """
+    # A server that does not know the field answers instead: with one token.
+    request: dict[str, Any] = {
+        "model": tag,
+        "_debug_render_only": True,
+        "options": {"num_predict": 1},
+    }
+    responses = [await api.ask("chat", {**request, "messages": list(chat)})]
+    if [turn["role"] for turn in chat] == ["user"]:
+        responses.append(await api.ask("generate", {**request, "prompt": chat[0]["content"]}))
+    debugs = [_parsed(response).debug for response in responses]
+    return tuple(debug.rendered_template for debug in debugs if debug is not None)
+
+
+def _parsed(response: dict[str, Any]) -> _OllamaResponse:
     try:
-        return _GenerateResponse.model_validate(response)
+        return _OllamaResponse.model_validate(response)
     except ValidationError as error:
         [first, *_] = error.errors(include_url=False, include_input=False)
         place = ".".join(map(str, first["loc"]))
-        raise RegistryError(f"Ollama, generate: {place}: {first['msg']}") from error
+        raise RegistryError(f"Ollama, answer: {place}: {first['msg']}") from error

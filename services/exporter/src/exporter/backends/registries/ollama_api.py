@@ -9,7 +9,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -80,7 +80,7 @@ class OllamaApi:
 
     @registry_errors("create")
     async def create(self, tag: str, files: dict[str, str], modelfile: Modelfile) -> None:
-        """Create `tag` from uploaded `files` (name to digest)."""
+        """Create `tag` from uploaded `files` (name to digest), in place of one that exists."""
         body = _creation(tag, files, modelfile)
         # The status is 200 before the work begins: errors, and a lost connection, show only in
         # the stream, which ends with the line "success" if the tag was created.
@@ -109,15 +109,15 @@ class OllamaApi:
         if response.status_code != httpx.codes.NOT_FOUND:
             _raise_for_error(response)
 
-    @registry_errors("generate")
-    async def generate(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The response to `body`, not streamed."""
-        response = await self._client.post("/api/generate", json={**body, "stream": False})
-        _raise_for_error(response)
-        answer: dict[str, Any] = response.json()
-        if "error" in answer:
-            raise RegistryError(f"Ollama, generate: {answer['error']}")
-        return answer
+    async def ask(self, call: Literal["generate", "chat"], body: dict[str, Any]) -> dict[str, Any]:
+        """The response of `call` to `body`, not streamed."""
+        async with registry_errors(call):
+            response = await self._client.post(f"/api/{call}", json={**body, "stream": False})
+            _raise_for_error(response)
+            answer: dict[str, Any] = response.json()
+            if "error" in answer:
+                raise RegistryError(f"Ollama, {call}: {answer['error']}")
+            return answer
 
 
 def _raise_for_error(response: httpx.Response) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from exporter.backends.registries.token_logprobs import TokenLogprob
 from exporter.domain.parity.answers import ServerAnswer
+from exporter.domain.registry.turn_format import Message
 from exporter.ports import RegistryError
 from ratchet_text import masked
 
@@ -70,13 +71,24 @@ class OpenAIServer:
             text=choice.message.content or "",
             tokens=tuple(token.answer_token() for token in logprobs or ()),
             ended=choice.finish_reason == "stop",
-            rendered=await self._rendered(messages),
         )
 
-    async def _rendered(self, messages: list[dict[str, str]]) -> str | None:
-        """The chat as the model reads it, from llama-server; None for servers without that call."""
+    async def renderings(self, chats: Sequence[Sequence[Message]]) -> tuple[tuple[str, ...], ...]:
+        """The text of each of `chats` as the model reads it, from llama-server.
+
+        Empty for servers without that call; raises `RegistryError`.
+        """
+        texts = []
+        for chat in chats:
+            text = await self._rendered(chat)
+            if text is None:
+                return ()
+            texts.append((text,))
+        return tuple(texts)
+
+    async def _rendered(self, chat: Sequence[Message]) -> str | None:
         url = self._url.removesuffix("/v1") + "/apply-template"
-        body: dict[str, Any] = {"messages": messages}
+        body: dict[str, Any] = {"model": self._model, "messages": list(chat)}
         async with self._registry_errors():
             response = await self._client.post(url, json=body)
         try:

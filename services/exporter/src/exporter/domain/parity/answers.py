@@ -1,5 +1,6 @@
 """Answers to a prompt, token by token: the trained model's, and a server's."""
 
+from exporter.domain.registry.turn_format import Message
 from ratchet.contract import Value
 
 
@@ -32,15 +33,23 @@ class ReferenceAnswer(Value):
     def text(self) -> str:
         return "".join(token.text for token in self.tokens)
 
+    @property
+    def chat(self) -> "RenderedChat":
+        """The prompt as a chat."""
+        turn = {"role": "user", "content": self.prompt}
+        return RenderedChat(messages=(turn,), rendered=self.rendered)
+
+
+class RenderedChat(Value):
+    """A chat, and the text that the trained model reads for it."""
+
+    messages: tuple[Message, ...]
+    rendered: str
+
 
 class ServerAnswer(Value):
-    """A server's answer to the same user turn.
-
-    `tokens` is empty if the server reports no log-probabilities, `rendered` None if it does not
-    report the text that the model read.
-    """
+    """A server's answer to the same user turn; without log-probabilities `tokens` is empty."""
 
     text: str
     tokens: tuple[AnswerToken, ...] = ()
     ended: bool
-    rendered: str | None = None

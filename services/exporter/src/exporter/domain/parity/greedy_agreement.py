@@ -85,9 +85,12 @@ class _AnswerPosition:
 
 def _tie(expected: AnswerToken, position: _AnswerPosition, hidden: frozenset[str]) -> bool:
     best = max((logprob for _, logprob in expected.top), default=0.0)
-    near = [
-        text for text, logprob in expected.top if best - logprob <= TIE and text != expected.text
-    ]
+    near = [text for text, logprob in expected.top if best - logprob <= TIE]
     if position.missing:
         return any(text in hidden for text in near)
-    return any(comparable(text, hidden) and position.has_token(text) for text in near)
+    if len(near) > 1 and len(near) == len(expected.top):
+        # All recorded tokens tie, so others that were not recorded may tie with them.
+        token = position.token
+        return token is None or token.logprob is None or token.logprob >= best - TIE
+    others = [text for text in near if text != expected.text]
+    return any(comparable(text, hidden) and position.has_token(text) for text in others)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from exporter.domain.parity.answers import ReferenceAnswer, ServerAnswer
+from exporter.domain.parity.answers import ReferenceAnswer, RenderedChat, ServerAnswer
 from exporter.domain.parity.greedy_agreement import GreedyAgreement, compare_greedily
 from exporter.domain.parity.quantization import ParityLimits
 from ratchet.contract import ServedFault, ServedParity, Value
@@ -17,14 +17,16 @@ _TAIL = 10
 
 
 class ExpectedAnswers(Value):
-    """The answers that a server of the version must give.
+    """The answers that a server of the version must give, and the texts its model must read.
 
-    `start` is the text that the server's tokenizer puts before every chat, `stop` are the texts
-    that end an answer. `limits` are those of the file's format; `training_kl` (nats) is how far
-    training moved the answers: a server that differs more may well serve the base model.
+    `chats` are read besides those of `references`. `start` is the text that the server's tokenizer
+    puts before every chat, `stop` are the texts that end an answer. `limits` are those of the
+    file's format; `training_kl` (nats) is how far training moved the answers: a server that differs
+    more may well serve the base model.
     """
 
     references: tuple[ReferenceAnswer, ...]
+    chats: tuple[RenderedChat, ...] = ()
     start: str
     stop: tuple[str, ...]
     limits: ParityLimits
@@ -33,6 +35,11 @@ class ExpectedAnswers(Value):
     @property
     def prompts(self) -> tuple[str, ...]:
         return tuple(reference.prompt for reference in self.references)
+
+    @property
+    def read(self) -> tuple[RenderedChat, ...]:
+        """Every chat whose text is known."""
+        return (*self.chats, *(reference.chat for reference in self.references))
 
     @property
     def answer_limit(self) -> int:
@@ -44,12 +51,40 @@ class ExpectedAnswers(Value):
         return 2 * longest if any(reference.plan for reference in self.references) else longest + 1
 
 
+def template_fault(
+    expected: ExpectedAnswers, renderings: Sequence[Sequence[str]]
+) -> ServedFault | None:
+    """The first chat of `expected.read` that the server's model does not read as trained.
+
+    `renderings` are the texts that it reads for each, in the same order; empty where the server
+    does not report them.
+    """
+    for chat, texts in zip(expected.read, renderings, strict=False):
+        trained = chat.rendered
+        for text in texts:
+            if trained in (text, expected.start + text):
+                continue
+            if not text.startswith(expected.start):
+                trained = trained.removeprefix(expected.start)
+            at = _first_difference(trained, text)
+            reason = (
+                f"the server renders {_shown(text[at:])} at character {at} of a chat, "
+                f"the trained model reads {_shown(trained[at:])}"
+            )
+            return ServedFault(name="template", reason=reason)
+    return None
+
+
 def compare_answers(
-    target: str, expected: ExpectedAnswers, answers: Sequence[ServerAnswer]
+    target: str,
+    expected: ExpectedAnswers,
+    answers: Sequence[ServerAnswer],
+    template: ServedFault | None = None,
 ) -> ServedParity:
     """Compare the answers of the server `target` with the references, in the same order.
 
-    Raises `ValueError` if their numbers differ.
+    `template` is a fault that is known already. Raises `ValueError` if the numbers of references
+    and answers differ.
     """
     pairs = list(zip(expected.references, answers, strict=True))
     hidden = frozenset({"", *expected.stop})
@@ -60,7 +95,7 @@ def compare_answers(
     mean = float(np.mean(kls)) if kls else None
     p99 = float(np.percentile(kls, 99)) if kls else None
     faults = [
-        *_template(pairs, expected.start),
+        *([template] if template else []),
         *_stop(pairs, expected.stop),
         *_end(agreements),
         *_plans(pairs),
@@ -73,20 +108,6 @@ def compare_answers(
 
 
 _Pairs = Sequence[tuple[ReferenceAnswer, ServerAnswer]]
-
-
-def _template(pairs: _Pairs, start: str) -> Iterator[ServedFault]:
-    for reference, answer in pairs:
-        expected, rendered = reference.rendered, answer.rendered
-        if rendered is None or expected in (rendered, start + rendered):
-            continue
-        at = _first_difference(expected, rendered)
-        yield ServedFault(
-            name="template",
-            reason=f"the server renders {_shown(rendered[at:])} at character {at} of a chat, "
-            f"the trained model reads {_shown(expected[at:])}",
-        )
-        return
 
 
 def _stop(pairs: _Pairs, stops: Sequence[str]) -> Iterator[ServedFault]:

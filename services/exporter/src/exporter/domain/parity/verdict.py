@@ -9,6 +9,8 @@ from exporter.domain.parity.quantization import ParityLimits
 from ratchet.models import Likeliest, Logits, divergence
 
 _WORST_PERCENT = 99.0
+_NOISE = 0.01
+"""Nats: tokens this near each other may change places by the rounding of an f16 file alone."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,12 @@ class ParityFailed:
 def compare(reference: Likeliest, candidate: Logits) -> LogitAgreement:
     """KL of `reference` against `candidate` and equal top tokens, at every position.
 
-    Raises `ValueError` if the numbers of positions differ.
+    A top token that ties with the candidate's within the noise is equal. Raises `ValueError` if
+    the numbers of positions differ.
     """
     kl = divergence(reference, candidate)
-    return LogitAgreement(reference.ids[:, 0] == np.argmax(candidate, axis=-1), kl)
+    expected = np.take_along_axis(candidate, reference.ids[:, :1], axis=-1)[:, 0]
+    return LogitAgreement(expected >= candidate.max(axis=-1) - _NOISE, kl)
 
 
 def verdict(

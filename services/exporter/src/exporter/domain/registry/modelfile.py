@@ -27,7 +27,7 @@ class Modelfile(Value):
 
     def parameters(self) -> dict[str, Parameter]:
         parameters: dict[str, Parameter] = dict(self.sampling)
-        if self.template is not None:
+        if self.template is not None and self.template.stop:
             parameters["stop"] = self.template.stop
         return parameters
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from exporter.domain.parity.answers import ReferenceAnswer
+from exporter.domain.parity.answers import ReferenceAnswer, RenderedChat
 from exporter.domain.parity.quantization import Quantization
 from exporter.domain.registry.modelfile import Modelfile
 from ratchet.contract import ArtifactRef, FormatTried, Parity, Scores, Value
@@ -18,7 +18,8 @@ class Export(Value):
 
     `training_kl` is the KL divergence (nats) that training caused on the same answers: the scale
     for `parity.kl`. `seconds` are those of each stage, over all formats tried. `references` are
-    answers of the trained model, which a server's answers are compared with.
+    answers of the trained model, which a server's answers are compared with, and `chats` the texts
+    that it reads. `start` is the text that the tokenizer puts before every chat.
     """
 
     gguf: ArtifactRef
@@ -32,6 +33,8 @@ class Export(Value):
     seconds: dict[ExportStage, float]
     versions: dict[str, str]
     references: tuple[ReferenceAnswer, ...] = ()
+    start: str = ""
+    chats: tuple[RenderedChat, ...] = ()
     tried: tuple[FormatTried, ...] = ()
 
 
