@@ -20,10 +20,11 @@ from exporter.domain.trial import TrialModel
 from exporter.registry.trial_registration import try_registration
 from ratchet.storage import ArtifactStore
 from ratchet_testing.asgi_server import serving
+from ratchet_testing.ollama_server.rendering import Manner
 from ratchet_testing.ollama_server.server import OllamaStandIn
 from ratchet_testing.valkey import free_port
 
-MANNERS = ("old", "new")
+MANNERS: tuple[Manner, ...] = ("old", "new")
 
 _LETTERS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
 _REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -131,8 +132,12 @@ async def serve(base: Base, template: str, directory: Path) -> list[ServedBase]:
     """Export a small model of `base`, and register it with the stand-in in both manners."""
     spec = directory / "base"
     write_base(base, template, spec)
+    # As f16, so that a difference is the server's and not that of a smaller format.
     settings = TrialSettings(
-        trainer_base_model=str(spec), data_dir=directory, cache_dir=directory / "cache"
+        trainer_base_model=str(spec),
+        exporter_quantization="f16",
+        data_dir=directory,
+        cache_dir=directory / "cache",
     )
     apart = settings_apart(settings, directory / "trial")
     model = await small_model(settings, apart)
@@ -144,8 +149,7 @@ async def serve(base: Base, template: str, directory: Path) -> list[ServedBase]:
     gguf = ArtifactStore(apart.artifacts_dir).path(export.gguf)
     served = []
     for manner in MANNERS:
-        stand_in = OllamaStandIn(directory / manner)
-        stand_in.manner = manner
+        stand_in = OllamaStandIn(directory / manner, manner)
         url = f"http://127.0.0.1:{(port := free_port())}"
         async with serving(stand_in.app, port), ollama_client(url) as client:
             record = trial_record(model.manifest, export)
