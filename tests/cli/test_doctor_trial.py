@@ -10,8 +10,10 @@ import pytest
 from exporter.domain.trial import TRIAL_STEPS
 from ratchet_cli.doctor import memory, trial
 from ratchet_cli.doctor.check import Check, fail, ok
+from ratchet_cli.doctor.examination import CheckedSettings
 from ratchet_cli.doctor.memory import MemoryFacts
 from ratchet_cli.doctor.trial import TrialFacts
+from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.formatting import GIB
 
 Ratchet = Callable[..., Any]
@@ -96,6 +98,24 @@ async def test_the_output_of_the_command_is_read(
     facts = await trial.probe({"trainer_base_model": "m"}, tmp_path)
     assert facts.checks == checks
     assert facts.problem == ("" if checks else "last")
+
+
+def test_the_trial_has_the_settings_of_the_running_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("RATCHET_EXPORTER_OLLAMA_URL", raising=False)
+    started_with = {
+        "RATCHET_TRAINER_BASE_MODEL": "plant/base",
+        "RATCHET_TRAINER_CHAT_TEMPLATE_FILE": "/etc/chat.jinja",
+        "RATCHET_CACHE_DIR": str(tmp_path),
+    }
+    recorded = Embedded(tmp_path, 8100, started_with).recorded_settings()
+    assert CheckedSettings.of(recorded).for_a_trial == {
+        "trainer_base_model": "plant/base",
+        "trainer_chat_template_file": "/etc/chat.jinja",
+        "exporter_ollama_url": "http://127.0.0.1:11434",
+        "cache_dir": str(tmp_path),
+    }
 
 
 def test_the_steps_have_the_names_that_the_exporter_gives_them():

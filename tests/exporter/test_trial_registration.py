@@ -9,6 +9,7 @@ import pytest
 
 from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.domain.parity.quantization import LIMITS
+from exporter.domain.registry.server_version import remedy
 from exporter.registry.trial_registration import try_registration
 from ratchet_testing.ollama_server.server import OllamaStandIn
 
@@ -44,17 +45,15 @@ async def test_an_error_of_the_server_is_the_finding(
 
 
 async def test_a_refused_trial_is_removed_and_its_reason_is_the_finding(
-    client: httpx.AsyncClient, ollama: OllamaStandIn, record: Any, gguf: Path, monkeypatch: Any
+    client: httpx.AsyncClient, ollama: OllamaStandIn, record: Any, gguf: Path
 ):
-    async def answers(*_: object) -> tuple[()]:
-        raise AssertionError("not asked: the record has no reference answers")
-
-    monkeypatch.setattr(OllamaRegistry, "answers", answers)
+    """The record has neither answers nor chats, so nothing shows what the server renders."""
     server = OllamaRegistry(client, "ratchet-trial")
-    await server.register(record("v1", num_ctx=2048), gguf)
-    check = await try_registration(server, "http://ollama", record("v1"), gguf, LIMITS)
+    unjudged = record("v1", template=False)
+    check = await try_registration(server, "http://ollama", unjudged, gguf, LIMITS)
     assert check.level == "fail"
-    assert "num_ctx" in check.found
+    assert "show whether the server renders" in check.found
+    assert check.mend == remedy("ollama", server.server_version)
     assert ollama.tags == {}
 
 

@@ -35,6 +35,7 @@ class CheckedSettings(CommonSettings):
     trainer_device: Literal["auto", "cpu", "cuda"] = "auto"
     trainer_quantization: Literal["none", "nf4"] = "none"
     trainer_min_free_disk_gib: float = Field(default=1.0, ge=0)
+    trainer_chat_template_file: Path | None = None
     exporter_ollama_url: str = "http://127.0.0.1:11434"
 
     @classmethod
@@ -50,11 +51,10 @@ class CheckedSettings(CommonSettings):
     @property
     def for_a_trial(self) -> dict[str, str]:
         """The settings that the exporter's trial reads, by field."""
-        names = ("trainer_base_model", "exporter_ollama_url")
-        return {
-            **{name: str(getattr(self, name)) for name in names},
-            "cache_dir": str(self.cache_path.absolute()),
-        }
+        names = ("trainer_base_model", "trainer_chat_template_file", "exporter_ollama_url")
+        values = {name: getattr(self, name) for name in names}
+        given = {name: str(value) for name, value in values.items() if value is not None}
+        return {**given, "cache_dir": str(self.cache_path.absolute())}
 
 
 async def examine(data_dir: Path, redis_url: str | None, *, with_trial: bool) -> list[Check]:

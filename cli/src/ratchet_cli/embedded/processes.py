@@ -23,6 +23,7 @@ RECORDED = (
     "cache_dir",
     "exporter_ollama_url",
     "trainer_base_model",
+    "trainer_chat_template_file",
     "trainer_device",
     "trainer_min_free_disk_gib",
     "trainer_quantization",

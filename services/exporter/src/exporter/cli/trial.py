@@ -74,13 +74,17 @@ def _directory(data_dir: Path) -> Iterator[Path]:
         yield Path(directory)
 
 
+def settings_apart(settings: TrialSettings, directory: Path) -> TrialSettings:
+    """The small model's converted file belongs neither to the cache nor to the artifacts."""
+    return settings.model_copy(update={"data_dir": directory, "cache_dir": directory / "cache"})
+
+
 async def _trial(settings: TrialSettings, directory: Path) -> Trial:
-    # The converted file of the small model belongs neither to the cache nor to the artifacts.
-    apart = settings.model_copy(update={"data_dir": directory, "cache_dir": directory / "cache"})
-    model = await _small_model(settings, apart)
+    apart = settings_apart(settings, directory)
+    model = await small_model(settings, apart)
     checks = [_chat_format(model)]
     if isinstance(model, TrialModel):
-        export = await _export(apart, model)
+        export = await export_small(apart, model)
         checks.append(export if isinstance(export, TrialCheck) else _exported(export))
         if isinstance(export, Export):
             checks.append(await _registration(apart, model.manifest, export))
@@ -92,7 +96,7 @@ async def _trial(settings: TrialSettings, directory: Path) -> Trial:
     return Trial(base_model=base_model, parameters=model.parameters, checks=tuple(checks))
 
 
-async def _small_model(settings: TrialSettings, apart: ExporterSettings) -> TrialMessage:
+async def small_model(settings: TrialSettings, apart: ExporterSettings) -> TrialMessage:
     given = settings.trainer_chat_template_file
     request = TrialRequest(
         base_model=settings.trainer_base_model,
@@ -121,7 +125,7 @@ def _chat_format(model: TrialMessage) -> TrialCheck:
     return TrialCheck(name="chat format", level="ok", found=found)
 
 
-async def _export(settings: ExporterSettings, model: TrialModel) -> Export | TrialCheck:
+async def export_small(settings: ExporterSettings, model: TrialModel) -> Export | TrialCheck:
     processes = ExportProcesses(settings, lambda _: None)
     try:
         outcome = await processes.export("trial", model.manifest)
@@ -155,11 +159,11 @@ async def _registration(
     gguf = ArtifactStore(settings.artifacts_dir).path(export.gguf)
     async with ollama_client(url) as client:
         server = OllamaRegistry(client, _NAME)
-        record = _record(manifest, export)
+        record = trial_record(manifest, export)
         return await try_registration(server, masked(url), record, gguf, settings.limits)
 
 
-def _record(manifest: AdapterManifest, export: Export) -> ModelRecord:
+def trial_record(manifest: AdapterManifest, export: Export) -> ModelRecord:
     return ModelRecord(
         name=_NAME,
         version=uuid4().hex,

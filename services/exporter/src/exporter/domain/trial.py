@@ -13,12 +13,16 @@ TRIAL_STEPS: tuple[TrialStep, ...] = ("chat format", "trial export", "trial regi
 
 
 class TrialCheck(Value):
-    """`mend` is the remedy; empty if nothing is wrong. The names are those of the JSON output."""
+    """`mend` is the remedy; empty if nothing is wrong. The names are those of the JSON output.
+
+    `top1` is the share of equal tokens, where answers were compared.
+    """
 
     name: TrialStep
     level: Literal["ok", "warn", "fail", "skipped"]
     found: str
     mend: str = ""
+    top1: float | None = None
 
 
 class Trial(Value):

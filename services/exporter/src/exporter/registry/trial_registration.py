@@ -4,14 +4,12 @@ from pathlib import Path
 
 from exporter.domain.parity.quantization import ParityLimits, Quantization
 from exporter.domain.registry.record import ModelRecord
+from exporter.domain.registry.server_version import remedy
 from exporter.domain.trial import TrialCheck
 from exporter.ports import Registry, RegistryError
 from exporter.registry.registration import RegistrationRefused, register_and_check
 
-_REMEDY = (
-    "upgrade Ollama: from 0.30 on it renders the chat template inside a model's file; if the "
-    "error is another, remove its cause"
-)
+_REMEDY = "remove the cause of the server's error, then try again"
 
 
 async def try_registration(
@@ -34,10 +32,13 @@ async def try_registration(
     except (RegistryError, OSError) as error:
         await _remove(server, record.version)
         return _check("fail", f"{shown}: {error}", _REMEDY)
+    advice = remedy(server.kind, server.server_version)
     if isinstance(outcome, RegistrationRefused):
-        return _check("fail", f"{shown}: {outcome.reason}", _REMEDY)
-    top1 = f", top-1 {outcome.parity.top1:.4f}" if outcome.parity else ""
-    return _check("ok", f"{shown} gives the small model's answers{top1}")
+        return _check("fail", f"{shown}: {outcome.reason}", advice)
+    top1 = outcome.parity.top1 if outcome.parity else None
+    agreement = "" if top1 is None else f", top-1 {top1:.4f}"
+    passed = _check("ok", f"{shown} gives the small model's answers{agreement}")
+    return passed.model_copy(update={"top1": top1})
 
 
 async def _remove(server: Registry, version: str) -> None:

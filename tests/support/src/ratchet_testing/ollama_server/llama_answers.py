@@ -53,7 +53,8 @@ class LlamaAnswers:
         """At most `limit` tokens after `chat`, up to the end of the turn or a `stop` text."""
         model = self.model(path)
         model.reset()
-        model.eval(model.tokenize(chat.encode(), add_bos=False, special=True))
+        # As a server does: the start of a text, where the file's tokenizer adds one.
+        model.eval(model.tokenize(chat.encode(), add_bos=True, special=True))
         content, tokens = b"", list[AnswerToken]()
         while len(tokens) < limit:
             logprobs = model.logits_to_logprobs(model.scores[model.n_tokens - 1])
