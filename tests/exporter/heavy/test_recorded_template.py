@@ -22,7 +22,8 @@ from ratchet.models.references_file import read_references, references_bytes
 from ratchet.storage import ArtifactStore
 from ratchet_text import pinned_template
 
-from .architectures import write_model
+from .bases import write_base
+from .tokenizers import packaged
 
 pytestmark = pytest.mark.heavy
 
@@ -65,7 +66,7 @@ def template_in(gguf: Path) -> str | None:
 def test_a_template_with_date_and_thinking_is_exported_as_it_was_trained(
     tmp_path: Path, cache_dir: Path, train: Any
 ):
-    base = write_model("llama", tmp_path / "tiny", cache_dir)
+    base = write_base("llama 3.2", tmp_path / "tiny", packaged(cache_dir))
     (base / JINJA).write_text(DATED)
     artifacts = ArtifactStore(tmp_path / "artifacts")
     request = request_for(tmp_path, train(str(base), artifacts))
@@ -81,7 +82,7 @@ def test_a_template_with_date_and_thinking_is_exported_as_it_was_trained(
 def test_references_of_an_earlier_release_keep_their_template(
     tmp_path: Path, cache_dir: Path, train: Any
 ):
-    base = write_model("llama", tmp_path / "tiny", cache_dir)
+    base = write_base("llama 3.2", tmp_path / "tiny", packaged(cache_dir))
     own = json.loads((base / CONFIG).read_text())["chat_template"]
     artifacts = ArtifactStore(tmp_path / "artifacts")
     manifest = train(str(base), artifacts)
@@ -95,7 +96,7 @@ def test_references_of_an_earlier_release_keep_their_template(
 
 
 def test_a_date_printed_on_another_day_is_no_fault(tmp_path: Path, cache_dir: Path):
-    base = write_model("llama", tmp_path / "tiny", cache_dir)
+    base = write_base("llama 3.2", tmp_path / "tiny", packaged(cache_dir))
     link_base(base, DATED, tmp_path / "linked")
     convert(tmp_path / "linked" / "tiny", tmp_path / "f16.gguf")
     text = "<|im_start|>user\nWarm?<|im_end|>\n<|im_start|>assistant\n<think>"
