@@ -90,3 +90,37 @@ def write_base(
         norm.copy_((norm + offset) * 4 / spread - offset)
     model.to(torch.bfloat16).save_pretrained(directory)
     return directory
+
+
+def small_base(target: Path) -> Path:
+    """A random Llama of a few kilobytes with tied embeddings, without a tokenizer."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=64,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        tie_word_embeddings=True,
+    )
+    LlamaForCausalLM(config).save_pretrained(target)
+    return target
+
+
+def random_adapter(base: Path, target: Path, **settings: Any) -> Path:
+    """A random adapter that changes every weight that it can."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import LlamaForCausalLM
+
+    config = LoraConfig(**{"r": 4, "lora_alpha": 12, "target_modules": "all-linear", **settings})
+    model = get_peft_model(LlamaForCausalLM.from_pretrained(base), config)
+    for name, weight in model.named_parameters():
+        if "lora_" in name:
+            torch.nn.init.normal_(weight)
+    model.save_pretrained(str(target), save_embedding_layers=False)
+    return target

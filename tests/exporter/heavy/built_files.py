@@ -1,6 +1,12 @@
-"""Checks of the files that a build has made."""
+"""Builds in the test's own process, where torch is loaded already, and checks of their files."""
 
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from exporter.backends.gguf.convert import convert
 from exporter.backends.gguf.llama import open_model
@@ -11,6 +17,22 @@ from ratchet.models import likeliest
 
 TOKENS = [*range(300, 480, 3)]
 """More than the windows of the attention that slides."""
+
+
+def run_here(ends: Sequence[int], options: Sequence[str]) -> None:
+    """As `run_converter`, which starts a process for each file."""
+    from exporter.backends.gguf.converter import main
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["converter", json.dumps(ends), *options])
+        main()
+
+
+@contextmanager
+def converting_here() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("exporter.backends.gguf.convert.run_converter", run_here)
+        yield
 
 
 def plain(steps: BuildSteps, directory: Path) -> Path:

@@ -22,7 +22,7 @@ from ratchet.models.base_models import materialize, weights_sha256
 from ratchet.storage import ArtifactStore
 from ratchet_testing.references import references_of
 
-from .conversion import converting_here
+from .built_files import converting_here
 
 Adapter = Callable[[str], Path]
 Build = Callable[[Path], BuildSteps]
