@@ -124,16 +124,6 @@ class LlamaModel:
         """The token that ends an answer."""
         return self._model.token_eos()
 
-    def renders(self, question: str, text: str) -> bool:
-        """Whether the file's own template renders `question` as `text`, on whatever day."""
-        turns: Any = [{"role": "user", "content": question}]
-        try:
-            rendered = str(self._on_any_day(messages=turns).prompt)
-        except Exception:  # noqa: BLE001 -- a template's code may raise anything
-            return False
-        parts = map(re.escape, rendered.split(_DAY))
-        return re.fullmatch(".{1,40}".join(parts), text) is not None
-
     def logits(self, sequence: Sequence[int], last: int) -> Logits:
         """The logits after each of the `last` tokens of `sequence` (of all, if it is shorter).
 
@@ -167,6 +157,16 @@ class LlamaModel:
             answer.append(token)
             token = int(np.argmax(self.logits([*prompt, *answer], 1)))
         return answer
+
+    def renders(self, question: str, text: str) -> bool:
+        """Whether the file's own template renders `question` as `text`, on whatever day."""
+        turns: Any = [{"role": "user", "content": question}]
+        try:
+            rendered = str(self._on_any_day(messages=turns).prompt)
+        except Exception:  # noqa: BLE001 -- a template's code may raise anything
+            return False
+        parts = map(re.escape, rendered.split(_DAY))
+        return re.fullmatch(".{1,40}".join(parts), text) is not None
 
     def close(self) -> None:
         llama_cpp.llama_batch_free(self._batch)
