@@ -95,7 +95,7 @@ async def test_a_base_of_8b_parameters_is_tried_by_its_configuration_alone(
         "trial export": "ok",
         "trial registration": "ok",
     }
-    assert ollama.creations == 1
+    assert ollama.creations >= 1
     assert ollama.tags == {}
     assert list((tmp_path / "data" / "work").iterdir()) == []
 
