@@ -1,10 +1,12 @@
 """Base models and adapters small enough to export many times."""
 
 import functools
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from exporter.backends.directories import exclusive
@@ -16,9 +18,10 @@ from exporter.export.build_inputs import open_build
 from exporter.export.build_steps import BuildSteps
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock
-from ratchet.contract import Scores
-from ratchet.models import AdapterManifest
+from ratchet.contract import ArtifactRef, Scores
+from ratchet.models import AdapterManifest, Chat, References, likeliest
 from ratchet.models.base_models import materialize, weights_sha256
+from ratchet.models.references_file import references_bytes
 from ratchet.storage import ArtifactStore
 from ratchet_testing.references import references_of
 
@@ -115,6 +118,7 @@ def built(adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             dataset_sha256="e" * 64,
             example_ids=("example-1",),
             files=files,
+            references=_with_template_of(base, artifacts),
             before=SCORES,
             after=SCORES,
             versions={},
@@ -135,6 +139,19 @@ def built(adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
     with converting_here():
         yield make
+
+
+def _with_template_of(base: Path, artifacts: ArtifactStore) -> ArtifactRef:
+    """References with the base's chat template, and one token that nothing is compared with."""
+    config = json.loads((base / "tokenizer_config.json").read_text(encoding="utf-8"))
+    jinja = base / "chat_template.jinja"
+    template = jinja.read_text(encoding="utf-8") if jinja.is_file() else config["chat_template"]
+    chat = Chat(user="?", rendered="?", asked=(1,), said=(), ended=True)
+    one = likeliest(np.zeros((1, 64), np.float32))
+    references = References(template, 2, 1.0, (chat,), (one,))
+    path = base.with_name(f"{base.name}-references")
+    path.write_bytes(references_bytes(references))
+    return artifacts.put(path)
 
 
 def _adapter(spec: str, cache_dir: Path, target: Path) -> Path:
