@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from exporter.backends.directories import link_or_copy, once
+from exporter.backends.gguf.base_gguf import name_of
 from exporter.backends.gguf.templated_base import link_base
 from exporter.export.build_steps import BuildSteps
 from exporter.export.request import ExportRequest
@@ -44,7 +45,7 @@ def open_build(request: ExportRequest) -> BuildSteps:
     template = read_reference_chats(request).chat_template
     linked = once(request.work_dir / "base", partial(link_base, base, template))
     adapter = once(request.work_dir / "adapter", partial(_collect, request))
-    return BuildSteps(request, linked / base.name, adapter)
+    return BuildSteps(request, linked / name_of(base), adapter)
 
 
 def read_reference_chats(request: ExportRequest) -> References:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from exporter.backends.gguf.base_gguf import name_of
+
 _CONFIG = "tokenizer_config.json"
 _TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
 
@@ -13,7 +15,7 @@ def link_base(base: Path, chat_template: str, parent: Path) -> None:
     The converter reads the template from `tokenizer_config.json` first, transformers from the
     others, so it remains in that one alone.
     """
-    directory = parent / base.name
+    directory = parent / name_of(base)
     directory.mkdir(parents=True)
     for path in base.iterdir():
         if path.is_file() and path.name not in (_CONFIG, *_TEMPLATE_FILES):
