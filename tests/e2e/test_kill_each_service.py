@@ -23,6 +23,7 @@ from ratchet.contract import (
     RunStarted,
 )
 from ratchet.delivery import DATA_FIELD, follow
+from ratchet.processes import end_all
 from ratchet.storage import sha256_of
 from ratchet_cli.client.post_all import post_all
 from ratchet_cli.demo.event_summary import EventSummary
@@ -186,7 +187,7 @@ async def test_every_service_killed_once_leaves_the_same_examples_and_one_model(
 
         await eventually(a_model_is_active, 180)
         await everything_is_settled(system)
-        listening.cancel()
+        await end_all(listening)
 
         assert {e.example_id for e in system.story.live} == await expected_examples()
         counts = {kind: sum(isinstance(e, kind) for e in system.events) for kind in ONCE}

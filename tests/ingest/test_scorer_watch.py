@@ -18,6 +18,7 @@ from ingest.ranking.scorer_watch import ScorerWatch
 from ingest.ranking.source import CallersOrder, ScorerInService
 from ratchet.contract import SCORERS, RankingPolicy, ScorerPublished, ScorerWithdrawn
 from ratchet.delivery import follow, newest
+from ratchet.processes import end_all
 from ratchet.ranking import HashingEmbedding
 from ratchet.storage import ArtifactStore
 from ratchet_testing.eventually import eventually
@@ -69,8 +70,7 @@ async def watching(redis: Redis, data_dir: Path) -> AsyncIterator[Watched]:
         yield watched
         assert not at_work.done()
     finally:
-        at_work.cancel()
-        await asyncio.gather(at_work, return_exceptions=True)
+        await end_all(at_work)
 
 
 @pytest.fixture

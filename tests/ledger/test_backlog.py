@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from ledger.backlog import BacklogMetrics, BacklogMonitor
 from ratchet.contract import FEEDBACK
+from ratchet.processes import end_all
 from ratchet_testing.eventually import eventually
 
 REWARD = {"stream": "feedback", "group": "reward"}
@@ -61,5 +62,5 @@ async def test_gauges_have_no_value_while_redis_is_unavailable(
     try:
         assert await eventually(no_value)
     finally:
-        task.cancel()
+        await end_all(task)
         await nowhere.aclose()

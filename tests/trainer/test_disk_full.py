@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from ratchet.contract import CheckpointReady, RunFinished, RunStarted, Unavailable
+from ratchet.processes import end_all
 from ratchet_testing.deliveries import delivered
 from ratchet_testing.eventually import eventually
 from reward.memory_state import MemoryState
@@ -65,8 +66,7 @@ async def at_work(
     working = asyncio.create_task(training.run())
     yield training
     assert not working.done()
-    working.cancel()
-    await asyncio.gather(working, return_exceptions=True)
+    await end_all(working)
 
 
 async def held_up(harness: TrainerHarness, training: TrainingLoop) -> None:

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy import Engine
 
+from ratchet.processes import end_all
 from ratchet.storage import LeaseLost, LeaseTaken, hold_lease
 from ratchet_testing.eventually import eventually
 from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
@@ -158,9 +159,7 @@ async def test_of_two_trainers_exactly_one_trains(harness: TrainerHarness, redis
 
     await eventually(both_are_content)
     assert sum(len(runner.requests) for runner in runners) == 1
-    for loop in loops:
-        loop.cancel()
-    await asyncio.gather(*loops, return_exceptions=True)
+    await end_all(*loops)
 
 
 async def test_another_trainer_finishes_the_run_of_a_killed_one(

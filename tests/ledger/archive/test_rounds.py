@@ -15,6 +15,7 @@ from ledger.archive.store import ArchiveStore
 from ledger.domain.archive.retention import StreamRetention
 from ledger.settings import LedgerSettings
 from ratchet.contract import MODELS, RUNS
+from ratchet.processes import end_all
 from ratchet_testing.eventually import eventually
 
 from .aged import TODAY, archived_ids, fill_finished, ids_of
@@ -30,7 +31,7 @@ async def running(redis: Redis, store: ArchiveStore) -> AsyncIterator[CollectorR
         yield registry
     finally:
         assert not task.done(), "a round's trouble ended the task"
-        task.cancel()
+        await end_all(task)
 
 
 async def test_every_stream_is_archived_in_every_round(redis: Redis, tmp_path: Path):

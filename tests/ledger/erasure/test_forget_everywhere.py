@@ -38,6 +38,7 @@ from ratchet.contract import (
     utc_now,
 )
 from ratchet.delivery import DATA_FIELD, Publisher
+from ratchet.processes import end_all
 from ratchet.storage import query_ids_of
 from ratchet_testing.bucket_server import Bucket, bucket_server
 from ratchet_testing.canary import CANARY, USER, with_canary
@@ -112,7 +113,7 @@ async def other_services(redis: Redis) -> AsyncIterator[None]:
         yield
     finally:
         assert not task.done()
-        task.cancel()
+        await end_all(task)
 
 
 async def settled(redis: Redis) -> bool:

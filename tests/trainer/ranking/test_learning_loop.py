@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError as RedisUnavailable
 from sqlalchemy import Engine
 
 from ratchet.contract import Event, ScorerPublished
+from ratchet.processes import end_all
 from ratchet_testing.deliveries import delivered
 from ratchet_testing.eventually import eventually
 from ratchet_testing.fakes import MemoryPublisher
@@ -138,5 +139,4 @@ async def test_learning_continues_while_redis_is_unavailable(setup: LearningSetu
     assert learning.learner.progress.heard_of == 150
     publisher.reachable()
     assert [type(event) for event in await eventually(told)] == [ScorerPublished]
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await end_all(running)

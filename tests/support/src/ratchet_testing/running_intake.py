@@ -18,7 +18,8 @@ from ratchet.contract import Stream
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with (
-        LifespanManager(app) as running,
+        # A task whose cancellation is lost is cancelled again after 5 s.
+        LifespanManager(app, shutdown_timeout=20) as running,
         httpx.AsyncClient(
             transport=httpx.ASGITransport(running.app), base_url="http://ingest"
         ) as client,
