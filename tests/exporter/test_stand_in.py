@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from exporter.backends.gguf.llama import open_model, quantize
+from exporter.backends.gguf.llama import open_model
+from exporter.backends.gguf.quantize import quantize
 from ratchet_testing.ollama_server.server import OllamaStandIn
 
 from .chat_formats import FORMATS
