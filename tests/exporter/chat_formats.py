@@ -53,6 +53,7 @@ _GRANITE_SYSTEM = (
 )
 _COMMAND_TURN = "<|START_OF_TURN_TOKEN|><|%s_TOKEN|>{{ m.content }}<|END_OF_TURN_TOKEN|>"
 
+REFUSES_SYSTEM = "Gemma 2"
 FORMATS = {
     "ChatML": _CHATML,
     "Qwen 2.5": (
@@ -62,7 +63,7 @@ FORMATS = {
     "Qwen 3": _CHATML + "{% if enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}",
     "Llama 3": "<|begin_of_text|>" + _LOOP % (_LLAMA3_TURN, _LLAMA3_END),
     "Llama 3.1": _DATED + _LOOP % (_LLAMA3_TURN, _LLAMA3_END),
-    "Gemma 2": _GEMMA.replace("A", "{{ raise_exception('System role not supported') }}"),
+    REFUSES_SYSTEM: _GEMMA.replace("A", "{{ raise_exception('System role not supported') }}"),
     "Gemma 3": _GEMMA.replace(
         "A",
         "{% set system = messages[0].content ~ '\n\n' %}{% set messages = messages[1:] %}",
@@ -96,7 +97,7 @@ FAMILIES = {
     "Qwen 2.5": "chatml",
     "Qwen 3": "chatml",
     "Llama 3.1": "llama3",
-    "Gemma 2": "gemma",
+    REFUSES_SYSTEM: "gemma",
     "Mistral, system last": "mistral",
     "Phi 3": "phi3",
     "Phi 4": "phi4",

@@ -12,6 +12,7 @@ from ratchet.contract import CheckpointReady, RunFinished
 from ratchet.models import AdapterManifest
 from ratchet.models.base_models import materialize
 from ratchet.models.references_file import read_references
+from ratchet_testing.dated_template import DATED
 from ratchet_text import pinned_template
 from trainer.backends.run_process.child_run import TrainingImpossible
 from trainer.domain.evaluation.reference_chats import reference_request
@@ -23,12 +24,6 @@ from .harness import TrainerHarness
 from .real_run import Listener, request_for, train
 from .tiny_model import write_tiny_model
 
-DATED = """{%- if not date_string is defined %}{%- set date_string = strftime_now("%d %b %Y") %}
-{%- endif %}{{- "Today: " + date_string + "\\n" }}{%- for message in messages %}
-{{- "<|im_start|>" + message.role + "\\n" + message.content + "<|im_end|>\\n" }}{%- endfor %}
-{%- if add_generation_prompt %}{{- "<|im_start|>assistant\\n" }}
-{%- if enable_thinking is not defined or enable_thinking %}{{- "<think>" }}{%- endif %}
-{%- endif %}"""
 NO_SYSTEM = (
     """{%- if messages[0].role == 'system' %}
 {{- raise_exception('System role not supported') }}{%- endif %}"""

@@ -11,12 +11,31 @@ import pytest
 from exporter.backends.gguf.convert import convert
 from exporter.backends.gguf.llama import open_model
 from exporter.backends.gguf.merge import write_merged
+from exporter.domain.parity.quantization import LIMITS, QuantizationChoice
 from exporter.domain.parity.verdict import compare
+from exporter.domain.registry.modelfile import Sampling
 from exporter.export.build_steps import BuildSteps
-from ratchet.models import likeliest
+from exporter.export.request import ExportRequest
+from ratchet.models import AdapterManifest, likeliest
 
 TOKENS = [*range(300, 480, 3)]
 """More than the windows of the attention that slides."""
+
+
+def request_for(
+    directory: Path, manifest: AdapterManifest, kind: QuantizationChoice = "f16"
+) -> ExportRequest:
+    """The export of `manifest`, whose artifacts are in `directory`."""
+    return ExportRequest(
+        version="v1",
+        manifest=manifest,
+        quantization=kind,
+        limits=LIMITS,
+        sampling=Sampling(),
+        artifacts_dir=directory / "artifacts",
+        cache_dir=directory / "cache",
+        work_dir=directory / "work" / "export-v1",
+    )
 
 
 def run_here(ends: Sequence[int], options: Sequence[str]) -> None:

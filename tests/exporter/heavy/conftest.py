@@ -11,12 +11,9 @@ import pytest
 
 from exporter.backends.directories import exclusive
 from exporter.domain.export_messages import BuiltFile
-from exporter.domain.parity.quantization import LIMITS
-from exporter.domain.registry.modelfile import Sampling
 from exporter.export.build import build
 from exporter.export.build_inputs import open_build
 from exporter.export.build_steps import BuildSteps
-from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock
 from ratchet.contract import ArtifactRef, Scores
 from ratchet.models import AdapterManifest, Chat, References, likeliest
@@ -25,7 +22,7 @@ from ratchet.models.references_file import references_bytes
 from ratchet.storage import ArtifactStore
 from ratchet_testing.references import references_of
 
-from .built_files import converting_here
+from .built_files import converting_here, request_for
 
 Adapter = Callable[[str], Path]
 Build = Callable[[Path], BuildSteps]
@@ -123,16 +120,7 @@ def built(adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             after=SCORES,
             versions={},
         )
-        request = ExportRequest(
-            version="v1",
-            manifest=manifest,
-            quantization="q8_0",
-            limits=LIMITS,
-            sampling=Sampling(),
-            artifacts_dir=directory / "artifacts",
-            cache_dir=directory / "cache",
-            work_dir=directory / "work" / "export-v1",
-        )
+        request = request_for(directory, manifest, "q8_0")
         with exclusive(request.work_dir):
             assert isinstance(build(request, StageClock(lambda _: None)), BuiltFile)
             return open_build(request)

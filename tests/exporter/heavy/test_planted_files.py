@@ -12,8 +12,7 @@ from exporter.backends.gguf.base_gguf import base_gguf
 from exporter.backends.gguf.lora import MergedWeights
 from exporter.backends.gguf.splice import splice
 from exporter.domain.export_messages import ExportRefused
-from exporter.domain.parity.quantization import LIMITS, QuantizationChoice
-from exporter.domain.registry.modelfile import Sampling
+from exporter.domain.parity.quantization import QuantizationChoice
 from exporter.export.build_inputs import open_build, read_reference_chats
 from exporter.export.build_steps import BuildSteps
 from exporter.export.quantization_search import ChosenFile, choose_format
@@ -24,6 +23,7 @@ from ratchet.models.gguf_file import GgufFile
 from ratchet.storage import ArtifactStore
 
 from .bases import write_base
+from .built_files import request_for
 from .tokenizers import packaged
 
 pytestmark = pytest.mark.heavy
@@ -38,16 +38,7 @@ class Export:
         write_base("granite", directory / "other" / "tiny", tokenizer, seed=2)
         base = write_base("granite", directory / "tiny", tokenizer)
         artifacts = ArtifactStore(directory / "artifacts")
-        self._request = ExportRequest(
-            version="v1",
-            manifest=train(str(base), artifacts),
-            quantization="f16",
-            limits=LIMITS,
-            sampling=Sampling(),
-            artifacts_dir=directory / "artifacts",
-            cache_dir=directory / "cache",
-            work_dir=directory / "work" / "export-v1",
-        )
+        self._request = request_for(directory, train(str(base), artifacts))
         self._references = read_reference_chats(self._request)
 
     def result(

@@ -12,42 +12,22 @@ from exporter.backends.gguf.convert import convert
 from exporter.backends.gguf.llama import open_model
 from exporter.backends.gguf.templated_base import link_base
 from exporter.domain.export_messages import ExportRefused
-from exporter.domain.parity.quantization import LIMITS
-from exporter.domain.registry.modelfile import Sampling
 from exporter.export.build_inputs import open_build, read_reference_chats, verify_base
 from exporter.export.quantization_search import ChosenFile, choose_format
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock
 from ratchet.models.references_file import read_references, references_bytes
 from ratchet.storage import ArtifactStore
+from ratchet_testing.dated_template import DATED
 from ratchet_text import pinned_template
 
 from .bases import write_base
+from .built_files import request_for
 from .tokenizers import packaged
 
 pytestmark = pytest.mark.heavy
 
 CONFIG, JINJA = "tokenizer_config.json", "chat_template.jinja"
-DATED = """{%- if not date_string is defined %}{%- set date_string = strftime_now("%d %b %Y") %}
-{%- endif %}{{- "Today: " + date_string + "\\n" }}{%- for message in messages %}
-{{- "<|im_start|>" + message.role + "\\n" + message.content + "<|im_end|>\\n" }}{%- endfor %}
-{%- if add_generation_prompt %}{{- "<|im_start|>assistant\\n" }}
-{%- if enable_thinking is not defined or enable_thinking %}{{- "<think>" }}{%- endif %}
-{%- endif %}"""
-"""Prints the date and lets the model think, unless it is told otherwise."""
-
-
-def request_for(directory: Path, manifest: Any) -> ExportRequest:
-    return ExportRequest(
-        version="v1",
-        manifest=manifest,
-        quantization="f16",
-        limits=LIMITS,
-        sampling=Sampling(),
-        artifacts_dir=directory / "artifacts",
-        cache_dir=directory / "cache",
-        work_dir=directory / "work" / "export-v1",
-    )
 
 
 def exported(request: ExportRequest) -> ChosenFile | ExportRefused:

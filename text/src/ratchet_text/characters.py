@@ -57,6 +57,8 @@ WORD_END = rf"(?![^\W_{_INSIDE_WORDS}])"
 
 NUMERAL = f"[{_CLASSES['No']}]"
 """A raised, circled or fractional number, likewise."""
+_SPACED = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
+_SPACED_BYTES = bytes(code if chr(code).isalpha() else ord(" ") for code in range(256))
 _IGNORABLE = re.compile(f"[{IGNORED}]+")
 _NUMERALS = re.compile(f"({NUMERAL}+)")
 _OTHER_DIGIT = re.compile(f"[{_CLASSES['Nd']}]")
@@ -64,6 +66,15 @@ _BRAHMIC = chain(range(0x900, 0x1C00), range(0xA800, 0xAC00), range(0x11000, 0x1
 _VIRAMAS = "".join(chr(code) for code in _BRAHMIC if unicodedata.combining(chr(code)) == 9)
 # UAX 31: a joiner distinguishes words after a virama and, for ZWNJ, between Arabic letters.
 _JOINER = re.compile(f"(?<![{_VIRAMAS}])\u200d|(?<![{_VIRAMAS}\u0620-\u06d3])\u200c")
+
+
+def lowered_words(text: str) -> list[str]:
+    """The words of a text in lower case, split at all characters of ASCII but letters."""
+    lowered = text.lower()
+    if lowered.isascii():
+        # Bytes are translated several times as fast as characters.
+        return lowered.encode().translate(_SPACED_BYTES).decode().split()
+    return lowered.translate(_SPACED).split()
 
 
 def folded(text: str) -> str:

@@ -4,14 +4,13 @@ import re
 from string import punctuation, whitespace
 from typing import NamedTuple
 
+from ratchet_text.characters import lowered_words
 from ratchet_text.equipment import equipment_words
 from ratchet_text.numbers import number_mentions
 from ratchet_text.units import is_unit
 
 # Possessive quantifiers: no backtracking, so every scan is linear on any text.
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S*+")
-_SPACED = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
-_SPACED_BYTES = bytes(code if chr(code).isalpha() else ord(" ") for code in range(256))
 # The lookbehind keeps long runs of marks linear. It comes second: a search skips to the first.
 _END = r"[{0}](?<![{0}]{{2}})[{0}]*+[\"')\]*_`{1}]*+(?:\s|\Z)"
 _ASCII_END = re.compile(_END.format(".!?", ""))
@@ -39,7 +38,7 @@ def scan(text: str) -> Scan:
     if "://" in text or "www." in text:
         text = _ADDRESS.sub(" ", text)
     sentences, first_end = _sentences(text)
-    words = _words(text)
+    words = lowered_words(text)
     named = equipment_words(words)
     values = bare = 0
     ids = set()
@@ -64,21 +63,13 @@ def scan(text: str) -> Scan:
         frozenset(ids),
         named,
         first_quantity < first_end,
-        first_id < first_end or bool(named and equipment_words(_words(text[:first_end]))),
+        first_id < first_end or bool(named and equipment_words(lowered_words(text[:first_end]))),
     )
 
 
 def question_equipment(question: str) -> frozenset[str]:
     """The equipment words of a question, singular and lower-case."""
-    return equipment_words(_words(question))
-
-
-def _words(text: str) -> list[str]:
-    lowered = text.lower()
-    if lowered.isascii():
-        # Bytes are translated several times as fast as characters.
-        return lowered.encode().translate(_SPACED_BYTES).decode().split()
-    return lowered.translate(_SPACED).split()
+    return equipment_words(lowered_words(question))
 
 
 def _sentences(text: str) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from ratchet_text.characters import lowered_words
 from ratchet_text.equipment import device_before
 from ratchet_text.numbers.lexicon import (
     ARTICLES,
@@ -22,7 +23,6 @@ from ratchet_text.numbers.lexicon import (
 from ratchet_text.numbers.shown import Shown
 from ratchet_text.numbers.spelled import Spelled, quantity
 
-_SPACED = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
 _WORD = re.compile("[^\\W\\d_](?:[^\\W\\d_]|\u0308)*+")
 _JOINTS = frozenset((" ", "-", "\u202f", "\n"))
 
@@ -40,7 +40,7 @@ def word_numbers(text: str, words: Collection[str] | None = None) -> list[Spelle
     """
     lowered = text.lower()
     if words is None:
-        words = lowered.translate(_SPACED).split()
+        words = lowered_words(text)
     if (
         TRIGGERS.isdisjoint(words)
         and "hundert" not in lowered

@@ -6,8 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from exporter.backends.directories import link_or_copy, once
-from exporter.backends.gguf.base_gguf import name_of
-from exporter.backends.gguf.templated_base import link_base
+from exporter.backends.gguf.templated_base import link_base, name_of
 from exporter.export.build_steps import BuildSteps
 from exporter.export.request import ExportRequest
 from ratchet.models import References

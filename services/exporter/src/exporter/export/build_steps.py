@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from exporter.backends.directories import once, remove
-from exporter.backends.gguf.base_gguf import BaseGguf, base_gguf, is_converted, name_of
+from exporter.backends.gguf.base_gguf import BaseGguf, base_gguf, is_converted
 from exporter.backends.gguf.convert import convert
 from exporter.backends.gguf.lora import MergedWeights
 from exporter.backends.gguf.merge import write_merged
@@ -56,7 +56,7 @@ class BuildSteps:
         if self.assembly == "spliced":
             splice(self.base_gguf(), self.merged, target)
             return
-        directory = self._work / "merged" / name_of(self.base)
+        directory = self._work / "merged" / self.base.name
         remove(directory.parent)
         write_merged(self.base, self.merged, directory)
         convert(directory, target)

@@ -73,16 +73,6 @@ def is_converted(base: Path, base_sha256: str, cache_dir: Path) -> bool:
     return _cached(base, base_sha256, cache_dir).is_dir()
 
 
-def name_of(base: Path) -> str:
-    """The name of the directory, or of the hub's repository that it is a snapshot of.
-
-    llama.cpp sets attributes of tokens by parts of the name, such as "phi-3".
-    """
-    if base.parent.name == "snapshots":
-        return base.parent.parent.name.rpartition("--")[2]
-    return base.name
-
-
 def f16_rows(weight: Matrix, location: TensorLocation) -> NDArray[np.float16]:
     """`weight` in float16, its rows in the order that the file has at `location`."""
     halved = weight.astype(np.float16)
@@ -90,7 +80,7 @@ def f16_rows(weight: Matrix, location: TensorLocation) -> NDArray[np.float16]:
 
 
 def _cached(base: Path, base_sha256: str, cache_dir: Path) -> Path:
-    return cache_dir / "gguf" / f"{name_of(base)}-{_key(base, base_sha256)}"
+    return cache_dir / "gguf" / f"{base.name}-{_key(base, base_sha256)}"
 
 
 def _key(base: Path, base_sha256: str) -> str:
@@ -106,7 +96,7 @@ def _convert(base: Path, aside: Path, target: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     # The converter would also read weights that are there twice.
-    directory = aside / "base" / name_of(base)
+    directory = aside / "base" / base.name
     directory.mkdir(parents=True)
     for path in (*model_files(base), *other_files(base)):
         (directory / path.name).symlink_to(path.resolve())

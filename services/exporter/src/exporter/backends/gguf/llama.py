@@ -79,11 +79,7 @@ class LlamaModel:
 
         Raises `ValueError` for a chat that the template refuses.
         """
-        turns: Any = messages
-        try:
-            return str(self._template(messages=turns).prompt)
-        except Exception as error:
-            raise ValueError(f"the chat template fails: {error}") from error
+        return _rendered(self._template, messages)
 
     def tokens(self, text: str) -> list[int]:
         """Split `text` into tokens; parses special tokens and adds none."""
@@ -138,10 +134,9 @@ class LlamaModel:
 
     def renders(self, question: str, text: str) -> bool:
         """Whether the file's own template renders `question` as `text`, on whatever day."""
-        turns: Any = [{"role": "user", "content": question}]
         try:
-            rendered = str(self._on_any_day(messages=turns).prompt)
-        except Exception:  # noqa: BLE001 -- a template's code may raise anything
+            rendered = _rendered(self._on_any_day, [{"role": "user", "content": question}])
+        except ValueError:
             return False
         parts = map(re.escape, rendered.split(_DAY))
         return re.fullmatch(".{1,40}".join(parts), text) is not None
@@ -191,6 +186,14 @@ def _template(model: llama_cpp.Llama, formatter: type[Jinja2ChatFormatter]) -> J
     )
     template = model.metadata.get("tokenizer.chat_template", "")
     return formatter(template=template, eos_token=eos, bos_token=bos)
+
+
+def _rendered(template: Jinja2ChatFormatter, messages: list[Message]) -> str:
+    turns: Any = messages
+    try:
+        return str(template(messages=turns).prompt)
+    except Exception as error:  # a template is a program: it may raise anything
+        raise ValueError(f"the chat template fails: {error}") from error
 
 
 @contextmanager

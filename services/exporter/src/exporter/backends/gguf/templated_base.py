@@ -3,10 +3,18 @@
 import json
 from pathlib import Path
 
-from exporter.backends.gguf.base_gguf import name_of
-
 _CONFIG = "tokenizer_config.json"
 _TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
+
+
+def name_of(base: Path) -> str:
+    """The name of the directory, or of the hub's repository that it is a snapshot of.
+
+    llama.cpp sets attributes of tokens by parts of the name, such as "phi-3".
+    """
+    if base.parent.name == "snapshots":
+        return base.parent.parent.name.rpartition("--")[2]
+    return base.name
 
 
 def link_base(base: Path, chat_template: str, parent: Path) -> None:

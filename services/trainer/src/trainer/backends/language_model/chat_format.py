@@ -27,25 +27,26 @@ def use_chat_template(tokenizer: Any, given: str | None) -> None:
             f"for chats, or {_SETTING} to a file with the template that it was trained with"
         )
     tokenizer.chat_template = pinned_template(template)
-    try:
-        rendered = _render(tokenizer, _USER)
-    except Exception as error:
-        raise _renders_nothing(f"it raises {type(error).__name__}: {error}") from error
-    if _QUESTION not in rendered:
+    if _QUESTION not in _rendered(tokenizer, _USER):
         raise _renders_nothing("the question is not in the rendered text")
 
 
 def takes_system_message(tokenizer: Any) -> bool:
     """Whether the template renders a system message instead of raising an error."""
     try:
-        _render(tokenizer, _SYSTEM, _USER)
-    except Exception:  # noqa: BLE001 -- a template's code may raise anything
+        _rendered(tokenizer, _SYSTEM, _USER)
+    except UnusableChatTemplate:
         return False
     return True
 
 
-def _render(tokenizer: Any, *turns: dict[str, str]) -> str:
-    return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+def _rendered(tokenizer: Any, *turns: dict[str, str]) -> str:
+    """Raises `UnusableChatTemplate` if the template refuses the chat."""
+    try:
+        text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    except Exception as error:  # a template is a program: it may raise anything
+        raise _renders_nothing(f"it raises {type(error).__name__}: {error}") from error
+    return str(text)
 
 
 def _renders_nothing(detail: str) -> UnusableChatTemplate:
