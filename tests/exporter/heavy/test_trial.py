@@ -119,7 +119,7 @@ def test_a_base_without_a_chat_template_is_refused_with_both_remedies(base: Path
             "TypeError: 'NoneType' object is not iterable",
         ),
         ("{{ raise_exception('not today') }}", "TemplateError: not today"),
-        ("{{ bos_token }}Hello", "the text lacks 'What is the power of pump 3?'"),
+        ("{{ bos_token }}Hello", "the question is not in the rendered text"),
         ("{% for %}", "TemplateSyntaxError"),
     ],
 )

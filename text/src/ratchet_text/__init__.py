@@ -7,7 +7,9 @@ from ratchet_text.answers import (
     visible_text, was_cut_off, written_marks,
 )
 from ratchet_text.characters import folded
-from ratchet_text.chat_template import pinned_template
+from ratchet_text.chat_template import (
+    UnusableTemplate, pinned_template, takes_system_message, usable_template,
+)
 from ratchet_text.equipment import (
     active_vocabulary, equipment_ids, equipment_words, use_site_file, use_vocabulary,
 )

@@ -1,4 +1,13 @@
-"""Fixes what a server's clock and defaults would change in a base model's chat template."""
+"""Judges a base model's chat template, and fixes what a server would change in it."""
+
+from collections.abc import Callable, Mapping
+
+Render = Callable[[str, list[dict[str, str]]], str]
+"""A template and a chat to the text that a model reads, up to where its answer begins."""
+
+_QUESTION = "How warm is it?"
+_USER = {"role": "user", "content": _QUESTION}
+_SYSTEM = {"role": "system", "content": "Be brief."}
 
 _DATE_PARTS = {
     "%-": "%",
@@ -45,6 +54,48 @@ def _line() -> str:
 
 
 _PINNED = _line()
+
+
+class UnusableTemplate(ValueError):
+    """The base has no chat template (`missing`), or one that renders no question."""
+
+    def __init__(self, problem: str, *, missing: bool = False) -> None:
+        super().__init__(problem)
+        self.missing = missing
+
+
+def usable_template(own: str | Mapping[str, str] | None, render: Render) -> str:
+    """The template of a base, pinned; of several named ones it is that named "default".
+
+    Raises `UnusableTemplate` unless it renders a question.
+    """
+    template = own.get("default") if isinstance(own, Mapping) else own
+    if not template:
+        raise UnusableTemplate("the base model has no chat template", missing=True)
+    pinned = pinned_template(template)
+    if _QUESTION not in _rendered(pinned, [_USER], render):
+        raise _renders_nothing("the question is not in the rendered text")
+    return pinned
+
+
+def takes_system_message(template: str, render: Render) -> bool:
+    """Whether the template renders a system message instead of raising an error."""
+    try:
+        _rendered(template, [_SYSTEM, _USER], render)
+    except UnusableTemplate:
+        return False
+    return True
+
+
+def _rendered(template: str, chat: list[dict[str, str]], render: Render) -> str:
+    try:
+        return render(template, chat)
+    except Exception as error:  # a template is a program: it may raise anything
+        raise _renders_nothing(f"it raises {type(error).__name__}: {error}") from error
+
+
+def _renders_nothing(detail: str) -> UnusableTemplate:
+    return UnusableTemplate(f"the base model's chat template cannot render a question ({detail})")
 
 
 def pinned_template(template: str) -> str:

@@ -5,6 +5,7 @@ and reference answers, so an export takes it like a trained one.
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,14 @@ from ratchet.models.base_models import PACKAGED, BaseModelMissing, materialize, 
 from ratchet.models.references_file import references_bytes
 from ratchet.processes import Report, serve_parent
 from ratchet.storage import ArtifactStore
-from ratchet_text import pinned_template
+from ratchet_text import UnusableTemplate, takes_system_message, usable_template
 
 _TEMPLATE_FILE = "RATCHET_TRAINER_CHAT_TEMPLATE_FILE"
+_IF_MISSING = (
+    f"set RATCHET_TRAINER_BASE_MODEL to the model's variant for chats, or {_TEMPLATE_FILE} to a "
+    "file with the template that it was trained with"
+)
+_IF_UNUSABLE = f"set {_TEMPLATE_FILE} to a file with a template that can"
 _QUESTIONS = tuple(
     f"{question} of {device}?"
     for question in ("What is the power", "How warm is the bearing", "Is the vibration normal")
@@ -50,51 +56,28 @@ def make(request: TrialRequest) -> TrialMessage:
             reason=f"{spec} cannot be read: {error}",
             remedy="set RATCHET_TRAINER_BASE_MODEL to a model that transformers supports",
         )
-    template = request.chat_template or _default(tokenizer.chat_template)
-    if refused := _refused(tokenizer, template):
-        return refused.model_copy(update={"parameters": parameters})
-    assert template is not None
-    tokenizer.chat_template = pinned_template(template)
-    small_model.set_chat_template(base, tokenizer.chat_template)
+    render = partial(_render, tokenizer)
+    try:
+        template = usable_template(request.chat_template or tokenizer.chat_template, render)
+    except UnusableTemplate as error:
+        remedy = _IF_MISSING if error.missing else _IF_UNUSABLE
+        return TrialRefused(reason=str(error), remedy=remedy, parameters=parameters)
+    tokenizer.chat_template = template
+    small_model.set_chat_template(base, template)
     model = small_model.write_small_model(base, request.work_dir / "adapter", tokenizer)
     return TrialModel(
         manifest=_manifest(request, _references(model)),
         parameters=parameters,
         architecture=str(model.base.config.model_type),
-        takes_system=_renders(tokenizer, [{"role": "system", "content": "Be brief."}]) is None,
+        takes_system=takes_system_message(template, render),
     )
 
 
-def _default(template: str | dict[str, str] | None) -> str | None:
-    return template.get("default") if isinstance(template, dict) else template
-
-
-def _refused(tokenizer: Any, template: str | None) -> TrialRefused | None:
-    if template is None:
-        return TrialRefused(
-            reason="the base has no chat template",
-            remedy="set RATCHET_TRAINER_BASE_MODEL to the model's variant for chats, or "
-            f"{_TEMPLATE_FILE} to a file with the template that it was trained with",
-        )
-    tokenizer.chat_template = pinned_template(template)
-    problem = _renders(tokenizer, [])
-    if problem is None:
-        return None
-    remedy = f"set {_TEMPLATE_FILE} to a file with a template that can"
-    return TrialRefused(
-        reason=f"the chat template cannot render a question: {problem}", remedy=remedy
+def _render(tokenizer: Any, template: str, chat: list[dict[str, str]]) -> str:
+    text = tokenizer.apply_chat_template(
+        chat, chat_template=template, tokenize=False, add_generation_prompt=True
     )
-
-
-def _renders(tokenizer: Any, before: list[dict[str, str]]) -> str | None:
-    """Why the template does not render a question after the turns `before`; None if it does."""
-    chat = [*before, {"role": "user", "content": _QUESTIONS[0]}]
-    try:
-        text = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
-    except Exception as error:  # noqa: BLE001 -- a template's code may raise anything
-        return f"{type(error).__name__}: {error}"
-    missing = [turn["content"] for turn in chat if turn["content"] not in text]
-    return f"the text lacks {missing[0]!r}" if missing else None
+    return str(text)
 
 
 def _references(model: Any) -> References:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
-from trainer.backends.language_model.chat_format import takes_system_message, use_chat_template
+from trainer.backends.language_model.chat_format import takes_system, use_chat_template
 from trainer.domain.runs.recipe import Quantization
 
 
@@ -24,7 +24,7 @@ class Base:
 
     @property
     def takes_system_message(self) -> bool:
-        return takes_system_message(self.tokenizer)
+        return takes_system(self.tokenizer)
 
     def rendered(self, prompt: str) -> str:
         """The chat template with `prompt` as its only user turn, up to the start of the answer."""
