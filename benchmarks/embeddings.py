@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from tier1.history import learnt_from_history
 
-from ratchet.ranking import Embedding, embedding_named
+from ratchet_ranking import Embedding, embedding_named
 
 HISTORIES = (1, 2, 3, 4, 5)
 

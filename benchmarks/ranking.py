@@ -15,7 +15,7 @@ from rich.table import Table
 from tier1.history import learnt_from_history
 from tier1.live import live
 
-from ratchet.ranking import HashingEmbedding
+from ratchet_ranking import HashingEmbedding
 
 BAR_NDCG, BAR_REWARD, BAR_OPE = 0.25, 0.2, 0.10
 HISTORIES = (1, 2, 3)

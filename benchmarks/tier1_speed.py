@@ -28,7 +28,7 @@ from ratchet.contract import (
     ServedWidget,
 )
 from ratchet.measures import CORE_SCENARIOS
-from ratchet.ranking import HashingEmbedding, rank
+from ratchet_ranking import HashingEmbedding, rank
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.scorers.scorer_steps import ScorerSteps
 from trainer.domain.scorer.lesson import Lesson, ScoredRevision, to_lesson

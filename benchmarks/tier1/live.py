@@ -26,7 +26,7 @@ from ratchet.contract import (
     RankingQuery,
     derived_id,
 )
-from ratchet.ranking import Embedding, in_callers_order, rank
+from ratchet_ranking import Embedding, in_callers_order, rank
 from ratchet_testing.deliveries import delivered
 from simulator.operators import draw_operators
 from simulator.ranking_outcomes import experience, plan_value, reactions

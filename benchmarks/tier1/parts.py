@@ -7,8 +7,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from ratchet.contract import ExperienceScored, RankingPolicy
-from ratchet.ranking import Embedding
 from ratchet.storage import ArtifactStore
+from ratchet_ranking import Embedding
 from ratchet_testing.deliveries import delivered
 from reward.domain.state.policy import RewardPolicy
 from reward.offline import OfflineReplay

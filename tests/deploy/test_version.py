@@ -9,7 +9,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 MANIFESTS = [
     tomllib.loads(path.read_text())["project"]
-    for folder in ("text", "shared", "simulator", "cli", "services/*", "tests/support")
+    for folder in ("text", "shared", "ranking", "simulator", "cli", "services/*", "tests/support")
     for path in sorted(ROOT.glob(f"{folder}/pyproject.toml"))
 ]
 LOCAL = "+mono"
@@ -19,7 +19,7 @@ VERSION = str(MANIFESTS[0]["version"]).removesuffix(LOCAL)
 
 def test_every_distribution_has_the_version():
     assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
-    assert len(MANIFESTS) == 10
+    assert len(MANIFESTS) == 11
     assert {project["version"] for project in MANIFESTS} == {VERSION + LOCAL}
 
 

@@ -21,8 +21,8 @@ from ratchet.contract import (
     utc_now,
 )
 from ratchet.delivery import Publisher
-from ratchet.ranking import HashingEmbedding, ScorerManifest, scorer_bytes
 from ratchet.storage import ArtifactStore
+from ratchet_ranking import HashingEmbedding, ScorerManifest, scorer_bytes
 from ratchet_testing.running_intake import api
 
 SHAPES = {

@@ -18,8 +18,8 @@ from ingest.ranking.scorer_loading import ScorerLoader
 from ingest.ranking.source import CallersOrder, RankingSource, ScorerInService
 from ratchet.contract import Event, RankingPolicy
 from ratchet.delivery import IdempotencyRecord
-from ratchet.ranking import HashingEmbedding
 from ratchet.storage import ArtifactStore
+from ratchet_ranking import HashingEmbedding
 from ratchet_testing.fakes import MemoryPublisher
 
 POLICY = RankingPolicy(share=0.3, temperature=0.5)

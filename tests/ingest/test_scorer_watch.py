@@ -19,8 +19,8 @@ from ingest.ranking.source import CallersOrder, ScorerInService
 from ratchet.contract import SCORERS, RankingPolicy, ScorerPublished, ScorerWithdrawn
 from ratchet.delivery import follow, newest
 from ratchet.processes import end_all
-from ratchet.ranking import HashingEmbedding
 from ratchet.storage import ArtifactStore
+from ratchet_ranking import HashingEmbedding
 from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port, valkey_server
 

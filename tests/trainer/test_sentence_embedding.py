@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from ratchet.ranking import UnusableEmbedding, embedding_named
-from ratchet.ranking.sentence import SentenceEmbedding
+from ratchet_ranking import UnusableEmbedding, embedding_named
+from ratchet_ranking.sentence import SentenceEmbedding
 
 pytestmark = pytest.mark.heavy
 

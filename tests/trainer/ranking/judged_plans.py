@@ -12,7 +12,7 @@ from ratchet.contract import (
     RankingQuery,
     ServedWidget,
 )
-from ratchet.ranking import explore
+from ratchet_ranking import explore
 from trainer.domain.scorer.holdout import is_held_out
 from trainer.domain.scorer.lesson import ScoredRevision
 

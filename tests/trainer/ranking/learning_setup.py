@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from ratchet.contract import ExperienceScored
-from ratchet.ranking import Embedding, HashingEmbedding
+from ratchet_ranking import Embedding, HashingEmbedding
 from ratchet_testing.deliveries import delivered
 from ratchet_testing.fakes import MemoryPublisher
 from reward.memory_state import MemoryState

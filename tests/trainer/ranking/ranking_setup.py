@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from ratchet.contract import Event, Evidence, ExperienceScored, RankingPolicy, ScorerPublished
-from ratchet.ranking import Embedding, HashingEmbedding, ScorerManifest, libraries, scorer_bytes
 from ratchet.storage import ArtifactStore
+from ratchet_ranking import Embedding, HashingEmbedding, ScorerManifest, libraries, scorer_bytes
 from ratchet_testing.deliveries import delivered
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.outbox import SqlOutbox

@@ -7,7 +7,7 @@ import numpy as np
 
 from ratchet.contract import Candidate, RankingPolicy, ServedWidget
 from ratchet.measures import CORE_SCENARIOS
-from ratchet.ranking import CHARACTERISTICS, Exploration, HashingEmbedding, explore
+from ratchet_ranking import CHARACTERISTICS, Exploration, HashingEmbedding, explore
 from trainer.domain.scorer.examination import Floats, examination
 from trainer.domain.scorer.logged_decision import LoggedDecision, logged_decision
 from trainer.domain.scorer.off_policy import Contributions, contributions

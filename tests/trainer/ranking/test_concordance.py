@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ratchet.contract import Interval, RankingPolicy, ServedWidget
-from ratchet.ranking import (
+from ratchet_ranking import (
     QUERY,
     SCENARIO,
     SCENARIO_ROW,

@@ -7,7 +7,7 @@ from statistics import fmean
 import pytest
 
 from ratchet.contract import Intent, RankingQuery, ServedWidget
-from ratchet.ranking import HashingEmbedding, scenario_indices, structure_inputs
+from ratchet_ranking import HashingEmbedding, scenario_indices, structure_inputs
 from simulator.operators import draw_operators
 from simulator.ranking_questions import RankingQuestion, draw_ranking_question
 from trainer.backends.scorers.scorer_learner import ScorerLearner

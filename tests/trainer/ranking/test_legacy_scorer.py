@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ratchet.measures import CORE_SCENARIOS
-from ratchet.ranking import (
+from ratchet_ranking import (
     TEXT,
     WIDTH,
     HashingEmbedding,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ratchet.contract import CALLERS_ORDER, RankingPolicy
-from ratchet.ranking import HashingEmbedding
+from ratchet_ranking import HashingEmbedding
 from trainer.domain.scorer.logged_decision import logged_decision
 
 from .conftest import decision, plan, scored

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ratchet.measures import CORE_SCENARIOS
-from ratchet.ranking import (
+from ratchet_ranking import (
     HIDDEN,
     TEXT,
     TEXT_SCALE,

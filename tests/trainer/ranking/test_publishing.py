@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from ratchet.contract import ExperienceScored, ScorerKeptBack, ScorerPublished, ScorerWithdrawn
-from ratchet.ranking import ScorerManifest, libraries, read_scorer
+from ratchet_ranking import ScorerManifest, libraries, read_scorer
 
 from .judged_plans import (
     GOOD_ALERTS,

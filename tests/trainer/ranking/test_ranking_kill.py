@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 
 from ratchet.contract import REWARDS, SCORERS, ScorerPublished
 from ratchet.delivery import DATA_FIELD, Publisher
-from ratchet.ranking import HashingEmbedding, read_scorer
 from ratchet.storage import ArtifactStore
+from ratchet_ranking import HashingEmbedding, read_scorer
 from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port
 from trainer.backends.scorers.scorer_learner import ScorerLearner

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.ranking import HashingEmbedding
+from ratchet_ranking import HashingEmbedding
 from trainer.domain.scorer.lesson import Lesson, ScoredRevision, to_lesson
 from trainer.domain.scorer.replay_buffer import ReplayBuffer
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ratchet.contract import ServedWidget
-from ratchet.ranking import HashingEmbedding, Scorers, scenario_indices, structure_inputs
+from ratchet_ranking import HashingEmbedding, Scorers, scenario_indices, structure_inputs
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.domain.scorer.lesson import ScoredRevision
 from trainer.domain.scorer.rules import LearningRules

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from ratchet.ranking import HashingEmbedding
+from ratchet_ranking import HashingEmbedding
 from ratchet_testing.deliveries import delivered
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.ranking_store import SqlRankingStore
@@ -30,7 +30,7 @@ RULES = LearningRules(
 SCRIPT = """
 import hashlib, sys
 from ratchet.contract import ExperienceScored
-from ratchet.ranking.hashing import HashingEmbedding
+from ratchet_ranking.hashing import HashingEmbedding
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.domain.scorer.lesson import ScoredRevision
 from trainer.domain.scorer.rules import LearningRules

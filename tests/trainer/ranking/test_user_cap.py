@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from ratchet.contract import ExperienceScored
-from ratchet.ranking import HashingEmbedding, scenario_indices, structure_inputs
+from ratchet_ranking import HashingEmbedding, scenario_indices, structure_inputs
 from ratchet_testing.deliveries import delivered
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.ranking_store import SqlRankingStore

@@ -70,10 +70,10 @@ from ratchet.contract import (
     Unavailable,
 )
 from ratchet.delivery import AlreadyPublished, Publisher
-from ratchet.ranking import embedding_named
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore, Tombstones
 from ratchet.telemetry import create_tracing
+from ratchet_ranking import embedding_named
 
 _log = logging.getLogger(__name__)
 _SCHEMAS = (

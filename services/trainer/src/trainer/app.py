@@ -27,10 +27,10 @@ from ratchet.contract import (
     TrainingRequested,
 )
 from ratchet.delivery import Consumer, Publisher, RetryPolicy, one_by_one
-from ratchet.ranking import embedding_named
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore, hold_lease
 from ratchet.telemetry import StorageCollector, create_tracing
+from ratchet_ranking import embedding_named
 from trainer.backends.machine.local_machine import LocalMachine
 from trainer.backends.machine.ollama import ollama_at
 from trainer.backends.openai_teacher import OpenAITeacher

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
-from ratchet.ranking import COMPOSITION_WIDTH, RANK, WIDTH
+from ratchet_ranking import COMPOSITION_WIDTH, RANK, WIDTH
 from trainer.domain.runs.readiness import TrainLater, TrainNow, cooldown_remaining_s
 from trainer.domain.scorer.learned_state import LearningProgress, Losses
 from trainer.domain.scorer.verdict import Publish

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ratchet.contract import Candidate, ClientInput, Intent, RankingQuery, UserId
-from ratchet.ranking import MOST_WIDGETS
+from ratchet_ranking import MOST_WIDGETS
 
 
 def _by_name(value: Any) -> Any:

@@ -14,7 +14,7 @@ from ingest.ranking.metrics import RankMetrics
 from ingest.ranking.source import RankingSource, ScorerInService
 from ratchet.contract import CALLERS_ORDER, DecisionMade, utc_now
 from ratchet.delivery import IdempotencyRecord, Publisher, new_id
-from ratchet.ranking import SCENARIO_ROW, Ranking, in_callers_order, rank
+from ratchet_ranking import SCENARIO_ROW, Ranking, in_callers_order, rank
 
 _log = logging.getLogger(__name__)
 _BETWEEN_WARNINGS_S = 10.0

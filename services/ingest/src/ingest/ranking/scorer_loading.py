@@ -6,8 +6,8 @@ from typing import Literal
 from ingest.ranking.source import ScorerInService
 from ratchet.contract import Candidate, RankingQuery, ScorerPublished
 from ratchet.measures import CORE_SCENARIOS
-from ratchet.ranking import Embedding, UnusableScorer, rank, read_scorer
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore
+from ratchet_ranking import Embedding, UnusableScorer, rank, read_scorer
 
 Kind = Literal["missing", "corrupt", "unusable", "embedding"]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ratchet.contract import RankingPolicy
-from ratchet.ranking import Embedding, Scorers
+from ratchet_ranking import Embedding, Scorers
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from ratchet.contract import Estimate, Interval
-from ratchet.ranking import embedding_named
 from ratchet.settings import read_settings
 from ratchet.storage import ArtifactStore
+from ratchet_ranking import embedding_named
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.database import open_database
 from trainer.backends.sql.ranking_store import SqlRankingStore

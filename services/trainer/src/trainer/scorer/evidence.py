@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ratchet.contract import CALLERS_ORDER, Evidence, Interval, PolicyName
-from ratchet.ranking import Embedding
+from ratchet_ranking import Embedding
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.domain.scorer.concordance import concordance, concordance_gain, newest_lessons
 from trainer.domain.scorer.examination import examination, fitted_power

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from ratchet.processes import every
-from ratchet.ranking import Embedding
+from ratchet_ranking import Embedding
 from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.ranking_store import SqlRankingStore

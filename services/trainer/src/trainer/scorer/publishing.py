@@ -12,8 +12,8 @@ from ratchet.contract import (
     derived_id,
     utc_now,
 )
-from ratchet.ranking import ScorerManifest, libraries, read_scorer, scorer_bytes
 from ratchet.storage import ArtifactStore
+from ratchet_ranking import ScorerManifest, libraries, read_scorer, scorer_bytes
 from trainer.backends.scorers.scorer_learner import ScorerLearner
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.scorer.rules import PublishingRules

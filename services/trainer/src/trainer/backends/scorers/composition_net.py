@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from ratchet.ranking import COMPOSITION_WIDTH, HIDDEN, OTHER_SCENARIO, TEXT
+from ratchet_ranking import COMPOSITION_WIDTH, HIDDEN, OTHER_SCENARIO, TEXT
 
 
 class CompositionNet(nn.Module):

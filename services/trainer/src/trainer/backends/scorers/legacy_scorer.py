@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ratchet.ranking import HIDDEN, RANK, SCENARIO, TEXT, WIDTH
+from ratchet_ranking import HIDDEN, RANK, SCENARIO, TEXT, WIDTH
 
 _log = logging.getLogger(__name__)
 _WIDTHS = (SCENARIO.stop, WIDTH)

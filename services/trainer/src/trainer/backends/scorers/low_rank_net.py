@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ratchet.ranking import HIDDEN, RANK, TEXT, WIDTH, Matrix, Vector
+from ratchet_ranking import HIDDEN, RANK, TEXT, WIDTH, Matrix, Vector
 
 
 class WidgetBatch(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from safetensors.torch import load, save
 
-from ratchet.ranking import Embedding, Matrix, Scorers
+from ratchet_ranking import Embedding, Matrix, Scorers
 from trainer.backends.scorers.scorer_steps import ScorerSteps
 from trainer.domain.scorer.holdout import is_held_out
 from trainer.domain.scorer.learned_state import (

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ratchet.ranking import HIDDEN, OTHER_SCENARIO, Matrix, Vector, with_scenarios
+from ratchet_ranking import HIDDEN, OTHER_SCENARIO, Matrix, Vector, with_scenarios
 from trainer.backends.scorers.composition_net import CompositionNet
 from trainer.backends.scorers.low_rank_net import LowRankNet, WidgetBatch
 from trainer.domain.scorer.lesson import Lesson

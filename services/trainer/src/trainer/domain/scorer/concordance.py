@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ratchet.contract import Candidate, Interval
-from ratchet.ranking import (
+from ratchet_ranking import (
     MOST_WIDGETS,
     OTHER_SCENARIO,
     TEXT_SCALE,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ratchet.contract import ExperienceScored, ServedPlan
-from ratchet.ranking import (
+from ratchet_ranking import (
     MOST_WIDGETS,
     SCENARIO_ROW,
     TEXT_SCALE,

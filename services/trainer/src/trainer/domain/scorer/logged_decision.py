@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ratchet.contract import DecisionMade, ExperienceScored, RankingPolicy, ServedPlan
-from ratchet.ranking import (
+from ratchet_ranking import (
     CHARACTERISTICS,
     OTHER_SCENARIO,
     Embedding,

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ratchet.contract import RankingPolicy
-from ratchet.ranking import Scorers
+from ratchet_ranking import Scorers
 
 
 class ScorerVersion(NamedTuple):

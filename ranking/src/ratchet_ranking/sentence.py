@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ratchet.models.base_models import BaseModelMissing, materialize, weights_sha256
-from ratchet.ranking.embedding import WIDTH, UnusableEmbedding
-from ratchet.ranking.features import Vector
+from ratchet_ranking.embedding import WIDTH, UnusableEmbedding
+from ratchet_ranking.features import Vector
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -99,6 +99,6 @@ def _encoded(model: "SentenceTransformer", text: str) -> Vector:
 def _unusable(model: str, why: object) -> UnusableEmbedding:
     return UnusableEmbedding(
         f"RATCHET_EMBEDDING names the model {model!r}, which cannot be used ({why}). Install "
-        "'ratchet-shared[sentence]' and set it to the directory of a sentence-transformers model, "
+        "'ratchet-ranking[sentence]' and set it to the directory of a sentence-transformers model, "
         "or to an id that can be downloaded once."
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ratchet.contract import SAFETY_SCENARIOS, RankingQuery
 from ratchet.measures import CORE_SCENARIOS
-from ratchet.ranking import (
+from ratchet_ranking import (
     CHARACTERISTIC,
     CHARACTERISTICS,
     INTENT,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ratchet.ranking import HashingEmbedding, Vector
+from ratchet_ranking import HashingEmbedding, Vector
 
 EMBEDDING = HashingEmbedding()
 RECORDED = {
@@ -44,7 +44,7 @@ def test_a_vector_is_the_one_that_was_recorded(text: str) -> None:
 @pytest.mark.parametrize("text", RECORDED)
 def test_another_process_makes_the_same_vector(text: str) -> None:
     code = (
-        "import sys; from ratchet.ranking.hashing import HashingEmbedding; "
+        "import sys; from ratchet_ranking.hashing import HashingEmbedding; "
         f"sys.stdout.buffer.write(HashingEmbedding().embed({text!a}).tobytes())"
     )
     environment = {"PYTHONHASHSEED": "7"}

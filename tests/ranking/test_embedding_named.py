@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ratchet.ranking import HashingEmbedding, UnusableEmbedding, embedding_named
 from ratchet.settings import CommonSettings
+from ratchet_ranking import HashingEmbedding, UnusableEmbedding, embedding_named
 
 CACHE = Path("/nowhere/cache")
 
@@ -31,5 +31,5 @@ def test_a_missing_library_is_named_with_the_remedy(
 ) -> None:
     (tmp_path / "model.safetensors").touch()
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(UnusableEmbedding, match=r"Install 'ratchet-shared\[sentence\]'"):
+    with pytest.raises(UnusableEmbedding, match=r"Install 'ratchet-ranking\[sentence\]'"):
         embedding_named(f"sentence-transformers:{tmp_path}", CACHE)

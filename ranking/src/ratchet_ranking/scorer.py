@@ -7,7 +7,7 @@ from math import tanh
 
 import numpy as np
 
-from ratchet.ranking.features import (
+from ratchet_ranking.features import (
     OTHER_SCENARIO,
     SCENARIO_ROW,
     TEXT,

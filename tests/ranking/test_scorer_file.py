@@ -12,7 +12,7 @@ from safetensors.numpy import save
 
 from ratchet.contract import RankingPolicy, RankingQuery
 from ratchet.measures import CORE_SCENARIOS
-from ratchet.ranking import (
+from ratchet_ranking import (
     TEXT,
     Matrix,
     ScorerManifest,

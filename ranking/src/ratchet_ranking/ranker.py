@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ratchet.contract import Candidate, RankingPolicy, RankingQuery
-from ratchet.ranking.embedding import Embedding
-from ratchet.ranking.exploration import explore, greedy_order
-from ratchet.ranking.features import Vector, structure_inputs
-from ratchet.ranking.scorer import Scorers, scenario_indices
+from ratchet_ranking.embedding import Embedding
+from ratchet_ranking.exploration import explore, greedy_order
+from ratchet_ranking.features import Vector, structure_inputs
+from ratchet_ranking.scorer import Scorers, scenario_indices
 
 UNKNOWN_RELEVANCE = 0.5
 """The relevance of a candidate without one."""

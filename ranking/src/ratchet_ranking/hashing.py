@@ -11,8 +11,8 @@ from zlib import crc32
 
 import numpy as np
 
-from ratchet.ranking.embedding import WIDTH
-from ratchet.ranking.features import Vector
+from ratchet_ranking.embedding import WIDTH
+from ratchet_ranking.features import Vector
 
 _WORD = re.compile(r"\w+")
 _SIZES = (3, 4, 5)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ratchet.contract import Candidate, RankingPolicy
-from ratchet.ranking import Exploration, explore, greedy_order
+from ratchet_ranking import Exploration, explore, greedy_order
 
 GRID = 2_000
 POLICIES = st.builds(

@@ -8,8 +8,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from ratchet.contract import RankingPolicy, Value
-from ratchet.ranking.features import WIDTH, Matrix
-from ratchet.ranking.scorer import RANK, Scorers
+from ratchet_ranking.features import WIDTH, Matrix
+from ratchet_ranking.scorer import RANK, Scorers
 
 _MANIFEST = "manifest"
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ratchet.ranking.embedding import Embedding, UnusableEmbedding
-from ratchet.ranking.hashing import HashingEmbedding
+from ratchet_ranking.embedding import Embedding, UnusableEmbedding
+from ratchet_ranking.hashing import HashingEmbedding
 
 HASHING = "hashing"
 _SENTENCE = "sentence-transformers:"
@@ -18,7 +18,7 @@ def embedding_named(name: str, cache_dir: Path) -> Embedding:
         return HashingEmbedding()
     model = name.removeprefix(_SENTENCE)
     if model and model != name:
-        from ratchet.ranking.sentence import SentenceEmbedding
+        from ratchet_ranking.sentence import SentenceEmbedding
 
         return SentenceEmbedding(model, cache_dir)
     message = (

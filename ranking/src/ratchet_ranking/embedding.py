@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from ratchet.ranking.features import TEXT, Vector
+from ratchet_ranking.features import TEXT, Vector
 
 WIDTH = TEXT.stop - TEXT.start
 
