@@ -44,7 +44,7 @@ build() {
 suffix=
 [[ $variant == cpu ]] || suffix=-$variant
 index=TORCH_INDEX=${TORCH_INDEX:-}
-build ingest 8100 "$tag" "PARTS=ranking services/ledger services/ingest[postgresql]"
+build ingest 8100 "$tag" "PARTS=ranking edge services/ledger services/ingest[postgresql]"
 build ledger 8105 "$tag" "PARTS=services/ledger[postgresql]"
 build reward 8101 "$tag"
 build trainer 8102 "$tag$suffix" "PARTS=ranking services/trainer" "TORCH=$variant" "$index"

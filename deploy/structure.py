@@ -15,6 +15,7 @@ PARTS = {
     "text": "text/src/ratchet_text",
     "shared": "shared/src/ratchet",
     "ranking": "ranking/src/ratchet_ranking",
+    "edge": "edge/src/ratchet_edge",
     "ingest": "services/ingest/src/ingest",
     "ledger": "services/ledger/src/ledger",
     "reward": "services/reward/src/reward",
@@ -44,6 +45,7 @@ PAGES_OF_LATER_FEATURES = {
     "docs/decisions/0017-device-words.md",
     "docs/decisions/0018-language-identification.md",
     "docs/decisions/0019-ranking.md",
+    "docs/decisions/0020-edge.md",
 }
 """Pages about features that did not exist when `WORDS_BEFORE` was counted."""
 WORDS_BEFORE = 33_622

@@ -9,8 +9,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 MANIFESTS = [
     tomllib.loads(path.read_text())["project"]
-    for folder in ("text", "shared", "ranking", "simulator", "cli", "services/*", "tests/support")
-    for path in sorted(ROOT.glob(f"{folder}/pyproject.toml"))
+    for pattern in ("*/pyproject.toml", "services/*/pyproject.toml", "tests/support/pyproject.toml")
+    for path in sorted(ROOT.glob(pattern))
 ]
 LOCAL = "+mono"
 """A local version cannot be published, so no package index can serve a namesake."""
@@ -19,7 +19,7 @@ VERSION = str(MANIFESTS[0]["version"]).removesuffix(LOCAL)
 
 def test_every_distribution_has_the_version():
     assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
-    assert len(MANIFESTS) == 11
+    assert len(MANIFESTS) == 12
     assert {project["version"] for project in MANIFESTS} == {VERSION + LOCAL}
 
 

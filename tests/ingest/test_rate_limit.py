@@ -8,8 +8,8 @@ import pytest
 from redis.asyncio import Redis
 
 from ingest.app import create_app
-from ingest.http.rate_limit import RateLimit
 from ingest.settings import IngestSettings
+from ratchet_edge.rate_limit import RateLimit
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_intake import api, serving
 

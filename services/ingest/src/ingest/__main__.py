@@ -3,11 +3,11 @@
 import sys
 
 from ingest.app import create_app
-from ingest.keys.key_file import KeyFile, KeyFileUnreadable
 from ingest.settings import IngestSettings
 from ingest.status import LOOPBACK, is_loopback
 from ratchet.service import run
 from ratchet.settings import read_settings
+from ratchet_edge.keys.key_file import KeyFile, KeyFileUnreadable
 
 
 def with_safe_host(settings: IngestSettings) -> IngestSettings:

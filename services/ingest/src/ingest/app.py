@@ -21,11 +21,7 @@ from ingest.command_center.feedback_routes import create_feedback_router
 from ingest.command_center.history import HistoryPage, create_history_router
 from ingest.command_center.status import StatusPage, create_status_router
 from ingest.command_center.trainer_watch import TrainerWatch
-from ingest.domain.corrections import Correction
-from ingest.domain.identity import Identity
-from ingest.domain.pairs import Pair
-from ingest.domain.rank_request import RankRequest
-from ingest.domain.traces import Trace
+from ingest.domain.access import ACCESS_RULES
 from ingest.http.command_routes import create_command_router
 from ingest.http.error_handlers import (
     handle_http_error,
@@ -35,19 +31,11 @@ from ingest.http.error_handlers import (
 )
 from ingest.http.idempotency import replay_response
 from ingest.http.item_routes import create_item_router
-from ingest.http.middleware.authentication import Authentication
-from ingest.http.middleware.body_limits import BodyLimits
-from ingest.http.middleware.compression import Compression
-from ingest.http.middleware.cors import CrossOriginRequests
-from ingest.http.middleware.request_ids import RequestIds
-from ingest.http.middleware.tracing import RequestTracing
 from ingest.http.openapi import add_schemas
-from ingest.http.problems import ErrorBody, ProblemDetails
-from ingest.http.rate_limit import RateLimit
+from ingest.http.problems import problem_response
 from ingest.http.read_routes import create_read_router
+from ingest.http.tracing import RequestTracing
 from ingest.intake import Intake
-from ingest.keys.key_file import KeyFile
-from ingest.keys.key_ring import KeyRing
 from ingest.metrics import IngestMetrics
 from ingest.ranking.decisions import Decisions
 from ingest.ranking.metrics import RankMetrics
@@ -65,29 +53,23 @@ from ratchet.contract import (
     EXPERIENCES,
     FEEDBACK,
     TRACES,
-    Experience,
-    Feedback,
     Unavailable,
 )
 from ratchet.delivery import AlreadyPublished, Publisher
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore, Tombstones
 from ratchet.telemetry import create_tracing
+from ratchet_edge.keys.key_file import KeyFile
+from ratchet_edge.keys.key_ring import KeyRing
+from ratchet_edge.middleware.authentication import Authentication
+from ratchet_edge.middleware.body_limits import BodyLimits
+from ratchet_edge.middleware.compression import Compression
+from ratchet_edge.middleware.cors import CrossOriginRequests
+from ratchet_edge.middleware.request_ids import RequestIds
+from ratchet_edge.rate_limit import RateLimit
 from ratchet_ranking import embedding_named
 
 _log = logging.getLogger(__name__)
-_SCHEMAS = (
-    Experience,
-    Feedback,
-    Correction,
-    Trace,
-    Pair,
-    Identity,
-    RankRequest,
-    ProblemDetails,
-    ErrorBody,
-)
-"""The models that plain routes and error responses refer to in the OpenAPI document."""
 
 
 def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None) -> FastAPI:
@@ -153,7 +135,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         app.include_router(router)
     for path, endpoint in create_host(service).routes:
         app.router.routes.append(Route(path, endpoint, include_in_schema=False))
-    add_schemas(app, *_SCHEMAS)
+    add_schemas(app)
     _add_error_handlers(app, metrics, settings.ingest_retry_after_s)
     for layer, options in reversed(_layers(settings, access, tracing.tracer)):
         app.add_middleware(layer, **options)
@@ -177,16 +159,32 @@ def _layers(
     # because browsers send preflights without a key. The error handler is inside of CORS, so that
     # a page can read an error. Bodies are read only for callers that may send them.
     proxies = settings.ingest_trusted_proxies
-    max_bytes_of = {"/v1/rank": settings.ingest_rank_max_body_bytes}
     behind = [(ProxyHeadersMiddleware, {"trusted_hosts": list(proxies)})] if proxies else []
     traced = [(RequestTracing, {"tracer": tracer})] if settings.otlp_endpoint else []
+    refuse = {"refuse": problem_response}
+    cors = {
+        "allowed": settings.ingest_cors_origins,
+        "setting": "RATCHET_INGEST_CORS_ORIGINS",
+        **refuse,
+    }
+    keys = {
+        "ring": access.ring,
+        "open_without_keys": access.open_without_keys,
+        "rules": ACCESS_RULES,
+        **refuse,
+    }
+    bodies = {
+        "max_bytes": settings.ingest_max_body_bytes,
+        "max_bytes_of": {"/v1/rank": settings.ingest_rank_max_body_bytes},
+        **refuse,
+    }
     return [
         *behind,
         (RequestIds, {}),
         *traced,
-        (CrossOriginRequests, {"allowed": settings.ingest_cors_origins}),
+        (CrossOriginRequests, cors),
         (Compression, {}),
         (ServerErrorMiddleware, {"handler": handle_unexpected_error}),
-        (Authentication, {"ring": access.ring, "open_without_keys": access.open_without_keys}),
-        (BodyLimits, {"max_bytes": settings.ingest_max_body_bytes, "max_bytes_of": max_bytes_of}),
+        (Authentication, keys),
+        (BodyLimits, bodies),
     ]

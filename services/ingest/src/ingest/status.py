@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
-from ingest.keys.key_ring import KeyRing
+from ratchet_edge.keys.key_ring import KeyRing
 
 LOOPBACK = "127.0.0.1"
 

@@ -5,12 +5,12 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from ingest.http.clients import client_of
 from ingest.http.command_routes import publish_command
 from ingest.http.idempotency import Idempotent
 from ingest.http.problems import ErrorBody, responses
 from ratchet.contract import TrainingRequested, utc_now
 from ratchet.delivery import Publisher, new_id
+from ratchet_edge.clients import client_of
 
 
 class TrainingApproved(BaseModel):

@@ -8,14 +8,14 @@ from pydantic import BaseModel, Field
 
 from ingest.domain.items import ItemProblem
 from ingest.http.bodies import json_of, single
-from ingest.http.clients import client_of
 from ingest.http.idempotency import idempotent_request
 from ingest.http.openapi import just_one
 from ingest.http.problems import ErrorBody, invalid_items, responses
-from ingest.http.rate_limit import RateLimit
 from ingest.http.route_classes import PlainRoute
 from ingest.intake import Intake
 from ratchet.contract import Feedback
+from ratchet_edge.clients import client_of
+from ratchet_edge.rate_limit import RateLimit
 from ratchet_text import identifier
 
 

@@ -1,38 +1,12 @@
 """Access rules: the scope that a request needs, and whether its credentials have it."""
 
-from dataclasses import dataclass
-from enum import StrEnum
+from ratchet_edge.access import AccessDenied, AccessRules, Credentials, Scope
 
 COMPATIBILITY = "/api/layer2/"
 _GUARDED = ("/v1/", COMPATIBILITY)
 _OPERATIONS = ("/v1/commands/", "/v1/pairs")
 _WITHOUT_A_KEY = ("rl-status", "rl-history", "approve-training")
 """The Command Center's page sends its key with feedback only."""
-
-
-class Scope(StrEnum):
-    """What a key allows."""
-
-    WRITE = "write"
-    READ = "read"
-    OPERATE = "operate"
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """Whether a request sent a secret, whether that is a key's, and the key's scopes."""
-
-    sent: bool
-    known: bool = False
-    scopes: frozenset[Scope] = frozenset()
-
-
-@dataclass(frozen=True)
-class AccessDenied:
-    """The HTTP status and the reason of a refusal."""
-
-    status: int
-    reason: str
 
 
 def is_api_path(path: str) -> bool:
@@ -70,3 +44,10 @@ def access_denied(method: str, path: str, credentials: Credentials) -> AccessDen
     return AccessDenied(
         401, f"send {key} with the scope {scope}: Authorization: Bearer …, or X-Api-Key"
     )
+
+
+def _key_header_of(path: str) -> str | None:
+    return "x-feedback-key" if path.startswith(COMPATIBILITY) else None
+
+
+ACCESS_RULES = AccessRules(scope_of, access_denied, _key_header_of)

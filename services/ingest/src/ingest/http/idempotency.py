@@ -12,9 +12,9 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 from starlette.responses import Response
 
-from ingest.http.clients import client_of
 from ingest.http.problems import problem_response
 from ratchet.delivery import AlreadyPublished, IdempotencyRecord
+from ratchet_edge.clients import client_of
 
 REPLAYED = "Idempotent-Replayed"
 _LONGEST = 255

@@ -6,8 +6,26 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from ingest.domain.access import COMPATIBILITY
+from ingest.domain.corrections import Correction
 from ingest.domain.identity import Identity
+from ingest.domain.pairs import Pair
+from ingest.domain.rank_request import RankRequest
+from ingest.domain.traces import Trace
+from ingest.http.problems import ErrorBody, ProblemDetails
+from ratchet.contract import Experience, Feedback
 
+_SCHEMAS: tuple[type[BaseModel], ...] = (
+    Experience,
+    Feedback,
+    Correction,
+    Trace,
+    Pair,
+    Identity,
+    RankRequest,
+    ProblemDetails,
+    ErrorBody,
+)
+"""The models that plain routes and error responses refer to."""
 _REFERENCE = "#/components/schemas/{model}"
 _KEYS = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -39,15 +57,15 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def add_schemas(app: FastAPI, *models: type[BaseModel]) -> None:
-    """Makes `app.openapi()` define `models`, the keys, and the Idempotency-Key of every POST."""
+def add_schemas(app: FastAPI) -> None:
+    """Makes `app.openapi()` define the models of plain routes, the keys, and the Idempotency-Key of every POST."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = generate()
         components = document.setdefault("components", {})
         components["securitySchemes"] = _KEYS
-        for model in models:
+        for model in _SCHEMAS:
             schema = model.model_json_schema(ref_template=_REFERENCE)
             components.setdefault("schemas", {}).update(schema.pop("$defs", {}))
             components["schemas"][model.__name__] = schema

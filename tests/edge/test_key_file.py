@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ingest.domain.access import Scope
-from ingest.keys.key_file import KeyFile, KeyFileUnreadable, digest_of
 from ratchet_cli.app import main
+from ratchet_edge.access import Scope
+from ratchet_edge.keys.key_file import KeyFile, KeyFileUnreadable, digest_of
 
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
 

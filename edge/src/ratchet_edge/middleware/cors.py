@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingest.http.problems import problem_response
+from ratchet_edge.refusal import Refuse
 
 _HEADERS = (
     "Authorization",
@@ -26,8 +26,11 @@ class CrossOriginRequests:
     page could post to an intake that its visitor can reach.
     """
 
-    def __init__(self, app: ASGIApp, allowed: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, allowed: Sequence[str], setting: str, refuse: Refuse) -> None:
+        """`setting` names the setting of `allowed`, for the message of a refusal."""
         self._app = app
+        self._setting = setting
+        self._refuse = refuse
         self._allowed = allowed
         self._cors = CORSMiddleware(
             app,
@@ -43,8 +46,8 @@ class CrossOriginRequests:
         if origin is None:
             await self._app(scope, receive, send)
         elif scope["method"] == "POST" and not self._is_allowed(origin, scope, headers.get("host")):
-            error = f"pages of {origin} may not post here; add it to RATCHET_INGEST_CORS_ORIGINS"
-            await problem_response(scope, 403, error)(scope, receive, send)
+            error = f"pages of {origin} may not post here; add it to {self._setting}"
+            await self._refuse(scope, 403, error)(scope, receive, send)
         else:
             await self._cors(scope, receive, send)
 

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ingest.http.problems import problem_response
+from ratchet_edge.refusal import Refuse
 
 _GZIP = 16 + zlib.MAX_WBITS
 _WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
@@ -27,8 +27,11 @@ class BodyLimits:
     `max_bytes_of` holds the limits of single paths. The limit is on the decompressed size.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, max_bytes_of: Mapping[str, int]) -> None:
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, max_bytes_of: Mapping[str, int], refuse: Refuse
+    ) -> None:
         self._app = app
+        self._refuse = refuse
         self._max_bytes = max_bytes
         self._max_bytes_of = max_bytes_of
 
@@ -39,7 +42,7 @@ class BodyLimits:
         encoding = Headers(scope=scope).get("content-encoding", "identity").strip().lower()
         if encoding not in ("gzip", "identity"):
             message = f"Content-Encoding {encoding!r} is not supported; send gzip or none"
-            await problem_response(scope, 415, message)(scope, receive, send)
+            await self._refuse(scope, 415, message)(scope, receive, send)
             return
         max_bytes = self._max_bytes_of.get(scope["path"], self._max_bytes)
         try:
@@ -50,12 +53,10 @@ class BodyLimits:
             return
         except _TooLarge:
             message = f"send at most {max_bytes} bytes at once"
-            await problem_response(scope, 413, message)(scope, receive, send)
+            await self._refuse(scope, 413, message)(scope, receive, send)
             return
         except _InvalidGzip as error:
-            await problem_response(scope, 400, f"body: not valid gzip: {error}")(
-                scope, receive, send
-            )
+            await self._refuse(scope, 400, f"body: not valid gzip: {error}")(scope, receive, send)
             return
         delivered = False
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from time import monotonic
 
-from ingest.domain.access import Credentials
-from ingest.keys.key_file import Key, KeyFile, KeyFileUnreadable, digest_of
+from ratchet_edge.access import Credentials
+from ratchet_edge.keys.key_file import Key, KeyFile, KeyFileUnreadable, digest_of
 
 _log = logging.getLogger(__name__)
 _Stamp = tuple[int, int, int] | None

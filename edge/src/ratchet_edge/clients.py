@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
-from ingest.keys.key_file import Key
+from ratchet_edge.keys.key_file import Key
 
 
 @dataclass(frozen=True)

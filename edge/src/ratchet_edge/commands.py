@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.domain.access import Scope
 from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir
+from ratchet_edge.access import Scope
 
 if TYPE_CHECKING:
-    from ingest.keys.key_file import Key
+    from ratchet_edge.keys.key_file import Key
 
 keys = typer.Typer(help="Keys of the HTTP API: create, list, revoke.", no_args_is_help=True)
 
@@ -38,7 +38,7 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Create a key and print its secret, which is shown once and not stored."""
-    from ingest.keys.key_file import KeyFile
+    from ratchet_edge.keys.key_file import KeyFile
 
     secret = sys.stdin.readline().strip() if secret_stdin else None
     with _errors():
@@ -54,7 +54,7 @@ def create(
 @keys.command("list")
 def list_keys(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """Show every valid key, without its secret."""
-    from ingest.keys.key_file import KeyFile
+    from ratchet_edge.keys.key_file import KeyFile
 
     with _errors():
         rows = KeyFile(data_dir).read()
@@ -73,7 +73,7 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """Revoke a key; to rotate one, create its successor first."""
-    from ingest.keys.key_file import KeyFile
+    from ratchet_edge.keys.key_file import KeyFile
 
     with _errors():
         key = KeyFile(data_dir).revoke(key_id)
@@ -99,7 +99,7 @@ def _public(key: "Key") -> dict[str, object]:
 @contextmanager
 def _errors() -> Iterator[None]:
     """Prints what went wrong to standard error and exits with 1."""
-    from ingest.keys.key_file import KeyFileUnreadable, UnknownKey
+    from ratchet_edge.keys.key_file import KeyFileUnreadable, UnknownKey
 
     try:
         yield

@@ -9,8 +9,8 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from ingest.domain.access import Scope
 from ratchet.storage import write_whole
+from ratchet_edge.access import Scope
 
 LEAST_SECRET = 16
 _PREFIX = "ratchet_"

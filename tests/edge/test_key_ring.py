@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.keys import key_ring
-from ingest.keys.key_file import KeyFile, digest_of
-from ingest.keys.key_ring import KeyRing
+from ratchet_edge.keys import key_ring
+from ratchet_edge.keys.key_file import KeyFile, digest_of
+from ratchet_edge.keys.key_ring import KeyRing
 
 
 def test_every_digest_is_compared_in_constant_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -3,18 +3,27 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingest.domain.access import COMPATIBILITY, access_denied, scope_of
-from ingest.http.clients import Client
-from ingest.http.problems import problem_response
-from ingest.keys.key_ring import KeyRing, credentials_of
+from ratchet_edge.access import AccessRules
+from ratchet_edge.clients import Client
+from ratchet_edge.keys.key_ring import KeyRing, credentials_of
+from ratchet_edge.refusal import Refuse
 
 
 class Authentication:
     """While there is no key, every caller has every scope if `open_without_keys`, else none."""
 
-    def __init__(self, app: ASGIApp, ring: KeyRing, open_without_keys: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        ring: KeyRing,
+        open_without_keys: bool,
+        rules: AccessRules,
+        refuse: Refuse,
+    ) -> None:
         self._app = app
         self._ring = ring
+        self._rules = rules
+        self._refuse = refuse
         self._open_without_keys = open_without_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -22,23 +31,22 @@ class Authentication:
             await self._app(scope, receive, send)
             return
         key = None
-        guarded = scope_of(scope["method"], scope["path"]) is not None
+        guarded = self._rules.scope_of(scope["method"], scope["path"]) is not None
         if guarded and (self._ring.keys() or not self._open_without_keys):
-            secret = _secret(Headers(scope=scope), scope["path"])
+            secret = self._secret(Headers(scope=scope), scope["path"])
             key = self._ring.key_of(secret) if secret else None
-            denied = access_denied(scope["method"], scope["path"], credentials_of(secret, key))
+            denied = self._rules.denied(scope["method"], scope["path"], credentials_of(secret, key))
             if denied is not None:
                 challenge = {"WWW-Authenticate": "Bearer"} if denied.status == 401 else None
-                response = problem_response(scope, denied.status, denied.reason, headers=challenge)
+                response = self._refuse(scope, denied.status, denied.reason, headers=challenge)
                 await response(scope, receive, send)
                 return
         address = scope["client"][0] if scope.get("client") else ""
         scope.setdefault("state", {})["client"] = Client(address, key)
         await self._app(scope, receive, send)
 
-
-def _secret(headers: Headers, path: str) -> str | None:
-    if path.startswith(COMPATIBILITY):
-        return headers.get("x-feedback-key")
-    kind, _, secret = headers.get("authorization", "").partition(" ")
-    return secret.strip() if kind.lower() == "bearer" else headers.get("x-api-key")
+    def _secret(self, headers: Headers, path: str) -> str | None:
+        if (header := self._rules.key_header_of(path)) is not None:
+            return headers.get(header)
+        kind, _, secret = headers.get("authorization", "").partition(" ")
+        return secret.strip() if kind.lower() == "bearer" else headers.get("x-api-key")

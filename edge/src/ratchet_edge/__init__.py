@@ -1,0 +1,1 @@
+"""What a request from outside passes before a route: ids, origins, keys, limits."""

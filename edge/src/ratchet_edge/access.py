@@ -1,0 +1,43 @@
+"""What a key allows, and the rules of a service about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What a key allows."""
+
+    WRITE = "write"
+    READ = "read"
+    OPERATE = "operate"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Whether a request sent a secret, whether that is a key's, and the key's scopes."""
+
+    sent: bool
+    known: bool = False
+    scopes: frozenset[Scope] = frozenset()
+
+
+@dataclass(frozen=True)
+class AccessDenied:
+    """The HTTP status and the reason of a refusal."""
+
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class AccessRules:
+    """The rules of one service, each by the method or path of a request.
+
+    `scope_of` is None for public paths. `key_header_of` names the header of the key; None means
+    `Authorization: Bearer` or `X-Api-Key`.
+    """
+
+    scope_of: Callable[[str, str], Scope | None]
+    denied: Callable[[str, str, Credentials], AccessDenied | None]
+    key_header_of: Callable[[str], str | None]

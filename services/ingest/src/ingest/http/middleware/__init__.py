@@ -1,1 +1,0 @@
-"""The middlewares of a request; `app.py` sets their order."""
