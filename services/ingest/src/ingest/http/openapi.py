@@ -58,7 +58,7 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def add_schemas(app: FastAPI) -> None:
-    """Makes `app.openapi()` define the models of plain routes, the keys, and the Idempotency-Key of every POST."""
+    """Makes `app.openapi()` define what plain routes take, keys, and every Idempotency-Key."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
