@@ -8,14 +8,15 @@ from prometheus_client import CollectorRegistry
 from ledger.archive.archivist import Archivist
 from ledger.archive.metrics import ArchiveMetrics
 from ledger.archive.store import ArchiveStore
-from ledger.backends.database import open_for_reading, open_for_writing
+from ledger.backends.database import open_for_reading
 from ledger.backends.erasure import SqlLedgerErasure
-from ledger.backends.migration import migrate
+from ledger.backends.sound_database import open_sound
 from ledger.backends.writer import SqlLedger
 from ledger.backlog import BacklogMetrics, BacklogMonitor
 from ledger.handlers import LedgerHandlers, erase
 from ledger.metrics import LedgerMetrics
 from ledger.reading import LedgerReader
+from ledger.replay.rebuilding import LedgerRebuilding
 from ledger.settings import LedgerSettings
 from ledger.status import ledger_facts
 from ratchet.contract import COMMANDS, FORGOTTEN, STREAMS, ForgetRequested, Handlers, Stream
@@ -30,16 +31,21 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
     Raises `WrongSchema`, `Unavailable`, and `InvalidArchiveUrl`.
     """
     registry = CollectorRegistry()
-    engine = open_for_writing(settings.ledger_database)
-    migrate(engine)
+    engine = open_sound(settings.ledger_database)
     ledger = SqlLedger(engine)
     handlers = LedgerHandlers(ledger, LedgerMetrics(registry), settings.ledger_pause_s)
     erasure = one_by_one(partial(erase, SqlLedgerErasure(engine, ledger)))
     reader = LedgerReader(open_for_reading(settings.ledger_database))
     redis = create_redis(settings)
+    store = ArchiveStore(settings.archive_place)
+    rebuilding = LedgerRebuilding(
+        redis, store, settings.ledger_database, settings.data_dir / "ledger.rebuild"
+    )
+    if not reader.counts().events:
+        rebuilding.request()
     archivist = Archivist(
         redis,
-        ArchiveStore(settings.archive_place),
+        store,
         settings.retention,
         ArchiveMetrics(registry),
         settings.archive_period_s,
@@ -65,7 +71,12 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
             for stream in STREAMS
         ],
         publishes=[FORGOTTEN],
-        background=[archivist.run, BacklogMonitor(redis, BacklogMetrics(registry)).run],
-        status=partial(ledger_facts, handlers, reader),
+        background=[
+            archivist.run,
+            BacklogMonitor(redis, BacklogMetrics(registry)).run,
+            rebuilding.run,
+            rebuilding.end_when_damaged,
+        ],
+        status=partial(ledger_facts, handlers, reader, lambda: rebuilding.problem),
     )
     return create_host(service)

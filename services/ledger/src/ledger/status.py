@@ -1,6 +1,7 @@
 """The `/status` of the ledger."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from ledger.handlers import LedgerHandlers
@@ -8,13 +9,15 @@ from ledger.reading import LedgerReader
 from ratchet.contract import Unavailable
 
 
-async def ledger_facts(handlers: LedgerHandlers, reader: LedgerReader) -> dict[str, Any]:
-    """Counts as JSON values; `trouble` is None unless events wait for the database."""
+async def ledger_facts(
+    handlers: LedgerHandlers, reader: LedgerReader, incomplete: Callable[[], str | None]
+) -> dict[str, Any]:
+    """Counts as JSON values; `trouble` is None unless events wait or are missing."""
     try:
         counts = await asyncio.to_thread(reader.counts)
     except Unavailable as error:
         return {"trouble": str(error), "summary": f"degraded: {error}"}
-    trouble = handlers.trouble
+    trouble = handlers.trouble or incomplete()
     events = sum(counts.events.values())
     summary = f"{events:,} events, {counts.total:,} experiences"
     return {

@@ -1,6 +1,7 @@
 """SQLite engines whose commits survive a power loss."""
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
@@ -17,14 +18,28 @@ _UNAVAILABLE = {
     getattr(sqlite3, f"SQLITE_{name}")
     for name in ("FULL", "IOERR", "BUSY", "LOCKED", "CANTOPEN", "READONLY", "NOMEM")
 }
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def sqlite_engine(place: URL, name: str, *pragmas: str, **options: Any) -> Engine:
+class Damaged(Unavailable):
+    """The file is not a sound database: reading it again does not help."""
+
+
+def sqlite_engine(
+    place: URL,
+    name: str,
+    *pragmas: str,
+    on_damage: Callable[[], None] = lambda: None,
+    **options: Any,
+) -> Engine:
     """An engine with `pragmas` and SQLAlchemy's `options`.
 
-    It raises `Unavailable`, with `name`, if the database is busy or its disk is full or fails.
+    It raises `Unavailable`, with `name`, if the database is busy or its disk is full or fails, and
+    `Damaged` if the file is damaged, after a call of `on_damage`. Errors do not contain the values
+    of a statement.
     """
-    engine = create_engine(place, connect_args={"timeout": _BUSY_TIMEOUT_S}, **options)
+    timeout = {"timeout": _BUSY_TIMEOUT_S}
+    engine = create_engine(place, connect_args=timeout, hide_parameters=True, **options)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -34,7 +49,11 @@ def sqlite_engine(place: URL, name: str, *pragmas: str, **options: Any) -> Engin
     @event.listens_for(engine, "handle_error")
     def _raise_unavailable(context: ExceptionContext) -> None:
         error = context.original_exception
-        if getattr(error, "sqlite_errorcode", 0) & _PRIMARY in _UNAVAILABLE:
+        code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+        if code in _DAMAGED:
+            on_damage()
+            raise Damaged(f"{name} is damaged: {error}") from error
+        if code in _UNAVAILABLE:
             raise Unavailable(f"{name}: {error}") from error
 
     return engine

@@ -1,5 +1,6 @@
 """Creates the engines of the ledger's database: one writes alone, the others read."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import ExceptionContext
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 
+from ledger.backends.damage_mark import DamageMark
 from ratchet.contract import Unavailable
 from ratchet.storage.sqlite import sqlite_engine
 from ratchet_text import Secrets
@@ -35,7 +37,7 @@ def open_for_writing(url: str) -> Engine:
     place = make_url(url)
     if place.get_backend_name() == "sqlite":
         Path(place.database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = _open(place)
+    engine = _open(place, DamageMark(url).set)
     lock = f"SELECT pg_advisory_xact_lock({_ONE_WRITER})"
     first = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else lock
     event.listen(engine, "begin", partial(_execute, first))
@@ -47,9 +49,10 @@ def open_for_reading(url: str) -> Engine:
 
     It raises `ratchet.contract.Unavailable` if the database is unavailable or its file missing.
     """
-    engine = _open(_existing(url), "query_only=ON")
+    engine = _open(_existing(url), DamageMark(url).set, "query_only=ON")
     if engine.dialect.name == "sqlite":
         event.listen(engine, "begin", partial(_execute, "BEGIN"))
+        _follow_replacement(engine, Path(make_url(url).database or ""))
         return engine
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
@@ -64,15 +67,17 @@ def _existing(url: str) -> URL:
     return place.set(database=file, query={"mode": "rw", "uri": "true"})
 
 
-def _open(place: URL, *pragmas: str) -> Engine:
+def _open(place: URL, damaged: Callable[[], None], *pragmas: str) -> Engine:
     """`pragmas` are for SQLite only."""
     if place.get_backend_name() == "sqlite":
         cache = (f"cache_size=-{_CACHE_KIB}", "temp_store=MEMORY")
-        engine = sqlite_engine(place, _NAME, *cache, *pragmas, **_JSON)
+        engine = sqlite_engine(place, _NAME, *cache, *pragmas, on_damage=damaged, **_JSON)
         event.listen(engine, "connect", _begin_explicitly)
         return engine
     timeout = {"connect_timeout": 5}
-    engine = create_engine(place, pool_pre_ping=True, connect_args=timeout, **_JSON)
+    engine = create_engine(
+        place, pool_pre_ping=True, connect_args=timeout, hide_parameters=True, **_JSON
+    )
     hide = Secrets.of([place.render_as_string(hide_password=False)], {}).hide
 
     @event.listens_for(engine, "handle_error")
@@ -82,6 +87,26 @@ def _open(place: URL, *pragmas: str) -> Engine:
             raise Unavailable(f"{_NAME}: {hide(str(error.orig))}") from error
 
     return engine
+
+
+def _follow_replacement(engine: Engine, path: Path) -> None:
+    """Open the file at `path` again after it was replaced: a rebuilt ledger is another file."""
+
+    @event.listens_for(engine, "connect")
+    def _remember(_connection: Any, record: Any) -> None:
+        record.info["inode"] = _inode(path)
+
+    @event.listens_for(engine, "checkout")
+    def _compare(_connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info["inode"] != _inode(path):
+            raise DisconnectionError
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _begin_explicitly(connection: Any, _record: Any) -> None:

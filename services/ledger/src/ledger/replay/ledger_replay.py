@@ -1,5 +1,6 @@
 """Rebuilds the ledger from archive and streams, to compare it or to restore its events."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -133,7 +134,8 @@ async def restore_ledger(system: Redis, store: ArchiveStore, url: str) -> int:
     added = 0
     with _opened(url) as ledger:
         async for _, batch in ledger_events(system, store, ends):
-            added += ledger.write([each.delivered for each in batch])
+            # In a thread: the service runs this in its event loop.
+            added += await asyncio.to_thread(ledger.write, [each.delivered for each in batch])
     return added
 
 

@@ -1,0 +1,35 @@
+"""Opens the ledger's database, and replaces a damaged file by a new one."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from ledger.backends.damage_mark import DamageMark
+from ledger.backends.database import open_for_writing
+from ledger.backends.migration import migrate
+from ratchet.storage.sqlite import Damaged
+
+
+def open_sound(url: str) -> Engine:
+    """A migrated engine for writing; a damaged file is set aside and a new one created.
+
+    Raises `WrongSchema`, and `Unavailable` if the database cannot be opened for another reason.
+    """
+    mark = DamageMark(url)
+    if mark.is_set or (mark.database is not None and mark.database.is_dir()):
+        mark.set_aside(datetime.now(UTC))
+    try:
+        return _migrated(url)
+    except Damaged:
+        mark.set_aside(datetime.now(UTC))
+    return _migrated(url)
+
+
+def _migrated(url: str) -> Engine:
+    engine = open_for_writing(url)
+    try:
+        migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
