@@ -1,10 +1,12 @@
 """The only wiring of the trainer service."""
 
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
+from redis import Redis
+from redis.exceptions import RedisError
 
 from ratchet.contract import (
     CHECKPOINTS,
@@ -39,7 +41,7 @@ from trainer.backends.run_process.child_run import ChildRunner
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
 from trainer.backends.scorers.scorer_learner import ScorerLearner
-from trainer.backends.sql.database import open_database
+from trainer.backends.sql.database import DATABASE, open_database
 from trainer.backends.sql.datasets import move_datasets
 from trainer.backends.sql.erasure import TrainerErasure
 from trainer.backends.sql.example_store import SqlExampleStore
@@ -72,7 +74,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     registry.register(StorageCollector(settings.data_dir, settings.artifacts_dir))
     redis = create_redis(settings)
     tracing = create_tracing("trainer", settings)
-    engine = open_database(settings.data_dir / "trainer.db")
+    engine = open_database(settings.data_dir / DATABASE, partial(_has_read, settings))
     examples = SqlExampleStore(engine)
     artifacts = ArtifactStore(settings.artifacts_dir)
     runs_dir, regression = settings.data_dir / "runs", settings.trainer_regression_file or PACKAGED
@@ -135,6 +137,16 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         status=partial(trainer_facts, training, learning, settings.teacher),
     )
     return create_host(service)
+
+
+def _has_read(settings: TrainerSettings) -> bool:
+    """Whether the trainer's group has read examples; False while Redis does not answer."""
+    try:
+        with Redis.from_url(str(settings.redis_url), socket_timeout=5) as redis:
+            groups: Any = redis.xinfo_groups(EXAMPLES.key)
+    except RedisError:
+        return False
+    return any(g["name"] == b"trainer" and g["last-delivered-id"] != b"0-0" for g in groups)
 
 
 def _teacher_consumers(settings: TrainerSettings, registry: CollectorRegistry) -> list[Consumer]:

@@ -13,7 +13,7 @@ from ratchet.settings import read_settings
 from ratchet.storage import ArtifactStore
 from ratchet_ranking import embedding_named
 from trainer.backends.scorers.scorer_learner import ScorerLearner
-from trainer.backends.sql.database import open_database
+from trainer.backends.sql.database import DATABASE, open_database
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.domain.scorer.examination import examination
@@ -36,7 +36,7 @@ def evaluate_ranking(
     learned yet.
     """
     settings = read_settings(TrainerSettings)
-    database = settings.data_dir / "trainer.db"
+    database = settings.data_dir / DATABASE
     if not database.exists():
         typer.echo(
             f"{database} does not exist. Set RATCHET_DATA_DIR to the system's data directory.",

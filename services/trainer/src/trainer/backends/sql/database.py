@@ -1,5 +1,6 @@
 """The trainer's tables, and an engine whose commits survive a power loss."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import (
@@ -20,7 +21,17 @@ from sqlalchemy import (
     text,
 )
 
+from ratchet.contract import Unavailable
 from ratchet.storage.sqlite import sqlite_engine
+
+DATABASE = "trainer.db"
+_VERSION = 0
+"""`user_version` of the files that this release reads."""
+_REMEDY = (
+    "It holds the runs, the examples they used and what the scorer learned. Restore it from a "
+    "backup (`ratchet restore`). If there is none, move it away and run "
+    "`python -m trainer begin-anew`."
+)
 
 metadata = MetaData()
 
@@ -139,14 +150,34 @@ scorers = Table(
 )
 
 
-def open_database(path: Path) -> Engine:
-    """Open the SQLite database at `path`, or create it; commits survive a power loss.
+def open_database(path: Path, was_in_use: Callable[[], bool] = lambda: False) -> Engine:
+    """Open the SQLite database at `path`, or create it unless the trainer `was_in_use` before.
 
-    Its engine raises `Unavailable` if the database is busy or its disk is full or fails.
+    Its engine raises `Unavailable` if the database is busy or its disk is full or fails. Raises
+    `Unavailable`, with the remedy, for a file that is lost, damaged or of a later release: other
+    files do not have what it holds.
+    """
+    try:
+        if path.is_dir() or ((not path.exists() or not path.stat().st_size) and was_in_use()):
+            raise Unavailable(f"{path} is lost")
+        engine = create_database(path)
+        with engine.connect() as connection:
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    except Unavailable as error:
+        raise Unavailable(f"{error}. {_REMEDY}") from error
+    if version > _VERSION:
+        raise Unavailable(f"{path} is of a later release. Run that release, or restore a backup.")
+    return engine
+
+
+def create_database(path: Path) -> Engine:
+    """An engine on the SQLite database at `path`, whose missing tables are created.
+
+    Its commits survive a power loss.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     place = URL.create("sqlite", database=str(path))
-    engine = sqlite_engine(place, path.name, "foreign_keys=ON")
+    engine = sqlite_engine(place, str(path), "foreign_keys=ON")
     metadata.create_all(engine)
     _add_missing(engine)
     return engine
