@@ -131,8 +131,8 @@ async def settled(system: System, load: Load) -> Findings:
 
 def row_of(outcome: Outcome) -> str:
     return (
-        f"{outcome.fault}: {outcome.answers}; {outcome.slowest} to {outcome.median} items/s; well after "
-        f"{outcome.recovery_s:.1f} s; lost {len(outcome.findings.lost)}, "
+        f"{outcome.fault}: {outcome.answers}; {outcome.slowest} to {outcome.median} items/s; "
+        f"well after {outcome.recovery_s:.1f} s; lost {len(outcome.findings.lost)}, "
         f"doubled {len(outcome.findings.doubled)}"
     )
 

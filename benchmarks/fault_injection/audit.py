@@ -45,10 +45,12 @@ class Findings:
 
 async def audit_intake(redis: Redis, items: Sequence[Item]) -> Findings:
     """Every answered item is in its stream once, and an unanswered one at most once."""
+    # Before the streams are read: an item that is answered meanwhile may be behind the last page.
+    answered = [item.event_id for item in items if item.answered]
     counts: Counter[str] = Counter()
     for stream in (EXPERIENCES, FEEDBACK):
         counts.update([json.loads(data)["event_id"] for data in await _data(redis, stream)])
-    lost = tuple(i.event_id for i in items if i.answered and not counts[i.event_id])
+    lost = tuple(event_id for event_id in answered if not counts[event_id])
     return Findings(lost, tuple(item.event_id for item in items if counts[item.event_id] > 1))
 
 
