@@ -50,8 +50,14 @@ class Outcome:
     seen: Counter[str]
     slowest: int
     median: int
-    recovery_s: float
+    recovery_s: float | None
     findings: Findings
+
+    @property
+    def recovery(self) -> str:
+        if self.recovery_s is None:
+            return "not by itself; started again"
+        return f"{self.recovery_s:.1f} s"
 
     @property
     def answers(self) -> str:
@@ -80,11 +86,14 @@ async def main(options: argparse.Namespace, directory: Path, console: Console) -
     report(console, outcomes, kills, effects, load, directory)
     lost = {item for outcome in outcomes for item in outcome.findings.lost} | set(effects.lost)
     doubled = {i for outcome in outcomes for i in outcome.findings.doubled} | set(effects.doubled)
+    unwell = [outcome.fault for outcome in outcomes if outcome.recovery_s is None]
+    if unwell:
+        console.print(f"not well by itself: {', '.join(unwell)}")
     faults = len(outcomes) - bool(kills)
     console.print(
         f"faults {faults}, kills {sum(kills.values())}, lost {len(lost)}, doubled {len(doubled)}"
     )
-    return not lost and not doubled
+    return not lost and not doubled and not unwell
 
 
 def chosen(only: str, own_disk: bool) -> list[Fault]:
@@ -102,10 +111,16 @@ async def observe(fault: Fault, system: System, load: Load) -> Outcome:
 
 
 async def after(name: str, second: int, system: System, load: Load) -> Outcome:
-    """`second` is when the fault began."""
+    """`second` is when the fault began. A system that stays unwell is started again."""
     began = time.monotonic()
-    await system.until_well()
-    recovery_s = time.monotonic() - began
+    recovery_s: float | None = None
+    try:
+        await system.until_well()
+        recovery_s = time.monotonic() - began
+    except TimeoutError:
+        await system.stop()
+        await system.start()
+        await system.until_well()
     rates = sorted(load.per_second[s] for s in range(second, load.second())) or [0]
     async with system.redis() as redis:
         findings = await audit_intake(redis, list(load.items))
@@ -124,7 +139,7 @@ async def settled(system: System, load: Load) -> Findings:
 
     try:
         await eventually(complete, 60)
-    except AssertionError:
+    except TimeoutError:
         return findings
     return findings
 
@@ -132,7 +147,7 @@ async def settled(system: System, load: Load) -> Findings:
 def row_of(outcome: Outcome) -> str:
     return (
         f"{outcome.fault}: {outcome.answers}; {outcome.slowest} to {outcome.median} items/s; "
-        f"well after {outcome.recovery_s:.1f} s; lost {len(outcome.findings.lost)}, "
+        f"well after {outcome.recovery}; lost {len(outcome.findings.lost)}, "
         f"doubled {len(outcome.findings.doubled)}"
     )
 
@@ -153,7 +168,7 @@ def report(
             outcome.fault,
             outcome.answers,
             f"{outcome.slowest}, {outcome.median}",
-            f"{outcome.recovery_s:.1f} s",
+            outcome.recovery,
             str(len(outcome.findings.lost)),
             str(len(outcome.findings.doubled)),
         )
