@@ -12,6 +12,7 @@ from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.parity.quantization import LIMITS
 from exporter.domain.registry.lag import AliasServerState
 from exporter.domain.registry.record import ModelRecord
+from exporter.ports import RegistryError
 from exporter.registry.alias_check import AliasCheck
 from ratchet.delivery import RetryPolicy
 from ratchet_testing.asgi_server import serving
@@ -91,9 +92,8 @@ async def test_a_version_is_pending_until_an_operator_restarts_the_server(watche
     state = await watched.look()
     assert state.version is None
     assert state.problem is not None
-    assert state.problem.startswith(f"{watched.url}/v1 does not answer as v2: ")
-    file = watched.records.gguf("latest")
-    assert state.problem.endswith(f"; restart the server with {file} as m")
+    assert state.problem.startswith("the server does not answer as v2: ")
+    assert state.problem.endswith("; restart it with the file m/latest/model.gguf as m")
 
     watched.server.start()
     state = await watched.look(after_s=state.wait_s)
@@ -185,7 +185,7 @@ async def test_a_reload_that_fails_is_repeated(watched: Watched) -> None:
 
     state = await watched.look()
     assert state.problem is not None
-    assert f"{watched.url}/reload: Server error '500" in state.problem
+    assert "its reload: 500" in state.problem
     watched.server.refuses_reload = False
     assert (await watched.look(after_s=state.wait_s)).version == "v2"
     assert len(watched.server.reloads) == 2
@@ -252,3 +252,20 @@ async def test_the_answer_of_a_server_that_has_another_name_for_the_model_is_sho
         assert "The model `other` does not exist." in state.problem
     else:
         assert state.version == "v1"
+
+
+async def test_no_error_shows_an_address_or_a_password(tmp_path: Path, record: Any) -> None:
+    records = LocalRegistry(tmp_path / "registry", "m")
+    await records.register(answered(record("v1"), "All"), write_small_gguf(tmp_path / "m", ""))
+    await records.move_alias("v1")
+    address = f"http://ops:secret@127.0.0.1:{free_port()}"
+    states: list[AliasServerState] = []
+    server = AliasServer(f"{address}/v1", "m", f"{address}/reload")
+    await AliasCheck(records, server, LIMITS, RetryPolicy(), states.append).check()
+
+    with pytest.raises(RegistryError, match="its reload: ") as caught:
+        await server.reload()
+    assert states[-1].problem is not None
+    for text in (states[-1].problem, str(caught.value)):
+        assert "127.0.0.1" not in text
+        assert "secret" not in text

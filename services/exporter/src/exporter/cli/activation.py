@@ -138,5 +138,5 @@ def _summary(status: dict[str, Any], outcome: dict[str, Any]) -> str:
         line += "; Ollama's alias did not, it moves when Ollama responds"
     server = status.get("server")
     if server is not None and server["version"] != version:
-        line += f"; {server['url']} has not loaded it yet, `ratchet models` shows when it has"
+        line += "; the server has not loaded it yet, `ratchet models` shows when it has"
     return line

@@ -2,14 +2,12 @@
 
 import asyncio
 
-import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from exporter.backends.registries.local_registry import LocalRegistry
-from exporter.backends.registries.ollama_api import TIMEOUT
-from exporter.backends.registries.openai_server import OpenAIServer
+from exporter.backends.registries.openai_server import OpenAIServer, openai_client
 from exporter.domain.parity.served import ExpectedAnswers
 from exporter.ports import RegistryError
 from exporter.registry.openai_parity import openai_parity
@@ -53,7 +51,7 @@ async def _expected(settings: ExporterSettings, version: str) -> ExpectedAnswers
 
 
 async def _parity(url: str, model: str, expected: ExpectedAnswers) -> ServedParity:
-    async with httpx.AsyncClient(timeout=TIMEOUT) as client:
+    async with openai_client() as client:
         return await openai_parity(OpenAIServer(client, url, model), model, expected)
 
 

@@ -94,5 +94,5 @@ def _alias_server(server: dict[str, Any], active: str | None) -> str:
         retry = f"it is asked again after {server['wait_s']:.0f} s"
         return f"[red]{active} is pending: {escape(problem)}; {retry}[/red]"
     if server["version"] is None:
-        return f"{server['url']} has not been asked yet"
-    return f"{server['url']} serves {server['version']}"
+        return "the server has not been asked yet"
+    return f"the server answers as {server['version']}"

@@ -54,7 +54,7 @@ class AliasCheck:
         active = await self.records.active()
         if active != self._active:
             self._active, self._reloaded, self._failures, self._due = active, False, 0, 0.0
-            self._report(AliasServerState(url=self.server.shown))
+            self._report(AliasServerState())
         if active is None or active == self._state.version or self.clock() < self._due:
             return
         parity: ServedParity | None = None
@@ -67,7 +67,7 @@ class AliasCheck:
         except RegistryError as error:
             problem = str(error)
         if problem is None:
-            self._report(AliasServerState(url=self.server.shown, version=active, parity=parity))
+            self._report(AliasServerState(version=active, parity=parity))
         else:
             self._wait(problem, parity)
 
@@ -81,8 +81,8 @@ class AliasCheck:
             for other in await self.records.versions()
             if other != version and (answers := await self._expected(other))
         }
-        parity = await openai_parity(self.server, self.server.shown, expected, others)
-        reason = f"{self.server.shown} does not answer as {version}: {described(parity)}"
+        parity = await openai_parity(self.server, "openai", expected, others)
+        reason = f"the server does not answer as {version}: {described(parity)}"
         return parity, reason if parity.faults else None
 
     async def _expected(self, version: str) -> ExpectedAnswers | None:
@@ -95,14 +95,13 @@ class AliasCheck:
         self._failures += 1
         wait_s = min(_LONGEST_WAIT_S, self.retry.wait_s(self._failures))
         self._due = self.clock() + wait_s
-        file = self.records.gguf("latest")
-        problem = f"{problem}; restart the server with {file} as {self.server.model}"
-        url = self.server.shown
-        self._report(AliasServerState(url=url, problem=problem, wait_s=wait_s, parity=parity))
+        model = self.server.model
+        problem = f"{problem}; restart it with the file {model}/latest/model.gguf as {model}"
+        self._report(AliasServerState(problem=problem, wait_s=wait_s, parity=parity))
 
     def _report(self, state: AliasServerState) -> None:
         if state.version:
-            _log.info("%s answers as %s", state.url, state.version)
+            _log.info("the server answers as %s", state.version)
         if state.problem and state.problem != self._state.problem:
             _log.warning("%s is pending: %s", self._active, state.problem)
         self._state = state

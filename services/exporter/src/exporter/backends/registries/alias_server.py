@@ -2,10 +2,9 @@
 
 import httpx
 
-from exporter.backends.registries.ollama_api import TIMEOUT
-from exporter.backends.registries.openai_server import OpenAIServer
+from exporter.backends.registries.openai_server import OpenAIServer, openai_client
 from exporter.ports import RegistryError
-from ratchet_text import masked, split_credentials
+from ratchet_text import split_credentials
 
 
 class AliasServer(OpenAIServer):
@@ -16,8 +15,8 @@ class AliasServer(OpenAIServer):
 
     def __init__(self, url: str, model: str, reload_url: str = "") -> None:
         address, credentials = split_credentials(url)
-        super().__init__(httpx.AsyncClient(auth=credentials, timeout=TIMEOUT), address, model)
-        self.shown = masked(address)
+        # `/status` shows its errors, and no addresses.
+        super().__init__(openai_client(credentials), address, model, shown="the server")
         self.model = model
         self.reloads = bool(reload_url)
         self._reload_url, self._reload_auth = split_credentials(reload_url)
@@ -25,9 +24,9 @@ class AliasServer(OpenAIServer):
     async def reload(self) -> None:
         """Tell the server to read its file again; raises `RegistryError`."""
         try:
-            async with httpx.AsyncClient(auth=self._reload_auth, timeout=TIMEOUT) as client:
+            async with openai_client(self._reload_auth) as client:
                 response = await client.post(self._reload_url, json={"model": self.model})
-            response.raise_for_status()
         except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
-            raise RegistryError(f"{masked(self._reload_url)}: {reason}") from error
+            raise RegistryError(f"its reload: {str(error) or type(error).__name__}") from error
+        if response.is_error:
+            raise RegistryError(f"its reload: {response.status_code} {response.text[:500]}")

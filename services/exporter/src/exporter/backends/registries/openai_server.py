@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
+from exporter.backends.registries.ollama_api import TIMEOUT
 from exporter.backends.registries.token_logprobs import TokenLogprob
 from exporter.domain.parity.answers import ServerAnswer
 from exporter.domain.registry.turn_format import Message
@@ -63,11 +64,23 @@ class _Tokens(BaseModel):
     tokens: list[int] = Field(min_length=1)
 
 
-class OpenAIServer:
-    """`url` is the part before `/chat/completions`, or includes it; `client` has no base URL."""
+def openai_client(credentials: tuple[str, str] | None = None) -> httpx.AsyncClient:
+    """A client without a base URL, with the user name and password `credentials`."""
+    # llama-server with several models closes connections after a response without a notice, which
+    # the next request on them would meet.
+    fresh = httpx.Limits(max_keepalive_connections=0)
+    return httpx.AsyncClient(auth=credentials, timeout=TIMEOUT, limits=fresh)
 
-    def __init__(self, client: httpx.AsyncClient, url: str, model: str) -> None:
+
+class OpenAIServer:
+    """`url` is the part before `/chat/completions`, or includes it; `client` has no base URL.
+
+    Errors begin with `shown`, by default the address.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, url: str, model: str, shown: str = "") -> None:
         self._client = client
+        self._shown = shown or masked(url)
         self._url = url.rstrip("/").removesuffix(_CALL)
         self._model = model
 
@@ -136,7 +149,7 @@ class OpenAIServer:
             response = await self._post(self._url + call, body)
             if response.is_error:
                 problem = f"{response.status_code} {response.text[:500]}"
-                raise RegistryError(f"{masked(self._url)} responds {problem}")
+                raise RegistryError(f"{self._shown} responds {problem}")
             return answer.model_validate_json(response.content)
 
     async def _post(self, url: str, body: dict[str, Any]) -> httpx.Response:
@@ -148,4 +161,4 @@ class OpenAIServer:
             yield
         except (httpx.HTTPError, ValidationError) as error:
             reason = str(error) or type(error).__name__
-            raise RegistryError(f"{masked(self._url)}: {reason}") from error
+            raise RegistryError(f"{self._shown}: {reason}") from error

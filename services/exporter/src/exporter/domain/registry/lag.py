@@ -20,14 +20,13 @@ class ServerLag:
 
 
 class AliasServerState(Value):
-    """Which version the server at `url` (shown) answers as, None while that is unknown.
+    """Which version the server of the alias answers as, None while that is unknown.
 
     `problem` is why it does not answer as the active version, with the remedy; the next attempt
     follows after `wait_s`. `parity` is that of its last answers. The field names are those of
     `/status`.
     """
 
-    url: str = ""
     version: str | None = None
     problem: str | None = None
     wait_s: float = 0.0
