@@ -260,7 +260,7 @@ async def test_no_error_shows_an_address_or_a_password(tmp_path: Path, record: A
     await records.move_alias("v1")
     address = f"http://ops:secret@127.0.0.1:{free_port()}"
     states: list[AliasServerState] = []
-    server = AliasServer(f"{address}/v1", "m", f"{address}/reload")
+    server = AliasServer(address, "m", f"{address}/reload")
     await AliasCheck(records, server, LIMITS, RetryPolicy(), states.append).check()
 
     with pytest.raises(RegistryError, match="its reload: ") as caught:

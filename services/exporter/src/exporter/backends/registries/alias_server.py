@@ -10,13 +10,14 @@ from ratchet_text import split_credentials
 class AliasServer(OpenAIServer):
     """Without a `reload_url` the server looks for a new file itself, or an operator restarts it.
 
-    Both addresses may have a user name and a password.
+    `url` may end in `/v1`; both addresses may have a user name and a password.
     """
 
     def __init__(self, url: str, model: str, reload_url: str = "") -> None:
         address, credentials = split_credentials(url)
         # `/status` shows its errors, and no addresses.
-        super().__init__(openai_client(credentials), address, model, shown="the server")
+        base = f"{address.removesuffix('/v1')}/v1"
+        super().__init__(openai_client(credentials), base, model, shown="the server")
         self.model = model
         self.reloads = bool(reload_url)
         self._reload_url, self._reload_auth = split_credentials(reload_url)
