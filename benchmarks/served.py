@@ -49,11 +49,8 @@ def main(program: Path | None, build: bool, cache: Path) -> None:
 
 def templates_part(source: SourcePackage, program: Path | None) -> list[Compared]:
     tokenizer = AutoTokenizer.from_pretrained(materialize(_MODEL, _CACHE))
-    server: Renderer = (
-        LlamaServer(program, _MODEL)
-        if program
-        else StandIn(tokenizer.bos_token, tokenizer.eos_token)
-    )
+    stand_in = StandIn(tokenizer.bos_token, tokenizer.eos_token)
+    server: Renderer = LlamaServer(program, _MODEL) if program else stand_in
     trained = by_transformers(tokenizer)
     compared = [compare(file, pinned_template, trained, server) for file in source.templates]
     table = Table(title=f"pinned templates, transformers and {server.name}")

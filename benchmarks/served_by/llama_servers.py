@@ -1,4 +1,4 @@
-"""Registers a model with a real llama-server: one of a directory of models, and one of one model."""
+"""Registers a model with a real llama-server: with a directory of models, and with one model."""
 
 from pathlib import Path
 
@@ -37,7 +37,6 @@ async def by_alias(
     program: Path, root: Path, record: ModelRecord, gguf: Path, limits: Limits
 ) -> Finding:
     records, states = LocalRegistry(root, record.name), list[AliasServerState]()
-    root.mkdir()
     await records.register(record, gguf)
     await records.move_alias(record.version)
     options = ("--model", str(records.gguf("latest")), "--alias", record.name)
@@ -53,4 +52,4 @@ async def by_alias(
     state = states[-1]
     if state.parity is None or state.version is None:
         return None, state.problem or "nothing was asked"
-    return state.parity.top1, f"answers as {state.version}, top-1 {state.parity.top1:.4f}"
+    return state.parity.top1, "it answers as the active version"
