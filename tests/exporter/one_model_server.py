@@ -20,7 +20,7 @@ class OneModelServer:
 
     `words` are what the model of each version answers to a chat that it reads as `chat`, with the
     shares in `shares`; other texts it answers in other words. `template` is the server's own chat
-    template, instead of the one in the file.
+    template, instead of the one in the file. As many requests as `loading` are answered 503.
     """
 
     def __init__(self, file: Path, name: str, kind: Kind) -> None:
@@ -34,6 +34,7 @@ class OneModelServer:
         self.template: str | None = None
         self.refuses_reload = False
         self.loaded: Path | None = None
+        self.loading = 0
         self.requests: list[str] = []
         self.reloads: list[Any] = []
         post = {
@@ -61,7 +62,8 @@ class OneModelServer:
         return body
 
     def _refused(self, body: dict[str, Any]) -> Response | None:
-        if self.loaded is None:
+        self.loading -= 1
+        if self.loaded is None or self.loading >= 0:
             error = {"message": "Loading model", "type": "unavailable_error", "code": 503}
             return JSONResponse({"error": error}, 503)
         if self.kind == "vllm" and body["model"] != self.name:

@@ -152,6 +152,19 @@ async def test_a_server_that_is_down_is_asked_again_less_and_less_often(watched:
     assert (await watched.look()).version == "v1"
 
 
+async def test_a_server_that_loads_while_it_is_asked_is_asked_again_about_its_template(
+    watched: Watched,
+) -> None:
+    watched.server.loading = 1
+    state = await watched.look()
+    assert state.problem is not None
+    assert "Loading model" in state.problem
+
+    state = await watched.look(after_s=state.wait_s)
+    assert state.parity is not None
+    assert ("template" in state.parity.unchecked) is (watched.server.kind == "other")
+
+
 async def test_a_rollback_before_the_restart_needs_none(watched: Watched) -> None:
     watched.restart(reload=False)
     await watched.look()

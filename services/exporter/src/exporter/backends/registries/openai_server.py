@@ -139,6 +139,9 @@ class OpenAIServer:
         """None from a server without `call`."""
         async with self._registry_errors():
             response = await self._post(self._url.removesuffix("/v1") + call, body)
+        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            # It is loading its model, and may know the call.
+            raise self._refused(response)
         try:
             return answer.model_validate_json(response.content)
         except ValidationError:
@@ -148,9 +151,12 @@ class OpenAIServer:
         async with self._registry_errors():
             response = await self._post(self._url + call, body)
             if response.is_error:
-                problem = f"{response.status_code} {response.text[:500]}"
-                raise RegistryError(f"{self._shown} responds {problem}")
+                raise self._refused(response)
             return answer.model_validate_json(response.content)
+
+    def _refused(self, response: httpx.Response) -> RegistryError:
+        problem = f"{response.status_code} {response.text[:500]}"
+        return RegistryError(f"{self._shown} responds {problem}")
 
     async def _post(self, url: str, body: dict[str, Any]) -> httpx.Response:
         return await self._client.post(url, json={"model": self._model, **body})
