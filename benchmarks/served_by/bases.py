@@ -1,9 +1,11 @@
-"""Bases with real tokenizers and published templates, exported and served by the stand-in."""
+"""Bases with real tokenizers and published templates, exported, registered and served."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from served_by.llama_servers import by_alias, by_directory
 
 from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.backends.registries.ollama_api import ollama_client
@@ -98,8 +100,13 @@ class ServedBase:
     finding: str
 
 
-async def serve(base: Base, template: str, directory: Path) -> list[ServedBase]:
-    """Export a small model of `base`, and register it with the stand-in in both manners."""
+async def serve(
+    base: Base, template: str, directory: Path, program: Path | None
+) -> list[ServedBase]:
+    """Export a small model of `base`, and register it.
+
+    With the stand-in for Ollama in both manners, and with `program`, a llama-server, in both ways.
+    """
     spec = directory / "base"
     write_base(base, template, spec)
     # As f16, so that a difference is the server's and not that of a smaller format.
@@ -126,6 +133,10 @@ async def serve(base: Base, template: str, directory: Path) -> list[ServedBase]:
             server = OllamaRegistry(client, record.name)
             check = await try_registration(server, url, record, gguf, apart.limits)
         served.append(ServedBase(base.name, manner, check.top1, check.found))
+    for way, register in (("directory", by_directory), ("one model", by_alias)) if program else ():
+        record = trial_record(model.manifest, export)
+        finding = await register(program, directory / way, record, gguf, apart.limits)
+        served.append(ServedBase(base.name, f"llama-server, {way}", *finding))
     return served
 
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
+from huggingface_hub.utils import filter_repo_objects
 
 from exporter.backends.registries.ollama_api import OllamaApi
 from exporter.domain.registry.modelfile import Modelfile, Sampling
 from exporter.export.build_inputs import license_of
+from ratchet.models.base_models import materialize
 
 CARD = "---\nlanguage: en\nlicense: apache-2.0\ntags: [chat]\n---\n# A model\n"
 
@@ -66,6 +68,37 @@ def test_the_header_of_a_model_card_has_the_license(
 
 def test_a_directory_without_a_license_has_none(tmp_path: Path) -> None:
     assert license_of(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("LICENSE", "All of it.\n", "All of it.\n"),
+        ("license.md", "All of it.\n", "All of it.\n"),
+        ("Licence.rst", "All of it.\n", "All of it.\n"),
+        ("COPYING", "All of it.\n", "All of it.\n"),
+        ("README.md", CARD, "apache-2.0"),
+    ],
+)
+def test_a_base_from_the_hub_brings_its_license(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, text: str, expected: str
+) -> None:
+    (hub := tmp_path / "hub").mkdir()
+    for file, content in {"model.safetensors": "", "original.pth": "", name: text}.items():
+        (hub / file).write_text(content)
+
+    def download(spec: str, cache_dir: Path, allow_patterns: list[str]) -> str:
+        cache_dir.mkdir(parents=True)
+        names = [path.name for path in hub.iterdir()]
+        for file in filter_repo_objects(names, allow_patterns=allow_patterns):
+            (cache_dir / file).write_bytes((hub / file).read_bytes())
+        return str(cache_dir)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    base = materialize("owner/base", tmp_path / "cache")
+
+    assert license_of(base) == expected
+    assert not (base / "original.pth").exists()
 
 
 @pytest.mark.parametrize("named", ["apache-2.0", None])

@@ -1,4 +1,7 @@
-"""Every registry: a directory, one that llama-server serves, both manners of Ollama, a real one."""
+"""Every registry: a directory, one that llama-server serves, both manners of Ollama.
+
+A real llama-server where LLAMA_SERVER names the program, a real Ollama where OLLAMA_HOST is set.
+"""
 
 import os
 from collections.abc import AsyncIterator
@@ -10,9 +13,11 @@ import pytest
 
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama import OllamaRegistry
+from exporter.backends.registries.openai_server import openai_client
 from exporter.backends.registries.served_directory import ServedDirectory
 from exporter.ports import Registry
 from ratchet_testing.ollama_server.server import OllamaStandIn
+from ratchet_testing.real_llama_server import PROGRAM, llama_server
 
 from .llama_server import LlamaServer
 from .trained_model import TrainedModel
@@ -22,6 +27,7 @@ KINDS = [
     "llama-server",
     "old",
     "new",
+    *(["real llama-server"] if PROGRAM else []),
     *(["server"] if "OLLAMA_HOST" in os.environ else []),
 ]
 NAME = "ratchet-registry-test"
@@ -33,9 +39,16 @@ async def registry(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         yield LocalRegistry(tmp_path / "registry", NAME)
         return
     if request.param == "llama-server":
-        llama_server = LlamaServer(tmp_path / "registry" / NAME)
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(llama_server.app)) as client:
+        app = LlamaServer(tmp_path / "registry" / NAME).app
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
             yield ServedDirectory(tmp_path / "registry", NAME, client, "http://stand-in")
+        return
+    if request.param == "real llama-server":
+        (directory := tmp_path / "registry" / NAME).mkdir(parents=True)
+        assert PROGRAM is not None
+        with llama_server(PROGRAM, tmp_path / "log", "--models-dir", str(directory)) as url:
+            async with openai_client() as client:
+                yield ServedDirectory(tmp_path / "registry", NAME, client, url)
         return
     transport = None
     if request.param != "server":

@@ -6,7 +6,7 @@ import pytest
 
 from exporter.domain.parity.answers import AnswerToken, ReferenceAnswer, ServerAnswer
 from exporter.domain.parity.quantization import LIMITS
-from exporter.domain.parity.served import ExpectedAnswers, compare_answers, template_fault
+from exporter.domain.parity.served import ExpectedAnswers, compare_answers, nearer, template_fault
 from ratchet.contract import ServedFault, ServedParity
 
 from .tokens import token
@@ -239,3 +239,17 @@ def test_without_anything_to_compare_there_is_no_agreement() -> None:
 def test_every_reference_requires_an_answer() -> None:
     with pytest.raises(ValueError, match="argument"):
         compare([], reference(*WORDS))
+
+
+def test_answers_without_log_probabilities_leave_the_divergence_unchecked() -> None:
+    assert compare([answer(*WORDS)] * 3).unchecked == ()
+    assert compare([text_answer(*WORDS)] * 3).unchecked == ("divergence",)
+
+
+def test_the_nearer_of_two_versions_is_told_by_the_divergence_where_it_is_known() -> None:
+    same, other = compare([answer(*WORDS)] * 3), compare([answer(*WORDS, share=0.85)] * 3)
+    assert (nearer(same, other), nearer(other, same)) == (True, False)
+    assert not nearer(same, same)
+
+    right, wrong = compare([text_answer(*WORDS)]), compare([text_answer("No", ".")])
+    assert (nearer(right, wrong), nearer(wrong, right)) == (True, False)

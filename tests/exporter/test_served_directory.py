@@ -42,9 +42,9 @@ def registry(tmp_path: Path, client: httpx.AsyncClient) -> ServedDirectory:
     return ServedDirectory(tmp_path / "registry", "m", client, "http://stand-in/v1")
 
 
-def answered(record: ModelRecord, *words: str) -> ModelRecord:
+def answered(record: ModelRecord, *words: str, share: float = 0.9) -> ModelRecord:
     """`record` of a trained model that answers one question with `words`."""
-    tokens = tuple(token(word) for word in words)
+    tokens = tuple(token(word, share) for word in words)
     reference = ReferenceAnswer(prompt="Any alarm?", rendered=QUESTION, tokens=tokens, ended=True)
     export = record.export.model_copy(update={"references": (reference,)})
     return record.model_copy(update={"export": export})

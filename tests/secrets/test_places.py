@@ -43,6 +43,8 @@ SETTINGS: list[tuple[type[CommonSettings], str, Form]] = [
         for kind, name in (
             (ExporterSettings, "exporter_ollama_url"),
             (ExporterSettings, "exporter_llama_server_url"),
+            (ExporterSettings, "exporter_server_url"),
+            (ExporterSettings, "exporter_server_reload_url"),
             (TrainerSettings, "trainer_ollama_url"),
             (CommonSettings, "otlp_endpoint"),
         )
@@ -175,6 +177,8 @@ async def test_status_readiness_and_documents_show_no_settings_and_no_address(
     settings = ExporterSettings(
         redis_url=form.url,  # type: ignore[arg-type]
         exporter_ollama_url="http://ops:hunter2Geheim@127.0.0.1:1",
+        exporter_server_url="http://ops:hunter2Geheim@127.0.0.1:1",
+        exporter_server_reload_url="http://ops:hunter2Geheim@127.0.0.1:1",
         data_dir=tmp_path,
     )
     app = exporter(settings)

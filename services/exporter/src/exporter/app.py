@@ -7,17 +7,19 @@ from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
 from exporter.backends.registries.activation_journal import ActivationJournal
+from exporter.backends.registries.alias_server import AliasServer
 from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.backends.registries.ollama_api import ollama_client
 from exporter.backends.registries.served_directory import local_registry
 from exporter.domain.export_messages import StageDone
-from exporter.domain.registry.lag import ServerLag
+from exporter.domain.registry.lag import AliasServerState, ServerLag
 from exporter.erasure import erase
 from exporter.export.child_processes import ExportProcesses
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics, ServingMetrics
 from exporter.registry.activation import ActivationHandler
 from exporter.registry.alias import Alias
+from exporter.registry.alias_check import AliasCheck
 from exporter.registry.integrity import IntegrityCheck
 from exporter.registry.monitor import RegistryMonitor
 from exporter.registry.reconciler import RegistryReconciler
@@ -62,6 +64,10 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         metrics.record_lag(lag)
         status.lag = lag
 
+    def on_state(state: AliasServerState) -> None:
+        metrics.record_alias_server(state)
+        status.alias_server = state
+
     registering = asyncio.Lock()
     handler = CheckpointHandler(
         name=name,
@@ -95,6 +101,12 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         on_lag=on_lag,
     )
     monitor = RegistryMonitor(name, records, ollama, ServingMetrics(registry))
+    background = [reconciler.run, monitor.run]
+    if settings.exporter_server_url:
+        address = settings.exporter_server_url
+        alias_server = AliasServer(address, name, settings.exporter_server_reload_url)
+        check = AliasCheck(records, alias_server, settings.limits, retry, on_state)
+        background.append(check.run)
     consumer = partial(
         Consumer, batch=1, retry=retry, stuck_after_s=settings.exporter_stuck_after_s
     )
@@ -119,7 +131,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
                 },
             ),
         ],
-        background=[reconciler.run, monitor.run],
+        background=background,
         publishes=[MODELS, FORGOTTEN],
         status=status.facts,
     )

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from exporter.domain.export_messages import StageDone
 from exporter.domain.registry.alias_history import ActivationResult, CommandName
-from exporter.domain.registry.lag import ServerLag
+from exporter.domain.registry.lag import AliasServerState, ServerLag
 from ratchet.contract import Parity, ServedParity
 
 
@@ -60,13 +60,17 @@ class ExporterMetrics:
         )
         self.missing = gauge(
             "ratchet_server_missing_versions",
-            "Registered versions that the server lacks: coming, or refused.",
+            "Versions that a server lacks: coming, refused, or pending until it reloads.",
             ("state",),
         )
 
     def record_lag(self, lag: ServerLag) -> None:
         self.missing.labels("coming").set(len(lag.missing))
         self.missing.labels("refused").set(len(lag.refused))
+
+    def record_alias_server(self, state: AliasServerState) -> None:
+        self.missing.labels("pending").set(state.problem is not None)
+        self.record_parity(None, state.parity)
 
     def record_stage(self, done: StageDone) -> None:
         self.stage_seconds.labels(done.stage).observe(done.seconds)

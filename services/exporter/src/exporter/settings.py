@@ -17,7 +17,10 @@ from ratchet.settings import CommonSettings, HttpAddress
 class ExporterSettings(CommonSettings):
     """With an empty `exporter_ollama_url` there is only the local registry.
 
-    `exporter_llama_server_url` is the llama-server that serves its directory; empty: none does.
+    `exporter_llama_server_url` is the llama-server that serves its directory, every version under
+    its tag; empty: none does. `exporter_server_url` is an OpenAI-compatible server that serves its
+    `latest/model.gguf` as `exporter_model_name`; it reloads after a POST of `{"model": name}` to
+    `exporter_server_reload_url`; empty: by itself, or an operator restarts it.
 
     `exporter_keep_versions` counts inactive versions. `exporter_parity_limits` is a JSON object and
     replaces the limits of the formats that it names. Bundles are signed with the key in the PEM
@@ -32,6 +35,8 @@ class ExporterSettings(CommonSettings):
     exporter_quantization: QuantizationChoice = "auto"
     exporter_ollama_url: HttpAddress = "http://127.0.0.1:11434"
     exporter_llama_server_url: HttpAddress = ""
+    exporter_server_url: HttpAddress = ""
+    exporter_server_reload_url: HttpAddress = ""
     exporter_keep_versions: int = Field(default=2, ge=0)
     exporter_parity_limits: dict[Quantization, ParityLimits] = Field(default_factory=dict)
     exporter_temperature: float = Field(default=0.0, ge=0)

@@ -8,7 +8,7 @@ from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.export_messages import StageDone
 from exporter.domain.registry.alias_history import ActivationResult
-from exporter.domain.registry.lag import ServerLag
+from exporter.domain.registry.lag import AliasServerState, ServerLag
 from exporter.domain.registry.record import ModelRecord
 from exporter.ports import Registry, RegistryError
 
@@ -24,13 +24,15 @@ class ExporterStatus:
     journal: ActivationJournal
     last_stage: StageDone | None = None
     lag: ServerLag = field(default_factory=ServerLag)
+    alias_server: AliasServerState | None = None
     commands: deque[ActivationResult] = field(default_factory=lambda: deque(maxlen=_COMMANDS))
 
     async def facts(self) -> dict[str, Any]:
         """The active model and all versions; `ollama` is None if no server is configured.
 
-        `ollama.lacks` are the versions that the server lacks, and why. `commands` are the results
-        of the last commands since the start.
+        `ollama.lacks` are the versions that the server lacks, and why. `server` is None if no
+        server of the alias is configured. `commands` are the results of the last commands since
+        the start.
         """
         active = await self.records.active()
         record = await self.records.readable_record(active) if active else None
@@ -45,6 +47,7 @@ class ExporterStatus:
             "parity": record.export.parity.model_dump() if record else None,
             "last_stage": self.last_stage.model_dump() if self.last_stage else None,
             "ollama": await self._server(),
+            "server": self.alias_server.model_dump() if self.alias_server else None,
         }
 
     async def _models(self, active: str | None) -> list[dict[str, Any]]:

@@ -44,7 +44,8 @@ class ServedParity(Value):
 
     It covers the `tokens` positions before the answers differ; `top1` as in `Parity`. The KL in
     nats covers the likeliest tokens, None if the server returns no log-probabilities. `faults` is
-    empty if the server serves the trained model.
+    empty if the server serves the trained model. `unchecked` names the faults that the server's
+    responses cannot show.
     """
 
     target: str
@@ -53,6 +54,7 @@ class ServedParity(Value):
     kl_p99: float | None = None
     tokens: int = Field(ge=0)
     faults: tuple[ServedFault, ...] = ()
+    unchecked: tuple[str, ...] = ()
 
 
 class ModelRegistered(Event):

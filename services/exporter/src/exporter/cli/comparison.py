@@ -2,16 +2,15 @@
 
 import asyncio
 
-import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from exporter.backends.registries.local_registry import LocalRegistry
-from exporter.backends.registries.ollama_api import TIMEOUT
-from exporter.backends.registries.openai_server import OpenAIServer
-from exporter.domain.parity.served import ExpectedAnswers, compare_answers, template_fault
+from exporter.backends.registries.openai_server import OpenAIServer, openai_client
+from exporter.domain.parity.served import ExpectedAnswers
 from exporter.ports import RegistryError
+from exporter.registry.openai_parity import openai_parity
 from exporter.registry.registration import expected_answers
 from exporter.settings import ExporterSettings
 from ratchet.command_line import Failed
@@ -52,12 +51,8 @@ async def _expected(settings: ExporterSettings, version: str) -> ExpectedAnswers
 
 
 async def _parity(url: str, model: str, expected: ExpectedAnswers) -> ServedParity:
-    async with httpx.AsyncClient(timeout=TIMEOUT) as client:
-        server = OpenAIServer(client, url, model)
-        renderings = await server.renderings([chat.messages for chat in expected.read])
-        answers = await server.answers(expected.prompts, expected.answer_limit)
-    fault = template_fault(expected, renderings)
-    return compare_answers(model, expected, answers, fault)
+    async with openai_client() as client:
+        return await openai_parity(OpenAIServer(client, url, model), model, expected)
 
 
 def _print(parity: ServedParity, version: str) -> None:
@@ -70,5 +65,7 @@ def _print(parity: ServedParity, version: str) -> None:
     console.print(table)
     for fault in parity.faults:
         console.print(f"{fault.name}: {fault.reason}", markup=False, highlight=False)
+    if parity.unchecked:
+        console.print(f"the server's responses do not show: {', '.join(parity.unchecked)}")
     verdict = "not the trained model" if parity.faults else "the trained model"
     console.print(f"verdict: {verdict}")

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ratchet.command_line import Unreachable, exporter_status, print_json, service_url
@@ -23,6 +24,7 @@ def show_models(data_dir: Path, exporter_url: str | None, *, as_json: bool) -> N
             "Run `ratchet status` to see whether it is running."
         ) from error
     facts = {name: status[name] for name in ("model", "active", "models", "ollama")}
+    facts["server"] = status.get("server")
     if as_json:
         print_json(facts)
     else:
@@ -41,7 +43,10 @@ def _print(facts: dict[str, Any]) -> None:
         figures = unreadable or _figures(row)
         table.add_row(row["version"], state, _minute(row["activated_at"]), *figures)
     console.print(table)
-    console.print(_ollama(facts["ollama"], facts["active"]), highlight=False, soft_wrap=True)
+    lines = [_ollama(facts["ollama"], facts["active"])]
+    if facts["server"] is not None:
+        lines.append(_alias_server(facts["server"], facts["active"]))
+    console.print(*lines, sep="\n", highlight=False, soft_wrap=True)
 
 
 def _figures(row: dict[str, Any]) -> list[str]:
@@ -81,3 +86,13 @@ def _ollama(ollama: dict[str, Any] | None, active: str | None) -> str:
     if ollama["active"] == active:
         return f"Ollama serves {active}" if active else "Ollama serves none of them"
     return f"[red]Ollama serves {ollama['active']}, not {active}[/red]"
+
+
+def _alias_server(server: dict[str, Any], active: str | None) -> str:
+    """One line on the server of the alias: what it serves, or why it is not the active version."""
+    if problem := server["problem"]:
+        retry = f"it is asked again after {server['wait_s']:.0f} s"
+        return f"[red]{active} is pending: {escape(problem)}; {retry}[/red]"
+    if server["version"] is None:
+        return "the server has not been asked yet"
+    return f"the server answers as {server['version']}"

@@ -10,7 +10,7 @@ from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.server_version import remedy
 from exporter.ports import RegistrationMismatch, Registry, RegistryError
-from ratchet.contract import ServedFault, ServedParity
+from ratchet.contract import ServedParity
 
 
 @dataclass(frozen=True)
@@ -94,20 +94,20 @@ async def _check(
     answers = await registry.answers(version, expected.prompts, expected.answer_limit)
     if answers is None:
         return Registered(None)
-    parity = compare_answers(registry.kind, expected, answers)
+    parity = compare_answers(registry.kind, expected, answers, rendered=bool(renderings))
     if not parity.faults:
         return Registered(parity)
     return _refused(registry, parity, by_template=not renderings)
 
 
 def _refused(registry: Registry, parity: ServedParity, *, by_template: bool) -> RegistrationRefused:
-    faults = "; ".join(_described(fault) for fault in parity.faults)
-    reason = f"{registry.kind} does not serve the trained model: {faults}"
+    reason = f"{registry.kind} does not serve the trained model: {described(parity)}"
     return RegistrationRefused(reason, parity, by_template)
 
 
-def _described(fault: ServedFault) -> str:
-    return f"{fault.name}: {fault.reason}"
+def described(parity: ServedParity) -> str:
+    """The faults in one line."""
+    return "; ".join(f"{fault.name}: {fault.reason}" for fault in parity.faults)
 
 
 def expected_answers(

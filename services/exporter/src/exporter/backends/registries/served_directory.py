@@ -12,8 +12,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from exporter.backends.registries.local_registry import LocalRegistry
-from exporter.backends.registries.ollama_api import TIMEOUT
-from exporter.backends.registries.openai_server import OpenAIServer
+from exporter.backends.registries.openai_server import OpenAIServer, openai_client
 from exporter.domain.parity.answers import ServerAnswer
 from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.record import ModelRecord
@@ -109,5 +108,4 @@ def local_registry(root: Path, name: str, llama_server_url: str) -> LocalRegistr
     if not llama_server_url:
         return LocalRegistry(root, name)
     address, credentials = split_credentials(llama_server_url)
-    client = httpx.AsyncClient(auth=credentials, timeout=TIMEOUT)
-    return ServedDirectory(root, name, client, address)
+    return ServedDirectory(root, name, openai_client(credentials), address)

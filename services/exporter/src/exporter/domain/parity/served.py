@@ -80,11 +80,13 @@ def compare_answers(
     expected: ExpectedAnswers,
     answers: Sequence[ServerAnswer],
     template: ServedFault | None = None,
+    *,
+    rendered: bool = True,
 ) -> ServedParity:
     """Compare the answers of the server `target` with the references, in the same order.
 
-    `template` is a fault that is known already. Raises `ValueError` if the numbers of references
-    and answers differ.
+    `template` is a fault that is known already; `rendered` is whether the server reports how it
+    renders chats. Raises `ValueError` if the numbers of references and answers differ.
     """
     pairs = list(zip(expected.references, answers, strict=True))
     hidden = frozenset({"", *expected.stop})
@@ -102,9 +104,23 @@ def compare_answers(
         *_agreement(top1, tokens, expected.limits, kl_known=mean is not None),
         *_divergence(mean, p99, expected),
     ]
+    known = {"template": rendered, "divergence": mean is not None}
     return ServedParity(
-        target=target, top1=top1, kl_mean=mean, kl_p99=p99, tokens=tokens, faults=tuple(faults)
+        target=target,
+        top1=top1,
+        kl_mean=mean,
+        kl_p99=p99,
+        tokens=tokens,
+        faults=tuple(faults),
+        unchecked=tuple(name for name, checked in known.items() if not checked),
     )
+
+
+def nearer(one: ServedParity, other: ServedParity) -> bool:
+    """Whether the answers of a server agree better with `one` than with `other`."""
+    if one.kl_mean is not None and other.kl_mean is not None:
+        return one.kl_mean < other.kl_mean
+    return one.top1 > other.top1
 
 
 _Pairs = Sequence[tuple[ReferenceAnswer, ServerAnswer]]

@@ -1,6 +1,8 @@
-"""Registered versions that the server lacks, and why."""
+"""What a server lacks: registered versions, or the active one."""
 
 from dataclasses import dataclass, field
+
+from ratchet.contract import ServedParity, Value
 
 
 @dataclass(frozen=True)
@@ -15,3 +17,17 @@ class ServerLag:
     refused: dict[str, str] = field(default_factory=dict)
     trouble: str | None = None
     wait_s: float = 0.0
+
+
+class AliasServerState(Value):
+    """Which version the server of the alias answers as, None while that is unknown.
+
+    `problem` is why it does not answer as the active version, with the remedy; the next attempt
+    follows after `wait_s`. `parity` is that of its last answers. The field names are those of
+    `/status`.
+    """
+
+    version: str | None = None
+    problem: str | None = None
+    wait_s: float = 0.0
+    parity: ServedParity | None = None
