@@ -10,10 +10,12 @@ from pydantic import BaseModel, Field, ValidationError
 from exporter.backends.registries.token_logprobs import TokenLogprob
 from exporter.domain.parity.answers import ServerAnswer
 from exporter.domain.registry.turn_format import Message
-from exporter.ports import RegistryError
+from exporter.ports import RegistryError, RenderingRefused, rejects_content
 from ratchet_text import masked
 
 _CALL = "/chat/completions"
+_NO_CALL = (401, 403, 404, 405, 410, 501)
+"""How servers say that they have no such call, or none for this client."""
 _OPTIONS = {
     "temperature": 0,
     # llama.cpp's servers may penalize repetitions by default, which changes the greedy answer.
@@ -76,7 +78,7 @@ class OpenAIServer:
     async def renderings(self, chats: Sequence[Sequence[Message]]) -> tuple[tuple[str, ...], ...]:
         """The text of each of `chats` as the model reads it, from llama-server.
 
-        Empty for servers without that call; raises `RegistryError`.
+        Empty for servers without that call; raises `RegistryError` and `RenderingRefused`.
         """
         texts = []
         for chat in chats:
@@ -91,6 +93,10 @@ class OpenAIServer:
         body: dict[str, Any] = {"model": self._model, "messages": list(chat)}
         async with self._registry_errors():
             response = await self._client.post(url, json=body)
+        if response.is_error and response.status_code not in _NO_CALL:
+            problem = f"{masked(url)} responds {response.status_code} {response.text[:500]}"
+            rejected = rejects_content(response.status_code)
+            raise RenderingRefused(problem) if rejected else RegistryError(problem)
         try:
             return _RenderedChat.model_validate_json(response.content).prompt
         except ValidationError:
