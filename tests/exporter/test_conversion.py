@@ -51,7 +51,7 @@ def test_a_model_that_the_converter_does_not_know_is_refused_with_the_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, errors: str, reason: str
 ) -> None:
     failing(monkeypatch, tmp_path, errors)
-    with pytest.raises(ConversionRefused, match="llama.cpp's converter: ") as refused:
+    with pytest.raises(ConversionRefused, match=r"llama\.cpp's converter: ") as refused:
         convert(tmp_path, tmp_path / "f16.gguf")
     assert reason in str(refused.value)
     assert "RATCHET_TRAINER_BASE_MODEL" in refused.value.remedy

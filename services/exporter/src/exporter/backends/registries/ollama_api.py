@@ -18,7 +18,7 @@ from exporter.ports import RegistryError, rejects_content
 from ratchet_text import split_credentials
 
 _CHUNK = 1 << 20
-_PROBE_TIMEOUT = httpx.Timeout(2.0)
+PROBE_TIMEOUT = httpx.Timeout(2.0)
 _SHORT_TIMEOUT = httpx.Timeout(10.0)
 """For calls that transfer no large file."""
 TIMEOUT = httpx.Timeout(600.0, connect=5.0)
@@ -54,7 +54,7 @@ class OllamaApi:
     async def version(self) -> str | None:
         """The server's version, None if it does not respond; never raises."""
         try:
-            response = await self._client.get("/api/version", timeout=_PROBE_TIMEOUT)
+            response = await self._client.get("/api/version", timeout=PROBE_TIMEOUT)
             return str(response.raise_for_status().json()["version"])
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             return None
