@@ -1,8 +1,9 @@
 """The trial of a base model: its export and registration, tried with a small model in its place."""
 
+import asyncio
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from exporter.backends.directories import locked
@@ -36,12 +37,14 @@ class BaseTrial:
     """Tries a base model in the directory and under the version of `owner`.
 
     A second trial of the same owner waits for the first, and removes what a killed one has left.
-    `chat_template` is a text that replaces the base's own template.
+    `registering` is held while the small model is on the servers. `chat_template` is a text that
+    replaces the base's own template.
     """
 
     settings: ExporterSettings
     servers: Sequence[TrialServer]
     owner: str
+    registering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, base_model: str, chat_template: str | None) -> Trial:
         """Takes half a minute; raises `OSError`."""
@@ -63,9 +66,11 @@ class BaseTrial:
             if isinstance(export, Export):
                 record = trial_record(model.manifest, export, f"trial-{self.owner}")
                 gguf = ArtifactStore(apart.artifacts_dir).path(export.gguf)
-                checks.append(
-                    await try_registrations(self.servers, record, gguf, self.settings.limits)
-                )
+                async with self.registering:
+                    registration = await try_registrations(
+                        self.servers, record, gguf, self.settings.limits
+                    )
+                checks.append(registration)
         return Trial.of(base_model, model.parameters, checks)
 
 
