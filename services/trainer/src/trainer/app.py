@@ -21,8 +21,10 @@ from ratchet.contract import (
     BaseTried,
     CancelRequested,
     DecisionMade,
+    Event,
     ExperienceScored,
     ForgetRequested,
+    Handle,
     TraceCaptured,
     TraceRequested,
     TrainingRequested,
@@ -88,13 +90,9 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     training = TrainingLoop(
         settings=settings,
         planner=Planner(
-            settings,
-            examples,
-            runs,
-            models,
-            LocalMachine(settings.data_dir),
-            BaseTrials(settings, trials) if settings.trainer_trial_wait_s else None,
-            tracing.tracer,
+            *(settings, examples, runs, models, LocalMachine(settings.data_dir)),
+            trials=BaseTrials(settings, trials) if settings.trainer_trial_wait_s else None,
+            tracer=tracing.tracer,
         ),
         runs=runs,
         runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
@@ -110,6 +108,10 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     erasure = TrainerErasure(engine, artifacts, runs_dir)
     latency = FeedbackLatency(models, runs, FeedbackLatencyMetrics(registry))
     handlers = TrainerHandlers(examples, models, latency.observe, training.metrics.leave_out)
+    of_models: dict[type[Event], Handle] = {
+        **dict.fromkeys(get_args(ModelEvent), handlers.handle_models),
+        BaseTried: partial(store_trials, trials),
+    }
     ranked = RankingHandlers(ranking)
     consumer = partial(
         Consumer,
@@ -135,13 +137,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
                     ForgetRequested: one_by_one(partial(erase, erasure)),
                 },
             ),
-            consumer(
-                MODELS,
-                handlers={
-                    **dict.fromkeys(get_args(ModelEvent), handlers.handle_models),
-                    BaseTried: partial(store_trials, trials),
-                },
-            ),
+            consumer(MODELS, handlers=of_models),
             consumer(REWARDS, handlers={ExperienceScored: ranked.handle_rewards}),
             consumer(DECISIONS, handlers={DecisionMade: ranked.handle_decisions}, rest_s=_REST_S),
             *_teacher_consumers(settings, registry),

@@ -179,12 +179,8 @@ class TrainingLoop:
         self._finish(run, end, [run_events.broken(run, end, seconds)], seconds)
 
     def _refuse(self, run: Run, impossible: RunImpossible, seconds: float) -> None:
-        end = RunEnd(
-            verdict="failed",
-            reason=impossible.reason,
-            ended_at=utc_now(),
-            of_base=impossible.of_base,
-        )
+        about = {"reason": impossible.reason, "of_base": impossible.of_base}
+        end = RunEnd(verdict="failed", ended_at=utc_now(), **about)
         event = run_events.broken(run, end, seconds, impossible.left_out)
         self._finish(run, end, [event], seconds, impossible.left_out)
 
