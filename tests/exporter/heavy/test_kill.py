@@ -85,17 +85,18 @@ async def test_any_number_of_kills_leads_to_one_model(
 
 
 async def test_any_number_of_kills_leads_to_one_result_of_a_trial(
-    valkey_url: str, redis: Redis, tmp_path: Path, tiny_base: Path
+    valkey_url: str, redis: Redis, tmp_path: Path, cache_dir: Path
 ) -> None:
     data = tmp_path / "data"
     request = BaseTrialRequested(
-        event_id="trial-1",
+        event_id="request-1",
         occurred_at=datetime(2026, 9, 11, tzinfo=UTC),
         base_model="smollm2-135m-instruct",
     )
     environment = {
         "RATCHET_REDIS_URL": valkey_url,
         "RATCHET_DATA_DIR": str(data),
+        "RATCHET_CACHE_DIR": str(cache_dir),
         "RATCHET_PORT": str(free_port()),
         "RATCHET_RETRY_BASE_S": "0.5",
         "RATCHET_RETRY_MAX_ATTEMPTS": "50",
@@ -111,7 +112,7 @@ async def test_any_number_of_kills_leads_to_one_result_of_a_trial(
 
     entries: Any = await redis.xrange(MODELS.key)
     [result] = [MODELS.adapter.validate_json(fields[DATA_FIELD.encode()]) for _, fields in entries]
-    assert (result.type, result.caused_by) == ("BaseTried", "trial-1")
+    assert (result.type, result.caused_by) == ("BaseTried", "request-1")
     assert (result.fits, result.registers, result.reason) == (True, None, "")
     assert list(data.glob("work/trial-service/*")) == []
     assert not (data / "registry").exists()
