@@ -9,16 +9,11 @@ from served_by.llama_servers import by_alias, by_directory
 
 from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.backends.registries.ollama_api import ollama_client
-from exporter.cli.trial import (
-    TrialSettings,
-    export_small,
-    settings_apart,
-    small_model,
-    trial_record,
-)
 from exporter.domain.registry.record import Export
 from exporter.domain.trial import TrialModel
-from exporter.registry.trial_registration import try_registration
+from exporter.export.base_trial import export_small, settings_apart, small_model, trial_record
+from exporter.registry.trial_registration import TrialServer, try_registration
+from exporter.settings import ExporterSettings
 from ratchet.storage import ArtifactStore
 from ratchet_testing.asgi_server import serving
 from ratchet_testing.ollama_server.rendering import Manner
@@ -110,14 +105,13 @@ async def serve(
     spec = directory / "base"
     write_base(base, template, spec)
     # As f16, so that a difference is the server's and not that of a smaller format.
-    settings = TrialSettings(
-        trainer_base_model=str(spec),
+    settings = ExporterSettings(
         exporter_quantization="f16",
         data_dir=directory,
         cache_dir=directory / "cache",
     )
     apart = settings_apart(settings, directory / "trial")
-    model = await small_model(settings, apart)
+    model = await small_model(settings, apart, str(spec), None)
     if not isinstance(model, TrialModel):
         return [ServedBase(base.name, manner, None, model.reason) for manner in MANNERS]
     export = await export_small(apart, model)
@@ -129,9 +123,9 @@ async def serve(
         stand_in = OllamaStandIn(directory / manner, manner)
         url = f"http://127.0.0.1:{(port := free_port())}"
         async with serving(stand_in.app, port), ollama_client(url) as client:
-            record = trial_record(model.manifest, export)
-            server = OllamaRegistry(client, record.name)
-            check = await try_registration(server, url, record, gguf, apart.limits)
+            record = trial_record(model.manifest, export, "trial")
+            server = TrialServer("Ollama", url, OllamaRegistry(client, record.name))
+            check = await try_registration(server, record, gguf, apart.limits)
         served.append(ServedBase(base.name, manner, check.top1, check.found))
     for way, register in (("directory", by_directory), ("one model", by_alias)) if program else ():
         record = trial_record(model.manifest, export)

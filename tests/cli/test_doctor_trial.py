@@ -113,7 +113,9 @@ def test_the_trial_has_the_settings_of_the_running_system(
     assert CheckedSettings.of(recorded).for_a_trial == {
         "trainer_base_model": "plant/base",
         "trainer_chat_template_file": "/etc/chat.jinja",
+        "exporter_model_name": "cc-widget-selector",
         "exporter_ollama_url": "http://127.0.0.1:11434",
+        "exporter_llama_server_url": "",
         "cache_dir": str(tmp_path),
     }
 

@@ -27,6 +27,7 @@ class LlamaServer:
         self._llama = LlamaAnswers()
         self.app = Starlette(
             routes=[
+                Route("/props", self._props),
                 Route("/models", self._models),
                 Route("/models/unload", self._unload, methods=["POST"]),
                 Route("/apply-template", self._render, methods=["POST"]),
@@ -40,6 +41,9 @@ class LlamaServer:
         if name not in self.loaded and file.is_file():
             self.loaded[name] = file.resolve()
         return self.loaded.get(name)
+
+    async def _props(self, request: Request) -> Response:
+        return JSONResponse({"role": "router", "build_info": "b9999-local"})
 
     async def _models(self, request: Request) -> Response:
         names = sorted(path.parent.name for path in self.directory.glob("*/*.gguf"))

@@ -202,6 +202,43 @@ def test_an_adapter_of_another_base_is_no_champion(plant: Plant):
     assert (run.champion, run.parent) == (None, None)
 
 
+def test_a_run_refused_for_its_base_is_not_repeated_with_other_examples(
+    plant: Plant, tmp_path: Path
+):
+    """The reason is the base's chat template, and more examples change nothing about it."""
+    base = tmp_path / "base"
+    base.mkdir()
+    settings = {"trainer_base_model": str(base)}
+
+    def refused(run: Run | None) -> None:
+        assert run is not None
+        end = RunEnd(verdict="failed", reason="no chat template", ended_at=NOW, of_base=True)
+        plant.runs.finish(run.run_id, end, [])
+
+    plant.examples.keep(delivered([built(number) for number in range(20)]))
+    refused(plant.planner(**settings).open_run())
+    plant.examples.keep(delivered([built(number) for number in range(20, 40)]))
+    planner = plant.planner(**settings)
+    assert planner.open_run() is None
+    assert planner.decision.reason.endswith("the last run refused the base: no chat template")
+
+    plant.request()
+    refused(plant.planner(**settings).open_run())
+    assert plant.planner(**settings).open_run() is None, "a request is good for one attempt"
+    (base / "chat_template.jinja").write_text("text")
+    assert plant.planner(**settings).open_run() is not None
+
+
+def test_a_changed_template_makes_the_same_examples_worth_another_attempt(
+    plant: Plant, tmp_path: Path
+):
+    plant.examples.keep(delivered([built(number) for number in range(20)]))
+    plant.ends(plant.planner().open_run().run_id, "failed")
+    assert plant.planner().open_run() is None
+    (tmp_path / "given.jinja").write_text("text")
+    assert plant.planner(trainer_chat_template_file=tmp_path / "given.jinja").open_run() is not None
+
+
 def test_the_same_inputs_are_the_same_run(plant: Plant, tmp_path: Path):
     other = Plant(open_database(tmp_path / "other.db"), tmp_path)
     for some, order in ((plant, 1), (other, -1)):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from ratchet.contract import MODELS, CheckpointReady
+from ratchet.contract import MODELS, BaseTrialRequested, CheckpointReady
 from ratchet.delivery import DATA_FIELD, Publisher
 from ratchet.storage import ArtifactStore
 from ratchet_testing.eventually import eventually
@@ -82,6 +82,40 @@ async def test_any_number_of_kills_leads_to_one_model(
     assert _names(data / "work") == []
     assert list(data.rglob("*.part")) == []
     assert list(data.rglob(".*")) == []
+
+
+async def test_any_number_of_kills_leads_to_one_result_of_a_trial(
+    valkey_url: str, redis: Redis, tmp_path: Path, cache_dir: Path
+) -> None:
+    data = tmp_path / "data"
+    request = BaseTrialRequested(
+        event_id="request-1",
+        occurred_at=datetime(2026, 9, 11, tzinfo=UTC),
+        base_model="smollm2-135m-instruct",
+    )
+    environment = {
+        "RATCHET_REDIS_URL": valkey_url,
+        "RATCHET_DATA_DIR": str(data),
+        "RATCHET_CACHE_DIR": str(cache_dir),
+        "RATCHET_PORT": str(free_port()),
+        "RATCHET_RETRY_BASE_S": "0.5",
+        "RATCHET_RETRY_MAX_ATTEMPTS": "50",
+        "RATCHET_EXPORTER_OLLAMA_URL": "",
+    }
+    await Publisher(redis).publish([request])
+    for pattern in ("work/trial-service/adapter/*", "work/trial-service/work/export-*/*"):
+        async with running_service(environment) as service:
+            await eventually(_reached(data, pattern, redis), 240)
+            service.kill()
+    async with running_service(environment):
+        await eventually(_published(redis), 240)
+
+    entries: Any = await redis.xrange(MODELS.key)
+    [result] = [MODELS.adapter.validate_json(fields[DATA_FIELD.encode()]) for _, fields in entries]
+    assert (result.type, result.caused_by) == ("BaseTried", "request-1")
+    assert (result.fits, result.registers, result.reason) == (True, None, "")
+    assert list(data.glob("work/trial-service/*")) == []
+    assert not (data / "registry").exists()
 
 
 def _published(redis: Redis) -> Callable[[], Awaitable[bool]]:

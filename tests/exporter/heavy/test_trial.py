@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import shutil
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,11 @@ from exporter.domain.trial import TrialMessage, TrialModel, TrialRefused, TrialR
 from exporter.export.trial_model import make
 from ratchet.models.base_models import materialize
 from ratchet_testing.asgi_server import serving
+from ratchet_testing.eventually import eventually
 from ratchet_testing.ollama_server.server import OllamaStandIn
 from ratchet_testing.valkey import free_port
+
+from ..llama_server import LlamaServer
 
 pytestmark = pytest.mark.heavy
 
@@ -97,7 +102,56 @@ async def test_a_base_of_8b_parameters_is_tried_by_its_configuration_alone(
     }
     assert ollama.creations >= 1
     assert ollama.tags == {}
-    assert list((tmp_path / "data" / "work").iterdir()) == []
+    assert left_by_trials(tmp_path / "data") == []
+
+
+async def test_a_llama_server_is_tried_in_the_directory_that_it_serves(base: Path, tmp_path: Path):
+    llama = LlamaServer(tmp_path / "data" / "registry" / "cc-widget-selector")
+    async with serving(llama.app, port := free_port()):
+        url = f"http://127.0.0.1:{port}"
+        trial = await tried(base, tmp_path / "data", RATCHET_EXPORTER_LLAMA_SERVER_URL=url)
+    check = trial["checks"]["trial registration"]
+    assert check["level"] == "ok", check
+    assert check["found"].startswith("llama-server b9999-local")
+    assert check["top1"] > 0.98
+    assert not any(llama.directory.glob("*"))
+
+
+async def test_a_base_whose_architecture_the_converter_does_not_know_fails_the_export(
+    base: Path, tmp_path: Path
+):
+    change(base / "config.json", model_type="olmo3_of_tomorrow")
+    checks = (await tried(base, tmp_path / "data"))["checks"]
+    assert checks["chat format"]["level"] == "fail"
+    assert "olmo3_of_tomorrow" in checks["chat format"]["found"]
+
+
+async def test_a_killed_trial_leaves_nothing_to_the_next(base: Path, tmp_path: Path):
+    """The process has no time to clean up, and its children end with it."""
+    data = tmp_path / "data"
+    environment = {
+        **os.environ,
+        "RATCHET_TRAINER_BASE_MODEL": str(base),
+        "RATCHET_EXPORTER_OLLAMA_URL": "",
+        "RATCHET_DATA_DIR": str(data),
+    }
+    command = (sys.executable, "-m", "exporter", "trial")
+    process = await asyncio.create_subprocess_exec(*command, env=environment)
+
+    async def at_work() -> bool:
+        return bool(list(data.glob("work/trial-command/adapter/*")))
+
+    await eventually(at_work, 60)
+    process.kill()
+    await process.wait()
+    assert left_by_trials(data)
+    checks = (await tried(base, data))["checks"]
+    assert checks["trial export"]["level"] == "ok", checks
+    assert left_by_trials(data) == []
+
+
+def left_by_trials(data: Path) -> list[Path]:
+    return list(data.glob("work/trial-*/*"))
 
 
 def test_a_base_without_a_chat_template_is_refused_with_both_remedies(base: Path, tmp_path: Path):

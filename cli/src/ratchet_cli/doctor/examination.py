@@ -36,7 +36,9 @@ class CheckedSettings(CommonSettings):
     trainer_quantization: Literal["none", "nf4"] = "none"
     trainer_min_free_disk_gib: float = Field(default=1.0, ge=0)
     trainer_chat_template_file: Path | None = None
+    exporter_model_name: str = "cc-widget-selector"
     exporter_ollama_url: str = "http://127.0.0.1:11434"
+    exporter_llama_server_url: str = ""
 
     @classmethod
     def of(cls, recorded: Mapping[str, str]) -> Self:
@@ -51,7 +53,10 @@ class CheckedSettings(CommonSettings):
     @property
     def for_a_trial(self) -> dict[str, str]:
         """The settings that the exporter's trial reads, by field."""
-        names = ("trainer_base_model", "trainer_chat_template_file", "exporter_ollama_url")
+        names = (
+            *("trainer_base_model", "trainer_chat_template_file", "exporter_model_name"),
+            *("exporter_ollama_url", "exporter_llama_server_url"),
+        )
         values = {name: getattr(self, name) for name in names}
         given = {name: str(value) for name, value in values.items() if value is not None}
         return {**given, "cache_dir": str(self.cache_path.absolute())}

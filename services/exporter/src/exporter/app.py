@@ -14,7 +14,9 @@ from exporter.backends.registries.served_directory import local_registry
 from exporter.domain.export_messages import StageDone
 from exporter.domain.registry.lag import AliasServerState, ServerLag
 from exporter.erasure import erase
+from exporter.export.base_trial import BaseTrial
 from exporter.export.child_processes import ExportProcesses
+from exporter.export.trial_requests import TrialRequests
 from exporter.handlers import CheckpointHandler
 from exporter.metrics import ExporterMetrics, ServingMetrics
 from exporter.registry.activation import ActivationHandler
@@ -24,6 +26,7 @@ from exporter.registry.integrity import IntegrityCheck
 from exporter.registry.monitor import RegistryMonitor
 from exporter.registry.reconciler import RegistryReconciler
 from exporter.registry.retention import VersionRetention
+from exporter.registry.trial_registration import trial_servers
 from exporter.settings import ExporterSettings
 from exporter.status import ExporterStatus
 from ratchet.contract import (
@@ -32,6 +35,7 @@ from ratchet.contract import (
     FORGOTTEN,
     MODELS,
     ActivationRequested,
+    BaseTrialRequested,
     CheckpointReady,
     ForgetRequested,
     RollbackRequested,
@@ -81,6 +85,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         retention=VersionRetention(artifacts, records, settings.exporter_keep_versions),
         metrics=metrics,
     )
+    trials = TrialRequests(BaseTrial(settings, trial_servers(settings), "service", registering))
     activation = ActivationHandler(
         name=name,
         records=records,
@@ -118,7 +123,14 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         registry=registry,
         tracing=create_tracing("exporter", settings),
         consumers=[
-            consumer(CHECKPOINTS, "exporter", {CheckpointReady: one_by_one(handler.handle)}),
+            consumer(
+                CHECKPOINTS,
+                "exporter",
+                {
+                    CheckpointReady: one_by_one(handler.handle),
+                    BaseTrialRequested: one_by_one(trials.handle),
+                },
+            ),
             # A consumer group of its own, so that a command does not wait for an export, which may
             # take an hour.
             consumer(

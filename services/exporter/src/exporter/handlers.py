@@ -89,7 +89,7 @@ class CheckpointHandler:
             return Invalid("the manifest has no reference answers to compare with: train again")
         outcome = await self.exporter.export(version, manifest)
         if isinstance(outcome, ExportRefused):
-            return self._refused(checkpoint, outcome.reason, outcome.parity, outcome.tried)
+            return self._refused(checkpoint, outcome.message, outcome.parity, outcome.tried)
         return ModelRecord(
             name=self.name,
             version=version,

@@ -19,6 +19,19 @@ class RegistrationMismatch(RuntimeError):
     """The registry stores a version differently than it was sent: a retry would end the same."""
 
 
+class RenderingRefused(RuntimeError):
+    """The server rejects a chat of the model, by a 4xx: a retry would end the same."""
+
+
+_LATER = frozenset({401, 403, 404, 408, 425, 429})
+"""Statuses of 4xx that tell of credentials, of time or of a missing model, not of the chat."""
+
+
+def rejects_content(status: int) -> bool:
+    """Whether an HTTP `status` says that the same request would be rejected again."""
+    return 400 <= status < 500 and status not in _LATER
+
+
 class Registry(Protocol):
     """Versions of one model name; tags are immutable, one alias names the active version.
 
@@ -50,7 +63,8 @@ class Registry(Protocol):
     ) -> tuple[tuple[str, ...], ...] | None:
         """The texts that `version` reads for each of `chats`, one for each call of the server.
 
-        Empty if the server does not report them, None for a registry without a server.
+        Empty if the server does not report them, None for a registry without a server. Raises
+        `RenderingRefused`.
         """
 
     async def answers(

@@ -20,10 +20,13 @@ from ratchet.contract import (
     SCORERS,
     TRACE_REQUESTS,
     TRACES,
+    BaseTried,
     CancelRequested,
     DecisionMade,
+    Event,
     ExperienceScored,
     ForgetRequested,
+    Handle,
     TraceCaptured,
     TraceRequested,
     TrainingRequested,
@@ -50,8 +53,9 @@ from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
+from trainer.backends.sql.trial_store import SqlTrialStore
 from trainer.domain.runs.champion import ModelEvent
-from trainer.handlers import RankingHandlers, TrainerHandlers, erase
+from trainer.handlers import RankingHandlers, TrainerHandlers, erase, store_trials
 from trainer.metrics import FeedbackLatencyMetrics, TeacherMetrics, TrainerMetrics
 from trainer.scorer.evidence import ScorerEvaluator
 from trainer.scorer.learning import RankingLearning
@@ -60,6 +64,7 @@ from trainer.scorer.publishing import ScorerPublishing, ServedScorer
 from trainer.settings import TrainerSettings
 from trainer.status import trainer_facts
 from trainer.teacher import TeacherHandlers
+from trainer.training.base_trials import BaseTrials
 from trainer.training.feedback_latency import FeedbackLatency
 from trainer.training.loop import LEASE_KEY, TrainingLoop
 from trainer.training.outbox_relay import OutboxRelay
@@ -83,10 +88,13 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     runs, models = SqlRunStore(engine, files), SqlModelStore(engine)
     ranking = SqlRankingStore(engine, settings.trainer_learning)
     relay = OutboxRelay(SqlOutbox(engine), Publisher(redis))
+    trials = SqlTrialStore(engine)
     training = TrainingLoop(
         settings=settings,
         planner=Planner(
-            settings, examples, runs, models, LocalMachine(settings.data_dir), tracing.tracer
+            *(settings, examples, runs, models, LocalMachine(settings.data_dir)),
+            trials=BaseTrials(settings, trials) if settings.trainer_trial_wait_s else None,
+            tracer=tracing.tracer,
         ),
         runs=runs,
         runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
@@ -102,6 +110,10 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     erasure = TrainerErasure(engine, artifacts, runs_dir)
     latency = FeedbackLatency(models, runs, FeedbackLatencyMetrics(registry))
     handlers = TrainerHandlers(examples, models, latency.observe, training.metrics.leave_out)
+    of_models: dict[type[Event], Handle] = {
+        **dict.fromkeys(get_args(ModelEvent), handlers.handle_models),
+        BaseTried: partial(store_trials, trials),
+    }
     ranked = RankingHandlers(ranking)
     consumer = partial(
         Consumer,
@@ -127,7 +139,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
                     ForgetRequested: one_by_one(partial(erase, erasure)),
                 },
             ),
-            consumer(MODELS, handlers=dict.fromkeys(get_args(ModelEvent), handlers.handle_models)),
+            consumer(MODELS, handlers=of_models),
             consumer(REWARDS, handlers={ExperienceScored: ranked.handle_rewards}),
             consumer(DECISIONS, handlers={DecisionMade: ranked.handle_decisions}, rest_s=_REST_S),
             *_teacher_consumers(settings, registry),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ratchet.contract import (
+    BaseTried,
     BuiltExample,
     CancelRequested,
     DecisionMade,
@@ -20,12 +21,14 @@ from ratchet.contract import (
     State,
     TraceCaptured,
     TrainingRequested,
+    utc_now,
 )
 from ratchet.storage import without_forgotten
 from trainer.backends.sql.erasure import TrainerErasure
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.backends.sql.trial_store import SqlTrialStore
 from trainer.domain.runs.champion import ModelEvent
 
 _RUN_ENDS_WITHIN_S = 60.0
@@ -64,6 +67,13 @@ class TrainerHandlers:
         """Stores model events by id, then passes them to `on_models`."""
         await asyncio.to_thread(self.models.add, batch)
         await asyncio.to_thread(self.on_models, [event for event, _ in batch])
+
+
+async def store_trials(
+    store: SqlTrialStore, batch: Sequence[Delivered[BaseTried]], state: State
+) -> None:
+    """Stores the results of the exporter's trials by their requests."""
+    await asyncio.to_thread(store.add_results, batch, utc_now())
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,10 @@ class TrainerSettings(CommonSettings):
 
     `trainer_chat_template_file` replaces the base model's own chat template.
 
+    The exporter tries the base model before its first run. A run waits `trainer_trial_wait_s` for
+    the result (0: the base is not tried) and never starts on a base that failed; a failed trial is
+    repeated after `trainer_trial_retry_s`.
+
     `trainer_ollama_url` names an Ollama on the same accelerator: its models are unloaded
     before a run and loaded again after it.
 
@@ -93,6 +97,8 @@ class TrainerSettings(CommonSettings):
     trainer_gate: GateRules = GateRules()
     trainer_regression_file: Path | None = None
     trainer_chat_template_file: Path | None = None
+    trainer_trial_wait_s: float = Field(default=300.0, ge=0)
+    trainer_trial_retry_s: float = Field(default=900.0, gt=0)
     trainer_attempts: int = Field(default=3, ge=1)
     trainer_poll_s: float = Field(default=2.0, gt=0)
     trainer_lease_s: float = Field(default=15.0, ge=1)

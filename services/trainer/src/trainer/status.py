@@ -40,6 +40,7 @@ async def training_facts(training: TrainingLoop) -> dict[str, Any]:
             for method, waiting in situation.waiting.items()
         },
         "cooldown_remaining_s": round(cooldown_remaining_s(situation, settings.rules), 1),
+        "trial": asdict(situation.trial) if situation.trial else None,
         "poll_s": settings.trainer_poll_s,
         "decision": "train" if isinstance(decision, TrainNow) else "wait",
         "reason": decision.reason,

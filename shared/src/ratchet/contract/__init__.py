@@ -22,7 +22,7 @@ from ratchet.contract.experience import (
     Place, Rating, WidgetInteraction, WidgetJudgement, WidgetPlan, is_plan, without_place,
 )
 from ratchet.contract.model import (
-    ActivationRefused, FormatTried, ModelActivated, ModelRefused, ModelRegistered,
+    ActivationRefused, BaseTried, FormatTried, ModelActivated, ModelRefused, ModelRegistered,
     ModelRolledBack, Parity, RegistryKind, ServedFault, ServedParity,
 )
 from ratchet.contract.outcomes import (
@@ -34,8 +34,8 @@ from ratchet.contract.ranking import (
 )
 from ratchet.contract.reward import ExperienceScored
 from ratchet.contract.run import (
-    Answer, CheckpointReady, CurvePoint, GateFigures, Interval, Method, RunFinished,
-    RunProgressed, RunStarted, Scores, SliceGain, Stage, Verdict,
+    Answer, BaseTrialRequested, CheckpointReady, CurvePoint, GateFigures, Interval, Method,
+    RunFinished, RunProgressed, RunStarted, Scores, SliceGain, Stage, Verdict,
 )
 from ratchet.contract.scorer import (
     Estimate, Evidence, PolicyName, ScorerKeptBack, ScorerPublished, ScorerWithdrawn,

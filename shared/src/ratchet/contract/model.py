@@ -115,6 +115,24 @@ class ActivationRefused(Event):
     requested_by: str
 
 
+class BaseTried(Event):
+    """The trial that `caused_by` requested: whether models of this base can be had and registered.
+
+    None is undecided: the trial was interrupted, or no server responds. `reason` and `remedy` are
+    those of a failed step. `server` with its version, if one was asked.
+    """
+
+    type: Literal["BaseTried"] = "BaseTried"
+    base_model: str
+    fits: bool | None
+    registers: bool | None
+    reason: str = ""
+    remedy: str = ""
+    server: str = ""
+    server_version: str | None = None
+    seconds: float
+
+
 class ModelRefused(Event):
     type: Literal["ModelRefused"] = "ModelRefused"
     run_id: str

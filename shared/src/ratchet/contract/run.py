@@ -133,6 +133,15 @@ class RunFinished(Event):
     left_out: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
+class BaseTrialRequested(Event):
+    """Try the export and registration of a base; `chat_template` replaces its own template."""
+
+    type: Literal["BaseTrialRequested"] = "BaseTrialRequested"
+    base_model: str
+    revision: str | None = None
+    chat_template: str | None = None
+
+
 class CheckpointReady(Event):
     """An accepted adapter: `manifest` names its files, base, dataset, settings and figures."""
 

@@ -19,6 +19,7 @@ from ratchet.contract.example import DemonstrationBuilt, ExampleRetracted, Label
 from ratchet.contract.experience import ExperienceRecorded, FeedbackReceived
 from ratchet.contract.model import (
     ActivationRefused,
+    BaseTried,
     ModelActivated,
     ModelRefused,
     ModelRegistered,
@@ -26,7 +27,13 @@ from ratchet.contract.model import (
 )
 from ratchet.contract.ranking import DecisionMade
 from ratchet.contract.reward import ExperienceScored
-from ratchet.contract.run import CheckpointReady, RunFinished, RunProgressed, RunStarted
+from ratchet.contract.run import (
+    BaseTrialRequested,
+    CheckpointReady,
+    RunFinished,
+    RunProgressed,
+    RunStarted,
+)
 from ratchet.contract.scorer import ScorerKeptBack, ScorerPublished, ScorerWithdrawn
 from ratchet.contract.trace import TraceCaptured, TraceRequested
 
@@ -107,10 +114,12 @@ TRACE_REQUESTS = Stream(
 )
 TRACES = Stream("traces", (TraceCaptured,), ("ingest", "trainer"), ("trainer", "ledger"))
 RUNS = Stream("runs", (RunStarted, RunProgressed, RunFinished), ("trainer",), ("ledger",))
-CHECKPOINTS = Stream("checkpoints", (CheckpointReady,), ("trainer",), ("exporter", "ledger"))
+CHECKPOINTS = Stream(
+    "checkpoints", (CheckpointReady, BaseTrialRequested), ("trainer",), ("exporter", "ledger")
+)
 MODELS = Stream(
     "models",
-    (ModelRegistered, ModelActivated, ModelRolledBack, ModelRefused, ActivationRefused),
+    (ModelRegistered, ModelActivated, ModelRolledBack, ModelRefused, ActivationRefused, BaseTried),
     ("exporter",),
     ("trainer", "ledger"),
 )

@@ -26,6 +26,11 @@ class ChildFailed(RuntimeError):
         super().__init__(f"{module} ended with status {status}: {tail}")
         self.status = status
 
+    @property
+    def killed(self) -> bool:
+        """Whether a signal ended it, and not an error that it may meet again."""
+        return self.status < 0
+
 
 PRIVATE = ("RATCHET_", "OTEL_", "AWS_", "PG")
 """Beginnings of variables with settings, and credentials of databases and buckets."""

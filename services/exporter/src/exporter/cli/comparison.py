@@ -9,7 +9,7 @@ from rich.table import Table
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.openai_server import OpenAIServer, openai_client
 from exporter.domain.parity.served import ExpectedAnswers
-from exporter.ports import RegistryError
+from exporter.ports import RegistryError, RenderingRefused
 from exporter.registry.openai_parity import openai_parity
 from exporter.registry.registration import expected_answers
 from exporter.settings import ExporterSettings
@@ -28,7 +28,7 @@ def compare_server(version: str, url: str, model: str, *, as_json: bool) -> None
     expected = asyncio.run(_expected(read_settings(ExporterSettings), version))
     try:
         parity = asyncio.run(_parity(url, model, expected))
-    except RegistryError as error:
+    except (RegistryError, RenderingRefused) as error:
         raise Failed(str(error)) from error
     if as_json:
         typer.echo(parity.model_dump_json(indent=2))

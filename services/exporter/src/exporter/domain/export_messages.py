@@ -28,12 +28,17 @@ class Exported(Value):
 
 
 class ExportRefused(Value):
-    """The model must not be served; a retry would end the same."""
+    """The model must not be served; a retry would end the same. `remedy` is empty if unknown."""
 
     type: Literal["refused"] = "refused"
     reason: str
+    remedy: str = ""
     parity: Parity | None = None
     tried: tuple[FormatTried, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return f"{self.reason}: {self.remedy}" if self.remedy else self.reason
 
 
 ExportMessage = StageDone | BuiltFile | Exported | ExportRefused

@@ -1,7 +1,8 @@
 """A trial: the configured base's export and registration, with a small model in its place."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, TypeAdapter
 
@@ -15,7 +16,8 @@ TRIAL_STEPS: tuple[TrialStep, ...] = ("chat format", "trial export", "trial regi
 class TrialCheck(Value):
     """`mend` is the remedy; empty if nothing is wrong. The names are those of the JSON output.
 
-    `top1` is the share of equal tokens, where answers were compared.
+    `top1` is the share of equal tokens, where answers were compared. `server` and `version` are
+    those of the server that was asked. `transient` is whether another attempt may end otherwise.
     """
 
     name: TrialStep
@@ -23,6 +25,9 @@ class TrialCheck(Value):
     found: str
     mend: str = ""
     top1: float | None = None
+    server: str = ""
+    version: str | None = None
+    transient: bool = False
 
 
 class Trial(Value):
@@ -31,6 +36,22 @@ class Trial(Value):
     base_model: str
     parameters: int | None
     checks: tuple[TrialCheck, ...]
+
+    @classmethod
+    def of(cls, base_model: str, parameters: int | None, checks: Sequence[TrialCheck]) -> Self:
+        """The trial with these checks; the steps after them were skipped."""
+        steps = TRIAL_STEPS[len(checks) :]
+        missing = [
+            TrialCheck(name=name, level="skipped", found="needs the steps before") for name in steps
+        ]
+        return cls(base_model=base_model, parameters=parameters, checks=(*checks, *missing))
+
+    def check(self, name: TrialStep) -> TrialCheck:
+        return next(check for check in self.checks if check.name == name)
+
+    @property
+    def failed(self) -> TrialCheck | None:
+        return next((check for check in self.checks if check.level == "fail"), None)
 
 
 class TrialRequest(Value):
@@ -57,12 +78,16 @@ class TrialModel(Value):
 
 
 class TrialRefused(Value):
-    """There is no small model, because the base's files or its chat template are unusable."""
+    """There is no small model, because the base's files or its chat template are unusable.
+
+    `transient` is whether another attempt may end otherwise.
+    """
 
     type: Literal["refused"] = "refused"
     reason: str
     remedy: str
     parameters: int | None = None
+    transient: bool = False
 
 
 TrialMessage = TrialModel | TrialRefused

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from errno import ENOSPC
 
 from exporter.backends.directories import exclusive, remove
+from exporter.backends.gguf.convert import ConversionRefused
 from exporter.backends.gguf.lora import NotMergeable
 from exporter.domain.export_messages import BuiltFile, ExportRefused
 from exporter.domain.parity.quantization import bytes_needed, candidates
@@ -23,6 +24,8 @@ def build(request: ExportRequest, clock: StageClock) -> BuiltFile | ExportRefuse
         return _build(request, clock)
     except (WrongBase, NotMergeable) as error:
         return ExportRefused(reason=str(error))
+    except ConversionRefused as error:
+        return ExportRefused(reason=str(error), remedy=error.remedy)
 
 
 def _build(request: ExportRequest, clock: StageClock) -> BuiltFile:

@@ -35,7 +35,14 @@ ENVIRONMENT = {
 
 
 class ExportInterrupted(RuntimeError):
-    """The export process ended without a result: a retry may succeed."""
+    """The export process ended without a result: a retry may succeed.
+
+    `killed` is whether a signal ended it.
+    """
+
+    def __init__(self, message: str, *, killed: bool = False) -> None:
+        super().__init__(message)
+        self.killed = killed
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,7 @@ class ExportProcesses:
         try:
             await run_child(module, request, receive, ENVIRONMENT, ready)
         except ChildFailed as error:
-            raise ExportInterrupted(str(error)) from error
+            raise ExportInterrupted(str(error), killed=error.killed) from error
         if not outcomes:
             raise ExportInterrupted(f"{module} ended without an outcome")
         return outcomes[-1]

@@ -9,8 +9,8 @@ from exporter.domain.parity.served import ExpectedAnswers, compare_answers, temp
 from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.server_version import remedy
-from exporter.ports import RegistrationMismatch, Registry, RegistryError
-from ratchet.contract import ServedParity
+from exporter.ports import RegistrationMismatch, Registry, RegistryError, RenderingRefused
+from ratchet.contract import ServedFault, ServedParity
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,15 @@ async def _check(
     expected: ExpectedAnswers,
     template: ChatTemplate | None = None,
 ) -> Registered | RegistrationRefused:
-    renderings = await registry.renderings(version, [chat.messages for chat in expected.read])
+    try:
+        renderings = await registry.renderings(version, [chat.messages for chat in expected.read])
+    except RenderingRefused as error:
+        return _by_rendering(registry, ServedFault(name="template", reason=str(error)))
     if renderings is None:
         return Registered(None)
     fault = template_fault(expected, renderings)
     if fault is not None:
-        parity = ServedParity(
-            target=registry.kind, top1=0.0, kl_mean=None, kl_p99=None, tokens=0, faults=(fault,)
-        )
-        return _refused(registry, parity, by_template=True)
+        return _by_rendering(registry, fault)
     if not expected.references:
         # Without a template, an older server would render no chat format at all.
         return Registered(None) if renderings or template else _UNJUDGED
@@ -98,6 +98,12 @@ async def _check(
     if not parity.faults:
         return Registered(parity)
     return _refused(registry, parity, by_template=not renderings)
+
+
+def _by_rendering(registry: Registry, fault: ServedFault) -> RegistrationRefused:
+    """Refused before any answer was compared."""
+    parity = ServedParity(target=registry.kind, top1=0.0, tokens=0, faults=(fault,))
+    return _refused(registry, parity, by_template=True)
 
 
 def _refused(registry: Registry, parity: ServedParity, *, by_template: bool) -> RegistrationRefused:

@@ -133,7 +133,7 @@ def _load(directory: Path, request: TrainRequest) -> Base | RunImpossible:
     try:
         return load_base(directory, device, dtype, recipe.quantization, template)
     except UnusableChatTemplate as error:
-        return RunImpossible(reason=str(error))
+        return RunImpossible(reason=str(error), of_base=True)
 
 
 def _cases(request: TrainRequest, dataset: Dataset) -> tuple[tuple[Case, ...], str | None]:

@@ -30,7 +30,7 @@ from trainer.domain.evaluation.acceptance_gate import (
 from trainer.domain.evaluation.reference_chats import reference_request
 from trainer.domain.examples.fit import NOTHING, LeftOut
 from trainer.domain.runs import run_events
-from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult
+from trainer.domain.runs.child_messages import RunImpossible, TrainingProgress, TrainingResult
 from trainer.domain.runs.run import Run, RunEnd
 from trainer.metrics import TrainerMetrics
 from trainer.settings import TrainerSettings
@@ -86,6 +86,7 @@ class TrainingLoop:
 
     async def turn(self) -> None:
         """Publish due events, carry out the open run or plan one if it is time, and clean up."""
+        await asyncio.to_thread(self.planner.request_trial)
         await self.relay.publish_due()
         run = await asyncio.to_thread(self.planner.open_run)
         self.metrics.decided(self.planner.waiting, self.planner.decision, self.settings.rules)
@@ -136,9 +137,7 @@ class TrainingLoop:
         except RunAborted as aborted:
             await asyncio.to_thread(self._give_up, run, aborted, _since(began))
         except TrainingImpossible as impossible:
-            data = impossible.end
-            refused = RunAborted("failed", data.reason)
-            await asyncio.to_thread(self._give_up, run, refused, _since(began), data.left_out)
+            await asyncio.to_thread(self._refuse, run, impossible.end, _since(began))
         except (TrainingBroke, ArtifactMissing, ArtifactCorrupt) as error:
             await asyncio.to_thread(self._broke, run, str(error), _since(began))
         finally:
@@ -159,7 +158,7 @@ class TrainingLoop:
         manifest: ArtifactRef | None,
         seconds: float,
     ) -> None:
-        reason = verdict.reason + trained.remark
+        reason = verdict.reason + trained.remark + run.remark
         end = RunEnd(verdict=verdict.verdict, reason=reason, ended_at=utc_now(), manifest=manifest)
         events: list[Event] = [run_events.finished(run, end, trained, verdict.figures, seconds)]
         if manifest is not None:
@@ -175,12 +174,15 @@ class TrainingLoop:
             aborted = RunAborted("failed", f"gave up after {attempts} attempts: {reason}")
             self._give_up(run, aborted, seconds)
 
-    def _give_up(
-        self, run: Run, aborted: RunAborted, seconds: float, left_out: LeftOut = NOTHING
-    ) -> None:
+    def _give_up(self, run: Run, aborted: RunAborted, seconds: float) -> None:
         end = RunEnd(verdict=aborted.verdict, reason=str(aborted), ended_at=utc_now())
-        event = run_events.broken(run, end, seconds, left_out)
-        self._finish(run, end, [event], seconds, left_out)
+        self._finish(run, end, [run_events.broken(run, end, seconds)], seconds)
+
+    def _refuse(self, run: Run, impossible: RunImpossible, seconds: float) -> None:
+        about = {"reason": impossible.reason, "of_base": impossible.of_base}
+        end = RunEnd(verdict="failed", ended_at=utc_now(), **about)
+        event = run_events.broken(run, end, seconds, impossible.left_out)
+        self._finish(run, end, [event], seconds, impossible.left_out)
 
     def _finish(
         self,

@@ -9,6 +9,7 @@ from opentelemetry.trace import NoOpTracer, Tracer
 
 from ratchet.contract import ArtifactRef, LabelBuilt, Method, utc_now
 from ratchet.telemetry import current_trace, ending, link_to
+from trainer.backends.base_identity import base_identity
 from trainer.backends.machine.local_machine import LocalMachine
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
@@ -22,13 +23,15 @@ from trainer.domain.runs.readiness import COUNTED, ReadinessDecision, TrainLater
 from trainer.domain.runs.run import DatasetReference, Run
 from trainer.domain.runs.situation import TrainingSituation, WaitingExamples
 from trainer.settings import TrainerSettings
+from trainer.training.base_trials import BaseTrials
 
 
 @dataclass
 class Planner:
     """Plans runs. Its methods block on the stores: call them in a thread.
 
-    `decision` is the last decision, `waiting` the examples that it was based on.
+    `decision` is the last decision, `waiting` the examples that it was based on. Without `trials`
+    the base model is not tried before a run.
     """
 
     settings: TrainerSettings
@@ -36,9 +39,15 @@ class Planner:
     runs: SqlRunStore
     models: SqlModelStore
     machine: LocalMachine
+    trials: BaseTrials | None = None
     tracer: Tracer = field(default_factory=NoOpTracer)
     decision: ReadinessDecision = field(default_factory=lambda: TrainLater("not decided yet"))
     waiting: Mapping[Method, WaitingExamples] = field(default_factory=dict)
+
+    def request_trial(self) -> None:
+        """Post a request for the trial of the base model if one is due."""
+        if self.trials is not None:
+            self.trials.post_due()
 
     def situation(self, running: str | None = None) -> TrainingSituation:
         now = utc_now()
@@ -56,6 +65,7 @@ class Planner:
             minute=60 * local.hour + local.minute,
             free_memory=self.machine.free_memory(),
             free_disk=self.machine.free_disk(),
+            trial=self.trials.standing() if self.trials else None,
         )
 
     def champion(self) -> Champion:
@@ -71,16 +81,22 @@ class Planner:
         if run is not None:
             return run
         self.decision = decide(situation, self.settings.rules)
+        base_key = base_identity(self.settings).key
+        refusal = self.runs.base_refusal(base_key)
         while isinstance(self.decision, TrainNow):
             method = self.decision.method
             requested = situation.requested_by and situation.requested in (None, method)
             dataset = self._draft(method)
             if isinstance(dataset, TrainLater):
                 obstacle = dataset.reason
-            elif not requested and self._ended_on(dataset):
+            elif not requested and refusal:
+                obstacle = f"nothing has changed since the last run refused the base: {refusal}"
+            elif not requested and self._ended_on(dataset, base_key):
                 obstacle = "nothing has changed since the last run failed on the same examples"
             else:
-                return self._plan(dataset, self.decision.reason)
+                tried = situation.trial
+                remark = f"; {tried.reason}" if tried and tried.state == "unknown" else ""
+                return self._plan(dataset, self.decision.reason, base_key, remark)
             situation = replace(situation, ruled_out={**situation.ruled_out, method: obstacle})
             self.decision = decide(situation, self.settings.rules)
         return None
@@ -116,7 +132,7 @@ class Planner:
             left_out=selected.left_out,
         )
 
-    def _ended_on(self, dataset: Dataset) -> bool:
+    def _ended_on(self, dataset: Dataset, base_key: str) -> bool:
         """Whether the method's last run failed or was cancelled on the same inputs."""
         last = self.runs.last_unjudged(dataset.method)
         return (
@@ -124,9 +140,10 @@ class Planner:
             and last.dataset.artifact.sha256 == dataset.sha256
             and last.recipe == self.settings.recipe
             and last.base_model == self.settings.trainer_base_model
+            and last.base_key in (None, base_key)
         )
 
-    def _plan(self, dataset: Dataset, reason: str) -> Run | None:
+    def _plan(self, dataset: Dataset, reason: str, base_key: str, remark: str) -> Run | None:
         """Store the run and its `RunStarted` event in one transaction.
 
         Returns the open run, which is another trainer's if that one has planned meanwhile.
@@ -147,6 +164,8 @@ class Planner:
                 parent=to_beat if self._may_continue_from(to_beat) else None,
                 reason=reason,
                 planned_at=utc_now(),
+                base_key=base_key,
+                remark=remark,
                 trace=current_trace(),
             ).identified(self.runs.unjudged_on(dataset.sha256))
             span.set_attribute("ratchet.run_id", run.run_id)

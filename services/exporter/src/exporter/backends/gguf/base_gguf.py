@@ -13,7 +13,7 @@ from gguf import GGMLQuantizationType
 from numpy.typing import NDArray
 
 from exporter.backends.directories import locked
-from exporter.backends.gguf.convert import convert
+from exporter.backends.gguf.convert import ConversionRefused, convert
 from exporter.backends.gguf.safetensors_weights import (
     Matrix,
     SafetensorsWeights,
@@ -54,7 +54,7 @@ def base_gguf(base: Path, base_sha256: str, cache_dir: Path) -> BaseGguf:
     """The converted file of `base` in `cache_dir`; converts it on the first call.
 
     `base_sha256` is the hash of its weights. Another release of the converter converts again.
-    Raises `ConversionFailed`.
+    Raises `ConversionFailed` and `ConversionRefused`.
     """
     target = _cached(base, base_sha256, cache_dir)
     root = target.parent
@@ -100,7 +100,11 @@ def _convert(base: Path, aside: Path, target: Path) -> None:
     directory.mkdir(parents=True)
     for path in (*model_files(base), *other_files(base)):
         (directory / path.name).symlink_to(path.resolve())
-    convert(directory, aside / _GGUF)
+    try:
+        convert(directory, aside / _GGUF)
+    except ConversionRefused:
+        shutil.rmtree(aside)
+        raise
     shutil.rmtree(directory.parent)
     rows = {name: asdict(location) for name, location in _locations(base, aside / _GGUF).items()}
     (aside / _LOCATIONS).write_text(json.dumps(rows), encoding="utf-8")

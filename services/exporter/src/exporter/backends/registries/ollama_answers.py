@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from exporter.backends.registries.ollama_api import OllamaApi
+from exporter.backends.registries.ollama_api import OllamaApi, RequestRejected
 from exporter.backends.registries.token_logprobs import TokenLogprob
 from exporter.domain.parity.answers import ServerAnswer
 from exporter.domain.registry.turn_format import Message
-from exporter.ports import RegistryError
+from exporter.ports import RegistryError, RenderingRefused
 
 _TOP = 20
 
@@ -52,7 +52,7 @@ async def generate_answer(api: OllamaApi, tag: str, prompt: str, limit: int) -> 
 async def renderings(api: OllamaApi, tag: str, chat: Sequence[Message]) -> tuple[str, ...]:
     """The text of `chat` as `tag` reads it from each call; empty if the server reports none.
 
-    Raises `RegistryError`. Only a single user turn can be sent to both calls.
+    Raises `RegistryError` and `RenderingRefused`. Only a single user turn can be sent to both.
     """
     # A server that does not know the field answers instead: with one token.
     request: dict[str, Any] = {
@@ -60,9 +60,12 @@ async def renderings(api: OllamaApi, tag: str, chat: Sequence[Message]) -> tuple
         "_debug_render_only": True,
         "options": {"num_predict": 1},
     }
-    responses = [await api.ask("chat", {**request, "messages": list(chat)})]
-    if [turn["role"] for turn in chat] == ["user"]:
-        responses.append(await api.ask("generate", {**request, "prompt": chat[0]["content"]}))
+    try:
+        responses = [await api.ask("chat", {**request, "messages": list(chat)})]
+        if [turn["role"] for turn in chat] == ["user"]:
+            responses.append(await api.ask("generate", {**request, "prompt": chat[0]["content"]}))
+    except RequestRejected as error:
+        raise RenderingRefused(str(error)) from error
     debugs = [_parsed(response).debug for response in responses]
     return tuple(debug.rendered_template for debug in debugs if debug is not None)
 

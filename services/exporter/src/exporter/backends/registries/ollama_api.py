@@ -14,11 +14,11 @@ from typing import Any, Literal
 import httpx
 
 from exporter.domain.registry.modelfile import Modelfile
-from exporter.ports import RegistryError
+from exporter.ports import RegistryError, rejects_content
 from ratchet_text import split_credentials
 
 _CHUNK = 1 << 20
-_PROBE_TIMEOUT = httpx.Timeout(2.0)
+PROBE_TIMEOUT = httpx.Timeout(2.0)
 _SHORT_TIMEOUT = httpx.Timeout(10.0)
 """For calls that transfer no large file."""
 TIMEOUT = httpx.Timeout(600.0, connect=5.0)
@@ -41,6 +41,10 @@ async def registry_errors(call: str) -> AsyncIterator[None]:
         raise RegistryError(f"Ollama, {call}: {reason}") from error
 
 
+class RequestRejected(RegistryError):
+    """The server rejects what a request contains."""
+
+
 class OllamaApi:
     """`client` has the server's base URL."""
 
@@ -50,7 +54,7 @@ class OllamaApi:
     async def version(self) -> str | None:
         """The server's version, None if it does not respond; never raises."""
         try:
-            response = await self._client.get("/api/version", timeout=_PROBE_TIMEOUT)
+            response = await self._client.get("/api/version", timeout=PROBE_TIMEOUT)
             return str(response.raise_for_status().json()["version"])
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             return None
@@ -110,9 +114,11 @@ class OllamaApi:
             _raise_for_error(response)
 
     async def ask(self, call: Literal["generate", "chat"], body: dict[str, Any]) -> dict[str, Any]:
-        """The response of `call` to `body`, not streamed."""
+        """The response of `call` to `body`, not streamed; raises `RequestRejected`, too."""
         async with registry_errors(call):
             response = await self._client.post(f"/api/{call}", json={**body, "stream": False})
+            if rejects_content(response.status_code):
+                raise RequestRejected(f"Ollama, {call}: {_problem(response)}")
             _raise_for_error(response)
             answer: dict[str, Any] = response.json()
             if "error" in answer:
@@ -123,7 +129,11 @@ class OllamaApi:
 def _raise_for_error(response: httpx.Response) -> None:
     """Raise `ValueError` with the server's message, as one status has many causes."""
     if response.is_error:
-        raise ValueError(f"{response.status_code} {response.text[:500]}")
+        raise ValueError(_problem(response))
+
+
+def _problem(response: httpx.Response) -> str:
+    return f"{response.status_code} {response.text[:500]}"
 
 
 def _creation(tag: str, files: dict[str, str], modelfile: Modelfile) -> dict[str, Any]:

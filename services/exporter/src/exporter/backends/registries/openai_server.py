@@ -14,11 +14,13 @@ from exporter.backends.registries.ollama_api import TIMEOUT
 from exporter.backends.registries.token_logprobs import TokenLogprob
 from exporter.domain.parity.answers import ServerAnswer
 from exporter.domain.registry.turn_format import Message
-from exporter.ports import RegistryError
+from exporter.ports import RegistryError, RenderingRefused, rejects_content
 from ratchet_text import masked
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
 _CALL = "/chat/completions"
+_NO_CALL = (401, 403, 404, 405, 410, 501)
+"""How servers say that they have no such call, or none for this client."""
 _OPTIONS = {
     "temperature": 0,
     # llama.cpp's servers may penalize repetitions by default, which changes the greedy answer.
@@ -114,7 +116,7 @@ class OpenAIServer:
     async def renderings(self, chats: Sequence[Sequence[Message]]) -> tuple[tuple[str, ...], ...]:
         """The text of each of `chats` as the model reads it.
 
-        Empty for servers that do not report it; raises `RegistryError`.
+        Empty for servers that do not report it; raises `RegistryError` and `RenderingRefused`.
         """
         texts = []
         for chat in chats:
@@ -139,9 +141,10 @@ class OpenAIServer:
         """None from a server without `call`."""
         async with self._registry_errors():
             response = await self._post(self._url.removesuffix("/v1") + call, body)
-        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-            # It is loading its model, and may know the call.
-            raise self._refused(response)
+        if response.is_error and response.status_code not in _NO_CALL:
+            error = self._refused(response)
+            rejected = rejects_content(response.status_code)
+            raise RenderingRefused(str(error)) if rejected else error
         try:
             return answer.model_validate_json(response.content)
         except ValidationError:

@@ -5,6 +5,7 @@ it renders the one inside the file.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from exporter.backends.registries.local_registry import LocalRegistry
+from exporter.backends.registries.ollama_api import PROBE_TIMEOUT
 from exporter.backends.registries.openai_server import OpenAIServer, openai_client
 from exporter.domain.parity.answers import ServerAnswer
 from exporter.domain.registry.chat_template import ChatTemplate
@@ -31,6 +33,10 @@ class _Models(BaseModel):
     data: list[_Model]
 
 
+class _Properties(BaseModel):
+    build_info: str | None = None
+
+
 class ServedDirectory(LocalRegistry):
     """`url` is the server's, `client` has no base URL.
 
@@ -44,6 +50,16 @@ class ServedDirectory(LocalRegistry):
         self._url = url.rstrip("/").removesuffix("/v1")
         # Unknown at the start: a process that was killed may have moved the link only.
         self._loaded: str | None = None
+
+    async def available(self) -> bool:
+        """Whether llama-server responds; never raises."""
+        try:
+            response = await self._client.get(f"{self._url}/props", timeout=PROBE_TIMEOUT)
+            shown = _Properties.model_validate_json(response.raise_for_status().content)
+        except (httpx.HTTPError, ValidationError):
+            return False
+        self.server_version = shown.build_info
+        return True
 
     async def register(
         self, record: ModelRecord, gguf: Path, template: ChatTemplate | None = None
@@ -72,15 +88,23 @@ class ServedDirectory(LocalRegistry):
             self._loaded = version
         return previous
 
+    async def remove(self, version: str) -> None:
+        """The server's process of the version ends too, if the server responds."""
+        with suppress(RegistryError):
+            await self._unload(version)
+        await super().remove(version)
+
     def _server(self, version: str) -> OpenAIServer:
         return OpenAIServer(self._client, f"{self._url}/v1", version)
 
     async def _reload(self) -> None:
         """End the server's process of the alias: the next request starts the model of the link."""
         await self._listed()
-        body = {"model": _ALIAS}
-        response = await self._request("POST", "/models/unload", json=body)
-        # 400: the alias is not loaded, or was not there before.
+        await self._unload(_ALIAS)
+
+    async def _unload(self, model: str) -> None:
+        response = await self._request("POST", "/models/unload", json={"model": model})
+        # 400: the model is not loaded, or was not there before.
         if response.is_error and response.status_code != httpx.codes.BAD_REQUEST:
             raise RegistryError(self._problem(f"{response.status_code} {response.text[:500]}"))
 

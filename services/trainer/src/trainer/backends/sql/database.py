@@ -64,7 +64,9 @@ runs = Table(
     Column("manifest", Text),
     Column("ended_at", DateTime),
     Column("tainted", Integer),
+    Column("of_base", Integer),
 )
+"""`of_base` is 1 if the run ended because of its base model, whatever its examples."""
 
 run_examples = Table(
     "run_examples",
@@ -104,6 +106,17 @@ outbox = Table(
     Column("stream", String, nullable=False),
     Column("event", Text, nullable=False),
     Column("published", Integer, nullable=False, default=0),
+)
+
+trials = Table(
+    "trials",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("event_id", String, unique=True, nullable=False),
+    Column("base_key", String, nullable=False, index=True),
+    Column("requested_at", DateTime, nullable=False),
+    Column("answered_at", DateTime),
+    Column("result", Text),
 )
 
 scored = Table(

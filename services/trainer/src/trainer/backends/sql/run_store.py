@@ -97,6 +97,7 @@ class SqlRunStore:
                     verdict=end.verdict,
                     reason=end.reason,
                     manifest=end.manifest.model_dump_json() if end.manifest else None,
+                    of_base=int(end.of_base),
                     ended_at=end.ended_at.astimezone(UTC).replace(tzinfo=None),
                 )
                 .returning(runs.c.plan)
@@ -137,6 +138,12 @@ class SqlRunStore:
         if row is None or row.verdict not in _UNJUDGED:
             return None
         return Run.model_validate_json(row.plan)
+
+    def base_refusal(self, base_key: str) -> str | None:
+        """Why the last run on this base ended because of it; None if it did not."""
+        on_this_base = func.json_extract(runs.c.plan, "$.base_key") == base_key
+        row = self._latest(on_this_base, runs.c.verdict.is_not(None))
+        return str(row.reason) if row is not None and row.of_base else None
 
     def verdicts(self) -> dict[str, int]:
         """The number of ended runs by verdict."""

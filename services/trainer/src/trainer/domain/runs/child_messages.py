@@ -102,10 +102,14 @@ class OutOfMemory(Value):
 
 
 class RunImpossible(Value):
-    """The process cannot use the run's data, however often it is repeated."""
+    """The process cannot use the run's data, however often it is repeated.
+
+    `of_base` is whether it cannot use the base model, whatever the examples.
+    """
 
     line: Literal["impossible"] = "impossible"
     reason: str
+    of_base: bool = False
     left_out: LeftOut = NOTHING
 
 

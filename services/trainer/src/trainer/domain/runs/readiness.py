@@ -60,11 +60,22 @@ class ReadinessRules:
 def decide(now: TrainingSituation, rules: ReadinessRules) -> ReadinessDecision:
     """Decide by the rules, or on a request with fewer of them.
 
-    A request lifts every limit except free memory, free disk and `least` examples. A request
-    that cannot be met yet does not delay runs by the rules.
+    A request lifts every limit except free memory, free disk, `least` examples and the trial of
+    the base. A request that cannot be met yet does not delay runs by the rules.
     """
     if now.running is not None:
         return TrainLater(f"run {now.running} is not finished")
+    decision = _by_examples(now, rules)
+    if now.trial is None or now.trial.state in ("passed", "unknown"):
+        return decision
+    if now.trial.state == "awaited" and isinstance(decision, TrainLater):
+        return decision
+    lacking = decision.lacking if isinstance(decision, TrainLater) else {}
+    requested = f"{now.requested_by} requested a run, but " if now.requested_by else ""
+    return TrainLater(f"{requested}{now.trial.reason}", lacking)
+
+
+def _by_examples(now: TrainingSituation, rules: ReadinessRules) -> ReadinessDecision:
     for resource, free, least in (
         ("memory", now.free_memory, rules.min_free_memory),
         ("disk", now.free_disk, rules.min_free_disk),

@@ -35,7 +35,8 @@ class Run(Value):
     """A planned run.
 
     `champion` is the manifest of the adapter to beat, `parent` that of the adapter to continue
-    from; None is the base model. `trace` is the trace context of the plan.
+    from; None is the base model. `base_key` is that of the `BaseIdentity`, None in older runs.
+    `remark` is for the run's report. `trace` is the trace context of the plan.
     """
 
     run_id: str
@@ -46,6 +47,8 @@ class Run(Value):
     parent: ArtifactRef | None
     reason: str
     planned_at: datetime
+    base_key: str | None = None
+    remark: str = ""
     trace: dict[str, str] = Field(default_factory=dict)
 
     @property
@@ -70,9 +73,13 @@ class Run(Value):
 
 
 class RunEnd(Value):
-    """How a run ended; an accepted one has a `manifest`."""
+    """How a run ended; an accepted one has a `manifest`.
+
+    `of_base` is whether it ended because of its base model, whatever its examples.
+    """
 
     verdict: Verdict
     reason: str
     ended_at: datetime
     manifest: ArtifactRef | None = None
+    of_base: bool = False

@@ -30,7 +30,7 @@ def started(run: Run, dataset: Dataset) -> RunStarted:
         dataset_sha256=run.dataset.artifact.sha256,
         pairs=run.dataset.train,
         held_out=run.dataset.held_out,
-        reason=f"{run.reason}; held out by {dataset.unseen}{left_out}",
+        reason=f"{run.reason}{run.remark}; held out by {dataset.unseen}{left_out}",
         example_ids=dataset.example_ids,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ratchet.contract import Method
+from trainer.domain.runs.base_trial import TrialStanding
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class TrainingSituation:
     `idle_s` is the time since the last run ended, None before the first one. `quiet_s` is the
     time since the last example arrived, None if none has since the start. `last_run_s` is the
     time since the last run of each method. `ruled_out` maps a method to the reason why the
-    waiting examples allow no run by it. `minute` is local, from midnight.
+    waiting examples allow no run by it. `minute` is local, from midnight. `trial` is that of the
+    base model, None if none is made.
     """
 
     waiting: Mapping[Method, WaitingExamples]
@@ -50,6 +52,7 @@ class TrainingSituation:
     minute: int = 0
     free_memory: int | None = None
     free_disk: int | None = None
+    trial: TrialStanding | None = None
 
     def of(self, method: Method) -> WaitingExamples:
         return self.waiting.get(method, WaitingExamples())
