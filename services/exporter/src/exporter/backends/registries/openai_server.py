@@ -19,6 +19,7 @@ from ratchet_text import masked
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
 _CALL = "/chat/completions"
+_RENDER = "/apply-template"
 _NO_CALL = (401, 403, 404, 405, 410, 501)
 """How servers say that they have no such call, or none for this client."""
 _OPTIONS = {
@@ -128,7 +129,7 @@ class OpenAIServer:
 
     async def _rendered(self, chat: Sequence[Message]) -> str | None:
         messages = {"messages": list(chat)}
-        if text := await self._told("/apply-template", messages, _Text):
+        if text := await self._told(_RENDER, messages, _Text):
             return text.prompt
         # llama-server knows this call too: without `content` it returns no tokens.
         tokens = await self._told("/tokenize", messages, _Tokens)
@@ -143,8 +144,11 @@ class OpenAIServer:
             response = await self._post(self._url.removesuffix("/v1") + call, body)
         if response.is_error and response.status_code not in _NO_CALL:
             error = self._refused(response)
-            rejected = rejects_content(response.status_code)
-            raise RenderingRefused(str(error)) if rejected else error
+            if not rejects_content(response.status_code):
+                raise error
+            # Other servers have a `/tokenize` that takes no messages.
+            if call == _RENDER:
+                raise RenderingRefused(str(error))
         try:
             return answer.model_validate_json(response.content)
         except ValidationError:
