@@ -30,7 +30,15 @@ class Scan(NamedTuple):
     equipment_ids: frozenset[tuple[str, str]]
     equipment_words: frozenset[str]
     opens_with_number: bool
-    opens_with_equipment: bool
+    opens_with_id: bool
+    first_sentence: str
+
+    @property
+    def opens_with_equipment(self) -> bool:
+        """Whether the first sentence names equipment."""
+        return self.opens_with_id or bool(
+            self.equipment_words and equipment_words(lowered_words(self.first_sentence))
+        )
 
 
 def scan(text: str) -> Scan:
@@ -47,9 +55,11 @@ def scan(text: str) -> Scan:
         identity = number.identity
         if identity is not None and not number.glued:
             ids.add(identity)
-            first_id = min(first_id, number.start)
+            if number.start < first_id:
+                first_id = number.start
         elif not number.glued:
-            first_quantity = min(first_quantity, number.start)
+            if number.start < first_quantity:
+                first_quantity = number.start
             if is_unit(number.follower):
                 values += 1
             else:
@@ -63,7 +73,8 @@ def scan(text: str) -> Scan:
         frozenset(ids),
         named,
         first_quantity < first_end,
-        first_id < first_end or bool(named and equipment_words(lowered_words(text[:first_end]))),
+        first_id < first_end,
+        text[:first_end],
     )
 
 
