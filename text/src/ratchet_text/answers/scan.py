@@ -12,9 +12,13 @@ from ratchet_text.units import is_unit
 # Possessive quantifiers: no backtracking, so every scan is linear on any text.
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S*+")
 # The lookbehind keeps long runs of marks linear. It comes second: a search skips to the first.
-_END = r"[{0}](?<![{0}]{{2}})[{0}]*+[\"')\]*_`{1}]*+(?:\s|\Z)"
-_ASCII_END = re.compile(_END.format(".!?", ""))
-_ANY_END = re.compile(_END.format(".!?…؟۔।॥", "»”") + r"|[。！？｡]++[\"')\]*_`」』”）]*+")
+_SPACED = ".!?…؟۔।॥"
+_UNSPACED = "。！？｡"
+_END = re.compile(
+    rf"[{_SPACED}{_UNSPACED}](?:"
+    rf"(?<=[{_SPACED}])(?<![{_SPACED}]{{2}})[{_SPACED}]*+[\"')\]*_`»”]*+(?:\s|\Z)"
+    rf"|(?<=[{_UNSPACED}])[{_UNSPACED}]*+[\"')\]*_`」』”）]*+)"
+)
 _MARKS = punctuation + whitespace
 _ABBREVIATIONS = ("approx", "avg", "vs", "e.g", "i.e")
 
@@ -92,7 +96,7 @@ def _sentences(text: str) -> tuple[int, int]:
     """
     count = last = 0
     first_end = len(text)
-    for mark in (_ASCII_END if text.isascii() else _ANY_END).finditer(text):
+    for mark in _END.finditer(text):
         piece_end, end = mark.span()
         if piece_end == last or text[piece_end - 1] in _MARKS:
             piece_end = last + len(text[last:piece_end].rstrip(_MARKS))
