@@ -169,6 +169,8 @@ def test_what_was_read_before_changes_no_reading():
         "la temperatura de agua 5 y 3 bar",
         "la bomba de agua 2 tiene 3 bar",
         "pressure is 5 #2 pump",
+        "pressure is 5 nolu pompa",
+        "pressure is 5 bar",
         "reading no 5 is 3 bar",
         "the pump no 5 is at 3 bar",
     ]

@@ -12,6 +12,7 @@ from ratchet_text import Scan, question_equipment, scan, written_marks
 # A spoken answer is a few hundred characters; what follows the first 2,000 is not read.
 READ_LIMIT = 2000
 JUDGE_SHARE = 0.6
+_NUMBER = (int, float)
 
 _FILLERS = (
     "sure", "let me", "based on", "i'd be happy to", "i would be happy to", "i'm happy to",
@@ -140,6 +141,6 @@ def opens_with_filler(text: str) -> bool:
 
 
 def _blend(rule: float, judged: object) -> float:
-    if isinstance(judged, bool) or not isinstance(judged, int | float) or not 0 <= judged <= 1:
+    if not isinstance(judged, _NUMBER) or isinstance(judged, bool) or not 0 <= judged <= 1:
         return rule
     return JUDGE_SHARE * judged + (1 - JUDGE_SHARE) * rule

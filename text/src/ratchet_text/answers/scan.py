@@ -12,9 +12,13 @@ from ratchet_text.units import is_unit
 # Possessive quantifiers: no backtracking, so every scan is linear on any text.
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S*+")
 # The lookbehind keeps long runs of marks linear. It comes second: a search skips to the first.
-_END = r"[{0}](?<![{0}]{{2}})[{0}]*+[\"')\]*_`{1}]*+(?:\s|\Z)"
-_ASCII_END = re.compile(_END.format(".!?", ""))
-_ANY_END = re.compile(_END.format(".!?…؟۔।॥", "»”") + r"|[。！？｡]++[\"')\]*_`」』”）]*+")
+_SPACED = ".!?…؟۔।॥"
+_UNSPACED = "。！？｡"
+_END = re.compile(
+    rf"[{_SPACED}{_UNSPACED}](?:"
+    rf"(?<=[{_SPACED}])(?<![{_SPACED}]{{2}})[{_SPACED}]*+[\"')\]*_`»”]*+(?:\s|\Z)"
+    rf"|(?<=[{_UNSPACED}])[{_UNSPACED}]*+[\"')\]*_`」』”）]*+)"
+)
 _MARKS = punctuation + whitespace
 _ABBREVIATIONS = ("approx", "avg", "vs", "e.g", "i.e")
 
@@ -30,7 +34,15 @@ class Scan(NamedTuple):
     equipment_ids: frozenset[tuple[str, str]]
     equipment_words: frozenset[str]
     opens_with_number: bool
-    opens_with_equipment: bool
+    opens_with_id: bool
+    first_sentence: str
+
+    @property
+    def opens_with_equipment(self) -> bool:
+        """Whether the first sentence names equipment."""
+        return self.opens_with_id or bool(
+            self.equipment_words and equipment_words(lowered_words(self.first_sentence))
+        )
 
 
 def scan(text: str) -> Scan:
@@ -47,9 +59,11 @@ def scan(text: str) -> Scan:
         identity = number.identity
         if identity is not None and not number.glued:
             ids.add(identity)
-            first_id = min(first_id, number.start)
+            if number.start < first_id:
+                first_id = number.start
         elif not number.glued:
-            first_quantity = min(first_quantity, number.start)
+            if number.start < first_quantity:
+                first_quantity = number.start
             if is_unit(number.follower):
                 values += 1
             else:
@@ -63,7 +77,8 @@ def scan(text: str) -> Scan:
         frozenset(ids),
         named,
         first_quantity < first_end,
-        first_id < first_end or bool(named and equipment_words(lowered_words(text[:first_end]))),
+        first_id < first_end,
+        text[:first_end],
     )
 
 
@@ -81,7 +96,7 @@ def _sentences(text: str) -> tuple[int, int]:
     """
     count = last = 0
     first_end = len(text)
-    for mark in (_ASCII_END if text.isascii() else _ANY_END).finditer(text):
+    for mark in _END.finditer(text):
         piece_end, end = mark.span()
         if piece_end == last or text[piece_end - 1] in _MARKS:
             piece_end = last + len(text[last:piece_end].rstrip(_MARKS))

@@ -15,9 +15,10 @@ _LONGEST_KEPT = 64
 def equipment_words(words: Iterable[str]) -> frozenset[str]:
     """The keys of the devices among words in lower case ("pumps", "speisepumpe" -> "pump")."""
     keys = _keys_of(active_vocabulary())
-    devices = set(words) - keys.others
+    others = keys.others
+    devices = [word for word in words if word not in others]
     if len(devices) == 1:
-        return keys[devices.pop()]
+        return keys[devices[0]]
     return _NONE.union(*map(keys.__getitem__, devices)) if devices else _NONE
 
 

@@ -60,6 +60,7 @@ class IdReader:
         self._known = known = active_vocabulary()
         self._own = [] if known.tags is None else site_tags(known.tags, text)[::-1]
         self.quantity_leads: Set[str] = frozenset() if self._own else known.quantity_leads
+        self.ordinal_starts = known.ordinal_starts
         self._reached = 0
         self._last: EquipmentId | None = None
 

@@ -27,15 +27,8 @@ def quick_id(known: Vocabulary, text: str, start: int, end: int, ahead: str) -> 
     """
     if ahead[-1:] == " " and text[end : end + 1] in _PLAIN_ENDS and "#" not in ahead:
         word = ahead[ahead.rfind(" ", 0, -1) + 1 : -1]
-        lower = word.lower()
-        kind = known.words.get(lower)
-        if (
-            kind is not None
-            and lower not in known.phrases
-            and word.isalpha()
-            and word.isascii()
-            and text[end + 1 : end + 2] not in known.ordinal_starts
-        ):
+        kind = known.plain.get(word)
+        if kind is not None and text[end + 1 : end + 2] not in known.ordinal_starts:
             return _numbered(text, start, end, kind, start - 1 - len(word))
     stem = ahead.rstrip(JOINTS)
     before = stem.rstrip(ascii_letters)

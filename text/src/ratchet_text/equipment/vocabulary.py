@@ -26,7 +26,8 @@ class Vocabulary:
     """Device words by their folded forms, each with its kind in English ("cooling tower").
 
     `words` are forms of scripts that part words, `runs` forms of scripts that do not; `phrases`
-    are the last words of forms of several words, with (the words before, kind). `compounds` are
+    are the last words of forms of several words, with (the words before, kind). `plain` are the
+    kinds of ASCII words that end no phrase, as usually capitalized. `compounds` are
     the forms that end a compound, with their dictionary form, and `tails` their last letters.
     `beginnings` are all words that may stand before a device's number.
 
@@ -39,6 +40,7 @@ class Vocabulary:
 
     words: Mapping[str, str]
     phrases: Mapping[str, Sequence[tuple[str, str]]]
+    plain: Mapping[str, str]
     compounds: Mapping[str, str]
     tails: frozenset[str]
     beginnings: frozenset[str]
@@ -87,6 +89,12 @@ def vocabulary(site: Iterable[DeviceForm] = (), tags: Sequence[str] = ()) -> Voc
     return Vocabulary(
         words=words,
         phrases={last: tuple(some.items()) for last, some in phrases.items()},
+        plain={
+            written: kind
+            for word, kind in words.items()
+            if word not in phrases and word.isascii() and word.isalpha()
+            for written in (word, word.capitalize(), word.upper())
+        },
         compounds=compounds,
         tails=frozenset(form[-TAIL:] for form in compounds),
         beginnings=frozenset((*words, *phrases, *(word.rstrip(".") for word in numbering))),

@@ -29,7 +29,6 @@ _NO_LEADING_POINT = frozenset(".)]%\"'")
 _LONGEST_WHOLE = 3
 _OTHER_TOKENS = frozenset((_KILO, *_SCALES, *_ORDINALS))
 _AFTER_PLAIN = frozenset(("", " ", ".", ",", ";", ":", "%", ")", "°"))
-_BEYOND_ASCII = "\x80"
 _HEAD = re.compile(r"[0-9]++(?:[.,:][0-9]++)*+")
 
 
@@ -53,7 +52,7 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
         ]
         spelled.sort(key=attrgetter("start"), reverse=True)
     reader = IdReader(text)
-    quantity_leads = reader.quantity_leads
+    quantity_leads, ordinal_starts = reader.quantity_leads, reader.ordinal_starts
     for match in (PLAIN if plain else EVERY).finditer(text):
         start, end = match.span(1)
         while spelled and spelled[-1].end <= start:
@@ -69,7 +68,7 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
             and token not in _OTHER_TOKENS
             and notation not in MATERIALS
             and text[end : end + 1] in _AFTER_PLAIN
-            and "#" != text[end + 1 : end + 2] < _BEYOND_ASCII
+            and text[end + 1 : end + 2] not in ordinal_starts
         ):
             lead = lead_of(text, start)
             if lead in quantity_leads:

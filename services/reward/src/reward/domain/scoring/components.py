@@ -33,12 +33,14 @@ def widget_engagement(
 
     0 without a touch. Touches outside the plan are ignored.
     """
-    inside = [touch for touch in touches if touch.position < widgets]
-    if not inside:
-        return 0.0
-    share = len({touch.position for touch in inside}) / widgets
-    deliberate = any(touch.deliberate for touch in inside)
-    return min(1.0, share + (bounds.deliberate_bonus if deliberate else 0.0))
+    touched: set[int] = set()
+    bonus = 0.0
+    for position, deliberate in touches:
+        if position < widgets:
+            touched.add(position)
+            if deliberate:
+                bonus = bounds.deliberate_bonus
+    return min(1.0, len(touched) / widgets + bonus) if touched else 0.0
 
 
 def response_latency(milliseconds: float, bounds: RewardBounds = CONTRACT) -> float:

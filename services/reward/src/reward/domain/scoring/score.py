@@ -44,7 +44,8 @@ def score_answer(
     judged = [widget for widget in reaction.judged or () if widget.position < count]
     quality = answer.quality and blended(answer.quality, reaction.voice_dimensions)
     values = _components(answer, reaction, judged, quality, bounds, follow_up)
-    weighted = {name: getattr(weights, name) * value for name, value in values.items()}
+    weight_of = vars(weights)
+    weighted = {name: weight_of[name] * value for name, value in values.items()}
     # A negative weight makes -0.0 of no missing widget, which JSON and hashes tell from 0.0.
     weighted["missing_widget_penalty"] += 0.0
     rating = voice_rating(reaction, bounds) if quality else None
