@@ -40,7 +40,7 @@ class SqlLedger:
         with self._engine.begin() as connection:
             for event_id in _stored(connection, by_id):
                 del by_id[event_id]
-            for event_id in _late_retractions(connection, [event for event, _ in by_id.values()]):
+            for event_id in _late_retractions(connection, [each.event for each in by_id.values()]):
                 del by_id[event_id]
             new = list(by_id.values())
             if new:
@@ -52,8 +52,8 @@ class SqlLedger:
             {**event_row(delivered), "stream": stream_of(delivered.event).name} for delivered in new
         ]
         connection.execute(events.insert(), rows)
-        change: Counter[Count] = Counter(("event", type(event).__name__) for event, _ in new)
-        change.update(self.project(connection, [event for event, _ in new]))
+        change: Counter[Count] = Counter(("event", type(each.event).__name__) for each in new)
+        change.update(self.project(connection, [each.event for each in new]))
         self.count(connection, change)
 
     def project(self, connection: Connection, batch: Iterable[Event]) -> Counter[Count]:

@@ -20,7 +20,7 @@ def event_row(delivered: Delivered[Event]) -> dict[str, Any]:
 
     The body is the payload: with the fields of a newer release, which this one does not know.
     """
-    event, payload = delivered
+    event, payload, _ = delivered
     about: Value = event
     if isinstance(event, ExperienceRecorded):
         about = event.experience
