@@ -22,5 +22,6 @@ async def ledger_facts(handlers: LedgerHandlers, reader: LedgerReader) -> dict[s
         "events": dict(counts.events),
         "experiences": counts.total,
         "awaited_experiences": counts.awaited,
+        "answer_conflicts": counts.conflicting,
         "summary": f"degraded: {trouble}" if trouble else summary,
     }

@@ -20,8 +20,8 @@ class SelectionRules(Value):
     """The limits of the selection.
 
     `user_share` (0..1) is the largest share of all examples for one user, and for everybody
-    without a name together; `user_least` examples are always allowed. `alike` is the Jaccard similarity of word triples from which on two
-    examples are near duplicates.
+    without a name together; `user_least` examples are always allowed. `alike` is the Jaccard
+    similarity of word triples from which on two examples are near duplicates.
     """
 
     user_share: float = Field(default=1 / 3, gt=0, le=1)
