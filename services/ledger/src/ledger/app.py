@@ -11,11 +11,13 @@ from ledger.archive.store import ArchiveStore
 from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.erasure import SqlLedgerErasure
 from ledger.backends.migration import migrate
+from ledger.backends.stream_ends import StreamEnds
 from ledger.backends.writer import SqlLedger
 from ledger.backlog import BacklogMetrics, BacklogMonitor
 from ledger.handlers import LedgerHandlers, erase
 from ledger.metrics import LedgerMetrics
 from ledger.reading import LedgerReader
+from ledger.repair.stream_watch import StreamWatch
 from ledger.settings import LedgerSettings
 from ledger.status import ledger_facts
 from ratchet.contract import COMMANDS, FORGOTTEN, STREAMS, ForgetRequested, Handlers, Stream
@@ -33,10 +35,11 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
     engine = open_for_writing(settings.ledger_database)
     migrate(engine)
     ledger = SqlLedger(engine)
-    handlers = LedgerHandlers(ledger, LedgerMetrics(registry), settings.ledger_pause_s)
+    redis, metrics = create_redis(settings), LedgerMetrics(registry)
+    watch = StreamWatch(redis, StreamEnds(engine), metrics)
+    handlers = LedgerHandlers(ledger, metrics, settings.ledger_pause_s, watch.compare)
     erasure = one_by_one(partial(erase, SqlLedgerErasure(engine, ledger)))
     reader = LedgerReader(open_for_reading(settings.ledger_database))
-    redis = create_redis(settings)
     archivist = Archivist(
         redis,
         ArchiveStore(settings.archive_place),
@@ -65,7 +68,11 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
             for stream in STREAMS
         ],
         publishes=[FORGOTTEN],
-        background=[archivist.run, BacklogMonitor(redis, BacklogMetrics(registry)).run],
-        status=partial(ledger_facts, handlers, reader),
+        background=[
+            archivist.run,
+            BacklogMonitor(redis, BacklogMetrics(registry)).run,
+            watch.run,
+        ],
+        status=partial(ledger_facts, handlers, reader, watch),
     )
     return create_host(service)
