@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
@@ -23,10 +25,13 @@ from ratchet.contract import (
     REWARDS,
     STREAMS,
     TRACE_REQUESTS,
+    BuiltExample,
     EntryId,
     Event,
+    ExampleRetracted,
     Stream,
     Unavailable,
+    derived_id,
 )
 from ratchet.delivery import DATA_FIELD, Publisher, group_positions, has_finished, unwrap
 from ratchet.service import create_redis
@@ -51,12 +56,19 @@ class LostEvent(NamedTuple):
     stream: Stream
     event: Event
 
+    @property
+    def is_calculated(self) -> bool:
+        """Whether the reward service made the event of facts."""
+        return self.stream in (REWARDS, TRACE_REQUESTS) or (
+            self.stream is EXAMPLES and self.event.caused_by is not None
+        )
+
 
 async def restore_streams(settings: LedgerSettings, deadline_s: float) -> dict[str, int]:
     """Append what is missing, by stream; returns the numbers of events.
 
     Event ids stay the same, so that no service counts one twice. The reward service must run: it
-    recalculates what it lost, in the order in which the events arrived. Raises `REPAIR_ERRORS`.
+    handles the facts again, in the order in which they arrived. Raises `REPAIR_ERRORS`.
     """
     engine = open_for_writing(settings.ledger_database)
     ends = StreamEnds(engine)
@@ -65,7 +77,11 @@ async def restore_streams(settings: LedgerSettings, deadline_s: float) -> dict[s
             raise NotRepaired(problem)
         async with create_redis(settings) as redis:
             lost = await lost_events(redis, ends)
-            await _append(redis, lost, deadline_s)
+            # Reward calculates its events again, with the same ids where it takes the same way.
+            # The others come first, so that what it calculates now is the last word on the stream.
+            await _append(redis, [each for each in lost if each.is_calculated], deadline_s)
+            await _append(redis, [each for each in lost if not each.is_calculated], deadline_s)
+            await _retract(redis, lost)
             await asyncio.to_thread(ends.reset, await _last_entries(redis))
     finally:
         engine.dispose()
@@ -76,7 +92,7 @@ async def restore_streams(settings: LedgerSettings, deadline_s: float) -> dict[s
 
 
 async def lost_events(redis: Redis, ends: StreamEnds) -> list[LostEvent]:
-    """The stored events that are missing, as they arrived; without what reward recalculates."""
+    """The stored events that are missing, as they arrived."""
     lost: list[LostEvent] = []
     for stream in STREAMS:
         start = await start_of(redis, stream)
@@ -87,24 +103,47 @@ async def lost_events(redis: Redis, ends: StreamEnds) -> list[LostEvent]:
             if event_id in there:
                 continue
             event = stream.adapter.validate_json(body).not_after(entry_id.latest)
-            if not _is_recalculated(stream, event):
-                lost.append(LostEvent(entry_id, stream, event))
+            lost.append(LostEvent(entry_id, stream, event))
     return sorted(lost, key=lambda each: each.entry_id)
 
 
-def _is_recalculated(stream: Stream, event: Event) -> bool:
-    """Whether the reward service makes the event again of the facts, with the same id."""
-    return stream in (REWARDS, TRACE_REQUESTS) or (
-        stream is EXAMPLES and event.caused_by is not None
-    )
+async def _event_ids(redis: Redis, stream: Stream) -> AsyncIterator[str]:
+    async for message in _messages(redis, stream):
+        yield str(message.get("event_id"))
 
 
-async def _event_ids(redis: Redis, stream: Stream) -> Any:
+async def _messages(redis: Redis, stream: Stream) -> AsyncIterator[dict[str, Any]]:
     async for _, fields in entries(redis, stream.key):
-        try:
-            yield from_json(unwrap(fields[_DATA])).get("event_id")
-        except (KeyError, ValueError, AttributeError):
-            continue
+        with suppress(KeyError, ValueError):
+            message = from_json(unwrap(fields[_DATA]))
+            if isinstance(message, dict):
+                yield message
+
+
+async def _retract(redis: Redis, lost: list[LostEvent]) -> None:
+    """Retract the lost examples that reward, which has forgotten them, did not build again."""
+    counts: Counter[str] = Counter()
+    last: dict[str, Event] = {}
+    for each in lost:
+        if each.is_calculated and isinstance(each.event, BuiltExample | ExampleRetracted):
+            counts[each.event.example_id] += isinstance(each.event, BuiltExample)
+            last[each.event.example_id] = each.event
+    async for message in _messages(redis, EXAMPLES):
+        if message.get("type") != ExampleRetracted.__name__:
+            counts[str(message.get("example_id"))] -= 1
+    publisher = Publisher(redis)
+    for example_id, event in last.items():
+        if isinstance(event, BuiltExample) and counts[example_id] == 0:
+            await publisher.publish_once(
+                ExampleRetracted(
+                    event_id=derived_id(event.event_id, "lost", "retracted"),
+                    occurred_at=event.occurred_at,
+                    caused_by=event.event_id,
+                    example_id=example_id,
+                    revision=event.revision + 1,
+                    reason="Redis lost what it was built of, and it was not built again",
+                )
+            )
 
 
 async def _append(redis: Redis, lost: list[LostEvent], deadline_s: float) -> None:
