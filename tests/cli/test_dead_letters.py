@@ -55,9 +55,9 @@ class Group:
     ) -> list[Outcome]:
         if self.failing:
             return [Invalid(f"{self.name} is failing") for _ in batch]
-        known = await state.read([self._key(event.requested_by) for event, _ in batch])
+        known = await state.read([self._key(event.requested_by) for event, *_ in batch])
         outcomes: list[Outcome] = []
-        for event, _ in batch:
+        for event, *_ in batch:
             key = self._key(event.requested_by)
             known[key] = str(int(known[key] or b"0") + 1).encode()
             outcomes.append(Done(writes=(Write(key, known[key]),)))

@@ -163,7 +163,7 @@ async def test_an_event_whose_handler_raises_is_isolated_retried_and_buried(
     async def refuse_bad(
         batch: Sequence[Delivered[TrainingRequested]], state: State
     ) -> list[Outcome]:
-        for event, _ in batch:
+        for event, *_ in batch:
             if event.requested_by == "bad":
                 tries.append("bad")
                 raise ValueError("no such thing")
@@ -309,7 +309,7 @@ async def test_work_in_flight_is_not_claimed_however_long_it_takes(redis: Redis,
     handled: list[str] = []
 
     async def slow(batch: Sequence[Delivered[TrainingRequested]], state: State) -> list[Outcome]:
-        handled.extend(event.requested_by for event, _ in batch)
+        handled.extend(event.requested_by for event, *_ in batch)
         started.set()
         await release.wait()
         return await count_and_emit(batch, state)

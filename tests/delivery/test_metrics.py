@@ -34,7 +34,7 @@ async def test_every_outcome_and_every_further_attempt_is_counted(redis: Redis, 
         if not await redis.exists("watched"):
             await redis.set("watched", "changed by another")
         answers = {"fine": Done(), "never": Invalid("not this"), "later": Later("not yet")}
-        return [answers[event.requested_by] for event, _ in batch]
+        return [answers[event.requested_by] for event, *_ in batch]
 
     await Publisher(redis).publish([request(n) for n in ("fine", "never", "later", "fine")])
     registry = CollectorRegistry()

@@ -38,7 +38,7 @@ async def release(
     url: str, stream: Stream, took: list[str], retry: RetryPolicy
 ) -> AsyncIterator[None]:
     async def handle(batch: Sequence[Any], state: State) -> list[Outcome]:
-        took.extend(event.requested_by for event, _ in batch)
+        took.extend(event.requested_by for event, *_ in batch)
         return [Done() for _ in batch]
 
     consumer = Consumer(stream, "test", dict.fromkeys(stream.events, handle), retry=retry)

@@ -150,7 +150,7 @@ async def test_the_span_of_an_event_that_cannot_be_handled_has_the_reason(
 ):
     async def refuse(batch: Sequence[Delivered[TrainingRequested]], state: State) -> list[Outcome]:
         answers: dict[str, Outcome] = {"never": Invalid("not this"), "later": Later("not yet")}
-        return [answers[event.requested_by] for event, _ in batch]
+        return [answers[event.requested_by] for event, *_ in batch]
 
     tracer = RecordingTracer()
     await redis.xadd(COMMANDS.key, {DATA_FIELD: b"not json"})

@@ -61,6 +61,9 @@ def test_a_newer_schema_stops_the_start_and_is_reported_to_readers(ledger: Opene
 def test_erased_examples_of_an_older_ledger_are_migrated(ledger: Opened):
     with ledger.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE left_out_examples")
+        connection.exec_driver_sql("DROP TABLE stream_ends")
+        connection.exec_driver_sql("ALTER TABLE events DROP COLUMN arrived")
+        connection.exec_driver_sql("ALTER TABLE experiences DROP COLUMN conflicts")
         connection.exec_driver_sql("DROP TABLE forgotten_examples")
         connection.exec_driver_sql(
             "CREATE TABLE forgotten_examples (example_id VARCHAR PRIMARY KEY, "

@@ -82,7 +82,7 @@ async def test_a_full_disk_leaves_events_pending_and_none_is_lost(
         room = Room(ledger)
         room.full = True
         handlers = LedgerHandlers(SqlLedger(ledger.engine), LedgerMetrics(CollectorRegistry()), 0)
-        status = partial(ledger_facts, handlers, LedgerReader(ledger.read), lambda: None)
+        status = partial(ledger_facts, handlers, LedgerReader(ledger.read))
         settings = LedgerSettings.model_validate({"redis_url": valkey_url})
         service = Service(
             name="ledger",
@@ -130,7 +130,7 @@ async def test_an_unavailable_database_fails_no_event():
     handlers = LedgerHandlers(SqlLedger(engine), LedgerMetrics(CollectorRegistry()), 0)
     with pytest.raises(Unavailable, match="ledger's database"):
         await handlers.handle(delivered(DAY[:1]), MemoryState())
-    facts = await ledger_facts(handlers, LedgerReader(engine), lambda: None)
+    facts = await ledger_facts(handlers, LedgerReader(engine))
     assert facts["summary"].startswith("degraded: ")
 
 

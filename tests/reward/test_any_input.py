@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
 
-from ratchet.contract import Experience, ExperienceRecorded, Feedback, FeedbackReceived
+from ratchet.contract import Delivered, Experience, ExperienceRecorded, Feedback, FeedbackReceived
 from reward.domain.answers.warnings import RewardWarning
 from reward.domain.scoring.weights import RewardBounds, RewardWeights
 from reward.domain.state.policy import RewardPolicy
@@ -132,7 +132,7 @@ async def test_each_kind_of_warning_is_counted_once_per_answer(facts: Any):
         facts.feedback("q-1", at=20, rating="down"),
         facts.experience("q-2", widget_plan=None),
     ):
-        state.apply(await handlers.handle_facts([fact], state))
+        state.apply(await handlers.handle([Delivered.of(fact)], state))
 
     def count(kind: RewardWarning) -> float:
         return metrics.warnings.labels(kind.value)._value.get()

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ratchet.contract import ExperienceScored, Feedback, FeedbackReceived, Value, derived_id
+from ratchet.contract import (
+    Delivered,
+    ExperienceScored,
+    Feedback,
+    FeedbackReceived,
+    Value,
+    derived_id,
+)
 from reward.domain.examples.example_set import QuestionState
 from reward.domain.state.operator_day import OperatorDay
 from reward.domain.state.policy import RewardPolicy
@@ -66,7 +73,7 @@ async def test_feedback_after_an_upgrade_adds_a_revision_to_an_earlier_answer():
         occurred_at=datetime(2026, 1, 6, tzinfo=UTC),
         feedback=Feedback(query_id=key.rpartition(":")[2], rating="down", correction="no"),
     )
-    emitted = state.apply(await handlers.handle_facts([word], state))
+    emitted = state.apply(await handlers.handle([Delivered.of(word)], state))
     [scored] = [event for event in emitted if isinstance(event, ExperienceScored)]
     assert scored.revision == known.revision + 1
     assert scored.rating == "down"

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from ratchet.contract import (
     BuiltExample,
+    Delivered,
     Done,
     ExampleRetracted,
     ExperienceScored,
@@ -28,7 +29,7 @@ async def test_the_latency_from_feedback_to_example_is_observed():
     handlers = RewardHandlers(RewardPolicy(), RewardMetrics(registry))
     state, made = MemoryState(), 0
     for fact in facts_of(simulate(3, questions=6, start=START)):
-        outcomes = await handlers.handle_facts([fact], state)
+        outcomes = await handlers.handle([Delivered.of(fact)], state)
         state.apply(outcomes)
         if isinstance(fact, FeedbackReceived):
             built = [
@@ -54,7 +55,7 @@ async def test_examples_and_reward_components_are_counted():
     examples: Counter[tuple[str, str]] = Counter()
     components: Counter[str] = Counter()
     for fact in facts_of(simulate(3, questions=20, start=START)):
-        for event in state.apply(await handlers.handle_facts([fact], state)):
+        for event in state.apply(await handlers.handle([Delivered.of(fact)], state)):
             if isinstance(event, ExperienceScored):
                 components.update(event.components.keys())
             elif isinstance(event, ExampleRetracted):

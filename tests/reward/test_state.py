@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from ratchet.contract import FeedbackReceived, derived_id
+from ratchet.contract import Delivered, FeedbackReceived, derived_id
 from ratchet_testing.simulated_facts import Fact, facts_of
 from reward.domain.examples.pairing import PairingRules
 from reward.domain.state.answer_facts import MAX_EARLY
@@ -287,5 +287,5 @@ async def test_state_is_stored_as_long_as_a_fact_may_need_it(facts: Any):
     window_s = 30 * 86_400
     state = MemoryState()
     handlers = RewardHandlers(RewardPolicy(window_days=30), RewardMetrics(CollectorRegistry()))
-    [outcome] = await handlers.handle_facts([facts.experience()], state)
+    [outcome] = await handlers.handle([Delivered.of(facts.experience())], state)
     assert {write.ttl_s for write in outcome.writes} == {2 * window_s}

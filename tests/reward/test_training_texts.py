@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ratchet.contract import BuiltExample, LabelBuilt, PairBuilt
+from ratchet.contract import BuiltExample, Delivered, LabelBuilt, PairBuilt
 from reward.domain.state.policy import RewardPolicy
 from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
@@ -114,5 +114,5 @@ async def test_unused_answers_are_counted_by_kind(facts: Any, answer: str, kind:
     registry = CollectorRegistry()
     handlers = RewardHandlers(RewardPolicy(), RewardMetrics(registry))
     fact = facts.experience("q-1", voice_response=answer)
-    await handlers.handle_facts([fact], MemoryState())
+    await handlers.handle([Delivered.of(fact)], MemoryState())
     assert registry.get_sample_value("ratchet_reward_warnings_total", {"kind": kind}) == 1

@@ -74,8 +74,15 @@ def test_a_single_user_is_not_limited():
     assert len(select(by([("anna",)] * 30), RULES).examples) == 30
 
 
-def test_examples_without_a_user_are_not_limited():
+def test_examples_without_a_source_are_not_limited():
     assert len(select(by([()] * 30), RULES).examples) == 30
+    assert len(select(by([()] * 60 + [("anna",)] * 3), RULES).examples) == 63
+
+
+def test_everybody_without_a_name_shares_the_limit_of_one_user():
+    unnamed = select(by([("",)] * 60 + [("anna",)]), RULES)
+    named = select(by([("ben",)] * 60 + [("anna",)]), RULES)
+    assert len(unnamed.examples) == len(named.examples) == 21
 
 
 users = st.lists(

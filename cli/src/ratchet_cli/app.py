@@ -25,7 +25,7 @@ _OWN = {
 _ORDER = (
     *("up", "status", "doctor"),
     *("models", "activate", "rollback", "bundle", "install"),
-    *("backup", "restore", "replay", "lineage", "forget"),
+    *("backup", "restore", "replay", "repair", "lineage", "forget"),
     *("simulate", "demo", "completion", "import", "dead", "keys"),
 )
 

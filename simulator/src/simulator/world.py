@@ -22,6 +22,8 @@ from simulator.situations import Situation, draw_situation
 from simulator.turn import Reaction, Truth, Turn
 from simulator.widgets import Plan, draw_plan, plan_body
 
+LONGEST_PAUSE = timedelta(seconds=900)
+"""The longest time between two answers."""
 _OPERATORS = 9
 _SENT_TWICE = 0.03
 _CHANGED_MIND = 0.02
@@ -50,7 +52,7 @@ def simulate(
         answers = _draw_answers(rng, situation, answers_per_question)
         crew = rng.sample(operators, min(len(answers), _OPERATORS))
         for answer, operator in zip(answers, cycle(crew)):
-            now += timedelta(seconds=rng.randint(20, 900))
+            now += timedelta(seconds=rng.randint(20, LONGEST_PAUSE // timedelta(seconds=1)))
             plan = draw_plan(rng, good=rng.random() < 0.6)
             query_id = str(UUID(int=rng.getrandbits(128), version=4))
             experience = {

@@ -14,7 +14,7 @@ from ratchet_text.equipment import (
     active_vocabulary, equipment_ids, equipment_words, use_site_file, use_vocabulary,
 )
 from ratchet_text.follow_up_vocabulary import NOT, FollowUpWords, follow_up_words
-from ratchet_text.identifiers import identifier, known_as, spellings
+from ratchet_text.identifiers import identifier, known_as, person_named, spellings
 from ratchet_text.json_parts import CutOff, elements, faulty_place, list_parts, value_end
 from ratchet_text.languages import language_of
 from ratchet_text.normalization import (

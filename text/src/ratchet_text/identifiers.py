@@ -9,6 +9,12 @@ _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _EXACT = 2**53
 """Beyond it several whole numbers are the same float, so that one id would have another's data."""
+_NOBODY = frozenset(
+    (
+        "0 anon anonym anonyme anonymous anonimo anónimo default desconocido gast guest inconnu na "
+        "nan nil nobody none null unbekannt undefined unknown unknownuser unnamed user"
+    ).split()
+)
 _UUID = re.compile(
     r"(?:urn:uuid:)?[{(]?([0-9a-f]{8})(-?)([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{4})\2"
     r"([0-9a-f]{12})[)}]?",
@@ -43,6 +49,12 @@ def identifier(value: Any, compact: bool = True) -> str:
     if "." in text and not {".", ".."}.isdisjoint(re.split(r"[/\\]", text)):
         raise ValueError("has . or .. between slashes, which URLs drop; send one such as q-42")
     return text
+
+
+def person_named(user_id: str) -> str:
+    """`user_id`, or an empty text if it stands for nobody, such as "anonymous" or "null"."""
+    letters = "".join(filter(str.isalnum, user_id)).casefold()
+    return user_id if letters and letters not in _NOBODY else ""
 
 
 def known_as(value: Any, compact: bool = True) -> Any:

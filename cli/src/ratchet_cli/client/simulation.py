@@ -13,6 +13,7 @@ from ratchet_cli.client.post_all import PostedCalls, post_all
 from ratchet_text import masked
 from simulator import simulate
 from simulator.turn import Call, timeline
+from simulator.world import LONGEST_PAUSE
 
 _PATIENCE_S = 60.0
 
@@ -21,7 +22,9 @@ async def post_simulation(
     url: str, seed: int, questions: int, answers: int, rate: float | None
 ) -> dict[str, Any]:
     """Counts and latencies of the calls; raises `Unreachable` if the intake stops responding."""
-    start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=30)
+    # The intake refuses times that are still ahead: the last answer is before now.
+    span = max(timedelta(days=30), questions * answers * LONGEST_PAUSE + timedelta(days=1))
+    start = datetime.now(UTC).replace(microsecond=0) - span
     calls = timeline(simulate(seed, questions, answers, start=start))
     try:
         return _figures(len(calls), await _post(url, calls, rate))

@@ -120,7 +120,13 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
             yield
 
     app = FastAPI(title="Ratchet ingest", version="1", lifespan=lifespan, redirect_slashes=False)
-    intake = Intake(publisher, metrics, settings.ingest_naive_zone, Tombstones(redis).among)
+    intake = Intake(
+        publisher,
+        metrics,
+        settings.ingest_naive_zone,
+        Tombstones(redis).among,
+        settings.ingest_clock_tolerance_s,
+    )
     per_minute = settings.ingest_feedback_per_minute
     for router in (
         create_item_router(intake, settings.ingest_max_batch),

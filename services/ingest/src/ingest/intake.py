@@ -22,6 +22,7 @@ from ingest.domain.sent_fields import unknown_fields, without_empty
 from ingest.domain.traces import Trace, trace_captured
 from ingest.metrics import IngestMetrics
 from ratchet.contract import (
+    CLOCK_TOLERANCE_S,
     ClientInput,
     Event,
     Experience,
@@ -33,6 +34,7 @@ from ratchet.contract import (
 from ratchet.delivery import IdempotencyRecord, Publisher, new_id
 
 M = TypeVar("M", bound=BaseModel)
+Read = Callable[[Mapping[str, Any], ClientInput], M]
 ErasedAmong = Callable[[Set[str]], Awaitable[Set[str]]]
 """Returns the given query ids that were erased."""
 _log = logging.getLogger(__name__)
@@ -69,18 +71,20 @@ class Intake:
         metrics: IngestMetrics,
         naive_zone: str,
         erased_among: ErasedAmong,
+        clock_tolerance_s: float = CLOCK_TOLERANCE_S,
     ) -> None:
         self._publisher = publisher
         self._erased_among = erased_among
         self._metrics = metrics
         self._zone = ZoneInfo(naive_zone)
+        self._tolerance = timedelta(seconds=clock_tolerance_s)
 
     async def experiences(self, items: Sequence[Any]) -> EventBatch:
         now = utc_now()
         batch = await self._read(
             "experience",
             items,
-            lambda item: read_experience(item, now, self._zone),
+            lambda item, sent: read_experience(item, now, sent),
             _experience_recorded,
             now,
             Experience,
@@ -92,25 +96,23 @@ class Intake:
         return replace(batch, without_plan=unplanned)
 
     async def feedback(self, items: Sequence[Any]) -> EventBatch:
-        read = self._reader(Feedback)
+        read = _reader(Feedback)
         return await self._read("feedback", items, read, _feedback_received, utc_now(), Feedback)
 
     async def corrections(self, items: Sequence[Any]) -> EventBatch:
-        read = self._reader(Correction)
+        read = _reader(Correction)
         return await self._read("correction", items, read, _correction_received, utc_now())
 
     async def traces(self, items: Sequence[Any]) -> EventBatch:
-        read = self._reader(Trace)
-        return await self._read("trace", items, read, trace_captured, utc_now())
+        return await self._read("trace", items, _reader(Trace), trace_captured, utc_now())
 
     async def pairs(self, items: Sequence[Any]) -> EventBatch:
-        return await self._read("pair", items, self._reader(Pair), pair_built, utc_now())
+        return await self._read("pair", items, _reader(Pair), pair_built, utc_now())
 
-    def _reader(self, model: type[M]) -> Callable[[Mapping[str, Any]], M]:
-        return lambda item: model.model_validate(item, context=ClientInput(self._zone))
-
-    async def publish(self, batch: EventBatch, record: IdempotencyRecord | None = None) -> int:
-        """Publish the events of `batch`; returns how many of them were published before.
+    async def publish(
+        self, batch: EventBatch, record: IdempotencyRecord | None = None, owner: str = ""
+    ) -> int:
+        """Publish the events of `batch`; returns how many of them `owner` published before.
 
         Durable on return. Raises `AlreadyPublished` if `record` has a stored answer, and redis-py's
         errors as they are. A batch without events stores no record, so the request can be
@@ -118,7 +120,7 @@ class Intake:
         """
         new: Sequence[Event] = ()
         if batch.events:
-            new = await self._publisher.publish(batch.events, batch.named, record)
+            new = await self._publisher.publish(batch.events, batch.named, record, owner)
         accepted, repeated = len(batch.events), len(batch.events) - len(new)
         self._metrics.count(batch.kind, len(new), repeated, batch.received - accepted)
         for event in new:
@@ -134,7 +136,7 @@ class Intake:
         self,
         kind: str,
         items: Sequence[Any],
-        read: Callable[[Mapping[str, Any]], M],
+        read: Read[M],
         event: Callable[[M, str, datetime], Event],
         now: datetime,
         judged: type[BaseModel] | None = None,
@@ -143,7 +145,8 @@ class Intake:
 
         Items of the model `judged` must have content, and their unknown fields are named.
         """
-        rows = sort_items(items, read, self._zone)
+        sent = ClientInput(self._zone, now + self._tolerance)
+        rows = sort_items(items, lambda item: read(item, sent), sent)
         if judged is not None:
             rows = without_empty(rows)
         query_ids = {getattr(item.body, "query_id", None) for item in rows.valid} - {None}
@@ -163,6 +166,10 @@ class Intake:
         warnings, mistaken = unknown_fields(items, set(indexes), judged) if judged else ((), ())
         problems = (*rows.problems, *mistaken)
         return EventBatch(kind, len(items), events, indexes, named, problems, tuple(warnings))
+
+
+def _reader(model: type[M]) -> Read[M]:
+    return lambda item, sent: model.model_validate(item, context=sent)
 
 
 def _experience_recorded(experience: Experience, event_id: str, occurred_at: datetime) -> Event:

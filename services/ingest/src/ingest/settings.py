@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode
 
 from ledger.reading import LedgerLocation
+from ratchet.contract import CLOCK_TOLERANCE_S
 from ratchet.settings import HttpAddress
 
 
@@ -22,6 +23,8 @@ CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 class IngestSettings(LedgerLocation):
     """`ingest_naive_zone` is the time zone of timestamps without one.
 
+    `ingest_clock_tolerance_s` is how far after their receipt items may claim to have occurred.
+
     `ingest_decision_timeout_s` is the time that Redis has to log a decision before its ranking is
     returned. `ingest_cors_origins` are the pages that may call from a browser, such as
     `http://panel.plant:3000`; `ingest_trusted_proxies` are the addresses or networks whose
@@ -33,6 +36,7 @@ class IngestSettings(LedgerLocation):
 
     port: int = Field(default=8100, ge=1, le=65535)
     ingest_naive_zone: str = "UTC"
+    ingest_clock_tolerance_s: float = Field(default=CLOCK_TOLERANCE_S, ge=0, le=86_400)
     ingest_max_batch: int = Field(default=1000, ge=1)
     ingest_max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     ingest_retry_after_s: int = Field(default=5, ge=1)

@@ -11,11 +11,13 @@ from ledger.archive.store import ArchiveStore
 from ledger.backends.database import open_for_reading
 from ledger.backends.erasure import SqlLedgerErasure
 from ledger.backends.sound_database import open_sound
+from ledger.backends.stream_ends import StreamEnds
 from ledger.backends.writer import SqlLedger
 from ledger.backlog import BacklogMetrics, BacklogMonitor
 from ledger.handlers import LedgerHandlers, erase
 from ledger.metrics import LedgerMetrics
 from ledger.reading import LedgerReader
+from ledger.repair.stream_watch import StreamWatch
 from ledger.replay.rebuilding import LedgerRebuilding
 from ledger.settings import LedgerSettings
 from ledger.status import ledger_facts
@@ -33,10 +35,11 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
     registry = CollectorRegistry()
     engine = open_sound(settings.ledger_database)
     ledger = SqlLedger(engine)
-    handlers = LedgerHandlers(ledger, LedgerMetrics(registry), settings.ledger_pause_s)
+    redis, metrics = create_redis(settings), LedgerMetrics(registry)
+    watch = StreamWatch(redis, StreamEnds(engine), metrics)
+    handlers = LedgerHandlers(ledger, metrics, settings.ledger_pause_s, watch.compare)
     erasure = one_by_one(partial(erase, SqlLedgerErasure(engine, ledger)))
     reader = LedgerReader(open_for_reading(settings.ledger_database))
-    redis = create_redis(settings)
     store = ArchiveStore(settings.archive_place)
     rebuilding = LedgerRebuilding(
         redis, store, settings.ledger_database, settings.data_dir / "ledger.rebuild"
@@ -74,9 +77,10 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
         background=[
             archivist.run,
             BacklogMonitor(redis, BacklogMetrics(registry)).run,
+            watch.run,
             rebuilding.run,
             rebuilding.end_when_damaged,
         ],
-        status=partial(ledger_facts, handlers, reader, lambda: rebuilding.problem),
+        status=partial(ledger_facts, handlers, reader, watch, lambda: rebuilding.problem),
     )
     return create_host(service)

@@ -26,6 +26,12 @@ class LedgerMetrics:
             registry=registry,
         )
 
+        self.went_back = Gauge(
+            "ratchet_ledger_streams_gone_back",
+            "Streams of which Redis lacks entries that the ledger has.",
+            registry=registry,
+        )
+
     def wrote(self, new: int, known: int) -> None:
         self.events.labels("written").inc(new)
         self.events.labels("known").inc(known)

@@ -6,15 +6,23 @@ from typing import Any
 
 from ledger.handlers import LedgerHandlers
 from ledger.reading import LedgerReader
+from ledger.repair.stream_watch import StreamWatch
 from ratchet.contract import Unavailable
 
 
 async def ledger_facts(
-    handlers: LedgerHandlers, reader: LedgerReader, incomplete: Callable[[], str | None]
+    handlers: LedgerHandlers,
+    reader: LedgerReader,
+    watch: StreamWatch | None = None,
+    incomplete: Callable[[], str | None] = lambda: None,
 ) -> dict[str, Any]:
-    """Counts as JSON values; `trouble` is None unless events wait or are missing."""
+    """Counts as JSON values; `trouble` is None unless events wait or are missing.
+
+    `streams` is there while Redis lacks entries.
+    """
     try:
         counts = await asyncio.to_thread(reader.counts)
+        lacking = await watch.problem() if watch is not None else None
     except Unavailable as error:
         return {"trouble": str(error), "summary": f"degraded: {error}"}
     trouble = handlers.trouble or incomplete()
@@ -25,5 +33,7 @@ async def ledger_facts(
         "events": dict(counts.events),
         "experiences": counts.total,
         "awaited_experiences": counts.awaited,
+        "answer_conflicts": counts.conflicting,
+        **({"streams": {"problem": lacking}} if lacking else {}),
         "summary": f"degraded: {trouble}" if trouble else summary,
     }

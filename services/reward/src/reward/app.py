@@ -47,6 +47,7 @@ def create_app(settings: RewardSettings) -> AsgiFastStream:
             # One at a time: a second request must read the state that the first one wrote.
             Consumer(COMMANDS, "reward", {ForgetRequested: erasure.handle}, batch=1, retry=retry),
         ],
+        status=facts.status,
         publishes=[REWARDS, EXAMPLES, TRACE_REQUESTS, FORGOTTEN],
     )
     return create_host(service)

@@ -43,8 +43,8 @@ class RewardErasureHandler:
         self, batch: Sequence[Delivered[ForgetRequested]], state: State
     ) -> Sequence[Outcome]:
         """Corrected rewards and examples; the batch is one request, as it writes what it reads."""
-        [(request, _)] = batch
-        return [await self._erase(request, state)]
+        [delivered] = batch
+        return [await self._erase(delivered.event, state)]
 
     async def _erase(self, request: ForgetRequested, state: State) -> Done:
         erased = frozenset(request.query_ids)

@@ -19,6 +19,7 @@ from ratchet.contract import (
 from ratchet.storage import forgotten_among
 from ratchet_text import language_of
 from reward.domain.answers.durations import SECOND
+from reward.domain.answers.warnings import RewardWarning
 from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.example_set import QuestionState, offer
 from reward.domain.examples.question import question_of
@@ -45,9 +46,13 @@ class QuestionOffers:
 
 
 class RewardHandlers:
-    """One handler for both streams of facts: the result is the same, whichever comes first."""
+    """One handler for both streams of facts: the result is the same, whichever comes first.
+
+    `conflicts` counts, since the start, query ids with a second answer of another content.
+    """
 
     def __init__(self, policy: RewardPolicy, metrics: RewardMetrics) -> None:
+        self.conflicts = 0
         self._policy = policy
         # Feedback changes an answer within one window of it, and that answer changes the examples
         # of those within one window of itself: after two windows nothing reads a value again.
@@ -58,32 +63,40 @@ class RewardHandlers:
 
     async def handle(self, batch: Sequence[Delivered[Fact]], state: State) -> Sequence[Outcome]:
         """Rewards and examples of the facts; facts about erased questions are dropped."""
-        return await self.handle_facts([fact for fact, _ in batch], state)
-
-    async def handle_facts(self, batch: Sequence[Fact], state: State) -> Sequence[Outcome]:
-        """The outcomes of `handle`, for facts that no stream delivered."""
-        erased = await forgotten_among(state, map(query_id_of, batch))
-        facts = [fact for fact in batch if query_id_of(fact) not in erased]
+        erased = await forgotten_among(state, (query_id_of(each.event) for each in batch))
+        remaining = [each for each in batch if query_id_of(each.event) not in erased]
         if erased:
-            _log.warning("dropped %d facts about erased questions", len(batch) - len(facts))
-        outcomes = iter(await self._outcomes(facts, state) if facts else ())
-        return [Done() if query_id_of(fact) in erased else next(outcomes) for fact in batch]
+            _log.warning("dropped %d facts about erased questions", len(batch) - len(remaining))
+        outcomes = iter(await self._outcomes(remaining, state) if remaining else ())
+        return [Done() if query_id_of(each.event) in erased else next(outcomes) for each in batch]
 
-    async def _outcomes(self, batch: Sequence[Fact], state: State) -> Sequence[Outcome]:
+    async def _outcomes(
+        self, delivered: Sequence[Delivered[Fact]], state: State
+    ) -> Sequence[Outcome]:
         """An outcome per fact. The batch commits as one: the last outcome writes its state."""
+        batch = [each.event for each in delivered]
+        arrivals = [each.entry_id for each in delivered]
         current = BatchState(self._policy, language_of)
+        own = set(map(query_id_of, batch))
+        current.answers = await read_values(state, answer_key, own, ScoredAnswer)
         current.days = await read_values(state, day_key, days_of(batch, self._policy), OperatorDay)
         days_before = dict(current.days)
-        positions = [current.add_turn(fact) for fact in batch]
-        needed = {query_id_of(fact) for fact in batch} | affected_by(positions)
-        current.answers = await read_values(state, answer_key, needed, ScoredAnswer)
+        first = current.first_arrivals(zip(batch, arrivals, strict=True))
+        positions = [
+            current.add_turn(fact) if arrived == first.get(query_id_of(fact)) else None
+            for fact, arrived in zip(batch, arrivals, strict=True)
+        ]
+        others = affected_by(positions) - own
+        current.answers |= await read_values(state, answer_key, others, ScoredAnswer)
         answers_before = dict(current.answers)
 
         emits: list[list[Event]] = [[] for _ in batch]
         offers: dict[QuestionKey, QuestionOffers] = {}
-        for number, (fact, position) in enumerate(zip(batch, positions, strict=True)):
-            for change in current.add(fact, position):
-                self._metrics.warn(change.new_warnings)
+        for number, (fact, arrived, position) in enumerate(
+            zip(batch, arrivals, positions, strict=True)
+        ):
+            for change in current.add(fact, arrived, position):
+                self._warn(fact, change)
                 emits[number].extend(self.score_events(fact, change, current))
                 _collect(offers, change, number)
 
@@ -94,6 +107,19 @@ class RewardHandlers:
         outcomes[-1] = Done(outcomes[-1].emits, tuple(self.writes(writes)))
         self._metrics.count(batch, outcomes, utc_now())
         return outcomes
+
+    async def status(self) -> dict[str, int]:
+        """The fields of the service's `/status`."""
+        return {"answer_conflicts": self.conflicts}
+
+    def _warn(self, fact: Fact, change: AnswerChange) -> None:
+        self._metrics.warn(change.new_warnings)
+        if RewardWarning.CONFLICT in change.new_warnings:
+            self.conflicts += 1
+            _log.warning(
+                "another answer came under this query id; the first one stays",
+                extra={"query_id": change.query_id, "event_id": fact.event_id},
+            )
 
     async def _update_examples(
         self,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry
 
-from ratchet.contract import BuiltExample, Event, Example, ExperienceScored
+from ratchet.contract import BuiltExample, Delivered, Event, Example, ExperienceScored
 from reward.domain.state.answer_facts import Fact
 from reward.domain.state.policy import RewardPolicy
 from reward.handlers import RewardHandlers
@@ -21,7 +21,9 @@ class OfflineReplay:
         self.emitted: list[Event] = []
 
     async def add(self, *batch: Fact) -> None:
-        self.emitted.extend(self.state.apply(await self._handlers.handle_facts(batch, self.state)))
+        """Add facts that arrived when they occurred."""
+        delivered = [Delivered.of(fact) for fact in batch]
+        self.emitted.extend(self.state.apply(await self._handlers.handle(delivered, self.state)))
 
     @property
     def scores(self) -> dict[str, ExperienceScored]:

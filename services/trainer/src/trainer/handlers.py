@@ -61,12 +61,12 @@ class TrainerHandlers:
         self, batch: Sequence[Delivered[TrainingRequested | CancelRequested]], state: State
     ) -> None:
         """Stores requests until a run is planned, or until the open run has ended."""
-        await asyncio.to_thread(self.examples.add_requests, [request for request, _ in batch])
+        await asyncio.to_thread(self.examples.add_requests, [each.event for each in batch])
 
     async def handle_models(self, batch: Sequence[Delivered[ModelEvent]], state: State) -> None:
         """Stores model events by id, then passes them to `on_models`."""
         await asyncio.to_thread(self.models.add, batch)
-        await asyncio.to_thread(self.on_models, [event for event, _ in batch])
+        await asyncio.to_thread(self.on_models, [each.event for each in batch])
 
 
 async def store_trials(

@@ -33,7 +33,7 @@ class TeacherHandlers:
 
         A retry repeats the prompt and makes the same event.
         """
-        return await asyncio.gather(*[self._answer(request) for request, _ in batch])
+        return await asyncio.gather(*[self._answer(each.event) for each in batch])
 
     async def _answer(self, request: TraceRequested) -> Outcome:
         began = time.monotonic()

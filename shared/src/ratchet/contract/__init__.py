@@ -10,8 +10,8 @@ from ratchet.contract.command import (
 )
 from ratchet.contract.erasure import ForgetRequested, Forgotten, Remark
 from ratchet.contract.event import (
-    ArtifactRef, Aspect, Event, Stamp, Statement, Value, derived_id, latest, microseconds,
-    time_of, utc_now,
+    CLOCK_TOLERANCE_S, ArtifactRef, Aspect, Event, Stamp, Statement, Value, derived_id, latest,
+    microseconds, time_of, utc_now,
 )
 from ratchet.contract.example import (
     BuiltExample, DemonstrationBuilt, Example, ExampleRetracted, LabelBuilt, PairBuilt,

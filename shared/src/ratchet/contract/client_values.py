@@ -16,11 +16,13 @@ _LARGEST = sys.float_info.max
 class ClientInput:
     """pydantic's `context` for values that clients send; invalid values are refused.
 
-    A time without a zone is read in `zone`, and refused if that is None. Without this context,
-    stored values of every release are read: times are clipped to the supported range, ids are kept.
+    A time without a zone is read in `zone`, and refused if that is None; one after `latest` is
+    refused. Without this context, stored values of every release are read: times are clipped to
+    the supported range, ids are kept.
     """
 
     zone: tzinfo | None = None
+    latest: datetime | None = None
 
 
 def _finite(value: Any, info: ValidationInfo) -> Any:
@@ -71,12 +73,23 @@ def _moment(value: Any, info: ValidationInfo, zone: tzinfo | None = None) -> dat
         return LATEST if str(value).startswith("9999") else EARLIEST
 
 
+def _past_moment(value: Any, info: ValidationInfo) -> datetime:
+    at = _moment(value, info)
+    latest = info.context.latest if isinstance(info.context, ClientInput) else None
+    if latest is not None and at > latest:
+        raise ValueError(
+            "is still ahead; set the clock of the producer, or leave the time out for the time of "
+            f"receipt (accepted until {latest:%Y-%m-%dT%H:%M:%SZ})"
+        )
+    return at
+
+
 def _naive_moment(value: Any, info: ValidationInfo) -> datetime:
     return _moment(value, info, UTC)
 
 
 _SENT = datetime | float
-Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=_SENT)]
+Moment = Annotated[datetime, BeforeValidator(_past_moment, json_schema_input_type=_SENT)]
 """A time in UTC, within the supported range."""
 NaiveMoment = Annotated[datetime, BeforeValidator(_naive_moment, json_schema_input_type=_SENT)]
 """As `Moment`; without a zone of the value or the context it is in UTC, as in earlier releases."""

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,8 @@ from ratchet.contract.client_values import EventId, Moment
 from ratchet_text import EARLIEST, LATEST
 
 Aspect = Literal["voice", "widget"]
+CLOCK_TOLERANCE_S = 300.0
+"""How far a producer's clock may be ahead before it is reported, or its items are refused."""
 
 
 class Value(BaseModel):
@@ -32,6 +34,22 @@ class Event(Value):
     occurred_at: Moment
     caused_by: EventId | None = None
     trace: dict[str, str] = Field(default_factory=dict)
+
+    def not_after(self, at: int) -> Self:
+        """This event, with times after `at` (microseconds since 1970) moved to it.
+
+        Nothing occurs after it was received: a later time comes from a clock that is ahead.
+        """
+        if self.latest_time <= at:
+            return self
+        return self.model_copy(
+            update={"occurred_at": time_of(min(at, microseconds(self.occurred_at)))}
+        )
+
+    @property
+    def latest_time(self) -> int:
+        """The latest time that the event states of itself, in microseconds since 1970."""
+        return microseconds(self.occurred_at)
 
 
 def derived_id(*parts: str) -> str:

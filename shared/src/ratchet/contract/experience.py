@@ -12,7 +12,7 @@ from pydantic import (
 )
 
 from ratchet.contract import client_values as sent
-from ratchet.contract.event import Event, Value
+from ratchet.contract.event import Event, Value, microseconds, time_of
 
 Place = tuple[int | str, ...]
 """The location of a pydantic error: keys and indexes inside a JSON value."""
@@ -156,6 +156,17 @@ class Feedback(Judgement):
 class ExperienceRecorded(Event):
     type: Literal["ExperienceRecorded"] = "ExperienceRecorded"
     experience: Experience
+
+    def not_after(self, at: int) -> Self:
+        event = super().not_after(at)
+        if microseconds(self.experience.timestamp) <= at:
+            return event
+        experience = self.experience.model_copy(update={"timestamp": time_of(at)})
+        return event.model_copy(update={"experience": experience})
+
+    @property
+    def latest_time(self) -> int:
+        return max(super().latest_time, microseconds(self.experience.timestamp))
 
 
 class FeedbackReceived(Event):

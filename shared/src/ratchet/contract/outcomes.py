@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from ratchet.contract.event import Event
+from ratchet.contract.event import Event, microseconds
+from ratchet.contract.stream_position import BEGINNING, EntryId
 
 E = TypeVar("E", bound=Event)
 
 
 class Delivered(NamedTuple, Generic[E]):
-    """An event and its JSON, byte for byte as the producer wrote it.
+    """An event, its JSON, byte for byte as the producer wrote it, and the id of its entry.
 
     `payload` has the fields that a newer release added and that `event` ignores: store it, not
     the event, where whole events are stored.
@@ -18,11 +19,13 @@ class Delivered(NamedTuple, Generic[E]):
 
     event: E
     payload: bytes
+    entry_id: EntryId = BEGINNING
 
     @classmethod
     def of(cls, event: E) -> "Delivered[E]":
-        """A delivery of `event` with the payload that this release writes."""
-        return cls(event, event.model_dump_json().encode())
+        """A delivery of `event` when it occurred, with the payload that this release writes."""
+        received = EntryId(microseconds(event.occurred_at) // 1000, 0)
+        return cls(event, event.model_dump_json().encode(), received)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,11 @@ class EntryId(NamedTuple):
         return EntryId(self.ms, self.seq + 1)
 
     @property
+    def latest(self) -> int:
+        """No event of the entry is later, in microseconds since 1970; in the order of the ids."""
+        return (self.ms + 1) * 1000 + min(self.seq, 999)
+
+    @property
     def day_number(self) -> int:
         """The UTC day of the entry, counted from 1970."""
         return self.ms // _DAY_MS

@@ -98,7 +98,7 @@ class BatchHandler:
     async def _call_handler(self, items: Sequence[_Fresh], state: Transaction) -> Sequence[Outcome]:
         """`items` are not empty and have the same handler."""
         handle = self._consumer.handlers[type(items[0].event)]
-        batch = [Delivered(event, entry.payload) for entry, event, _ in items]
+        batch = [Delivered(event, entry.payload, entry.position) for entry, event, _ in items]
         try:
             if len(items) == 1:
                 [(_, event, span)] = items

@@ -57,6 +57,6 @@ def one_by_one(handle: Callable[[E], Awaitable[Outcome]]) -> Handle:
     """A handler of batches that passes one event after the other to `handle`."""
 
     async def handle_batch(batch: Sequence[Delivered[E]], state: State) -> Sequence[Outcome]:
-        return [await handle(event) for event, _ in batch]
+        return [await handle(each.event) for each in batch]
 
     return handle_batch

@@ -8,7 +8,7 @@ from typing import cast, get_args
 from faststream.redis.parser import BinaryMessageFormatV1
 from pydantic import ValidationError
 
-from ratchet.contract import ClientInput, Event, Invalid, Later, Stream
+from ratchet.contract import ClientInput, EntryId, Event, Invalid, Later, Stream
 from ratchet.delivery.publisher import DATA_FIELD
 
 _DATA = DATA_FIELD.encode()
@@ -22,6 +22,10 @@ class Entry:
     entry_id: str
     fields: Mapping[bytes, bytes]
     attempt: int
+
+    @property
+    def position(self) -> EntryId:
+        return EntryId.parse(self.entry_id)
 
     @property
     def payload(self) -> bytes:

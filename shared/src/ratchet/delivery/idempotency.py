@@ -1,9 +1,47 @@
-"""Idempotency records: the answer to a request, stored so that its events are published once."""
+"""Records of what was published: the answer to a request, and the event ids that clients chose."""
 
 import json
 from dataclasses import dataclass
 
+from ratchet.contract import Event, derived_id, stream_of
+
 RECORD_TTL_S = 86_400
+_OF_AN_EARLIER_RELEASE = b"1"
+_SHORT = 16
+
+
+@dataclass(frozen=True)
+class PublishedMark:
+    """An event that was published under an id that its `owner` chose; empty for a service.
+
+    Two events with one id are one fact if they are of one stream, and of one owner or with equal
+    content. Otherwise each is a fact of its own.
+    """
+
+    event: Event
+    owner: str
+
+    @property
+    def key(self) -> str:
+        return f"ratchet:published:{self.event.event_id}"
+
+    def encode(self) -> bytes:
+        content = self.event.model_dump_json(exclude={"event_id", "occurred_at", "trace"})
+        hashes = derived_id(self.owner)[:_SHORT], derived_id(content)[:_SHORT]
+        return " ".join((stream_of(self.event).name, *hashes)).encode()
+
+    def repeats(self, stored: bytes | None) -> bool:
+        """Whether the mark `stored` is of the same fact; one of an earlier release always is."""
+        if stored is None or stored == _OF_AN_EARLIER_RELEASE:
+            return stored is not None
+        (stream, owner, content), own = stored.split(), self.encode().split()
+        return stream == own[0] and (owner == own[1] or content == own[2])
+
+    def renamed(self) -> "PublishedMark":
+        """The same fact under an id that nobody else can choose."""
+        parts = stream_of(self.event).name, self.owner, self.event.event_id
+        event = self.event.model_copy(update={"event_id": derived_id("chosen twice", *parts)})
+        return PublishedMark(event, self.owner)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,12 @@ class DeliveryMetrics:
             ("stream", "group"),
             registry=registry,
         )
+        self.ahead = Counter(
+            "ratchet_events_ahead_total",
+            "Events with a time more than 5 minutes after their arrival, which counts instead.",
+            ("stream", "group"),
+            registry=registry,
+        )
         self.stopped = Gauge(
             "ratchet_consumer_stopped",
             "1 after too many consecutive dead letters, until the restart.",

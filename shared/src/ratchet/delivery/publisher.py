@@ -1,6 +1,6 @@
 """Publish events from outside a handler: durable when the call returns."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +11,14 @@ from uuid_utils import uuid7
 from ratchet.contract import Event, stream_of
 from ratchet.delivery.batched_append import DATA_FIELD as DATA_FIELD
 from ratchet.delivery.batched_append import Appends
-from ratchet.delivery.idempotency import RECORD_TTL_S, AlreadyPublished, IdempotencyRecord
+from ratchet.delivery.idempotency import (
+    RECORD_TTL_S,
+    AlreadyPublished,
+    IdempotencyRecord,
+    PublishedMark,
+)
 from ratchet.telemetry import current_trace
 
-_PUBLISHED = "ratchet:published:"
 _PUBLISHED_TTL_S = 30 * 86_400
 
 
@@ -50,37 +54,43 @@ class Publisher:
         events: Sequence[Event],
         named: Set[str] = frozenset(),
         record: IdempotencyRecord | None = None,
+        owner: str = "",
     ) -> tuple[Event, ...]:
         """Append `events` in one transaction, all or none; returns those that were new.
 
-        Of an id in `named`, only the first event that ever bears it is new. `record` is stored in
-        the same transaction; raises `AlreadyPublished` if there is one under its key.
+        Of an id in `named`, only the first event of a stream that `owner` ever published with it
+        is new. If the id is another fact's (`PublishedMark`), the event is appended under a
+        derived id; a service, which has no `owner`, keeps its own. `record` is stored in the same
+        transaction; raises `AlreadyPublished` if there is one under its key.
         """
         if not named and record is None:
             await self._appends.append([(stream_of(e).key, data_of(e)) for e in events])
             return tuple(events)
+        marks = {e.event_id: PublishedMark(e, owner) for e in reversed(events)}
+        marks = {event_id: mark for event_id, mark in marks.items() if event_id in named}
         async with self._redis.pipeline(transaction=True) as pipe:
             while True:
-                known = await self._known(pipe, named, record)
+                fresh = await self._fresh(pipe, marks, record)
                 new: list[Event] = []
                 repeated: list[str] = []
+                pipe.multi()
                 for event in events:
-                    if event.event_id in known:
-                        repeated.append(event.event_id)
-                    else:
+                    name = event.event_id
+                    if name not in marks:
                         new.append(event)
-                        known |= named & {event.event_id}
+                        pipe.xadd(*entry_of(event))
+                    elif (mark := fresh.pop(name, None)) is not None:
+                        new.append(event)
+                        pipe.xadd(*entry_of(mark.event))
+                        pipe.set(mark.key, mark.encode(), ex=_PUBLISHED_TTL_S)
+                    else:
+                        repeated.append(name)
                 if not new and record is None:
                     return ()
-                pipe.multi()
-                for event in new:
-                    pipe.xadd(*entry_of(event))
-                    if event.event_id in named:
-                        pipe.set(_PUBLISHED + event.event_id, b"1", ex=_PUBLISHED_TTL_S)
                 if record is not None:
                     stored = replace(record, repeated=tuple(repeated))
                     pipe.set(record.key, stored.encode(), ex=RECORD_TTL_S)
-                # The markers and the record's key are watched since `_known`: if another process
+                # The marks and the record's key are watched since `_fresh`: if another process
                 # published one of the ids meanwhile, EXEC does nothing and the check is repeated.
                 try:
                     await pipe.execute()
@@ -92,17 +102,26 @@ class Publisher:
         """Append `event` unless its id was published before; returns whether it was new."""
         return bool(await self.publish([event], named={event.event_id}))
 
-    async def _known(
-        self, pipe: Any, named: Set[str], record: IdempotencyRecord | None
-    ) -> set[str]:
-        """The ids of `named` that were published before; all of them are watched from here on."""
-        ids = list(named)
-        markers = [_PUBLISHED + event_id for event_id in ids]
-        watched = [*markers, *([record.key] if record else [])]
-        if not watched:
-            return set()
-        await pipe.watch(*watched)
-        values = await pipe.mget(watched)
-        if record is not None and values[-1] is not None:
-            raise AlreadyPublished(IdempotencyRecord.decode(record.key, values[-1]))
-        return {event_id for event_id, mark in zip(ids, values, strict=False) if mark is not None}
+    async def _fresh(
+        self, pipe: Any, marks: Mapping[str, PublishedMark], record: IdempotencyRecord | None
+    ) -> dict[str, PublishedMark]:
+        """The marks to set by the event id that was chosen; all are watched from here on."""
+        keys = [*(mark.key for mark in marks.values()), *([record.key] if record else [])]
+        values = await _watched(pipe, keys)
+        if record is not None and (answer := values[record.key]) is not None:
+            raise AlreadyPublished(IdempotencyRecord.decode(record.key, answer))
+        fresh = {n: mark for n, mark in marks.items() if not mark.repeats(values[mark.key])}
+        taken = {n: m.renamed() for n, m in fresh.items() if m.owner and values[m.key] is not None}
+        values = await _watched(pipe, [mark.key for mark in taken.values()])
+        for name, mark in taken.items():
+            del fresh[name]
+            if values[mark.key] is None:
+                fresh[name] = mark
+        return fresh
+
+
+async def _watched(pipe: Any, keys: Sequence[str]) -> dict[str, bytes | None]:
+    if not keys:
+        return {}
+    await pipe.watch(*keys)
+    return dict(zip(keys, await pipe.mget(keys), strict=True))

@@ -9,7 +9,7 @@ from opentelemetry.trace import Tracer
 from redis.asyncio import Redis
 from redis.exceptions import WatchError
 
-from ratchet.contract import Event, Handle
+from ratchet.contract import CLOCK_TOLERANCE_S, Event, Handle, Invalid, Later
 from ratchet.delivery.batch_handler import BatchHandler, Decoded, HandlerFailed
 from ratchet.delivery.consumer import Consumer
 from ratchet.delivery.dead_letter import (
@@ -31,7 +31,8 @@ class Worker:
     """Processes one consumer's batches one after the other, from the reader and the claimer.
 
     Workers of one group share `turn`: they share state too, so running at the same time would
-    only make their transactions conflict.
+    only make their transactions conflict. `ahead_s` is the most that a producer's clock was ahead
+    of the server's, in seconds; 0 within the tolerance.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Worker:
         self.in_flight: frozenset[str] = frozenset()
         self.busy_since: float | None = None
         self.stopped: str | None = None
+        self.ahead_s = 0.0
         self._redis = redis
         self._metrics = metrics
         self._labels = (consumer.stream.name, consumer.group)
@@ -71,12 +73,24 @@ class Worker:
                     raise ConsumerStopped(self.stopped)
                 self.busy_since = time.monotonic()
                 with self._metrics.batch_seconds.labels(*self._labels).time():
-                    decoded = [Decoded(e, e.decode(self.consumer.stream)) for e in entries]
+                    decoded = [Decoded(entry, self._event_in(entry)) for entry in entries]
                     for run in self._runs_of_one_handler(decoded):
                         await self._process_run(run)
         finally:
             self.in_flight -= ids
             self.busy_since = None
+
+    def _event_in(self, entry: Entry) -> Event | Invalid | Later:
+        """The event of `entry`, which occurred before the entry was written."""
+        event = entry.decode(self.consumer.stream)
+        if not isinstance(event, Event):
+            return event
+        received = entry.position.latest
+        ahead_s = (event.latest_time - received) / 1e6
+        if ahead_s > CLOCK_TOLERANCE_S:
+            self._metrics.ahead.labels(*self._labels).inc()
+            self.ahead_s = max(self.ahead_s, ahead_s)
+        return event.not_after(received)
 
     def _runs_of_one_handler(self, batch: Sequence[Decoded]) -> list[list[Decoded]]:
         """Consecutive entries with the same handler; those without one join their neighbors.

@@ -60,7 +60,9 @@ def create_host(service: Service) -> AsgiFastStream:
             "uptime_s": round(time.time() - service.started_at, 1),
         }
         stopped = {"stopped_consumers": service.stopped()} if service.stopped() else {}
-        return JSONResponse({**common, **hide({**stopped, **await service.status()})})
+        ahead = service.clocks_ahead()
+        clocks = {"producers": {"problem": ahead}} if ahead else {}
+        return JSONResponse({**common, **hide({**stopped, **clocks, **await service.status()})})
 
     return AsgiFastStream(
         service.broker,

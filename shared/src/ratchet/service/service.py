@@ -90,6 +90,17 @@ class Service:
             if worker.stopped is not None
         }
 
+    def clocks_ahead(self) -> str | None:
+        """The producers whose clock was ahead since the start, by stream; None if none was."""
+        ahead = {w.consumer.stream.name: w.ahead_s for w in self.workers if w.ahead_s}
+        if not ahead:
+            return None
+        named = ", ".join(f"{name} by up to {seconds:,.0f} s" for name, seconds in ahead.items())
+        return (
+            f"events came with times that were still ahead: {named}. They count from their "
+            "arrival. Set the clocks of their producers"
+        )
+
     def stuck(self) -> str | None:
         """Why this process needs a restart; None if it does not. Does not depend on Redis."""
         now = time.monotonic()

@@ -19,9 +19,9 @@ async def count_and_emit(
     batch: Sequence[Delivered[TrainingRequested]], state: State
 ) -> list[Outcome]:
     """Increment `count:<requester>` and emit one checkpoint per request."""
-    known = await state.read([f"count:{event.requested_by}" for event, _ in batch])
+    known = await state.read([f"count:{event.requested_by}" for event, *_ in batch])
     outcomes: list[Outcome] = []
-    for event, _ in batch:
+    for event, *_ in batch:
         key = f"count:{event.requested_by}"
         value = str(int(known[key] or b"0") + 1).encode()
         known[key] = value

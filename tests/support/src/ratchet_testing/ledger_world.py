@@ -13,6 +13,7 @@ from ledger.backends.writer import SqlLedger
 from ratchet.contract import (
     ArtifactRef,
     CheckpointReady,
+    Delivered,
     Event,
     LabelBuilt,
     ModelActivated,
@@ -117,7 +118,9 @@ def rolled_back(version: str, to: str) -> list[Event]:
 async def _made(facts: Sequence[Fact]) -> list[Event]:
     handlers = RewardHandlers(RewardSettings().reward_policy, RewardMetrics(CollectorRegistry()))
     state = MemoryState()
-    return [e for fact in facts for e in state.apply(await handlers.handle_facts([fact], state))]
+    return [
+        e for fact in facts for e in state.apply(await handlers.handle([Delivered.of(fact)], state))
+    ]
 
 
 def made_of(facts: Sequence[Fact]) -> list[Event]:

@@ -56,7 +56,8 @@ def create_feedback_router(intake: Intake, rate_limit: RateLimit, per_minute: in
         idempotent = await idempotent_request(request)
         batch = await intake.feedback([item])
         answer = FeedbackUpdated(warnings=list(batch.warnings)).model_dump_json()
-        await intake.publish(batch, idempotent.record(200, answer) if idempotent else None)
+        record = idempotent.record(200, answer) if idempotent else None
+        await intake.publish(batch, record, client_of(request.scope).id)
         if batch.problems:
             raise invalid_items(batch.problems, 400)
         return Response(answer, media_type="application/json")

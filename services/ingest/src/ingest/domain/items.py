@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -53,12 +53,12 @@ class SortedItems(Generic[M]):
 
 
 def sort_items(
-    items: Sequence[Any], read: Callable[[Mapping[str, Any]], M], zone: tzinfo
+    items: Sequence[Any], read: Callable[[Mapping[str, Any]], M], sent: ClientInput
 ) -> SortedItems[M]:
     """Reads every item; an invalid one yields a problem for each invalid field."""
 
     def read_identity(item: Mapping[str, Any]) -> Identity:
-        return Identity.model_validate(item, context=ClientInput(zone))
+        return Identity.model_validate(item, context=sent)
 
     valid: list[ValidItem[M]] = []
     problems: list[ItemProblem] = []
@@ -89,14 +89,16 @@ def without_erased(items: SortedItems[M], erased: Set[str]) -> SortedItems[M]:
     return SortedItems(tuple(valid), tuple(problems))
 
 
-def read_experience(item: Mapping[str, Any], received_at: datetime, zone: tzinfo) -> Experience:
+def read_experience(
+    item: Mapping[str, Any], received_at: datetime, sent: ClientInput
+) -> Experience:
     """An experience of any age; without a timestamp it was answered at `received_at`.
 
-    A timestamp without a zone is read in `zone`. Raises `pydantic.ValidationError`.
+    Raises `pydantic.ValidationError`.
     """
     if item.get("timestamp") is None:
         item = {**item, "timestamp": received_at}
-    return Experience.model_validate(item, context=ClientInput(zone))
+    return Experience.model_validate(item, context=sent)
 
 
 def lacks_plan(item: Mapping[str, Any]) -> bool:

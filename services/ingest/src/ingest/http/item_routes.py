@@ -18,6 +18,7 @@ from ingest.http.route_classes import PlainRoute
 from ingest.intake import EventBatch, Intake
 from ratchet.contract import Experience, Feedback
 from ratchet.delivery import AlreadyPublished, IdempotencyRecord
+from ratchet_edge.clients import client_of
 
 Route = TypeVar("Route", bound=Callable[..., Any])
 Read = Callable[[list[Any]], Awaitable[EventBatch]]
@@ -51,7 +52,7 @@ def create_item_router(intake: Intake, max_batch: int) -> APIRouter:
         )
         record = idempotent.record(202, answer.model_dump_json()) if idempotent else None
         try:
-            answer.repeated = await intake.publish(batch, record)
+            answer.repeated = await intake.publish(batch, record, client_of(request.scope).id)
         except AlreadyPublished as earlier:
             return replay(request, earlier.record, answer_of(earlier.record))
         if batch.problems and not batch.events:

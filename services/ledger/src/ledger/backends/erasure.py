@@ -5,15 +5,13 @@ from typing import NamedTuple
 from sqlalchemy import Engine, delete
 
 from ledger.backends.erasure_queries import (
-    chunks,
     delete_events,
-    delete_rows,
-    events_about,
     remove_answers,
     split_example_events,
     trace_ids_of,
     values_of,
 )
+from ledger.backends.rows import changes_about, chunks, delete_rows
 from ledger.backends.tables import events, example_sources, forgotten_examples, run_examples
 from ledger.backends.writer import SqlLedger
 from ledger.domain.projection.changes import Link
@@ -54,7 +52,6 @@ class SqlLedgerErasure:
             # Rows are not corrected but deleted, and folded again from the events that stay. So the
             # ledger equals one that never had the others.
             others = {plain(remark.query_id) for remark in request.remarks} - set(query_ids)
-            left += events_about(connection, others)
             change.subtract(delete_rows(connection, "experiences", {*query_ids, *others}))
             change.subtract(delete_rows(connection, "examples", made_of_them))
             for some in chunks(made_of_them):
@@ -62,6 +59,7 @@ class SqlLedgerErasure:
                     delete(example_sources).where(example_sources.c.example_id.in_(some))
                 )
             change.update(self._ledger.project(connection, left))
+            change.update(self._ledger.apply(connection, changes_about(connection, others)))
             self._ledger.count(connection, change)
             erased = made_of_them | traces
             links = (Link("forgotten_examples", name, request.event_id) for name in erased)

@@ -1,21 +1,17 @@
 """Queries and deletions that an erasure consists of."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from sqlalchemy import Column, ColumnElement, Connection, delete, select, update
 
-from ledger.backends.tables import PROJECTIONS, events
-from ledger.backends.writer import read_rows
+from ledger.backends.rows import ADAPTERS, chunks
+from ledger.backends.tables import events
 from ledger.domain.erasure import without_answers
-from ledger.domain.projection.changes import Projection
-from ledger.domain.projection.counting import Count, counts_of
+from ledger.domain.projection.counting import Count
 from ledger.domain.values import plain
-from ratchet.contract import STREAMS, BuiltExample, Event
+from ratchet.contract import BuiltExample, Event
 from ratchet.storage import query_ids_of
-
-_CHUNK = 500
-_ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
 
 
 def trace_ids_of(connection: Connection, query_ids: Collection[str]) -> set[str]:
@@ -26,7 +22,7 @@ def trace_ids_of(connection: Connection, query_ids: Collection[str]) -> set[str]
             events.c.query_id.in_(some), events.c.type == "TraceCaptured"
         )
         for body in connection.execute(rows).scalars():
-            trace_ids.add(plain(_ADAPTERS["traces"].validate_json(body).trace_id))
+            trace_ids.add(plain(ADAPTERS["traces"].validate_json(body).trace_id))
     return trace_ids
 
 
@@ -49,17 +45,9 @@ def split_example_events(
     return gone, left
 
 
-def events_about(connection: Connection, query_ids: Collection[str]) -> list[Event]:
-    """The stored events about these questions."""
-    stored: list[Event] = []
-    for some in chunks(query_ids):
-        stored += _events(connection, events.c.query_id.in_(some))
-    return stored
-
-
 def _events(connection: Connection, condition: ColumnElement[bool]) -> list[Event]:
     rows = connection.execute(select(events).where(condition))
-    return [_ADAPTERS[row.stream].validate_json(row.body) for row in rows]
+    return [ADAPTERS[row.stream].validate_json(row.body) for row in rows]
 
 
 def delete_events(connection: Connection, event_ids: Collection[str]) -> Counter[Count]:
@@ -71,20 +59,6 @@ def delete_events(connection: Connection, event_ids: Collection[str]) -> Counter
     return change
 
 
-def delete_rows(
-    connection: Connection, projection: Projection, keys: Collection[str]
-) -> Counter[Count]:
-    """Delete the rows; returns what they added to the counts."""
-    table = PROJECTIONS[projection]
-    [key] = table.primary_key.columns
-    counted: Counter[Count] = Counter()
-    for some in chunks(keys):
-        for row in read_rows(connection, table, some).values():
-            counted.update(counts_of(projection, row))
-        connection.execute(delete(table).where(key.in_(some)))
-    return counted
-
-
 def remove_answers(connection: Connection, run_ids: Collection[str]) -> int:
     """Remove recorded answers from the events of these runs; returns how many changed.
 
@@ -94,7 +68,7 @@ def remove_answers(connection: Connection, run_ids: Collection[str]) -> int:
     for some in chunks(run_ids):
         rows = select(events).where(events.c.run_id.in_(some))
         for row in connection.execute(rows).all():
-            event = _ADAPTERS[row.stream].validate_json(row.body)
+            event = ADAPTERS[row.stream].validate_json(row.body)
             redacted = without_answers(event)
             if redacted != event:
                 its_row = events.c.number == row.number
@@ -112,10 +86,3 @@ def values_of(
     for some in chunks(names):
         values.update(connection.execute(select(selected).where(key.in_(some))).scalars())
     return values
-
-
-def chunks(names: Collection[str]) -> Iterator[list[str]]:
-    """`names` in lists short enough for one statement."""
-    ordered = sorted(names)
-    for at in range(0, len(ordered), _CHUNK):
-        yield ordered[at : at + _CHUNK]

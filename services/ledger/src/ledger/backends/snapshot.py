@@ -9,11 +9,14 @@ from pydantic import ValidationError
 from sqlalchemy import Column, ColumnElement, Connection, Table, func, select, tuple_
 
 from ledger.backends.database import open_for_reading
-from ledger.backends.tables import counts, events, metadata
+from ledger.backends.tables import counts, events, metadata, stream_ends
 from ledger.domain.final_state import ContentHash, Difference, differences_of
 from ratchet.contract import STREAMS
 
 _PAGE = 500
+_COMPARED = [table for table in metadata.sorted_tables if table is not stream_ends]
+_PATH = {events.c.number, events.c.arrived}
+"""Columns that depend on the entries by which the events came, which a repair makes anew."""
 _ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
 T = TypeVar("T")
 TableRow = dict[str, Any]
@@ -34,7 +37,7 @@ def open_snapshot(url: str) -> Iterator["LedgerSnapshot"]:
 
 
 class LedgerSnapshot:
-    """The rows of a ledger, without the numbers and trace contexts of events and counts of zero.
+    """The rows of a ledger, without entries and trace contexts of events and counts of zero.
 
     Events are compared in the form that this version writes, whichever version stored them.
     """
@@ -46,7 +49,7 @@ class LedgerSnapshot:
     def content_hash(self) -> str:
         """Equal for ledgers with equal rows, in whatever order they arrived; reads every row."""
         content = ContentHash()
-        for table in metadata.sorted_tables:
+        for table in _COMPARED:
             for row in self._rows(table):
                 content.add(table.name, row)
         return content.hexdigest()
@@ -66,7 +69,7 @@ class LedgerSnapshot:
     def differences(self, other: "LedgerSnapshot") -> list[Difference]:
         """Rows in this snapshot only, in `other` only, and in both but unequal, by table."""
         differences: list[Difference] = []
-        for table in metadata.sorted_tables:
+        for table in _COMPARED:
             missing, differing = _compared(table, self, other)
             added, _ = _compared(table, other, self)
             name = f"ledger {table.name.replace('_', ' ')}"
@@ -74,7 +77,7 @@ class LedgerSnapshot:
         return differences
 
     def _rows(self, table: Table, keys: Collection[RowKey] | None = None) -> Iterator[TableRow]:
-        rows = select(*(column for column in table.columns if column is not events.c.number))
+        rows = select(*(column for column in table.columns if column not in _PATH))
         if table is counts:
             rows = rows.where(counts.c.count != 0)
         if keys is not None:

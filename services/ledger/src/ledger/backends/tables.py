@@ -37,7 +37,9 @@ events = Table(
     Column("occurred_at", BigInteger, nullable=False),
     *_columns(String, "query_id user_id run_id version example_id"),
     Column("body", Text, nullable=False),
+    Column("arrived", BigInteger),
 )
+"""`arrived` numbers the entry of the event; None for events that earlier releases stored."""
 for _name in ("query_id", "user_id", "run_id", "version", "example_id"):
     _only = events.c[_name].is_not(None)
     Index(f"events_by_{_name}", events.c[_name], sqlite_where=_only, postgresql_where=_only)
@@ -49,7 +51,7 @@ experiences = Table(
     *_columns(
         BigInteger,
         "answered_at widget_count processing_time_ms interactions widgets_judged revision "
-        "scored_at",
+        "scored_at conflicts",
     ),
     *_columns(
         String,
@@ -126,6 +128,15 @@ counts = Table(
     Column("which", String, primary_key=True),
     Column("count", BigInteger, nullable=False),
 )
+
+stream_ends = Table(
+    "stream_ends",
+    metadata,
+    Column("stream", String, primary_key=True),
+    Column("arrived", BigInteger, nullable=False),
+    Column("went_back_at", BigInteger),
+)
+"""The last entry of each stream that the ledger has, and when Redis turned out to lack it."""
 
 forgotten_examples = Table(
     "forgotten_examples",

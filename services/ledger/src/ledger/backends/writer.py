@@ -1,13 +1,26 @@
 """Writes a batch of events and their projections in one transaction."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ledger.backends.tables import LINKS, PROJECTIONS, counts, events, examples, forgotten_examples
+from ledger.backends.rows import (
+    answered_again,
+    changes_about,
+    delete_rows,
+    late_retractions,
+    read_rows,
+    stored_among,
+)
+from ledger.backends.stream_ends import advance
+from ledger.backends.tables import (
+    LINKS,
+    PROJECTIONS,
+    counts,
+    events,
+)
 from ledger.domain.projection.changes import (
     ColumnUpdate,
     EventChanges,
@@ -19,8 +32,17 @@ from ledger.domain.projection.changes import (
 from ledger.domain.projection.counting import Count, counts_of
 from ledger.domain.projection.projector import changes_of
 from ledger.domain.projection.stored_event import event_row
-from ledger.domain.values import plain
-from ratchet.contract import BuiltExample, Delivered, Event, ExampleRetracted, Stamp, stream_of
+from ledger.domain.values import keyed, plain
+from ratchet.contract import (
+    Delivered,
+    Event,
+    ExperienceRecorded,
+    ExperienceScored,
+    FeedbackReceived,
+    stream_of,
+)
+
+_OF_AN_ANSWER = (ExperienceRecorded, ExperienceScored, FeedbackReceived)
 
 
 class SqlLedger:
@@ -38,13 +60,14 @@ class SqlLedger:
         """
         by_id = {delivered.event.event_id: delivered for delivered in reversed(batch)}
         with self._engine.begin() as connection:
-            for event_id in _stored(connection, by_id):
+            for event_id in stored_among(connection, by_id):
                 del by_id[event_id]
-            for event_id in _late_retractions(connection, [event for event, _ in by_id.values()]):
+            for event_id in late_retractions(connection, [each.event for each in by_id.values()]):
                 del by_id[event_id]
             new = list(by_id.values())
             if new:
                 self._insert_events(connection, new)
+            advance(connection, self._insert, batch)
             return len(new)
 
     def _insert_events(self, connection: Connection, new: Sequence[Delivered[Event]]) -> None:
@@ -52,13 +75,31 @@ class SqlLedger:
             {**event_row(delivered), "stream": stream_of(delivered.event).name} for delivered in new
         ]
         connection.execute(events.insert(), rows)
-        change: Counter[Count] = Counter(("event", type(event).__name__) for event, _ in new)
-        change.update(self.project(connection, [event for event, _ in new]))
+        change: Counter[Count] = Counter(("event", type(each.event).__name__) for each in new)
+        answered = {
+            keyed(each.event.experience.query_id): plain(each.event.experience.query_id)
+            for each in new
+            if isinstance(each.event, ExperienceRecorded)
+        }
+        again = answered_again(connection, [name for name in answered if name])
+        # Which of several answers is the first is known only from all of them.
+        change.subtract(delete_rows(connection, "experiences", [answered[name] for name in again]))
+        change.update(self.apply(connection, changes_about(connection, again)))
+        rest = [
+            each.event
+            for each, row in zip(new, rows, strict=True)
+            if row["query_id"] not in again or not isinstance(each.event, _OF_AN_ANSWER)
+        ]
+        change.update(self.project(connection, rest))
         self.count(connection, change)
 
     def project(self, connection: Connection, batch: Iterable[Event]) -> Counter[Count]:
         """Apply the changes of `batch` to rows and links; returns by how much the counts change."""
-        changes = [changes_of(event) for event in batch]
+        return self.apply(connection, map(changes_of, batch))
+
+    def apply(self, connection: Connection, made: Iterable[EventChanges]) -> Counter[Count]:
+        """Apply changes to rows and links; returns by how much the counts change."""
+        changes = list(made)
         change: Counter[Count] = Counter()
         for projection, updates in _by_projection(changes).items():
             change.update(self._fold(connection, projection, updates))
@@ -118,31 +159,6 @@ class SqlLedger:
             connection.execute(add, rows)
 
 
-def _stored(connection: Connection, event_ids: Iterable[str]) -> Iterable[str]:
-    stored = select(events.c.event_id).where(events.c.event_id.in_(list(event_ids)))
-    return connection.execute(stored).scalars().all()
-
-
-def _late_retractions(connection: Connection, batch: Collection[Event]) -> list[str]:
-    """Ids of retractions of erased examples, which must not create a row for them again.
-
-    The reward service retracts what it erases, and the ledger may have erased it before.
-    """
-    retracted = [event for event in batch if isinstance(event, ExampleRetracted)]
-    names = {plain(event.example_id) for event in retracted}
-    if not names:
-        return []
-    marked = select(forgotten_examples.c.example_id)
-    built = select(examples.c.example_id).where(examples.c.built_at.is_not(None))
-    gone = set(
-        connection.execute(marked.where(forgotten_examples.c.example_id.in_(names))).scalars()
-    )
-    if gone:
-        gone -= set(connection.execute(built.where(examples.c.example_id.in_(gone))).scalars())
-        gone -= {plain(event.example_id) for event in batch if isinstance(event, BuiltExample)}
-    return [event.event_id for event in retracted if plain(event.example_id) in gone]
-
-
 def _by_projection(
     changes: Iterable[EventChanges],
 ) -> dict[Projection, dict[str, list[ColumnUpdate]]]:
@@ -152,19 +168,6 @@ def _by_projection(
         for row in change.rows:
             updates.setdefault(row.projection, {}).setdefault(row.key, []).extend(row.updates)
     return updates
-
-
-def read_rows(connection: Connection, table: Table, keys: Iterable[str]) -> dict[str, ProjectedRow]:
-    """The rows of a projection by key; missing ones are absent."""
-    [key] = table.primary_key.columns
-    rows: dict[str, ProjectedRow] = {}
-    for row in connection.execute(select(table).where(key.in_(list(keys)))).mappings():
-        columns: dict[str, Any] = dict(row)
-        name, stamps = columns.pop(key.name), columns.pop("stamps")
-        rows[name] = ProjectedRow(
-            columns, {topic: Stamp(*stamp) for topic, stamp in stamps.items()}
-        )
-    return rows
 
 
 def _empty(table: Table) -> dict[str, None]:

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from ratchet.contract import BEGINNING, EntryId
 from ratchet_text import spellings
 
 _MOST = 10**9
 _LONGEST = 500
+_SEQ_BITS = 20
+_MOST_SEQ: int = 2**_SEQ_BITS - 1
+_MOST_MS: int = 2 ** (63 - _SEQ_BITS) - 1
 
 
 def whole(number: float) -> int:
@@ -21,6 +25,18 @@ def millionths(number: float) -> int:
 def plain(text: str, longest: int = _LONGEST) -> str:
     """The first `longest` characters of `text`, without NUL, which PostgreSQL does not store."""
     return text[:longest].replace("\x00", "\ufffd")
+
+
+def arrival_number(entry_id: EntryId) -> int | None:
+    """A number that orders the entries of a stream in 63 bits; None for an unknown entry."""
+    if entry_id == BEGINNING:
+        return None
+    return min(entry_id.ms, _MOST_MS) << _SEQ_BITS | min(entry_id.seq, _MOST_SEQ)
+
+
+def entry_numbered(arrived: int) -> EntryId:
+    """The inverse of `arrival_number`."""
+    return EntryId(arrived >> _SEQ_BITS, arrived & _MOST_SEQ)
 
 
 def keyed(name: str | None) -> str | None:

@@ -15,7 +15,8 @@ ModelState = Literal["registered", "active", "replaced", "rolled_back", "refused
 class Counts:
     """Totals over everything recorded.
 
-    `awaited` experiences have feedback and are not recorded yet. `means` are by column: `reward`,
+    `awaited` experiences have feedback and are not recorded yet; under the query id of
+    `conflicting` ones another answer came, too. `means` are by column: `reward`,
     `evaluation_confidence`, `voice_confidence`, `widget_score`, `processing_time_ms` and
     `widget_count`; one without a value is absent. `valued` is the number of values of each mean.
     `examples` are by `kind:aspect:state`, `runs` by verdict or `open`, `events` by type.
@@ -24,6 +25,7 @@ class Counts:
     total: int
     with_feedback: int
     awaited: int
+    conflicting: int
     ratings: Mapping[str, int]
     latencies: Mapping[str, int]
     sources: Mapping[str, int]

@@ -45,7 +45,7 @@ class LedgerEvent(NamedTuple):
 
     @property
     def delivered(self) -> Delivered[Event]:
-        return Delivered(self.event, self.payload)
+        return Delivered(self.event, self.payload, self.entry_id)
 
 
 async def ledger_events(
@@ -73,7 +73,9 @@ def _event_in(stream: Stream, row: ArchiveRow) -> list[LedgerEvent]:
         event = stream.adapter.validate_json(payload)
     except ValueError:
         return []
-    return [] if isinstance(event, ForgetRequested) else [LedgerEvent(row.entry_id, event, payload)]
+    if isinstance(event, ForgetRequested):
+        return []
+    return [LedgerEvent(row.entry_id, event.not_after(row.entry_id.latest), payload)]
 
 
 async def _without_erased(tombstones: Tombstones, batch: list[LedgerEvent]) -> list[LedgerEvent]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ledger.reading import Counts, ExperienceView, JudgedRuns, ModelView, RunView, StoredEvent
 
-NOTHING = Counts(0, 0, 0, {"up": 0, "down": 0, "none": 0}, {}, {}, {}, {}, {}, {}, {})
+NOTHING = Counts(0, 0, 0, 0, {"up": 0, "down": 0, "none": 0}, {}, {}, {}, {}, {}, {}, {})
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,9 @@ def _experience(row: ProjectedRow) -> Counter[Count]:
     totals.update(("scenario", scenario) for scenario in columns["scenarios"])
     if columns["primary_characteristic"]:
         totals["characteristic", columns["primary_characteristic"]] = 1
-    if row.stamps.keys() - {"recorded", "scored"}:
+    if columns.get("conflicts"):
+        totals["experiences", "conflicting"] = 1
+    if row.stamps.keys() - {"recorded", "scored", "conflicts"}:
         totals["experiences", "with_feedback"] = 1
     for column in ("reward", "evaluation_confidence", "voice_confidence", "widget_score"):
         value = columns.get(column)

@@ -1,6 +1,6 @@
 """Projects events about experiences: the answer, its feedback and its reward."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ledger.domain.projection.changes import (
@@ -41,6 +41,35 @@ def recorded(event: ExperienceRecorded) -> EventChanges:
         *_judge_updates(stamp, judged_columns(experience)),
     )
     return EventChanges((RowChange("experiences", plain(experience.query_id), updates),))
+
+
+def answers(events: Sequence[ExperienceRecorded]) -> Iterator[EventChanges]:
+    """Project the experiences of one query id, at least one, as they arrived.
+
+    The first has the answer. Later ones of equal content add what they state of it; those of
+    another content are counted, and change nothing else.
+    """
+    first, *others = events
+    (row,) = recorded(first).rows
+    same = [event for event in others if _content(event) == _content(first)]
+    stated = [
+        update
+        for event in same
+        for change in recorded(event).rows
+        for update in change.updates
+        if update.topic != "recorded"
+    ]
+    if conflicts := len(others) - len(same):
+        count = ColumnUpdate("conflicts", time_stamp(first), {"conflicts": conflicts})
+        stated.append(count)
+    yield EventChanges((row._replace(updates=(*row.updates, *stated)),))
+
+
+def _content(event: ExperienceRecorded) -> tuple[object, ...]:
+    """What feedback refers to, as the reward service compares it."""
+    experience, plan = event.experience, event.experience.widget_plan
+    widgets = tuple((widget.scenario, widget.size) for widget in plan.widgets)
+    return experience.transcript, experience.voice_response, plan.heading, widgets
 
 
 def received(event: FeedbackReceived) -> EventChanges:

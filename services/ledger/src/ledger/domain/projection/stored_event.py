@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.domain.values import keyed
+from ledger.domain.values import arrival_number, keyed
 from ratchet.contract import (
     Delivered,
     Event,
@@ -20,7 +20,7 @@ def event_row(delivered: Delivered[Event]) -> dict[str, Any]:
 
     The body is the payload: with the fields of a newer release, which this one does not know.
     """
-    event, payload = delivered
+    event, payload, entry_id = delivered
     about: Value = event
     if isinstance(event, ExperienceRecorded):
         about = event.experience
@@ -32,4 +32,5 @@ def event_row(delivered: Delivered[Event]) -> dict[str, Any]:
         "occurred_at": microseconds(event.occurred_at),
         **{name: keyed(about.__dict__.get(name)) for name in _IDS},
         "body": payload.decode(),
+        "arrived": arrival_number(entry_id),
     }

@@ -28,6 +28,7 @@ def count(connection: Connection) -> Counts:
         total=total,
         with_feedback=totals["experiences"].get("with_feedback", 0),
         awaited=totals["experiences"].get("awaited", 0),
+        conflicting=totals["experiences"].get("conflicting", 0),
         ratings={name: totals["rating"].get(name, 0) for name in ("up", "down", "none")},
         latencies=totals["latency"],
         sources=totals["source"],

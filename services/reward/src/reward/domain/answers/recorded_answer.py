@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError
 
 from ratchet.contract import Experience, Reading, WidgetPlan, microseconds
 from ratchet.measures import SCENARIOS, SIZES, TextQuality, rule_quality
-from ratchet_text import control_token, is_blank, split_thinking
+from ratchet_text import control_token, is_blank, person_named, split_thinking
 from reward.domain.answers.stored_value import StoredValue
 from reward.domain.answers.warnings import RewardWarning
 
@@ -29,6 +29,7 @@ class PlanWidget(NamedTuple):
 class RecordedAnswer(StoredValue):
     """One answered question; `at` is in microseconds since 1970, `latency_ms` in milliseconds.
 
+    `user_id` is empty for a name that stands for nobody.
     `voice` is None where nothing was spoken or the text is too long to store; `quality` holds
     the text's scores by rule in both cases. `widgets` is empty without a plan; `relevances`
     belong to them. `certainty` is the intent parser's confidence and `confidence` the answering
@@ -58,6 +59,11 @@ class RecordedAnswer(StoredValue):
     quality: TextQuality | None = None
     warnings: tuple[RewardWarning, ...] = Field(default=(), alias="oddities")
 
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What feedback refers to: two experiences with equal content are one answer."""
+        return (self.transcript, self.voice, self.quality, self.heading, self.widgets)
+
 
 def recorded_answer(experience: Experience) -> RecordedAnswer:
     """What rewards and examples need of `experience`; `warnings` name what is left out."""
@@ -70,7 +76,8 @@ def recorded_answer(experience: Experience) -> RecordedAnswer:
         warnings.add(RewardWarning.LONG_TRANSCRIPT)
     elif not any(map(str.isalnum, transcript)):
         warnings.add(RewardWarning.NO_QUESTION)
-    if not experience.user_id:
+    user_id = person_named(experience.user_id)
+    if not user_id:
         warnings.add(RewardWarning.NO_USER)
     heading = experience.widget_plan.heading[: 2 * _MAX_NAME]
     if control_token(heading):
@@ -78,7 +85,7 @@ def recorded_answer(experience: Experience) -> RecordedAnswer:
     metric = intent.entities.get("metric")
     return RecordedAnswer(
         query_id=experience.query_id,
-        user_id=experience.user_id,
+        user_id=user_id,
         at=microseconds(experience.timestamp),
         transcript=transcript if len(transcript) <= MAX_TRANSCRIPT else "",
         intent=intent.type[:_MAX_NAME],

@@ -21,7 +21,8 @@ class PairingRules(Value):
     A chosen answer has a reward above `chosen_above`, a rejected one below `rejected_below`, and
     the two differ by `min_gap` or more. Caps apply per question and aspect; `max_per_user` limits
     one operator's part of each of them, and `max_answers_per_user_per_day` limits how many of an
-    operator's answers of one UTC day make examples.
+    operator's answers of one UTC day make examples. All answers without an operator's name count
+    as those of one operator.
     """
 
     scope: Scope = "question"
@@ -46,7 +47,7 @@ class _Cap:
 
     def admits(self, *sources: Source) -> bool:
         """Count an example with these sources, unless a limit is reached."""
-        users = {source.user_id for source in sources if source.user_id}
+        users = {source.user_id for source in sources}
         if self.count >= self.limit or any(self.by_user[u] >= self.limit_per_user for u in users):
             return False
         self.count += 1

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from pydantic import Field
 
 from ratchet.contract import (
+    BEGINNING,
+    EntryId,
     ExperienceRecorded,
     FeedbackReceived,
     Stamp,
@@ -20,6 +22,7 @@ from reward.domain.answers.warnings import RewardWarning
 
 Fact = ExperienceRecorded | FeedbackReceived
 MAX_EARLY = 20
+MAX_VERSIONS = 3
 
 
 class EarlyReaction(NamedTuple):
@@ -29,14 +32,44 @@ class EarlyReaction(NamedTuple):
     values: dict[str, Any]
 
 
+class AnswerVersion(StoredValue):
+    """An answer as experiences of equal content record it, and what they state of it.
+
+    `arrived` and `recorded` are those of the experience that arrived first.
+    """
+
+    arrived: EntryId
+    recorded: Stamp
+    answer: RecordedAnswer
+    statements: dict[str, Statement] = Field(default_factory=dict)
+
+
 class AnswerFacts(StoredValue):
-    """`answer` is None until it is recorded; `statements` holds the latest one per topic."""
+    """The answer that arrived first, which no later one replaces, and the reactions to it.
+
+    `answer` is None until it is recorded; `statements` holds the latest one of feedback per
+    topic, `own` those of the answer's experiences. `rivals` are answers of other content under
+    the same query id: nothing is made of them unless their entry turns out to be earlier.
+    """
 
     answer: RecordedAnswer | None = None
     recorded: Stamp | None = None
+    arrived: EntryId = BEGINNING
+    own: dict[str, Statement] = Field(default_factory=dict)
+    rivals: tuple[AnswerVersion, ...] = ()
     statements: dict[str, Statement] = Field(default_factory=dict, alias="said")
     early: tuple[EarlyReaction, ...] = ()
     warnings: tuple[RewardWarning, ...] = Field(default=(), alias="oddities")
+
+    @property
+    def versions(self) -> tuple[AnswerVersion, ...]:
+        """The answer, if it is recorded, then its rivals, as they arrived."""
+        if self.answer is None or self.recorded is None:
+            return ()
+        answer = AnswerVersion(
+            arrived=self.arrived, recorded=self.recorded, answer=self.answer, statements=self.own
+        )
+        return (answer, *self.rivals)
 
     @property
     def reaction(self) -> AnswerReaction:
@@ -50,7 +83,8 @@ class AnswerFacts(StoredValue):
 
     @property
     def _values(self) -> dict[str, Any]:
-        return {topic: statement.value for topic, statement in self.statements.items()}
+        latest_of_all = latest(self.statements, self.own.items())
+        return {topic: statement.value for topic, statement in latest_of_all.items()}
 
 
 def query_id_of(fact: Fact) -> str:
@@ -59,15 +93,17 @@ def query_id_of(fact: Fact) -> str:
     return fact.feedback.query_id
 
 
-def add_fact(facts: AnswerFacts, fact: Fact, window: int) -> AnswerFacts:
+def add_fact(facts: AnswerFacts, fact: Fact, arrived: EntryId, window: int) -> AnswerFacts:
     """Add one fact; any order and repetition of the same facts has the same result.
 
+    `arrived` is the id of its entry. Of experiences, the one that arrived first has the answer;
+    others of equal content add what they state, and those of another content add a warning.
     Feedback more than `window` microseconds after the experience was recorded adds a warning
     and changes nothing else.
     """
     stamp = Stamp(microseconds(fact.occurred_at), fact.event_id)
     if isinstance(fact, ExperienceRecorded):
-        return _record(facts, fact, stamp, window)
+        return _record(facts, fact, stamp, arrived, window)
     reaction = EarlyReaction(stamp, statements_of(fact.feedback))
     if facts.recorded is None:
         return _wait(facts, reaction)
@@ -85,22 +121,47 @@ def without_statements(facts: AnswerFacts, event_ids: Set[str]) -> AnswerFacts:
     return facts.model_copy(update={"statements": statements, "early": early})
 
 
-def _record(facts: AnswerFacts, fact: ExperienceRecorded, stamp: Stamp, window: int) -> AnswerFacts:
-    newer = facts.recorded is None or stamp > facts.recorded
-    answer = recorded_answer(fact.experience) if newer else facts.answer
-    recorded = stamp if newer else facts.recorded
-    assert recorded is not None
+def _record(
+    facts: AnswerFacts, fact: ExperienceRecorded, stamp: Stamp, arrived: EntryId, window: int
+) -> AnswerFacts:
+    said = statements_of(fact.experience)
+    new = AnswerVersion(
+        arrived=arrived,
+        recorded=stamp,
+        answer=recorded_answer(fact.experience),
+        statements={topic: Statement(stamp, value) for topic, value in said.items()},
+    )
+    first, *rivals = _with_version(facts.versions, new)
     after = facts.model_copy(
         update={
-            "answer": answer,
-            "recorded": recorded,
-            "statements": _merged(facts.statements, stamp, statements_of(fact.experience)),
+            "answer": first.answer,
+            "recorded": first.recorded,
+            "arrived": first.arrived,
+            "own": first.statements,
+            "rivals": tuple(rivals),
             "early": (),
         }
     )
     for early in facts.early:
-        after = _react(after, early, recorded, window)
-    return after
+        after = _react(after, early, first.recorded, window)
+    return _warned(after, RewardWarning.CONFLICT) if rivals else after
+
+
+def _with_version(known: tuple[AnswerVersion, ...], new: AnswerVersion) -> list[AnswerVersion]:
+    """The earliest `MAX_VERSIONS`, each once, in the order of their arrival."""
+    versions = []
+    for version in known:
+        if version.answer.content == new.answer.content:
+            first = min(version, new, key=_arrival)
+            said = latest(version.statements, new.statements.items())
+            new = first.model_copy(update={"statements": said})
+        else:
+            versions.append(version)
+    return sorted((*versions, new), key=_arrival)[:MAX_VERSIONS]
+
+
+def _arrival(version: AnswerVersion) -> tuple[EntryId, Stamp]:
+    return version.arrived, version.recorded
 
 
 def _react(

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ratchet.contract import ExperienceRecorded, microseconds
+from ratchet.contract import EntryId, ExperienceRecorded, microseconds
+from ratchet_text import person_named
 from reward.domain.answers.durations import DAY
 from reward.domain.answers.recorded_answer import RecordedAnswer
 from reward.domain.answers.warnings import RewardWarning
 from reward.domain.follow_up.reading import FollowUpReading, LanguageOf, read_follow_up
 from reward.domain.state.answer_facts import AnswerFacts, Fact, add_fact, query_id_of
 from reward.domain.state.operator_day import (
+    ALONE,
     AdjacentTurns,
     DayKey,
     OperatorDay,
@@ -53,29 +55,46 @@ class BatchState:
     answers: dict[str, ScoredAnswer] = field(default_factory=dict)
     days: dict[DayKey, OperatorDay] = field(default_factory=dict)
 
+    def first_arrivals(self, batch: Iterable[tuple[Fact, EntryId]]) -> dict[str, EntryId]:
+        """When the answer of each experience in `batch` arrived, here or before, by query id."""
+        first: dict[str, EntryId] = {}
+        for fact, arrived in batch:
+            if isinstance(fact, ExperienceRecorded):
+                query_id = fact.experience.query_id
+                known = self.answers.get(query_id)
+                if known is not None and known.facts.answer is not None:
+                    first.setdefault(query_id, known.facts.arrived)
+                first[query_id] = min(arrived, first.get(query_id, arrived))
+        return first
+
     def add_turn(self, fact: Fact) -> TurnPosition | None:
-        """Add an experience to its operator's day; None for feedback and anonymous questions."""
-        if not isinstance(fact, ExperienceRecorded) or not fact.experience.user_id:
+        """Add an experience to its operator's day; None for feedback.
+
+        Answers without an operator's name share one day, in which none follows another.
+        """
+        if not isinstance(fact, ExperienceRecorded):
             return None
-        user_id, window = fact.experience.user_id, self.policy.follow_up_window
+        user_id, window = person_named(fact.experience.user_id), self.policy.follow_up_window
         turn = OperatorTurn(microseconds(fact.experience.timestamp), fact.experience.query_id)
         key = DayKey(user_id, turn.at // DAY)
         before = self.days.get(key, OperatorDay())
-        day = before.with_turn(turn)
-        self.days[key] = day
         quota = self.policy.pairing.max_answers_per_user_per_day
+        day = before.with_turn(turn) if user_id else before.with_turn(turn, quota + 1)
+        self.days[key] = day
         beyond = day.beyond(quota) if day != before else None
         return TurnPosition(
-            adjacent_turns(self.days_around(user_id, turn.at), turn, window),
+            adjacent_turns(self.days_around(user_id, turn.at), turn, window) if user_id else ALONE,
             turn in day.turns[:quota],
             beyond.query_id if beyond is not None and beyond != turn else None,
         )
 
-    def add(self, fact: Fact, position: TurnPosition | None) -> Iterator[AnswerChange]:
+    def add(
+        self, fact: Fact, arrived: EntryId, position: TurnPosition | None
+    ) -> Iterator[AnswerChange]:
         """Add one fact; yields each answer that gets a new revision or warning."""
         query_id = query_id_of(fact)
         known = self.answers.get(query_id) or ScoredAnswer()
-        facts = add_fact(known.facts, fact, self.policy.window)
+        facts = add_fact(known.facts, fact, arrived, self.policy.window)
         contexts: dict[str, ContextChange] = {query_id: {}}
         if position is not None and facts.answer is not None:
             contexts |= self._contexts(facts.answer, position)
@@ -138,9 +157,9 @@ def _followed_by(reading: FollowUpReading) -> ContextChange:
 def days_of(facts: Iterable[Fact], policy: RewardPolicy) -> set[DayKey]:
     """The days that `add_turn` reads for these facts."""
     return {
-        DayKey(fact.experience.user_id, number)
+        DayKey(person_named(fact.experience.user_id), number)
         for fact in facts
-        if isinstance(fact, ExperienceRecorded) and fact.experience.user_id
+        if isinstance(fact, ExperienceRecorded)
         for number in days_around(microseconds(fact.experience.timestamp), policy.follow_up_window)
     }
 

@@ -9,6 +9,7 @@ from reward.domain.state.batch_state import (
     ContextChange,
 )
 from reward.domain.state.operator_day import (
+    ALONE,
     DayKey,
     OperatorDay,
     OperatorTurn,
@@ -43,7 +44,7 @@ def days_of_answers(answers: Iterable[ScoredAnswer], window: int) -> set[DayKey]
     return {
         DayKey(answer.user_id, number)
         for scored in answers
-        if (answer := scored.facts.answer) is not None and answer.user_id
+        if (answer := scored.facts.answer) is not None
         for number in days_around(answer.at, window)
     }
 
@@ -51,7 +52,8 @@ def days_of_answers(answers: Iterable[ScoredAnswer], window: int) -> set[DayKey]
 def _context(state: BatchState, key: DayKey, turn: OperatorTurn) -> ContextChange:
     """The whole context of `turn`, from the turns that remain."""
     days = state.days_around(key.user_id, turn.at)
-    adjacent = adjacent_turns(days, turn, state.policy.follow_up_window)
+    window = state.policy.follow_up_window
+    adjacent = adjacent_turns(days, turn, window) if key.user_id else ALONE
     quota = state.policy.pairing.max_answers_per_user_per_day
     context: ContextChange = {
         "follow_up": None,

@@ -29,10 +29,10 @@ class OperatorDay(Value):
 
     turns: tuple[OperatorTurn, ...] = ()
 
-    def with_turn(self, turn: OperatorTurn) -> "OperatorDay":
+    def with_turn(self, turn: OperatorTurn, most: int = MAX_ENTRIES) -> "OperatorDay":
         if turn in self.turns:
             return self
-        return OperatorDay(turns=tuple(sorted((*self.turns, turn))[:MAX_ENTRIES]))
+        return OperatorDay(turns=tuple(sorted((*self.turns, turn))[:most]))
 
     def beyond(self, quota: int) -> OperatorTurn | None:
         """The first turn past the quota; the newest turn may just have moved it there."""
@@ -44,6 +44,9 @@ class AdjacentTurns(NamedTuple):
 
     before: OperatorTurn | None
     after: OperatorTurn | None
+
+
+ALONE = AdjacentTurns(None, None)
 
 
 def days_around(at: int, window: int) -> tuple[int, ...]:

@@ -48,7 +48,7 @@ class SqlExampleStore:
         """
         left_out: Counter[str] = Counter()
         rows = []
-        for event, payload in batch:
+        for event, payload, _ in batch:
             reason = None if isinstance(event, ExampleRetracted) else why_unteachable(event)
             if reason is None:
                 rows.append(_row(event, payload))

@@ -16,7 +16,9 @@ class SqlModelStore:
 
     def add(self, batch: Sequence[Delivered[ModelEvent]]) -> None:
         """Add events; an event that is stored already is ignored."""
-        rows = [{"event_id": event.event_id, "event": payload.decode()} for event, payload in batch]
+        rows = [
+            {"event_id": event.event_id, "event": payload.decode()} for event, payload, _ in batch
+        ]
         add_once(self._engine, models.c.event_id, rows)
 
     def events(self) -> list[ModelEvent]:

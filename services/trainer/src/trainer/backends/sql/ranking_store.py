@@ -39,10 +39,10 @@ class SqlRankingStore:
     def add_scored(self, batch: Sequence[Delivered[ExperienceScored]]) -> None:
         """Number new revisions in order of arrival; ignore those already stored."""
         with self._engine.begin() as connection:
-            known, newest = _revisions(connection, {event.query_id for event, _ in batch})
-            taught = _taught(connection, {(event.user_id, _day(event)) for event, _ in batch})
+            known, newest = _revisions(connection, {each.event.query_id for each in batch})
+            taught = _taught(connection, {(event.user_id, _day(event)) for event, *_ in batch})
             rows = []
-            for event, payload in batch:
+            for event, payload, _ in batch:
                 if (event.query_id, event.revision) in known:
                     continue
                 known.add((event.query_id, event.revision))
@@ -69,7 +69,8 @@ class SqlRankingStore:
 
     def add_decisions(self, batch: Sequence[Delivered[DecisionMade]]) -> None:
         rows = [
-            {"decision_id": event.event_id, "event": payload.decode()} for event, payload in batch
+            {"decision_id": event.event_id, "event": payload.decode()}
+            for event, payload, _ in batch
         ]
         add_once(self._engine, decisions.c.decision_id, rows)
 

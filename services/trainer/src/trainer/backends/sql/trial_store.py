@@ -32,7 +32,7 @@ class SqlTrialStore:
     def add_results(self, batch: Sequence[Delivered[BaseTried]], now: datetime) -> None:
         """Store results by their request, the first of each; others have no effect."""
         with self._engine.begin() as connection:
-            for result, payload in batch:
+            for result, payload, _ in batch:
                 of_request = trials.c.event_id == result.caused_by, trials.c.result.is_(None)
                 values = {"result": payload.decode(), "answered_at": _naive(now)}
                 connection.execute(update(trials).where(*of_request).values(**values))

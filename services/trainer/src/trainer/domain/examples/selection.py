@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
-from ratchet.contract import LabelBuilt, Value
+from ratchet.contract import BuiltExample, LabelBuilt, Value
 from ratchet_text import question_words
 from trainer.domain.examples.training_example import TrainingExample
 
@@ -19,9 +19,9 @@ USER_SHARE = "user_share"
 class SelectionRules(Value):
     """The limits of the selection.
 
-    `user_share` (0..1) is the largest share of all examples for one user; `user_least` examples
-    are always allowed. `alike` is the Jaccard similarity of word triples from which on two
-    examples are near duplicates.
+    `user_share` (0..1) is the largest share of all examples for one user, and for everybody
+    without a name together; `user_least` examples are always allowed. `alike` is the Jaccard
+    similarity of word triples from which on two examples are near duplicates.
     """
 
     user_share: float = Field(default=1 / 3, gt=0, le=1)
@@ -90,15 +90,22 @@ def _jaccard(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]])
     return shared / (len(one) + len(other) - shared)
 
 
+def _holders(example: TrainingExample) -> set[str]:
+    if not isinstance(example, BuiltExample):
+        return set()
+    return {source.user_id for source in example.sources}
+
+
 def _fairly_shared(
     examples: Sequence[TrainingExample], rules: SelectionRules
 ) -> list[TrainingExample]:
     """Remove examples of the most frequent user until no user exceeds the limit.
 
-    The limit is `user_share`, or an equal share for every user if that is larger. Which examples
-    of a user are removed is drawn by hash.
+    The limit is `user_share`, or an equal share for every user if that is larger. Sources without
+    a user count as those of one; examples without a source, such as imported ones, are nobody's.
+    Which examples of a user are removed is drawn by hash.
     """
-    remaining = {example.example_id: set(example.users) for example in examples}
+    remaining = {example.example_id: _holders(example) for example in examples}
     counts = Counter(user for users in remaining.values() for user in users)
     if len(counts) < 2:
         return list(examples)

@@ -1,0 +1,194 @@
+"""Puts back the events that Redis lost and the ledger has."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from pydantic_core import from_json
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from ledger.archive.stream_rows import entries
+from ledger.backends.database import open_for_writing
+from ledger.backends.migration import WrongSchema, schema_problem
+from ledger.backends.stream_ends import StreamEnds
+from ledger.repair.stream_watch import start_of
+from ledger.settings import LedgerSettings
+from ratchet.contract import (
+    BEGINNING,
+    EXAMPLES,
+    EXPERIENCES,
+    FEEDBACK,
+    REWARDS,
+    STREAMS,
+    TRACE_REQUESTS,
+    BuiltExample,
+    EntryId,
+    Event,
+    ExampleRetracted,
+    Stream,
+    Unavailable,
+    derived_id,
+)
+from ratchet.delivery import DATA_FIELD, Publisher, group_positions, has_finished, unwrap
+from ratchet.service import create_redis
+
+_DATA = DATA_FIELD.encode()
+_FACTS = (EXPERIENCES, FEEDBACK)
+_REWARD = "reward"
+_POLL_S = 0.005
+
+
+class NotRepaired(RuntimeError):
+    """The message has the reason and the remedy; a second run continues."""
+
+
+REPAIR_ERRORS = (NotRepaired, WrongSchema, Unavailable, RedisError, OSError)
+
+
+class LostEvent(NamedTuple):
+    """An event, with the id of the entry that is missing."""
+
+    entry_id: EntryId
+    stream: Stream
+    event: Event
+
+    @property
+    def is_calculated(self) -> bool:
+        """Whether the reward service made the event of facts."""
+        return self.stream in (REWARDS, TRACE_REQUESTS) or (
+            self.stream is EXAMPLES and self.event.caused_by is not None
+        )
+
+
+async def restore_streams(settings: LedgerSettings, deadline_s: float) -> dict[str, int]:
+    """Append what is missing, by stream; returns the numbers of events.
+
+    Event ids stay the same, so that no service counts one twice. The reward service must run: it
+    handles the facts again, in the order in which they arrived. Raises `REPAIR_ERRORS`.
+    """
+    engine = open_for_writing(settings.ledger_database)
+    ends = StreamEnds(engine)
+    try:
+        if problem := schema_problem(engine):
+            raise NotRepaired(problem)
+        async with create_redis(settings) as redis:
+            lost = await lost_events(redis, ends)
+            # Reward calculates its events again, with the same ids where it takes the same way.
+            # The others come first, so that what it calculates now is the last word on the stream.
+            await _append(redis, [each for each in lost if each.is_calculated], deadline_s)
+            await _append(redis, [each for each in lost if not each.is_calculated], deadline_s)
+            await _retract(redis, lost)
+            await asyncio.to_thread(ends.reset, await _last_entries(redis))
+    finally:
+        engine.dispose()
+    counts = dict.fromkeys((each.stream.name for each in lost), 0)
+    for each in lost:
+        counts[each.stream.name] += 1
+    return counts
+
+
+async def lost_events(redis: Redis, ends: StreamEnds) -> list[LostEvent]:
+    """The stored events that are missing, as they arrived."""
+    lost: list[LostEvent] = []
+    for stream in STREAMS:
+        start = await start_of(redis, stream)
+        there = {event_id async for event_id in _event_ids(redis, stream)}
+        for entry_id, event_id, body in await asyncio.to_thread(
+            ends.events_from, stream.name, start
+        ):
+            if event_id in there:
+                continue
+            event = stream.adapter.validate_json(body).not_after(entry_id.latest)
+            lost.append(LostEvent(entry_id, stream, event))
+    return sorted(lost, key=lambda each: each.entry_id)
+
+
+async def _event_ids(redis: Redis, stream: Stream) -> AsyncIterator[str]:
+    async for message in _messages(redis, stream):
+        yield str(message.get("event_id"))
+
+
+async def _messages(redis: Redis, stream: Stream) -> AsyncIterator[dict[str, Any]]:
+    async for _, fields in entries(redis, stream.key):
+        with suppress(KeyError, ValueError):
+            message = from_json(unwrap(fields[_DATA]))
+            if isinstance(message, dict):
+                yield message
+
+
+async def _retract(redis: Redis, lost: list[LostEvent]) -> None:
+    """Retract the lost examples that reward, which has forgotten them, did not build again."""
+    counts: Counter[str] = Counter()
+    last: dict[str, Event] = {}
+    for each in lost:
+        if each.is_calculated and isinstance(each.event, BuiltExample | ExampleRetracted):
+            counts[each.event.example_id] += isinstance(each.event, BuiltExample)
+            last[each.event.example_id] = each.event
+    async for message in _messages(redis, EXAMPLES):
+        if message.get("type") != ExampleRetracted.__name__:
+            counts[str(message.get("example_id"))] -= 1
+    publisher = Publisher(redis)
+    for example_id, event in last.items():
+        if isinstance(event, BuiltExample) and counts[example_id] == 0:
+            await publisher.publish_once(
+                ExampleRetracted(
+                    event_id=derived_id(event.event_id, "lost", "retracted"),
+                    occurred_at=event.occurred_at,
+                    caused_by=event.event_id,
+                    example_id=example_id,
+                    revision=event.revision + 1,
+                    reason="Redis lost what it was built of, and it was not built again",
+                )
+            )
+
+
+async def _append(redis: Redis, lost: list[LostEvent], deadline_s: float) -> None:
+    """Append the events; those of the other stream of facts once reward has those before.
+
+    Reward reads the two side by side, and revisions are numbered in the order of the facts.
+    """
+    publisher = Publisher(redis)
+    until = time.monotonic() + deadline_s
+    before: Stream | None = None
+    for each in lost:
+        if each.stream in _FACTS:
+            if before not in (None, each.stream):
+                await _finished(redis, before, until)
+            before = each.stream
+        await publisher.publish_once(each.event)
+    if before is not None:
+        for stream in _FACTS:
+            await _finished(redis, stream, until)
+
+
+async def _finished(redis: Redis, stream: Stream | None, until: float) -> None:
+    assert stream is not None
+    last = (await _last_entries(redis, (stream,)))[stream.name]
+    while True:
+        positions = {each.group: each for each in await group_positions(redis, stream)}
+        position = positions.get(_REWARD)
+        if last == BEGINNING or (
+            position is not None and await has_finished(redis, stream, position, last)
+        ):
+            return
+        if time.monotonic() > until:
+            raise NotRepaired(
+                f"the reward service has not processed {stream.name}. Start it, then run "
+                "`ratchet repair streams` again."
+            )
+        await asyncio.sleep(_POLL_S)
+
+
+async def _last_entries(
+    redis: Redis, streams: tuple[Stream, ...] = STREAMS
+) -> Mapping[str, EntryId]:
+    client: Any = redis
+    ends = {}
+    for stream in streams:
+        last = await client.xrevrange(stream.key, count=1)
+        ends[stream.name] = EntryId.parse(last[0][0].decode()) if last else BEGINNING
+    return ends
