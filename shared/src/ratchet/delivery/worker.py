@@ -47,6 +47,7 @@ class Worker:
         self.consumer = consumer
         self.in_flight: frozenset[str] = frozenset()
         self.busy_since: float | None = None
+        self.last_read = time.monotonic()
         self.stopped: str | None = None
         self._redis = redis
         self._metrics = metrics
