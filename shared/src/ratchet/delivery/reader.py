@@ -95,7 +95,7 @@ def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
         finally:
             worker.last_read = time.monotonic()
 
-    subscriber._get_msgs = timed_read  # type: ignore[method-assign]
+    subscriber._get_msgs = timed_read  # type: ignore[method-assign,assignment]
 
 
 async def _keep_raw(raw: Any) -> RedisBatchStreamMessage:

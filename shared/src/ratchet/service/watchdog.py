@@ -7,7 +7,6 @@ import asyncio
 import faulthandler
 import logging
 import os
-import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -17,6 +16,7 @@ _EVERY_S = 1.0
 _SURE_AFTER = 5
 """After a pause of the machine every loop looks late until it has turned once."""
 _STATUS = 1
+_STDERR = 2
 
 
 @asynccontextmanager
@@ -47,12 +47,12 @@ class _Turns:
         self.count = 0
         # A thread of Python cannot run while a call holds the interpreter, such as an endless
         # regular expression. The one of `faulthandler` can: it ends the process a little later.
-        self._hard_limit_s = 1.5 * limit_s
+        self._hard_limit_s = 1.5 * limit_s + 5.0
 
     async def turn(self) -> None:
         while True:
             self.count += 1
-            faulthandler.dump_traceback_later(self._hard_limit_s, exit=True, file=sys.__stderr__)
+            faulthandler.dump_traceback_later(self._hard_limit_s, exit=True, file=_STDERR)
             await asyncio.sleep(_EVERY_S)
 
 
@@ -75,7 +75,7 @@ def _end_now(reason: str) -> None:
     end_within(5.0)  # should the log be what hangs
     _log.critical("the process ends, because it is stuck: %s", reason)
     with suppress(OSError, ValueError):
-        faulthandler.dump_traceback(file=sys.__stderr__)
+        faulthandler.dump_traceback(file=_STDERR)
     os._exit(_STATUS)
 
 
