@@ -29,7 +29,7 @@ async def gives_up_at_once() -> None:
 
 async def blocks() -> None:
     await asyncio.sleep(1)
-    time.sleep(600)
+    time.sleep(600)  # noqa: ASYNC251
 
 
 async def holds_the_interpreter() -> None:
@@ -67,7 +67,9 @@ def create_app(settings: CommonSettings) -> Any:
         redis=create_redis(settings),
         registry=CollectorRegistry(),
         consumers=[
-            Consumer(stream, "test", {TrainingRequested: count_and_emit} if stream is COMMANDS else {})
+            Consumer(
+                stream, "test", {TrainingRequested: count_and_emit} if stream is COMMANDS else {}
+            )
             for stream in (COMMANDS, EXPERIENCES, FEEDBACK)
         ],
         background=[BACKGROUND.get(MODE, until_cancelled)],

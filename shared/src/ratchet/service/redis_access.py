@@ -34,15 +34,21 @@ class RedisAccess:
     address: str
     secrets: Secrets
 
-    async def examined(self) -> bool:
-        """Whether Redis responds and was examined; raises `StartRefused` if it cannot be used."""
+    async def examine(self) -> None:
+        """Raises `StartRefused` if the server cannot be used, redis-py's errors if it is away."""
         try:
             problem = await refusal(self.redis, self.address)
         except (AuthenticationError, NoPermissionError) as error:
             raise self._refused(error) from error
         if problem is not None:
             raise StartRefused(problem)
-        return True
+
+    async def examined_if_it_answers(self) -> bool:
+        """Whether it answered; raises `StartRefused` if it cannot be used."""
+        with suppress(RedisError, OSError):
+            await self.examine()
+            return True
+        return False
 
     async def wait_until(self, step: Callable[[], Awaitable[None]]) -> None:
         """Examine Redis, then await `step`, again until both succeed; raises `StartRefused`.
@@ -53,9 +59,9 @@ class RedisAccess:
         logged = None
         while True:
             try:
-                if await self.examined():
-                    await step()
-                    return
+                await self.examine()
+                await step()
+                return
             except (RedisError, OSError) as error:
                 loading = isinstance(error, BusyLoadingError)
                 if time.monotonic() > deadline and not loading:
@@ -67,10 +73,9 @@ class RedisAccess:
 
     async def examine_later(self) -> NoReturn:
         """Raises `StartRefused` when a server that cannot be used answers at last."""
-        examined = False
         while True:
-            with suppress(RedisError, OSError):
-                examined = examined or await self.examined()
+            if await self.examined_if_it_answers():
+                await asyncio.Event().wait()
             await asyncio.sleep(_RETRY_S)
 
     async def start_reading(

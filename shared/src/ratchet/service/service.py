@@ -159,7 +159,7 @@ class Service:
             later = []
         else:
             # The intake does not wait: it answers 503 meanwhile.
-            later = [] if await access.examined() else [access.examine_later()]
+            later = [] if await access.examined_if_it_answers() else [access.examine_later()]
         # Objects of the start live as long as the process: freezing exempts them from garbage
         # collection. A batch makes thousands of short-lived ones, so 700 is too low a threshold.
         gc.freeze()
