@@ -10,6 +10,7 @@ from pydantic import Field
 from redis.exceptions import RedisError
 
 from ratchet.command_line import STATE_FILE, redis_address, redis_client, running_ports
+from ratchet.service import read_facts
 from ratchet.settings import CommonSettings, read_settings
 from ratchet_cli.doctor import (
     base_model,
@@ -104,9 +105,10 @@ def _recorded(data_dir: Path) -> dict[str, str]:
 async def _redis(url: str, clocks: clock.Clocks) -> list[Check]:
     async with redis_client(url) as client:
         try:
-            facts = await redis.probe(client, redis_address(url))
+            facts = await read_facts(client)
             await clocks.compare(client)
-            return [*redis.judge(facts), *groups.judge(await groups.probe(client))]
+            checks = redis.judge(facts, redis_address(url))
+            return [*checks, *groups.judge(await groups.probe(client))]
         except (RedisError, OSError) as error:
             unread = [skipped(name, "Redis does not respond") for name in groups.NAMES]
             problem = Secrets.of([url], {}).hide(str(error))

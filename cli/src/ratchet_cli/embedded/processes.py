@@ -1,6 +1,7 @@
 """The processes of an embedded system: start order, ports, commands and settings."""
 
 import os
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ _OFFSETS = {"ingest": 0, "reward": 1, "trainer": 2, "exporter": 3, "valkey": 4, 
 
 _NICE = {"trainer": 10, "exporter": 10, "ledger": 5}
 """Training and recording yield to serving when they compete for the same cores."""
+
+
+_INTAKE_WAIT_S, _OTHER_WAIT_S = 1.0, 30.0
+"""Nobody else takes in what happens while the intake or its Valkey is away. What the others do
+waits in streams, and each of their starts takes seconds of a core from the intake."""
 
 
 RECORDED = (
@@ -36,7 +42,9 @@ class ProcessSpec:
     """How to start a process, with `environment` in addition to the supervisor's.
 
     `nice` is added to its priority value and that of its children. It does not get the variables
-    of the supervisor that begin with one of `withheld`.
+    of the supervisor that begin with one of `withheld`. `longest_wait_s` is the longest pause
+    before a restart. `health` is whether it serves `/livez` and `/readyz` on its port; `redis_url`
+    is that of a Valkey server.
     """
 
     name: str
@@ -45,6 +53,9 @@ class ProcessSpec:
     port: int
     nice: int = 0
     withheld: tuple[str, ...] = ()
+    longest_wait_s: float = 30.0
+    health: bool = False
+    redis_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,8 @@ class Embedded:
             {},
             valkey_port,
             withheld=PRIVATE,
+            longest_wait_s=_INTAKE_WAIT_S,
+            redis_url=self.redis_url,
         )
         return [valkey, *(self._service(name) for name in SERVICES)]
 
@@ -109,7 +122,10 @@ class Embedded:
         }
         command = [sys.executable, "-m", name]
         nice, port = _NICE.get(name, 0), self.port_of(name)
-        return ProcessSpec(name, command, environment, port, nice, _foreign(name))
+        wait_s = _INTAKE_WAIT_S if name == "ingest" else _OTHER_WAIT_S
+        return ProcessSpec(
+            name, command, environment, port, nice, _foreign(name), wait_s, health=True
+        )
 
 
 def _foreign(name: str) -> tuple[str, ...]:
@@ -118,3 +134,15 @@ def _foreign(name: str) -> tuple[str, ...]:
     if name == "ingest":
         others.discard("ledger")  # it reads the ledger's database
     return ("RATCHET_API_KEY", *(f"RATCHET_{other.upper()}_" for other in others))
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on `port`; port 0 is always free."""
+    with socket.socket() as probe:
+        # As the servers do: otherwise connections in TIME_WAIT make a restart fail.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -1,28 +1,29 @@
 """Runs the embedded system in a directory, also in the foreground of a terminal."""
 
 import asyncio
-import json
 import os
 import signal
-import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import cycle
 from pathlib import Path
 
-import httpx
 from filelock import FileLock, Timeout
-from redis.exceptions import RedisError
+from redis.asyncio import Redis
+from redis.exceptions import BusyLoadingError, RedisError
 from rich.console import Console
 from rich.text import Text
 
-from ratchet.command_line import STATE_FILE, Failed
-from ratchet.processes.valkey import wait_until_it_responds
-from ratchet_cli.embedded.processes import SERVICES, Embedded
+from ratchet.command_line import Failed
+from ratchet_cli.embedded.processes import SERVICES, Embedded, is_free
+from ratchet_cli.embedded.state import SystemState
 from ratchet_cli.embedded.supervisor import Sink, Supervised, Supervisor
 
 _START_TIMEOUT_S = 60.0
+_INTAKE_ENDS, _OTHER_ENDS = 3, 2
+"""Ends in a row after which a start is given up, or no longer waited for."""
+_POLL_S = 0.05
 _COLORS = ("red", "yellow", "magenta", "green", "cyan", "blue")
 
 
@@ -32,7 +33,10 @@ class CannotStart(RuntimeError):
 
 @asynccontextmanager
 async def up(embedded: Embedded, sink: Sink) -> AsyncIterator[Supervisor]:
-    """Run every process; yields when all services are ready. Raises `CannotStart`."""
+    """Run every process; yields when the intake is ready and each other service is ready or late.
+
+    Services that are late keep being started. Raises `CannotStart` without an intake.
+    """
     embedded.data_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(embedded.data_dir / ".up.lock")
     try:
@@ -41,71 +45,67 @@ async def up(embedded: Embedded, sink: Sink) -> AsyncIterator[Supervisor]:
         raise CannotStart(
             f"Ratchet already runs in {embedded.data_dir}. Stop it, or pass another --data-dir."
         ) from error
-    state = embedded.data_dir / STATE_FILE
-    supervisor = Supervisor(embedded.processes(), sink)
+    state = SystemState(embedded)
+    supervisor = Supervisor(embedded.processes(), sink, lambda: state.write(supervisor.troubles))
+    processes = supervisor.processes
     try:
         _refuse_busy_ports(embedded)
-        state.write_text(
-            json.dumps(
-                {
-                    "pid": os.getpid(),
-                    "ports": embedded.ports,
-                    "started_at": time.time(),
-                    "settings": embedded.recorded_settings(),
-                }
-            )
-        )
-        await supervisor.processes["valkey"].start()
-        try:
-            await wait_until_it_responds(embedded.redis_url, _START_TIMEOUT_S)
-        except (RedisError, OSError) as error:
-            problem = f"Valkey does not respond: {error}. See its messages above."
-            raise CannotStart(problem) from error
-        for name in SERVICES:
-            await supervisor.processes[name].start()
-        await _wait_for_services(embedded, supervisor)
+        state.write(supervisor.troubles)
+        # The intake comes first, and nothing that happens to the others takes it away again.
+        await _start(processes["valkey"])
+        await _start(processes["ingest"])
+        others = [processes[name] for name in SERVICES if name != "ingest"]
+        for process in others:
+            await process.start()
+        await _until_ready_or_late(others)
         yield supervisor
+    except CannotStart as error:
+        state.record_failure(str(error))
+        raise
     finally:
         await supervisor.stop()
-        state.unlink(missing_ok=True)
+        state.remove()
         lock.release()
 
 
 def _refuse_busy_ports(embedded: Embedded) -> None:
-    for name, port in embedded.ports.items():
-        with socket.socket() as probe:
-            # As the servers do: otherwise connections in TIME_WAIT make a restart fail.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise CannotStart(
-                    f"Port {port} for {name} is in use. Pass another --port."
-                ) from error
+    for name in ("valkey", "ingest"):
+        port = embedded.port_of(name)
+        if not is_free(port):
+            raise CannotStart(f"Port {port} for {name} is in use. Pass another --port.")
 
 
-async def _wait_for_services(embedded: Embedded, supervisor: Supervisor) -> None:
+async def _start(process: Supervised) -> None:
+    """Raises `CannotStart` if it is not ready after a limit, or ends again and again."""
+    await process.start()
     end = time.monotonic() + _START_TIMEOUT_S
-    async with httpx.AsyncClient(timeout=2.0) as client:
-        for name in SERVICES:
-            while not await _ready(client, embedded.port_of(name)):
-                if time.monotonic() > end:
-                    raise CannotStart(_not_ready(supervisor.processes[name]))
-                await asyncio.sleep(0.1)
+    while process.trouble is not None:
+        given_up = time.monotonic() > end and not await _loads(process)
+        if given_up or process.ends >= _INTAKE_ENDS:
+            raise CannotStart(f"{process.spec.name} does not start: {process.trouble}.")
+        await asyncio.sleep(_POLL_S)
 
 
-async def _ready(client: httpx.AsyncClient, port: int) -> bool:
-    try:
-        return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
-    except httpx.HTTPError:
+async def _loads(process: Supervised) -> bool:
+    """Whether it is a Valkey server that loads its data, which may take minutes."""
+    if not process.spec.redis_url:
         return False
+    async with Redis.from_url(process.spec.redis_url) as redis:
+        try:
+            await redis.ping()
+        except BusyLoadingError:
+            return True
+        except (RedisError, OSError):
+            return False
+    return False
 
 
-def _not_ready(process: Supervised) -> str:
-    return (
-        f"{process.spec.name} is not ready after {_START_TIMEOUT_S:.0f} s "
-        f"({process.restarts} restarts). See its messages above."
-    )
+async def _until_ready_or_late(services: Sequence[Supervised]) -> None:
+    end = time.monotonic() + _START_TIMEOUT_S
+    while time.monotonic() < end:
+        if all(service.trouble is None or service.ends >= _OTHER_ENDS for service in services):
+            return
+        await asyncio.sleep(_POLL_S)
 
 
 def run_in_foreground(data_dir: Path, port: int) -> None:
@@ -128,10 +128,13 @@ async def _run(embedded: Embedded, names: list[str], console: Console, sink: Sin
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with up(embedded, sink):
+    async with up(embedded, sink) as supervisor:
         console.print(
             f"[bold]ratchet is up[/bold] at {embedded.url} (data in {embedded.data_dir}, "
             f"process {os.getpid()}); Ctrl-C stops it"
         )
+        for name, trouble in supervisor.troubles.items():
+            text = f"without {name}, which comes when it can: {trouble}"
+            console.print(text, style="yellow", soft_wrap=True, markup=False)
         await stop.wait()
         console.print(f"stopping, in order: {', '.join(reversed(names))}")

@@ -9,7 +9,7 @@ from ratchet.delivery.group_position import group_positions, has_finished
 from ratchet.delivery.idempotency import RECORD_TTL_S, AlreadyPublished, IdempotencyRecord
 from ratchet.delivery.metrics import DeliveryMetrics
 from ratchet.delivery.publisher import DATA_FIELD, Publisher, data_of, entry_of, new_id
-from ratchet.delivery.reader import attach, create_groups
+from ratchet.delivery.reader import attach, create_groups, missing_groups
 from ratchet.delivery.tail import follow, newest
 from ratchet.delivery.transaction import SEEN_TTL_S, Transaction, seen_key
 from ratchet.delivery.worker import Worker

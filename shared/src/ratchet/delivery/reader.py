@@ -1,6 +1,7 @@
 """Subscribes workers to their streams through FastStream, which hands over raw bytes."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -30,6 +31,23 @@ async def create_groups(redis: Redis, consumers: Iterable[Consumer]) -> None:
         except ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise
+
+
+async def missing_groups(redis: Redis, consumers: Iterable[Consumer]) -> list[str]:
+    """The consumers whose group does not exist, as `<stream>:<group>`; raises redis-py's errors."""
+    expected = list(consumers)
+    async with redis.pipeline(transaction=False) as pipe:
+        for consumer in expected:
+            pipe.xinfo_groups(consumer.stream.key)
+        found = await pipe.execute(raise_on_error=False)
+    missing = []
+    for consumer, groups in zip(expected, found, strict=True):
+        if isinstance(groups, Exception) and "no such key" not in str(groups):
+            raise groups
+        names = [] if isinstance(groups, Exception) else [group["name"] for group in groups]
+        if consumer.group.encode() not in names:
+            missing.append(f"{consumer.stream.name}:{consumer.group}")
+    return missing
 
 
 def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
@@ -66,6 +84,18 @@ def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
             subscriber.running = False
         else:
             await asyncio.sleep(consumer.rest_s)
+
+    # FastStream calls no code of ours when a stream is empty, so its reading is timed from inside.
+    read = subscriber._get_msgs
+
+    async def timed_read(*arguments: Any) -> None:
+        worker.last_read = time.monotonic()
+        try:
+            await read(*arguments)
+        finally:
+            worker.last_read = time.monotonic()
+
+    subscriber._get_msgs = timed_read  # type: ignore[method-assign,assignment]
 
 
 async def _keep_raw(raw: Any) -> RedisBatchStreamMessage:

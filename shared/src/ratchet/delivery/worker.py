@@ -48,6 +48,7 @@ class Worker:
         self.consumer = consumer
         self.in_flight: frozenset[str] = frozenset()
         self.busy_since: float | None = None
+        self.last_read = time.monotonic()
         self.stopped: str | None = None
         self.ahead_s = 0.0
         self._redis = redis

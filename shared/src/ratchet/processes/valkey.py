@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import BusyLoadingError, RedisError
 
 _POLL_S = 0.05
 
@@ -39,14 +39,16 @@ def valkey_command(directory: Path, port: int, max_memory: str = "1gb") -> Seque
 async def wait_until_it_responds(url: str, timeout_s: float) -> None:
     """Return when it has loaded its append-only file: until then it refuses commands.
 
-    After `timeout_s` seconds the last of redis-py's errors is raised.
+    If it does not even load after `timeout_s` seconds, the last of redis-py's errors is raised.
     """
     end = time.monotonic() + timeout_s
     async with Redis.from_url(url) as redis:
         while True:
             try:
                 await redis.ping()
-            except (RedisError, OSError):
+            except (RedisError, OSError) as error:
+                if isinstance(error, BusyLoadingError):
+                    end = time.monotonic() + timeout_s
                 if time.monotonic() > end:
                     raise
                 await asyncio.sleep(_POLL_S)

@@ -17,6 +17,9 @@ def create_broker(settings: CommonSettings) -> RedisBroker:
         # The AsyncAPI document, which needs no key, shows this address.
         specification_url="redis://redis:6379",
         graceful_timeout=15.0,
+        # Otherwise a reader waits for ever on a connection that was lost without a word.
+        socket_connect_timeout=2,
+        socket_timeout=10,
         logger=logging.getLogger("ratchet.service.connections"),
         log_level=logging.DEBUG,
     )

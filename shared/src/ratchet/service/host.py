@@ -3,18 +3,21 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import typer
 import uvicorn
 from faststream.asgi import AsgiFastStream, AsgiResponse, AsyncAPIRoute, get
 from faststream.asgi.response import JSONResponse
+from faststream.redis import RedisBroker
 from faststream.specification import AsyncAPI
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from ratchet.service.endings import ending_with_its_start
 from ratchet.service.service import Service
 from ratchet.settings import CommonSettings, read_settings
 from ratchet.telemetry import configure_logs
@@ -23,8 +26,30 @@ _PING_TIMEOUT_S = 1.0
 S = TypeVar("S", bound=CommonSettings)
 
 
+class _Host(AsgiFastStream):
+    """Its start is complete when `service` reads; FastStream's is before that."""
+
+    def __init__(self, service: Service, *brokers: RedisBroker, **options: Any) -> None:
+        super().__init__(*brokers, **options)
+        self._service = service
+
+    @asynccontextmanager
+    async def start_lifespan_context(
+        self, run_extra_options: dict[str, Any] | None = None
+    ) -> AsyncGenerator[None]:
+        async with self._service.running():
+            yield
+
+    def exit(self) -> None:
+        """FastStream calls this when a reader gives up, because its group is gone."""
+        self._service.end("a consumer's group is gone: the next start creates it")
+
+
 def create_host(service: Service) -> AsgiFastStream:
-    """The ASGI application with `/livez /readyz /metrics /status /asyncapi`."""
+    """The ASGI application with `/livez /readyz /metrics /status /asyncapi`.
+
+    `/livez` fails when the process needs a restart, `/readyz` when the service cannot work now.
+    """
 
     hide = service.settings.secrets.hide
 
@@ -38,10 +63,9 @@ def create_host(service: Service) -> AsgiFastStream:
 
     @get
     async def readyz(scope: Any) -> AsgiResponse:
-        try:
-            await service.redis.ping()
-        except (RedisError, OSError) as error:
-            return JSONResponse({"ready": False, "problem": hide(f"Redis: {error}")}, 503)
+        problem = await service.unready()
+        if problem is not None:
+            return JSONResponse({"ready": False, "problem": hide(problem)}, 503)
         return JSONResponse({"ready": True})
 
     @get
@@ -64,7 +88,8 @@ def create_host(service: Service) -> AsgiFastStream:
         clocks = {"producers": {"problem": ahead}} if ahead else {}
         return JSONResponse({**common, **hide({**stopped, **clocks, **await service.status()})})
 
-    return AsgiFastStream(
+    return _Host(
+        service,
         service.broker,
         asgi_routes=[
             ("/livez", livez),
@@ -74,7 +99,6 @@ def create_host(service: Service) -> AsgiFastStream:
         ],
         asyncapi_path=AsyncAPIRoute("/asyncapi", try_it_out_path=None),
         specification=AsyncAPI(title=f"Ratchet {service.name}", version="1"),
-        lifespan=service.running,
         logger=logging.getLogger("ratchet.app"),
     )
 
@@ -93,10 +117,11 @@ def run(name: str, settings: S, create_app: Callable[[S], Any]) -> None:
     configure_logs(name, settings.log_level, settings.secrets)
     logging.getLogger("ratchet.settings").info("settings", extra={"settings": settings.masked()})
     uvicorn.run(
-        create_app(settings),
+        ending_with_its_start(create_app(settings)),
         host=settings.host,
         port=settings.port,
         log_config=None,
+        lifespan="on",
         access_log=False,
         proxy_headers=False,
         timeout_graceful_shutdown=15,

@@ -2,18 +2,20 @@
 
 import asyncio
 import gc
-import logging
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from faststream.redis import RedisBroker
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
+from ratchet.command_line import redis_address
 from ratchet.contract import Stream
 from ratchet.delivery import (
     Claimer,
@@ -23,13 +25,17 @@ from ratchet.delivery import (
     Worker,
     attach,
     create_groups,
+    missing_groups,
 )
 from ratchet.processes import end_all
+from ratchet.service.endings import end_the_process, stop_within_limit
+from ratchet.service.redis_access import RedisAccess
+from ratchet.service.watchdog import watched
 from ratchet.settings import CommonSettings
 from ratchet.telemetry import Tracing
 
-_log = logging.getLogger(__name__)
 _LOOP_LIMIT_S = 60.0
+_READY_LIMIT_S = 3.0
 
 Status = Callable[[], Awaitable[dict[str, Any]]]
 Background = Callable[[], Awaitable[None]]
@@ -39,10 +45,15 @@ async def _no_fields() -> dict[str, Any]:
     return {}
 
 
+async def _no_storage() -> str | None:
+    return None
+
+
 @dataclass
 class Service:
     """`background` tasks run from start to stop; one that ends or raises stops the service.
 
+    `storage` returns why the service's own database or directory cannot be used, or None.
     `status` adds the service's fields to `/status`; `publishes` is for the AsyncAPI document.
     """
 
@@ -56,9 +67,11 @@ class Service:
     publishes: Sequence[Stream] = ()
     tracing: Tracing = field(default_factory=Tracing)
     status: Status = _no_fields
+    storage: Callable[[], Awaitable[str | None]] = _no_storage
     started_at: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
+        self._ended: asyncio.Future[None] | None = None
         metrics = DeliveryMetrics(self.registry)
         ProcessCollector(registry=self.registry)
         self.redis_up = Gauge(
@@ -81,6 +94,11 @@ class Service:
             attach(self.broker, worker, name)
         for stream in self.publishes:
             self.broker.publisher(stream=stream.key, schema=stream.union)
+
+    @property
+    def address(self) -> str:
+        """Of Redis, without credentials."""
+        return redis_address(str(self.settings.redis_url))
 
     def stopped(self) -> dict[str, str]:
         """By stream, why its consumer exceeded its dead-letter limit."""
@@ -108,35 +126,76 @@ class Service:
             name = worker.consumer.stream.name
             if now - claimer.last_loop > _LOOP_LIMIT_S:
                 return f"the claim loop of {name} last ran {now - claimer.last_loop:.0f} s ago"
+            reads = worker.stopped is None and not worker.in_flight
+            if reads and now - worker.last_read > _LOOP_LIMIT_S:
+                return f"the reader of {name} last ran {now - worker.last_read:.0f} s ago"
             busy_s = now - worker.busy_since if worker.busy_since is not None else 0.0
             if busy_s > worker.consumer.stuck_after_s:
                 return f"a batch of {name} has been processed for {busy_s:.0f} s"
         return None
 
+    async def unready(self) -> str | None:
+        """Why this service cannot work at the moment, in one sentence; None if it can.
+
+        It works when every loop of every consumer runs, Redis answers and has the groups, and its
+        own storage opens.
+        """
+        if problem := self.stuck() or "; ".join(self.stopped().values()):
+            return problem
+        try:
+            async with asyncio.timeout(_READY_LIMIT_S):
+                await self.redis.ping()
+                if missing := await missing_groups(self.redis, self.consumers):
+                    return f"Redis at {self.address} lacks the groups {', '.join(missing)}"
+                return await self.storage()
+        except TimeoutError:
+            return f"Redis or the storage did not answer within {_READY_LIMIT_S:.0f} s"
+        except (RedisError, OSError) as error:
+            return f"Redis at {self.address}: {error}"
+
+    def end(self, reason: str) -> None:
+        """End the process with status 1, as when a loop ends."""
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_exception(RuntimeError(reason))
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Create groups first, then run claimers and background tasks until the end."""
-        await create_groups(self.redis, self.consumers)
+        """Create groups first, then read, claim and run background tasks until the end.
+
+        Raises `StartRefused`. Later the process ends with status 1 when one of the loops does.
+        """
+        access = RedisAccess(self.redis, self.address, self.settings.secrets)
+        if self.consumers:
+            await access.wait_until(partial(create_groups, self.redis, self.consumers))
+            later = []
+        else:
+            # The intake does not wait: it answers 503 meanwhile.
+            later = [] if await access.examined_if_it_answers() else [access.examine_later()]
         # Objects of the start live as long as the process: freezing exempts them from garbage
         # collection. A batch makes thousands of short-lived ones, so 700 is too low a threshold.
         gc.freeze()
         gc.set_threshold(20_000, 20, 20)
+        for worker, claimer in zip(self.workers, self.claimers, strict=True):
+            worker.last_read = claimer.last_loop = time.monotonic()
+        self._ended = asyncio.get_running_loop().create_future()
         loops = [loop for claimer in self.claimers for loop in claimer.loops()]
-        tasks = [asyncio.ensure_future(task) for task in [*loops, *(b() for b in self.background)]]
-        for task in tasks:
-            task.add_done_callback(_stop_when_a_task_ends)
+        coroutines = [*loops, *later, *(start() for start in self.background)]
+        watch = [self._ended, *map(asyncio.ensure_future, coroutines)]
         try:
-            yield
+            async with watched(self.stuck, _LOOP_LIMIT_S):
+                if self.consumers:
+                    await access.start_reading(self.broker, watch)
+                for task in watch:
+                    task.add_done_callback(end_the_process)
+                yield
         finally:
-            for task in tasks:
-                task.remove_done_callback(_stop_when_a_task_ends)
-            await end_all(*tasks)
-            await self.redis.aclose()
-            await asyncio.to_thread(self.tracing.close)
+            for task in watch:
+                task.remove_done_callback(end_the_process)
+            await stop_within_limit(self._stop(watch))
 
-
-def _stop_when_a_task_ends(task: "asyncio.Future[Any]") -> None:
-    if task.cancelled():
-        return
-    _log.critical("a background task ended; stopping", exc_info=task.exception())
-    raise SystemExit(1)
+    async def _stop(self, watch: "Sequence[asyncio.Future[Any]]") -> None:
+        if self.consumers:
+            await self.broker.stop()
+        await end_all(*watch)
+        await self.redis.aclose()
+        await asyncio.to_thread(self.tracing.close)

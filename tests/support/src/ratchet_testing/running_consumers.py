@@ -22,19 +22,14 @@ async def at_work(
     tracing: Tracing | None = None,
 ) -> AsyncIterator[Service]:
     """Run `consumers` on the server at `url` under the consumer name `name`."""
-    broker = RedisBroker(url)
     service = Service(
         name="test",
         settings=CommonSettings.model_validate({"redis_url": url, "consumer_name": name}),
-        broker=broker,
+        broker=RedisBroker(url),
         redis=Redis.from_url(url),
         registry=registry or CollectorRegistry(),
         consumers=consumers,
         tracing=tracing or Tracing(),
     )
     async with service.running():
-        await broker.start()
-        try:
-            yield service
-        finally:
-            await broker.stop()
+        yield service

@@ -36,11 +36,15 @@ def _is_free(port: int) -> bool:
 
 
 @contextmanager
-def valkey_server(directory: Path, port: int, max_memory: str = "1gb") -> Iterator[str]:
-    """Run a server in `directory`; yields its URL when it accepts connections."""
-    process = subprocess.Popen(
-        valkey_command(directory, port, max_memory), stdout=subprocess.DEVNULL
-    )
+def valkey_server(
+    directory: Path, port: int, max_memory: str = "1gb", *options: str
+) -> Iterator[str]:
+    """Run a server in `directory`; yields its URL when it accepts connections.
+
+    `options` follow those of the embedded server and replace them.
+    """
+    command = [*valkey_command(directory, port, max_memory), *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         wait_for_port(port, 10.0)
         yield f"redis://127.0.0.1:{port}/0"

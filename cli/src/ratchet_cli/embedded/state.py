@@ -1,0 +1,57 @@
+"""What commands read about the embedded system of a data directory: a file in it."""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ratchet.command_line import STATE_FILE
+from ratchet_cli.embedded.processes import Embedded
+from ratchet_cli.embedded.trouble import Trouble
+
+_FAILURE_FILE = "up-failed.txt"
+
+
+class SystemState:
+    """The file exists while the system runs; why its last start failed outlives it."""
+
+    def __init__(self, embedded: Embedded) -> None:
+        self._path = embedded.data_dir / STATE_FILE
+        self._failure = embedded.data_dir / _FAILURE_FILE
+        self._facts = {
+            "pid": os.getpid(),
+            "ports": embedded.ports,
+            "started_at": time.time(),
+            "settings": embedded.recorded_settings(),
+        }
+
+    def write(self, troubles: Mapping[str, Trouble]) -> None:
+        """Replace the file, so that no reader finds half of it. A full disk stops no process."""
+        facts = {**self._facts, "troubles": {name: asdict(one) for name, one in troubles.items()}}
+        try:
+            self._failure.unlink(missing_ok=True)
+            aside = self._path.with_suffix(".part")
+            aside.write_text(json.dumps(facts))
+            aside.replace(self._path)
+        except OSError:
+            return
+
+    def record_failure(self, reason: str) -> None:
+        self._failure.write_text(reason)
+
+    def remove(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+
+def recorded(data_dir: Path) -> dict[str, Any]:
+    """What a running system recorded: its settings, and why processes are away."""
+    return dict(json.loads((data_dir / STATE_FILE).read_text()))
+
+
+def last_failure(data_dir: Path) -> str | None:
+    """Why the last start of the system in `data_dir` failed, if it did."""
+    path = data_dir / _FAILURE_FILE
+    return path.read_text() if path.is_file() else None

@@ -1,0 +1,115 @@
+"""`ratchet up` runs without what cannot start, reports it, and says when it came."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ratchet.command_line import STATE_FILE
+from ratchet.processes.valkey import valkey_command
+from ratchet_cli.embedded.health import Health
+from ratchet_cli.embedded.processes import Embedded
+from ratchet_cli.embedded.supervisor import Supervised
+from ratchet_cli.embedded.up import CannotStart, up
+from ratchet_testing.eventually import eventually
+from ratchet_testing.valkey import free_port
+
+pytestmark = pytest.mark.heavy
+QUESTION = {"query_id": "q", "timestamp": "2026-01-05T06:00:00Z", "transcript": "Any alarms?"}
+Ratchet = Any
+
+
+async def test_a_service_that_cannot_start_is_reported_and_comes_when_it_can(
+    tmp_path: Path, ratchet: Ratchet
+):
+    embedded = Embedded(tmp_path / "data", free_port(6), {})
+    embedded.data_dir.mkdir()
+    database = embedded.data_dir / "trainer.db"
+    database.write_bytes(b"no database, but half a page of something else " * 100)
+    lines: list[str] = []
+    async with (
+        up(embedded, lambda name, line: lines.append(f"{name} {line}")) as supervisor,
+        httpx.AsyncClient(base_url=embedded.url) as client,
+    ):
+        assert (await client.post("/v1/experiences", json=QUESTION)).status_code == 202
+        assert list(supervisor.troubles) == ["trainer"]
+        assert "ended with status" in str(supervisor.troubles["trainer"])
+        recorded = json.loads((embedded.data_dir / STATE_FILE).read_text())
+        assert "ended with status" in recorded["troubles"]["trainer"]["problem"]
+        shown = await ratchet("status", "--json", "--data-dir", str(embedded.data_dir))
+        services = shown.value["services"]
+        assert "ended with status" in services["trainer"]["problem"]
+        assert {name for name in services if services[name]["ready"]} == {
+            "ingest", "reward", "exporter", "ledger",
+        }  # fmt: skip
+        database.unlink()
+
+        async def came() -> bool:
+            return not supervisor.troubles
+
+        await eventually(came, 60)
+    assert "trainer is ready" in lines
+
+
+async def test_a_stopped_service_is_named_by_status_and_restarted(
+    tmp_path: Path, ratchet: Ratchet, monkeypatch: pytest.MonkeyPatch
+):
+    embedded = Embedded(tmp_path / "data", free_port(6), {})
+    monkeypatch.setattr("ratchet_cli.embedded.health._ASK_LIMIT_S", 1.0)
+
+    def patient(url: str) -> Health:
+        return Health(url, answer_limit_s=12.0)
+
+    async with up(embedded, lambda name, line: None) as supervisor:
+        reward: Supervised = supervisor.processes["reward"]
+        first = reward.pid
+        assert first is not None
+        reward.health = patient  # type: ignore[assignment]
+        os.kill(first, signal.SIGKILL)
+
+        async def back() -> bool:
+            return reward.trouble is None and reward.pid not in (None, first)
+
+        await eventually(back, 30)
+        second = reward.pid
+        assert second is not None
+        os.kill(second, signal.SIGSTOP)
+        shown = await ratchet("status", "--json", "--data-dir", str(embedded.data_dir))
+        assert "did not answer within 5 s" in shown.value["services"]["reward"]["problem"]
+
+        async def another() -> bool:
+            return reward.trouble is None and reward.pid not in (None, first, second)
+
+        await eventually(another, 60)
+
+
+async def test_a_valkey_that_cannot_read_its_file_ends_the_start_with_its_own_reason(
+    tmp_path: Path, ratchet: Ratchet
+):
+    embedded = Embedded(tmp_path / "data", free_port(6), {})
+    async with up(embedded, lambda name, line: None), httpx.AsyncClient() as client:
+        for number in range(20):
+            question = {**QUESTION, "query_id": f"q-{number}"}
+            await client.post(f"{embedded.url}/v1/experiences", json=question)
+    [file] = (embedded.data_dir / "valkey").rglob("*.incr.aof")
+    content = bytearray(file.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 200] = bytes(byte ^ 0xFF for byte in content[middle : middle + 200])
+    file.write_bytes(content)
+    with pytest.raises(CannotStart) as refused:
+        async with up(embedded, lambda name, line: None):
+            pass
+    assert "reading the append only file" in str(refused.value)
+    assert "ratchet restore" in str(refused.value)
+    url = embedded.redis_url
+    examined = await ratchet(
+        "doctor", "--json", "--no-trial", "--redis-url", url, "--data-dir", str(embedded.data_dir)
+    )
+    [check] = [check for check in examined.value["checks"] if check["name"] == "redis"]
+    assert "reading the append only file" in check["found"]
+    assert "ratchet restore" in check["mend"]
+    assert valkey_command(embedded.data_dir / "valkey", embedded.port_of("valkey"))
