@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from ratchet_edge.keys.key_file import Key
 
 keys = typer.Typer(help="Keys of the HTTP API: create, list, revoke.", no_args_is_help=True)
+_OPEN = "the intake accepts every caller, on loopback only"
+_NO_KEY_LEFT = (
+    "There is no valid key: every call that needs one is refused. Create one with `ratchet keys "
+    "create`, or accept every caller on loopback with `ratchet keys open`."
+)
 
 
 @keys.command()
@@ -26,7 +31,10 @@ def create(
     name: Annotated[str, typer.Argument(help="Who will use it.")],
     scope: Annotated[
         list[Scope],
-        typer.Option(help="write: experiences, feedback, rankings; read: GETs; operate: commands."),
+        typer.Option(
+            help="write: experiences, feedback, rankings; teach: traces, pairs, corrections; "
+            "read: GETs; operate: commands, and what teach allows."
+        ),
     ],
     per_minute: Annotated[
         int | None, typer.Option(min=1, help="Feedback calls a minute, if not the default.")
@@ -56,12 +64,15 @@ def list_keys(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> 
     """Show every valid key, without its secret."""
     from ratchet_edge.keys.key_file import KeyFile
 
+    file = KeyFile(data_dir)
     with _errors():
-        rows = KeyFile(data_dir).read()
+        rows = file.read()
     if as_json:
         typer.echo(json.dumps({"keys": [_public(key) for key in rows]}, indent=2))
+    elif not rows and file.required:
+        typer.echo(_NO_KEY_LEFT)
     elif not rows:
-        typer.echo("there are no keys: the intake accepts every caller, on loopback only")
+        typer.echo(f"there are no keys: {_OPEN}")
     else:
         _print_table(rows)
 
@@ -75,9 +86,35 @@ def revoke(
     """Revoke a key; to rotate one, create its successor first."""
     from ratchet_edge.keys.key_file import KeyFile
 
+    file = KeyFile(data_dir)
     with _errors():
-        key = KeyFile(data_dir).revoke(key_id)
+        key = file.revoke(key_id)
+        last = not file.read()
     typer.echo(json.dumps(_public(key)) if as_json else f"revoked {key_id} of {key.name}")
+    if last:
+        typer.echo(_NO_KEY_LEFT, err=True)
+
+
+@keys.command("open")
+def let_everyone_in(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not prompt.")] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Accept every caller on loopback again, as before the first key; revoke all keys first."""
+    from ratchet_edge.keys.key_file import KeyFile
+
+    if as_json and not yes:
+        raise typer.BadParameter("--json cannot prompt; pass --yes")
+    if not yes:
+        typer.confirm(
+            "Everyone who reaches the port may then read, write, teach and operate. Continue?",
+            abort=True,
+            err=True,
+        )
+    with _errors():
+        KeyFile(data_dir).let_everyone_in()
+    typer.echo(json.dumps({"keys": []}) if as_json else _OPEN)
 
 
 def _print_table(rows: "tuple[Key, ...]") -> None:

@@ -11,8 +11,9 @@ from ratchet_edge.keys.key_file import KeyFile, KeyFileUnreadable
 
 
 def with_safe_host(settings: IngestSettings) -> IngestSettings:
-    """The settings, with the host on loopback without a key; raises `KeyFileUnreadable`."""
-    if is_loopback(settings.host) or KeyFile(settings.data_dir).read():
+    """The settings, with the host on loopback until a key exists; raises `KeyFileUnreadable`."""
+    keys = KeyFile(settings.data_dir)
+    if is_loopback(settings.host) or keys.read() or keys.required:
         return settings
     return settings.model_copy(update={"host": LOOPBACK})
 

@@ -33,7 +33,7 @@ class AccessStatus:
         count = len(self.ring.keys())
         if count:
             return f"{count} valid keys"
-        if self.open_without_keys:
+        if self.open_without_keys and not self.ring.required:
             return (
                 f"there are no keys: every caller is allowed, so ingest listens on {self.host} "
                 "only and ignores RATCHET_HOST; create a key with `ratchet keys create` and restart"

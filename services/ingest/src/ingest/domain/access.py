@@ -4,7 +4,8 @@ from ratchet_edge.access import AccessDenied, AccessRules, Credentials, Scope
 
 COMPATIBILITY = "/api/layer2/"
 _GUARDED = ("/v1/", COMPATIBILITY)
-_OPERATIONS = ("/v1/commands/", "/v1/pairs")
+_OPERATIONS = "/v1/commands/"
+_TEACHING = ("/v1/traces", "/v1/pairs", "/v1/corrections")
 _WITHOUT_A_KEY = ("rl-status", "rl-history", "approve-training")
 """The Command Center's page sends its key with feedback only."""
 
@@ -24,7 +25,9 @@ def scope_of(method: str, path: str) -> Scope | None:
         return None
     if method in ("GET", "HEAD"):
         return Scope.READ
-    return Scope.OPERATE if path.startswith(_OPERATIONS) else Scope.WRITE
+    if path.startswith(_OPERATIONS):
+        return Scope.OPERATE
+    return Scope.TEACH if path.startswith(_TEACHING) else Scope.WRITE
 
 
 def access_denied(method: str, path: str, credentials: Credentials) -> AccessDenied | None:
