@@ -16,7 +16,12 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from ingest.command_center.approval_routes import create_approval_router
+from ingest.command_center.approval_routes import (
+    APPROVAL_PATHS,
+    MAX_APPROVAL_BYTES,
+    create_approval_router,
+)
+from ingest.command_center.call_limit import CallLimit
 from ingest.command_center.feedback_routes import create_feedback_router
 from ingest.command_center.history import HistoryPage, create_history_router
 from ingest.command_center.status import StatusPage, create_status_router
@@ -126,8 +131,8 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         create_item_router(intake, settings.ingest_max_batch),
         create_command_router(publisher),
         create_rank_router(decisions, ranking_metrics, settings.ingest_rank_max_candidates),
-        create_feedback_router(intake, RateLimit(redis, "feedback"), per_minute),
-        create_approval_router(publisher),
+        create_feedback_router(intake, CallLimit(RateLimit(redis, "feedback"), per_minute)),
+        create_approval_router(publisher, CallLimit(RateLimit(redis, "approvals"), per_minute)),
         create_status_router(StatusPage(ledger, trainer, redis)),
         create_history_router(HistoryPage(ledger, trainer)),
         create_read_router(ledger),
@@ -175,7 +180,10 @@ def _layers(
     }
     bodies = {
         "max_bytes": settings.ingest_max_body_bytes,
-        "max_bytes_of": {"/v1/rank": settings.ingest_rank_max_body_bytes},
+        "max_bytes_of": {
+            "/v1/rank": settings.ingest_rank_max_body_bytes,
+            **dict.fromkeys(APPROVAL_PATHS, MAX_APPROVAL_BYTES),
+        },
         **refuse,
     }
     return [
