@@ -27,7 +27,7 @@ WRITES: dict[str, Any] = {
     "/v1/rank": {"transcript": "power of pump 001", "candidates": ["kpi"]},
     "/api/layer2/feedback/": {"query_id": QUERY_ID, "rating": "up"},
 }
-COMMANDS: dict[str, Any] = {
+OPERATIONS: dict[str, Any] = {
     "/v1/commands/training": {"requested_by": "maria"},
     "/v1/commands/rollback": {"requested_by": "maria"},
 }
@@ -60,10 +60,10 @@ def bearing(path: str, secret: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("scope", "allowed", "forbidden"),
     [
-        ("write", WRITES, {**COMMANDS, **TEACHES}),
-        ("teach", TEACHES, {**COMMANDS, **WRITES}),
-        ("operate", {**COMMANDS, **TEACHES}, WRITES),
-        ("read", {}, {**COMMANDS, **TEACHES, **WRITES}),
+        ("write", WRITES, {**OPERATIONS, **TEACHES}),
+        ("teach", TEACHES, {**OPERATIONS, **WRITES}),
+        ("operate", {**OPERATIONS, **TEACHES}, WRITES),
+        ("read", {}, {**OPERATIONS, **TEACHES, **WRITES}),
     ],
 )
 async def test_a_key_allows_the_requests_of_its_scope(

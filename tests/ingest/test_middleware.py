@@ -19,9 +19,9 @@ from ratchet.contract import EXPERIENCES, FEEDBACK, ExperienceRecorded
 from ratchet.telemetry import configure_logs
 from ratchet_testing.running_intake import api, events
 
-from .test_authentication import COMMANDS, TEACHES, WRITES
+from .test_authentication import OPERATIONS, TEACHES, WRITES
 
-POSTS = {**WRITES, **COMMANDS, **TEACHES}
+POSTS = {**WRITES, **OPERATIONS, **TEACHES}
 FEEDBACK_BODY = {"query_id": "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01", "rating": "up"}
 GZIP = {"Content-Encoding": "gzip"}
 
