@@ -44,10 +44,12 @@ class AccessDenied:
 class AccessRules:
     """The rules of one service, each by the method or path of a request.
 
-    `scope_of` is None for public paths. `key_header_of` names the header of the key; None means
-    `Authorization: Bearer` or `X-Api-Key`.
+    `scope_of` is None for public paths; `without_key` is true for those of them in the API.
+    `key_header_of` names the header of the key; None means `Authorization: Bearer` or
+    `X-Api-Key`.
     """
 
     scope_of: Callable[[str, str], Scope | None]
     denied: Callable[[str, str, Credentials], AccessDenied | None]
+    without_key: Callable[[str], bool]
     key_header_of: Callable[[str], str | None]

@@ -4,8 +4,7 @@ import sys
 
 from ingest.app import create_app
 from ingest.settings import IngestSettings
-from ingest.status import LOOPBACK, is_loopback
-from ratchet.service import run
+from ratchet.service import LOOPBACK, is_loopback, run
 from ratchet.settings import read_settings
 from ratchet_edge.keys.key_file import KeyFile, KeyFileUnreadable
 
@@ -23,4 +22,4 @@ if __name__ == "__main__":
         settings = with_safe_host(read_settings(IngestSettings))
     except KeyFileUnreadable as error:
         sys.exit(str(error))
-    run("ingest", settings, create_app)
+    run("ingest", settings, create_app, guard=lambda app, _: app)

@@ -61,7 +61,7 @@ from ratchet.contract import (
     Unavailable,
 )
 from ratchet.delivery import AlreadyPublished, Publisher
-from ratchet.service import Service, create_broker, create_host, create_redis
+from ratchet.service import Hosts, Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore, Tombstones
 from ratchet.telemetry import create_tracing
 from ratchet_edge.keys.key_file import KeyFile
@@ -71,6 +71,7 @@ from ratchet_edge.middleware.body_limits import BodyLimits
 from ratchet_edge.middleware.compression import Compression
 from ratchet_edge.middleware.cors import CrossOriginRequests
 from ratchet_edge.middleware.request_ids import RequestIds
+from ratchet_edge.middleware.requested_hosts import RequestedHosts
 from ratchet_edge.rate_limit import RateLimit
 from ratchet_ranking import embedding_named
 
@@ -190,6 +191,7 @@ def _layers(
         *behind,
         (RequestIds, {}),
         *traced,
+        (RequestedHosts, {"hosts": Hosts(settings.host, settings.allowed_hosts), **keys}),
         (CrossOriginRequests, cors),
         (Compression, {}),
         (ServerErrorMiddleware, {"handler": handle_unexpected_error}),

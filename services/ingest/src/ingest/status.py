@@ -1,21 +1,10 @@
 """API access in the log and in `/status`."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 
+from ratchet.service import is_loopback
 from ratchet_edge.keys.key_ring import KeyRing
-
-LOOPBACK = "127.0.0.1"
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass

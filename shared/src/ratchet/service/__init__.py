@@ -2,4 +2,5 @@
 
 from ratchet.service.connections import create_broker, create_redis
 from ratchet.service.host import create_host, program, run
+from ratchet.service.hosts import LOOPBACK, Hosts, is_loopback, known_hosts
 from ratchet.service.service import Service

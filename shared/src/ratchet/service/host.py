@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from ratchet.service.hosts import Guard, known_hosts
 from ratchet.service.service import Service
 from ratchet.settings import CommonSettings, read_settings
 from ratchet.telemetry import configure_logs
@@ -86,12 +87,15 @@ async def _responds(redis: Redis) -> bool:
     return True
 
 
-def run(name: str, settings: S, create_app: Callable[[S], Any]) -> None:
-    """Serve until SIGTERM or SIGINT; running handlers finish first."""
+def run(name: str, settings: S, create_app: Callable[[S], Any], guard: Guard = known_hosts) -> None:
+    """Serve until SIGTERM or SIGINT; running handlers finish first.
+
+    `guard` wraps the application. Ingest passes another one, because its keys decide.
+    """
     configure_logs(name, settings.log_level, settings.secrets)
     logging.getLogger("ratchet.settings").info("settings", extra={"settings": settings.masked()})
     uvicorn.run(
-        create_app(settings),
+        guard(create_app(settings), settings),
         host=settings.host,
         port=settings.port,
         log_config=None,

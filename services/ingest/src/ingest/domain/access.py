@@ -14,6 +14,13 @@ def is_api_path(path: str) -> bool:
     return path.startswith(_GUARDED)
 
 
+def is_without_key(path: str) -> bool:
+    """Whether the path is one of the page's, which sends no key with it."""
+    return path.startswith(COMPATIBILITY) and (
+        path.removeprefix(COMPATIBILITY).rstrip("/") in _WITHOUT_A_KEY
+    )
+
+
 def scope_of(method: str, path: str) -> Scope | None:
     """The scope that a request needs; None for public paths, such as the health of the service.
 
@@ -21,7 +28,7 @@ def scope_of(method: str, path: str) -> Scope | None:
     """
     if not is_api_path(path):
         return None
-    if path.removeprefix(COMPATIBILITY).rstrip("/") in _WITHOUT_A_KEY:
+    if is_without_key(path):
         return None
     if method in ("GET", "HEAD"):
         return Scope.READ
@@ -53,4 +60,4 @@ def _key_header_of(path: str) -> str | None:
     return "x-feedback-key" if path.startswith(COMPATIBILITY) else None
 
 
-ACCESS_RULES = AccessRules(scope_of, access_denied, _key_header_of)
+ACCESS_RULES = AccessRules(scope_of, access_denied, is_without_key, _key_header_of)
