@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir
+from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, say, screen
 from ratchet_edge.access import Scope
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ def create(
     with _errors():
         key, secret = KeyFile(data_dir).create(name, scope, datetime.now(UTC), secret, per_minute)
     if as_json:
-        typer.echo(json.dumps({**_public(key), "secret": secret}))
+        say(json.dumps({**_public(key), "secret": secret}))
     else:
-        typer.echo(f"key {key.key_id} for {name}: {', '.join(sorted(key.scopes))}", err=True)
-        typer.echo("its secret, shown this once:", err=True)
-        typer.echo(secret)
+        say(f"key {key.key_id} for {name}: {', '.join(sorted(key.scopes))}", err=True)
+        say("its secret, shown this once:", err=True)
+        say(secret)
 
 
 @keys.command("list")
@@ -68,11 +68,11 @@ def list_keys(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> 
     with _errors():
         rows = file.read()
     if as_json:
-        typer.echo(json.dumps({"keys": [_public(key) for key in rows]}, indent=2))
+        say(json.dumps({"keys": [_public(key) for key in rows]}, indent=2))
     elif not rows and file.required:
-        typer.echo(_NO_KEY_LEFT)
+        say(_NO_KEY_LEFT)
     elif not rows:
-        typer.echo(f"there are no keys: {_OPEN}")
+        say(f"there are no keys: {_OPEN}")
     else:
         _print_table(rows)
 
@@ -90,9 +90,9 @@ def revoke(
     with _errors():
         key = file.revoke(key_id)
         last = not file.read()
-    typer.echo(json.dumps(_public(key)) if as_json else f"revoked {key_id} of {key.name}")
+    say(json.dumps(_public(key)) if as_json else f"revoked {key_id} of {key.name}")
     if last:
-        typer.echo(_NO_KEY_LEFT, err=True)
+        say(_NO_KEY_LEFT, err=True)
 
 
 @keys.command("open")
@@ -114,18 +114,17 @@ def let_everyone_in(
         )
     with _errors():
         KeyFile(data_dir).let_everyone_in()
-    typer.echo(json.dumps({"keys": []}) if as_json else _OPEN)
+    say(json.dumps({"keys": []}) if as_json else _OPEN)
 
 
 def _print_table(rows: "tuple[Key, ...]") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("id", "name", "scopes", "a minute", "created")
     for key in rows:
         rate, day = str(key.per_minute or ""), f"{key.created_at:%Y-%m-%d}"
         table.add_row(key.key_id, key.name, ", ".join(sorted(key.scopes)), rate, day)
-    Console().print(table)
+    screen().print(table)
 
 
 def _public(key: "Key") -> dict[str, object]:
@@ -141,5 +140,5 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, KeyFileUnreadable, UnknownKey) as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(1) from error

@@ -130,7 +130,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     per_minute = settings.ingest_feedback_per_minute
     for router in (
         create_item_router(intake, settings.ingest_max_batch),
-        create_command_router(publisher),
+        create_command_router(publisher, ledger),
         create_rank_router(decisions, ranking_metrics, settings.ingest_rank_max_candidates),
         create_feedback_router(intake, CallLimit(RateLimit(redis, "feedback"), per_minute)),
         create_approval_router(publisher, CallLimit(RateLimit(redis, "approvals"), per_minute)),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from ingest.domain.corrections import Correction, feedback_of
+from ingest.domain.corrections import Correction, body_of, correcting_fields, feedback_of
 from ingest.domain.items import (
     ItemProblem,
     lacks_plan,
@@ -36,6 +36,10 @@ M = TypeVar("M", bound=BaseModel)
 ErasedAmong = Callable[[Set[str]], Awaitable[Set[str]]]
 """Returns the given query ids that were erased."""
 _log = logging.getLogger(__name__)
+_WAITS = (
+    "is stored but teaches nothing, because the key lacks the scope teach; send it with such a "
+    "key, or run `ratchet corrections approve {query_id}`"
+)
 _TICK = timedelta(microseconds=1)
 """Keeps the items of one request in their order."""
 
@@ -55,7 +59,7 @@ class EventBatch:
     named: frozenset[str]
     problems: tuple[ItemProblem, ...]
     warnings: tuple[ItemProblem, ...] = ()
-    """The unknown fields of the accepted items."""
+    """The unknown fields of the accepted items, and those that wait for approval."""
     without_plan: frozenset[str] = frozenset()
     """The event ids of experiences without a widget plan."""
 
@@ -75,7 +79,8 @@ class Intake:
         self._metrics = metrics
         self._zone = ZoneInfo(naive_zone)
 
-    async def experiences(self, items: Sequence[Any]) -> EventBatch:
+    async def experiences(self, items: Sequence[Any], may_teach: bool = True) -> EventBatch:
+        """Unless the client `may_teach`, corrections among the items wait for approval."""
         now = utc_now()
         batch = await self._read(
             "experience",
@@ -89,11 +94,14 @@ class Intake:
         for event, index in zip(batch.events, batch.indexes, strict=True):
             lacking.setdefault(event.event_id, lacks_plan(items[index]))
         unplanned = frozenset(event_id for event_id, lacks in lacking.items() if lacks)
-        return replace(batch, without_plan=unplanned)
+        batch = replace(batch, without_plan=unplanned)
+        return batch if may_teach else _awaiting_approval(batch)
 
-    async def feedback(self, items: Sequence[Any]) -> EventBatch:
+    async def feedback(self, items: Sequence[Any], may_teach: bool = True) -> EventBatch:
+        """Unless the client `may_teach`, corrections among the items wait for approval."""
         read = self._reader(Feedback)
-        return await self._read("feedback", items, read, _feedback_received, utc_now(), Feedback)
+        batch = await self._read("feedback", items, read, _feedback_received, utc_now(), Feedback)
+        return batch if may_teach else _awaiting_approval(batch)
 
     async def corrections(self, items: Sequence[Any]) -> EventBatch:
         read = self._reader(Correction)
@@ -163,6 +171,19 @@ class Intake:
         warnings, mistaken = unknown_fields(items, set(indexes), judged) if judged else ((), ())
         problems = (*rows.problems, *mistaken)
         return EventBatch(kind, len(items), events, indexes, named, problems, tuple(warnings))
+
+
+def _awaiting_approval(batch: EventBatch) -> EventBatch:
+    """`batch` with its corrections marked, and a warning for each of their fields."""
+    events, warnings = list(batch.events), list(batch.warnings)
+    for number, (event, index) in enumerate(zip(batch.events, batch.indexes, strict=True)):
+        assert isinstance(event, FeedbackReceived | ExperienceRecorded)
+        body = body_of(event)
+        if fields := correcting_fields(body):
+            events[number] = event.model_copy(update={"may_teach": False})
+            remedy = _WAITS.format(query_id=body.query_id)
+            warnings.extend(ItemProblem(index, field, remedy) for field in fields)
+    return replace(batch, events=tuple(events), warnings=tuple(warnings))
 
 
 def _experience_recorded(experience: Experience, event_id: str, occurred_at: datetime) -> Event:

@@ -29,6 +29,7 @@ from exporter.domain.trial import (
 from exporter.export.child_processes import ENVIRONMENT, ExportInterrupted, ExportProcesses
 from exporter.registry.trial_registration import try_registration
 from exporter.settings import ExporterSettings
+from ratchet.command_line import say
 from ratchet.contract import ArtifactRef, utc_now
 from ratchet.models import AdapterManifest
 from ratchet.processes import ChildFailed, run_child
@@ -55,12 +56,12 @@ def run_trial(*, as_json: bool) -> None:
     with _directory(settings.data_dir) as directory:
         trial = asyncio.run(_trial(settings, directory))
     if as_json:
-        typer.echo(trial.model_dump_json())
+        say(trial.model_dump_json())
     else:
         for check in trial.checks:
-            typer.echo(f"{check.level:<7} {check.name}: {check.found}")
+            say(f"{check.level:<7} {check.name}: {check.found}")
             if check.mend:
-                typer.echo(f"        remedy: {check.mend}")
+                say(f"        remedy: {check.mend}")
     if any(check.level == "fail" for check in trial.checks):
         raise typer.Exit(1)
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from ingest.command_center.call_limit import CallLimit
-from ingest.http.command_routes import publish_command
+from ingest.http.command_routes import publish_commands
 from ingest.http.idempotency import Idempotent
 from ingest.http.problems import ErrorBody, responses
 from ratchet.contract import TrainingRequested, utc_now
@@ -39,6 +39,6 @@ def create_approval_router(publisher: Publisher, call_limit: CallLimit) -> APIRo
             reason="approved on the page",
         )
         answer = TrainingApproved(event_id=event.event_id)
-        return await publish_command(publisher, event, 200, answer, idempotent)
+        return await publish_commands(publisher, [event], 200, answer, idempotent)
 
     return router

@@ -15,11 +15,13 @@ from ingest.http.problems import ErrorBody, invalid_items, responses
 from ingest.http.route_classes import PlainRoute
 from ingest.intake import Intake
 from ratchet.contract import Feedback
+from ratchet_edge.access import Scope
+from ratchet_edge.clients import client_of
 from ratchet_text import identifier
 
 
 class FeedbackUpdated(BaseModel):
-    """`warnings`, absent if there are none, names the unknown fields."""
+    """`warnings`, absent if there are none, names fields that were ignored or await approval."""
 
     status: Literal["ok"] = "ok"
     updated: Literal[True] = True
@@ -44,7 +46,8 @@ def create_feedback_router(intake: Intake, call_limit: CallLimit) -> APIRouter:
         await call_limit.check(request)
         item = await _feedback_item(request)
         idempotent = await idempotent_request(request)
-        batch = await intake.feedback([item])
+        may_teach = client_of(request.scope).may(Scope.TEACH)
+        batch = await intake.feedback([item], may_teach)
         answer = FeedbackUpdated(warnings=list(batch.warnings)).model_dump_json()
         await intake.publish(batch, idempotent.record(200, answer) if idempotent else None)
         if batch.problems:

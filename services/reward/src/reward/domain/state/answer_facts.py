@@ -13,7 +13,7 @@ from ratchet.contract import (
     latest,
     microseconds,
 )
-from reward.domain.answers.reaction import AnswerReaction, statements_of
+from reward.domain.answers.reaction import AnswerReaction, reaction_to, statements_of
 from reward.domain.answers.recorded_answer import RecordedAnswer, recorded_answer
 from reward.domain.answers.stored_value import StoredValue
 from reward.domain.answers.warnings import RewardWarning
@@ -50,7 +50,7 @@ class AnswerFacts(StoredValue):
 
     @property
     def _values(self) -> dict[str, Any]:
-        return {topic: statement.value for topic, statement in self.statements.items()}
+        return reaction_to(self.statements)
 
 
 def query_id_of(fact: Fact) -> str:
@@ -68,7 +68,7 @@ def add_fact(facts: AnswerFacts, fact: Fact, window: int) -> AnswerFacts:
     stamp = Stamp(microseconds(fact.occurred_at), fact.event_id)
     if isinstance(fact, ExperienceRecorded):
         return _record(facts, fact, stamp, window)
-    reaction = EarlyReaction(stamp, statements_of(fact.feedback))
+    reaction = EarlyReaction(stamp, statements_of(fact.feedback, fact.may_teach))
     if facts.recorded is None:
         return _wait(facts, reaction)
     return _react(facts, reaction, facts.recorded, window)
@@ -90,11 +90,12 @@ def _record(facts: AnswerFacts, fact: ExperienceRecorded, stamp: Stamp, window: 
     answer = recorded_answer(fact.experience) if newer else facts.answer
     recorded = stamp if newer else facts.recorded
     assert recorded is not None
+    stated = statements_of(fact.experience, fact.may_teach)
     after = facts.model_copy(
         update={
             "answer": answer,
             "recorded": recorded,
-            "statements": _merged(facts.statements, stamp, statements_of(fact.experience)),
+            "statements": _merged(facts.statements, stamp, stated),
             "early": (),
         }
     )
