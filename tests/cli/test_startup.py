@@ -56,7 +56,7 @@ def test_help_lists_every_command_in_order_with_a_whole_sentence():
     assert [name for name, _ in rows] == [
         *("up", "status", "doctor", "models", "activate", "rollback", "bundle", "install"),
         *("backup", "restore", "replay", "lineage", "forget", "simulate", "demo"),
-        *("completion", "import", "dead", "keys"),
+        *("completion", "import", "dead", "corrections", "keys"),
     ]
     assert [help_ for _, help_ in rows if help_.endswith("...")] == []
 

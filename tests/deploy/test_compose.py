@@ -51,10 +51,24 @@ def test_a_service_has_a_pinned_image(name: str):
     assert re.fullmatch(r"[\w./-]+:(?!latest)[\w.-]+", image)
 
 
+def expanded(value: str, **environment: str) -> str:
+    """`value` as compose expands it, with `environment` and the defaults."""
+    return re.sub(
+        r"\$\{([A-Z_]+):-([^}]*)\}", lambda found: environment.get(found[1]) or found[2], value
+    )
+
+
 @pytest.mark.parametrize("name", sorted(SERVICES))
-def test_ports_are_published_on_loopback_by_default(name: str):
+@pytest.mark.parametrize("bind", ["", "0.0.0.0", "10.0.0.7"])  # noqa: S104
+def test_only_the_port_of_ingest_is_published_beyond_loopback(name: str, bind: str):
     for port in SERVICES[name].get("ports", []):
-        assert port.startswith("${BIND:-127.0.0.1}:")
+        host, _, _ = expanded(port, BIND=bind).rsplit(":", 2)
+        assert host == (bind if bind and name == "ingest" else "127.0.0.1")
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_no_service_uses_the_network_of_the_host(name: str):
+    assert not SERVICES[name].keys() & {"network_mode", "expose", "pid", "ipc"}
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -40,6 +40,30 @@ def test_a_key_is_rotated_by_creating_the_next_before_revoking_the_last(tmp_path
     assert [key.digest for key in KeyFile(tmp_path).read()] == [digest_of(new["secret"])]
 
 
+def test_revoking_the_last_key_states_that_every_call_is_refused_and_the_remedy(tmp_path: Path):
+    made = json.loads(ratchet(tmp_path, "create", "panel", "--scope", "write", "--json").stdout)
+    opened = ratchet(tmp_path, "open", "--yes")
+    assert opened.exit_code == 1
+    assert "revoke" in opened.stderr
+    revoked = ratchet(tmp_path, "revoke", made["key_id"])
+    for message in (revoked.stderr, ratchet(tmp_path, "list").output):
+        assert "every call that needs one is refused" in message
+        assert "ratchet keys create" in message
+        assert "ratchet keys open" in message
+    assert KeyFile(tmp_path).required
+
+
+def test_only_a_command_lets_everyone_in_again(tmp_path: Path):
+    KeyFile(tmp_path).create("panel", [Scope.WRITE], NOW)
+    KeyFile(tmp_path).path.unlink()
+    assert KeyFile(tmp_path).required
+    assert ratchet(tmp_path, "open", input="n\n").exit_code == 1
+    assert KeyFile(tmp_path).required
+    assert ratchet(tmp_path, "open", "--yes").exit_code == 0
+    assert not KeyFile(tmp_path).required
+    assert "accepts every caller" in ratchet(tmp_path, "list").output
+
+
 def test_a_key_can_use_the_secret_that_a_client_already_has(tmp_path: Path):
     created = ratchet(
         tmp_path,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from http_load.process import INTAKE, server
 from redis.asyncio import Redis
@@ -23,14 +24,16 @@ QUERY_ID = "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01"
 WRITES: dict[str, Any] = {
     "/v1/experiences": {"query_id": QUERY_ID, "transcript": "power of pump 001"},
     "/v1/feedback": {"query_id": QUERY_ID, "rating": "up"},
-    "/v1/corrections": {"query_id": QUERY_ID, "correction_text": "pump 002"},
-    "/v1/traces": {"prompt": "What is the power?", "answer": "It draws 45.2 kilowatts right now."},
     "/v1/rank": {"transcript": "power of pump 001", "candidates": ["kpi"]},
     "/api/layer2/feedback/": {"query_id": QUERY_ID, "rating": "up"},
 }
 OPERATIONS: dict[str, Any] = {
     "/v1/commands/training": {"requested_by": "maria"},
     "/v1/commands/rollback": {"requested_by": "maria"},
+}
+TEACHES: dict[str, Any] = {
+    "/v1/corrections": {"query_id": QUERY_ID, "correction_text": "pump 002"},
+    "/v1/traces": {"prompt": "What is the power?", "answer": "It draws 45.2 kilowatts right now."},
     "/v1/pairs": {
         "prompt": "What is the power of pump 001?",
         "chosen": "Pump 001 draws 45.2 kilowatts.",
@@ -56,7 +59,12 @@ def bearing(path: str, secret: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("scope", "allowed", "forbidden"),
-    [("write", WRITES, OPERATIONS), ("operate", OPERATIONS, WRITES), ("read", {}, WRITES)],
+    [
+        ("write", WRITES, {**OPERATIONS, **TEACHES}),
+        ("teach", TEACHES, {**OPERATIONS, **WRITES}),
+        ("operate", {**OPERATIONS, **TEACHES}, WRITES),
+        ("read", {}, {**OPERATIONS, **TEACHES, **WRITES}),
+    ],
 )
 async def test_a_key_allows_the_requests_of_its_scope(
     redis: Redis,
@@ -136,6 +144,58 @@ async def test_keys_become_valid_and_invalid_without_a_restart(
 
         assert "stay valid" in await eventually(problem)
         assert await answered(401, 202)
+
+
+async def refused_without_a_key(client: httpx.AsyncClient) -> bool:
+    feedback = await client.post("/v1/feedback", json=WRITES["/v1/feedback"])
+    rollback = await client.post("/v1/commands/rollback", json={"requested_by": "nobody"})
+    return (feedback.status_code, rollback.status_code) == (401, 401)
+
+
+@pytest.mark.parametrize("how", ["revoked", "removed", "emptied"])
+async def test_without_its_last_key_the_intake_refuses_every_call_until_it_is_opened(
+    redis: Redis, valkey_url: str, tmp_path: Path, how: str
+):
+    file = KeyFile(tmp_path)
+    revoked = key(tmp_path, "write", "operate")
+    async with api(valkey_url, data_dir=tmp_path) as client:
+        if how == "revoked":
+            file.revoke(file.read()[0].key_id)
+        elif how == "removed":
+            file.path.unlink()
+        else:
+            file.path.write_text("[]")
+
+        async def without_keys() -> bool:
+            return (
+                "every call is refused" in (await client.get("/status")).json()["access"]["summary"]
+            )
+
+        await eventually(without_keys)
+        assert await refused_without_a_key(client)
+        headers = {"X-Api-Key": revoked}
+        old = await client.post("/v1/feedback", json=WRITES["/v1/feedback"], headers=headers)
+        assert old.status_code == 401
+    async with api(valkey_url, data_dir=tmp_path) as client:
+        assert await refused_without_a_key(client)
+        file.let_everyone_in()
+        await eventually(lambda: answers(client, 202))
+
+
+async def answers(client: httpx.AsyncClient, status: int) -> bool:
+    answer = await client.post("/v1/feedback", json=WRITES["/v1/feedback"])
+    return answer.status_code == status
+
+
+async def test_keys_of_an_earlier_release_are_recorded_as_having_existed(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    key(tmp_path, "write")
+    file = KeyFile(tmp_path)
+    file.path.with_suffix(".required").unlink()
+    async with api(valkey_url, data_dir=tmp_path):
+        file.path.unlink()
+    assert file.required
 
 
 async def test_a_service_on_a_public_address_refuses_calls_without_a_key(

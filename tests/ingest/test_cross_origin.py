@@ -55,7 +55,7 @@ async def test_a_form_post_from_another_page_is_refused(client: httpx.AsyncClien
 
 
 async def test_pages_of_the_same_origin_and_programs_may_post(client: httpx.AsyncClient):
-    for headers in ({}, {"Origin": "http://ingest"}):
+    for headers in ({}, {"Origin": "http://127.0.0.1"}):
         assert (await client.post(PATH, json=BODY, headers=headers)).status_code == 200
 
 

@@ -19,9 +19,9 @@ from ratchet.contract import EXPERIENCES, FEEDBACK, ExperienceRecorded
 from ratchet.telemetry import configure_logs
 from ratchet_testing.running_intake import api, events
 
-from .test_authentication import OPERATIONS, WRITES
+from .test_authentication import OPERATIONS, TEACHES, WRITES
 
-POSTS = {**WRITES, **OPERATIONS}
+POSTS = {**WRITES, **OPERATIONS, **TEACHES}
 FEEDBACK_BODY = {"query_id": "7d3c7a52-5c2f-4f0e-9a61-0c9f4f6e0a01", "rating": "up"}
 GZIP = {"Content-Encoding": "gzip"}
 
@@ -181,7 +181,7 @@ async def test_an_internal_error_is_500_and_its_traceback_is_only_in_the_log(
     settings = IngestSettings(redis_url=valkey_url, ingest_cors_origins=("http://page",))  # type: ignore[arg-type]
     async with LifespanManager(create_app(settings)) as running:
         transport = httpx.ASGITransport(running.app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://ingest") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             headers = {"X-Request-ID": "abc-1", "Origin": "http://page"}
             with logging_to_stderr():
                 answer = await client.post(path, json=FEEDBACK_BODY, headers=headers)

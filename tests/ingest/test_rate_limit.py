@@ -60,6 +60,7 @@ async def test_x_forwarded_for_counts_only_from_a_trusted_proxy(
     settings = IngestSettings(
         redis_url=valkey_url,  # type: ignore[arg-type]
         data_dir=Path("no-such-directory"),
+        allowed_hosts=("127.0.0.1",),
         ingest_feedback_per_minute=1,
     )
     async with serving(create_app(settings)) as client:

@@ -43,7 +43,7 @@ async def ingest(**settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         LifespanManager(create_ingest(IngestSettings(**settings))) as running,
         httpx.AsyncClient(
-            transport=httpx.ASGITransport(running.app), base_url="http://ingest"
+            transport=httpx.ASGITransport(running.app), base_url="http://127.0.0.1"
         ) as client,
     ):
         yield client

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ratchet.command_line import say
 from ratchet_cli.lazy_group import LazyGroup
 
 _GROUP = "ratchet.commands"
@@ -21,12 +22,13 @@ _OWN = {
     "completion": "ratchet_cli.commands.completion:completion",
     "import": "ratchet_cli.commands.import_file:import_file",
     "dead": "ratchet_cli.commands.dead:dead",
+    "corrections": "ratchet_cli.commands.corrections:corrections",
 }
 _ORDER = (
     *("up", "status", "doctor"),
     *("models", "activate", "rollback", "bundle", "install"),
     *("backup", "restore", "replay", "repair", "lineage", "forget"),
-    *("simulate", "demo", "completion", "import", "dead", "keys"),
+    *("simulate", "demo", "completion", "import", "dead", "corrections", "keys"),
 )
 
 
@@ -58,7 +60,7 @@ main = typer.Typer(
 def _print_version(requested: bool) -> None:
     if requested:
         # Without the local part `+mono`, which keeps an index from serving a namesake.
-        typer.echo(f"ratchet {version('ratchet-cli').partition('+')[0]}")
+        say(f"ratchet {version('ratchet-cli').partition('+')[0]}")
         raise typer.Exit
 
 

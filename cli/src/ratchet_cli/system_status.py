@@ -5,10 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 from redis.exceptions import RedisError
-from rich.console import Console
 from rich.table import Table
 
-from ratchet.command_line import redis_client
+from ratchet.command_line import colored, redis_client, screen
 from ratchet.contract import STREAMS, Stream
 from ratchet.delivery import group_positions
 from ratchet_cli.doctor.services import degraded, probe
@@ -25,12 +24,12 @@ async def read_status(ports: Mapping[str, int]) -> dict[str, Any]:
 
 def show_status(state: Mapping[str, Any]) -> None:
     """Print the two tables, degraded parts and totals."""
-    console = Console()
+    console = screen()
     console.print(_service_table(state["services"]))
     for name, status in state["services"].items():
         for part in status["degraded"]:
             text = f"{name}: {part['part']} is degraded: {part['reason']}"
-            console.print(text, style="yellow", soft_wrap=True, markup=False)
+            console.print(text, style="yellow", soft_wrap=True)
     console.print(_stream_table(state["streams"]))
     totals = state["totals"]
     console.print(
@@ -75,7 +74,8 @@ def _totals(streams: list[dict[str, Any]]) -> dict[str, int]:
 def _service_table(services: Mapping[str, Any]) -> Table:
     table = Table("service", "port", "state", "up for", "summary", title="services")
     for name, status in services.items():
-        state = "[green]ready[/green]" if status["ready"] else f"[red]{status['problem']}[/red]"
+        ready = status["ready"]
+        state = colored("ready", "green") if ready else colored(status["problem"], "red")
         up_s = status.get("uptime_s")
         table.add_row(
             name,
@@ -91,7 +91,7 @@ def _stream_table(streams: list[dict[str, Any]]) -> Table:
     table = Table("stream", "entries", "waiting", "pending", "dead", title="streams")
     for row in streams:
         if "problem" in row:
-            table.add_row(row["stream"], f"[red]{row['problem']}[/red]")
+            table.add_row(row["stream"], colored(row["problem"], "red"))
             continue
         groups = row["groups"].items()
         table.add_row(
@@ -101,6 +101,6 @@ def _stream_table(streams: list[dict[str, Any]]) -> Table:
                 f"{name} {'?' if group['lag'] is None else group['lag']}" for name, group in groups
             ),
             ", ".join(f"{name} {group['pending']}" for name, group in groups),
-            f"[red]{row['dead']}[/red]" if row["dead"] else "0",
+            colored(str(row["dead"]), "red") if row["dead"] else "0",
         )
     return table

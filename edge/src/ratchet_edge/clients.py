@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
+from ratchet_edge.access import Scope as KeyScope
+from ratchet_edge.access import with_included
 from ratchet_edge.keys.key_file import Key
 
 
@@ -17,6 +19,10 @@ class Client:
     @property
     def id(self) -> str:
         return f"key:{self.key.key_id}" if self.key else f"address:{self.address}"
+
+    def may(self, scope: KeyScope) -> bool:
+        """Whether its key has `scope`; without one, the service is open to everyone."""
+        return self.key is None or scope in with_included(self.key.scopes)
 
     @property
     def name(self) -> str:

@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir
+from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, say, screen
 from ratchet_edge.access import Scope
 
 if TYPE_CHECKING:
     from ratchet_edge.keys.key_file import Key
 
 keys = typer.Typer(help="Keys of the HTTP API: create, list, revoke.", no_args_is_help=True)
+_OPEN = "the intake accepts every caller, on loopback only"
+_NO_KEY_LEFT = (
+    "There is no valid key: every call that needs one is refused. Create one with `ratchet keys "
+    "create`, or accept every caller on loopback with `ratchet keys open`."
+)
 
 
 @keys.command()
@@ -26,7 +31,10 @@ def create(
     name: Annotated[str, typer.Argument(help="Who will use it.")],
     scope: Annotated[
         list[Scope],
-        typer.Option(help="write: experiences, feedback, rankings; read: GETs; operate: commands."),
+        typer.Option(
+            help="write: experiences, feedback, rankings; teach: traces, pairs, corrections; "
+            "read: GETs; operate: commands, and what teach allows."
+        ),
     ],
     per_minute: Annotated[
         int | None, typer.Option(min=1, help="Feedback calls a minute, if not the default.")
@@ -44,11 +52,11 @@ def create(
     with _errors():
         key, secret = KeyFile(data_dir).create(name, scope, datetime.now(UTC), secret, per_minute)
     if as_json:
-        typer.echo(json.dumps({**_public(key), "secret": secret}))
+        say(json.dumps({**_public(key), "secret": secret}))
     else:
-        typer.echo(f"key {key.key_id} for {name}: {', '.join(sorted(key.scopes))}", err=True)
-        typer.echo("its secret, shown this once:", err=True)
-        typer.echo(secret)
+        say(f"key {key.key_id} for {name}: {', '.join(sorted(key.scopes))}", err=True)
+        say("its secret, shown this once:", err=True)
+        say(secret)
 
 
 @keys.command("list")
@@ -56,12 +64,15 @@ def list_keys(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> 
     """Show every valid key, without its secret."""
     from ratchet_edge.keys.key_file import KeyFile
 
+    file = KeyFile(data_dir)
     with _errors():
-        rows = KeyFile(data_dir).read()
+        rows = file.read()
     if as_json:
-        typer.echo(json.dumps({"keys": [_public(key) for key in rows]}, indent=2))
+        say(json.dumps({"keys": [_public(key) for key in rows]}, indent=2))
+    elif not rows and file.required:
+        say(_NO_KEY_LEFT)
     elif not rows:
-        typer.echo("there are no keys: the intake accepts every caller, on loopback only")
+        say(f"there are no keys: {_OPEN}")
     else:
         _print_table(rows)
 
@@ -75,20 +86,45 @@ def revoke(
     """Revoke a key; to rotate one, create its successor first."""
     from ratchet_edge.keys.key_file import KeyFile
 
+    file = KeyFile(data_dir)
     with _errors():
-        key = KeyFile(data_dir).revoke(key_id)
-    typer.echo(json.dumps(_public(key)) if as_json else f"revoked {key_id} of {key.name}")
+        key = file.revoke(key_id)
+        last = not file.read()
+    say(json.dumps(_public(key)) if as_json else f"revoked {key_id} of {key.name}")
+    if last:
+        say(_NO_KEY_LEFT, err=True)
+
+
+@keys.command("open")
+def let_everyone_in(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not prompt.")] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Accept every caller on loopback again, as before the first key; revoke all keys first."""
+    from ratchet_edge.keys.key_file import KeyFile
+
+    if as_json and not yes:
+        raise typer.BadParameter("--json cannot prompt; pass --yes")
+    if not yes:
+        typer.confirm(
+            "Everyone who reaches the port may then read, write, teach and operate. Continue?",
+            abort=True,
+            err=True,
+        )
+    with _errors():
+        KeyFile(data_dir).let_everyone_in()
+    say(json.dumps({"keys": []}) if as_json else _OPEN)
 
 
 def _print_table(rows: "tuple[Key, ...]") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("id", "name", "scopes", "a minute", "created")
     for key in rows:
         rate, day = str(key.per_minute or ""), f"{key.created_at:%Y-%m-%d}"
         table.add_row(key.key_id, key.name, ", ".join(sorted(key.scopes)), rate, day)
-    Console().print(table)
+    screen().print(table)
 
 
 def _public(key: "Key") -> dict[str, object]:
@@ -104,5 +140,5 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, KeyFileUnreadable, UnknownKey) as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(1) from error

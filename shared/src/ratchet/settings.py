@@ -1,6 +1,7 @@
 """Settings that all services share; each service adds its own."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -16,6 +17,7 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
@@ -25,8 +27,35 @@ from pydantic_settings import (
 from ratchet_text import Secrets, http_address, masked, use_site_file
 
 SECRETS_VARIABLE = "RATCHET_SECRETS_DIR"
+ALLOWED_HOSTS = "RATCHET_ALLOWED_HOSTS"
+_AUTHORITY = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+?)\.?)(?::\d{1,5})?")
 
 
+def _split(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def host_name(host: str) -> str | None:
+    """The name or address in a Host header, in lower case, without port and final dot.
+
+    None if it is malformed.
+    """
+    found = _AUTHORITY.fullmatch(host.strip().lower())
+    return (found[1] or found[2]) if found else None
+
+
+def _names(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    names = [(host, host_name(host)) for host in hosts]
+    for host, name in names:
+        if name is None:
+            raise ValueError(f"{host!r} is not the name of a host, such as ratchet.plant")
+    return tuple(name for _, name in names if name is not None)
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+HostNames = Annotated[CommaSeparated, AfterValidator(_names)]
 AnyRedisUrl = TypeVar("AnyRedisUrl", RedisDsn, str)
 HttpAddress = Annotated[str, AfterValidator(lambda url: url and http_address(url))]
 """Empty, or an HTTP address without a slash at its end."""
@@ -55,6 +84,9 @@ class CommonSettings(BaseSettings):
     A variable that is not set is read from the file of its name in lower case
     (`ratchet_redis_url`) in the directory `RATCHET_SECRETS_DIR`, as orchestrators mount secrets.
 
+    `allowed_hosts` are names, separated by commas, by which requests may call the service besides
+    those of loopback (docs/http.md).
+
     A consumer stops when more than `dead_letters_max_consecutive` messages in a row would become
     dead letters, or more than `dead_letters_max_share` of the last 200.
 
@@ -79,6 +111,7 @@ class CommonSettings(BaseSettings):
     cache_dir: Path = Path("~/.cache/ratchet")
     host: str = "127.0.0.1"
     port: int = Field(default=8100, ge=1, le=65535)
+    allowed_hosts: HostNames = ()
     consumer_name: str = "1"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(str.lower)

@@ -5,10 +5,9 @@ from typing import Any
 
 import httpx
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ratchet.command_line import Failed, NoAnswer, api_key_headers
+from ratchet.command_line import Failed, NoAnswer, api_key_headers, screen
 from ratchet.rows import KINDS, UnreadableFile, open_rows, zone_named
 from ratchet_cli.client.importing import (
     ApiKeyRejected,
@@ -33,7 +32,7 @@ async def send_file(file: Path, url: str, zone: str, batch: int) -> tuple[Import
     except (UnreadableFile, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
     counts, problem, shown = ImportCounts(), None, masked(url)
-    errors = Console(stderr=True)
+    errors = screen(stderr=True)
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
         task = progress.add_task("importing", total=opened.total)
@@ -79,7 +78,7 @@ def import_figures(counts: ImportCounts, zone: str, problem: str | None) -> dict
 
 def show_import(counts: ImportCounts, zone: str) -> None:
     """Print the figures, and the first refused rows."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = screen(soft_wrap=True, highlight=False)
     console.print(
         f"{counts.read} rows read, {counts.sent} accepted: {counts.new} new, "
         f"{counts.already_there} already there"
@@ -87,9 +86,9 @@ def show_import(counts: ImportCounts, zone: str) -> None:
     console.print(f"{counts.naive} times without a zone, read as {zone}")
     console.print(f"{counts.repaired} rows repaired")
     for kind, count in counts.repairs.most_common():
-        console.print(f"  {count:5}  {kind}", markup=False)
+        console.print(f"  {count:5}  {kind}")
     console.print(f"{len(counts.refused)} rows refused")
     for number, reason in sorted(counts.refused.items())[:_SHOWN]:
-        console.print(f"  row {number}: {reason}", markup=False)
+        console.print(f"  row {number}: {reason}")
     if len(counts.refused) > _SHOWN:
         console.print(f"  and {len(counts.refused) - _SHOWN} more")

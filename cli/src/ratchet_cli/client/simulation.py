@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ratchet.command_line import NoAnswer, Unreachable, api_key_headers
+from ratchet.command_line import NoAnswer, Unreachable, api_key_headers, screen
 from ratchet_cli.client.post_all import PostedCalls, post_all
 from ratchet_text import masked
 from simulator import simulate
@@ -37,7 +36,7 @@ async def post_simulation(
 
 async def _post(url: str, calls: list[Call], rate: float | None) -> PostedCalls:
     columns = (TextColumn("posting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    errors = Console(stderr=True)
+    errors = screen(stderr=True)
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
         task = progress.add_task("posting", total=len(calls))
         async with httpx.AsyncClient(

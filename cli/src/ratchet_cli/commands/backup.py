@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, print_json
+from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, print_json, say
 
 if TYPE_CHECKING:
     from ratchet_cli.backup.manifest import BackupManifest
@@ -26,7 +26,7 @@ def backup(
     if as_json:
         print_json({"backup": str(target), **figures})
     else:
-        typer.echo(f"{target}: {_summary(figures)}")
+        say(f"{target}: {_summary(figures)}")
 
 
 def restore(
@@ -45,17 +45,17 @@ def restore(
         print_json({"data_dir": str(data_dir), **figures})
         return
     taken_at = _utc(figures)
-    typer.echo(f"{data_dir}: {_summary(figures)}")
-    typer.echo(
+    say(f"{data_dir}: {_summary(figures)}")
+    say(
         f"Events after {taken_at} are missing. Send them again: with the same event_id they count "
         "once."
     )
-    typer.echo(
+    say(
         f"Data that was erased after {taken_at} is back. Start `ratchet up`, then repeat each "
         f"`ratchet forget` since then ({figures['receipts']} receipts are older)."
     )
     if figures["forgetting"]:
-        typer.echo("An erasure was unfinished. The next `ratchet forget` finishes it first.")
+        say("An erasure was unfinished. The next `ratchet forget` finishes it first.")
 
 
 def _figures(manifest: "BackupManifest") -> dict[str, Any]:

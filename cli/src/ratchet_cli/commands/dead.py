@@ -15,7 +15,9 @@ from ratchet.command_line import (
     RedisUrl,
     command_errors,
     print_json,
+    printable,
     redis_url_of,
+    say,
 )
 from ratchet_cli.formatting import age
 
@@ -93,14 +95,14 @@ def retry(
         print_json(result)
     else:
         for row in result["retried"]:
-            typer.echo(
+            say(
                 f"{' and '.join(row['letters'])}: back on {row['stream']} as {row['entry_id']}, "
                 f"for {' and '.join(row['groups'])}"
             )
         if not result["retried"] and not result["kept"]:
-            typer.echo("no dead letters")
+            say("no dead letters")
     for row in result["kept"]:
-        typer.echo(f"{row['id']} not retried: {row['reason']}", err=True)
+        say(f"{row['id']} not retried: {row['reason']}", err=True)
     if result["kept"]:
         raise typer.Exit(FAILED)
 
@@ -138,9 +140,9 @@ def drop(
         print_json({"dropped": rows})
     else:
         for row in rows:
-            typer.echo(f"{row['id']}: dropped")
+            say(f"{row['id']}: dropped")
     for name in {letter.name for letter in letters} - {row["id"] for row in rows}:
-        typer.echo(f"{name}: no longer exists, it was retried or dropped meanwhile", err=True)
+        say(f"{name}: no longer exists, it was retried or dropped meanwhile", err=True)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -171,28 +173,28 @@ def _streams(name: str | None) -> "tuple[Stream, ...]":
 def _show_page(page: dict[str, Any]) -> None:
     """A few lines for each letter, under its stream."""
     if not page["total"]:
-        typer.echo("no dead letters")
+        say("no dead letters")
     stream = None
     for row in page["letters"]:
         if row["stream"] != stream:
             stream = row["stream"]
-            typer.secho(f"{stream}: {page['streams'][stream]}", bold=True)
+            say(f"{stream}: {page['streams'][stream]}")
         attempts = "1 attempt" if row["attempts"] == 1 else f"{row['attempts']} attempts"
-        typer.echo(
+        say(
             f"  {row['id']}  {_plain(row['group'])} failed after {attempts}, "
             f"{age(row['age_s'])} ago, on event {_plain(row['event_id'] or '(unknown)')}"
         )
-        typer.echo(f"    error    {_plain(row['error'])}")
+        say(f"    error    {_plain(row['error'])}")
         if row["retry_fault"]:
-            typer.echo(f"    retry    would fail again: {_plain(row['retry_fault'])}")
-        typer.echo(f"    payload  {_plain(row['payload'], _PREVIEW)}")
+            say(f"    retry    would fail again: {_plain(row['retry_fault'])}")
+        say(f"    payload  {_plain(row['payload'], _PREVIEW)}")
     if page["next"]:
-        typer.echo(f"more: --after {page['next']}")
+        say(f"more: --after {page['next']}")
 
 
 def _plain(text: str, maximum: int | None = None) -> str:
-    """One line of printable characters, which cannot control the terminal, cut at `maximum`."""
-    line = "".join(letter if letter.isprintable() else "\N{MIDDLE DOT}" for letter in text)
+    """One line, cut at `maximum`."""
+    line = printable(text).replace("\n", "\N{MIDDLE DOT}")
     if maximum is None or len(line) <= maximum:
         return line
     return f"{line[:maximum]}… ({len(text)} characters)"

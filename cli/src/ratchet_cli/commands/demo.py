@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ratchet.command_line import FAILED, AsJson, print_json
+from ratchet.command_line import FAILED, AsJson, print_json, say
 
 
 def demo(
@@ -30,5 +30,5 @@ def demo(
     if as_json:
         print_json(result)
     if not (result["model"] and result["model"]["active"]):
-        typer.secho("no model was activated: the table has the reason", fg="red", err=as_json)
+        say("no model was activated: the table has the reason", err=as_json)
         raise typer.Exit(FAILED)

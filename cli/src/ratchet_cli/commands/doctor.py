@@ -4,7 +4,15 @@ from typing import Annotated
 
 import typer
 
-from ratchet.command_line import DEFAULT_DATA_DIR, FAILED, AsJson, DataDir, RedisUrl, print_json
+from ratchet.command_line import (
+    DEFAULT_DATA_DIR,
+    FAILED,
+    AsJson,
+    DataDir,
+    RedisUrl,
+    print_json,
+    say,
+)
 
 _COLORS = {"ok": "green", "warn": "yellow", "fail": "red", "skipped": "bright_black"}
 
@@ -35,8 +43,8 @@ def doctor(
     else:
         for check in checks:
             label = typer.style(f"{check.level:<7}", _COLORS[check.level])
-            typer.echo(f"{label} {check.name}: {check.finding}")
+            say(f" {check.name}: {check.finding}", label=label)
             if check.remedy:
-                typer.echo(f"        remedy: {check.remedy}")
+                say(f"        remedy: {check.remedy}")
     if level == "fail":
         raise typer.Exit(FAILED)

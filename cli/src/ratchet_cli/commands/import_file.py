@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ratchet.command_line import FAILED, UNREACHABLE, AsJson, print_json, require_url
+from ratchet.command_line import FAILED, UNREACHABLE, AsJson, print_json, require_url, say
 
 
 def import_file(
@@ -40,7 +40,7 @@ def import_file(
     else:
         show_import(counts, zone)
     if problem:
-        typer.echo(
+        say(
             f"Stopped after {counts.sent} rows: {problem}. Repeat the import when the intake "
             "responds; rows that were sent count once.",
             err=True,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ratchet.command_line import FAILED, AsJson, print_json, require_url
+from ratchet.command_line import FAILED, AsJson, print_json, require_url, say
 
 _SHOWN = 5
 
@@ -31,13 +31,13 @@ def simulate(
     if as_json:
         print_json(result)
     elif result["accepted"]:
-        typer.echo(
+        say(
             f"{result['accepted']} of {result['calls']} accepted in {result['seconds']:.1f} s "
             f"({result['accepted'] / result['seconds']:.0f}/s), median "
             f"{result['median_ms']:.1f} ms, p99 {result['p99_ms']:.1f} ms, "
             f"{result['retries']} retries"
         )
     for reason in result["refused"][:_SHOWN]:
-        typer.echo(f"rejected: {reason}", err=True)
+        say(f"rejected: {reason}", err=True)
     if result["refused"]:
         raise typer.Exit(FAILED)

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from ratchet.command_line import Failed
+from ratchet.command_line import Failed, screen
 from ratchet.contract import STREAMS
 from ratchet.delivery import follow
 from ratchet_cli.client.post_all import post_all
@@ -37,7 +37,7 @@ def run_demo(
 
     Raises `Failed` if the system cannot start.
     """
-    console = Console(stderr=quiet)
+    console = screen(stderr=quiet)
     seed, questions, answers = plant
     calls = timeline(list(simulate(seed, questions, answers, start=_START)))
     try:
@@ -62,7 +62,7 @@ async def _run(
                 async with asyncio.timeout(limit_s):
                     await _loop(console, embedded, calls, summary)
             except TimeoutError:
-                console.print(f"[red]stopped after {limit_s:.0f} s[/red]; see {log.name}")
+                console.print(f"stopped after {limit_s:.0f} s; see {log.name}", style="red")
             ended = time.monotonic()
     result = report(summary, ready - started, ended - ready)
     (data_dir / "report.json").write_text(json.dumps(result, indent=2) + "\n")

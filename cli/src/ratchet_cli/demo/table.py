@@ -5,6 +5,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from ratchet.command_line import colored
+
 
 def show_report(console: Console, result: dict[str, Any]) -> None:
     table = Table(title="what happened", show_header=False)
@@ -13,7 +15,7 @@ def show_report(console: Console, result: dict[str, Any]) -> None:
     examples = result["examples"]
     table.add_row("examples", f"{examples['pairs']} pairs, {examples['labels']} labels")
     for name, row in (("run", _run), ("export", _export), ("model", _model)):
-        table.add_row(name, row(result[name]) if result[name] else "[red]did not happen[/red]")
+        table.add_row(name, row(result[name]) if result[name] else colored("did not happen", "red"))
     seconds = result["seconds"]
     table.add_row(
         "seconds", f"setup {seconds['setup']}, loop {seconds['loop']}, total {seconds['total']}"
@@ -26,16 +28,15 @@ def show_report(console: Console, result: dict[str, Any]) -> None:
 
 def _rewards(rewards: dict[str, Any]) -> str:
     if rewards["mean"] is None:
-        return "[red]none[/red]"
+        return "none"
     counts = f"{rewards['positive']} above 0, {rewards['negative']} below"
     return f"mean {rewards['mean']:.2f}, {counts}"
 
 
 def _run(run: dict[str, Any]) -> str:
-    color = "green" if run["verdict"] == "accepted" else "red"
     return (
         f"{run['method']} on {run['pairs']} pairs in {run['seconds']} s: "
-        f"[{color}]{run['verdict']}[/{color}], {run['reason']}"
+        f"{run['verdict']}, {run['reason']}"
     )
 
 
@@ -47,7 +48,7 @@ def _export(export: dict[str, Any]) -> str:
 
 
 def _model(model: dict[str, Any]) -> str:
-    active = "[green]active[/green]" if model["active"] else "[red]not active[/red]"
+    active = "active" if model["active"] else "not active"
     return f"{model['name']}:{model['version']} ({model['registry']}), {active}"
 
 

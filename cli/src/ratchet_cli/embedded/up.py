@@ -15,7 +15,7 @@ from redis.exceptions import BusyLoadingError, RedisError
 from rich.console import Console
 from rich.text import Text
 
-from ratchet.command_line import Failed
+from ratchet.command_line import Failed, printable, screen
 from ratchet_cli.embedded.processes import SERVICES, Embedded, is_free
 from ratchet_cli.embedded.state import SystemState
 from ratchet_cli.embedded.supervisor import Sink, Supervised, Supervisor
@@ -110,13 +110,15 @@ async def _until_ready_or_late(services: Sequence[Supervised]) -> None:
 
 def run_in_foreground(data_dir: Path, port: int) -> None:
     """Print the output of every process until SIGINT or SIGTERM; raises `Failed`."""
-    console = Console()
+    console = screen()
     embedded = Embedded(data_dir, port, {})
     names = [process.name for process in embedded.processes()]
     colors = dict(zip(names, cycle(_COLORS), strict=False))
 
     def print_line(name: str, line: str) -> None:
-        console.print(Text(f"{name:>8} | ", style=colors[name]) + Text(line), soft_wrap=True)
+        console.print(
+            Text(f"{name:>8} | ", style=colors[name]) + Text(printable(line)), soft_wrap=True
+        )
 
     try:
         asyncio.run(_run(embedded, names, console, print_line))
@@ -130,7 +132,7 @@ async def _run(embedded: Embedded, names: list[str], console: Console, sink: Sin
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with up(embedded, sink) as supervisor:
         console.print(
-            f"[bold]ratchet is up[/bold] at {embedded.url} (data in {embedded.data_dir}, "
+            f"ratchet is up at {embedded.url} (data in {embedded.data_dir}, "
             f"process {os.getpid()}); Ctrl-C stops it"
         )
         for name, trouble in supervisor.troubles.items():

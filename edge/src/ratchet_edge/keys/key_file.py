@@ -14,6 +14,9 @@ from ratchet_edge.access import Scope
 
 LEAST_SECRET = 16
 _PREFIX = "ratchet_"
+_MARKER_TEXT = b"""API keys have existed: without a valid key every call is refused.
+`ratchet keys open` ends that.
+"""
 
 
 class KeyFileUnreadable(Exception):
@@ -47,10 +50,35 @@ _KEYS = TypeAdapter(tuple[Key, ...])
 
 
 class KeyFile:
-    """Writers take a lock and replace the file as a whole, so a reader never sees a part of it."""
+    """Writers take a lock and replace the file as a whole, so a reader never sees a part of it.
+
+    A second file records that keys have existed: without it, removing the file of the keys would
+    let every caller in.
+    """
 
     def __init__(self, data_dir: Path) -> None:
         self.path = data_dir / "api-keys.json"
+        self._marker = self.path.with_suffix(".required")
+
+    @property
+    def required(self) -> bool:
+        """Whether callers need a key: one has existed, and `let_everyone_in` was not called."""
+        return self._marker.exists() or self.path.exists()
+
+    def require(self) -> None:
+        """Records that keys have existed; raises `OSError`."""
+        if not self._marker.exists():
+            write_whole(self._marker, _MARKER_TEXT)
+
+    def let_everyone_in(self) -> None:
+        """Forgets that keys have existed; raises `ValueError` while there is a valid key."""
+        with self._locked():
+            if keys := self.read():
+                raise ValueError(
+                    f"{len(keys)} keys are valid: revoke them first with `ratchet keys revoke`"
+                )
+            self.path.unlink(missing_ok=True)
+            self._marker.unlink(missing_ok=True)
 
     def read(self) -> tuple[Key, ...]:
         """Every valid key, the oldest first; raises `KeyFileUnreadable`."""
@@ -110,6 +138,7 @@ class KeyFile:
         return FileLock(self.path.with_suffix(".lock"))
 
     def _write(self, keys: tuple[Key, ...]) -> None:
+        self.require()
         write_whole(self.path, _KEYS.dump_json(keys, indent=1))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from time import monotonic
 
-from ratchet_edge.access import Credentials
+from ratchet_edge.access import Credentials, with_included
 from ratchet_edge.keys.key_file import Key, KeyFile, KeyFileUnreadable, digest_of
 
 _log = logging.getLogger(__name__)
@@ -17,6 +17,7 @@ class KeyRing:
     """Raises `KeyFileUnreadable` when it is created; later, the keys read before stay valid.
 
     The file is checked once in `check_s`, because that takes longer than the rest of a request.
+    Keys of an earlier release are recorded as having existed.
     """
 
     file: KeyFile
@@ -27,12 +28,24 @@ class KeyRing:
         self._checked_at = monotonic()
         self._stamp = self._file_stamp()
         self._keys = self.file.read()
+        if self._keys:
+            try:
+                self.file.require()
+            except OSError as error:
+                _log.warning("it is not recorded that keys have existed: %s", error)
+        self._required = self.file.required
+
+    @property
+    def required(self) -> bool:
+        """Whether callers need a key: one is valid, or one has existed."""
+        return bool(self.keys()) or self._required
 
     def keys(self) -> tuple[Key, ...]:
         now = monotonic()
         if now - self._checked_at < self.check_s:
             return self._keys
         self._checked_at = now
+        self._required = self.file.required
         stamp = self._file_stamp()
         if stamp != self._stamp:
             self._stamp = stamp
@@ -60,4 +73,4 @@ class KeyRing:
 
 
 def credentials_of(secret: str | None, key: Key | None) -> Credentials:
-    return Credentials(bool(secret), key is not None, frozenset(key.scopes) if key else frozenset())
+    return Credentials(bool(secret), key is not None, with_included(key.scopes if key else ()))

@@ -10,7 +10,10 @@ from ratchet_edge.refusal import Refuse
 
 
 class Authentication:
-    """While there is no key, every caller has every scope if `open_without_keys`, else none."""
+    """Until a first key exists, callers have every scope if `open_without_keys`, else none.
+
+    Once keys have existed, callers without a valid key have none.
+    """
 
     def __init__(
         self,
@@ -32,7 +35,7 @@ class Authentication:
             return
         key = None
         guarded = self._rules.scope_of(scope["method"], scope["path"]) is not None
-        if guarded and (self._ring.keys() or not self._open_without_keys):
+        if guarded and (self._ring.required or not self._open_without_keys):
             secret = self._secret(Headers(scope=scope), scope["path"])
             key = self._ring.key_of(secret) if secret else None
             denied = self._rules.denied(scope["method"], scope["path"], credentials_of(secret, key))

@@ -46,6 +46,8 @@ class BodyLimits:
             return
         max_bytes = self._max_bytes_of.get(scope["path"], self._max_bytes)
         try:
+            if _declared(scope) > max_bytes:
+                raise _TooLarge
             body = await _read(receive, max_bytes)
             if encoding == "gzip":
                 body = _decompressed(body, max_bytes)
@@ -68,6 +70,12 @@ class BodyLimits:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self._app(scope, read_again, send)
+
+
+def _declared(scope: Scope) -> int:
+    """The length in the headers, 0 without one; a body beyond the limit is not read at all."""
+    length = Headers(scope=scope).get("content-length", "")
+    return int(length[:20]) if length.isascii() and length.isdecimal() else 0
 
 
 async def _read(receive: Receive, max_bytes: int) -> bytes:

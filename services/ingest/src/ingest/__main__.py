@@ -4,15 +4,15 @@ import sys
 
 from ingest.app import create_app
 from ingest.settings import IngestSettings
-from ingest.status import LOOPBACK, is_loopback
-from ratchet.service import run
+from ratchet.service import LOOPBACK, is_loopback, run
 from ratchet.settings import read_settings
 from ratchet_edge.keys.key_file import KeyFile, KeyFileUnreadable
 
 
 def with_safe_host(settings: IngestSettings) -> IngestSettings:
-    """The settings, with the host on loopback without a key; raises `KeyFileUnreadable`."""
-    if is_loopback(settings.host) or KeyFile(settings.data_dir).read():
+    """The settings, with the host on loopback until a key exists; raises `KeyFileUnreadable`."""
+    keys = KeyFile(settings.data_dir)
+    if is_loopback(settings.host) or keys.read() or keys.required:
         return settings
     return settings.model_copy(update={"host": LOOPBACK})
 
@@ -22,4 +22,4 @@ if __name__ == "__main__":
         settings = with_safe_host(read_settings(IngestSettings))
     except KeyFileUnreadable as error:
         sys.exit(str(error))
-    run("ingest", settings, create_app)
+    run("ingest", settings, create_app, guard=lambda app, _: app)

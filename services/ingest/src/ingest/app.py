@@ -16,7 +16,12 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from ingest.command_center.approval_routes import create_approval_router
+from ingest.command_center.approval_routes import (
+    APPROVAL_PATHS,
+    MAX_APPROVAL_BYTES,
+    create_approval_router,
+)
+from ingest.command_center.call_limit import CallLimit
 from ingest.command_center.feedback_routes import create_feedback_router
 from ingest.command_center.history import HistoryPage, create_history_router
 from ingest.command_center.status import StatusPage, create_status_router
@@ -56,7 +61,7 @@ from ratchet.contract import (
     Unavailable,
 )
 from ratchet.delivery import AlreadyPublished, Publisher
-from ratchet.service import Service, create_broker, create_host, create_redis
+from ratchet.service import Hosts, Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore, Tombstones
 from ratchet.telemetry import create_tracing
 from ratchet_edge.keys.key_file import KeyFile
@@ -66,6 +71,7 @@ from ratchet_edge.middleware.body_limits import BodyLimits
 from ratchet_edge.middleware.compression import Compression
 from ratchet_edge.middleware.cors import CrossOriginRequests
 from ratchet_edge.middleware.request_ids import RequestIds
+from ratchet_edge.middleware.requested_hosts import RequestedHosts
 from ratchet_edge.rate_limit import RateLimit
 from ratchet_ranking import embedding_named
 
@@ -130,10 +136,10 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     per_minute = settings.ingest_feedback_per_minute
     for router in (
         create_item_router(intake, settings.ingest_max_batch),
-        create_command_router(publisher),
+        create_command_router(publisher, ledger),
         create_rank_router(decisions, ranking_metrics, settings.ingest_rank_max_candidates),
-        create_feedback_router(intake, RateLimit(redis, "feedback"), per_minute),
-        create_approval_router(publisher),
+        create_feedback_router(intake, CallLimit(RateLimit(redis, "feedback"), per_minute)),
+        create_approval_router(publisher, CallLimit(RateLimit(redis, "approvals"), per_minute)),
         create_status_router(StatusPage(ledger, trainer, redis)),
         create_history_router(HistoryPage(ledger, trainer)),
         create_read_router(ledger),
@@ -181,13 +187,17 @@ def _layers(
     }
     bodies = {
         "max_bytes": settings.ingest_max_body_bytes,
-        "max_bytes_of": {"/v1/rank": settings.ingest_rank_max_body_bytes},
+        "max_bytes_of": {
+            "/v1/rank": settings.ingest_rank_max_body_bytes,
+            **dict.fromkeys(APPROVAL_PATHS, MAX_APPROVAL_BYTES),
+        },
         **refuse,
     }
     return [
         *behind,
         (RequestIds, {}),
         *traced,
+        (RequestedHosts, {"hosts": Hosts(settings.host, settings.allowed_hosts), **keys}),
         (CrossOriginRequests, cors),
         (Compression, {}),
         (ServerErrorMiddleware, {"handler": handle_unexpected_error}),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from ingest.domain.corrections import Correction, feedback_of
+from ingest.domain.corrections import Correction, body_of, correcting_fields, feedback_of
 from ingest.domain.items import (
     ItemProblem,
     lacks_plan,
@@ -38,6 +38,10 @@ Read = Callable[[Mapping[str, Any], ClientInput], M]
 ErasedAmong = Callable[[Set[str]], Awaitable[Set[str]]]
 """Returns the given query ids that were erased."""
 _log = logging.getLogger(__name__)
+_WAITS = (
+    "is stored but teaches nothing, because the key lacks the scope teach; send it with such a "
+    "key, or run `ratchet corrections approve {query_id}`"
+)
 _TICK = timedelta(microseconds=1)
 """Keeps the items of one request in their order."""
 
@@ -57,7 +61,7 @@ class EventBatch:
     named: frozenset[str]
     problems: tuple[ItemProblem, ...]
     warnings: tuple[ItemProblem, ...] = ()
-    """The unknown fields of the accepted items."""
+    """The unknown fields of the accepted items, and those that wait for approval."""
     without_plan: frozenset[str] = frozenset()
     """The event ids of experiences without a widget plan."""
 
@@ -79,7 +83,8 @@ class Intake:
         self._zone = ZoneInfo(naive_zone)
         self._tolerance = timedelta(seconds=clock_tolerance_s)
 
-    async def experiences(self, items: Sequence[Any]) -> EventBatch:
+    async def experiences(self, items: Sequence[Any], may_teach: bool = True) -> EventBatch:
+        """Unless the client `may_teach`, corrections among the items wait for approval."""
         now = utc_now()
         batch = await self._read(
             "experience",
@@ -93,11 +98,14 @@ class Intake:
         for event, index in zip(batch.events, batch.indexes, strict=True):
             lacking.setdefault(event.event_id, lacks_plan(items[index]))
         unplanned = frozenset(event_id for event_id, lacks in lacking.items() if lacks)
-        return replace(batch, without_plan=unplanned)
+        batch = replace(batch, without_plan=unplanned)
+        return batch if may_teach else _awaiting_approval(batch)
 
-    async def feedback(self, items: Sequence[Any]) -> EventBatch:
+    async def feedback(self, items: Sequence[Any], may_teach: bool = True) -> EventBatch:
+        """Unless the client `may_teach`, corrections among the items wait for approval."""
         read = _reader(Feedback)
-        return await self._read("feedback", items, read, _feedback_received, utc_now(), Feedback)
+        batch = await self._read("feedback", items, read, _feedback_received, utc_now(), Feedback)
+        return batch if may_teach else _awaiting_approval(batch)
 
     async def corrections(self, items: Sequence[Any]) -> EventBatch:
         read = _reader(Correction)
@@ -170,6 +178,19 @@ class Intake:
 
 def _reader(model: type[M]) -> Read[M]:
     return lambda item, sent: model.model_validate(item, context=sent)
+
+
+def _awaiting_approval(batch: EventBatch) -> EventBatch:
+    """`batch` with its corrections marked, and a warning for each of their fields."""
+    events, warnings = list(batch.events), list(batch.warnings)
+    for number, (event, index) in enumerate(zip(batch.events, batch.indexes, strict=True)):
+        assert isinstance(event, FeedbackReceived | ExperienceRecorded)
+        body = body_of(event)
+        if fields := correcting_fields(body):
+            events[number] = event.model_copy(update={"may_teach": False})
+            remedy = _WAITS.format(query_id=body.query_id)
+            warnings.extend(ItemProblem(index, field, remedy) for field in fields)
+    return replace(batch, events=tuple(events), warnings=tuple(warnings))
 
 
 def _experience_recorded(experience: Experience, event_id: str, occurred_at: datetime) -> Event:

@@ -1,23 +1,12 @@
 """Settings of the ingest service."""
 
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator
-from pydantic_settings import NoDecode
+from pydantic import Field, field_validator
 
 from ledger.reading import LedgerLocation
 from ratchet.contract import CLOCK_TOLERANCE_S
-from ratchet.settings import HttpAddress
-
-
-def _split(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+from ratchet.settings import CommaSeparated, HttpAddress
 
 
 class IngestSettings(LedgerLocation):

@@ -1,21 +1,10 @@
 """API access in the log and in `/status`."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 
+from ratchet.service import is_loopback
 from ratchet_edge.keys.key_ring import KeyRing
-
-LOOPBACK = "127.0.0.1"
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass
@@ -33,7 +22,7 @@ class AccessStatus:
         count = len(self.ring.keys())
         if count:
             return f"{count} valid keys"
-        if self.open_without_keys:
+        if self.open_without_keys and not self.ring.required:
             return (
                 f"there are no keys: every caller is allowed, so ingest listens on {self.host} "
                 "only and ignores RATCHET_HOST; create a key with `ratchet keys create` and restart"

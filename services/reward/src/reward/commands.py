@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ratchet.command_line import say
 from ratchet.contract import ExperienceRecorded, ExperienceScored
 from ratchet.rows import EXPERIENCE_ROWS, RefusedRow, UnreadableFile, open_rows, zone_named
 from ratchet.settings import read_settings
@@ -58,15 +59,15 @@ def _replayed(file: Path, zone: str) -> OfflineReplay:
     for number, row in rows.rows:
         if isinstance(row, RefusedRow):
             refused += 1
-            typer.echo(f"row {number} refused: {row.reason}", err=True)
+            say(f"row {number} refused: {row.reason}", err=True)
             continue
         repairs.update(row.repairs)
         facts.append(
             ExperienceRecorded(event_id=row.event_id, occurred_at=row.at, experience=row.experience)
         )
     for kind, count in repairs.most_common():
-        typer.echo(f"{count} rows repaired: {kind}", err=True)
-    typer.echo(f"{len(facts)} rows read, {refused} refused", err=True)
+        say(f"{count} rows repaired: {kind}", err=True)
+    say(f"{len(facts)} rows read, {refused} refused", err=True)
     return asyncio.run(replay(facts, read_settings(RewardSettings).reward_policy))
 
 

@@ -14,3 +14,4 @@ from ratchet.command_line.services import (
     STATE_FILE, api_key_headers, exporter_status, require_running, require_url, running_ports,
     service_url,
 )
+from ratchet.command_line.terminal import colored, printable, say, screen

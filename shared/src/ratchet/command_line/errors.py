@@ -10,6 +10,8 @@ from typing import Any
 
 import typer
 
+from ratchet.command_line.terminal import say
+
 FAILED = 1
 UNREACHABLE = 3
 
@@ -37,7 +39,7 @@ def command_errors(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **arguments)
         except Failed as error:
-            typer.echo(str(error), err=True)
+            say(str(error), err=True)
             if arguments.get("as_json"):
                 print_json({"error": str(error)})
             raise typer.Exit(error.code) from error
@@ -47,4 +49,4 @@ def command_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 def print_json(value: Any) -> None:
     """Print `value` on stdout; what JSON has no type for is printed as text."""
-    typer.echo(json.dumps(value, indent=2, default=str))
+    say(json.dumps(value, indent=2, default=str))

@@ -153,7 +153,13 @@ class Feedback(Judgement):
     correction: str | None = Field(default=None, max_length=500)
 
 
-class ExperienceRecorded(Event):
+class Statements(Event):
+    """`may_teach` is false if a correction in it waits for a person's approval."""
+
+    may_teach: bool = Field(default=True, exclude_if=bool)
+
+
+class ExperienceRecorded(Statements):
     type: Literal["ExperienceRecorded"] = "ExperienceRecorded"
     experience: Experience
 
@@ -169,9 +175,12 @@ class ExperienceRecorded(Event):
         return max(super().latest_time, microseconds(self.experience.timestamp))
 
 
-class FeedbackReceived(Event):
+class FeedbackReceived(Statements):
+    """`approved_by` is the person who approved the correction of the event `caused_by`."""
+
     type: Literal["FeedbackReceived"] = "FeedbackReceived"
     feedback: Feedback
+    approved_by: str | None = Field(default=None, exclude_if=lambda name: name is None)
 
 
 def is_plan(plan: Any) -> bool:

@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ratchet.service.endings import ending_with_its_start
+from ratchet.service.hosts import Guard, known_hosts
 from ratchet.service.service import Service
 from ratchet.settings import CommonSettings, read_settings
 from ratchet.telemetry import configure_logs
@@ -112,12 +113,15 @@ async def _responds(redis: Redis) -> bool:
     return True
 
 
-def run(name: str, settings: S, create_app: Callable[[S], Any]) -> None:
-    """Serve until SIGTERM or SIGINT; running handlers finish first."""
+def run(name: str, settings: S, create_app: Callable[[S], Any], guard: Guard = known_hosts) -> None:
+    """Serve until SIGTERM or SIGINT; running handlers finish first.
+
+    `guard` wraps the application. Ingest passes another one, because its keys decide.
+    """
     configure_logs(name, settings.log_level, settings.secrets)
     logging.getLogger("ratchet.settings").info("settings", extra={"settings": settings.masked()})
     uvicorn.run(
-        ending_with_its_start(create_app(settings)),
+        ending_with_its_start(guard(create_app(settings), settings)),
         host=settings.host,
         port=settings.port,
         log_config=None,

@@ -21,7 +21,7 @@ async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         # A task whose cancellation is lost is cancelled again after 5 s.
         LifespanManager(app, shutdown_timeout=20) as running,
         httpx.AsyncClient(
-            transport=httpx.ASGITransport(running.app), base_url="http://ingest"
+            transport=httpx.ASGITransport(running.app), base_url="http://127.0.0.1"
         ) as client,
     ):
         yield client

@@ -19,6 +19,7 @@ from ratchet.command_line import (
     exporter_status,
     post_until_answered,
     print_json,
+    say,
     service_url,
 )
 from ratchet_text import masked
@@ -68,10 +69,10 @@ def move_alias(
     if as_json:
         print_json({"model": status["model"], **outcome})
     if outcome["outcome"] == "refused":
-        typer.echo(f"refused, nothing moved: {outcome['reason']}", err=True)
+        say(f"refused, nothing moved: {outcome['reason']}", err=True)
         raise typer.Exit(FAILED)
     if not as_json:
-        typer.echo(_summary(status, outcome))
+        say(_summary(status, outcome))
 
 
 async def _outcome(

@@ -24,6 +24,7 @@ from exporter.domain.registry.record import ModelRecord
 from exporter.ports import RegistryError
 from exporter.registry.alias import Alias
 from exporter.settings import ExporterSettings
+from ratchet.command_line import say
 from ratchet.settings import read_settings
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 from ratchet.storage.signing_keys import UnusableKey, public_half
@@ -51,7 +52,7 @@ def write_bundle_file(data_dir: Path, version: str, out: Path | None, *, as_json
             key, created = own_key(settings)
             if created:
                 public = public_half(settings.signing_key_path)
-                typer.echo(
+                say(
                     f"created {settings.signing_key_path}; copy {public} to the plants that "
                     "should trust this one",
                     err=as_json,
@@ -60,9 +61,9 @@ def write_bundle_file(data_dir: Path, version: str, out: Path | None, *, as_json
         size = target.stat().st_size
         if as_json:
             facts = {"file": str(target), "version": record.version, "bytes": size}
-            typer.echo(json.dumps({"model": record.name, **facts, "key": key.public.id}))
+            say(json.dumps({"model": record.name, **facts, "key": key.public.id}))
         else:
-            typer.echo(f"{target}: {record.version}, {size} bytes, signed by key {key.public.id}")
+            say(f"{target}: {record.version}, {size} bytes, signed by key {key.public.id}")
 
 
 def install_bundle_file(
@@ -76,10 +77,10 @@ def install_bundle_file(
         name, version = settings.exporter_model_name, bundle.record.version
         if as_json:
             facts = {"model": name, "version": version, "active": activate}
-            typer.echo(json.dumps({**facts, "registries": registries}))
+            say(json.dumps({**facts, "registries": registries}))
         else:
             state = "active" if activate else "registered, not active"
-            typer.echo(f"{name}:{version} is {state} ({' and '.join(registries)})")
+            say(f"{name}:{version} is {state} ({' and '.join(registries)})")
 
 
 def _settings(data_dir: Path) -> ExporterSettings:
@@ -116,7 +117,7 @@ async def _install(settings: ExporterSettings, bundle: UnpackedBundle, activate:
         ).install(bundle, activate=activate)
     if url and len(registries) == 1:
         remedy = "start the exporter, which registers the version there later, or install again"
-        typer.echo(f"Ollama at {masked(url)} does not respond: {remedy}", err=True)
+        say(f"Ollama at {masked(url)} does not respond: {remedy}", err=True)
     return [registry.kind for registry in registries]
 
 
@@ -126,7 +127,7 @@ def _refusals(as_json: bool) -> Iterator[None]:
     try:
         yield
     except _REASONS as error:
-        typer.echo(f"refused: {error}", err=True)
+        say(f"refused: {error}", err=True)
         if as_json:
-            typer.echo(json.dumps({"error": f"refused: {error}"}))
+            say(json.dumps({"error": f"refused: {error}"}))
         raise typer.Exit(1) from error

@@ -3,7 +3,6 @@
 import asyncio
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from exporter.backends.registries.local_registry import LocalRegistry
@@ -13,7 +12,7 @@ from exporter.ports import RegistryError, RenderingRefused
 from exporter.registry.openai_parity import openai_parity
 from exporter.registry.registration import expected_answers
 from exporter.settings import ExporterSettings
-from ratchet.command_line import Failed
+from ratchet.command_line import Failed, say, screen
 from ratchet.contract import ServedParity
 from ratchet.settings import read_settings
 
@@ -31,7 +30,7 @@ def compare_server(version: str, url: str, model: str, *, as_json: bool) -> None
     except (RegistryError, RenderingRefused) as error:
         raise Failed(str(error)) from error
     if as_json:
-        typer.echo(parity.model_dump_json(indent=2))
+        say(parity.model_dump_json(indent=2))
     else:
         _print(parity, version)
     if parity.faults:
@@ -61,10 +60,10 @@ def _print(parity: ServedParity, version: str) -> None:
         table.add_column(name)
     kls = ["unknown" if kl is None else f"{kl:.6f}" for kl in (parity.kl_mean, parity.kl_p99)]
     table.add_row(str(parity.tokens), f"{parity.top1:.4f}", *kls)
-    console = Console(width=_WIDTH)
+    console = screen(width=_WIDTH)
     console.print(table)
     for fault in parity.faults:
-        console.print(f"{fault.name}: {fault.reason}", markup=False, highlight=False)
+        console.print(f"{fault.name}: {fault.reason}", highlight=False)
     if parity.unchecked:
         console.print(f"the server's responses do not show: {', '.join(parity.unchecked)}")
     verdict = "not the trained model" if parity.faults else "the trained model"

@@ -5,11 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from ratchet.command_line import Unreachable, exporter_status, print_json, service_url
+from ratchet.command_line import (
+    Unreachable,
+    colored,
+    exporter_status,
+    print_json,
+    screen,
+    service_url,
+)
 from ratchet_text import masked
 
 
@@ -32,14 +38,14 @@ def show_models(data_dir: Path, exporter_url: str | None, *, as_json: bool) -> N
 
 
 def _print(facts: dict[str, Any]) -> None:
-    console = Console()
+    console = screen()
     table = Table(title=facts["model"])
     for heading in ("version", "", "activated", "format", "top-1", "KL"):
         table.add_column(heading, no_wrap=True)
     table.add_column("text quality")
     for row in facts["models"]:
-        state = "[green]active[/green]" if row["active"] else ""
-        unreadable = ["", "", "", f"[red]{row['problem']}[/red]"] if "problem" in row else None
+        state = colored("active", "green") if row["active"] else ""
+        unreadable = ["", "", "", colored(row["problem"], "red")] if "problem" in row else None
         figures = unreadable or _figures(row)
         table.add_row(row["version"], state, _minute(row["activated_at"]), *figures)
     console.print(table)
@@ -67,7 +73,7 @@ def _quality(scores: dict[str, float | None]) -> str:
     return "?" if quality is None else f"{quality:.2f}"
 
 
-def _ollama(ollama: dict[str, Any] | None, active: str | None) -> str:
+def _ollama(ollama: dict[str, Any] | None, active: str | None) -> str | Text:
     """One line on Ollama's state: what it serves, or which versions it lacks and why."""
     if ollama is None:
         return "Ollama is not configured: only the local registry holds the models"
@@ -77,22 +83,23 @@ def _ollama(ollama: dict[str, Any] | None, active: str | None) -> str:
         return f"Ollama: {ollama['problem']}"
     lacks = ollama["lacks"]
     if active in lacks["refused"]:
-        return f"[red]Ollama cannot serve {active}: {lacks['refused'][active]}[/red]"
+        return colored(f"Ollama cannot serve {active}: {lacks['refused'][active]}", "red")
     if lacks["trouble"]:
         retry = f"next attempt after {lacks['wait_s']:.0f} s"
-        return f"[red]Ollama lacks {', '.join(lacks['missing'])}: {lacks['trouble']}; {retry}[/red]"
+        missing = ", ".join(lacks["missing"])
+        return colored(f"Ollama lacks {missing}: {lacks['trouble']}; {retry}", "red")
     if lacks["missing"]:
         return f"Ollama is loading {', '.join(lacks['missing'])}"
     if ollama["active"] == active:
         return f"Ollama serves {active}" if active else "Ollama serves none of them"
-    return f"[red]Ollama serves {ollama['active']}, not {active}[/red]"
+    return colored(f"Ollama serves {ollama['active']}, not {active}", "red")
 
 
-def _alias_server(server: dict[str, Any], active: str | None) -> str:
+def _alias_server(server: dict[str, Any], active: str | None) -> str | Text:
     """One line on the server of the alias: what it serves, or why it is not the active version."""
     if problem := server["problem"]:
         retry = f"it is asked again after {server['wait_s']:.0f} s"
-        return f"[red]{active} is pending: {escape(problem)}; {retry}[/red]"
+        return colored(f"{active} is pending: {problem}; {retry}", "red")
     if server["version"] is None:
         return "the server has not been asked yet"
     return f"the server answers as {server['version']}"

@@ -11,6 +11,7 @@ import typer
 from exporter.export.base_trial import BaseTrial
 from exporter.registry.trial_registration import trial_servers
 from exporter.settings import ExporterSettings
+from ratchet.command_line import say
 from ratchet.settings import read_settings
 
 
@@ -29,11 +30,11 @@ def run_trial(*, as_json: bool) -> None:
     base = BaseTrial(settings, trial_servers(settings), "command")
     trial = asyncio.run(base.run(settings.trainer_base_model, template))
     if as_json:
-        typer.echo(trial.model_dump_json())
+        say(trial.model_dump_json())
     else:
         for check in trial.checks:
-            typer.echo(f"{check.level:<7} {check.name}: {check.found}")
+            say(f"{check.level:<7} {check.name}: {check.found}")
             if check.mend:
-                typer.echo(f"        remedy: {check.mend}")
+                say(f"        remedy: {check.mend}")
     if trial.failed:
         raise typer.Exit(1)

@@ -5,12 +5,17 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from ingest.http.command_routes import publish_command
+from ingest.command_center.call_limit import CallLimit
+from ingest.http.command_routes import publish_commands
 from ingest.http.idempotency import Idempotent
 from ingest.http.problems import ErrorBody, responses
 from ratchet.contract import TrainingRequested, utc_now
 from ratchet.delivery import Publisher, new_id
 from ratchet_edge.clients import client_of
+
+APPROVAL_PATHS = ("/api/layer2/approve-training", "/api/layer2/approve-training/")
+MAX_APPROVAL_BYTES = 256
+"""Room for the small JSON object that a page may send."""
 
 
 class TrainingApproved(BaseModel):
@@ -18,15 +23,15 @@ class TrainingApproved(BaseModel):
     event_id: str
 
 
-def create_approval_router(publisher: Publisher) -> APIRouter:
-    router = APIRouter(
-        prefix="/api/layer2", responses=responses(400, 403, 413, 415, 422, 503, model=ErrorBody)
-    )
+def create_approval_router(publisher: Publisher, call_limit: CallLimit) -> APIRouter:
+    router = APIRouter(responses=responses(400, 403, 413, 415, 422, 429, 503, model=ErrorBody))
+    plain, slashed = APPROVAL_PATHS
 
-    @router.post("/approve-training", include_in_schema=False)
-    @router.post("/approve-training/", response_model=TrainingApproved)
+    @router.post(plain, include_in_schema=False)
+    @router.post(slashed, response_model=TrainingApproved)
     async def approve_training(request: Request, idempotent: Idempotent) -> Response:
-        """Request a training run now; a body is neither needed nor read."""
+        """Request a training run now; no body is needed."""
+        await call_limit.check(request)
         event = TrainingRequested(
             event_id=new_id(),
             occurred_at=utc_now(),
@@ -34,6 +39,6 @@ def create_approval_router(publisher: Publisher) -> APIRouter:
             reason="approved on the page",
         )
         answer = TrainingApproved(event_id=event.event_id)
-        return await publish_command(publisher, event, 200, answer, idempotent)
+        return await publish_commands(publisher, [event], 200, answer, idempotent)
 
     return router

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
+from ingest.command_center.call_limit import CallLimit
 from ingest.domain.items import ItemProblem
 from ingest.http.bodies import json_of, single
 from ingest.http.idempotency import idempotent_request
@@ -14,34 +15,25 @@ from ingest.http.problems import ErrorBody, invalid_items, responses
 from ingest.http.route_classes import PlainRoute
 from ingest.intake import Intake
 from ratchet.contract import Feedback
+from ratchet_edge.access import Scope
 from ratchet_edge.clients import client_of
-from ratchet_edge.rate_limit import RateLimit
 from ratchet_text import identifier
 
 
 class FeedbackUpdated(BaseModel):
-    """`warnings`, absent if there are none, names the unknown fields."""
+    """`warnings`, absent if there are none, names fields that were ignored or await approval."""
 
     status: Literal["ok"] = "ok"
     updated: Literal[True] = True
     warnings: list[ItemProblem] = Field(default=[], exclude_if=lambda warnings: not warnings)
 
 
-def create_feedback_router(intake: Intake, rate_limit: RateLimit, per_minute: int) -> APIRouter:
-    """`per_minute` is the limit of a client whose key has none of its own."""
+def create_feedback_router(intake: Intake, call_limit: CallLimit) -> APIRouter:
     router = APIRouter(
         prefix="/api/layer2",
         route_class=PlainRoute,
         responses=responses(400, 403, 413, 415, 422, 429, 503, model=ErrorBody),
     )
-
-    async def check_rate(request: Request) -> None:
-        client = client_of(request.scope)
-        limit = (client.key and client.key.per_minute) or per_minute
-        wait_s = await rate_limit.wait_s(client.id, limit)
-        if wait_s:
-            message = f"at most {limit} calls a minute; send the next in {wait_s} s"
-            raise HTTPException(429, message, {"Retry-After": str(wait_s)})
 
     @router.post("/feedback", include_in_schema=False)
     @router.post(
@@ -51,10 +43,11 @@ def create_feedback_router(intake: Intake, rate_limit: RateLimit, per_minute: in
     )
     async def receive_feedback(request: Request) -> Response:
         """Receive feedback on one experience; the experience may arrive later."""
-        await check_rate(request)
+        await call_limit.check(request)
         item = await _feedback_item(request)
         idempotent = await idempotent_request(request)
-        batch = await intake.feedback([item])
+        may_teach = client_of(request.scope).may(Scope.TEACH)
+        batch = await intake.feedback([item], may_teach)
         answer = FeedbackUpdated(warnings=list(batch.warnings)).model_dump_json()
         record = idempotent.record(200, answer) if idempotent else None
         await intake.publish(batch, record, client_of(request.scope).id)

@@ -4,13 +4,21 @@ from ratchet_edge.access import AccessDenied, AccessRules, Credentials, Scope
 
 COMPATIBILITY = "/api/layer2/"
 _GUARDED = ("/v1/", COMPATIBILITY)
-_OPERATIONS = ("/v1/commands/", "/v1/pairs")
+_OPERATIONS = "/v1/commands/"
+_TEACHING = ("/v1/traces", "/v1/pairs", "/v1/corrections")
 _WITHOUT_A_KEY = ("rl-status", "rl-history", "approve-training")
 """The Command Center's page sends its key with feedback only."""
 
 
 def is_api_path(path: str) -> bool:
     return path.startswith(_GUARDED)
+
+
+def is_without_key(path: str) -> bool:
+    """Whether the path is one of the page's, which sends no key with it."""
+    return path.startswith(COMPATIBILITY) and (
+        path.removeprefix(COMPATIBILITY).rstrip("/") in _WITHOUT_A_KEY
+    )
 
 
 def scope_of(method: str, path: str) -> Scope | None:
@@ -20,11 +28,13 @@ def scope_of(method: str, path: str) -> Scope | None:
     """
     if not is_api_path(path):
         return None
-    if path.removeprefix(COMPATIBILITY).rstrip("/") in _WITHOUT_A_KEY:
+    if is_without_key(path):
         return None
     if method in ("GET", "HEAD"):
         return Scope.READ
-    return Scope.OPERATE if path.startswith(_OPERATIONS) else Scope.WRITE
+    if path.startswith(_OPERATIONS):
+        return Scope.OPERATE
+    return Scope.TEACH if path.startswith(_TEACHING) else Scope.WRITE
 
 
 def access_denied(method: str, path: str, credentials: Credentials) -> AccessDenied | None:
@@ -50,4 +60,4 @@ def _key_header_of(path: str) -> str | None:
     return "x-feedback-key" if path.startswith(COMPATIBILITY) else None
 
 
-ACCESS_RULES = AccessRules(scope_of, access_denied, _key_header_of)
+ACCESS_RULES = AccessRules(scope_of, access_denied, is_without_key, _key_header_of)

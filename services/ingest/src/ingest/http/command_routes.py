@@ -1,19 +1,23 @@
 """Routes for operators' commands: 202 means that the command is durable."""
 
+from collections.abc import Sequence
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, HTTPException, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from ingest.domain.corrections import approvals
 from ingest.http.idempotency import Idempotent, IdempotentRequest
 from ingest.http.problems import responses
 from ingest.http.route_classes import JsonRoute
+from ledger.reading import AsyncLedger, plain
 from ratchet.contract import (
     ActivationRequested,
     CancelRequested,
     Event,
     Method,
     OtherId,
+    QueryId,
     RollbackRequested,
     TrainingRequested,
     utc_now,
@@ -50,26 +54,40 @@ class ActivationBody(CommandBody):
     version: str = Field(min_length=1, max_length=256)
 
 
+class CorrectionsBody(CommandBody):
+    """Without `event_ids`, every correction of the answer that waits is approved."""
+
+    query_id: QueryId
+    event_ids: list[str] | None = Field(default=None, min_length=1, max_length=1000)
+
+
+class CorrectionsApproved(BaseModel):
+    """`event_ids` are those of the new feedback events."""
+
+    status: Literal["approved"] = "approved"
+    event_ids: list[str]
+
+
 class CommandAccepted(BaseModel):
     status: Literal["requested"] = "requested"
     event_id: str
 
 
-async def publish_command(
+async def publish_commands(
     publisher: Publisher,
-    event: Event,
+    events: Sequence[Event],
     status: int,
     answer: BaseModel,
     idempotent: IdempotentRequest | None,
 ) -> Response:
-    """Publishes `event` with its answer; returns the answer, as a replay will."""
+    """Publishes `events` with their answer; returns the answer, as a replay will."""
     body = answer.model_dump_json()
     record = idempotent.record(status, body) if idempotent else None
-    await publisher.publish([event], record=record)
+    await publisher.publish(events, record=record)
     return Response(body, status, media_type="application/json")
 
 
-def create_command_router(publisher: Publisher) -> APIRouter:
+def create_command_router(publisher: Publisher, ledger: AsyncLedger) -> APIRouter:
     router = APIRouter(
         prefix="/v1/commands",
         route_class=JsonRoute,
@@ -78,7 +96,7 @@ def create_command_router(publisher: Publisher) -> APIRouter:
 
     async def accept(event: Event, idempotent: IdempotentRequest | None) -> Response:
         answer = CommandAccepted(event_id=event.event_id)
-        return await publish_command(publisher, event, 202, answer, idempotent)
+        return await publish_commands(publisher, [event], 202, answer, idempotent)
 
     @router.post("/training", status_code=202, response_model=CommandAccepted)
     async def request_training(body: TrainingBody, idempotent: Idempotent) -> Response:
@@ -99,5 +117,26 @@ def create_command_router(publisher: Publisher) -> APIRouter:
     async def request_rollback(body: CommandBody, idempotent: Idempotent) -> Response:
         """Request the activation of the version before the active one."""
         return await accept(body.event(RollbackRequested), idempotent)
+
+    @router.post(
+        "/corrections",
+        status_code=202,
+        response_model=CorrectionsApproved,
+        responses=responses(404),
+    )
+    async def approve_corrections(body: CorrectionsBody, idempotent: Idempotent) -> Response:
+        """Let corrections of one answer teach that came from a key without the scope `teach`."""
+        story = await ledger.read(lambda reader: reader.experience(plain(body.query_id)))
+        chosen = frozenset(body.event_ids) if body.event_ids is not None else None
+        recorded = [event.body for event in story.facts] if story else []
+        events = approvals(recorded, body.requested_by, chosen)
+        if not events:
+            raise HTTPException(
+                404,
+                f"no correction of {body.query_id} waits for approval; the ledger follows the "
+                "intake by moments, so send the request again if it is new",
+            )
+        answer = CorrectionsApproved(event_ids=[event.event_id for event in events])
+        return await publish_commands(publisher, events, 202, answer, idempotent)
 
     return router

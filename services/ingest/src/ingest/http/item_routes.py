@@ -1,6 +1,7 @@
 """Routes that accept items: 202 means durable, 422 names the fields, 503 carries Retry-After."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -18,6 +19,7 @@ from ingest.http.route_classes import PlainRoute
 from ingest.intake import EventBatch, Intake
 from ratchet.contract import Experience, Feedback
 from ratchet.delivery import AlreadyPublished, IdempotencyRecord
+from ratchet_edge.access import Scope
 from ratchet_edge.clients import client_of
 
 Route = TypeVar("Route", bound=Callable[..., Any])
@@ -27,7 +29,8 @@ Read = Callable[[list[Any]], Awaitable[EventBatch]]
 class ItemsAccepted(BaseModel):
     """`repeated` counts accepted items whose event id was known; `problems` names the others.
 
-    `warnings`, absent if there are none, names the unknown fields of accepted items.
+    `warnings`, absent if there are none, names the fields of accepted items that were ignored or
+    await approval.
     """
 
     accepted: int
@@ -67,12 +70,12 @@ def create_item_router(intake: Intake, max_batch: int) -> APIRouter:
     @route("/experiences", Experience)
     async def record_experiences(request: Request) -> Response:
         """Record one answered question, or an array of them."""
-        return await accept(intake.experiences, request)
+        return await accept(partial(intake.experiences, may_teach=_may_teach(request)), request)
 
     @route("/feedback", Feedback)
     async def receive_feedback(request: Request) -> Response:
         """Receive feedback on an experience, or an array of it; the experience may arrive later."""
-        return await accept(intake.feedback, request)
+        return await accept(partial(intake.feedback, may_teach=_may_teach(request)), request)
 
     @route("/corrections", Correction)
     async def receive_corrections(request: Request) -> Response:
@@ -90,6 +93,10 @@ def create_item_router(intake: Intake, max_batch: int) -> APIRouter:
         return await accept(intake.pairs, request)
 
     return router
+
+
+def _may_teach(request: Request) -> bool:
+    return client_of(request.scope).may(Scope.TEACH)
 
 
 def answer_of(record: IdempotencyRecord) -> str:

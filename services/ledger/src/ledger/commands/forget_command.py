@@ -13,6 +13,7 @@ from ratchet.command_line import (
     RedisUrl,
     print_json,
     redis_url_of,
+    say,
 )
 
 
@@ -73,15 +74,15 @@ def forget(
 
 
 def _show(receipt: dict[str, Any]) -> None:
-    typer.echo(f"{len(receipt['questions'])} questions erased")
+    say(f"{len(receipt['questions'])} questions erased")
     for place, counts in receipt["erased"].items():
         summary = counts if isinstance(counts, str) else _counted(counts)
-        typer.echo(f"{place:>13}  {summary}")
+        say(f"{place:>13}  {summary}")
     for version in receipt["models_trained_on_it"]:
-        typer.echo(f"trained on it: {version}")
+        say(f"trained on it: {version}")
     if receipt["models_trained_on_it"] and not receipt["retrain"]:
-        typer.echo("Train without it: pass --retrain, or `ratchet rollback` to an earlier version.")
-    typer.echo(f"receipt: {receipt['receipt']}")
+        say("Train without it: pass --retrain, or `ratchet rollback` to an earlier version.")
+    say(f"receipt: {receipt['receipt']}")
 
 
 def _counted(counts: dict[str, int]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, Failed, print_json
+from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, Failed, print_json, say
 
 _SHOWN = 20
 
@@ -36,30 +36,30 @@ def lineage(
 
 def _show_model(report: dict[str, Any]) -> None:
     model, run = report["model"], report["run"]
-    typer.echo(f"{model['version']}  {model['state']}{_marked(model)}")
+    say(f"{model['version']}  {model['state']}{_marked(model)}")
     if run is None:
-        typer.echo("no run is recorded: the model was installed, or its run precedes the ledger")
+        say("no run is recorded: the model was installed, or its run precedes the ledger")
         return
-    typer.echo(f"run {run['run_id']}  {run['method']} on {run['base_model']}: {run['verdict']}")
-    typer.echo(f"{len(report['examples'])} examples")
+    say(f"run {run['run_id']}  {run['method']} on {run['base_model']}: {run['verdict']}")
+    say(f"{len(report['examples'])} examples")
     _rows(f"{e['example_id']}  {e['kind']} {e['aspect']}: {e['state']}" for e in report["examples"])
-    typer.echo(f"{len(report['experiences'])} experiences")
+    say(f"{len(report['experiences'])} experiences")
     _rows(report["experiences"])
 
 
 def _show_experience(report: dict[str, Any]) -> None:
     experience = report["experience"]
-    typer.echo(
+    say(
         f"{experience['query_id']}  answered {experience['answered_at']}, "
         f"reward {experience['reward']} at revision {experience['revision']}"
     )
-    typer.echo(f"{len(report['examples'])} examples")
+    say(f"{len(report['examples'])} examples")
     _rows(
         f"{e['example_id']}  {e['kind']} {e['aspect']}: {e['state']}, "
         f"runs {', '.join(e['used_by']) or 'none'}"
         for e in report["examples"]
     )
-    typer.echo(f"{len(report['models'])} models")
+    say(f"{len(report['models'])} models")
     _rows(f"{m['version']}  {m['state']}{_marked(m)}" for m in report["models"])
 
 
@@ -70,6 +70,6 @@ def _marked(model: dict[str, Any]) -> str:
 def _rows(lines: Iterable[str]) -> None:
     rows = list(lines)
     for line in rows[:_SHOWN]:
-        typer.echo(f"  {line}")
+        say(f"  {line}")
     if len(rows) > _SHOWN:
-        typer.echo(f"  … and {len(rows) - _SHOWN} more: --json shows all")
+        say(f"  … and {len(rows) - _SHOWN} more: --json shows all")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, redis_url_of, running_ports
+from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, redis_url_of, running_ports, say
 
 _REDIS_URL = "RATCHET_REDIS_URL"
 _NOT_COMPARED = 2
@@ -43,9 +43,9 @@ def replay(
     try:
         report = asyncio.run(compare(settings, into, restore_ledger))
     except REPLAY_ERRORS as error:
-        typer.echo(f"The replay did not run: {error}", err=True)
+        say(f"The replay did not run: {error}", err=True)
         raise typer.Exit(_NOT_COMPARED) from error
-    typer.echo(json.dumps(report, indent=2) if as_json else _lines(report))
+    say(json.dumps(report, indent=2) if as_json else _lines(report))
     raise typer.Exit(0 if report["equal"] else 1)
 
 
@@ -54,7 +54,7 @@ def _redis_url(data_dir: Path) -> str:
     if running_ports(data_dir) is not None:
         return redis_url_of(data_dir, None)
     if _REDIS_URL not in os.environ:
-        typer.echo(
+        say(
             f"No system runs in {data_dir}. Start it with `ratchet up --data-dir {data_dir}`, "
             f"or set {_REDIS_URL}.",
             err=True,

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from ratchet.command_line import say, screen
 from ratchet.contract import Estimate, Interval
 from ratchet.settings import read_settings
 from ratchet.storage import ArtifactStore
@@ -38,20 +38,20 @@ def evaluate_ranking(
     settings = read_settings(TrainerSettings)
     database = settings.data_dir / DATABASE
     if not database.exists():
-        typer.echo(
+        say(
             f"{database} does not exist. Set RATCHET_DATA_DIR to the system's data directory.",
             err=True,
         )
         raise typer.Exit(1)
     evaluation = _evaluate(settings, database)
     if evaluation is None:
-        typer.echo(f"No scorer has learned with the embedding {settings.embedding} yet.", err=True)
+        say(f"No scorer has learned with the embedding {settings.embedding} yet.", err=True)
         raise typer.Exit(1)
     verdict = judge(evaluation.evidence, evaluation.in_service_gain, settings.trainer_publishing)
     if as_json:
-        typer.echo(evaluation.evidence.model_dump_json(indent=2))
+        say(evaluation.evidence.model_dump_json(indent=2))
         return
-    console = Console(width=_WIDTH)
+    console = screen(width=_WIDTH)
     console.print(_estimates(evaluation.evidence.estimates))
     console.print(_gains(evaluation.evidence.gains))
     if evaluation.power is not None:

@@ -1,6 +1,6 @@
 """The reaction of operator and judge to an answer, reduced to what a reward uses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -11,6 +11,7 @@ from ratchet.contract import (
     FollowUp,
     Judgement,
     Rating,
+    Statement,
     WidgetInteraction,
     WidgetJudgement,
 )
@@ -22,6 +23,8 @@ _DELIBERATE = {"expand", "scroll", "click", "drill_down"}
 _DIMENSIONS = ("groundedness", "conciseness", "directness", "specificity", "tts_friendliness")
 _LARGER = ("too small", "larger", "bigger", "more space", "enlarge")
 _SMALLER = ("too large", "too big", "smaller", "less space", "oversized", "shrink")
+_REPAIRING = ("judged", "missing")
+_MARK = "waits:"
 _MAX_TOUCHES = 100
 _MAX_JUDGED = 50
 _MAX_MISSING = 20
@@ -46,7 +49,10 @@ class WidgetScore(NamedTuple):
 
 
 class AnswerReaction(StoredValue):
-    """The latest statement per field. None is no statement; an empty tuple states "none"."""
+    """The latest statement per field. None is no statement; an empty tuple states "none".
+
+    With `may_repair` false no example is made of a repaired plan.
+    """
 
     rating: Rating | None = None
     follow_up_type: FollowUp | None = None
@@ -58,16 +64,33 @@ class AnswerReaction(StoredValue):
     voice_response_rating: Literal["good", "bad"] | None = None
     voice_evaluation_confidence: float | None = None
     voice_dimensions: dict[str, float] | None = None
+    may_repair: bool = True
     warnings: tuple[RewardWarning, ...] | None = Field(default=None, alias="oddities")
 
 
-def statements_of(source: Feedback | Experience) -> dict[str, Any]:
-    """The fields of an `AnswerReaction` that `source` states, as JSON values."""
+def statements_of(source: Feedback | Experience, may_teach: bool = True) -> dict[str, Any]:
+    """The fields of an `AnswerReaction` that `source` states, as JSON values.
+
+    Unless it `may_teach`, each field that a plan is repaired with has a mark: it counts as long
+    as that field's latest statement is of the same event.
+    """
     warnings: set[RewardWarning] = set()
     statements = dict(_by_operator(source)) | dict(_by_judge(source, warnings))
+    if not may_teach:
+        statements |= {_MARK + topic: True for topic in _REPAIRING if topic in statements}
     if warnings:
         statements["oddities"] = sorted(warnings)
     return statements
+
+
+def reaction_to(statements: Mapping[str, Statement]) -> dict[str, Any]:
+    """The fields of the `AnswerReaction` that the latest `statements` per topic make."""
+    values = {t: one.value for t, one in statements.items() if not t.startswith(_MARK)}
+    for topic in _REPAIRING:
+        mark, stated = statements.get(_MARK + topic), statements.get(topic)
+        if mark is not None and stated is not None and mark.stamp == stated.stamp:
+            values["may_repair"] = False
+    return values
 
 
 def _by_operator(source: Feedback | Experience) -> Iterator[tuple[str, Any]]:

@@ -94,7 +94,7 @@ def candidates_of(
 def _repair(
     answer: RecordedAnswer, reaction: AnswerReaction, weights: RewardWeights
 ) -> PlanRepair | None:
-    if not reaction.judged:
+    if not reaction.judged or not reaction.may_repair:
         return None
     judged = [widget for widget in reaction.judged if widget.position < len(answer.widgets)]
     repaired = repaired_plan(answer.widgets, judged, reaction.missing or (), weights)

@@ -15,7 +15,7 @@ from ratchet.contract import (
     latest,
     microseconds,
 )
-from reward.domain.answers.reaction import AnswerReaction, statements_of
+from reward.domain.answers.reaction import AnswerReaction, reaction_to, statements_of
 from reward.domain.answers.recorded_answer import RecordedAnswer, recorded_answer
 from reward.domain.answers.stored_value import StoredValue
 from reward.domain.answers.warnings import RewardWarning
@@ -83,8 +83,7 @@ class AnswerFacts(StoredValue):
 
     @property
     def _values(self) -> dict[str, Any]:
-        latest_of_all = latest(self.statements, self.own.items())
-        return {topic: statement.value for topic, statement in latest_of_all.items()}
+        return reaction_to(latest(self.statements, self.own.items()))
 
 
 def query_id_of(fact: Fact) -> str:
@@ -104,7 +103,7 @@ def add_fact(facts: AnswerFacts, fact: Fact, arrived: EntryId, window: int) -> A
     stamp = Stamp(microseconds(fact.occurred_at), fact.event_id)
     if isinstance(fact, ExperienceRecorded):
         return _record(facts, fact, stamp, arrived, window)
-    reaction = EarlyReaction(stamp, statements_of(fact.feedback))
+    reaction = EarlyReaction(stamp, statements_of(fact.feedback, fact.may_teach))
     if facts.recorded is None:
         return _wait(facts, reaction)
     return _react(facts, reaction, facts.recorded, window)
@@ -124,7 +123,7 @@ def without_statements(facts: AnswerFacts, event_ids: Set[str]) -> AnswerFacts:
 def _record(
     facts: AnswerFacts, fact: ExperienceRecorded, stamp: Stamp, arrived: EntryId, window: int
 ) -> AnswerFacts:
-    said = statements_of(fact.experience)
+    said = statements_of(fact.experience, fact.may_teach)
     new = AnswerVersion(
         arrived=arrived,
         recorded=stamp,
