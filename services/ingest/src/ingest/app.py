@@ -120,10 +120,16 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
             yield
 
     app = FastAPI(title="Ratchet ingest", version="1", lifespan=lifespan, redirect_slashes=False)
-    intake = Intake(publisher, metrics, settings.ingest_naive_zone, Tombstones(redis).among)
+    intake = Intake(
+        publisher,
+        metrics,
+        settings.ingest_naive_zone,
+        Tombstones(redis).among,
+        settings.ingest_max_item_bytes,
+    )
     per_minute = settings.ingest_feedback_per_minute
     for router in (
-        create_item_router(intake, settings.ingest_max_batch),
+        create_item_router(intake, settings.ingest_max_batch, settings.ingest_max_item_bytes),
         create_command_router(publisher),
         create_rank_router(decisions, ranking_metrics, settings.ingest_rank_max_candidates),
         create_feedback_router(intake, RateLimit(redis, "feedback"), per_minute),

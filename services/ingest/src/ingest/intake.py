@@ -1,5 +1,6 @@
 """Turns the items of a request into events and publishes them."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -10,8 +11,11 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from ingest.domain.corrections import Correction, feedback_of
+from ingest.domain.item_size import too_large_part
 from ingest.domain.items import (
     ItemProblem,
+    SortedItems,
+    ValidItem,
     lacks_plan,
     read_experience,
     sort_items,
@@ -30,12 +34,13 @@ from ratchet.contract import (
     FeedbackReceived,
     utc_now,
 )
-from ratchet.delivery import IdempotencyRecord, Publisher, new_id
+from ratchet.delivery import IdempotencyRecord, Publisher, data_of, new_id
 
 M = TypeVar("M", bound=BaseModel)
 ErasedAmong = Callable[[Set[str]], Awaitable[Set[str]]]
 """Returns the given query ids that were erased."""
 _log = logging.getLogger(__name__)
+_AT_ONCE = 100
 _TICK = timedelta(microseconds=1)
 """Keeps the items of one request in their order."""
 
@@ -44,13 +49,14 @@ _TICK = timedelta(microseconds=1)
 class EventBatch:
     """The events of one request, and the problems of the items that were refused.
 
-    `received` counts all items, and `indexes` holds the index of each event's item. `named` holds
-    the event ids that the client chose.
+    `received` counts all items, `data` is the JSON of each event, and `indexes` holds the index of
+    its item. `named` holds the event ids that the client chose.
     """
 
     kind: str
     received: int
     events: tuple[Event, ...]
+    data: tuple[bytes, ...]
     indexes: tuple[int, ...]
     named: frozenset[str]
     problems: tuple[ItemProblem, ...]
@@ -69,11 +75,13 @@ class Intake:
         metrics: IngestMetrics,
         naive_zone: str,
         erased_among: ErasedAmong,
+        max_item_bytes: int,
     ) -> None:
         self._publisher = publisher
         self._erased_among = erased_among
         self._metrics = metrics
         self._zone = ZoneInfo(naive_zone)
+        self._max_item_bytes = max_item_bytes
 
     async def experiences(self, items: Sequence[Any]) -> EventBatch:
         now = utc_now()
@@ -118,7 +126,7 @@ class Intake:
         """
         new: Sequence[Event] = ()
         if batch.events:
-            new = await self._publisher.publish(batch.events, batch.named, record)
+            new = await self._publisher.publish(batch.events, batch.named, record, batch.data)
         accepted, repeated = len(batch.events), len(batch.events) - len(new)
         self._metrics.count(batch.kind, len(new), repeated, batch.received - accepted)
         for event in new:
@@ -143,26 +151,55 @@ class Intake:
 
         Items of the model `judged` must have content, and their unknown fields are named.
         """
-        rows = sort_items(items, read, self._zone)
+        rows = await self._sort(items, read)
         if judged is not None:
             rows = without_empty(rows)
         query_ids = {getattr(item.body, "query_id", None) for item in rows.valid} - {None}
         # A tombstone outlives the data: an item that arrives late must not bring it back.
         if erased := await self._erased_among(cast(set[str], query_ids)):
             rows = without_erased(rows, erased)
-        events = tuple(
-            event(
+        accepted: list[tuple[ValidItem[M], Event, bytes]] = []
+        too_large: list[ItemProblem] = []
+        for number, item in enumerate(rows.valid):
+            one = event(
                 item.body,
                 item.identity.event_id or new_id(),
                 item.identity.occurred_at or now + number * _TICK,
             )
-            for number, item in enumerate(rows.valid)
-        )
-        named = frozenset(item.identity.event_id for item in rows.valid if item.identity.event_id)
-        indexes = tuple(item.index for item in rows.valid)
+            data = data_of(one)
+            if len(data) > self._max_item_bytes:
+                field, message = too_large_part(
+                    item.body.model_dump(mode="json"), len(data), self._max_item_bytes
+                )
+                too_large.append(ItemProblem(item.index, field, message))
+            else:
+                accepted.append((item, one, data))
+        indexes = tuple(item.index for item, _, _ in accepted)
         warnings, mistaken = unknown_fields(items, set(indexes), judged) if judged else ((), ())
-        problems = (*rows.problems, *mistaken)
-        return EventBatch(kind, len(items), events, indexes, named, problems, tuple(warnings))
+        return EventBatch(
+            kind,
+            len(items),
+            tuple(one for _, one, _ in accepted),
+            tuple(data for _, _, data in accepted),
+            indexes,
+            frozenset(i.identity.event_id for i, _, _ in accepted if i.identity.event_id),
+            (*rows.problems, *too_large, *mistaken),
+            tuple(warnings),
+        )
+
+    async def _sort(
+        self, items: Sequence[Any], read: Callable[[Mapping[str, Any]], M]
+    ) -> SortedItems[M]:
+        """`sort_items`, with a turn for other requests after each `_AT_ONCE` items."""
+        valid: list[ValidItem[M]] = []
+        problems: list[ItemProblem] = []
+        for first in range(0, len(items), _AT_ONCE):
+            if first:
+                await asyncio.sleep(0)
+            part = sort_items(items[first : first + _AT_ONCE], read, self._zone, first)
+            valid.extend(part.valid)
+            problems.extend(part.problems)
+        return SortedItems(tuple(valid), tuple(problems))
 
 
 def _experience_recorded(experience: Experience, event_id: str, occurred_at: datetime) -> Event:

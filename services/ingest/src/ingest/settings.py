@@ -22,6 +22,8 @@ CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 class IngestSettings(LedgerLocation):
     """`ingest_naive_zone` is the time zone of timestamps without one.
 
+    `ingest_max_item_bytes` limits the event of one item, as JSON in UTF-8.
+
     `ingest_decision_timeout_s` is the time that Redis has to log a decision before its ranking is
     returned. `ingest_cors_origins` are the pages that may call from a browser, such as
     `http://panel.plant:3000`; `ingest_trusted_proxies` are the addresses or networks whose
@@ -34,6 +36,7 @@ class IngestSettings(LedgerLocation):
     port: int = Field(default=8100, ge=1, le=65535)
     ingest_naive_zone: str = "UTC"
     ingest_max_batch: int = Field(default=1000, ge=1)
+    ingest_max_item_bytes: int = Field(default=64 * 1024, ge=4096)
     ingest_max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     ingest_retry_after_s: int = Field(default=5, ge=1)
     ingest_rank_max_candidates: int = Field(default=100, ge=1)

@@ -50,31 +50,37 @@ class Publisher:
         events: Sequence[Event],
         named: Set[str] = frozenset(),
         record: IdempotencyRecord | None = None,
+        data: Sequence[bytes] | None = None,
     ) -> tuple[Event, ...]:
         """Append `events` in one transaction, all or none; returns those that were new.
 
         Of an id in `named`, only the first event that ever bears it is new. `record` is stored in
-        the same transaction; raises `AlreadyPublished` if there is one under its key.
+        the same transaction; raises `AlreadyPublished` if there is one under its key. `data` is
+        the JSON of each event where the caller has it.
         """
+        entries = [
+            (stream_of(event).key, content)
+            for event, content in zip(events, data or map(data_of, events), strict=True)
+        ]
         if not named and record is None:
-            await self._appends.append([(stream_of(e).key, data_of(e)) for e in events])
+            await self._appends.append(entries)
             return tuple(events)
         async with self._redis.pipeline(transaction=True) as pipe:
             while True:
                 known = await self._known(pipe, named, record)
-                new: list[Event] = []
+                new: list[tuple[Event, tuple[str, bytes]]] = []
                 repeated: list[str] = []
-                for event in events:
+                for event, entry in zip(events, entries, strict=True):
                     if event.event_id in known:
                         repeated.append(event.event_id)
                     else:
-                        new.append(event)
+                        new.append((event, entry))
                         known |= named & {event.event_id}
                 if not new and record is None:
                     return ()
                 pipe.multi()
-                for event in new:
-                    pipe.xadd(*entry_of(event))
+                for event, (stream, content) in new:
+                    pipe.xadd(stream, {DATA_FIELD: content})
                     if event.event_id in named:
                         pipe.set(_PUBLISHED + event.event_id, b"1", ex=_PUBLISHED_TTL_S)
                 if record is not None:
@@ -86,7 +92,7 @@ class Publisher:
                     await pipe.execute()
                 except WatchError:
                     continue
-                return tuple(new)
+                return tuple(event for event, _ in new)
 
     async def publish_once(self, event: Event) -> bool:
         """Append `event` unless its id was published before; returns whether it was new."""
