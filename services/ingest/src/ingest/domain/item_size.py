@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic import TypeAdapter
 
 from ingest.domain.items import UnreadableItem
 
+_JSON: TypeAdapter[Any] = TypeAdapter(Any)
 _DEEPEST = 8
 _LONGEST_NAME = 100
 
@@ -52,4 +53,4 @@ def _largest(value: Any) -> tuple[str, Any] | None:
 
 
 def _size(value: Any) -> int:
-    return len(to_json(value))
+    return len(_JSON.dump_json(value))
