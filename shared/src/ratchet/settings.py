@@ -90,6 +90,7 @@ class CommonSettings(BaseSettings):
     A consumer stops when more than `dead_letters_max_consecutive` messages in a row would become
     dead letters, or more than `dead_letters_max_share` of the last 200.
 
+    A batch of events ends with the one that fills `batch_bytes`.
     `site_file` has the site's own device words and tags (docs/site-file.md).
     `embedding` is `hashing` or `sentence-transformers:` with a model's id or directory.
     `otlp_endpoint` is the OpenTelemetry collector that spans are sent to, without a path, such as
@@ -124,6 +125,7 @@ class CommonSettings(BaseSettings):
     )
     retry_base_s: float = Field(default=5.0, gt=0)
     retry_max_attempts: int = Field(default=5, ge=1)
+    batch_bytes: int = Field(default=8 << 20, ge=1 << 16)
     dead_letters_max_consecutive: int = Field(default=100, ge=1)
     dead_letters_max_share: float = Field(default=0.5, gt=0, le=1)
 

@@ -131,11 +131,12 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         metrics,
         settings.ingest_naive_zone,
         Tombstones(redis).among,
+        settings.ingest_max_item_bytes,
         settings.ingest_clock_tolerance_s,
     )
     per_minute = settings.ingest_feedback_per_minute
     for router in (
-        create_item_router(intake, settings.ingest_max_batch),
+        create_item_router(intake, settings.ingest_max_batch, settings.ingest_max_item_bytes),
         create_command_router(publisher, ledger),
         create_rank_router(decisions, ranking_metrics, settings.ingest_rank_max_candidates),
         create_feedback_router(intake, CallLimit(RateLimit(redis, "feedback"), per_minute)),

@@ -1,5 +1,6 @@
 """Turns the items of a request into events and publishes them."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -10,8 +11,11 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from ingest.domain.corrections import Correction, body_of, correcting_fields, feedback_of
+from ingest.domain.item_size import too_large_part
 from ingest.domain.items import (
     ItemProblem,
+    SortedItems,
+    ValidItem,
     lacks_plan,
     read_experience,
     sort_items,
@@ -31,13 +35,14 @@ from ratchet.contract import (
     FeedbackReceived,
     utc_now,
 )
-from ratchet.delivery import IdempotencyRecord, Publisher, new_id
+from ratchet.delivery import IdempotencyRecord, Publisher, data_of, new_id
 
 M = TypeVar("M", bound=BaseModel)
 Read = Callable[[Mapping[str, Any], ClientInput], M]
 ErasedAmong = Callable[[Set[str]], Awaitable[Set[str]]]
 """Returns the given query ids that were erased."""
 _log = logging.getLogger(__name__)
+_AT_ONCE = 100
 _WAITS = (
     "is stored but teaches nothing, because the key lacks the scope teach; send it with such a "
     "key, or run `ratchet corrections approve {query_id}`"
@@ -50,13 +55,14 @@ _TICK = timedelta(microseconds=1)
 class EventBatch:
     """The events of one request, and the problems of the items that were refused.
 
-    `received` counts all items, and `indexes` holds the index of each event's item. `named` holds
-    the event ids that the client chose.
+    `received` counts all items, `data` is the JSON of each event, and `indexes` holds the index of
+    its item. `named` holds the event ids that the client chose.
     """
 
     kind: str
     received: int
     events: tuple[Event, ...]
+    data: tuple[bytes, ...]
     indexes: tuple[int, ...]
     named: frozenset[str]
     problems: tuple[ItemProblem, ...]
@@ -75,6 +81,7 @@ class Intake:
         metrics: IngestMetrics,
         naive_zone: str,
         erased_among: ErasedAmong,
+        max_item_bytes: int,
         clock_tolerance_s: float = CLOCK_TOLERANCE_S,
     ) -> None:
         self._publisher = publisher
@@ -82,6 +89,7 @@ class Intake:
         self._metrics = metrics
         self._zone = ZoneInfo(naive_zone)
         self._tolerance = timedelta(seconds=clock_tolerance_s)
+        self._max_item_bytes = max_item_bytes
 
     async def experiences(self, items: Sequence[Any], may_teach: bool = True) -> EventBatch:
         """Unless the client `may_teach`, corrections among the items wait for approval."""
@@ -128,7 +136,9 @@ class Intake:
         """
         new: Sequence[Event] = ()
         if batch.events:
-            new = await self._publisher.publish(batch.events, batch.named, record, owner)
+            new = await self._publisher.publish(
+                batch.events, batch.named, record, owner, batch.data
+            )
         accepted, repeated = len(batch.events), len(batch.events) - len(new)
         self._metrics.count(batch.kind, len(new), repeated, batch.received - accepted)
         for event in new:
@@ -154,26 +164,55 @@ class Intake:
         Items of the model `judged` must have content, and their unknown fields are named.
         """
         sent = ClientInput(self._zone, now + self._tolerance)
-        rows = sort_items(items, lambda item: read(item, sent), sent)
+        rows = await self._sort(items, lambda item: read(item, sent), sent)
         if judged is not None:
             rows = without_empty(rows)
         query_ids = {getattr(item.body, "query_id", None) for item in rows.valid} - {None}
         # A tombstone outlives the data: an item that arrives late must not bring it back.
         if erased := await self._erased_among(cast(set[str], query_ids)):
             rows = without_erased(rows, erased)
-        events = tuple(
-            event(
+        accepted: list[tuple[ValidItem[M], Event, bytes]] = []
+        too_large: list[ItemProblem] = []
+        for number, item in enumerate(rows.valid):
+            one = event(
                 item.body,
                 item.identity.event_id or new_id(),
                 item.identity.occurred_at or now + number * _TICK,
             )
-            for number, item in enumerate(rows.valid)
-        )
-        named = frozenset(item.identity.event_id for item in rows.valid if item.identity.event_id)
-        indexes = tuple(item.index for item in rows.valid)
+            data = data_of(one)
+            if len(data) > self._max_item_bytes:
+                field, message = too_large_part(
+                    item.body.model_dump(mode="json"), len(data), self._max_item_bytes
+                )
+                too_large.append(ItemProblem(item.index, field, message))
+            else:
+                accepted.append((item, one, data))
+        indexes = tuple(item.index for item, _, _ in accepted)
         warnings, mistaken = unknown_fields(items, set(indexes), judged) if judged else ((), ())
-        problems = (*rows.problems, *mistaken)
-        return EventBatch(kind, len(items), events, indexes, named, problems, tuple(warnings))
+        return EventBatch(
+            kind,
+            len(items),
+            tuple(one for _, one, _ in accepted),
+            tuple(data for _, _, data in accepted),
+            indexes,
+            frozenset(i.identity.event_id for i, _, _ in accepted if i.identity.event_id),
+            (*rows.problems, *too_large, *mistaken),
+            tuple(warnings),
+        )
+
+    async def _sort(
+        self, items: Sequence[Any], read: Callable[[Mapping[str, Any]], M], sent: ClientInput
+    ) -> SortedItems[M]:
+        """`sort_items`, with a turn for other requests after each `_AT_ONCE` items."""
+        valid: list[ValidItem[M]] = []
+        problems: list[ItemProblem] = []
+        for first in range(0, len(items), _AT_ONCE):
+            if first:
+                await asyncio.sleep(0)
+            part = sort_items(items[first : first + _AT_ONCE], read, sent, first)
+            valid.extend(part.valid)
+            problems.extend(part.problems)
+        return SortedItems(tuple(valid), tuple(problems))
 
 
 def _reader(model: type[M]) -> Read[M]:
@@ -182,15 +221,16 @@ def _reader(model: type[M]) -> Read[M]:
 
 def _awaiting_approval(batch: EventBatch) -> EventBatch:
     """`batch` with its corrections marked, and a warning for each of their fields."""
-    events, warnings = list(batch.events), list(batch.warnings)
+    events, data, warnings = list(batch.events), list(batch.data), list(batch.warnings)
     for number, (event, index) in enumerate(zip(batch.events, batch.indexes, strict=True)):
         assert isinstance(event, FeedbackReceived | ExperienceRecorded)
         body = body_of(event)
         if fields := correcting_fields(body):
             events[number] = event.model_copy(update={"may_teach": False})
+            data[number] = data_of(events[number])
             remedy = _WAITS.format(query_id=body.query_id)
             warnings.extend(ItemProblem(index, field, remedy) for field in fields)
-    return replace(batch, events=tuple(events), warnings=tuple(warnings))
+    return replace(batch, events=tuple(events), data=tuple(data), warnings=tuple(warnings))
 
 
 def _experience_recorded(experience: Experience, event_id: str, occurred_at: datetime) -> Event:

@@ -14,6 +14,8 @@ class IngestSettings(LedgerLocation):
 
     `ingest_clock_tolerance_s` is how far after their receipt items may claim to have occurred.
 
+    `ingest_max_item_bytes` limits the event of one item, as JSON in UTF-8.
+
     `ingest_decision_timeout_s` is the time that Redis has to log a decision before its ranking is
     returned. `ingest_cors_origins` are the pages that may call from a browser, such as
     `http://panel.plant:3000`; `ingest_trusted_proxies` are the addresses or networks whose
@@ -27,6 +29,7 @@ class IngestSettings(LedgerLocation):
     ingest_naive_zone: str = "UTC"
     ingest_clock_tolerance_s: float = Field(default=CLOCK_TOLERANCE_S, ge=0, le=86_400)
     ingest_max_batch: int = Field(default=1000, ge=1)
+    ingest_max_item_bytes: int = Field(default=64 * 1024, ge=4096)
     ingest_max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     ingest_retry_after_s: int = Field(default=5, ge=1)
     ingest_rank_max_candidates: int = Field(default=100, ge=1)

@@ -13,12 +13,26 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ratchet.delivery.dead_letter import ConsumerStopped
-from ratchet.delivery.entry import Entry
+from ratchet.delivery.entry import Entry, entry_of_reply
 from ratchet.delivery.metrics import DeliveryMetrics
 from ratchet.delivery.worker import Worker
 from ratchet.processes import every
 
 _PAGE = 200
+_CLAIM = """
+local found, size, tried = {}, 0, 0
+for at = 5, #ARGV do
+  if size >= tonumber(ARGV[4]) then break end
+  tried = tried + 1
+  local entry = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[at])[1]
+  if entry then
+    for _, part in ipairs(entry[2]) do size = size + #part end
+    found[#found + 1] = entry
+  end
+end
+return {tried, found}
+"""
+"""Claims entries until they take the given bytes; returns how many it tried."""
 
 
 class Claimer:
@@ -30,6 +44,7 @@ class Claimer:
         self.last_loop = time.monotonic()
         self._worker = worker
         self._redis: Any = redis
+        self._claim_some: Any = redis.register_script(_CLAIM)
         self._name = consumer_name
         self._stream = worker.consumer.stream.key
         self._group = worker.consumer.group
@@ -68,13 +83,14 @@ class Claimer:
             wait_ms = int(self._retry.wait_s(attempts) * 1000)
             for start in range(0, len(entry_ids), self._worker.consumer.batch):
                 claimable = entry_ids[start : start + self._worker.consumer.batch]
-                claimed = await self._redis.xclaim(
-                    self._stream, self._group, self._name, wait_ms, claimable
-                )
-                entries = [Entry(id_.decode(), fields, attempts + 1) for id_, fields in claimed]
-                if entries:
-                    self._claimed.inc(len(entries))
-                    await self._process(entries, attempts)
+                while claimable:
+                    options = (self._group, self._name, wait_ms, self._worker.batch_bytes)
+                    tried, claimed = await self._claim_some([self._stream], [*options, *claimable])
+                    entries = [entry_of_reply(reply, attempts + 1) for reply in claimed]
+                    claimable = claimable[tried:]
+                    if entries:
+                        self._claimed.inc(len(entries))
+                        await self._process(entries, attempts)
 
     async def _process(self, entries: list[Entry], attempts: int) -> None:
         """An attempt that fails for another reason than its entries does not count."""

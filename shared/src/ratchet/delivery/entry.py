@@ -1,7 +1,7 @@
 """Decodes stream entries."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast, get_args
 
@@ -34,6 +34,11 @@ class Entry:
             return unwrap(self.fields[_DATA])
         return b"\n".join(key + b"=" + value for key, value in self.fields.items())
 
+    @property
+    def size(self) -> int:
+        """Bytes of its fields."""
+        return sum(len(name) + len(value) for name, value in self.fields.items())
+
     def decode(self, stream: Stream) -> Event | Invalid | Later:
         """The event; `Later` if a newer release may have written it, else `Invalid`."""
         if _DATA not in self.fields:
@@ -43,6 +48,12 @@ class Entry:
         except ValidationError as error:
             newer = newer_release(stream, self.payload)
             return Later(newer) if newer else Invalid(describe(error))
+
+
+def entry_of_reply(reply: tuple[bytes, Sequence[bytes]], attempt: int) -> Entry:
+    """The entry that a script returns as an id and a list of names and values."""
+    entry_id, parts = reply
+    return Entry(entry_id.decode(), dict(zip(parts[::2], parts[1::2], strict=True)), attempt)
 
 
 def unwrap(message: bytes) -> bytes:

@@ -55,16 +55,22 @@ class Publisher:
         named: Set[str] = frozenset(),
         record: IdempotencyRecord | None = None,
         owner: str = "",
+        data: Sequence[bytes] | None = None,
     ) -> tuple[Event, ...]:
         """Append `events` in one transaction, all or none; returns those that were new.
 
         Of an id in `named`, only the first event of a stream that `owner` ever published with it
         is new. If the id is another fact's (`PublishedMark`), the event is appended under a
         derived id; a service, which has no `owner`, keeps its own. `record` is stored in the same
-        transaction; raises `AlreadyPublished` if there is one under its key.
+        transaction; raises `AlreadyPublished` if there is one under its key. `data` is
+        the JSON of each event where the caller has it.
         """
+        entries = [
+            (stream_of(event).key, content)
+            for event, content in zip(events, data or map(data_of, events), strict=True)
+        ]
         if not named and record is None:
-            await self._appends.append([(stream_of(e).key, data_of(e)) for e in events])
+            await self._appends.append(entries)
             return tuple(events)
         marks = {e.event_id: PublishedMark(e, owner) for e in reversed(events)}
         marks = {event_id: mark for event_id, mark in marks.items() if event_id in named}
@@ -74,14 +80,15 @@ class Publisher:
                 new: list[Event] = []
                 repeated: list[str] = []
                 pipe.multi()
-                for event in events:
+                for event, (stream, content) in zip(events, entries, strict=True):
                     name = event.event_id
                     if name not in marks:
                         new.append(event)
-                        pipe.xadd(*entry_of(event))
+                        pipe.xadd(stream, {DATA_FIELD: content})
                     elif (mark := fresh.pop(name, None)) is not None:
                         new.append(event)
-                        pipe.xadd(*entry_of(mark.event))
+                        known = mark.event is event
+                        pipe.xadd(stream, {DATA_FIELD: content if known else data_of(mark.event)})
                         pipe.set(mark.key, mark.encode(), ex=_PUBLISHED_TTL_S)
                     else:
                         repeated.append(name)

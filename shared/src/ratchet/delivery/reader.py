@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 from faststream import AckPolicy, Context
@@ -13,10 +13,23 @@ from redis.exceptions import ResponseError
 
 from ratchet.delivery.consumer import Consumer
 from ratchet.delivery.dead_letter import ConsumerStopped
-from ratchet.delivery.entry import Entry
+from ratchet.delivery.entry import Entry, entry_of_reply
 from ratchet.delivery.worker import Worker
 
 _BLOCK_MS = 500
+_READ_MORE = """
+local found, size = {}, 0
+while #found < tonumber(ARGV[3]) and size < tonumber(ARGV[4]) do
+  local answer = redis.call(
+    'XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', 1, 'STREAMS', KEYS[1], '>')
+  if not answer then break end
+  local entry = answer[1][2][1]
+  for _, part in ipairs(entry[2]) do size = size + #part end
+  found[#found + 1] = entry
+end
+return found
+"""
+"""XREADGROUP limits entries, not bytes: a batch of large events would exhaust the memory."""
 
 
 async def create_groups(redis: Redis, consumers: Iterable[Consumer]) -> None:
@@ -51,8 +64,23 @@ async def missing_groups(redis: Redis, consumers: Iterable[Consumer]) -> list[st
 
 
 def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
-    """Subscribe `worker` to its stream on `broker`: in batches, acknowledging nothing for it."""
+    """Subscribe `worker` to its stream on `broker`: in batches, acknowledging nothing for it.
+
+    The subscriber waits for one entry. The rest of its batch is read in the worker's turn, up to
+    the bytes that the worker takes at once.
+    """
     consumer = worker.consumer
+    script = worker.redis.register_script(_READ_MORE)
+
+    async def read_more(first: Sequence[Entry]) -> list[Entry]:
+        most, size = consumer.batch - len(first), sum(entry.size for entry in first)
+        if most < 1 or size >= worker.batch_bytes:
+            return []
+        found: Any = await script(
+            [consumer.stream.key],
+            [consumer.group, consumer_name, most, worker.batch_bytes - size],
+        )
+        return [entry_of_reply(reply, attempt=1) for reply in found]
 
     subscriber = broker.subscriber(
         stream=StreamSub(
@@ -60,7 +88,7 @@ def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
             group=consumer.group,
             consumer=consumer_name,
             batch=True,
-            max_records=consumer.batch,
+            max_records=1,
             polling_interval=_BLOCK_MS,
         ),
         parser=_keep_raw,
@@ -78,7 +106,7 @@ def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
             for entry_id, fields in zip(raw["message_ids"], raw["data"], strict=True)
         ]
         try:
-            await worker.process_batch(entries)
+            await worker.process_batch(entries, read_more)
         except ConsumerStopped:
             # `stop()` waits for this handler; clearing the flag ends the loop after it.
             subscriber.running = False

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from opentelemetry.trace import Tracer
 from redis.asyncio import Redis
@@ -24,6 +24,8 @@ from ratchet.delivery.transaction import Transaction
 from ratchet_text import NO_SECRETS, Secrets
 
 _log = logging.getLogger(__name__)
+ReadMore = Callable[[Sequence[Entry]], Awaitable[list[Entry]]]
+"""Reads the rest of the batch that begins with the given entries."""
 _OUTCOMES = ("done", "duplicate", "later", "dead")
 
 
@@ -44,14 +46,16 @@ class Worker:
         tracer: Tracer,
         limit: DeadLetterLimit = DEFAULT_LIMIT,
         secrets: Secrets = NO_SECRETS,
+        batch_bytes: int = 8 << 20,
     ) -> None:
         self.consumer = consumer
+        self.redis = redis
+        self.batch_bytes = batch_bytes
         self.in_flight: frozenset[str] = frozenset()
         self.busy_since: float | None = None
         self.last_read = time.monotonic()
         self.stopped: str | None = None
         self.ahead_s = 0.0
-        self._redis = redis
         self._metrics = metrics
         self._labels = (consumer.stream.name, consumer.group)
         self._conflicts = metrics.conflicts.labels(*self._labels)
@@ -60,8 +64,12 @@ class Worker:
         self._brake = DeadLetterBrake(limit)
         metrics.stopped.labels(*self._labels).set(0)
 
-    async def process_batch(self, entries: Sequence[Entry]) -> None:
-        """Handle and acknowledge `entries`; those to be retried stay pending.
+    async def process_batch(
+        self, entries: Sequence[Entry], read_more: ReadMore | None = None
+    ) -> None:
+        """Handle and acknowledge `entries` and those that `read_more` adds in the worker's turn.
+
+        Those to be retried stay pending.
 
         Raises redis-py's errors, `OSError` if what the handler needs is unavailable or full, and
         `ConsumerStopped` from the batch on that exceeds the dead-letter limit.
@@ -73,6 +81,10 @@ class Worker:
                 if self.stopped is not None:
                     raise ConsumerStopped(self.stopped)
                 self.busy_since = time.monotonic()
+                if read_more is not None:
+                    entries = [*entries, *await read_more(entries)]
+                    ids |= {entry.entry_id for entry in entries}
+                    self.in_flight |= ids
                 with self._metrics.batch_seconds.labels(*self._labels).time():
                     decoded = [Decoded(entry, self._event_in(entry)) for entry in entries]
                     for run in self._runs_of_one_handler(decoded):
@@ -139,7 +151,7 @@ class Worker:
             return
 
     async def _handle_and_commit(self, run: Sequence[Decoded]) -> list[str]:
-        async with self._redis.pipeline(transaction=True) as pipe:
+        async with self.redis.pipeline(transaction=True) as pipe:
             transaction = Transaction(pipe, self.consumer.stream, self.consumer.group)
             with self._handler.spans.of_a_batch():
                 outcomes = await self._handler.handle(run, transaction)

@@ -84,9 +84,11 @@ class Service:
             self.settings.dead_letters_max_consecutive, self.settings.dead_letters_max_share
         )
         turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        tracer, secrets = self.tracing.tracer, self.settings.secrets
+        common = (limit, self.settings.secrets, self.settings.batch_bytes)
         self.workers = [
-            Worker(consumer, self.redis, metrics, turns[consumer.group], tracer, limit, secrets)
+            Worker(
+                consumer, self.redis, metrics, turns[consumer.group], self.tracing.tracer, *common
+            )
             for consumer in self.consumers
         ]
         self.claimers = [Claimer(worker, self.redis, name, metrics) for worker in self.workers]

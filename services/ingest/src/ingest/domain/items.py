@@ -53,16 +53,22 @@ class SortedItems(Generic[M]):
 
 
 def sort_items(
-    items: Sequence[Any], read: Callable[[Mapping[str, Any]], M], sent: ClientInput
+    items: Sequence[Any],
+    read: Callable[[Mapping[str, Any]], M],
+    sent: ClientInput,
+    first: int = 0,
 ) -> SortedItems[M]:
-    """Reads every item; an invalid one yields a problem for each invalid field."""
+    """Reads every item; an invalid one yields a problem for each invalid field.
+
+    `first` is the index of the first of `items` in its request.
+    """
 
     def read_identity(item: Mapping[str, Any]) -> Identity:
         return Identity.model_validate(item, context=sent)
 
     valid: list[ValidItem[M]] = []
     problems: list[ItemProblem] = []
-    for index, item in enumerate(items):
+    for index, item in enumerate(items, first):
         if isinstance(item, UnreadableItem):
             problems.append(ItemProblem(index, item.field, item.message))
             continue

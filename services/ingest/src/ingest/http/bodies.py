@@ -19,6 +19,8 @@ _WRAPS = _PARSER_ENDS_AT - MOST_DEEP
 _OPEN, _CLOSE = b"[" * _WRAPS, b"]" * _WRAPS
 _MOST_BRACKETS = 500_000
 """In a body with more of them, items are not read one by one, which would take too long."""
+_MOST_NAMES, _MOST_VALUES = 200_000, 1_000_000
+"""With more of them, parsing a body would keep all other requests waiting."""
 _NO_CHARSETS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
 """Python's own encodings; the time of punycode grows with the square of the length."""
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)", re.IGNORECASE)
@@ -28,9 +30,17 @@ async def json_of(request: Request) -> Any:
     """The value of the body, with `UnreadableItem` for it or for elements that cannot be read.
 
     The encoding is that of the byte order mark, else UTF-8, -16 or -32 if it is valid, else the
-    one that Content-Type names. Raises `HTTPException` 422 if the body is not JSON.
+    one that Content-Type names. Raises `HTTPException` 422 if the body is not JSON, 413 if it has
+    too many values.
     """
-    return read_json(await request.body(), request.headers.get("content-type", ""))
+    body = await request.body()
+    if body.count(b":") > _MOST_NAMES or body.count(b",") > _MOST_VALUES:
+        raise HTTPException(
+            413,
+            f"body: has more than {_MOST_NAMES:,} names or {_MOST_VALUES:,} values; "
+            "send fewer items at once",
+        )
+    return read_json(body, request.headers.get("content-type", ""))
 
 
 def single(value: Any) -> Any:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
 from ingest.domain.corrections import Correction
+from ingest.domain.item_size import without_large
 from ingest.domain.items import ItemProblem
 from ingest.domain.pairs import Pair
 from ingest.domain.traces import Trace
@@ -23,6 +24,7 @@ from ratchet_edge.access import Scope
 from ratchet_edge.clients import client_of
 
 Route = TypeVar("Route", bound=Callable[..., Any])
+_LARGE_BODY = 1 << 20
 Read = Callable[[list[Any]], Awaitable[EventBatch]]
 
 
@@ -39,13 +41,16 @@ class ItemsAccepted(BaseModel):
     warnings: list[ItemProblem] = Field(default=[], exclude_if=lambda warnings: not warnings)
 
 
-def create_item_router(intake: Intake, max_batch: int) -> APIRouter:
+def create_item_router(intake: Intake, max_batch: int, max_item_bytes: int) -> APIRouter:
     router = APIRouter(
         prefix="/v1", route_class=PlainRoute, responses=responses(400, 401, 403, 413, 415, 422, 503)
     )
 
     async def accept(read: Read, request: Request) -> Response:
         items = _items(await json_of(request), max_batch)
+        # The size of every event is checked anyway. What is far beyond it is not even validated.
+        if len(await request.body()) > _LARGE_BODY:
+            items = without_large(items, max_item_bytes)
         idempotent = await idempotent_request(request)
         batch = await read(items)
         answer = ItemsAccepted(

@@ -1,7 +1,7 @@
 """Reads the entries of a stream as rows, without a consumer group."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 from redis.asyncio import Redis
 
@@ -10,7 +10,19 @@ from ratchet.contract import BEGINNING, EntryId, Stream
 from ratchet.delivery import DATA_FIELD
 
 _DATA = DATA_FIELD.encode()
-_PAGE = 500
+_PAGE, _PAGE_BYTES = 500, 8 << 20
+_READ = """
+local found, size, after = {}, 0, ARGV[1]
+while #found < tonumber(ARGV[3]) and size < tonumber(ARGV[4]) do
+  local entry = redis.call('XRANGE', KEYS[1], after, ARGV[2], 'COUNT', 1)[1]
+  if not entry then break end
+  for _, part in ipairs(entry[2]) do size = size + #part end
+  found[#found + 1] = entry
+  after = '(' .. entry[1]
+end
+return found
+"""
+"""A page ends with the entry that fills its bytes: 500 large events would exhaust the memory."""
 
 
 async def first_after(redis: Redis, stream: Stream, after: EntryId) -> EntryId | None:
@@ -35,13 +47,11 @@ async def entries(
 ) -> AsyncIterator[tuple[EntryId, dict[bytes, bytes]]]:
     """The entries at `key` as id and fields, read in pages."""
     end = f"({before}" if before is not None else "+"
-    while True:
-        page: Any = await redis.xrange(key, min=f"({after}", max=end, count=_PAGE)
-        for entry_id, fields in page:
+    read = redis.register_script(_READ)
+    while page := cast(Any, await read([key], [f"({after}", end, _PAGE, _PAGE_BYTES])):
+        for entry_id, parts in page:
             after = EntryId.parse(entry_id.decode())
-            yield after, fields
-        if len(page) < _PAGE:
-            return
+            yield after, dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def data_of(fields: dict[bytes, bytes]) -> bytes:
