@@ -55,7 +55,7 @@ def test_help_lists_every_command_in_order_with_a_whole_sentence():
     rows = [line.split(maxsplit=1) for line in listed.splitlines()]
     assert [name for name, _ in rows] == [
         *("up", "status", "doctor", "models", "activate", "rollback", "bundle", "install"),
-        *("backup", "restore", "replay", "lineage", "forget", "simulate", "demo"),
+        *("backup", "restore", "replay", "repair", "lineage", "forget", "simulate", "demo"),
         *("completion", "import", "dead", "corrections", "keys"),
     ]
     assert [help_ for _, help_ in rows if help_.endswith("...")] == []
