@@ -9,19 +9,19 @@ LIGHT := .venv-light
 DEPLOY := .venv-deploy
 PIP := -m pip --disable-pip-version-check install --constraint constraints.txt
 QUIET := -qq
-# The build tool is among the tools: each of the twelve distributions would install its own otherwise.
+# The build tool is among the tools: each of the thirteen distributions would install its own otherwise.
 EDITABLE := --no-deps --no-build-isolation
-SOURCES := text shared ranking edge services cli simulator tests benchmarks deploy
-LIGHT_PARTS := ./text ./shared ./ranking ./edge ./simulator ./services/ledger ./services/ingest ./services/reward ./cli ./tests/support
-PARTS := ./text ./shared[tracing] ./ranking[sentence] ./edge ./simulator ./services/ledger ./services/ingest ./services/reward ./services/trainer ./services/exporter ./cli[demo] ./tests/support
+SOURCES := text shared ranking edge rows services cli simulator tests benchmarks deploy
+LIGHT_PARTS := ./text ./shared ./ranking ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./cli ./tests/support
+PARTS := ./text ./shared[tracing] ./ranking[sentence] ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./services/trainer ./services/exporter ./cli[demo] ./tests/support
 LIGHT_TESTS := tests/text tests/shared tests/ranking tests/edge tests/simulator tests/contract tests/delivery tests/embedded tests/ingest tests/ledger tests/reward
 # Two workers on any machine: each trains the small model on all cores.
 PYTEST_OPTIONS := --numprocesses 2 --dist worksteal --durations 25 --durations-min 1
-MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt $(wildcard text/pyproject.toml shared/pyproject.toml ranking/pyproject.toml edge/pyproject.toml simulator/pyproject.toml services/*/pyproject.toml cli/pyproject.toml tests/support/pyproject.toml)
+MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt $(wildcard text/pyproject.toml shared/pyproject.toml ranking/pyproject.toml edge/pyproject.toml rows/pyproject.toml simulator/pyproject.toml services/*/pyproject.toml cli/pyproject.toml tests/support/pyproject.toml)
 DATA_DIR ?= var/ratchet
 PORT ?= 8100
 PROFILE ?= $(or $(shell sed -n 's/^COMPOSE_PROFILES=//p' .env 2>/dev/null),cpu)
-LAYERS := $(wildcard text/layers.toml shared/layers.toml ranking/layers.toml edge/layers.toml cli/layers.toml services/*/layers.toml)
+LAYERS := $(wildcard text/layers.toml shared/layers.toml ranking/layers.toml edge/layers.toml rows/layers.toml cli/layers.toml services/*/layers.toml)
 COMPOSE := COMPOSE_PROFILES=$(PROFILE) docker compose
 
 .PHONY: lint-types help setup demo run test test-light test-heavy lint structure format bench constraints clean images up down test-compose test-redis check-deploy debian-tools changelog
@@ -81,7 +81,7 @@ lint: setup ## Run ruff, mypy --strict and the import contracts
 	$(VENV)/bin/lint-imports --no-logo --config $$contracts || exit 1; done
 
 lint-types: setup
-	$(VENV)/bin/mypy $(wildcard text/src/* shared/src/ratchet ranking/src/* edge/src/* services/*/src/* cli/src/* simulator/src/*)
+	$(VENV)/bin/mypy $(wildcard text/src/* shared/src/ratchet ranking/src/* edge/src/* rows/src/* services/*/src/* cli/src/* simulator/src/*)
 
 format: setup ## Format the code and apply ruff's fixes
 	$(VENV)/bin/ruff check --fix $(SOURCES)

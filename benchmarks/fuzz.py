@@ -27,8 +27,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ratchet.contract import STREAMS
-from ratchet.rows import KINDS, UnreadableFile, open_rows
 from ratchet_cli.client.importing import ImportCounts, import_rows
+from ratchet_rows import KINDS, UnreadableFile, open_rows
 from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port, valkey_server
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ratchet.contract import ExperienceRecorded, LabelBuilt, PairBuilt
-from ratchet.rows import EXPERIENCE_ROWS, ExperienceRow, open_rows
+from ratchet_rows import EXPERIENCE_ROWS, ExperienceRow, open_rows
 from ratchet_testing.legacy.population import population
 from ratchet_text import normalized
 from reward.domain.state.policy import RewardPolicy

@@ -33,10 +33,10 @@ from rich.table import Table
 
 from ratchet.contract import REWARDS, ExperienceScored
 from ratchet.delivery import follow
-from ratchet.rows import EXPERIENCE_ROWS, open_rows
 from ratchet_cli.client.importing import ImportCounts, import_rows
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.up import up
+from ratchet_rows import EXPERIENCE_ROWS, open_rows
 from ratchet_testing.eventually import eventually
 from ratchet_testing.legacy.population import population
 from simulator.operators import draw_operators

@@ -14,8 +14,8 @@ from tier1.parts import Tier1
 
 from ratchet.contract import Candidate, ExperienceRecorded, Intent, RankingPolicy, RankingQuery
 from ratchet.measures import CORE_SCENARIOS
-from ratchet.rows import EXPERIENCE_ROWS, ExperienceRow, open_rows
 from ratchet_ranking import Embedding, Scorers, rank
+from ratchet_rows import EXPERIENCE_ROWS, ExperienceRow, open_rows
 from ratchet_testing.legacy.population import population
 from ratchet_testing.legacy.questions import draw_question
 from trainer.domain.scorer.holdout import is_held_out

@@ -36,6 +36,7 @@ SHARED = {
     "uvicorn",
 }
 OPTIONAL = {
+    "ratchet.command_line.terminal": {"rich"},
     "ratchet.models.base_models": {"huggingface_hub"},
     "ratchet.models.gguf_file": {"gguf", "numpy"},
     "ratchet.models.gguf_unpacking": {"gguf", "numpy", "safetensors"},

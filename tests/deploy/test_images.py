@@ -23,6 +23,7 @@ def parts(service: str) -> list[str]:
     return [
         "text",
         "shared[tracing]",
+        "rows",
         "cli",
         *(named[1].split() if named else [f"services/{service}"]),
     ]

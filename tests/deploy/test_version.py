@@ -19,7 +19,7 @@ VERSION = str(MANIFESTS[0]["version"]).removesuffix(LOCAL)
 
 def test_every_distribution_has_the_version():
     assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
-    assert len(MANIFESTS) == 12
+    assert len(MANIFESTS) == 13
     assert {project["version"] for project in MANIFESTS} == {VERSION + LOCAL}
 
 

@@ -13,11 +13,11 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from ratchet.rows import EXPERIENCE_ROWS, open_rows
 from ratchet_cli.client.importing import ImportCounts, import_rows
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.supervisor import Supervisor
 from ratchet_cli.embedded.up import up
+from ratchet_rows import EXPERIENCE_ROWS, open_rows
 from ratchet_testing.eventually import eventually
 from ratchet_testing.legacy.population import population
 from ratchet_testing.valkey import free_port

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from ratchet.contract import STREAMS
-from ratchet.rows import KINDS, ImportRow, RefusedRow, UnreadableFile, open_rows
+from ratchet_rows import KINDS, ImportRow, RefusedRow, UnreadableFile, open_rows
 from ratchet_testing.running_intake import api, events
 
 

@@ -17,9 +17,9 @@ from ingest.app import create_app
 from ingest.settings import IngestSettings
 from ratchet.command_line import NoAnswer
 from ratchet.contract import EXAMPLES, EXPERIENCES, TRACES, Stream
-from ratchet.rows import EXPERIENCE_ROWS, open_rows
 from ratchet_cli.app import main
 from ratchet_cli.client.importing import ImportCounts, UnexpectedResponse, import_rows
+from ratchet_rows import EXPERIENCE_ROWS, open_rows
 from ratchet_testing.eventually import eventually
 from ratchet_testing.legacy.population import population
 from ratchet_testing.valkey import free_port

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratchet.contract import Experience, ExperienceRecorded
-from ratchet.rows import (
+from ratchet_rows import (
     EXPERIENCE_ROWS,
     KINDS,
     NO_ESCAPE,

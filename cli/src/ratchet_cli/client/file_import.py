@@ -8,13 +8,13 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ratchet.command_line import Failed, NoAnswer, api_key_headers, screen
-from ratchet.rows import KINDS, UnreadableFile, open_rows, zone_named
 from ratchet_cli.client.importing import (
     ApiKeyRejected,
     ImportCounts,
     UnexpectedResponse,
     import_rows,
 )
+from ratchet_rows import KINDS, UnreadableFile, open_rows, zone_named
 from ratchet_text import masked
 
 _PATIENCE_S = 60.0

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from ratchet.command_line import post_until_answered
-from ratchet.rows import ImportRow, RefusedRow
+from ratchet_rows import ImportRow, RefusedRow
 
 _REFUSALS = (413, 422)
 _NO_ACCESS = (401, 403)

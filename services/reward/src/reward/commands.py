@@ -11,8 +11,8 @@ import typer
 
 from ratchet.command_line import say
 from ratchet.contract import ExperienceRecorded, ExperienceScored
-from ratchet.rows import EXPERIENCE_ROWS, RefusedRow, UnreadableFile, open_rows, zone_named
 from ratchet.settings import read_settings
+from ratchet_rows import EXPERIENCE_ROWS, RefusedRow, UnreadableFile, open_rows, zone_named
 from reward.offline import OfflineReplay, replay
 from reward.settings import RewardSettings
 

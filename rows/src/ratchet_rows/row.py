@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from ratchet.contract import derived_id
-from ratchet.rows.times import parse_time
+from ratchet_rows.times import parse_time
 
 NO_TIME = "timestamp: missing or unreadable, replaced by the file's"
 NO_TEXT = "text: characters that are none, replaced by a question mark"

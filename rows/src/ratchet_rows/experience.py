@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ratchet.contract import ClientInput, Experience, Place, derived_id, is_plan, without_place
-from ratchet.rows.row import NO_TIME, ImportRow, canonical, encodable, row_event_id
-from ratchet.rows.times import parse_time
+from ratchet_rows.row import NO_TIME, ImportRow, canonical, encodable, row_event_id
+from ratchet_rows.times import parse_time
 from ratchet_text import identifier
 
 NO_PLAN = "widget_plan: missing, counts for voice only"

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Generic, TextIO, TypeVar, cast
 
-from ratchet.rows.kinds import RowKind, kind_of
-from ratchet.rows.row import NO_ESCAPE, ImportRow, RefusedRow
-from ratchet.rows.times import parse_time
+from ratchet_rows.kinds import RowKind, kind_of
+from ratchet_rows.row import NO_ESCAPE, ImportRow, RefusedRow
+from ratchet_rows.times import parse_time
 from ratchet_text import CutOff, list_parts
 
 R = TypeVar("R", bound=ImportRow)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Generic, TypeVar
 
-from ratchet.rows.experience import ExperienceRow, read_experience
-from ratchet.rows.row import ImportRow, read_passthrough
+from ratchet_rows.experience import ExperienceRow, read_experience
+from ratchet_rows.row import ImportRow, read_passthrough
 
 R_co = TypeVar("R_co", bound=ImportRow, covariant=True)
 
