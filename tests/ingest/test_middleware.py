@@ -174,7 +174,7 @@ async def test_an_internal_error_is_500_and_its_traceback_is_only_in_the_log(
     capsys: pytest.CaptureFixture[str],
     path: str,
 ):
-    async def broken(*_: Any) -> Any:
+    async def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError("a private matter")
 
     monkeypatch.setattr("ingest.intake.Intake.feedback", broken)
