@@ -111,13 +111,13 @@ async def test_a_redis_that_restarts_during_the_start_leaves_no_process_that_onl
 async def test_a_loop_that_fails_during_the_start_ends_the_process(redis: Redis, valkey_url: str):
     async with service(valkey_url, "fails at once") as running:
         assert await running.ended(30) not in (0, None)
-    assert "a background task ended: cannot go on" in running.reasons()[0]
+    assert any("a background task ended: cannot go on" in why for why in running.reasons())
 
 
 async def test_a_stop_that_hangs_ends_too(redis: Redis, valkey_url: str):
     async with service(valkey_url, "hangs at its stop") as running:
         assert await running.ended(30) == 1
-    assert "a background task ended: cannot go on" in running.reasons()[0]
+    assert any("a background task ended: cannot go on" in why for why in running.reasons())
 
 
 async def test_a_blocked_event_loop_ends_the_process_with_the_place(redis: Redis, valkey_url: str):

@@ -20,13 +20,6 @@ PACKAGES = {
     *("ratchet_edge", "ratchet_ranking", "ratchet_rows", "ratchet_text"),
     *("ratchet_testing", "ratchet_cli"),
 }
-    "ratchet_rows",
-    "ratchet_edge",
-    "ratchet_ranking",
-    "ratchet_text",
-    "ratchet_testing",
-    "ratchet_cli",
-}
 LOG_LINE = re.compile(r"`((?:ingest|ledger|reward|trainer|exporter|ratchet)\.[a-z_.]+)`: `([^`]+)`")
 FILLED = re.compile(r"<[^<>]*>|%(?:\.\d+)?[sdrf]")
 

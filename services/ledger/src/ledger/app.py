@@ -22,7 +22,7 @@ from ledger.replay.rebuilding import LedgerRebuilding
 from ledger.settings import LedgerSettings
 from ledger.status import ledger_facts
 from ratchet.contract import COMMANDS, FORGOTTEN, STREAMS, ForgetRequested, Handlers, Stream
-from ratchet.delivery import Consumer, RetryPolicy, one_by_one
+from ratchet.delivery import Consumer, RetryPolicy, has_read, one_by_one
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.telemetry import create_tracing
 
@@ -44,7 +44,8 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
     rebuilding = LedgerRebuilding(
         redis, store, settings.ledger_database, settings.data_dir / "ledger.rebuild"
     )
-    if not reader.counts().events:
+    is_empty = not reader.counts().events
+    if is_empty and has_read(str(settings.redis_url), STREAMS, "ledger"):
         rebuilding.request()
     archivist = Archivist(
         redis,

@@ -1,12 +1,10 @@
 """The only wiring of the trainer service."""
 
 from functools import partial
-from typing import Any, get_args
+from typing import get_args
 
 from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
-from redis import Redis
-from redis.exceptions import RedisError
 
 from ratchet.contract import (
     CHECKPOINTS,
@@ -31,7 +29,7 @@ from ratchet.contract import (
     TraceRequested,
     TrainingRequested,
 )
-from ratchet.delivery import Consumer, Publisher, RetryPolicy, one_by_one
+from ratchet.delivery import Consumer, Publisher, RetryPolicy, has_read, one_by_one
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore, hold_lease
 from ratchet.telemetry import StorageCollector, create_tracing
@@ -79,7 +77,10 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     registry.register(StorageCollector(settings.data_dir, settings.artifacts_dir))
     redis = create_redis(settings)
     tracing = create_tracing("trainer", settings)
-    engine = open_database(settings.data_dir / DATABASE, partial(_has_read, settings))
+    engine = open_database(
+        settings.data_dir / DATABASE,
+        partial(has_read, str(settings.redis_url), [EXAMPLES], "trainer"),
+    )
     examples = SqlExampleStore(engine)
     artifacts = ArtifactStore(settings.artifacts_dir)
     runs_dir, regression = settings.data_dir / "runs", settings.trainer_regression_file or PACKAGED
@@ -149,16 +150,6 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         status=partial(trainer_facts, training, learning, settings.teacher),
     )
     return create_host(service)
-
-
-def _has_read(settings: TrainerSettings) -> bool:
-    """Whether the trainer's group has read examples; False while Redis does not answer."""
-    try:
-        with Redis.from_url(str(settings.redis_url), socket_timeout=5) as redis:
-            groups: Any = redis.xinfo_groups(EXAMPLES.key)
-    except RedisError:
-        return False
-    return any(g["name"] == b"trainer" and g["last-delivered-id"] != b"0-0" for g in groups)
 
 
 def _teacher_consumers(settings: TrainerSettings, registry: CollectorRegistry) -> list[Consumer]:

@@ -7,6 +7,7 @@ import typer
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from ratchet.command_line import say
 from ratchet.contract import DECISIONS, EXAMPLES, MODELS, REWARDS, TRACES, Stream
 from ratchet.service import create_redis
 from ratchet.settings import read_settings
@@ -29,15 +30,15 @@ def begin_anew() -> None:
     settings = read_settings(TrainerSettings)
     path = settings.data_dir / DATABASE
     if path.exists():
-        typer.echo(f"{path} exists. Move it away first: it may be repaired.", err=True)
+        say(f"{path} exists. Move it away first: it may be repaired.", err=True)
         raise typer.Exit(1)
     try:
         asyncio.run(_read_again(create_redis(settings)))
     except (RedisError, OSError) as error:
-        typer.echo(f"Redis: {error}. Start it, and run the command again.", err=True)
+        say(f"Redis: {error}. Start it, and run the command again.", err=True)
         raise typer.Exit(1) from error
     create_database(path).dispose()
-    typer.echo(f"{path} is new. Start the trainer: it reads again what is on the streams.")
+    say(f"{path} is new. Start the trainer: it reads again what is on the streams.")
 
 
 async def _read_again(redis: Redis) -> None:

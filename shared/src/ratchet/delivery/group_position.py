@@ -1,10 +1,15 @@
 """Reads how far the groups of a stream have come."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from ratchet.contract import EntryId, GroupPosition, Stream
+
+_TIMEOUT_S = 5.0
 
 
 async def group_positions(redis: Redis, stream: Stream) -> list[GroupPosition]:
@@ -19,6 +24,23 @@ async def group_positions(redis: Redis, stream: Stream) -> list[GroupPosition]:
     return [
         await _position(client, stream, group) for group in await client.xinfo_groups(stream.key)
     ]
+
+
+def has_read(redis_url: str, streams: Iterable[Stream], group: str) -> bool:
+    """Whether `group` has read of one of `streams`; False while Redis does not answer.
+
+    Blocks: for use before a service starts.
+    """
+    try:
+        with BlockingRedis.from_url(redis_url, socket_timeout=_TIMEOUT_S) as redis:
+            for stream in streams:
+                found: Any = redis.xinfo_groups(stream.key) if redis.exists(stream.key) else ()
+                for one in found:
+                    if one["name"] == group.encode() and one["last-delivered-id"] != b"0-0":
+                        return True
+    except (RedisError, OSError):
+        return False
+    return False
 
 
 async def has_finished(

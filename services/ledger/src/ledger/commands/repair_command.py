@@ -13,6 +13,7 @@ from ratchet.command_line import (
     RedisUrl,
     print_json,
     redis_url_of,
+    say,
 )
 
 
@@ -47,6 +48,6 @@ def repair(
         print_json({"restored": counts})
         return
     for name, count in counts.items():
-        typer.echo(f"{name:>14}  {count} events put back")
+        say(f"{name:>14}  {count} events put back")
     if not counts:
-        typer.echo("Redis has every event that the ledger has.")
+        say("Redis has every event that the ledger has.")
