@@ -16,7 +16,7 @@ from ingest.domain.access import scope_of
 from ingest.settings import IngestSettings
 from ratchet_cli.app import main
 from ratchet_edge.access import Scope
-from ratchet_edge.keys.key_file import KeyFile, KeyFileUnreadable
+from ratchet_edge.keys.key_file import KeyFile
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_intake import api
 
@@ -221,10 +221,32 @@ async def test_without_a_key_the_service_listens_on_loopback_and_logs_it(
     assert with_safe_host(settings).host == "0.0.0.0"  # noqa: S104
 
 
-def test_an_unreadable_key_file_prevents_the_start(tmp_path: Path):
-    KeyFile(tmp_path).path.write_text("not keys")
-    with pytest.raises(KeyFileUnreadable):
-        with_safe_host(IngestSettings(host="0.0.0.0", data_dir=tmp_path))  # noqa: S104
+async def test_an_unreadable_key_file_admits_nobody_until_it_is_restored(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    """Ingest starts, because a client that gets 503 sends again; open to all would be worse."""
+    secret = key(tmp_path, "write")
+    file = KeyFile(tmp_path).path
+    keys = file.read_bytes()
+    file.write_text("not keys")
+    assert with_safe_host(IngestSettings(host="0.0.0.0", data_dir=tmp_path)).host == "0.0.0.0"  # noqa: S104
+    async with api(valkey_url, data_dir=tmp_path) as client:
+        for headers in ({}, bearing("/v1/feedback", secret)):
+            answer = await client.post("/v1/feedback", json=WRITES["/v1/feedback"], headers=headers)
+            assert answer.status_code == 503
+            assert answer.headers["Retry-After"] == "5"
+        assert str(file) in (await client.get("/status")).json()["access"]["problem"]
+        file.write_bytes(keys)
+
+        async def admitted() -> bool:
+            answer = await client.post(
+                "/v1/feedback",
+                json=WRITES["/v1/feedback"],
+                headers=bearing("/v1/feedback", secret),
+            )
+            return answer.status_code == 202
+
+        await eventually(admitted)
 
 
 def test_an_unknown_path_requires_a_scope():

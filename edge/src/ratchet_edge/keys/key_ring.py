@@ -14,20 +14,27 @@ _Stamp = tuple[int, int, int] | None
 
 @dataclass
 class KeyRing:
-    """Raises `KeyFileUnreadable` when it is created; later, the keys read before stay valid.
+    """While the file cannot be read, the keys read before stay valid, and `problem` has the reason.
 
-    The file is checked once in `check_s`, because that takes longer than the rest of a request.
+    `unreadable` is that reason where no keys were read before: nobody can be admitted. The file is
+    checked once in `check_s`, because that takes longer than the rest of a request.
     Keys of an earlier release are recorded as having existed.
     """
 
     file: KeyFile
     problem: str | None = None
+    unreadable: str | None = None
     check_s: float = 0.1
 
     def __post_init__(self) -> None:
         self._checked_at = monotonic()
         self._stamp = self._file_stamp()
-        self._keys = self.file.read()
+        try:
+            self._keys = self.file.read()
+        except KeyFileUnreadable as error:
+            self._keys = ()
+            self.problem = self.unreadable = str(error)
+            _log.error("every call is refused: %s", error)
         if self._keys:
             try:
                 self.file.require()
@@ -38,7 +45,7 @@ class KeyRing:
     @property
     def required(self) -> bool:
         """Whether callers need a key: one is valid, or one has existed."""
-        return bool(self.keys()) or self._required
+        return bool(self.keys()) or self._required or self.unreadable is not None
 
     def keys(self) -> tuple[Key, ...]:
         now = monotonic()
@@ -51,10 +58,11 @@ class KeyRing:
             self._stamp = stamp
             try:
                 self._keys = self.file.read()
-                self.problem = None
+                self.problem = self.unreadable = None
                 _log.info("keys read again, %d valid", len(self._keys))
             except KeyFileUnreadable as error:
-                self.problem = f"the keys read before stay valid: {error}"
+                kept = f"the keys read before stay valid: {error}"
+                self.problem = kept if self.unreadable is None else str(error)
                 _log.error(self.problem)
         return self._keys
 

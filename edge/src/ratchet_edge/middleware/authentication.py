@@ -12,7 +12,8 @@ from ratchet_edge.refusal import Refuse
 class Authentication:
     """Until a first key exists, callers have every scope if `open_without_keys`, else none.
 
-    Once keys have existed, callers without a valid key have none.
+    Once keys have existed, callers without a valid key have none. While their file cannot be read
+    since the start, calls that need one are answered with 503.
     """
 
     def __init__(
@@ -37,6 +38,11 @@ class Authentication:
         guarded = self._rules.scope_of(scope["method"], scope["path"]) is not None
         if guarded and (self._ring.required or not self._open_without_keys):
             secret = self._secret(Headers(scope=scope), scope["path"])
+            if self._ring.unreadable is not None:
+                retry = {"Retry-After": "5"}
+                error = "the API keys cannot be read; the log of this service names the file"
+                await self._refuse(scope, 503, error, headers=retry)(scope, receive, send)
+                return
             key = self._ring.key_of(secret) if secret else None
             denied = self._rules.denied(scope["method"], scope["path"], credentials_of(secret, key))
             if denied is not None:

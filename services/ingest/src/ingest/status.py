@@ -20,6 +20,8 @@ class AccessStatus:
 
     def summary(self) -> str:
         count = len(self.ring.keys())
+        if self.ring.unreadable is not None:
+            return f"every call is answered with 503: {self.ring.unreadable}"
         if count:
             return f"{count} valid keys"
         if self.open_without_keys and not self.ring.required:
