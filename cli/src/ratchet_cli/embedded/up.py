@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.text import Text
 
-from ratchet.command_line import STATE_FILE, Failed, printable, screen
+from ratchet.command_line import STATE_FILE, Failed, create_private_directory, printable, screen
 from ratchet.processes.valkey import wait_until_it_responds
 from ratchet_cli.embedded.processes import SERVICES, Embedded
 from ratchet_cli.embedded.supervisor import Sink, Supervised, Supervisor
@@ -33,7 +33,7 @@ class CannotStart(RuntimeError):
 @asynccontextmanager
 async def up(embedded: Embedded, sink: Sink) -> AsyncIterator[Supervisor]:
     """Run every process; yields when all services are ready. Raises `CannotStart`."""
-    embedded.data_dir.mkdir(parents=True, exist_ok=True)
+    create_private_directory(embedded.data_dir)
     lock = FileLock(embedded.data_dir / ".up.lock")
     try:
         lock.acquire(blocking=False)
