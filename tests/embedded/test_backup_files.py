@@ -107,3 +107,33 @@ def test_restore_reports_the_erasures_to_repeat(tmp_path: Path):
     output = CliRunner().invoke(main, arguments).stdout
     assert "repeat each `ratchet forget` since then (1 receipts are older)" in output
     assert "The next `ratchet forget` finishes it first." in output
+
+
+def test_a_restored_file_is_no_setuid_program(tmp_path: Path):
+    system, backup, restored = a_system(tmp_path / "a"), tmp_path / "backup", tmp_path / "b"
+    ratchet("backup", backup, "--data-dir", system)
+    (backup / "data/keys/bundle.pem").chmod(0o6755)
+    assert ratchet("restore", backup, "--data-dir", restored)[0] == 0
+    assert (restored / "keys/bundle.pem").stat().st_mode & 0o7777 == 0o750
+
+
+@pytest.mark.parametrize("link", ["keys/bundle.pem", "keys"])
+def test_a_backup_with_a_symbolic_link_in_place_of_a_file_is_refused(tmp_path: Path, link: str):
+    system, backup, restored = a_system(tmp_path / "a"), tmp_path / "backup", tmp_path / "b"
+    ratchet("backup", backup, "--data-dir", system)
+    elsewhere = tmp_path / "elsewhere"
+    (backup / "data" / link).rename(elsewhere)
+    (backup / "data" / link).symlink_to(elsewhere)
+    code, result = ratchet("restore", backup, "--data-dir", restored)
+    assert code == 1
+    assert "symbolic link" in result["error"]
+    assert not restored.exists()
+
+
+def test_a_restore_writes_through_no_symbolic_link_beside_its_target(tmp_path: Path):
+    system, backup, restored = a_system(tmp_path / "a"), tmp_path / "backup", tmp_path / "b"
+    ratchet("backup", backup, "--data-dir", system)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / ".b.part").symlink_to(tmp_path / "elsewhere")
+    assert ratchet("restore", backup, "--data-dir", restored)[0] == 1
+    assert list((tmp_path / "elsewhere").iterdir()) == []

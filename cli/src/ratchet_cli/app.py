@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ratchet.command_line import say
+from ratchet.command_line import create_private_files, hide_passwords, say
 from ratchet_cli.lazy_group import LazyGroup
 
 _GROUP = "ratchet.commands"
@@ -74,3 +74,5 @@ def ratchet(
     ] = False,
 ) -> None:
     """Options of the program itself."""
+    hide_passwords()
+    create_private_files()

@@ -13,6 +13,7 @@ from ratchet_cli.backup.snapshot import DataSnapshot, SnapshotFailed
 
 _CHUNK = 1 << 20
 _DATA = "data"
+_PERMISSIONS = 0o770
 
 
 class TargetExists(ValueError):
@@ -26,7 +27,9 @@ class FileCopier:
         self._copies: dict[int, tuple[Path, BackupFile]] = {}
 
     def copy(self, source: Path, target: Path, size: int) -> BackupFile:
-        """The first `size` bytes of `source` into `target`, with the same mode."""
+        """The first `size` bytes of `source` into `target`, with its permissions for the owner and
+        the group; others and setuid programs get none.
+        """
         target.parent.mkdir(parents=True, exist_ok=True)
         inode = source.stat().st_ino
         if inode in self._copies:
@@ -39,7 +42,7 @@ class FileCopier:
                 digest.update(chunk)
                 copy.write(chunk)
                 left -= len(chunk)
-        shutil.copymode(source, target)
+        target.chmod(source.stat().st_mode & _PERMISSIONS)
         copied = BackupFile(sha256=digest.hexdigest(), size=size - left)
         self._copies[inode] = target, copied
         return copied
@@ -83,6 +86,10 @@ def restore_backup(backup: Path, data_dir: Path) -> BackupManifest:
     try:
         for path, expected in manifest.files.items():
             source = backup / _DATA / path
+            if source.resolve() != (backup / _DATA).resolve() / path:
+                raise InvalidBackup(
+                    f"{source} is a symbolic link, which no backup has. Restore another backup."
+                )
             if not source.is_file() or source.stat().st_size != expected.size:
                 raise InvalidBackup(
                     f"{source} is missing or has a wrong size. Restore another backup."

@@ -15,7 +15,7 @@ from redis.exceptions import BusyLoadingError, RedisError
 from rich.console import Console
 from rich.text import Text
 
-from ratchet.command_line import Failed, printable, screen
+from ratchet.command_line import Failed, create_private_directory, printable, screen
 from ratchet_cli.embedded.processes import SERVICES, Embedded, is_free
 from ratchet_cli.embedded.state import SystemState
 from ratchet_cli.embedded.supervisor import Sink, Supervised, Supervisor
@@ -37,7 +37,7 @@ async def up(embedded: Embedded, sink: Sink) -> AsyncIterator[Supervisor]:
 
     Services that are late keep being started. Raises `CannotStart` without an intake.
     """
-    embedded.data_dir.mkdir(parents=True, exist_ok=True)
+    create_private_directory(embedded.data_dir)
     lock = FileLock(embedded.data_dir / ".up.lock")
     try:
         lock.acquire(blocking=False)

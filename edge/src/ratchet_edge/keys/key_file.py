@@ -134,7 +134,7 @@ class KeyFile:
         return revoked
 
     def _locked(self) -> FileLock:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return FileLock(self.path.with_suffix(".lock"))
 
     def _write(self, keys: tuple[Key, ...]) -> None:

@@ -17,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from ratchet.command_line import create_private_files
 from ratchet.service.endings import ending_with_its_start
 from ratchet.service.hosts import Guard, known_hosts
 from ratchet.service.service import Service
@@ -118,6 +119,7 @@ def run(name: str, settings: S, create_app: Callable[[S], Any], guard: Guard = k
 
     `guard` wraps the application. Ingest passes another one, because its keys decide.
     """
+    create_private_files()
     configure_logs(name, settings.log_level, settings.secrets)
     logging.getLogger("ratchet.settings").info("settings", extra={"settings": settings.masked()})
     uvicorn.run(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,8 @@ def replay(
     into: Annotated[
         str | None,
         typer.Option(
-            envvar="RATCHET_REPLAY_URL", help="URL of an empty Redis to fill and to keep."
+            envvar="RATCHET_REPLAY_URL",
+            help="URL of an empty Redis to fill and to keep; - reads it from standard input.",
         ),
     ] = None,
     restore_ledger: Annotated[
@@ -38,6 +40,8 @@ def replay(
     from ledger.settings import LedgerSettings
     from ratchet.settings import read_settings
 
+    if into == "-":
+        into = sys.stdin.readline().strip()
     redis_url = _redis_url(data_dir)
     settings = read_settings(LedgerSettings, data_dir=data_dir.resolve(), redis_url=redis_url)
     try:
