@@ -1,5 +1,6 @@
 """`ratchet up` runs without what cannot start, reports it, and says when it came."""
 
+import asyncio
 import json
 import os
 import signal
@@ -8,9 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from ratchet.command_line import STATE_FILE
-from ratchet.processes.valkey import valkey_command
+from ratchet_cli.app import main
 from ratchet_cli.embedded.health import Health
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.supervisor import Supervised
@@ -20,11 +22,16 @@ from ratchet_testing.valkey import free_port
 
 pytestmark = pytest.mark.heavy
 QUESTION = {"query_id": "q", "timestamp": "2026-01-05T06:00:00Z", "transcript": "Any alarms?"}
-Ratchet = Any
+
+
+async def ratchet(*arguments: str) -> Any:
+    """The JSON value that the command prints."""
+    result = await asyncio.to_thread(CliRunner().invoke, main, [*arguments, "--json"])
+    return json.loads(result.stdout)
 
 
 async def test_a_service_that_cannot_start_is_reported_and_comes_when_it_can(
-    tmp_path: Path, ratchet: Ratchet
+    tmp_path: Path,
 ):
     embedded = Embedded(tmp_path / "data", free_port(6), {})
     embedded.data_dir.mkdir()
@@ -40,8 +47,8 @@ async def test_a_service_that_cannot_start_is_reported_and_comes_when_it_can(
         assert "ended with status" in str(supervisor.troubles["trainer"])
         recorded = json.loads((embedded.data_dir / STATE_FILE).read_text())
         assert "ended with status" in recorded["troubles"]["trainer"]["problem"]
-        shown = await ratchet("status", "--json", "--data-dir", str(embedded.data_dir))
-        services = shown.value["services"]
+        shown = await ratchet("status", "--data-dir", str(embedded.data_dir))
+        services = shown["services"]
         assert "ended with status" in services["trainer"]["problem"]
         assert {name for name in services if services[name]["ready"]} == {
             "ingest", "reward", "exporter", "ledger",
@@ -56,7 +63,7 @@ async def test_a_service_that_cannot_start_is_reported_and_comes_when_it_can(
 
 
 async def test_a_stopped_service_is_named_by_status_and_restarted(
-    tmp_path: Path, ratchet: Ratchet, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     embedded = Embedded(tmp_path / "data", free_port(6), {})
     monkeypatch.setattr("ratchet_cli.embedded.health._ASK_LIMIT_S", 1.0)
@@ -78,8 +85,8 @@ async def test_a_stopped_service_is_named_by_status_and_restarted(
         second = reward.pid
         assert second is not None
         os.kill(second, signal.SIGSTOP)
-        shown = await ratchet("status", "--json", "--data-dir", str(embedded.data_dir))
-        assert "did not answer within 5 s" in shown.value["services"]["reward"]["problem"]
+        shown = await ratchet("status", "--data-dir", str(embedded.data_dir))
+        assert "did not answer within 5 s" in shown["services"]["reward"]["problem"]
 
         async def another() -> bool:
             return reward.trouble is None and reward.pid not in (None, first, second)
@@ -88,7 +95,7 @@ async def test_a_stopped_service_is_named_by_status_and_restarted(
 
 
 async def test_a_valkey_that_cannot_read_its_file_ends_the_start_with_its_own_reason(
-    tmp_path: Path, ratchet: Ratchet
+    tmp_path: Path,
 ):
     embedded = Embedded(tmp_path / "data", free_port(6), {})
     async with up(embedded, lambda name, line: None), httpx.AsyncClient() as client:
@@ -96,20 +103,15 @@ async def test_a_valkey_that_cannot_read_its_file_ends_the_start_with_its_own_re
             question = {**QUESTION, "query_id": f"q-{number}"}
             await client.post(f"{embedded.url}/v1/experiences", json=question)
     [file] = (embedded.data_dir / "valkey").rglob("*.incr.aof")
-    content = bytearray(file.read_bytes())
+    content = file.read_bytes()
     middle = len(content) // 2
-    content[middle : middle + 200] = bytes(byte ^ 0xFF for byte in content[middle : middle + 200])
-    file.write_bytes(content)
+    file.write_bytes(content[:middle] + content[middle:].replace(b"\r\n$", b"\r\n!", 5))
     with pytest.raises(CannotStart) as refused:
         async with up(embedded, lambda name, line: None):
             pass
     assert "reading the append only file" in str(refused.value)
     assert "ratchet restore" in str(refused.value)
-    url = embedded.redis_url
-    examined = await ratchet(
-        "doctor", "--json", "--no-trial", "--redis-url", url, "--data-dir", str(embedded.data_dir)
-    )
-    [check] = [check for check in examined.value["checks"] if check["name"] == "redis"]
+    examined = await ratchet("doctor", "--no-trial", "--data-dir", str(embedded.data_dir))
+    [check] = [check for check in examined["checks"] if check["name"] == "redis"]
     assert "reading the append only file" in check["found"]
     assert "ratchet restore" in check["mend"]
-    assert valkey_command(embedded.data_dir / "valkey", embedded.port_of("valkey"))

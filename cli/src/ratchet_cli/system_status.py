@@ -13,9 +13,11 @@ from ratchet.delivery import group_positions
 from ratchet_cli.doctor.services import degraded, probe
 
 
-async def read_status(ports: Mapping[str, int]) -> dict[str, Any]:
+async def read_status(
+    ports: Mapping[str, int], troubles: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
     """`services` by name, `streams` in order, and `totals` over the streams."""
-    services = await probe(ports)
+    services = await probe(ports, troubles)
     for status in services.values():
         status["degraded"] = [asdict(part) for part in degraded(status)]
     streams = await _streams(f"redis://127.0.0.1:{ports['valkey']}/0")

@@ -20,9 +20,10 @@ def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> Non
     ports = require_running(data_dir)
     import asyncio
 
+    from ratchet_cli.embedded.state import recorded
     from ratchet_cli.system_status import read_status, show_status
 
-    state = asyncio.run(read_status(ports))
+    state = asyncio.run(read_status(ports, recorded(data_dir).get("troubles", {})))
     if as_json:
         print_json(state)
     else:

@@ -1,7 +1,6 @@
 """Runs every check, with the settings of the services."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
@@ -9,7 +8,7 @@ from typing import Literal, Self
 from pydantic import Field
 from redis.exceptions import RedisError
 
-from ratchet.command_line import STATE_FILE, redis_address, redis_client, running_ports
+from ratchet.command_line import redis_address, redis_client, running_ports
 from ratchet.service import read_facts
 from ratchet.settings import CommonSettings, read_settings
 from ratchet_cli.doctor import (
@@ -25,6 +24,7 @@ from ratchet_cli.doctor import (
     trial,
 )
 from ratchet_cli.doctor.check import Check, skipped
+from ratchet_cli.embedded.state import last_failure, recorded
 from ratchet_cli.formatting import GIB
 from ratchet_text import MASK, Secrets
 
@@ -67,12 +67,16 @@ async def examine(data_dir: Path, redis_url: str | None, *, with_trial: bool) ->
     """The checks, in the order in which they are shown."""
     clocks = clock.Clocks()
     ports = running_ports(data_dir)
-    running = await services.probe(ports) if ports else {}
-    settings = CheckedSettings.of(_recorded(data_dir) if ports else {})
+    state = recorded(data_dir) if ports else {}
+    troubles = state.get("troubles", {})
+    running = await services.probe(ports, troubles) if ports else {}
+    settings = CheckedSettings.of(state.get("settings", {}))
     url = redis_url or (
         f"redis://127.0.0.1:{ports['valkey']}/0" if ports else str(settings.redis_url)
     )
-    checks = await _redis(url, clocks)
+    of_embedded = redis_url is None or (ports is not None and str(ports["valkey"]) in redis_url)
+    trouble = troubles.get("valkey") or last_failure(data_dir) if of_embedded else None
+    checks = await _redis(url, clocks, trouble)
     base = await asyncio.to_thread(
         base_model.probe, settings.trainer_base_model, settings.cache_path, data_dir / "registry"
     )
@@ -97,12 +101,7 @@ async def examine(data_dir: Path, redis_url: str | None, *, with_trial: bool) ->
     return checks + services.not_running(services.NAMES, f"no system runs in {data_dir}")
 
 
-def _recorded(data_dir: Path) -> dict[str, str]:
-    """The settings that the running system recorded at its start, by field."""
-    return dict(json.loads((data_dir / STATE_FILE).read_text()).get("settings", {}))
-
-
-async def _redis(url: str, clocks: clock.Clocks) -> list[Check]:
+async def _redis(url: str, clocks: clock.Clocks, trouble: Mapping[str, str] | None) -> list[Check]:
     async with redis_client(url) as client:
         try:
             facts = await read_facts(client)
@@ -112,4 +111,4 @@ async def _redis(url: str, clocks: clock.Clocks) -> list[Check]:
         except (RedisError, OSError) as error:
             unread = [skipped(name, "Redis does not respond") for name in groups.NAMES]
             problem = Secrets.of([url], {}).hide(str(error))
-            return [*redis.unavailable(redis_address(url), problem), *unread]
+            return [*redis.unavailable(redis_address(url), problem, trouble), *unread]

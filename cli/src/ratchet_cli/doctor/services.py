@@ -13,6 +13,7 @@ NAMES = tuple(reversed(SERVICES))
 """In the direction of the data: from the intake to the exporter and the ledger."""
 
 _HASHING = "hashing"
+_LIMIT_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,20 @@ class DegradedPart:
     reason: str
 
 
-async def probe(ports: Mapping[str, int]) -> dict[str, dict[str, Any]]:
-    """The `/status` of each service by name, with `port`, `ready`, and `problem` if it has one."""
-    async with httpx.AsyncClient(timeout=3.0) as client:
-        return {name: await _status(client, ports.get(name)) for name in NAMES}
+async def probe(
+    ports: Mapping[str, int], troubles: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, Any]]:
+    """The `/status` of each service by name, with `port`, `ready`, and `problem` if it has one.
+
+    `troubles` are those that `ratchet up` recorded: why a service does not respond at all.
+    """
+    async with httpx.AsyncClient(timeout=_LIMIT_S) as client:
+        found = [await _status(client, ports.get(name)) for name in NAMES]
+    services = dict(zip(NAMES, found, strict=True))
+    for name, status in services.items():
+        if status.pop("silent", False) and name in troubles:
+            status.update(troubles[name])
+    return services
 
 
 def degraded(status: Mapping[str, Any]) -> list[DegradedPart]:
@@ -58,9 +69,12 @@ async def _status(client: httpx.AsyncClient, port: int | None) -> dict[str, Any]
         ]
         problem = ready.get("problem") or alive.get("problem")
         return {"port": port, "ready": ready["ready"], "problem": problem, **status}
+    except httpx.TimeoutException:
+        problem = f"it did not answer within {_LIMIT_S:.0f} s"
+        return {"port": port, "ready": False, "problem": problem}
     except httpx.HTTPError as error:
-        reason = str(error) or type(error).__name__
-        return {"port": port, "ready": False, "problem": f"does not respond: {reason}"}
+        problem = f"does not respond: {str(error) or type(error).__name__}"
+        return {"port": port, "ready": False, "problem": problem, "silent": True}
     except (ValueError, KeyError, TypeError, AttributeError):
         return {"port": port, "ready": False, "problem": "the port is used by another program"}
 
@@ -83,7 +97,8 @@ def _service(name: str, status: Mapping[str, Any]) -> Check:
         return fail(
             name,
             str(status.get("problem") or "not ready"),
-            "see its messages in the output of `ratchet up`, which restarts it",
+            str(status.get("remedy") or "")
+            or "see its messages in the output of `ratchet up`, which restarts it",
         )
     if status.get("problem"):
         return fail(name, f"it is stuck: {status['problem']}", f"restart {name}")

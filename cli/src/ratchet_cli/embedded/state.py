@@ -12,7 +12,7 @@ from ratchet.command_line import STATE_FILE
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.trouble import Trouble
 
-_FAILURE_FILE = "up-failed.txt"
+_FAILURE_FILE = "up-failed.json"
 
 
 class SystemState:
@@ -39,8 +39,12 @@ class SystemState:
         except OSError:
             return
 
-    def record_failure(self, reason: str) -> None:
-        self._failure.write_text(reason)
+    def record_failure(self, troubles: Mapping[str, Trouble]) -> None:
+        """Keep why the intake or its Valkey did not start."""
+        for name in ("valkey", "ingest"):
+            if name in troubles:
+                self._failure.write_text(json.dumps(asdict(troubles[name])))
+                return
 
     def remove(self) -> None:
         self._path.unlink(missing_ok=True)
@@ -51,7 +55,7 @@ def recorded(data_dir: Path) -> dict[str, Any]:
     return dict(json.loads((data_dir / STATE_FILE).read_text()))
 
 
-def last_failure(data_dir: Path) -> str | None:
-    """Why the last start of the system in `data_dir` failed, if it did."""
+def last_failure(data_dir: Path) -> dict[str, str] | None:
+    """Why the last start of the system in `data_dir` failed, with the remedy, if it did."""
     path = data_dir / _FAILURE_FILE
-    return path.read_text() if path.is_file() else None
+    return dict(json.loads(path.read_text())) if path.is_file() else None

@@ -59,8 +59,8 @@ async def up(embedded: Embedded, sink: Sink) -> AsyncIterator[Supervisor]:
             await process.start()
         await _until_ready_or_late(others)
         yield supervisor
-    except CannotStart as error:
-        state.record_failure(str(error))
+    except CannotStart:
+        state.record_failure(supervisor.troubles)
         raise
     finally:
         await supervisor.stop()
