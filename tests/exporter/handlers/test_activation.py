@@ -122,6 +122,17 @@ async def test_each_rollback_goes_one_version_further_back(commands: Commands) -
     assert await commands.active() == ("v1", "v1")
 
 
+async def test_with_a_damaged_history_a_rollback_leads_to_the_version_before(
+    commands: Commands,
+) -> None:
+    (commands.registries.root / "activations.json").write_text("[")
+    first = await commands.event(roll_back("rollback-1"))
+    assert isinstance(first, ModelRolledBack)
+    assert (first.version, first.previous) == ("v2", "v3")
+    assert isinstance(await commands.event(activate("v1")), ModelActivated)
+    assert await commands.active() == ("v1", "v1")
+
+
 @pytest.mark.parametrize("back", [False, True])
 async def test_a_redelivery_publishes_the_same_event_and_moves_nothing(
     commands: Commands, back: bool

@@ -47,6 +47,7 @@ class ExporterStatus:
             "parity": record.export.parity.model_dump() if record else None,
             "last_stage": self.last_stage.model_dump() if self.last_stage else None,
             "ollama": await self._server(),
+            "history": {"problem": self.journal.problem},
             "server": self.alias_server.model_dump() if self.alias_server else None,
         }
 

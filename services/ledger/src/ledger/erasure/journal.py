@@ -1,5 +1,6 @@
 """Records erasures that are in progress, so that a kill cannot leave one half done."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,7 @@ def new_request(
     return ErasureRequest(request_id, by, at, retrain, subject, query)
 
 
+_log = logging.getLogger(__name__)
 _REQUESTS = TypeAdapter(ErasureRequest)
 
 
@@ -50,8 +52,18 @@ class ErasureJournal:
         self._directory = directory
 
     def unfinished(self) -> list[ErasureRequest]:
-        paths = sorted(self._directory.glob("*.json"))
-        return [_REQUESTS.validate_json(path.read_bytes()) for path in paths]
+        """Those that can be read; a damaged one is logged and stops no other."""
+        requests = []
+        for path in sorted(self._directory.glob("*.json")):
+            try:
+                requests.append(_REQUESTS.validate_json(path.read_bytes()))
+            except ValueError:
+                _log.error(
+                    "%s cannot be read: remove it, and request that erasure of %s again",
+                    path,
+                    path.stem,
+                )
+        return requests
 
     def write(self, request: ErasureRequest) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)

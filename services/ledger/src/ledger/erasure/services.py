@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 from redis.asyncio import Redis
 
-from ledger.archive.stream_rows import rows_after
+from ledger.archive.stream_rows import entries, rows_after
 from ledger.erasure.journal import ErasureRequest
-from ratchet.contract import BEGINNING, FORGOTTEN, ForgetRequested, Forgotten, Remark
-from ratchet.delivery import Publisher
+from ratchet.contract import BEGINNING, COMMANDS, FORGOTTEN, ForgetRequested, Forgotten, Remark
+from ratchet.delivery import Publisher, entry_of
 
 SERVICES = FORGOTTEN.producers
 _POLL_S = 0.05
@@ -26,7 +27,8 @@ async def erase_in_services(
     Raises `MissingAnswers` after `deadline_s` seconds.
     """
     subject = request.subject
-    await Publisher(redis).publish_once(
+    await _publish(
+        redis,
         ForgetRequested(
             event_id=request.request_id,
             occurred_at=request.at,
@@ -39,7 +41,7 @@ async def erase_in_services(
                 for event_id, query_id in sorted(subject.remarks.items())
             ),
             retrain=request.retrain,
-        )
+        ),
     )
     answers: dict[str, Mapping[str, int]] = {}
     try:
@@ -56,6 +58,27 @@ async def erase_in_services(
         missing = ", ".join(name for name in SERVICES if name not in answers)
         raise MissingAnswers(
             f"{missing} did not answer within {deadline_s:g} s and may still store data. "
-            "Start them, and run the command again."
+            "The request waits for them: repair or start them, as `ratchet doctor` names it, and "
+            "run the command again for the receipt."
         ) from error
     return answers
+
+
+async def _publish(redis: Redis, event: ForgetRequested) -> None:
+    """Publish `event` once, and again in place of the dead letters that a service made of it."""
+    if await Publisher(redis).publish_once(event):
+        return
+    name = event.event_id.encode()
+    dead = [
+        str(entry_id)
+        async for entry_id, fields in entries(redis, COMMANDS.dead_key)
+        if name in fields.get(b"payload", b"")
+    ]
+    if not dead:
+        return
+    client: Any = redis
+    stream, fields = entry_of(event)
+    async with client.pipeline(transaction=True) as pipe:
+        pipe.xadd(stream, fields)
+        pipe.xdel(COMMANDS.dead_key, *dead)
+        await pipe.execute()

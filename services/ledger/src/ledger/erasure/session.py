@@ -1,5 +1,6 @@
 """Previews and carries out erasures on one system, which its settings locate."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,6 +20,7 @@ from ratchet.service import create_redis
 from ratchet.storage.signing_keys import UnusableKey
 from ratchet_text import known_as
 
+_log = logging.getLogger(__name__)
 ERASURE_ERRORS = (
     InvalidArchiveUrl,
     CorruptArchive,
@@ -43,14 +45,21 @@ async def preview(settings: LedgerSettings, subject: Subject) -> dict[str, int]:
 async def erase(
     settings: LedgerSettings, request: ErasureRequest, deadline_s: float
 ) -> dict[str, Any]:
-    """Complete the requests that a kill interrupted, then `request`; returns its receipt.
+    """Complete `request` and those that were interrupted; returns the receipt of `request`.
 
-    Raises one of `ERASURE_ERRORS`; an interrupted request stays in the journal.
+    Raises one of `ERASURE_ERRORS`; an interrupted request stays in the journal, and one that still
+    waits for a service does not hold up the others.
     """
     async with _targets(settings) as targets:
-        for interrupted in targets.journal.unfinished():
-            await carry_out(targets, interrupted, deadline_s)
-        return await carry_out(targets, request, deadline_s)
+        interrupted = targets.journal.unfinished()
+        try:
+            return await carry_out(targets, request, deadline_s)
+        finally:
+            for earlier in interrupted:
+                try:
+                    await carry_out(targets, earlier, deadline_s)
+                except MissingAnswers as error:
+                    _log.warning("an earlier request is not complete: %s", error)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ The alias is the symbolic link `<name>/latest`; `<name>/previous` is the version
 
 import asyncio
 import os
+import re
 import shutil
 from collections.abc import Sequence, Set
 from pathlib import Path
@@ -17,12 +18,14 @@ from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.turn_format import Message
 from exporter.ports import RegistryError
-from ratchet.contract import RegistryKind
+from ratchet.contract import RegistryKind, Unavailable
 from ratchet.storage import flush, write_whole
 
 _GGUF = "model.gguf"
 _RECORD = "manifest.json"
 _TEMPORARY = "."
+_RUN_ID = re.compile(rb'"run_id":\s*"([^"\\]+)"')
+"""In a record that is cut off: it is one of the first fields."""
 
 
 class LocalRegistry:
@@ -92,18 +95,39 @@ class LocalRegistry:
     def erase_answers(self, run_ids: Set[str]) -> int:
         """Erase recorded answers of the models of `run_ids`; returns how many records changed.
 
-        Raises `OSError`.
+        Raises `OSError`, and `Unavailable` with the names of damaged records that may belong to one
+        of `run_ids`, after all others are erased.
         """
         changed = 0
+        damaged: dict[Path, str | None] = {}
+        readable: set[str] = set()
         with locked(self._root):
             for path in sorted(self._root.glob(f"v*/{_RECORD}")):
-                record = ModelRecord.model_validate_json(path.read_bytes())
+                content = path.read_bytes()
+                try:
+                    record = ModelRecord.model_validate_json(content)
+                except ValidationError:
+                    found = _RUN_ID.search(content)
+                    damaged[path] = found[1].decode() if found else None
+                    continue
+                readable.add(record.run_id)
                 erased = {"references": (), "smoke_answer": ""}
                 export = record.export.model_copy(update=erased)
                 if record.run_id in run_ids and export != record.export:
                     after = record.model_copy(update={"export": export})
                     write_whole(path, (after.model_dump_json(indent=2) + "\n").encode())
                     changed += 1
+        unknown = run_ids - readable
+        left = [
+            str(path)
+            for path, run_id in damaged.items()
+            if (run_id in run_ids if run_id is not None else unknown)
+        ]
+        if left:
+            raise Unavailable(
+                f"{', '.join(left)} cannot be read and may hold answers to erase: put the file "
+                "back, or remove the version's directory"
+            )
         return changed
 
     def _register(self, record: ModelRecord, gguf: Path) -> None:
