@@ -30,6 +30,7 @@ SHARED = {
     "pydantic_settings",
     "pythonjsonlogger",
     "redis",
+    "rich",
     "stamina",
     "typer",
     "uuid_utils",

@@ -1,0 +1,1 @@
+"""Attempts to reach what a caller may not reach, each with the status that refuses it."""
