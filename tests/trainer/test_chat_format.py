@@ -124,8 +124,9 @@ def test_a_base_without_a_usable_template_is_refused_with_the_setting(
 def test_a_run_on_a_base_without_a_template_ends_at_its_start(tmp_path: Path, cache_dir: Path):
     request = request_for(tmp_path, cache_dir, base_with(None, tmp_path, cache_dir))
     listener = Listener()
-    with pytest.raises(TrainingImpossible, match="has no chat template"):
+    with pytest.raises(TrainingImpossible, match="has no chat template") as refused:
         train(request, listener)
+    assert refused.value.end.of_base
     assert listener.stages() == ["loading"]
     assert not request.result.exists()
 

@@ -1,4 +1,4 @@
-"""Which base model is configured: its name, its revision and the template that replaces its own."""
+"""Which base model it is: its name, its revision and the template that replaces its own."""
 
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -6,16 +6,14 @@ from pathlib import Path
 from ratchet.contract import derived_id
 from ratchet.models.base_models import PACKAGED, revision_of
 from trainer.domain.runs.base_trial import BaseIdentity
-from trainer.settings import TrainerSettings
 
 
-def base_identity(settings: TrainerSettings) -> BaseIdentity:
-    """Reads no weights and downloads nothing; raises `OSError`."""
-    given = settings.trainer_chat_template_file
+def base_identity(base_model: str, cache_dir: Path, template: Path | None) -> BaseIdentity:
+    """`template` is a file. Reads no weights and downloads nothing; raises `OSError`."""
     return BaseIdentity(
-        settings.trainer_base_model,
-        _revision(settings.trainer_base_model, settings.cache_path),
-        given.read_text(encoding="utf-8") if given else None,
+        base_model,
+        _revision(base_model, cache_dir),
+        template.read_text(encoding="utf-8") if template else None,
     )
 
 

@@ -6,8 +6,15 @@ from datetime import datetime
 from ratchet.contract import BaseTrialRequested, utc_now
 from trainer.backends.base_identity import base_identity
 from trainer.backends.sql.trial_store import SqlTrialStore
-from trainer.domain.runs.base_trial import TrialStanding, due_request, standing
+from trainer.domain.runs.base_trial import BaseIdentity, TrialStanding, due_request, standing
 from trainer.settings import TrainerSettings
+
+
+def configured_base(settings: TrainerSettings) -> BaseIdentity:
+    """The base model of the settings as it is now; raises `OSError`."""
+    return base_identity(
+        settings.trainer_base_model, settings.cache_path, settings.trainer_chat_template_file
+    )
 
 
 @dataclass(frozen=True)
@@ -20,7 +27,7 @@ class BaseTrials:
 
     def post_due(self) -> None:
         """Store and post a request if one is due; raises `OSError`."""
-        base, now = base_identity(self.settings), utc_now()
+        base, now = configured_base(self.settings), utc_now()
         retry_s = self.settings.trainer_trial_retry_s
         event_id = due_request(self.store.of(base.key), base, now, self.started, retry_s)
         if event_id is not None:
@@ -35,6 +42,6 @@ class BaseTrials:
 
     def standing(self) -> TrialStanding:
         """Raises `OSError`."""
-        base = base_identity(self.settings)
+        base = configured_base(self.settings)
         limit_s = self.settings.trainer_trial_wait_s
         return standing(self.store.of(base.key), base, utc_now(), limit_s)

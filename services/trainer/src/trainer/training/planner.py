@@ -9,7 +9,6 @@ from opentelemetry.trace import NoOpTracer, Tracer
 
 from ratchet.contract import ArtifactRef, LabelBuilt, Method, utc_now
 from ratchet.telemetry import current_trace, ending, link_to
-from trainer.backends.base_identity import base_identity
 from trainer.backends.machine.local_machine import LocalMachine
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
@@ -23,7 +22,7 @@ from trainer.domain.runs.readiness import COUNTED, ReadinessDecision, TrainLater
 from trainer.domain.runs.run import DatasetReference, Run
 from trainer.domain.runs.situation import TrainingSituation, WaitingExamples
 from trainer.settings import TrainerSettings
-from trainer.training.base_trials import BaseTrials
+from trainer.training.base_trials import BaseTrials, configured_base
 
 
 @dataclass
@@ -81,7 +80,7 @@ class Planner:
         if run is not None:
             return run
         self.decision = decide(situation, self.settings.rules)
-        base_key = base_identity(self.settings).key
+        base_key = configured_base(self.settings).key
         refusal = self.runs.base_refusal(base_key)
         while isinstance(self.decision, TrainNow):
             method = self.decision.method
