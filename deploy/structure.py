@@ -41,6 +41,7 @@ PAGES = (
     "services/*/README.md",
 )
 PAGES_OF_LATER_FEATURES = {
+    "docs/files.md",
     "docs/site-file.md",
     "docs/decisions/0016-text.md",
     "docs/decisions/0017-device-words.md",
