@@ -81,7 +81,7 @@ def _misplaced(secrets: Mapping[str, str], digest: str) -> Iterator[Attempt]:
         yield Attempt("feedback", f"the key as {name}", raw, (401,))
     raw = request("POST", "/api/layer2/feedback/", {"X-Api-Key": write}, FEEDBACK)
     yield Attempt("feedback", "the page's route with another header", raw, (403,))
-    corrected = json.dumps({"query_id": QUERY_ID, "correction": "pump 2"}).encode()
+    corrected = json.dumps({"query_id": QUERY_ID, "missing_widgets": ["kpi"]}).encode()
     for path, header, status in (
         ("/v1/feedback", "X-Api-Key", 202),
         ("/api/layer2/feedback/", "X-Feedback-Key", 200),

@@ -44,7 +44,10 @@ def key(data_dir: Path, *scopes: str) -> str:
     [
         ("/v1/feedback", "X-Api-Key", FEEDBACK, CORRECTED, {"correction", "per_widget_feedback"}),
         ("/v1/feedback", "X-Api-Key", FEEDBACK, {"missing_widgets": ["kpi"]}, {"missing_widgets"}),
-        ("/api/layer2/feedback/", "X-Feedback-Key", FEEDBACK, CORRECTED, {"correction"}),
+        (
+            *("/api/layer2/feedback/", "X-Feedback-Key", FEEDBACK, CORRECTED),
+            {"per_widget_feedback"},
+        ),
         (
             "/v1/experiences",
             "X-Api-Key",

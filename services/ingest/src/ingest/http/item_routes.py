@@ -1,7 +1,6 @@
 """Routes that accept items: 202 means durable, 422 names the fields, 503 carries Retry-After."""
 
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -75,12 +74,12 @@ def create_item_router(intake: Intake, max_batch: int, max_item_bytes: int) -> A
     @route("/experiences", Experience)
     async def record_experiences(request: Request) -> Response:
         """Record one answered question, or an array of them."""
-        return await accept(partial(intake.experiences, may_teach=_may_teach(request)), request)
+        return await accept(lambda items: intake.experiences(items, _may_teach(request)), request)
 
     @route("/feedback", Feedback)
     async def receive_feedback(request: Request) -> Response:
         """Receive feedback on an experience, or an array of it; the experience may arrive later."""
-        return await accept(partial(intake.feedback, may_teach=_may_teach(request)), request)
+        return await accept(lambda items: intake.feedback(items, _may_teach(request)), request)
 
     @route("/corrections", Correction)
     async def receive_corrections(request: Request) -> Response:
