@@ -52,13 +52,7 @@ async def test_feedback_from_a_page_arrives_if_its_origin_is_allowed(
         result = seen(f"{origin}/panel.html", tmp_path / "profile")
     arrived = await events(redis, FEEDBACK)
     if named:
-        assert result["status"] == 200
-        assert {**result["body"], "warnings": []} == {
-            "status": "ok",
-            "updated": True,
-            "warnings": [],
-        }
-        assert [warning["field"] for warning in result["body"]["warnings"]] == ["correction"]
+        assert (result["status"], result["body"]) == (200, {"status": "ok", "updated": True})
         assert result["request"]
         assert [event.feedback.correction for event in arrived] == ["I meant pump 002"]
     else:
