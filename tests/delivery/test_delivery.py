@@ -254,7 +254,11 @@ async def test_a_batch_that_a_full_server_rejects_has_no_effect_and_is_repeated(
             assert await redis.keys("count:*") == []
             assert await pending(redis) == 2
             await redis.config_set("maxmemory", "0")
-            assert sorted(await eventually(lambda: published(redis))) == ["a", "b"]
+
+            async def both_are_published() -> bool:
+                return sorted(await published(redis)) == ["a", "b"]
+
+            await eventually(both_are_published)
     finally:
         await redis.config_set("maxmemory", "0")
     assert await redis.mget("count:a", "count:b") == [b"1", b"1"]
