@@ -22,7 +22,7 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
-from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, Done, Stream
+from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS, Delivered, Done, Stream
 from ratchet.delivery import DATA_FIELD, Publisher, entry_of
 from ratchet_testing.eventually import eventually
 from ratchet_testing.simulated_facts import facts_of
@@ -129,7 +129,7 @@ async def same_work(url: str) -> None:
                     stream.adapter.validate_json(fields[DATA_FIELD.encode()])
                     for _, fields in entries
                 ]
-                outcomes = await handlers.handle_facts(batch, state)
+                outcomes = await handlers.handle([Delivered.of(event) for event in batch], state)
                 async with redis.pipeline(transaction=True) as pipe:
                     for done in outcomes:
                         assert isinstance(done, Done)

@@ -16,6 +16,7 @@ from ratchet.contract import (
     EXPERIENCES,
     FEEDBACK,
     REWARDS,
+    Delivered,
     Event,
     Example,
     Experience,
@@ -102,6 +103,6 @@ async def _expected_examples(items: Sequence[Item]) -> set[str]:
         else:
             feedback = Feedback.model_validate(body)
             fact = FeedbackReceived.model_validate({**envelope, "feedback": feedback})
-        for event in state.apply(await handlers.handle_facts([fact], state)):
+        for event in state.apply(await handlers.handle([Delivered.of(fact)], state)):
             story.add(event)
     return {example.example_id for example in story.live}

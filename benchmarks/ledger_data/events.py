@@ -6,7 +6,7 @@ from random import Random
 
 from prometheus_client import CollectorRegistry
 
-from ratchet.contract import Event, ExperienceRecorded, ExperienceScored, derived_id
+from ratchet.contract import Delivered, Event, ExperienceRecorded, ExperienceScored, derived_id
 from ratchet_testing.simulated_facts import facts_of
 from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
@@ -26,7 +26,11 @@ async def happened() -> list[Event]:
     state = MemoryState()
     made: list[Event] = []
     for start in range(0, len(facts), 100):
-        made += state.apply(await handlers.handle_facts(facts[start : start + 100], state))
+        made += state.apply(
+            await handlers.handle(
+                [Delivered.of(fact) for fact in facts[start : start + 100]], state
+            )
+        )
     return [*(padded(fact) for fact in facts), *made]
 
 

@@ -7,7 +7,14 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from trainer_kills.check import events_on
 
-from ratchet.contract import RUNS, BuiltExample, DemonstrationBuilt, PairBuilt, RunFinished
+from ratchet.contract import (
+    RUNS,
+    BuiltExample,
+    Delivered,
+    DemonstrationBuilt,
+    PairBuilt,
+    RunFinished,
+)
 from ratchet.delivery import Publisher
 from ratchet_cli.demo.event_summary import EventSummary
 from ratchet_testing.eventually import eventually
@@ -33,7 +40,7 @@ async def batch_of(seed: int, number: int) -> list[BuiltExample]:
     drawn = 1000 * seed + number
     turns = simulate(drawn, questions=2 * BATCH, answers_per_question=2, start=_START)
     for fact in facts_of(turns):
-        for event in state.apply(await handlers.handle_facts([fact], state)):
+        for event in state.apply(await handlers.handle([Delivered.of(fact)], state)):
             story.add(event)
     pairs = [e for e in story.live if isinstance(e, PairBuilt) and e.aspect == "voice"][:BATCH]
     assert len(pairs) == BATCH

@@ -16,6 +16,7 @@ from ratchet.contract import (
     EXPERIENCES,
     STREAMS,
     CheckpointReady,
+    Delivered,
     Event,
     ModelActivated,
     ModelRegistered,
@@ -124,7 +125,7 @@ async def expected_examples() -> set[str]:
     handlers = RewardHandlers(RewardPolicy(), RewardMetrics(CollectorRegistry()))
     state, story = MemoryState(), EventSummary()
     for fact in facts_of(TURNS):
-        for event in state.apply(await handlers.handle_facts([fact], state)):
+        for event in state.apply(await handlers.handle([Delivered.of(fact)], state)):
             story.add(event)
     return {example.example_id for example in story.live}
 
