@@ -1,6 +1,7 @@
 """Units of measure in spoken answers, as symbols and as words of several languages."""
 
 import re
+from functools import lru_cache
 from unicodedata import normalize
 
 from ratchet_text.characters import SPACELESS
@@ -29,6 +30,7 @@ for _unit in _UNSPACED:
     _LONGEST[_unit[0]] = max(len(_unit), _LONGEST.get(_unit[0], 0))
 
 
+@lru_cache(4_096)
 def unit_kind(token: str) -> str | None:
     """What a unit measures ("kilowatts" -> "power and energy"); None if it is no unit."""
     kind = _KINDS.get(token) or _KINDS.get(token.lower())

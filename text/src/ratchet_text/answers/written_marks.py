@@ -5,7 +5,7 @@ import re
 _BULLETS = ("- ", "* ", "+ ", "• ", "– ")
 _LONG_PARENTHESIS = 30
 # One line of plain words, as most spoken answers are, has none of the marks.
-_PLAIN = re.compile(r"[A-Za-z][^\n\r\v\f\x1c-\x1e\x85\u2028\u2029*_~`|#(\[:/]*+")
+_PLAIN = re.compile(r"[A-Za-z][\t !\"$-')+-.0-9;-Z\\\]^a-z{}\xa0-\xff]*+")
 
 
 def written_marks(text: str) -> int:

@@ -16,9 +16,9 @@ def equipment_words(words: Iterable[str]) -> frozenset[str]:
     """The keys of the devices among words in lower case ("pumps", "speisepumpe" -> "pump")."""
     keys = _keys_of(active_vocabulary())
     others = keys.others
-    devices = [word for word in words if word not in others]
+    devices = {word for word in words if word not in others}
     if len(devices) == 1:
-        return keys[devices[0]]
+        return keys[devices.pop()]
     return _NONE.union(*map(keys.__getitem__, devices)) if devices else _NONE
 
 

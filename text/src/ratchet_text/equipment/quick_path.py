@@ -6,7 +6,7 @@ from unicodedata import is_normalized
 
 from ratchet_text.characters import PART, folded_word
 from ratchet_text.equipment.devices import device_after
-from ratchet_text.equipment.tags import EquipmentId, is_padded, unit_follows
+from ratchet_text.equipment.tags import EquipmentId, unit_follows
 from ratchet_text.equipment.vocabulary import TAIL, Vocabulary
 
 UNCLEAR = EquipmentId("", "", 0, 0)
@@ -93,6 +93,7 @@ def _numbered(
         return UNCLEAR
     if not digits.isdecimal():
         return None
-    if not (joined or is_padded(digits)) and unit_follows(text, end):
+    padded = digits[0] == "0" != digits
+    if not (joined or padded) and unit_follows(text, end):
         return None
     return EquipmentId(kind.rpartition(" ")[2], digits.lstrip("0") or "0", place, end, kind)

@@ -54,12 +54,13 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
     reader = IdReader(text)
     quantity_leads, ordinal_starts = reader.quantity_leads, reader.ordinal_starts
     for match in (PLAIN if plain else EVERY).finditer(text):
-        start, end = match.span(1)
+        start = match.start()
         while spelled and spelled[-1].end <= start:
             spelled.pop()
         if spelled and spelled[-1].start <= start:
             continue
         notation, token = match.groups("")
+        end = start + len(notation)
         lead = ""
         if (
             text[start - 1] == " "

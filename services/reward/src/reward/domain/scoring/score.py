@@ -67,10 +67,11 @@ def voice_rating(reaction: AnswerReaction, bounds: RewardBounds = CONTRACT) -> V
 
     The thumb rates the whole answer: great widgets with a bad voice get a thumb up.
     """
-    if reaction.voice_evaluation_confidence is not None:
-        return "good" if reaction.voice_evaluation_confidence >= bounds.good_voice_from else "bad"
-    if reaction.rating is not None:
-        return "good" if reaction.rating == "up" else "bad"
+    confidence, thumb = reaction.voice_evaluation_confidence, reaction.rating
+    if confidence is not None:
+        return "good" if confidence >= bounds.good_voice_from else "bad"
+    if thumb is not None:
+        return "good" if thumb == "up" else "bad"
     return reaction.voice_response_rating
 
 
@@ -135,15 +136,16 @@ def _widget_reward(
 def _warnings(
     reaction: AnswerReaction, judged: list[WidgetScore], count: int
 ) -> tuple[RewardWarning, ...]:
-    warnings = reaction.warnings or ()
-    if reaction.judged and len(judged) < len(reaction.judged):
+    warnings, touches = reaction.warnings or (), reaction.touches
+    if len(judged) < len(reaction.judged or ()):
         warnings += (RewardWarning.JUDGEMENT_OUTSIDE_PLAN,)
-    if any(widget.score is None for widget in judged):
+    if None in [widget.score for widget in judged]:
         warnings += (RewardWarning.JUDGEMENT_WITHOUT_SCORE,)
-    if reaction.touches and max(reaction.touches).position >= count:
+    if touches and max(touches).position >= count:
         warnings += (RewardWarning.TOUCH_OUTSIDE_PLAN,)
     return warnings
 
 
 def _clip(value: float, bounds: RewardBounds) -> float:
-    return max(bounds.low, min(bounds.high, value))
+    low, high = bounds.low, bounds.high
+    return low if value < low else high if value > high else value
