@@ -27,6 +27,7 @@ _PARTING = frozenset(" _/\u202f")
 _JOINING = frozenset(" -\u202f")
 _NO_LEADING_POINT = frozenset(".)]%\"'")
 _LONGEST_WHOLE = 3
+_SPOKEN_POINTS = ("point ", "Point ", "komma ", "Komma ")
 _OTHER_TOKENS = frozenset((_KILO, *_SCALES, *_ORDINALS))
 _AFTER_PLAIN = frozenset(("", " ", ".", ",", ";", ":", "%", ")", "°"))
 _HEAD = re.compile(r"[0-9]++(?:[.,:][0-9]++)*+")
@@ -83,6 +84,8 @@ def number_mentions(text: str, words: Collection[str] | None = None) -> list[Num
                 continue
             mentions.append(NumberMention(page, start, one.end, "", one.designation, one[:2]))
             start = one.end + 1
+            if text.startswith(_SPOKEN_POINTS, start):
+                start = text.index(" ", start) + 1
         mentions.append(_quantity(page, start, end, token, match.start(2)))
     if mentions and mentions[0].spelled:
         mentions.sort(key=attrgetter("start"))

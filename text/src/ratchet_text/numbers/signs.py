@@ -76,7 +76,7 @@ def _dash(ahead: str, *, spaced: bool, en_dash: bool) -> tuple[float, ...]:
 
 
 def _last_word(lowered: str) -> str:
-    return lowered.rsplit(None, 1)[-1].lstrip("(\"'*_") if lowered else ""
+    return lowered.rsplit(None, 1)[-1].lstrip("(\"'*_") if lowered.strip() else ""
 
 
 def is_below_zero(text: str, end: int) -> bool:
