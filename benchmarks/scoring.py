@@ -1,19 +1,21 @@
 """Measures the scoring of one experience, compared with a straightforward implementation.
 
-Run: python benchmarks/scoring.py
+Run: python benchmarks/scoring.py [--before CHECKOUT]
 
 The straightforward version (benchmarks/baseline) reads dicts and whole texts with plain regular
-expressions; Ratchet reads at most the first 2,000 characters of a text.
+expressions; Ratchet reads at most the first 2,000 characters of a text. All times are CPU times.
+`--before` adds the times of an earlier checkout of Ratchet on the same answers.
 """
 
 import sys
-from collections.abc import Callable, Iterable
+from argparse import ArgumentParser
+from collections.abc import Callable
 from datetime import UTC, datetime
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 from rich.console import Console
@@ -31,11 +33,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.baseline.reward import reward
 from benchmarks.baseline.text_quality import quality
+from benchmarks.scoring_before import beside, round_us
 
 QUESTIONS = 3_000
 ANSWERS = 3
 CHARACTERS = range(100, 201)
 ROUNDS = 5
+SOME = 300
 BAR_US = 40
 BAR_HOSTILE_MS = 5
 GIVE_UP_S = 2.0
@@ -96,16 +100,6 @@ def case_of(turn: Turn) -> Case:
     return answer, AnswerReaction.model_validate(words), row
 
 
-def round_us(call: Callable[..., object], arguments: Iterable[tuple[Any, ...]]) -> float:
-    """Median microseconds of one call."""
-    spent = []
-    for each in arguments:
-        began = perf_counter()
-        call(*each)
-        spent.append(perf_counter() - began)
-    return 1e6 * median(spent)
-
-
 def compare_us(
     ours: Callable[..., object],
     ours_on: list[tuple[Any, ...]],
@@ -129,14 +123,17 @@ def hostile_ms(measure: Callable[[str, str], object], text: str) -> float | None
 
 
 def report_ms(measure: Callable[[str, str], object], text: str, to: Connection) -> None:
-    began = perf_counter()
+    began = thread_time()
     measure(text, QUESTION)
-    to.send(1000 * (perf_counter() - began))
+    to.send(1000 * (thread_time() - began))
 
 
 def main() -> None:
+    parser = ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--before", type=Path, help="a checkout of an earlier commit")
+    before = parser.parse_args().before
     turns = simulate(1, QUESTIONS, ANSWERS, start=datetime(2026, 1, 5, tzinfo=UTC))
-    realistic = (turn for turn in turns if len(turn.experience["voice_response"]) in CHARACTERS)
+    realistic = [turn for turn in turns if len(turn.experience["voice_response"]) in CHARACTERS]
     cases = [case_of(turn) for turn in realistic]
     for answer, _, _ in cases:
         assert answer.voice and answer.quality == rule_quality(answer.voice, answer.transcript)
@@ -165,6 +162,9 @@ def main() -> None:
         table.add_row(f"100 kB {what}, ms", *shown, "", f"< {BAR_HOSTILE_MS}")
     console = Console()
     console.print(table)
+    if before:
+        some = [(turn.experience, [one.body for one in turn.feedback]) for turn in realistic]
+        console.print(beside(before, some[:SOME]))
     console.print(
         f"{ROUNDS} rounds of {len(cases):,} experiences each, "
         f"answers of {CHARACTERS[0]} to {CHARACTERS[-1]} characters\n"
