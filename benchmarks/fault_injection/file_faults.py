@@ -11,36 +11,16 @@ from pathlib import Path
 from fault_injection.fault import Fault, nothing
 from fault_injection.system import System
 
+from ratchet_testing.damage import (
+    Damage,
+    a_directory,
+    cut_in_half,
+    empty,
+    missing,
+    pages_flipped,
+)
+
 _REGISTRY = Path("registry/plant-model")
-_FLIPPED_FROM = 4_096
-_FLIPPED = 400
-
-Damage = Callable[[Path], None]
-
-
-def _missing(path: Path) -> None:
-    path.unlink(missing_ok=True)
-
-
-def _empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def _cut(path: Path) -> None:
-    content = path.read_bytes()
-    path.write_bytes(content[: len(content) // 2])
-
-
-def _flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    for at in range(min(_FLIPPED_FROM, len(content) // 2), len(content), 97)[:_FLIPPED]:
-        content[at] ^= 0x5A
-    path.write_bytes(content)
-
-
-def _directory(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    path.mkdir()
 
 
 def _later_release(path: Path) -> None:
@@ -51,11 +31,11 @@ def _later_release(path: Path) -> None:
 
 
 DAMAGES: dict[str, Damage] = {
-    "missing": _missing,
-    "empty": _empty,
-    "cut in half": _cut,
-    "bits flipped": _flip,
-    "a directory": _directory,
+    "missing": missing,
+    "empty": empty,
+    "cut in half": cut_in_half,
+    "bits flipped": pages_flipped,
+    "a directory": a_directory,
     "from a later release": _later_release,
 }
 

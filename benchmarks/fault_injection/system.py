@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from fault_injection.processes import children, ended, name_of, send_signal
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -82,7 +83,7 @@ class System:
                 process.kill()
                 await process.wait()
         for pid in pids.values():
-            _signal(pid, signal.SIGKILL)
+            send_signal(pid, signal.SIGKILL)
         self.process = None
 
     def pids(self) -> dict[str, int]:
@@ -90,8 +91,8 @@ class System:
         if self.process is None or self.process.returncode is not None:
             return {}
         found = {}
-        for pid in _children(self.process.pid):
-            name = _name_of(pid)
+        for pid in children(self.process.pid):
+            name = name_of(pid)
             if name is not None:
                 found[name] = pid
         return found
@@ -99,7 +100,7 @@ class System:
     def signal(self, name: str, number: signal.Signals) -> bool:
         """Whether the process of this name runs and got the signal."""
         pid = self.pids().get(name)
-        return pid is not None and _signal(pid, number)
+        return pid is not None and send_signal(pid, number)
 
     async def until_well(self) -> None:
         """Return when every service is ready and alive and no group has anything to do."""
@@ -164,7 +165,7 @@ async def running(directory: Path, port: int) -> AsyncIterator[System]:
     data_dir = directory / "data"
     data_dir.mkdir(parents=True)
     options = ("-t", "tmpfs", "-o", f"size={_DISK_MIB}m", "tmpfs")
-    own_disk = await _ended("mount", *options, str(data_dir)) == 0
+    own_disk = await ended("mount", *options, str(data_dir)) == 0
     system = System(data_dir, port, directory / "up.log", own_disk)
     try:
         await system.start()
@@ -173,40 +174,4 @@ async def running(directory: Path, port: int) -> AsyncIterator[System]:
     finally:
         await system.stop()
         if own_disk:
-            await _ended("umount", "--lazy", str(data_dir))
-
-
-async def _ended(*command: str) -> int:
-    """The exit status of a command, whose output is dropped."""
-    nowhere = subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(*command, stdout=nowhere, stderr=nowhere)
-    return await process.wait()
-
-
-def _children(pid: int) -> list[int]:
-    found = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            found += [int(child) for child in path.read_text().split()]
-        except OSError:
-            continue
-    return found
-
-
-def _name_of(pid: int) -> str | None:
-    try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-    except OSError:
-        return None
-    if "-m" in arguments[:3]:
-        module = arguments[arguments.index("-m") + 1]
-        return module if module in SERVICES else None
-    return "valkey" if "valkey" in arguments[0] or "redis" in arguments[0] else None
-
-
-def _signal(pid: int, number: signal.Signals) -> bool:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return False
-    return True
+            await ended("umount", "--lazy", str(data_dir))

@@ -20,7 +20,7 @@ from ratchet.contract import (
 )
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore
-from trainer.backends.sql.database import examples, run_examples, runs
+from trainer.backends.sql.tables import examples, run_examples, runs
 
 _JUDGED = ("accepted", "refused")
 

@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 
 from ratchet.contract import COMMANDS
 from ratchet.service import Hosts, known_hosts
-from ratchet.settings import CommonSettings, host_name
+from ratchet.setting_types import host_name
+from ratchet.settings import CommonSettings
 from ratchet_testing.running_intake import api, events
 
 from .test_authentication import key

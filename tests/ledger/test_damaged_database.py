@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +18,15 @@ from ledger.reading import AsyncLedger, LedgerReader
 from ledger.settings import LedgerSettings
 from ratchet.contract import STREAMS, Unavailable
 from ratchet.delivery import Publisher
+from ratchet_testing.damage import (
+    Damage,
+    a_directory,
+    cut_in_half,
+    empty,
+    header_overwritten,
+    missing,
+    pages_flipped,
+)
 from ratchet_testing.deliveries import delivered
 from ratchet_testing.eventually import eventually
 from ratchet_testing.ledger_world import DAY, Opened
@@ -28,41 +36,11 @@ from ratchet_testing.valkey import free_port
 COUNT = len({event.event_id for event in DAY})
 
 
-def missing(file: Path) -> None:
-    file.unlink()
-
-
-def empty(file: Path) -> None:
-    file.write_bytes(b"")
-
-
-def cut_in_half(file: Path) -> None:
-    content = file.read_bytes()
-    file.write_bytes(content[: len(content) // 2])
-
-
-def header_overwritten(file: Path) -> None:
-    with file.open("r+b") as opened:
-        opened.write(b"not a database at all")
-
-
-def later_pages_flipped(file: Path) -> None:
-    content = bytearray(file.read_bytes())
-    for at in range(len(content) // 2, len(content), 53):
-        content[at] ^= 0x5A
-    file.write_bytes(content)
-
-
 def replaced_by_a_damaged_copy(file: Path) -> None:
     content = file.read_bytes()
     file.unlink()
     file.write_bytes(content)
     header_overwritten(file)
-
-
-def a_directory(file: Path) -> None:
-    file.unlink()
-    file.mkdir()
 
 
 def settings_of(data_dir: Path, redis_url: str) -> LedgerSettings:
@@ -104,7 +82,7 @@ async def file(redis: Redis, tmp_path: Path, whole_database: bytes) -> Path:
     ids=lambda f: f.__name__,
 )
 async def test_a_lost_or_damaged_file_is_rebuilt_at_the_next_start(
-    file: Path, valkey_url: str, tmp_path: Path, damage: Callable[[Path], None]
+    file: Path, valkey_url: str, tmp_path: Path, damage: Damage
 ):
     settings = settings_of(tmp_path, valkey_url)
     damage(file)
@@ -122,7 +100,7 @@ async def test_damage_in_a_running_ledger_ends_it_and_the_next_start_rebuilds(
     redis: Redis, file: Path, valkey_url: str, tmp_path: Path
 ):
     settings = settings_of(tmp_path, valkey_url)
-    later_pages_flipped(file)
+    pages_flipped(file)
     await Publisher(redis).publish([DAY[0].model_copy(update={"event_id": "one-more"})])
 
     ended = await asyncio.to_thread(run_until_it_ends, tmp_path, valkey_url)

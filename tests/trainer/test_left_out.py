@@ -10,8 +10,8 @@ from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactMissing
 from ratchet_testing.deliveries import delivered
 from trainer.backends.run_process.child_run import TrainingImpossible
-from trainer.backends.sql.database import run_examples, runs
 from trainer.backends.sql.erasure import TrainerErasure
+from trainer.backends.sql.tables import run_examples, runs
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.fit import LeftOut
 from trainer.domain.runs.child_messages import RunImpossible, TrainingResult, TrainRequest

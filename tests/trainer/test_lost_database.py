@@ -4,7 +4,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +12,14 @@ from redis.asyncio import Redis
 
 from ratchet.contract import EXAMPLES, Unavailable
 from ratchet.delivery import Publisher
+from ratchet_testing.damage import (
+    Damage,
+    a_directory,
+    cut_in_half,
+    empty,
+    header_overwritten,
+    missing,
+)
 from ratchet_testing.ledger_world import DAY
 from trainer.app import create_app
 from trainer.backends.sql.database import create_database
@@ -23,29 +30,6 @@ EXAMPLE_EVENTS = [event for event in DAY if isinstance(event, EXAMPLES.events)]
 
 def settings_of(data_dir: Path, redis_url: str) -> TrainerSettings:
     return TrainerSettings.model_validate({"data_dir": data_dir, "redis_url": redis_url})
-
-
-def missing(file: Path) -> None:
-    file.unlink()
-
-
-def empty(file: Path) -> None:
-    file.write_bytes(b"")
-
-
-def cut_in_half(file: Path) -> None:
-    content = file.read_bytes()
-    file.write_bytes(content[: len(content) // 2])
-
-
-def header_overwritten(file: Path) -> None:
-    with file.open("r+b") as opened:
-        opened.write(b"not a database at all")
-
-
-def a_directory(file: Path) -> None:
-    file.unlink()
-    file.mkdir()
 
 
 def of_a_later_release(file: Path) -> None:
@@ -78,7 +62,7 @@ async def file(redis: Redis, tmp_path: Path) -> Path:
     ],
 )
 async def test_a_trainer_without_its_database_does_not_start_as_a_new_one(
-    file: Path, valkey_url: str, damage: Callable[[Path], None], problem: str
+    file: Path, valkey_url: str, damage: Damage, problem: str
 ):
     damage(file)
     with pytest.raises(Unavailable, match=problem) as refused:

@@ -23,10 +23,11 @@ from ratchet_testing.valkey import free_port, valkey_server
 from reward.app import create_app
 from reward.settings import RewardSettings
 from simulator import simulate
-from trainer.backends.sql.database import examples, open_database, scored
+from trainer.backends.sql.database import open_database
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.ranking_store import SqlRankingStore
+from trainer.backends.sql.tables import examples, scored
 from trainer.domain.scorer.rules import LearningRules
 from trainer.handlers import RankingHandlers, TrainerHandlers
 

@@ -24,8 +24,7 @@ from ratchet.storage import ArtifactStore
 from ratchet_testing.deliveries import delivered
 from trainer.backends.regression_file import PACKAGED
 from trainer.backends.run_process.run_files import RunFiles
-from trainer.backends.sql.database import open_database, run_examples
-from trainer.backends.sql.database import runs as run_table
+from trainer.backends.sql.database import open_database
 from trainer.backends.sql.datasets import move_datasets, plan_with
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
@@ -33,6 +32,8 @@ from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
+from trainer.backends.sql.tables import run_examples
+from trainer.backends.sql.tables import runs as run_table
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs import run_events
 from trainer.domain.runs.recipe import Recipe

@@ -4,11 +4,13 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ratchet.command_line import STATE_FILE
+from ratchet.storage import write_whole
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.trouble import Trouble
 
@@ -31,19 +33,16 @@ class SystemState:
     def write(self, troubles: Mapping[str, Trouble]) -> None:
         """Replace the file, so that no reader finds half of it. A full disk stops no process."""
         facts = {**self._facts, "troubles": {name: asdict(one) for name, one in troubles.items()}}
-        try:
+        with suppress(OSError):
             self._failure.unlink(missing_ok=True)
-            aside = self._path.with_suffix(".part")
-            aside.write_text(json.dumps(facts))
-            aside.replace(self._path)
-        except OSError:
-            return
+            write_whole(self._path, json.dumps(facts).encode())
 
     def record_failure(self, troubles: Mapping[str, Trouble]) -> None:
         """Keep why the intake or its Valkey did not start."""
         for name in ("valkey", "ingest"):
             if name in troubles:
-                self._failure.write_text(json.dumps(asdict(troubles[name])))
+                with suppress(OSError):
+                    self._failure.write_text(json.dumps(asdict(troubles[name])))
                 return
 
     def remove(self) -> None:

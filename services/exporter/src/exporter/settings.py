@@ -11,7 +11,8 @@ from exporter.domain.parity.quantization import (
     QuantizationChoice,
 )
 from exporter.domain.registry.modelfile import Sampling
-from ratchet.settings import CommonSettings, HttpAddress
+from ratchet.setting_types import HttpAddress
+from ratchet.settings import CommonSettings
 
 
 class ExporterSettings(CommonSettings):

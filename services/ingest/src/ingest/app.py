@@ -175,33 +175,26 @@ def _layers(
     behind = [(ProxyHeadersMiddleware, {"trusted_hosts": list(proxies)})] if proxies else []
     traced = [(RequestTracing, {"tracer": tracer})] if settings.otlp_endpoint else []
     refuse = {"refuse": problem_response}
-    cors = {
-        "allowed": settings.ingest_cors_origins,
-        "setting": "RATCHET_INGEST_CORS_ORIGINS",
-        **refuse,
-    }
     keys = {
         "ring": access.ring,
         "open_without_keys": access.open_without_keys,
         "rules": ACCESS_RULES,
         **refuse,
     }
-    bodies = {
-        "max_bytes": settings.ingest_max_body_bytes,
-        "max_bytes_of": {
-            "/v1/rank": settings.ingest_rank_max_body_bytes,
-            **dict.fromkeys(APPROVAL_PATHS, MAX_APPROVAL_BYTES),
-        },
-        **refuse,
+    cors = {"allowed": settings.ingest_cors_origins, "setting": "RATCHET_INGEST_CORS_ORIGINS"}
+    max_bytes_of = {
+        "/v1/rank": settings.ingest_rank_max_body_bytes,
+        **dict.fromkeys(APPROVAL_PATHS, MAX_APPROVAL_BYTES),
     }
+    bodies = {"max_bytes": settings.ingest_max_body_bytes, "max_bytes_of": max_bytes_of}
     return [
         *behind,
         (RequestIds, {}),
         *traced,
         (RequestedHosts, {"hosts": Hosts(settings.host, settings.allowed_hosts), **keys}),
-        (CrossOriginRequests, cors),
+        (CrossOriginRequests, cors | refuse),
         (Compression, {}),
         (ServerErrorMiddleware, {"handler": handle_unexpected_error}),
         (Authentication, keys),
-        (BodyLimits, bodies),
+        (BodyLimits, bodies | refuse),
     ]

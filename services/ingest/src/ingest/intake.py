@@ -3,14 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from ingest.domain.corrections import Correction, body_of, correcting_fields, feedback_of
+from ingest.domain.corrections import Correction
 from ingest.domain.item_size import too_large_part
 from ingest.domain.items import (
     ItemProblem,
@@ -22,8 +22,14 @@ from ingest.domain.items import (
     without_erased,
 )
 from ingest.domain.pairs import Pair, pair_built
+from ingest.domain.received import (
+    correction_received,
+    experience_recorded,
+    feedback_received,
+)
 from ingest.domain.sent_fields import unknown_fields, without_empty
 from ingest.domain.traces import Trace, trace_captured
+from ingest.event_batch import EventBatch, awaiting_approval
 from ingest.metrics import IngestMetrics
 from ratchet.contract import (
     CLOCK_TOLERANCE_S,
@@ -32,7 +38,6 @@ from ratchet.contract import (
     Experience,
     ExperienceRecorded,
     Feedback,
-    FeedbackReceived,
     utc_now,
 )
 from ratchet.delivery import IdempotencyRecord, Publisher, data_of, new_id
@@ -43,33 +48,8 @@ ErasedAmong = Callable[[Set[str]], Awaitable[Set[str]]]
 """Returns the given query ids that were erased."""
 _log = logging.getLogger(__name__)
 _AT_ONCE = 100
-_WAITS = (
-    "is stored but teaches nothing, because the key lacks the scope teach; send it with such a "
-    "key, or run `ratchet corrections approve {query_id}`"
-)
 _TICK = timedelta(microseconds=1)
 """Keeps the items of one request in their order."""
-
-
-@dataclass(frozen=True)
-class EventBatch:
-    """The events of one request, and the problems of the items that were refused.
-
-    `received` counts all items, `data` is the JSON of each event, and `indexes` holds the index of
-    its item. `named` holds the event ids that the client chose.
-    """
-
-    kind: str
-    received: int
-    events: tuple[Event, ...]
-    data: tuple[bytes, ...]
-    indexes: tuple[int, ...]
-    named: frozenset[str]
-    problems: tuple[ItemProblem, ...]
-    warnings: tuple[ItemProblem, ...] = ()
-    """The unknown fields of the accepted items, and those that wait for approval."""
-    without_plan: frozenset[str] = frozenset()
-    """The event ids of experiences without a widget plan."""
 
 
 class Intake:
@@ -98,7 +78,7 @@ class Intake:
             "experience",
             items,
             lambda item, sent: read_experience(item, now, sent),
-            _experience_recorded,
+            experience_recorded,
             now,
             Experience,
         )
@@ -107,17 +87,17 @@ class Intake:
             lacking.setdefault(event.event_id, lacks_plan(items[index]))
         unplanned = frozenset(event_id for event_id, lacks in lacking.items() if lacks)
         batch = replace(batch, without_plan=unplanned)
-        return batch if may_teach else _awaiting_approval(batch)
+        return batch if may_teach else awaiting_approval(batch)
 
     async def feedback(self, items: Sequence[Any], may_teach: bool = True) -> EventBatch:
         """Unless the client `may_teach`, corrections among the items wait for approval."""
         read = _reader(Feedback)
-        batch = await self._read("feedback", items, read, _feedback_received, utc_now(), Feedback)
-        return batch if may_teach else _awaiting_approval(batch)
+        batch = await self._read("feedback", items, read, feedback_received, utc_now(), Feedback)
+        return batch if may_teach else awaiting_approval(batch)
 
     async def corrections(self, items: Sequence[Any]) -> EventBatch:
         read = _reader(Correction)
-        return await self._read("correction", items, read, _correction_received, utc_now())
+        return await self._read("correction", items, read, correction_received, utc_now())
 
     async def traces(self, items: Sequence[Any]) -> EventBatch:
         return await self._read("trace", items, _reader(Trace), trace_captured, utc_now())
@@ -217,29 +197,3 @@ class Intake:
 
 def _reader(model: type[M]) -> Read[M]:
     return lambda item, sent: model.model_validate(item, context=sent)
-
-
-def _awaiting_approval(batch: EventBatch) -> EventBatch:
-    """`batch` with its corrections marked, and a warning for each of their fields."""
-    events, data, warnings = list(batch.events), list(batch.data), list(batch.warnings)
-    for number, (event, index) in enumerate(zip(batch.events, batch.indexes, strict=True)):
-        assert isinstance(event, FeedbackReceived | ExperienceRecorded)
-        body = body_of(event)
-        if fields := correcting_fields(body):
-            events[number] = event.model_copy(update={"may_teach": False})
-            data[number] = data_of(events[number])
-            remedy = _WAITS.format(query_id=body.query_id)
-            warnings.extend(ItemProblem(index, field, remedy) for field in fields)
-    return replace(batch, events=tuple(events), data=tuple(data), warnings=tuple(warnings))
-
-
-def _experience_recorded(experience: Experience, event_id: str, occurred_at: datetime) -> Event:
-    return ExperienceRecorded(event_id=event_id, occurred_at=occurred_at, experience=experience)
-
-
-def _feedback_received(feedback: Feedback, event_id: str, occurred_at: datetime) -> Event:
-    return FeedbackReceived(event_id=event_id, occurred_at=occurred_at, feedback=feedback)
-
-
-def _correction_received(correction: Correction, event_id: str, occurred_at: datetime) -> Event:
-    return _feedback_received(feedback_of(correction), event_id, occurred_at)

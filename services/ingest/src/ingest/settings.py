@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from ledger.reading import LedgerLocation
 from ratchet.contract import CLOCK_TOLERANCE_S
-from ratchet.settings import CommaSeparated, HttpAddress
+from ratchet.setting_types import CommaSeparated, HttpAddress
 
 
 class IngestSettings(LedgerLocation):

@@ -77,10 +77,8 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     registry.register(StorageCollector(settings.data_dir, settings.artifacts_dir))
     redis = create_redis(settings)
     tracing = create_tracing("trainer", settings)
-    engine = open_database(
-        settings.data_dir / DATABASE,
-        partial(has_read, str(settings.redis_url), [EXAMPLES], "trainer"),
-    )
+    was_in_use = partial(has_read, str(settings.redis_url), [EXAMPLES], "trainer")
+    engine = open_database(settings.data_dir / DATABASE, was_in_use)
     examples = SqlExampleStore(engine)
     artifacts = ArtifactStore(settings.artifacts_dir)
     runs_dir, regression = settings.data_dir / "runs", settings.trainer_regression_file or PACKAGED

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from ratchet.contract import Aspect, Method, RankingPolicy
-from ratchet.settings import CommonSettings, HttpAddress
+from ratchet.setting_types import HttpAddress
+from ratchet.settings import CommonSettings
 from ratchet_text import masked, readable_url
 from trainer.domain.evaluation.acceptance_gate import GateRules
 from trainer.domain.examples.selection import SelectionRules

@@ -35,7 +35,7 @@ def redis_client(url: str) -> "Redis":
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
 
-    from ratchet.settings import accepted_by_redis
+    from ratchet.setting_types import accepted_by_redis
     from ratchet_text import masked
 
     try:

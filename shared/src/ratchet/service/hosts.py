@@ -11,7 +11,8 @@ from typing import Any
 
 from faststream.asgi.response import JSONResponse
 
-from ratchet.settings import ALLOWED_HOSTS, CommonSettings, host_name
+from ratchet.setting_types import host_name
+from ratchet.settings import ALLOWED_HOSTS, CommonSettings
 
 LOOPBACK = "127.0.0.1"
 _FORWARDED_HOST = re.compile(r'host\s*=\s*"?([^;,"]*)', re.IGNORECASE)

@@ -11,12 +11,13 @@ from ingest.domain.item_size import without_large
 from ingest.domain.items import ItemProblem
 from ingest.domain.pairs import Pair
 from ingest.domain.traces import Trace
+from ingest.event_batch import EventBatch
 from ingest.http.bodies import json_of
 from ingest.http.idempotency import idempotent_request, replay
 from ingest.http.openapi import one_or_many
 from ingest.http.problems import invalid_items, responses
 from ingest.http.route_classes import PlainRoute
-from ingest.intake import EventBatch, Intake
+from ingest.intake import Intake
 from ratchet.contract import Experience, Feedback
 from ratchet.delivery import AlreadyPublished, IdempotencyRecord
 from ratchet_edge.access import Scope

@@ -31,6 +31,12 @@ async def first_after(redis: Redis, stream: Stream, after: EntryId) -> EntryId |
     return EntryId.parse(page[0][0].decode()) if page else None
 
 
+async def last_of(redis: Redis, stream: Stream) -> EntryId:
+    """The id of the last entry, `BEGINNING` without one."""
+    page: Any = await redis.xrevrange(stream.key, count=1)
+    return EntryId.parse(page[0][0].decode()) if page else BEGINNING
+
+
 async def rows_after(
     redis: Redis, stream: Stream, after: EntryId, before: EntryId | None = None
 ) -> AsyncIterator[ArchiveRow]:

@@ -1,5 +1,6 @@
 """Opens the ledger's database, and replaces a damaged file by a new one."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -26,10 +27,9 @@ def open_sound(url: str) -> Engine:
 
 
 def _migrated(url: str) -> Engine:
-    engine = open_for_writing(url)
-    try:
+    with ExitStack() as undo:
+        engine = open_for_writing(url)
+        undo.callback(engine.dispose)
         migrate(engine)
-    except BaseException:
-        engine.dispose()
-        raise
+        undo.pop_all()
     return engine

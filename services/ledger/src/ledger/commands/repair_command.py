@@ -1,4 +1,4 @@
-"""`ratchet repair`: correct what a server or a clock that went back left wrong."""
+"""`ratchet repair`: puts back what a Redis that went back in time lost."""
 
 from enum import StrEnum
 from typing import Annotated

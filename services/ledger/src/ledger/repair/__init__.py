@@ -1,1 +1,1 @@
-"""Finds and repairs what a clock or a server that went back left wrong."""
+"""Finds and puts back what a Redis that went back in time lost."""

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from ledger.archive.stream_rows import entries
+from ledger.archive.stream_rows import entries, last_of
 from ledger.backends.database import open_for_writing
 from ledger.backends.migration import WrongSchema, schema_problem
 from ledger.backends.stream_ends import StreamEnds
@@ -82,7 +82,8 @@ async def restore_streams(settings: LedgerSettings, deadline_s: float) -> dict[s
             await _append(redis, [each for each in lost if each.is_calculated], deadline_s)
             await _append(redis, [each for each in lost if not each.is_calculated], deadline_s)
             await _retract(redis, lost)
-            await asyncio.to_thread(ends.reset, await _last_entries(redis))
+            lasts = {stream.name: await last_of(redis, stream) for stream in STREAMS}
+            await asyncio.to_thread(ends.reset, lasts)
     finally:
         engine.dispose()
     counts = dict.fromkeys((each.stream.name for each in lost), 0)
@@ -156,7 +157,7 @@ async def _append(redis: Redis, lost: list[LostEvent], deadline_s: float) -> Non
     before: Stream | None = None
     for each in lost:
         if each.stream in _FACTS:
-            if before not in (None, each.stream):
+            if before is not None and before != each.stream:
                 await _finished(redis, before, until)
             before = each.stream
         await publisher.publish_once(each.event)
@@ -165,9 +166,8 @@ async def _append(redis: Redis, lost: list[LostEvent], deadline_s: float) -> Non
             await _finished(redis, stream, until)
 
 
-async def _finished(redis: Redis, stream: Stream | None, until: float) -> None:
-    assert stream is not None
-    last = (await _last_entries(redis, (stream,)))[stream.name]
+async def _finished(redis: Redis, stream: Stream, until: float) -> None:
+    last = await last_of(redis, stream)
     while True:
         positions = {each.group: each for each in await group_positions(redis, stream)}
         position = positions.get(_REWARD)
@@ -181,14 +181,3 @@ async def _finished(redis: Redis, stream: Stream | None, until: float) -> None:
                 "`ratchet repair streams` again."
             )
         await asyncio.sleep(_POLL_S)
-
-
-async def _last_entries(
-    redis: Redis, streams: tuple[Stream, ...] = STREAMS
-) -> Mapping[str, EntryId]:
-    client: Any = redis
-    ends = {}
-    for stream in streams:
-        last = await client.xrevrange(stream.key, count=1)
-        ends[stream.name] = EntryId.parse(last[0][0].decode()) if last else BEGINNING
-    return ends

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
 
 from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
-from ledger.archive.stream_rows import rows_after
+from ledger.archive.stream_rows import last_of, rows_after
 from ledger.domain.archive.archive_file import ArchiveFile, ArchiveRow
 from ratchet.contract import BEGINNING, STREAMS, EntryId, Stream
 
@@ -58,11 +57,7 @@ async def _page(
 
 async def last_entries(redis: Redis, store: ArchiveStore) -> dict[Stream, EntryId]:
     """The last entry of each stream and its archived files, `BEGINNING` if there is none."""
-    client: Any = redis
-    ends = {}
-    for stream in STREAMS:
-        last = await client.xrevrange(stream.key, count=1)
-        ends[stream] = EntryId.parse(last[0][0].decode()) if last else BEGINNING
+    ends = {stream: await last_of(redis, stream) for stream in STREAMS}
     return await with_archived(store, ends)
 
 

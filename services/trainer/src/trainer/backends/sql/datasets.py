@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select, 
 from sqlalchemy.dialects.sqlite import insert
 
 from trainer.backends.run_process.run_files import RunFiles
-from trainer.backends.sql.database import run_examples, runs
 from trainer.backends.sql.short_transactions import read
+from trainer.backends.sql.tables import run_examples, runs
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.run import Run
 

@@ -12,8 +12,8 @@ from sqlalchemy import Column, Connection, Engine, delete, func, select, update
 from ratchet.contract import ArtifactRef, ForgetRequested, RunFinished
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactMissing, ArtifactStore, flush
-from trainer.backends.sql.database import decisions, examples, outbox, run_examples, runs, scored
 from trainer.backends.sql.datasets import runs_with
+from trainer.backends.sql.tables import decisions, examples, outbox, run_examples, runs, scored
 from trainer.domain.runs.run import Run
 
 _CHUNK = 500

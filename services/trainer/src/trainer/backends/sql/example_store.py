@@ -22,8 +22,8 @@ from ratchet.contract import (
     TrainingRequested,
     utc_now,
 )
-from trainer.backends.sql.database import examples, requests, runs
 from trainer.backends.sql.short_transactions import read, read_first
+from trainer.backends.sql.tables import examples, requests, runs
 from trainer.domain.examples.teachability import why_unteachable
 from trainer.domain.examples.training_example import KINDS, TrainingExample, read_example
 from trainer.domain.runs.situation import RunRequest, WaitingExamples

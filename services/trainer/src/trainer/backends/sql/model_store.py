@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import Engine, select
 
 from ratchet.contract import MODELS, Delivered
-from trainer.backends.sql.database import models
 from trainer.backends.sql.short_transactions import add_once, read
+from trainer.backends.sql.tables import models
 from trainer.domain.runs.champion import ModelEvent
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import CHECKPOINTS, RUNS, STREAMS, Event, stream_of
 from ratchet.delivery import data_of
-from trainer.backends.sql.database import outbox
 from trainer.backends.sql.short_transactions import read
+from trainer.backends.sql.tables import outbox
 
 _OF_RUNS = (RUNS.name, CHECKPOINTS.name)
 _ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}

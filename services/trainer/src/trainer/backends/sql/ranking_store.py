@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Engine, Row, delete, func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import DecisionMade, Delivered, ExperienceScored
-from trainer.backends.sql.database import decisions, learner, scored
 from trainer.backends.sql.short_transactions import add_once, read, read_first
+from trainer.backends.sql.tables import decisions, learner, scored
 from trainer.domain.scorer.learned_state import LearnedState, LearningProgress
 from trainer.domain.scorer.lesson import ScoredRevision, skip_reason
 from trainer.domain.scorer.logged_decision import OutcomeRef

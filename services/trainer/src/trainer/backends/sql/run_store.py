@@ -9,10 +9,10 @@ from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import ArtifactRef, Event, Method
 from trainer.backends.run_process.run_files import RunFiles
-from trainer.backends.sql.database import requests, run_examples, runs
 from trainer.backends.sql.datasets import index_examples, plan_with, read_run
 from trainer.backends.sql.outbox import post
 from trainer.backends.sql.short_transactions import read, read_first
+from trainer.backends.sql.tables import requests, run_examples, runs
 from trainer.backends.sql.used_examples import consume, leave_out
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.champion import Checkpoint

@@ -4,9 +4,9 @@ from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import Event, ScorerPublished
-from trainer.backends.sql.database import scorers
 from trainer.backends.sql.outbox import post as post_events
 from trainer.backends.sql.short_transactions import read, read_first
+from trainer.backends.sql.tables import scorers
 
 
 class SqlScorerRegister:

@@ -7,9 +7,9 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ratchet.contract import BaseTrialRequested, BaseTried, Delivered
-from trainer.backends.sql.database import trials
 from trainer.backends.sql.outbox import post
 from trainer.backends.sql.short_transactions import read
+from trainer.backends.sql.tables import trials
 from trainer.domain.runs.base_trial import RequestedTrial
 
 

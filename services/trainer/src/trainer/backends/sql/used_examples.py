@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, func, select, update
 
-from trainer.backends.sql.database import examples, run_examples
+from trainer.backends.sql.tables import examples, run_examples
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.training_example import KINDS, read_example
 
