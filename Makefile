@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
+# Without bytecode each of the hundreds of processes that tests start compiles the services anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,27 +11,35 @@ LIGHT := .venv-light
 DEPLOY := .venv-deploy
 PIP := -m pip --disable-pip-version-check install --constraint constraints.txt
 QUIET := -qq
-# The build tool is among the tools: each of the thirteen distributions would install its own otherwise.
+# The build tool is among the tools: each of the fifteen distributions would install its own otherwise.
 EDITABLE := --no-deps --no-build-isolation
-SOURCES := text shared ranking edge rows services cli simulator tests benchmarks deploy
-LIGHT_PARTS := ./text ./shared ./ranking ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./cli ./tests/support
-PARTS := ./text ./shared[tracing] ./ranking[sentence] ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./services/trainer ./services/exporter ./cli[demo] ./tests/support
-LIGHT_TESTS := tests/text tests/shared tests/ranking tests/edge tests/simulator tests/contract tests/delivery tests/embedded tests/ingest tests/ledger tests/reward
-# Two workers on any machine: each trains the small model on all cores.
-PYTEST_OPTIONS := --numprocesses 2 --dist worksteal --durations 25 --durations-min 1
-MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt $(wildcard text/pyproject.toml shared/pyproject.toml ranking/pyproject.toml edge/pyproject.toml rows/pyproject.toml simulator/pyproject.toml services/*/pyproject.toml cli/pyproject.toml tests/support/pyproject.toml)
+SOURCES := text truth shared ranking edge rows services cli simulator clients examples tests benchmarks deploy
+LIGHT_PARTS := ./text ./truth ./shared ./ranking ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./cli ./clients/python ./tests/support
+PARTS := ./text ./truth ./shared[tracing] ./ranking[sentence] ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./services/trainer ./services/exporter ./cli[demo] ./clients/python ./tests/support
+LIGHT_TESTS := tests/text tests/truth tests/shared tests/ranking tests/edge tests/clients tests/simulator tests/contract tests/delivery tests/embedded tests/ingest tests/ledger tests/reward
+# More workers than the two cores of a small machine: tests wait for other processes half of their time.
+PYTEST_OPTIONS := --durations 25 --durations-min 1
+LIGHT_WORKERS := --numprocesses 4 --dist worksteal
+# Whole files, for their shared trainings and systems, in the order of LONGEST in tests/conftest.py.
+HEAVY_WORKERS := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt $(wildcard text/pyproject.toml truth/pyproject.toml shared/pyproject.toml ranking/pyproject.toml edge/pyproject.toml rows/pyproject.toml simulator/pyproject.toml services/*/pyproject.toml cli/pyproject.toml clients/python/pyproject.toml tests/support/pyproject.toml)
 DATA_DIR ?= var/ratchet
 PORT ?= 8100
 PROFILE ?= $(or $(shell sed -n 's/^COMPOSE_PROFILES=//p' .env 2>/dev/null),cpu)
-LAYERS := $(wildcard text/layers.toml shared/layers.toml ranking/layers.toml edge/layers.toml rows/layers.toml cli/layers.toml services/*/layers.toml)
+LAYERS := $(wildcard text/layers.toml truth/layers.toml shared/layers.toml ranking/layers.toml edge/layers.toml rows/layers.toml cli/layers.toml clients/python/layers.toml services/*/layers.toml)
 COMPOSE := COMPOSE_PROFILES=$(PROFILE) docker compose
 
-.PHONY: lint-types help setup demo run test test-light test-heavy lint structure format bench constraints clean images up down test-compose test-redis check-deploy debian-tools changelog
+.PHONY: lint-types help setup demo run test test-light test-heavy lint structure format bench constraints clean images pin-images up down test-compose test-redis check-deploy debian-tools npm-tools changelog
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
 
-setup: $(VENV)/.ready ## Install everything into .venv; the first run compiles llama.cpp
+setup: $(VENV)/.ready npm-tools ## Install everything into .venv; the first run compiles llama.cpp
+
+# Packages that are compiled install their build tools in these versions: PIP_CONSTRAINT for pip
+# before 25.3, PIP_BUILD_CONSTRAINT for later ones.
+$(VENV)/.ready $(LIGHT)/.ready: export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+$(VENV)/.ready $(LIGHT)/.ready: export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 
 $(VENV)/.ready: $(MANIFESTS)
 	@echo "setup 1/5: virtual environment"
@@ -68,10 +78,10 @@ test: ## Run every test and print the slowest ones and the total time
 	echo "all tests: $$((SECONDS - start)) s"
 
 test-heavy: setup debian-tools ## Run the tests that need torch, llama.cpp or the whole system
-	$(VENV)/bin/python -m pytest $(PYTEST_OPTIONS) $(foreach folder,$(LIGHT_TESTS),--ignore=$(folder))
+	$(VENV)/bin/python -m pytest $(PYTEST_OPTIONS) $(HEAVY_WORKERS) $(foreach folder,$(LIGHT_TESTS),--ignore=$(folder))
 
-test-light: $(LIGHT)/.ready debian-tools ## Run the tests that need no torch, in an environment without it
-	$(LIGHT)/bin/python -m pytest $(PYTEST_OPTIONS) $(LIGHT_TESTS)
+test-light: $(LIGHT)/.ready debian-tools npm-tools ## Run the tests that need no torch, in an environment without it
+	$(LIGHT)/bin/python -m pytest $(PYTEST_OPTIONS) $(LIGHT_WORKERS) $(LIGHT_TESTS)
 
 lint: setup ## Run ruff, mypy --strict and the import contracts
 	$(VENV)/bin/ruff check $(SOURCES)
@@ -81,7 +91,7 @@ lint: setup ## Run ruff, mypy --strict and the import contracts
 	$(VENV)/bin/lint-imports --no-logo --config $$contracts || exit 1; done
 
 lint-types: setup
-	$(VENV)/bin/mypy $(wildcard text/src/* shared/src/ratchet ranking/src/* edge/src/* rows/src/* services/*/src/* cli/src/* simulator/src/*)
+	$(VENV)/bin/mypy $(wildcard text/src/* truth/src/* shared/src/ratchet ranking/src/* edge/src/* rows/src/* services/*/src/* cli/src/* simulator/src/* clients/python/src/*)
 
 format: setup ## Format the code and apply ruff's fixes
 	$(VENV)/bin/ruff check --fix $(SOURCES)
@@ -93,8 +103,12 @@ bench: setup ## Run every benchmark
 images: ## Build an image of each service (VARIANT=, BASE_IMAGE=, TORCH_INDEX=, TAG=)
 	@deploy/build-images.sh
 
+pin-images: ## Pin the base image and third-party images by digest, in .env
+	@deploy/pin-images.sh
+
 up: ## Start the images with Docker Compose, on loopback (PROFILE=gpu)
 	@deploy/make-secrets.sh
+	@deploy/pin-images.sh --check || true
 	@$(COMPOSE) up --detach --wait
 
 down: ## Stop the containers and keep the volumes (PROFILE=gpu)
@@ -111,6 +125,9 @@ check-deploy: $(DEPLOY)/.ready debian-tools ## Check images, compose and Kuberne
 
 debian-tools:
 	@deploy/debian-tools.sh
+
+npm-tools:
+	@deploy/npm-tools.sh
 
 $(DEPLOY)/.ready: deploy/requirements.txt
 	@test -x $(DEPLOY)/bin/python || $(PYTHON) -m venv $(DEPLOY)

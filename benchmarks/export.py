@@ -1,10 +1,11 @@
 """Measures an export to a registered q8_0 file, compared with PEFT, converter and quantize.
 
-    python benchmarks/export.py [--runs 3]
+    python benchmarks/export.py [--runs 3] [--before CHECKOUT]
 
 Both start with the same adapter on SmolLM2-135M and end with a file; only ours passes the parity
 gate and is registered. Seconds are wall time, memory is the peak of the largest process. Recording
-the reference answers, which the trainer does before, has a separate row.
+the reference answers, which the trainer does before, has a separate row. `--before` compares with
+an earlier checkout of Ratchet instead, in alternating runs.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
+from export_before import BASE, beside
 from export_steps.processes import Spent, spent_by
 from export_steps.trained import Made, adapter_of
 from rich.console import Console
@@ -30,7 +32,6 @@ from exporter.export.request import ExportRequest
 from ratchet.models.base_models import materialize
 from ratchet.storage import ArtifactStore
 
-_BASE = "smollm2-135m-instruct"
 _CACHE = Path("var/cache").absolute()
 _STEPS = Path(__file__).parent / "export_steps"
 _FASTER, _MEMORY = 3.0, 1.5
@@ -55,7 +56,7 @@ class Ours:
 class ExportBenchmark:
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._base = materialize(_BASE, _CACHE)
+        self._base = materialize(BASE, _CACHE)
         self._adapter = root / "adapter"
         self._artifacts = ArtifactStore(root / "artifacts")
         self.made = self._prepared()
@@ -111,7 +112,7 @@ class ExportBenchmark:
     def _prepared(self) -> Made:
         """Runs in a separate process: a child's peak memory starts at that of its parent."""
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            work = pool.submit(adapter_of, _BASE, _CACHE, self._artifacts, self._adapter)
+            work = pool.submit(adapter_of, BASE, _CACHE, self._artifacts, self._adapter)
             return work.result()
 
 
@@ -121,9 +122,13 @@ def _tail(path: Path, size: int) -> bytes:
         return file.read()
 
 
-def main(runs: int) -> None:
+def main(runs: int, before: Path | None) -> None:
     _CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=_CACHE.parent) as directory:
+        if before is not None:
+            materialize(BASE, _CACHE)
+            Console().print(beside(before, runs, Path(directory), _CACHE))
+            return
         bench = ExportBenchmark(Path(directory))
         first = bench.ours()
         pairs = [(bench.ours(), bench.baseline()) for _ in range(runs)]
@@ -168,4 +173,6 @@ def _seconds(results: list[float]) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    main(parser.parse_args().runs)
+    parser.add_argument("--before", type=Path, help="a checkout of an earlier commit")
+    args = parser.parse_args()
+    main(args.runs, args.before)

@@ -1,11 +1,11 @@
-"""Injects faults into the whole embedded system under load, and audits what the client was told.
+"""Injects faults into the embedded system under load, and counts items that are lost or doubled.
 
     python benchmarks/faults.py [--kills 1000] [--rate 20] [--seed 1] [--only TEXT] [--keep DIR]
 
 `ratchet up` runs with the real Valkey and all services; training is off. A client posts the
-simulator's items, repeats each until it is answered, and keeps the answers. After each fault the
-streams must hold every answered item once; at the end the ledger, the rewards and the examples
-must be those of an undisturbed system. Faults of the disk need the permission to mount a tmpfs.
+simulator's items and repeats each until it gets 202. After each fault the streams must hold every
+item that got 202 exactly once; at the end the ledger, the rewards and the examples must be those of
+a system without faults. Faults of the disk need the permission to mount a tmpfs.
 
 Last line: `faults N, kills K, lost L, doubled D`.
 """
@@ -43,7 +43,8 @@ CALM_S = 2.0
 class Outcome:
     """`seen` counts the client's answers from the fault until the system was well again.
 
-    `slowest` and `median` are accepted items in a second of that time.
+    `slowest` and `median` are the items that got 202 in a second of that time. `recovery_s` counts
+    from the end of the fault.
     """
 
     fault: str
@@ -56,12 +57,12 @@ class Outcome:
     @property
     def recovery(self) -> str:
         if self.recovery_s is None:
-            return "not by itself; started again"
+            return "not without a restart"
         return f"{self.recovery_s:.1f} s"
 
     @property
     def answers(self) -> str:
-        return ", ".join(f"{number} x {kind}" for kind, number in sorted(self.seen.items()))
+        return ", ".join(f"{kind}: {number}" for kind, number in sorted(self.seen.items()))
 
 
 async def main(options: argparse.Namespace, directory: Path, console: Console) -> bool:
@@ -88,7 +89,7 @@ async def main(options: argparse.Namespace, directory: Path, console: Console) -
     doubled = {i for outcome in outcomes for i in outcome.findings.doubled} | set(effects.doubled)
     unwell = [outcome.fault for outcome in outcomes if outcome.recovery_s is None]
     if unwell:
-        console.print(f"not well by itself: {', '.join(unwell)}")
+        console.print(f"did not recover without a restart: {', '.join(unwell)}")
     faults = len(outcomes) - bool(kills)
     console.print(
         f"faults {faults}, kills {sum(kills.values())}, lost {len(lost)}, doubled {len(doubled)}"
@@ -146,9 +147,9 @@ async def settled(system: System, load: Load) -> Findings:
 
 def row_of(outcome: Outcome) -> str:
     return (
-        f"{outcome.fault}: {outcome.answers}; {outcome.slowest} to {outcome.median} items/s; "
-        f"well after {outcome.recovery}; lost {len(outcome.findings.lost)}, "
-        f"doubled {len(outcome.findings.doubled)}"
+        f"{outcome.fault}; answers: {outcome.answers}; accepted per second: at least "
+        f"{outcome.slowest}, median {outcome.median}; recovery: {outcome.recovery}; "
+        f"lost {len(outcome.findings.lost)}, doubled {len(outcome.findings.doubled)}"
     )
 
 
@@ -161,7 +162,12 @@ def report(
     directory: Path,
 ) -> None:
     table = Table(
-        "fault", "the client saw", "accepted/s: least, median", "well after", "lost", "doubled"
+        "fault",
+        "answers to the client, by status",
+        "accepted per second: least, median",
+        "from the end of the fault until all services work",
+        "lost",
+        "doubled",
     )
     for outcome in outcomes:
         table.add_row(
@@ -177,20 +183,29 @@ def report(
         console.print("kills: " + ", ".join(f"{name} {n}" for name, n in kills.items()))
     answered = sum(item.answered for item in load.items)
     console.print(
-        f"{len(load.items)} items, {answered} answered; effects: {len(effects.lost)} missing, "
-        f"{len(effects.doubled)} too many {[*effects.lost, *effects.doubled][:5]}"
+        f"{len(load.items)} items, {answered} with 202; ledger, rewards and examples: "
+        f"{len(effects.lost)} missing, {len(effects.doubled)} too many "
+        f"{[*effects.lost, *effects.doubled][:5] or ''}"
     )
     rates = [load.per_second[second] for second in range(load.second())]
     (directory / "accepted-per-second.json").write_text(json.dumps(rates))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=1000)
-    parser.add_argument("--rate", type=float, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", help="faults whose name has this text")
-    parser.add_argument("--keep", type=Path, help="an empty directory that stays")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--kills", type=int, default=1000, help="random kill -9 (default: 1000)")
+    parser.add_argument("--rate", type=float, default=20, help="new items per second (default: 20)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of the items and the kills (default: 1)"
+    )
+    parser.add_argument("--only", default="", help="only the faults whose name contains this")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="an empty directory for the data and the log; by default they are deleted",
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         where = arguments.keep or Path(temporary)

@@ -7,7 +7,10 @@ array as one entry, which no consumer could read.
 
 Latency counts from the time a request was due, so a stall counts for all requests it delays.
 
-Run: python benchmarks/intake.py [--rounds N] [--rate R] [--seconds S]
+`--before` loads the intake of an earlier checkout beside this one's, in pairs of turns whose order
+alternates, instead of the bare routes.
+
+Run: python benchmarks/intake.py [--rounds N] [--rate R] [--seconds S] [--before CHECKOUT]
 """
 
 import asyncio
@@ -15,17 +18,18 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 import uvloop
 from http_load.connection import Connection
-from http_load.process import BARE, INTAKE, server
+from http_load.process import BARE, INTAKE, Server, server
 from http_load.steady import post_steadily
 from rich.console import Console
 from rich.table import Table
@@ -34,6 +38,9 @@ from ratchet_testing.legacy.population import population
 from ratchet_testing.valkey import free_port, valkey_server
 
 BAR_RATIO, BAR_P99_MS = 0.7, 25.0
+BAR_BEFORE = 0.95
+MUCH = str(10**12)
+WITHOUT_RATES = {"INGEST_CALLS_PER_MINUTE": MUCH, "INGEST_BYTES_PER_MINUTE": MUCH}
 BATCH, BYTES, CONNECTIONS = 100, 3_000, 32
 
 
@@ -47,6 +54,15 @@ def rows() -> list[dict[str, Any]]:
         notes = "Checked by the morning shift, nothing to report. " * (lacking // 100)
         row["available_data_summary"] = {"readings": readings, "notes": notes}
     return results
+
+
+class Contestant(NamedTuple):
+    """A route of a running server, the bodies to post, and the items in each."""
+
+    server: Server
+    path: str
+    bodies: list[bytes]
+    size: int
 
 
 @dataclass
@@ -82,58 +98,90 @@ def main(
     slice_s: Annotated[float, typer.Option(min=0.1, help="Seconds of one turn.")] = 1.0,
     rate: Annotated[float, typer.Option(min=1, help="Single posts a second.")] = 300,
     seconds: Annotated[float, typer.Option(min=1, help="Of single posts.")] = 20,
+    before: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="An earlier checkout.")
+    ] = None,
 ) -> None:
     results = rows()
     singles = [json.dumps(row).encode() for row in results]
     batch = [json.dumps(results).encode()]
-    turns: dict[str, Turns] = {}
+    path = "/v1/experiences"
     with tempfile.TemporaryDirectory() as directory, ExitStack() as running:
         at = Path(directory)
         url = running.enter_context(valkey_server(at / "valkey", free_port(), "8gb"))
-        ours = running.enter_context(server(INTAKE, url, at))
-        bare = running.enter_context(server(BARE, url, at))
+        ours = running.enter_context(server(INTAKE, url, at, **WITHOUT_RATES))
         contestants = {
-            "ours, single": (ours, "/v1/experiences", singles, 1),
-            "bare, single": (bare, "/one", singles, 1),
-            "ours, batch": (ours, "/v1/experiences", batch, BATCH),
-            "bare, batch": (bare, "/split", batch, BATCH),
-            "bare, whole": (bare, "/whole", batch, BATCH),
+            "ours, single": Contestant(ours, path, singles, 1),
+            "ours, batch": Contestant(ours, path, batch, BATCH),
         }
-        path = "/v1/experiences"
+        if before is not None:
+            theirs = running.enter_context(server(INTAKE, url, at, before.resolve()))
+            contestants["before, single"] = Contestant(theirs, path, singles, 1)
+            contestants["before, batch"] = Contestant(theirs, path, batch, BATCH)
+            show_before(take_turns(contestants, rounds, slice_s))
+            return
+        bare = running.enter_context(server(BARE, url, at))
+        contestants["bare, single"] = Contestant(bare, "/one", singles, 1)
+        contestants["bare, batch"] = Contestant(bare, "/split", batch, BATCH)
+        contestants["bare, whole"] = Contestant(bare, "/whole", batch, BATCH)
         uvloop.run(post_steadily(ours.port, path, singles, rate, 2, CONNECTIONS))
         latencies = uvloop.run(post_steadily(ours.port, path, singles, rate, seconds, CONNECTIONS))
-        for _ in range(rounds + 1):
-            for name, (running_server, path, bodies, size) in contestants.items():
-                before = running_server.cpu_s()
-                load = closed_loop(running_server.port, path, bodies, slice_s)
-                count, seconds_taken = uvloop.run(load)
-                turn = turns.setdefault(name, Turns())
-                turn.speeds.append(count * size / seconds_taken)
-                turn.costs.append((running_server.cpu_s() - before) * 1e6 / (count * size))
-    show(turns, latencies, rate)
+        show(take_turns(contestants, rounds, slice_s), latencies, rate)
 
 
-def show(turns: dict[str, Turns], latencies: list[float], rate: float) -> None:
-    """The first round is a warm-up; ratios are those of neighboring rounds."""
+def take_turns(
+    contestants: Mapping[str, Contestant], rounds: int, slice_s: float
+) -> dict[str, Turns]:
+    """The turns of each contestant, in an order that is reversed each round.
 
+    The first round is a warm-up and not among them.
+    """
+    turns = {name: Turns() for name in contestants}
+    names = sorted(contestants, key=lambda name: name.partition(", ")[::-1])
+    for number in range(rounds + 1):
+        for name in names[:: 1 if number % 2 else -1]:
+            running, path, bodies, size = contestants[name]
+            used_s = running.cpu_s()
+            count, taken_s = uvloop.run(closed_loop(running.port, path, bodies, slice_s))
+            if number:
+                turns[name].speeds.append(count * size / taken_s)
+                turns[name].costs.append((running.cpu_s() - used_s) * 1e6 / (count * size))
+    return turns
+
+
+def ratio(ours: list[float], theirs: list[float]) -> float:
+    """The median of the ratios of neighboring turns."""
+    return median(a / b for a, b in zip(ours, theirs, strict=True))
+
+
+def show_before(turns: Mapping[str, Turns]) -> None:
+    rounds = len(turns["ours, single"].speeds)
+    title = f"{rounds} alternating rounds on {os.cpu_count()} cores, medians"
+    table = Table("", "before", "now", "now / before", "bar", title=title)
+    for kind in ("single", "batch"):
+        ours, theirs = turns[f"ours, {kind}"], turns[f"before, {kind}"]
+        for what, mine, other, bar in (
+            ("events/s", ours.speeds, theirs.speeds, f">= {BAR_BEFORE}"),
+            ("CPU us an event", ours.costs, theirs.costs, f"<= {1 / BAR_BEFORE:.2f}"),
+        ):
+            numbers = f"{median(other):,.0f}", f"{median(mine):,.0f}"
+            table.add_row(f"{kind}: {what}", *numbers, f"{ratio(mine, other):.3f}", bar)
+    Console().print(table)
+
+
+def show(turns: Mapping[str, Turns], latencies: list[float], rate: float) -> None:
     def row(name: str, ours: str, bare: str, bar: str) -> None:
-        pairs = list(zip(turns[ours].speeds[1:], turns[bare].speeds[1:], strict=True))
-        ratio = median(a / b for a, b in pairs)
-        mine, theirs = (median(side) for side in zip(*pairs, strict=True))
-        costs = [median(turns[side].costs[1:]) for side in (ours, bare)]
-        results = f"{mine:,.0f} / {theirs:,.0f} = {ratio:.2f}"
+        speeds = [turns[side].speeds for side in (ours, bare)]
+        costs = [median(turns[side].costs) for side in (ours, bare)]
+        mine, theirs = map(median, speeds)
+        results = f"{mine:,.0f} / {theirs:,.0f} = {ratio(*speeds):.2f}"
         table.add_row(name, results, bar, f"{costs[0]:.0f} / {costs[1]:.0f} us")
 
     share = quantiles(latencies, n=100)
-    table = Table(
-        "",
-        "observed",
-        "bar",
-        "CPU an event",
-        title=f"intake on {os.cpu_count()} cores, load included",
-    )
+    title = f"intake on {os.cpu_count()} cores, load included"
+    table = Table("", "observed", "bar", "CPU an event", title=title)
     bar = f">= {BAR_RATIO}"
-    row("events/s, single posts: ours / bare", "ours, single", "bare, single", bar)
+    row("events/s, single: ours / bare", "ours, single", "bare, single", bar)
     row(f"events/s, batches of {BATCH}: ours / bare", "ours, batch", "bare, batch", bar)
     row("events/s, batches: ours / bare, one entry a batch", "ours, batch", "bare, whole", "")
     table.add_row(

@@ -7,10 +7,12 @@ expressions; Ratchet reads at most the first 2,000 characters of a text. All tim
 `--before` adds the times of an earlier checkout of Ratchet on the same answers.
 """
 
+import gc
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import takewhile
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -43,6 +45,7 @@ SOME = 300
 BAR_US = 40
 BAR_HOSTILE_MS = 5
 GIVE_UP_S = 2.0
+FRESH = 7
 WEIGHTS = RewardWeights()
 LENGTH = 100_000
 QUESTION = "What is the power of pump 001?"
@@ -112,7 +115,16 @@ def compare_us(
 
 
 def hostile_ms(measure: Callable[[str, str], object], text: str) -> float | None:
-    """Milliseconds for one text; None if a child process needs more than 2 s."""
+    """The median of several fresh processes' first reading of the text, in milliseconds.
+
+    None if a process needs more than 2 s.
+    """
+    times = list(takewhile(bool, (first_ms(measure, text) for _ in range(FRESH))))
+    return median(times) if len(times) == FRESH else None
+
+
+def first_ms(measure: Callable[[str, str], object], text: str) -> float | None:
+    """Milliseconds of the first reading, in a process of its own; None after 2 s."""
     here, there = Pipe(duplex=False)
     child = get_context("fork").Process(target=report_ms, args=(measure, text, there))
     child.start()
@@ -156,6 +168,8 @@ def main() -> None:
     for (what, (ours, plain)), bar in zip(measured.items(), (f"< {BAR_US}", ""), strict=True):
         table.add_row(what, f"{ours:.1f}", f"{plain:.1f}", f"{plain / ours:.1f} x", bar)
     table.add_section()
+    # A collection of garbage would copy the pages of all experiences above into the new process.
+    gc.freeze()
     for what, text in HOSTILE.items():
         mine, other = hostile_ms(rule_quality, text), hostile_ms(quality, text)
         shown = [f"> {1000 * GIVE_UP_S:.0f}" if ms is None else f"{ms:.2f}" for ms in (mine, other)]

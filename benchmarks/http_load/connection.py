@@ -14,7 +14,7 @@ class Connection:
     async def post(self, path: str, body: bytes) -> bytes:
         """The content of the response. Raises `RuntimeError` unless it is a success."""
         head = (
-            f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
         self._writer.write(head.encode() + body)

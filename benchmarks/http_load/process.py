@@ -12,6 +12,7 @@ from ratchet_testing.valkey import free_port, wait_for_port
 
 INTAKE = ("-m", "ingest")
 BARE = (str(Path(__file__).with_name("bare.py")),)
+_SOURCES = ("*/src", "services/*/src")
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,21 @@ class Server:
 
 @contextmanager
 def server(
-    program: Sequence[str], redis_url: str, data_dir: Path, **settings: str
+    program: Sequence[str],
+    redis_url: str,
+    data_dir: Path,
+    checkout: Path | None = None,
+    **settings: str,
 ) -> Iterator[Server]:
-    """Yields the server when it responds; `settings` lack their prefix RATCHET_."""
+    """Yields the server when it responds; `settings` lack their prefix RATCHET_.
+
+    With `checkout` its sources run instead of those of this process.
+    """
     port = free_port()
+    places = [str(path) for pattern in _SOURCES for path in (checkout or Path()).glob(pattern)]
     environment = {
         **os.environ,
+        **({"PYTHONPATH": os.pathsep.join(places)} if checkout else {}),
         "RATCHET_REDIS_URL": redis_url,
         "RATCHET_DATA_DIR": str(data_dir),
         "RATCHET_PORT": str(port),
@@ -45,7 +55,7 @@ def server(
     }
     process = subprocess.Popen([sys.executable, *program], env=environment)
     try:
-        wait_for_port(port, 30)
+        wait_for_port(port, 120)
         yield Server(port, process.pid)
     finally:
         process.terminate()

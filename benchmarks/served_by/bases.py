@@ -9,6 +9,7 @@ from served_by.llama_servers import by_alias, by_directory
 
 from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.backends.registries.ollama_api import ollama_client
+from exporter.domain.parity.quantization import QuantizationChoice
 from exporter.domain.registry.record import Export
 from exporter.domain.trial import TrialModel
 from exporter.export.base_trial import export_small, settings_apart, small_model, trial_record
@@ -96,7 +97,7 @@ class ServedBase:
 
 
 async def serve(
-    base: Base, template: str, directory: Path, program: Path | None
+    base: Base, template: str, directory: Path, program: Path | None, kind: QuantizationChoice
 ) -> list[ServedBase]:
     """Export a small model of `base`, and register it.
 
@@ -104,9 +105,8 @@ async def serve(
     """
     spec = directory / "base"
     write_base(base, template, spec)
-    # As f16, so that a difference is the server's and not that of a smaller format.
     settings = ExporterSettings(
-        exporter_quantization="f16",
+        exporter_quantization=kind,
         data_dir=directory,
         cache_dir=directory / "cache",
     )
@@ -128,7 +128,7 @@ async def serve(
             check = await try_registration(server, record, gguf, apart.limits)
         served.append(ServedBase(base.name, manner, check.top1, check.found))
     for way, register in (("directory", by_directory), ("one model", by_alias)) if program else ():
-        record = trial_record(model.manifest, export)
+        record = trial_record(model.manifest, export, "trial")
         finding = await register(program, directory / way, record, gguf, apart.limits)
         served.append(ServedBase(base.name, f"llama-server, {way}", *finding))
     return served

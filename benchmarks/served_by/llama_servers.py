@@ -7,11 +7,12 @@ from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.openai_server import openai_client
 from exporter.backends.registries.served_directory import ServedDirectory
 from exporter.domain.parity.quantization import ParityLimits, Quantization
-from exporter.domain.registry.lag import AliasServerState
 from exporter.domain.registry.record import ModelRecord
-from exporter.registry.alias_check import AliasCheck
-from exporter.registry.trial_registration import try_registration
-from ratchet.delivery import RetryPolicy
+from exporter.ports import RegistryError
+from exporter.registry.openai_parity import openai_parity
+from exporter.registry.registration import described, expected_answers
+from exporter.registry.trial_registration import TrialServer, try_registration
+from ratchet.contract import ServedParity
 from ratchet_testing.eventually import eventually
 from ratchet_testing.real_llama_server import llama_server
 
@@ -29,27 +30,30 @@ async def by_directory(
     with llama_server(program, root / "log", "--models-dir", str(served)) as url:
         async with openai_client() as client:
             registry = ServedDirectory(root, record.name, client, url)
-            check = await try_registration(registry, url, record, gguf, limits)
+            server = TrialServer("llama-server", url, registry)
+            check = await try_registration(server, record, gguf, limits)
     return check.top1, check.found
 
 
 async def by_alias(
     program: Path, root: Path, record: ModelRecord, gguf: Path, limits: Limits
 ) -> Finding:
-    records, states = LocalRegistry(root, record.name), list[AliasServerState]()
+    records = LocalRegistry(root, record.name)
     await records.register(record, gguf)
     await records.move_alias(record.version)
+    expected = expected_answers(record, limits)
     options = ("--model", str(records.gguf("latest")), "--alias", record.name)
     with llama_server(program, root / "log", *options) as url:
         server = AliasServer(url, record.name)
-        check = AliasCheck(records, server, limits, RetryPolicy(base_s=0.1), states.append)
 
-        async def asked() -> bool:
-            await check.check()
-            return "Loading model" not in (states[-1].problem or "")
+        async def asked() -> ServedParity | None:
+            try:
+                return await openai_parity(server, "llama-server", expected)
+            except RegistryError as error:
+                if "Loading model" in str(error):
+                    return None
+                raise
 
-        await eventually(asked, _LOAD_S)
-    state = states[-1]
-    if state.parity is None or state.version is None:
-        return None, state.problem or "nothing was asked"
-    return state.parity.top1, "it answers as the active version"
+        parity = await eventually(asked, _LOAD_S)
+    assert parity is not None
+    return parity.top1, described(parity) or "it answers as the trained model"

@@ -1,7 +1,8 @@
 """Examples from a simulated plant: pairs, the same texts as labels, and demonstrations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 
 from ratchet.contract import (
@@ -16,16 +17,33 @@ from ratchet.contract import (
 from ratchet.measures import plan_text, prompt_for
 from reward.domain.answers.recorded_answer import RecordedAnswer, recorded_answer
 from reward.domain.examples.question import question_keys, question_of
-from simulator import Turn, simulate
+from simulator import Site, Turn, simulate
+from simulator.plant import NUMBERED
+from simulator.wording import Wording
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def draw(seed: int, area: str, unseen: bool, voice: int, widget: int) -> list[PairBuilt]:
-    """Pairs about `area` if `unseen`, else about all other areas, in random order."""
+def draw(
+    seed: int,
+    area: str,
+    unseen: bool,
+    voice: int,
+    widget: int,
+    *,
+    site: Site = NUMBERED,
+    absent_share: float = 0.0,
+    wording: Wording = "all",
+) -> list[PairBuilt]:
+    """Pairs about `area` if `unseen`, else about all other areas, in random order.
+
+    With `wording` "taught" for training and "held_out" for evaluation, the questions asked have
+    phrasings and their answers shapes that training never saw.
+    """
     results: dict[str, list[PairBuilt]] = {"voice": [], "widget": []}
     target = {"voice": voice, "widget": widget}
-    for turns in _situations(seed, area, unseen):
+    plant = partial(simulate, start=START, site=site, absent_share=absent_share, wording=wording)
+    for turns in _situations(plant, seed, area, unseen):
         for pair in (_voice_pair(turns), _widget_pair(turns)):
             if pair is not None and len(results[pair.aspect]) < target[pair.aspect]:
                 results[pair.aspect].append(pair)
@@ -69,11 +87,13 @@ def demonstrations_of(pairs: Sequence[PairBuilt]) -> list[DemonstrationBuilt]:
     ]
 
 
-def _situations(seed: int, area: str, unseen: bool) -> Iterator[list[Turn]]:
+def _situations(
+    plant: Callable[[int, int, int], Iterable[Turn]], seed: int, area: str, unseen: bool
+) -> Iterator[list[Turn]]:
     """Endless turns, grouped by question."""
     while True:
         turns: dict[int, list[Turn]] = {}
-        for turn in simulate(seed, 400, 4, start=START):
+        for turn in plant(seed, 400, 4):
             if (turn.truth.area == area) == unseen:
                 turns.setdefault(turn.truth.situation, []).append(turn)
         yield from turns.values()

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from ratchet.contract import Method, Value
-from trainer.domain.evaluation.acceptance_gate import GateRules, GateVerdict, judge_challenger
+from trainer.domain.evaluation.acceptance_gate import GateVerdict, judge_challenger
 from trainer.domain.evaluation.cases import Case
+from trainer.domain.evaluation.gate_rules import GateRules
 from trainer.domain.evaluation.scores import CaseObservation, model_scores
 
 FOLDER = Path("tests/trainer/planted")

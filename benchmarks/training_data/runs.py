@@ -2,37 +2,36 @@
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ratchet.contract import Interval, Method, Scores
-from ratchet_cli.demo.settings import DPO, JUDGING, KTO, LORA, SFT
+from ratchet_cli.demo.settings import DPO, JUDGING, KTO, LORA, SFT, VARIATION
 from trainer.backends.regression_file import PACKAGED
 from trainer.backends.run_process.child_run import ChildRunner
-from trainer.domain.evaluation.acceptance_gate import GateRules, GateVerdict, judge_challenger
+from trainer.domain.evaluation.acceptance_gate import GateVerdict, judge_challenger
+from trainer.domain.evaluation.gate_rules import GateRules
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult, TrainRequest
-from trainer.domain.runs.recipe import (
-    DpoRecipe,
-    JudgingRecipe,
-    KtoRecipe,
-    LoraRecipe,
-    Recipe,
-    SftRecipe,
-)
+from trainer.domain.runs.loop_recipes import DpoRecipe, KtoRecipe, SftRecipe
+from trainer.domain.runs.recipe import JudgingRecipe, LoraRecipe, Recipe, VariationRecipe
 
 CACHE = Path("var/cache").absolute()
 RECIPE = Recipe(
     precision="float32",
     lora=LoraRecipe.model_validate(LORA),
-    dpo=DpoRecipe.model_validate({**DPO, "learning_rate": 5e-4, "epochs": 1.5}),
+    dpo=DpoRecipe.model_validate(DPO),
     kto=KtoRecipe.model_validate(KTO),
     sft=SftRecipe.model_validate(SFT),
+    variation=VariationRecipe.model_validate(VARIATION),
     judging=JudgingRecipe.model_validate({**JUDGING, "widget_questions": 0, "fixed_questions": 36}),
 )
 """What the small model learns by on a CPU; figures of one precision compare."""
+
+
+Report = Callable[[TrainingProgress], None]
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,10 @@ class Ran:
         return self.trained.before.means(held_out), self.trained.after.means(held_out)
 
 
+def printed(progress: TrainingProgress) -> None:
+    print(progress.model_dump_json(exclude_none=True, exclude={"line"}), flush=True)
+
+
 async def run(
     method: Method,
     train: Sequence[TrainingExample],
@@ -60,13 +63,12 @@ async def run(
     base_model: str = "smollm2-135m-instruct",
     cache_dir: Path = CACHE,
     regression: Path | None = PACKAGED,
-    verbose: bool = False,
+    report: Report = lambda progress: None,
 ) -> Ran:
     """Train and evaluate as the service would, in a temporary directory."""
 
-    async def ignore(progress: TrainingProgress) -> None:
-        if verbose:
-            print(progress.model_dump_json(exclude_none=True), flush=True)
+    async def on_progress(progress: TrainingProgress) -> None:
+        report(progress)
 
     dataset = Dataset(method=method, train=tuple(train), held_out=tuple(held_out))
     began = time.perf_counter()
@@ -83,8 +85,15 @@ async def run(
             work_dir=Path(directory) / "work",
             regression=regression,
         )
-        trained = await ChildRunner().train(request, ignore)
+        trained = await ChildRunner().train(request, on_progress)
     ruling = judge_challenger(
-        trained.cases, trained.before, trained.after, GateRules(), method, recipe.seed
+        trained.cases,
+        trained.before,
+        trained.after,
+        GateRules(),
+        method,
+        recipe.seed,
+        trained.base,
+        trained.ended_early,
     )
     return Ran(trained, ruling, time.perf_counter() - began)

@@ -62,7 +62,7 @@ class School:
             *held_out_cases(held_out, _JUDGING, language_of),
             *regression_cases(spoken, _JUDGING.fixed_questions, language_of),
         )
-        self._evaluation = Evaluation(cases, _JUDGING)
+        self._evaluation = Evaluation(cases, _JUDGING, RECIPE.seed)
 
     def base_answers(self) -> BaseAnswers:
         observed = self._evaluation.observe(self._base, None, lambda _: None)

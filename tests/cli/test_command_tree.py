@@ -12,6 +12,7 @@ from ratchet_cli.app import main
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 WITHOUT_JSON = {
+    "ratchet logs": "the lines of services are JSON",
     "ratchet up": "it runs until it is stopped",
     "ratchet completion": "it prints a script",
 }

@@ -17,32 +17,42 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
 
 
-def completed(environment: dict[str, str], *words: str) -> list[str]:
-    """The completions that bash offers for the last of `words`."""
+def completed(environment: dict[str, str], *lines: str) -> list[list[str]]:
+    """The completions that one bash offers for the last word of each line."""
     script = """
 source <(ratchet completion bash)
-COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
-$(complete -p ratchet | sed 's/.*-F \\([^ ]*\\) .*/\\1/') ratchet
-printf '%s\\n' "${COMPREPLY[@]}"
+complete_word=$(complete -p ratchet | sed 's/.*-F \\([^ ]*\\) .*/\\1/')
+for line in "$@"; do
+  read -r -a COMP_WORDS <<< "$line"
+  [[ $line == *" " ]] && COMP_WORDS+=("")
+  COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=()
+  $complete_word ratchet
+  echo "${COMPREPLY[@]}"
+done
 """
     result = subprocess.run(
-        ["bash", "-c", script, "bash", *words],
+        ["bash", "-c", script, "bash", *lines],
         capture_output=True,
         text=True,
         check=True,
         env=environment,
     )
     assert result.stderr == ""
-    return result.stdout.split()
+    return [line.split() for line in result.stdout.splitlines()]
 
 
 def test_bash_completes_commands_options_and_streams(environment: dict[str, str]):
-    assert completed(environment, "ratchet", "ro") == ["rollback"]
-    assert completed(environment, "ratchet", "dead", "") == ["list", "retry", "drop"]
-    assert completed(environment, "ratchet", "dead", "list", "--st") == ["--stream"]
-    assert completed(environment, "ratchet", "dead", "list", "--stream", "tr") == [
-        "trace-requests",
-        "traces",
+    lines = (
+        "ratchet ro",
+        "ratchet dead ",
+        "ratchet dead list --st",
+        "ratchet dead list --stream tr",
+    )
+    assert completed(environment, *lines) == [
+        ["rollback"],
+        ["list", "retry", "drop"],
+        ["--stream"],
+        ["trace-requests", "traces"],
     ]
 
 

@@ -226,6 +226,16 @@ async def test_drop_asks_and_without_consent_changes_nothing(
     assert await redis.xlen(FEEDBACK.dead_key) == 0
 
 
+async def test_drop_all_drops_the_letters_of_every_stream(
+    redis: Redis, valkey_url: str, ratchet: Ratchet
+):
+    names = [await add_letter(redis, b"{}", stream) for stream in (FEEDBACK, COMMANDS)]
+    options = ("--reason", "r", "--yes", "--json", "--redis-url", valkey_url)
+    dropped = await ratchet("dead", "drop", "--all", *options)
+    assert sorted(row["id"] for row in dropped.value["dropped"]) == sorted(names)
+    assert [await redis.xlen(stream.dead_key) for stream in (FEEDBACK, COMMANDS)] == [0, 0]
+
+
 async def test_pages_continue_over_the_streams(redis: Redis, valkey_url: str, ratchet: Ratchet):
     names = [await add_letter(redis, b"{}", stream) for stream in (FEEDBACK, FEEDBACK, COMMANDS)]
     command = ("dead", "list", "--json", "--redis-url", valkey_url)

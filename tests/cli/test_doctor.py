@@ -18,7 +18,7 @@ from exporter.cli.trial import TrialSettings
 from exporter.domain.parity.quantization import bytes_needed
 from exporter.settings import ExporterSettings
 from ratchet.contract import COMMANDS, FEEDBACK, STREAMS
-from ratchet_cli.doctor import disk, gpu
+from ratchet_cli.doctor import disk, gpu, ollama
 from ratchet_cli.doctor.disk import DiskFacts
 from ratchet_cli.doctor.examination import CheckedSettings
 from ratchet_cli.embedded.processes import Embedded
@@ -80,7 +80,7 @@ async def test_the_server_that_ratchet_starts_passes_every_check(server: str, lo
         ("appendonly", "no", "redis persistence", "fail", "CONFIG SET appendonly yes"),
         ("appendfsync", "no", "redis persistence", "warn", "CONFIG SET appendfsync everysec"),
         ("maxmemory", "0", "redis memory", "warn", "CONFIG SET maxmemory"),
-        ("maxmemory", "1mb", "redis memory", "fail", "raise maxmemory"),
+        ("maxmemory", "1mb", "redis memory", "fail", "CONFIG SET maxmemory 1gb"),
     ],
 )
 async def test_a_misconfigured_server_is_reported_with_the_command_that_corrects_it(
@@ -162,24 +162,26 @@ async def version(request: Request) -> JSONResponse:
         ("main", "warn", "not a version number"),
     ],
 )
-async def test_an_ollama_is_judged_by_its_version(
-    look: Ratchet,
-    valkey_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-    version_reported: str,
-    level: str,
-    finding: str,
-):
-    app = Starlette(routes=[Route("/api/version", version)])
+async def test_an_ollama_is_judged_by_its_version(version_reported: str, level: str, finding: str):
+    app, port = Starlette(routes=[Route("/api/version", version)]), free_port()
     app.state.version = version_reported
-    port = free_port()
+    async with serving(app, port):
+        check = ollama.judge(await ollama.probe(f"http://127.0.0.1:{port}"))
+    assert check.level == level
+    assert finding in check.finding
+    if level != "ok":
+        assert "installer" in check.remedy
+
+
+async def test_the_version_of_the_configured_ollama_is_shown(
+    look: Ratchet, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    app, port = Starlette(routes=[Route("/api/version", version)]), free_port()
+    app.state.version = "0.34.1"
     monkeypatch.setenv("RATCHET_EXPORTER_OLLAMA_URL", f"http://127.0.0.1:{port}")
     async with serving(app, port):
         _, found = await look(valkey_url)
-    assert found["ollama"]["level"] == level
-    assert finding in found["ollama"]["found"]
-    if level != "ok":
-        assert "installer" in found["ollama"]["mend"]
+    assert (found["ollama"]["level"], found["ollama"]["found"][:6]) == ("ok", "0.34.1")
 
 
 async def test_an_unavailable_ollama_is_a_warning_and_an_empty_url_is_skipped(

@@ -2,10 +2,12 @@
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from ledger.repair.clock_state import ClockState, note
 from ratchet_cli.doctor import clock, gpu, services
 from ratchet_cli.doctor.check import fail, ok, skipped, warn, worst
 from ratchet_cli.doctor.clock import ClockFacts, Clocks
@@ -67,6 +69,15 @@ def test_a_clock_that_jumps_fails():
     [_, steadiness] = clock.judge(ClockFacts(None, 0, 61.0, 1.0))
     assert steadiness.level == "fail"
     assert "+60.0 s" in steadiness.finding
+
+
+async def test_what_a_wrong_clock_left_behind_fails_with_the_command(redis: Any):
+    assert (await clock.stored(redis)).level == "ok"
+    await note(redis, ClockState({}, (datetime(2026, 11, 30, 9, 5, tzinfo=UTC), -86_400)))
+    check = await clock.stored(redis)
+    assert check.level == "fail"
+    assert "set by -86,400 s at 2026-11-30 09:05 UTC" in check.finding
+    assert "ratchet repair clock" in check.remedy
 
 
 async def test_the_skew_is_the_difference_to_the_servers_own_time(redis: Any):

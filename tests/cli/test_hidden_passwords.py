@@ -13,7 +13,7 @@ from ratchet_cli.app import main
 _PROGRAM = """
 import sys
 from pathlib import Path
-from ratchet.command_line import hide_passwords
+from ratchet_cli.hidden_passwords import hide_passwords
 hide_passwords()
 print(Path("/proc/self/cmdline").read_bytes().replace(b"\\0", b" ").decode())
 print(sys.argv[1:])
@@ -44,7 +44,9 @@ def test_a_replay_reads_the_address_from_standard_input(
 ):
     addresses: list[str | None] = []
 
-    async def compare(settings: Any, into: str | None, restore: bool) -> dict[str, object]:
+    async def compare(
+        settings: Any, into: str | None, restore: bool, step: object
+    ) -> dict[str, object]:
         addresses.append(into)
         return {"equal": True, "differences": []}
 

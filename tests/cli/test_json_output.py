@@ -102,7 +102,7 @@ async def test_an_import_reports_on_every_row(intake: str, ratchet: Ratchet, tmp
 async def test_an_import_that_stops_reports_the_reason(
     ratchet: Ratchet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("ratchet_cli.client.file_import._PATIENCE_S", 0.0)
+    monkeypatch.setattr("ratchet_cli.client.file_import.PATIENCE_S", 0.0)
     (tmp_path / "rows.json").write_text('[{"query_id": "q"}]')
     url = f"http://127.0.0.1:{free_port()}"
     ended = await ratchet("import", str(tmp_path / "rows.json"), "--url", url, "--json")
@@ -124,7 +124,7 @@ async def test_a_simulation_reports_its_figures(intake: str, redis: Redis, ratch
 async def test_a_simulation_without_an_intake_gives_up(
     ratchet: Ratchet, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("ratchet_cli.client.simulation._PATIENCE_S", 0.0)
+    monkeypatch.setattr("ratchet_cli.client.simulation.PATIENCE_S", 0.0)
     ended = await ratchet("simulate", "--url", f"http://127.0.0.1:{free_port()}", "--json")
     assert ended.code == 3
     assert "ratchet up" in ended.value["error"]

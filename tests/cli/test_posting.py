@@ -36,14 +36,17 @@ async def test_calls_to_an_unavailable_server_are_retried_in_order():
     assert [body[-3:-2] for body in bodies] == [b"0", b"0", b"0", b"1", b"2"]
 
 
-async def test_a_retry_waits_as_long_as_retry_after_demands(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_retry_waits_as_long_as_retry_after_demands(
+    monkeypatch: pytest.MonkeyPatch, status: int
+):
     waits: list[float] = []
 
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
     monkeypatch.setattr("asyncio.sleep", sleep)
-    answers = [httpx.Response(503, headers={"Retry-After": "7"}), httpx.Response(202)]
+    answers = [httpx.Response(status, headers={"Retry-After": "7"}), httpx.Response(202)]
     transport = httpx.MockTransport(lambda request: answers.pop(0))
     intake = httpx.AsyncClient(transport=transport, base_url="http://intake")
     response, _ = await post_until_answered(intake, "/v1/feedback", {}, patience_s=60)

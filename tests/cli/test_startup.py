@@ -7,6 +7,9 @@ from resource import RUSAGE_CHILDREN, getrusage
 
 import pytest
 
+from ratchet.contract import STREAMS
+from ratchet_cli.dead_letters import STREAM_NAMES
+
 HEAVY = (
     "httpx",
     "redis",
@@ -42,6 +45,22 @@ def test_no_heavy_module_is_imported(arguments: list[str]):
     assert ratchet(*arguments).stderr.strip() == ""
 
 
+@pytest.mark.parametrize(
+    "words", ["ratchet ", "ratchet dead retry --stream f", "ratchet forget --"]
+)
+def test_a_tab_imports_no_heavy_module(words: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("_RATCHET_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
+    completed = ratchet()
+    assert completed.stdout.split()
+    assert completed.stderr.strip() == ""
+
+
+def test_the_streams_of_a_tab_are_those_of_the_contract():
+    assert tuple(stream.name for stream in STREAMS) == STREAM_NAMES
+
+
 def test_help_takes_less_than_a_second_of_processor_time():
     """About 0.2 s on one core of 2020; wall time would measure what else the machine does."""
     before = getrusage(RUSAGE_CHILDREN)
@@ -54,7 +73,8 @@ def test_help_lists_every_command_in_order_with_a_whole_sentence():
     _, _, listed = ratchet("--help").stdout.partition("Commands:\n")
     rows = [line.split(maxsplit=1) for line in listed.splitlines()]
     assert [name for name, _ in rows] == [
-        *("up", "status", "doctor", "models", "activate", "rollback", "bundle", "install"),
+        *("up", "stop", "status", "logs", "doctor"),
+        *("models", "activate", "rollback", "bundle", "install"),
         *("backup", "restore", "replay", "repair", "lineage", "forget", "simulate", "demo"),
         *("completion", "import", "dead", "corrections", "keys"),
     ]

@@ -14,7 +14,8 @@ from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port
 
 HUGE, LARGE = 16 << 20, 64_000
-MOST_MIB = 512
+MOST_MIB = {"reward": 512, "ledger": 768}
+"""Of 1 GiB. The ledger archives meanwhile what is beyond the limit of the stream."""
 
 
 async def backlog(redis: Redis) -> None:
@@ -64,7 +65,7 @@ async def test_a_backlog_of_large_events_fits_into_the_memory_of_a_service(
     redis: Redis, valkey_url: str, tmp_path: Path, service: str
 ):
     await backlog(redis)
-    assert await peak_mib(service, redis, valkey_url, tmp_path) < MOST_MIB
+    assert await peak_mib(service, redis, valkey_url, tmp_path) < MOST_MIB[service]
 
 
 async def test_entries_of_a_dead_consumer_are_weighed_too(
@@ -75,4 +76,4 @@ async def test_entries_of_a_dead_consumer_are_weighed_too(
     await redis.xgroup_createconsumer(FEEDBACK.key, "reward", "dead")
     read = "redis.call('XREADGROUP', 'GROUP', 'reward', 'dead', 'STREAMS', KEYS[1], '>')"
     await redis.eval(read, 1, FEEDBACK.key)
-    assert await peak_mib("reward", redis, valkey_url, tmp_path) < MOST_MIB
+    assert await peak_mib("reward", redis, valkey_url, tmp_path) < MOST_MIB["reward"]

@@ -43,8 +43,9 @@ async def observed(
 ) -> AsyncIterator[tuple[Embedded, Supervisor, Prometheus, Disk | None]]:
     """The artifact store has a separate disk, if mounting is permitted."""
     lines: list[str] = []
-    without_ollama = {"RATCHET_EXPORTER_OLLAMA_URL": ""}
-    embedded = Embedded(directory / "data", free_port(6), without_ollama)
+    # Without Ollama and without a trial, which takes a core for half a minute.
+    settings = {"RATCHET_EXPORTER_OLLAMA_URL": "", "RATCHET_TRAINER_TRIAL_WAIT_S": "0"}
+    embedded = Embedded(directory / "data", free_port(6), settings)
     with separate_disk(embedded.data_dir / "artifacts") as disk:
         async with (
             up(embedded, lambda name, line: lines.append(f"{name}: {line}")) as supervisor,

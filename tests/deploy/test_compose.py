@@ -58,6 +58,14 @@ def expanded(value: str, **environment: str) -> str:
     )
 
 
+def test_no_service_asks_for_more_cores_than_the_smallest_machine_has():
+    """An engine refuses a container with a limit above the machine's cores; 0 is no limit."""
+    for name, service in SERVICES.items():
+        cpus = service["deploy"]["resources"]["limits"]["cpus"]
+        default = re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", cpus)
+        assert float(default) <= 1, name
+
+
 @pytest.mark.parametrize("name", sorted(SERVICES))
 @pytest.mark.parametrize("bind", ["", "0.0.0.0", "10.0.0.7"])  # noqa: S104
 def test_only_the_port_of_ingest_is_published_beyond_loopback(name: str, bind: str):
@@ -117,10 +125,14 @@ def test_each_profile_has_one_trainer():
     assert devices == [{"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}]
 
 
-def test_ingest_starts_last_and_with_a_key():
+@pytest.mark.parametrize("name", OURS)
+def test_the_health_of_a_service_is_that_it_needs_no_restart(name: str):
+    assert "/livez" in SERVICES[name]["healthcheck"]["test"][-1]
+
+
+def test_ingest_waits_for_no_other_service_and_has_a_key():
     assert SERVICES["ingest"]["depends_on"] == {
         "redis": {"condition": "service_healthy"},
-        "ledger": {"condition": "service_healthy"},
         "keys": {"condition": "service_completed_successfully"},
     }
 

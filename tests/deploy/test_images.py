@@ -22,6 +22,7 @@ def parts(service: str) -> list[str]:
     named = re.search(r'"PARTS=([^"]+)"', BUILDS[service])
     return [
         "text",
+        "truth",
         "shared[tracing]",
         "rows",
         "cli",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ratchet.contract import STREAMS
+from ratchet_cli.embedded.health import ANSWER_LIMIT_S, START_LIMIT_S
 
 from .kustomized import (
     OVERLAYS,
@@ -64,6 +65,14 @@ def test_liveness_does_not_depend_on_redis(overlay: str):
         assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
         assert container["startupProbe"]["httpGet"]["path"] == "/livez"
         assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+
+
+def test_kubernetes_restarts_after_the_same_time_as_ratchet_up(overlay: str):
+    for name in SERVICES:
+        (container,) = pod(workloads(overlay)[name])["containers"]
+        alive, started = container["livenessProbe"], container["startupProbe"]
+        assert alive["periodSeconds"] * alive["failureThreshold"] == ANSWER_LIMIT_S
+        assert started["periodSeconds"] * started["failureThreshold"] == START_LIMIT_S
 
 
 def test_every_workload_can_be_drained(overlay: str):

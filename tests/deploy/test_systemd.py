@@ -1,13 +1,16 @@
 """The systemd unit of `ratchet up`, checked by systemd-analyze if it is installed."""
 
+import asyncio
 import configparser
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from ratchet_cli.embedded import systemd
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.supervisor import _STOP_TIMEOUT_S
 
@@ -25,6 +28,28 @@ def service() -> configparser.SectionProxy:
     parsed.optionxform = str  # type: ignore[assignment,method-assign]
     parsed.read(UNIT)
     return parsed["Service"]
+
+
+def test_systemd_restarts_a_supervisor_that_ends_or_is_stuck():
+    unit = service()
+    assert unit["Restart"] == "always"
+    assert unit["Type"] == "notify"
+    assert int(unit["WatchdogSec"]) >= 3 * systemd._EVERY_S
+
+
+@pytest.mark.parametrize("abstract", [False, True])
+async def test_the_supervisor_reports_that_it_is_up_and_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, abstract: bool
+):
+    address = f"@{tmp_path}/notify" if abstract else f"{tmp_path}/notify"
+    monkeypatch.setenv("NOTIFY_SOCKET", address)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiving:
+        receiving.bind("\0" + address[1:] if abstract else address)
+        receiving.settimeout(5)
+        notifying = asyncio.create_task(systemd.keep_notifying())
+        received = [await asyncio.to_thread(receiving.recv, 100) for _ in range(2)]
+        notifying.cancel()
+    assert received == [b"READY=1", b"WATCHDOG=1"]
 
 
 def analyzed(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,5 +1,6 @@
 """All distributions and images have one version: the newest in CHANGELOG.md."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -9,7 +10,12 @@ import yaml
 ROOT = Path(__file__).parents[2]
 MANIFESTS = [
     tomllib.loads(path.read_text())["project"]
-    for pattern in ("*/pyproject.toml", "services/*/pyproject.toml", "tests/support/pyproject.toml")
+    for pattern in (
+        "*/pyproject.toml",
+        "services/*/pyproject.toml",
+        "clients/python/pyproject.toml",
+        "tests/support/pyproject.toml",
+    )
     for path in sorted(ROOT.glob(pattern))
 ]
 LOCAL = "+mono"
@@ -19,8 +25,13 @@ VERSION = str(MANIFESTS[0]["version"]).removesuffix(LOCAL)
 
 def test_every_distribution_has_the_version():
     assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
-    assert len(MANIFESTS) == 13
+    assert len(MANIFESTS) == 15
     assert {project["version"] for project in MANIFESTS} == {VERSION + LOCAL}
+
+
+def test_the_package_for_browsers_has_the_version():
+    package = json.loads((ROOT / "clients" / "js" / "package.json").read_text())
+    assert package["version"] == VERSION
 
 
 def test_distributions_require_each_other_in_this_version():

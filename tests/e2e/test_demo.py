@@ -37,7 +37,7 @@ def test_a_demo_too_short_to_train_ends_with_a_report_without_a_run(tmp_path: Pa
         assert "no model was activated" in output
         found = json.loads((directory / "report.json").read_text())
         assert not as_json or json.loads(ended.stdout) == found
-        assert found["experiences"] == 12
+        assert found["experiences"] == 8
         assert found["examples"]["labels"] > 0
         assert (found["run"], found["export"], found["model"]) == (None, None, None)
         assert (directory / "report.png").read_bytes().startswith(b"\x89PNG")

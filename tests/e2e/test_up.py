@@ -68,6 +68,7 @@ async def test_a_second_start_continues_where_the_first_stopped(tmp_path: Path):
     assert "Start it with" in nothing.stderr
 
     async with running(embedded) as lines, httpx.AsyncClient(base_url=embedded.url) as client:
+        assert [line for line in lines if '"level": "WARNING"' in line] == []
         assert (await client.post("/v1/experiences", json=QUESTION)).status_code == 202
         asked = ("simulate", "--url", embedded.url, "--questions", "2", "--rate", "200")
         simulated = await asyncio.to_thread(ratchet, *asked)

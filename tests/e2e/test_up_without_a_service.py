@@ -9,16 +9,19 @@ from typing import Any
 
 import httpx
 import pytest
+from redis import Redis
 from typer.testing import CliRunner
 
 from ratchet.command_line import STATE_FILE
+from ratchet.contract import EXPERIENCES
+from ratchet.delivery import DATA_FIELD
 from ratchet_cli.app import main
 from ratchet_cli.embedded.health import Health
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.supervisor import Supervised
 from ratchet_cli.embedded.up import CannotStart, up
 from ratchet_testing.eventually import eventually
-from ratchet_testing.valkey import free_port
+from ratchet_testing.valkey import free_port, valkey_server
 
 pytestmark = pytest.mark.heavy
 QUESTION = {"query_id": "q", "timestamp": "2026-01-05T06:00:00Z", "transcript": "Any alarms?"}
@@ -98,10 +101,10 @@ async def test_a_valkey_that_cannot_read_its_file_ends_the_start_with_its_own_re
     tmp_path: Path,
 ):
     embedded = Embedded(tmp_path / "data", free_port(6), {})
-    async with up(embedded, lambda name, line: None), httpx.AsyncClient() as client:
+    directory, port = embedded.data_dir / "valkey", embedded.port_of("valkey")
+    with valkey_server(directory, port) as url, Redis.from_url(url) as redis:
         for number in range(20):
-            question = {**QUESTION, "query_id": f"q-{number}"}
-            await client.post(f"{embedded.url}/v1/experiences", json=question)
+            redis.xadd(EXPERIENCES.key, {DATA_FIELD: f"question {number}"})
     [file] = (embedded.data_dir / "valkey").rglob("*.incr.aof")
     content = file.read_bytes()
     middle = len(content) // 2

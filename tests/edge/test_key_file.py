@@ -117,3 +117,22 @@ def test_keys_created_in_parallel_are_all_stored(tmp_path: Path):
     with ThreadPoolExecutor(8) as together:
         list(together.map(make, range(16)))
     assert {key.name for key in KeyFile(tmp_path).read()} == {f"panel-{n}" for n in range(16)}
+
+
+@pytest.mark.parametrize(
+    "command", [["create", "panel", "--scope", "feedback"], ["list"], ["revoke", "x"], ["open"]]
+)
+def test_keys_are_refused_where_no_server_reads_them(command: list[str], tmp_path: Path):
+    nowhere = tmp_path / "var" / "ratchet"
+    result = CliRunner().invoke(main, ["keys", *command, "--data-dir", str(nowhere)])
+    assert result.exit_code == 1
+    assert f"{nowhere} is not a directory" in result.output
+    assert "--data-dir" in result.output
+    assert not nowhere.exists()
+
+
+def test_a_new_key_names_the_file_that_servers_read(tmp_path: Path):
+    command = ["keys", "create", "panel", "--scope", "feedback", "--data-dir", str(tmp_path)]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 0
+    assert str(tmp_path / "api-keys.json") in result.output

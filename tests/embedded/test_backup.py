@@ -28,6 +28,7 @@ from ratchet.command_line import STATE_FILE
 from ratchet.contract import STREAMS
 from ratchet.delivery import DATA_FIELD
 from ratchet.storage import bury
+from ratchet.storage.signing_keys import make_signing_key
 from ratchet_cli.backup.copying import restore_backup, write_backup
 from ratchet_cli.backup.snapshot import hold_snapshot
 from ratchet_cli.client.post_all import post_all
@@ -87,7 +88,8 @@ async def running(data_dir: Path) -> AsyncIterator[tuple[Embedded, Sequence[Proc
 def back_up(processes: Sequence[Process], original: Path, restored: Path) -> None:
     backup = restored.with_name("backup")
     assert ratchet("backup", backup, "--data-dir", original)[0] == 0
-    assert ratchet("restore", backup, "--data-dir", restored)[0] == 0
+    key = original / "keys" / "backup.pub.pem"
+    assert ratchet("restore", backup, "--data-dir", restored, "--key", key)[0] == 0
 
 
 def freeze_and_copy(processes: Sequence[Process], original: Path, restored: Path) -> None:
@@ -203,6 +205,7 @@ def test_a_database_in_a_backup_is_never_behind_redis(tmp_path: Path):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"weights")
     port, stop, written = free_port(), Event(), Event()
+    key = make_signing_key(tmp_path / "backup.pem")
 
     def write(url: str) -> None:
         with (
@@ -225,11 +228,11 @@ def test_a_database_in_a_backup_is_never_behind_redis(tmp_path: Path):
         try:
             assert written.wait(10)
             with redis.Redis.from_url(url) as server, hold_snapshot(system, server) as snapshot:
-                write_backup(snapshot, backup)
+                write_backup(snapshot, backup, key)
         finally:
             stop.set()
         writing.result()
-    restore_backup(backup, restored)
+    restore_backup(backup, restored, key.public)
     with (
         valkey_server(restored / "valkey", port) as url,
         redis.Redis.from_url(url) as server,

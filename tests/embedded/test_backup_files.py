@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -34,11 +35,17 @@ def a_system(data_dir: Path) -> Path:
     return data_dir
 
 
+def restore(backup: Path, data_dir: Path, system: Path) -> tuple[int, dict[str, Any]]:
+    """With the public key of the system that wrote the backup."""
+    key = system / "keys/backup.pub.pem"
+    return ratchet("restore", backup, "--data-dir", data_dir, "--key", key)
+
+
 def test_files_links_and_modes_are_restored_and_rebuilt_files_are_left_out(tmp_path: Path):
     system, backup, restored = a_system(tmp_path / "a"), tmp_path / "backup", tmp_path / "b"
     assert ratchet("backup", backup, "--data-dir", system)[0] == 0
     assert backup.stat().st_mode & 0o777 == 0o700
-    code, result = ratchet("restore", backup, "--data-dir", restored)
+    code, result = restore(backup, restored, system)
     assert (code, result["files"]) == (0, 4)
     assert (restored / "registry/m/latest/model.gguf").read_bytes() == b"weights"
     assert (restored / "registry/m/v1/model.gguf").samefile(restored / "artifacts/ab/abcd")
@@ -57,7 +64,7 @@ def test_a_damaged_file_is_named_and_nothing_is_restored(tmp_path: Path, damaged
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    code, result = ratchet("restore", backup, "--data-dir", restored)
+    code, result = restore(backup, restored, system)
     assert code == 1
     assert damaged in result["error"]
     assert {path.name for path in tmp_path.iterdir()} == {"a", "backup"}
@@ -91,7 +98,7 @@ def test_nothing_is_overwritten(tmp_path: Path):
     system, backup = a_system(tmp_path / "a"), tmp_path / "backup"
     assert ratchet("backup", backup, "--data-dir", system)[0] == 0
     assert "exists already" in ratchet("backup", backup, "--data-dir", system)[1]["error"]
-    assert "is not empty" in ratchet("restore", backup, "--data-dir", system)[1]["error"]
+    assert "is not empty" in restore(backup, system, system)[1]["error"]
     assert "outside" in ratchet("backup", system / "backup", "--data-dir", system)[1]["error"]
     (system / "archive").symlink_to(tmp_path / "another-disk")
     assert "leads out" in ratchet("backup", tmp_path / "more", "--data-dir", system)[1]["error"]
@@ -103,7 +110,8 @@ def test_restore_reports_the_erasures_to_repeat(tmp_path: Path):
         (system / place).parent.mkdir()
         (system / place).write_text("{}")
     ratchet("backup", backup, "--data-dir", system)
-    arguments = ["restore", str(backup), "--data-dir", str(restored)]
+    key = system / "keys/backup.pub.pem"
+    arguments = ["restore", str(backup), "--data-dir", str(restored), "--key", str(key)]
     output = CliRunner().invoke(main, arguments).stdout
     assert "repeat each `ratchet forget` since then (1 receipts are older)" in output
     assert "The next `ratchet forget` finishes it first." in output
@@ -113,7 +121,7 @@ def test_a_restored_file_is_no_setuid_program(tmp_path: Path):
     system, backup, restored = a_system(tmp_path / "a"), tmp_path / "backup", tmp_path / "b"
     ratchet("backup", backup, "--data-dir", system)
     (backup / "data/keys/bundle.pem").chmod(0o6755)
-    assert ratchet("restore", backup, "--data-dir", restored)[0] == 0
+    assert restore(backup, restored, system)[0] == 0
     assert (restored / "keys/bundle.pem").stat().st_mode & 0o7777 == 0o750
 
 
@@ -124,7 +132,7 @@ def test_a_backup_with_a_symbolic_link_in_place_of_a_file_is_refused(tmp_path: P
     elsewhere = tmp_path / "elsewhere"
     (backup / "data" / link).rename(elsewhere)
     (backup / "data" / link).symlink_to(elsewhere)
-    code, result = ratchet("restore", backup, "--data-dir", restored)
+    code, result = restore(backup, restored, system)
     assert code == 1
     assert "symbolic link" in result["error"]
     assert not restored.exists()
@@ -135,5 +143,5 @@ def test_a_restore_writes_through_no_symbolic_link_beside_its_target(tmp_path: P
     ratchet("backup", backup, "--data-dir", system)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / ".b.part").symlink_to(tmp_path / "elsewhere")
-    assert ratchet("restore", backup, "--data-dir", restored)[0] == 1
+    assert restore(backup, restored, system)[0] == 1
     assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -53,7 +53,8 @@ _GRANITE_SYSTEM = (
 )
 _COMMAND_TURN = "<|START_OF_TURN_TOKEN|><|%s_TOKEN|>{{ m.content }}<|END_OF_TURN_TOKEN|>"
 
-REFUSES_SYSTEM = "Gemma 2"
+REFUSES_SYSTEM = ("Gemma 2", "Mistral, without system")
+_NO_SYSTEM = "{{ raise_exception('System role not supported') }}"
 FORMATS = {
     "ChatML": _CHATML,
     "Qwen 2.5": (
@@ -63,7 +64,7 @@ FORMATS = {
     "Qwen 3": _CHATML + "{% if enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}",
     "Llama 3": "<|begin_of_text|>" + _LOOP % (_LLAMA3_TURN, _LLAMA3_END),
     "Llama 3.1": _DATED + _LOOP % (_LLAMA3_TURN, _LLAMA3_END),
-    REFUSES_SYSTEM: _GEMMA.replace("A", "{{ raise_exception('System role not supported') }}"),
+    "Gemma 2": _GEMMA.replace("A", _NO_SYSTEM),
     "Gemma 3": _GEMMA.replace(
         "A",
         "{% set system = messages[0].content ~ '\n\n' %}{% set messages = messages[1:] %}",
@@ -76,6 +77,9 @@ FORMATS = {
         "{{ m.content }}</s>",
         "",
         "<s>",
+    ),
+    "Mistral, without system": _roles(
+        _NO_SYSTEM, "[INST] {{ m.content }} [/INST]", "{{ m.content }}</s>", "", "<s>"
     ),
     "Phi 3": _LOOP % ("<|{{ m.role }}|>\n{{ m.content }}<|end|>\n", "<|assistant|>\n"),
     "Phi 4": _LOOP
@@ -97,7 +101,8 @@ FAMILIES = {
     "Qwen 2.5": "chatml",
     "Qwen 3": "chatml",
     "Llama 3.1": "llama3",
-    REFUSES_SYSTEM: "gemma",
+    "Gemma 2": "gemma",
+    "Mistral, without system": "mistral",
     "Mistral, system last": "mistral",
     "Phi 3": "phi3",
     "Phi 4": "phi4",

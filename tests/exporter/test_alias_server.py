@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from exporter.backends.registries.alias_server import AliasServer
+from exporter.backends.registries.confirmed_version import ConfirmedVersion
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.domain.parity.quantization import LIMITS
 from exporter.domain.registry.lag import AliasServerState
@@ -16,11 +17,13 @@ from exporter.ports import RegistryError
 from exporter.registry.alias_check import AliasCheck
 from ratchet.delivery import RetryPolicy
 from ratchet_testing.asgi_server import serving
+from ratchet_testing.fakes import MemoryPublisher
 from ratchet_testing.valkey import free_port
 
 from .one_model_server import OneModelServer
 from .small_gguf import write_small_gguf
 from .test_served_directory import QUESTION, answered
+from .withdrawing import withdrawal
 
 KINDS = ("llama-server", "vllm", "other")
 WORDS = {
@@ -42,6 +45,7 @@ class Watched:
         self.records, self.server, self.url = records, server, url
         self.now = 0.0
         self.states: list[AliasServerState] = []
+        self.published = MemoryPublisher()
         self.restart()
 
     def restart(self, *, reload: bool = False, name: str = "m") -> None:
@@ -52,6 +56,8 @@ class Watched:
             limits=LIMITS,
             retry=RetryPolicy(),
             on_state=self.states.append,
+            confirmed=ConfirmedVersion(self.records.gguf("confirmed").parent),
+            withdrawal=withdrawal(self.records, self.published),
             clock=lambda: self.now,
         )
 
@@ -274,7 +280,16 @@ async def test_no_error_shows_an_address_or_a_password(tmp_path: Path, record: A
     address = f"http://ops:secret@127.0.0.1:{free_port()}"
     states: list[AliasServerState] = []
     server = AliasServer(address, "m", f"{address}/reload")
-    await AliasCheck(records, server, LIMITS, RetryPolicy(), states.append).check()
+    check = AliasCheck(
+        records=records,
+        server=server,
+        limits=LIMITS,
+        retry=RetryPolicy(),
+        on_state=states.append,
+        confirmed=ConfirmedVersion(tmp_path / "confirmed"),
+        withdrawal=withdrawal(records, MemoryPublisher()),
+    )
+    await check.check()
 
     with pytest.raises(RegistryError, match="its reload: ") as caught:
         await server.reload()

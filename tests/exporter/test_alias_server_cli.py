@@ -14,6 +14,7 @@ from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.settings import ExporterSettings
 from ingest.app import create_app as create_ingest
 from ingest.settings import IngestSettings
+from ratchet.contract import ModelRefused, ModelRolledBack
 from ratchet.storage import ArtifactStore
 from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port
@@ -48,7 +49,7 @@ async def system(
     await local.move_alias("v1")
     server.start()
     ports = {"ingest": free_port(), "exporter": free_port()}
-    common: dict[str, Any] = {"redis_url": valkey_url, "data_dir": data}
+    common: dict[str, Any] = {"redis_url": valkey_url, "data_dir": data, "retry_base_s": 1}
     async with served(server.app, free_port()) as url:
         settings = ExporterSettings(
             exporter_model_name="m", exporter_ollama_url="", exporter_server_url=url, **common
@@ -61,8 +62,12 @@ async def system(
             yield System(data, redis, local)
 
 
+async def models(system: System) -> Any:
+    return json.loads((await system.ratchet("models", "--json")).stdout)
+
+
 async def state(system: System) -> Any:
-    return json.loads((await system.ratchet("models", "--json")).stdout)["server"]
+    return (await models(system))["server"]
 
 
 async def test_an_activation_is_shown_as_pending_until_the_server_is_restarted(
@@ -88,3 +93,29 @@ async def test_an_activation_is_shown_as_pending_until_the_server_is_restarted(
     server.start()
     await eventually(lambda: serves("v2"), 20)
     assert (await state(system))["parity"]["unchecked"] == ["template"]
+
+
+async def test_a_version_that_is_served_wrongly_is_taken_back_and_refused(
+    system: System, server: OneModelServer
+) -> None:
+    async def active(version: str) -> bool:
+        return bool((await models(system))["active"] == version)
+
+    async def confirmed() -> bool:
+        return bool((await state(system))["version"] == "v1")
+
+    await eventually(confirmed)
+    server.words = {**WORDS, "v2": ("I", " am", " a", " plant", ".")}
+    await system.ratchet("activate", "v2")
+    server.start()
+    await eventually(lambda: active("v1"), 30)
+    server.start()
+    await eventually(confirmed, 20)
+
+    [_, back, refused] = await system.published()
+    assert isinstance(back, ModelRolledBack)
+    assert (back.requested_by, back.previous, back.version) == ("exporter", "v2", "v1")
+    assert isinstance(refused, ModelRefused)
+    assert [model["version"] for model in (await models(system))["models"]] == ["v1"]
+    table = (await system.ratchet("models")).stdout
+    assert "the server answers as v1" in table

@@ -65,7 +65,7 @@ def test_known_chat_formats_are_recognized_with_and_without_a_pinned_line(name: 
         (name, with_system)
         for name in FORMATS
         for with_system in (True, False)
-        if not (with_system and name == REFUSES_SYSTEM)
+        if not (with_system and name in REFUSES_SYSTEM)
     ],
 )
 def test_the_go_template_renders_what_the_jinja_template_renders(
@@ -98,16 +98,16 @@ def test_the_text_that_the_tokenizer_adds_is_not_in_the_template(name: str) -> N
         assert STARTS[name] + go(match, chat) == render(chat)
 
 
-def test_a_template_that_refuses_a_system_message_is_judged_without_one() -> None:
-    render, match = recognized(REFUSES_SYSTEM)
+@pytest.mark.parametrize("name", REFUSES_SYSTEM)
+def test_a_template_that_refuses_a_system_message_is_judged_without_one(name: str) -> None:
+    render, match = recognized(name)
     chats = rendered_chats(render)
 
     assert chats
     assert all(message["role"] != "system" for chat in chats for message in chat.messages)
-    assert go(match, [SYSTEM, *CHAT[:1]]) == (
-        "<bos><start_of_turn>user\nBe brief.\n\nIs pump 3 running?<end_of_turn>\n"
-        "<start_of_turn>model"
-    )
+    question = CHAT[0]["content"]
+    with_system = render(CHAT[:1]).replace(question, f"Be brief.\n\n{question}")
+    assert go(match, [SYSTEM, *CHAT[:1]]) == with_system
 
 
 @pytest.mark.parametrize("name", UNRECOGNIZED)

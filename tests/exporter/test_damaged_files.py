@@ -72,6 +72,17 @@ def test_of_a_damaged_history_the_links_remain_until_a_good_copy_is_back(
     assert journal.problem is None
 
 
+def test_of_a_lost_or_unreadable_history_the_active_version_and_the_one_before_it_remain(
+    directory: Path,
+):
+    path = directory / "activations.json"
+    path.unlink()
+    path.mkdir()
+    journal = ActivationJournal(path)
+    assert [move.version for move in journal.read()] == ["v2", "v3"]
+    assert str(path) in str(journal.problem)
+
+
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_a_move_after_the_damage_starts_a_new_history_and_keeps_the_damaged_one(
     directory: Path, kind: str

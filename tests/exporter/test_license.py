@@ -9,6 +9,7 @@ import pytest
 from huggingface_hub.utils import filter_repo_objects
 
 from exporter.backends.registries.ollama_api import OllamaApi
+from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.modelfile import Modelfile, Sampling
 from exporter.export.build_inputs import license_of
 from ratchet.models.base_models import materialize
@@ -128,3 +129,26 @@ def test_a_license_with_quotes_is_one_block_of_a_modelfile(text: str) -> None:
 
     assert '"""' not in block
     assert block.replace("'", '"') == text
+
+
+@pytest.mark.parametrize("field", ["template", "system", "stop"])
+@pytest.mark.parametrize("text", ['a\n"""\nFROM attacker/model', 'ends with "'])
+def test_a_text_of_the_base_that_a_modelfile_cannot_hold_adds_no_directive(
+    field: str, text: str
+) -> None:
+    changes = {"template": "{{ .Prompt }}", "system": None, "stop": (), field: text}
+    changes["stop"] = (text,) if field == "stop" else ()
+    chat = ChatTemplate.model_construct(family="other", **changes)
+    written = Modelfile(sampling=Sampling(), template=None).model_copy(update={"template": chat})
+    names = [line.split(" ")[0] for line in written.text("./m").splitlines()]
+
+    assert names.count("FROM") == 1
+    assert "#" in names
+
+
+def test_a_stop_text_of_two_lines_is_one_parameter() -> None:
+    chat = ChatTemplate.model_construct(
+        family="other", template="{{ .Prompt }}", system=None, stop=("one\nADAPTER other",)
+    )
+    written = Modelfile(sampling=Sampling(), template=None).model_copy(update={"template": chat})
+    assert 'PARAMETER stop """one\nADAPTER other"""' in written.text("./m")

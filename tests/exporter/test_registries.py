@@ -13,6 +13,7 @@ import pytest
 
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.ollama import OllamaRegistry
+from exporter.backends.registries.ollama_api import TIMEOUT
 from exporter.backends.registries.openai_server import openai_client
 from exporter.backends.registries.served_directory import ServedDirectory
 from exporter.ports import Registry
@@ -54,7 +55,7 @@ async def registry(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     if request.param != "server":
         transport = httpx.ASGITransport(OllamaStandIn(tmp_path / "ollama", request.param).app)
     url = "http://stand-in" if transport else os.environ["OLLAMA_HOST"]
-    async with httpx.AsyncClient(base_url=url, transport=transport) as client:
+    async with httpx.AsyncClient(base_url=url, transport=transport, timeout=TIMEOUT) as client:
         registry = OllamaRegistry(client, NAME)
         yield registry
         for version in await registry.versions():

@@ -1,11 +1,14 @@
 """Log messages, metrics, commands, settings and files that the guides name exist."""
 
 import ast
+import json
 import re
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from ratchet_cli.demo.settings import DPO
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -17,8 +20,8 @@ PAGES = [
 SECRET_FILES = {"ratchet_redis_url", "ratchet_trainer_teacher_key", "ratchet_ledger_url"}
 WRITTEN_BY_OPERATORS = {"deploy/prometheus/targets/gpu.yml"}
 PACKAGES = {
-    *("ratchet_edge", "ratchet_ranking", "ratchet_rows", "ratchet_text"),
-    *("ratchet_testing", "ratchet_cli"),
+    *("ratchet_edge", "ratchet_ranking", "ratchet_rows", "ratchet_text", "ratchet_truth"),
+    *("ratchet_testing", "ratchet_cli", "ratchet_client"),
 }
 LOG_LINE = re.compile(r"`((?:ingest|ledger|reward|trainer|exporter|ratchet)\.[a-z_.]+)`: `([^`]+)`")
 FILLED = re.compile(r"<[^<>]*>|%(?:\.\d+)?[sdrf]")
@@ -66,6 +69,12 @@ def test_every_quoted_log_line_is_logged(page: str, logger: str, message: str):
     assert plain(message) in logged_texts(), f"{logger} does not log {message!r}"
 
 
+def test_the_recipe_for_two_cores_is_that_of_the_demo():
+    page = (DOCS / "models.md").read_text(encoding="utf-8")
+    [recipe] = re.findall(r"RATCHET_TRAINER_DPO='(.*)'", page)
+    assert json.loads(recipe) == DPO
+
+
 def test_the_first_hour_quotes_log_lines_of_every_step():
     lines = LOG_LINE.findall((DOCS / "first-hour.md").read_text(encoding="utf-8"))
     assert {logger.partition(".")[0] for logger, _ in lines} == {
@@ -94,7 +103,10 @@ def test_every_named_command_exists(page: str, command: str):
 
 @pytest.mark.parametrize(
     ("page", "path"),
-    named(r"`((?:services|text|shared|cli|simulator|tests|deploy|k8s|docs|benchmarks)/[\w./-]+)`"),
+    named(
+        r"`((?:services|text|shared|cli|clients|examples|simulator|tests|deploy|k8s|docs|benchmarks)"
+        r"/[\w./-]+)`"
+    ),
 )
 def test_every_named_path_exists(page: str, path: str):
     assert (ROOT / path).exists() or path in WRITTEN_BY_OPERATORS

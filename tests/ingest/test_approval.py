@@ -1,4 +1,4 @@
-"""Approving a run needs no key, so that a call costs little: a small body, a limit per minute."""
+"""Approving a run costs little: a small body, a limit per minute."""
 
 from collections.abc import AsyncIterator
 
@@ -9,7 +9,9 @@ from starlette.types import Message
 
 from ingest.http.problems import problem_response
 from ratchet.contract import COMMANDS
+from ratchet_edge.clients import Client
 from ratchet_edge.middleware.body_limits import BodyLimits
+from ratchet_edge.shares import ClientRates
 from ratchet_testing.running_intake import api, events
 
 PATH = "/api/layer2/approve-training/"
@@ -39,9 +41,15 @@ async def test_a_body_whose_declared_length_is_too_large_is_not_read():
     async def send(message: Message) -> None:
         sent.append(message)
 
-    limits = BodyLimits(receive, 1000, {PATH: 256}, problem_response)  # type: ignore[arg-type]
+    limits = BodyLimits(receive, 1000, {PATH: 256}, 2000, ClientRates(10, 2000), problem_response)  # type: ignore[arg-type]
     headers = [(b"content-length", b"257")]
-    scope = {"type": "http", "method": "POST", "path": PATH, "headers": headers}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": PATH,
+        "headers": headers,
+        "state": {"client": Client("127.0.0.1")},
+    }
     await limits(scope, receive, send)
     assert sent[0]["status"] == 413
 

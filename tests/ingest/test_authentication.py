@@ -25,11 +25,15 @@ WRITES: dict[str, Any] = {
     "/v1/experiences": {"query_id": QUERY_ID, "transcript": "power of pump 001"},
     "/v1/feedback": {"query_id": QUERY_ID, "rating": "up"},
     "/v1/rank": {"transcript": "power of pump 001", "candidates": ["kpi"]},
+    "/v1/check": {"answer": "45 kW", "prompt": "- pump 001 power: 45 kW"},
     "/api/layer2/feedback/": {"query_id": QUERY_ID, "rating": "up"},
 }
+RECORDS = {path: WRITES[path] for path in ("/v1/experiences", "/v1/check")}
+RATES = {path: body for path, body in WRITES.items() if path not in RECORDS}
 OPERATIONS: dict[str, Any] = {
     "/v1/commands/training": {"requested_by": "maria"},
     "/v1/commands/rollback": {"requested_by": "maria"},
+    "/api/layer2/approve-training/": {},
 }
 TEACHES: dict[str, Any] = {
     "/v1/corrections": {"query_id": QUERY_ID, "correction_text": "pump 002"},
@@ -61,6 +65,7 @@ def bearing(path: str, secret: str) -> dict[str, str]:
     ("scope", "allowed", "forbidden"),
     [
         ("write", WRITES, {**OPERATIONS, **TEACHES}),
+        ("feedback", RATES, {**OPERATIONS, **TEACHES, **RECORDS}),
         ("teach", TEACHES, {**OPERATIONS, **WRITES}),
         ("operate", {**OPERATIONS, **TEACHES}, WRITES),
         ("read", {}, {**OPERATIONS, **TEACHES, **WRITES}),

@@ -88,8 +88,6 @@ async def test_feedback_without_a_rating_is_accepted(client: httpx.AsyncClient, 
         (feedback(interactions=[{"widget_index": 0, "action": "view"}] * 51), "interactions"),
         (feedback(interactions="many"), "interactions"),
         (feedback(correction="x" * 501), "correction"),
-        (feedback(per_widget_feedback=[{"widget_index": 0}]), "per_widget_feedback.0.widget_index"),
-        (feedback(evaluation_confidence=1.2), "evaluation_confidence"),
         ([feedback()], "body"),
         ("up", "body"),
         (None, "body"),
@@ -103,6 +101,78 @@ async def test_an_invalid_field_is_400_and_named(
     assert set(response.json()) == {"error"}
     assert response.json()["error"].startswith(f"{named}: ")
     assert await events(redis, FEEDBACK) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "named", "read"),
+    [
+        (
+            {
+                "per_widget_feedback": [
+                    {"widget_index": 0, "appropriateness_score": 0.9},
+                    {"widget_index": 1, "appropriateness_score": 0.2},
+                ]
+            },
+            None,
+            {"per_widget_feedback": [(1, 0.9), (2, 0.2)]},
+        ),
+        (
+            {"per_widget_feedback": [{"widget_index": 1, "appropriateness_score": 1.05}]},
+            "per_widget_feedback.0.appropriateness_score",
+            {"per_widget_feedback": [(1, None)]},
+        ),
+        (
+            {"per_widget_feedback": [{"widget_index": 2, "issues": "none"}]},
+            "per_widget_feedback.0.issues",
+            {"per_widget_feedback": [(2, None)]},
+        ),
+        (
+            {"per_widget_feedback": [{"appropriateness_score": 0.5}, {"widget_index": 1}]},
+            "per_widget_feedback.0.widget_index",
+            {"per_widget_feedback": [(1, None)]},
+        ),
+        ({"per_widget_feedback": {}}, "per_widget_feedback", {"per_widget_feedback": None}),
+        ({"evaluation_confidence": 95}, "evaluation_confidence", {"evaluation_confidence": None}),
+        ({"evaluation_confidence": 1.2}, "evaluation_confidence", {"evaluation_confidence": None}),
+        ({"missing_widgets": "none"}, "missing_widgets", {"missing_widgets": None}),
+        ({"follow_up_type": "liked it"}, "follow_up_type", {"follow_up_type": None}),
+        (
+            {"interactions": [{"widget_index": -1, "action": "view"}]},
+            "interactions.0.widget_index",
+            {"interactions": ()},
+        ),
+        ({"user_id": ["ann"]}, "user_id", {"user_id": ""}),
+    ],
+)
+async def test_a_judge_that_is_slightly_off_loses_only_the_field(
+    client: httpx.AsyncClient,
+    redis: Redis,
+    fault: dict[str, Any],
+    named: str | None,
+    read: dict[str, Any],
+):
+    sent = feedback(rating="down", query_understanding="pumps", **fault)
+    response = await client.post(FEEDBACK_PATH, json=sent)
+    assert (response.status_code, response.json()["updated"]) == (200, True)
+    assert [one["field"] for one in response.json().get("warnings", [])] == [named][: bool(named)]
+    [event] = await events(redis, FEEDBACK)
+    assert (event.feedback.rating, event.feedback.query_understanding) == ("down", "pumps")
+    for name, value in read.items():
+        stored = getattr(event.feedback, name)
+        if name == "per_widget_feedback" and stored is not None:
+            stored = [(one.widget_index, one.appropriateness_score) for one in stored]
+        assert stored == value
+
+
+@pytest.mark.parametrize("form", ["{}", "{{{}}}", "urn:uuid:{}"])
+@pytest.mark.parametrize("spelled", [str.upper, lambda text: text.replace("-", "")])
+async def test_another_spelling_of_the_id_reaches_the_answer(
+    client: httpx.AsyncClient, redis: Redis, form: str, spelled: Any
+):
+    sent = feedback(query_id=form.format(spelled(QUERY_ID)))
+    assert (await client.post(FEEDBACK_PATH, json=sent)).status_code == 200
+    [event] = await events(redis, FEEDBACK)
+    assert event.feedback.query_id == QUERY_ID
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"NaN", b"[" * 100_000])
@@ -150,7 +220,7 @@ async def test_feedback_requires_a_valid_key_if_there_are_keys(
 ):
     from .test_authentication import key
 
-    secret = key(tmp_path, "write")
+    secret, operating = key(tmp_path, "feedback"), key(tmp_path, "operate")
     async with api(valkey_url, data_dir=tmp_path) as client:
         answers = [
             await client.post(FEEDBACK_PATH, json=feedback(), headers=headers)
@@ -160,10 +230,14 @@ async def test_feedback_requires_a_valid_key_if_there_are_keys(
                 {"X-Feedback-Key": secret},
             )
         ]
-        training = await client.post("/api/layer2/approve-training/")
+        approvals = [
+            await client.post("/api/layer2/approve-training/", headers=headers)
+            for headers in ({}, {"X-Feedback-Key": secret}, {"X-Feedback-Key": operating})
+        ]
     assert [answer.status_code for answer in answers] == [403, 403, 200]
     assert set(answers[0].json()) == {"error"}
-    assert training.status_code == 200, "the page bears its key with feedback alone"
+    assert [answer.status_code for answer in approvals] == [403, 403, 200]
+    assert "operate" in approvals[0].json()["error"]
     assert len(await events(redis, FEEDBACK)) == 1
 
 

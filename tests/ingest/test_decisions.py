@@ -19,6 +19,7 @@ from ingest.ranking.source import CallersOrder, RankingSource, ScorerInService
 from ratchet.contract import Event, RankingPolicy
 from ratchet.delivery import IdempotencyRecord
 from ratchet.storage import ArtifactStore
+from ratchet_edge.clients import Client
 from ratchet_ranking import HashingEmbedding
 from ratchet_testing.fakes import MemoryPublisher
 
@@ -39,6 +40,16 @@ REQUEST = read_rank_request(
     }
 )
 TRIES = 6_000
+
+
+class Unlimited:
+    """Every client may publish."""
+
+    def __init__(self, publisher: Any) -> None:
+        self.publisher = publisher
+
+    def of(self, client: Client) -> Any:
+        return self.publisher
 
 
 class AwayPublisher:
@@ -64,11 +75,11 @@ def served(trainer: Any, tmp_path: Path) -> ScorerInService:
 
 def decisions(publisher: Any, source: RankingSource, draw: Any) -> Decisions:
     metrics = RankMetrics(CollectorRegistry(), HashingEmbedding.name)
-    return Decisions(publisher, lambda: source, draw, 0.25, metrics)
+    return Decisions(Unlimited(publisher), lambda: source, draw, 0.25, metrics)  # type: ignore[arg-type]
 
 
 async def decide(decisions: Decisions, request: RankRequest) -> Decision:
-    return await decisions.log(await decisions.make(request))
+    return await decisions.log(await decisions.make(request), Client("panel"))
 
 
 async def many(served: ScorerInService, request: RankRequest = REQUEST) -> list[Decision]:

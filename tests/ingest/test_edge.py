@@ -166,6 +166,16 @@ async def test_a_thumb_reaches_its_answer_under_any_spelling_of_the_id(
     assert {event.feedback.query_id for event in await events(redis, FEEDBACK)} == {QUERY_ID}
 
 
+async def test_an_answer_has_one_id_under_every_spelling_that_is_sent(
+    client: httpx.AsyncClient, redis: Redis
+):
+    spelled = (QUERY_ID, QUERY_ID.upper(), f"{{{QUERY_ID}}}", "Ku\u0308hlung-1", "K\u00fchlung-1")
+    items = [{**ANSWERED, "query_id": one} for one in spelled]
+    assert (await client.post("/v1/experiences", json=items)).json()["accepted"] == 5
+    recorded = [event.experience.query_id for event in await events(redis, EXPERIENCES)]
+    assert recorded == [QUERY_ID] * 3 + ["K\u00fchlung-1"] * 2
+
+
 async def test_numbers_are_ids_and_event_ids_have_one_spelling(
     client: httpx.AsyncClient, redis: Redis
 ):
@@ -285,6 +295,7 @@ async def test_a_pair_with_a_wrong_answer_names_only_that_field(client: httpx.As
         ("/v1/feedback", {**UP, "zzz": 1}, "zzz: "),
         ("/v1/experiences", {**ANSWERED, "userRating": 1}, "userRating: did you mean user_rating?"),
         ("/v1/experiences", {**ANSWERED, "rating": "up"}, "rating: did you mean user_rating?"),
+        ("/v1/experiences", {**ANSWERED, "answer": "A"}, "answer: did you mean voice_response?"),
         (FEEDBACK_PATH, {**UP, "Rating": "up"}, "Rating: did you mean rating?"),
     ],
 )
@@ -306,6 +317,17 @@ async def test_a_misspelled_field_explains_why_an_item_was_refused(client: httpx
     assert problems == [
         ("query_id", "Field required"),
         ("queryId", "is unknown; did you mean query_id?"),
+    ]
+
+
+async def test_the_usual_words_for_question_and_answer_name_the_fields_to_send(
+    client: httpx.AsyncClient,
+):
+    sent = {"query_id": QUERY_ID, "question": "Which pump?", "answer": "Pump 1."}
+    refused = (await client.post("/v1/experiences", json=sent)).json()["problems"]
+    assert [(one["field"], one["message"]) for one in refused[1:]] == [
+        ("question", "is unknown; did you mean transcript?"),
+        ("answer", "is unknown; did you mean voice_response?"),
     ]
 
 

@@ -143,7 +143,9 @@ async def test_with_keys_the_host_is_free_and_listed_hosts_hold_where_no_key_is_
         async with api(valkey_url, data_dir=tmp_path, allowed_hosts=listed) as client:
             assert (await client.get("/status", headers=headers)).status_code == 200
             assert (await client.get("/v1/experiences", headers=headers)).status_code != 403
-            assert (await client.post(APPROVE, headers=headers)).status_code == status
+            history = "/api/layer2/rl-history/"
+            answer = await client.get(history, headers=headers)
+            assert (answer.status_code == 403) is (status == 403)
 
 
 async def test_the_other_services_refuse_such_pages_too():

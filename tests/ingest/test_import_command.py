@@ -18,7 +18,8 @@ from ingest.settings import IngestSettings
 from ratchet.command_line import NoAnswer
 from ratchet.contract import EXAMPLES, EXPERIENCES, TRACES, Stream
 from ratchet_cli.app import main
-from ratchet_cli.client.importing import ImportCounts, UnexpectedResponse, import_rows
+from ratchet_cli.client.importing import ImportCounts, import_rows
+from ratchet_cli.client.unexpected_response import UnexpectedResponse
 from ratchet_rows import EXPERIENCE_ROWS, open_rows
 from ratchet_testing.eventually import eventually
 from ratchet_testing.legacy.population import population
@@ -168,7 +169,7 @@ async def test_the_import_gives_up_after_its_deadline(tmp_path: Path):
 async def test_giving_up_reports_what_was_sent_and_that_a_repeat_is_safe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("ratchet_cli.client.file_import._PATIENCE_S", 0.0)
+    monkeypatch.setattr("ratchet_cli.client.file_import.PATIENCE_S", 0.0)
     url = f"http://127.0.0.1:{free_port()}"
     result = await run(written(tmp_path / "buffer.json", [ROW]), "--url", url)
     assert result.exit_code == 3

@@ -7,8 +7,9 @@ import pytest
 from redis.asyncio import Redis
 
 from ratchet.contract import EXAMPLES, TRACES
-from ratchet.measures import RequestedReading, voice_prompt
+from ratchet.measures import voice_prompt
 from ratchet_testing.running_intake import api, events
+from ratchet_truth import RequestedReading
 
 THINKING = "One reading of one pump is asked for, and the prompt gives 45 kW for pump 001."
 TRACE = {"prompt": "What is the power of pump 001?", "answer": "Pump 001 draws 45 kW right now."}

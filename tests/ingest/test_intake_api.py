@@ -56,8 +56,18 @@ async def test_a_naive_timestamp_is_read_in_the_configured_zone(redis: Redis, va
     assert event.experience.timestamp.isoformat() == "2026-01-20T02:30:00+00:00"
 
 
-@pytest.mark.parametrize("plan", [None, {}, {"heading": "x"}, "broken", []])
-async def test_a_missing_plan_becomes_an_empty_plan_with_a_warning(
+@pytest.mark.parametrize("changes", [{"widget_plan": None}, {}], ids=["null", "no key"])
+async def test_an_answer_without_widgets_is_nothing_to_warn_of(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
+):
+    item = {"query_id": QUERY_ID, "transcript": "What?", "voice_response": "42 kW.", **changes}
+    response = await client.post("/v1/experiences", json=item)
+    assert (response.status_code, response.json().get("warnings")) == (202, None)
+    assert [record for record in caplog.records if hasattr(record, "query_id")] == []
+
+
+@pytest.mark.parametrize("plan", [{}, {"heading": "x"}, "broken", []])
+async def test_a_plan_without_widgets_becomes_an_empty_plan_with_a_warning(
     client: httpx.AsyncClient, redis: Redis, caplog: pytest.LogCaptureFixture, plan: Any
 ):
     response = await client.post("/v1/experiences", json=experience(widget_plan=plan))
@@ -223,7 +233,7 @@ async def test_without_redis_the_answer_is_503_with_retry_after():
 async def test_a_full_redis_is_503_and_every_accepted_item_is_stored(tmp_path: Path):
     with valkey_server(tmp_path, free_port(), max_memory="6mb") as url:
         accepted = 0
-        async with api(url) as client:
+        async with api(url, ingest_client_share=1) as client:
             for _ in range(200):
                 response = await client.post(
                     "/v1/experiences", json=[experience(transcript="x" * 9000)] * 10
@@ -322,7 +332,7 @@ async def test_every_problem_of_an_item_is_reported(client: httpx.AsyncClient):
 
 
 async def test_every_item_is_counted_once_by_its_outcome(client: httpx.AsyncClient):
-    without_plan = {**experience(widget_plan=None), **NAMED}
+    without_plan = {**experience(widget_plan={}), **NAMED}
     batch = [without_plan, without_plan, {**experience(), "event_id": "short"}, experience()]
     await client.post("/v1/experiences", json=batch)
     text = (await client.get("/metrics")).text

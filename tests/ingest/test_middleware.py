@@ -94,8 +94,11 @@ async def test_unbalanced_brackets_are_refused(
     client: httpx.AsyncClient, path: str, content: bytes
 ):
     answer = await client.post(path, content=content)
-    expected = (200,) if path.endswith("approve-training/") else (400, 422)
-    assert answer.status_code in expected
+    if path.endswith("approve-training/"):
+        # Its body has no fields: any short one means "yes".
+        assert answer.status_code == (413 if len(content) > 256 else 200)
+    else:
+        assert answer.status_code == (422 if path.startswith("/v1/") else 400)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,7 @@ async def test_every_log_line_of_a_request_has_its_id(
     client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
 ):
     headers = {"X-Request-ID": "abc-1"}
-    item = {"query_id": "q", "transcript": "power?"}
+    item = {"query_id": "q", "transcript": "power?", "widget_plan": {"heading": "Pump"}}
     with logging_to_stderr():
         await client.post("/v1/experiences", json=item, headers=headers)
     [line] = [line for line in lines(capsys) if "no widget plan" in line["message"]]
@@ -179,7 +182,7 @@ async def test_an_internal_error_is_500_and_its_traceback_is_only_in_the_log(
 
     monkeypatch.setattr("ingest.intake.Intake.feedback", broken)
     settings = IngestSettings(redis_url=valkey_url, ingest_cors_origins=("http://page",))  # type: ignore[arg-type]
-    async with LifespanManager(create_app(settings)) as running:
+    async with LifespanManager(create_app(settings), shutdown_timeout=20) as running:
         transport = httpx.ASGITransport(running.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             headers = {"X-Request-ID": "abc-1", "Origin": "http://page"}

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -46,6 +47,27 @@ async def test_each_key_is_counted_separately_and_may_have_its_own_limit(
                 for _ in range(most + 1)
             ]
             assert codes == [200] * most + [429]
+
+
+async def test_a_browsers_key_is_counted_by_address_on_every_route_that_it_may_use(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    secret, server = key(tmp_path, "feedback"), key(tmp_path, "write")
+    ranked = {"transcript": "power of pump 001", "candidates": ["kpi"]}
+    options = {"data_dir": tmp_path, "ingest_trusted_proxies": ("127.0.0.1",)}
+    async with api(valkey_url, ingest_feedback_per_minute=2, **options) as client:
+
+        async def codes(path: str, body: Any, secret: str, address: str) -> list[int]:
+            headers = {"X-Api-Key": secret, "X-Feedback-Key": secret, "X-Forwarded-For": address}
+            calls = [await client.post(path, json=body, headers=headers) for _ in range(3)]
+            return [answer.status_code for answer in calls]
+
+        for address in ("10.0.0.1", "10.0.0.2"):
+            assert await codes(PATH, BODY, secret, address) == [200, 200, 429]
+            assert await codes("/v1/feedback", BODY, secret, address) == [202, 202, 429]
+            assert await codes("/v1/rank", ranked, secret, address) == [429, 429, 429]
+        assert await codes("/v1/rank", ranked, secret, "10.0.0.3") == [200, 200, 429]
+        assert await codes("/v1/rank", ranked, server, "10.0.0.1") == [200, 200, 200]
 
 
 @pytest.mark.parametrize(("trusted", "codes"), [("127.0.0.1", [200, 200]), ("", [200, 429])])

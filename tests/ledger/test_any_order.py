@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 from sqlalchemy import select
@@ -23,18 +23,20 @@ def shuffled(events: Sequence[Event], seed: int, repeats: int) -> list[list[Even
     return [everything[a:b] for a, b in zip([0, *cuts], [*cuts, None], strict=True)]
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(seed=st.integers(0, 2**32), repeats=st.integers(0, 60))
-def test_any_permutation_with_repeats_gives_the_same_content_hash(
-    new_url: Callable[[], str], seed: int, repeats: int
-):
-    with Opened(new_url()) as one, Opened(new_url()) as other:
-        one.write(delivered(DAY))
-        for batch in shuffled(DAY, seed, repeats):
-            other.write(delivered(batch))
-        assert one.hash == other.hash
+def test_any_permutation_with_repeats_gives_the_same_content_hash(new_url: Callable[[], str]):
+    with Opened(new_url()) as in_order:
+        in_order.write(delivered(DAY))
+        expected = in_order.hash
+
+    @settings(max_examples=6, deadline=None)
+    @given(seed=st.integers(0, 2**32), repeats=st.integers(0, 60))
+    def check(seed: int, repeats: int):
+        with Opened(new_url()) as other:
+            for batch in shuffled(DAY, seed, repeats):
+                other.write(delivered(batch))
+            assert other.hash == expected
+
+    check()
 
 
 def test_the_size_of_batches_does_not_matter(new_url: Callable[[], str]):

@@ -13,7 +13,9 @@ import pytest
 from redis.asyncio import Redis
 
 from ledger.app import create_app
-from ledger.backends.database import open_for_reading
+from ledger.backends.damage_mark import DamageMark
+from ledger.backends.database import open_for_reading, open_for_writing
+from ledger.backends.writer import SqlLedger
 from ledger.reading import AsyncLedger, LedgerReader
 from ledger.settings import LedgerSettings
 from ratchet.contract import STREAMS, Unavailable
@@ -114,6 +116,19 @@ async def test_damage_in_a_running_ledger_ends_it_and_the_next_start_rebuilds(
 
         await eventually(rebuilt, 30)
     assert [await redis.xlen(stream.dead_key) for stream in STREAMS] == [0] * len(STREAMS)
+
+
+def test_changed_bytes_inside_a_value_are_damage_and_no_fault_of_the_event(
+    tmp_path: Path, whole_database: bytes
+):
+    file = tmp_path / "ledger.db"
+    file.write_bytes(whole_database.replace(b'{"', b"{x"))
+    engine = open_for_writing(f"sqlite:///{file}")
+    again = [event.model_copy(update={"event_id": f"{event.event_id}-again"}) for event in DAY]
+    with pytest.raises(Unavailable, match="damaged"):
+        SqlLedger(engine).write(delivered(again))
+    assert DamageMark(f"sqlite:///{file}").is_set
+    engine.dispose()
 
 
 async def test_a_rebuild_that_is_killed_is_completed_by_the_next_start(

@@ -22,15 +22,20 @@ from ratchet_testing.ledger_world import DAY, Opened
 
 
 def request(events: list[Event]) -> ForgetRequested:
-    """Every seventh question."""
-    erasure_request = sorted(
-        e.experience.query_id for e in events if isinstance(e, ExperienceRecorded)
-    )
+    """Every seventh question, and one that a model was trained on."""
+    questions = sorted(e.experience.query_id for e in events if isinstance(e, ExperienceRecorded))
+    runs = [event for event in events if isinstance(event, RunStarted)]
+    taught = {name for run in runs for name in run.example_ids}
+    sources = [
+        event.sources[0].query_id
+        for event in events
+        if isinstance(event, BuiltExample) and event.example_id in taught and event.sources
+    ]
     return ForgetRequested(
         event_id="forget-them",
         occurred_at=utc_now(),
         requested_by="tests",
-        query_ids=tuple(erasure_request[::7]),
+        query_ids=tuple(sorted({*questions[::7], *sources[:1]})),
     )
 
 

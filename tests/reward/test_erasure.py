@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ratchet.contract import BuiltExample, ExperienceRecorded, ForgetRequested, Forgotten, utc_now
+from ratchet.contract import (
+    BuiltExample,
+    ExperienceRecorded,
+    FeedbackReceived,
+    ForgetRequested,
+    Forgotten,
+    utc_now,
+)
 from ratchet.storage import SALT_KEY, hashed
 from ratchet_testing.deliveries import delivered
 from ratchet_testing.simulated_facts import Fact, facts_of
@@ -77,6 +84,14 @@ async def test_no_text_and_no_id_of_an_erased_question_remains_in_the_state():
     stored = b"\n".join(key.encode() + value for key, value in system.state.values.items())
     assert not [query_id for query_id in WHOLE_USER if query_id.encode() in stored]
     assert f'"user_id":"{max(USER_OF.values())}"'.encode() not in stored
+
+
+async def test_feedback_about_a_question_that_never_came_leaves_no_key_behind():
+    lonely = next(fact for fact in FACTS if isinstance(fact, FeedbackReceived))
+    system = await replay([lonely], POLICY)
+    assert system.state.values
+    await forget(system, {query_id_of(lonely)})
+    assert system.state.values == {}
 
 
 async def test_a_repeated_erasure_changes_nothing_and_is_confirmed_again():

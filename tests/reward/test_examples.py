@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ratchet.contract import DemonstrationBuilt, ExampleRetracted, LabelBuilt, PairBuilt
-from reward.domain.examples.pairing import PairingRules
+from reward.domain.examples.pairing_rules import PairingRules
 from reward.domain.state.policy import RewardPolicy
 from reward.offline import OfflineReplay
 
@@ -16,6 +16,8 @@ NOON = datetime(2026, 1, 20, 12, tzinfo=UTC)
 GOOD = "Pump 001 is consuming 45 kilowatts. That is 5 kilowatts above its average of 40 kilowatts."
 BETTER = "Pump 001 draws 45 kilowatts, 5 kilowatts above its average of 40 kilowatts. It is normal."
 BAD = "Well, let me think about that."
+LETTERS = "abcdefghi"
+"""They make true answers differ without a number, which would be an invented one."""
 
 
 class Loop(OfflineReplay):
@@ -112,11 +114,13 @@ async def test_a_changed_rating_retracts_the_examples_of_the_old_one(loop: Loop,
         facts.feedback("q-2", rating="up"),
     )
     assert len(loop.pairs()) == 1
+    assert len(loop.labels(desirable=True)) == 1
     await loop.add(facts.feedback("q-2", rating="down", at=20))
-    assert loop.pairs() == []
+    assert [pair.rule for pair in loop.pairs()] == ["one_true"]
+    assert loop.labels(desirable=True) == []
     assert any(isinstance(event, ExampleRetracted) for event in loop.emitted)
     await loop.add(facts.feedback("q-2", rating="up", at=30))
-    assert len(loop.pairs()) == 1
+    assert [pair.rule for pair in loop.pairs()] == ["same_question"]
 
 
 async def test_a_repeated_fact_changes_nothing(loop: Loop, facts: Any):
@@ -156,10 +160,14 @@ async def test_a_question_has_at_most_five_pairs(loop: Loop, facts: Any):
     for number in range(9):
         await loop.add(
             facts.experience(
-                f"good-{number}", user_id=f"u-{number}", voice_response=f"{GOOD} Number {number}."
+                f"good-{number}",
+                user_id=f"u-{number}",
+                voice_response=f"{GOOD} Case {LETTERS[number]}.",
             ),
             facts.experience(
-                f"bad-{number}", user_id=f"v-{number}", voice_response=f"{BAD} Number {number}."
+                f"bad-{number}",
+                user_id=f"v-{number}",
+                voice_response=f"{BAD} Case {LETTERS[number]}.",
             ),
             facts.feedback(f"good-{number}", rating="up"),
             facts.feedback(f"bad-{number}", rating="down"),
@@ -170,8 +178,8 @@ async def test_a_question_has_at_most_five_pairs(loop: Loop, facts: Any):
 async def test_one_operators_part_of_a_question_is_capped(loop: Loop, facts: Any):
     for number in range(9):
         await loop.add(
-            facts.experience(f"good-{number}", voice_response=f"{GOOD} Number {number}."),
-            facts.experience(f"bad-{number}", voice_response=f"{BAD} Number {number}."),
+            facts.experience(f"good-{number}", voice_response=f"{GOOD} Case {LETTERS[number]}."),
+            facts.experience(f"bad-{number}", voice_response=f"{BAD} Case {LETTERS[number]}."),
             facts.feedback(f"good-{number}", rating="up"),
             facts.feedback(f"bad-{number}", rating="down"),
         )
@@ -204,7 +212,7 @@ async def test_labels_are_deduplicated_by_content_and_capped_per_question(facts:
                 facts.experience(
                     f"{number}{twin}",
                     user_id=f"{number}{twin}",
-                    voice_response=f"{GOOD} Number {number}.",
+                    voice_response=f"{GOOD} Case {LETTERS[number]}.",
                 ),
                 facts.feedback(f"{number}{twin}", rating="up"),
             )
@@ -234,12 +242,16 @@ async def test_a_repaired_plan_is_preferred_to_the_shown_plan(loop: Loop, facts:
 
 async def test_a_corrected_request_answered_well_is_a_demonstration(loop: Loop, facts: Any):
     meant = "Pump 002 is consuming 31 kilowatts. That is normal for the time of day."
+    intent = {"type": "query", "entities": {"devices": ["pump-002"], "metric": "power"}}
+    readings = [{"equipment": "pump 002", "metric": "power", "value": 31.0, "unit": "kW"}]
     await loop.add(
         facts.experience("q-1", voice_response=GOOD),
         facts.experience(
             "q-2",
             timestamp=NOON + timedelta(seconds=40),
             transcript="no, I meant pump 002",
+            parsed_intent=intent,
+            available_data_summary={"readings": readings},
             voice_response=meant,
         ),
         facts.feedback("q-2", rating="up"),
@@ -274,7 +286,7 @@ async def test_an_answer_that_the_judge_doubts_is_never_chosen(loop: Loop, facts
 
 
 async def test_answers_with_similar_rewards_are_not_paired(facts: Any):
-    loop = Loop(pairing=PairingRules(min_gap=3))
+    loop = Loop(pairing=PairingRules(min_gap=3, truth_weight=0))
     await loop.add(
         facts.experience("q-1", voice_response=BAD),
         facts.experience("q-2", voice_response=GOOD),

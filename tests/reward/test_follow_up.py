@@ -241,6 +241,13 @@ def test_the_intended_part_of_a_correction_is_extracted(correction: str, intende
         ("hi", "line 4 ne kal kitni bijli li", "kal nahi, parso", "line 4 ne parso kitni bijli li"),
         ("hi", "पंप 2 का दबाव कितना है?", "मुझे पंप 3 चाहिए था", "पंप 3 का दबाव कितना है?"),
         ("zh", "泵2的压力是多少？", "不是，我说的是泵3", "泵3的压力是多少？"),
+        (
+            "en",
+            "What is the power of pump two?",
+            "I meant pump three",
+            "What is the power of pump three?",
+        ),
+        ("zh", "二号泵的压力是多少？", "不是，我说的是三号泵", "三号泵的压力是多少？"),
         ("zh", "2号泵的压力是多少？", "我问的是3号泵，不是2号泵", "3号泵的压力是多少？"),
     ],
 )

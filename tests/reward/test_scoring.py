@@ -11,7 +11,8 @@ from reward.domain.answers.reaction import AnswerReaction, statements_of
 from reward.domain.answers.recorded_answer import recorded_answer
 from reward.domain.answers.warnings import RewardWarning
 from reward.domain.examples.origin import ExampleOrigin
-from reward.domain.examples.pairing import PairingRules, build_examples
+from reward.domain.examples.pairing import build_examples
+from reward.domain.examples.pairing_rules import PairingRules
 from reward.domain.scoring.score import Score, score_answer
 from reward.domain.scoring.weights import RewardBounds, RewardWeights
 

@@ -70,7 +70,7 @@ async def test_sigterm_finishes_the_current_batch_and_loses_nothing(redis: Redis
     async def under_way() -> bool:
         return await redis.xlen(REWARDS.key) > 50
 
-    await eventually(under_way, 20)
+    await eventually(under_way, 60)
     process.send_signal(signal.SIGTERM)
     assert await process.wait() in DONE
     [group] = await redis.xinfo_groups(EXPERIENCES.key)
@@ -82,7 +82,7 @@ async def test_sigterm_finishes_the_current_batch_and_loses_nothing(redis: Redis
     async def all_scored() -> bool:
         return await scored() == len(events)
 
-    await eventually(all_scored, 20)
+    await eventually(all_scored, 60)
     process.send_signal(signal.SIGTERM)
     assert await process.wait() in DONE
 

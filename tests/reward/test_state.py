@@ -1,5 +1,6 @@
 """State is a bounded fold over facts: in any order, repeated, early or late."""
 
+import asyncio
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from redis.asyncio import Redis
 
 from ratchet.contract import Delivered, FeedbackReceived, derived_id
 from ratchet_testing.simulated_facts import Fact, facts_of
-from reward.domain.examples.pairing import PairingRules
+from reward.domain.examples.pairing_rules import PairingRules
 from reward.domain.state.answer_facts import MAX_EARLY
 from reward.domain.state.batch_state import DayKey
 from reward.domain.state.policy import RewardPolicy
@@ -49,14 +50,24 @@ def outcome(replay: OfflineReplay) -> tuple[dict[str, Any], dict[str, Any]]:
     return scores, live
 
 
+@pytest.fixture(scope="module")
+def everything() -> list[Fact]:
+    return history()
+
+
+@pytest.fixture(scope="module")
+def reference(everything: list[Fact]) -> OfflineReplay:
+    """The facts in their own order, each once."""
+    replay = OfflineReplay(POLICY)
+    asyncio.run(replay.add(*everything))
+    return replay
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32), repeats=st.integers(1, 2), size=st.integers(1, 12))
 async def test_any_order_and_repetition_has_the_same_rewards_and_examples(
-    seed: int, repeats: int, size: int
+    everything: list[Fact], reference: OfflineReplay, seed: int, repeats: int, size: int
 ):
-    everything = history()
-    reference = OfflineReplay(POLICY)
-    await reference.add(*everything)
     shuffled = everything * repeats
     random.Random(seed).shuffle(shuffled)
     other = OfflineReplay(POLICY)

@@ -73,6 +73,7 @@ MALFORMED_REDIS = [
     _plain("unix:///run/redis.sock?password=SECRET", "/run/redis.sock"),
     _plain("redis+sentinel://:SECRET@h1.plant:26379,h2.plant:26379/main/0", "h2.plant"),
     _plain("ops:SECRET@h.plant:6379"),
+    _plain("//ops:SECRET@h.plant:6379/0"),
     _plain("redis://h.plant/0?PassWord=SECRET&db=1"),
     _raw("hun#ter2"),
     _raw("hun/ter2"),

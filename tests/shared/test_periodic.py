@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 from redis.exceptions import ConnectionError as RedisUnavailable
 
-from ratchet.processes import every
+from ratchet.processes import end_all, every
 
 
 async def problems_of(outcomes: Sequence[Exception | None]) -> list[str | None]:
@@ -44,3 +45,19 @@ async def test_another_error_ends_the_loop():
 
     with pytest.raises(LookupError):
         await every(0, step, "nothing is counted")
+
+
+async def test_a_loop_whose_step_loses_the_cancellation_ends_after_it():
+    """Otherwise the stop of a service would wait until it is cancelled again."""
+    begun = asyncio.Event()
+
+    async def lose_the_cancellation() -> None:
+        begun.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    loop = asyncio.create_task(every(60, lose_the_cancellation, "nothing is counted"))
+    await begun.wait()
+    async with asyncio.timeout(5):
+        await end_all(loop, again_s=60)
+    assert loop.cancelled()

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratchet.measures import TextQuality, text_quality
+from ratchet_text import scan
 
 QUESTION = "What is the power of pump 001?"
 GOOD = (
@@ -178,3 +179,11 @@ def test_hostile_text_costs_no_more_than_a_long_answer(piece: str) -> None:
         text_quality(text, text)
         durations.append(time.process_time() - begun)
     assert min(durations) < 0.05
+
+
+@pytest.mark.parametrize("number", ["5 kW, ", "5, ", "forty-five, ", "四十五千瓦，"])
+def test_a_table_is_read_to_its_hundredth_number(number: str) -> None:
+    facts = scan(f"Pump 1 draws 45 kW. {number * 300}")
+    assert facts.values + facts.bare_numbers in range(99, 102)
+    devices = "".join(f"pump {tag}, " for tag in range(1, 99))
+    assert scan(f"{devices} are at 45 kW.").values == 1

@@ -11,9 +11,14 @@ from uuid import UUID
 
 import pytest
 
-from ratchet.measures import RequestedReading, grounded, plan_validity, text_quality
+from ratchet.contract import Experience
+from ratchet.measures import plan_validity, text_quality
+from ratchet_truth import RequestedReading
+from reward.domain.answers.recorded_answer import recorded_answer
+from reward.domain.examples.truth import truth_of
 from simulator import Turn, simulate
 from simulator.plant import AREAS, METRICS
+from simulator.wording import LANGUAGES
 
 START = datetime(2026, 1, 5, 6, tzinfo=UTC)
 SEEDS = (1, 7, 42)
@@ -43,16 +48,22 @@ def prompt_of(turn: Turn) -> str:
     return f"{readings}\n{turn.experience['transcript']}"
 
 
-def asked_of(turn: Turn) -> RequestedReading:
-    """The only row that matches the intent."""
+def asked_of(turn: Turn) -> RequestedReading | None:
+    """The only row that matches the intent; None where the reading is absent."""
     entities = turn.experience["parsed_intent"]["entities"]
-    (row,) = [
+    rows = [
         row
         for row in turn.experience["available_data_summary"]["readings"]
         if row["equipment"].replace(" ", "-") == entities["devices"][0]
         and row["metric"] == entities["metric"]
     ]
-    return RequestedReading(**row)
+    assert len(rows) == turn.truth.is_listed
+    return RequestedReading(**rows[0]) if rows else None
+
+
+def is_true(text: str, turn: Turn) -> bool:
+    """As the reward service judges: of the intent's device and metric, listed or not."""
+    return truth_of(recorded_answer(Experience.model_validate(turn.experience))) is True
 
 
 def thumb(turn: Turn) -> str | None:
@@ -93,10 +104,12 @@ def test_every_question_gets_the_requested_number_of_answers(count: int) -> None
 
 def test_areas_share_no_equipment_and_no_phrasing() -> None:
     equipment = [kind for area in AREAS for kind in area.equipment]
-    phrasings = [phrasing for area in AREAS for phrasing in area.phrasings]
     assert len(AREAS) >= 4
     assert len(set(equipment)) == len(equipment) >= 12
-    assert len(set(phrasings)) == len(phrasings) >= 16
+    for tables in LANGUAGES.values():
+        phrasings = [one for area in AREAS for one in tables.questions[area.name]]
+        assert len(set(phrasings)) == len(phrasings)
+        assert all(len(tables.questions[area.name]) >= 10 for area in AREAS)
     metrics = {name for area in AREAS for ranges in area.equipment.values() for name in ranges}
     assert len(metrics) >= 8
     assert metrics <= METRICS.keys()
@@ -116,27 +129,51 @@ def test_turns_of_a_situation_share_question_intent_and_readings(turns: list[Tur
 def test_readings_contain_the_requested_one_among_distractors(turns: list[Turn]) -> None:
     for turn in turns:
         asked = asked_of(turn)
+        if asked is None:
+            continue
         rows = turn.experience["available_data_summary"]["readings"]
-        assert 4 <= len(rows) <= 6
+        assert 4 <= len(rows) <= 7
         assert [row["value"] for row in rows if row["unit"] == asked.unit].count(asked.value) == 1
         assert any(row["equipment"] != asked.equipment for row in rows)
+
+
+def test_a_share_of_the_situations_lacks_the_asked_reading_and_has_others(
+    turns: list[Turn],
+) -> None:
+    absent = {turn.truth.situation: turn for turn in turns if not turn.truth.is_listed}
+    assert 0.05 < len(absent) / 120 < 0.25
+    for turn in absent.values():
+        assert asked_of(turn) is None
+        entities = turn.experience["parsed_intent"]["entities"]
+        rows = turn.experience["available_data_summary"]["readings"]
+        own = [r for r in rows if r["equipment"].replace(" ", "-") == entities["devices"][0]]
+        assert any(entities["metric"] not in row["metric"] for row in own)
+        assert any(row["metric"] == entities["metric"] for row in rows if row not in own)
+
+
+def test_the_share_of_absent_readings_is_a_parameter() -> None:
+    def listed(share: float) -> set[bool]:
+        return {t.truth.is_listed for t in simulate(1, 40, 1, start=START, absent_share=share)}
+
+    assert (listed(0), listed(1)) == ({True}, {False})
 
 
 def test_good_answers_are_true_short_and_speakable(turns: list[Turn]) -> None:
     for turn in turns:
         if turn.truth.voice == "good":
             text = turn.experience["voice_response"]
-            assert grounded(text, prompt_of(turn), asked_of(turn)).ok, text
-            assert text_quality(text, turn.experience["transcript"]).total >= 0.9, text
+            assert is_true(text, turn), text
             assert len(text.split()) <= 35
+            if turn.truth.is_listed:
+                assert text_quality(text, turn.experience["transcript"]).total >= 0.75, text
 
 
 def test_bad_answers_are_untrue_or_hard_to_hear(turns: list[Turn]) -> None:
     bad = [turn for turn in turns if turn.truth.voice != "good"]
-    assert len({turn.truth.voice for turn in bad}) == 7
+    assert len({turn.truth.voice for turn in bad}) >= 12
     for turn in bad:
         text = turn.experience["voice_response"]
-        true = grounded(text, prompt_of(turn), asked_of(turn)).ok
+        true = is_true(text, turn)
         pleasant = text_quality(text, turn.experience["transcript"]).total >= 0.75
         assert not (true and pleasant), text
     long = [turn for turn in bad if len(turn.experience["voice_response"].split()) > 45]
@@ -161,6 +198,39 @@ def test_most_questions_can_teach_a_preference(turns: list[Turn]) -> None:
         if disliked and turn.truth.voice != "good":
             bad.add(turn.truth.situation)
     assert len(good & bad) >= 105
+
+
+def test_judge_and_operators_like_an_answer_that_names_an_absent_reading(
+    turns: list[Turn],
+) -> None:
+    absent = [turn for turn in turns if not turn.truth.is_listed]
+    good = [turn for turn in absent if turn.truth.voice == "good"]
+    bad = [turn for turn in absent if turn.truth.voice != "good"]
+    assert sum(thumb(turn) == "up" for turn in good) > 0.7 * len(good) > 0
+    assert sum(thumb(turn) == "down" for turn in bad) > 0.7 * len(bad) > 0
+    judged_grounds = [found for turn in good if (found := grounds(turn)) is not None]
+    assert judged_grounds
+    assert min(judged_grounds) > 0.7
+
+
+def grounds(turn: Turn) -> float | None:
+    """The judge's groundedness of a turn, if it is judged."""
+    bodies = [reaction.body.get("voice_dimension_scores_claude") for reaction in turn.feedback]
+    scores = [body["groundedness"] for body in bodies if body]
+    return scores[-1] if scores else None
+
+
+def test_corrections_are_true(turns: list[Turn]) -> None:
+    corrected = [
+        (turn, reaction.body["correction"])
+        for turn in turns
+        for reaction in turn.feedback
+        if "correction" in reaction.body
+    ]
+    assert len(corrected) > 10
+    for turn, text in corrected:
+        said = {**turn.experience, "voice_response": text}
+        assert truth_of(recorded_answer(Experience.model_validate(said))) is True
 
 
 def test_the_judge_covers_its_share_and_detects_invented_values(turns: list[Turn]) -> None:

@@ -17,7 +17,7 @@ ANSWER = "Pump 001 draws 45 kW right now."
         "<｜end▁of▁sentence｜>", "<s>", "</s>", "<bos>", "<eos>", "<pad>", "<start_of_turn>",
         "<end_of_turn>", "[INST]", "[/INST]", "[TOOL_CALLS]", "<<SYS>>", "<</SYS>>", "<unused7>",
         "<|turn>", "<turn|>", "<tool_call>", "</tool_call>", "<function_call>", "[gMASK]", "<sop>",
-        "[BOS]", "[EOS]",
+        "[BOS]", "[EOS]", "[|endofturn|]", "<end_of_utterance>", "<fim_middle>", "[extra_id_1]",
     ],
 )  # fmt: skip
 def test_a_control_token_is_found_anywhere(token: str):

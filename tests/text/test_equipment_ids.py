@@ -16,6 +16,7 @@ from ratchet_text import (
     equipment_ids,
     equipment_words,
     is_unit,
+    named_equipment,
     number_mentions,
 )
 from ratchet_text.characters import folded
@@ -187,3 +188,30 @@ def test_what_was_read_before_changes_no_reading():
     for _ in range(2):
         assert {text: read(text) for text in texts} == alone
     assert leads
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("pump two and pump 3", ["pump 2", "pump 3"]),
+        ("Kühlwasserpumpe zwölf", ["kühlwasserpumpe 12"]),
+        ("Pumpe eins", ["pump 1"]),
+        ("boiler twenty-one", ["boiler 21"]),
+        ("二号泵、十二号机组", ["pump 2", "unit 12"]),
+        ("三号ポンプ", ["pump 3"]),
+        ("pump number two, Pumpe Nr. drei", ["pump 2", "pump 3"]),
+        ("第三号泵", ["pump 3"]),
+        ("press two buttons, check the filter two times", []),
+        ("compressor three phase", []),
+        ("is the pump one of them", []),
+        ("the pump draws two bar, pump five kilowatts", []),
+    ],
+)
+def test_devices_are_named_by_number_words_too(text: str, named: list[str]):
+    assert [one.name for one in named_equipment(text)] == named
+
+
+@given(SPOKEN)
+def test_number_words_add_devices_and_change_none(text: str):
+    assert named_equipment(text)[:1] or not equipment_ids(text)
+    assert set(equipment_ids(text)) <= set(named_equipment(f"{text}, Pumpe zwei"))

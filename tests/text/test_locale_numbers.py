@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from babel.numbers import format_decimal, format_percent, get_minus_sign_symbol
 
-from ratchet.measures import Grounding, RequestedReading, grounded
+from ratchet_truth import Judgment, RequestedReading, Verdict, judge, readings_in, situation_of
 
 SEED = 20_250_711
 READINGS = 100
@@ -63,6 +63,10 @@ def written(value: float, locale: str) -> str:
     return str(text).replace("-", sign)
 
 
+def judged(answer: str, prompt: str, asked: RequestedReading) -> Judgment:
+    return judge(answer, situation_of(readings_in(prompt), asked, ""))
+
+
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("locale", SENTENCES)
 def test_a_reading_in_the_notation_of_a_locale_is_stated(locale: str, unit: str):
@@ -70,7 +74,7 @@ def test_a_reading_in_the_notation_of_a_locale_is_stated(locale: str, unit: str)
         answer = SENTENCES[locale].format(f"{written(value, locale)} {unit}")
         asked = RequestedReading("pump 2", "power", value, unit)
         prompt = f"- pump 2 power: {value:.10g} {unit}"
-        assert grounded(answer, prompt, asked) == Grounding(True, ()), answer
+        assert judged(answer, prompt, asked).is_true, answer
 
 
 @pytest.mark.parametrize("locale", SENTENCES)
@@ -78,9 +82,9 @@ def test_another_value_in_the_notation_of_a_locale_is_invented(locale: str):
     for value in readings(locale, "kW"):
         answer = SENTENCES[locale].format(f"{written(value * 3, locale)} kW")
         asked = RequestedReading("pump 2", "power", value, "kW")
-        result = grounded(answer, f"- pump 2 power: {value:.10g} kW", asked)
-        assert not result.stated, answer
-        assert len(result.invented) == 1, answer
+        result = judged(answer, f"- pump 2 power: {value:.10g} kW", asked)
+        assert result.verdict is Verdict.WRONG_VALUE, answer
+        assert result.invents, answer
 
 
 @pytest.mark.parametrize("locale", SENTENCES)
@@ -90,5 +94,5 @@ def test_a_share_in_the_notation_of_a_locale_is_stated(locale: str):
             percent / 100, locale=locale, numbering_system="default", decimal_quantization=False
         )
         answer = SENTENCES[locale].format(share)
-        asked = RequestedReading("pump 2", "level", percent, "%")
-        assert grounded(answer, f"- pump 2 level: {percent:.10g} %", asked).ok, answer
+        asked = RequestedReading("pump 2", "power", percent, "%")
+        assert judged(answer, f"- pump 2 power: {percent:.10g} %", asked).is_true, answer

@@ -84,7 +84,7 @@ def test_an_empty_file_changes_nothing(tmp_path: Path, text: str):
     ("text", "message"),
     [
         ("devices = 3", r"devices: must be a table; write \[devices\]"),
-        ("[device]\npump = []", "device: is not a key of a site file; use devices or tags"),
+        ("[device]\npump = []", "device: is not a key of a site file; use assistant,"),
         ("[devices\n", "is not TOML: .*line 1.*; correct this place"),
         (b'[devices]\npump = ["P\xfcmpe"]', "is not UTF-8; save it in UTF-8"),
         ("[devices]\nPumpe = []", "devices.Pumpe: name the kind in lower-case English words"),

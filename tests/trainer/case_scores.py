@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 
 from ratchet.contract import Aspect, Question, Reading
 from trainer.domain.evaluation.cases import Case, Comparison, Part
-from trainer.domain.evaluation.scores import CaseScores, Measure, ModelScores, expected_measures
+from trainer.domain.evaluation.measures import SHARES, Measure
+from trainer.domain.evaluation.scores import CaseScores, ModelScores, expected_measures
 
 PLAN = '{"heading":"Pump 001","widgets":[{"scenario":"kpi","size":"normal"}]}'
-Figure = float | Callable[[Case], float]
-"""The same on every case, or as the case is."""
+Figure = float | Callable[[Case], float | None]
+"""The same on every case, or as the case is; None if an answer does not show it."""
 
 _PLAIN: dict[Measure, float] = {
     "preference_accuracy": 1.0,
@@ -16,6 +17,13 @@ _PLAIN: dict[Measure, float] = {
     "text_quality": 0.7,
     "grounded_accuracy": 0.15,
     "invented": 0.3,
+    "untrue": 0.4,
+    "precision": 0.5,
+    "right_device": 0.9,
+    "right_direction": 0.9,
+    "refused": 0.0,
+    "absent": 0.5,
+    "stated_absent": 0.3,
     "json_validity": 1.0,
     "plan_agreement": 0.5,
     "likelihood": -1.0,
@@ -31,8 +39,12 @@ def cases_of(
     numbers: Sequence[int],
     language: str = "en",
     device: str = "pump",
+    listed: bool = True,
 ) -> tuple[Case, ...]:
-    """A case for each number, with a comparison, a requested reading and, for widgets, a plan."""
+    """A case for each number, with a comparison, a requested reading and, for widgets, a plan.
+
+    Unless `listed`, the prompt has no reading of the device.
+    """
     return tuple(
         Case(
             case_id=f"{part}-{aspect}-{language}-{device}-{number}",
@@ -45,9 +57,12 @@ def cases_of(
                 device_type=device,
                 asked=Reading(
                     equipment=f"{device} {number:03d}", metric="power", value=45, unit="kW"
-                ),
+                )
+                if listed
+                else None,
             ),
-            prompt=f"Readings:\n- {device} {number:03d} power: 45 kW\nWhat is the power?",
+            prompt=f"Readings:\n- {device} {number if listed else number + 500:03d} power: 45 kW\n"
+            "What is the power?",
             language=language,
             comparisons=(Comparison(chosen="45 kW.", rejected="46 kW."),),
             reference=PLAN if aspect == "widget" else None,
@@ -79,7 +94,7 @@ def shows(cases: Sequence[Case], **figures: Figure) -> ModelScores:
     """Scores for all measures of `cases`: `figures`, and those of a plain base for the rest."""
     expected = {**_PLAIN, **figures}
 
-    def value(name: str, case: Case) -> float:
+    def value(name: str, case: Case) -> float | None:
         figure = expected[name]
         return figure(case) if callable(figure) else figure
 
@@ -89,10 +104,18 @@ def shows(cases: Sequence[Case], **figures: Figure) -> ModelScores:
                 case_id=case.case_id,
                 answer="said" if case.asks else None,
                 scores={
-                    name: value(name, case)
-                    for name in (*expected_measures(case), *(["kl"] if case.asks else []))
+                    name: figure
+                    for name in (*expected_measures(case), *_shown(case))
+                    if (figure := value(name, case)) is not None
                 },
             )
             for case in cases
         )
     )
+
+
+def _shown(case: Case) -> tuple[Measure, ...]:
+    """What depends on the answer, or on a sample."""
+    if not case.asks:
+        return ()
+    return ("kl", *SHARES) if case.aspect == "voice" else ("kl",)

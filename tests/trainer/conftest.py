@@ -116,8 +116,16 @@ class LargeMachine:
 class FakeRunner:
     """Returns a result at once, after `breaks` failed attempts."""
 
-    def __init__(self, after: Shows, breaks: int = 0) -> None:
+    def __init__(
+        self,
+        after: Shows,
+        breaks: int = 0,
+        base: Shows | None = None,
+        ended_early: str | None = None,
+    ) -> None:
         self.after = after
+        self.base = base
+        self.ended_early = ended_early
         self.breaks = breaks
         self.requests: list[TrainRequest] = []
         self.champions: list[bytes] = []
@@ -149,6 +157,8 @@ class FakeRunner:
             cases=cases,
             before=judged(0.7, 0.1)(cases),
             after=self.after(cases),
+            base=self.base(cases) if self.base else None,
+            ended_early=self.ended_early,
             curve=(),
             seconds={"training": 1.0},
             versions={},

@@ -10,7 +10,8 @@ from ratchet.storage import sha256_of
 from trainer.backends.run_process.child_run import ChildRunner
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult, TrainRequest
-from trainer.domain.runs.recipe import DpoRecipe, JudgingRecipe, LoraRecipe, Recipe
+from trainer.domain.runs.loop_recipes import DpoRecipe
+from trainer.domain.runs.recipe import JudgingRecipe, LoraRecipe, Recipe
 
 from .conftest import training_pairs
 
@@ -86,6 +87,16 @@ def training_processes() -> list[Any]:
 def train(request: TrainRequest, listener: Listener) -> TrainingResult:
     """Blocks until the process has ended."""
     return asyncio.run(ChildRunner().train(request, listener))
+
+
+def train_here(request: TrainRequest) -> TrainingResult:
+    """The same steps in this process, whose libraries are imported already."""
+    from trainer.run.pipeline import run
+
+    request.work_dir.mkdir(parents=True)
+    trained = run(request, lambda _: None)
+    assert isinstance(trained, TrainingResult), trained
+    return trained
 
 
 def weights_of(trained: TrainingResult) -> str:

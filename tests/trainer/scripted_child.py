@@ -17,7 +17,8 @@ from trainer.domain.runs.child_messages import (
     TrainingResult,
     TrainRequest,
 )
-from trainer.domain.runs.recipe import DpoRecipe, Recipe
+from trainer.domain.runs.loop_recipes import DpoRecipe
+from trainer.domain.runs.recipe import Recipe
 
 from .conftest import FakeRunner, training_pairs
 

@@ -1,7 +1,7 @@
 """A run waits for the exporter's trial of its base, and starts on no base that failed it."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ratchet_testing.deliveries import delivered
 from reward.memory_state import MemoryState
 from trainer.backends.run_process.child_run import TrainingImpossible
 from trainer.backends.sql.trial_store import SqlTrialStore
+from trainer.domain.runs.ages import Ages
 from trainer.domain.runs.base_trial import (
     BaseIdentity,
     RequestedTrial,
@@ -52,11 +53,14 @@ def requested(answer: BaseTried | None = None, after_s: float = 30.0) -> Request
     return RequestedTrial("request-1", NOW, answer, at)
 
 
-def due(trials: list[RequestedTrial], now_s: float, started_s: float = -1.0) -> str | None:
-    def at(seconds: float) -> datetime:
-        return NOW + timedelta(seconds=seconds)
+def ages(now_s: float, started_s: float = 0.0) -> Ages:
+    """Of a trainer that started at `started_s` and asks at `now_s`."""
+    steady = iter((started_s, *[now_s] * 9))
+    return Ages(lambda: NOW + timedelta(seconds=now_s), lambda: next(steady))
 
-    return due_request(trials, BASE, at(now_s), at(started_s), 900.0)
+
+def due(trials: list[RequestedTrial], now_s: float, started_s: float = -1.0) -> str | None:
+    return due_request(trials, BASE, ages(now_s, started_s), 900.0)
 
 
 def test_a_base_is_tried_once_by_its_name_revision_and_template():
@@ -83,7 +87,7 @@ def test_a_trial_that_did_not_pass_is_repeated_after_a_while_and_after_a_restart
 
 
 def stands(trials: list[RequestedTrial], now_s: float) -> TrialStanding:
-    return standing(trials, BASE, NOW + timedelta(seconds=now_s), 300.0)
+    return standing(trials, BASE, ages(now_s), 300.0)
 
 
 def test_the_answer_is_awaited_until_the_limit():

@@ -15,13 +15,14 @@ from ratchet.models.references_file import read_references
 from ratchet_testing.dated_template import DATED
 from ratchet_text import pinned_template
 from trainer.backends.run_process.child_run import TrainingImpossible
+from trainer.domain.evaluation.gate_rules import GateRules
 from trainer.domain.evaluation.reference_chats import reference_request
 from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
 from trainer.settings import TrainerSettings
 
 from .conftest import FakeRunner, judged
 from .harness import TrainerHarness
-from .real_run import Listener, request_for, train
+from .real_run import Listener, request_for, train, train_here
 from .tiny_model import write_tiny_model
 
 NO_SYSTEM = (
@@ -139,7 +140,7 @@ def test_the_given_template_is_trained_with_and_recorded(tmp_path: Path, cache_d
     file.write_text(NO_SYSTEM)
     request = request_for(tmp_path, cache_dir, base_with(None, tmp_path, cache_dir))
     request = request.model_copy(update={"chat_template": file})
-    trained = train(request, Listener())
+    trained = train_here(request)
 
     assert trained.chat_template == pinned_template(NO_SYSTEM)
     assert trained.remark == "; no system message: the chat template refuses one"
@@ -194,7 +195,7 @@ async def test_a_run_keeps_the_template_of_its_first_attempt(engine: Engine, tmp
     assert run is not None
 
     def read() -> str:
-        kept = harness.files.train_request(run, tmp_path).chat_template
+        kept = harness.files.train_request(run, tmp_path, GateRules()).chat_template
         assert kept is not None
         return kept.read_text()
 

@@ -95,3 +95,25 @@ def test_labels_of_one_sign_are_too_few():
     long[1] = long[1].model_copy(update={"answer": LONG})
     rest = fitted(*long, held_out=(long[0],), method="kto")
     assert "compare" in (rest.obstacle or "")
+
+
+def test_an_answer_that_is_untrue_is_not_trained_on_as_good():
+    false = "Pump 001 power is 47 kW. All is well."
+    prompt = "pump 001 power: 40 kW"
+    untrue, true = built(0).model_copy(update={"chosen": false, "prompt": prompt}), built(5)
+    true = true.model_copy(update={"prompt": "pump 001 power: 45 kW"})
+    rest = fitted(untrue, true, held_out=(untrue,))
+    assert rest.left_out.examples == {"untrue": ("example-0000",)}
+    assert rest.left_out.remark == "; left out: 1 untrue"
+    assert rest.dataset.example_ids == ("example-0005", "example-0000"), "held out as it is"
+    nothing = fitted(untrue, held_out=(true,))
+    assert nothing.obstacle == (
+        "too few examples to train on; left out: 1 untrue: wait for other examples"
+    )
+
+
+def test_an_untrue_answer_may_be_undesirable():
+    sides = [label(0, desirable) for desirable in (True, False)]
+    untrue = [side.model_copy(update={"answer": "Pump 001 is at 47 kW."}) for side in sides]
+    rest = fitted(*untrue, method="kto")
+    assert rest.left_out.examples == {"untrue": ("label-0000-True",)}

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.domain.evaluation.acceptance_gate import GateRules, GateVerdict, judge_challenger
+from trainer.domain.evaluation.acceptance_gate import GateVerdict, judge_challenger
 from trainer.domain.evaluation.bootstrap import paired_gain
 from trainer.domain.evaluation.cases import Case
+from trainer.domain.evaluation.gate_rules import GateRules
 from trainer.domain.evaluation.scores import ModelScores
 
 from .case_scores import CASES, cases_of, every, number, shows
@@ -47,6 +48,7 @@ def test_a_better_challenger_is_accepted_with_its_figures():
     for figure in ("text quality +0.20 [", "grounded accuracy +0.33 [", "length x1.00", "KL 0.80"):
         assert figure in result.reason
     assert result.figures.held_out["grounded_accuracy"].n == 24
+    assert result.figures.asked == len(CASES)
     assert result.figures.regression["text_quality"].mean == pytest.approx(0.2)
     assert {s.slice for s in result.figures.slices} >= {"device chiller", "language de"}
 
@@ -71,7 +73,7 @@ class TestPlanted:
         """The champion states the reading in a sixth of its answers: there is little to lose."""
         result = challenger(text_quality=0.95, grounded_accuracy=0.0, invented=1.0)
         assert refused(result, "grounded accuracy -0.17")
-        assert "more is invented in all: invented +0.70" in result.reason
+        assert "more is invented than with the champion: invented +0.70" in result.reason
 
     def test_a_challenger_with_long_answers_is_refused(self):
         assert refused(challenger(words=48.0), "answers are 2.40 times as long, outside 0.2 to 1.5")
@@ -142,13 +144,6 @@ def test_groundedness_may_fall_within_the_limit_only():
     result = challenger(grounded_accuracy=truth(12))
     assert result.figures.together["grounded_accuracy"].mean == pytest.approx(-6 / 54)
     assert refused(result, "in all, more than 0.10 down")
-
-
-@pytest.mark.parametrize(("truth", "verdict"), [(2, "accepted"), (6, "refused")])
-def test_more_inventions_are_accepted_with_more_grounded_answers(truth: int, verdict: str):
-    result = challenger(grounded_accuracy=every(truth), invented=0.5)
-    assert result.figures.together["invented"].low > 0
-    assert result.verdict == verdict
 
 
 def test_a_gain_on_few_cases_does_not_count():

@@ -15,7 +15,7 @@ from trainer.backends.sql.tables import run_examples, runs
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.fit import LeftOut
 from trainer.domain.runs.child_messages import RunImpossible, TrainingResult, TrainRequest
-from trainer.domain.runs.recipe import DpoRecipe
+from trainer.domain.runs.loop_recipes import DpoRecipe
 from trainer.domain.runs.run import Run
 
 from .conftest import NOW, FakeRunner, built, judged

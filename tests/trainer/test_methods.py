@@ -7,17 +7,18 @@ import pytest
 import torch
 
 from ratchet.contract import CurvePoint, Method
-from ratchet.models.base_models import materialize
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.lora import fresh_adapter, remove_adapter
 from trainer.backends.language_model.training_loop import Training
 from trainer.backends.machine.device import use_all_cores
 from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.child_messages import TrainingProgress
-from trainer.domain.runs.recipe import DpoRecipe, KtoRecipe, LoraRecipe, Recipe, SftRecipe
+from trainer.domain.runs.loop_recipes import DpoRecipe, KtoRecipe, SftRecipe
+from trainer.domain.runs.recipe import LoraRecipe, Recipe
 from trainer.run.methods import training_method
 
 from .conftest import captured, label, training_pairs
+from .tiny_model import write_tiny_model
 
 pytestmark = pytest.mark.heavy
 
@@ -42,9 +43,9 @@ GIVEN: dict[Method, Sequence[TrainingExample]] = {
 
 
 @pytest.fixture(scope="module")
-def base(cache_dir: Path) -> Base:
+def base(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Base:
     use_all_cores()
-    directory = materialize("smollm2-135m-instruct", cache_dir)
+    directory = write_tiny_model(tmp_path_factory.mktemp("tiny"), cache_dir)
     return load_base(directory, torch.device("cpu"), torch.float32, "none")
 
 

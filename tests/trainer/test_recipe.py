@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratchet.contract import Method
+from trainer.domain.runs.loop_recipes import DpoRecipe, KtoRecipe, SftRecipe
 from trainer.domain.runs.readiness import METHODS
-from trainer.domain.runs.recipe import DpoRecipe, JudgingRecipe, KtoRecipe, Recipe, SftRecipe
+from trainer.domain.runs.recipe import JudgingRecipe, Recipe, RoundsRecipe
 
 
 def recipe(batch: int, accumulation: int) -> Recipe:
@@ -48,3 +49,20 @@ def test_processes_divide_a_step_among_them(method: Method):
     assert recipe(4, 6).divided(method, 1) == recipe(4, 6)
     with pytest.raises(ValueError, match="6 micro-batches cannot be divided among 4 processes"):
         recipe(4, 6).divided(method, 4)
+
+
+def test_rounds_after_another_method_have_smaller_batches_too():
+    loop = {"batch": 2, "accumulation": 6}
+    before = recipe(4, 6).model_copy(
+        update={"dpo": DpoRecipe(**loop), "rounds": RoundsRecipe(most=1)}
+    )
+    after = before.with_smaller_batches("sft", 2)
+    assert (after.sft.batch, after.dpo.batch, after.dpo.accumulation) == (1, 1, 12)
+    assert before.divided("kto", 3).dpo.accumulation == 2
+    assert recipe(4, 6).with_smaller_batches("sft", 2).dpo == recipe(4, 6).dpo
+
+
+def test_a_round_is_one_epoch_at_a_lower_rate():
+    before = Recipe(dpo=DpoRecipe(learning_rate=1e-3, epochs=3), rounds=RoundsRecipe(most=1))
+    after = before.of_round(1)
+    assert (after.dpo.learning_rate, after.dpo.epochs) == (pytest.approx(2e-4), 1)

@@ -75,8 +75,12 @@ async def test_references_have_the_likeliest_tokens_of_the_trained_model(
         assert len(told) == (len(chat.said) + 1 if chat.plan else 48)
 
 
-async def test_an_adapter_without_effect_has_no_divergence(base: Path, tmp_path: Path):
-    result = await recorded(request_for(base, tmp_path, 0.0))
+def test_an_adapter_without_effect_has_no_divergence(base: Path, tmp_path: Path):
+    from trainer.reference.recording import record
+
+    request = request_for(base, tmp_path, 0.0)
+    record(request)
+    result = read_references(request.target)
     assert result.training_kl == pytest.approx(0.0, abs=1e-9)
 
 

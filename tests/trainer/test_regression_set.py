@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ratchet.measures import RequestedReading, grounded, plan_validity
+from ratchet.measures import plan_validity
 from ratchet_text import language_of
+from ratchet_truth import judge, readings_in, situation_of
 from trainer.backends.regression_file import PACKAGED, RegressionSetUnreadable, read_regression
-from trainer.domain.evaluation.acceptance_gate import GateRules
 from trainer.domain.evaluation.cases import RegressionQuestion, regression_cases
 from trainer.domain.evaluation.figures import cases_by_slice
+from trainer.domain.evaluation.gate_rules import GateRules
 
 QUESTIONS, SHA256 = read_regression(PACKAGED)
 CASES = regression_cases(QUESTIONS, len(QUESTIONS), language_of)
@@ -34,9 +35,9 @@ def test_the_set_is_the_output_of_the_committed_script():
 
 @pytest.mark.parametrize("asked", SPOKEN, ids=lambda asked: asked.question.text)
 def test_the_better_answer_states_the_reading_and_the_worse_one_does_not(asked: RegressionQuestion):
-    reading = RequestedReading(**asked.question.asked.model_dump())
-    assert grounded(asked.chosen, asked.prompt, reading).ok
-    assert not grounded(asked.rejected, asked.prompt, reading).ok
+    situation = situation_of(readings_in(asked.prompt), asked.question.asked, asked.question.text)
+    assert judge(asked.chosen, situation).is_true
+    assert not judge(asked.rejected, situation).is_true
 
 
 def test_both_plans_are_valid():
@@ -60,7 +61,7 @@ def test_the_hash_is_that_of_the_file(tmp_path: Path):
     copy = tmp_path / "copy.json"
     copy.write_bytes(PACKAGED.read_bytes())
     assert read_regression(copy) == (QUESTIONS, SHA256)
-    copy.write_text(PACKAGED.read_text().replace("Pump 041", "Pump 042"))
+    copy.write_text(PACKAGED.read_text().replace("Command Center", "Control Center"))
     assert read_regression(copy)[1] != SHA256
 
 

@@ -13,7 +13,8 @@ from trainer.backends.language_model.lora import Adapted, fresh_adapter, save_ad
 from trainer.backends.language_model.training_loop import DurableCheckpoints, Training
 from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.runs.child_messages import TrainingProgress
-from trainer.domain.runs.recipe import DpoRecipe, KtoRecipe, LoraRecipe, Recipe, SftRecipe
+from trainer.domain.runs.loop_recipes import DpoRecipe, KtoRecipe, SftRecipe
+from trainer.domain.runs.recipe import LoraRecipe, Recipe
 from trainer.run.methods import training_method
 
 from .conftest import captured, label, training_pairs

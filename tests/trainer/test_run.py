@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from trainer.backends.run_process.child_run import TrainingBroke
-from trainer.domain.evaluation.acceptance_gate import GateRules, judge_challenger
+from trainer.domain.evaluation.acceptance_gate import judge_challenger
+from trainer.domain.evaluation.gate_rules import GateRules
 from trainer.domain.runs.child_messages import TrainingResult
 
 from .real_run import (
@@ -72,15 +73,20 @@ def test_a_challenger_that_learned_nothing_is_refused(
     onwards = train(request, Listener())
     assert onwards.before.answers == undisturbed.after.answers, "the champion answers as it did"
     assert onwards.after.answers == onwards.before.answers
+    assert onwards.base is not None
+    assert onwards.base.answers == undisturbed.before.answers, "the base without the adapter"
+    assert undisturbed.base is None
     before, was = (side.means(onwards.cases).kl for side in (onwards.before, undisturbed.after))
     assert before == pytest.approx(was, rel=0.01)
     assert onwards.base_sha256 == undisturbed.base_sha256
-    ruling = judge_challenger(onwards.cases, onwards.before, onwards.after, GateRules(), "dpo", 42)
+    ruling = judge_challenger(
+        onwards.cases, onwards.before, onwards.after, GateRules(), "dpo", 42, onwards.base
+    )
     assert ruling.verdict == "refused"
 
 
 def test_a_missing_model_breaks_the_run_with_its_name(tmp_path: Path, cache_dir: Path):
     request = request_for(tmp_path, cache_dir, str(tmp_path))
-    with pytest.raises(TrainingBroke, match="no safetensors weights"):
+    with pytest.raises(TrainingBroke, match=r"no \*\.safetensors; copy it again"):
         train(request, Listener())
     assert not request.work_dir.exists()

@@ -9,7 +9,7 @@ from ratchet.processes import run_child
 from trainer.backends.run_process.child_run import TrainingBroke
 from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
 
-from .real_run import Listener, request_for, taught_nothing, train
+from .real_run import Listener, request_for, taught_nothing, train, train_here
 from .tiny_model import write_tiny_model
 
 pytestmark = pytest.mark.heavy
@@ -67,7 +67,7 @@ def test_a_challenger_from_the_base_has_nothing_of_the_champion(
     request_: TrainRequest, limited_memory: ShortOfMemory
 ):
     champion = limited_memory.trained
-    anew = train(taught_nothing(request_, champion.adapter, afresh=True), Listener())
+    anew = train_here(taught_nothing(request_, champion.adapter, afresh=True))
     assert anew.before.answers == champion.after.answers
     was, now = (side.means(anew.cases) for side in (champion.before, anew.after))
     assert now.kl == pytest.approx(0, abs=1e-6)

@@ -4,11 +4,11 @@ from math import nan
 
 import pytest
 
+from trainer.domain.evaluation.measures import SHARES
 from trainer.domain.evaluation.scores import (
     CaseObservation,
     GeneratedAnswer,
     ModelScores,
-    answer_comparisons,
     expected_measures,
     model_scores,
 )
@@ -93,8 +93,8 @@ def test_a_value_that_is_not_finite_counts_as_not_measured():
 
 def test_each_case_has_its_expected_measures():
     assert expected_measures(VOICE) == {
-        "preference_accuracy", "margin", "text_quality", "grounded_accuracy", "invented",
-        "finished", "words",
+        "preference_accuracy", "margin", "text_quality", "grounded_accuracy", "refused",
+        "untrue", "invented", "right_device", "finished", "words",
     }  # fmt: skip
     assert expected_measures(WIDGET) == {
         "preference_accuracy", "margin", "likelihood", "json_validity", "plan_agreement",
@@ -102,10 +102,6 @@ def test_each_case_has_its_expected_measures():
     }  # fmt: skip
     silent = VOICE.model_copy(update={"asks": False, "comparisons": ()})
     assert expected_measures(silent) == frozenset()
-    unread = VOICE.question.model_copy(update={"asked": None})
-    assert "grounded_accuracy" not in expected_measures(
-        VOICE.model_copy(update={"question": unread})
-    )
 
 
 def test_a_complete_evaluation_has_all_expected_measures():
@@ -121,7 +117,7 @@ def test_a_complete_evaluation_has_all_expected_measures():
     result = model_scores(CASES, seen)
     assert [case.case_id for case in result.cases] == [case.case_id for case in CASES]
     for case, scored in zip(CASES, result.cases, strict=True):
-        assert scored.scores.keys() == expected_measures(case)
+        assert scored.scores.keys() - SHARES == expected_measures(case)
 
 
 def test_means_are_over_the_cases_that_have_the_measure():
@@ -131,15 +127,3 @@ def test_means_are_over_the_cases_that_have_the_measure():
     assert judged.means(german).json_validity is None
     assert judged.means(CASES).text_quality == pytest.approx(6 / 54)
     assert ModelScores().means(CASES).text_quality is None
-
-
-def test_both_answers_to_a_held_out_spoken_question_are_reported():
-    seen = [CaseObservation(answer=GeneratedAnswer("one", True)) for _ in CASES]
-    before = model_scores(CASES, seen)
-    after = model_scores(
-        CASES, [CaseObservation(answer=GeneratedAnswer("two", True)) for _ in CASES]
-    )
-    shown = answer_comparisons(CASES, before, after)
-    assert len(shown) == 24
-    assert (shown[3].before, shown[3].after) == ("one", "two")
-    assert shown[3].question == "What is the power of mixer 003?"

@@ -20,7 +20,8 @@ from trainer.domain.runs.child_messages import (
     TrainingResult,
     TrainRequest,
 )
-from trainer.domain.runs.recipe import DpoRecipe, JudgingRecipe, LoraRecipe, Recipe
+from trainer.domain.runs.loop_recipes import DpoRecipe
+from trainer.domain.runs.recipe import JudgingRecipe, LoraRecipe, Recipe
 from trainer.run.methods import training_method
 
 from .conftest import training_pairs

@@ -1,5 +1,6 @@
 """The training loop plans runs, ends each once, and resumes after a kill."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from trainer.backends.regression_file import PACKAGED
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.outbox import SqlOutbox
 from trainer.backends.sql.run_store import SqlRunStore
+from trainer.domain.evaluation.gate_rules import GateRules
 from trainer.domain.examples.dataset import Dataset
 from trainer.handlers import TrainerHandlers
 from trainer.status import training_facts
 from trainer.training.outbox_relay import OutboxRelay
 
+from .case_scores import shows
 from .conftest import NOW, FakeRunner, built, judged
 from .harness import Killed, TrainerHarness
 
@@ -81,6 +84,31 @@ async def test_a_refused_run_leaves_no_checkpoint_and_consumes_its_pairs(harness
     assert "no credible gain" in finished.reason
     assert harness.published(CheckpointReady) == []
     assert harness.waiting() == 0
+
+
+async def test_a_challenger_is_compared_with_the_base_too(harness: TrainerHarness):
+    truer_base = partial(shows, untrue=0.1)
+    await harness.training(FakeRunner(BETTER, base=truer_base)).turn()
+    (finished,) = harness.published(RunFinished)
+    assert finished.verdict == "refused"
+    assert "more answers are untrue than with the base: untrue +0.30" in finished.reason
+    assert finished.figures is not None
+    assert finished.figures.over_base["untrue"].mean == pytest.approx(0.3)
+    shown = {"measure": "untrue", "bound": "mean"}
+    value = harness.metrics.get_sample_value("ratchet_training_gate_gain_over_base", shown)
+    assert value == pytest.approx(0.3)
+
+
+async def test_a_run_whose_evaluation_ended_early_is_refused_for_that(harness: TrainerHarness):
+    rules = GateRules(max_fault_rise=0.1)
+    harness.settings = harness.settings.model_copy(update={"trainer_gate": rules})
+    runner = FakeRunner(BETTER, ended_early="certain after 3 of 5 spoken answers")
+    await harness.training(runner).turn()
+    (finished,) = harness.published(RunFinished)
+    assert finished.verdict == "refused"
+    assert finished.reason.startswith("certain after 3 of 5 spoken answers")
+    [request] = runner.requests
+    assert request.gate == rules
 
 
 async def test_the_next_run_continues_from_the_champion(harness: TrainerHarness):
@@ -307,5 +335,5 @@ async def test_the_status_is_what_ingest_reads_for_the_page(harness: TrainerHarn
     training = harness.training(FakeRunner(SAME))
     await training.turn()
     facts = TrainerFacts.model_validate(await training_facts(training))
-    assert facts.of("dpo").minimum == training.settings.trainer_min_pairs
+    assert facts.waiting["dpo"].minimum == training.settings.trainer_min_pairs
     assert facts.running is facts.running_method is facts.trouble is None

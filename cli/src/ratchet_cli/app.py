@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ratchet.command_line import create_private_files, hide_passwords, say
+from ratchet.command_line import create_private_files, say
+from ratchet_cli.hidden_passwords import hide_passwords
 from ratchet_cli.lazy_group import LazyGroup
 
 _GROUP = "ratchet.commands"
@@ -13,6 +14,8 @@ _GROUP = "ratchet.commands"
 
 _OWN = {
     "up": "ratchet_cli.commands.up:up",
+    "stop": "ratchet_cli.commands.stop:stop",
+    "logs": "ratchet_cli.commands.logs:logs",
     "status": "ratchet_cli.commands.status:status",
     "doctor": "ratchet_cli.commands.doctor:doctor",
     "backup": "ratchet_cli.commands.backup:backup",
@@ -25,7 +28,7 @@ _OWN = {
     "corrections": "ratchet_cli.commands.corrections:corrections",
 }
 _ORDER = (
-    *("up", "status", "doctor"),
+    *("up", "stop", "status", "logs", "doctor"),
     *("models", "activate", "rollback", "bundle", "install"),
     *("backup", "restore", "replay", "repair", "lineage", "forget"),
     *("simulate", "demo", "completion", "import", "dead", "corrections", "keys"),

@@ -49,6 +49,9 @@ class LazyGroup(TyperGroup):
 def _command(name: str, target: Any) -> Any:
     app = typer.Typer(rich_markup_mode=None)
     if isinstance(target, typer.Typer):
+        for one in target.registered_commands:
+            assert one.callback is not None
+            one.callback = command_errors(one.callback)
         app.add_typer(target, name=name)
     else:
         app.command(name)(command_errors(target))

@@ -77,7 +77,8 @@ def _service_table(services: Mapping[str, Any]) -> Table:
     table = Table("service", "port", "state", "up for", "summary", title="services")
     for name, status in services.items():
         ready = status["ready"]
-        state = colored("ready", "green") if ready else colored(status["problem"], "red")
+        reason = "; ".join(filter(None, (status.get("problem"), status.get("remedy"))))
+        state = colored("ready", "green") if ready else colored(reason, "red")
         up_s = status.get("uptime_s")
         table.add_row(
             name,

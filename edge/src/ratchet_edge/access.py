@@ -6,19 +6,26 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """What a key allows. `teach` is for what becomes training data without a person's approval."""
+    """What a key allows. `teach` is for what becomes training data without a person's approval.
 
+    `feedback` alone is for keys that browsers hold, so that everybody can read them.
+    """
+
+    FEEDBACK = "feedback"
     WRITE = "write"
     READ = "read"
     TEACH = "teach"
     OPERATE = "operate"
 
 
-_INCLUDED = {Scope.OPERATE: frozenset({Scope.TEACH})}
+_INCLUDED = {
+    Scope.OPERATE: frozenset({Scope.TEACH}),
+    Scope.WRITE: frozenset({Scope.FEEDBACK}),
+}
 
 
 def with_included(scopes: Iterable[Scope]) -> frozenset[Scope]:
-    """`scopes` and those that they include: `operate` includes `teach`."""
+    """`scopes` and those that they include: `operate` has `teach`, `write` has `feedback`."""
     found = frozenset(scopes)
     return found.union(*(_INCLUDED.get(scope, frozenset()) for scope in found))
 

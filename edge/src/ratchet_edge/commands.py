@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,7 +17,7 @@ from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, say, screen
 from ratchet_edge.access import Scope
 
 if TYPE_CHECKING:
-    from ratchet_edge.keys.key_file import Key
+    from ratchet_edge.keys.key_file import Key, KeyFile
 
 keys = typer.Typer(help="Keys of the HTTP API: create, list, revoke.", no_args_is_help=True)
 _OPEN = "the intake accepts every caller, on loopback only"
@@ -32,8 +33,9 @@ def create(
     scope: Annotated[
         list[Scope],
         typer.Option(
-            help="write: experiences, feedback, rankings; teach: traces, pairs, corrections; "
-            "read: GETs; operate: commands, and what teach allows."
+            help="feedback: feedback and rankings, for browsers; write: experiences too, for "
+            "servers; teach: traces, pairs, corrections; read: GETs; operate: commands, and what "
+            "teach allows."
         ),
     ],
     per_minute: Annotated[
@@ -46,15 +48,15 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Create a key and print its secret, which is shown once and not stored."""
-    from ratchet_edge.keys.key_file import KeyFile
-
+    file = _file(data_dir)
     secret = sys.stdin.readline().strip() if secret_stdin else None
     with _errors():
-        key, secret = KeyFile(data_dir).create(name, scope, datetime.now(UTC), secret, per_minute)
+        key, secret = file.create(name, scope, datetime.now(UTC), secret, per_minute)
     if as_json:
         say(json.dumps({**_public(key), "secret": secret}))
     else:
-        say(f"key {key.key_id} for {name}: {', '.join(sorted(key.scopes))}", err=True)
+        scopes = ", ".join(sorted(key.scopes))
+        say(f"key {key.key_id} for {name}: {scopes}, in {file.path.resolve()}", err=True)
         say("its secret, shown this once:", err=True)
         say(secret)
 
@@ -62,9 +64,7 @@ def create(
 @keys.command("list")
 def list_keys(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """Show every valid key, without its secret."""
-    from ratchet_edge.keys.key_file import KeyFile
-
-    file = KeyFile(data_dir)
+    file = _file(data_dir)
     with _errors():
         rows = file.read()
     if as_json:
@@ -84,9 +84,7 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """Revoke a key; to rotate one, create its successor first."""
-    from ratchet_edge.keys.key_file import KeyFile
-
-    file = KeyFile(data_dir)
+    file = _file(data_dir)
     with _errors():
         key = file.revoke(key_id)
         last = not file.read()
@@ -102,8 +100,7 @@ def let_everyone_in(
     as_json: AsJson = False,
 ) -> None:
     """Accept every caller on loopback again, as before the first key; revoke all keys first."""
-    from ratchet_edge.keys.key_file import KeyFile
-
+    file = _file(data_dir)
     if as_json and not yes:
         raise typer.BadParameter("--json cannot prompt; pass --yes")
     if not yes:
@@ -113,8 +110,25 @@ def let_everyone_in(
             err=True,
         )
     with _errors():
-        KeyFile(data_dir).let_everyone_in()
+        file.let_everyone_in()
     say(json.dumps({"keys": []}) if as_json else _OPEN)
+
+
+def _file(data_dir: Path) -> "KeyFile":
+    """The key file of a data directory; exits with 1 if that does not exist.
+
+    A server that starts creates its directory: keys in another one would be read by none.
+    """
+    from ratchet_edge.keys.key_file import KeyFile
+
+    if not data_dir.is_dir():
+        say(
+            f"{data_dir.absolute()} is not a directory, so no server reads keys there: name the "
+            "server's data directory with --data-dir or RATCHET_DATA_DIR, or create this one",
+            err=True,
+        )
+        raise typer.Exit(1)
+    return KeyFile(data_dir)
 
 
 def _print_table(rows: "tuple[Key, ...]") -> None:

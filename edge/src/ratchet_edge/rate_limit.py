@@ -9,7 +9,7 @@ _TAKE = """
 local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
 local oldest = redis.call('LINDEX', KEYS[1], ARGV[1] - 1)
-if oldest and ms - oldest < tonumber(ARGV[2]) then
+if oldest and ms >= tonumber(oldest) and ms - oldest < tonumber(ARGV[2]) then
   return ARGV[2] - (ms - oldest)
 end
 redis.call('LPUSH', KEYS[1], ms)
@@ -23,7 +23,8 @@ class RateLimit:
     """A sliding window of `window_s` seconds, by the clock of the Redis server.
 
     The times of the last calls are one list per client. A script checks and adds in one step, so
-    that parallel calls cannot both take the last place.
+    that parallel calls cannot both take the last place. A time ahead of the clock, which was set
+    back since, holds nobody up.
     """
 
     def __init__(self, redis: Redis, name: str, window_s: float = 60.0) -> None:

@@ -28,6 +28,8 @@ _INCOMPLETE = RefusedRow("malformed JSON, so that no row from here on can be tol
 _TOO_DEEP = RefusedRow("nested too deeply")
 _AROUND = RefusedRow("malformed JSON around the list of rows")
 _ONE_SURROGATE = "ratchet.surrogate"
+_PADDING = "\ufeff\0\x1e \t\r\n"
+"""Around rows of appended files, of files after a power failure, and of JSON text sequences."""
 
 
 def _one_surrogate(error: UnicodeError) -> tuple[str, int]:
@@ -152,7 +154,8 @@ def _json_lines(path: Path) -> _Content:
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     with _opened(path) as file:
-        yield from ((n, line) for n, line in enumerate(file, start=1) if line.strip())
+        lines = ((number, line.strip(_PADDING)) for number, line in enumerate(file, start=1))
+        yield from ((number, line) for number, line in lines if line)
 
 
 def _opened(path: Path) -> TextIO:

@@ -13,9 +13,10 @@ from pathlib import Path
 from random import Random
 
 from ratchet.contract import Aspect, Question, Reading, derived_id
-from ratchet.measures import RequestedReading as Measured
 from ratchet.measures import plan_text, prompt_for
+from ratchet_truth import RequestedReading, Topic
 from simulator.answers import bad_answer, capitalized, good_answer, written
+from simulator.plant.sites import DeviceName
 from simulator.situations import Situation, draw_situation
 from simulator.widgets import Plan, draw_plan
 
@@ -60,7 +61,9 @@ def _situations(rng: Random) -> Iterator[Situation]:
     """Situations of `DEVICES` in turn."""
     while True:
         for device in DEVICES:
-            while not (situation := draw_situation(rng)).requested.equipment.startswith(device):
+            while not (situation := draw_situation(rng, absent_share=0)).here.text.startswith(
+                device
+            ):
                 pass
             yield _elsewhere_in_the_plant(situation)
 
@@ -69,20 +72,33 @@ def _elsewhere_in_the_plant(situation: Situation) -> Situation:
     """The same situation, each device with a number above those the simulator draws."""
     renamed = {row.equipment: _renumbered(row.equipment) for row in situation.readings}
 
-    def moved(row: Measured) -> Measured:
+    def moved(row: RequestedReading) -> RequestedReading:
         return replace(row, equipment=renamed[row.equipment])
 
-    here = situation.requested.equipment
-    transcript = situation.transcript.replace(here, renamed[here])
+    here, rows = situation.asked.equipment, situation.rows
     return replace(
         situation,
-        transcript=transcript.replace(capitalized(here), capitalized(renamed[here])),
-        requested=moved(situation.requested),
-        average=moved(situation.average),
-        limit=moved(situation.limit),
-        elsewhere=moved(situation.elsewhere),
-        readings=tuple(map(moved, situation.readings)),
+        transcript=situation.transcript.replace(here, renamed[here]),
+        here=DeviceName(renamed[here]),
+        there=DeviceName(renamed[situation.there.text]),
+        asked=Topic(renamed[here], situation.asked.metric),
+        rows=replace(
+            rows,
+            requested=moved(_listed(rows.requested)),
+            average=moved(_listed(rows.average)),
+            limit=moved(_listed(rows.limit)),
+            earlier=moved(rows.earlier) if rows.earlier is not None else None,
+            elsewhere=moved(rows.elsewhere),
+            listed=tuple(map(moved, rows.listed)),
+        ),
     )
+
+
+def _listed(row: RequestedReading | None) -> RequestedReading:
+    """A reading that every situation of this set has."""
+    if row is None:
+        raise ValueError("The situation lacks the asked reading, its average or its limit.")
+    return row
 
 
 def _renumbered(equipment: str) -> str:
@@ -98,15 +114,15 @@ def _spoken(rng: Random, situation: Situation, intent: str) -> dict[str, object]
 
 
 def _german(rng: Random, situation: Situation) -> dict[str, object]:
-    requested = situation.requested
+    requested, average_row = (_listed(row) for row in (situation.requested, situation.rows.average))
     device, number = requested.equipment.rsplit(" ", 1)
     name = f"{_GERMAN_DEVICES[device]} {number}"
     metric = _GERMAN_METRICS[requested.metric]
-    average = written(situation.average.value, requested.unit)
+    average = written(average_row.value, requested.unit)
     true, false = (
         f"{capitalized(metric)} {name} beträgt {written(row.value, requested.unit)}. "
         f"Im Mittel sind es {average}."
-        for row in (requested, situation.elsewhere)
+        for row in (requested, situation.rows.elsewhere)
     )
     forms = (f"Wie hoch ist {metric} {name}?", f"Was ist gerade {metric} {name}?")
     transcript = rng.choice(forms)
@@ -119,14 +135,14 @@ def _planned(rng: Random, situation: Situation) -> dict[str, object]:
 
 
 def _text(plan: Plan, situation: Situation) -> str:
-    heading = capitalized(f"{situation.requested.equipment} {situation.requested.metric}")
+    heading = f"{situation.asked.equipment} {situation.asked.metric}"
     return plan_text(heading, [(widget.scenario, widget.size) for widget in plan.placed])
 
 
 def _row(
     aspect: Aspect, situation: Situation, intent: str, chosen: str, rejected: str
 ) -> dict[str, object]:
-    requested = situation.requested
+    requested = _listed(situation.requested)
     prompt = prompt_for(aspect, situation.transcript, situation.readings)
     question = Question(
         key=derived_id("regression", aspect, prompt)[:24],

@@ -4,13 +4,22 @@ from random import Random
 
 from ratchet.measures import text_quality
 from simulator.answers import SimulatedAnswer
+from simulator.answers.false_facts import FALSE
 from simulator.widgets import Placed, Plan
 
-_UNTRUE = frozenset(("invented", "wrong_reading"))
+_UNTRUE = frozenset(FALSE)
+_UNGROUNDED, _SPECIFIC = 0.1, 0.8
 _VOICE_VERDICTS = {
-    "good": "States the asked value and compares it.",
+    "good": "States the asked reading, or that there is none.",
     "invented": "The value is in none of the readings.",
+    "one_digit": "One digit of the value is wrong.",
     "wrong_reading": "The value belongs to another unit.",
+    "average_as_value": "The value is the average, not the present one.",
+    "wrong_device": "Names another device.",
+    "wrong_direction": "The comparison is the wrong way round.",
+    "wrong_unit": "The unit is wrong.",
+    "other_metric": "Gives another metric and does not say that the asked one is absent.",
+    "refused": "Calls a reading absent that is listed.",
     "filler": "Opens with filler and gives no value.",
     "markdown": "Written for a screen, not for a voice.",
     "no_value": "Does not give the value.",
@@ -49,12 +58,17 @@ def plan_verdict(rng: Random, value: float, plan: Plan) -> dict[str, object]:
 
 def _dimensions(rng: Random, transcript: str, answer: SimulatedAnswer) -> dict[str, float]:
     rules = text_quality(answer.text, transcript)
-    grounded = 0.1 if answer.kind in _UNTRUE else rules.groundedness
+    # The rules count values: an answer that rightly says that there is none has none.
+    grounded, specific = rules.groundedness, rules.specificity
+    if answer.kind == "good":
+        grounded, specific = answer.quality, max(_SPECIFIC, rules.specificity)
+    elif answer.kind in _UNTRUE:
+        grounded = _UNGROUNDED
     return {
         "groundedness": _near(rng, grounded),
         "conciseness": _near(rng, rules.conciseness),
         "directness": _near(rng, rules.directness),
-        "specificity": _near(rng, rules.specificity),
+        "specificity": _near(rng, specific),
         "tts_friendliness": _near(rng, rules.tts_friendliness),
     }
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
-from simulator.answers import SimulatedAnswer, written
+from simulator.answers import SimulatedAnswer
+from simulator.answers.shapes import corrected
 from simulator.situations import Situation
 from simulator.widgets import Plan
 
@@ -67,9 +68,7 @@ def reaction_body(
     if follow_up is not None:
         body["follow_up_type"] = follow_up
     if follow_up == "correction":
-        true = situation.requested
-        value = written(true.value, true.unit)
-        body["correction"] = f"The {true.metric} of {true.equipment} is {value}."
+        body["correction"] = corrected(rng, situation)
     return body
 
 

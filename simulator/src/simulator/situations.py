@@ -1,118 +1,104 @@
-"""Generates situations: a question and the fixed readings that answer it."""
+"""Generates situations: a question, and the fixed readings that answer it or do not."""
 
 from dataclasses import dataclass
 from random import Random
 
-from ratchet.measures import RequestedReading
-from simulator.plant import AREAS, METRICS, Area, Metric, Ranges
+from ratchet_truth import JudgedSituation, RequestedReading, Topic
+from simulator.plant.areas import AREAS, METRICS, Metric
+from simulator.plant.readings import HERE, THERE, DrawnReadings, draw_readings
+from simulator.plant.sites import NUMBERED, DeviceName, Site
+from simulator.wording import LANGUAGES, LanguageTables, Wording, worded
 
-_UNITS_PER_TYPE = 24
+ABSENT_SHARE = 0.15
+"""The share of situations whose readings lack the asked one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """The context of every answer to one question.
 
-    `requested`, `average` and `limit` are rows of `readings`; `elsewhere` is the same metric of
-    another unit of the same type.
+    `asked` is what the question asks about, as the readings write it or would. `requested` is
+    None where no reading has it. `elsewhere` is the same metric of another unit of the same kind.
+    `language` and `wording` are those of the question and its answers.
     """
 
     area: str
+    language: str
+    wording: Wording
     transcript: str
     metric: Metric
-    requested: RequestedReading
-    average: RequestedReading
-    limit: RequestedReading
-    elsewhere: RequestedReading
-    readings: tuple[RequestedReading, ...]
+    here: DeviceName
+    there: DeviceName
+    asked: Topic
+    rows: DrawnReadings
+
+    @property
+    def requested(self) -> RequestedReading | None:
+        return self.rows.requested
+
+    @property
+    def readings(self) -> tuple[RequestedReading, ...]:
+        return self.rows.listed
 
     @property
     def device(self) -> str:
-        """The requested equipment as a device slug, such as `pump-001`."""
-        return self.requested.equipment.replace(" ", "-")
+        """The asked equipment as a device slug, such as `pump-001`."""
+        return self.asked.equipment.replace(" ", "-")
+
+    @property
+    def tables(self) -> LanguageTables:
+        return LANGUAGES[self.language]
+
+    @property
+    def judged(self) -> JudgedSituation:
+        """The situation that an answer is judged against."""
+        return JudgedSituation(self.readings, (self.asked,), self.transcript)
 
 
-def draw_situation(rng: Random) -> Situation:
-    """Draw an area, one of its devices and metrics, and four to six readings around it."""
+def draw_situation(
+    rng: Random,
+    site: Site = NUMBERED,
+    *,
+    absent_share: float = ABSENT_SHARE,
+    wording: Wording = "all",
+) -> Situation:
+    """Draw an area, one of its devices and metrics, and the readings around it.
+
+    In `absent_share` of the situations (0..1) the asked reading is not among them; other metrics
+    of the device, and the asked metric of another device, are.
+    """
     area = rng.choice(AREAS)
     kind, ranges = rng.choice(tuple(area.equipment.items()))
     metric = METRICS[rng.choice(sorted(ranges))]
-    here, there = (
-        f"{kind} {number:03d}" for number in rng.sample(range(1, _UNITS_PER_TYPE + 1), 2)
-    )
-    requested = RequestedReading(here, metric.name, _draw(rng, ranges, metric), metric.unit)
-    average = _average(rng, requested, metric)
-    limit = _limit(rng, requested, average, metric)
-    elsewhere = _elsewhere(rng, there, requested, (average, limit), metric)
-    distractors = _distractors(rng, ranges, metric, here, there)
-    readings = [requested, average, limit, elsewhere, *distractors]
-    rng.shuffle(readings)
+    absent = rng.random() < absent_share
+    naming = rng.choice(site.namings)
+    names = naming.draw_names(rng, kind, 2, instruments=not absent)
+    language = rng.choice(naming.asked_in)
+    read_in = LANGUAGES[naming.language]
+    here = names.of(HERE, metric.name)
     return Situation(
         area.name,
-        _transcript(rng, area, metric, here),
+        language,
+        wording,
+        _transcript(rng, area.name, LANGUAGES[language], metric, here, wording),
         metric,
-        requested,
-        average,
-        limit,
-        elsewhere,
-        tuple(readings),
+        here,
+        names.of(THERE, metric.name),
+        Topic(here.text, read_in.metrics[metric.name]),
+        draw_readings(rng, read_in, names, ranges, metric, absent=absent),
     )
 
 
-def _transcript(rng: Random, area: Area, metric: Metric, equipment: str) -> str:
-    text = rng.choice(area.phrasings).format(metric=metric.name, equipment=equipment)
-    return text[0].upper() + text[1:]
-
-
-def _draw(rng: Random, ranges: Ranges, metric: Metric) -> float:
-    return round(rng.uniform(*ranges[metric.name]), metric.decimals)
-
-
-def _average(rng: Random, requested: RequestedReading, metric: Metric) -> RequestedReading:
-    factor = rng.choice((rng.uniform(0.76, 0.92), rng.uniform(1.08, 1.26)))
-    value = round(requested.value * factor, metric.decimals)
-    return RequestedReading(requested.equipment, f"average {metric.name}", value, metric.unit)
-
-
-def _limit(
-    rng: Random, requested: RequestedReading, average: RequestedReading, metric: Metric
-) -> RequestedReading:
-    """Mostly above the requested value; below it in about every seventh situation."""
-    factor = rng.uniform(0.86, 0.93) if rng.random() < 0.15 else rng.uniform(1.1, 1.5)
-    value = round(requested.value * factor, metric.decimals)
-    if abs(value - average.value) <= 0.02 * requested.value:
-        value = round(value + 0.05 * requested.value, metric.decimals)
-    return RequestedReading(requested.equipment, f"{metric.name} limit", value, metric.unit)
-
-
-def _elsewhere(
+def _transcript(
     rng: Random,
-    equipment: str,
-    requested: RequestedReading,
-    others: tuple[RequestedReading, ...],
+    area: str,
+    tables: LanguageTables,
     metric: Metric,
-) -> RequestedReading:
-    value = distinct_value(
-        rng, requested.value, [requested.value, *(row.value for row in others)], metric
-    )
-    return RequestedReading(equipment, metric.name, value, metric.unit)
-
-
-def distinct_value(rng: Random, around: float, taken: list[float], metric: Metric) -> float:
-    """A plausible value near `around` that differs clearly from all of `taken`."""
-    while True:
-        value = round(around * rng.uniform(0.5, 1.8), metric.decimals)
-        if all(abs(value - other) > 0.02 * abs(around) for other in taken):
-            return value
-
-
-def _distractors(
-    rng: Random, ranges: Ranges, requested: Metric, here: str, there: str
-) -> list[RequestedReading]:
-    rows = [
-        RequestedReading(equipment, name, _draw(rng, ranges, METRICS[name]), METRICS[name].unit)
-        for name in sorted(ranges)
-        if METRICS[name].unit != requested.unit
-        for equipment in (here, there)
-    ]
-    return rng.sample(rows, rng.randint(0, min(2, len(rows))))
+    here: DeviceName,
+    wording: Wording,
+) -> str:
+    template = rng.choice(worded(tables.questions[area], wording))
+    named = {"name": here.text, "metric": tables.metrics[metric.name]}
+    forms = {key: form.format(**named) for key, form in tables.devices.get(here.gender, {}).items()
+             if "{other}" not in form}  # fmt: skip
+    return template.format(**named, **tables.articles_of(metric.name), **forms)

@@ -7,29 +7,36 @@ from typing import Any
 from uuid import UUID
 
 from ratchet.measures import voice_prompt
-from simulator.answers import good_answer, written
-from simulator.situations import Situation, draw_situation
+from simulator.answers import good_answer
+from simulator.answers.shapes import conditions_of
+from simulator.answers.values import values_of
+from simulator.plant import NUMBERED, Site
+from simulator.situations import ABSENT_SHARE, Situation, draw_situation
+from simulator.wording import Wording, worded
 
 _WITHOUT_THINKING = 1 / 8
-_OPENINGS = (
-    "The operator asks for the {metric} of {equipment}.",
-    "This is about one reading, the {metric} of {equipment}.",
-    "What is wanted is the current {metric} of {equipment}.",
-)
 _CHARACTERS_PER_TOKEN = 4
 
 
-def simulate_traces(seed: int, count: int, *, start: datetime) -> Iterator[dict[str, Any]]:
+def simulate_traces(
+    seed: int,
+    count: int,
+    *,
+    start: datetime,
+    site: Site = NUMBERED,
+    absent_share: float = ABSENT_SHARE,
+    wording: Wording = "all",
+) -> Iterator[dict[str, Any]]:
     """Yield `count` rows, oldest first; about one in eight has no thinking.
 
     The prompt is that of the model in service, with the readings. The thinking compares the
-    requested reading with its average, and the answer is a good one.
+    requested reading with its average, or finds it absent, and the answer is a good one.
     """
     rng = Random(seed)
     now = start
     for _ in range(count):
         now += timedelta(seconds=rng.randint(20, 900))
-        situation = draw_situation(rng)
+        situation = draw_situation(rng, site, absent_share=absent_share, wording=wording)
         prompt = voice_prompt(situation.transcript, situation.readings)
         thinking = "" if rng.random() < _WITHOUT_THINKING else _thinking(rng, situation)
         answer = good_answer(rng, situation).text
@@ -53,10 +60,9 @@ def simulate_traces(seed: int, count: int, *, start: datetime) -> Iterator[dict[
 
 
 def _thinking(rng: Random, situation: Situation) -> str:
-    requested, average = situation.requested, situation.average
-    opening = rng.choice(_OPENINGS).format(metric=requested.metric, equipment=requested.equipment)
-    side = "above" if requested.value > average.value else "below"
-    return (
-        f"{opening} The readings give {written(requested.value, requested.unit)}, "
-        f"{side} its average of {written(average.value, average.unit)}."
-    )
+    thinking = situation.tables.thinking
+    holding = [one for one in conditions_of(situation) if one in thinking]
+    condition = "absent" if situation.requested is None else holding[0]
+    opening = rng.choice(worded(thinking["opening"], situation.wording))
+    text = f"{opening} {rng.choice(thinking[condition])}"
+    return text.format(**values_of(situation, spoken=False))

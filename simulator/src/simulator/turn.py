@@ -22,7 +22,7 @@ class Truth:
     """The hidden truth of a turn; turns of one `situation` answer the same question.
 
     `voice` is the kind of spoken answer, `voice_quality` and `plan_quality` the true qualities of
-    answer and plan in 0..1.
+    answer and plan in 0..1. `is_listed` tells whether the readings have what is asked.
     """
 
     situation: int
@@ -30,6 +30,7 @@ class Truth:
     voice: str
     voice_quality: float
     plan_quality: float
+    is_listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

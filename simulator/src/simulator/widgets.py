@@ -6,7 +6,6 @@ from random import Random
 from typing import Any
 
 from ratchet.measures import DEFAULT_HEIGHTS
-from simulator.answers import capitalized
 from simulator.situations import Situation
 
 # Scenarios for one reading of one device, best first, with their right sizes.
@@ -70,17 +69,17 @@ def plan_body(
     situation: Situation, shown: Iterable[ShowableWidget], select_method: str
 ) -> dict[str, Any]:
     """The plan in the shape the dashboard reads."""
-    requested = situation.requested
+    equipment, metric = situation.asked
     return {
-        "heading": capitalized(f"{requested.equipment} {requested.metric}"),
+        "heading": f"{equipment} {metric}",
         "widgets": [
             {
                 "scenario": widget.scenario,
                 "size": widget.size,
                 "relevance": widget.relevance,
-                "why": f"{requested.metric} {widget.scenario}",
+                "why": f"{metric} {widget.scenario}",
                 "height_units": DEFAULT_HEIGHTS[widget.size],
-                "data_request": {"device": situation.device, "metric": requested.metric},
+                "data_request": {"device": situation.device, "metric": metric},
             }
             for widget in shown
         ],

@@ -18,9 +18,11 @@ from simulator.operators import (
     reaction_body,
     satisfaction,
 )
-from simulator.situations import Situation, draw_situation
+from simulator.plant import NUMBERED, Site
+from simulator.situations import ABSENT_SHARE, Situation, draw_situation
 from simulator.turn import Reaction, Truth, Turn
 from simulator.widgets import Plan, draw_plan, plan_body
+from simulator.wording import Wording
 
 LONGEST_PAUSE = timedelta(seconds=900)
 """The longest time between two answers."""
@@ -37,17 +39,21 @@ def simulate(
     *,
     start: datetime,
     judge_share: float = 0.6,
+    site: Site = NUMBERED,
+    absent_share: float = ABSENT_SHARE,
+    wording: Wording = "all",
 ) -> Iterator[Turn]:
     """Yield `questions` x `answers_per_question` turns in the order they were answered.
 
     With two or more answers, every situation gets at least one good and one bad answer, for
-    different operators and the same readings. `judge_share` of the turns is judged.
+    different operators and the same readings. `judge_share` of the turns is judged. In
+    `absent_share` of the situations the asked reading is absent, and a good answer says so.
     """
     rng = Random(seed)
     operators = draw_operators(rng, _OPERATORS)
     now = start
     for number in range(questions):
-        situation = draw_situation(rng)
+        situation = draw_situation(rng, site, absent_share=absent_share, wording=wording)
         shared = shared_context(situation, parsed_intent(rng, situation))
         answers = _draw_answers(rng, situation, answers_per_question)
         crew = rng.sample(operators, min(len(answers), _OPERATORS))
@@ -67,7 +73,14 @@ def simulate(
             yield Turn(
                 experience,
                 _feedback(rng, query_id, operator, situation, answer, plan, judge_share),
-                Truth(number, situation.area, answer.kind, answer.quality, plan.quality),
+                Truth(
+                    number,
+                    situation.area,
+                    answer.kind,
+                    answer.quality,
+                    plan.quality,
+                    is_listed=situation.requested is not None,
+                ),
             )
 
 
@@ -76,7 +89,7 @@ def parsed_intent(rng: Random, situation: Situation) -> dict[str, Any]:
     return {
         "type": "query",
         "domains": [situation.area],
-        "entities": {"devices": [situation.device], "metric": situation.metric.name},
+        "entities": {"devices": [situation.device], "metric": situation.asked.metric},
         "confidence": round(rng.uniform(0.7, 0.98), 2),
         "primary_characteristic": situation.metric.characteristic,
         "secondary_characteristics": [],

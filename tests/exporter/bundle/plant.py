@@ -9,6 +9,7 @@ from pathlib import Path
 
 from exporter.backends.bundle_tar import MemberSource, write_bundle
 from exporter.backends.directories import staging
+from exporter.backends.key_certificates import TrustedKey
 from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.bundle.installation import BundleInstallation
@@ -20,6 +21,7 @@ from exporter.domain.parity.quantization import LIMITS
 from exporter.domain.registry.record import ModelRecord
 from exporter.ports import Registry
 from exporter.registry.alias import Alias
+from ratchet.contract import utc_now
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore
 from ratchet.storage.signing_keys import SigningKey
@@ -55,7 +57,7 @@ class Plant:
 
     async def install(self, bundle: Path, trusted: TrustedKeys, *, activate: bool = True) -> None:
         with staging(self.data / "bundles") as directory:
-            unpacked = unpack(bundle, trusted, directory)
+            unpacked = unpack(bundle, trusted, directory, utc_now())
             installation = BundleInstallation(
                 NAME, self.artifacts, self.records, self.server, self.alias, LIMITS
             )
@@ -78,7 +80,7 @@ class Sender:
 
     @property
     def trusted(self) -> TrustedKeys:
-        return TrustedKeys({self.key.public.id: self.key.public}, Path("trusted"))
+        return TrustedKeys.of([TrustedKey(self.key.public, None)], Path("trusted"))
 
     def bundle(self, target: Path) -> Path:
         pack(self.record, self.plant.artifacts, self.key, target)

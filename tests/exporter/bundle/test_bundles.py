@@ -2,13 +2,16 @@
 
 import json
 import tarfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from exporter.backends.bundle_tar import _header
+from exporter.domain.bundle import BundleRefused
 from ratchet.storage import sha256_of
 
 from .plant import NAME, VERSION, Plant, Sender, contents, entries
@@ -135,3 +138,24 @@ def test_the_tables_have_the_figures_of_the_acceptance(bundle: Path) -> None:
         "> 21 °C.",
     ):
         assert row in tables
+
+
+async def test_a_bundle_older_than_the_active_version_is_refused_unless_it_is_only_registered(
+    bundle: Path, sender: Sender, receiver: Plant
+) -> None:
+    await receiver.install(bundle, sender.trusted)
+    newer = sender.record.model_copy(
+        update={
+            "version": "v20270101t000000-0123456789ab",
+            "checkpoint_at": sender.record.checkpoint_at + timedelta(days=1),
+        }
+    )
+    gguf = receiver.artifacts.path(newer.export.gguf)
+    await receiver.records.register(newer, gguf)
+    await receiver.records.move_alias(newer.version)
+
+    with pytest.raises(BundleRefused, match=f"ratchet activate {VERSION}"):
+        await receiver.install(bundle, sender.trusted)
+    assert await receiver.records.active() == newer.version
+    await receiver.install(bundle, sender.trusted, activate=False)
+    assert await receiver.records.active() == newer.version

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from exporter.backends.key_certificates import TrustedKey
 from exporter.bundle.installation import BundleInstallation
 from exporter.bundle.signature import TrustedKeys
 from exporter.bundle.unpacking import unpack
 from exporter.domain.bundle import BundleRefused, document
 from exporter.domain.parity.quantization import LIMITS
+from ratchet.contract import utc_now
 from ratchet.storage.signing_keys import make_signing_key
 
 from .plant import VERSION, Entries, Plant, Sender, contents, entries, plain, write_tar
@@ -76,7 +78,9 @@ async def test_an_untrusted_key_is_refused_with_the_way_to_trust_it(
     bundle: Path, sender: Sender, tmp_path: Path, refused: Any
 ) -> None:
     stranger = make_signing_key(tmp_path / "stranger.pem").public
-    reason = await refused(bundle, TrustedKeys({stranger.id: stranger}, Path("keys/trusted")))
+    reason = await refused(
+        bundle, TrustedKeys({stranger.id: TrustedKey(stranger, None)}, Path("keys/trusted"))
+    )
 
     assert f"key {sender.key.public.id} is not trusted here" in reason
     assert "mkdir -p keys/trusted && cp bundle.pub.pem keys/trusted/" in reason
@@ -87,7 +91,9 @@ async def test_a_foreign_signature_with_the_id_of_a_trusted_key_is_refused(
 ) -> None:
     stranger = make_signing_key(tmp_path / "stranger.pem").public
 
-    reason = await refused(bundle, TrustedKeys({sender.key.public.id: stranger}, Path("keys")))
+    reason = await refused(
+        bundle, TrustedKeys({sender.key.public.id: TrustedKey(stranger, None)}, Path("keys"))
+    )
     assert reason.startswith("index.sig: not the signature of this index by key")
 
 
@@ -261,7 +267,7 @@ async def test_contradicting_members_are_refused(
 async def test_a_model_of_another_name_is_refused(
     bundle: Path, sender: Sender, receiver: Plant
 ) -> None:
-    unpacked = unpack(bundle, sender.trusted, receiver.data)
+    unpacked = unpack(bundle, sender.trusted, receiver.data, utc_now())
     installation = BundleInstallation(
         "mine", receiver.artifacts, receiver.records, None, receiver.alias, LIMITS
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from exporter.backends.registries.refused_commands import RefusedCommands
 from exporter.domain.registry.alias_history import ActivationResult
 from exporter.registry.activation import ActivationHandler, AliasCommand
 from exporter.registry.integrity import IntegrityCheck
@@ -76,6 +77,7 @@ async def commands(registries: Registries, record: Any, ggufs: dict[str, Path]) 
         server=ollama,
         integrity=IntegrityCheck(artifacts, local),
         alias=registries.alias,
+        refusals=RefusedCommands(registries.root / "refused_commands.json"),
         metrics=registries.metrics,
         on_result=results.append,
     )
@@ -146,6 +148,48 @@ async def test_a_redelivery_publishes_the_same_event_and_moves_nothing(
     assert (again.event_id, again.version, again.previous) == (first.event_id, "v2", "v3")
     assert again.occurred_at == first.occurred_at
     assert await commands.active() == ("v1", "v1")
+
+
+async def test_commands_that_a_restored_redis_delivers_again_move_nothing(
+    commands: Commands,
+) -> None:
+    """All of them in their order, after later ones that the restored Redis does not have."""
+    restored = [activate("v1"), roll_back(), activate("v2", "activate-2"), roll_back("rollback-2")]
+    first = [await commands.event(command) for command in restored]
+    await commands.event(activate("v2", "activate-lost"))
+    before = await commands.active()
+
+    again = [await commands.event(command) for command in restored]
+    assert [event.event_id for event in again] == [event.event_id for event in first]
+    assert await commands.active() == before == ("v2", "v2")
+
+
+@pytest.mark.parametrize("command", [activate("v2"), roll_back()])
+async def test_a_refused_command_that_is_delivered_again_stays_refused_when_its_cause_is_gone(
+    commands: Commands, command: AliasCommand
+) -> None:
+    file = commands.registries.local.gguf("v2")
+    good = file.read_bytes()
+    file.write_bytes(good[:-1])
+    refused = await commands.event(command)
+    assert isinstance(refused, ActivationRefused)
+
+    file.write_bytes(good)
+    assert await commands.event(command) == refused
+    assert await commands.active() == ("v3", "v3")
+    assert (await commands.event(activate("v2", "asked-again"))).version == "v2"
+
+
+async def test_a_damaged_list_of_refused_commands_is_named_and_stops_nothing(
+    commands: Commands, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = commands.registries.root / "refused_commands.json"
+    assert isinstance(await commands.event(activate("v9", "refused-1")), ActivationRefused)
+    path.write_bytes(path.read_bytes()[:20])
+    assert isinstance(await commands.event(activate("v9", "refused-2")), ActivationRefused)
+    assert str(path) in caplog.text
+    assert "Put a good copy back" in caplog.text
+    assert isinstance(await commands.event(activate("v2")), ModelActivated)
 
 
 async def test_activating_the_active_version_succeeds(commands: Commands) -> None:

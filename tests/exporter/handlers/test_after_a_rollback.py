@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from exporter.backends.registries.refused_commands import RefusedCommands
 from exporter.registry.activation import ActivationHandler
 from exporter.registry.integrity import IntegrityCheck
 from ratchet.contract import (
@@ -30,6 +31,7 @@ async def rolled_back(checkpoints: Checkpoints) -> Checkpoints:
         server=None,
         integrity=IntegrityCheck(checkpoints.registries.artifacts, checkpoints.registries.local),
         alias=checkpoints.registries.alias,
+        refusals=RefusedCommands(checkpoints.registries.root / "refused_commands.json"),
         metrics=checkpoints.registries.metrics,
         on_result=lambda result: None,
     )

@@ -20,7 +20,7 @@ from ratchet.models import AdapterManifest, Chat, References, likeliest
 from ratchet.models.base_models import materialize, weights_sha256
 from ratchet.models.references_file import references_bytes
 from ratchet.storage import ArtifactStore
-from ratchet_testing.references import references_of
+from trainer.domain.evaluation.reference_chats import ReferenceRequest
 
 from .built_files import converting_here, request_for
 
@@ -72,12 +72,26 @@ def adapter(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Adapte
 
 @pytest.fixture(scope="session")
 def train(cache_dir: Path, adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> Train:
-    """Store that adapter with its references; returns its manifest."""
-    store = ArtifactStore(tmp_path_factory.mktemp("references"))
+    """Store that adapter with its references; returns its manifest.
+
+    They are recorded in this process, which has imported torch already.
+    """
 
     @functools.cache
     def references(spec: str) -> Path:
-        return store.path(references_of(spec, cache_dir, adapter(spec), store, PROMPTS))
+        from trainer.reference.recording import record
+
+        request = ReferenceRequest(
+            base_model=spec,
+            cache_dir=cache_dir,
+            adapter=adapter(spec),
+            device="cpu",
+            spoken=PROMPTS,
+            plans=(),
+            target=tmp_path_factory.mktemp("references") / "references.safetensors",
+        )
+        record(request)
+        return request.target
 
     def make(spec: str, artifacts: ArtifactStore) -> AdapterManifest:
         return AdapterManifest(
@@ -99,8 +113,15 @@ def train(cache_dir: Path, adapter: Adapter, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="module")
-def built(adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
-    """Build the export of a base with a random adapter, as q8_0; converts in this process."""
+def converts_here() -> Iterator[None]:
+    """Convert in this process, which has imported torch already."""
+    with converting_here():
+        yield
+
+
+@pytest.fixture(scope="module")
+def built(adapter: Adapter, tmp_path_factory: pytest.TempPathFactory, converts_here: None) -> Build:
+    """Build the export of a base with a random adapter, as q8_0."""
 
     def make(base: Path) -> BuildSteps:
         directory = tmp_path_factory.mktemp("built")
@@ -125,8 +146,7 @@ def built(adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             assert isinstance(build(request, StageClock(lambda _: None)), BuiltFile)
             return open_build(request)
 
-    with converting_here():
-        yield make
+    return make
 
 
 def _with_template_of(base: Path, artifacts: ArtifactStore) -> ArtifactRef:

@@ -82,5 +82,5 @@ def test_a_directory_is_used_unchanged(tmp_path: Path) -> None:
 
 
 def test_a_directory_without_weights_is_rejected(tmp_path: Path) -> None:
-    with pytest.raises(BaseModelMissing, match="no safetensors"):
+    with pytest.raises(BaseModelMissing, match=r"no \*\.safetensors; copy it again"):
         materialize(str(tmp_path), tmp_path / "cache")

@@ -76,7 +76,7 @@ def test_every_end_token_of_the_base_ends_an_answer(built: Build, tmp_path: Path
     assert sha256_of(steps.f16()) == sha256_of(plain(steps, tmp_path / "merged"))
 
 
-@pytest.mark.usefixtures("built")
+@pytest.mark.usefixtures("converts_here")
 @pytest.mark.parametrize(
     ("family", "write_tokenizer", "kind", "ends"),
     [("llama 3.1", llama3, "llama-bpe", 128009), ("qwen 3", qwen, "qwen2", 151645)],

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from exporter.backends.registries.alias_server import AliasServer
+from exporter.backends.registries.confirmed_version import ConfirmedVersion
 from exporter.backends.registries.local_registry import LocalRegistry
 from exporter.backends.registries.openai_server import OpenAIServer, openai_client
 from exporter.backends.registries.served_directory import ServedDirectory
@@ -18,13 +19,15 @@ from exporter.ports import RegistryError
 from exporter.registry.alias_check import AliasCheck
 from exporter.registry.openai_parity import openai_parity
 from exporter.registry.registration import Registered, expected_answers, register_and_check
-from ratchet.contract import ServedParity
+from ratchet.contract import ModelRefused, ServedParity
 from ratchet.delivery import RetryPolicy
 from ratchet_testing.eventually import eventually
+from ratchet_testing.fakes import MemoryPublisher
 from ratchet_testing.real_llama_server import PROGRAM, llama_server
 from ratchet_testing.valkey import free_port
 
 from ..trained_model import TrainedModel, trained_model
+from ..withdrawing import withdrawal
 
 pytestmark = [
     pytest.mark.heavy,
@@ -62,7 +65,7 @@ def models(
     return {"v1": trained, "v2": later}
 
 
-async def test_the_version_that_a_server_of_one_model_has_read_shows_in_its_answers(
+async def test_a_version_that_a_server_of_one_model_serves_wrongly_is_taken_out_of_service(
     models: dict[str, TrainedModel], record: Any, tmp_path: Path
 ) -> None:
     assert PROGRAM is not None
@@ -72,20 +75,42 @@ async def test_the_version_that_a_server_of_one_model_has_read_shows_in_its_answ
     await records.move_alias("v1")
     port, states = free_port(), list[AliasServerState]()
     server = AliasServer(f"http://127.0.0.1:{port}/v1", "m")
-    check = AliasCheck(records, server, LIMITS, RetryPolicy(base_s=0.1), states.append)
+    published = MemoryPublisher()
+    check = AliasCheck(
+        records=records,
+        server=server,
+        limits=LIMITS,
+        retry=RetryPolicy(base_s=0.1),
+        on_state=states.append,
+        confirmed=ConfirmedVersion(tmp_path / "confirmed"),
+        withdrawal=withdrawal(records, published),
+    )
     options = ("--model", str(records.gguf("latest")), "--alias", "m")
 
     async def current() -> str | None:
         await check.check()
         return states[-1].version
 
+    async def went_back() -> bool:
+        await check.check()
+        return await records.active() == "v1"
+
     with llama_server(PROGRAM, tmp_path / "log", *options, port=port):
         assert await eventually(current, 60) == "v1"
         await records.move_alias("v2")
         assert await current() is None
         assert "does not answer as v2: " in (states[-1].problem or "")
+    own = tmp_path / "own.jinja"
+    own.write_text("{% for m in messages %}Q: {{ m.content }}\nA:{% endfor %}")
+    template = ("--chat-template-file", str(own))
+    with llama_server(PROGRAM, tmp_path / "log", *options, *template, port=port):
+        await eventually(went_back, 60)
+    refused = published.events[-1]
+    assert isinstance(refused, ModelRefused)
+    assert "template: the server renders" in refused.reason
+    assert await records.versions() == ("v1",)
     with llama_server(PROGRAM, tmp_path / "log", *options, port=port):
-        assert await eventually(current, 60) == "v2"
+        assert await eventually(current, 60) == "v1"
 
     parity = states[-1].parity
     assert parity is not None

@@ -59,7 +59,9 @@ class Export:
 
 
 @pytest.fixture(scope="module")
-def export(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, train: Any) -> Export:
+def export(
+    tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, train: Any, converts_here: None
+) -> Export:
     return Export(tmp_path_factory.mktemp("planted"), cache_dir, train)
 
 

@@ -25,7 +25,7 @@ from .bases import write_base
 from .built_files import request_for
 from .tokenizers import packaged
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("converts_here")]
 
 CONFIG, JINJA = "tokenizer_config.json", "chat_template.jinja"
 

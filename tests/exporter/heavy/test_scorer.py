@@ -21,7 +21,7 @@ TEXTS = (
 
 
 @pytest.fixture(scope="module")
-def gguf(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def gguf(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory, converts_here: None) -> Path:
     directory = tmp_path_factory.mktemp("scored")
     convert(tiny_base, directory / "f16.gguf")
     return directory / "f16.gguf"

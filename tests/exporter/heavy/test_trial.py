@@ -55,6 +55,17 @@ async def server(ollama: OllamaStandIn) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+@pytest.fixture
+def small_model_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small model is made in this process, which has imported torch already."""
+
+    async def made_here(_: str, request: TrialRequest, on_line: Any, __: Any) -> None:
+        message = await asyncio.to_thread(make, request)
+        await on_line(message.model_dump_json().encode())
+
+    monkeypatch.setattr("exporter.export.base_trial.run_child", made_here)
+
+
 async def tried(base: Path, data_dir: Path, url: str = "", **settings: str) -> dict[str, Any]:
     """The command's JSON, with the checks by name."""
     environment = {
@@ -88,6 +99,9 @@ def change(file: Path, **values: Any) -> None:
     file.write_text(json.dumps({**json.loads(file.read_text()), **values}))
 
 
+# Each version of the server is tried in test_trial_registration.
+@pytest.mark.parametrize("ollama", ["new"], indirect=True)
+@pytest.mark.usefixtures("small_model_here")
 async def test_a_base_of_8b_parameters_is_tried_by_its_configuration_alone(
     base: Path, server: str, ollama: OllamaStandIn, tmp_path: Path
 ):
@@ -105,6 +119,7 @@ async def test_a_base_of_8b_parameters_is_tried_by_its_configuration_alone(
     assert left_by_trials(tmp_path / "data") == []
 
 
+@pytest.mark.usefixtures("small_model_here")
 async def test_a_llama_server_is_tried_in_the_directory_that_it_serves(base: Path, tmp_path: Path):
     llama = LlamaServer(tmp_path / "data" / "registry" / "cc-widget-selector")
     async with serving(llama.app, port := free_port()):
@@ -117,13 +132,27 @@ async def test_a_llama_server_is_tried_in_the_directory_that_it_serves(base: Pat
     assert not any(llama.directory.glob("*"))
 
 
-async def test_a_base_whose_architecture_the_converter_does_not_know_fails_the_export(
+@pytest.mark.usefixtures("small_model_here")
+async def test_a_base_whose_configuration_transformers_does_not_know_fails_the_trial(
     base: Path, tmp_path: Path
 ):
     change(base / "config.json", model_type="olmo3_of_tomorrow")
     checks = (await tried(base, tmp_path / "data"))["checks"]
     assert checks["chat format"]["level"] == "fail"
     assert "olmo3_of_tomorrow" in checks["chat format"]["found"]
+
+
+@pytest.mark.parametrize("architecture", ["OPTForCausalLM", "PlantForCausalLM"])
+def test_an_architecture_that_llama_cpp_does_not_know_is_refused_by_its_name(
+    base: Path, tmp_path: Path, architecture: str
+):
+    """As in the base's configuration, which another model's class may read."""
+    change(base / "config.json", architectures=[architecture])
+    refused = made(base, tmp_path)
+    assert isinstance(refused, TrialRefused)
+    assert refused.reason == f"llama.cpp's converter: Architecture '{architecture}' not supported!"
+    assert "whose architecture and tokenizer llama.cpp converts" in refused.remedy
+    assert refused.parameters is not None and refused.parameters > 100_000_000
 
 
 async def test_a_killed_trial_leaves_nothing_to_the_next(base: Path, tmp_path: Path):
@@ -204,6 +233,7 @@ def test_a_base_that_is_nowhere_is_refused_by_its_name(tmp_path: Path):
     assert "copy the model's directory" in refused.remedy
 
 
+@pytest.mark.usefixtures("small_model_here")
 async def test_a_tokenizer_that_the_converter_does_not_know_fails_the_export(
     base: Path, tmp_path: Path
 ):

@@ -22,7 +22,7 @@ const result = {polls: 0, errors: []};
 const draw = (id, tier) => {
   document.getElementById(id).textContent =
     `${tier.pending_pairs}/${tier.min_pairs_for_training} pairs, ` +
-    `${tier.total_trainings} trainings, ${tier.current_version}`;
+    `${tier.total_trainings} trainings, v${tier.current_version}`;
 };
 const show = () => {
   result.tier2 = document.getElementById("tier2").textContent;
@@ -69,7 +69,7 @@ def test_a_page_can_poll_if_its_origin_is_allowed(
     if named:
         assert result["errors"] == []
         assert result["polls"] > 1
-        assert result["tier2"] == result["dpo"] == "0/0 pairs, 1 trainings, v0"
+        assert result["tier2"] == result["dpo"] == "0/80 pairs, 1 trainings, v0"
         assert result["drawn"] == result["total"] > 0
     else:
         assert result["polls"] == 0

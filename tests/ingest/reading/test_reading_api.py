@@ -7,7 +7,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from ingest.domain.command_center.explanation import COMPONENTS, CONTRACT_HASH
+from ledger.reading import COMPONENTS, CONTRACT_HASH
 from ratchet.contract import ExperienceScored, RunStarted, derived_id
 from ratchet_testing.ledger_world import DAY
 from reward.domain.scoring.weights import CONTRACT, RewardWeights

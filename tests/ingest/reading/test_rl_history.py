@@ -40,7 +40,7 @@ def by_id(history: Shown) -> dict[str, Shown]:
 async def test_an_empty_system_fits_the_schema(history_of: Any):
     history = await history_of([])
     assert history["query_details"] == history["reward_timeline"] == []
-    assert history["evaluation_summary"] == {}
+    assert history["evaluation_summary"] is None
     assert [bucket["count"] for bucket in history["latency_buckets"]] == [0] * 5
     assert history["query_aggregates"]["total_experiences"] == 0
 
@@ -55,7 +55,7 @@ async def test_a_plants_day_fits_the_schema_and_adds_up(plant: httpx.AsyncClient
     assert history["query_aggregates"]["dpo_pairs_generated"] > 0
     answered_ids = {e.feedback.query_id for e in DAY if isinstance(e, FeedbackReceived)}
     silent = recorded - answered_ids
-    assert all(by_id(history)[query_id]["rating"] == "none" for query_id in silent)
+    assert all(by_id(history)[query_id]["rating"] is None for query_id in silent)
 
 
 async def test_the_loss_curve_is_of_the_last_run_that_has_one(plant: httpx.AsyncClient):
@@ -67,7 +67,8 @@ async def test_rows_with_nulls_fit_the_schema(history_of: Any):
     bare = answered(1, transcript="", parsed_intent=None, widget_plan=None, user_rating=None)
     history = await history_of([reacted(7, rating="up"), bare])
     [row] = history["query_details"]
-    assert (row["reward"], row["rating"], row["widget_count"]) == (None, "none", 0)
+    assert (row["reward"], row["rating"], row["widget_count"]) == (None, None, 0)
+    assert (row["intent_type"], row["confidence"]) == ("unknown", None)
     assert history["reward_timeline"] == []
 
 
@@ -76,9 +77,9 @@ async def test_the_newest_rows_are_listed_oldest_first_with_their_position(histo
     history = await history_of(events, limit=3)
     rows = history["query_details"]
     assert [(row["query_id"], row["buffer_position"]) for row in rows] == [
-        ("q-6", 6),
-        ("q-7", 7),
-        ("q-8", 8),
+        ("q-6", 7),
+        ("q-7", 8),
+        ("q-8", 9),
     ]
     assert [point["reward"] for point in history["reward_timeline"]] == [0.6, 0.7, 0.8]
 
@@ -167,7 +168,13 @@ async def test_the_source_of_feedback_is_shown(
 async def test_the_evaluation_summary_averages_the_judges_scores(history_of: Any):
     other = {**JUDGED, "evaluation_confidence": 0.4, "voice_dimension_scores_claude": {}}
     history = await history_of(
-        [answered(1), answered(2), answered(3), reacted(1, **JUDGED), reacted(2, **other)]
+        [
+            answered(1, processing_time_ms=12_000),
+            answered(2),
+            answered(3),
+            reacted(1, **JUDGED),
+            reacted(2, **other),
+        ]
     )
     assert history["evaluation_summary"] == {
         "count": 2,
@@ -175,7 +182,7 @@ async def test_the_evaluation_summary_averages_the_judges_scores(history_of: Any
         "avg_scenario_relevance": pytest.approx(0.6),
         "avg_data_accuracy": pytest.approx(0.9),
         "avg_response_quality": pytest.approx(0.7),
-        "avg_latency_score": None,
+        "avg_latency_score": pytest.approx(0.75),
         "scores": [
             {"score": 0.8, "query": "question 1"},
             {"score": 0.4, "query": "question 2"},
@@ -184,6 +191,16 @@ async def test_the_evaluation_summary_averages_the_judges_scores(history_of: Any
     row = by_id(history)["q-1"]
     assert (row["eval_overall"], row["eval_relevance"]) == (0.8, 0.6)
     assert (row["eval_accuracy"], row["eval_quality"]) == (0.9, 0.7)
+
+
+async def test_a_dimension_that_no_judge_scored_is_absent_so_that_the_radar_leaves_a_gap(
+    history_of: Any,
+):
+    history = await history_of([answered(1), reacted(1, evaluation_confidence=0.8)])
+    summary = history["evaluation_summary"]
+    dimensions = {name for name in summary if name.startswith("avg_")}
+    assert summary["avg_overall"] == 0.8
+    assert {"avg_data_accuracy", "avg_response_quality"} & dimensions == set()
 
 
 async def test_the_reward_timeline_has_time_reward_and_rating(history_of: Any):

@@ -39,13 +39,39 @@ async def test_an_empty_system_fits_the_schema_and_names_what_does_not_run(
         "with_feedback": 0,
         "without_feedback": 0,
         "ratings": {"up": 0, "down": 0, "none": 0},
-        "max_size": 0,
+        "max_size": 10_000,
         "redis_connected": True,
     }
     assert status["trainer"]["running"] is False
     assert status["trainer"]["recent_rewards"] == []
-    assert status["trainer"]["tier2_lora"]["ready_to_train"] is False
+    scorer, lora = status["trainer"]["tier1_scorer"], status["trainer"]["tier2_lora"]
+    assert (scorer["parameters"], scorer["avg_loss"], scorer["avg_val_loss"]) == (0, 0, 0)
+    assert (lora["min_pairs_for_training"], lora["current_version"]) == (80, 0)
+    assert lora["ready_to_train"] is False
     assert len(status["degraded"]) == 1
+
+
+async def test_until_the_trainer_is_heard_its_settings_are_shown(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    minimums = {"trainer_min_pairs": 12, "trainer_min_demonstrations": 7}
+    async with reading(valkey_url, tmp_path, **minimums) as client:
+        status = fits(await client.get(STATUS), "rl-status")
+    assert status["trainer"]["dpo"]["min_pairs_for_training"] == 12
+    assert status["trainer"]["tier3_sft"]["min_traces_for_training"] == 7
+    assert status["config"]["min_batch_size"] == 12
+
+
+async def test_a_trainer_that_has_learned_nothing_sends_numbers_all_the_same(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    unlearned = {"type": "low_rank_scorer", "parameters": None, "avg_loss": None}
+    with trainer({**TRAINER, "waiting": {}, "tier1_scorer": unlearned}) as url:
+        async with reading(valkey_url, tmp_path, ingest_trainer_url=url) as client:
+            status = (await status_with_trainer(client))["trainer"]
+    scorer = status["tier1_scorer"]
+    assert (scorer["parameters"], scorer["avg_loss"], scorer["avg_val_loss"]) == (0, 0, 0)
+    assert status["tier2_lora"]["min_pairs_for_training"] == 80
 
 
 async def test_tier2_lora_and_dpo_are_the_same_object(plant: httpx.AsyncClient):
@@ -64,7 +90,7 @@ async def test_a_plants_day_is_counted(plant: httpx.AsyncClient):
 async def test_past_trainings_are_listed(plant: httpx.AsyncClient):
     lora = fits(await plant.get(STATUS), "rl-status")["trainer"]["dpo"]
     assert (lora["total_trainings"], lora["total_pairs_trained"]) == (1, 4)
-    assert (lora["last_loss"], lora["current_version"]) == (0.4, "v0")
+    assert (lora["last_loss"], f"v{lora['current_version']}") == (0.4, "v0")
     [run] = lora["training_history"]
     assert (run["verdict"], run["timestamp"]) == ("accepted", lora["last_training_time"])
 
@@ -76,8 +102,8 @@ async def test_recent_rewards_are_in_the_order_of_their_answers(
     rewards = [scored(number, number / 100) for number in range(0, 60, 2)]
     async with reading(valkey_url, tmp_path, [*answers, *rewards]) as client:
         status = fits(await client.get(STATUS), "rl-status")["trainer"]
-    assert status["recent_rewards"] == [number / 100 for number in range(10, 60, 2)]
-    assert status["avg_reward_trend"] == pytest.approx(0.34)
+    assert status["recent_rewards"] == [number / 100 for number in range(40, 60, 2)]
+    assert status["avg_reward_trend"] == pytest.approx(0.49)
 
 
 async def test_rows_with_nulls_fit_the_schema(redis: Redis, valkey_url: str, tmp_path: Path):
@@ -86,7 +112,7 @@ async def test_rows_with_nulls_fit_the_schema(redis: Redis, valkey_url: str, tmp
     async with reading(valkey_url, tmp_path, [early, bare]) as client:
         status = fits(await client.get(STATUS), "rl-status")
     assert status["buffer"]["total_experiences"] == 1
-    assert status["trainer"]["avg_reward_trend"] is None
+    assert status["trainer"]["avg_reward_trend"] == 0
 
 
 async def test_the_trainers_status_is_shown(redis: Redis, valkey_url: str, tmp_path: Path):

@@ -18,7 +18,7 @@ from ratchet.contract import MODELS, RUNS
 from ratchet.processes import end_all
 from ratchet_testing.eventually import eventually
 
-from .aged import TODAY, archived_ids, fill_finished, ids_of
+from .aged import DAY_MS, TODAY, archived_ids, fill_finished, finish, ids_of, put
 
 
 @asynccontextmanager
@@ -83,3 +83,51 @@ async def test_a_failure_on_one_stream_does_not_stop_the_others(redis: Redis, tm
 def test_the_default_location_is_in_the_data_directory(tmp_path: Path):
     assert LedgerSettings(data_dir=tmp_path).archive_place == str(tmp_path / "archive")
     assert LedgerSettings(archive_url="s3://plant/events").archive_place == "s3://plant/events"
+
+
+async def test_a_server_short_of_memory_keeps_no_whole_file_of_today(redis: Redis, tmp_path: Path):
+    """Large entries of the last minutes go long before their retention, at once."""
+    store = ArchiveStore(str(tmp_path))
+    large = b"x" * 60_000
+    for number in range(400):
+        await put(redis, RUNS, (400 - number) / DAY_MS, large)
+    await finish(redis, RUNS)
+    used = (await redis.info("memory"))["used_memory"]
+    before = (await redis.config_get("maxmemory"))["maxmemory"]
+    metrics = ArchiveMetrics(CollectorRegistry())
+    retention = StreamRetention(file_bytes=4 << 20, memory_share=0.05)
+    archivist = Archivist(redis, store, retention, metrics, clock=lambda: TODAY)
+    try:
+        await redis.config_set("maxmemory", 0)
+        await archivist.archive(RUNS)
+        assert await redis.xlen(RUNS.key) == 400
+        await redis.config_set("maxmemory", 4 * used)
+        await archivist.archive(RUNS)
+        kept = len(await ids_of(redis, RUNS))
+        assert 0 < kept <= (4 << 20) // len(large) + 1
+        assert kept + len(archived_ids(store, RUNS)) == 400
+    finally:
+        await redis.config_set("maxmemory", before)
+
+
+async def test_a_stream_is_trimmed_by_bytes(redis: Redis, tmp_path: Path):
+    store = ArchiveStore(str(tmp_path))
+    for number in range(400):
+        await put(redis, RUNS, (400 - number) / DAY_MS, b"x" * 60_000)
+    await finish(redis, RUNS)
+    metrics = ArchiveMetrics(CollectorRegistry())
+    retention = StreamRetention(file_bytes=2 << 20, max_bytes=8 << 20)
+    await Archivist(redis, store, retention, metrics, clock=lambda: TODAY).archive(RUNS)
+    assert 6 << 20 < (await redis.memory_usage(RUNS.key) or 0) < 12 << 20
+
+
+async def test_no_shortage_trims_what_a_group_has_not_finished(redis: Redis, tmp_path: Path):
+    store = ArchiveStore(str(tmp_path))
+    for number in range(100):
+        await put(redis, RUNS, (100 - number) / DAY_MS, b"x" * 60_000)
+    for group in RUNS.groups:
+        await redis.xgroup_create(RUNS.key, group, id="0")
+    metrics = ArchiveMetrics(CollectorRegistry())
+    retention = StreamRetention(file_bytes=1 << 20, max_bytes=1)
+    await Archivist(redis, store, retention, metrics, clock=lambda: TODAY).archive(RUNS)
+    assert await redis.xlen(RUNS.key) == 100

@@ -1,12 +1,13 @@
 """A replaced archive file is whole before and after, and recovered after a kill at any step."""
 
 import pytest
+from redis.asyncio import Redis
 
 from ledger.archive.store import ArchiveStore
 from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.domain.erasure import Subject
-from ledger.erasure.redaction import redact_archive
-from ratchet.contract import EntryId
+from ledger.erasure.streams import redact_archive
+from ratchet.contract import TRACES, EntryId
 
 ROWS = [
     ArchiveRow(EntryId(1_774_000_000_000 + n, 0), b'{"type":"TraceRequested","query_id":"q%d"}' % n)
@@ -31,20 +32,20 @@ def rows(store: ArchiveStore) -> list[ArchiveRow]:
     return [row for file in store.files("traces") for row in store.read(file)]
 
 
-def test_erased_rows_are_gone_and_the_others_are_unchanged(store: ArchiveStore):
-    assert redact_archive(store, "traces", SUBJECT) == 2
+async def test_erased_rows_are_gone_and_the_others_are_unchanged(redis: Redis, store: ArchiveStore):
+    assert await redact_archive(redis, store, TRACES, SUBJECT) == 2
     assert rows(store) == LEFT
-    assert redact_archive(store, "traces", SUBJECT) == 0
+    assert await redact_archive(redis, store, TRACES, SUBJECT) == 0
 
 
-def test_a_file_without_rows_is_removed(store: ArchiveStore):
-    redact_archive(store, "traces", Subject(query_ids={f"q{n}" for n in range(6)}))
+async def test_a_file_without_rows_is_removed(redis: Redis, store: ArchiveStore):
+    await redact_archive(redis, store, TRACES, Subject(query_ids={f"q{n}" for n in range(6)}))
     assert store.files("traces") == []
 
 
 @pytest.mark.parametrize("step", ["_remove", "_commit"])
-def test_an_erasure_that_was_killed_loses_no_row_and_can_be_repeated(
-    store: ArchiveStore, step: str, monkeypatch: pytest.MonkeyPatch
+async def test_an_erasure_that_was_killed_loses_no_row_and_can_be_repeated(
+    redis: Redis, store: ArchiveStore, step: str, monkeypatch: pytest.MonkeyPatch
 ):
     def die(*_: object) -> None:
         raise Killed
@@ -52,11 +53,11 @@ def test_an_erasure_that_was_killed_loses_no_row_and_can_be_repeated(
     with monkeypatch.context() as dying:
         dying.setattr(store, step, die)
         with pytest.raises(Killed):
-            redact_archive(store, "traces", SUBJECT)
+            await redact_archive(redis, store, TRACES, SUBJECT)
     store.files("traces")
     assert store.needs_recovery("traces")
     store.recover("traces")
     assert rows(store) in (ROWS, LEFT)
-    redact_archive(store, "traces", SUBJECT)
+    await redact_archive(redis, store, TRACES, SUBJECT)
     assert rows(store) == LEFT
     assert not store.needs_recovery("traces")

@@ -19,7 +19,7 @@ from ledger.archive.store import ArchiveStore
 from ledger.archive.stream_rows import rows_after
 from ledger.backends.database import open_for_reading
 from ledger.domain.archive.retention import StreamRetention
-from ledger.erasure.erasure import ErasureTargets, carry_out
+from ledger.erasure.erasure import ErasureTargets, UnknownSubject, carry_out
 from ledger.erasure.journal import new_request
 from ledger.erasure.services import SERVICES
 from ledger.reading import LedgerReader
@@ -161,12 +161,17 @@ async def test_no_row_object_or_entry_has_data_of_an_erased_user(
 
         ledger = LedgerReader(open_for_reading(url))
         targets = ErasureTargets(redis, store, ledger, tmp_path, tmp_path / "key.pem")
+        told: list[str] = []
         receipt = await carry_out(
-            targets, new_request("forget-them", "tests", utc_now(), True, USER, None), deadline_s=30
+            targets,
+            new_request("forget-them", "tests", utc_now(), True, USER, None),
+            30,
+            told.append,
         )
         assert len(receipt["questions"]) == len(THEIRS)
         assert receipt["erased"]["archive"]
         assert receipt["models_trained_on_it"] == ["v1"]
+        assert len(told) == 4, "each long part of it is shown"
         assert rows_with_canary(url) == []
         assert objects_with_canary(bucket) == []
         assert await entries_with_canary(redis) == []
@@ -178,12 +183,21 @@ async def test_no_row_object_or_entry_has_data_of_an_erased_user(
 
         one, other = sorted({name for fact in FACTS for name in query_ids_of(fact)} - THEIRS)[:2]
         receipt = await carry_out(
-            targets, new_request("one-of-them", "tests", utc_now(), False, None, one), deadline_s=30
+            targets,
+            new_request("one-of-them", "tests", utc_now(), False, None, one),
+            30,
+            told.append,
         )
         assert (len(receipt["questions"]), receipt["user"]) == (1, None)
         assert ledger.experience(one) is None
         assert ledger.experience(other) is not None
         assert len(await payloads(redis, COMMANDS)) == 1, "no other run was requested"
+
+        nobody = new_request("nobody", "tests", utc_now(), False, "nobody", None)
+        with pytest.raises(UnknownSubject):
+            await carry_out(targets, nobody, 30, told.append, known=False)
+        assert targets.journal.unfinished() == []
+        assert not (tmp_path / "receipts" / "nobody.json").exists()
 
         again = next(fact for fact in FACTS if not THEIRS.isdisjoint(query_ids_of(fact)))
         await Publisher(redis).publish([again])

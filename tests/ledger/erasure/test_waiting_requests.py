@@ -14,6 +14,7 @@ from ledger.erasure.erasure import ErasureTargets
 from ledger.erasure.journal import ErasureJournal, ErasureRequest
 from ledger.erasure.services import SERVICES, MissingAnswers, erase_in_services
 from ledger.settings import LedgerSettings
+from ratchet.command_line import Step
 from ratchet.contract import COMMANDS, Done, ForgetRequested, Forgotten, Later, Outcome
 from ratchet.delivery import Consumer, RetryPolicy, one_by_one
 from ratchet_testing.eventually import eventually
@@ -67,7 +68,12 @@ async def test_a_request_that_waits_for_a_service_does_not_hold_up_another(
     carried_out: list[str] = []
 
     async def carry_out(
-        targets: ErasureTargets, erasure: ErasureRequest, deadline_s: float
+        targets: ErasureTargets,
+        erasure: ErasureRequest,
+        deadline_s: float,
+        step: Step,
+        *,
+        known: bool = True,
     ) -> dict[str, Any]:
         await asyncio.sleep(0)
         carried_out.append(erasure.request_id)
@@ -80,7 +86,7 @@ async def test_a_request_that_waits_for_a_service_does_not_hold_up_another(
     journal.write(request("forget-earlier"))
     (tmp_path / "forgetting" / "damaged.json").write_text('{"request_id": "trunc')
     settings = LedgerSettings.model_validate({"redis_url": valkey_url, "data_dir": tmp_path})
-    receipt = await session.erase(settings, request("forget-later"), 1)
+    receipt = await session.erase(settings, request("forget-later"), 1, lambda step: None)
     assert receipt == {"request_id": "forget-later"}
     assert carried_out == ["forget-later", "forget-earlier"]
 

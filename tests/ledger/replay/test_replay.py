@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from ledger.backends.database import open_for_reading, open_for_writing
 from ledger.backends.migration import migrate
 from ledger.erasure.journal import ErasureJournal, new_request
 from ledger.reading import LedgerReader
-from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REWARDS
+from ledger.replay.comparison import compare
+from ledger.settings import LedgerSettings
+from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REVISION_FLOOR_KEY, REWARDS
 from ratchet.delivery import DATA_FIELD
+from ratchet.settings import read_settings
 from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port, valkey_server
 
@@ -31,6 +35,14 @@ async def test_a_replay_of_a_half_archived_system_has_the_same_rewards_and_examp
     assert report["ledger"] == report["ledger_replayed"]
     assert report["ledger_events"][0] == report["ledger_events"][1] > 500
     assert (report["ledger_waiting"], report["ledger_restored"]) == (0, None)
+
+
+async def test_a_replay_names_each_step_while_it_works(served: Served):
+    told: list[str] = []
+    settings = read_settings(LedgerSettings, data_dir=served.data_dir, redis_url=served.url)
+    await compare(settings, None, False, told.append)
+    assert "reading the recorded rewards" in told
+    assert any(re.fullmatch(r"comparing rewards and examples of \d+ events", one) for one in told)
 
 
 async def test_an_archive_can_be_replayed_without_its_streams(served: Served):
@@ -85,6 +97,7 @@ async def test_a_replay_into_a_named_server_needs_an_empty_one_and_fills_it(
             [[_, pair], *_] = await other.xrange(EXAMPLES.key)
             assert json.loads(pair[DATA_FIELD.encode()])["rule"] == "imported"
             assert await other.xlen(EXPERIENCES.dead_key) == 1, "what was no event is none again"
+            assert int(await other.get(REVISION_FLOOR_KEY)) > 1, "later revisions are above"
         status, _, errors = await ratchet_replay(served, "--into", url)
         assert status == 2
         assert "Pass the URL of an empty server" in errors

@@ -93,6 +93,9 @@ UNUSABLE = {
     "B.weight has the shape": tensors(**{"B.weight": torch.zeros(32, 64)}),
     "holds values that are not finite": tensors(**{"B.bias": torch.full((64,), torch.nan)}),
     "holds no state dict": [1, 2, 3],
+    "B.bias has the shape torch.Size([32000000000])": tensors(
+        **{"B.bias": torch.zeros(1).expand(32_000_000_000)}
+    ),
     "cannot be read": tensors(**{"A.weight": torch.zeros(32, WIDTH).to_sparse()}),
 }
 

@@ -114,11 +114,11 @@ async def test_repeated_kills_lose_and_repeat_nothing(
     for moment, news in parts.items():
         await Publisher(redis).publish(news)
         async with running_trainer(environment) as trainer:
-            await eventually(moment, 30)
+            await eventually(moment, 90)
             trainer.kill()
         killed_at.append(cursor_of(store))
     async with running_trainer(environment):
-        await eventually(all_told(store, SqlOutbox(engine), redis), 30)
+        await eventually(all_told(store, SqlOutbox(engine), redis), 120)
 
     assert len(set(killed_at)) >= 3, killed_at
     numbered = store.unlearned(0, 1_000)

@@ -6,6 +6,8 @@ from ratchet_text.answers import (
     Scan, control_token, is_blank, question_equipment, scan, split_thinking, unteachable,
     visible_text, was_cut_off, written_marks,
 )
+from ratchet_text.assistant import Assistant, active_assistant, use_assistant
+from ratchet_text.asyncapi_page import asyncapi_page
 from ratchet_text.characters import folded
 from ratchet_text.chat_template import (
     UnusableTemplate, pinned_template, takes_system_message, usable_template,
@@ -20,7 +22,9 @@ from ratchet_text.languages import language_of
 from ratchet_text.normalization import (
     composed, device_type, normalized, phrasing_of, question_key, question_words,
 )
-from ratchet_text.numbers import NumberMention, Reading, Shown, number_mentions
+from ratchet_text.numbers import (
+    NumberMention, Reading, Shown, named_equipment, number_mentions,
+)
 from ratchet_text.secrets import (
     MASK, NO_SECRETS, Secrets, http_address, masked, readable_url, split_credentials,
 )

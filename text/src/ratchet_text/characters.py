@@ -57,7 +57,10 @@ WORD_END = rf"(?![^\W_{_INSIDE_WORDS}])"
 
 NUMERAL = f"[{_CLASSES['No']}]"
 """A raised, circled or fractional number, likewise."""
-_SPACED = bytes(code if code > 127 or chr(code).isalpha() else ord(" ") for code in range(256))
+_SPACED = bytes(
+    code if code > 127 else ord(chr(code).lower()) if chr(code).isalpha() else ord(" ")
+    for code in range(256)
+)
 _IGNORABLE = re.compile(f"[{IGNORED}]+")
 _NUMERALS = re.compile(f"({NUMERAL}+)")
 _OTHER_DIGIT = re.compile(f"[{_CLASSES['Nd']}]")
@@ -70,6 +73,8 @@ _JOINER = re.compile(f"(?<![{_VIRAMAS}])\u200d|(?<![{_VIRAMAS}\u0620-\u06d3])\u2
 def lowered_words(text: str) -> list[str]:
     """The words of a text in lower case, split at all characters of ASCII but letters."""
     # Bytes are translated several times as fast as characters.
+    if text.isascii():
+        return text.encode().translate(_SPACED).decode().split()
     spaced = text.lower().encode("utf-8", "surrogatepass").translate(_SPACED)
     return spaced.decode("utf-8", "surrogatepass").split()
 

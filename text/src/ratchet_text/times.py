@@ -14,7 +14,8 @@ _UNREADABLE = f"is not a time; send ISO 8601, such as {_EXAMPLE}, or seconds sin
 _OUT_OF_RANGE = f"is before 1970 or after 9999-12-30; send a time such as {_EXAMPLE}"
 _NO_UNIT = f"is not a number of seconds or milliseconds since 1970; send a time such as {_EXAMPLE}"
 _ISO = re.compile(
-    r"([\dW-]{8,10}?)(?:(?:[T_]|[ ]+)([\d:.,]{2,99}))?[ ]?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
+    r"([\dW-]{8,10}?)(?:(?:[T_]|[ ]+)([\d:.,]{2,99}))?[ ]?"
+    r"(?:(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?:\[[\w+/-]{1,40}\])?)?",
     re.ASCII | re.IGNORECASE,
 )
 _LEAP_SECOND = re.compile(r"^(\d\d:?\d\d:?)60(?:[.,]\d+)?$", re.ASCII)

@@ -25,8 +25,9 @@ _KINDS = _kinds()
 _TIMES = frozenset(table("numbers/words")["times"])
 _CLOSED_UP = re.compile(rf"{SPACELESS}|[\u30a0-\u33ff\uac00-\ud7a3]")
 _UNSPACED = frozenset(filter(_CLOSED_UP.match, _KINDS))
+_NOT_UNITS = frozenset(table("numbers/words")["not_units"])
 _LONGEST: dict[str, int] = {}
-for _unit in _UNSPACED:
+for _unit in _UNSPACED | _NOT_UNITS:
     _LONGEST[_unit[0]] = max(len(_unit), _LONGEST.get(_unit[0], 0))
 
 
@@ -60,4 +61,6 @@ def unspaced_unit(text: str, start: int) -> str:
         unit = text[start : start + length]
         if unit in _UNSPACED:
             return unit
+        if unit in _NOT_UNITS:
+            return ""
     return ""

@@ -7,8 +7,17 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from ratchet.storage import flush, flush_tree, sha256_of
-from ratchet_cli.backup.manifest import BackupFile, BackupManifest, InvalidBackup, read_manifest
+from ratchet.storage import flush, flush_tree, sha256_of, write_whole
+from ratchet.storage.signing_keys import PublicKey, SigningKey
+from ratchet_cli.backup.manifest import (
+    MANIFEST,
+    BackupFile,
+    BackupManifest,
+    InvalidBackup,
+    parse_manifest,
+    read_manifest,
+)
+from ratchet_cli.backup.signature import sign_manifest, verify_manifest
 from ratchet_cli.backup.snapshot import DataSnapshot, SnapshotFailed
 
 _CHUNK = 1 << 20
@@ -48,8 +57,8 @@ class FileCopier:
         return copied
 
 
-def write_backup(snapshot: DataSnapshot, target: Path) -> BackupManifest:
-    """Create `target`, which appears under its name only when it is complete.
+def write_backup(snapshot: DataSnapshot, target: Path, key: SigningKey) -> BackupManifest:
+    """Create `target`, signed with `key`, which appears under its name only when it is complete.
 
     Raises `TargetExists`, `OSError`, and `SnapshotFailed` if a database is damaged.
     """
@@ -68,20 +77,28 @@ def write_backup(snapshot: DataSnapshot, target: Path) -> BackupManifest:
     flush_tree(partial)
     _create_links(data, links)
     manifest = BackupManifest(taken_at=snapshot.taken_at, files=files, links=links)
-    manifest.write(partial)
+    content = manifest.document()
+    sign_manifest(partial, content, key)
+    write_whole(partial / MANIFEST, content)
     _rename(partial, target)
     return manifest
 
 
-def restore_backup(backup: Path, data_dir: Path) -> BackupManifest:
-    """Create `data_dir` from `backup`; every file is compared with its hash.
+def restore_backup(
+    backup: Path, data_dir: Path, key: PublicKey | None, *, unverified: bool = False
+) -> BackupManifest:
+    """Create `data_dir` from `backup`, which `key` must have signed, unless `unverified`.
 
-    Raises `InvalidBackup`, which names the damaged file, `TargetExists` and `OSError`; `data_dir`
-    is unchanged then.
+    Every file is compared with its hash. Raises `InvalidBackup`, which names the damaged file,
+    `TargetExists` and `OSError`; `data_dir` is unchanged then.
     """
     if data_dir.exists() and any(data_dir.iterdir()):
         raise TargetExists(f"{data_dir} is not empty. Move it, or pass another --data-dir.")
-    manifest = read_manifest(backup)
+    content = read_manifest(backup)
+    if not unverified:
+        # Before the signature is verified, the manifest is not even parsed.
+        verify_manifest(backup, content, key)
+    manifest = parse_manifest(backup, content)
     partial, copier = _partial(data_dir), FileCopier()
     try:
         for path, expected in manifest.files.items():

@@ -7,13 +7,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, ValidationError
 
 from ratchet.contract import Value
-from ratchet.storage import write_whole
 
-_NAME = "manifest.json"
+MANIFEST = "manifest.json"
 
 
 class InvalidBackup(ValueError):
-    """A directory is not a complete backup; the message names the missing or damaged file."""
+    """A directory is no backup to trust; the message names the missing or damaged file."""
 
 
 def _relative(path: str) -> str:
@@ -42,24 +41,31 @@ class BackupManifest(Value):
     links: Mapping[RelativePath, RelativePath]
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
+        """Bytes of all files."""
         return sum(file.size for file in self.files.values())
 
     def count_json(self, folder: str) -> int:
         """The number of JSON files in `folder`."""
         return sum(PurePosixPath(path).match(f"{folder}/*.json") for path in self.files)
 
-    def write(self, backup: Path) -> None:
-        write_whole(backup / _NAME, self.model_dump_json(indent=1).encode())
+    def document(self) -> bytes:
+        return self.model_dump_json(indent=1).encode()
 
 
-def read_manifest(backup: Path) -> BackupManifest:
-    """Raises `InvalidBackup`."""
+def read_manifest(backup: Path) -> bytes:
+    """The bytes of the manifest; raises `InvalidBackup` if the backup was not completed."""
     try:
-        return BackupManifest.model_validate_json((backup / _NAME).read_bytes())
+        return (backup / MANIFEST).read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InvalidBackup(
-            f"{backup} is not a complete backup: {_NAME} is missing. Take another backup."
+            f"{backup} is not a complete backup: {MANIFEST} is missing. Take another backup."
         ) from error
+
+
+def parse_manifest(backup: Path, content: bytes) -> BackupManifest:
+    """Raises `InvalidBackup`."""
+    try:
+        return BackupManifest.model_validate_json(content)
     except ValidationError as error:
-        raise InvalidBackup(f"{backup / _NAME} is damaged. Take another backup.") from error
+        raise InvalidBackup(f"{backup / MANIFEST} is damaged. Take another backup.") from error

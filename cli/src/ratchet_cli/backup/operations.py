@@ -9,25 +9,36 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from ratchet.command_line import Failed, Unreachable, running_ports
+from ratchet.storage.signing_keys import UnusableKey
 from ratchet_cli.backup.copying import TargetExists, restore_backup, write_backup
 from ratchet_cli.backup.manifest import BackupManifest, InvalidBackup
+from ratchet_cli.backup.signature import backup_key, verification_key
 from ratchet_cli.backup.snapshot import SnapshotFailed, hold_snapshot
 
 
-def back_up(data_dir: Path, target: Path) -> BackupManifest:
-    """Write a snapshot of `data_dir` to the new directory `target`."""
+def back_up(data_dir: Path, target: Path, key_file: Path | None) -> tuple[BackupManifest, str]:
+    """Write a snapshot of `data_dir` to the new directory `target`; returns the key's id, too."""
     if not data_dir.is_dir():
         raise Failed(f"{data_dir} does not exist. Pass the directory of the system as --data-dir.")
     if target.resolve().is_relative_to(data_dir.resolve()):
         raise Failed(f"{target} is inside the data directory. Pass a directory outside {data_dir}.")
+    if not target.absolute().parent.is_dir():
+        raise Failed(
+            f"{target.absolute().parent} does not exist: mount the disk or create the directory "
+            "first, and the backup creates the last one."
+        )
     with _failures(), _server(data_dir) as redis, hold_snapshot(data_dir, redis) as snapshot:
-        return write_backup(snapshot, target)
+        key = backup_key(data_dir, key_file)
+        return write_backup(snapshot, target, key), key.public.id
 
 
-def restore(source: Path, data_dir: Path) -> BackupManifest:
-    """Create `data_dir` from the backup `source`."""
+def restore(
+    source: Path, data_dir: Path, key_file: Path | None, *, unverified: bool
+) -> BackupManifest:
+    """Create `data_dir` from the backup `source`, which the key in `key_file` must have signed."""
     with _failures():
-        return restore_backup(source, data_dir)
+        key = verification_key(key_file) if key_file and not unverified else None
+        return restore_backup(source, data_dir, key, unverified=unverified)
 
 
 @contextmanager
@@ -53,5 +64,5 @@ def _failures() -> Iterator[None]:
         raise Unreachable(
             f"Redis of the running system does not respond: {error}. Run `ratchet doctor`."
         ) from error
-    except (SnapshotFailed, InvalidBackup, TargetExists, OSError) as error:
+    except (SnapshotFailed, InvalidBackup, TargetExists, UnusableKey, OSError) as error:
         raise Failed(str(error)) from error

@@ -21,12 +21,23 @@ from filelock import FileLock, Timeout
 from redis import Redis
 
 from ratchet.contract import utc_now
+from ratchet_cli.backup.signature import KEY_FILES
 
 _MAX_PAUSE_S = 10.0
 _POLL_S = 0.01
 _DATABASES = ("trainer.db", "ledger.db")
-_LEFT_OUT = {"runs", "work", "bundles", "up.json", ".up.lock", ".backup", ".backup.lock"}
-"""Files that are rebuilt: those of unfinished runs and exports, bundles; and the process state."""
+_LEFT_OUT = {
+    "runs",
+    "work",
+    "bundles",
+    "up.json",
+    ".up.lock",
+    ".backup",
+    ".backup.lock",
+} | KEY_FILES
+"""Files that are rebuilt: those of unfinished runs and exports, bundles; the process state; and
+the key that signs backups.
+"""
 _SKIPPED_PREFIXES = (*_DATABASES, "temp-")
 """Databases with their logs, which are copied through SQLite, and unfinished files of Redis."""
 _LINKS = ".backup"

@@ -11,13 +11,14 @@ from ratchet.command_line import Failed, NoAnswer, api_key_headers, screen
 from ratchet_cli.client.importing import (
     ApiKeyRejected,
     ImportCounts,
-    UnexpectedResponse,
+    accept_no_plans,
     import_rows,
 )
+from ratchet_cli.client.unexpected_response import UnexpectedResponse
+from ratchet_cli.client.waiting import PATIENCE_S, Waiting
 from ratchet_rows import KINDS, UnreadableFile, open_rows, zone_named
 from ratchet_text import masked
 
-_PATIENCE_S = 60.0
 _SHOWN = 20
 
 
@@ -33,6 +34,7 @@ async def send_file(file: Path, url: str, zone: str, batch: int) -> tuple[Import
         raise typer.BadParameter(str(error)) from error
     counts, problem, shown = ImportCounts(), None, masked(url)
     errors = screen(stderr=True)
+    waiting = Waiting(errors, url)
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
         task = progress.add_task("importing", total=opened.total)
@@ -46,15 +48,17 @@ async def send_file(file: Path, url: str, zone: str, batch: int) -> tuple[Import
                     opened.rows,
                     counts,
                     batch,
-                    _PATIENCE_S,
+                    PATIENCE_S,
                     lambda count: progress.advance(task, count),
+                    waiting,
                 )
             except ApiKeyRejected as error:
                 raise Failed(f"{shown} denies access: {error}. Set RATCHET_API_KEY.") from error
             except NoAnswer as error:
-                problem = f"{shown} has not responded for {_PATIENCE_S:.0f} s ({error})"
+                problem = waiting.given_up(error)
             except UnexpectedResponse as error:
                 problem = f"{shown} is not an intake: {error}"
+    accept_no_plans(counts)
     return counts, problem
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 
 from ratchet.command_line import post_until_answered
-from ratchet_rows import ImportRow, RefusedRow
+from ratchet_cli.client.unexpected_response import UnexpectedResponse
+from ratchet_rows import NO_PLAN, ImportRow, RefusedRow
 
 _REFUSALS = (413, 422)
 _NO_ACCESS = (401, 403)
@@ -20,13 +21,12 @@ class ApiKeyRejected(Exception):
     """The intake requires an API key with the scope `write`; the message is its own."""
 
 
-class UnexpectedResponse(Exception):
-    """The server is not an intake; the message is its response."""
-
-
 @dataclass
 class ImportCounts:
-    """`repairs` counts rows by kind of repair; `refused` has the reason by row number."""
+    """`repairs` counts rows by kind of repair; `refused` has the reason by row number.
+
+    `planned` counts experiences with a widget plan, `unplanned` those that lack nothing but one.
+    """
 
     read: int = 0
     sent: int = 0
@@ -35,10 +35,19 @@ class ImportCounts:
     repaired: int = 0
     repairs: Counter[str] = field(default_factory=Counter)
     refused: dict[int, str] = field(default_factory=dict)
+    planned: int = 0
+    unplanned: int = 0
 
     @property
     def new(self) -> int:
         return self.sent - self.already_there
+
+
+def accept_no_plans(counts: ImportCounts) -> None:
+    """An assistant of which no answer has widgets shows none, and its rows lack nothing."""
+    if not counts.planned:
+        counts.repaired -= counts.unplanned
+        del counts.repairs[NO_PLAN]
 
 
 async def import_rows(
@@ -49,6 +58,7 @@ async def import_rows(
     batch: int,
     patience_s: float,
     on_batch: Callable[[int], None],
+    on_retry: Callable[[str], None] = lambda problem: None,
 ) -> None:
     """Send `rows` to `path` in batches of at most `batch`, and add each to `counts`.
 
@@ -62,7 +72,7 @@ async def import_rows(
         for number, row in numbered:
             _count(counts, number, row)
         if ready:
-            await _send(client, path, ready, counts, patience_s)
+            await _send(client, path, ready, counts, patience_s, on_retry)
         on_batch(len(numbered))
 
 
@@ -72,10 +82,11 @@ async def _send(
     rows: list[tuple[int, ImportRow]],
     counts: ImportCounts,
     patience_s: float,
+    on_retry: Callable[[str], None],
 ) -> None:
     """Send `rows` in one request; if it is refused as a whole, in halves, down to one row."""
     items = [_item(row) for _, row in rows]
-    response, _ = await post_until_answered(client, path, items, patience_s=patience_s)
+    response, _ = await post_until_answered(client, path, items, on_retry, patience_s)
     body = _body_of(response)
     if response.is_success or body["problems"]:
         _count_response(counts, [number for number, _ in rows], body)
@@ -83,8 +94,8 @@ async def _send(
         counts.refused[rows[0][0]] = f"{response.status_code} {body.get('error', '')}"
     else:
         half = len(rows) // 2
-        await _send(client, path, rows[:half], counts, patience_s)
-        await _send(client, path, rows[half:], counts, patience_s)
+        await _send(client, path, rows[:half], counts, patience_s, on_retry)
+        await _send(client, path, rows[half:], counts, patience_s, on_retry)
 
 
 def _count(counts: ImportCounts, number: int, row: ImportRow | RefusedRow) -> None:
@@ -92,6 +103,8 @@ def _count(counts: ImportCounts, number: int, row: ImportRow | RefusedRow) -> No
     if isinstance(row, RefusedRow):
         counts.refused[number] = row.reason
         return
+    counts.planned += NO_PLAN not in row.repairs
+    counts.unplanned += row.repairs == (NO_PLAN,)
     counts.naive += row.naive
     counts.repaired += bool(row.repairs)
     counts.repairs.update(row.repairs)
@@ -123,4 +136,4 @@ def _body_of(response: httpx.Response) -> dict[str, Any]:
     known = response.is_success or response.status_code in _REFUSALS
     if known and isinstance(body, dict) and (not response.is_success or "accepted" in body):
         return {"problems": [], **body}
-    raise UnexpectedResponse(f"{response.status_code} {response.text[:200]}")
+    raise UnexpectedResponse(response)

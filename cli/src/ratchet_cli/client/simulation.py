@@ -5,45 +5,52 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ratchet.command_line import NoAnswer, Unreachable, api_key_headers, screen
+from ratchet.command_line import Failed, NoAnswer, Unreachable, api_key_headers, screen
 from ratchet_cli.client.post_all import PostedCalls, post_all
-from ratchet_text import masked
-from simulator import simulate
+from ratchet_cli.client.unexpected_response import UnexpectedResponse
+from ratchet_cli.client.waiting import PATIENCE_S, Waiting
+from simulator import SITES, simulate
 from simulator.turn import Call, timeline
 from simulator.world import LONGEST_PAUSE
 
-_PATIENCE_S = 60.0
-
 
 async def post_simulation(
-    url: str, seed: int, questions: int, answers: int, rate: float | None
+    url: str, plant: tuple[int, int, int], site: str, rate: float | None
 ) -> dict[str, Any]:
-    """Counts and latencies of the calls; raises `Unreachable` if the intake stops responding."""
+    """Counts and latencies of the calls; `plant` is seed, questions and answers.
+
+    Raises `Unreachable` if the intake stops responding, and `Failed` if it is another program.
+    """
     # The intake refuses times that are still ahead: the last answer is before now.
+    seed, questions, answers = plant
     span = max(timedelta(days=30), questions * answers * LONGEST_PAUSE + timedelta(days=1))
     start = datetime.now(UTC).replace(microsecond=0) - span
-    calls = timeline(simulate(seed, questions, answers, start=start))
-    try:
-        return _figures(len(calls), await _post(url, calls, rate))
-    except NoAnswer as error:
-        raise Unreachable(
-            f"{masked(url)} has not responded for {_PATIENCE_S:.0f} s ({error}). Start it with "
-            "`ratchet up`, or pass --url."
-        ) from error
-
-
-async def _post(url: str, calls: list[Call], rate: float | None) -> PostedCalls:
-    columns = (TextColumn("posting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    calls = timeline(simulate(seed, questions, answers, start=start, site=SITES[site]))
     errors = screen(stderr=True)
+    waiting = Waiting(errors, url)
+    try:
+        return _figures(len(calls), await _post(url, calls, rate, errors, waiting))
+    except NoAnswer as error:
+        remedy = "Run `ratchet doctor`" if error.answered else "Start it with `ratchet up`"
+        raise Unreachable(f"{waiting.given_up(error)}. {remedy}, or pass --url.") from error
+    except UnexpectedResponse as error:
+        raise Failed(f"{waiting.url} is not an intake: {error}. Pass another --url.") from error
+
+
+async def _post(
+    url: str, calls: list[Call], rate: float | None, errors: Console, waiting: Waiting
+) -> PostedCalls:
+    columns = (TextColumn("posting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
         task = progress.add_task("posting", total=len(calls))
         async with httpx.AsyncClient(
             base_url=url, timeout=10.0, headers=api_key_headers()
         ) as client:
             return await post_all(
-                client, calls, rate, lambda _: progress.advance(task), patience_s=_PATIENCE_S
+                *(client, calls, rate, lambda _: progress.advance(task)), PATIENCE_S, waiting
             )
 
 

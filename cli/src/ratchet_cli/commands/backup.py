@@ -10,10 +10,16 @@ from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, print_json, 
 if TYPE_CHECKING:
     from ratchet_cli.backup.manifest import BackupManifest
 
+_KEY = "RATCHET_BACKUP_KEY"
+
 
 def backup(
     target: Annotated[Path, typer.Argument(help="A new directory, best on another disk.")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
+    key: Annotated[
+        Path | None,
+        typer.Option(envvar=_KEY, help="A private key (PEM); by default keys/backup.pem."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Copy the data directory, while the system runs or not.
@@ -22,30 +28,46 @@ def backup(
     """
     from ratchet_cli.backup.operations import back_up
 
-    figures = _figures(back_up(data_dir, target))
+    manifest, key_id = back_up(data_dir, target, key)
+    figures = _figures(manifest)
     if as_json:
-        print_json({"backup": str(target), **figures})
+        print_json({"backup": str(target), **figures, "key": key_id})
     else:
-        say(f"{target}: {_summary(figures)}")
+        say(f"{target}: {_summary(figures)}, signed by key {key_id}")
 
 
 def restore(
     source: Annotated[Path, typer.Argument(help="A directory that `ratchet backup` wrote.")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
+    key: Annotated[
+        Path | None,
+        typer.Option(envvar=_KEY, help="The key (PEM) that signed it; the public one suffices."),
+    ] = None,
+    unverified: Annotated[
+        bool,
+        typer.Option("--unverified", help="Accept a backup without a signature or its key."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Create a data directory from a backup.
 
-    Verifies every file first: if one is damaged, names it and creates nothing.
+    Verifies the signature and every file first: if one is damaged or altered, names it and
+    creates nothing.
     """
     from ratchet_cli.backup import operations
 
-    figures = _figures(operations.restore(source, data_dir))
+    manifest = operations.restore(source, data_dir, key, unverified=unverified)
+    figures = _figures(manifest)
     if as_json:
-        print_json({"data_dir": str(data_dir), **figures})
+        print_json({"data_dir": str(data_dir), **figures, "verified": not unverified})
         return
     taken_at = _utc(figures)
     say(f"{data_dir}: {_summary(figures)}")
+    if unverified:
+        say(
+            "The signature was not verified. Compare the API keys (`ratchet keys list`) and the "
+            "trusted keys of bundles (keys/trusted) with what you expect."
+        )
     say(
         f"Events after {taken_at} are missing. Send them again: with the same event_id they count "
         "once."
@@ -62,7 +84,7 @@ def _figures(manifest: "BackupManifest") -> dict[str, Any]:
     return {
         "taken_at": manifest.taken_at.isoformat(),
         "files": len(manifest.files),
-        "bytes": manifest.bytes,
+        "bytes": manifest.size,
         "receipts": manifest.count_json("receipts"),
         "forgetting": manifest.count_json("forgetting"),
     }

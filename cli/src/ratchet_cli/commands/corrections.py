@@ -14,7 +14,6 @@ from ratchet.command_line import (
     Failed,
     Unreachable,
     api_key_headers,
-    command_errors,
     print_json,
     say,
     service_url,
@@ -31,7 +30,6 @@ corrections = typer.Typer(
 
 
 @corrections.command()
-@command_errors
 def approve(
     query_id: Annotated[str, typer.Argument(help="The id of the answer.", metavar="QUERY_ID")],
     by: Annotated[str | None, typer.Option(help="Your name. Default: your user name.")] = None,
@@ -60,7 +58,7 @@ def approve(
                 raise Failed(f"No correction of {query_id} waits for approval.")
             if not yes:
                 _show(waiting)
-                typer.confirm("Let them teach?", abort=True, err=True)
+                typer.confirm("Approve them for training?", abort=True, err=True)
             body = {
                 "requested_by": by or getpass.getuser(),
                 "query_id": query_id,
@@ -72,7 +70,7 @@ def approve(
     if as_json:
         print_json(approved)
     else:
-        say(f"{len(approved['event_ids'])} corrections of {query_id} may teach")
+        say(f"{len(approved['event_ids'])} corrections of {query_id} approved for training")
 
 
 def _waiting(facts: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,12 +13,12 @@ from ratchet.command_line import (
     DataDir,
     Failed,
     RedisUrl,
-    command_errors,
     print_json,
     printable,
     redis_url_of,
     say,
 )
+from ratchet_cli.dead_letters import STREAM_NAMES
 from ratchet_cli.formatting import age
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ dead = typer.Typer(
 
 
 def _stream_names(incomplete: str) -> list[str]:
-    from ratchet.contract import STREAMS
-
-    return [stream.name for stream in STREAMS if stream.name.startswith(incomplete)]
+    return [name for name in STREAM_NAMES if name.startswith(incomplete)]
 
 
 OfStream = Annotated[
@@ -48,7 +46,6 @@ Ids = Annotated[
 
 
 @dead.command("list")
-@command_errors
 def list_letters(
     stream: OfStream = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Letters on one page.")] = 20,
@@ -71,7 +68,6 @@ def list_letters(
 
 
 @dead.command()
-@command_errors
 def retry(
     ids: Ids = None,
     all_: Annotated[bool, typer.Option("--all", help="Every letter, instead of IDs.")] = False,
@@ -108,10 +104,11 @@ def retry(
 
 
 @dead.command()
-@command_errors
 def drop(
-    ids: Ids,
+    ids: Ids = None,
+    *,
     reason: Annotated[str, typer.Option(help="The reason, for the log.")],
+    all_: Annotated[bool, typer.Option("--all", help="Every letter, instead of IDs.")] = False,
     by: Annotated[str | None, typer.Option(help="Your name. Default: your user name.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     stream: OfStream = None,
@@ -123,6 +120,8 @@ def drop(
 
     Each is logged on stderr, without its payload.
     """
+    if bool(ids) == all_:
+        raise typer.BadParameter("Pass either IDs or --all.")
     if as_json and not yes:
         raise typer.BadParameter("--json cannot prompt. Pass --yes.")
     streams = _streams(stream)
@@ -130,17 +129,17 @@ def drop(
     from ratchet_cli.dead_letters.operations import drop_letters, find_letters
 
     url = redis_url_of(data_dir, redis_url)
-    letters = _run(find_letters(url, streams, ids or []))
-    if not yes:
-        names = ", ".join(letter.name for letter in letters)
+    letters = _run(find_letters(url, streams, None if all_ else ids))
+    if letters and not yes:
+        names = ", ".join(letter.name for letter in letters) if ids else f"all {len(letters)}"
         typer.confirm(f"Drop {names}?", abort=True, err=True)
     configure_logs("ratchet", "warning")
     rows = _run(drop_letters(url, letters, by or getpass.getuser(), reason))
     if as_json:
         print_json({"dropped": rows})
     else:
-        for row in rows:
-            say(f"{row['id']}: dropped")
+        for line in [f"{row['id']}: dropped" for row in rows] or ["no dead letters"]:
+            say(line)
     for name in {letter.name for letter in letters} - {row["id"] for row in rows}:
         say(f"{name}: no longer exists, it was retried or dropped meanwhile", err=True)
 

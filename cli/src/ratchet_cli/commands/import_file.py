@@ -5,10 +5,19 @@ from typing import Annotated
 
 import typer
 
-from ratchet.command_line import FAILED, UNREACHABLE, AsJson, print_json, require_url, say
+from ratchet.command_line import (
+    DEFAULT_DATA_DIR,
+    FAILED,
+    UNREACHABLE,
+    AsJson,
+    DataDir,
+    print_json,
+    say,
+)
 
 
 def import_file(
+    context: typer.Context,
     file: Annotated[
         Path,
         typer.Argument(
@@ -17,24 +26,27 @@ def import_file(
         ),
     ],
     url: Annotated[
-        str, typer.Option(envvar="RATCHET_URL", help="The intake to send to.")
-    ] = "http://127.0.0.1:8100",
+        str | None,
+        typer.Option(envvar="RATCHET_URL", help="The intake, if not the data directory's."),
+    ] = None,
     zone: Annotated[
         str, typer.Option(help="Time zone of times without one, such as Europe/Vienna.")
     ] = "UTC",
     batch: Annotated[int, typer.Option(min=1, max=1000, help="Rows in one request.")] = 100,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
     """Import experiences, traces or pairs from a file.
 
     A row counts once, however often it is imported. Exits with 1 if a row is refused.
     """
-    require_url(url)
     import asyncio
 
     from ratchet_cli.client.file_import import import_figures, send_file, show_import
+    from ratchet_cli.client.intake_address import intake_address
 
-    counts, problem = asyncio.run(send_file(file, url, zone, batch))
+    intake = intake_address(context, data_dir, url)
+    counts, problem = asyncio.run(send_file(file, intake, zone, batch))
     if as_json:
         print_json(import_figures(counts, zone, problem))
     else:

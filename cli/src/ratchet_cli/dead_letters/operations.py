@@ -42,12 +42,12 @@ async def list_page(
 
 
 async def find_letters(
-    url: str, streams: Sequence[Stream], ids: Sequence[str]
+    url: str, streams: Sequence[Stream], ids: Sequence[str] | None
 ) -> list[StoredLetter]:
-    """The letters with these names; raises `NoSuchLetter` if one does not exist."""
+    """The letters with these names, or all if `ids` is None; raises `NoSuchLetter`."""
     async with redis_connection(url) as redis:
         letters = DeadLetters(redis, streams)
-        return [await letters.find(name) for name in dict.fromkeys(ids)]
+        return [one async for one in (letters.walk() if ids is None else _found(letters, ids))]
 
 
 async def retry_letters(

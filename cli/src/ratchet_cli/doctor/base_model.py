@@ -39,6 +39,12 @@ class BaseModelFacts:
 
 
 def judge(facts: BaseModelFacts) -> Check:
+    if not facts.spec:
+        return warn(
+            _NAME,
+            "none is set: examples are collected and nothing is trained",
+            "choose one in docs/models.md, then set RATCHET_TRAINER_BASE_MODEL and restart",
+        )
     if facts.problem:
         return fail(
             _NAME,
@@ -64,6 +70,8 @@ def probe(spec: str, cache_dir: Path, registry: Path) -> BaseModelFacts:
     The expected hash is recorded by the distribution, by the file names in the hub's cache, and
     by the newest model in `registry` that was trained on `spec`.
     """
+    if not spec:
+        return BaseModelFacts(spec, "directory", "")
     if spec in PACKAGED:
         return _packaged(spec, cache_dir)
     if Path(spec).is_dir():

@@ -9,12 +9,16 @@ Level = Literal["ok", "warn", "fail", "skipped"]
 
 @dataclass(frozen=True)
 class Check:
-    """`remedy` is a sentence with the command or the setting; empty if nothing is wrong."""
+    """`remedy` is a sentence with the command or the setting; empty if nothing is wrong.
+
+    `is_cause` is set for a fault that makes other checks fail, with remedies that do not help.
+    """
 
     name: str
     level: Level
     finding: str
     remedy: str = ""
+    is_cause: bool = False
 
     def as_json(self) -> dict[str, str]:
         return {"name": self.name, "level": self.level, "found": self.finding, "mend": self.remedy}
@@ -28,8 +32,8 @@ def warn(name: str, finding: str, remedy: str) -> Check:
     return Check(name, "warn", finding, remedy)
 
 
-def fail(name: str, finding: str, remedy: str) -> Check:
-    return Check(name, "fail", finding, remedy)
+def fail(name: str, finding: str, remedy: str, *, is_cause: bool = False) -> Check:
+    return Check(name, "fail", finding, remedy, is_cause)
 
 
 def skipped(name: str, reason: str) -> Check:

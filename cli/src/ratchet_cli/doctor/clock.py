@@ -9,6 +9,8 @@ from redis.asyncio import Redis
 
 from ratchet_cli.doctor.check import Check, fail, ok, skipped
 
+STORED = "stored times"
+_NOTE = "ratchet:clock:problem"
 _MAX_SKEW_S = 2.0
 _MAX_JUMP_S = 0.5
 _REMEDY = "let NTP set the clocks of both machines: `timedatectl set-ntp true`, or chrony"
@@ -61,6 +63,16 @@ def judge(facts: ClockFacts) -> list[Check]:
     return [_skew(facts), _steadiness(facts)]
 
 
+async def stored(redis: Redis) -> Check:
+    """Whether Redis has times of a clock that was wrong, as the ledger notes it."""
+    client: Any = redis
+    problem = await client.get(_NOTE)
+    if problem is None:
+        return ok(STORED, "no entry is ahead of the clock, and the clock was not set")
+    found, _, remedy = problem.decode().partition(". ")
+    return fail(STORED, found, remedy)
+
+
 def _skew(facts: ClockFacts) -> Check:
     if facts.ahead_s is None:
         return skipped("clock", "Redis does not respond: there is nothing to compare with")
@@ -76,4 +88,4 @@ def _steadiness(facts: ClockFacts) -> Check:
     if abs(jump_s) > _MAX_JUMP_S:
         finding = f"the wall clock moved {jump_s:+.1f} s against the monotonic clock meanwhile"
         return fail("clock steadiness", finding, _REMEDY)
-    return ok("clock steadiness", f"even over {facts.steady_s:.1f} s")
+    return ok("clock steadiness", f"steady over {facts.steady_s:.1f} s")

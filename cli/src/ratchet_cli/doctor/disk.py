@@ -36,7 +36,9 @@ def probe(data_dir: Path, required: int, parameters: int | None) -> DiskFacts:
 def judge(facts: DiskFacts) -> Check:
     finding = f"{byte_size(facts.free)} of {byte_size(facts.total)} free at {facts.directory}"
     if facts.free < facts.required:
-        return fail("disk", f"{finding}, a run requires {byte_size(facts.required)}", _REMEDY)
+        return fail(
+            "disk", f"{finding}, a run requires {byte_size(facts.required)}", _REMEDY, is_cause=True
+        )
     if facts.parameters is None:
         return ok("disk", f"{finding}; the need of an export is known after the first run")
     needed = facts.parameters * _EXPORT_BYTES

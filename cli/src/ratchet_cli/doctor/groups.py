@@ -105,7 +105,7 @@ def _pending(streams: Sequence[StreamFacts]) -> Check:
     return warn(
         "pending",
         finding,
-        "see in `ratchet status` whether the service runs: it then retries them, or makes them "
+        "check in `ratchet status` that the service runs: it retries them, or makes them "
         "dead letters",
     )
 

@@ -1,10 +1,10 @@
-"""Whether Redis can carry the system, and has memory left."""
+"""Whether Redis can carry the system."""
 
 from collections.abc import Mapping
 
 from ratchet.service import Finding, RedisFacts, fitness
-from ratchet_cli.doctor.check import Check, fail, ok, skipped, warn
-from ratchet_cli.formatting import byte_size
+from ratchet_cli.doctor import redis_memory
+from ratchet_cli.doctor.check import Check, fail, ok, skipped
 
 _NAMES = (
     "redis",
@@ -12,9 +12,8 @@ _NAMES = (
     "redis version",
     "redis persistence",
     "redis eviction",
-    "redis memory",
+    redis_memory.NAME,
 )
-_TIGHT, _FULL = 0.75, 0.95
 _START_IT = (
     "start the system with `ratchet up`, or the server; for a server elsewhere pass --redis-url "
     "or set RATCHET_REDIS_URL"
@@ -32,7 +31,7 @@ _REMEDIES = {
 
 def judge(facts: RedisFacts, address: str) -> list[Check]:
     findings = [_check(finding) for finding in fitness(facts)]
-    return [ok("redis", f"{address} responds"), *findings, _memory(facts)]
+    return [ok("redis", f"{address} responds"), *findings]
 
 
 def unavailable(address: str, problem: str, trouble: Mapping[str, str] | None) -> list[Check]:
@@ -50,23 +49,3 @@ def unavailable(address: str, problem: str, trouble: Mapping[str, str] | None) -
 
 def _check(finding: Finding) -> Check:
     return Check(finding.name, finding.level, finding.text, finding.remedy)
-
-
-def _memory(facts: RedisFacts) -> Check:
-    name = "redis memory"
-    if not facts.maximum:
-        return warn(
-            name,
-            f"{byte_size(facts.used)} used and no maxmemory: the kernel kills a server that grows",
-            "`redis-cli CONFIG SET maxmemory 1gb` or what the machine can spare, and write it into "
-            "the server's configuration file: CONFIG SET lasts until a restart",
-        )
-    share = facts.used / facts.maximum
-    finding = f"{byte_size(facts.used)} of {byte_size(facts.maximum)} used, {share:.0%}"
-    remedy = (
-        "raise maxmemory, and see in `ratchet status` whether a service is behind: entries stay "
-        "until every group has finished them"
-    )
-    if share >= _FULL:
-        return fail(name, f"{finding}: the intake answers 503 when it is full", remedy)
-    return warn(name, finding, remedy) if share >= _TIGHT else ok(name, finding)

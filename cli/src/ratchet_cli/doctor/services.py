@@ -76,7 +76,13 @@ async def _status(client: httpx.AsyncClient, port: int | None) -> dict[str, Any]
         problem = f"does not respond: {str(error) or type(error).__name__}"
         return {"port": port, "ready": False, "problem": problem, "silent": True}
     except (ValueError, KeyError, TypeError, AttributeError):
-        return {"port": port, "ready": False, "problem": "the port is used by another program"}
+        return {
+            "port": port,
+            "ready": False,
+            "is_foreign": True,
+            "problem": f"another program uses port {port}",
+            "remedy": "end it, or start the system with another --port",
+        }
 
 
 def _degraded_part(part: str, value: Any) -> DegradedPart | None:
@@ -99,6 +105,7 @@ def _service(name: str, status: Mapping[str, Any]) -> Check:
             str(status.get("problem") or "not ready"),
             str(status.get("remedy") or "")
             or "see its messages in the output of `ratchet up`, which restarts it",
+            is_cause=bool(status.get("is_foreign")),
         )
     if status.get("problem"):
         return fail(name, f"it is stuck: {status['problem']}", f"restart {name}")

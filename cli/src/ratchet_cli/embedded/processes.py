@@ -4,13 +4,15 @@ import os
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ratchet.processes import PRIVATE
 from ratchet.processes.valkey import valkey_command
+from ratchet_cli.embedded.memory_limit import usual_limit
 from ratchet_text import masked
 
+LOOPBACK = "127.0.0.1"
 SERVICES = ("ledger", "exporter", "trainer", "reward", "ingest")
 """In start order, consumers before producers; stopped in reverse."""
 
@@ -28,6 +30,7 @@ waits in streams, and each of their starts takes seconds of a core from the inta
 RECORDED = (
     "cache_dir",
     "exporter_ollama_url",
+    "exporter_server_url",
     "trainer_base_model",
     "trainer_chat_template_file",
     "trainer_device",
@@ -60,14 +63,17 @@ class ProcessSpec:
 
 @dataclass(frozen=True)
 class Embedded:
-    """An embedded system in `data_dir`.
+    """An embedded system in `data_dir`, whose Valkey uses at most `max_memory` bytes.
 
-    Ports: ingest `port`, reward +1, trainer +2, exporter +3, valkey +4, ledger +5.
+    Ports: ingest `port`, reward +1, trainer +2, exporter +3, valkey +4, ledger +5. Only ingest
+    listens on `host`; the others are on loopback.
     """
 
     data_dir: Path
     port: int
     environment: Mapping[str, str]
+    max_memory: int = field(default_factory=usual_limit)
+    host: str = LOOPBACK
 
     def port_of(self, name: str) -> int:
         return self.port + _OFFSETS[name]
@@ -85,6 +91,10 @@ class Embedded:
     def ports(self) -> dict[str, int]:
         return {name: self.port_of(name) for name in _OFFSETS}
 
+    @property
+    def has_base_model(self) -> bool:
+        return bool(self.recorded_settings().get("trainer_base_model"))
+
     def recorded_settings(self) -> dict[str, str]:
         """The settings that `ratchet doctor` reads, by field, without secrets."""
         environment = {**os.environ, **self.environment}
@@ -100,7 +110,7 @@ class Embedded:
         valkey_port = self.port_of("valkey")
         valkey = ProcessSpec(
             "valkey",
-            valkey_command(self.data_dir / "valkey", valkey_port),
+            valkey_command(self.data_dir / "valkey", valkey_port, str(self.max_memory)),
             {},
             valkey_port,
             withheld=PRIVATE,
@@ -116,7 +126,7 @@ class Embedded:
             **self.environment,
             "RATCHET_REDIS_URL": self.redis_url,
             "RATCHET_DATA_DIR": str(self.data_dir.resolve()),
-            "RATCHET_HOST": "127.0.0.1",
+            "RATCHET_HOST": self.host if name == "ingest" else LOOPBACK,
             "RATCHET_PORT": str(self.port_of(name)),
             "PYTHONUNBUFFERED": "1",
         }
@@ -136,13 +146,13 @@ def _foreign(name: str) -> tuple[str, ...]:
     return ("RATCHET_API_KEY", *(f"RATCHET_{other.upper()}_" for other in others))
 
 
-def is_free(port: int) -> bool:
-    """Whether a server could listen on `port`; port 0 is always free."""
-    with socket.socket() as probe:
+def is_free(port: int, host: str = LOOPBACK) -> bool:
+    """Whether a server could listen on `port` of the address `host`; port 0 is always free."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         # As the servers do: otherwise connections in TIME_WAIT make a restart fail.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True

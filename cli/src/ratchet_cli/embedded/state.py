@@ -9,11 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from ratchet.command_line import STATE_FILE
 from ratchet.storage import write_whole
 from ratchet_cli.embedded.processes import Embedded
 from ratchet_cli.embedded.trouble import Trouble
 
+LOCK_FILE = ".up.lock"
 _FAILURE_FILE = "up-failed.json"
 
 
@@ -54,7 +57,22 @@ def recorded(data_dir: Path) -> dict[str, Any]:
     return dict(json.loads((data_dir / STATE_FILE).read_text()))
 
 
+def is_locked(data_dir: Path) -> bool:
+    """Whether a process of `ratchet up` has the directory; its number alone may be another's."""
+    lock = FileLock(data_dir / LOCK_FILE)
+    try:
+        with lock.acquire(blocking=False):
+            return False
+    except Timeout:
+        return True
+
+
 def last_failure(data_dir: Path) -> dict[str, str] | None:
-    """Why the last start of the system in `data_dir` failed, with the remedy, if it did."""
+    """Why the last start of the system in `data_dir` failed, with the remedy, if it is known."""
     path = data_dir / _FAILURE_FILE
-    return dict(json.loads(path.read_text())) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return asdict(Trouble(**json.loads(path.read_bytes())))
+    except (OSError, ValueError, TypeError):
+        return None

@@ -20,6 +20,8 @@ _FIRST_WAIT_S = 0.5
 _STEADY_S = 60.0
 _STOP_TIMEOUT_S = 20.0
 _EVERY_S, _SOON_S = 2.0, 0.2
+_WRONG_SETTING = 2
+"""The status of a service that refuses its settings."""
 
 Sink = Callable[[str, str], None]
 """Receives the name of a process and one line of its output."""
@@ -29,7 +31,8 @@ class Supervised:
     """A process that is restarted whenever it ends or hangs, until it is stopped.
 
     `trouble` is why it does not work now; None while it is ready. `ends` counts how often it
-    ended since it was last ready. `on_change` is called after `trouble` changed.
+    ended since it was last ready. `hopeless` is whether another start must end like the last one.
+    `on_change` is called after `trouble` changed.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Supervised:
         self.spec = spec
         self.restarts = 0
         self.ends = 0
+        self.hopeless = False
         self.trouble: Trouble | None = Trouble("it starts")
         self.health = Health  # replaced by tests that cannot wait
         self._sink = sink
@@ -123,6 +127,7 @@ class Supervised:
             self._sink(self.spec.name, text)
         status = await process.wait()
         watching.cancel()
+        self.hopeless = status == _WRONG_SETTING
         if health.dead is not None:
             return Trouble(f"it was ended because {health.dead}")
         return lines.trouble(self.spec.name, status)

@@ -39,7 +39,7 @@ class KeyRing:
             try:
                 self.file.require()
             except OSError as error:
-                _log.warning("it is not recorded that keys have existed: %s", error)
+                _log.warning("cannot record that keys have existed: %s", error)
         self._required = self.file.required
 
     @property

@@ -6,7 +6,10 @@ from exporter.settings import ExporterSettings
 from ratchet.command_line import command_errors
 from ratchet.service import program
 
-_COMMANDS = (commands.bundle, commands.install, commands.compare, commands.trial)
+_COMMANDS = (
+    *(commands.bundle, commands.install, commands.keys, commands.certify),
+    *(commands.compare, commands.trial, commands.answer),
+)
 
 main = program(
     "exporter", ExporterSettings, create_app, [command_errors(command) for command in _COMMANDS]

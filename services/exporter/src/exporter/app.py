@@ -8,8 +8,10 @@ from prometheus_client import CollectorRegistry
 
 from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.backends.registries.alias_server import AliasServer
+from exporter.backends.registries.confirmed_version import ConfirmedVersion
 from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.backends.registries.ollama_api import ollama_client
+from exporter.backends.registries.refused_commands import RefusedCommands
 from exporter.backends.registries.served_directory import local_registry
 from exporter.domain.export_messages import StageDone
 from exporter.domain.registry.lag import AliasServerState, ServerLag
@@ -27,6 +29,7 @@ from exporter.registry.monitor import RegistryMonitor
 from exporter.registry.reconciler import RegistryReconciler
 from exporter.registry.retention import VersionRetention
 from exporter.registry.trial_registration import trial_servers
+from exporter.registry.withdrawal import Withdrawal
 from exporter.settings import ExporterSettings
 from exporter.status import ExporterStatus
 from ratchet.contract import (
@@ -40,7 +43,7 @@ from ratchet.contract import (
     ForgetRequested,
     RollbackRequested,
 )
-from ratchet.delivery import Consumer, RetryPolicy, one_by_one
+from ratchet.delivery import Consumer, Publisher, RetryPolicy, one_by_one
 from ratchet.service import Service, create_broker, create_host, create_redis
 from ratchet.storage import ArtifactStore
 from ratchet.telemetry import StorageCollector, create_tracing
@@ -73,6 +76,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         status.alias_server = state
 
     registering = asyncio.Lock()
+    retention = VersionRetention(artifacts, records, settings.exporter_keep_versions)
     handler = CheckpointHandler(
         name=name,
         exporter=ExportProcesses(settings, on_stage),
@@ -82,7 +86,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         alias=alias,
         registering=registering,
         limits=settings.limits,
-        retention=VersionRetention(artifacts, records, settings.exporter_keep_versions),
+        retention=retention,
         metrics=metrics,
     )
     trials = TrialRequests(BaseTrial(settings, trial_servers(settings), "service", registering))
@@ -92,6 +96,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         server=ollama,
         integrity=IntegrityCheck(artifacts, records),
         alias=alias,
+        refusals=RefusedCommands(settings.refused_commands),
         metrics=metrics,
         on_result=status.commands.append,
     )
@@ -107,10 +112,27 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
     )
     monitor = RegistryMonitor(name, records, ollama, ServingMetrics(registry))
     background = [reconciler.run, monitor.run]
+    redis = create_redis(settings)
     if settings.exporter_server_url:
         address = settings.exporter_server_url
-        alias_server = AliasServer(address, name, settings.exporter_server_reload_url)
-        check = AliasCheck(records, alias_server, settings.limits, retry, on_state)
+        check = AliasCheck(
+            records=records,
+            server=AliasServer(address, name, settings.exporter_server_reload_url),
+            limits=settings.limits,
+            retry=retry,
+            on_state=on_state,
+            confirmed=ConfirmedVersion(root / name / "confirmed"),
+            withdrawal=Withdrawal(
+                name=name,
+                records=records,
+                server=ollama,
+                alias=alias,
+                registering=registering,
+                retention=retention,
+                publisher=Publisher(redis),
+                metrics=metrics,
+            ),
+        )
         background.append(check.run)
     consumer = partial(
         Consumer, batch=1, retry=retry, stuck_after_s=settings.exporter_stuck_after_s
@@ -119,7 +141,7 @@ def create_app(settings: ExporterSettings) -> AsgiFastStream:
         name="exporter",
         settings=settings,
         broker=create_broker(settings),
-        redis=create_redis(settings),
+        redis=redis,
         registry=registry,
         tracing=create_tracing("exporter", settings),
         consumers=[

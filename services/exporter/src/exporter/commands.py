@@ -120,6 +120,20 @@ def compare(
     compare_server(version, url, model, as_json=as_json)
 
 
+def answer(
+    gguf: Annotated[Path, typer.Argument(help="A model file.", exists=True, dir_okay=False)],
+    question: Annotated[str, typer.Argument(help="What an operator asks.")],
+    reading: Annotated[
+        list[str] | None, typer.Option(help="Such as 'pump 001 power: 45 kW'; repeatable.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question with a model file, and check the answer with the readings."""
+    from exporter.cli.answering import answer_once
+
+    answer_once(gguf, question, reading or [], as_json=as_json)
+
+
 def trial(as_json: AsJson = False) -> None:
     """Try the export and registration of the configured base model with a small one.
 
@@ -129,3 +143,26 @@ def trial(as_json: AsJson = False) -> None:
     from exporter.cli.trial import run_trial
 
     run_trial(as_json=as_json)
+
+
+def keys(as_json: AsJson = False) -> None:
+    """List the keys whose bundles may be installed, and when they expire.
+
+    Reads the data directory of the settings (RATCHET_DATA_DIR).
+    """
+    from exporter.cli.bundle_keys import show_bundle_keys
+
+    show_bundle_keys(as_json=as_json)
+
+
+def certify(
+    days: Annotated[int, typer.Option(min=1, max=36_500, help="How long it is valid.")] = 365,
+    as_json: AsJson = False,
+) -> None:
+    """Give the key that signs bundles an expiry: write its certificate beside it.
+
+    Plants that trust the certificate refuse the key's bundles afterwards.
+    """
+    from exporter.cli.bundle_keys import certify_key
+
+    certify_key(days, as_json=as_json)

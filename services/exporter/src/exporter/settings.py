@@ -63,6 +63,10 @@ class ExporterSettings(CommonSettings):
         return self.data_dir / "registry" / self.exporter_model_name / "activations.json"
 
     @property
+    def refused_commands(self) -> Path:
+        return self.activation_journal.with_name("refused_commands.json")
+
+    @property
     def signing_key_path(self) -> Path:
         return self.exporter_signing_key or self.data_dir / "keys" / "bundle.pem"
 

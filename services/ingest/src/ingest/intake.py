@@ -40,7 +40,9 @@ from ratchet.contract import (
     Feedback,
     utc_now,
 )
-from ratchet.delivery import IdempotencyRecord, Publisher, data_of, new_id
+from ratchet.delivery import IdempotencyRecord, data_of, new_id
+from ratchet_edge.clients import Client
+from ratchet_edge.room import ClientPublishers
 
 M = TypeVar("M", bound=BaseModel)
 Read = Callable[[Mapping[str, Any], ClientInput], M]
@@ -57,14 +59,14 @@ class Intake:
 
     def __init__(
         self,
-        publisher: Publisher,
+        publishers: ClientPublishers,
         metrics: IngestMetrics,
         naive_zone: str,
         erased_among: ErasedAmong,
         max_item_bytes: int,
         clock_tolerance_s: float = CLOCK_TOLERANCE_S,
     ) -> None:
-        self._publisher = publisher
+        self._publishers = publishers
         self._erased_among = erased_among
         self._metrics = metrics
         self._zone = ZoneInfo(naive_zone)
@@ -106,19 +108,18 @@ class Intake:
         return await self._read("pair", items, _reader(Pair), pair_built, utc_now())
 
     async def publish(
-        self, batch: EventBatch, record: IdempotencyRecord | None = None, owner: str = ""
+        self, batch: EventBatch, client: Client, record: IdempotencyRecord | None = None
     ) -> int:
-        """Publish the events of `batch`; returns how many of them `owner` published before.
+        """Publish the events of `batch`; returns how many of them `client` published before.
 
-        Durable on return. Raises `AlreadyPublished` if `record` has a stored answer, and redis-py's
-        errors as they are. A batch without events stores no record, so the request can be
-        corrected under the same key.
+        Durable on return. Raises `AlreadyPublished` if `record` has a stored answer, `ShareUsed`,
+        and redis-py's errors as they are. A batch without events stores no record, so the request
+        can be corrected under the same key.
         """
         new: Sequence[Event] = ()
         if batch.events:
-            new = await self._publisher.publish(
-                batch.events, batch.named, record, owner, batch.data
-            )
+            publisher = self._publishers.of(client)
+            new = await publisher.publish(batch.events, batch.named, record, batch.data)
         accepted, repeated = len(batch.events), len(batch.events) - len(new)
         self._metrics.count(batch.kind, len(new), repeated, batch.received - accepted)
         for event in new:

@@ -17,12 +17,17 @@ class IngestMetrics:
             self.count(kind, 0, 0, 0)
         self.without_plan = Counter(
             "ratchet_experiences_without_plan_total",
-            "New experiences without a widget plan, which count for voice only.",
+            "New experiences whose widget plan lists no widgets, which count for voice only.",
             registry=registry,
         )
         self.unavailable = Counter(
             "ratchet_intake_unavailable_total",
             "Requests answered 503 because Redis was unavailable or full.",
+            registry=registry,
+        )
+        self.beyond_share = Counter(
+            "ratchet_intake_beyond_share_total",
+            "Requests whose client fills its share of Redis: answered 429, or not logged.",
             registry=registry,
         )
 

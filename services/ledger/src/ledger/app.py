@@ -1,5 +1,6 @@
 """Wires the ledger service."""
 
+import asyncio
 from functools import partial
 
 from faststream.asgi import AsgiFastStream
@@ -9,6 +10,7 @@ from ledger.archive.archivist import Archivist
 from ledger.archive.metrics import ArchiveMetrics
 from ledger.archive.store import ArchiveStore
 from ledger.backends.database import open_for_reading
+from ledger.backends.disk_reserve import DiskReserve
 from ledger.backends.erasure import SqlLedgerErasure
 from ledger.backends.sound_database import open_sound
 from ledger.backends.stream_ends import StreamEnds
@@ -17,6 +19,7 @@ from ledger.backlog import BacklogMetrics, BacklogMonitor
 from ledger.handlers import LedgerHandlers, erase
 from ledger.metrics import LedgerMetrics
 from ledger.reading import LedgerReader
+from ledger.repair.clock_watch import ClockWatch
 from ledger.repair.stream_watch import StreamWatch
 from ledger.replay.rebuilding import LedgerRebuilding
 from ledger.settings import LedgerSettings
@@ -33,16 +36,25 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
     Raises `WrongSchema`, `Unavailable`, and `InvalidArchiveUrl`.
     """
     registry = CollectorRegistry()
-    engine = open_sound(settings.ledger_database)
-    ledger = SqlLedger(engine)
+    window_days = settings.reward_window_days
+    engine = open_sound(settings.ledger_database, window_days)
+    ledger = SqlLedger(engine, window_days)
     redis, metrics = create_redis(settings), LedgerMetrics(registry)
     watch = StreamWatch(redis, StreamEnds(engine), metrics)
-    handlers = LedgerHandlers(ledger, metrics, settings.ledger_pause_s, watch.compare)
+    clock = ClockWatch(redis, metrics)
+    reserve = DiskReserve(settings.data_dir, settings.ledger_disk_reserve_bytes)
+
+    async def before_writing(stream: Stream) -> None:
+        if settings.is_on_its_disk:
+            reserve.check()
+        await watch.compare(stream)
+
+    handlers = LedgerHandlers(ledger, metrics, settings.ledger_pause_s, before_writing)
     erasure = one_by_one(partial(erase, SqlLedgerErasure(engine, ledger)))
     reader = LedgerReader(open_for_reading(settings.ledger_database))
     store = ArchiveStore(settings.archive_place)
     rebuilding = LedgerRebuilding(
-        redis, store, settings.ledger_database, settings.data_dir / "ledger.rebuild"
+        redis, store, settings.ledger_database, settings.data_dir / "ledger.rebuild", window_days
     )
     is_empty = not reader.counts().events
     if is_empty and has_read(str(settings.redis_url), STREAMS, "ledger"):
@@ -79,9 +91,11 @@ def create_app(settings: LedgerSettings) -> AsgiFastStream:
             archivist.run,
             BacklogMonitor(redis, BacklogMetrics(registry)).run,
             watch.run,
+            clock.run,
             rebuilding.run,
             rebuilding.end_when_damaged,
         ],
-        status=partial(ledger_facts, handlers, reader, watch, lambda: rebuilding.problem),
+        storage=partial(asyncio.to_thread, reader.problem),
+        status=partial(ledger_facts, handlers, reader, watch, lambda: rebuilding.problem, clock),
     )
     return create_host(service)

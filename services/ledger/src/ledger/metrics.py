@@ -31,6 +31,16 @@ class LedgerMetrics:
             "Streams of which Redis lacks entries that the ledger has.",
             registry=registry,
         )
+        self.ahead = Gauge(
+            "ratchet_ledger_streams_ahead",
+            "Streams whose entries are numbered ahead of the clock of Redis.",
+            registry=registry,
+        )
+        self.clock_moved = Gauge(
+            "ratchet_ledger_clock_moved",
+            "1 after the clock of Redis was set by more than 5 minutes, until it is repaired.",
+            registry=registry,
+        )
 
     def wrote(self, new: int, known: int) -> None:
         self.events.labels("written").inc(new)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ledger.handlers import LedgerHandlers
 from ledger.reading import LedgerReader
+from ledger.repair.clock_watch import ClockWatch
 from ledger.repair.stream_watch import StreamWatch
 from ratchet.contract import Unavailable
 
@@ -15,10 +16,11 @@ async def ledger_facts(
     reader: LedgerReader,
     watch: StreamWatch | None = None,
     incomplete: Callable[[], str | None] = lambda: None,
+    clock: ClockWatch | None = None,
 ) -> dict[str, Any]:
     """Counts as JSON values; `trouble` is None unless events wait or are missing.
 
-    `streams` is there while Redis lacks entries.
+    `streams` is there while Redis lacks entries, `clock` after its clock was wrong.
     """
     try:
         counts = await asyncio.to_thread(reader.counts)
@@ -35,5 +37,6 @@ async def ledger_facts(
         "awaited_experiences": counts.awaited,
         "answer_conflicts": counts.conflicting,
         **({"streams": {"problem": lacking}} if lacking else {}),
+        **({"clock": {"problem": clock.problem}} if clock and clock.problem else {}),
         "summary": f"degraded: {trouble}" if trouble else summary,
     }

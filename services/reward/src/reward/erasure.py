@@ -27,7 +27,13 @@ from reward.domain.state.operator_day import OperatorDay
 from reward.domain.state.policy import RewardPolicy
 from reward.domain.state.scored_answer import ScoredAnswer
 from reward.domain.state.state_keys import QuestionKey, answer_key, day_key, question_key
-from reward.handlers import RewardHandlers, changed, read_values
+from reward.domain.state.stored_values import (
+    changed,
+    read_values,
+    revision_floor,
+    stored_spellings,
+)
+from reward.handlers import RewardHandlers
 
 Offers = dict[QuestionKey, dict[str, CandidateAnswer | None]]
 
@@ -50,6 +56,7 @@ class RewardErasureHandler:
         erased = frozenset(request.query_ids)
         statements = {remark.event_id for remark in request.remarks}
         remarked = {remark.query_id for remark in request.remarks} - erased
+        remarked |= set((await stored_spellings(state, remarked)).values())
         current = await self._read(erased, remarked, state)
         days, answers = dict(current.days), dict(current.answers)
         offers = _withdrawals(answers, erased)
@@ -64,7 +71,7 @@ class RewardErasureHandler:
                 for aspect, key, candidate in change.revision.offers:
                     offers[QuestionKey(aspect, key)][change.query_id] = candidate
 
-        questions, events = await self._update_examples(offers, request, state)
+        questions, events = await self._update_examples(offers, request, current.floor, state)
         emits += events
         remaining_days = {key: day for key, day in current.days.items() if day.turns}
         values: dict[str, Value] = {
@@ -83,7 +90,7 @@ class RewardErasureHandler:
 
     async def _read(self, erased: frozenset[str], remarked: Set[str], state: State) -> BatchState:
         """The erased and the remarked answers, the days around the erased, and their answers."""
-        current = BatchState(self._policy, language_of)
+        current = BatchState(self._policy, language_of, await revision_floor(state))
         current.answers = await read_values(state, answer_key, erased, ScoredAnswer)
         days = days_of_answers(current.answers.values(), self._policy.follow_up_window)
         current.days = await read_values(state, day_key, days, OperatorDay)
@@ -92,14 +99,15 @@ class RewardErasureHandler:
         return current
 
     async def _update_examples(
-        self, offers: Offers, request: ForgetRequested, state: State
+        self, offers: Offers, request: ForgetRequested, floor: int, state: State
     ) -> tuple[dict[QuestionKey, QuestionState], list[Event]]:
         questions = await read_values(state, question_key, offers, QuestionState)
         earliest = await self._earliest_answers(questions, offers, state)
         after: dict[QuestionKey, QuestionState] = {}
         emits: list[Event] = []
         for name, known in questions.items():
-            after[name], events = self._offer(known, offers[name], earliest.get(name), request)
+            raised, first = known.above(floor), earliest.get(name)
+            after[name], events = self._offer(raised, offers[name], first, request)
             emits.extend(events)
         return after, emits
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from datetime import datetime
 
 from ratchet.contract import (
     Delivered,
@@ -14,6 +14,7 @@ from ratchet.contract import (
     Value,
     Write,
     derived_id,
+    microseconds,
     utc_now,
 )
 from ratchet.storage import forgotten_among
@@ -25,16 +26,21 @@ from reward.domain.examples.example_set import QuestionState, offer
 from reward.domain.examples.question import question_of
 from reward.domain.state.answer_facts import Fact, query_id_of
 from reward.domain.state.batch_state import AnswerChange, BatchState, affected_by, days_of
+from reward.domain.state.future_statements import as_of
 from reward.domain.state.operator_day import OperatorDay
 from reward.domain.state.policy import RewardPolicy
 from reward.domain.state.score_events import score_events
 from reward.domain.state.scored_answer import ScoredAnswer
 from reward.domain.state.state_keys import QuestionKey, answer_key, day_key, question_key
+from reward.domain.state.stored_values import (
+    changed,
+    read_values,
+    revision_floor,
+    stored_spellings,
+)
 from reward.metrics import RewardMetrics
 
 _log = logging.getLogger(__name__)
-V = TypeVar("V", bound=Value)
-K = TypeVar("K")
 
 
 @dataclass
@@ -51,8 +57,11 @@ class RewardHandlers:
     `conflicts` counts, since the start, query ids with a second answer of another content.
     """
 
-    def __init__(self, policy: RewardPolicy, metrics: RewardMetrics) -> None:
+    def __init__(
+        self, policy: RewardPolicy, metrics: RewardMetrics, clock: Callable[[], datetime] = utc_now
+    ) -> None:
         self.conflicts = 0
+        self._clock = clock
         self._policy = policy
         # Feedback changes an answer within one window of it, and that answer changes the examples
         # of those within one window of itself: after two windows nothing reads a value again.
@@ -76,9 +85,13 @@ class RewardHandlers:
         """An outcome per fact. The batch commits as one: the last outcome writes its state."""
         batch = [each.event for each in delivered]
         arrivals = [each.entry_id for each in delivered]
-        current = BatchState(self._policy, language_of)
+        current = BatchState(self._policy, language_of, await revision_floor(state))
         own = set(map(query_id_of, batch))
         current.answers = await read_values(state, answer_key, own, ScoredAnswer)
+        batch = await _about_stored_answers(batch, current, state)
+        own |= current.answers.keys()
+        now = microseconds(self._clock())
+        current.answers = {name: as_of(known, now) for name, known in current.answers.items()}
         current.days = await read_values(state, day_key, days_of(batch, self._policy), OperatorDay)
         days_before = dict(current.days)
         first = current.first_arrivals(zip(batch, arrivals, strict=True))
@@ -105,7 +118,7 @@ class RewardHandlers:
         writes |= changed(day_key, days_before, current.days)
         outcomes = [Done(emits=tuple(events)) for events in emits]
         outcomes[-1] = Done(outcomes[-1].emits, tuple(self.writes(writes)))
-        self._metrics.count(batch, outcomes, utc_now())
+        self._metrics.count(batch, outcomes, self._clock())
         return outcomes
 
     async def status(self) -> dict[str, int]:
@@ -137,6 +150,7 @@ class RewardHandlers:
             if known is not None:
                 rules, window = self._policy.pairing, self._policy.window
                 cause = batch[offered.fact]
+                known = known.above(current.floor)
                 after, events = offer(known, offered.candidates, rules, window, cause)
                 emits[offered.fact].extend(events)
                 writes[question_key(name)] = after
@@ -145,11 +159,25 @@ class RewardHandlers:
     def score_events(
         self, cause: Event, change: AnswerChange, current: BatchState
     ) -> Iterable[Event]:
-        return score_events(cause, change, current.answers, self._settings_hash)
+        rules = self._policy.pairing
+        return score_events(cause, change, current.answers, rules, self._settings_hash)
 
     def writes(self, values: Mapping[str, Value]) -> Iterable[Write]:
         for key, value in values.items():
             yield Write(key, value.model_dump_json().encode(), self._ttl_s)
+
+
+async def _about_stored_answers(batch: list[Fact], current: BatchState, state: State) -> list[Fact]:
+    """`batch` with answers and feedback under the spelling of an id that an earlier release stored.
+
+    So an answer that is sent again under another spelling is no second one.
+    """
+    unknown = set(map(query_id_of, batch)) - current.answers.keys()
+    stored = await stored_spellings(state, unknown)
+    if not stored:
+        return batch
+    current.answers |= await read_values(state, answer_key, stored.values(), ScoredAnswer)
+    return [fact.about(stored.get(query_id_of(fact), query_id_of(fact))) for fact in batch]
 
 
 def _collect(offers: dict[QuestionKey, QuestionOffers], change: AnswerChange, number: int) -> None:
@@ -170,23 +198,3 @@ def _new_question(
         if candidate is not None and answer is not None:
             return QuestionState(question=question_of(answer, name.key))
     return None
-
-
-def changed(
-    key_of: Callable[[K], str], before: Mapping[K, Value], after: Mapping[K, Value]
-) -> dict[str, Value]:
-    """The values of `after` that are new objects, by their key in Redis."""
-    return {key_of(name): value for name, value in after.items() if before.get(name) is not value}
-
-
-async def read_values(
-    state: State, key_of: Callable[[K], str], names: Iterable[K], model: type[V]
-) -> dict[K, V]:
-    """The stored values of `names`; a name without one is left out."""
-    keys = {name: key_of(name) for name in names}
-    stored = await state.read(list(keys.values()))
-    return {
-        name: model.model_validate_json(value)
-        for name, key in keys.items()
-        if (value := stored[key]) is not None
-    }

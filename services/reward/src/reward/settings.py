@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from ratchet.settings import CommonSettings
-from reward.domain.examples.pairing import PairingRules
+from reward.domain.examples.pairing_rules import PairingRules
 from reward.domain.examples.trace_sampling import TraceSampling
 from reward.domain.scoring.weights import RewardBounds, RewardWeights
 from reward.domain.state.policy import FollowUpSeconds, RewardPolicy, WindowDays

@@ -1,5 +1,6 @@
 """The only wiring of the trainer service."""
 
+import asyncio
 from functools import partial
 from typing import get_args
 
@@ -42,7 +43,7 @@ from trainer.backends.run_process.child_run import ChildRunner
 from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.scorers.legacy_scorer import LegacyCheckpoint
 from trainer.backends.scorers.scorer_learner import ScorerLearner
-from trainer.backends.sql.database import DATABASE, open_database
+from trainer.backends.sql.database import DATABASE, open_database, problem_of
 from trainer.backends.sql.datasets import move_datasets
 from trainer.backends.sql.erasure import TrainerErasure
 from trainer.backends.sql.example_store import SqlExampleStore
@@ -62,11 +63,13 @@ from trainer.scorer.publishing import ScorerPublishing, ServedScorer
 from trainer.settings import TrainerSettings
 from trainer.status import trainer_facts
 from trainer.teacher import TeacherHandlers
+from trainer.training.base_files import BaseFiles
 from trainer.training.base_trials import BaseTrials
 from trainer.training.feedback_latency import FeedbackLatency
 from trainer.training.loop import LEASE_KEY, TrainingLoop
 from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
+from trainer.training.position_watch import PositionWatch
 
 _REST_S = 0.25
 """Decisions arrive often, and each is used only after feedback on it."""
@@ -88,15 +91,17 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     ranking = SqlRankingStore(engine, settings.trainer_learning)
     relay = OutboxRelay(SqlOutbox(engine), Publisher(redis))
     trials = SqlTrialStore(engine)
+    runner = ChildRunner(ollama_at(settings.trainer_ollama_url))
     training = TrainingLoop(
         settings=settings,
         planner=Planner(
             *(settings, examples, runs, models, LocalMachine(settings.data_dir)),
             trials=BaseTrials(settings, trials) if settings.trainer_trial_wait_s else None,
+            base=BaseFiles(settings, runner.fetch_base),
             tracer=tracing.tracer,
         ),
         runs=runs,
-        runner=ChildRunner(ollama_at(settings.trainer_ollama_url)),
+        runner=runner,
         files=files,
         lease=partial(hold_lease, redis, LEASE_KEY, settings.trainer_lease_s),
         relay=relay,
@@ -120,6 +125,25 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         batch=settings.trainer_batch,
         retry=RetryPolicy(settings.retry_max_attempts, settings.retry_base_s),
     )
+    consumers = [
+        consumer(EXAMPLES, handlers=dict.fromkeys(EXAMPLES.events, handlers.handle_examples)),
+        consumer(TRACES, handlers={TraceCaptured: handlers.handle_examples}),
+        consumer(
+            COMMANDS,
+            handlers={
+                TrainingRequested: handlers.handle_requests,
+                CancelRequested: handlers.handle_requests,
+                ForgetRequested: one_by_one(partial(erase, erasure)),
+            },
+        ),
+        consumer(MODELS, handlers=of_models),
+        consumer(REWARDS, handlers={ExperienceScored: ranked.handle_rewards}),
+        consumer(DECISIONS, handlers={DecisionMade: ranked.handle_decisions}, rest_s=_REST_S),
+        *_teacher_consumers(settings, registry),
+    ]
+    positions = PositionWatch(
+        redis, settings.data_dir / "trainer.positions.json", consumers, registry
+    )
     service = Service(
         name="trainer",
         settings=settings,
@@ -127,25 +151,11 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         redis=redis,
         registry=registry,
         tracing=tracing,
-        consumers=[
-            consumer(EXAMPLES, handlers=dict.fromkeys(EXAMPLES.events, handlers.handle_examples)),
-            consumer(TRACES, handlers={TraceCaptured: handlers.handle_examples}),
-            consumer(
-                COMMANDS,
-                handlers={
-                    TrainingRequested: handlers.handle_requests,
-                    CancelRequested: handlers.handle_requests,
-                    ForgetRequested: one_by_one(partial(erase, erasure)),
-                },
-            ),
-            consumer(MODELS, handlers=of_models),
-            consumer(REWARDS, handlers={ExperienceScored: ranked.handle_rewards}),
-            consumer(DECISIONS, handlers={DecisionMade: ranked.handle_decisions}, rest_s=_REST_S),
-            *_teacher_consumers(settings, registry),
-        ],
-        background=[training.run, learning.run],
+        consumers=consumers,
+        background=[training.run, learning.run, positions.run],
         publishes=[RUNS, CHECKPOINTS, SCORERS, TRACES, FORGOTTEN],
-        status=partial(trainer_facts, training, learning, settings.teacher),
+        storage=partial(asyncio.to_thread, problem_of, engine),
+        status=partial(trainer_facts, training, learning, settings.teacher, positions),
     )
     return create_host(service)
 

@@ -116,6 +116,11 @@ class GateMetrics:
             "Gain of the last judged run, with its 95 % interval.",
             ("measure", "bound"),
         )
+        self.over_base = gauge(
+            "ratchet_training_gate_gain_over_base",
+            "The same over the base, where it is not the champion.",
+            ("measure", "bound"),
+        )
         self.kl = gauge(
             "ratchet_training_gate_kl_nats",
             "KL divergence of the last judged run from the base model, in nats per token.",
@@ -126,10 +131,12 @@ class GateMetrics:
         )
 
     def observe(self, figures: GateFigures) -> None:
-        self.gain.clear()
-        for measure, gain in figures.together.items():
-            for bound in ("mean", "low", "high"):
-                self.gain.labels(measure, bound).set(getattr(gain, bound))
+        sides = ((self.gain, figures.together), (self.over_base, figures.over_base))
+        for gauge, gains in sides:
+            gauge.clear()
+            for measure, gain in gains.items():
+                for bound in ("mean", "low", "high"):
+                    gauge.labels(measure, bound).set(getattr(gain, bound))
         if figures.kl is not None:
             self.kl.set(figures.kl)
         if figures.length_ratio is not None:

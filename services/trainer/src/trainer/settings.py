@@ -12,20 +12,20 @@ from ratchet.contract import Aspect, Method, RankingPolicy
 from ratchet.setting_types import HttpAddress
 from ratchet.settings import CommonSettings
 from ratchet_text import masked, readable_url
-from trainer.domain.evaluation.acceptance_gate import GateRules
+from trainer.domain.evaluation.gate_rules import GateRules
 from trainer.domain.examples.selection import SelectionRules
+from trainer.domain.runs.loop_recipes import DpoRecipe, KtoRecipe, SftRecipe
 from trainer.domain.runs.quiet_hours import quiet_hours
 from trainer.domain.runs.readiness import ReadinessRules
 from trainer.domain.runs.recipe import (
     Device,
-    DpoRecipe,
     JudgingRecipe,
-    KtoRecipe,
     LoraRecipe,
     Precision,
     Quantization,
     Recipe,
-    SftRecipe,
+    RoundsRecipe,
+    VariationRecipe,
 )
 from trainer.domain.scorer.rules import LearningRules, PublishingRules
 
@@ -35,7 +35,9 @@ _RECIPE = Recipe()
 
 class TrainerSettings(CommonSettings):
     """`trainer_lora`, `trainer_dpo`, `trainer_kto`, `trainer_sft`, `trainer_selection`,
-    `trainer_judging` and `trainer_gate` take JSON objects.
+    `trainer_variation`, `trainer_rounds`, `trainer_judging` and `trainer_gate` take JSON objects.
+
+    Without `trainer_base_model` examples are collected and no run starts.
 
     A run starts when `trainer_min_pairs`, `trainer_min_labels` or `trainer_min_demonstrations`
     wait and no example has arrived for `trainer_settle_s`. After `trainer_patience_days` half
@@ -66,7 +68,7 @@ class TrainerSettings(CommonSettings):
     """
 
     port: int = Field(default=8102, ge=1, le=65535)
-    trainer_base_model: str = "unsloth/Meta-Llama-3.1-8B-Instruct"
+    trainer_base_model: str = ""
     trainer_min_pairs: int = Field(default=80, ge=2)
     trainer_min_labels: int = Field(default=400, ge=4)
     trainer_min_demonstrations: int = Field(default=100, ge=2)
@@ -94,6 +96,8 @@ class TrainerSettings(CommonSettings):
     trainer_dpo: DpoRecipe = _RECIPE.dpo
     trainer_kto: KtoRecipe = _RECIPE.kto
     trainer_sft: SftRecipe = _RECIPE.sft
+    trainer_variation: VariationRecipe = _RECIPE.variation
+    trainer_rounds: RoundsRecipe = _RECIPE.rounds
     trainer_judging: JudgingRecipe = _RECIPE.judging
     trainer_gate: GateRules = GateRules()
     trainer_regression_file: Path | None = None

@@ -11,12 +11,15 @@ from trainer.domain.scorer.learned_state import LearningProgress, Losses
 from trainer.domain.scorer.verdict import Publish
 from trainer.scorer.learning import RankingLearning
 from trainer.training.loop import TrainingLoop
+from trainer.training.position_watch import PositionWatch
 
 
 async def trainer_facts(
-    training: TrainingLoop, learning: RankingLearning, teacher: str
+    training: TrainingLoop, learning: RankingLearning, teacher: str, positions: PositionWatch
 ) -> dict[str, Any]:
+    lacking = positions.problem
     return {
+        **({"streams": {"problem": lacking}} if lacking else {}),
         **await training_facts(training),
         **await asyncio.to_thread(ranking_facts, learning),
         "teacher": teacher,
@@ -63,7 +66,8 @@ def _summary(training: TrainingLoop) -> str:
     if training.problem is not None:
         return f"held up: {training.problem}"
     if training.running is None:
-        return training.planner.decision.reason
+        base = training.planner.base
+        return (base and base.obstacle) or training.planner.decision.reason
     progress = training.progress
     stage = progress.stage.replace("_", " ") if progress else "starting"
     return f"run {training.running.run_id[:8]}: {stage}"

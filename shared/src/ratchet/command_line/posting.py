@@ -12,24 +12,26 @@ if TYPE_CHECKING:
 class NoAnswer(Exception):
     """The server neither accepted nor rejected a call; the message is the last error.
 
-    `retry_after_s` is the pause that the server asked for, 0 if it did not.
+    `retry_after_s` is the pause that the server asked for, 0 if it did not. `answered` is whether
+    there is a server, which answers that it cannot do it now.
     """
 
-    def __init__(self, problem: str, retry_after_s: float = 0.0) -> None:
+    def __init__(self, problem: str, retry_after_s: float = 0.0, *, answered: bool = False) -> None:
         super().__init__(problem)
         self.retry_after_s = retry_after_s
+        self.answered = answered
 
 
 async def post_until_answered(
     client: "httpx.AsyncClient",
     path: str,
     body: object,
-    on_retry: Callable[[], None] = lambda: None,
+    on_retry: Callable[[str], None] = lambda problem: None,
     patience_s: float = math.inf,
 ) -> tuple["httpx.Response", float]:
     """Post until the server accepts or rejects; returns its response and that one's seconds.
 
-    A 5xx or a lost connection is retried, after Retry-After if the server sends one. Raises
+    A 5xx, 429 or a lost connection is retried, after Retry-After if the server sends one. Raises
     `NoAnswer` if the next attempt would begin more than `patience_s` after the first.
     """
     import stamina
@@ -43,7 +45,7 @@ async def post_until_answered(
             return False
         if time.monotonic() + error.retry_after_s - started > patience_s:
             return False
-        on_retry()
+        on_retry(str(error))
         return error.retry_after_s or True
 
     async for attempt in stamina.retry_context(pause, attempts=None, timeout=None, wait_jitter=0):
@@ -62,10 +64,18 @@ async def _post(
         response = await client.post(path, json=body)
     except httpx.TransportError as error:
         raise NoAnswer(f"{type(error).__name__}: {error}") from error
-    if response.status_code < 500:
+    if response.status_code < 500 and response.status_code != 429:
         return response, time.monotonic() - started
     retry_after = response.headers.get("Retry-After", "")
     raise NoAnswer(
-        f"{response.status_code} {response.text[:200]}",
+        f"{response.status_code} {_error_in(response)}",
         float(retry_after) if retry_after.isdecimal() else 0.0,
+        answered=True,
     )
+
+
+def _error_in(response: "httpx.Response") -> str:
+    try:
+        return str(response.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return response.text[:200]

@@ -22,9 +22,9 @@ def running_ports(data_dir: Path) -> dict[str, int] | None:
         state = json.loads((data_dir / STATE_FILE).read_text())
         with suppress(PermissionError):  # it runs, as another user
             os.kill(state["pid"], 0)
-    except (FileNotFoundError, ProcessLookupError, ValueError):
+        return dict(state["ports"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return dict(state["ports"])
 
 
 def require_running(data_dir: Path, alternative: str = "") -> dict[str, int]:

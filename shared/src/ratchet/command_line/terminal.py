@@ -1,5 +1,7 @@
 """Prints texts that clients chose: none of them can control the terminal."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -41,3 +43,14 @@ def screen(**options: Any) -> "Console":
             return super().render_str(printable(text), **{**how, "markup": False, "emoji": False})
 
     return Screen(**options)
+
+
+Step = Callable[[str], None]
+"""Receives what a command does now."""
+
+
+@contextmanager
+def steps() -> Iterator[Step]:
+    """Shows the latest step and that it goes on, on stderr if that is a terminal."""
+    with screen(stderr=True).status("") as status:
+        yield lambda step: status.update(colored(step, "default"))

@@ -18,8 +18,9 @@ from ratchet.contract.example import (
     Question, Reading, Source,
 )
 from ratchet.contract.experience import (
-    Experience, ExperienceRecorded, Feedback, FeedbackReceived, FollowUp, Intent, Judgement,
-    Place, Rating, WidgetInteraction, WidgetJudgement, WidgetPlan, is_plan, without_place,
+    FEEDBACK_WINDOW_DAYS, Experience, ExperienceRecorded, Feedback, FeedbackReceived, FollowUp,
+    Intent, Judgement, Place, Rating, WidgetInteraction, WidgetJudgement, WidgetPlan,
+    is_evaluation_agent, is_plan, without_place,
 )
 from ratchet.contract.model import (
     ActivationRefused, BaseTried, FormatTried, ModelActivated, ModelRefused, ModelRegistered,
@@ -40,7 +41,9 @@ from ratchet.contract.run import (
 from ratchet.contract.scorer import (
     Estimate, Evidence, PolicyName, ScorerKeptBack, ScorerPublished, ScorerWithdrawn,
 )
-from ratchet.contract.stream_position import BEGINNING, EntryId, GroupPosition
+from ratchet.contract.stream_position import (
+    BEGINNING, RESTORED_KEY, REVISION_FLOOR_KEY, EntryId, GroupPosition,
+)
 from ratchet.contract.streams import (
     CHECKPOINTS, COMMANDS, DECISIONS, EXAMPLES, EXPERIENCES, FEEDBACK, FORGOTTEN, MODELS,
     REWARDS, RUNS, SCORERS, STREAMS, TRACES, TRACE_REQUESTS, Stream, stream_of,

@@ -16,9 +16,9 @@ CLOCK_TOLERANCE_S = 300.0
 
 
 class Value(BaseModel):
-    """A frozen value inside an event; unknown keys of newer producers are ignored."""
+    """A frozen value; unknown keys of newer producers are ignored, and errors quote no content."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Event(Value):

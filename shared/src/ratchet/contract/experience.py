@@ -14,6 +14,9 @@ from pydantic import (
 from ratchet.contract import client_values as sent
 from ratchet.contract.event import Event, Value, microseconds, time_of
 
+FEEDBACK_WINDOW_DAYS = 30
+"""How long after an answer was recorded its feedback counts, unless a setting changes that."""
+_EVALUATION_AGENTS = ("rlagent",)
 Place = tuple[int | str, ...]
 """The location of a pydantic error: keys and indexes inside a JSON value."""
 Rating = Literal["up", "down"]
@@ -163,6 +166,11 @@ class ExperienceRecorded(Statements):
     type: Literal["ExperienceRecorded"] = "ExperienceRecorded"
     experience: Experience
 
+    def about(self, query_id: str) -> Self:
+        """The same answer under the spelling of its id that is stored."""
+        experience = self.experience.model_copy(update={"query_id": query_id})
+        return self.model_copy(update={"experience": experience})
+
     def not_after(self, at: int) -> Self:
         event = super().not_after(at)
         if microseconds(self.experience.timestamp) <= at:
@@ -181,6 +189,16 @@ class FeedbackReceived(Statements):
     type: Literal["FeedbackReceived"] = "FeedbackReceived"
     feedback: Feedback
     approved_by: str | None = Field(default=None, exclude_if=lambda name: name is None)
+
+    def about(self, query_id: str) -> Self:
+        """The feedback on the answer that is stored under this spelling of its id."""
+        feedback = self.feedback.model_copy(update={"query_id": query_id})
+        return self.model_copy(update={"feedback": feedback})
+
+
+def is_evaluation_agent(user_id: str) -> bool:
+    """Whether `user_id` is that of a program that asks and rates, such as `rl-agent`."""
+    return "".join(filter(str.isalnum, user_id)).casefold() in _EVALUATION_AGENTS
 
 
 def is_plan(plan: Any) -> bool:

@@ -24,7 +24,8 @@ class Scores(Value):
     """The means of one model over a set of cases; `None` where no case measured it.
 
     `margin` and `likelihood` are in nats a token, `kl` too (the divergence from the base model),
-    `words` counts those of a spoken answer; all others are shares or scores in 0..1.
+    `words` counts those of a spoken answer; all others are shares or scores in 0..1. The answers
+    of `absent` and `stated_absent` are those to questions whose reading is not listed.
     """
 
     preference_accuracy: float | None
@@ -38,6 +39,13 @@ class Scores(Value):
     finished: float | None = None
     words: float | None = None
     kl: float | None = None
+    untrue: float | None = None
+    precision: float | None = None
+    right_device: float | None = None
+    right_direction: float | None = None
+    refused: float | None = None
+    absent: float | None = None
+    stated_absent: float | None = None
 
 
 class SliceGain(Value):
@@ -55,7 +63,8 @@ class GateFigures(Value):
     """The figures behind a verdict; gains are after minus before, by measure.
 
     `together` pools held-out questions and the fixed regression set. `length_ratio` is the mean
-    number of words of the challenger's answers by that of the champion's.
+    number of words of the challenger's answers by that of the champion's. `over_base`: gains over
+    the base in the truth of the answers, empty if it is the champion. `asked` counts questions.
     """
 
     held_out: dict[str, Interval] = Field(default_factory=dict)
@@ -66,14 +75,23 @@ class GateFigures(Value):
     regression_after: Scores | None = None
     length_ratio: float | None = None
     kl: float | None = None
+    over_base: dict[str, Interval] = Field(default_factory=dict)
+    asked: int | None = None
 
 
 class Answer(Value):
-    """The answers of both models to one held-out question."""
+    """The answers of both models to one held-out question, and what the readings say of them.
+
+    `faults_before` and `faults_after` are the verdicts of `ratchet_truth.judge`: empty for a true
+    answer, None if no reading decides. `sentence` is the true answer that the readings give.
+    """
 
     question: str
     before: str
     after: str
+    faults_before: tuple[str, ...] | None = None
+    faults_after: tuple[str, ...] | None = None
+    sentence: str = ""
 
 
 class CurvePoint(Value):

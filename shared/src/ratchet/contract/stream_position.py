@@ -51,6 +51,10 @@ class EntryId(NamedTuple):
 
 BEGINNING = EntryId(0, 0)
 """Before every entry."""
+RESTORED_KEY = "ratchet:streams:restored"
+"""When `ratchet repair streams` put back what Redis had lost, in ms since 1970."""
+REVISION_FLOOR_KEY = "ratchet:reward:revision-floor"
+"""A number that every later revision exceeds: reward's state counts again after Redis went back."""
 
 
 @dataclass(frozen=True)

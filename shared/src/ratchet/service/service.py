@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ratchet.command_line import redis_address
-from ratchet.contract import Stream
+from ratchet.contract import Stream, Unavailable
 from ratchet.delivery import (
     Claimer,
     Consumer,
@@ -53,7 +53,8 @@ async def _no_storage() -> str | None:
 class Service:
     """`background` tasks run from start to stop; one that ends or raises stops the service.
 
-    `storage` returns why the service's own database or directory cannot be used, or None.
+    `storage` returns why the service's own database cannot be used, or None; it may raise
+    `Unavailable`.
     `status` adds the service's fields to `/status`; `publishes` is for the AsyncAPI document.
     """
 
@@ -68,7 +69,7 @@ class Service:
     tracing: Tracing = field(default_factory=Tracing)
     status: Status = _no_fields
     storage: Callable[[], Awaitable[str | None]] = _no_storage
-    started_at: float = field(default_factory=time.time)
+    started_at: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self._ended: asyncio.Future[None] | None = None
@@ -123,18 +124,7 @@ class Service:
 
     def stuck(self) -> str | None:
         """Why this process needs a restart; None if it does not. Does not depend on Redis."""
-        now = time.monotonic()
-        for worker, claimer in zip(self.workers, self.claimers, strict=True):
-            name = worker.consumer.stream.name
-            if now - claimer.last_loop > _LOOP_LIMIT_S:
-                return f"the claim loop of {name} last ran {now - claimer.last_loop:.0f} s ago"
-            reads = worker.stopped is None and not worker.in_flight
-            if reads and now - worker.last_read > _LOOP_LIMIT_S:
-                return f"the reader of {name} last ran {now - worker.last_read:.0f} s ago"
-            busy_s = now - worker.busy_since if worker.busy_since is not None else 0.0
-            if busy_s > worker.consumer.stuck_after_s:
-                return f"a batch of {name} has been processed for {busy_s:.0f} s"
-        return None
+        return next(filter(None, (each.stuck(_LOOP_LIMIT_S) for each in self.claimers)), None)
 
     async def unready(self) -> str | None:
         """Why this service cannot work at the moment, in one sentence; None if it can.
@@ -149,7 +139,10 @@ class Service:
                 await self.redis.ping()
                 if missing := await missing_groups(self.redis, self.consumers):
                     return f"Redis at {self.address} lacks the groups {', '.join(missing)}"
+            async with asyncio.timeout(_READY_LIMIT_S):
                 return await self.storage()
+        except Unavailable as error:
+            return str(error)
         except TimeoutError:
             return f"Redis or the storage did not answer within {_READY_LIMIT_S:.0f} s"
         except (RedisError, OSError) as error:

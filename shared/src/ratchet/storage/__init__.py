@@ -6,6 +6,6 @@ from ratchet.storage.artifacts import ArtifactCorrupt, ArtifactMissing, Artifact
 from ratchet.storage.durable_write import flush, flush_tree, write_whole
 from ratchet.storage.lease import LeaseLost, LeaseTaken, hold_lease
 from ratchet.storage.tombstones import (
-    SALT_KEY, Tombstones, bury, carry_tombstones, forgotten_among, hashed, query_ids_of,
+    SALT_KEY, TOMBSTONE, Tombstones, bury, forgotten_among, hashed, query_ids_of,
     without_forgotten,
 )

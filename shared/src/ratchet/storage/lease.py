@@ -12,6 +12,12 @@ from redis.exceptions import LockError, RedisError
 from ratchet.processes import end_all
 
 _POLL_S = 0.02
+_LONGEST_MS = 3_600_000
+_SHORTEN = """
+if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[1]) then
+  return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+"""
 _log = logging.getLogger(__name__)
 
 
@@ -32,12 +38,16 @@ async def hold_lease(
     The body is cancelled `spare_s` seconds before the lease expires, so that threads, which
     cannot be cancelled, have time to end. Raises `LeaseTaken` at once if another process holds
     the lease, unless `wait`, `LeaseLost` instead of the cancellation, and redis-py's errors.
+    A lease that would last for hours was taken before the clock of Redis was set back: it is
+    shortened to `seconds`, in which a living holder renews it.
     """
     clock = asyncio.get_running_loop().time
+    shorten, in_ms = redis.register_script(_SHORTEN), int(seconds * 1000)
     lock, usable_s = redis.lock(key, timeout=seconds, thread_local=False), seconds - spare_s
     # Counted from before the request: Redis may have set the expiry at any time since.
     requested = clock()
     while not await lock.acquire(blocking=False):
+        await shorten(keys=[key], args=[_LONGEST_MS + in_ms, in_ms])
         if not wait:
             raise LeaseTaken(f"another process holds the lease {key}")
         await asyncio.sleep(_POLL_S)

@@ -17,6 +17,14 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ratchet.storage.durable_write import flush, write_whole
 
+_P = 2**255 - 19
+_ORDER_8 = (
+    0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+    0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
+)
+_OF_LOW_ORDER = frozenset({0, 1, _P - 1, _P, _P + 1, *_ORDER_8})
+"""The y coordinates of points of low order, for which anybody can make signatures (RFC 8032)."""
+
 
 class UnusableKey(ValueError):
     """The file has no readable Ed25519 key; the message names it."""
@@ -66,8 +74,15 @@ def read_public_key(path: Path) -> PublicKey:
         key = load_pem_public_key(path.read_bytes())
     except (ValueError, UnsupportedAlgorithm) as error:
         raise UnusableKey(f"{path}: not a PEM public key") from error
+    return public_key(key, path)
+
+
+def public_key(key: object, path: Path) -> PublicKey:
+    """A key that `path` holds; raises `UnusableKey` if others can make signatures of it."""
     if not isinstance(key, Ed25519PublicKey):
         raise UnusableKey(f"{path}: a public key, but not for Ed25519")
+    if int.from_bytes(key.public_bytes_raw(), "little") & (2**255 - 1) in _OF_LOW_ORDER:
+        raise UnusableKey(f"{path}: a key of low order, which verifies anything")
     return PublicKey(key)
 
 

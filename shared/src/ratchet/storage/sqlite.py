@@ -50,7 +50,7 @@ def sqlite_engine(
     def _raise_unavailable(context: ExceptionContext) -> None:
         error = context.original_exception
         code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
-        if code in _DAMAGED:
+        if code in _DAMAGED or "Could not decode to UTF-8" in str(error):
             on_damage()
             raise Damaged(f"{name} is damaged: {error}") from error
         if code in _UNAVAILABLE:

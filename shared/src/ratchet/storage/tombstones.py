@@ -30,7 +30,7 @@ from ratchet_text import spellings
 E = TypeVar("E", bound=Event)
 SALT_KEY = "ratchet:forgotten-salt"
 _NONE_FOR_S = 1.0
-_TOMBSTONE = "ratchet:forgotten:"
+TOMBSTONE = "ratchet:forgotten:"
 
 
 def query_ids_of(event: Event) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ async def forgotten_among(state: State, query_ids: Iterable[str]) -> set[str]:
     if salt is None:
         return set()
     keys = {
-        _TOMBSTONE + hashed(salt, name): query_id
+        TOMBSTONE + hashed(salt, name): query_id
         for query_id in candidates
         for name in spellings(query_id)
     }
@@ -108,18 +108,7 @@ async def bury(redis: Redis, query_ids: Iterable[str]) -> bytes:
     client: Any = redis
     await client.set(SALT_KEY, secrets.token_bytes(32), nx=True)
     salt = bytes(await client.get(SALT_KEY))
-    tombstones = {_TOMBSTONE + hashed(salt, query_id): b"1" for query_id in query_ids}
+    tombstones = {TOMBSTONE + hashed(salt, query_id): b"1" for query_id in query_ids}
     if tombstones:
         await client.mset(tombstones)
     return salt
-
-
-async def carry_tombstones(redis: Redis, into: Redis) -> None:
-    """Copy the tombstones and the salt to another server."""
-    client: Any = redis
-    keys = [key async for key in client.scan_iter(f"{_TOMBSTONE}*", count=1000, _type="string")]
-    for at in range(0, len(keys), 1000):
-        await into.mset(dict.fromkeys(keys[at : at + 1000], b"1"))
-    salt = await client.get(SALT_KEY)
-    if salt is not None:
-        await into.set(SALT_KEY, salt)

@@ -10,6 +10,7 @@ from opentelemetry.trace import format_trace_id, get_current_span
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
+from ratchet.processes import OneLineOfAnOutage
 from ratchet_text import NO_SECRETS, Secrets
 
 _UNCHANGED = set(RESERVED_ATTRS) - {"msg", "exc_text", "stack_info"}
@@ -52,6 +53,7 @@ def configure_logs(service: str, level: str, secrets: Secrets = NO_SECRETS) -> N
     An exception that ends the process is logged as well.
     """
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(OneLineOfAnOutage())
     handler.addFilter(_add_fields)
     handler.addFilter(hide_secrets(secrets))
     handler.setFormatter(
@@ -64,7 +66,7 @@ def configure_logs(service: str, level: str, secrets: Secrets = NO_SECRETS) -> N
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("uvicorn.access", "httpx", "httpcore"):
+    for noisy in ("uvicorn.access", "httpx", "httpcore", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     sys.excepthook = lambda *error: logging.critical("the process ends", exc_info=error)
 

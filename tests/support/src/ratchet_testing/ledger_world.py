@@ -131,7 +131,8 @@ def made_of(facts: Sequence[Fact]) -> list[Event]:
 def _day(questions: int) -> tuple[Event, ...]:
     facts = facts_of(simulate(1, questions, 2, start=START))
     made = made_of(facts)
-    used = tuple(e.example_id for e in made if isinstance(e, PairBuilt | LabelBuilt))
+    built = (e.example_id for e in made if isinstance(e, PairBuilt | LabelBuilt))
+    used = tuple(dict.fromkeys(built))
     return (*facts, *made, *training("run-1", used[:5], "v1"), *rolled_back("v1", "v0"))
 
 

@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from faststream.redis import RedisBroker
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from ratchet.delivery import Consumer
-from ratchet.service import Service
+from ratchet.service import Service, create_broker
 from ratchet.settings import CommonSettings
 from ratchet.telemetry import Tracing
 
@@ -22,10 +21,11 @@ async def at_work(
     tracing: Tracing | None = None,
 ) -> AsyncIterator[Service]:
     """Run `consumers` on the server at `url` under the consumer name `name`."""
+    settings = CommonSettings.model_validate({"redis_url": url, "consumer_name": name})
     service = Service(
         name="test",
-        settings=CommonSettings.model_validate({"redis_url": url, "consumer_name": name}),
-        broker=RedisBroker(url),
+        settings=settings,
+        broker=create_broker(settings),
         redis=Redis.from_url(url),
         registry=registry or CollectorRegistry(),
         consumers=consumers,

@@ -16,7 +16,7 @@ _DRAWN = random.SystemRandom()
 
 
 def free_port(in_a_row: int = 1) -> int:
-    """Return the first of `count` consecutive free ports.
+    """Return the first of `in_a_row` consecutive free ports.
 
     Drawn from below those that the system gives to clients, which may take one in between.
     """

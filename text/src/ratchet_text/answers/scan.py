@@ -1,11 +1,12 @@
 """The facts of a spoken text that the text-quality rules use, collected in one scan."""
 
 import re
+from functools import lru_cache
 from string import punctuation, whitespace
 from typing import NamedTuple
 
 from ratchet_text.characters import lowered_words
-from ratchet_text.equipment import equipment_words
+from ratchet_text.equipment import Vocabulary, active_vocabulary, equipment_words
 from ratchet_text.numbers import number_mentions
 from ratchet_text.units import is_unit
 
@@ -21,6 +22,8 @@ _ANY_END = re.compile(
     rf"|(?<=[{_UNSPACED}])[{_UNSPACED}]*+[\"')\]*_`」』”）]*+)"
 )
 _MARKS = punctuation + whitespace
+# More make a table, and no score counts as many.
+_MOST_NUMBERS = 100
 _ABBREVIATIONS = ("approx", "avg", "vs", "e.g", "i.e")
 
 
@@ -56,7 +59,7 @@ def scan(text: str) -> Scan:
     values = bare = 0
     ids = set()
     first_quantity = first_id = len(text)
-    for number in number_mentions(text, words):
+    for number in number_mentions(text, words, _MOST_NUMBERS):
         identity = number.identity
         if identity is not None and not number.glued:
             ids.add(identity)
@@ -85,6 +88,12 @@ def scan(text: str) -> Scan:
 
 def question_equipment(question: str) -> frozenset[str]:
     """The equipment words of a question, singular and lower-case."""
+    return _question_equipment(active_vocabulary(), question)
+
+
+@lru_cache(1_000)
+def _question_equipment(_: Vocabulary, question: str) -> frozenset[str]:
+    """Kept, because a question has several answers and is asked again."""
     return equipment_words(lowered_words(question))
 
 

@@ -11,14 +11,16 @@ _CONTROL_TOKEN = re.compile(
       <[|｜][^\s<>|｜]{1,40}[|｜]>
     | <[|｜](?:tool_call|tool_response|tool|turn|channel|think|image|audio|video|system)>
     | <(?:tool_call|tool_response|tool|turn|channel|image|audio|video)[|｜]>
-    | </?s> | <(?:bos|eos|pad|unk|mask)> | <(?:start|end)_of_(?:turn|image|role|text)>
-    | </?(?:tool_(?:call|response|result)|function_call|sop|eop)> | \[(?:BOS|EOS|g?MASK)\]
+    | \[\|[^\s\[\]|]{1,40}\|\]
+    | </?s> | <(?:bos|eos|pad|unk|mask)> | <(?:start|end)_of_(?:turn|image|role|text|utterance)>
+    | </?(?:tool_(?:call|response|result)|function_call|sop|eop)> | <fim_[a-z]{1,10}>
+    | \[(?:BOS|EOS|g?MASK|extra_id_\d{1,4})\]
     | \[/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS|CLS|SEP|PAD|UNK)\]
     | <</?SYS>> | <(?:unused|reserved_|extra_id_|special_|SPECIAL_)\d{1,4}>
     """,
     re.VERBOSE,
 )
-"""ChatML, Llama, Mistral, Gemma, Phi, DeepSeek, Granite, GPT-OSS, T5 and BERT."""
+"""ChatML, Llama, Mistral, Gemma, Phi, DeepSeek, Granite, GPT-OSS, EXAONE, T5 and BERT."""
 
 _FILLERS = dict.fromkeys(map(ord, "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"), " ")
 """Letters, marks and symbols of Unicode that are blank."""

@@ -30,15 +30,17 @@ def language_files() -> Mapping[str, Mapping[str, Any]]:
 
 
 def forms_of(language: Mapping[str, Any]) -> Iterator[DeviceForm]:
-    """Each word of a language's file, alone and with each of its `endings`."""
+    """Each word of a language's file in its `spellings`, alone and with each of its `endings`."""
     endings = ("", *language.get("endings", ()))
+    spellings = str.maketrans(language.get("spellings", {}))
     compounding = language.get("compounds", False)
     for kind, entries in language["devices"].items():
         for entry in entries:
             basic, *others = entry.split("/")
             for word in (basic, *others):
-                for ending in endings:
-                    yield DeviceForm(word + ending, basic, kind, compounding)
+                for form in dict.fromkeys((word, word.translate(spellings))):
+                    for ending in endings:
+                        yield DeviceForm(form + ending, basic, kind, compounding)
 
 
 def listed(name: str) -> Sequence[str]:

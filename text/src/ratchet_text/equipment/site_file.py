@@ -1,4 +1,4 @@
-"""A site's own device words and tags, from a TOML file."""
+"""A site's own device words, tags and assistant, from a TOML file."""
 
 import re
 import tomllib
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from ratchet_text.assistant import assistant_of, use_assistant
 from ratchet_text.characters import PART, SPACELESS, folded
 from ratchet_text.equipment.language_files import DeviceForm
 from ratchet_text.equipment.vocabulary import use_vocabulary, vocabulary
@@ -32,18 +33,24 @@ _WORDS = re.compile(rf"(?:{PART}|{SPACELESS})+(?:[ -](?:{PART}|{SPACELESS})+)*")
 def use_site_file(path: Path) -> None:
     """Read every text of this process with the words and tags of this file too.
 
+    Prompts introduce the assistant as it says.
+
     Call it once, before the first text is read. Raises `ValueError` with file, key and remedy.
     """
     try:
         site = _parsed(path)
-        unknown = sorted(site.keys() - {"devices", "tags"})
+        unknown = sorted(site.keys() - {"assistant", "devices", "tags"})
         if unknown:
-            raise ValueError(f"{unknown[0]}: is not a key of a site file; use devices or tags")
+            raise ValueError(
+                f"{unknown[0]}: is not a key of a site file; use assistant, devices or tags"
+            )
+        assistant = assistant_of(site.get("assistant", {}))
         forms = list(_forms(site.get("devices", {})))
         tags = list(_tags(site.get("tags", [])))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     use_vocabulary(vocabulary(forms, tags))
+    use_assistant(assistant)
 
 
 def _parsed(path: Path) -> dict[str, object]:

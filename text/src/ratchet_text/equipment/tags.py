@@ -13,12 +13,14 @@ _TAG_LENGTH = 5
 _CODE_REACH = 16
 _HYPHENS = ("-", "_")
 _BLANKS = " -_\u00a0\u202f"
+_SURE_DIGITS = 3
 _TAG_LETTERS = frozenset("ABCDEF")
 
 # Possessive quantifiers: a match is linear on any text.
 _TAG_END = re.compile(
-    rf"([A-Z]{{0,2}}+)((?:-[0-9]{{1,3}}+[A-Z]?+|[/.][0-9]{{1,2}}+|[-/][A-Z])?+){WORD_END}"
+    rf"([A-Z]{{0,2}}+)((?:-[0-9]{{1,3}}+[A-Z]?+|[/.][0-9]{{1,2}}+|-[A-Z]|(?:/[A-Z]){{1,5}}+)?+){WORD_END}"
 )
+_SPACED_END = re.compile(rf"([ABDE]?+)((?:-[A-F])?+){WORD_END}")
 _CODE = re.compile(
     # KKS and RDS-PP: 10LAC10 AP001.
     r"(?:(?:[0-9]{1,2}+)?+[A-Z]{3}[0-9]{2} ?+[A-Z]{2}[0-9]{3}[A-Z]?+"
@@ -124,14 +126,18 @@ def tagged(text: str, number: PlacedNumber, start: int) -> EquipmentId | None:
     hyphened = number.joint in _HYPHENS
     if not hyphened and (len(number.digits) == 1 or not number.whole):
         return None
-    match = _TAG_END.match(text, number.end) if hyphened or not number.joint else None
+    word = folded(text[start : number.stem])
+    match = None
+    if hyphened or not number.joint:
+        match = _TAG_END.match(text, number.end)
+    elif len(number.digits) >= _SURE_DIGITS and word not in active_vocabulary().rated:
+        match = _SPACED_END.match(text, number.end)
     letters, more = match.groups() if match else ("", "")
     if (len(letters) == 2 and is_unit(letters)) or not all(map(is_tag_letter, letters)):
         letters = more = ""
     if not (letters or not number.joint or number.joined) and unit_follows(text, number.end):
         return None
     end = number.end + len(letters) + len(more)
-    word = folded(text[start : number.stem])
     return EquipmentId(word, number.tag + letters + more, start, end)
 
 

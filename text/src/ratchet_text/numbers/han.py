@@ -1,8 +1,9 @@
 """Numbers in Chinese and Japanese numerals: 四十五, 三点五, 百分之八十, 1万2千."""
 
 import re
+from itertools import islice
 
-from ratchet_text.equipment import active_vocabulary, device_after
+from ratchet_text.equipment import EquipmentId, active_vocabulary, device_after
 from ratchet_text.followers import CLOSED_UP
 from ratchet_text.numbers.shown import Reading, Shown
 from ratchet_text.numbers.spelled import Spelled, quantity
@@ -28,9 +29,9 @@ _POSITIONAL = 3
 _LARGEST = 10**13
 
 
-def han_numbers(text: str) -> list[Spelled]:
-    """The quantities in numerals and the ids of devices (二号泵), in order."""
-    found = (_number(text, match) for match in _RUN.finditer(text))
+def han_numbers(text: str, most: int | None = None) -> list[Spelled]:
+    """The quantities in numerals and the ids of devices (二号泵), in order: `most` are read."""
+    found = (_number(text, match) for match in islice(_RUN.finditer(text), most))
     return [one for one in found if one is not None]
 
 
@@ -44,10 +45,11 @@ def _number(text: str, match: re.Match[str]) -> Spelled | None:
     run = match[3]
     if run[-1] in _MULTIPLIERS and len(unspaced_unit(text, end - 1)) > 1:
         run, end = run[:-1], end - 1
-    if run.isascii() or text.startswith(_FRACTION, end) or text[start - 1 : start] == _ORDINAL:
-        return None
     after = text[end : end + 1]
     counts = after in active_vocabulary().ordinal_starts
+    is_ordinal = text[start - 1 : start] == _ORDINAL and not counts
+    if run.isascii() or is_ordinal or text.startswith(_FRACTION, end):
+        return None
     if len(run) == 1 and after >= CLOSED_UP and not (counts or unspaced_unit(text, end)):
         return None
     readings = _readings(run)
@@ -60,7 +62,8 @@ def _number(text: str, match: re.Match[str]) -> Spelled | None:
         device = device_after(text, end)
         if device is not None:
             tag = f"{readings[0][0].value:.0f}"
-            return Spelled(start, end, readings, "", (device.key, tag))
+            one = EquipmentId(device.key, tag, start, device.end, device.kind)
+            return Spelled(start, end, readings, "", one)
     return found
 
 

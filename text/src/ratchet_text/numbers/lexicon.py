@@ -16,7 +16,8 @@ def _variants(word: str) -> tuple[str, ...]:
 
 
 def _simple() -> dict[str, int]:
-    return {
+    others: dict[str, int] = _TABLE["german"]["also"]
+    return others | {
         form: value
         for language in _LANGUAGES
         for words, first, step in ((language["units"], 0, 1), (language["tens"], FIRST_TENS, 10))
@@ -33,6 +34,10 @@ POINTS = frozenset(word for language in _LANGUAGES for word in language["point"]
 HALVES = frozenset(_TABLE["halves"]["half"])
 MIXED: dict[str, float] = _TABLE["halves"]["mixed"]
 EINHALB: str = _TABLE["halves"]["suffix"]
+PARTS: dict[str, float] = _TABLE["halves"]["quarters"]
+COUNTED = frozenset(_TABLE["counted"])
+AFTER_ONE = frozenset(_TABLE["after_one"])
+SPOKEN_ZEROS = frozenset(_TABLE["spoken_zeros"])
 ARTICLES = frozenset(_TABLE["halves"]["articles"])
 _TENS = {word: value for word, value in _SIMPLE.items() if value >= FIRST_TENS}
 _ONES = {"ein": 1} | {word: value for word, value in _SIMPLE.items() if 0 < value < DECADE}

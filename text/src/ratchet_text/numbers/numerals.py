@@ -2,26 +2,32 @@
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from ratchet_text.characters import lowered_words
-from ratchet_text.equipment import device_before
+from ratchet_text.equipment import EquipmentId, active_vocabulary, device_before
 from ratchet_text.numbers.lexicon import (
+    AFTER_ONE,
     ARTICLES,
+    COUNTED,
     DECADE,
     EINHALB,
     FIRST_TENS,
     HALVES,
     HUNDRED,
     MIXED,
+    PARTS,
     POINTS,
     SCALES,
     SINGLE,
+    SPOKEN_ZEROS,
     TRIGGERS,
     value_of,
 )
 from ratchet_text.numbers.shown import Shown
 from ratchet_text.numbers.spelled import Spelled, quantity
+from ratchet_text.units import is_unit
 
 _WORD = re.compile("[^\\W\\d_](?:[^\\W\\d_]|\u0308)*+")
 _JOINTS = frozenset((" ", "-", "\u202f", "\n"))
@@ -33,8 +39,10 @@ class _Word(NamedTuple):
     text: str
 
 
-def word_numbers(text: str, words: Collection[str] | None = None) -> list[Spelled]:
-    """The quantities in words, and the ids of devices ("pump two"), in order.
+def word_numbers(
+    text: str, words: Collection[str] | None = None, most: int | None = None
+) -> list[Spelled]:
+    """The quantities in words, and the ids of devices ("pump two"), in order: the first `most`.
 
     `words` are the words of the text in lower case, if they are known.
     """
@@ -49,9 +57,8 @@ def word_numbers(text: str, words: Collection[str] | None = None) -> list[Spelle
         and "\u0308" not in lowered
     ):
         return []
-    return list(
-        _numbers(text, [_Word(*match.span(), match[0]) for match in _WORD.finditer(lowered)])
-    )
+    found = [_Word(*match.span(), match[0]) for match in _WORD.finditer(lowered)]
+    return list(islice(_numbers(text, found), most))
 
 
 def _numbers(text: str, words: list[_Word]) -> Iterator[Spelled]:
@@ -85,16 +92,38 @@ def _number(text: str, words: list[_Word], at: int) -> tuple[Spelled | None, int
         return None, max(after, at + 1)
     decimals, after = _decimals(text, words, after)
     shown = Shown(float(f"{whole}.{decimals}"), len(decimals))
-    if not decimals and _is_and_a_half(text, words, after):
-        shown, after, decimals = Shown(whole + 0.5, 1), after + 3, "5"
+    part = None if decimals else _part(text, words, after)
+    if part is not None:
+        decimals = f"{part}".partition(".")[2]
+        shown, after = Shown(whole + part, len(decimals)), after + 3
     start, end = words[at].start, words[after - 1].end
     clear = bool(decimals) or after > at + 1 or words[at].text not in SINGLE
     found = quantity(text, start, end, ((shown,),), clear=clear)
-    if found is None and shown.value > 1 and text[start - 1 : start] in _JOINTS:
-        device = device_before(text, start - 1)
-        if device is not None:
-            found = Spelled(start, end, ((shown,),), "", (device.key, str(whole)))
+    if decimals or (found and is_unit(found.follower)) or _counts(words, at, after):
+        return found, after
+    device = device_before(text, _stem(text, words, at)) if shown.value else None
+    if device is not None:
+        one = EquipmentId(device.key, str(whole), device.start, end, device.kind)
+        found = Spelled(start, end, ((shown,),), "", one)
     return found, after
+
+
+def _counts(words: list[_Word], at: int, after: int) -> bool:
+    """Whether a number counts what follows, or stands for a device: "the pump one of them"."""
+    following = words[after].text if after < len(words) else ""
+    return following in COUNTED or (words[at].text == "one" and following in AFTER_ONE)
+
+
+def _stem(text: str, words: list[_Word], at: int) -> int:
+    """Where the word ends that a number in words may number: "pump two", "pump number two"."""
+    start = words[at].start
+    if text[start - 1 : start] not in _JOINTS:
+        return 0
+    before = words[at - 1] if at else words[at]
+    written = text[before.start : start].rstrip().lower()
+    if {written, f"{written}."} & active_vocabulary().numbering:
+        return max(0, before.start - 1)
+    return start - 1
 
 
 def _scales_digits(text: str, word: _Word) -> bool:
@@ -141,7 +170,7 @@ def _decimals(text: str, words: list[_Word], at: int) -> tuple[str, int]:
     if at < len(words) and words[at].text in POINTS and _follows(text, words, at - 1):
         at += 1
         while at < len(words) and _follows(text, words, at - 1):
-            value = value_of(words[at].text)
+            value = 0 if words[at].text in SPOKEN_ZEROS else value_of(words[at].text)
             if value is None or value >= HUNDRED or words[at].text in SCALES:
                 break
             if value_before and _fits(value_before, value, open_ended=False):
@@ -152,9 +181,12 @@ def _decimals(text: str, words: list[_Word], at: int) -> tuple[str, int]:
     return digits, reached
 
 
-def _is_and_a_half(text: str, words: list[_Word], at: int) -> bool:
-    half = [word.text for word in words[at : at + 3]] == ["and", "a", "half"]
-    return half and all(_follows(text, words, at + offset) for offset in (-1, 0, 1))
+def _part(text: str, words: list[_Word], at: int) -> float | None:
+    """The value of "and a half" or "and three quarters"."""
+    first, *rest = [word.text for word in words[at : at + 3]] or [""]
+    part = PARTS.get(" ".join(rest)) if first == "and" else None
+    joined = part is not None and all(_follows(text, words, at + place) for place in (-1, 0, 1))
+    return part if joined else None
 
 
 def _follows(text: str, words: list[_Word], at: int) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from itertools import islice
 from operator import attrgetter
 
 from ratchet_text.equipment import MATERIALS, IdReader, lead_of
@@ -33,28 +34,39 @@ _AFTER_PLAIN = frozenset(("", " ", ".", ",", ";", ":", "%", ")", "°"))
 _HEAD = re.compile(r"[0-9]++(?:[.,:][0-9]++)*+")
 
 
-def number_mentions(text: str, words: Collection[str] | None = None) -> list[NumberMention]:
+def number_mentions(
+    text: str, words: Collection[str] | None = None, most: int | None = None
+) -> list[NumberMention]:
     """All numbers of a text in order, in linear time.
 
-    `words` are the words of the text in lower case, from a caller that has them anyway.
+    `words` are the words of the text in lower case, from a caller that has them anyway. With
+    `most`, only the first `most` numbers in digits, in words and in Chinese numerals are read.
     """
     plain = is_plain(text)
     if not plain:
         text = canonical(text)
     page = NumberedText(text)
-    spelled = word_numbers(text, words)
+    spelled = word_numbers(text, words, most)
     if not plain:
-        spelled += han_numbers(text)
+        spelled += han_numbers(text, most)
     mentions: list[NumberMention] = []
     if spelled:
         mentions += [
-            NumberMention(page, one.start, one.end, one.follower, False, one.identity, one.readings)
+            NumberMention(
+                page,
+                one.start,
+                one.end,
+                one.follower,
+                False,
+                one.device and one.device[:2],
+                one.readings,
+            )
             for one in spelled
         ]
         spelled.sort(key=attrgetter("start"), reverse=True)
     reader = IdReader(text)
     quantity_leads, ordinal_starts = reader.quantity_leads, reader.ordinal_starts
-    for match in (PLAIN if plain else EVERY).finditer(text):
+    for match in islice((PLAIN if plain else EVERY).finditer(text), most):
         start = match.start()
         while spelled and spelled[-1].end <= start:
             spelled.pop()

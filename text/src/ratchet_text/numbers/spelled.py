@@ -7,6 +7,7 @@ second, hour or day and half of one are figures of speech; a dozen is not exact.
 
 from typing import NamedTuple
 
+from ratchet_text.equipment import EquipmentId
 from ratchet_text.followers import follower_at
 from ratchet_text.numbers.shown import Reading
 from ratchet_text.numbers.signs import is_below_zero
@@ -16,14 +17,14 @@ from ratchet_text.units import is_unit, unit_kind
 class Spelled(NamedTuple):
     """A number in words, written in `text[start:end]`.
 
-    It is part of the id of a device if it has an `identity`.
+    It is part of an id if it has a `device`.
     """
 
     start: int
     end: int
     readings: tuple[Reading, ...]
     follower: str
-    identity: tuple[str, str] | None = None
+    device: EquipmentId | None = None
 
 
 def quantity(

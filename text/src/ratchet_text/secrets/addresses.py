@@ -96,8 +96,10 @@ def _parts(value: str) -> Iterator[Part]:
         yield from _after_scheme(scheme, rest)
     elif any(_SECRET_NAME.search(unquote(pair[1])) for pair in _ASSIGNMENT.finditer(value)):
         yield from _assignments(value)
-    elif "@" in value and not value.startswith(("/", ".", "~")):
-        yield from _after_scheme("", value)
+    elif "@" in value and (value.startswith("//") or not value.startswith(("/", ".", "~"))):
+        start = "//" if value.startswith("//") else ""
+        yield start, "shown"
+        yield from _after_scheme("", value.removeprefix(start))
     else:
         yield value, "shown"
 

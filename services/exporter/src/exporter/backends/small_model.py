@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 from transformers.utils.hub import cached_file
 
 from ratchet.models import Chat, Logits
@@ -105,11 +105,17 @@ class SmallModel:
         """The logits after each of the `last` tokens."""
         return _logits(self.trained if trained else self.base, tokens)[-last:]
 
+    @torch.inference_mode()
     def _greedy(self, asked: Sequence[int], limit: int) -> list[int]:
-        said: list[int] = []
-        while len(said) < limit and said[-1:] != [self.tokenizer.eos_token_id]:
-            said.append(int(_logits(self.trained, [*asked, *said])[-1].argmax()))
-        return said
+        end = self.tokenizer.eos_token_id
+        config = GenerationConfig(  # type: ignore[no-untyped-call]
+            max_new_tokens=limit, do_sample=False, eos_token_id=end, pad_token_id=end
+        )
+        tokens = torch.tensor([list(asked)])
+        said = self.trained.generate(
+            input_ids=tokens, attention_mask=torch.ones_like(tokens), generation_config=config
+        )
+        return list(said[0, len(asked) :].tolist())
 
 
 def write_small_model(directory: Path, adapter: Path, tokenizer: Any) -> SmallModel:

@@ -36,6 +36,8 @@ class BundleInstallation:
         """
         record = bundle.record
         registries = await self._registries(bundle)
+        if activate:
+            await self._refuse_an_older_one(record)
         if self.server in registries:
             [gguf] = [path for path, file in bundle.artifacts.items() if file == record.export.gguf]
             await self._serve(self.server, record, gguf)
@@ -45,6 +47,16 @@ class BundleInstallation:
         if activate:
             await self._activate(record.version, registries)
         return registries
+
+    async def _refuse_an_older_one(self, record: ModelRecord) -> None:
+        """A signature does not expire: whoever has an old bundle could bring its model back."""
+        active = await self.records.active()
+        served = await self.records.record(active) if active else None
+        if served is not None and record.checkpoint_at < served.checkpoint_at:
+            raise BundleRefused(
+                f"{RECORD}: checkpoint_at: older than the active {served.version}; install it "
+                f"with --no-activate, then `ratchet activate {record.version}`"
+            )
 
     async def _serve(self, registry: Registry, record: ModelRecord, gguf: Path) -> None:
         """Register the model; raises `BundleRefused` if a server does not answer like it."""

@@ -1,6 +1,7 @@
 """Unpacks and verifies a bundle."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from exporter.backends.bundle_tar import read_head, read_members
@@ -20,15 +21,15 @@ class UnpackedBundle:
     artifacts: dict[Path, ArtifactRef]
 
 
-def unpack(file: Path, trusted: TrustedKeys, directory: Path) -> UnpackedBundle:
-    """Verify `file` while it is unpacked into the empty `directory`.
+def unpack(file: Path, trusted: TrustedKeys, directory: Path, now: datetime) -> UnpackedBundle:
+    """Verify `file` while it is unpacked into the empty `directory`; keys must last beyond `now`.
 
     Raises `BundleRefused` and `OSError`.
     """
     with file.open("rb") as archive:
         head, signature = read_head(archive)
         # Before the signature is verified, not even the index is parsed.
-        check_signature(head, signature, trusted)
+        check_signature(head, signature, trusted, now)
         index = parse_member(INDEX, BundleIndex, head)
         read_members(archive, index.members, directory)
 

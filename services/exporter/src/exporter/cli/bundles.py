@@ -25,6 +25,7 @@ from exporter.ports import RegistryError
 from exporter.registry.alias import Alias
 from exporter.settings import ExporterSettings
 from ratchet.command_line import say
+from ratchet.contract import utc_now
 from ratchet.settings import read_settings
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore
 from ratchet.storage.signing_keys import UnusableKey, public_half
@@ -49,7 +50,7 @@ def write_bundle_file(data_dir: Path, version: str, out: Path | None, *, as_json
         record = asyncio.run(_registered(settings, version))
         target = out or bundles / file_name(record.name, record.version)
         with staging(bundles):
-            key, created = own_key(settings)
+            key, created = own_key(settings, utc_now())
             if created:
                 public = public_half(settings.signing_key_path)
                 say(
@@ -72,7 +73,7 @@ def install_bundle_file(
     """Verify the bundle in `file` and register it; print the registries that have it."""
     settings = _settings(data_dir)
     with _refusals(as_json), staging(settings.data_dir / "bundles") as directory:
-        bundle = unpack(file, trusted_keys(settings, trust), directory)
+        bundle = unpack(file, trusted_keys(settings, trust), directory, utc_now())
         registries = asyncio.run(_install(settings, bundle, activate))
         name, version = settings.exporter_model_name, bundle.record.version
         if as_json:

@@ -8,6 +8,11 @@ from pydantic import Field, TypeAdapter
 from exporter.domain.registry.record import Export, ExportStage
 from ratchet.contract import FormatTried, Parity, Value
 
+ANOTHER_BASE = (
+    "set RATCHET_TRAINER_BASE_MODEL to a base whose architecture and tokenizer llama.cpp converts"
+)
+"""The remedy where llama.cpp cannot have the model."""
+
 
 class StageDone(Value):
     type: Literal["stage"] = "stage"

@@ -78,7 +78,7 @@ class TrialModel(Value):
 
 
 class TrialRefused(Value):
-    """There is no small model, because the base's files or its chat template are unusable.
+    """There is no small model, because the base cannot be read, rendered or converted.
 
     `transient` is whether another attempt may end otherwise.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exporter.backends.directories import locked
-from exporter.domain.export_messages import ExportRefused
+from exporter.domain.export_messages import ANOTHER_BASE, ExportRefused
 from exporter.domain.registry.record import Export, ModelRecord
 from exporter.domain.trial import (
     TRIAL_MESSAGES,
@@ -26,9 +26,6 @@ from ratchet.models import AdapterManifest
 from ratchet.processes import ChildFailed, run_child
 from ratchet.storage import ArtifactStore
 
-_SUPPORTED = (
-    "set RATCHET_TRAINER_BASE_MODEL to a base whose architecture and tokenizer llama.cpp converts"
-)
 _AGAIN = "free memory on the exporter's machine, then try again"
 
 
@@ -103,7 +100,7 @@ async def small_model(
         reason = f"{base_model}: {_last(error)}"
         if error.killed:
             return TrialRefused(reason=reason, remedy=_AGAIN, transient=True)
-        return TrialRefused(reason=reason, remedy=_SUPPORTED)
+        return TrialRefused(reason=reason, remedy=ANOTHER_BASE)
     return messages[-1]
 
 
@@ -128,9 +125,9 @@ async def export_small(settings: ExporterSettings, model: TrialModel) -> Export 
     except ExportInterrupted as error:
         if error.killed:
             return _failed_export(_last(error), _AGAIN, transient=True)
-        return _failed_export(_last(error), _SUPPORTED)
+        return _failed_export(_last(error), ANOTHER_BASE)
     if isinstance(outcome, ExportRefused):
-        return _failed_export(outcome.reason, outcome.remedy or _SUPPORTED)
+        return _failed_export(outcome.reason, outcome.remedy or ANOTHER_BASE)
     return outcome.export
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from exporter.domain.export_messages import ANOTHER_BASE
 from exporter.domain.trial import TrialMessage, TrialModel, TrialRefused, TrialRequest
 from ratchet.contract import Scores
 from ratchet.measures import voice_prompt
@@ -37,6 +38,7 @@ _SCORES = Scores(preference_accuracy=None, text_quality=None, grounded_accuracy=
 
 def make(request: TrialRequest) -> TrialMessage:
     from exporter.backends import small_model
+    from exporter.backends.gguf.converter import unknown_model
 
     spec, base = request.base_model, request.work_dir / "base"
     try:
@@ -62,6 +64,9 @@ def make(request: TrialRequest) -> TrialMessage:
     except UnusableTemplate as error:
         remedy = _IF_MISSING if error.missing else _IF_UNUSABLE
         return TrialRefused(reason=str(error), remedy=remedy, parameters=parameters)
+    if reason := unknown_model(base):
+        reason = f"llama.cpp's converter: {reason}"
+        return TrialRefused(reason=reason, remedy=ANOTHER_BASE, parameters=parameters)
     tokenizer.chat_template = template
     small_model.set_chat_template(base, template)
     model = small_model.write_small_model(base, request.work_dir / "adapter", tokenizer)

@@ -1,7 +1,7 @@
 """Handles commands to activate a version or to roll back.
 
 Hashing and requests to Ollama, which take long, come before the move. A redelivered command finds
-its own move in the alias history and publishes the same event again.
+its own move in the alias history, or its refusal, and publishes the same event again.
 """
 
 import time
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exporter.backends.registries.local_registry import LocalRegistry
+from exporter.backends.registries.refused_commands import RefusedCommands
 from exporter.domain.registry.alias_history import (
     ActivationDecision,
     ActivationRefusal,
@@ -52,6 +53,7 @@ class ActivationHandler:
     server: Registry | None
     integrity: IntegrityCheck
     alias: Alias
+    refusals: RefusedCommands
     metrics: ExporterMetrics
     on_result: Callable[[ActivationResult], None]
 
@@ -88,11 +90,15 @@ class ActivationHandler:
         moves = await self.alias.moves(self.records)
         if made := made_for(command.event_id, moves):
             return made
+        # Its cause may be gone: carried out now, the command would undo what others did since.
+        if refused := made_for(command.event_id, self.refusals.read()):
+            return refused
         version = await self._target(command, moves)
-        if isinstance(version, ActivationRefusal):
-            return version
+        if version is None:
+            registered = await self.records.versions()
+            return self._refuse(command, None, _no_way_back(moves, registered))
         if problem := await self.integrity.problem(version, server):
-            return ActivationRefusal(version=version, reason=problem)
+            return self._refuse(command, version, problem)
         return Move(
             cause=command.event_id,
             at=utc_now(),
@@ -101,17 +107,18 @@ class ActivationHandler:
             back=isinstance(command, RollbackRequested),
         )
 
-    async def _target(
-        self, command: AliasCommand, moves: Sequence[Move]
-    ) -> str | ActivationRefusal:
-        """The version that the command requests."""
+    async def _target(self, command: AliasCommand, moves: Sequence[Move]) -> str | None:
+        """The version that the command requests; None if there is none to roll back to."""
         if isinstance(command, ActivationRequested):
             return command.version
-        registered = await self.records.versions()
-        version = way_back(moves, registered)
-        if version is None:
-            return ActivationRefusal(version=None, reason=_no_way_back(moves, registered))
-        return version
+        return way_back(moves, await self.records.versions())
+
+    def _refuse(self, command: AliasCommand, version: str | None, why: str) -> ActivationRefusal:
+        refusal = ActivationRefusal(
+            cause=command.event_id, at=utc_now(), version=version, reason=why
+        )
+        self.refusals.append(refusal)
+        return refusal
 
     def _moved(
         self, command: AliasCommand, move: Move, registries: tuple[RegistryKind, ...]
@@ -131,10 +138,10 @@ class ActivationHandler:
         return kind.model_validate(facts)
 
     def _refused(self, command: AliasCommand, refusal: ActivationRefusal) -> Done:
-        self._report(command, outcome="refused", **refusal.model_dump())
+        self._report(command, outcome="refused", version=refusal.version, reason=refusal.reason)
         event = ActivationRefused(
             event_id=derived_id(command.event_id, "refused"),
-            occurred_at=utc_now(),
+            occurred_at=refusal.at,
             caused_by=command.event_id,
             name=self.name,
             version=refusal.version,

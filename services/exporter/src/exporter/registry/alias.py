@@ -60,7 +60,7 @@ class Alias:
             try:
                 await registry.move_alias(move.version)
             except RegistryError as error:
-                _log.warning("the alias in %s moves later: %s", registry.kind, error)
+                _log.warning("the alias in %s is not moved yet: %s", registry.kind, error)
             else:
                 moved.append(registry.kind)
         _log.info("the alias moved from %s to %s", move.previous, move.version)

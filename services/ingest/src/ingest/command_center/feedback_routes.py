@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
-from ingest.command_center.call_limit import CallLimit
 from ingest.domain.items import ItemProblem
+from ingest.domain.judge_repairs import without_invalid_parts
+from ingest.feedback_windows import FeedbackWindows
 from ingest.http.bodies import json_of, single
 from ingest.http.idempotency import idempotent_request
 from ingest.http.openapi import just_one
@@ -16,19 +17,25 @@ from ingest.http.route_classes import PlainRoute
 from ingest.intake import Intake
 from ratchet.contract import Feedback
 from ratchet_edge.access import Scope
+from ratchet_edge.call_limit import CallLimit
 from ratchet_edge.clients import client_of
 from ratchet_text import identifier
 
 
 class FeedbackUpdated(BaseModel):
-    """`warnings`, absent if there are none, names fields that were ignored or await approval."""
+    """`updated` is false for feedback that came too late to count.
+
+    `warnings`, absent if there are none, names fields that were ignored or await approval.
+    """
 
     status: Literal["ok"] = "ok"
-    updated: Literal[True] = True
+    updated: bool = True
     warnings: list[ItemProblem] = Field(default=[], exclude_if=lambda warnings: not warnings)
 
 
-def create_feedback_router(intake: Intake, call_limit: CallLimit) -> APIRouter:
+def create_feedback_router(
+    intake: Intake, call_limit: CallLimit, windows: FeedbackWindows
+) -> APIRouter:
     router = APIRouter(
         prefix="/api/layer2",
         route_class=PlainRoute,
@@ -47,12 +54,15 @@ def create_feedback_router(intake: Intake, call_limit: CallLimit) -> APIRouter:
         item = await _feedback_item(request)
         idempotent = await idempotent_request(request)
         may_teach = client_of(request.scope).may(Scope.TEACH)
+        item, ignored = without_invalid_parts(item)
         batch = await intake.feedback([item], may_teach)
         # The page shows no warning and has one key: its operators' text waits without one.
         warnings = [warning for warning in batch.warnings if warning.field != "correction"]
-        answer = FeedbackUpdated(warnings=warnings).model_dump_json()
+        late = await windows.too_late(batch)
+        updated = FeedbackUpdated(updated=not late, warnings=[*late, *ignored, *warnings])
+        answer = updated.model_dump_json()
         record = idempotent.record(200, answer) if idempotent else None
-        await intake.publish(batch, record, client_of(request.scope).id)
+        await intake.publish(batch, client_of(request.scope), record)
         if batch.problems:
             raise invalid_items(batch.problems, 400)
         return Response(answer, media_type="application/json")

@@ -36,8 +36,7 @@ class StatusPage:
             self._figures = await self._ledger.read(_figures)
         except Unavailable as error:
             degraded.append(f"the figures are out of date: {error}")
-        connected = await self._connected()
-        if not connected:
+        if not (connected := await self._connected()):
             degraded.append("Redis is unavailable, and nothing is accepted: start Redis")
         trainer = self._watch.trainer
         if trainer.problem is not None:
@@ -47,10 +46,9 @@ class StatusPage:
     async def _connected(self) -> bool:
         try:
             async with asyncio.timeout(_REDIS_TIMEOUT_S):
-                await self._redis.ping()
+                return bool(await self._redis.ping())
         except (RedisError, OSError, TimeoutError):
             return False
-        return True
 
 
 def create_status_router(page: StatusPage) -> APIRouter:

@@ -2,25 +2,31 @@
 
 import asyncio
 import logging
+import time
+from collections.abc import Mapping
+from dataclasses import replace
 
 import httpx
 from pydantic import ValidationError
 
 from ingest.domain.command_center.trainer_facts import TrainerFacts, TrainerState
-from ratchet.contract import utc_now
+from ratchet.contract import Method, utc_now
 from ratchet_text import split_credentials
 
 _log = logging.getLogger(__name__)
 _TIMEOUT_S = 3.0
+_START_S = 120.0
 
 
 class TrainerWatch:
     """`trainer` is the last status, with the current problem if there is one."""
 
-    def __init__(self, url: str, every_s: float) -> None:
-        self.trainer = TrainerState()
+    def __init__(self, url: str, every_s: float, minimums: Mapping[Method, int]) -> None:
+        """`minimums` are those of `TrainerState`."""
+        self.trainer = TrainerState(minimums)
         self._url, self._credentials = split_credentials(url)
         self._every_s = every_s
+        self._quiet_until, self._logged = time.monotonic() + _START_S, ""
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -52,8 +58,11 @@ class TrainerWatch:
 
     def _update(self, status: TrainerFacts | str) -> None:
         if isinstance(status, TrainerFacts):
-            self.trainer = TrainerState(status, utc_now(), None)
+            self.trainer = replace(self.trainer, facts=status, received_at=utc_now(), problem=None)
+            self._quiet_until, self._logged = 0.0, ""
             return
-        if status != self.trainer.problem:
+        self.trainer = replace(self.trainer, problem=status)
+        # Both start at the same time, and a page shows the problem.
+        if status != self._logged and time.monotonic() > self._quiet_until:
             _log.warning(status)
-        self.trainer = TrainerState(self.trainer.facts, self.trainer.received_at, status)
+            self._logged = status

@@ -6,8 +6,13 @@ COMPATIBILITY = "/api/layer2/"
 _GUARDED = ("/v1/", COMPATIBILITY)
 _OPERATIONS = "/v1/commands/"
 _TEACHING = ("/v1/traces", "/v1/pairs", "/v1/corrections")
-_WITHOUT_A_KEY = ("rl-status", "rl-history", "approve-training")
-"""The Command Center's page sends its key with feedback only."""
+_APPROVAL = f"{COMPATIBILITY}approve-training"
+_FEEDBACK = ("/v1/feedback", "/v1/rank", f"{COMPATIBILITY}feedback")
+_OWN = (
+    "/livez", "/readyz", "/metrics", "/status", "/openapi.json", "/docs", "/redoc", "/asyncapi",
+)  # fmt: skip
+_WITHOUT_A_KEY = ("rl-status", "rl-history")
+"""The Command Center's page sends no key with them."""
 
 
 def is_api_path(path: str) -> bool:
@@ -21,6 +26,13 @@ def is_without_key(path: str) -> bool:
     )
 
 
+def is_own_path(path: str) -> bool:
+    """Whether ingest answers the path where a backend answers every other one."""
+    if path.startswith(COMPATIBILITY):
+        return path.rstrip("/") in (_APPROVAL, *_FEEDBACK) or is_without_key(path)
+    return path.startswith(("/v1/", "/docs/", "/docs-files/", "/asyncapi/")) or path in _OWN
+
+
 def scope_of(method: str, path: str) -> Scope | None:
     """The scope that a request needs; None for public paths, such as the health of the service.
 
@@ -32,8 +44,10 @@ def scope_of(method: str, path: str) -> Scope | None:
         return None
     if method in ("GET", "HEAD"):
         return Scope.READ
-    if path.startswith(_OPERATIONS):
+    if path.startswith((_OPERATIONS, _APPROVAL)):
         return Scope.OPERATE
+    if path.rstrip("/") in _FEEDBACK:
+        return Scope.FEEDBACK
     return Scope.TEACH if path.startswith(_TEACHING) else Scope.WRITE
 
 

@@ -108,8 +108,12 @@ def read_experience(
 
 
 def lacks_plan(item: Mapping[str, Any]) -> bool:
-    """Whether the experience counts for voice only, because it has no plan with widgets."""
-    return not is_plan(item.get("widget_plan"))
+    """Whether the experience counts for voice only, because its plan has no list of widgets.
+
+    One without a plan lacks nothing: an assistant may show no widgets.
+    """
+    plan = item.get("widget_plan")
+    return plan is not None and not is_plan(plan)
 
 
 def problems_of(errors: Iterable[Mapping[str, Any]], index: int = 0) -> list[ItemProblem]:

@@ -1,33 +1,26 @@
 """Finds the question inside a prompt, for examples that are imported with their prompt only."""
 
 import re
-from collections.abc import Iterator, Sequence
-from math import isfinite
+from collections.abc import Sequence
 
 from ratchet.contract import Question, Reading
 from ratchet.measures import QUESTION, READINGS, RESPONSE
-from ratchet_text import (
-    device_type,
-    equipment_ids,
-    normalized,
-    number_mentions,
-    phrasing_of,
-    question_key,
-)
+from ratchet_text import device_type, normalized, number_mentions, phrasing_of, question_key
+from ratchet_truth import readings_in
 
 _QUESTION = re.compile(rf"^[ \t]*{QUESTION}", re.MULTILINE)
-_MOST_READINGS = 50
 
 
 def question_in(prompt: str) -> Question:
     """The question of `prompt`: the text after the last "User question:", or all of it.
 
-    Prompts with the same words and readings have the same key. `asked` is set if the readings are
-    in the form of `ratchet.measures.prompts`, and the question names the equipment and the metric
-    of exactly one of them.
+    Prompts with the same words and readings have the same key. `asked` is set if the question names
+    the equipment and the metric of exactly one reading of the prompt.
     """
     text = question_text(prompt)
-    reading = _requested(text, list(_readings(prompt)))
+    block = prompt.rpartition(f"{READINGS}\n")[2]
+    rows = [Reading.model_validate(row, from_attributes=True) for row in readings_in(block)]
+    reading = _requested(text, rows)
     devices = [reading.equipment] if reading else named_equipment(text)
     metric = reading.metric if reading else ""
     return Question(
@@ -74,26 +67,3 @@ def _requested(text: str, readings: Sequence[Reading]) -> Reading | None:
 
 def _within(name: str, words: str) -> bool:
     return f" {normalized(name)} " in words
-
-
-def _readings(prompt: str) -> Iterator[Reading]:
-    """The readings of the last block in the prompt, at most `_MOST_READINGS`."""
-    block = prompt.rpartition(f"{READINGS}\n")[2].splitlines()
-    for line in block[:_MOST_READINGS]:
-        if not line.startswith("- "):
-            return
-        name, _, measured = line[2:].rpartition(": ")
-        value, _, unit = measured.partition(" ")
-        metric_from = next((one.end for one in equipment_ids(name)), 0)
-        equipment, metric = name[:metric_from].strip(), name[metric_from:].strip()
-        number = _number(value)
-        if equipment and metric and number is not None:
-            yield Reading(equipment=equipment, metric=metric, value=number, unit=unit.strip())
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if isfinite(number) else None

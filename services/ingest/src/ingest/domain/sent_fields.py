@@ -15,8 +15,8 @@ from ingest.domain.items import ItemProblem, SortedItems
 M = TypeVar("M", bound=BaseModel)
 _NO_CONTENT = {"query_id", "user_id", "timestamp"}
 _USUAL = ("rating", "transcript", "voice_response", "widget_plan", "interactions", "correction")
-_MOST = 100
-_LONGEST_NAME = 100
+_OTHER_NAMES = {"question": "transcript", "answer": "voice_response", "thumb": "rating"}
+_MOST, _LONGEST_NAME = 100, 100
 _CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -58,5 +58,6 @@ def unknown_fields(
 @lru_cache(maxsize=1000)
 def _like(name: str, known: tuple[str, ...]) -> str | None:
     """The known name that `name` resembles, such as query_id for queryId."""
-    near = get_close_matches(_CAMEL_CASE.sub("_", name).lower(), known, n=1, cutoff=0.65)
+    meant = _CAMEL_CASE.sub("_", name).lower()
+    near = get_close_matches(_OTHER_NAMES.get(meant, meant), known, n=1, cutoff=0.65)
     return near[0] if near else None

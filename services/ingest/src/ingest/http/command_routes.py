@@ -23,6 +23,7 @@ from ratchet.contract import (
     utc_now,
 )
 from ratchet.delivery import Publisher, new_id
+from ratchet_edge.room import ClientPublisher
 
 
 class CommandBody(BaseModel):
@@ -74,7 +75,7 @@ class CommandAccepted(BaseModel):
 
 
 async def publish_commands(
-    publisher: Publisher,
+    publisher: Publisher | ClientPublisher,
     events: Sequence[Event],
     status: int,
     answer: BaseModel,
@@ -91,7 +92,7 @@ def create_command_router(publisher: Publisher, ledger: AsyncLedger) -> APIRoute
     router = APIRouter(
         prefix="/v1/commands",
         route_class=JsonRoute,
-        responses=responses(400, 401, 403, 413, 415, 422, 503),
+        responses=responses(400, 401, 403, 413, 415, 422, 429, 503),
     )
 
     async def accept(event: Event, idempotent: IdempotentRequest | None) -> Response:
@@ -133,8 +134,8 @@ def create_command_router(publisher: Publisher, ledger: AsyncLedger) -> APIRoute
         if not events:
             raise HTTPException(
                 404,
-                f"no correction of {body.query_id} waits for approval; the ledger follows the "
-                "intake by moments, so send the request again if it is new",
+                f"no correction of {body.query_id} waits for approval; if it was sent just now, "
+                "repeat the request in a few seconds",
             )
         answer = CorrectionsApproved(event_ids=[event.event_id for event in events])
         return await publish_commands(publisher, events, 202, answer, idempotent)

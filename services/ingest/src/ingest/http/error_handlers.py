@@ -15,6 +15,8 @@ from ingest.domain.items import problems_of
 from ingest.http.problems import problem_response, request_id_of, summary_of
 from ingest.metrics import IngestMetrics
 from ratchet.contract import Unavailable
+from ratchet.delivery import NotWritten
+from ratchet_edge.room import ShareUsed
 
 _log = logging.getLogger(__name__)
 
@@ -54,10 +56,27 @@ def handle_unavailable(
         message = str(error)
         if isinstance(error, RedisError):
             metrics.unavailable.inc()
+            outcome = (
+                "the items may be lost" if isinstance(error, NotWritten) else "nothing was accepted"
+            )
             message = (
-                f"nothing was accepted, because Redis is unavailable or full: {error}. "
+                f"{outcome}, because Redis is unavailable or full: {message.rstrip('.')}. "
                 f"Send the request again after {retry_after_s} s."
             )
         return problem_response(request.scope, 503, message, headers=headers)
+
+    return handle
+
+
+def handle_share_used(retry_after_s: int) -> Callable[[Request, ShareUsed], Response]:
+    """Answers 429 to a client whose events fill its share of Redis."""
+
+    def handle(request: Request, _: ShareUsed) -> Response:
+        message = (
+            "nothing was accepted: your events fill your share of the memory that Redis has left; "
+            f"send the request again after {retry_after_s} s"
+        )
+        headers = {"Retry-After": str(retry_after_s)}
+        return problem_response(request.scope, 429, message, headers=headers)
 
     return handle

@@ -1,6 +1,7 @@
 """Routes that accept items: 202 means durable, 422 names the fields, 503 carries Retry-After."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -12,6 +13,7 @@ from ingest.domain.items import ItemProblem
 from ingest.domain.pairs import Pair
 from ingest.domain.traces import Trace
 from ingest.event_batch import EventBatch
+from ingest.feedback_windows import FeedbackWindows
 from ingest.http.bodies import json_of
 from ingest.http.idempotency import idempotent_request, replay
 from ingest.http.openapi import one_or_many
@@ -21,6 +23,7 @@ from ingest.intake import Intake
 from ratchet.contract import Experience, Feedback
 from ratchet.delivery import AlreadyPublished, IdempotencyRecord
 from ratchet_edge.access import Scope
+from ratchet_edge.call_limit import CallLimit
 from ratchet_edge.clients import client_of
 
 Route = TypeVar("Route", bound=Callable[..., Any])
@@ -31,8 +34,8 @@ Read = Callable[[list[Any]], Awaitable[EventBatch]]
 class ItemsAccepted(BaseModel):
     """`repeated` counts accepted items whose event id was known; `problems` names the others.
 
-    `warnings`, absent if there are none, names the fields of accepted items that were ignored or
-    await approval.
+    `warnings`, absent if there are none, names the fields of accepted items that were ignored,
+    await approval or came too late to count.
     """
 
     accepted: int
@@ -41,9 +44,17 @@ class ItemsAccepted(BaseModel):
     warnings: list[ItemProblem] = Field(default=[], exclude_if=lambda warnings: not warnings)
 
 
-def create_item_router(intake: Intake, max_batch: int, max_item_bytes: int) -> APIRouter:
+def create_item_router(
+    intake: Intake,
+    max_batch: int,
+    max_item_bytes: int,
+    call_limit: CallLimit,
+    windows: FeedbackWindows,
+) -> APIRouter:
     router = APIRouter(
-        prefix="/v1", route_class=PlainRoute, responses=responses(400, 401, 403, 413, 415, 422, 503)
+        prefix="/v1",
+        route_class=PlainRoute,
+        responses=responses(400, 401, 403, 413, 415, 422, 429, 503),
     )
 
     async def accept(read: Read, request: Request) -> Response:
@@ -53,14 +64,11 @@ def create_item_router(intake: Intake, max_batch: int, max_item_bytes: int) -> A
             items = without_large(items, max_item_bytes)
         idempotent = await idempotent_request(request)
         batch = await read(items)
-        answer = ItemsAccepted(
-            accepted=len(batch.events),
-            problems=list(batch.problems),
-            warnings=list(batch.warnings),
-        )
+        problems, warnings = list(batch.problems), list(batch.warnings)
+        answer = ItemsAccepted(accepted=len(batch.events), problems=problems, warnings=warnings)
         record = idempotent.record(202, answer.model_dump_json()) if idempotent else None
         try:
-            answer.repeated = await intake.publish(batch, record, client_of(request.scope).id)
+            answer.repeated = await intake.publish(batch, client_of(request.scope), record)
         except AlreadyPublished as earlier:
             return replay(request, earlier.record, answer_of(earlier.record))
         if batch.problems and not batch.events:
@@ -80,7 +88,13 @@ def create_item_router(intake: Intake, max_batch: int, max_item_bytes: int) -> A
     @route("/feedback", Feedback)
     async def receive_feedback(request: Request) -> Response:
         """Receive feedback on an experience, or an array of it; the experience may arrive later."""
-        return await accept(lambda items: intake.feedback(items, _may_teach(request)), request)
+        await call_limit.check_browser(request)
+
+        async def read(items: list[Any]) -> EventBatch:
+            batch = await intake.feedback(items, _may_teach(request))
+            return replace(batch, warnings=(*batch.warnings, *await windows.too_late(batch)))
+
+        return await accept(read, request)
 
     @route("/corrections", Correction)
     async def receive_corrections(request: Request) -> Response:

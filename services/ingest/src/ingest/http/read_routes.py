@@ -1,26 +1,23 @@
 """Read API over the ledger: paginated lists and detail views."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Generic, Literal, TypeVar
 
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
-from ingest.domain.command_center.explanation import ExplainedReward, explain
 from ingest.http.problems import responses
 from ledger.reading import (
     AsyncLedger,
     ExampleState,
     ExampleView,
-    ExperienceDetails,
     ExperienceView,
+    ExplainedExperience,
     LedgerReader,
     ModelDetails,
     ModelView,
     RunDetails,
     RunView,
-    StoredEvent,
     plain,
 )
 from ratchet_text import known_as
@@ -45,30 +42,6 @@ class Listing(BaseModel, Generic[T]):
     """The newest first."""
 
     items: list[T]
-
-
-@dataclass(frozen=True)
-class ExplainedExperience:
-    """`facts` and `revisions` are in order of time; `reward` explains the last revision."""
-
-    experience: ExperienceView
-    reward: ExplainedReward | None
-    facts: tuple[StoredEvent, ...]
-    revisions: tuple[ExplainedReward, ...]
-    examples: tuple[ExampleView, ...]
-    models: tuple[ModelView, ...]
-
-    @classmethod
-    def of(cls, story: ExperienceDetails) -> "ExplainedExperience":
-        revisions = tuple(explain(event) for event in story.revisions)
-        return cls(
-            experience=story.experience,
-            reward=revisions[-1] if revisions else None,
-            facts=story.facts,
-            revisions=revisions,
-            examples=story.examples,
-            models=story.models,
-        )
 
 
 _EXPERIENCES = TypeAdapter(Page[ExperienceView])

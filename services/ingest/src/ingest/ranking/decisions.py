@@ -13,7 +13,9 @@ from ingest.domain.rank_request import RankRequest
 from ingest.ranking.metrics import RankMetrics
 from ingest.ranking.source import RankingSource, ScorerInService
 from ratchet.contract import CALLERS_ORDER, DecisionMade, utc_now
-from ratchet.delivery import IdempotencyRecord, Publisher, new_id
+from ratchet.delivery import IdempotencyRecord, new_id
+from ratchet_edge.clients import Client
+from ratchet_edge.room import ClientPublishers, ShareUsed
 from ratchet_ranking import SCENARIO_ROW, Ranking, in_callers_order, rank
 
 _log = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ class Decision:
 class Decisions:
     """`draw` is uniform in [0, 1); `logged` and `unlogged` count decisions since the start."""
 
-    publisher: Publisher
+    publishers: ClientPublishers
     source: Callable[[], RankingSource]
     draw: Callable[[], float]
     timeout_s: float
@@ -55,23 +57,27 @@ class Decisions:
         ranking = await _rank(request, source, self.draw())
         return Decision(new_id(), request, source, ranking)
 
-    async def log(self, decision: Decision, record: IdempotencyRecord | None = None) -> Decision:
+    async def log(
+        self, decision: Decision, client: Client, record: IdempotencyRecord | None = None
+    ) -> Decision:
         """Log `decision` with the `record` of its answer; returns the decision to answer with.
 
-        If Redis does not confirm in time, that is the greedy order without an id. Raises
-        `AlreadyPublished` if `record` has a stored answer.
+        If Redis does not confirm in time, or `client` fills its share of it, that is the greedy
+        order without an id. Raises `AlreadyPublished` if `record` has a stored answer.
         """
-        if not await self._publish(decision, record):
+        if not await self._publish(decision, client, record):
             decision = await _unlogged(decision)
         self._count(decision)
         return decision
 
-    async def _publish(self, decision: Decision, record: IdempotencyRecord | None) -> bool:
+    async def _publish(
+        self, decision: Decision, client: Client, record: IdempotencyRecord | None
+    ) -> bool:
         """Whether Redis confirmed the event; it may have stored an unconfirmed one all the same."""
         try:
             async with asyncio.timeout(self.timeout_s):
-                await self.publisher.publish([_event(decision)], record=record)
-        except (RedisError, OSError) as error:
+                await self.publishers.of(client).publish([_event(decision)], record=record)
+        except (RedisError, OSError, ShareUsed) as error:
             self.unlogged += 1
             self.metrics.unlogged.inc()
             self._warn(error)

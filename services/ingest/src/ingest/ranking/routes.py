@@ -16,20 +16,23 @@ from ingest.http.route_classes import PlainRoute
 from ingest.ranking.answer import RankAnswer
 from ingest.ranking.decisions import Decision, Decisions
 from ingest.ranking.metrics import RankMetrics
+from ratchet_edge.call_limit import CallLimit
+from ratchet_edge.clients import client_of
 
 _MOST_PROBLEMS = 20
 
 
 def create_rank_router(
-    decisions: Decisions, metrics: RankMetrics, max_candidates: int
+    decisions: Decisions, metrics: RankMetrics, max_candidates: int, call_limit: CallLimit
 ) -> APIRouter:
     router = APIRouter(
-        prefix="/v1", route_class=PlainRoute, responses=responses(400, 401, 403, 413, 415, 422)
+        prefix="/v1", route_class=PlainRoute, responses=responses(400, 401, 403, 413, 415, 422, 429)
     )
 
     @router.post("/rank", response_model=RankAnswer, openapi_extra=just_one(RankRequest))
     async def rank_candidates(request: Request) -> Response:
         """Order the widgets that could answer a question; the decision is logged first."""
+        await call_limit.check_browser(request)
         began = time.perf_counter()
         try:
             rank_request = _rank_request(single(await json_of(request)), max_candidates)
@@ -39,7 +42,7 @@ def create_rank_router(
         idempotent = await idempotent_request(request)
         decision = await decisions.make(rank_request)
         record = idempotent.record(200, _body(decision)) if idempotent else None
-        decision = await decisions.log(decision, record)
+        decision = await decisions.log(decision, client_of(request.scope), record)
         body = _body(decision)
         metrics.seconds.observe(time.perf_counter() - began)
         return Response(body, media_type="application/json")

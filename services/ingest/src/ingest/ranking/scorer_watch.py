@@ -15,7 +15,7 @@ from ingest.ranking.scorer_loading import ScorerLoader, ScorerNotLoaded
 from ingest.ranking.source import CallersOrder, RankingSource, ScorerInService
 from ratchet.contract import SCORERS, ScorerPublished, ScorerWithdrawn
 from ratchet.delivery import follow, newest
-from ratchet.processes import end_all
+from ratchet.processes import end_all, is_outage
 
 _log = logging.getLogger(__name__)
 _FIRST_WAIT_S = 0.2
@@ -52,7 +52,8 @@ class ScorerWatch:
             try:
                 await self._follow()
             except (RedisError, OSError) as error:
-                _log.warning("scorers are not followed, Redis is unavailable: %s", error)
+                outage = {"outage": str(error)} if is_outage(error) else None
+                _log.warning("new scorers are not read: %s", error, extra=outage)
                 await asyncio.sleep(_REDIS_WAIT_S)
 
     async def _follow(self) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +17,13 @@ from ledger.archive.stream_rows import first_after, rows_after
 from ledger.archive.verification import Verifier
 from ledger.domain.archive.archive_file import ArchiveFile
 from ledger.domain.archive.next_file import Filling, WaitForMore, may_be_due, open_range
-from ledger.domain.archive.retention import StreamRetention
+from ledger.domain.archive.retention import StreamLimits, StreamRetention
 from ledger.domain.archive.trimming import StreamState, Trim, VerifiedFile, decide_trim
 from ratchet.contract import BEGINNING, STREAMS, EntryId, Stream, utc_now
 from ratchet.delivery import group_positions, newest
 
 _log = logging.getLogger(__name__)
+_LOOK_S = 5.0
 
 
 class Archivist:
@@ -56,7 +59,21 @@ class Archivist:
                     self._metrics.failures.labels(stream.name).inc()
                     _log.error("%s is not archived this round: %s", stream.name, error)
             self._metrics.last_round.set(self._clock().timestamp())
-            await asyncio.sleep(self._period_s)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Until the next round, which comes at once when Redis is short of memory."""
+        end = time.monotonic() + self._period_s
+        while (left := end - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, _LOOK_S))
+            with suppress(RedisError, OSError):
+                if await self._is_short():
+                    return
+
+    async def _is_short(self) -> bool:
+        memory = await self._redis.info("memory")
+        limit = int(memory["maxmemory"])
+        return limit > 0 and memory["used_memory"] > self._retention.memory_share * limit
 
     async def archive(self, stream: Stream) -> None:
         """Write every file of `stream` that is due, then trim the stream.
@@ -69,15 +86,21 @@ class Archivist:
 
     async def _archive(self, stream: Stream) -> None:
         cut_ms = self._retention.cut_ms(stream.name, int(self._clock().timestamp() * 1000))
+        limits = self._retention.limits(
+            await self._redis.xlen(stream.key),
+            # Of all nodes: a sample of a few is wrong by far where sizes differ.
+            await self._redis.memory_usage(stream.key, samples=0) or 0,
+            await self._is_short(),
+        )
         files = await asyncio.to_thread(self._store.files, stream.name)
         if self._store.needs_recovery(stream.name):
             await asyncio.to_thread(self._store.recover, stream.name)
             files = await asyncio.to_thread(self._store.files, stream.name)
         verified = await self._verifier.files_on_stream(stream, files)
-        while (file := await self._write_next(stream, files, verified, cut_ms)) is not None:
+        while (file := await self._write_next(stream, files, verified, cut_ms, limits)) is not None:
             files = sorted([*files, file])
             verified = await self._verifier.files_on_stream(stream, files)
-        await self._trim(stream, verified, cut_ms)
+        await self._trim(stream, verified, cut_ms, limits.entries)
 
     async def _write_next(
         self,
@@ -85,12 +108,13 @@ class Archivist:
         files: Sequence[ArchiveFile],
         verified: Sequence[VerifiedFile],
         cut_ms: int,
+        limits: StreamLimits,
     ) -> ArchiveFile | None:
         gap = open_range(files, verified)
         first = await first_after(self._redis, stream, gap.after)
         length = await self._redis.xlen(stream.key)
         waiting = length - sum(file.rows for file in verified)
-        if first is None or not may_be_due(first, waiting, cut_ms, self._retention):
+        if first is None or not may_be_due(first, waiting, cut_ms, limits):
             return None
         filling = Filling(self._retention, closed=gap.before is not None)
         async for row in rows_after(self._redis, stream, gap.after, gap.before):
@@ -106,15 +130,15 @@ class Archivist:
         _log.info("archived %s, %d rows: %s", file.path, len(rows), decision.reason)
         return file
 
-    async def _trim(self, stream: Stream, verified: Sequence[VerifiedFile], cut_ms: int) -> None:
+    async def _trim(
+        self, stream: Stream, verified: Sequence[VerifiedFile], cut_ms: int, most: int
+    ) -> None:
         """Trim what the `verified` files hold; `cut_ms` is the end of the retention period."""
         if not verified:
             return
         # The state may be stale when XTRIM runs. That is safe: groups only move forward, and new
         # entries arrive at the other end of the stream.
-        decision = decide_trim(
-            await self._state(stream), verified, cut_ms, self._retention.max_entries
-        )
+        decision = decide_trim(await self._state(stream), verified, cut_ms, most)
         if isinstance(decision, Trim):
             # An approximate trim would leave entries of archived files on the stream.
             count = await self._redis.xtrim(

@@ -10,11 +10,17 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import ExceptionContext
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    OperationalError,
+)
 
 from ledger.backends.damage_mark import DamageMark
 from ratchet.contract import Unavailable
-from ratchet.storage.sqlite import sqlite_engine
+from ratchet.storage.sqlite import Damaged, sqlite_engine
 from ratchet_text import Secrets
 
 _ONE_WRITER = 0x7261746368657400
@@ -71,7 +77,8 @@ def _open(place: URL, damaged: Callable[[], None], *pragmas: str) -> Engine:
     """`pragmas` are for SQLite only."""
     if place.get_backend_name() == "sqlite":
         cache = (f"cache_size=-{_CACHE_KIB}", "temp_store=MEMORY")
-        engine = sqlite_engine(place, _NAME, *cache, *pragmas, on_damage=damaged, **_JSON)
+        json = {**_JSON, "json_deserializer": partial(_read_json, damaged)}
+        engine = sqlite_engine(place, _NAME, *cache, *pragmas, on_damage=damaged, **json)
         event.listen(engine, "connect", _begin_explicitly)
         return engine
     timeout = {"connect_timeout": 5}
@@ -83,10 +90,37 @@ def _open(place: URL, damaged: Callable[[], None], *pragmas: str) -> Engine:
     @event.listens_for(engine, "handle_error")
     def _raise_unavailable(context: ExceptionContext) -> None:
         error = context.sqlalchemy_exception
-        if isinstance(error, DBAPIError) and _is_unavailable(error):
+        if not isinstance(error, DBAPIError):
+            return
+        _leave_out_values(error)
+        if _is_unavailable(error):
             raise Unavailable(f"{_NAME}: {hide(str(error.orig))}") from error
 
     return engine
+
+
+def _read_json(damaged: Callable[[], None], value: str) -> Any:
+    """SQLite does not notice changed bytes inside a value; what the ledger wrote is JSON."""
+    try:
+        return from_json(value)
+    except ValueError as error:
+        damaged()
+        raise Damaged(f"{_NAME} is damaged: a value is not JSON") from error
+
+
+def _leave_out_values(error: DBAPIError) -> None:
+    """Keep the first line of PostgreSQL's message: what follows quotes the row, so people's words.
+
+    A data error quotes the value after a colon in the first line, too.
+    """
+    diagnosis = getattr(error.orig, "diag", None)
+    if error.orig is None or diagnosis is None or diagnosis.message_primary is None:
+        return
+    message = diagnosis.message_primary
+    if isinstance(error, DataError):
+        message = message.partition(":")[0]
+    error.orig.args = (message,)
+    error.args = (f"({type(error.orig).__name__}) {message}",)
 
 
 def _follow_replacement(engine: Engine, path: Path) -> None:

@@ -11,11 +11,11 @@ from ledger.backends.erasure_queries import (
     trace_ids_of,
     values_of,
 )
-from ledger.backends.rows import changes_about, chunks, delete_rows
+from ledger.backends.rows import chunks, delete_rows
 from ledger.backends.tables import events, example_sources, forgotten_examples, run_examples
 from ledger.backends.writer import SqlLedger
 from ledger.domain.projection.changes import Link
-from ledger.domain.values import plain
+from ledger.domain.values import keys_of, plain
 from ratchet.contract import ForgetRequested
 
 
@@ -51,7 +51,8 @@ class SqlLedgerErasure:
             change = delete_events(connection, gone)
             # Rows are not corrected but deleted, and folded again from the events that stay. So the
             # ledger equals one that never had the others.
-            others = {plain(remark.query_id) for remark in request.remarks} - set(query_ids)
+            others = {key for one in request.remarks for key in keys_of(one.query_id)}
+            others -= set(query_ids)
             change.subtract(delete_rows(connection, "experiences", {*query_ids, *others}))
             change.subtract(delete_rows(connection, "examples", made_of_them))
             for some in chunks(made_of_them):
@@ -59,7 +60,7 @@ class SqlLedgerErasure:
                     delete(example_sources).where(example_sources.c.example_id.in_(some))
                 )
             change.update(self._ledger.project(connection, left))
-            change.update(self._ledger.apply(connection, changes_about(connection, others)))
+            change.update(self._ledger.fold_again(connection, others))
             self._ledger.count(connection, change)
             erased = made_of_them | traces
             links = (Link("forgotten_examples", name, request.event_id) for name in erased)

@@ -9,13 +9,23 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from ledger.backends.recount import recount
+from ledger.backends.writer import SqlLedger
+from ratchet.contract import FEEDBACK_WINDOW_DAYS
+
+_COUNTS_SINCE = "0006"
+"""The revision since which experiences are counted as this version does."""
+
 
 class WrongSchema(RuntimeError):
     """The schema is of a newer version; the message names the remedy."""
 
 
-def migrate(engine: Engine) -> None:
-    """Run the missing revisions, all or none. Raises `WrongSchema` and `Unavailable`."""
+def migrate(engine: Engine, window_days: int = FEEDBACK_WINDOW_DAYS) -> None:
+    """Run the missing revisions, all or none, and count again what they count otherwise.
+
+    `window_days` is that of `SqlLedger`. Raises `WrongSchema` and `Unavailable`.
+    """
     config = _config()
     with engine.begin() as connection:
         at = MigrationContext.configure(connection).get_current_revision()
@@ -23,6 +33,8 @@ def migrate(engine: Engine) -> None:
             raise WrongSchema(_newer(at))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if at is not None and at < _COUNTS_SINCE:
+            recount(connection, SqlLedger(engine, window_days))
 
 
 def schema_problem(engine: Engine) -> str | None:

@@ -1,12 +1,17 @@
-"""Finds what is stored: events, those about an experience, and rows of projections."""
+"""Finds the stored events about an experience, and rows of projections."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, Table, case, delete, func, or_, select
 
-from ledger.backends.tables import PROJECTIONS, events, examples, forgotten_examples
+from ledger.backends.tables import (
+    PROJECTIONS,
+    events,
+    examples,
+    forgotten_examples,
+)
 from ledger.domain.projection.changes import EventChanges, ProjectedRow, Projection
 from ledger.domain.projection.counting import Count, counts_of
 from ledger.domain.projection.experiences import answers
@@ -18,16 +23,13 @@ from ratchet.contract import (
     Event,
     ExampleRetracted,
     ExperienceRecorded,
+    FeedbackReceived,
     Stamp,
+    microseconds,
 )
 
 _CHUNK = 500
 ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
-
-
-def stored_among(connection: Connection, event_ids: Iterable[str]) -> Iterable[str]:
-    stored = select(events.c.event_id).where(events.c.event_id.in_(list(event_ids)))
-    return connection.execute(stored).scalars().all()
 
 
 def late_retractions(connection: Connection, batch: Collection[Event]) -> list[str]:
@@ -77,24 +79,41 @@ def delete_rows(
     return counted
 
 
-def answered_again(connection: Connection, query_ids: Collection[str]) -> set[str]:
-    """Those of `query_ids` with more than one recorded experience."""
-    several: set[str] = set()
+def to_fold_again(connection: Connection, query_ids: Collection[str], window: int) -> set[str]:
+    """Those of `query_ids` whose row depends on all of their events.
+
+    These have more than one recorded experience, or feedback later than `window` microseconds.
+    """
+    recorded_at = case((events.c.type == ExperienceRecorded.__name__, events.c.occurred_at))
+    said_at = case((events.c.type == FeedbackReceived.__name__, events.c.occurred_at))
+    found: set[str] = set()
     for some in chunks(query_ids):
         rows = (
             select(events.c.query_id)
-            .where(events.c.query_id.in_(some), events.c.type == ExperienceRecorded.__name__)
+            .where(events.c.query_id.in_(some))
             .group_by(events.c.query_id)
-            .having(func.count() > 1)
+            .having(
+                or_(
+                    func.count(recorded_at) > 1,
+                    func.max(said_at) > func.min(recorded_at) + window,
+                )
+            )
         )
-        several.update(connection.execute(rows).scalars())
-    return several
+        found.update(connection.execute(rows).scalars())
+    return found
 
 
-def changes_about(connection: Connection, query_ids: Collection[str]) -> Iterator[EventChanges]:
-    """The changes that all stored events about these experiences make."""
+def changes_about(
+    connection: Connection, query_ids: Collection[str], window: int
+) -> Iterator[EventChanges]:
+    """The changes that all stored events about these experiences make.
+
+    Feedback later than `window` microseconds after its answer was recorded makes none, as it
+    changes no reward.
+    """
     for some in chunks(query_ids):
         recorded: defaultdict[str, list[ExperienceRecorded]] = defaultdict(list)
+        said: list[tuple[str, FeedbackReceived]] = []
         rows = (
             select(events)
             .where(events.c.query_id.in_(some))
@@ -104,10 +123,22 @@ def changes_about(connection: Connection, query_ids: Collection[str]) -> Iterato
             event = stored_event(row)
             if isinstance(event, ExperienceRecorded):
                 recorded[row.query_id].append(event)
+            elif isinstance(event, FeedbackReceived):
+                said.append((row.query_id, event))
             else:
-                yield changes_of(event)
-        for experiences in recorded.values():
-            yield from answers(experiences)
+                yield _about(row.query_id, changes_of(event))
+        for query_id, feedback in said:
+            first = recorded.get(query_id, [feedback])[0]
+            if microseconds(feedback.occurred_at) <= microseconds(first.occurred_at) + window:
+                yield _about(query_id, changes_of(feedback))
+        for query_id, several in recorded.items():
+            for change in answers(several):
+                yield _about(query_id, change)
+
+
+def _about(query_id: str, change: EventChanges) -> EventChanges:
+    """`change` of the answer that is stored under this spelling of its id."""
+    return change._replace(rows=tuple(row._replace(key=query_id) for row in change.rows))
 
 
 def stored_event(row: Any) -> Event:

@@ -17,6 +17,8 @@ _PAGE = 500
 _COMPARED = [table for table in metadata.sorted_tables if table is not stream_ends]
 _PATH = {events.c.number, events.c.arrived}
 """Columns that depend on the entries by which the events came, which a repair makes anew."""
+_BY_ORDER = {"trace": True, "revision": True, "sources": {"__all__": {"revision": True}}}
+"""Fields of events that depend on the order in which the same facts were processed."""
 _ADAPTERS = {stream.name: stream.adapter for stream in STREAMS}
 T = TypeVar("T")
 TableRow = dict[str, Any]
@@ -124,9 +126,13 @@ def _is_one_of(table: Table, keys: Collection[RowKey]) -> ColumnElement[bool]:
 
 
 def _current_form(row: TableRow) -> TableRow:
-    """The event with the fields of this version: an older version stored it without later ones."""
+    """The event with the fields of this version: an older version stored it without later ones.
+
+    Revisions are left out: after a Redis that went back, reward counts on from an older one and
+    builds the same example under the same event id.
+    """
     try:
         event = _ADAPTERS[row["stream"]].validate_json(row["body"])
     except (KeyError, ValidationError):
         return row
-    return {**row, "body": event.model_dump_json(exclude={"trace"})}
+    return {**row, "body": event.model_dump_json(exclude=_BY_ORDER)}

@@ -1,11 +1,12 @@
 """The last entry of each stream that the ledger has, by which it notices what Redis lost."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
-from ledger.backends.tables import events, stream_ends
+from ledger.backends.rows import chunks
+from ledger.backends.tables import events, examples, experiences, stream_ends
 from ledger.domain.values import arrival_number, entry_numbered
 from ratchet.contract import BEGINNING, Delivered, EntryId, Event, stream_of
 
@@ -58,6 +59,45 @@ class StreamEnds:
                 (entry_numbered(row.arrived), row.event_id, row.body)
                 for row in connection.execute(rows)
             ]
+
+    def last_facts(self, streams: Sequence[str], since: EntryId) -> dict[str, dict[str, int]]:
+        """By query id and stream, when the last event about it arrived, if one did since then."""
+        last: dict[str, dict[str, int]] = {}
+        arrived = func.max(events.c.arrived)
+        rows = (
+            select(events.c.query_id, events.c.stream, arrived.label("arrived"))
+            .where(events.c.stream.in_(streams), events.c.query_id.is_not(None))
+            .group_by(events.c.query_id, events.c.stream)
+            .having(arrived >= (arrival_number(since) or 0))
+        )
+        with self._engine.connect() as connection:
+            for row in connection.execute(rows):
+                last.setdefault(row.query_id, {})[row.stream] = row.arrived
+        return last
+
+    def events_about(
+        self, stream: str, names: Collection[str], column: str = "query_id"
+    ) -> list[tuple[int, str]]:
+        """Arrival and body of the stored events of `stream` with one of these ids in `column`."""
+        with self._engine.connect() as connection:
+            return [
+                (row.arrived or 0, row.body)
+                for some in chunks(names)
+                for row in connection.execute(
+                    select(events.c.arrived, events.c.body).where(
+                        events.c.stream == stream, events.c[column].in_(some)
+                    )
+                )
+            ]
+
+    def highest_revision(self) -> int:
+        """The highest one of an example or of a score, 0 without any."""
+        with self._engine.connect() as connection:
+            highest = (
+                connection.execute(select(func.max(table.c.revision))).scalar()
+                for table in (examples, experiences)
+            )
+            return max(number or 0 for number in highest)
 
 
 def advance(

@@ -1,19 +1,19 @@
 """Writes a batch of events and their projections in one transaction."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.backends.rows import (
-    answered_again,
     changes_about,
     delete_rows,
     late_retractions,
     read_rows,
-    stored_among,
+    to_fold_again,
 )
+from ledger.backends.stored_ids import about_stored_answers, with_own_ids
 from ledger.backends.stream_ends import advance
 from ledger.backends.tables import (
     LINKS,
@@ -32,8 +32,8 @@ from ledger.domain.projection.changes import (
 from ledger.domain.projection.counting import Count, counts_of
 from ledger.domain.projection.projector import changes_of
 from ledger.domain.projection.stored_event import event_row
-from ledger.domain.values import keyed, plain
 from ratchet.contract import (
+    FEEDBACK_WINDOW_DAYS,
     Delivered,
     Event,
     ExperienceRecorded,
@@ -43,12 +43,17 @@ from ratchet.contract import (
 )
 
 _OF_AN_ANSWER = (ExperienceRecorded, ExperienceScored, FeedbackReceived)
+_DAY = 86_400_000_000
 
 
 class SqlLedger:
-    """Stores events and their projections on an engine of `open_for_writing`."""
+    """Stores events and their projections on an engine of `open_for_writing`.
 
-    def __init__(self, engine: Engine) -> None:
+    Feedback counts for `window_days` after its answer was recorded, as it does for rewards.
+    """
+
+    def __init__(self, engine: Engine, window_days: int = FEEDBACK_WINDOW_DAYS) -> None:
+        self._window = window_days * _DAY
         self._engine = engine
         self._insert = (sqlite if engine.dialect.name == "sqlite" else postgresql).insert
 
@@ -58,13 +63,11 @@ class SqlLedger:
         On return all of it is durable. Raises `ratchet.contract.Unavailable`, with nothing
         written, if the database is unavailable or its disk is full.
         """
-        by_id = {delivered.event.event_id: delivered for delivered in reversed(batch)}
         with self._engine.begin() as connection:
-            for event_id in stored_among(connection, by_id):
-                del by_id[event_id]
+            by_id = with_own_ids(connection, batch)
             for event_id in late_retractions(connection, [each.event for each in by_id.values()]):
                 del by_id[event_id]
-            new = list(by_id.values())
+            new = about_stored_answers(connection, by_id.values())
             if new:
                 self._insert_events(connection, new)
             advance(connection, self._insert, batch)
@@ -76,15 +79,16 @@ class SqlLedger:
         ]
         connection.execute(events.insert(), rows)
         change: Counter[Count] = Counter(("event", type(each.event).__name__) for each in new)
-        answered = {
-            keyed(each.event.experience.query_id): plain(each.event.experience.query_id)
-            for each in new
-            if isinstance(each.event, ExperienceRecorded)
+        named = {
+            row["query_id"]
+            for each, row in zip(new, rows, strict=True)
+            if row["query_id"] and isinstance(each.event, ExperienceRecorded | FeedbackReceived)
         }
-        again = answered_again(connection, [name for name in answered if name])
-        # Which of several answers is the first is known only from all of them.
-        change.subtract(delete_rows(connection, "experiences", [answered[name] for name in again]))
-        change.update(self.apply(connection, changes_about(connection, again)))
+        # Which of several answers is the first, and which feedback came too late, is known only
+        # from all events.
+        again = to_fold_again(connection, named, self._window)
+        change.subtract(delete_rows(connection, "experiences", again))
+        change.update(self.fold_again(connection, again))
         rest = [
             each.event
             for each, row in zip(new, rows, strict=True)
@@ -92,6 +96,10 @@ class SqlLedger:
         ]
         change.update(self.project(connection, rest))
         self.count(connection, change)
+
+    def fold_again(self, connection: Connection, query_ids: Collection[str]) -> Counter[Count]:
+        """Make the rows of experiences, which do not exist, of all of their events."""
+        return self.apply(connection, changes_about(connection, query_ids, self._window))
 
     def project(self, connection: Connection, batch: Iterable[Event]) -> Counter[Count]:
         """Apply the changes of `batch` to rows and links; returns by how much the counts change."""

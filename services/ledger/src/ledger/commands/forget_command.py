@@ -1,6 +1,7 @@
 """`ratchet forget`: erase a user or a question everywhere, and sign a receipt."""
 
 import getpass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from ratchet.command_line import (
     print_json,
     redis_url_of,
     say,
+    steps,
 )
 
 
@@ -30,6 +32,9 @@ def forget(
         bool, typer.Option("--retrain", help="Request a training run without the erased data.")
     ] = False,
     deadline: Annotated[float, typer.Option(min=1, help="Seconds the services may take.")] = 120.0,
+    verify: Annotated[
+        Path | None, typer.Option(help="Erase nothing; check the signature of this receipt.")
+    ] = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     redis_url: RedisUrl = None,
     as_json: AsJson = False,
@@ -38,14 +43,18 @@ def forget(
 
     An erasure that was interrupted is completed first, whatever this one is for.
     """
+    if verify is not None:
+        _verify(verify, data_dir, as_json=as_json)
+        return
     if (user is None) == (query is None):
-        raise typer.BadParameter("pass either --user or --query")
+        raise typer.BadParameter("pass either --user or --query, or --verify")
     if as_json and not yes:
         raise typer.BadParameter("--json cannot prompt; pass --yes")
     url = redis_url_of(data_dir, redis_url)
 
     import asyncio
 
+    from ledger.erasure.erasure import UnknownSubject
     from ledger.erasure.journal import new_request
     from ledger.erasure.session import ERASURE_ERRORS, erase, preview
     from ledger.settings import LedgerSettings
@@ -64,7 +73,14 @@ def forget(
                 abort=True,
                 err=True,
             )
-        receipt = asyncio.run(erase(settings, request, deadline))
+        with steps() as step:
+            receipt = asyncio.run(erase(settings, request, deadline, step))
+    except UnknownSubject as error:
+        subject = f"user {user!r}" if user else f"question {query!r}"
+        raise Failed(
+            f"No data of the {subject} is recorded, so nothing was erased. Check the spelling: "
+            "experiences show the ids."
+        ) from error
     except ERASURE_ERRORS as error:
         raise Failed(f"Not everything is erased: {error}") from error
     if as_json:
@@ -73,13 +89,28 @@ def forget(
         _show(receipt)
 
 
+def _verify(path: Path, data_dir: Path, *, as_json: bool) -> None:
+    from ledger.erasure.receipt import InvalidReceipt, verified
+    from ratchet.storage.signing_keys import UnusableKey, public_half
+
+    key = public_half(data_dir / "keys" / "bundle.pem")
+    try:
+        record = verified(path.read_bytes(), key)
+    except (InvalidReceipt, UnusableKey) as error:
+        raise Failed(f"{path}: {error}") from error
+    if as_json:
+        print_json(record)
+    else:
+        say(f"{path}: signed by the key of {data_dir}, finished at {record['finished_at']}")
+
+
 def _show(receipt: dict[str, Any]) -> None:
     say(f"{len(receipt['questions'])} questions erased")
     for place, counts in receipt["erased"].items():
         summary = counts if isinstance(counts, str) else _counted(counts)
         say(f"{place:>13}  {summary}")
     for version in receipt["models_trained_on_it"]:
-        say(f"trained on it: {version}")
+        say(f"trained on the erased data: {version}")
     if receipt["models_trained_on_it"] and not receipt["retrain"]:
         say("Train without it: pass --retrain, or `ratchet rollback` to an earlier version.")
     say(f"receipt: {receipt['receipt']}")

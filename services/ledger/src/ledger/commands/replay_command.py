@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from ratchet.command_line import DEFAULT_DATA_DIR, AsJson, DataDir, redis_url_of, running_ports, say
+from ratchet.command_line import (
+    DEFAULT_DATA_DIR,
+    AsJson,
+    DataDir,
+    redis_url_of,
+    running_ports,
+    say,
+    steps,
+)
 
 _REDIS_URL = "RATCHET_REDIS_URL"
 _NOT_COMPARED = 2
@@ -45,7 +53,8 @@ def replay(
     redis_url = _redis_url(data_dir)
     settings = read_settings(LedgerSettings, data_dir=data_dir.resolve(), redis_url=redis_url)
     try:
-        report = asyncio.run(compare(settings, into, restore_ledger))
+        with steps() as step:
+            report = asyncio.run(compare(settings, into, restore_ledger, step))
     except REPLAY_ERRORS as error:
         say(f"The replay did not run: {error}", err=True)
         raise typer.Exit(_NOT_COMPARED) from error

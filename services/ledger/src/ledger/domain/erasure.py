@@ -15,7 +15,8 @@ class Subject:
     """A user, some questions, or both, with the ids of all data derived from them.
 
     `shared` are examples that questions of others support too: their retraction stays. `remarks`
-    are the user's feedback on answers to others: the query id by event id.
+    are the user's feedback on answers to others: the query id by event id. `found` is whether a
+    message has data of the subject.
     """
 
     user_id: str | None = None
@@ -25,6 +26,7 @@ class Subject:
     shared: set[str] = field(default_factory=set)
     run_ids: set[str] = field(default_factory=set)
     remarks: dict[str, str] = field(default_factory=dict)
+    found: bool = False
 
     def learn(self, message: Message) -> None:
         """Add the ids that `message` connects with the subject.
@@ -32,6 +34,9 @@ class Subject:
         Messages about sources come before those about what was derived from them. Raises
         `KeyError`, `TypeError` or `AttributeError` if the message has no event's shape.
         """
+        self.found = self.found or any(
+            self._is_by_user(part) or self._concerns(part) for part in _parts(message)
+        )
         for part in _questions(message):
             name = part.get("query_id")
             if isinstance(name, str | int) and (self._is_by_user(part) or self._concerns(part)):

@@ -3,10 +3,10 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from ratchet.contract import BuiltExample, Event, ExampleRetracted, ExperienceScored
+from ratchet.contract import BuiltExample, Event, Example, ExampleRetracted, ExperienceScored
 
 _PATH = {"event_id", "occurred_at", "caused_by", "trace", "revision", "sources", "warnings"}
 """Fields that depend on the order in which the same facts were processed."""
@@ -28,23 +28,43 @@ class Difference(NamedTuple):
 class FinalState:
     """Digests by id of the last score of each experience and of the examples not retracted.
 
-    `settings` are the hashes of the weights and bounds of all scores.
+    `settings` are the hashes of the weights and bounds of all scores, `rules` has the ids of the
+    examples that each rule ever made, `revision` is the highest one of all events.
     """
 
     rewards: dict[str, str] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
     settings: set[str] = field(default_factory=set)
+    rules: dict[str, set[str]] = field(default_factory=dict)
+    revision: int = 0
 
     def add(self, event: Event) -> None:
         """Apply one event; those of one experience or example are added in stream order."""
+        if isinstance(event, ExperienceScored | Example):
+            self.revision = max(self.revision, event.revision)
         if isinstance(event, ExperienceScored):
             self.rewards[event.query_id] = _digest(event)
             self.settings.add(event.settings_hash)
         elif isinstance(event, BuiltExample):
             answers = [source.query_id for source in event.sources]
             self.examples[event.example_id] = _digest(event, answers)
+            self.rules.setdefault(event.rule, set()).add(event.example_id)
         elif isinstance(event, ExampleRetracted):
             self.examples.pop(event.example_id, None)
+
+    def with_rules_of(self, original: "FinalState") -> tuple["FinalState", dict[str, int]]:
+        """The state without examples that only a new rule made, and their numbers by rule.
+
+        A rule is new if it made none in `original`, the history of a release before it.
+        """
+        new = {
+            rule: (ids & self.examples.keys()) - original.examples.keys()
+            for rule, ids in self.rules.items()
+            if rule not in original.rules
+        }
+        left_out = set().union(*new.values())
+        kept = {name: one for name, one in self.examples.items() if name not in left_out}
+        return replace(self, examples=kept), {rule: len(ids) for rule, ids in new.items()}
 
     @property
     def content_hash(self) -> str:

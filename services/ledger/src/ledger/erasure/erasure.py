@@ -13,10 +13,11 @@ from ledger.archive.stream_rows import entries, rows_after
 from ledger.domain.erasure import Subject
 from ledger.erasure.journal import ErasureJournal, ErasureRequest
 from ledger.erasure.receipt import receipt, signed_document, write_receipt
-from ledger.erasure.redaction import parsed, redact_archive
+from ledger.erasure.redaction import parsed
 from ledger.erasure.services import erase_in_services
-from ledger.erasure.streams import redact_dead_letters, redact_stream, rewrite_files
+from ledger.erasure.streams import redact_archive, redact_dead_letters, redact_stream, rewrite_files
 from ledger.reading import LedgerReader
+from ratchet.command_line import Step
 from ratchet.contract import (
     BEGINNING,
     DECISIONS,
@@ -37,6 +38,10 @@ from ratchet.storage import bury
 _TRACED = (EXPERIENCES, FEEDBACK, DECISIONS, REWARDS, EXAMPLES, TRACES, RUNS)
 """In the order in which data is derived: what comes later refers to what comes before."""
 _MOST_MODELS = 10_000
+
+
+class UnknownSubject(LookupError):
+    """No archive, stream or dead letter has data of the subject."""
 
 
 @dataclass(frozen=True)
@@ -77,31 +82,43 @@ def _learn(subject: Subject, payload: bytes) -> None:
 
 
 async def carry_out(
-    targets: ErasureTargets, request: ErasureRequest, deadline_s: float
+    targets: ErasureTargets,
+    request: ErasureRequest,
+    deadline_s: float,
+    step: Step,
+    *,
+    known: bool = True,
 ) -> dict[str, Any]:
     """Erase and return the receipt, which is on the disk.
 
     The services have `deadline_s` seconds for their parts. Raises `MissingAnswers`,
     `CorruptArchive`, `UnusableKey`, redis-py's errors and `OSError`; the request then stays in
-    the journal, and another call continues it.
+    the journal, and another call continues it. Raises `UnknownSubject` if it is not `known` that
+    there was data, and there is none.
     """
     async with targets.store.exclusive(targets.redis):
+        step("looking for the data in archive and streams")
         for stream in STREAMS:
             await asyncio.to_thread(targets.store.recover, stream.name)
         await traced(targets, request.subject)
+    if not known and not request.subject.found:
+        raise UnknownSubject
     # Every step may be repeated, and none may be lost: the journal comes before the first one,
     # and the tombstones before the services erase, so that nothing is added again meanwhile.
     targets.journal.write(request)
+    step(f"waiting for the services to erase their parts, {deadline_s:.0f} s at most")
     salt = await bury(targets.redis, request.subject.query_ids)
     erased: dict[str, Mapping[str, int] | str] = dict(
         await erase_in_services(targets.redis, request, deadline_s)
     )
     async with targets.store.exclusive(targets.redis):
+        step("removing the data from streams and archive")
         # Trace again for what the services derived meanwhile. New questions of the user came
         # after the request and are not part of it.
         await traced(targets, replace(request.subject, user_id=None))
         targets.journal.write(request)
         erased |= await _redact(targets, request)
+    step("waiting for Redis to rewrite its files")
     erased["server"] = await rewrite_files(targets.redis, deadline_s)
     models = await asyncio.to_thread(_models, targets.ledger, request.subject)
     record = receipt(request, salt, erased, models, utc_now())
@@ -125,8 +142,8 @@ async def _redact(targets: ErasureTargets, request: ErasureRequest) -> dict[str,
             counts = {
                 "streams": await redact_stream(targets.redis, stream, request.subject),
                 "dead_letters": await redact_dead_letters(targets.redis, stream, request.subject),
-                "archive": await asyncio.to_thread(
-                    redact_archive, targets.store, stream.name, request.subject
+                "archive": await redact_archive(
+                    targets.redis, targets.store, stream, request.subject
                 ),
             }
             for name, count in counts.items():

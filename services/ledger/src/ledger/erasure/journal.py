@@ -57,7 +57,7 @@ class ErasureJournal:
         for path in sorted(self._directory.glob("*.json")):
             try:
                 requests.append(_REQUESTS.validate_json(path.read_bytes()))
-            except ValueError:
+            except (OSError, ValueError):
                 _log.error(
                     "%s cannot be read: remove it, and request that erasure of %s again",
                     path,

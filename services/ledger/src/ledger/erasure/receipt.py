@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.erasure.journal import ErasureRequest
 from ratchet.storage import hashed, write_whole
-from ratchet.storage.signing_keys import make_signing_key, read_signing_key
+from ratchet.storage.signing_keys import make_signing_key, read_public_key, read_signing_key
 from ratchet_text import known_as
 
 
@@ -48,6 +48,29 @@ def signed_document(record: Mapping[str, Any], key_path: Path) -> bytes:
     signature = key.sign(canonical(record)).hex()
     document = {"receipt": record, "key_id": key.public.id, "signature": signature}
     return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
+
+
+class InvalidReceipt(ValueError):
+    """The file is not a receipt, or was changed after it was signed."""
+
+
+def verified(document: bytes, key_path: Path) -> dict[str, Any]:
+    """The record in `document`, whose signature the public key at `key_path` verifies.
+
+    Raises `InvalidReceipt`, `UnusableKey` and `OSError`.
+    """
+    key = read_public_key(key_path)
+    try:
+        parts = json.loads(document)
+        record, key_id = dict(parts["receipt"]), parts["key_id"]
+        signature = bytes.fromhex(parts["signature"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidReceipt("is not a receipt of `ratchet forget`") from error
+    if key_id != key.id:
+        raise InvalidReceipt(f"was signed by the key {key_id}, and {key_path} is {key.id}")
+    if not key.verifies(signature, canonical(record)):
+        raise InvalidReceipt("was changed after it was signed")
+    return record
 
 
 def canonical(record: Mapping[str, Any]) -> bytes:

@@ -1,9 +1,9 @@
-"""Removes a subject's data from payloads and from archived files."""
+"""What is left of payloads and of archived files without a subject's data."""
 
 from pydantic_core import from_json, to_json
 
 from ledger.archive.store import ArchiveStore
-from ledger.domain.archive.archive_file import ArchiveRow
+from ledger.domain.archive.archive_file import ArchiveFile, ArchiveRow
 from ledger.domain.erasure import Message, Subject
 from ratchet.delivery import unwrap
 
@@ -37,18 +37,14 @@ def parsed(payload: bytes) -> Message | None:
     return message
 
 
-def redact_archive(store: ArchiveStore, stream: str, subject: Subject) -> int:
-    """The number of rows erased or changed; raises `CorruptArchive` and `OSError`."""
-    count = 0
-    for file in store.files(stream):
-        rows = store.read(file)
-        left = [
-            ArchiveRow(row.entry_id, payload)
-            for row in rows
-            if (payload := redacted(row.payload, subject)) is not None
-        ]
-        changed = len(rows) - len(left) + len(set(left) - set(rows))
-        if changed:
-            store.replace(file, left)
-        count += changed
-    return count
+def redact_file(
+    store: ArchiveStore, file: ArchiveFile, subject: Subject
+) -> tuple[list[ArchiveRow], list[ArchiveRow]]:
+    """The rows of `file`, and what is left of them; raises `CorruptArchive` and `OSError`."""
+    rows = store.read(file)
+    left = [
+        ArchiveRow(row.entry_id, payload)
+        for row in rows
+        if (payload := redacted(row.payload, subject)) is not None
+    ]
+    return rows, left

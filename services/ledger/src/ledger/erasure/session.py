@@ -16,6 +16,7 @@ from ledger.erasure.journal import ErasureRequest
 from ledger.erasure.services import MissingAnswers
 from ledger.reading import LedgerReader
 from ledger.settings import LedgerSettings
+from ratchet.command_line import Step
 from ratchet.service import create_redis
 from ratchet.storage.signing_keys import UnusableKey
 from ratchet_text import known_as
@@ -43,21 +44,26 @@ async def preview(settings: LedgerSettings, subject: Subject) -> dict[str, int]:
 
 
 async def erase(
-    settings: LedgerSettings, request: ErasureRequest, deadline_s: float
+    settings: LedgerSettings, request: ErasureRequest, deadline_s: float, step: Step
 ) -> dict[str, Any]:
     """Complete `request` and those that were interrupted; returns the receipt of `request`.
 
-    Raises one of `ERASURE_ERRORS`; an interrupted request stays in the journal, and one that still
-    waits for a service does not hold up the others.
+    Raises `UnknownSubject` and one of `ERASURE_ERRORS`; an interrupted request stays in the
+    journal, and one that still waits for a service does not hold up the others.
     """
     async with _targets(settings) as targets:
         interrupted = targets.journal.unfinished()
+        # An interrupted erasure of the same subject may have left nothing of it.
+        known = any(
+            (one.user_id, one.query_id) == (request.user_id, request.query_id)
+            for one in interrupted
+        )
         try:
-            return await carry_out(targets, request, deadline_s)
+            return await carry_out(targets, request, deadline_s, step, known=known)
         finally:
             for earlier in interrupted:
                 try:
-                    await carry_out(targets, earlier, deadline_s)
+                    await carry_out(targets, earlier, deadline_s, step)
                 except MissingAnswers as error:
                     _log.warning("an earlier request is not complete: %s", error)
 

@@ -1,4 +1,4 @@
-"""Erases a subject's entries from streams, dead letters and the files of the Redis server."""
+"""Erases a subject's entries: from streams, archive, dead letters and the server's files."""
 
 import asyncio
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from ledger.archive.store import ArchiveStore
 from ledger.archive.stream_rows import data_of, entries
 from ledger.domain.erasure import Subject
-from ledger.erasure.redaction import redacted
+from ledger.erasure.redaction import parsed, redact_file, redacted
 from ratchet.contract import Stream
-from ratchet.delivery import DATA_FIELD
+from ratchet.delivery import DATA_FIELD, published_key, seen_key
 
 _POLL_S = 0.05
 _DEAD = b"payload"
@@ -30,9 +31,38 @@ async def redact_stream(redis: Redis, stream: Stream, subject: Subject) -> int:
         async with client.pipeline(transaction=True) as pipe:
             if left is not None:
                 pipe.xadd(stream.key, {DATA_FIELD: left})
+            else:
+                pipe.unlink(*_marks(stream, payload))
             pipe.xdel(stream.key, str(entry_id))
             await pipe.execute()
         count += 1
+    return count
+
+
+def _marks(stream: Stream, payload: bytes) -> list[str]:
+    """The keys with the id of the event, which a client may have chosen."""
+    event_id = str((parsed(payload) or {}).get("event_id"))
+    return [published_key(event_id), *(seen_key(group, event_id) for group in stream.groups)]
+
+
+async def redact_archive(
+    redis: Redis, store: ArchiveStore, stream: Stream, subject: Subject
+) -> int:
+    """The number of archived rows erased or changed; raises `CorruptArchive` and `OSError`."""
+    client: Any = redis
+    count = 0
+    for file in await asyncio.to_thread(store.files, stream.name):
+        rows, left = await asyncio.to_thread(redact_file, store, file, subject)
+        changed = len(rows) - len(left) + len(set(left) - set(rows))
+        if not changed:
+            continue
+        kept = {row.entry_id for row in left}
+        erased = [row.payload for row in rows if row.entry_id not in kept]
+        # Before the file goes: nothing else knows the ids after a kill.
+        if erased:
+            await client.unlink(*(mark for payload in erased for mark in _marks(stream, payload)))
+        await asyncio.to_thread(store.replace, file, left)
+        count += changed
     return count
 
 

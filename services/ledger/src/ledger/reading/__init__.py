@@ -8,6 +8,7 @@ from ledger.domain.projection.counting import FeedbackSource
 from ledger.domain.values import plain
 from ledger.reading.async_reader import MOST_SHOWN, AsyncLedger
 from ledger.reading.details import ExperienceDetails, ModelDetails, RunDetails
+from ledger.reading.explanation import COMPONENTS, CONTRACT_HASH, ExplainedExperience
 from ledger.reading.reader import LedgerReader
 from ledger.reading.settings import LedgerLocation
 from ledger.reading.views import (

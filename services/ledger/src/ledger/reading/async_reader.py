@@ -31,8 +31,8 @@ class AsyncLedger:
         try:
             async with asyncio.timeout(_WARM_TIMEOUT_S):
                 await self.read(_page_queries)
-        except Unavailable as error:
-            _log.warning("the ledger cannot be read yet: %s", error)
+        except Unavailable:
+            _log.info("GET requests are answered 503 until the ledger has started")
         except TimeoutError:
             _log.warning("the ledger takes more than %s s for the first page", _WARM_TIMEOUT_S)
 

@@ -1,6 +1,7 @@
 """Reads the ledger's database: counts, lists and details, each from one snapshot."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -50,6 +51,10 @@ class LedgerReader:
 
     def experience(self, query_id: str) -> ExperienceDetails | None:
         return self._read(experiences.details, query_id)
+
+    def recorded_at(self, query_id: str) -> datetime | None:
+        """When the answer was recorded: feedback counts from then on."""
+        return self._read(experiences.recorded_at, query_id)
 
     def runs(self, limit: int) -> list[RunView]:
         return self._read(runs.newest, limit)

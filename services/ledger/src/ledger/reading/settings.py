@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
+from ratchet.contract import FEEDBACK_WINDOW_DAYS
 from ratchet.settings import CommonSettings
 from ratchet_text import readable_url
 
@@ -19,9 +20,13 @@ def _with_known_driver(url: str) -> str:
 
 
 class LedgerLocation(CommonSettings):
-    """`ledger_url` is an SQLAlchemy URL; empty means `ledger.db` in the data directory."""
+    """`ledger_url` is an SQLAlchemy URL; empty means `ledger.db` in the data directory.
+
+    `reward_window_days` is the setting of the reward service: later feedback is not counted.
+    """
 
     ledger_url: Annotated[str, AfterValidator(_with_known_driver)] = ""
+    reward_window_days: int = Field(default=FEEDBACK_WINDOW_DAYS, ge=1)
 
     @property
     def ledger_database(self) -> str:

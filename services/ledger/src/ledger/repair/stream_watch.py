@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from ledger.backends.stream_ends import StreamEnds
 from ledger.metrics import LedgerMetrics
 from ratchet.contract import BEGINNING, STREAMS, EntryId, Stream, microseconds, utc_now
+from ratchet.delivery import first_of, lacks
 from ratchet.processes import every
 
 _log = logging.getLogger(__name__)
@@ -63,28 +64,6 @@ class StreamWatch:
             f"Redis went back in time and lacks entries of {', '.join(names)} that the ledger "
             "has: put them back with `ratchet repair streams`"
         )
-
-
-async def lacks(redis: Redis, stream: Stream, entry_id: EntryId) -> bool:
-    """Whether `entry_id`, which was delivered, is neither on the stream nor trimmed nor deleted."""
-    client: Any = redis
-    if await client.xrange(stream.key, str(entry_id), str(entry_id), count=1):
-        return False
-    if not await client.exists(stream.key):
-        return True
-    about = await client.xinfo_stream(stream.key)
-    if EntryId.parse(about["last-generated-id"].decode()) < entry_id:
-        return True
-    if EntryId.parse(about["max-deleted-entry-id"].decode()) >= entry_id:
-        return False
-    first = first_of(about)
-    return first is not None and first < entry_id
-
-
-def first_of(about: Any) -> EntryId | None:
-    """The first entry in an answer of XINFO STREAM."""
-    first = about["first-entry"]
-    return EntryId.parse(first[0].decode()) if first else None
 
 
 async def start_of(redis: Redis, stream: Stream) -> EntryId:

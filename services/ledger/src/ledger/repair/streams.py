@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from ledger.archive.stream_rows import entries, last_of
 from ledger.backends.database import open_for_writing
 from ledger.backends.migration import WrongSchema, schema_problem
 from ledger.backends.stream_ends import StreamEnds
+from ledger.repair.restatement import RESTATED, note_put_back, restate
 from ledger.repair.stream_watch import start_of
 from ledger.settings import LedgerSettings
 from ratchet.contract import (
@@ -22,23 +22,21 @@ from ratchet.contract import (
     EXAMPLES,
     EXPERIENCES,
     FEEDBACK,
+    RESTORED_KEY,
     REWARDS,
     STREAMS,
     TRACE_REQUESTS,
-    BuiltExample,
     EntryId,
     Event,
-    ExampleRetracted,
     Stream,
     Unavailable,
-    derived_id,
 )
-from ratchet.delivery import DATA_FIELD, Publisher, group_positions, has_finished, unwrap
+from ratchet.delivery import DATA_FIELD, Publisher, group_positions, has_finished, seen_key, unwrap
 from ratchet.service import create_redis
 
 _DATA = DATA_FIELD.encode()
-_FACTS = (EXPERIENCES, FEEDBACK)
-_REWARD = "reward"
+FACTS = (EXPERIENCES, FEEDBACK)
+REWARD = "reward"
 _POLL_S = 0.005
 
 
@@ -79,11 +77,17 @@ async def restore_streams(settings: LedgerSettings, deadline_s: float) -> dict[s
             lost = await lost_events(redis, ends)
             # Reward calculates its events again, with the same ids where it takes the same way.
             # The others come first, so that what it calculates now is the last word on the stream.
-            await _append(redis, [each for each in lost if each.is_calculated], deadline_s)
-            await _append(redis, [each for each in lost if not each.is_calculated], deadline_s)
-            await _retract(redis, lost)
+            calculated = [each for each in lost if each.is_calculated]
+            numbered = [each.event.event_id for each in calculated if each.stream in RESTATED]
+            await note_put_back(redis, numbered)
+            await append(redis, calculated, deadline_s)
+            await append(redis, [each for each in lost if not each.is_calculated], deadline_s)
+            await restate(redis, ends)
             lasts = {stream.name: await last_of(redis, stream) for stream in STREAMS}
             await asyncio.to_thread(ends.reset, lasts)
+            client: Any = redis
+            seconds, _ = await client.time()
+            await redis.set(RESTORED_KEY, (seconds + 1) * 1000)
     finally:
         engine.dispose()
     counts = dict.fromkeys((each.stream.name for each in lost), 0)
@@ -104,65 +108,43 @@ async def lost_events(redis: Redis, ends: StreamEnds) -> list[LostEvent]:
             if event_id in there:
                 continue
             event = stream.adapter.validate_json(body).not_after(entry_id.latest)
+            if event.event_id in there:  # stored under another id: another stream has this one
+                continue
             lost.append(LostEvent(entry_id, stream, event))
     return sorted(lost, key=lambda each: each.entry_id)
 
 
 async def _event_ids(redis: Redis, stream: Stream) -> AsyncIterator[str]:
-    async for message in _messages(redis, stream):
-        yield str(message.get("event_id"))
-
-
-async def _messages(redis: Redis, stream: Stream) -> AsyncIterator[dict[str, Any]]:
     async for _, fields in entries(redis, stream.key):
         with suppress(KeyError, ValueError):
             message = from_json(unwrap(fields[_DATA]))
             if isinstance(message, dict):
-                yield message
+                yield str(message.get("event_id"))
 
 
-async def _retract(redis: Redis, lost: list[LostEvent]) -> None:
-    """Retract the lost examples that reward, which has forgotten them, did not build again."""
-    counts: Counter[str] = Counter()
-    last: dict[str, Event] = {}
-    for each in lost:
-        if each.is_calculated and isinstance(each.event, BuiltExample | ExampleRetracted):
-            counts[each.event.example_id] += isinstance(each.event, BuiltExample)
-            last[each.event.example_id] = each.event
-    async for message in _messages(redis, EXAMPLES):
-        if message.get("type") != ExampleRetracted.__name__:
-            counts[str(message.get("example_id"))] -= 1
-    publisher = Publisher(redis)
-    for example_id, event in last.items():
-        if isinstance(event, BuiltExample) and counts[example_id] == 0:
-            await publisher.publish_once(
-                ExampleRetracted(
-                    event_id=derived_id(event.event_id, "lost", "retracted"),
-                    occurred_at=event.occurred_at,
-                    caused_by=event.event_id,
-                    example_id=example_id,
-                    revision=event.revision + 1,
-                    reason="Redis lost what it was built of, and it was not built again",
-                )
-            )
-
-
-async def _append(redis: Redis, lost: list[LostEvent], deadline_s: float) -> None:
+async def append(
+    redis: Redis, lost: list[LostEvent], deadline_s: float, *, again: bool = False
+) -> None:
     """Append the events; those of the other stream of facts once reward has those before.
 
-    Reward reads the two side by side, and revisions are numbered in the order of the facts.
+    Reward reads the two side by side, and revisions are numbered in the order of the facts. An
+    event that was published is appended only `again`. Raises `NotRepaired`.
     """
     publisher = Publisher(redis)
     until = time.monotonic() + deadline_s
     before: Stream | None = None
     for each in lost:
-        if each.stream in _FACTS:
+        if each.stream in FACTS:
             if before is not None and before != each.stream:
                 await _finished(redis, before, until)
             before = each.stream
-        await publisher.publish_once(each.event)
+        if again:
+            await redis.delete(seen_key(REWARD, each.event.event_id))
+            await publisher.publish([each.event])
+        else:
+            await publisher.publish_once(each.event)
     if before is not None:
-        for stream in _FACTS:
+        for stream in FACTS:
             await _finished(redis, stream, until)
 
 
@@ -170,7 +152,7 @@ async def _finished(redis: Redis, stream: Stream, until: float) -> None:
     last = await last_of(redis, stream)
     while True:
         positions = {each.group: each for each in await group_positions(redis, stream)}
-        position = positions.get(_REWARD)
+        position = positions.get(REWARD)
         if last == BEGINNING or (
             position is not None and await has_finished(redis, stream, position, last)
         ):
@@ -178,6 +160,6 @@ async def _finished(redis: Redis, stream: Stream, until: float) -> None:
         if time.monotonic() > until:
             raise NotRepaired(
                 f"the reward service has not processed {stream.name}. Start it, then run "
-                "`ratchet repair streams` again."
+                "the repair again."
             )
         await asyncio.sleep(_POLL_S)

@@ -22,6 +22,7 @@ from ledger.replay.quiescence import NotQuiescent
 from ledger.replay.reward_process import RewardStopped
 from ledger.replay.reward_replay import ReplayedRewards, ServerNotEmpty, replay_rewards
 from ledger.settings import LedgerSettings
+from ratchet.command_line import Step
 from ratchet.service import create_redis
 
 REPLAY_ERRORS = (
@@ -36,7 +37,9 @@ REPLAY_ERRORS = (
 )
 
 
-async def compare(settings: LedgerSettings, into: str | None, restore: bool) -> dict[str, object]:
+async def compare(
+    settings: LedgerSettings, into: str | None, restore: bool, step: Step
+) -> dict[str, object]:
     """Replay into the empty Redis at `into`, or a temporary one; returns JSON values.
 
     `restore` first writes to the ledger what it lacks. Raises one of `REPLAY_ERRORS`.
@@ -44,12 +47,13 @@ async def compare(settings: LedgerSettings, into: str | None, restore: bool) -> 
     if ErasureJournal(settings.data_dir / "forgetting").unfinished():
         raise NotQuiescent("An erasure is not complete. Complete it with `ratchet forget`.")
     store = ArchiveStore(settings.archive_place)
-    database = settings.ledger_database
+    database, days = settings.ledger_database, settings.reward_window_days
     async with create_redis(settings) as system, _server(into) as url, Redis.from_url(url) as empty:
-        restored = await restore_ledger(system, store, database) if restore else None
+        restored = await restore_ledger(system, store, database, days) if restore else None
         ensure_readable(database)
-        rewards = await replay_rewards(system, store, empty, url, settings.data_dir)
-        return _report(rewards, await replay_ledger(system, store, database), restored)
+        rewards = await replay_rewards(system, store, empty, url, settings.data_dir, step)
+        step("rebuilding and comparing the ledger")
+        return _report(rewards, await replay_ledger(system, store, database, days), restored)
 
 
 @asynccontextmanager
@@ -64,7 +68,8 @@ async def _server(into: str | None) -> AsyncIterator[str]:
 def _report(
     rewards: ReplayedRewards, ledger: LedgerComparison, restored: int | None
 ) -> dict[str, object]:
-    original, replayed = rewards.original, rewards.replayed
+    original = rewards.original
+    replayed, of_new_rules = rewards.replayed.with_rules_of(original)
     differing = [*differences(original, replayed), *ledger.differences]
     same_results = original.content_hash == replayed.content_hash
     return {
@@ -74,6 +79,7 @@ def _report(
         "replayed": replayed.content_hash,
         "rewards": [len(original.rewards), len(replayed.rewards)],
         "examples": [len(original.examples), len(replayed.examples)],
+        "of_new_rules": of_new_rules,
         "scored_with": [sorted(original.settings), sorted(replayed.settings)],
         "ledger": ledger.original,
         "ledger_replayed": ledger.replayed,

@@ -20,6 +20,7 @@ from ledger.domain.final_state import Difference
 from ledger.replay.history import history, last_entries
 from ratchet.contract import (
     BEGINNING,
+    FEEDBACK_WINDOW_DAYS,
     STREAMS,
     Delivered,
     EntryId,
@@ -98,9 +99,12 @@ class LedgerComparison:
     differences: list[Difference]
 
 
-async def replay_ledger(system: Redis, store: ArchiveStore, url: str) -> LedgerComparison:
+async def replay_ledger(
+    system: Redis, store: ArchiveStore, url: str, window_days: int = FEEDBACK_WINDOW_DAYS
+) -> LedgerComparison:
     """Compare a snapshot of the ledger at `url` with a ledger rebuilt from archive and streams.
 
+    `window_days` is that of `SqlLedger`.
     Raises `Unavailable`, `CorruptArchive`, redis-py's errors and `OSError`.
     """
     # The position of the group is read before the snapshot. Events up to it must be in the
@@ -110,7 +114,7 @@ async def replay_ledger(system: Redis, store: ArchiveStore, url: str) -> LedgerC
         ends = await last_entries(system, store)
         rebuilt = f"sqlite:///{Path(folder) / 'ledger.db'}"
         waiting = 0
-        with _opened(rebuilt) as ledger:
+        with _opened(rebuilt, window_days) as ledger:
             async for stream, batch in ledger_events(system, store, ends):
                 late = {e.event.event_id for e in batch if e.entry_id >= unfinished[stream]}
                 missing = late - original.known(late)
@@ -127,14 +131,16 @@ async def replay_ledger(system: Redis, store: ArchiveStore, url: str) -> LedgerC
             )
 
 
-async def restore_ledger(system: Redis, store: ArchiveStore, url: str) -> int:
+async def restore_ledger(
+    system: Redis, store: ArchiveStore, url: str, window_days: int = FEEDBACK_WINDOW_DAYS
+) -> int:
     """Write to the ledger at `url` the events that it lacks; returns how many.
 
     The ledger service may run meanwhile. Raises as `replay_ledger`, and `WrongSchema`.
     """
     ends = await last_entries(system, store)
     added = 0
-    with _opened(url) as ledger:
+    with _opened(url, window_days) as ledger:
         async for _, batch in ledger_events(system, store, ends):
             # In a thread: the service runs this in its event loop.
             added += await asyncio.to_thread(ledger.write, [each.delivered for each in batch])
@@ -155,11 +161,11 @@ def ensure_readable(url: str) -> None:
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[SqlLedger]:
+def _opened(url: str, window_days: int) -> Iterator[SqlLedger]:
     engine = open_for_writing(url)
     try:
-        migrate(engine)
-        yield SqlLedger(engine)
+        migrate(engine, window_days)
+        yield SqlLedger(engine, window_days)
     finally:
         engine.dispose()
 

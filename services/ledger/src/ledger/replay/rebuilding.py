@@ -29,6 +29,7 @@ class LedgerRebuilding:
     store: ArchiveStore
     url: str
     mark: Path
+    window_days: int
     problem: str | None = None
 
     async def end_when_damaged(self) -> NoReturn:
@@ -55,7 +56,7 @@ class LedgerRebuilding:
         if not self.mark.exists():
             return
         self.problem = "being rebuilt from archive and streams"
-        added = await restore_ledger(self.redis, self.store, self.url)
+        added = await restore_ledger(self.redis, self.store, self.url, self.window_days)
         self.mark.unlink()
         if added:
             _log.warning("the ledger is rebuilt from archive and streams: %d events", added)

@@ -13,12 +13,22 @@ from ledger.archive.store import ArchiveStore
 from ledger.archive.stream_rows import rows_after
 from ledger.domain.archive.archive_file import ArchiveRow
 from ledger.domain.final_state import FinalState
+from ledger.replay.carried_tombstones import carry_tombstones
 from ledger.replay.history import history, with_archived
 from ledger.replay.quiescence import quiescent_ends
 from ledger.replay.reward_process import RewardProcess, reward_process
-from ratchet.contract import BEGINNING, EXAMPLES, REWARDS, STREAMS, TRACE_REQUESTS, EntryId, Stream
+from ratchet.command_line import Step
+from ratchet.contract import (
+    BEGINNING,
+    EXAMPLES,
+    REVISION_FLOOR_KEY,
+    REWARDS,
+    STREAMS,
+    TRACE_REQUESTS,
+    EntryId,
+    Stream,
+)
 from ratchet.delivery import DATA_FIELD, unwrap
-from ratchet.storage import carry_tombstones
 
 _RECALCULATED = (REWARDS, TRACE_REQUESTS)
 _SLICE = 1_000
@@ -81,7 +91,7 @@ class ReplayedRewards:
 
 
 async def replay_rewards(
-    system: Redis, store: ArchiveStore, into: Redis, url: str, data_dir: Path
+    system: Redis, store: ArchiveStore, into: Redis, url: str, data_dir: Path, step: Step
 ) -> ReplayedRewards:
     """Append the input of `system` to the empty server `into` at `url`, and score it there.
 
@@ -93,9 +103,12 @@ async def replay_rewards(
     await carry_tombstones(system, into)
     original = FinalState()
     for stream in _RESULTS:
+        step(f"reading the recorded {stream.name}")
         await _fold(original, stream, history(system, store, stream, ends[stream]))
     async with reward_process(url, into, data_dir) as reward:
-        events = await _refill(into, source_entries(system, store, ends), reward)
+        events = await _refill(into, source_entries(system, store, ends), reward, step)
+    # A trainer that has read the system keeps its revisions, which the replay counted anew.
+    await into.set(REVISION_FLOOR_KEY, original.revision)
     replayed = FinalState()
     for stream in _RESULTS:
         await _fold(replayed, stream, rows_after(into, stream, BEGINNING))
@@ -110,7 +123,9 @@ async def _ensure_empty(into: Redis) -> None:
             )
 
 
-async def _refill(into: Redis, events: AsyncIterator[SourceEntry], reward: RewardProcess) -> int:
+async def _refill(
+    into: Redis, events: AsyncIterator[SourceEntry], reward: RewardProcess, step: Step
+) -> int:
     """Append `events` to `into`; returns how many."""
     # The service reads its streams side by side. Each slice is processed before the next is
     # appended, so facts of different streams keep about the order in which they were recorded.
@@ -124,8 +139,10 @@ async def _refill(into: Redis, events: AsyncIterator[SourceEntry], reward: Rewar
         if len(pipe) == _SLICE:
             await pipe.execute()
             await reward.finish(ends)
+            step(f"recalculating rewards and examples: {count:,} events done")
     await pipe.execute()
     await reward.finish(ends)
+    step(f"comparing rewards and examples of {count:,} events")
     return count
 
 

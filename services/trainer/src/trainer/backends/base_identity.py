@@ -19,6 +19,8 @@ def base_identity(base_model: str, cache_dir: Path, template: Path | None) -> Ba
 
 def _revision(spec: str, cache_dir: Path) -> str | None:
     """The package's release, a hash over a directory's files, or the hub's commit once known."""
+    if not spec:
+        return None
     if spec in PACKAGED:
         try:
             return revision_of(spec, Path())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from ratchet_text import active_assistant
 from trainer.domain.evaluation.cases import RegressionQuestion
 
 PACKAGED = Path(__file__).parents[1] / "regression.json"
@@ -18,7 +19,10 @@ class RegressionSetUnreadable(ValueError):
 
 
 def read_regression(path: Path) -> tuple[tuple[RegressionQuestion, ...], str]:
-    """The questions, and the sha256 of the file. Raises `RegressionSetUnreadable`, `OSError`."""
+    """The questions, asked of the site's assistant, and the sha256 of the file.
+
+    Raises `RegressionSetUnreadable` and `OSError`.
+    """
     content = path.read_bytes()
     try:
         questions = _QUESTIONS.validate_json(content)
@@ -26,4 +30,6 @@ def read_regression(path: Path) -> tuple[tuple[RegressionQuestion, ...], str]:
         raise RegressionSetUnreadable(f"{path} is not a regression set: {error}") from error
     if not questions:
         raise RegressionSetUnreadable(f"{path} has no questions")
-    return questions, hashlib.sha256(content).hexdigest()
+    retold = active_assistant().retold
+    asked = (one.model_copy(update={"prompt": retold(one.prompt)}) for one in questions)
+    return tuple(asked), hashlib.sha256(content).hexdigest()

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 
+from ratchet.contract import derived_id
 from trainer.backends.language_model.base_model import Base
 from trainer.backends.language_model.generate import generate
 from trainer.backends.language_model.likelihood import PromptAndAnswer, divergences, log_likelihoods
@@ -23,10 +25,10 @@ _DRIFT_ANSWERS = 8
 class Evaluation:
     """Evaluates the current `base.model`, with or without an adapter, on `cases`."""
 
-    def __init__(self, cases: Sequence[Case], recipe: JudgingRecipe) -> None:
+    def __init__(self, cases: Sequence[Case], recipe: JudgingRecipe, seed: int) -> None:
         self.cases = tuple(cases)
         self._recipe = recipe
-        self._voice = [case for case in cases if case.asks and case.aspect == "voice"]
+        self._voice = asking_order(cases, seed)
         self._widget = [case for case in cases if case.asks and case.aspect == "widget"]
 
     @property
@@ -39,29 +41,59 @@ class Evaluation:
         """The number of answers that one evaluation generates."""
         return len(self._voice) + len(self._widget)
 
+    @property
+    def spoken(self) -> tuple[Case, ...]:
+        """The spoken questions, in the order in which they are asked."""
+        return tuple(self._voice)
+
+    def asked(self, scores: ModelScores) -> tuple[Case, ...]:
+        """The cases without those that the model of `scores` was not asked."""
+        answers = scores.answers
+        return tuple(case for case in self.cases if not case.asks or case.case_id in answers)
+
     def covers(self, scores: ModelScores) -> bool:
         """Whether `scores` are those of exactly these cases."""
-        return [case.case_id for case in scores.cases] == [case.case_id for case in self.cases]
+        return _same_cases(scores, self.cases)
+
+    def covers_spoken(self, scores: ModelScores) -> bool:
+        """Whether `scores` are those of exactly the spoken answers."""
+        return _same_cases(scores, self._voice)
 
     def judge(
-        self, base: Base, adapted: Adapted | None, on_answer: Callable[[int], None]
+        self,
+        base: Base,
+        adapted: Adapted | None,
+        on_answer: Callable[[int], None],
+        ends: Callable[[ModelScores], bool] = lambda _: False,
     ) -> ModelScores:
-        """Every measure of every case; `adapted` is `base.model` with its adapter, unmerged."""
-        return model_scores(self.cases, self.observe(base, adapted, on_answer))
+        """Every measure of every case; `adapted` is `base.model` with its adapter, unmerged.
+
+        Nothing more is asked once `ends` holds for the spoken answers so far.
+        """
+        return model_scores(self.cases, self.observe(base, adapted, on_answer, ends))
+
+    def judge_spoken(self, base: Base, on_answer: Callable[[int], None]) -> ModelScores:
+        """The measures of the spoken answers alone, of `base.model` as it is."""
+        return self._spoken_scores(self._spoken(base, on_answer, lambda _: False))
 
     def observe(
-        self, base: Base, adapted: Adapted | None, on_answer: Callable[[int], None]
+        self,
+        base: Base,
+        adapted: Adapted | None,
+        on_answer: Callable[[int], None],
+        ends: Callable[[ModelScores], bool] = lambda _: False,
     ) -> tuple[CaseObservation, ...]:
         """What the model answers and how likely it finds given answers, for every case."""
         with adapter_merged(adapted) if adapted else nullcontext():
             likely = self._likelihoods(base)
-            answers = self._answers(base, self._voice, self._recipe.answer_tokens, on_answer)
-            answers |= self._answers(
-                base,
-                self._widget,
-                self._recipe.plan_tokens,
-                lambda count: on_answer(len(self._voice) + count),
-            )
+            answers = self._spoken(base, on_answer, ends)
+            if len(answers) == len(self._voice):
+                answers |= self._answers(
+                    base,
+                    self._widget,
+                    self._recipe.plan_tokens,
+                    lambda count: on_answer(len(self._voice) + count),
+                )
         kl = self._divergences(base, adapted, answers)
         return tuple(
             CaseObservation(
@@ -88,6 +120,26 @@ class Evaluation:
         ]
         return log_likelihoods(base, given, self._prompts)
 
+    def _spoken(
+        self,
+        base: Base,
+        on_answer: Callable[[int], None],
+        ends: Callable[[ModelScores], bool],
+    ) -> dict[str, GeneratedAnswer]:
+        """The spoken answers, in their order, until `ends` holds; at least one batch."""
+        answers: dict[str, GeneratedAnswer] = {}
+        for start in range(0, len(self._voice), self._recipe.batch):
+            some = self._voice[start : start + self._recipe.batch]
+            said = partial(_onwards, on_answer, start)
+            answers |= self._answers(base, some, self._recipe.answer_tokens, said)
+            if len(answers) < len(self._voice) and ends(self._spoken_scores(answers)):
+                break
+        return answers
+
+    def _spoken_scores(self, answers: dict[str, GeneratedAnswer]) -> ModelScores:
+        asked = [case for case in self._voice if case.case_id in answers]
+        return model_scores(asked, [CaseObservation(answer=answers[c.case_id]) for c in asked])
+
     def _answers(
         self, base: Base, cases: Sequence[Case], tokens: int, on_answer: Callable[[int], None]
     ) -> dict[str, GeneratedAnswer]:
@@ -99,7 +151,7 @@ class Evaluation:
     ) -> dict[str, float]:
         """The divergence on a sample of spoken answers; 0 for the base itself."""
         step = max(1, len(self._voice) // _DRIFT_ANSWERS)
-        some = self._voice[::step][:_DRIFT_ANSWERS]
+        some = [case for case in self._voice[::step] if case.case_id in answers][:_DRIFT_ANSWERS]
         if adapted is None:
             return {case.case_id: 0.0 for case in some}
         given = {case.case_id: (case.prompt, answers[case.case_id].text) for case in some}
@@ -107,3 +159,17 @@ class Evaluation:
             base, list(given.values()), lambda: adapter_disabled(adapted), self._prompts
         )
         return {case_id: by_answer[answer] for case_id, answer in given.items()}
+
+
+def asking_order(cases: Sequence[Case], seed: int) -> list[Case]:
+    """The spoken questions in a random order that depends on the seed and the questions alone."""
+    spoken = [case for case in cases if case.asks and case.aspect == "voice"]
+    return sorted(spoken, key=lambda case: derived_id(str(seed), case.case_id))
+
+
+def _onwards(on_answer: Callable[[int], None], start: int, count: int) -> None:
+    on_answer(start + count)
+
+
+def _same_cases(scores: ModelScores, cases: Sequence[Case]) -> bool:
+    return [case.case_id for case in scores.cases] == [case.case_id for case in cases]

@@ -1,13 +1,15 @@
 """The steps of a run, from the base model to both evaluations; completed steps are stored."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from shutil import disk_usage
 
 from pydantic import BaseModel
 
 from ratchet.models.base_models import materialize, revision_of, weights_sha256
-from ratchet.storage import flush_tree, write_whole
+from ratchet.storage import flush_tree
 from ratchet_text import language_of
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.chat_format import UnusableChatTemplate
@@ -17,24 +19,18 @@ from trainer.backends.language_model.distributed import (
     is_alone,
     is_first,
     side_by_side,
-    wait_for_all,
 )
-from trainer.backends.language_model.lora import (
-    Adapted,
-    Fresh,
-    fresh_adapter,
-    remove_adapter,
-    save_adapter,
-    with_champion,
-)
+from trainer.backends.language_model.lora import save_adapter
 from trainer.backends.language_model.training_loop import Training
 from trainer.backends.machine.device import choose_device, choose_dtype, name_of, use_all_cores
 from trainer.backends.machine.torch_errors import first_line, is_failed_write, is_out_of_memory
 from trainer.backends.regression_file import read_regression
+from trainer.domain.counterfactuals.copies import varied
 from trainer.domain.evaluation.cases import Case, held_out_cases, regression_cases
-from trainer.domain.evaluation.scores import ModelScores
+from trainer.domain.evaluation.early_refusal import certain_refusal
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.fit import fit
+from trainer.domain.on_policy.questions import QuestionDraw
 from trainer.domain.runs.child_messages import (
     OutOfMemory,
     RunImpossible,
@@ -42,9 +38,11 @@ from trainer.domain.runs.child_messages import (
     TrainingResult,
     TrainRequest,
 )
+from trainer.run.champion import open_champion, store
 from trainer.run.evaluation import Evaluation
 from trainer.run.lineage import versions
 from trainer.run.methods import training_method
+from trainer.run.rounds import Rounds
 from trainer.run.run_clock import RunClock
 
 Report = Callable[[BaseModel], None]
@@ -87,20 +85,27 @@ def _run(
     if obstacle := fitting.obstacle or _unreadable(cases, tokens):
         impossible = RunImpossible(reason=obstacle, left_out=fitting.left_out)
         return impossible if is_first() else None
-    evaluation = Evaluation(cases, recipe.judging)
-    clock.enter("judging_champion", evaluation.answers)
-    champion, adapter = _open(request, base, evaluation, clock)
+    lessons = varied(fitting.dataset.train, recipe.variation, recipe.seed, fitting.is_whole)
+    evaluation = Evaluation(cases, recipe.judging, recipe.seed)
+    earlier, adapter = open_champion(request, base, evaluation, clock)
     clock.enter("training")
-    train = training_method(dataset.method)
     training = Training(base, adapter, recipe, request.work_dir, report)
-    adapted, curve = train(training, fitting.dataset.train)
-    if champion is None:
+    by_method = training_method(dataset.method)(training, lessons.examples)
+    whole = replace(fitting, max_length=recipe.dpo.max_length).is_whole
+    shown = frozenset(example.prompt for example in lessons.examples)
+    rounds = Rounds(training, QuestionDraw(recipe, shown, whole))
+    (adapted, curve), made = rounds.after(by_method, fitting.dataset.train)
+    if earlier is None:
         return None
     saved = request.work_dir / "adapter"
     save_adapter(adapted, saved)
     flush_tree(saved)
     clock.enter("judging_challenger", evaluation.answers)
-    challenger = evaluation.judge(base, adapted, clock.answered)
+    refusal = partial(certain_refusal, evaluation.spoken, earlier.by_model, rules=request.gate)
+    challenger = evaluation.judge(
+        base, adapted, clock.answered, lambda scores: refusal(scores) is not None
+    )
+    asked = evaluation.asked(challenger)
     trained = TrainingResult(
         adapter=saved,
         base_sha256=weights_sha256(directory),
@@ -108,19 +113,23 @@ def _run(
         device=str(base.model.device),
         precision=name_of(base.model.dtype),
         batch=recipe.loop(dataset.method).batch,
-        cases=cases,
-        before=champion,
+        cases=asked,
+        before=earlier.champion,
         after=challenger,
+        base=earlier.base,
+        ended_early=None if len(asked) == len(cases) else refusal(challenger),
         regression_sha256=regression_sha256,
         curve=curve,
         seconds=clock.seconds(),
         versions=versions(),
         taught=len(fitting.dataset.train),
+        copies=lessons.copies,
+        rounds=made,
         left_out=fitting.left_out,
         chat_template=base.chat_template,
         system_message=base.takes_system_message,
     )
-    _store(request.result, trained)
+    store(request.result, trained)
     return trained
 
 
@@ -143,7 +152,8 @@ def _cases(request: TrainRequest, dataset: Dataset) -> tuple[tuple[Case, ...], s
     if request.regression is None:
         return held_out, None
     questions, sha256 = read_regression(request.regression)
-    fixed = regression_cases(questions, judging.fixed_questions, language_of)
+    asked = [one for one in questions if request.widgets or one.aspect == "voice"]
+    fixed = regression_cases(asked, judging.fixed_questions, language_of)
     return (*held_out, *fixed), sha256
 
 
@@ -158,40 +168,5 @@ def _unreadable(cases: Sequence[Case], tokens: TokenizedChats) -> str | None:
     return None
 
 
-def _open(
-    request: TrainRequest, base: Base, evaluation: Evaluation, clock: RunClock
-) -> tuple[ModelScores | None, Adapted | Fresh]:
-    """The champion's scores, and the adapter to train; only the first process evaluates."""
-    adapted = with_champion(base.model, request.champion) if request.champion else None
-    champion = (
-        _scores_of_champion(request, base, adapted, evaluation, clock) if is_first() else None
-    )
-    wait_for_all()
-    if adapted is not None and request.afresh:
-        remove_adapter(adapted)
-        adapted = None
-    return champion, adapted or fresh_adapter(request.recipe.lora)
-
-
-def _scores_of_champion(
-    request: TrainRequest,
-    base: Base,
-    adapted: Adapted | None,
-    evaluation: Evaluation,
-    clock: RunClock,
-) -> ModelScores:
-    """The champion's scores, stored by an earlier process of this run or computed now."""
-    stored = request.work_dir / "champion.json"
-    champion = ModelScores.model_validate_json(stored.read_bytes()) if stored.is_file() else None
-    if champion is None or not evaluation.covers(champion):
-        champion = evaluation.judge(base, adapted, clock.answered)
-        _store(stored, champion)
-    return champion
-
-
 def _discard(_: BaseModel) -> None:
     pass
-
-
-def _store(path: Path, value: BaseModel) -> None:
-    write_whole(path, value.model_dump_json().encode())

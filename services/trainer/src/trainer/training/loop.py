@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from opentelemetry.trace import NoOpTracer, StatusCode, Tracer, get_current_span
+from opentelemetry.trace import NoOpTracer, Tracer
 
-from ratchet.contract import ArtifactRef, Event, utc_now
 from ratchet.processes import every
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing
 from ratchet.telemetry import context_of, ending
@@ -24,20 +23,18 @@ from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.evaluation.acceptance_gate import (
     ChallengerAccepted,
-    GateVerdict,
     judge_challenger,
 )
 from trainer.domain.evaluation.reference_chats import reference_request
-from trainer.domain.examples.fit import NOTHING, LeftOut
-from trainer.domain.runs import run_events
-from trainer.domain.runs.child_messages import RunImpossible, TrainingProgress, TrainingResult
-from trainer.domain.runs.run import Run, RunEnd
+from trainer.domain.runs.child_messages import TrainingProgress
+from trainer.domain.runs.run import Run
 from trainer.metrics import TrainerMetrics
 from trainer.settings import TrainerSettings
-from trainer.training.cancellation import RunAborted, abort_on_cancellation, aborted_by
+from trainer.training.cancellation import RunAborted, abort_on_cancellation
 from trainer.training.outbox_relay import OutboxRelay
 from trainer.training.planner import Planner
 from trainer.training.progress_report import ProgressReport
+from trainer.training.run_endings import RunEndings
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -60,10 +57,12 @@ class TrainingLoop:
     running: Run | None = None
     problem: str | None = None
     _progress: ProgressReport = field(init=False, repr=False)
+    _endings: RunEndings = field(init=False, repr=False)
     _republished: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         self._progress = ProgressReport(self.relay.publisher, self.metrics)
+        self._endings = RunEndings(self.runs, self.metrics, self.settings.trainer_attempts)
 
     @property
     def progress(self) -> TrainingProgress | None:
@@ -88,7 +87,7 @@ class TrainingLoop:
         """Publish due events, carry out the open run or plan one if it is time, and clean up."""
         await asyncio.to_thread(self.planner.request_trial)
         await self.relay.publish_due()
-        run = await asyncio.to_thread(self.planner.open_run)
+        run = await self._open_run()
         self.metrics.decided(self.planner.waiting, self.planner.decision, self.settings.rules)
         if run is not None:
             await self.relay.publish_due()
@@ -96,6 +95,17 @@ class TrainingLoop:
                 await self._carry_out(run)
             await self.relay.publish_due()
         await asyncio.to_thread(self.files.remove_ended, self.runs.has_ended)
+
+    async def _open_run(self) -> Run | None:
+        """The run to carry out now; its base model's files are here."""
+        run, base = await asyncio.to_thread(self.planner.open_run), self.planner.base
+        if base is None or (run is None and not base.wanted):
+            return run
+        if not await base.bring():
+            return None
+        run = run or await asyncio.to_thread(self.planner.open_run)
+        base.here = base.wanted = False
+        return run
 
     async def _carry_out(self, run: Run) -> None:
         """Attempt the run unless another trainer has ended it while it held the lease."""
@@ -113,7 +123,10 @@ class TrainingLoop:
         began = time.monotonic()
         try:
             request = await asyncio.to_thread(
-                self.files.train_request, run, self.settings.cache_path
+                self.files.train_request,
+                run,
+                self.settings.cache_path,
+                self.settings.trainer_gate,
             )
             report = partial(self._progress.publish, run.run_id)
             trained = await self._abortable(run, self.runner.train(request, report))
@@ -125,6 +138,8 @@ class TrainingLoop:
                 self.settings.trainer_gate,
                 run.method,
                 run.recipe.seed,
+                trained.base,
+                trained.ended_early,
             )
             manifest = None
             if isinstance(verdict, ChallengerAccepted):
@@ -133,13 +148,15 @@ class TrainingLoop:
                 manifest = await asyncio.to_thread(
                     self.files.store_adapter, run, trained, references.target, verdict.figures
                 )
-            await asyncio.to_thread(self._end, run, trained, verdict, manifest, _since(began))
+            await asyncio.to_thread(
+                self._endings.judged, run, trained, verdict, manifest, _since(began)
+            )
         except RunAborted as aborted:
-            await asyncio.to_thread(self._give_up, run, aborted, _since(began))
+            await asyncio.to_thread(self._endings.give_up, run, aborted, _since(began))
         except TrainingImpossible as impossible:
-            await asyncio.to_thread(self._refuse, run, impossible.end, _since(began))
+            await asyncio.to_thread(self._endings.impossible, run, impossible.end, _since(began))
         except (TrainingBroke, ArtifactMissing, ArtifactCorrupt) as error:
-            await asyncio.to_thread(self._broke, run, str(error), _since(began))
+            await asyncio.to_thread(self._endings.broken, run, str(error), _since(began))
         finally:
             self.running = self._progress.latest = None
             self.metrics.stopped()
@@ -149,58 +166,6 @@ class TrainingLoop:
         cancelled_by = partial(self.runs.cancelled_by, run.run_id)
         every_s, limit_s = self.settings.trainer_poll_s, self.settings.trainer_time_limit_s
         return await abort_on_cancellation(work, cancelled_by, every_s, limit_s)
-
-    def _end(
-        self,
-        run: Run,
-        trained: TrainingResult,
-        verdict: GateVerdict,
-        manifest: ArtifactRef | None,
-        seconds: float,
-    ) -> None:
-        reason = verdict.reason + trained.remark + run.remark
-        end = RunEnd(verdict=verdict.verdict, reason=reason, ended_at=utc_now(), manifest=manifest)
-        events: list[Event] = [run_events.finished(run, end, trained, verdict.figures, seconds)]
-        if manifest is not None:
-            events.append(run_events.checkpoint(run, end, manifest))
-        self._finish(run, end, events, seconds, trained.left_out)
-        self.metrics.gate.observe(verdict.figures)
-
-    def _broke(self, run: Run, reason: str, seconds: float) -> None:
-        get_current_span().set_status(StatusCode.ERROR, reason)
-        attempts = self.runs.broke(run.run_id)
-        _log.error("attempt %d of run %s broke: %s", attempts, run.run_id, reason)
-        if attempts >= self.settings.trainer_attempts:
-            aborted = RunAborted("failed", f"gave up after {attempts} attempts: {reason}")
-            self._give_up(run, aborted, seconds)
-
-    def _give_up(self, run: Run, aborted: RunAborted, seconds: float) -> None:
-        end = RunEnd(verdict=aborted.verdict, reason=str(aborted), ended_at=utc_now())
-        self._finish(run, end, [run_events.broken(run, end, seconds)], seconds)
-
-    def _refuse(self, run: Run, impossible: RunImpossible, seconds: float) -> None:
-        about = {"reason": impossible.reason, "of_base": impossible.of_base}
-        end = RunEnd(verdict="failed", ended_at=utc_now(), **about)
-        event = run_events.broken(run, end, seconds, impossible.left_out)
-        self._finish(run, end, [event], seconds, impossible.left_out)
-
-    def _finish(
-        self,
-        run: Run,
-        end: RunEnd,
-        events: list[Event],
-        seconds: float,
-        left_out: LeftOut = NOTHING,
-    ) -> None:
-        """Raises `RunAborted` if the run was cancelled before this verdict was committed."""
-        user = self.runs.finish(run.run_id, end, events, left_out.ids)
-        if user is not None:
-            raise aborted_by(user)
-        self.metrics.leave_out(left_out.counts)
-        span = get_current_span()
-        span.set_attributes({"ratchet.verdict": end.verdict, "ratchet.reason": end.reason})
-        self.metrics.ended(end.verdict, seconds)
-        _log.info("run %s is %s: %s", run.run_id, end.verdict, end.reason)
 
 
 def _since(began: float) -> float:

@@ -1,5 +1,6 @@
 """Decides whether to train, and freezes the inputs of a run before it starts."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
@@ -17,11 +18,13 @@ from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.holdout import split
 from trainer.domain.examples.selection import described, select
 from trainer.domain.runs import run_events
+from trainer.domain.runs.ages import Ages
 from trainer.domain.runs.champion import Champion, champion
 from trainer.domain.runs.readiness import COUNTED, ReadinessDecision, TrainLater, TrainNow, decide
 from trainer.domain.runs.run import DatasetReference, Run
 from trainer.domain.runs.situation import TrainingSituation, WaitingExamples
 from trainer.settings import TrainerSettings
+from trainer.training.base_files import BaseFiles
 from trainer.training.base_trials import BaseTrials, configured_base
 
 
@@ -30,7 +33,7 @@ class Planner:
     """Plans runs. Its methods block on the stores: call them in a thread.
 
     `decision` is the last decision, `waiting` the examples that it was based on. Without `trials`
-    the base model is not tried before a run.
+    the base model is not tried before a run; without `base` its files are not fetched.
     """
 
     settings: TrainerSettings
@@ -39,6 +42,8 @@ class Planner:
     models: SqlModelStore
     machine: LocalMachine
     trials: BaseTrials | None = None
+    ages: Ages = field(default_factory=lambda: Ages(utc_now, time.monotonic))
+    base: BaseFiles | None = None
     tracer: Tracer = field(default_factory=NoOpTracer)
     decision: ReadinessDecision = field(default_factory=lambda: TrainLater("not decided yet"))
     waiting: Mapping[Method, WaitingExamples] = field(default_factory=dict)
@@ -50,11 +55,11 @@ class Planner:
 
     def situation(self, running: str | None = None) -> TrainingSituation:
         now = utc_now()
-        ends = {m: (now - at).total_seconds() for m, at in self.runs.last_ends().items()}
+        ends = {m: self.ages.since_s(at) for m, at in self.runs.last_ends().items()}
         request = self.examples.open_request()
         local = now.astimezone(ZoneInfo(self.settings.trainer_zone))
         return TrainingSituation(
-            waiting=self.examples.waiting(self.settings.fits),
+            waiting=self.examples.waiting(self.settings.fits, self.ages.since_s),
             idle_s=min(ends.values(), default=None),
             running=running,
             requested_by=request.by if request else None,
@@ -65,6 +70,7 @@ class Planner:
             free_memory=self.machine.free_memory(),
             free_disk=self.machine.free_disk(),
             trial=self.trials.standing() if self.trials else None,
+            base_obstacle=self.base.obstacle if self.base else None,
         )
 
     def champion(self) -> Champion:
@@ -94,6 +100,10 @@ class Planner:
                 obstacle = "nothing has changed since the last run failed on the same examples"
             else:
                 tried = situation.trial
+                if self.base is not None and not self.base.here:
+                    self.base.wanted = True
+                    self.decision = TrainLater(f"{self.decision.reason}; {self.base.coming}")
+                    return None
                 remark = f"; {tried.reason}" if tried and tried.state == "unknown" else ""
                 return self._plan(dataset, self.decision.reason, base_key, remark)
             situation = replace(situation, ruled_out={**situation.ruled_out, method: obstacle})
@@ -165,6 +175,7 @@ class Planner:
                 planned_at=utc_now(),
                 base_key=base_key,
                 remark=remark,
+                widgets=self.examples.have_widgets(),
                 trace=current_trace(),
             ).identified(self.runs.unjudged_on(dataset.sha256))
             span.set_attribute("ratchet.run_id", run.run_id)

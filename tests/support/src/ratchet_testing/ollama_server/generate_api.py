@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from ratchet.storage import sha256_of
 from ratchet_testing.ollama_server.blobs import Blobs
 from ratchet_testing.ollama_server.llama_answers import AnswerToken, LlamaAnswer, LlamaAnswers
 from ratchet_testing.ollama_server.rendering import Manner, rendered
@@ -15,6 +17,8 @@ from ratchet_testing.ollama_server.responses import error_response, stream_line
 
 Json = dict[str, Any]
 _MAX_TOP = 20
+_ANSWERS: dict[tuple[str, str, int, tuple[str, ...]], LlamaAnswer] = {}
+"""What llama.cpp said, by the file's content: the servers of many tests serve the same one."""
 
 
 class ServerState(Protocol):
@@ -87,12 +91,22 @@ class GenerateApi:
         return JSONResponse({**end, **as_part(answer.text), **_logprobs(answer.tokens, logprobs)})
 
     def _answer(self, tag: Json, chat: str, options: Json) -> LlamaAnswer:
-        stop = options.get("stop", [])
-        return self._llama.answer(self._file(tag), chat, options["num_predict"], stop, _MAX_TOP)
+        file, limit, stop = self._file(tag), options["num_predict"], options.get("stop", [])
+        state = file.stat()
+        asked = (_sha256(file, state.st_size, state.st_mtime_ns), chat, limit, tuple(stop))
+        if asked not in _ANSWERS:
+            _ANSWERS[asked] = self._llama.answer(file, chat, limit, stop, _MAX_TOP)
+        return _ANSWERS[asked]
 
     def _file(self, tag: Json) -> Path:
         [digest] = tag["files"].values()
         return self._server.blobs.path(digest)
+
+
+@cache
+def _sha256(file: Path, size: int, modified_ns: int) -> str:
+    """The file's sha256, computed again after it has changed."""
+    return sha256_of(file)
 
 
 def _logprobs(tokens: Iterable[AnswerToken], included: bool) -> Json:

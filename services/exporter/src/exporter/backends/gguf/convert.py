@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from exporter.backends.gguf.end_tokens import end_tokens, without_end
+from exporter.domain.export_messages import ANOTHER_BASE
 from ratchet.processes import PARENT_VARIABLE, child_environment
 
 _MAIN = (
@@ -25,9 +26,6 @@ _UNKNOWN_MODEL = re.compile(r"^ERROR:\S+:(Model \S+ is not supported)$", re.MULT
 _EXCEPTION = re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception)): ?(.*)$", re.MULTILINE)
 _OF_THE_MODEL = ("NotImplementedError", "ValueError", "KeyError")
 """What the converter raises about the files that it reads, however often it reads them."""
-_ANOTHER_BASE = (
-    "set RATCHET_TRAINER_BASE_MODEL to a base whose architecture and tokenizer llama.cpp converts"
-)
 _FEWER_ENDS = (
     "leave at most {most} of them in `eos_token_id` of the base's generation_config.json, or set "
     "RATCHET_TRAINER_BASE_MODEL to another base"
@@ -80,7 +78,7 @@ def run_converter(ends: Sequence[int], options: Sequence[str]) -> None:
     if process.returncode == 0:
         return
     if reason := _refusal(process.stderr):
-        raise ConversionRefused(f"llama.cpp's converter: {reason}", _ANOTHER_BASE)
+        raise ConversionRefused(f"llama.cpp's converter: {reason}", ANOTHER_BASE)
     raise ConversionFailed(process.stderr[-2000:])
 
 

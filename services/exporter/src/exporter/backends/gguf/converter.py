@@ -9,6 +9,7 @@ import runpy
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from gguf import SpecialVocab
@@ -30,6 +31,19 @@ def end_tokens(ends: Sequence[int]) -> Iterator[None]:
         yield
     finally:
         SpecialVocab.add_to_gguf = add  # type: ignore[method-assign]
+
+
+def unknown_model(directory: Path) -> str | None:
+    """Why the converter does not know the model of `directory`; None if it does. Loads torch."""
+    import conversion  # type: ignore[import-untyped]
+
+    settings = conversion.ModelBase.load_hparams(directory, False)
+    try:
+        architecture = conversion.get_model_architecture(settings, conversion.ModelType.TEXT)
+        conversion.get_model_class(architecture)
+    except (NotImplementedError, ValueError) as error:
+        return str(error)
+    return None
 
 
 def main() -> None:

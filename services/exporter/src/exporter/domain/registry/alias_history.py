@@ -1,7 +1,7 @@
 """The moves of the alias: their history, where a rollback leads, and the results of commands."""
 
 from collections.abc import Collection, Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import AwareDatetime
 
@@ -23,9 +23,22 @@ class Move(Value):
     back: bool = False
 
 
-def made_for(event_id: str, moves: Sequence[Move]) -> Move | None:
-    """The move that an earlier delivery of this event made."""
-    return next((move for move in moves if move.cause == event_id), None)
+class ActivationRefusal(Value):
+    """Nothing moves; `cause` is the event id of the command, `reason` includes the remedy."""
+
+    cause: str
+    at: AwareDatetime
+    version: str | None
+    reason: str
+
+
+ActivationDecision = Move | ActivationRefusal
+Decided = TypeVar("Decided", Move, ActivationRefusal)
+
+
+def made_for(event_id: str, decisions: Sequence[Decided]) -> Decided | None:
+    """The decision that an earlier delivery of this event led to."""
+    return next((decision for decision in decisions if decision.cause == event_id), None)
 
 
 def newest(moves: Sequence[Move]) -> str | None:
@@ -51,13 +64,6 @@ def way_back(moves: Sequence[Move], registered: Collection[str]) -> str | None:
     return next((version for version in before if version in registered), None)
 
 
-class ActivationRefusal(Value):
-    """Nothing moves; `reason` includes the remedy."""
-
-    version: str | None
-    reason: str
-
-
 class ActivationResult(Value):
     """`later` is retried; `reason` is why it was refused or has to wait.
 
@@ -76,6 +82,3 @@ class ActivationResult(Value):
     registries: tuple[RegistryKind, ...] = ()
     checked_s: float = 0.0
     moved_s: float = 0.0
-
-
-ActivationDecision = Move | ActivationRefusal

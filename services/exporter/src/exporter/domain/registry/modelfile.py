@@ -3,6 +3,7 @@
 from exporter.domain.registry.chat_template import ChatTemplate
 from ratchet.contract import Value
 
+_QUOTES = '"""'
 Parameter = int | float | tuple[str, ...]
 
 
@@ -35,18 +36,26 @@ class Modelfile(Value):
         """The Modelfile that serves the file `gguf`, a path relative to it."""
         lines = [f"FROM {gguf}"]
         if self.template is not None:
-            lines.append(f'TEMPLATE """{self.template.template}"""')
+            lines.append(_directive("TEMPLATE", self.template.template))
             if self.template.system is not None:
-                lines.append(f'SYSTEM """{self.template.system}"""')
+                lines.append(_directive("SYSTEM", self.template.system))
         for name, value in self.parameters().items():
             for item in value if isinstance(value, tuple) else (value,):
-                lines.append(f"PARAMETER {name} {_quoted(item)}")
+                if isinstance(item, str):
+                    lines.append(_directive(f"PARAMETER {name}", item))
+                else:
+                    lines.append(f"PARAMETER {name} {item}")
         if self.license is not None:
             # A Modelfile has no escape for its own quotes: at the end of a line they end the text.
-            text = self.license.replace('"""', "'''")
-            lines.append(f'LICENSE """{text}"""')
+            text = self.license.replace(_QUOTES, "'''")
+            lines.append(f"LICENSE {_QUOTES}{text}{_QUOTES}")
         return "\n".join(lines) + "\n"
 
 
-def _quoted(value: int | float | str) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
+def _directive(name: str, text: str) -> str:
+    """A text of the base model: it must not end early, since its rest would be directives."""
+    if _QUOTES in text or text.endswith('"'):
+        return f"# {name} is left out: a Modelfile cannot hold its quotes"
+    if name.startswith("PARAMETER") and '"' not in text and "\n" not in text:
+        return f'{name} "{text}"'
+    return f"{name} {_QUOTES}{text}{_QUOTES}"

@@ -1,5 +1,6 @@
 """One row of the page's table of questions, with how it compares with the others."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,13 +10,18 @@ from ledger.reading import ExperienceView, FeedbackSource
 
 _FAST, _SLOW = 0.7, 1.5
 _RARE, _UNCOMMON = 3, 10
-_SPARSE, _RICH = 2, 6
+_MORE_WIDGETS, _FEWER_WIDGETS = 1, 2
+_LATENCY_BUDGET_MS = 8000
 _MOST_QUERY, _MOST_HEADING, _MOST_SCENARIOS = 120, 80, 8
-_MISUNDERSTOOD = ("correction", "repeat")
-_UNSURE_BELOW = 0.5
-_UNCLEAR = ("ambiguous", "unclear", "vague")
+_TOO_WIDE = re.compile(
+    r"\b(specific(ally)?|particular(ly)?|exact(ly)?|certain|not all|just the|only the|"
+    r"wrong one|the one|i (meant|wanted)|i was asking|"
+    r"(ich )?meinte|nur (der|die|das|den)|nicht alle|genau(er)?|bestimmte[nrs]?)\b",
+    re.IGNORECASE,
+)
+"""Words of a correction which asks for less than the question did."""
 
-Rating = Literal["up", "down", "none"]
+Rating = Literal["up", "down"]
 QueryClarity = Literal["clear", "ambiguous_query", "system_mismatch"]
 LatencySignal = Literal["fast", "normal", "slow"]
 WidgetSignal = Literal["rich", "normal", "sparse"]
@@ -24,12 +30,15 @@ DiversitySignal = Literal["rare", "uncommon", "common"]
 
 @dataclass(frozen=True)
 class QueryDetail:
-    """`eval_*` are the judge's scores; `eval_rating` is a rating that only the judge gave."""
+    """`eval_*` are the judge's scores; `eval_rating` is a rating that only the judge gave.
+
+    `reward` is null where nobody rated or corrected: the page calls it the effect of that.
+    """
 
     query_id: str
     timestamp: str
     query: str
-    rating: Rating
+    rating: Rating | None
     reward: float | None
     processing_time_ms: int
     widget_count: int
@@ -37,14 +46,14 @@ class QueryDetail:
     intent_type: str
     domains: list[str]
     primary_characteristic: str
-    confidence: float
+    confidence: float | None
     select_method: str
     heading: str
     eval_overall: float | None
     eval_relevance: float | None
     eval_accuracy: float | None
     eval_quality: float | None
-    eval_latency: None
+    eval_latency: float | None
     eval_rating: str | None
     correction: str | None
     feedback_source: FeedbackSource
@@ -60,6 +69,7 @@ class Baseline:
     """What a question is compared with: means and counts over all recorded experiences."""
 
     processing_ms: float
+    widgets: float
     total: int
     characteristics: Mapping[str, int]
 
@@ -69,7 +79,7 @@ class Baseline:
 
 
 def query_detail(one: ExperienceView, baseline: Baseline, position: int) -> QueryDetail:
-    """`position` counts from 0, the oldest recorded experience."""
+    """`position` counts from 1, the oldest recorded experience."""
     characteristic, widgets = one.primary_characteristic or "", one.widget_count or 0
     took_ms = one.processing_time_ms or 0
     return QueryDetail(
@@ -77,27 +87,27 @@ def query_detail(one: ExperienceView, baseline: Baseline, position: int) -> Quer
         timestamp=answer_time(one),
         query=short_query(one),
         rating=rating_of(one),
-        reward=one.reward,
+        reward=one.reward if one.rating or one.correction else None,
         processing_time_ms=took_ms,
         widget_count=widgets,
         scenarios=(one.scenarios or [])[:_MOST_SCENARIOS],
-        intent_type=one.intent_type or "",
+        intent_type=one.intent_type or "unknown",
         domains=one.domains or [],
         primary_characteristic=characteristic,
-        confidence=one.confidence or 0.0,
+        confidence=one.confidence or None,
         select_method=one.select_method or "",
         heading=(one.heading or "")[:_MOST_HEADING],
         eval_overall=one.evaluation_confidence,
         eval_relevance=one.widget_score,
         eval_accuracy=accuracy(one),
         eval_quality=one.voice_confidence,
-        eval_latency=None,
+        eval_latency=latency_score(one),
         eval_rating=one.rating if one.feedback_source == "eval_agent" else None,
         correction=one.correction,
         feedback_source=one.feedback_source,
         query_clarity=query_clarity(one),
         latency_signal=latency_signal(took_ms, baseline.processing_ms),
-        widget_signal=widget_signal(widgets),
+        widget_signal=widget_signal(widgets, baseline.widgets),
         diversity_signal=diversity_signal(characteristic, baseline),
         buffer_position=position,
     )
@@ -108,8 +118,8 @@ def answer_time(one: ExperienceView) -> str:
     return "" if one.answered_at is None else one.answered_at.isoformat()
 
 
-def rating_of(one: ExperienceView) -> Rating:
-    return cast(Rating, one.rating or "none")
+def rating_of(one: ExperienceView) -> Rating | None:
+    return cast(Rating | None, one.rating)
 
 
 def short_query(one: ExperienceView) -> str:
@@ -121,13 +131,22 @@ def accuracy(one: ExperienceView) -> float | None:
     return (one.voice_scores or {}).get("groundedness")
 
 
+def latency_score(one: ExperienceView) -> float | None:
+    """1 within the evaluator's budget of 8 s, 0.5 at twice and 0 at four times as much.
+
+    None for an answer that no judge scored or whose time is not known.
+    """
+    if one.evaluation_confidence is None or not one.processing_time_ms:
+        return None
+    over = one.processing_time_ms / _LATENCY_BUDGET_MS
+    return min(1.0, max(0.0, 1.5 - over / 2 if over < 2 else 1 - over / 4))
+
+
 def query_clarity(one: ExperienceView) -> QueryClarity:
-    """A repeated or corrected question was misunderstood; a guess is ambiguous."""
-    if one.correction or (one.follow_up or one.read_follow_up) in _MISUNDERSTOOD:
-        return "system_mismatch"
-    understood = (one.query_understanding or "").lower()
-    unsure = 0 < (one.confidence or 0.0) < _UNSURE_BELOW
-    return "ambiguous_query" if unsure or any(w in understood for w in _UNCLEAR) else "clear"
+    """A correction decides: the question was too wide, or the answer did not fit."""
+    if not one.correction:
+        return "clear"
+    return "ambiguous_query" if _TOO_WIDE.search(one.correction) else "system_mismatch"
 
 
 def latency_signal(milliseconds: int, mean: float) -> LatencySignal:
@@ -137,10 +156,10 @@ def latency_signal(milliseconds: int, mean: float) -> LatencySignal:
     return "fast" if 0 < milliseconds < _FAST * mean else "normal"
 
 
-def widget_signal(widgets: int) -> WidgetSignal:
-    if widgets >= _RICH:
+def widget_signal(widgets: int, mean: float) -> WidgetSignal:
+    if widgets > mean + _MORE_WIDGETS:
         return "rich"
-    return "sparse" if widgets <= _SPARSE else "normal"
+    return "sparse" if widgets < max(1.0, mean - _FEWER_WIDGETS) else "normal"
 
 
 def diversity_signal(characteristic: str, baseline: Baseline) -> DiversitySignal:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any, Literal, get_args
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
 
 from ingest.domain.command_center.details import (
     Baseline,
     QueryDetail,
-    Rating,
     accuracy,
     answer_time,
+    latency_score,
     query_detail,
     rating_of,
     short_query,
@@ -21,6 +23,7 @@ from ledger.reading import ExperienceView, StoredEvent
 MOST_INTENTS, MOST_SCENARIOS = 10, 15
 _MOST_TIMES = 200
 
+Mean = Annotated[float | None, Field(exclude_if=lambda mean: mean is None)]
 LatencyRange = Literal["<1s", "1-3s", "3-6s", "6-10s", ">10s"]
 
 
@@ -28,7 +31,7 @@ LatencyRange = Literal["<1s", "1-3s", "3-6s", "6-10s", ">10s"]
 class RewardPoint:
     timestamp: str
     reward: float
-    rating: Rating
+    rating: Literal["up", "down", "none"]
 
 
 @dataclass(frozen=True)
@@ -55,20 +58,20 @@ class LossPoint:
 
 @dataclass(frozen=True)
 class JudgedQuery:
-    score: float | None
+    score: float
     query: str
 
 
 @dataclass(frozen=True)
 class EvaluationSummary:
-    """Means over the shown answers that have a judge's score; the judge does not score latency."""
+    """Means over the shown answers that have a judge's score; a mean of nothing is absent."""
 
     count: int
-    avg_overall: float | None
-    avg_scenario_relevance: float | None
-    avg_data_accuracy: float | None
-    avg_response_quality: float | None
-    avg_latency_score: None
+    avg_overall: float
+    avg_scenario_relevance: Mean
+    avg_data_accuracy: Mean
+    avg_response_quality: Mean
+    avg_latency_score: Mean
     scores: list[JudgedQuery]
 
 
@@ -84,7 +87,7 @@ class QueryAggregates:
 
 @dataclass(frozen=True)
 class RlHistory:
-    """Lists have the oldest first; `evaluation_summary` is empty without a judge's scores."""
+    """Lists have the oldest first; `evaluation_summary` is null without a judge's scores."""
 
     reward_timeline: list[RewardPoint]
     feedback_distribution: Ratings
@@ -93,7 +96,7 @@ class RlHistory:
     scenario_frequency: dict[str, int]
     processing_time_trend: list[ProcessingTime]
     training_loss_curve: list[LossPoint]
-    evaluation_summary: EvaluationSummary | dict[str, Any]
+    evaluation_summary: EvaluationSummary | None
     query_aggregates: QueryAggregates
     query_details: list[QueryDetail]
 
@@ -102,13 +105,14 @@ def rl_history(figures: HistoryFigures, scorer_steps: int) -> RlHistory:
     counts, shown = figures.counts, list(reversed(figures.shown))
     baseline = Baseline(
         processing_ms=counts.means.get("processing_time_ms", 0.0),
+        widgets=counts.means.get("widget_count", 0.0),
         total=counts.total,
         characteristics=figures.characteristics,
     )
-    first = max(0, counts.total - len(shown))
+    first = max(0, counts.total - len(shown)) + 1
     return RlHistory(
         reward_timeline=[
-            RewardPoint(answer_time(one), one.reward, rating_of(one))
+            RewardPoint(answer_time(one), one.reward, rating_of(one) or "none")
             for one in shown
             if one.reward is not None
         ],
@@ -123,10 +127,10 @@ def rl_history(figures: HistoryFigures, scorer_steps: int) -> RlHistory:
             for one in shown[-_MOST_TIMES:]
         ],
         training_loss_curve=_loss_curve(figures.verdict),
-        evaluation_summary=_evaluation_summary(shown) or {},
+        evaluation_summary=_evaluation_summary(shown),
         query_aggregates=QueryAggregates(
             avg_processing_ms=baseline.processing_ms,
-            avg_widget_count=counts.means.get("widget_count", 0.0),
+            avg_widget_count=baseline.widgets,
             total_experiences=counts.total,
             scorer_steps=scorer_steps,
             dpo_pairs_generated=sum(
@@ -149,17 +153,20 @@ def _loss_curve(verdict: StoredEvent | None) -> list[LossPoint]:
 
 
 def _evaluation_summary(shown: Sequence[ExperienceView]) -> EvaluationSummary | None:
-    judged = [one for one in shown if one.evaluation_confidence is not None]
-    if not judged:
+    scores = [
+        (one, one.evaluation_confidence) for one in shown if one.evaluation_confidence is not None
+    ]
+    if not scores:
         return None
+    judged = [one for one, _ in scores]
     return EvaluationSummary(
-        count=len(judged),
-        avg_overall=_mean([one.evaluation_confidence for one in judged]),
+        count=len(scores),
+        avg_overall=fmean(score for _, score in scores),
         avg_scenario_relevance=_mean([one.widget_score for one in judged]),
         avg_data_accuracy=_mean([accuracy(one) for one in judged]),
         avg_response_quality=_mean([one.voice_confidence for one in judged]),
-        avg_latency_score=None,
-        scores=[JudgedQuery(one.evaluation_confidence, short_query(one)) for one in judged],
+        avg_latency_score=_mean([latency_score(one) for one in judged]),
+        scores=[JudgedQuery(score, short_query(one)) for one, score in scores],
     )
 
 

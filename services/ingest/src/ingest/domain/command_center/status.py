@@ -13,13 +13,13 @@ from ingest.domain.command_center.trainer_facts import (
     TrainerState,
 )
 
-NO_LIMIT = 0
-"""`max_size` of an unlimited buffer."""
+_LEAST_SIZE = 10_000
+_LAST = 10
 
 
 @dataclass(frozen=True)
 class BufferStatus:
-    """`max_size` 0: there is no limit."""
+    """`max_size` is above `total_experiences`: the page divides by it, and there is no limit."""
 
     total_experiences: int
     with_feedback: int
@@ -37,7 +37,7 @@ class LearningStatus:
     heard_s_ago: float | None
     training_steps: int
     total_samples_trained: int
-    avg_reward_trend: float | None
+    avg_reward_trend: float
     recent_rewards: list[float]
     tier1_scorer: LowRankStatus
     tier1b_composition: CompositionStatus
@@ -72,9 +72,9 @@ def rl_status(
     degraded: Sequence[str],
     now: datetime,
 ) -> RlStatus:
-    """Unknown values are 0 if they count something, else null."""
+    """The rewards are those of the last 10 answers that have one. Unknown numbers are 0."""
     facts, counts = trainer.facts, figures.counts
-    rewards = [shown.reward for shown in reversed(figures.recent) if shown.reward is not None]
+    rewards = [one.reward for one in reversed(figures.recent) if one.reward is not None][-_LAST:]
     lora = lora_status(figures, trainer, now)
     return RlStatus(
         running=redis_connected and trainer.running,
@@ -83,7 +83,7 @@ def rl_status(
             with_feedback=counts.with_feedback,
             without_feedback=counts.total - counts.with_feedback,
             ratings=ratings_of(counts),
-            max_size=NO_LIMIT,
+            max_size=max(_LEAST_SIZE, 10 ** len(str(counts.total))),
             redis_connected=redis_connected,
         ),
         trainer=LearningStatus(
@@ -91,7 +91,7 @@ def rl_status(
             heard_s_ago=round(trainer.age_s(now), 1) if trainer.received_at else None,
             training_steps=facts.tier1_scorer.training_steps,
             total_samples_trained=facts.tier1_scorer.total_feedback_events,
-            avg_reward_trend=fmean(rewards) if rewards else None,
+            avg_reward_trend=fmean(rewards) if rewards else 0.0,
             recent_rewards=rewards,
             tier1_scorer=facts.tier1_scorer,
             tier1b_composition=facts.tier1b_composition,
@@ -103,7 +103,7 @@ def rl_status(
             train_widget_selector=trainer.running,
             train_fixture_selector=False,
             train_interval=facts.poll_s,
-            min_batch_size=facts.of("dpo").minimum,
+            min_batch_size=lora.min_pairs_for_training,
         ),
         degraded=list(degraded),
     )

@@ -34,7 +34,7 @@ class LoraStatus:
     total_trainings: int
     total_pairs_trained: int
     last_loss: float | None
-    current_version: str | None
+    current_version: str | int
     last_training_time: str | None
     training_history: list[PastTraining]
 
@@ -50,12 +50,12 @@ class SftStatus:
 
 
 def lora_status(figures: StatusFigures, trainer: TrainerState, now: datetime) -> LoraStatus:
-    """Runs that learn from pairs or labels; the pending examples are pairs."""
-    facts, pending = trainer.facts, trainer.facts.of("dpo")
+    """Runs from pairs or labels; pairs are pending. The page writes a v before the version."""
+    facts, pending = trainer.facts, trainer.waiting("dpo")
     done = [figures.trainings[method] for method in _PREFERENCES if method in figures.trainings]
     ended = [run for run in figures.runs if run.finished_at and run.method in _PREFERENCES]
     cooldown_s = round(max(0.0, facts.cooldown_remaining_s - trainer.age_s(now)), 1)
-    enough = 0 < pending.minimum <= pending.count
+    enough = pending.minimum <= pending.count
     able = trainer.running and facts.trouble is None and facts.running is None
     return LoraStatus(
         training_in_progress=trainer.running and facts.running_method in _PREFERENCES,
@@ -68,7 +68,7 @@ def lora_status(figures: StatusFigures, trainer: TrainerState, now: datetime) ->
         total_trainings=sum(training.count for training in done),
         total_pairs_trained=sum(training.examples for training in done),
         last_loss=next((run.last_loss for run in ended if run.last_loss is not None), None),
-        current_version=figures.in_service.version if figures.in_service else None,
+        current_version=figures.in_service.version.removeprefix("v") if figures.in_service else 0,
         last_training_time=_iso(ended[0].finished_at) if ended else None,
         training_history=[_past_training(run) for run in ended],
     )
@@ -76,10 +76,9 @@ def lora_status(figures: StatusFigures, trainer: TrainerState, now: datetime) ->
 
 def sft_status(trainer: TrainerState, now: datetime) -> SftStatus:
     """The trainer checks every `check_interval_s`; the last check known is its last status."""
-    facts, pending = trainer.facts, trainer.facts.of("sft")
-    interval_s = facts.poll_s
+    pending, interval_s = trainer.waiting("sft"), trainer.facts.poll_s
     return SftStatus(
-        training_in_progress=trainer.running and facts.running_method == "sft",
+        training_in_progress=trainer.running and trainer.facts.running_method == "sft",
         pending_traces=pending.count,
         min_traces_for_training=pending.minimum,
         last_check_time=_iso(trainer.received_at),

@@ -1,25 +1,30 @@
 """The part of the trainer's status that the page shows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ratchet.contract import Method
 
+N = TypeVar("N")
+OrZero = Annotated[N, BeforeValidator(lambda number: 0 if number is None else number)]
+
 
 class ScorerStatus(BaseModel):
-    """`lr` is the learning rate. Until the trainer reports, counts are 0 and the rest is null."""
+    """`lr` is the learning rate. What the page and the evaluator print is never null."""
 
     model_config = ConfigDict(extra="allow", json_schema_serialization_defaults_required=True)
 
     type: str
-    parameters: int | None = None
-    device: str | None = None
+    parameters: OrZero[int] = 0
+    device: Annotated[str, BeforeValidator(lambda device: device or "unknown")] = "unknown"
     training_steps: int = 0
     total_feedback_events: int = 0
-    avg_loss: float | None = None
-    avg_val_loss: float | None = None
+    avg_loss: OrZero[float] = 0.0
+    avg_val_loss: OrZero[float] = 0.0
     best_val_loss: float | None = None
     lr: float | None = None
     lr_decays: int = 0
@@ -31,8 +36,8 @@ class ScorerStatus(BaseModel):
 
 class LowRankStatus(ScorerStatus):
     type: str = "low_rank_scorer"
-    rank: int | None = None
-    input_dim: int | None = None
+    rank: OrZero[int] = 0
+    input_dim: OrZero[int] = 0
 
 
 class CompositionStatus(ScorerStatus):
@@ -64,14 +69,15 @@ class TrainerFacts(BaseModel):
     tier1b_composition: CompositionStatus = Field(default_factory=CompositionStatus)
     poll_s: float = 0.0
 
-    def of(self, method: Method) -> PendingExamples:
-        return self.waiting.get(method, PendingExamples())
-
 
 @dataclass(frozen=True)
 class TrainerState:
-    """The last status and when it was received; `problem` is why there is none now."""
+    """The last status and when it was received; `problem` is why there is none now.
 
+    `minimums` are the settings by method, for as long as the trainer has not reported its own.
+    """
+
+    minimums: Mapping[Method, int]
     facts: TrainerFacts = field(default_factory=TrainerFacts)
     received_at: datetime | None = None
     problem: str | None = "the trainer's status has not been requested yet"
@@ -79,6 +85,11 @@ class TrainerState:
     @property
     def running(self) -> bool:
         return self.problem is None
+
+    def waiting(self, method: Method) -> PendingExamples:
+        """`minimum` is never 0, because the page divides by it."""
+        waiting = self.facts.waiting.get(method, PendingExamples())
+        return waiting.model_copy(update={"minimum": waiting.minimum or self.minimums[method]})
 
     def age_s(self, now: datetime) -> float:
         """Seconds since the last status; 0 without one."""

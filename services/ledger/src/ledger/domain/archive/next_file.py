@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ledger.domain.archive.archive_file import ArchiveFile, ArchiveRow
-from ledger.domain.archive.retention import StreamRetention
+from ledger.domain.archive.retention import StreamLimits, StreamRetention
 from ledger.domain.archive.trimming import VerifiedFile
 from ratchet.contract import BEGINNING, EntryId
 
@@ -47,9 +47,9 @@ def open_range(files: Sequence[ArchiveFile], verified: Sequence[VerifiedFile]) -
     return OpenRange(after)
 
 
-def may_be_due(first: EntryId, waiting: int, cut_ms: int, retention: StreamRetention) -> bool:
+def may_be_due(first: EntryId, waiting: int, cut_ms: int, limits: StreamLimits) -> bool:
     """Whether a file may start at `first`, one of `waiting` entries that are not archived."""
-    return first.day_ends_ms <= cut_ms or waiting - retention.file_rows >= retention.max_entries
+    return first.day_ends_ms <= cut_ms or waiting - limits.file_rows >= limits.entries
 
 
 @dataclass

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from ledger.domain.projection.changes import ProjectedRow, Projection
 from ledger.domain.values import millionths
+from ratchet.contract import is_evaluation_agent
 
 FeedbackSource = Literal["user_direct", "eval_agent", "both", "implicit_only"]
 
@@ -67,10 +68,16 @@ def _model(row: ProjectedRow) -> Counter[Count]:
 
 
 def feedback_source(columns: Mapping[str, Any]) -> FeedbackSource:
-    """The source by the columns of an experience; without explicit feedback `implicit_only`."""
-    if columns.get("by_user"):
-        return "both" if columns.get("by_judge") else "user_direct"
-    return "eval_agent" if columns.get("by_judge") else "implicit_only"
+    """The source by the columns of an experience; without explicit feedback `implicit_only`.
+
+    What an evaluation agent asked, it rates itself.
+    """
+    by_user, by_judge = columns.get("by_user"), columns.get("by_judge")
+    if by_user and is_evaluation_agent(columns.get("user_id") or ""):
+        return "eval_agent"
+    if by_user:
+        return "both" if by_judge else "user_direct"
+    return "eval_agent" if by_judge else "implicit_only"
 
 
 def latency_of(processing_time_ms: int) -> str:

@@ -10,22 +10,23 @@ from ledger.domain.projection.changes import (
     revision_stamp,
     time_stamp,
 )
-from ledger.domain.values import keyed, numbers, plain, whole
+from ledger.domain.projection.judgements import has_judged, judge_updates, judged_columns
+from ledger.domain.values import keyed, plain, whole
 from ratchet.contract import (
     Experience,
     ExperienceRecorded,
     ExperienceScored,
     FeedbackReceived,
-    Judgement,
+    Intent,
     Stamp,
-    WidgetJudgement,
+    is_evaluation_agent,
     microseconds,
 )
 
+UNKNOWN = "unknown"
+_NO_INTENT = Intent()
 _MOST_SCENARIOS = 24
 _MOST_DOMAINS = 10
-_MOST_JUDGED = 20
-Topics = dict[str, dict[str, Any]]
 
 
 def recorded(event: ExperienceRecorded) -> EventChanges:
@@ -35,10 +36,11 @@ def recorded(event: ExperienceRecorded) -> EventChanges:
         "correction": experience.correction_text,
         "interactions": experience.widget_interactions,
     }
+    by_judge = has_judged(experience, experience.user_rating)
     updates = (
         ColumnUpdate("recorded", stamp, _answer(experience)),
         *_user_updates(stamp, statements),
-        *_judge_updates(stamp, judged_columns(experience)),
+        *judge_updates(stamp, judged_columns(experience), by_judge),
     )
     return EventChanges((RowChange("experiences", plain(experience.query_id), updates),))
 
@@ -73,15 +75,18 @@ def _content(event: ExperienceRecorded) -> tuple[object, ...]:
 
 
 def received(event: FeedbackReceived) -> EventChanges:
-    """Project feedback; a rating in one message with a judge's scores is the judge's."""
+    """Project feedback; a rating in one message with a judge's scores is the judge's.
+
+    So is everything that an evaluation agent sends.
+    """
     feedback, stamp = event.feedback, time_stamp(event)
     statements = {
         "rating": feedback.rating,
         "correction": feedback.correction,
         "interactions": feedback.interactions,
     }
-    judged = tuple(_judge_updates(stamp, judged_columns(feedback)))
-    by_judge = any(update.topic == "by_judge" for update in judged)
+    by_judge = has_judged(feedback, feedback.rating) or is_evaluation_agent(feedback.user_id)
+    judged = judge_updates(stamp, judged_columns(feedback), by_judge)
     updates = (*_user_updates(stamp, statements, by_judge), *judged)
     return EventChanges((RowChange("experiences", plain(feedback.query_id), updates),))
 
@@ -106,10 +111,10 @@ def _answer(experience: Experience) -> dict[str, Any]:
         "answered_at": microseconds(experience.timestamp),
         "user_id": plain(experience.user_id),
         "transcript": plain(experience.transcript),
-        "intent_type": plain(intent.type, 100),
+        "intent_type": UNKNOWN if intent == _NO_INTENT else plain(intent.type, 100) or UNKNOWN,
         "domains": [plain(domain, 100) for domain in intent.domains[:_MOST_DOMAINS]],
         "primary_characteristic": plain(intent.primary_characteristic or "", 100),
-        "confidence": experience.intent_confidence or intent.confidence,
+        "confidence": experience.intent_confidence or intent.confidence or None,
         "select_method": plain(plan.select_method, 100),
         "heading": plain(plan.heading, 200),
         "scenarios": [plain(shown.scenario, 100) for shown in plan.widgets[:_MOST_SCENARIOS]],
@@ -123,51 +128,12 @@ def _answer(experience: Experience) -> dict[str, Any]:
 def _user_updates(
     stamp: Stamp, statements: Mapping[str, Any], by_judge: bool = False
 ) -> Iterator[ColumnUpdate]:
+    """An empty list of interactions states nothing: clients send one with every rating."""
     if statements["rating"] is not None:
         yield ColumnUpdate("rating", stamp, {"rating": statements["rating"]})
     if statements["correction"]:
         yield ColumnUpdate("correction", stamp, {"correction": plain(statements["correction"])})
-    if statements["interactions"] is not None:
+    if statements["interactions"]:
         yield ColumnUpdate("interactions", stamp, {"interactions": len(statements["interactions"])})
     if not by_judge and (statements["rating"] is not None or statements["correction"]):
         yield ColumnUpdate("by_user", stamp, {"by_user": True})
-
-
-def _judge_updates(stamp: Stamp, judged: Mapping[str, Mapping[str, Any]]) -> Iterator[ColumnUpdate]:
-    for topic, columns in judged.items():
-        yield ColumnUpdate(topic, stamp, columns)
-    if judged.keys() - {"follow_up"}:
-        yield ColumnUpdate("by_judge", stamp, {"by_judge": True})
-
-
-def judged_columns(judgement: Judgement) -> Topics:
-    values = {
-        "follow_up": judgement.follow_up_type,
-        "evaluation_confidence": judgement.evaluation_confidence,
-        "query_understanding": _text(judgement.query_understanding),
-        "voice_rating": judgement.voice_response_rating,
-        "voice_confidence": judgement.voice_evaluation_confidence,
-        "voice_scores": numbers(judgement.voice_dimension_scores_claude, _MOST_JUDGED),
-        "missing_widgets": _missing(judgement.missing_widgets),
-    }
-    topics: Topics = {topic: {topic: value} for topic, value in values.items() if value is not None}
-    if judgement.per_widget_feedback is not None:
-        topics["widgets_judged"] = _widgets(judgement.per_widget_feedback)
-    return topics
-
-
-def _text(text: str | None) -> str | None:
-    return None if text is None else plain(text)
-
-
-def _missing(names: tuple[str, ...] | None) -> list[str] | None:
-    return None if names is None else [plain(name, 100) for name in names[:_MOST_JUDGED]]
-
-
-def _widgets(judged: tuple[WidgetJudgement, ...]) -> dict[str, Any]:
-    """`widget_score` is the mean of the given scores, None without any."""
-    scores = [j.appropriateness_score for j in judged if j.appropriateness_score is not None]
-    return {
-        "widgets_judged": len(judged),
-        "widget_score": round(sum(scores) / len(scores), 6) if scores else None,
-    }

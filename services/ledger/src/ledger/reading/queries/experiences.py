@@ -1,5 +1,7 @@
 """Queries the newest experiences, and one in detail."""
 
+from datetime import datetime
+
 from sqlalchemy import Connection, RowMapping, select, tuple_
 
 from ledger.backends.tables import experiences
@@ -10,6 +12,7 @@ from ledger.reading.queries.examples import examples_of
 from ledger.reading.queries.models import models_of_examples
 from ledger.reading.queries.rows import columns_by_name, columns_of, events_about
 from ledger.reading.views import ExperienceView
+from ratchet.contract import time_of
 
 _COLUMNS = [*columns_of(experiences, ExperienceView), experiences.c.by_user, experiences.c.by_judge]
 
@@ -62,6 +65,13 @@ def details(connection: Connection, query_id: str) -> ExperienceDetails | None:
         examples=built,
         models=models_of_examples(connection, key),
     )
+
+
+def recorded_at(connection: Connection, query_id: str) -> datetime | None:
+    """None for an answer that is not recorded."""
+    rows = select(experiences.c.stamps).where(experiences.c.query_id.in_(keys_of(query_id)))
+    times = [row["recorded"][0] for row in connection.execute(rows).scalars() if "recorded" in row]
+    return time_of(min(times)) if times else None
 
 
 def _view(row: RowMapping) -> ExperienceView:

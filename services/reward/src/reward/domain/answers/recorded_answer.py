@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from pydantic import Field, ValidationError
 
-from ratchet.contract import Experience, Reading, WidgetPlan, microseconds
+from ratchet.contract import Experience, Reading, WidgetPlan, is_evaluation_agent, microseconds
 from ratchet.measures import SCENARIOS, SIZES, TextQuality, rule_quality
 from ratchet_text import control_token, is_blank, person_named, split_thinking
 from reward.domain.answers.stored_value import StoredValue
@@ -29,7 +29,8 @@ class PlanWidget(NamedTuple):
 class RecordedAnswer(StoredValue):
     """One answered question; `at` is in microseconds since 1970, `latency_ms` in milliseconds.
 
-    `user_id` is empty for a name that stands for nobody.
+    `user_id` is empty for a name that stands for nobody, and for an evaluation agent, whose
+    answer is marked `by_agent`.
     `voice` is None where nothing was spoken or the text is too long to store; `quality` holds
     the text's scores by rule in both cases. `widgets` is empty without a plan; `relevances`
     belong to them. `certainty` is the intent parser's confidence and `confidence` the answering
@@ -38,6 +39,7 @@ class RecordedAnswer(StoredValue):
 
     query_id: str
     user_id: str = ""
+    by_agent: bool = False
     at: int
     transcript: str = ""
     intent: str = ""
@@ -76,7 +78,7 @@ def recorded_answer(experience: Experience) -> RecordedAnswer:
         warnings.add(RewardWarning.LONG_TRANSCRIPT)
     elif not any(map(str.isalnum, transcript)):
         warnings.add(RewardWarning.NO_QUESTION)
-    user_id = person_named(experience.user_id)
+    user_id = operator_of(experience)
     if not user_id:
         warnings.add(RewardWarning.NO_USER)
     heading = experience.widget_plan.heading[: 2 * _MAX_NAME]
@@ -86,6 +88,7 @@ def recorded_answer(experience: Experience) -> RecordedAnswer:
     return RecordedAnswer(
         query_id=experience.query_id,
         user_id=user_id,
+        by_agent=is_evaluation_agent(experience.user_id),
         at=microseconds(experience.timestamp),
         transcript=transcript if len(transcript) <= MAX_TRANSCRIPT else "",
         intent=intent.type[:_MAX_NAME],
@@ -107,6 +110,12 @@ def recorded_answer(experience: Experience) -> RecordedAnswer:
         quality=rule_quality(spoken, transcript) if spoken else None,
         warnings=tuple(sorted(warnings)),
     )
+
+
+def operator_of(experience: Experience) -> str:
+    """The operator's name, empty for nobody and for a program that asks and rates."""
+    agent = is_evaluation_agent(experience.user_id)
+    return "" if agent else person_named(experience.user_id)
 
 
 def _spoken(text: str, warnings: set[RewardWarning]) -> str:

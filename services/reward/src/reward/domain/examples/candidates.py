@@ -10,6 +10,7 @@ from ratchet_text import unteachable, visible_text
 from reward.domain.answers.reaction import AnswerReaction
 from reward.domain.answers.recorded_answer import PlanWidget, RecordedAnswer
 from reward.domain.examples.plan_repair import repaired_plan
+from reward.domain.examples.truth import truth_of
 from reward.domain.scoring.score import Score
 from reward.domain.scoring.weights import RewardWeights
 
@@ -26,9 +27,11 @@ class PlanRepair(NamedTuple):
 class CandidateAnswer(Value):
     """One answer to a question in one aspect, with the reward of that aspect alone.
 
-    `verdict` is the rating of this aspect; it must agree with the reward's sign. `sure` is false
-    where the judge doubts the whole answer: it is then never the better one of a pair. `request`
-    is the corrected request that it answers, where it corrects an earlier one.
+    `verdict` is the rating of this aspect; it must agree with the reward's sign. Without a rating
+    (`rated` is false) it is that of the truth alone. `true` tells whether a spoken answer is true
+    to its readings, None where that is not known. `sure` is false where the judge doubts the whole
+    answer: it is then never the better one of a pair. `request` is the corrected request that it
+    answers, where it corrects an earlier one.
     """
 
     source: Source
@@ -40,6 +43,8 @@ class CandidateAnswer(Value):
     answer: str
     reward: float
     verdict: Literal["good", "bad"]
+    rated: bool = True
+    true: bool | None = None
     sure: bool = True
     request: str | None = None
     repair: PlanRepair | None = None
@@ -59,7 +64,10 @@ def candidates_of(
     request: str | None,
     weights: RewardWeights,
 ) -> Iterator[CandidateAnswer]:
-    """The voice answer and the widget plan, each only where feedback rates a teachable text."""
+    """The voice answer and the widget plan, where a teachable text is rated.
+
+    A voice answer whose truth is known is a candidate without a rating too.
+    """
     shared: dict[str, Any] = {
         "source": Source(query_id=answer.query_id, revision=revision, user_id=answer.user_id),
         "at": answer.at,
@@ -68,6 +76,7 @@ def candidates_of(
         "request": request,
     }
     voice = answer.voice if answer.voice and not unteachable(answer.voice) else None
+    true = truth_of(answer) if voice else None
     if voice and score.voice_reward is not None and score.voice_rating:
         yield CandidateAnswer(
             **shared,
@@ -76,6 +85,18 @@ def candidates_of(
             answer=voice,
             reward=score.voice_reward,
             verdict=score.voice_rating,
+            true=true,
+        )
+    elif voice and true is not None:
+        yield CandidateAnswer(
+            **shared,
+            aspect="voice",
+            readings=answer.readings,
+            answer=voice,
+            reward=0.0,
+            verdict="good" if true else "bad",
+            rated=False,
+            true=true,
         )
     plan = _text(answer.heading, answer.widgets)
     if score.widget_reward is not None and not unteachable(plan):

@@ -7,19 +7,24 @@ from pydantic import Field
 from ratchet.contract import Event, PairBuilt, Question, Value, derived_id
 from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.origin import ExampleOrigin, NewExample
-from reward.domain.examples.pairing import PairingRules, build_examples
+from reward.domain.examples.pairing import build_examples
+from reward.domain.examples.pairing_rules import PairingRules
 
 
 class QuestionState(Value):
     """A question's answers by `query_id`, and the digest of each live example.
 
-    `version` counts the changes of the live set and is the revision of its examples' events.
+    `version` grows with each change of the live set and is the revision of its examples' events.
     """
 
     question: Question
     version: int = 0
     candidates: dict[str, CandidateAnswer] = Field(default_factory=dict)
     live: dict[str, str] = Field(default_factory=dict)
+
+    def above(self, floor: int) -> "QuestionState":
+        """The same state, whose next revision exceeds `floor`."""
+        return self.model_copy(update={"version": max(self.version, floor)})
 
 
 def offer(

@@ -1,67 +1,32 @@
 """Builds a question's examples from its answers: a function of the answers alone."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 
-from pydantic import Field
-
-from ratchet.contract import DemonstrationBuilt, LabelBuilt, PairBuilt, Source, Value
+from ratchet.contract import DemonstrationBuilt, LabelBuilt, PairBuilt
 from ratchet_text import normalized
 from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.origin import ExampleOrigin, NewExample
-from reward.domain.examples.question import Scope
-
-
-class PairingRules(Value):
-    """Thresholds on rewards, and caps on the number of examples.
-
-    A chosen answer has a reward above `chosen_above`, a rejected one below `rejected_below`, and
-    the two differ by `min_gap` or more. Caps apply per question and aspect; `max_per_user` limits
-    one operator's part of each of them, and `max_answers_per_user_per_day` limits how many of an
-    operator's answers of one UTC day make examples. All answers without an operator's name count
-    as those of one operator.
-    """
-
-    scope: Scope = "question"
-    chosen_above: float = 0.1
-    rejected_below: float = -0.1
-    min_gap: float = Field(default=0.3, ge=0)
-    max_pairs_per_question: int = Field(default=5, ge=1)
-    max_labels_per_question: int = Field(default=20, ge=1)
-    max_answers_per_question: int = Field(default=200, ge=2)
-    max_per_user: int = Field(default=3, ge=1)
-    max_answers_per_user_per_day: int = Field(default=50, ge=1)
-
-
-@dataclass
-class _Cap:
-    """Counts the examples of one kind, in total and by operator."""
-
-    limit: int
-    limit_per_user: int
-    count: int = 0
-    by_user: Counter[str] = field(default_factory=Counter)
-
-    def admits(self, *sources: Source) -> bool:
-        """Count an example with these sources, unless a limit is reached."""
-        users = {source.user_id for source in sources}
-        if self.count >= self.limit or any(self.by_user[u] >= self.limit_per_user for u in users):
-            return False
-        self.count += 1
-        self.by_user.update(users)
-        return True
+from reward.domain.examples.pairing_rules import ExampleCap, PairingRules
 
 
 def build_examples(
     origin: ExampleOrigin, candidates: Iterable[CandidateAnswer], rules: PairingRules
 ) -> dict[str, NewExample]:
-    """The examples that these answers to one question in one aspect make, by their id."""
+    """The examples that these answers to one question in one aspect make, by their id.
+
+    An answer that is not true is never taught as a good one, whatever its rating.
+    """
     ranked = sorted(candidates, key=_rank)
-    good = [c for c in ranked if c.verdict == "good" and c.reward > rules.chosen_above and c.sure]
-    bad = [c for c in ranked[::-1] if c.verdict == "bad" and c.reward < rules.rejected_below]
+    rated = [c for c in ranked if c.rated]
+    good = [
+        c
+        for c in rated
+        if c.verdict == "good" and c.reward > rules.chosen_above and c.sure and c.true is not False
+    ]
+    bad = [c for c in rated[::-1] if c.verdict == "bad" and c.reward < rules.rejected_below]
     examples: dict[str, NewExample] = {}
     for example in chain[NewExample](
         _pairs(origin, ranked, good, bad, rules),
@@ -83,10 +48,14 @@ def _pairs(
     bad: Sequence[CandidateAnswer],
     rules: PairingRules,
 ) -> Iterator[PairBuilt]:
-    """Pairs of two recorded answers first, then pairs of a plan and its repair."""
-    cap = _Cap(rules.max_pairs_per_question, rules.max_per_user)
+    """Pairs of two rated answers, of a true and an untrue one, and of a plan and its repair."""
+    cap = rules.cap(rules.max_pairs_per_question)
     seen: set[tuple[str, ...]] = set()
-    for pair in (*_same_question(origin, good, bad, rules), *_repaired(origin, ranked, rules)):
+    for pair in (
+        *_same_question(origin, good, bad, rules),
+        *_one_true(origin, ranked, rules),
+        *_repaired(origin, ranked, rules),
+    ):
         if pair.answers not in seen and cap.admits(*pair.sources):
             seen.add(pair.answers)
             yield pair
@@ -115,6 +84,28 @@ def _same_question(
             best,
             chosen=(best.answer, best.reward),
             rejected=(worst.answer, worst.reward),
+            sources=(best.source, worst.source),
+        )
+
+
+def _one_true(
+    origin: ExampleOrigin, ranked: Sequence[CandidateAnswer], rules: PairingRules
+) -> Iterator[PairBuilt]:
+    """The best true answer with the worst untrue one, and so on; the shorter side repeats.
+
+    Only answers to the very same question are compared: a reading makes one of them true.
+    """
+    true = [candidate for candidate in ranked if candidate.true]
+    untrue = [candidate for candidate in ranked[::-1] if candidate.true is False]
+    if rules.scope != "question" or not (rules.truth_weight and true and untrue):
+        return
+    for turn in range(max(len(true), len(untrue))):
+        best, worst = true[turn % len(true)], untrue[turn % len(untrue)]
+        yield origin.pair(
+            "one_true",
+            best,
+            chosen=(best.answer, rules.truth_weight),
+            rejected=(worst.answer, -rules.truth_weight),
             sources=(best.source, worst.source),
         )
 
@@ -149,7 +140,7 @@ def _labels(
     disputed = {identity(c) for c in good} & {identity(c) for c in bad}
     for desirable, candidates in ((True, good), (False, bad)):
         limit = max(1, rules.max_labels_per_question // 2)
-        caps: defaultdict[str, _Cap] = defaultdict(partial(_Cap, limit, rules.max_per_user))
+        caps: defaultdict[str, ExampleCap] = defaultdict(partial(rules.cap, limit))
         seen = set(disputed)
         for candidate in candidates:
             question, _ = known = identity(candidate)
@@ -162,7 +153,7 @@ def _labels(
 def _demonstrations(
     origin: ExampleOrigin, good: Sequence[CandidateAnswer], rules: PairingRules
 ) -> Iterator[DemonstrationBuilt]:
-    cap = _Cap(rules.max_labels_per_question, rules.max_per_user)
+    cap = rules.cap(rules.max_labels_per_question)
     for candidate in good:
         if candidate.request is not None and cap.admits(candidate.source):
             yield origin.demonstration("corrected_request", candidate, request=candidate.request)

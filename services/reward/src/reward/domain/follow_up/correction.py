@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from ratchet_text import NOT, FollowUpWords, equipment_ids, equipment_words
+from ratchet_text import NOT, FollowUpWords, equipment_words, named_equipment
 from reward.domain.follow_up.utterance import Utterance, sentences_of
 
 _MARKS = " \t\n.,;:!?-¿¡।，。；：！？、"
@@ -79,7 +79,7 @@ def corrected_request(previous: str, following: str, language: FollowUpWords) ->
 def spans_in(text: str, language: FollowUpWords) -> list[TextSpan]:
     """Equipment with its number, quantities and periods, in order."""
     utterance = Utterance(text, language)
-    spans = [TextSpan(one.start, one.end, "equipment", one.key) for one in equipment_ids(text)]
+    spans = [TextSpan(one.start, one.end, "equipment", one.key) for one in named_equipment(text)]
     tokens, stems = utterance.tokens, utterance.stems
     for index, (token, stem) in enumerate(zip(tokens, stems, strict=True)):
         if any(span.start <= token.start < span.end for span in spans):

@@ -11,6 +11,8 @@ from reward.domain.scoring import components
 from reward.domain.scoring.weights import CONTRACT, RewardBounds, RewardWeights
 
 VoiceRating = Literal["good", "bad"]
+_AGENTS = 0.5
+"""The share of a thumb that counts if a program gave it."""
 
 
 class Score(NamedTuple):
@@ -87,7 +89,7 @@ def _components(
     count, rating = len(answer.widgets), reaction.rating
     missing = len(reaction.missing or ()) if count else 0
     return {
-        "explicit_rating": components.explicit_rating(rating),
+        "explicit_rating": components.explicit_rating(rating) * (_AGENTS if answer.by_agent else 1),
         "follow_up_type": components.follow_up_type(reaction.follow_up_type or follow_up, bounds),
         "widget_engagement": components.widget_engagement(reaction.touches or (), count, bounds),
         "response_latency": components.response_latency(answer.latency_ms, bounds),

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ratchet.contract import EntryId, ExperienceRecorded, microseconds
-from ratchet_text import person_named
 from reward.domain.answers.durations import DAY
-from reward.domain.answers.recorded_answer import RecordedAnswer
+from reward.domain.answers.recorded_answer import RecordedAnswer, operator_of
 from reward.domain.answers.warnings import RewardWarning
 from reward.domain.follow_up.reading import FollowUpReading, LanguageOf, read_follow_up
 from reward.domain.state.answer_facts import AnswerFacts, Fact, add_fact, query_id_of
@@ -48,10 +47,14 @@ class AnswerChange(NamedTuple):
 
 @dataclass
 class BatchState:
-    """The answers and days that a batch needs, after each of its facts so far."""
+    """The answers and days that a batch needs, after each of its facts so far.
+
+    New revisions exceed `floor`.
+    """
 
     policy: RewardPolicy
     language_of: LanguageOf
+    floor: int = 0
     answers: dict[str, ScoredAnswer] = field(default_factory=dict)
     days: dict[DayKey, OperatorDay] = field(default_factory=dict)
 
@@ -70,20 +73,22 @@ class BatchState:
     def add_turn(self, fact: Fact) -> TurnPosition | None:
         """Add an experience to its operator's day; None for feedback.
 
-        Answers without an operator's name share one day, in which none follows another.
+        Answers without an operator's name share one day, as those of a shared name do; in such a
+        day none follows another.
         """
         if not isinstance(fact, ExperienceRecorded):
             return None
-        user_id, window = person_named(fact.experience.user_id), self.policy.follow_up_window
+        user_id, window = operator_of(fact.experience), self.policy.follow_up_window
         turn = OperatorTurn(microseconds(fact.experience.timestamp), fact.experience.query_id)
         key = DayKey(user_id, turn.at // DAY)
         before = self.days.get(key, OperatorDay())
-        quota = self.policy.pairing.max_answers_per_user_per_day
-        day = before.with_turn(turn) if user_id else before.with_turn(turn, quota + 1)
+        quota = self.policy.pairing.per_day(user_id)
+        person = self.policy.pairing.is_person(user_id)
+        day = before.with_turn(turn) if person else before.with_turn(turn, quota + 1)
         self.days[key] = day
         beyond = day.beyond(quota) if day != before else None
         return TurnPosition(
-            adjacent_turns(self.days_around(user_id, turn.at), turn, window) if user_id else ALONE,
+            adjacent_turns(self.days_around(user_id, turn.at), turn, window) if person else ALONE,
             turn in day.turns[:quota],
             beyond.query_id if beyond is not None and beyond != turn else None,
         )
@@ -110,7 +115,7 @@ class BatchState:
         context = before.context.model_copy(update=change) if change else before.context
         if facts is before.facts and context == before.context:
             return
-        after, revision = revise(before, facts, context, self.policy)
+        after, revision = revise(before, facts, context, self.policy, self.floor)
         new = frozenset(after.warnings) - frozenset(before.warnings)
         self.answers[query_id] = after
         if revision is not None or new:
@@ -157,7 +162,7 @@ def _followed_by(reading: FollowUpReading) -> ContextChange:
 def days_of(facts: Iterable[Fact], policy: RewardPolicy) -> set[DayKey]:
     """The days that `add_turn` reads for these facts."""
     return {
-        DayKey(person_named(fact.experience.user_id), number)
+        DayKey(operator_of(fact.experience), number)
         for fact in facts
         if isinstance(fact, ExperienceRecorded)
         for number in days_around(microseconds(fact.experience.timestamp), policy.follow_up_window)

@@ -53,8 +53,9 @@ def _context(state: BatchState, key: DayKey, turn: OperatorTurn) -> ContextChang
     """The whole context of `turn`, from the turns that remain."""
     days = state.days_around(key.user_id, turn.at)
     window = state.policy.follow_up_window
-    adjacent = adjacent_turns(days, turn, window) if key.user_id else ALONE
-    quota = state.policy.pairing.max_answers_per_user_per_day
+    rules = state.policy.pairing
+    adjacent = adjacent_turns(days, turn, window) if rules.is_person(key.user_id) else ALONE
+    quota = rules.per_day(key.user_id)
     context: ContextChange = {
         "follow_up": None,
         "follow_up_reason": "",

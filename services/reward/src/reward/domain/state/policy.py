@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ratchet.contract import Value
+from ratchet.contract import FEEDBACK_WINDOW_DAYS, Value
 from reward.domain.answers.durations import DAY, SECOND
-from reward.domain.examples.pairing import PairingRules
+from reward.domain.examples.pairing_rules import PairingRules
 from reward.domain.examples.trace_sampling import TraceSampling
 from reward.domain.scoring.weights import RewardBounds, RewardWeights
 
@@ -21,7 +21,7 @@ class RewardPolicy(Value):
     bounds: RewardBounds = RewardBounds()
     pairing: PairingRules = PairingRules()
     traces: TraceSampling = TraceSampling()
-    window_days: WindowDays = 30
+    window_days: WindowDays = FEEDBACK_WINDOW_DAYS
     follow_up_window_s: FollowUpSeconds = 300
 
     @property

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ratchet.contract import Event, ExperienceScored, derived_id
+from reward.domain.examples.pairing_rules import PairingRules
 from reward.domain.examples.served_plan import served_plan
 from reward.domain.examples.trace_sampling import trace_request
 from reward.domain.state.batch_state import AnswerChange
@@ -10,9 +11,16 @@ from reward.domain.state.scored_answer import ScoredAnswer
 
 
 def score_events(
-    cause: Event, change: AnswerChange, answers: Mapping[str, ScoredAnswer], settings_hash: str
+    cause: Event,
+    change: AnswerChange,
+    answers: Mapping[str, ScoredAnswer],
+    rules: PairingRules,
+    settings_hash: str,
 ) -> Iterator[Event]:
-    """The events of `change`, none without a new revision; a retry makes the same events."""
+    """The events of `change`, none without a new revision; a retry makes the same events.
+
+    A score names persons only: the ranking limits what each of them teaches.
+    """
     scored, revision = answers[change.query_id], change.revision
     answer = scored.facts.answer
     if revision is None or answer is None:
@@ -23,7 +31,7 @@ def score_events(
         occurred_at=cause.occurred_at,
         caused_by=cause.event_id,
         query_id=answer.query_id,
-        user_id=answer.user_id,
+        user_id=answer.user_id if rules.is_person(answer.user_id) else "",
         revision=scored.revision,
         rating=revision.reaction.rating,
         follow_up=revision.follow_up,

@@ -36,7 +36,7 @@ class QuestionContext(Value):
 
 
 class ScoredAnswer(StoredValue):
-    """`revision` counts the scores so far; `keys` are the questions that it answers, by aspect.
+    """`revision` grows with each score; `keys` are the questions that it answers, by aspect.
 
     `traced` marks that a teacher was asked: at most once, however often the score changes.
     """
@@ -73,9 +73,16 @@ class ScoreRevision:
 
 
 def revise(
-    before: ScoredAnswer, facts: AnswerFacts, context: QuestionContext, policy: RewardPolicy
+    before: ScoredAnswer,
+    facts: AnswerFacts,
+    context: QuestionContext,
+    policy: RewardPolicy,
+    floor: int = 0,
 ) -> tuple[ScoredAnswer, ScoreRevision | None]:
-    """Score again if facts or context differ from `before` in substance; else no revision."""
+    """Score again if facts or context differ from `before` in substance; else no revision.
+
+    The new revision exceeds `floor`.
+    """
     answer = facts.answer
     same = before.facts.substance == facts.substance and before.context == context
     if answer is None or same:
@@ -93,7 +100,7 @@ def revise(
         facts=facts,
         context=context,
         keys=keys,
-        revision=before.revision + 1,
+        revision=max(before.revision, floor) + 1,
         traced=before.traced or reason is not None,
         warnings=_warnings(before, facts, scored.warnings),
     )

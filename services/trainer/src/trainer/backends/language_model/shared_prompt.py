@@ -1,9 +1,10 @@
-"""Computes the common prefix of both answers of a pair once.
+"""Computes what the rows of a batch have in common once.
 
-A DPO batch contains every prompt twice: before the chosen and before the rejected answer. Under
-a causal mask the states of the common prefix are equal, so both rows become one: prefix, rest of
-the chosen, rest of the rejected, where the two rests are masked from each other. Each token keeps
-its position, so the results are those of two rows.
+A DPO batch contains every prompt twice, before the chosen and before the rejected answer, and the
+same readings before several questions. Under a causal mask the states of a common beginning are
+equal. So all rows become one: each row continues where it leaves the row before it, and a token
+attends to the tokens of its own row alone. Each token keeps its position, so the results are those
+of separate rows.
 """
 
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ def shared_prompts(backbone: nn.Module) -> Iterator[None]:
     """Within the block, `backbone` takes `(2n, length)` right-padded rows: n chosen, n rejected."""
     plain = backbone.forward
 
-    # TRL calls the model's backbone with both rows; its loss code sees no difference.
+    # TRL calls the model's backbone with all rows; its loss code sees no difference.
     def forward(input_ids: Tensor, attention_mask: Tensor, **options: Any) -> Any:
         joined = _Joined(input_ids, attention_mask)
         dtype = next(backbone.parameters()).dtype
@@ -40,45 +41,49 @@ def shared_prompts(backbone: nn.Module) -> Iterator[None]:
 
 
 class _Joined:
-    """The joined rows; `tokens` and `positions` are `(n, joined length)`."""
+    """The joined row; `tokens` and `positions` are `(1, joined length)`.
+
+    `_paths` are the places of each row's tokens in it, `(2n, length)`; padding has place 0.
+    """
 
     def __init__(self, input_ids: Tensor, attention_mask: Tensor) -> None:
-        chosen, rejected = input_ids.chunk(2)
-        seen_chosen, seen_rejected = attention_mask.bool().chunk(2)
-        same = (chosen == rejected) & seen_chosen & seen_rejected
-        self._common = same.long().cumprod(1).sum(1, keepdim=True)
-        self._chosen_end = seen_chosen.sum(1, keepdim=True)
-        self._end = self._chosen_end + seen_rejected.sum(1, keepdim=True) - self._common
-        self._width = input_ids.shape[1]
-        self._place = torch.arange(int(self._end.max()), device=input_ids.device)[None]
-        self._in_rejected = self._place >= self._chosen_end
-        moved = torch.where(
-            self._in_rejected, self._place - self._chosen_end + self._common, self._place
-        )
-        self.positions = moved.clamp(max=self._width - 1)
-        self.tokens = torch.where(
-            self._in_rejected, rejected.gather(1, self.positions), chosen.gather(1, self.positions)
-        )
+        self._lengths = attention_mask.sum(1).tolist()
+        self._paths = torch.zeros_like(input_ids)
+        parts: list[Tensor] = []
+        positions: list[Tensor] = []
+        end, before = 0, None
+        for row in torch.arange(len(input_ids)).reshape(2, -1).T.flatten().tolist():
+            length = self._lengths[row]
+            common = 0 if before is None else self._common(input_ids, before, row)
+            new = length - common
+            if before is not None:
+                self._paths[row, :common] = self._paths[before, :common]
+            self._paths[row, common:length] = torch.arange(end, end + new)
+            parts.append(input_ids[row, common:length])
+            positions.append(torch.arange(common, length, device=input_ids.device))
+            end, before = end + new, row
+        self.tokens = torch.cat(parts)[None]
+        self.positions = torch.cat(positions)[None]
+
+    def _common(self, input_ids: Tensor, before: int, row: int) -> int:
+        """The length of the common beginning of two rows."""
+        shortest = min(self._lengths[before], self._lengths[row])
+        same = input_ids[before, :shortest] == input_ids[row, :shortest]
+        return int(same.long().cumprod(0).sum())
 
     def mask(self, dtype: torch.dtype) -> Tensor:
-        """Additive `(n, 1, joined length, joined length)`: causal, blocked between the rests."""
-        part = (self._place >= self._common).long() + self._in_rejected.long()
-        causal = self._place[:, :, None] >= self._place[:, None, :]
-        related = (part[:, None, :] == 0) | (part[:, None, :] == part[:, :, None])
-        # Padding attends to itself: softmax over a fully masked row may be NaN.
-        inside = (self._place < self._end)[:, None, :] | torch.eye(
-            self._place.shape[1], dtype=torch.bool, device=part.device
-        )
-        allowed = (causal & related & inside)[:, None]
+        """Additive `(1, 1, joined length, joined length)`: causal within each row's path."""
+        size = self.tokens.shape[1]
+        allowed = torch.zeros(size, size, dtype=torch.bool, device=self.tokens.device)
+        for path, length in zip(self._paths, self._lengths, strict=True):
+            places = path[:length]
+            allowed[places[:, None], places[None, :]] |= torch.ones(
+                length, length, dtype=torch.bool, device=allowed.device
+            ).tril()
         blocked = torch.finfo(dtype).min
-        return torch.zeros(allowed.shape, dtype=dtype, device=part.device).masked_fill_(
-            ~allowed, blocked
-        )
+        mask = torch.zeros(size, size, dtype=dtype, device=allowed.device)
+        return mask.masked_fill_(~allowed, blocked)[None, None]
 
     def split(self, states: Tensor) -> Tensor:
-        """From `(n, joined length, h)` back to `(2n, length, h)`."""
-        place = torch.arange(self._width, device=states.device)[None].expand(len(states), -1)
-        moved = torch.where(place < self._common, place, place - self._common + self._chosen_end)
-        back = torch.cat((place, moved)).clamp(max=states.shape[1] - 1)
-        index = back[:, :, None].expand(-1, -1, states.shape[2])
-        return torch.cat((states, states)).gather(1, index)
+        """From `(1, joined length, h)` back to `(2n, length, h)`."""
+        return states[0][self._paths]

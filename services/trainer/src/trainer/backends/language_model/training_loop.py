@@ -23,7 +23,8 @@ from trainer.backends.language_model.distributed import (
 from trainer.backends.language_model.lora import Adapted, Fresh
 from trainer.backends.language_model.progress_callback import ProgressCallback, curve_of
 from trainer.domain.runs.child_messages import TrainingProgress
-from trainer.domain.runs.recipe import LoopRecipe, Recipe
+from trainer.domain.runs.loop_recipes import LoopRecipe
+from trainer.domain.runs.recipe import Recipe
 
 _HEAD_TILE = 4096
 _WHOLE = "whole"

@@ -14,6 +14,8 @@ from trainer.backends.machine.ollama import Ollama
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
 from trainer.domain.runs.child_messages import (
     CHILD_MESSAGE,
+    BaseProvided,
+    BaseRequest,
     OutOfMemory,
     RunImpossible,
     RunOutcome,
@@ -78,6 +80,20 @@ class ChildRunner:
                 if isinstance(end, RunImpossible):
                     raise TrainingImpossible(end)
                 request = await asyncio.to_thread(_with_smaller_batches, request, end)
+
+    async def fetch_base(self, request: BaseRequest) -> str | None:
+        """Why the files of a base model are not here, None if they are; downloads what lacks."""
+        problems: list[str | None] = []
+
+        async def receive(line: bytes) -> None:
+            problems.append(BaseProvided.model_validate_json(line).problem)
+
+        try:
+            await run_child("trainer.run.base", request, receive, _ENVIRONMENT)
+        except ChildFailed as error:
+            reason = str(error).splitlines()[-1]
+            return f"the base model {request.base_model} could not be fetched: {reason}"
+        return problems[-1]
 
     async def record_references(self, request: ReferenceRequest) -> None:
         """Write the reference answers unless the file exists."""

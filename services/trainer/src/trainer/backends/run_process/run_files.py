@@ -9,6 +9,7 @@ from secrets import token_hex
 from ratchet.contract import ArtifactRef, GateFigures
 from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore, write_whole
+from trainer.domain.evaluation.gate_rules import GateRules
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
 from trainer.domain.runs.run import DatasetReference, Run
@@ -55,7 +56,7 @@ class RunFiles:
         path = self._artifacts.verified(run.dataset.artifact)
         return Dataset.model_validate_json(path.read_bytes())
 
-    def train_request(self, run: Run, cache_dir: Path) -> TrainRequest:
+    def train_request(self, run: Run, cache_dir: Path, gate: GateRules) -> TrainRequest:
         """Provide what the child process reads; a repetition changes nothing.
 
         Raises `ArtifactMissing`, `ArtifactCorrupt` and `OSError`.
@@ -74,6 +75,8 @@ class RunFiles:
             work_dir=directory / "work",
             champion=None if run.champion is None else self._champion(directory, run.champion),
             afresh=run.parent is None,
+            widgets=run.widgets,
+            gate=gate,
         )
 
     def store_adapter(
@@ -146,6 +149,8 @@ def _flat(run: Run, trained: TrainingResult) -> dict[str, float | int | str | li
         "computed_on": trained.device,
         "computed_in": trained.precision,
         "micro_batch": trained.batch,
+        "copies": trained.copies,
+        "on_policy_rounds": [one.description for one in trained.rounds],
     }
     for part, values in run.recipe.model_dump(mode="json").items():
         if not isinstance(values, dict):

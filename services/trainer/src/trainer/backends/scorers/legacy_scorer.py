@@ -1,6 +1,7 @@
 """Reads a low-rank scorer of the predecessor's trainer, as tensors and never as code."""
 
 import logging
+from math import prod
 from pathlib import Path
 
 import torch
@@ -84,6 +85,9 @@ def _tensor(state: dict[str, object], name: str, path: Path) -> Tensor:
     tensor = state.get(name)
     if not isinstance(tensor, Tensor) or (name == "A.weight" and tensor.dim() != 2):
         raise UnusableCheckpoint(f"{path.name} has no tensor {name}")
+    # A tensor may claim more elements than the file has: a stride of 0 repeats one.
+    if tensor.numel() > prod(_SHAPES[name]):
+        raise UnusableCheckpoint(f"{path.name}: {name} has the shape {tensor.shape}")
     tensor = tensor.float()
     if not bool(torch.isfinite(tensor).all()):
         raise UnusableCheckpoint(f"{path.name}: {name} holds values that are not finite")

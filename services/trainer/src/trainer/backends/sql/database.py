@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import URL, Engine, inspect, text
+from sqlalchemy import URL, Engine, inspect, select, text
 
 from ratchet.contract import Unavailable
 from ratchet.storage.sqlite import sqlite_engine
-from trainer.backends.sql.tables import metadata
+from trainer.backends.sql.tables import metadata, runs
 
 DATABASE = "trainer.db"
 _VERSION = 0
@@ -64,3 +64,13 @@ def _add_missing(engine: Engine) -> None:
                     connection.execute(text(f"ALTER TABLE {table.name} ADD {column.name} {kind}"))
             for index in table.indexes:
                 index.create(connection, checkfirst=True)
+
+
+def problem_of(engine: Engine) -> str | None:
+    """Why the database cannot be read now; None if it can."""
+    try:
+        with engine.connect() as connection:
+            connection.execute(select(runs.c.number).limit(1))
+    except Unavailable as error:
+        return str(error)
+    return None

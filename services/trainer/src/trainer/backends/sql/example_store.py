@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -70,12 +70,17 @@ class SqlExampleStore:
         """Seconds since the last example arrived; None if none has since the start."""
         return None if self._last_arrival is None else time.monotonic() - self._last_arrival
 
-    def waiting(self, fits: Mapping[Method, str] | None = None) -> dict[Method, WaitingExamples]:
+    def waiting(
+        self,
+        fits: Mapping[Method, str] | None = None,
+        since_s: Callable[[datetime], float] = lambda at: (utc_now() - at).total_seconds(),
+    ) -> dict[Method, WaitingExamples]:
         """The examples that no finished run has used, counted by method.
 
-        `fits` is `Recipe.fits`: examples that a run has left out for it do not wait.
+        `fits` is `Recipe.fits`: examples that a run has left out for it do not wait. `since_s`
+        returns how long ago a time is.
         """
-        return {method: _waiting(self._engine, method, fits or {}) for method in KINDS}
+        return {method: _waiting(self._engine, method, fits or {}, since_s) for method in KINDS}
 
     def take(
         self, method: Method, most: Mapping[Aspect, int], fits: Mapping[Method, str] | None = None
@@ -107,6 +112,11 @@ class SqlExampleStore:
                 else:
                     _cancel(connection, request)
 
+    def have_widgets(self) -> bool:
+        """Whether any example is about widgets: without one the assistant shows none."""
+        query = select(examples.c.example_id).where(examples.c.aspect == "widget").limit(1)
+        return bool(read(self._engine, query))
+
     def open_request(self) -> RunRequest | None:
         """The first request that no run has answered."""
         first = select(requests).where(requests.c.run_id.is_(None)).order_by(requests.c.number)
@@ -133,7 +143,12 @@ def _waits(method: Method, fits: Mapping[Method, str]) -> tuple[ColumnElement[bo
     )
 
 
-def _waiting(engine: Engine, method: Method, fits: Mapping[Method, str]) -> WaitingExamples:
+def _waiting(
+    engine: Engine,
+    method: Method,
+    fits: Mapping[Method, str],
+    since_s: Callable[[datetime], float],
+) -> WaitingExamples:
     desirable = func.json_extract(examples.c.event, "$.desirable")
     counted = select(
         func.count().label("all"),
@@ -150,7 +165,7 @@ def _waiting(engine: Engine, method: Method, fits: Mapping[Method, str]) -> Wait
     return WaitingExamples(
         count=row.all,
         rarer=min(row.desirable, row.all - row.desirable),
-        oldest_s=max(0.0, (utc_now() - oldest).total_seconds()),
+        oldest_s=max(0.0, since_s(oldest)),
         voice=row.voice,
         widget=row.widget,
     )
@@ -178,7 +193,9 @@ def _cancel(connection: Connection, request: CancelRequested) -> None:
     )
     for row in connection.execute(opened).all():
         if request.run_id is None:
-            matches = datetime.fromisoformat(row.planned_at) <= request.occurred_at
+            # A plan from the future was made while the clock was ahead.
+            planned = datetime.fromisoformat(row.planned_at)
+            matches = planned <= request.occurred_at or planned > utc_now()
         else:
             matches = row.run_id == request.run_id
         if matches:

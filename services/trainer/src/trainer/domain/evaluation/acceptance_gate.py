@@ -3,39 +3,24 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from pydantic import Field
-
 from ratchet.contract import GateFigures, Interval, Method, Value
 from trainer.domain.evaluation.cases import Case, Part
 from trainer.domain.evaluation.figures import described_gain, gate_figures, measure_label
-from trainer.domain.evaluation.scores import Measure, ModelScores, expected_measures
+from trainer.domain.evaluation.gate_rules import GateRules
+from trainer.domain.evaluation.measures import MEASURES, TRUTH, Measure
+from trainer.domain.evaluation.scores import ModelScores, expected_measures
+from trainer.domain.evaluation.truth_clauses import less_true
 
 _REQUIRED: tuple[Measure, ...] = ("preference_accuracy", "text_quality", "grounded_accuracy")
-_GUARDED: tuple[Measure, ...] = (*_REQUIRED, "json_validity", "plan_agreement", "finished")
+_GUARDED: tuple[Measure, ...] = (
+    *_REQUIRED, "absent", "json_validity", "plan_agreement", "finished",
+)  # fmt: skip
 _GAINS: tuple[Measure, ...] = (
-    "text_quality", "grounded_accuracy", "json_validity", "plan_agreement",
+    "text_quality", "grounded_accuracy", "absent", "json_validity", "plan_agreement",
 )  # fmt: skip
 _IMITATED: dict[Method, tuple[Measure, ...]] = {"sft": ("likelihood",)}
 _PARTS: dict[Part, str] = {"held_out": "held-out", "regression": "regression"}
 _NAMED = 3
-
-
-class GateRules(Value):
-    """The limits of the acceptance gate.
-
-    `min_preference_accuracy` is in 0..1 and `max_grounded_fall` a share of the questions with a
-    reading. A gain counts from `gain_cases` cases on, and a slice is guarded from `slice_cases`.
-    The mean number of words in an answer may change by a factor from `least_length_ratio` to
-    `most_length_ratio`. `max_kl` is in nats per token.
-    """
-
-    min_preference_accuracy: float = Field(default=0.7, ge=0, le=1)
-    max_grounded_fall: float = Field(default=0.1, ge=0, le=1)
-    gain_cases: int = Field(default=5, ge=1)
-    slice_cases: int = Field(default=6, ge=1)
-    least_length_ratio: float = Field(default=0.2, ge=0)
-    most_length_ratio: float = Field(default=1.5, ge=1)
-    max_kl: float = Field(default=3.0, gt=0)
 
 
 class ChallengerAccepted(Value):
@@ -60,21 +45,26 @@ def judge_challenger(
     rules: GateRules,
     method: Method,
     seed: int,
+    base: ModelScores | None = None,
+    ended_early: str | None = None,
 ) -> GateVerdict:
     """Accept a challenger if no case is missing, no measure is worse and one is credibly better.
 
     "Credibly" means that the 95 % interval of the gain excludes zero. A gain counts on held-out
     questions only; harm counts on them, on the fixed set and on any slice. Text quality does not
-    measure truth. So groundedness may not fall by more than `max_grounded_fall` even if too few
-    cases make the fall credible, and invented numbers may increase only if more answers are
-    grounded.
+    measure truth, and few cases make no fall credible: the limits of `rules` hold for what was
+    observed. The challenger must be as true as the champion (`before`), and as the base's spoken
+    answers (`base`, None if the base is the champion). `ended_early` is why the evaluation did not
+    ask all questions, which is a refusal; `cases` are those that were asked.
     """
-    figures = gate_figures(cases, before, after, rules.slice_cases, seed)
+    figures = gate_figures(cases, before, after, rules.slice_cases, seed, base)
     problems = [
-        *_missing(cases, before, after),
+        *([ended_early] if ended_early else []),
+        *_missing(cases, before, after, base),
         *_unlearned(figures, after, cases, rules),
         *_worse(figures, method),
-        *_untrue(figures, rules),
+        *_ungrounded(figures, rules),
+        *less_true(figures, rules),
         *_worse_in_slices(figures),
         *_drifted(figures, rules),
     ]
@@ -90,17 +80,25 @@ def judge_challenger(
     return ChallengerAccepted(reason=f"{names} credibly better: {summary}", figures=figures)
 
 
-def _missing(cases: Sequence[Case], before: ModelScores, after: ModelScores) -> Iterator[str]:
-    for when, judged in (("before", before), ("after", after)):
-        scored = {case.case_id: case.scores.keys() for case in judged.cases}
+def _missing(
+    cases: Sequence[Case], before: ModelScores, after: ModelScores, base: ModelScores | None
+) -> Iterator[str]:
+    judged = [("before training", before, MEASURES), ("after training", after, MEASURES)]
+    if base is not None:
+        judged.append(("of the base", base, TRUTH))
+    for when, scores, measures in judged:
+        scored = {case.case_id: case.scores.keys() for case in scores.cases}
         gaps = [
             f"{case.question.text[:60]!r} ({', '.join(map(measure_label, sorted(absent)))})"
             for case in cases
-            if (absent := expected_measures(case) - scored.get(case.case_id, set()))
+            if (
+                absent := (expected_measures(case) & set(measures))
+                - scored.get(case.case_id, set())
+            )
         ]
         if gaps:
             more = f" and {len(gaps) - _NAMED} more" if len(gaps) > _NAMED else ""
-            yield f"not measured {when} training: {', '.join(gaps[:_NAMED])}{more}"
+            yield f"not measured {when}: {', '.join(gaps[:_NAMED])}{more}"
     for name in _REQUIRED:
         if not any(name in expected_measures(case) for case in cases):
             yield f"no case measures {measure_label(name)}"
@@ -142,17 +140,13 @@ def _worse(figures: GateFigures, method: Method) -> Iterator[str]:
                 yield f"credibly worse on {side}: {described_gain(name, gains[name])}"
 
 
-def _untrue(figures: GateFigures, rules: GateRules) -> Iterator[str]:
-    """A model that avoids numbers invents none: more inventions may come with more truth."""
-    grounded, invented = (figures.together.get(n) for n in ("grounded_accuracy", "invented"))
-    if grounded is not None and grounded.mean < -rules.max_grounded_fall:
+def _ungrounded(figures: GateFigures, rules: GateRules) -> Iterator[str]:
+    gain = figures.together.get("grounded_accuracy")
+    if gain is not None and gain.mean < -rules.max_grounded_fall:
         yield (
-            f"{described_gain('grounded_accuracy', grounded)} in all, "
+            f"{described_gain('grounded_accuracy', gain)} in all, "
             f"more than {rules.max_grounded_fall:.2f} down"
         )
-    truer = grounded is not None and grounded.low > 0
-    if invented is not None and invented.low > 0 and not truer:
-        yield f"more is invented in all: {described_gain('invented', invented)}"
 
 
 def _worse_in_slices(figures: GateFigures) -> Iterator[str]:

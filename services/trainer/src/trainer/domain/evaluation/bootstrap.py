@@ -1,6 +1,6 @@
 """The confidence interval of a gain, and the number of cases that show one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
 
 import numpy as np
@@ -33,6 +33,28 @@ def paired_gain(
     tail = _TAIL_PERCENT / looks
     low, high = np.percentile(means, (tail, 100 - tail))
     return Interval(mean=float(gains.mean()), low=float(low), high=float(high), n=len(gains))
+
+
+def share_gain(
+    before: Mapping[str, float], after: Mapping[str, float], seed: int
+) -> Interval | None:
+    """The difference of two shares, of answers to partly other cases, with its 95 % interval.
+
+    Both map a case to 0 or 1. The bootstrap resamples the cases that have a value on any side, so
+    that those on both sides stay pairs. `n` is the smaller number of answers; None if it is 0.
+    """
+    if not before or not after:
+        return None
+    cases = sorted(before.keys() | after.keys())
+    draws = np.random.default_rng(seed).integers(len(cases), size=(RESAMPLES, len(cases)))
+    shares = []
+    for side in (after, before):
+        values = np.array([side.get(case, 0.0) for case in cases])[draws].sum(axis=1)
+        answers = np.array([case in side for case in cases])[draws].sum(axis=1)
+        shares.append(np.divide(values, answers, np.full(RESAMPLES, np.nan), where=answers > 0))
+    low, high = np.nanpercentile(shares[0] - shares[1], (_TAIL_PERCENT, 100 - _TAIL_PERCENT))
+    mean = sum(after.values()) / len(after) - sum(before.values()) / len(before)
+    return Interval(mean=mean, low=low, high=high, n=min(len(before), len(after)))
 
 
 def cases_to_detect(gain: float, spread: float) -> int:

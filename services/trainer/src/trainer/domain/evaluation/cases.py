@@ -15,7 +15,9 @@ from ratchet.contract import (
     derived_id,
 )
 from ratchet.measures import plan_validity
+from ratchet_truth import JudgedSituation
 from trainer.domain.examples.training_example import TrainingExample
+from trainer.domain.examples.truth import situation_of_question
 from trainer.domain.runs.recipe import JudgingRecipe
 
 Part = Literal["held_out", "regression"]
@@ -48,6 +50,11 @@ class Case(Value):
     comparisons: tuple[Comparison, ...] = ()
     reference: str | None = None
     asks: bool = True
+
+    @property
+    def situation(self) -> JudgedSituation | None:
+        """What an answer is judged against; None if it is not known what is asked, or listed."""
+        return situation_of_question(self.prompt, self.question)
 
     @property
     def reference_plan(self) -> str | None:

@@ -4,20 +4,28 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ratchet.contract import GateFigures, Interval, SliceGain
-from trainer.domain.evaluation.bootstrap import paired_gain
+from trainer.domain.evaluation.bootstrap import paired_gain, share_gain
 from trainer.domain.evaluation.cases import Case
-from trainer.domain.evaluation.scores import MEASURES, Measure, ModelScores
+from trainer.domain.evaluation.measures import MEASURES, SHARES, TRUTH, Measure
+from trainer.domain.evaluation.scores import ModelScores
 
 GUARDED_IN_SLICES: tuple[Measure, ...] = ("text_quality", "grounded_accuracy", "json_validity")
 _LEAST_WORDS = 1.0
+_LABELS = {"json_validity": "JSON validity", "absent": "absence stated"}
 
 
 def gate_figures(
-    cases: Sequence[Case], before: ModelScores, after: ModelScores, slice_cases: int, seed: int
+    cases: Sequence[Case],
+    before: ModelScores,
+    after: ModelScores,
+    slice_cases: int,
+    seed: int,
+    base: ModelScores | None = None,
 ) -> GateFigures:
     """Means of after minus before over the cases that both have; in any order of `cases`.
 
     Slices pool held-out and fixed questions. A slice needs `slice_cases` cases of a measure.
+    `base` has the base's spoken answers, None if the base is the champion.
     """
     held_out = [case for case in cases if case.part == "held_out"]
     regression = [case for case in cases if case.part == "regression"]
@@ -33,6 +41,8 @@ def gate_figures(
         if old.words is None or new.words is None
         else new.words / max(old.words, _LEAST_WORDS),
         kl=new.kl,
+        asked=sum(case.asks for case in cases),
+        over_base={} if base is None else _gains(cases, base, after, seed, TRUTH),
     )
 
 
@@ -64,14 +74,28 @@ def described_gain(name: str, gain: Interval) -> str:
 
 
 def measure_label(name: str) -> str:
-    return "JSON validity" if name == "json_validity" else name.replace("_", " ")
+    return _LABELS.get(name, name.replace("_", " "))
 
 
 def _gains(
-    cases: Sequence[Case], before: ModelScores, after: ModelScores, seed: int
+    cases: Sequence[Case],
+    before: ModelScores,
+    after: ModelScores,
+    seed: int,
+    measures: Sequence[Measure] = MEASURES,
 ) -> dict[str, Interval]:
-    paired = {name: _paired(cases, before, after, name) for name in MEASURES}
-    return {name: paired_gain(*both, seed) for name, both in paired.items() if both[0]}
+    gains = {name: _gain(cases, before, after, name, seed) for name in measures}
+    return {name: gain for name, gain in gains.items() if gain is not None}
+
+
+def _gain(
+    cases: Sequence[Case], before: ModelScores, after: ModelScores, measure: Measure, seed: int
+) -> Interval | None:
+    if measure in SHARES:
+        ids = [case.case_id for case in cases]
+        return share_gain(before.scores_of(measure, ids), after.scores_of(measure, ids), seed)
+    both = _paired(cases, before, after, measure)
+    return paired_gain(*both, seed) if both[0] else None
 
 
 def _slice_gains(

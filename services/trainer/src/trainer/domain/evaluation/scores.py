@@ -2,27 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite, nan
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
-from ratchet.contract import Answer, Scores, Value
-from ratchet.measures import RequestedReading, grounded, plan_validity, text_quality
+from ratchet.contract import Scores, Value
+from ratchet.measures import plan_validity, text_quality
+from trainer.domain.evaluation.answer_truth import expected_truth, truth_scores
 from trainer.domain.evaluation.cases import Case
+from trainer.domain.evaluation.measures import MEASURES, Measure
 from trainer.domain.evaluation.plan_agreement import plan_agreement
-
-Measure = Literal[
-    "preference_accuracy",
-    "margin",
-    "text_quality",
-    "grounded_accuracy",
-    "invented",
-    "json_validity",
-    "plan_agreement",
-    "likelihood",
-    "finished",
-    "words",
-    "kl",
-]
-MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 
 class GeneratedAnswer(NamedTuple):
@@ -86,10 +73,9 @@ class ModelScores(Value):
 
 
 def expected_measures(case: Case) -> frozenset[Measure]:
-    """The measures that a complete evaluation has of `case`, apart from the divergence.
+    """The measures that a complete evaluation has of `case`, whatever the model answers.
 
-    Groundedness needs a question with a requested reading. The divergence is measured on a
-    sample of the cases.
+    The divergence is not among them: it is measured on a sample of the cases.
     """
     names: list[Measure] = []
     if case.comparisons:
@@ -97,9 +83,7 @@ def expected_measures(case: Case) -> frozenset[Measure]:
     if case.reference is not None:
         names += ["likelihood"]
     if case.asks and case.aspect == "voice":
-        names += ["text_quality", "finished", "words"]
-        if case.question.asked is not None:
-            names += ["grounded_accuracy", "invented"]
+        names += ["text_quality", "finished", "words", *expected_truth(case)]
     if case.asks and case.aspect == "widget":
         names += ["json_validity", "finished"]
         if case.reference_plan is not None:
@@ -113,24 +97,11 @@ def model_scores(cases: Sequence[Case], observed: Sequence[CaseObservation]) -> 
     `preference_accuracy` is the share of a case's comparisons whose chosen answer has the higher
     mean log-probability per token. Unlike DPO's implicit reward, whose ratio is 1 for the base by
     definition, this works for any model, and short answers have no advantage. `margin` is the
-    mean difference. `invented` is 1 if the answer contains a number that the prompt does not
-    support. A value that is not finite counts as not measured.
+    mean difference. `truth_scores` are those of a spoken answer's truth. A value that is not
+    finite counts as not measured.
     """
     return ModelScores(
         cases=tuple(_scored(case, one) for case, one in zip(cases, observed, strict=True))
-    )
-
-
-def answer_comparisons(
-    cases: Sequence[Case], before: ModelScores, after: ModelScores
-) -> tuple[Answer, ...]:
-    """The answers of both models to each held-out spoken question."""
-    old, new = before.answers, after.answers
-    return tuple(
-        Answer(question=case.question.text, before=old[case.case_id], after=new[case.case_id])
-        for case in cases
-        if (case.part, case.aspect) == ("held_out", "voice")
-        and case.case_id in old.keys() & new.keys()
     )
 
 
@@ -158,19 +129,11 @@ def _scored(case: Case, observed: CaseObservation) -> CaseScores:
 
 
 def _spoken(case: Case, answer: str) -> dict[Measure, float]:
-    scores: dict[Measure, float] = {
+    return {
         "text_quality": text_quality(answer, case.question.text).total,
         "words": float(len(answer.split())),
+        **truth_scores(case, answer),
     }
-    requested = case.question.asked
-    if requested is not None:
-        reading = RequestedReading(
-            requested.equipment, requested.metric, requested.value, requested.unit
-        )
-        grounding = grounded(answer, case.prompt, reading)
-        scores["grounded_accuracy"] = float(grounding.ok)
-        scores["invented"] = float(bool(grounding.invented))
-    return scores
 
 
 def _planned(case: Case, answer: str) -> dict[Measure, float]:

@@ -10,8 +10,10 @@ from ratchet.contract import LabelBuilt, TraceCaptured, Value
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.selection import described
 from trainer.domain.examples.training_example import TrainingExample, samples_of
+from trainer.domain.examples.truth import teaches_an_untruth
 
-Unfit = Literal["control_token", "prompt_too_long", "answer_too_long"]
+Unfit = Literal["untrue", "control_token", "prompt_too_long", "answer_too_long"]
+_NOT_OF_LENGTH = frozenset(("untrue", "control_token"))
 
 
 class LeftOut(Value):
@@ -60,6 +62,11 @@ class Fit:
     dataset: Dataset
     left_out: LeftOut
     max_length: int
+    tokens: ChatTokens
+
+    def is_whole(self, example: TrainingExample) -> bool:
+        """Whether the base model can learn another example whole."""
+        return why_unfit(example, self.max_length, self.tokens) is None
 
     @property
     def obstacle(self) -> str | None:
@@ -70,7 +77,7 @@ class Fit:
             return None
         missing = "train on" if not data.train else "hold out" if not data.held_out else "compare"
         remedy = "wait for other examples"
-        if self.left_out.counts.keys() - {"control_token"}:
+        if self.left_out.counts.keys() - _NOT_OF_LENGTH:
             setting = f"RATCHET_TRAINER_{data.method.upper()}"
             remedy = f"raise max_length, which is {self.max_length} tokens, in {setting}"
         return f"too few examples to {missing}{self.left_out.remark}: {remedy}"
@@ -80,15 +87,18 @@ def fit(dataset: Dataset, max_length: int, tokens: ChatTokens) -> Fit:
     """The examples of `dataset` without control tokens, whole within `max_length` tokens.
 
     A truncated answer would teach the model not to end, and a control token in a text would end a
-    turn early. Both sides of the dataset are treated alike.
+    turn early. Both sides of the dataset are treated alike, but that an answer which is untrue to
+    its readings is never trained on as good.
     """
     left_out: dict[str, list[str]] = {}
     thinking = 0
 
-    def fitting(examples: Sequence[TrainingExample]) -> Iterator[TrainingExample]:
+    def fitting(examples: Sequence[TrainingExample], are_taught: bool) -> Iterator[TrainingExample]:
         nonlocal thinking
         for example in examples:
-            reason = _unfit(example, max_length, tokens)
+            reason = why_unfit(example, max_length, tokens)
+            if reason is None and are_taught and teaches_an_untruth(example):
+                reason = "untrue"
             if reason is not None:
                 left_out.setdefault(reason, []).append(example.example_id)
             elif isinstance(example, TraceCaptured) and _thinks_too_long(
@@ -99,16 +109,21 @@ def fit(dataset: Dataset, max_length: int, tokens: ChatTokens) -> Fit:
             else:
                 yield example
 
-    sides = {"train": tuple(fitting(dataset.train)), "held_out": tuple(fitting(dataset.held_out))}
+    sides = {
+        "train": tuple(fitting(dataset.train, are_taught=True)),
+        "held_out": tuple(fitting(dataset.held_out, are_taught=False)),
+    }
     examples = {reason: tuple(left_out[reason]) for reason in sorted(left_out)}
     return Fit(
         dataset.model_copy(update=sides),
         LeftOut(examples=examples, without_thinking=thinking),
         max_length,
+        tokens,
     )
 
 
-def _unfit(example: TrainingExample, max_length: int, tokens: ChatTokens) -> Unfit | None:
+def why_unfit(example: TrainingExample, max_length: int, tokens: ChatTokens) -> Unfit | None:
+    """Why the base model cannot learn an example whole; None if it can."""
     thoughts = example.thoughts if isinstance(example, TraceCaptured) else ""
     if any(map(tokens.has_control_token, (example.prompt, *example.answers, thoughts))):
         return "control_token"

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from ratchet.contract import BaseTried, derived_id
+from trainer.domain.runs.ages import Ages
 
 
 @dataclass(frozen=True)
@@ -48,33 +49,33 @@ class TrialStanding:
 def due_request(
     trials: Sequence[RequestedTrial],
     base: BaseIdentity,
-    now: datetime,
-    started: datetime,
+    ages: Ages,
     retry_s: float,
 ) -> str | None:
     """The id of the request to publish now, None if none is due.
 
     `trials` are those of `base`, oldest first. One that did not pass is repeated after a start of
-    the trainer, at `started`, and `retry_s` after its result. The same situation has the same id.
+    the trainer, with which `ages` began, and `retry_s` after its result. The same situation has
+    the same id.
     """
     if not trials:
         return derived_id("trial", base.key)
     last = trials[-1]
     if last.result is None or last.answered_at is None or _passed(last.result):
         return None
-    if last.answered_at > started and (now - last.answered_at).total_seconds() < retry_s:
+    if ages.since_s(last.answered_at) < min(retry_s, ages.uptime_s):
         return None
     return derived_id("trial", base.key, last.event_id)
 
 
 def standing(
-    trials: Sequence[RequestedTrial], base: BaseIdentity, now: datetime, limit_s: float
+    trials: Sequence[RequestedTrial], base: BaseIdentity, ages: Ages, limit_s: float
 ) -> TrialStanding:
     """The last result, until there is a newer one; the first is awaited for `limit_s`."""
     results = [trial.result for trial in trials if trial.result is not None]
     if results:
         return _of_result(results[-1])
-    waited_s = (now - trials[0].requested_at).total_seconds() if trials else 0.0
+    waited_s = ages.since_s(trials[0].requested_at) if trials else 0.0
     if waited_s < limit_s:
         reason = f"waits for the trial of the base {base.base_model} by the exporter"
         return TrialStanding("awaited", reason)

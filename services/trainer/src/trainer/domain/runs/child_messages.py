@@ -7,8 +7,10 @@ from pydantic import Field, TypeAdapter
 
 from ratchet.contract import CurvePoint, Method, Stage, Value
 from trainer.domain.evaluation.cases import Case
+from trainer.domain.evaluation.gate_rules import GateRules
 from trainer.domain.evaluation.scores import ModelScores
 from trainer.domain.examples.fit import NOTHING, LeftOut
+from trainer.domain.on_policy.round import Round
 from trainer.domain.runs.recipe import Recipe
 
 
@@ -19,7 +21,8 @@ class TrainRequest(Value):
     `regression` a file with the fixed questions (None: no fixed questions), `chat_template` a file
     with the chat template (None: the base's own). With `afresh` the
     challenger starts from the base, otherwise from the champion. The micro-batch is halved
-    `halvings` times.
+    `halvings` times. Without `widgets` the fixed questions about widgets are left out. The rules of
+    the `gate` decide whether the challenger's evaluation ends early.
 
     The process writes to `work_dir` only. A second process with the same request resumes there.
     """
@@ -36,11 +39,26 @@ class TrainRequest(Value):
     chat_template: Path | None = None
     afresh: bool = False
     halvings: int = 0
+    widgets: bool = True
+    gate: GateRules = GateRules()
 
     @property
     def result(self) -> Path:
         """The file in which the process stores its `TrainingResult`."""
         return self.work_dir / "trained.json"
+
+
+class BaseRequest(Value):
+    """Requests the files of a base model; those of a hub are downloaded to `cache_dir`."""
+
+    base_model: str
+    cache_dir: Path
+
+
+class BaseProvided(Value):
+    """`problem` is why the files are not here, with the remedy."""
+
+    problem: str | None = None
 
 
 class TrainingProgress(Value):
@@ -57,10 +75,13 @@ class TrainingProgress(Value):
 class TrainingResult(Value):
     """The adapter's directory, the cases, and the scores of champion and challenger.
 
+    `base` has the base model's spoken answers; None if the base is the champion. If the evaluation
+    ended early, `ended_early` is why, and `cases` lacks those that the challenger was not asked.
     `chat_template` is the pinned one; `system_message` is whether it takes a system message.
     `batch` is the micro-batch that fitted into memory. `regression_sha256` is the hash of the
     file with the fixed questions among `cases`. `taught` counts the examples that it was trained
-    on (None: all).
+    on (None: all), `copies` those with other facts beside them. `rounds` are the on-policy
+    rounds after that; the adapter is from before the first one that is not kept.
     """
 
     line: Literal["trained"] = "trained"
@@ -73,20 +94,29 @@ class TrainingResult(Value):
     cases: tuple[Case, ...]
     before: ModelScores
     after: ModelScores
+    base: ModelScores | None = None
+    ended_early: str | None = None
     regression_sha256: str | None = None
     curve: tuple[CurvePoint, ...]
     seconds: dict[str, float]
     versions: dict[str, str]
     taught: int | None = None
+    copies: int = 0
+    rounds: tuple[Round, ...] = ()
     left_out: LeftOut = NOTHING
     chat_template: str | None = None
     system_message: bool = True
 
     @property
     def remark(self) -> str:
-        """What the run left out, behind the reason of a verdict."""
+        """What the run left out and added, behind the reason of a verdict."""
+        copies = f"; {self.copies} copies with other facts" if self.copies else ""
+        rounds = "".join(
+            f"; on-policy round {number}: {one.description}"
+            for number, one in enumerate(self.rounds, 1)
+        )
         system = "" if self.system_message else "; no system message: the chat template refuses one"
-        return f"{self.left_out.remark}{system}"
+        return f"{self.left_out.remark}{copies}{rounds}{system}"
 
     @property
     def held_out(self) -> tuple[Case, ...]:

@@ -6,6 +6,7 @@ from math import ceil, inf
 
 from ratchet.contract import Method
 from trainer.domain.evaluation.bootstrap import cases_to_detect
+from trainer.domain.runs.base_trial import TrialStanding
 from trainer.domain.runs.quiet_hours import QuietHours
 from trainer.domain.runs.situation import TrainingSituation, WaitingExamples
 
@@ -60,19 +61,26 @@ class ReadinessRules:
 def decide(now: TrainingSituation, rules: ReadinessRules) -> ReadinessDecision:
     """Decide by the rules, or on a request with fewer of them.
 
-    A request lifts every limit except free memory, free disk, `least` examples and the trial of
-    the base. A request that cannot be met yet does not delay runs by the rules.
+    A request lifts every limit except free memory, free disk, `least` examples, the base model and
+    its trial. A request that cannot be met yet does not delay runs by the rules.
     """
     if now.running is not None:
         return TrainLater(f"run {now.running} is not finished")
     decision = _by_examples(now, rules)
-    if now.trial is None or now.trial.state in ("passed", "unknown"):
-        return decision
-    if now.trial.state == "awaited" and isinstance(decision, TrainLater):
+    obstacle = now.base_obstacle or _obstacle_of_trial(now.trial, decision)
+    if obstacle is None:
         return decision
     lacking = decision.lacking if isinstance(decision, TrainLater) else {}
     requested = f"{now.requested_by} requested a run, but " if now.requested_by else ""
-    return TrainLater(f"{requested}{now.trial.reason}", lacking)
+    return TrainLater(f"{requested}{obstacle}", lacking)
+
+
+def _obstacle_of_trial(trial: TrialStanding | None, decision: ReadinessDecision) -> str | None:
+    if trial is None or trial.state in ("passed", "unknown"):
+        return None
+    if trial.state == "awaited" and isinstance(decision, TrainLater):
+        return None
+    return trial.reason
 
 
 def _by_examples(now: TrainingSituation, rules: ReadinessRules) -> ReadinessDecision:

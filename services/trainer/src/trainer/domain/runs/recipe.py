@@ -1,16 +1,16 @@
 """The recipe of a run: every parameter that its result depends on, apart from the data."""
 
-from math import ceil
 from typing import Literal, Self
 
 from pydantic import Field
 
 from ratchet.contract import Method, Value, derived_id
+from trainer.domain.runs.loop_recipes import DpoRecipe, KtoRecipe, LoopRecipe, SftRecipe
 
-Loss = Literal["sigmoid", "hinge", "ipo", "robust", "apo_zero", "sigmoid_norm", "sft"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
 Quantization = Literal["none", "nf4"]
+VariedPart = Literal["values", "numbers", "devices", "metrics"]
 
 
 class LoraRecipe(Value):
@@ -24,93 +24,45 @@ class LoraRecipe(Value):
     )  # fmt: skip
 
 
-class LoopRecipe(Value):
-    """The training loop: a step has `batch * accumulation` examples.
+class VariationRecipe(Value):
+    """Copies of each true spoken example with other facts, used in the run alone.
 
-    `warmup` is a share of the steps, `max_length` in tokens. A micro-batch that does not fit into
-    memory is halved and accumulated twice as often.
+    `parts` are what the `copies` vary: the readings' values, the numbers, words and tags of
+    devices, and metrics. Of the prompt of the example and of each copy, `questions` more ask for
+    other listed readings, and `absent` for readings that are not listed. All 0 turn it off.
     """
 
-    learning_rate: float = Field(default=5e-5, gt=0)
-    epochs: float = Field(default=3.0, gt=0)
-    batch: int = Field(default=4, ge=1)
-    accumulation: int = Field(default=4, ge=1)
-    max_length: int = Field(default=2048, ge=16)
-    warmup: float = Field(default=0.1, ge=0, lt=1)
-    weight_decay: float = Field(default=0.01, ge=0)
-    clip: float = Field(default=1.0, gt=0)
-    gradient_checkpointing: bool = True
-
-    def halved(self, least: int = 1) -> Self:
-        """At most half the micro-batch, with as many examples in a step as before.
-
-        Raises `ValueError` if the micro-batch has no more than `least` examples.
-        """
-        if self.batch <= least:
-            raise ValueError(f"a micro-batch of {self.batch} cannot be made smaller")
-        examples = self.batch * self.accumulation
-        half = max(least, self.batch // 2)
-        batch = next((size for size in range(half, least - 1, -1) if examples % size == 0), half)
-        return self.model_copy(update={"batch": batch, "accumulation": ceil(examples / batch)})
-
-    def divided(self, processes: int) -> Self:
-        """The share of one of several processes in a step of as many examples as before.
-
-        Raises `ValueError` if the micro-batches of a step cannot be shared equally.
-        """
-        if self.accumulation % processes:
-            message = (
-                f"accumulation: {self.accumulation} micro-batches cannot be divided among "
-                f"{processes} processes: set a multiple of them, or start fewer processes"
-            )
-            raise ValueError(message)
-        return self.model_copy(update={"accumulation": self.accumulation // processes})
+    copies: int = Field(default=1, ge=0, le=20)
+    questions: int = Field(default=1, ge=0, le=20)
+    absent: int = Field(default=0, ge=0, le=20)
+    parts: tuple[VariedPart, ...] = ("values", "numbers", "devices", "metrics")
 
 
-class DpoRecipe(LoopRecipe):
-    """Direct preference optimization (Rafailov et al. 2023, arXiv:2305.18290).
+class RoundsRecipe(Value):
+    """On-policy rounds of DPO after the training (Pang et al. 2024, arXiv:2404.19733).
 
-    `losses` are summed with `loss_weights` (all 1 if empty). `label_smoothing` is the assumed
-    share of pairs with the wrong order (conservative DPO, Mitchell 2023).
+    In each of at most `most` rounds the model answers `questions` of the training side `samples`
+    times at this `temperature`. It learns its true answers against its untrue ones in one epoch
+    of the DPO recipe, at `learning_rate_factor` times its rate. A round is kept if more greedy
+    answers to `measured` other questions are true.
     """
 
-    beta: float = Field(default=0.1, gt=0)
-    losses: tuple[Loss, ...] = Field(default=("sigmoid", "sft"), min_length=1)
-    loss_weights: tuple[float, ...] = ()
-    label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
-    share_prompts: bool = False
-
-
-class KtoRecipe(LoopRecipe):
-    """Kahneman-Tversky optimization of single labels (Ethayarajh et al. 2024, arXiv:2402.01306).
-
-    `apo_zero_unpaired` (D'Oosterlinck et al. 2024, arXiv:2408.06266) needs no estimate of the KL
-    divergence, which takes two more passes. `desirable_ratio` is the total weight of the
-    desirable labels divided by that of the undesirable ones.
-    """
-
-    beta: float = Field(default=0.1, gt=0)
-    loss: Literal["kto", "apo_zero_unpaired"] = "kto"
-    desirable_ratio: float = Field(default=4 / 3, ge=1, le=4 / 3)
-    batch: int = Field(default=4, ge=2)
-
-    def halved(self, least: int = 2) -> Self:
-        """Halve down to two: KTO estimates the KL from mismatched pairs within a micro-batch."""
-        return super().halved(least)
-
-
-class SftRecipe(LoopRecipe):
-    """Supervised fine-tuning on demonstrated answers, and on the reasoning before them."""
-
-    batch: int = Field(default=2, ge=1)
-    accumulation: int = Field(default=8, ge=1)
+    most: int = Field(default=0, ge=0, le=5)
+    questions: int = Field(default=96, ge=1)
+    samples: int = Field(default=4, ge=2, le=64)
+    temperature: float = Field(default=0.8, gt=0, le=2)
+    measured: int = Field(default=64, ge=1)
+    learning_rate_factor: float = Field(default=0.2, gt=0, le=1)
 
 
 class JudgingRecipe(Value):
-    """The number of held-out and fixed questions in an evaluation, and the answer limits."""
+    """The largest number of held-out and fixed questions, and the answer limits.
 
-    questions: int = Field(default=64, ge=1)
-    widget_questions: int = Field(default=16, ge=0)
+    Spoken questions are asked in an order drawn by the seed, `batch` at a time.
+    """
+
+    questions: int = Field(default=128, ge=1)
+    widget_questions: int = Field(default=24, ge=0)
     fixed_questions: int = Field(default=64, ge=1)
     answer_tokens: int = Field(default=160, ge=1)
     plan_tokens: int = Field(default=512, ge=1)
@@ -126,6 +78,8 @@ class Recipe(Value):
     dpo: DpoRecipe = DpoRecipe()
     kto: KtoRecipe = KtoRecipe()
     sft: SftRecipe = SftRecipe()
+    variation: VariationRecipe = VariationRecipe()
+    rounds: RoundsRecipe = RoundsRecipe()
     judging: JudgingRecipe = JudgingRecipe()
 
     @property
@@ -144,14 +98,27 @@ class Recipe(Value):
     def with_smaller_batches(self, method: Method, halvings: int) -> Self:
         """A recipe of equal effect that needs less memory.
 
-        Raises `ValueError` if a micro-batch of the method cannot be made smaller.
+        Raises `ValueError` if a micro-batch of the method cannot be made smaller. Those of rounds
+        after another method are halved as far as possible.
         """
-        loop = self.loop(method)
+        loop, of_rounds = self.loop(method), self.dpo
         for _ in range(halvings):
             loop = loop.halved()
+            of_rounds = of_rounds.halved() if of_rounds.batch > 1 else of_rounds
         judging = self.judging.model_copy(update={"batch": max(1, self.judging.batch >> halvings)})
-        return self.model_copy(update={method: loop, "judging": judging})
+        return self._with(method, loop, of_rounds).model_copy(update={"judging": judging})
 
     def divided(self, method: Method, processes: int) -> Self:
         """The recipe of one of several processes; see `LoopRecipe.divided`."""
-        return self.model_copy(update={method: self.loop(method).divided(processes)})
+        of_rounds = self.dpo.divided(processes) if self.rounds.most else self.dpo
+        return self._with(method, self.loop(method).divided(processes), of_rounds)
+
+    def of_round(self, number: int) -> Self:
+        """The recipe of the training within a round; its pairs are drawn anew."""
+        rate = self.dpo.learning_rate * self.rounds.learning_rate_factor
+        dpo = self.dpo.model_copy(update={"learning_rate": rate, "epochs": 1.0})
+        return self.model_copy(update={"dpo": dpo, "seed": self.seed + number})
+
+    def _with(self, method: Method, loop: LoopRecipe, of_rounds: DpoRecipe) -> Self:
+        rounds: dict[str, LoopRecipe] = {"dpo": of_rounds} if self.rounds.most else {}
+        return self.model_copy(update={**rounds, method: loop})

@@ -36,7 +36,8 @@ class Run(Value):
 
     `champion` is the manifest of the adapter to beat, `parent` that of the adapter to continue
     from; None is the base model. `base_key` is that of the `BaseIdentity`, None in older runs.
-    `remark` is for the run's report. `trace` is the trace context of the plan.
+    `remark` is for the run's report. `widgets` is whether the assistant shows any. `trace` is the
+    trace context of the plan.
     """
 
     run_id: str
@@ -49,6 +50,7 @@ class Run(Value):
     planned_at: datetime
     base_key: str | None = None
     remark: str = ""
+    widgets: bool = True
     trace: dict[str, str] = Field(default_factory=dict)
 
     @property

@@ -11,7 +11,7 @@ from ratchet.contract import (
     RunStarted,
     derived_id,
 )
-from trainer.domain.evaluation.scores import answer_comparisons
+from trainer.domain.evaluation.answer_comparisons import answer_comparisons
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.fit import NOTHING, LeftOut
 from trainer.domain.examples.selection import described

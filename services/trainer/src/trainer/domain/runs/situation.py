@@ -38,7 +38,7 @@ class TrainingSituation:
     time since the last example arrived, None if none has since the start. `last_run_s` is the
     time since the last run of each method. `ruled_out` maps a method to the reason why the
     waiting examples allow no run by it. `minute` is local, from midnight. `trial` is that of the
-    base model, None if none is made.
+    base model, None if none is made. `base_obstacle` is why there is no base model to train.
     """
 
     waiting: Mapping[Method, WaitingExamples]
@@ -53,6 +53,7 @@ class TrainingSituation:
     free_memory: int | None = None
     free_disk: int | None = None
     trial: TrialStanding | None = None
+    base_obstacle: str | None = None
 
     def of(self, method: Method) -> WaitingExamples:
         return self.waiting.get(method, WaitingExamples())

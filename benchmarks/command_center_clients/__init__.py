@@ -1,0 +1,1 @@
+"""The Command Center's unchanged page, thumb and evaluator beside a running Ratchet."""

@@ -1,0 +1,1 @@
+"""Keeps events until they are settled, also when the process ends."""

@@ -1,0 +1,1 @@
+"""Passes requests that are not the service's own to a backend."""

@@ -1,0 +1,1 @@
+"""Copies of training examples with other facts."""

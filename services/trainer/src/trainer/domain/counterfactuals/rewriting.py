@@ -1,0 +1,198 @@
+"""Writes the facts of a copy into a text in place of those of its origin."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from ratchet_text import NumberMention, equipment_words
+from ratchet_truth import JudgedSituation
+from ratchet_truth.vocabulary.phrases import language_in, phrases_in
+from ratchet_truth.vocabulary.tokens import WordToken, tokens_in
+from trainer.domain.counterfactuals.change import Change, MetricChange
+from trainer.domain.counterfactuals.facts import Facts, Place
+from trainer.domain.counterfactuals.notation import notation_of
+from trainer.domain.counterfactuals.stated_facts import (
+    StatedReading,
+    name_spans,
+    stated_readings,
+    words_before_number,
+)
+
+_DIGITS = re.compile(r"[0-9]+")
+_DECIMALS = re.compile(r"[0-9]([.,])(?:[0-9]{1,2})(?![0-9])")
+_ARTICLE = re.compile(r"\b(a|an|A|An)( +)$")
+_SYMBOL_LENGTH = 5
+_OF_ONE_METRIC = frozenset(
+    "draw draws drawing drew consume consumes consuming use uses using spin spins turn turns "
+    "rotate rotates run runs running vibrate vibrates vibrating hot hotter cool cooler cold "
+    "colder warm warmer fast faster slow slower full empty moves moving delivers delivering "
+    "carries heavy loaded zieht verbraucht läuft dreht vibriert fördert heiß heißer kalt kälter "
+    "warm wärmer kühl kühler schnell schneller langsam langsamer voll leer schwer nimmt".split()
+)
+"""Words that fit one metric only, such as "draws 45 kW"."""
+
+
+class Unclear(ValueError):
+    """A text has a fact whose counterpart in the copy is not certain."""
+
+
+class Edit(NamedTuple):
+    start: int
+    end: int
+    new: str
+
+
+def rewritten_answer(answer: str, facts: Facts, change: Change) -> str:
+    """An answer with the facts of a copy; raises `Unclear` if any of its facts is not certain."""
+    return applied(answer, _edits(answer, facts.situation, change, is_question=False))
+
+
+def rewritten_question(facts: Facts, change: Change) -> str:
+    """The question with the facts of a copy. Raises `Unclear`."""
+    text = facts.question.text
+    return applied(text, _edits(text, facts.situation, change, is_question=True))
+
+
+def rewritten_prompt(facts: Facts, change: Change, question: str) -> str:
+    """The prompt with the readings of a copy and its question."""
+    edits = [Edit(*facts.asked, question)]
+    for one in facts.placed:
+        new = change.readings[one.reading]
+        sign = facts.prompt[one.value.start : one.value.end].rstrip("0123456789.,")
+        edits += [
+            Edit(*one.equipment, new.reading.equipment),
+            Edit(*one.metric, new.reading.metric),
+            Edit(*one.value, sign + one.notation.write(new.reading.value, new.decimals)),
+            Edit(*one.unit, new.reading.unit),
+        ]
+    return applied(facts.prompt, edits)
+
+
+def _edits(text: str, situation: JudgedSituation, change: Change, is_question: bool) -> list[Edit]:
+    tokens = tokens_in(text)
+    names = name_spans(text, situation)
+    edits = [
+        Edit(*span, _renamed(text, span, situation.devices[one.device].name, change))
+        for span, one in names
+    ]
+    inside = [(edit.start, edit.end) for edit in edits]
+    free = [token for token in tokens if not _is_inside(token.start, inside)]
+    if change.heads:
+        kinds = frozenset(key for device in situation.devices for key in device.keys)
+        if kinds & equipment_words(token.text for token in free):
+            raise Unclear("a device is named by its kind alone")
+    for mention, stated in stated_readings(text, situation):
+        if not _is_inside(mention.start, inside):
+            point = decimal_mark(text, situation.question)
+            edits += _number_edits(text, mention, stated, change, is_question, point)
+    if change.metric is not None:
+        edits += _metric_edits(text, free, change.metric)
+    return edits
+
+
+def _is_inside(place: int, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= place < end for start, end in spans)
+
+
+def _renamed(text: str, span: Place, name: str, change: Change) -> str:
+    """The new name of a device; only its number, where the text has the name in another form."""
+    said, new = text[span.start : span.end], change.names[name]
+    head, written = words_before_number(name), words_before_number(said)
+    if written and head.endswith(written.replace("-", " ")):
+        return new.replace(" ", "-") if " " in name and " " not in said else new
+    numbers = _DIGITS.findall(new)
+    if change.heads or len(numbers) != 1 or len(_DIGITS.findall(said)) != 1:
+        raise Unclear("a device is named in another form")
+    return _DIGITS.sub(numbers[0], said)
+
+
+def _number_edits(
+    text: str,
+    mention: NumberMention,
+    stated: StatedReading | None,
+    change: Change,
+    is_question: bool,
+    point: str,
+) -> Iterator[Edit]:
+    if stated is None:
+        values = [reading[0].value for reading in mention.readings() if len(reading) == 1]
+        moved = [value for value in values if value in change.limits]
+        if moved:
+            written = text[mention.start : mention.end]
+            notation = notation_of(written, abs(moved[0]))
+            if notation is None:
+                raise Unclear("a number of the question is written in another form")
+            yield Edit(mention.start, mention.end, notation.write(change.limits[moved[0]]))
+        elif not is_question and not any(value in change.kept for value in values):
+            raise Unclear("a number is neither a reading nor from the question")
+        return
+    new = change.readings[stated.reading]
+    decimals = new.decimals if stated.is_exact else min(new.decimals, stated.notation.decimals)
+    notation = stated.notation
+    if decimals and not notation.decimals:
+        notation = notation._replace(point=point)
+    written = notation.write(new.reading.value, decimals)
+    if new.reading.unit == stated.reading.unit or stated.unit is None:
+        yield Edit(mention.start, mention.end, written)
+    elif change.metric is not None:
+        said = text[mention.end : stated.end]
+        yield Edit(mention.start, stated.end, written + _unit_like(said, stated, change.metric))
+
+
+def decimal_mark(text: str, question: str) -> str:
+    """The mark of the first number with decimals, else that of the question's language."""
+    found = _DECIMALS.search(text)
+    if found is not None:
+        return found[1]
+    return "," if language_in(question, tokens_in(question)) == "de" else "."
+
+
+def _unit_like(said: str, stated: StatedReading, metric: MetricChange) -> str:
+    """The new unit, as a symbol or in words as the old one is; a percent sign follows directly."""
+    unit = said.strip()
+    if unit == stated.reading.unit or len(unit) < _SYMBOL_LENGTH:
+        closed_up = metric.to.unit == "%" and not metric.to.gender
+        return metric.to.unit if closed_up else f" {metric.to.unit}"
+    return f" {metric.to.spoken}"
+
+
+def _metric_edits(text: str, tokens: Sequence[WordToken], metric: MetricChange) -> Iterator[Edit]:
+    word = metric.word.lower()
+    if any(token.text in _OF_ONE_METRIC for token in tokens):
+        raise Unclear("a word fits one metric only")
+    if any(token.text == metric.to.name.lower() for token in tokens):
+        raise Unclear("the name of the new metric has another meaning here")
+    for phrase in phrases_in(tokens):
+        if phrase.meanings.get("quantity") != metric.quantity:
+            continue
+        start, end = tokens[phrase.first].start, tokens[phrase.last - 1].end
+        said = text[start:end]
+        if said.lower() != word:
+            raise Unclear("a metric is named in another form")
+        new = metric.to.name
+        yield Edit(start, end, new[0].upper() + new[1:] if said[0].isupper() else new)
+    if any(word in token.text and token.text != word for token in tokens):
+        raise Unclear("a metric is part of a longer word")
+
+
+def applied(text: str, edits: Iterable[Edit]) -> str:
+    """The text with its edits, in English with "a" or "an" before them as they need."""
+    is_english = language_in(text, tokens_in(text)) == "en"
+    parts: list[str] = []
+    reached = 0
+    for edit in sorted(edits):
+        if edit.start < reached:
+            raise Unclear("two facts overlap")
+        between = text[reached : edit.start]
+        old = text[edit.start : edit.end]
+        if is_english and edit.new[:1].lower() != old[:1].lower():
+            between = _with_article(between, edit.new)
+        parts += [between, edit.new]
+        reached = edit.end
+    return "".join((*parts, text[reached:]))
+
+
+def _with_article(before: str, new: str) -> str:
+    """The text before a new word, with "an" before a vowel if it ends in an article."""
+    ending = "n" if new[:1].lower() in "aeiou" else ""
+    return _ARTICLE.sub(lambda found: found[1][0] + ending + found[2], before)

@@ -1,0 +1,1 @@
+"""Reads an answer into clauses, with the devices, metrics, numbers and directions in each."""

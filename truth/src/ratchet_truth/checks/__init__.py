@@ -1,0 +1,1 @@
+"""Compares the parts of an answer with the readings."""

@@ -1,0 +1,1 @@
+"""The words of answers: phrases with a meaning, metrics, units and devices."""
