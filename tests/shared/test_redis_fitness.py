@@ -43,7 +43,10 @@ def service_at(url: str, *consumers: Consumer) -> Service:
 
 @asynccontextmanager
 async def configured(directory: Path, *options: str) -> AsyncIterator[str]:
-    with valkey_server(directory, free_port(), "1gb", *options) as url:
+    # By default the port of the cluster bus is 10,000 above the server's, where the system may
+    # have given it to a client.
+    bus = ("--cluster-port", str(free_port()))
+    with valkey_server(directory, free_port(), "1gb", *bus, *options) as url:
         yield url
 
 
