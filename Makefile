@@ -11,22 +11,22 @@ LIGHT := .venv-light
 DEPLOY := .venv-deploy
 PIP := -m pip --disable-pip-version-check install --constraint constraints.txt
 QUIET := -qq
-# The build tool is among the tools: each of the fifteen distributions would install its own otherwise.
+# The build tool is among the tools: each of all the distributions would install its own otherwise.
 EDITABLE := --no-deps --no-build-isolation
-SOURCES := text truth shared ranking edge rows services cli simulator clients examples tests benchmarks deploy
-LIGHT_PARTS := ./text ./truth ./shared ./ranking ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./cli ./clients/python ./tests/support
-PARTS := ./text ./truth ./shared[tracing] ./ranking[sentence] ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./services/trainer ./services/exporter ./cli[demo] ./clients/python ./tests/support
+SOURCES := text truth shared models ranking edge rows services cli simulator clients examples tests benchmarks deploy
+LIGHT_PARTS := ./text ./truth ./shared ./models ./ranking ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./cli ./clients/python ./tests/support
+PARTS := ./text ./truth ./shared[tracing] ./models ./ranking[sentence] ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./services/trainer ./services/exporter ./cli[demo] ./clients/python ./tests/support
 LIGHT_TESTS := tests/text tests/truth tests/shared tests/ranking tests/edge tests/clients tests/simulator tests/contract tests/delivery tests/embedded tests/ingest tests/ledger tests/reward
 # More workers than the two cores of a small machine: tests wait for other processes half of their time.
 PYTEST_OPTIONS := --durations 25 --durations-min 1
 LIGHT_WORKERS := --numprocesses 4 --dist worksteal
 # Whole files, for their shared trainings and systems, in the order of LONGEST in tests/conftest.py.
 HEAVY_WORKERS := --numprocesses 3 --dist loadfile --no-loadscope-reorder
-MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt $(wildcard text/pyproject.toml truth/pyproject.toml shared/pyproject.toml ranking/pyproject.toml edge/pyproject.toml rows/pyproject.toml simulator/pyproject.toml services/*/pyproject.toml cli/pyproject.toml clients/python/pyproject.toml tests/support/pyproject.toml)
+MANIFESTS := constraints.txt requirements-dev.txt base-model.txt embedding-model.txt $(wildcard text/pyproject.toml truth/pyproject.toml shared/pyproject.toml models/pyproject.toml ranking/pyproject.toml edge/pyproject.toml rows/pyproject.toml simulator/pyproject.toml services/*/pyproject.toml cli/pyproject.toml clients/python/pyproject.toml tests/support/pyproject.toml)
 DATA_DIR ?= var/ratchet
 PORT ?= 8100
 PROFILE ?= $(or $(shell sed -n 's/^COMPOSE_PROFILES=//p' .env 2>/dev/null),cpu)
-LAYERS := $(wildcard text/layers.toml truth/layers.toml shared/layers.toml ranking/layers.toml edge/layers.toml rows/layers.toml cli/layers.toml clients/python/layers.toml services/*/layers.toml)
+LAYERS := $(wildcard text/layers.toml truth/layers.toml shared/layers.toml models/layers.toml ranking/layers.toml edge/layers.toml rows/layers.toml cli/layers.toml clients/python/layers.toml services/*/layers.toml)
 COMPOSE := COMPOSE_PROFILES=$(PROFILE) docker compose
 
 .PHONY: lint-types help setup demo run test test-light test-heavy lint structure format bench constraints clean images pin-images up down test-compose test-redis check-deploy debian-tools npm-tools changelog
@@ -91,7 +91,7 @@ lint: setup ## Run ruff, mypy --strict and the import contracts
 	$(VENV)/bin/lint-imports --no-logo --config $$contracts || exit 1; done
 
 lint-types: setup
-	$(VENV)/bin/mypy $(wildcard text/src/* truth/src/* shared/src/ratchet ranking/src/* edge/src/* rows/src/* services/*/src/* cli/src/* simulator/src/* clients/python/src/*)
+	$(VENV)/bin/mypy $(wildcard text/src/* truth/src/* shared/src/ratchet models/src/* ranking/src/* edge/src/* rows/src/* services/*/src/* cli/src/* simulator/src/* clients/python/src/*)
 
 format: setup ## Format the code and apply ruff's fixes
 	$(VENV)/bin/ruff check --fix $(SOURCES)

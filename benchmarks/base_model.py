@@ -16,8 +16,8 @@ from pathlib import Path
 from training_data.examples import draw
 from training_data.runs import RECIPE, printed, run
 
-from ratchet.models.base_models import materialize
 from ratchet_cli.demo.settings import JUDGING
+from ratchet_models.base_models import materialize
 from trainer.domain.runs.child_messages import TrainingProgress
 from trainer.domain.runs.recipe import JudgingRecipe, Recipe
 

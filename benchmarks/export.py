@@ -29,8 +29,8 @@ from exporter.domain.parity.quantization import LIMITS
 from exporter.domain.registry.modelfile import Sampling
 from exporter.domain.registry.record import Export
 from exporter.export.request import ExportRequest
-from ratchet.models.base_models import materialize
 from ratchet.storage import ArtifactStore
+from ratchet_models.base_models import materialize
 
 _CACHE = Path("var/cache").absolute()
 _STEPS = Path(__file__).parent / "export_steps"

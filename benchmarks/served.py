@@ -26,7 +26,7 @@ from transformers import AutoTokenizer
 
 from exporter.domain.parity.quantization import LADDER, LIMITS, Quantization
 from exporter.domain.registry.chat_template import Message
-from ratchet.models.base_models import materialize
+from ratchet_models.base_models import materialize
 from ratchet_text import pinned_template
 
 _MODEL = "smollm2-135m-instruct"

@@ -15,6 +15,7 @@ PARTS = {
     "text": "text/src/ratchet_text",
     "truth": "truth/src/ratchet_truth",
     "shared": "shared/src/ratchet",
+    "models": "models/src/ratchet_models",
     "ranking": "ranking/src/ratchet_ranking",
     "edge": "edge/src/ratchet_edge",
     "rows": "rows/src/ratchet_rows",

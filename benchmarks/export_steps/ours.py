@@ -15,8 +15,8 @@ from exporter.export.child_processes import ExportProcesses
 from exporter.export.request import ExportRequest
 from exporter.settings import ExporterSettings
 from ratchet.contract import ArtifactRef
-from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore
+from ratchet_models import AdapterManifest
 
 MODEL = "m"
 

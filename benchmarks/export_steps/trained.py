@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ratchet.contract import Scores
 from ratchet.measures import voice_prompt, widget_prompt
-from ratchet.models import AdapterManifest
-from ratchet.models.base_models import materialize, weights_sha256
 from ratchet.storage import ArtifactStore
+from ratchet_models import AdapterManifest
+from ratchet_models.base_models import materialize, weights_sha256
 from ratchet_testing.references import references_of
 
 _SCORES = Scores(preference_accuracy=1.0, text_quality=0.9, grounded_accuracy=0.7)

@@ -24,8 +24,8 @@ from ratchet.contract import (
     ModelActivated,
     ModelRegistered,
 )
-from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore, sha256_of
+from ratchet_models import AdapterManifest
 
 _IN_A_VERSION = {"model.gguf", "Modelfile", "manifest.json"}
 

@@ -12,8 +12,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
 from ratchet.contract import CheckpointReady
-from ratchet.models.base_models import PACKAGED, materialize
 from ratchet.storage import ArtifactStore
+from ratchet_models.base_models import PACKAGED, materialize
 
 TINY = "tiny"
 MODEL = "m"

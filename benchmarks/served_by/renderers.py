@@ -12,7 +12,7 @@ from jinja2 import TemplateError
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from exporter.domain.registry.chat_template import Message
-from ratchet.models.base_models import packaged_gguf
+from ratchet_models.base_models import packaged_gguf
 from ratchet_testing.valkey import free_port
 
 TEMPLATE_ERRORS = (TemplateError, TypeError, ValueError, LookupError, AttributeError)

@@ -18,8 +18,8 @@ from ratchet.contract import (
     RunFinished,
     RunStarted,
 )
-from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore
+from ratchet_models import AdapterManifest
 from trainer.backends.sql.tables import examples, run_examples, runs
 
 _JUDGED = ("accepted", "refused")

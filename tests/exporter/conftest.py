@@ -11,7 +11,7 @@ from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.modelfile import Modelfile, Sampling
 from exporter.domain.registry.record import Export, ModelRecord
 from ratchet.contract import ArtifactRef, Parity, Scores
-from ratchet.models.base_models import packaged_gguf
+from ratchet_models.base_models import packaged_gguf
 from ratchet_testing.ollama_server.server import OllamaStandIn
 
 from .chat_formats import FORMATS

@@ -10,7 +10,7 @@ from exporter.backends.registries.activation_journal import ActivationJournal
 from exporter.domain.registry.alias_history import newest
 from exporter.domain.registry.record import ModelRecord
 from ratchet.contract import Value
-from ratchet.models import AdapterManifest
+from ratchet_models import AdapterManifest
 
 EARLIER = Path(__file__).parent / "earlier"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ratchet.models.gguf_file import GgufFile
+from ratchet_models.gguf_file import GgufFile
 
 
 def test_an_array_longer_than_the_file_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from exporter.backends.registries.ollama_api import OllamaApi
 from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.modelfile import Modelfile, Sampling
 from exporter.export.build_inputs import license_of
-from ratchet.models.base_models import materialize
+from ratchet_models.base_models import materialize
 
 CARD = "---\nlanguage: en\nlicense: apache-2.0\ntags: [chat]\n---\n# A model\n"
 

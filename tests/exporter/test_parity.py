@@ -14,7 +14,7 @@ from exporter.domain.parity.verdict import (
     compare,
     verdict,
 )
-from ratchet.models import likeliest
+from ratchet_models import likeliest
 
 LOGITS = arrays(np.float32, (4, 9), elements=st.floats(-30, 30, width=32))
 

@@ -15,7 +15,7 @@ from exporter.domain.registry.modelfile import Modelfile, Sampling
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.turn_format import Message
 from ratchet.contract import ArtifactRef
-from ratchet.models.gguf_file import GgufFile
+from ratchet_models.gguf_file import GgufFile
 from ratchet_testing.ollama_server.llama_answers import LlamaAnswers
 
 PROMPTS = (

@@ -20,7 +20,14 @@ PAGES = [
 SECRET_FILES = {"ratchet_redis_url", "ratchet_trainer_teacher_key", "ratchet_ledger_url"}
 WRITTEN_BY_OPERATORS = {"deploy/prometheus/targets/gpu.yml"}
 PACKAGES = {
-    *("ratchet_edge", "ratchet_ranking", "ratchet_rows", "ratchet_text", "ratchet_truth"),
+    *(
+        "ratchet_edge",
+        "ratchet_models",
+        "ratchet_ranking",
+        "ratchet_rows",
+        "ratchet_text",
+        "ratchet_truth",
+    ),
     *("ratchet_testing", "ratchet_cli", "ratchet_client"),
 }
 LOG_LINE = re.compile(r"`((?:ingest|ledger|reward|trainer|exporter|ratchet)\.[a-z_.]+)`: `([^`]+)`")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.models import LIKELIEST, Chat, References, divergence, likeliest
-from ratchet.models.references_file import UnusableReferences, read_references, references_bytes
+from ratchet_models import LIKELIEST, Chat, References, divergence, likeliest
+from ratchet_models.references_file import UnusableReferences, read_references, references_bytes
 
 
 def logits(seed: int, positions: int = 3, words: int = 3000, sharp: float = 3.0) -> np.ndarray:

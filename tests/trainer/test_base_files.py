@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from ratchet.contract import RunStarted
-from ratchet.models.base_models import BaseModelMissing, materialize
+from ratchet_models.base_models import BaseModelMissing, materialize
 from trainer.backends.run_process.child_run import ChildRunner
 from trainer.domain.runs.child_messages import BaseRequest
 from trainer.domain.runs.readiness import TrainLater, decide

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from ratchet.contract import CheckpointReady, RunFinished
-from ratchet.models import AdapterManifest
-from ratchet.models.base_models import materialize
-from ratchet.models.references_file import read_references
+from ratchet_models import AdapterManifest
+from ratchet_models.base_models import materialize
+from ratchet_models.references_file import read_references
 from ratchet_testing.dated_template import DATED
 from ratchet_text import pinned_template
 from trainer.backends.run_process.child_run import TrainingImpossible

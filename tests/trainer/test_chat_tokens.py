@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ratchet.contract import LabelBuilt, PairBuilt
-from ratchet.models.base_models import materialize
+from ratchet_models.base_models import materialize
 from trainer.backends.language_model.chat_tokens import TokenizedChats
 from trainer.backends.regression_file import PACKAGED
 from trainer.domain.examples.dataset import Dataset

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from ratchet.contract import CheckpointReady, ForgetRequested, RunFinished, RunStarted
-from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactMissing
+from ratchet_models import AdapterManifest
 from ratchet_testing.deliveries import delivered
 from trainer.backends.run_process.child_run import TrainingImpossible
 from trainer.backends.sql.erasure import TrainerErasure

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ratchet.models import References
-from ratchet.models.references_file import read_references
+from ratchet_models import References
+from ratchet_models.references_file import read_references
 from trainer.backends.run_process.child_run import ChildRunner, TrainingBroke
 from trainer.domain.evaluation.cases import Case
 from trainer.domain.evaluation.reference_chats import ReferenceRequest, reference_prompts

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ratchet.contract import CheckpointReady, RunFinished
-from ratchet.models import AdapterManifest
+from ratchet_models import AdapterManifest
 from trainer.domain.on_policy.round import AnswerCounts, Round
 from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
 

@@ -14,7 +14,7 @@ from ratchet.contract import (
     RunStarted,
     TrainingRequested,
 )
-from ratchet.models import AdapterManifest
+from ratchet_models import AdapterManifest
 from ratchet_testing.deliveries import delivered
 from ratchet_testing.fakes import MemoryPublisher
 from reward.memory_state import MemoryState

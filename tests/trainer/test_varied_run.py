@@ -8,7 +8,7 @@ import pytest
 
 from ratchet.contract import CheckpointReady, LabelBuilt, Method, PairBuilt, RunFinished
 from ratchet.measures import voice_prompt
-from ratchet.models import AdapterManifest
+from ratchet_models import AdapterManifest
 from ratchet_truth import RequestedReading
 from trainer.domain.counterfactuals.copies import varied
 from trainer.domain.examples.dataset import Dataset

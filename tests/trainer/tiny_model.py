@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ratchet.models.base_models import materialize
+from ratchet_models.base_models import materialize
 
 
 def tiny_config() -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ratchet.models.base_models import BaseModelMissing, materialize, weights_sha256
+from ratchet_models.base_models import BaseModelMissing, materialize, weights_sha256
 from ratchet_ranking.embedding import WIDTH, UnusableEmbedding
 from ratchet_ranking.features import Vector
 

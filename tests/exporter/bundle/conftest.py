@@ -11,8 +11,8 @@ from exporter.backends.registries.ollama import OllamaRegistry
 from exporter.domain.bundle import document
 from exporter.domain.registry.record import ModelRecord
 from ratchet.contract import ArtifactRef, GateFigures, Interval, Scores, SliceGain
-from ratchet.models import AdapterManifest
 from ratchet.storage.signing_keys import make_signing_key
+from ratchet_models import AdapterManifest
 
 from .plant import NAME, VERSION, Plant, Sender
 

@@ -22,9 +22,9 @@ from exporter.domain.registry.record import ModelRecord
 from exporter.ports import Registry
 from exporter.registry.alias import Alias
 from ratchet.contract import utc_now
-from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore
 from ratchet.storage.signing_keys import SigningKey
+from ratchet_models import AdapterManifest
 
 NAME = "test-model"
 VERSION = "v20260911t120000-0123456789ab"

@@ -22,8 +22,8 @@ from exporter.metrics import ExporterMetrics
 from exporter.registry.alias import Alias
 from exporter.registry.retention import VersionRetention
 from ratchet.contract import ArtifactRef, CheckpointReady, Outcome, Scores
-from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore
+from ratchet_models import AdapterManifest
 
 SCORES = Scores(preference_accuracy=0.5, text_quality=0.5, grounded_accuracy=0.5)
 NOON = datetime(2026, 9, 11, 12, tzinfo=UTC)

@@ -16,7 +16,7 @@ from exporter.domain.parity.verdict import compare
 from exporter.domain.registry.modelfile import Sampling
 from exporter.export.build_steps import BuildSteps
 from exporter.export.request import ExportRequest
-from ratchet.models import AdapterManifest, likeliest
+from ratchet_models import AdapterManifest, likeliest
 
 TOKENS = [*range(300, 480, 3)]
 """More than the windows of the attention that slides."""

@@ -16,10 +16,10 @@ from exporter.export.build_inputs import open_build
 from exporter.export.build_steps import BuildSteps
 from exporter.export.stage_clock import StageClock
 from ratchet.contract import ArtifactRef, Scores
-from ratchet.models import AdapterManifest, Chat, References, likeliest
-from ratchet.models.base_models import materialize, weights_sha256
-from ratchet.models.references_file import references_bytes
 from ratchet.storage import ArtifactStore
+from ratchet_models import AdapterManifest, Chat, References, likeliest
+from ratchet_models.base_models import materialize, weights_sha256
+from ratchet_models.references_file import references_bytes
 from trainer.domain.evaluation.reference_chats import ReferenceRequest
 
 from .built_files import converting_here, request_for

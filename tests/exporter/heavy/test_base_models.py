@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from exporter.backends.gguf.llama import load
-from ratchet.models.base_models import (
+from ratchet_models.base_models import (
     PACKAGED,
     BaseModelMissing,
     materialize,
@@ -40,7 +40,7 @@ def test_the_unpacked_model_gives_the_logits_of_the_packaged_one(cache_dir: Path
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from exporter.domain.parity.verdict import compare
-    from ratchet.models import likeliest
+    from ratchet_models import likeliest
 
     directory = materialize(NAME, cache_dir)
     tokenizer = AutoTokenizer.from_pretrained(directory)
@@ -63,7 +63,7 @@ def test_the_fast_gguf_reader_reads_the_same_as_the_library() -> None:
     import numpy as np
     from gguf import GGUFReader
 
-    from ratchet.models.gguf_file import GgufFile
+    from ratchet_models.gguf_file import GgufFile
 
     ours, theirs = GgufFile(packaged_gguf(NAME)), GGUFReader(packaged_gguf(NAME))
 

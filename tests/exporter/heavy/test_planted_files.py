@@ -18,9 +18,9 @@ from exporter.export.build_steps import BuildSteps
 from exporter.export.quantization_search import ChosenFile, choose_format
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock
-from ratchet.models.base_models import weights_sha256
-from ratchet.models.gguf_file import GgufFile
 from ratchet.storage import ArtifactStore
+from ratchet_models.base_models import weights_sha256
+from ratchet_models.gguf_file import GgufFile
 
 from .bases import write_base
 from .built_files import request_for

@@ -16,8 +16,8 @@ from exporter.export.build_inputs import open_build, read_reference_chats, verif
 from exporter.export.quantization_search import ChosenFile, choose_format
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock
-from ratchet.models.references_file import read_references, references_bytes
 from ratchet.storage import ArtifactStore
+from ratchet_models.references_file import read_references, references_bytes
 from ratchet_testing.dated_template import DATED
 from ratchet_text import pinned_template
 

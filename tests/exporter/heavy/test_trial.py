@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from exporter.__main__ import main
 from exporter.domain.trial import TrialMessage, TrialModel, TrialRefused, TrialRequest
 from exporter.export.trial_model import make
-from ratchet.models.base_models import materialize
+from ratchet_models.base_models import materialize
 from ratchet_testing.asgi_server import serving
 from ratchet_testing.eventually import eventually
 from ratchet_testing.ollama_server.server import OllamaStandIn

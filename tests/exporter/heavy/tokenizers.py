@@ -7,7 +7,7 @@ from pathlib import Path
 from shutil import copy
 from typing import Any
 
-from ratchet.models.base_models import materialize
+from ratchet_models.base_models import materialize
 from ratchet_testing import tiktoken_vocabularies
 from ratchet_testing.tiktoken_vocabularies import LLAMA_3, QWEN
 

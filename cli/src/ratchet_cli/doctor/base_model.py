@@ -9,10 +9,10 @@ from math import prod
 from pathlib import Path, PurePath
 from typing import Literal
 
-from ratchet.models.base_models import PACKAGED, BaseModelMissing, packaged_gguf, weights_sha256
 from ratchet.storage import sha256_of
 from ratchet_cli.doctor.check import Check, fail, ok, warn
 from ratchet_cli.formatting import byte_size, parameter_count
+from ratchet_models.base_models import PACKAGED, BaseModelMissing, packaged_gguf, weights_sha256
 
 WeightSource = Literal["directory", "package", "hub"]
 

@@ -38,8 +38,8 @@ from ratchet.contract import (
     derived_id,
     utc_now,
 )
-from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactCorrupt, ArtifactMissing, ArtifactStore
+from ratchet_models import AdapterManifest
 
 _log = logging.getLogger(__name__)
 

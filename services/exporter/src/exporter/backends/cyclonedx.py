@@ -11,7 +11,7 @@ from packageurl import PackageURL
 
 from exporter.domain.registry.record import ModelRecord
 from ratchet.contract import derived_id
-from ratchet.models import AdapterManifest
+from ratchet_models import AdapterManifest
 
 _OURS = "ratchet"
 """The key of this repository's code in a manifest's versions: its value is a hash, no release."""

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 from transformers.utils.hub import cached_file
 
-from ratchet.models import Chat, Logits
+from ratchet_models import Chat, Logits
 
 _FILES = (
     *("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"),

@@ -20,7 +20,7 @@ from exporter.domain.bundle import (
 )
 from exporter.domain.registry.record import ModelRecord
 from ratchet.contract import ArtifactRef, Value
-from ratchet.models import AdapterManifest
+from ratchet_models import AdapterManifest
 
 V = TypeVar("V", bound=Value)
 

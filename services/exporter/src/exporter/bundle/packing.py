@@ -21,9 +21,9 @@ from exporter.domain.bundle import (
     member_of,
 )
 from exporter.domain.registry.record import ModelRecord
-from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore
 from ratchet.storage.signing_keys import SigningKey
+from ratchet_models import AdapterManifest
 
 
 def pack(record: ModelRecord, artifacts: ArtifactStore, key: SigningKey, target: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from exporter.domain.registry.record import ModelRecord
 from ratchet.contract import Interval, Scores
-from ratchet.models import AdapterManifest
+from ratchet_models import AdapterManifest
 
 
 def acceptance_tables(record: ModelRecord, manifest: AdapterManifest) -> str:

@@ -10,7 +10,7 @@ from exporter.bundle.signature import TrustedKeys, check_signature
 from exporter.domain.bundle import INDEX, MANIFEST, MODELFILE, RECORD, SBOM, BundleIndex
 from exporter.domain.registry.record import ModelRecord
 from ratchet.contract import ArtifactRef
-from ratchet.models import AdapterManifest
+from ratchet_models import AdapterManifest
 
 
 @dataclass(frozen=True)

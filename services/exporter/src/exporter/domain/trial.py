@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, TypeAdapter
 
 from ratchet.contract import Value
-from ratchet.models import AdapterManifest
+from ratchet_models import AdapterManifest
 
 TrialStep = Literal["chat format", "trial export", "trial registration"]
 TRIAL_STEPS: tuple[TrialStep, ...] = ("chat format", "trial export", "trial registration")

@@ -22,9 +22,9 @@ from exporter.export.child_processes import ENVIRONMENT, ExportInterrupted, Expo
 from exporter.registry.trial_registration import TrialServer, try_registrations
 from exporter.settings import ExporterSettings
 from ratchet.contract import ArtifactRef, utc_now
-from ratchet.models import AdapterManifest
 from ratchet.processes import ChildFailed, run_child
 from ratchet.storage import ArtifactStore
+from ratchet_models import AdapterManifest
 
 _AGAIN = "free memory on the exporter's machine, then try again"
 

@@ -9,10 +9,10 @@ from exporter.backends.directories import link_or_copy, once
 from exporter.backends.gguf.templated_base import link_base, name_of
 from exporter.export.build_steps import BuildSteps
 from exporter.export.request import ExportRequest
-from ratchet.models import References
-from ratchet.models.base_models import materialize, weights_sha256
-from ratchet.models.references_file import read_references
 from ratchet.storage import ArtifactStore
+from ratchet_models import References
+from ratchet_models.base_models import materialize, weights_sha256
+from ratchet_models.references_file import read_references
 
 _LICENSE_STEMS = ("license", "licence", "copying")
 _LICENSE_SUFFIXES = ("", ".txt", ".md", ".rst")

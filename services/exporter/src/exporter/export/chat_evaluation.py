@@ -9,7 +9,7 @@ from exporter.domain.parity.verdict import LogitAgreement, ParityFailed, compare
 from exporter.domain.parity.weights import ParityFault
 from ratchet.contract import FormatTried, Parity
 from ratchet.measures import plan_validity
-from ratchet.models import Chat, Likeliest, References
+from ratchet_models import Chat, Likeliest, References
 
 PLAN_TOKENS = 160
 _LIKELIEST = 20

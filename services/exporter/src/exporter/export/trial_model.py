@@ -14,11 +14,11 @@ from exporter.domain.export_messages import ANOTHER_BASE
 from exporter.domain.trial import TrialMessage, TrialModel, TrialRefused, TrialRequest
 from ratchet.contract import Scores
 from ratchet.measures import voice_prompt
-from ratchet.models import AdapterManifest, References, divergence, likeliest
-from ratchet.models.base_models import PACKAGED, BaseModelMissing, materialize, weights_sha256
-from ratchet.models.references_file import references_bytes
 from ratchet.processes import Report, serve_parent
 from ratchet.storage import ArtifactStore
+from ratchet_models import AdapterManifest, References, divergence, likeliest
+from ratchet_models.base_models import PACKAGED, BaseModelMissing, materialize, weights_sha256
+from ratchet_models.references_file import references_bytes
 from ratchet_text import UnusableTemplate, takes_system_message, usable_template
 
 _TEMPLATE_FILE = "RATCHET_TRAINER_CHAT_TEMPLATE_FILE"

@@ -4,7 +4,7 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 from ratchet.contract import derived_id
-from ratchet.models.base_models import PACKAGED, revision_of
+from ratchet_models.base_models import PACKAGED, revision_of
 from trainer.domain.runs.base_trial import BaseIdentity
 
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ratchet.models import Chat, References, divergence, likeliest
-from ratchet.models.base_models import materialize
-from ratchet.models.references_file import references_bytes
 from ratchet.storage import write_whole
+from ratchet_models import Chat, References, divergence, likeliest
+from ratchet_models.base_models import materialize
+from ratchet_models.references_file import references_bytes
 from trainer.backends.language_model.reference_model import ReferenceModel
 from trainer.backends.machine.device import choose_device, use_all_cores
 from trainer.domain.evaluation.reference_chats import ReferenceRequest

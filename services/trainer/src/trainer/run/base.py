@@ -1,7 +1,7 @@
 """`python -m trainer.run.base` reads a `BaseRequest` on stdin and reports a `BaseProvided`."""
 
-from ratchet.models.base_models import BaseModelMissing, materialize
 from ratchet.processes import Report, serve_parent
+from ratchet_models.base_models import BaseModelMissing, materialize
 from trainer.domain.runs.child_messages import BaseProvided, BaseRequest
 
 

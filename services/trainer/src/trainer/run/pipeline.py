@@ -8,8 +8,8 @@ from shutil import disk_usage
 
 from pydantic import BaseModel
 
-from ratchet.models.base_models import materialize, revision_of, weights_sha256
 from ratchet.storage import flush_tree
+from ratchet_models.base_models import materialize, revision_of, weights_sha256
 from ratchet_text import language_of
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.chat_format import UnusableChatTemplate

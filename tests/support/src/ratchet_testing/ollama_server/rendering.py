@@ -16,7 +16,7 @@ import gotpl
 from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ratchet.models.gguf_file import GgufFile
+from ratchet_models.gguf_file import GgufFile
 
 Manner = Literal["old", "new"]
 Json = dict[str, Any]

@@ -20,8 +20,8 @@ from exporter.backends.gguf.safetensors_weights import (
     model_files,
     other_files,
 )
-from ratchet.models.gguf_file import GgufFile
 from ratchet.storage import flush_tree, sha256_of
+from ratchet_models.gguf_file import GgufFile
 
 _GGUF, _LOCATIONS = "f16.gguf", "places.json"
 

@@ -13,7 +13,7 @@ import numpy as np
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from exporter.domain.registry.turn_format import Message
-from ratchet.models import Logits
+from ratchet_models import Logits
 
 _BATCH = 64
 """Tokens per step: fewer take longer, more take more memory."""

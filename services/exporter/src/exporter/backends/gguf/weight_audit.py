@@ -11,7 +11,7 @@ from exporter.backends.gguf.base_gguf import BaseGguf, f16_rows
 from exporter.backends.gguf.lora import MergedWeights
 from exporter.backends.gguf.safetensors_weights import Matrix
 from exporter.domain.parity.weights import ParityFault, TensorDeviation, weight_fault
-from ratchet.models.gguf_file import GgufFile
+from ratchet_models.gguf_file import GgufFile
 
 _NOISE = {
     GGMLQuantizationType.F32: 1e-6,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.domain.parity.quantization import ParityLimits
-from ratchet.models import Likeliest, Logits, divergence
+from ratchet_models import Likeliest, Logits, divergence
 
 _WORST_PERCENT = 99.0
 _NOISE = 0.01

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from ratchet.models import Chat, Logits
+from ratchet_models import Chat, Logits
 from trainer.backends.language_model.base_model import load_base
 from trainer.backends.language_model.generate import end_tokens, greedy
 from trainer.backends.language_model.lora import adapter_disabled, adapter_merged, with_champion

@@ -7,8 +7,8 @@ from pathlib import Path
 from secrets import token_hex
 
 from ratchet.contract import ArtifactRef, GateFigures
-from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactStore, write_whole
+from ratchet_models import AdapterManifest
 from trainer.domain.evaluation.gate_rules import GateRules
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.child_messages import TrainingResult, TrainRequest

@@ -10,8 +10,8 @@ from pydantic_core import from_json
 from sqlalchemy import Column, Connection, Engine, delete, func, select, update
 
 from ratchet.contract import ArtifactRef, ForgetRequested, RunFinished
-from ratchet.models import AdapterManifest
 from ratchet.storage import ArtifactMissing, ArtifactStore, flush
+from ratchet_models import AdapterManifest
 from trainer.backends.sql.datasets import runs_with
 from trainer.backends.sql.tables import decisions, examples, outbox, run_examples, runs, scored
 from trainer.domain.runs.run import Run

@@ -10,7 +10,7 @@ class AdapterManifest(Value):
     `parent` is the manifest of the adapter that this one was trained from, None for the base;
     `champion` that of the adapter it was compared with. `versions` contains those of the
     libraries, and the sha256 of the training code. `references` is a file of reference answers
-    (`ratchet.models.references`). `figures` are the figures of the acceptance gate;
+    (`ratchet_models.references`). `figures` are the figures of the acceptance gate;
     `regression_sha256` hashes the fixed questions, and
     `chat_template_sha256` the pinned chat template (None: it was not pinned).
     """

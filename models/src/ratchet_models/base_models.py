@@ -103,7 +103,7 @@ def _unpack(name: str, directory: Path) -> Path:
     with FileLock(directory / f".{name}.lock"):
         if target.is_dir():
             return target
-        from ratchet.models.gguf_unpacking import unpack_llama
+        from ratchet_models.gguf_unpacking import unpack_llama
 
         temporary = directory / f".{target.name}"
         shutil.rmtree(temporary, ignore_errors=True)

@@ -7,7 +7,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from ratchet.contract import Value
-from ratchet.models.references import Chat, Likeliest, References
+from ratchet_models.references import Chat, Likeliest, References
 
 _HEADER = "told"
 _COLUMNS = ("ids", "logprobs", "rest")

@@ -13,7 +13,7 @@ from gguf.quants import dequantize
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from ratchet.models.gguf_file import GgufFile
+from ratchet_models.gguf_file import GgufFile
 
 _TENSORS = {
     "attn_norm": "input_layernorm",

@@ -2,7 +2,7 @@
 
 # fmt: off
 # isort: off
-from ratchet.models.adapter_manifest import AdapterManifest
-from ratchet.models.references import (
+from ratchet_models.adapter_manifest import AdapterManifest
+from ratchet_models.references import (
     LIKELIEST, Chat, Likeliest, Logits, References, divergence, likeliest,
 )
