@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from ledger.domain.latest_statements import RevisedSubject, subject_of
 from ratchet.contract import BuiltExample, Event, Example, ExampleRetracted, ExperienceScored
 
 _PATH = {"event_id", "occurred_at", "caused_by", "trace", "revision", "sources", "warnings"}
@@ -37,18 +38,30 @@ class FinalState:
     settings: set[str] = field(default_factory=set)
     rules: dict[str, set[str]] = field(default_factory=dict)
     revision: int = 0
+    _highest: dict[RevisedSubject, int] = field(default_factory=dict)
 
     def add(self, event: Event) -> None:
-        """Apply one event; those of one experience or example are added in stream order."""
-        if isinstance(event, ExperienceScored | Example):
-            self.revision = max(self.revision, event.revision)
+        """Apply one event; of those of one experience or example the highest revision counts.
+
+        Of equal revisions it is the last one on the stream. A repair may have put back a lower
+        revision behind a higher one, and readers ignore it.
+        """
+        if not isinstance(event, ExperienceScored | Example):
+            return
+        if isinstance(event, ExperienceScored):
+            self.settings.add(event.settings_hash)
+        elif isinstance(event, BuiltExample):
+            self.rules.setdefault(event.rule, set()).add(event.example_id)
+        subject = subject_of(event)
+        if event.revision < self._highest.get(subject, 0):
+            return
+        self._highest[subject] = event.revision
+        self.revision = max(self.revision, event.revision)
         if isinstance(event, ExperienceScored):
             self.rewards[event.query_id] = _digest(event)
-            self.settings.add(event.settings_hash)
         elif isinstance(event, BuiltExample):
             answers = [source.query_id for source in event.sources]
             self.examples[event.example_id] = _digest(event, answers)
-            self.rules.setdefault(event.rule, set()).add(event.example_id)
         elif isinstance(event, ExampleRetracted):
             self.examples.pop(event.example_id, None)
 
