@@ -23,7 +23,8 @@ NewExample = PairBuilt | LabelBuilt | DemonstrationBuilt
 class ExampleOrigin:
     """What the examples of one recalculation share: question, revision and cause.
 
-    Ids depend on the content and the cause alone: a retry makes the same events.
+    Ids depend on the content and the cause alone: a retry makes the same events. After Redis went
+    back in time the same cause may have another effect, which is another event.
     """
 
     question: Question
@@ -40,9 +41,10 @@ class ExampleOrigin:
         sources: tuple[Source, ...],
     ) -> PairBuilt:
         """`chosen` and `rejected` are an answer and its reward; the question is `candidate`'s."""
-        texts = (chosen[0], rejected[0])
+        texts, rewards = (chosen[0], rejected[0]), (chosen[1], rejected[1])
+        request = candidate.transcript
         return PairBuilt(
-            **self._header("PlannedPair", rule, candidate, candidate.transcript, texts, sources),
+            **self._header("PlannedPair", rule, candidate, request, texts, rewards, sources),
             chosen=chosen[0],
             chosen_reward=chosen[1],
             rejected=rejected[0],
@@ -50,9 +52,10 @@ class ExampleOrigin:
         )
 
     def label(self, rule: str, candidate: CandidateAnswer, *, desirable: bool) -> LabelBuilt:
-        texts, sources = (candidate.answer, str(desirable)), (candidate.source,)
+        texts, rewards = (candidate.answer, str(desirable)), (candidate.reward,)
+        request, sources = candidate.transcript, (candidate.source,)
         return LabelBuilt(
-            **self._header("PlannedLabel", rule, candidate, candidate.transcript, texts, sources),
+            **self._header("PlannedLabel", rule, candidate, request, texts, rewards, sources),
             answer=candidate.answer,
             desirable=desirable,
             reward=candidate.reward,
@@ -62,16 +65,17 @@ class ExampleOrigin:
         self, rule: str, candidate: CandidateAnswer, *, request: str
     ) -> DemonstrationBuilt:
         """`request` is the question that the answer demonstrates."""
-        texts, sources = (candidate.answer,), (candidate.source,)
+        kind, sources = "PlannedDemonstration", (candidate.source,)
+        texts, rewards = (candidate.answer,), (candidate.reward,)
         return DemonstrationBuilt(
-            **self._header("PlannedDemonstration", rule, candidate, request, texts, sources),
+            **self._header(kind, rule, candidate, request, texts, rewards, sources),
             answer=candidate.answer,
             reward=candidate.reward,
         )
 
     def retraction(self, example_id: str) -> ExampleRetracted:
         return ExampleRetracted(
-            event_id=derived_id(self.cause.event_id, example_id, "retracted"),
+            event_id=derived_id(self.cause.event_id, example_id, "retracted", str(self.revision)),
             occurred_at=self.cause.occurred_at,
             caused_by=self.cause.event_id,
             example_id=example_id,
@@ -86,14 +90,16 @@ class ExampleOrigin:
         candidate: CandidateAnswer,
         request: str,
         texts: tuple[str, ...],
+        rewards: tuple[float, ...],
         sources: tuple[Source, ...],
     ) -> dict[str, Any]:
         aspect, prompt = candidate.aspect, prompt_for(candidate.aspect, request, candidate.readings)
         # `kind` is a part of every id since the first release: another spelling would publish
         # each live example once more, under a new id, and never retract the old one.
         example_id = derived_id(kind, self.question.key, aspect, prompt, *texts)
+        content = repr((self.revision, rule, rewards, sources))
         return {
-            "event_id": derived_id(self.cause.event_id, example_id, "built"),
+            "event_id": derived_id(self.cause.event_id, example_id, "built", content),
             "occurred_at": self.cause.occurred_at,
             "caused_by": self.cause.event_id,
             "example_id": example_id,

@@ -19,15 +19,18 @@ def score_events(
 ) -> Iterator[Event]:
     """The events of `change`, none without a new revision; a retry makes the same events.
 
-    A score names persons only: the ranking limits what each of them teaches.
+    The id depends on the content: after Redis went back in time the same cause may have another
+    effect, because other facts have been processed before it. A score names persons only: the
+    ranking limits what each of them teaches.
     """
     scored, revision = answers[change.query_id], change.revision
     answer = scored.facts.answer
     if revision is None or answer is None:
         return
     score, quality = revision.score, revision.score.text_quality
+    content = repr((scored.revision, score, revision.reaction.rating, revision.follow_up))
     yield ExperienceScored(
-        event_id=derived_id(cause.event_id, change.query_id, "scored"),
+        event_id=derived_id(cause.event_id, change.query_id, "scored", content),
         occurred_at=cause.occurred_at,
         caused_by=cause.event_id,
         query_id=answer.query_id,
