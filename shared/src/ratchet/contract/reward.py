@@ -6,7 +6,7 @@ from pydantic import Field
 
 from ratchet.contract.event import Event
 from ratchet.contract.experience import FollowUp, Rating
-from ratchet.contract.ranking import ServedPlan
+from ratchet.contract.ranking_events.decisions import ServedPlan
 
 
 class ExperienceScored(Event):
