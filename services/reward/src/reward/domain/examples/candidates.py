@@ -10,6 +10,7 @@ from ratchet_text import unteachable, visible_text
 from reward.domain.answers.reaction import AnswerReaction
 from reward.domain.answers.recorded_answer import PlanWidget, RecordedAnswer
 from reward.domain.examples.plan_repair import repaired_plan
+from reward.domain.examples.question import Served
 from reward.domain.examples.truth import truth_of
 from reward.domain.scoring.score import Score
 from reward.domain.scoring.weights import RewardWeights
@@ -32,6 +33,7 @@ class CandidateAnswer(Value):
     to its readings, None where that is not known. `sure` is false where the judge doubts the whole
     answer: it is then never the better one of a pair. `request` is the corrected request that it
     answers, where it corrects an earlier one.
+    `readings` are those to list in a prompt of our own.
     """
 
     source: Source
@@ -57,6 +59,7 @@ class CandidateAnswer(Value):
 
 def candidates_of(
     answer: RecordedAnswer,
+    served: Served,
     reaction: AnswerReaction,
     score: Score,
     *,
@@ -66,7 +69,8 @@ def candidates_of(
 ) -> Iterator[CandidateAnswer]:
     """The voice answer and the widget plan, where a teachable text is rated.
 
-    A voice answer whose truth is known is a candidate without a rating too.
+    A voice answer whose truth is known is a candidate without a rating too. Its readings are those
+    of the `served` messages, where they are known.
     """
     shared: dict[str, Any] = {
         "source": Source(query_id=answer.query_id, revision=revision, user_id=answer.user_id),
@@ -76,12 +80,14 @@ def candidates_of(
         "request": request,
     }
     voice = answer.voice if answer.voice and not unteachable(answer.voice) else None
-    true = truth_of(answer) if voice else None
+    messages = served.get("voice", ())
+    readings = () if messages else answer.readings
+    true = truth_of(answer.served_with(messages)) if voice else None
     if voice and score.voice_reward is not None and score.voice_rating:
         yield CandidateAnswer(
             **shared,
             aspect="voice",
-            readings=answer.readings,
+            readings=readings,
             answer=voice,
             reward=score.voice_reward,
             verdict=score.voice_rating,
@@ -91,7 +97,7 @@ def candidates_of(
         yield CandidateAnswer(
             **shared,
             aspect="voice",
-            readings=answer.readings,
+            readings=readings,
             answer=voice,
             reward=0.0,
             verdict="good" if true else "bad",

@@ -155,5 +155,8 @@ def _demonstrations(
 ) -> Iterator[DemonstrationBuilt]:
     cap = rules.cap(rules.max_labels_per_question)
     for candidate in good:
-        if candidate.request is not None and cap.admits(candidate.source):
-            yield origin.demonstration("corrected_request", candidate, request=candidate.request)
+        request = candidate.request
+        if request is None or (origin.messages and not origin.asking(request, candidate)):
+            continue
+        if cap.admits(candidate.source):
+            yield origin.demonstration("corrected_request", candidate, request=request)
