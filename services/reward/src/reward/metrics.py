@@ -60,7 +60,7 @@ class RewardMetrics:
 
         self.joins = counter(
             "ratchet_reward_calls_total",
-            "Aspects of answers: joined to their call by its id or its answer, or ambiguous.",
+            "Joins of answers to calls.",
             ("outcome",),
         )
 
