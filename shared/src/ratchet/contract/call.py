@@ -1,5 +1,6 @@
 """Calls: what an application asked a model server, and what that answered."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -62,6 +63,11 @@ class CallServed(Event):
         return prompt_of(self.messages)
 
 
-def prompt_of(messages: tuple[ChatMessage, ...]) -> str:
+def one_turn(prompt: str) -> tuple[ChatMessage, ...]:
+    """The prompt as the one message of the user."""
+    return (ChatMessage(role="user", content=prompt),)
+
+
+def prompt_of(messages: Sequence[ChatMessage]) -> str:
     """The text of all messages, in which readings are found."""
     return BETWEEN_MESSAGES.join(message.content for message in messages)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from ratchet.contract.call import ChatMessage
+from ratchet.contract.call import ChatMessage, one_turn
 from ratchet.contract.event import Aspect, Event, Value
 
 
@@ -55,9 +55,9 @@ class Example(Event):
 class BuiltExample(Example):
     """One unit of training data: `prompt`, and what to learn about the answers to it.
 
-    `rule` names the rule that made it. `sources` are the experiences behind it. `messages` are
-    those that were served, and `prompt` is then their text; without them the prompt is the one
-    message of the user.
+    `rule` names the rule that made it. `sources` are the experiences and calls behind it.
+    `messages` are those that were served, and `prompt` is then their text; without them the prompt
+    is the one message of the user.
     """
 
     aspect: Aspect
@@ -70,7 +70,7 @@ class BuiltExample(Example):
     @property
     def turns(self) -> tuple[ChatMessage, ...]:
         """The messages that a model is asked with."""
-        return self.messages or (ChatMessage(role="user", content=self.prompt),)
+        return self.messages or one_turn(self.prompt)
 
     @property
     def key(self) -> tuple[str, Aspect]:

@@ -82,7 +82,7 @@ class RecordedAnswer(StoredValue):
         """
         if not messages:
             return self
-        readings = readings_in(prompt_of(tuple(messages)))
+        readings = readings_in(prompt_of(messages))
         changes: dict[str, Any] = {
             "readings": tuple(Reading.model_validate(row, from_attributes=True) for row in readings)
         }
