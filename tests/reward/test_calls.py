@@ -74,6 +74,9 @@ async def test_an_answer_is_joined_by_an_id_or_by_its_words(facts: Facts, change
     assert prompts(replay, "widget") == {()}
     [label] = [e for e in replay.live.values() if e.aspect == "voice"]
     assert label.prompt == prompt_of(label.messages)
+    call_id = facts.call(**changes).call_id
+    assert [source.query_id for source in label.sources] == ["q-1", call_id]
+    assert replay.scores["q-1"].calls == (call_id,)
 
 
 @pytest.mark.parametrize(
@@ -262,9 +265,14 @@ async def test_any_order_and_repetition_has_the_same_examples(seed: int, repeats
     for start in range(0, len(shuffled), size):
         await other.add(*shuffled[start : start + size])
     assert outcome(other) == outcome(reference)
+    assert sources(other) == sources(reference)
     assert {bool(e.messages) for e in reference.live.values()} == {True, False}
     ids = [event.event_id for event in other.emitted]
     assert repeats > 1 or len(ids) == len(set(ids)), "no event hides another"
+
+
+def sources(replay: OfflineReplay) -> dict[str, list[str]]:
+    return {name: [one.query_id for one in each.sources] for name, each in replay.live.items()}
 
 
 async def erased(replay: OfflineReplay, *query_ids: str) -> None:

@@ -129,7 +129,8 @@ class RewardHandlers:
         for change, joins in await calls.join(affected.keys()):
             number = causes[affected[change.query_id]]
             self._metrics.count_joins(joins)
-            emits[number].extend(self.score_events(batch[number], change, current, "joined"))
+            # After the scores of every fact: a reader takes the last one as the latest revision.
+            emits[-1].extend(self.score_events(batch[number], change, current, "joined"))
             collect(offers, change, number)
 
         writes = await self._update_examples(batch, current, offers, emits, state)

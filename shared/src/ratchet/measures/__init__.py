@@ -3,7 +3,7 @@
 # fmt: off
 # isort: off
 from ratchet.measures.answer_identity import (
-    AnswerIdentity, identity_of, plan_identity, recorded_identity, spoken_identity,
+    AnswerIdentity, identity_of, plan_identity, spoken_identity,
 )
 from ratchet.measures.answer_quality import (
     READ_LIMIT, TextQuality, blended, rule_quality, text_quality,

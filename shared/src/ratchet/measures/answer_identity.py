@@ -33,11 +33,6 @@ def identity_of(completion: str) -> AnswerIdentity:
     return AnswerIdentity(spoken_identity(completion), _plan_in(completion))
 
 
-def recorded_identity(voice: str | None, plan: Any) -> AnswerIdentity:
-    """The identities of a recorded spoken text, and of a recorded plan as a JSON value."""
-    return AnswerIdentity(spoken_identity(voice or ""), _identity(plan))
-
-
 def _plan_in(text: str) -> str:
     start, end = text.find("{"), text.rfind("}")
     try:

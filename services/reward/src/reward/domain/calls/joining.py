@@ -20,7 +20,7 @@ JoinOutcome = Literal["joined_by_id", "joined_by_answer", "ambiguous"]
 class ServedPrompt(StoredValue):
     """The messages that an answer was given to; none if two different prompts may be it."""
 
-    outcome: JoinOutcome
+    outcome: JoinOutcome = "ambiguous"
     call_id: str = ""
     messages: tuple[ChatMessage, ...] = ()
 

@@ -1,6 +1,6 @@
 """What one answer offers to its questions: at most one candidate per aspect."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -9,8 +9,8 @@ from ratchet.measures import plan_text
 from ratchet_text import unteachable, visible_text
 from reward.domain.answers.reaction import AnswerReaction
 from reward.domain.answers.recorded_answer import PlanWidget, RecordedAnswer
+from reward.domain.calls.joining import ServedPrompt
 from reward.domain.examples.plan_repair import repaired_plan
-from reward.domain.examples.question import Served
 from reward.domain.examples.truth import truth_of
 from reward.domain.scoring.score import Score
 from reward.domain.scoring.weights import RewardWeights
@@ -50,6 +50,15 @@ class CandidateAnswer(Value):
     sure: bool = True
     request: str | None = None
     repair: PlanRepair | None = None
+    call_id: str = ""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The answer, and the call that it is joined to: erasing either erases the example."""
+        if not self.call_id:
+            return (self.source,)
+        call = Source(query_id=self.call_id, revision=1, user_id=self.source.user_id)
+        return (self.source, call)
 
     @cached_property
     def visible(self) -> str:
@@ -59,7 +68,7 @@ class CandidateAnswer(Value):
 
 def candidates_of(
     answer: RecordedAnswer,
-    served: Served,
+    served: Mapping[Aspect, ServedPrompt],
     reaction: AnswerReaction,
     score: Score,
     *,
@@ -80,14 +89,15 @@ def candidates_of(
         "request": request,
     }
     voice = answer.voice if answer.voice and not unteachable(answer.voice) else None
-    messages = served.get("voice", ())
-    readings = () if messages else answer.readings
-    true = truth_of(answer.served_with(messages)) if voice else None
+    prompt = served.get("voice", ServedPrompt())
+    readings = () if prompt.messages else answer.readings
+    true = truth_of(answer.served_with(prompt.messages)) if voice else None
     if voice and score.voice_reward is not None and score.voice_rating:
         yield CandidateAnswer(
             **shared,
             aspect="voice",
             readings=readings,
+            call_id=prompt.call_id,
             answer=voice,
             reward=score.voice_reward,
             verdict=score.voice_rating,
@@ -98,6 +108,7 @@ def candidates_of(
             **shared,
             aspect="voice",
             readings=readings,
+            call_id=prompt.call_id,
             answer=voice,
             reward=0.0,
             verdict="good" if true else "bad",
@@ -110,6 +121,7 @@ def candidates_of(
         yield CandidateAnswer(
             **shared,
             aspect="widget",
+            call_id=served.get("widget", ServedPrompt()).call_id,
             answer=plan,
             reward=score.widget_reward,
             verdict="good" if score.widget_reward > 0 else "bad",

@@ -53,7 +53,7 @@ class ExampleOrigin:
         )
 
     def label(self, rule: str, candidate: CandidateAnswer, *, desirable: bool) -> LabelBuilt:
-        texts, sources = (candidate.answer, str(desirable)), (candidate.source,)
+        texts, sources = (candidate.answer, str(desirable)), candidate.sources
         return LabelBuilt(
             **self._header("PlannedLabel", rule, candidate, candidate.transcript, texts, sources),
             answer=candidate.answer,
@@ -65,7 +65,7 @@ class ExampleOrigin:
         self, rule: str, candidate: CandidateAnswer, *, request: str
     ) -> DemonstrationBuilt:
         """`request` is the question that the answer demonstrates."""
-        texts, sources = (candidate.answer,), (candidate.source,)
+        texts, sources = (candidate.answer,), candidate.sources
         return DemonstrationBuilt(
             **self._header("PlannedDemonstration", rule, candidate, request, texts, sources),
             answer=candidate.answer,

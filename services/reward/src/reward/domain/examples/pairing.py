@@ -84,7 +84,7 @@ def _same_question(
             best,
             chosen=(best.answer, best.reward),
             rejected=(worst.answer, worst.reward),
-            sources=(best.source, worst.source),
+            sources=(*best.sources, *worst.sources),
         )
 
 
@@ -106,7 +106,7 @@ def _one_true(
             best,
             chosen=(best.answer, rules.truth_weight),
             rejected=(worst.answer, -rules.truth_weight),
-            sources=(best.source, worst.source),
+            sources=(*best.sources, *worst.sources),
         )
 
 
@@ -121,7 +121,7 @@ def _repaired(
                 candidate,
                 chosen=(repair.plan, repair.reward),
                 rejected=(candidate.answer, candidate.reward),
-                sources=(candidate.source,),
+                sources=candidate.sources,
             )
 
 

@@ -82,14 +82,20 @@ class AnswerFacts(StoredValue):
         return AnswerReaction.model_validate(self._values)
 
     @property
+    def prompts(self) -> dict[Aspect, ServedPrompt]:
+        """The prompts that are known, by the aspect that they requested."""
+        return {aspect: one for aspect, one in self.served.items() if one.messages}
+
+    @property
     def messages(self) -> dict[Aspect, tuple[ChatMessage, ...]]:
-        """The messages that were served, by the aspect that they requested."""
-        return {aspect: one.messages for aspect, one in self.served.items() if one.messages}
+        """The messages of these prompts."""
+        return {aspect: one.messages for aspect, one in self.prompts.items()}
 
     @property
     def substance(self) -> tuple[object, ...]:
         """What a reward depends on: equal substance, equal reward."""
-        return self.recorded, self._values, self.messages
+        prompts = {aspect: (one.call_id, one.messages) for aspect, one in self.prompts.items()}
+        return self.recorded, self._values, prompts
 
     @property
     def _values(self) -> dict[str, Any]:

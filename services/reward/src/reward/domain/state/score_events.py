@@ -48,6 +48,7 @@ def score_events(
         settings_hash=settings_hash,
         warnings=scored.warnings,
         plan=served_plan(answer, revision.reaction, score),
+        calls=tuple(sorted({one.call_id for one in scored.facts.prompts.values()})),
     )
     if revision.trace_reason is not None:
         # A teacher is asked with our prompt, whether the answer's own is known by now or later.

@@ -138,7 +138,7 @@ def _offers(
             candidate.aspect: candidate
             for candidate in candidates_of(
                 answer,
-                after.facts.messages,
+                after.facts.prompts,
                 reaction,
                 scored,
                 revision=after.revision,
