@@ -14,11 +14,12 @@ from ratchet.contract import (
     prompt_of,
 )
 from ratchet_models import Chat
+from ratchet_models.references_file import read_references
 from ratchet_text import language_of
 from trainer.domain.counterfactuals.copies import varied
 from trainer.domain.counterfactuals.message_boundaries import with_text
 from trainer.domain.evaluation.cases import held_out_cases
-from trainer.domain.evaluation.reference_chats import reference_prompts
+from trainer.domain.evaluation.reference_chats import reference_prompts, reference_request
 from trainer.domain.evaluation.scores import GeneratedAnswer
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.training_example import samples_of
@@ -26,6 +27,7 @@ from trainer.domain.on_policy.own_pairs import own_pair
 from trainer.domain.runs.recipe import JudgingRecipe, VariationRecipe
 
 from .conftest import built, label
+from .real_run import request_for, train_here
 from .test_fit import fitted, short
 
 QUESTION = "What is the power of pump 001?"
@@ -139,6 +141,32 @@ def test_the_gate_reads_what_the_chat_template_makes_of_the_messages(
     )
     assert not tokens.takes(SERVED)
     assert tokens.takes(SERVED[1:])
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("share", [True, False])
+def test_a_run_trains_on_asks_and_records_the_messages(
+    cache_dir: Path, tmp_path: Path, share: bool
+):
+    from trainer.reference.recording import record
+
+    from .tiny_model import write_tiny_model
+
+    tiny = write_tiny_model(tmp_path / "tiny", cache_dir)
+    request = request_for(tmp_path / "run", cache_dir, str(tiny))
+    pairs = [served(0), served(1), served(2)]
+    pairs = [pair.model_copy(update={"rejected": built(1).rejected}) for pair in pairs]
+    dataset = Dataset(train=tuple(pairs[:2]), held_out=tuple(pairs[2:]))
+    request.dataset.write_bytes(dataset.canonical())
+    dpo = request.recipe.dpo.model_copy(update={"share_prompts": share, "epochs": 2})
+    recipe = request.recipe.model_copy(update={"dpo": dpo})
+    trained = train_here(request.model_copy(update={"recipe": recipe}))
+    assert (trained.taught, trained.left_out.counts) == (2, {})
+    assert {case.turns for case in trained.cases} == {SERVED}
+    assert all(case.case_id in trained.after.answers for case in trained.cases)
+    asked = reference_request(request, trained)
+    record(asked)
+    assert [chat.messages for chat in read_references(asked.target).chats] == [SERVED]
 
 
 def test_messages_whose_roles_the_template_refuses_are_left_out():
