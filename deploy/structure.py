@@ -74,6 +74,7 @@ PAGES_OF_LATER_FEATURES = {
     "docs/decisions/0036-copies-answer-with-the-readings.md",
     "docs/on-policy.md",
     "docs/decisions/0035-on-policy-rounds.md",
+    "docs/served-prompts.md",
 }
 """Pages about features that did not exist when `WORDS_BEFORE` was counted."""
 WORDS_BEFORE = 33_622

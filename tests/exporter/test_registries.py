@@ -17,6 +17,7 @@ from exporter.backends.registries.ollama_api import TIMEOUT
 from exporter.backends.registries.openai_server import openai_client
 from exporter.backends.registries.served_directory import ServedDirectory
 from exporter.ports import Registry
+from ratchet.contract import ChatMessage
 from ratchet_testing.ollama_server.server import OllamaStandIn
 from ratchet_testing.real_llama_server import PROGRAM, llama_server
 
@@ -32,6 +33,11 @@ KINDS = [
     *(["server"] if "OLLAMA_HOST" in os.environ else []),
 ]
 NAME = "ratchet-registry-test"
+SERVED = (
+    ChatMessage(role="user", content="Which pump is the warmest?"),
+    ChatMessage(role="assistant", content="Pump 2."),
+    ChatMessage(role="user", content="And the coldest?"),
+)
 
 
 @pytest.fixture(params=KINDS)
@@ -140,16 +146,21 @@ async def test_a_registered_version_answers_if_the_registry_serves_models(
     registered = trained.record_of(record("v1-a"))
     template = registered.export.modelfile.template
     await registry.register(registered, trained.gguf, template)
-    prompts = [reference.prompt for reference in trained.references[:2]]
+    prompts = [reference.turns for reference in trained.references[:2]]
     chats = [reference.chat for reference in trained.references[:2]]
 
     renderings = await registry.renderings("v1-a", [chat.messages for chat in chats])
     answers = await registry.answers("v1-a", prompts, 4)
+    served = await registry.answers("v1-a", [SERVED], 4)
 
     if answers is None:
         assert type(registry) is LocalRegistry
         assert renderings is None
         return
+    assert served is not None
+    [chat] = served
+    assert chat.text != answers[0].text
+    assert len(chat.tokens) in (0, 4)
     assert renderings is not None
     assert [set(texts) for texts in renderings] == [{chat.rendered} for chat in chats]
     for answer, reference in zip(answers, trained.references, strict=False):

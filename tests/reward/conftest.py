@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from ratchet.contract import Experience, ExperienceRecorded, Feedback, FeedbackReceived, derived_id
+from ratchet.contract import (
+    CallServed,
+    Experience,
+    ExperienceRecorded,
+    Feedback,
+    FeedbackReceived,
+    derived_id,
+)
 
 NOON = datetime(2026, 1, 20, 12, tzinfo=UTC)
 READINGS = [
@@ -17,6 +24,20 @@ GOOD = (
     "40 kilowatts."
 )
 BAD = "Well, let me think. **The pump** seems to be running, see https://plant.example/pump."
+
+SERVED = [
+    {
+        "role": "system",
+        "content": "You are the voice of the Command Center. Two sentences.\n"
+        "- pump 001 power: 45 kW\n- pump 001 average power: 40 kW",
+    },
+    {"role": "user", "content": "What is the power of pump 001?"},
+]
+PLAN = """```json
+{"heading": "Pump 001", "widgets": [
+  {"scenario": "kpi", "size": "hero", "relevance": 0.9, "why": "asked"},
+  {"scenario": "trend", "size": "normal"}]}
+```"""
 
 
 class Facts:
@@ -59,6 +80,20 @@ class Facts:
             occurred_at=NOON + timedelta(seconds=at),
             feedback=Feedback.model_validate({"query_id": query_id, **content}),
         )
+
+    def call(self, call_id: str = "c-1", at: float = 0, **changes: Any) -> CallServed:
+        """A call that answered GOOD to SERVED."""
+        body = {
+            "event_id": derived_id("call", call_id),
+            "occurred_at": NOON + timedelta(seconds=at),
+            "call_id": call_id,
+            "interface": "ollama",
+            "messages": SERVED,
+            "model": "plant",
+            "text": GOOD,
+            **changes,
+        }
+        return CallServed.model_validate(body)
 
 
 @pytest.fixture

@@ -7,10 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from ratchet.contract import ChatMessage, prompt_of
 from ratchet_truth import situation_in, true_answer
 from trainer.domain.evaluation.scores import GeneratedAnswer
 from trainer.run import rounds
 
+Turns = tuple[ChatMessage, ...]
 UNTRUE = "It is at 999 kW right now."
 EVADING = "Sure, let me check that for you."
 
@@ -33,16 +35,18 @@ class ScriptedModel:
         self.measured: list[list[str]] = []
         self.sampled: list[list[str]] = []
 
-    def answer(self, base: Any, prompts: Sequence[str], *_: Any) -> list[GeneratedAnswer]:
-        self.measured.append(list(prompts))
+    def answer(self, base: Any, turns: Sequence[Turns], *_: Any) -> list[GeneratedAnswer]:
+        prompts = list(map(prompt_of, turns))
+        self.measured.append(prompts)
         true = self._true.pop(0)
         return [
             GeneratedAnswer(truth_of(prompt) if at < true else EVADING, finished=True)
             for at, prompt in enumerate(prompts)
         ]
 
-    def sample(self, base: Any, prompts: Sequence[str], *_: Any) -> list[list[GeneratedAnswer]]:
-        self.sampled.append(list(prompts))
+    def sample(self, base: Any, turns: Sequence[Turns], *_: Any) -> list[list[GeneratedAnswer]]:
+        prompts = list(map(prompt_of, turns))
+        self.sampled.append(prompts)
         return [
             [
                 GeneratedAnswer(truth_of(prompt), finished=True),

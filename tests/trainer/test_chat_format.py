@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from ratchet.contract import CheckpointReady, RunFinished
+from ratchet.contract import CheckpointReady, RunFinished, one_turn
 from ratchet_models import AdapterManifest
 from ratchet_models.base_models import materialize
 from ratchet_models.references_file import read_references
@@ -70,11 +70,11 @@ def test_training_reads_neither_the_date_nor_thinking(packaged: Path, named: boo
     use_chat_template(base.tokenizer, None)
 
     assert base.chat_template == pinned_template(DATED)
-    assert base.rendered("Warm?") == (
+    assert base.rendered(one_turn("Warm?")) == (
         "Today: 26 Jul 2024\n<|im_start|>user\nWarm?<|im_end|>\n<|im_start|>assistant\n"
     )
-    read = TokenizedChats(base.tokenizer).ids("Warm?")
-    assert base.tokenizer.decode(read) == base.rendered("Warm?")
+    read = TokenizedChats(base.tokenizer).ids(one_turn("Warm?"))
+    assert base.tokenizer.decode(read) == base.rendered(one_turn("Warm?"))
 
 
 @pytest.mark.heavy
@@ -144,7 +144,7 @@ def test_the_given_template_is_trained_with_and_recorded(tmp_path: Path, cache_d
 
     assert trained.chat_template == pinned_template(NO_SYSTEM)
     assert trained.remark == "; no system message: the chat template refuses one"
-    asked = reference_request(request, trained).model_copy(update={"spoken": ("Warm?",)})
+    asked = reference_request(request, trained).model_copy(update={"spoken": (one_turn("Warm?"),)})
     record(asked)
     references = read_references(asked.target)
     assert references.chat_template == trained.chat_template

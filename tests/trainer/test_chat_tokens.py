@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ratchet.contract import LabelBuilt, PairBuilt
+from ratchet.contract import LabelBuilt, PairBuilt, one_turn
 from ratchet_models.base_models import materialize
 from trainer.backends.language_model.chat_tokens import TokenizedChats
 from trainer.backends.regression_file import PACKAGED
@@ -32,7 +32,7 @@ def tokenizer(cache_dir: Path):
 
 
 def controls(chats: TokenizedChats, prompt: str, answer: str) -> int:
-    return sum(token in chats.control for token in chats.ids(prompt, answer))
+    return sum(token in chats.control for token in chats.ids(one_turn(prompt), answer))
 
 
 def test_training_texts_have_no_more_control_tokens_than_the_template(tokenizer):
@@ -85,8 +85,11 @@ def test_the_length_is_that_of_the_tokens_that_training_reads(tokenizer):
         [{"role": "user", "content": PROMPT}, {"role": "assistant", "content": ANSWER}],
         tokenize=False,
     )
-    assert chats.ids(PROMPT, ANSWER) == tokenizer(text, add_special_tokens=False).input_ids
-    assert 0 < chats.length(PROMPT) < chats.length(PROMPT, ANSWER)
+    assert (
+        chats.ids(one_turn(PROMPT), ANSWER) == tokenizer(text, add_special_tokens=False).input_ids
+    )
+    turn = one_turn(PROMPT)
+    assert 0 < chats.length(turn) < chats.length(turn, ANSWER)
 
 
 def test_a_control_token_in_a_generated_answer_is_measured_as_text(tokenizer):

@@ -1,8 +1,10 @@
 """Examples that do not fit the model are left out, counted by reason, and listed."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from ratchet.contract import Method
+from ratchet.contract import ChatMessage, Method, prompt_of
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.fit import Fit, fit
 from trainer.domain.examples.training_example import TrainingExample
@@ -19,8 +21,11 @@ class Letters:
     def has_control_token(self, text: str) -> bool:
         return "<end>" in text
 
-    def length(self, prompt: str, answer: str | None = None) -> int:
-        return 10 + len(prompt) + (0 if answer is None else len(answer) + 3)
+    def takes(self, turns: Sequence[ChatMessage]) -> bool:
+        return turns[0].role != "tool"
+
+    def length(self, turns: Sequence[ChatMessage], answer: str | None = None) -> int:
+        return 10 + len(prompt_of(turns)) + (0 if answer is None else len(answer) + 3)
 
 
 def short(number: int, **changed: str) -> TrainingExample:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from ratchet.contract import one_turn
 from trainer.backends.language_model.base_model import Base
 
 from .tiny_model import tiny_config
@@ -13,11 +14,11 @@ from .tiny_model import tiny_config
 pytestmark = pytest.mark.heavy
 
 GIVEN = [
-    ("how much", "a lot"),
-    ("how much", "nothing at all, as far as anybody knows"),
-    ("how", ""),
-    ("what is the power of pump 001", "45"),
-    *((f"question {number}", "a" * number) for number in range(1, 9)),
+    (one_turn("how much"), "a lot"),
+    (one_turn("how much"), "nothing at all, as far as anybody knows"),
+    (one_turn("how"), ""),
+    (one_turn("what is the power of pump 001"), "45"),
+    *((one_turn(f"question {number}"), "a" * number) for number in range(1, 9)),
 ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ratchet.contract import ChatMessage, one_turn, prompt_of
 from ratchet_models import References
 from ratchet_models.references_file import read_references
 from trainer.backends.run_process.child_run import ChildRunner, TrainingBroke
@@ -14,8 +15,13 @@ from trainer.domain.evaluation.reference_chats import ReferenceRequest, referenc
 
 from .tiny_model import write_tiny_model
 
-SPOKEN = ("How warm is pump 3?", "Is the vibration normal?")
-PLANS = ("Choose widgets for the power of fan 2.",)
+SERVED = (
+    ChatMessage(role="user", content="Hello."),
+    ChatMessage(role="assistant", content="Good morning."),
+    ChatMessage(role="user", content="Is the vibration normal?"),
+)
+SPOKEN = (one_turn("How warm is pump 3?"), SERVED)
+PLANS = (one_turn("Choose widgets for the power of fan 2."),)
 
 
 def adapter_of(base: Path, directory: Path, spread: float) -> Path:
@@ -63,14 +69,15 @@ async def test_references_have_the_likeliest_tokens_of_the_trained_model(
     result = await recorded(request_for(base, tmp_path, 1.0))
 
     assert [(chat.user, chat.plan) for chat in result.chats] == [
-        *((user, False) for user in SPOKEN),
-        (PLANS[0], True),
+        *((prompt_of(turns), False) for turns in SPOKEN),
+        (prompt_of(PLANS[0]), True),
     ]
+    assert [chat.turns for chat in result.chats] == [*SPOKEN, *PLANS]
     assert result.training_kl > 0
     assert "message" in result.chat_template
     for chat, told in zip(result.chats, result.likeliest, strict=True):
         due = told.ids[len(told) - len(chat.said) - 1 : -1, 0]
-        assert chat.rendered.count(chat.user) == 1
+        assert all(chat.rendered.count(turn.content) == 1 for turn in chat.turns)
         assert np.mean(due == np.array(chat.said)) > 0.9
         assert len(told) == (len(chat.said) + 1 if chat.plan else 48)
 
@@ -109,5 +116,5 @@ def test_references_sample_held_out_and_fixed_questions():
     cases = [case(n, part, "voice") for part in ("held_out", "regression") for n in range(20)]
     result = reference_prompts([*cases, case(99, "held_out", "voice", asks=False)], "voice")
     assert len(result) == 16
-    assert {prompt.split()[0] for prompt in result} == {"held_out", "regression"}
+    assert {prompt_of(turns).split()[0] for turns in result} == {"held_out", "regression"}
     assert reference_prompts(cases, "widget") == ()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ratchet.contract import one_turn
 from trainer.backends.language_model.base_model import Base, load_base
 from trainer.backends.language_model.generate import GumbelNoise, generate, sampled
 from trainer.domain.runs.recipe import RoundsRecipe
@@ -14,7 +15,8 @@ from .tiny_model import write_tiny_model
 
 pytestmark = pytest.mark.heavy
 
-PROMPTS = ["What is the power?", "Readings:\n- pump 001 power: 40 kW\nWhat is the power?", "Hi."]
+TEXTS = ("What is the power?", "Readings:\n- pump 001 power: 40 kW\nWhat is the power?", "Hi.")
+PROMPTS = [one_turn(text) for text in TEXTS]
 RECIPE = RoundsRecipe(samples=3, temperature=0.5)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ratchet.contract import Question, TraceCaptured
+from ratchet.contract import Question, TraceCaptured, one_turn
 from trainer.domain.examples.training_example import samples_of
 
 NOW = datetime(2026, 2, 8, tzinfo=UTC)
@@ -45,13 +45,13 @@ def test_thoughts_too_short_are_left_out(length: int, kept: bool):
 
 def test_with_thoughts_there_are_three_samples():
     thoughts, answered, both = samples_of(trace())
-    assert thoughts == (f"{PROMPT}\nThink first:", THINKING)
-    assert answered == (PROMPT, ANSWER)
-    assert both == (f"{PROMPT}\nThink first:\n{THINKING}\nResponse:", ANSWER)
+    assert thoughts == (one_turn(f"{PROMPT}\nThink first:"), THINKING)
+    assert answered == (one_turn(PROMPT), ANSWER)
+    assert both == (one_turn(f"{PROMPT}\nThink first:\n{THINKING}\nResponse:"), ANSWER)
 
 
 def test_without_thoughts_there_is_one_sample():
-    assert samples_of(trace(thinking="")) == ((PROMPT, ANSWER),)
+    assert samples_of(trace(thinking="")) == ((one_turn(PROMPT), ANSWER),)
 
 
 def test_no_two_samples_answer_one_prompt_differently():

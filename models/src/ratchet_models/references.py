@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from ratchet.contract import Value
+from ratchet.contract import ChatMessage, Value, one_turn
 
 Logits = NDArray[np.float32]
 """Positions x vocabulary, before softmax."""
@@ -15,7 +16,9 @@ _LEAST_LOGPROB = -80.0
 
 
 class Chat(Value):
-    """The only turn `user`, `rendered` by the chat template, and the greedy answer.
+    """The only turn `user` or the served `messages`, `rendered`, and the greedy answer.
+
+    `user` is the text of the messages, and `rendered` what the chat template makes of them.
 
     `asked` and `said` are the token ids of prompt and answer, without the end-of-turn token;
     `ended` is whether the model emitted it. `plan`: the answer should be a widget plan. The field
@@ -28,6 +31,12 @@ class Chat(Value):
     said: tuple[int, ...]
     ended: bool
     plan: bool = False
+    messages: tuple[ChatMessage, ...] = Field(default=(), exclude_if=lambda served: not served)
+
+    @property
+    def turns(self) -> tuple[ChatMessage, ...]:
+        """The messages that the model answers."""
+        return self.messages or one_turn(self.user)
 
     @property
     def tokens(self) -> tuple[int, ...]:

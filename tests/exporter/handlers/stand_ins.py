@@ -7,6 +7,7 @@ from typing import Any
 from exporter.domain.parity.answers import AnswerToken, ReferenceAnswer, ServerAnswer
 from exporter.domain.registry.turn_format import Message
 from exporter.ports import Registry, RegistryError
+from ratchet.contract import ChatMessage
 
 _TOKENS = tuple(
     AnswerToken(text=word, logprob=0.0, top=((word, 0.0),)) for word in ("All", " is", " well", ".")
@@ -14,6 +15,8 @@ _TOKENS = tuple(
 REFERENCE = ReferenceAnswer(prompt="Any alarm?", rendered="chat", tokens=_TOKENS, ended=True)
 GOOD = ServerAnswer(text="All is well.", tokens=_TOKENS, ended=True)
 OTHER = ServerAnswer(text="I am a helpful assistant.", ended=True)
+
+Asked = tuple[str, tuple[Sequence[ChatMessage], ...], str | None]
 
 
 @dataclass
@@ -28,7 +31,7 @@ class FixedAnswers:
     answer: ServerAnswer | None = GOOD
     up: bool = True
     rendered: str | None = "chat"
-    requests: list[tuple[str, tuple[str, ...], str | None]] = field(default_factory=list)
+    requests: list[Asked] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.registry, name)
@@ -42,7 +45,7 @@ class FixedAnswers:
         return () if self.rendered is None else ((self.rendered,),) * len(chats)
 
     async def answers(
-        self, version: str, prompts: Sequence[str], limit: int
+        self, version: str, prompts: Sequence[Sequence[ChatMessage]], limit: int
     ) -> tuple[ServerAnswer, ...]:
         self.requests.append((version, tuple(prompts), await self.registry.active()))
         if self.answer is None:

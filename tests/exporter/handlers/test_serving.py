@@ -32,7 +32,7 @@ async def test_the_answers_are_compared_before_the_alias_moves(
     second = await checkpoints.deliver(checkpoints.checkpoint(2))
 
     versions = await checkpoints.versions()
-    prompts = (REFERENCE.prompt,) * 3
+    prompts = (REFERENCE.turns,) * 3
     assert server.requests == [(versions[0], prompts, None), (versions[1], prompts, versions[0])]
     served = only(first, ModelRegistered).served
     assert (served.target, served.top1, served.tokens, served.kl_mean) == ("ollama", 1.0, 15, 0.0)

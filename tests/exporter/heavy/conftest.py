@@ -15,7 +15,7 @@ from exporter.export.build import build
 from exporter.export.build_inputs import open_build
 from exporter.export.build_steps import BuildSteps
 from exporter.export.stage_clock import StageClock
-from ratchet.contract import ArtifactRef, Scores
+from ratchet.contract import ArtifactRef, Scores, one_turn
 from ratchet.storage import ArtifactStore
 from ratchet_models import AdapterManifest, Chat, References, likeliest
 from ratchet_models.base_models import materialize, weights_sha256
@@ -86,7 +86,7 @@ def train(cache_dir: Path, adapter: Adapter, tmp_path_factory: pytest.TempPathFa
             cache_dir=cache_dir,
             adapter=adapter(spec),
             device="cpu",
-            spoken=PROMPTS,
+            spoken=tuple(map(one_turn, PROMPTS)),
             plans=(),
             target=tmp_path_factory.mktemp("references") / "references.safetensors",
         )

@@ -16,6 +16,7 @@ from exporter.export.build_inputs import open_build, read_reference_chats, verif
 from exporter.export.quantization_search import ChosenFile, choose_format
 from exporter.export.request import ExportRequest
 from exporter.export.stage_clock import StageClock
+from ratchet.contract import one_turn
 from ratchet.storage import ArtifactStore
 from ratchet_models.references_file import read_references, references_bytes
 from ratchet_testing.dated_template import DATED
@@ -82,10 +83,10 @@ def test_a_date_printed_on_another_day_is_no_fault(tmp_path: Path, cache_dir: Pa
     text = "<|im_start|>user\nWarm?<|im_end|>\n<|im_start|>assistant\n<think>"
     with open_model(tmp_path / "f16.gguf", context=64) as model:
         assert model.chat_template == DATED
-        assert model.renders("Warm?", f"Today: 29 Nov 2026\n{text}")
-        assert not model.renders("Warm?", f"Today: \n{text}")
-        assert not model.renders("Warm?", f"Today: 29 Nov 2026\n{text}\n")
-        assert not model.renders("Cold?", f"Today: 29 Nov 2026\n{text}")
+        assert model.renders(one_turn("Warm?"), f"Today: 29 Nov 2026\n{text}")
+        assert not model.renders(one_turn("Warm?"), f"Today: \n{text}")
+        assert not model.renders(one_turn("Warm?"), f"Today: 29 Nov 2026\n{text}\n")
+        assert not model.renders(one_turn("Cold?"), f"Today: 29 Nov 2026\n{text}")
 
 
 @pytest.mark.parametrize("place", [CONFIG, JINJA, "chat_template.json", None])

@@ -12,6 +12,7 @@ from exporter.domain.parity.quantization import LIMITS
 from exporter.domain.registry.record import ModelRecord
 from exporter.ports import RegistryError
 from exporter.registry.registration import Registered, RegistrationRefused, register_and_check
+from ratchet.contract import one_turn
 from ratchet_testing.asgi_server import serving
 from ratchet_testing.valkey import free_port
 
@@ -127,7 +128,7 @@ async def test_removing_a_version_leaves_the_others_of_its_file_answering(
     ollama.restart()
 
     for version in ("v2", "latest"):
-        [answer] = await registry.answers(version, PROMPTS[:1], 8)
+        [answer] = await registry.answers(version, [one_turn(PROMPTS[0])], 8)
         assert trained.references[0].text.startswith(answer.text)
 
 
@@ -135,7 +136,7 @@ async def test_a_chat_gets_the_same_answer_as_a_prompt(
     client: httpx.AsyncClient, registry: OllamaRegistry, trained: TrainedModel, registered: Any
 ) -> None:
     await registry.register(registered, trained.gguf, trained.template)
-    [answer] = await registry.answers("v1", PROMPTS[:1], 8)
+    [answer] = await registry.answers("v1", [one_turn(PROMPTS[0])], 8)
     messages = [{"role": "user", "content": PROMPTS[0]}]
     body = {"model": "m:v1", "messages": messages, "options": {"num_predict": 8}}
     response = await client.post("/api/chat", json={**body, "stream": False})

@@ -45,14 +45,17 @@ from ratchet_testing.canary import CANARY, USER, with_canary
 from ratchet_testing.eventually import eventually
 from ratchet_testing.ledger_world import made_of, training
 from ratchet_testing.running_service import started
+from ratchet_testing.simulated_calls import calls_of
 from ratchet_testing.simulated_facts import facts_of
 from simulator import simulate
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 FACTS, THEIRS = with_canary(facts_of(simulate(7, 20, 3, start=START)))
-MADE = made_of(FACTS)
+CALLS = list(calls_of(FACTS))
+ABOUT_THEM = [call for call in CALLS if call.call_id.removeprefix("call-") in THEIRS]
+MADE = made_of([*FACTS, *CALLS])
 USED = [e for e in MADE if isinstance(e, BuiltExample) and not THEIRS.isdisjoint(query_ids_of(e))]
-EVENTS = [*FACTS, *MADE, *training("run-1", tuple(e.example_id for e in USED[:3]), "v1")]
+EVENTS = [*FACTS, *CALLS, *MADE, *training("run-1", tuple(e.example_id for e in USED[:3]), "v1")]
 
 
 def rows_with_canary(url: str) -> list[str]:
@@ -168,7 +171,8 @@ async def test_no_row_object_or_entry_has_data_of_an_erased_user(
             30,
             told.append,
         )
-        assert len(receipt["questions"]) == len(THEIRS)
+        assert len(ABOUT_THEM) > 3, "named by question, by user, and by their answer alone"
+        assert len(receipt["questions"]) == len(THEIRS) + len(ABOUT_THEM)
         assert receipt["erased"]["archive"]
         assert receipt["models_trained_on_it"] == ["v1"]
         assert len(told) == 4, "each long part of it is shown"
@@ -188,7 +192,7 @@ async def test_no_row_object_or_entry_has_data_of_an_erased_user(
             30,
             told.append,
         )
-        assert (len(receipt["questions"]), receipt["user"]) == (1, None)
+        assert (len(receipt["questions"]), receipt["user"]) == (2, None), "and its call"
         assert ledger.experience(one) is None
         assert ledger.experience(other) is not None
         assert len(await payloads(redis, COMMANDS)) == 1, "no other run was requested"

@@ -23,17 +23,20 @@ from ledger.archive.store import ArchiveStore
 from ledger.domain.archive.retention import StreamRetention
 from ledger.settings import LedgerSettings
 from ratchet.contract import (
+    CALLS,
     EXAMPLES,
     EXPERIENCES,
     FEEDBACK,
     REWARDS,
     STREAMS,
+    CallServed,
     FeedbackReceived,
     derived_id,
 )
 from ratchet.delivery import Publisher, group_positions
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_service import started
+from ratchet_testing.simulated_calls import calls_of
 from ratchet_testing.simulated_facts import Fact, facts_of
 from ratchet_testing.valkey import free_port
 from simulator import simulate
@@ -82,12 +85,13 @@ class RecordedSystem:
         shutil.copytree(self.data_dir, data_dir, dirs_exist_ok=True)
 
 
-def facts() -> list[Fact]:
-    """A simulated history, and one feedback long after the window for corrections."""
+def facts() -> list[Fact | CallServed]:
+    """A simulated history with some calls, and one feedback after the window for corrections."""
     history = facts_of(simulate(7, 120, 2, start=START))
     first = next(fact for fact in history if isinstance(fact, FeedbackReceived))
     changes = {"event_id": derived_id("too late"), "occurred_at": START + timedelta(days=90)}
-    return [*history, first.model_copy(update=changes)]
+    together = sorted([*history, *calls_of(history, every=3)], key=lambda one: one.occurred_at)
+    return [*together, first.model_copy(update=changes)]
 
 
 async def score(redis: Redis, url: str) -> None:
@@ -102,7 +106,7 @@ async def score(redis: Redis, url: str) -> None:
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "reward", env=environment)
 
     async def settled() -> bool:
-        for stream in (EXPERIENCES, FEEDBACK):
+        for stream in (EXPERIENCES, FEEDBACK, CALLS):
             [[last, _]] = await redis.xrevrange(stream.key, count=1)
             groups = await group_positions(redis, stream)
             if (
@@ -177,7 +181,7 @@ async def serve(system: Served) -> None:
         for group in set(stream.groups) - {"reward", "ledger"}:
             await redis.xgroup_create(stream.key, group, id="$")
     half = {s: await redis.xlen(s.key) // 2 for s in STREAMS}
-    for stream in (EXPERIENCES, FEEDBACK, REWARDS, EXAMPLES):
+    for stream in (EXPERIENCES, FEEDBACK, CALLS, REWARDS, EXAMPLES):
         retention = StreamRetention(max_entries=half[stream], file_rows=max(1, half[stream] // 3))
         await Archivist(
             redis,

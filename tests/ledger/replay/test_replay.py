@@ -15,7 +15,7 @@ from ledger.erasure.journal import ErasureJournal, new_request
 from ledger.reading import LedgerReader
 from ledger.replay.comparison import compare
 from ledger.settings import LedgerSettings
-from ratchet.contract import EXAMPLES, EXPERIENCES, FEEDBACK, REVISION_FLOOR_KEY, REWARDS
+from ratchet.contract import CALLS, EXAMPLES, EXPERIENCES, FEEDBACK, REVISION_FLOOR_KEY, REWARDS
 from ratchet.delivery import DATA_FIELD
 from ratchet.settings import read_settings
 from ratchet_testing.eventually import eventually
@@ -91,7 +91,7 @@ async def test_a_replay_into_a_named_server_needs_an_empty_one_and_fills_it(
         assert status == 0, errors
         assert [report["ledger_restored"]] * 2 == report["ledger_events"]
         async with Redis.from_url(url) as other:
-            put = sum([await other.xlen(s.key) for s in (EXPERIENCES, FEEDBACK)])
+            put = sum([await other.xlen(s.key) for s in (EXPERIENCES, FEEDBACK, CALLS)])
             assert put + 1 == report["events"], "and the imported pair"
             assert await other.xlen(REWARDS.key)
             [[_, pair], *_] = await other.xrange(EXAMPLES.key)

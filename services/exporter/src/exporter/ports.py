@@ -8,7 +8,7 @@ from exporter.domain.parity.answers import ServerAnswer
 from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.turn_format import Message
-from ratchet.contract import RegistryKind
+from ratchet.contract import ChatMessage, RegistryKind
 
 
 class RegistryError(RuntimeError):
@@ -68,9 +68,9 @@ class Registry(Protocol):
         """
 
     async def answers(
-        self, version: str, prompts: Sequence[str], limit: int
+        self, version: str, prompts: Sequence[Sequence[ChatMessage]], limit: int
     ) -> tuple[ServerAnswer, ...] | None:
-        """The greedy answers of `version`, each prompt as the only user turn.
+        """The greedy answers of `version`, each prompt in its messages.
 
         At most `limit` tokens each. None for a registry that stores models without serving them.
         """

@@ -4,6 +4,7 @@ from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
 from ratchet.contract import (
+    CALLS,
     COMMANDS,
     EXAMPLES,
     EXPERIENCES,
@@ -11,6 +12,7 @@ from ratchet.contract import (
     FORGOTTEN,
     REWARDS,
     TRACE_REQUESTS,
+    CallServed,
     ExperienceRecorded,
     FeedbackReceived,
     ForgetRequested,
@@ -42,6 +44,7 @@ def create_app(settings: RewardSettings) -> AsgiFastStream:
                 for stream, fact in (
                     (EXPERIENCES, ExperienceRecorded),
                     (FEEDBACK, FeedbackReceived),
+                    (CALLS, CallServed),
                 )
             ),
             # One at a time: a second request must read the state that the first one wrote.

@@ -19,14 +19,21 @@ from ratchet.contract import (
 from ratchet_text import language_of
 from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.example_set import QuestionState, offer
-from reward.domain.examples.question import question_of
 from reward.domain.state.answer_facts import without_statements
 from reward.domain.state.batch_state import AnswerChange, BatchState
+from reward.domain.state.call_state import CallState
 from reward.domain.state.erasure import days_of_answers, remove_answers
 from reward.domain.state.operator_day import OperatorDay
 from reward.domain.state.policy import RewardPolicy
 from reward.domain.state.scored_answer import ScoredAnswer
-from reward.domain.state.state_keys import QuestionKey, answer_key, day_key, question_key
+from reward.domain.state.state_keys import (
+    QuestionKey,
+    answer_key,
+    call_key,
+    day_key,
+    place_key,
+    question_key,
+)
 from reward.domain.state.stored_values import (
     changed,
     read_values,
@@ -61,15 +68,20 @@ class RewardErasureHandler:
         days, answers = dict(current.days), dict(current.answers)
         offers = _withdrawals(answers, erased)
         counts = {"answers": len(answers.keys() & erased), "questions": len(offers)}
+        calls = CallState(state, current)
+        gone, joined = await calls.remove(erased)
 
         emits: list[Event] = []
         for change in chain(
             remove_answers(current, erased), _remove_statements(current, remarked, statements)
         ):
             emits.extend(self._reward.score_events(request, change, current))
-            if change.revision is not None:
-                for aspect, key, candidate in change.revision.offers:
-                    offers[QuestionKey(aspect, key)][change.query_id] = candidate
+            _collect(offers, change)
+
+        for change, _ in await calls.join(joined, gone):
+            emits.extend(self._reward.score_events(request, change, current, "joined"))
+            _collect(offers, change)
+        answers = calls.stored_answers | answers
 
         questions, events = await self._update_examples(offers, request, current.floor, state)
         emits += events
@@ -85,7 +97,14 @@ class RewardErasureHandler:
         deleted += [question_key(n) for n, question in questions.items() if not question.candidates]
         deleted += [day_key(key) for key in current.days.keys() - remaining_days.keys()]
         emits.append(Forgotten.answering(request, "reward", counts))
-        writes = (*(Write(key, None) for key in deleted), *self._reward.writes(values))
+        deleted += map(call_key, gone)
+        deleted += [place_key(name) for name, place in calls.places.items() if place.is_empty]
+        calls.places = {name: one for name, one in calls.places.items() if not one.is_empty}
+        writes = (
+            *(Write(key, None) for key in deleted),
+            *self._reward.writes(values),
+            *self._reward.call_writes(calls),
+        )
         return Done(tuple(emits), writes)
 
     async def _read(self, erased: frozenset[str], remarked: Set[str], state: State) -> BatchState:
@@ -107,7 +126,7 @@ class RewardErasureHandler:
         emits: list[Event] = []
         for name, known in questions.items():
             raised, first = known.above(floor), earliest.get(name)
-            after[name], events = self._offer(raised, offers[name], first, request)
+            after[name], events = self._offer(name, raised, offers[name], first, request)
             emits.extend(events)
         return after, emits
 
@@ -127,6 +146,7 @@ class RewardErasureHandler:
 
     def _offer(
         self,
+        name: QuestionKey,
         known: QuestionState,
         offered: Mapping[str, CandidateAnswer | None],
         earliest: ScoredAnswer | None,
@@ -135,16 +155,20 @@ class RewardErasureHandler:
         """The question without the erased answers, in the wording of an answer that remains."""
         rules, window = self._policy.pairing, self._policy.window
         after, events = offer(known, offered, rules, window, cause)
-        if earliest is None or earliest.facts.answer is None:
-            return after, events
-        question = question_of(earliest.facts.answer, known.question.key)
-        if question == known.question:
+        aspect, key = name
+        question = earliest.question(aspect, key) if earliest is not None else None
+        if question is None or question == known.question:
             return after, events
         # Each live example carries the erased wording, so all of them are published once more.
         reworded = after.model_copy(update={"question": question, "live": {}})
         retracted = [event for event in events if isinstance(event, ExampleRetracted)]
         after, built = offer(reworded, {}, rules, window, cause)
         return after, [*retracted, *built]
+
+
+def _collect(offers: Offers, change: AnswerChange) -> None:
+    for aspect, key, candidate in change.revision.offers if change.revision is not None else ():
+        offers[QuestionKey(aspect, key)][change.query_id] = candidate
 
 
 def _remove_statements(

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from ratchet.contract import (
+    CallServed,
     Delivered,
     Done,
     Event,
+    ExperienceRecorded,
     Outcome,
     State,
     Value,
@@ -17,42 +18,39 @@ from ratchet.contract import (
     microseconds,
     utc_now,
 )
-from ratchet.storage import forgotten_among
+from ratchet.storage import without_forgotten
 from ratchet_text import language_of
 from reward.domain.answers.durations import SECOND
 from reward.domain.answers.warnings import RewardWarning
-from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.example_set import QuestionState, offer
-from reward.domain.examples.question import question_of
 from reward.domain.state.answer_facts import Fact, query_id_of
 from reward.domain.state.batch_state import AnswerChange, BatchState, affected_by, days_of
+from reward.domain.state.call_state import CallState
 from reward.domain.state.future_statements import as_of
 from reward.domain.state.operator_day import OperatorDay
 from reward.domain.state.policy import RewardPolicy
+from reward.domain.state.question_offers import QuestionOffers, collect, new_question
 from reward.domain.state.score_events import score_events
 from reward.domain.state.scored_answer import ScoredAnswer
-from reward.domain.state.state_keys import QuestionKey, answer_key, day_key, question_key
-from reward.domain.state.stored_values import (
-    changed,
-    read_values,
-    revision_floor,
-    stored_spellings,
+from reward.domain.state.state_keys import (
+    CALLS_FOR_S,
+    QuestionKey,
+    answer_key,
+    call_key,
+    day_key,
+    place_key,
+    question_key,
 )
+from reward.domain.state.stored_answers import about_stored_answers
+from reward.domain.state.stored_values import changed, read_values, revision_floor
 from reward.metrics import RewardMetrics
 
+Input = Fact | CallServed
 _log = logging.getLogger(__name__)
 
 
-@dataclass
-class QuestionOffers:
-    """What one batch offers to a question, by `query_id`; `fact` is the number of the last one."""
-
-    candidates: dict[str, CandidateAnswer | None] = field(default_factory=dict)
-    fact: int = 0
-
-
 class RewardHandlers:
-    """One handler for both streams of facts: the result is the same, whichever comes first.
+    """One handler for facts and calls: the result is the same, whichever comes first.
 
     `conflicts` counts, since the start, query ids with a second answer of another content.
     """
@@ -70,34 +68,39 @@ class RewardHandlers:
         self._settings_hash = derived_id(*numbers)[:12]
         self._metrics = metrics
 
-    async def handle(self, batch: Sequence[Delivered[Fact]], state: State) -> Sequence[Outcome]:
-        """Rewards and examples of the facts; facts about erased questions are dropped."""
-        erased = await forgotten_among(state, (query_id_of(each.event) for each in batch))
-        remaining = [each for each in batch if query_id_of(each.event) not in erased]
-        if erased:
-            _log.warning("dropped %d facts about erased questions", len(batch) - len(remaining))
+    async def handle(self, batch: Sequence[Delivered[Input]], state: State) -> Sequence[Outcome]:
+        """Rewards and examples of the facts and calls; those of erased questions are dropped."""
+        remaining = await without_forgotten(state, batch)
+        if len(remaining) < len(batch):
+            dropped = len(batch) - len(remaining)
+            _log.warning("dropped %d facts about erased questions", dropped)
+        kept = {id(each) for each in remaining}
         outcomes = iter(await self._outcomes(remaining, state) if remaining else ())
-        return [Done() if query_id_of(each.event) in erased else next(outcomes) for each in batch]
+        return [next(outcomes) if id(each) in kept else Done() for each in batch]
 
     async def _outcomes(
-        self, delivered: Sequence[Delivered[Fact]], state: State
+        self, delivered: Sequence[Delivered[Input]], state: State
     ) -> Sequence[Outcome]:
         """An outcome per fact. The batch commits as one: the last outcome writes its state."""
         batch = [each.event for each in delivered]
         arrivals = [each.entry_id for each in delivered]
         current = BatchState(self._policy, language_of, await revision_floor(state))
-        own = set(map(query_id_of, batch))
+        numbers = [n for n, event in enumerate(batch) if not isinstance(event, CallServed)]
+        facts = [event for event in batch if not isinstance(event, CallServed)]
+        own = set(map(query_id_of, facts))
         current.answers = await read_values(state, answer_key, own, ScoredAnswer)
-        batch = await _about_stored_answers(batch, current, state)
+        facts = await about_stored_answers(facts, current, state)
         own |= current.answers.keys()
         now = microseconds(self._clock())
         current.answers = {name: as_of(known, now) for name, known in current.answers.items()}
-        current.days = await read_values(state, day_key, days_of(batch, self._policy), OperatorDay)
+        current.days = await read_values(state, day_key, days_of(facts, self._policy), OperatorDay)
         days_before = dict(current.days)
-        first = current.first_arrivals(zip(batch, arrivals, strict=True))
+        first = current.first_arrivals(
+            (fact, arrivals[n]) for n, fact in zip(numbers, facts, strict=True)
+        )
         positions = [
-            current.add_turn(fact) if arrived == first.get(query_id_of(fact)) else None
-            for fact, arrived in zip(batch, arrivals, strict=True)
+            current.add_turn(fact) if arrivals[n] == first.get(query_id_of(fact)) else None
+            for n, fact in zip(numbers, facts, strict=True)
         ]
         others = affected_by(positions) - own
         current.answers |= await read_values(state, answer_key, others, ScoredAnswer)
@@ -105,19 +108,37 @@ class RewardHandlers:
 
         emits: list[list[Event]] = [[] for _ in batch]
         offers: dict[QuestionKey, QuestionOffers] = {}
-        for number, (fact, arrived, position) in enumerate(
-            zip(batch, arrivals, positions, strict=True)
-        ):
-            for change in current.add(fact, arrived, position):
+        for number, fact, position in zip(numbers, facts, positions, strict=True):
+            for change in current.add(fact, arrivals[number], position):
                 self._warn(fact, change)
                 emits[number].extend(self.score_events(fact, change, current))
-                _collect(offers, change, number)
+                collect(offers, change, number)
+
+        calls = CallState(state, current)
+        causes = {
+            event.call_id: n for n, event in enumerate(batch) if isinstance(event, CallServed)
+        } | {
+            query_id_of(fact): n
+            for n, fact in zip(numbers, facts, strict=True)
+            if isinstance(fact, ExperienceRecorded)
+        }
+        affected = await calls.add(
+            (event for event in batch if isinstance(event, CallServed)),
+            causes.keys() & own,
+        )
+        for change, joins in await calls.join(affected.keys()):
+            number = causes[affected[change.query_id]]
+            self._metrics.count_joins(joins)
+            # After the scores of every fact: a reader takes the last one as the latest revision.
+            emits[-1].extend(self.score_events(batch[number], change, current, "joined"))
+            collect(offers, change, number)
 
         writes = await self._update_examples(batch, current, offers, emits, state)
-        writes |= changed(answer_key, answers_before, current.answers)
+        writes |= changed(answer_key, calls.stored_answers | answers_before, current.answers)
         writes |= changed(day_key, days_before, current.days)
         outcomes = [Done(emits=tuple(events)) for events in emits]
-        outcomes[-1] = Done(outcomes[-1].emits, tuple(self.writes(writes)))
+        state_writes = (*self.writes(writes), *self.call_writes(calls))
+        outcomes[-1] = Done(outcomes[-1].emits, state_writes)
         self._metrics.count(batch, outcomes, self._clock())
         return outcomes
 
@@ -136,7 +157,7 @@ class RewardHandlers:
 
     async def _update_examples(
         self,
-        batch: Sequence[Fact],
+        batch: Sequence[Input],
         current: BatchState,
         offers: Mapping[QuestionKey, QuestionOffers],
         emits: Sequence[list[Event]],
@@ -146,7 +167,7 @@ class RewardHandlers:
         questions = await read_values(state, question_key, offers, QuestionState)
         writes: dict[str, Value] = {}
         for name, offered in offers.items():
-            known = questions.get(name) or _new_question(name, offered, current)
+            known = questions.get(name) or new_question(name, offered, current.answers)
             if known is not None:
                 rules, window = self._policy.pairing, self._policy.window
                 cause = batch[offered.fact]
@@ -157,44 +178,21 @@ class RewardHandlers:
         return writes
 
     def score_events(
-        self, cause: Event, change: AnswerChange, current: BatchState
+        self, cause: Event, change: AnswerChange, current: BatchState, step: str = "scored"
     ) -> Iterable[Event]:
         rules = self._policy.pairing
-        return score_events(cause, change, current.answers, rules, self._settings_hash)
+        return score_events(cause, change, current.answers, rules, self._settings_hash, step)
 
     def writes(self, values: Mapping[str, Value]) -> Iterable[Write]:
         for key, value in values.items():
             yield Write(key, value.model_dump_json().encode(), self._ttl_s)
 
-
-async def _about_stored_answers(batch: list[Fact], current: BatchState, state: State) -> list[Fact]:
-    """`batch` with answers and feedback under the spelling of an id that an earlier release stored.
-
-    So an answer that is sent again under another spelling is no second one.
-    """
-    unknown = set(map(query_id_of, batch)) - current.answers.keys()
-    stored = await stored_spellings(state, unknown)
-    if not stored:
-        return batch
-    current.answers |= await read_values(state, answer_key, stored.values(), ScoredAnswer)
-    return [fact.about(stored.get(query_id_of(fact), query_id_of(fact))) for fact in batch]
-
-
-def _collect(offers: dict[QuestionKey, QuestionOffers], change: AnswerChange, number: int) -> None:
-    if change.revision is None:
-        return
-    for aspect, key, candidate in change.revision.offers:
-        question = offers.setdefault(QuestionKey(aspect, key), QuestionOffers())
-        question.candidates[change.query_id] = candidate
-        question.fact = number
-
-
-def _new_question(
-    name: QuestionKey, offered: QuestionOffers, current: BatchState
-) -> QuestionState | None:
-    """None if there are only withdrawals: a new question has nothing to withdraw."""
-    for query_id, candidate in offered.candidates.items():
-        answer = current.answers[query_id].facts.answer
-        if candidate is not None and answer is not None:
-            return QuestionState(question=question_of(answer, name.key))
-    return None
+    def call_writes(self, calls: CallState) -> Iterable[Write]:
+        """Calls that joined an answer stay as long as it; others, and places, for `CALLS_FOR_S`."""
+        for call_id, call in calls.calls.items():
+            if calls.stored_calls.get(call_id) is not call:
+                ttl_s = self._ttl_s if call.answers else CALLS_FOR_S
+                yield Write(call_key(call_id), call.model_dump_json().encode(), ttl_s)
+        for name, place in calls.places.items():
+            if calls.stored_places.get(name) is not place:
+                yield Write(place_key(name), place.model_dump_json().encode(), CALLS_FOR_S)

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from ratchet.contract import (
     BuiltExample,
     Done,
+    Event,
     ExampleRetracted,
     ExperienceScored,
     FeedbackReceived,
@@ -17,7 +18,7 @@ from ratchet.contract import (
     TraceRequested,
 )
 from reward.domain.answers.warnings import RewardWarning
-from reward.domain.state.answer_facts import Fact
+from reward.domain.calls.joining import JoinOutcome
 
 
 class RewardMetrics:
@@ -57,11 +58,21 @@ class RewardMetrics:
             ("kind",),
         )
 
+        self.joins = counter(
+            "ratchet_reward_calls_total",
+            "Joins of answers to calls.",
+            ("outcome",),
+        )
+
+    def count_joins(self, outcomes: Iterable[JoinOutcome]) -> None:
+        for outcome in outcomes:
+            self.joins.labels(outcome).inc()
+
     def warn(self, kinds: Iterable[RewardWarning]) -> None:
         for kind in kinds:
             self.warnings.labels(kind.value).inc()
 
-    def count(self, batch: Sequence[Fact], outcomes: Sequence[Outcome], now: datetime) -> None:
+    def count(self, batch: Sequence[Event], outcomes: Sequence[Outcome], now: datetime) -> None:
         """Count the events of `outcomes`, which are those of `batch` in its order."""
         examples: TallyOf[tuple[str, str]] = TallyOf()
         for fact, outcome in zip(batch, outcomes, strict=True):

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from prometheus_client import CollectorRegistry
 
 from ratchet.contract import BuiltExample, Delivered, Event, Example, ExperienceScored
-from reward.domain.state.answer_facts import Fact
 from reward.domain.state.policy import RewardPolicy
-from reward.handlers import RewardHandlers
+from reward.handlers import Input, RewardHandlers
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
 
@@ -16,14 +15,14 @@ class OfflineReplay:
     """`scores` by `query_id` and `live` examples by `example_id`, after the facts added so far."""
 
     def __init__(self, policy: RewardPolicy) -> None:
-        self._handlers = RewardHandlers(policy, RewardMetrics(CollectorRegistry()))
+        self.handlers = RewardHandlers(policy, RewardMetrics(CollectorRegistry()))
         self.state = MemoryState()
         self.emitted: list[Event] = []
 
-    async def add(self, *batch: Fact) -> None:
+    async def add(self, *batch: Input) -> None:
         """Add facts that arrived when they occurred."""
         delivered = [Delivered.of(fact) for fact in batch]
-        self.emitted.extend(self.state.apply(await self._handlers.handle(delivered, self.state)))
+        self.emitted.extend(self.state.apply(await self.handlers.handle(delivered, self.state)))
 
     @property
     def scores(self) -> dict[str, ExperienceScored]:
@@ -44,7 +43,7 @@ class OfflineReplay:
         return {key: event for key, event in latest.items() if isinstance(event, BuiltExample)}
 
 
-async def replay(facts: Sequence[Fact], policy: RewardPolicy) -> OfflineReplay:
+async def replay(facts: Sequence[Input], policy: RewardPolicy) -> OfflineReplay:
     """All facts in one batch."""
     replayed = OfflineReplay(policy)
     if facts:

@@ -6,7 +6,7 @@ from ratchet.settings import CommonSettings
 from reward.domain.examples.pairing_rules import PairingRules
 from reward.domain.examples.trace_sampling import TraceSampling
 from reward.domain.scoring.weights import RewardBounds, RewardWeights
-from reward.domain.state.policy import FollowUpSeconds, RewardPolicy, WindowDays
+from reward.domain.state.policy import CallSeconds, FollowUpSeconds, RewardPolicy, WindowDays
 
 _DEFAULT = RewardPolicy()
 
@@ -21,6 +21,7 @@ class RewardSettings(CommonSettings):
     reward_traces: TraceSampling = _DEFAULT.traces
     reward_window_days: WindowDays = _DEFAULT.window_days
     reward_follow_up_window_s: FollowUpSeconds = _DEFAULT.follow_up_window_s
+    reward_call_window_s: CallSeconds = _DEFAULT.call_window_s
     reward_batch: int = Field(default=200, ge=1, le=1000)
 
     @property

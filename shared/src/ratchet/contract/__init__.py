@@ -2,6 +2,7 @@
 
 # fmt: off
 # isort: off
+from ratchet.contract.call import CallServed, ChatMessage, one_turn, prompt_of
 from ratchet.contract.client_values import (
     DecisionId, ClientInput, EventId, Moment, OtherId, QueryId, UserId,
 )
@@ -29,7 +30,7 @@ from ratchet.contract.model import (
 from ratchet.contract.outcomes import (
     Delivered, Done, Handle, Handlers, Invalid, Later, Outcome, State, Unavailable, Write,
 )
-from ratchet.contract.ranking import (
+from ratchet.contract.ranking_events.decisions import (
     CALLERS_ORDER, SAFETY_SCENARIOS, Candidate, DecisionMade, RankingPolicy, RankingQuery,
     ServedPlan, ServedWidget,
 )
@@ -38,14 +39,14 @@ from ratchet.contract.run import (
     Answer, BaseTrialRequested, CheckpointReady, CurvePoint, GateFigures, Interval, Method,
     RunFinished, RunProgressed, RunStarted, Scores, SliceGain, Stage, Verdict,
 )
-from ratchet.contract.scorer import (
+from ratchet.contract.ranking_events.scorers import (
     Estimate, Evidence, PolicyName, ScorerKeptBack, ScorerPublished, ScorerWithdrawn,
 )
 from ratchet.contract.stream_position import (
     BEGINNING, RESTORED_KEY, REVISION_FLOOR_KEY, EntryId, GroupPosition,
 )
 from ratchet.contract.streams import (
-    CHECKPOINTS, COMMANDS, DECISIONS, EXAMPLES, EXPERIENCES, FEEDBACK, FORGOTTEN, MODELS,
+    CALLS, CHECKPOINTS, COMMANDS, DECISIONS, EXAMPLES, EXPERIENCES, FEEDBACK, FORGOTTEN, MODELS,
     REWARDS, RUNS, SCORERS, STREAMS, TRACES, TRACE_REQUESTS, Stream, stream_of,
 )
 from ratchet.contract.trace import LEAST_ANSWER, LEAST_THINKING, TraceCaptured, TraceRequested

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from ratchet.contract.call import ChatMessage, one_turn
 from ratchet.contract.event import Aspect, Event, Value
 
 
@@ -54,14 +55,22 @@ class Example(Event):
 class BuiltExample(Example):
     """One unit of training data: `prompt`, and what to learn about the answers to it.
 
-    `rule` names the rule that made it. `sources` are the experiences behind it.
+    `rule` names the rule that made it. `sources` are the experiences and calls behind it.
+    `messages` are those that were served, and `prompt` is then their text; without them the prompt
+    is the one message of the user.
     """
 
     aspect: Aspect
     rule: str
     question: Question
     prompt: str
+    messages: tuple[ChatMessage, ...] = Field(default=(), exclude_if=lambda served: not served)
     sources: tuple[Source, ...]
+
+    @property
+    def turns(self) -> tuple[ChatMessage, ...]:
+        """The messages that a model is asked with."""
+        return self.messages or one_turn(self.prompt)
 
     @property
     def key(self) -> tuple[str, Aspect]:

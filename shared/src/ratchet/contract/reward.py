@@ -6,7 +6,7 @@ from pydantic import Field
 
 from ratchet.contract.event import Event
 from ratchet.contract.experience import FollowUp, Rating
-from ratchet.contract.ranking import ServedPlan
+from ratchet.contract.ranking_events.decisions import ServedPlan
 
 
 class ExperienceScored(Event):
@@ -16,7 +16,8 @@ class ExperienceScored(Event):
     are `None` without feedback on that aspect. `settings_hash` identifies the weights and bounds,
     `follow_up` is reported or derived from the operator's next question, `follow_up_reason` is the
     reason, also for none, and `warnings` are kinds of problems with the answer or the
-    feedback. `plan` is None if no widgets were shown.
+    feedback. `plan` is None if no widgets were shown. `calls` are the ids of the calls that the
+    answer is joined to.
     """
 
     type: Literal["ExperienceScored"] = "ExperienceScored"
@@ -35,3 +36,4 @@ class ExperienceScored(Event):
     settings_hash: str
     warnings: tuple[str, ...] = ()
     plan: ServedPlan | None = None
+    calls: tuple[str, ...] = Field(default=(), exclude_if=lambda calls: not calls)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Union
 
 from pydantic import Field, TypeAdapter
 
+from ratchet.contract.call import CallServed
 from ratchet.contract.command import (
     ActivationRequested,
     CancelRequested,
@@ -25,7 +26,8 @@ from ratchet.contract.model import (
     ModelRegistered,
     ModelRolledBack,
 )
-from ratchet.contract.ranking import DecisionMade
+from ratchet.contract.ranking_events.decisions import DecisionMade
+from ratchet.contract.ranking_events.scorers import ScorerKeptBack, ScorerPublished, ScorerWithdrawn
 from ratchet.contract.reward import ExperienceScored
 from ratchet.contract.run import (
     BaseTrialRequested,
@@ -34,7 +36,6 @@ from ratchet.contract.run import (
     RunProgressed,
     RunStarted,
 )
-from ratchet.contract.scorer import ScorerKeptBack, ScorerPublished, ScorerWithdrawn
 from ratchet.contract.trace import TraceCaptured, TraceRequested
 
 
@@ -86,8 +87,11 @@ class Stream:
         return TypeAdapter(self.union)
 
 
-EXPERIENCES = Stream("experiences", (ExperienceRecorded,), ("ingest",), ("reward", "ledger"))
+EXPERIENCES = Stream(
+    "experiences", (ExperienceRecorded,), ("ingest", "gateway"), ("reward", "ledger")
+)
 FEEDBACK = Stream("feedback", (FeedbackReceived,), ("ingest",), ("reward", "ledger"))
+CALLS = Stream("calls", (CallServed,), ("gateway",), ("reward", "ledger"))
 REWARDS = Stream("rewards", (ExperienceScored,), ("reward",), ("trainer", "ledger"))
 DECISIONS = Stream("decisions", (DecisionMade,), ("ingest",), ("trainer", "ledger"))
 SCORERS = Stream(
@@ -143,6 +147,7 @@ FORGOTTEN = Stream(
 STREAMS = (
     EXPERIENCES,
     FEEDBACK,
+    CALLS,
     DECISIONS,
     REWARDS,
     SCORERS,

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from ratchet.contract.call import ChatMessage, one_turn
 from ratchet.contract.event import Aspect, Event
 from ratchet.contract.example import Question
 
@@ -60,6 +61,15 @@ class TraceCaptured(Event):
     @property
     def example_id(self) -> str:
         return self.trace_id
+
+    @property
+    def messages(self) -> tuple[ChatMessage, ...]:
+        """Always empty: a teacher is asked with our prompt."""
+        return ()
+
+    @property
+    def turns(self) -> tuple[ChatMessage, ...]:
+        return one_turn(self.prompt)
 
     @property
     def revision(self) -> int:

@@ -2,6 +2,9 @@
 
 # fmt: off
 # isort: off
+from ratchet.measures.answer_identity import (
+    AnswerIdentity, identity_of, plan_identity, spoken_identity,
+)
 from ratchet.measures.answer_quality import (
     READ_LIMIT, TextQuality, blended, rule_quality, text_quality,
 )

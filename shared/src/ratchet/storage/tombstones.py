@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 
 from ratchet.contract import (
     BuiltExample,
+    CallServed,
     Delivered,
     Event,
     ExperienceRecorded,
@@ -44,6 +45,9 @@ def query_ids_of(event: Event) -> tuple[str, ...]:
             return (event.query_id,)
         case TraceCaptured():
             return () if event.query_id is None else (event.query_id,)
+        case CallServed():
+            # A call is a question too: an application may use its id as the id of the question.
+            return (event.call_id,) if event.query_id is None else (event.call_id, event.query_id)
         case BuiltExample():
             return tuple(source.query_id for source in event.sources)
         case _:

@@ -12,6 +12,7 @@ from ledger.backends.snapshot import open_snapshot
 from ledger.backends.writer import SqlLedger
 from ratchet.contract import (
     ArtifactRef,
+    CallServed,
     CheckpointReady,
     Delivered,
     Event,
@@ -115,7 +116,7 @@ def rolled_back(version: str, to: str) -> list[Event]:
     ]
 
 
-async def _made(facts: Sequence[Fact]) -> list[Event]:
+async def _made(facts: Sequence[Fact | CallServed]) -> list[Event]:
     handlers = RewardHandlers(RewardSettings().reward_policy, RewardMetrics(CollectorRegistry()))
     state = MemoryState()
     return [
@@ -123,7 +124,7 @@ async def _made(facts: Sequence[Fact]) -> list[Event]:
     ]
 
 
-def made_of(facts: Sequence[Fact]) -> list[Event]:
+def made_of(facts: Sequence[Fact | CallServed]) -> list[Event]:
     """Return the events that the reward service emits for `facts`, handled one by one."""
     return asyncio.run(_made(facts))
 

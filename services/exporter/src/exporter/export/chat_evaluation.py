@@ -79,7 +79,7 @@ def _chat_format_fault(model: LlamaModel, references: References) -> ParityFault
     if model.chat_template != references.chat_template:
         return ParityFault(name="wrong template", detail="the file has another chat template")
     for chat in references.chats:
-        if not model.renders(chat.user, chat.rendered):
+        if not model.renders(chat.turns, chat.rendered):
             return ParityFault(
                 name="wrong template", detail=f"{chat.user[-60:]!r} is rendered differently"
             )
@@ -95,7 +95,7 @@ def _chat_format_fault(model: LlamaModel, references: References) -> ParityFault
 def reference_answer(
     chat: Chat, likeliest: Likeliest, spell: Callable[[int], str]
 ) -> ReferenceAnswer:
-    """The trained model's greedy answer to `chat.user`; `spell` gives the text of a token.
+    """The trained model's greedy answer to `chat.turns`; `spell` gives the text of a token.
 
     Ends at the first position where the recorded token is not the likeliest: a greedy server
     would differ from there on.
@@ -110,6 +110,7 @@ def reference_answer(
             break
     return ReferenceAnswer(
         prompt=chat.user,
+        messages=chat.messages,
         rendered=chat.rendered,
         plan=chat.plan,
         tokens=tuple(tokens),

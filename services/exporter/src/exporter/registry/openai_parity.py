@@ -1,12 +1,12 @@
 """Judges an OpenAI-compatible server by the questions that the trained model has answered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from exporter.backends.registries.openai_server import OpenAIServer
 from exporter.domain.parity.answers import ServerAnswer
 from exporter.domain.parity.served import ExpectedAnswers, compare_answers, nearer, template_fault
 from exporter.ports import RegistryError
-from ratchet.contract import ServedFault, ServedParity
+from ratchet.contract import ChatMessage, ServedFault, ServedParity
 
 
 async def openai_parity(
@@ -52,6 +52,8 @@ async def _template_by_continuation(
     return ServedFault(name="template", reason=reason)
 
 
-async def _answer(server: OpenAIServer, prompt: str, expected: ExpectedAnswers) -> ServerAnswer:
+async def _answer(
+    server: OpenAIServer, prompt: Sequence[ChatMessage], expected: ExpectedAnswers
+) -> ServerAnswer:
     [answer] = await server.answers([prompt], expected.answer_limit)
     return answer

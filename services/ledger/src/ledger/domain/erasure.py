@@ -15,8 +15,8 @@ class Subject:
     """A user, some questions, or both, with the ids of all data derived from them.
 
     `shared` are examples that questions of others support too: their retraction stays. `remarks`
-    are the user's feedback on answers to others: the query id by event id. `found` is whether a
-    message has data of the subject.
+    are the user's feedback on answers to others: the query id by event id. A call is a question
+    too. `found` is whether a message has data of the subject.
     """
 
     user_id: str | None = None
@@ -38,10 +38,10 @@ class Subject:
             self._is_by_user(part) or self._concerns(part) for part in _parts(message)
         )
         for part in _questions(message):
-            name = part.get("query_id")
-            if isinstance(name, str | int) and (self._is_by_user(part) or self._concerns(part)):
-                # Events are stored as their producer spelled them, and rows by the id.
-                self.query_ids |= {str(name), _known(name)}
+            if self._is_by_user(part) or self._concerns(part):
+                for name in (*_names(part), *(part.get("calls") or ())):
+                    # Events are stored as their producer spelled them, and rows by the id.
+                    self.query_ids |= {str(name), _known(name)}
         kind = message.get("type")
         if kind == "DecisionMade" and self._is_by_user(message):
             self.decision_ids.add(message["event_id"])
@@ -89,8 +89,15 @@ class Subject:
         return bool(self.user_id) and _known(part.get("user_id")) == _known(self.user_id)
 
     def _concerns(self, part: Message) -> bool:
-        name = part.get("query_id")
-        return name in self.query_ids or _known(name) in self.query_ids
+        return any(
+            name in self.query_ids or _known(name) in self.query_ids for name in _names(part)
+        )
+
+
+def _names(part: Message) -> list[str | int]:
+    """The ids of a question: a call has one of its own."""
+    names = (part.get("query_id"), part.get("call_id"))
+    return [name for name in names if isinstance(name, str | int)]
 
 
 def _known(name: Any) -> Any:

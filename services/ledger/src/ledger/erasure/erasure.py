@@ -20,6 +20,7 @@ from ledger.reading import LedgerReader
 from ratchet.command_line import Step
 from ratchet.contract import (
     BEGINNING,
+    CALLS,
     DECISIONS,
     EXAMPLES,
     EXPERIENCES,
@@ -35,8 +36,11 @@ from ratchet.contract import (
 from ratchet.delivery import Publisher
 from ratchet.storage import bury
 
-_TRACED = (EXPERIENCES, FEEDBACK, DECISIONS, REWARDS, EXAMPLES, TRACES, RUNS)
-"""In the order in which data is derived: what comes later refers to what comes before."""
+_TRACED = (CALLS, EXPERIENCES, FEEDBACK, DECISIONS, REWARDS, CALLS, EXAMPLES, TRACES, RUNS)
+"""In the order in which data is derived: what comes later refers to what comes before.
+
+A call of the user names a question, and a reward names the calls of its answer.
+"""
 _MOST_MODELS = 10_000
 
 

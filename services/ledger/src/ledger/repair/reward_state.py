@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from ledger.backends.stream_ends import StreamEnds
 from ledger.domain.values import arrival_number, entry_numbered
-from ledger.repair.streams import FACTS, REWARD, LostEvent
+from ledger.repair.streams import FACTS, INPUT, REWARD, LostEvent
 from ratchet.contract import EntryId
 from ratchet.delivery import group_positions
 
@@ -39,7 +39,7 @@ async def facts_without_state(
     ]
     gone = await _without_state(redis, handled)
     facts: list[LostEvent] = []
-    for stream in FACTS:
+    for stream in INPUT:
         rows = await asyncio.to_thread(ends.events_about, stream.name, gone)
         for arrived, body in rows:
             entry_id = entry_numbered(arrived)

@@ -19,6 +19,7 @@ from ledger.repair.stream_watch import start_of
 from ledger.settings import LedgerSettings
 from ratchet.contract import (
     BEGINNING,
+    CALLS,
     EXAMPLES,
     EXPERIENCES,
     FEEDBACK,
@@ -36,6 +37,8 @@ from ratchet.service import create_redis
 
 _DATA = DATA_FIELD.encode()
 FACTS = (EXPERIENCES, FEEDBACK)
+INPUT = (*FACTS, CALLS)
+"""The streams that the reward service calculates from; each fact is about one answer."""
 REWARD = "reward"
 _POLL_S = 0.005
 
@@ -125,16 +128,16 @@ async def _event_ids(redis: Redis, stream: Stream) -> AsyncIterator[str]:
 async def append(
     redis: Redis, lost: list[LostEvent], deadline_s: float, *, again: bool = False
 ) -> None:
-    """Append the events; those of the other stream of facts once reward has those before.
+    """Append the events; those of another stream of input once reward has those before.
 
-    Reward reads the two side by side, and revisions are numbered in the order of the facts. An
+    Reward reads them side by side, and revisions are numbered in the order of the facts. An
     event that was published is appended only `again`. Raises `NotRepaired`.
     """
     publisher = Publisher(redis)
     until = time.monotonic() + deadline_s
     before: Stream | None = None
     for each in lost:
-        if each.stream in FACTS:
+        if each.stream in INPUT:
             if before is not None and before != each.stream:
                 await _finished(redis, before, until)
             before = each.stream
@@ -144,7 +147,7 @@ async def append(
         else:
             await publisher.publish_once(each.event)
     if before is not None:
-        for stream in FACTS:
+        for stream in INPUT:
             await _finished(redis, stream, until)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from ratchet.contract import BEGINNING, EXPERIENCES, FEEDBACK, STREAMS, EntryId, Stream
+from ratchet.contract import BEGINNING, CALLS, EXPERIENCES, FEEDBACK, STREAMS, EntryId, Stream
 
-FACTS = (EXPERIENCES, FEEDBACK)
+FACTS = (EXPERIENCES, FEEDBACK, CALLS)
 """The streams that the reward service reads."""
 GROUP = "reward"
 _TIMEOUT_S = 5.0

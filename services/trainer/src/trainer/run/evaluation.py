@@ -99,10 +99,10 @@ class Evaluation:
             CaseObservation(
                 answer=answers.get(case.case_id),
                 comparisons=tuple(
-                    (likely[case.prompt, pair.chosen], likely[case.prompt, pair.rejected])
+                    (likely[case.turns, pair.chosen], likely[case.turns, pair.rejected])
                     for pair in case.comparisons
                 ),
-                reference=None if case.reference is None else likely[case.prompt, case.reference],
+                reference=None if case.reference is None else likely[case.turns, case.reference],
                 kl=kl.get(case.case_id),
             )
             for case in self.cases
@@ -111,7 +111,7 @@ class Evaluation:
     def _likelihoods(self, base: Base) -> dict[PromptAndAnswer, float]:
         """The log-likelihoods of every given answer."""
         given = [
-            (case.prompt, answer)
+            (case.turns, answer)
             for case in self.cases
             for answer in (
                 *(side for pair in case.comparisons for side in (pair.chosen, pair.rejected)),
@@ -143,7 +143,7 @@ class Evaluation:
     def _answers(
         self, base: Base, cases: Sequence[Case], tokens: int, on_answer: Callable[[int], None]
     ) -> dict[str, GeneratedAnswer]:
-        texts = generate(base, [c.prompt for c in cases], tokens, self._recipe.batch, on_answer)
+        texts = generate(base, [c.turns for c in cases], tokens, self._recipe.batch, on_answer)
         return {case.case_id: text for case, text in zip(cases, texts, strict=True)}
 
     def _divergences(
@@ -154,7 +154,7 @@ class Evaluation:
         some = [case for case in self._voice[::step] if case.case_id in answers][:_DRIFT_ANSWERS]
         if adapted is None:
             return {case.case_id: 0.0 for case in some}
-        given = {case.case_id: (case.prompt, answers[case.case_id].text) for case in some}
+        given = {case.case_id: (case.turns, answers[case.case_id].text) for case in some}
         by_answer = divergences(
             base, list(given.values()), lambda: adapter_disabled(adapted), self._prompts
         )

@@ -102,7 +102,7 @@ class Rounds:
         def make() -> OwnPairs:
             answers = sampled(
                 self.training.base,
-                [one.prompt for one in questions],
+                [one.turns for one in questions],
                 recipe.rounds,
                 recipe.seed + number,
                 recipe.judging.answer_tokens,
@@ -119,7 +119,7 @@ class Rounds:
         def make() -> AnswerCounts:
             answers = generate(
                 self.training.base,
-                [one.prompt for one in asked],
+                [one.turns for one in asked],
                 judging.answer_tokens,
                 judging.batch,
                 lambda _: None,

@@ -12,7 +12,9 @@ import llama_cpp
 import numpy as np
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
+from exporter.domain.parity.answers import conversation
 from exporter.domain.registry.turn_format import Message
+from ratchet.contract import ChatMessage
 from ratchet_models import Logits
 
 _BATCH = 64
@@ -132,10 +134,10 @@ class LlamaModel:
             token = int(np.argmax(self.logits([*prompt, *answer], 1)))
         return answer
 
-    def renders(self, question: str, text: str) -> bool:
-        """Whether the file's own template renders `question` as `text`, on whatever day."""
+    def renders(self, turns: Sequence[ChatMessage], text: str) -> bool:
+        """Whether the file's own template renders `turns` as `text`, on whatever day."""
         try:
-            rendered = _rendered(self._on_any_day, [{"role": "user", "content": question}])
+            rendered = _rendered(self._on_any_day, list(conversation(turns)))
         except ValueError:
             return False
         parts = map(re.escape, rendered.split(_DAY))

@@ -18,7 +18,7 @@ from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.turn_format import Message
 from exporter.ports import RegistryError
-from ratchet.contract import RegistryKind, Unavailable
+from ratchet.contract import ChatMessage, RegistryKind, Unavailable
 from ratchet.storage import flush, write_whole
 
 _GGUF = "model.gguf"
@@ -73,7 +73,7 @@ class LocalRegistry:
         return None
 
     async def answers(
-        self, version: str, prompts: Sequence[str], limit: int
+        self, version: str, prompts: Sequence[Sequence[ChatMessage]], limit: int
     ) -> tuple[ServerAnswer, ...] | None:
         """None: a directory serves no model."""
         return None

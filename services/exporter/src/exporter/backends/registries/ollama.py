@@ -15,7 +15,7 @@ from exporter.domain.registry.modelfile import Modelfile
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.turn_format import Message
 from exporter.ports import RegistrationMismatch, RegistryError
-from ratchet.contract import RegistryKind
+from ratchet.contract import ChatMessage, RegistryKind
 
 
 class OllamaRegistry:
@@ -71,7 +71,7 @@ class OllamaRegistry:
         return tuple(texts)
 
     async def answers(
-        self, version: str, prompts: Sequence[str], limit: int
+        self, version: str, prompts: Sequence[Sequence[ChatMessage]], limit: int
     ) -> tuple[ServerAnswer, ...]:
         tag = self._tag(version)
         return tuple([await generate_answer(self._api, tag, prompt, limit) for prompt in prompts])

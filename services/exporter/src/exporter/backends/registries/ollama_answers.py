@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from exporter.backends.registries.ollama_api import OllamaApi, RequestRejected
 from exporter.backends.registries.token_logprobs import TokenLogprob
-from exporter.domain.parity.answers import ServerAnswer
+from exporter.domain.parity.answers import ServerAnswer, conversation
 from exporter.domain.registry.turn_format import Message
 from exporter.ports import RegistryError, RenderingRefused
+from ratchet.contract import ChatMessage
 
 _TOP = 20
 
@@ -22,28 +23,40 @@ class _DebugInfo(BaseModel):
     rendered_template: str
 
 
+class _Message(BaseModel):
+    content: str = ""
+
+
 class _OllamaResponse(BaseModel):
+    """`response` is that of a prompt, `message` that of a chat."""
+
     response: str = ""
+    message: _Message = _Message()
     done: bool = False
     done_reason: str = ""
     logprobs: list[TokenLogprob] | None = None
     debug: _DebugInfo | None = Field(default=None, alias="_debug_info")
 
 
-async def generate_answer(api: OllamaApi, tag: str, prompt: str, limit: int) -> ServerAnswer:
+async def generate_answer(
+    api: OllamaApi, tag: str, prompt: Sequence[ChatMessage], limit: int
+) -> ServerAnswer:
     """The answer of `tag` to `prompt`, at most `limit` tokens; raises `RegistryError`."""
     request: dict[str, Any] = {
         "model": tag,
-        "prompt": prompt,
         "options": {"temperature": 0, "num_predict": limit},
         "logprobs": True,
         "top_logprobs": _TOP,
     }
-    answer = _parsed(await api.ask("generate", request))
+    if [turn.role for turn in prompt] == ["user"]:
+        response = await api.ask("generate", {**request, "prompt": prompt[0].content})
+    else:
+        response = await api.ask("chat", {**request, "messages": list(conversation(prompt))})
+    answer = _parsed(response)
     if not answer.done:
         raise RegistryError(f"Ollama lost the connection while {tag} answered")
     return ServerAnswer(
-        text=answer.response,
+        text=answer.response or answer.message.content,
         tokens=tuple(token.answer_token() for token in answer.logprobs or ()),
         ended=answer.done_reason == "stop",
     )

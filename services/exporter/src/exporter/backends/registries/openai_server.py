@@ -12,9 +12,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from exporter.backends.registries.ollama_api import TIMEOUT
 from exporter.backends.registries.token_logprobs import TokenLogprob
-from exporter.domain.parity.answers import ServerAnswer
+from exporter.domain.parity.answers import ServerAnswer, conversation
 from exporter.domain.registry.turn_format import Message
 from exporter.ports import RegistryError, RenderingRefused, rejects_content
+from ratchet.contract import ChatMessage
 from ratchet_text import masked
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
@@ -87,12 +88,14 @@ class OpenAIServer:
         self._url = url.rstrip("/").removesuffix(_CALL)
         self._model = model
 
-    async def answers(self, prompts: Sequence[str], limit: int) -> tuple[ServerAnswer, ...]:
+    async def answers(
+        self, prompts: Sequence[Sequence[ChatMessage]], limit: int
+    ) -> tuple[ServerAnswer, ...]:
         """The answer to each of `prompts`; raises `RegistryError`."""
         return tuple([await self._answer(prompt, limit) for prompt in prompts])
 
-    async def _answer(self, prompt: str, limit: int) -> ServerAnswer:
-        messages = [{"role": "user", "content": prompt}]
+    async def _answer(self, prompt: Sequence[ChatMessage], limit: int) -> ServerAnswer:
+        messages = list(conversation(prompt))
         body = {"messages": messages, "max_tokens": limit, **_OPTIONS, **_LOGPROBS}
         choice = (await self._asked(_CALL, body, _ChatCompletion)).choices[0]
         logprobs = choice.logprobs.content if choice.logprobs else None

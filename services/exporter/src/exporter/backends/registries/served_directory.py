@@ -20,6 +20,7 @@ from exporter.domain.registry.chat_template import ChatTemplate
 from exporter.domain.registry.record import ModelRecord
 from exporter.domain.registry.turn_format import Message
 from exporter.ports import RegistryError
+from ratchet.contract import ChatMessage
 from ratchet_text import masked, split_credentials
 
 _ALIAS = "latest"
@@ -77,7 +78,7 @@ class ServedDirectory(LocalRegistry):
         return await self._server(version).renderings(chats)
 
     async def answers(
-        self, version: str, prompts: Sequence[str], limit: int
+        self, version: str, prompts: Sequence[Sequence[ChatMessage]], limit: int
     ) -> tuple[ServerAnswer, ...]:
         return await self._server(version).answers(prompts, limit)
 

@@ -1,7 +1,11 @@
 """Answers to a prompt, token by token: the trained model's, and a server's."""
 
+from collections.abc import Sequence
+
+from pydantic import Field
+
 from exporter.domain.registry.turn_format import Message
-from ratchet.contract import Value
+from ratchet.contract import ChatMessage, Value, one_turn
 
 
 class AnswerToken(Value):
@@ -17,10 +21,11 @@ class AnswerToken(Value):
 
 
 class ReferenceAnswer(Value):
-    """The trained model's answer to `prompt` as the only user turn, `rendered` as a chat.
+    """The trained model's answer to `prompt`, `rendered` as a chat.
 
-    `tokens` exclude the end of the turn; `ended` is False if the answer was cut off. `plan` marks
-    a prompt that asks for a widget plan.
+    The prompt is the only user turn, or the text of the `messages` that were served. `tokens`
+    exclude the end of the turn; `ended` is False if the answer was cut off. `plan` marks a prompt
+    that asks for a widget plan.
     """
 
     prompt: str
@@ -28,16 +33,26 @@ class ReferenceAnswer(Value):
     plan: bool = False
     tokens: tuple[AnswerToken, ...]
     ended: bool
+    messages: tuple[ChatMessage, ...] = Field(default=(), exclude_if=lambda served: not served)
 
     @property
     def text(self) -> str:
         return "".join(token.text for token in self.tokens)
 
     @property
+    def turns(self) -> tuple[ChatMessage, ...]:
+        """The messages that are answered."""
+        return self.messages or one_turn(self.prompt)
+
+    @property
     def chat(self) -> "RenderedChat":
         """The prompt as a chat."""
-        turn = {"role": "user", "content": self.prompt}
-        return RenderedChat(messages=(turn,), rendered=self.rendered)
+        return RenderedChat(messages=conversation(self.turns), rendered=self.rendered)
+
+
+def conversation(turns: Sequence[ChatMessage]) -> tuple[Message, ...]:
+    """The messages as a server takes them."""
+    return tuple({"role": turn.role, "content": turn.content} for turn in turns)
 
 
 class RenderedChat(Value):

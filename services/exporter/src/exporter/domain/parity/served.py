@@ -9,7 +9,7 @@ import numpy as np
 from exporter.domain.parity.answers import ReferenceAnswer, RenderedChat, ServerAnswer
 from exporter.domain.parity.greedy_agreement import GreedyAgreement, compare_greedily
 from exporter.domain.parity.quantization import ParityLimits
-from ratchet.contract import ServedFault, ServedParity, Value
+from ratchet.contract import ChatMessage, ServedFault, ServedParity, Value
 from ratchet.measures import plan_validity
 
 _TAIL = 10
@@ -33,8 +33,8 @@ class ExpectedAnswers(Value):
     training_kl: float
 
     @property
-    def prompts(self) -> tuple[str, ...]:
-        return tuple(reference.prompt for reference in self.references)
+    def prompts(self) -> tuple[tuple[ChatMessage, ...], ...]:
+        return tuple(reference.turns for reference in self.references)
 
     @property
     def read(self) -> tuple[RenderedChat, ...]:

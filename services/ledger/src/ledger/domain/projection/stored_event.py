@@ -4,6 +4,7 @@ from typing import Any
 
 from ledger.domain.values import arrival_number, keyed
 from ratchet.contract import (
+    CallServed,
     Delivered,
     Event,
     ExperienceRecorded,
@@ -26,11 +27,14 @@ def event_row(delivered: Delivered[Event]) -> dict[str, Any]:
         about = event.experience
     elif isinstance(event, FeedbackReceived):
         about = event.feedback
+    ids: dict[str, Any] = {name: about.__dict__.get(name) for name in _IDS}
+    if isinstance(event, CallServed):
+        ids["query_id"] = event.query_id or event.call_id
     return {
         "event_id": event.event_id,
         "type": type(event).__name__,
         "occurred_at": microseconds(event.occurred_at),
-        **{name: keyed(about.__dict__.get(name)) for name in _IDS},
+        **{name: keyed(value) for name, value in ids.items()},
         "body": payload.decode(),
         "arrived": arrival_number(entry_id),
     }

@@ -1,13 +1,22 @@
 """What is stored of one answered question: enough to score it again, with bounded size."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import Field, ValidationError
 
-from ratchet.contract import Experience, Reading, WidgetPlan, is_evaluation_agent, microseconds
+from ratchet.contract import (
+    ChatMessage,
+    Experience,
+    Reading,
+    WidgetPlan,
+    is_evaluation_agent,
+    microseconds,
+    prompt_of,
+)
 from ratchet.measures import SCENARIOS, SIZES, TextQuality, rule_quality
 from ratchet_text import control_token, is_blank, person_named, split_thinking
+from ratchet_truth import asked_in, readings_in
 from reward.domain.answers.stored_value import StoredValue
 from reward.domain.answers.warnings import RewardWarning
 
@@ -65,6 +74,22 @@ class RecordedAnswer(StoredValue):
     def content(self) -> tuple[object, ...]:
         """What feedback refers to: two experiences with equal content are one answer."""
         return (self.transcript, self.voice, self.quality, self.heading, self.widgets)
+
+    def served_with(self, messages: Sequence[ChatMessage]) -> "RecordedAnswer":
+        """The answer with the readings of `messages`, where it was given to them.
+
+        Without a metric of its intent it is about the one reading that its question asks for.
+        """
+        if not messages:
+            return self
+        readings = readings_in(prompt_of(messages))
+        changes: dict[str, Any] = {
+            "readings": tuple(Reading.model_validate(row, from_attributes=True) for row in readings)
+        }
+        topics = () if self.metric else asked_in(self.transcript, readings)
+        if len(topics) == 1:
+            changes |= {"devices": (topics[0].equipment,), "metric": topics[0].metric}
+        return self.model_copy(update=changes)
 
 
 def recorded_answer(experience: Experience) -> RecordedAnswer:

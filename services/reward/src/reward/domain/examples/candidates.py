@@ -1,6 +1,6 @@
 """What one answer offers to its questions: at most one candidate per aspect."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -9,6 +9,7 @@ from ratchet.measures import plan_text
 from ratchet_text import unteachable, visible_text
 from reward.domain.answers.reaction import AnswerReaction
 from reward.domain.answers.recorded_answer import PlanWidget, RecordedAnswer
+from reward.domain.calls.joining import ServedPrompt
 from reward.domain.examples.plan_repair import repaired_plan
 from reward.domain.examples.truth import truth_of
 from reward.domain.scoring.score import Score
@@ -32,6 +33,7 @@ class CandidateAnswer(Value):
     to its readings, None where that is not known. `sure` is false where the judge doubts the whole
     answer: it is then never the better one of a pair. `request` is the corrected request that it
     answers, where it corrects an earlier one.
+    `readings` are those to list in a prompt of our own.
     """
 
     source: Source
@@ -48,6 +50,15 @@ class CandidateAnswer(Value):
     sure: bool = True
     request: str | None = None
     repair: PlanRepair | None = None
+    call_id: str = ""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The answer, and the call that it is joined to: erasing either erases the example."""
+        if not self.call_id:
+            return (self.source,)
+        call = Source(query_id=self.call_id, revision=1, user_id=self.source.user_id)
+        return (self.source, call)
 
     @cached_property
     def visible(self) -> str:
@@ -57,6 +68,7 @@ class CandidateAnswer(Value):
 
 def candidates_of(
     answer: RecordedAnswer,
+    served: Mapping[Aspect, ServedPrompt],
     reaction: AnswerReaction,
     score: Score,
     *,
@@ -66,7 +78,8 @@ def candidates_of(
 ) -> Iterator[CandidateAnswer]:
     """The voice answer and the widget plan, where a teachable text is rated.
 
-    A voice answer whose truth is known is a candidate without a rating too.
+    A voice answer whose truth is known is a candidate without a rating too. Its readings are those
+    of the `served` messages, where they are known.
     """
     shared: dict[str, Any] = {
         "source": Source(query_id=answer.query_id, revision=revision, user_id=answer.user_id),
@@ -76,12 +89,15 @@ def candidates_of(
         "request": request,
     }
     voice = answer.voice if answer.voice and not unteachable(answer.voice) else None
-    true = truth_of(answer) if voice else None
+    prompt = served.get("voice", ServedPrompt())
+    readings = () if prompt.messages else answer.readings
+    true = truth_of(answer.served_with(prompt.messages)) if voice else None
     if voice and score.voice_reward is not None and score.voice_rating:
         yield CandidateAnswer(
             **shared,
             aspect="voice",
-            readings=answer.readings,
+            readings=readings,
+            call_id=prompt.call_id,
             answer=voice,
             reward=score.voice_reward,
             verdict=score.voice_rating,
@@ -91,7 +107,8 @@ def candidates_of(
         yield CandidateAnswer(
             **shared,
             aspect="voice",
-            readings=answer.readings,
+            readings=readings,
+            call_id=prompt.call_id,
             answer=voice,
             reward=0.0,
             verdict="good" if true else "bad",
@@ -104,6 +121,7 @@ def candidates_of(
         yield CandidateAnswer(
             **shared,
             aspect="widget",
+            call_id=served.get("widget", ServedPrompt()).call_id,
             answer=plan,
             reward=score.widget_reward,
             verdict="good" if score.widget_reward > 0 else "bad",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import Field
 
-from ratchet.contract import Event, PairBuilt, Question, Value, derived_id
+from ratchet.contract import ChatMessage, Event, PairBuilt, Question, Value, derived_id
 from reward.domain.examples.candidates import CandidateAnswer
 from reward.domain.examples.origin import ExampleOrigin, NewExample
 from reward.domain.examples.pairing import build_examples
@@ -15,9 +15,11 @@ class QuestionState(Value):
     """A question's answers by `query_id`, and the digest of each live example.
 
     `version` grows with each change of the live set and is the revision of its examples' events.
+    `messages` are those that were served, where they are known: the same for all its answers.
     """
 
     question: Question
+    messages: tuple[ChatMessage, ...] = Field(default=(), exclude_if=lambda served: not served)
     version: int = 0
     candidates: dict[str, CandidateAnswer] = Field(default_factory=dict)
     live: dict[str, str] = Field(default_factory=dict)
@@ -46,7 +48,12 @@ def offer(
     if len(candidates) > rules.max_answers_per_question:
         newest = sorted(candidates, key=lambda query_id: (candidates[query_id].at, query_id))
         candidates = {q: candidates[q] for q in newest[-rules.max_answers_per_question :]}
-    origin = ExampleOrigin(question=state.question, revision=state.version + 1, cause=cause)
+    origin = ExampleOrigin(
+        question=state.question,
+        revision=state.version + 1,
+        cause=cause,
+        messages=state.messages,
+    )
     examples: dict[str, NewExample] = {}
     for period in periods(candidates.values(), window):
         examples |= build_examples(origin, period, rules)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ratchet.contract import (
+    ChatMessage,
     DemonstrationBuilt,
     Event,
     ExampleRetracted,
@@ -12,6 +13,7 @@ from ratchet.contract import (
     Question,
     Source,
     derived_id,
+    prompt_of,
 )
 from ratchet.measures import prompt_for
 from reward.domain.examples.candidates import CandidateAnswer
@@ -21,7 +23,7 @@ NewExample = PairBuilt | LabelBuilt | DemonstrationBuilt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExampleOrigin:
-    """What the examples of one recalculation share: question, revision and cause.
+    """What the examples of one recalculation share: question, revision, cause, served messages.
 
     Ids depend on the content and the cause alone: a retry makes the same events. After Redis went
     back in time the same cause may have another effect, which is another event.
@@ -30,6 +32,7 @@ class ExampleOrigin:
     question: Question
     revision: int
     cause: Event
+    messages: tuple[ChatMessage, ...] = ()
 
     def pair(
         self,
@@ -53,7 +56,7 @@ class ExampleOrigin:
 
     def label(self, rule: str, candidate: CandidateAnswer, *, desirable: bool) -> LabelBuilt:
         texts, rewards = (candidate.answer, str(desirable)), (candidate.reward,)
-        request, sources = candidate.transcript, (candidate.source,)
+        request, sources = candidate.transcript, candidate.sources
         return LabelBuilt(
             **self._header("PlannedLabel", rule, candidate, request, texts, rewards, sources),
             answer=candidate.answer,
@@ -65,7 +68,7 @@ class ExampleOrigin:
         self, rule: str, candidate: CandidateAnswer, *, request: str
     ) -> DemonstrationBuilt:
         """`request` is the question that the answer demonstrates."""
-        kind, sources = "PlannedDemonstration", (candidate.source,)
+        kind, sources = "PlannedDemonstration", candidate.sources
         texts, rewards = (candidate.answer,), (candidate.reward,)
         return DemonstrationBuilt(
             **self._header(kind, rule, candidate, request, texts, rewards, sources),
@@ -83,6 +86,21 @@ class ExampleOrigin:
             reason="a newer revision of its answers no longer supports it",
         )
 
+    def asking(self, request: str, candidate: CandidateAnswer) -> tuple[ChatMessage, ...]:
+        """The served messages with `request` in place of the candidate's question.
+
+        Empty if they do not have that question once.
+        """
+        asked = candidate.transcript
+        if request == asked:
+            return self.messages
+        if sum(one.content.count(asked) for one in self.messages) != 1:
+            return ()
+        return tuple(
+            one.model_copy(update={"content": one.content.replace(asked, request)})
+            for one in self.messages
+        )
+
     def _header(
         self,
         kind: str,
@@ -93,7 +111,12 @@ class ExampleOrigin:
         rewards: tuple[float, ...],
         sources: tuple[Source, ...],
     ) -> dict[str, Any]:
-        aspect, prompt = candidate.aspect, prompt_for(candidate.aspect, request, candidate.readings)
+        aspect = candidate.aspect
+        messages = self.asking(request, candidate)
+        if messages:
+            prompt = prompt_of(messages)
+        else:
+            prompt = prompt_for(aspect, request, candidate.readings)
         # `kind` is a part of every id since the first release: another spelling would publish
         # each live example once more, under a new id, and never retract the old one.
         example_id = derived_id(kind, self.question.key, aspect, prompt, *texts)
@@ -108,5 +131,6 @@ class ExampleOrigin:
             "rule": rule,
             "question": self.question,
             "prompt": prompt,
+            "messages": messages,
             "sources": sources,
         }

@@ -84,7 +84,7 @@ def _same_question(
             best,
             chosen=(best.answer, best.reward),
             rejected=(worst.answer, worst.reward),
-            sources=(best.source, worst.source),
+            sources=(*best.sources, *worst.sources),
         )
 
 
@@ -106,7 +106,7 @@ def _one_true(
             best,
             chosen=(best.answer, rules.truth_weight),
             rejected=(worst.answer, -rules.truth_weight),
-            sources=(best.source, worst.source),
+            sources=(*best.sources, *worst.sources),
         )
 
 
@@ -121,7 +121,7 @@ def _repaired(
                 candidate,
                 chosen=(repair.plan, repair.reward),
                 rejected=(candidate.answer, candidate.reward),
-                sources=(candidate.source,),
+                sources=candidate.sources,
             )
 
 
@@ -155,5 +155,8 @@ def _demonstrations(
 ) -> Iterator[DemonstrationBuilt]:
     cap = rules.cap(rules.max_labels_per_question)
     for candidate in good:
-        if candidate.request is not None and cap.admits(candidate.source):
-            yield origin.demonstration("corrected_request", candidate, request=candidate.request)
+        request = candidate.request
+        if request is None or (origin.messages and not origin.asking(request, candidate)):
+            continue
+        if cap.admits(candidate.source):
+            yield origin.demonstration("corrected_request", candidate, request=request)

@@ -7,6 +7,8 @@ from pydantic import Field
 
 from ratchet.contract import (
     BEGINNING,
+    Aspect,
+    ChatMessage,
     EntryId,
     ExperienceRecorded,
     FeedbackReceived,
@@ -19,6 +21,7 @@ from reward.domain.answers.reaction import AnswerReaction, reaction_to, statemen
 from reward.domain.answers.recorded_answer import RecordedAnswer, recorded_answer
 from reward.domain.answers.stored_value import StoredValue
 from reward.domain.answers.warnings import RewardWarning
+from reward.domain.calls.joining import ServedPrompt
 
 Fact = ExperienceRecorded | FeedbackReceived
 MAX_EARLY = 20
@@ -50,6 +53,7 @@ class AnswerFacts(StoredValue):
     `answer` is None until it is recorded; `statements` holds the latest one of feedback per
     topic, `own` those of the answer's experiences. `rivals` are answers of other content under
     the same query id: nothing is made of them unless their entry turns out to be earlier.
+    `served` has the prompts that the answer was given to, as far as they are known.
     """
 
     answer: RecordedAnswer | None = None
@@ -60,6 +64,7 @@ class AnswerFacts(StoredValue):
     statements: dict[str, Statement] = Field(default_factory=dict, alias="said")
     early: tuple[EarlyReaction, ...] = ()
     warnings: tuple[RewardWarning, ...] = Field(default=(), alias="oddities")
+    served: dict[Aspect, ServedPrompt] = Field(default_factory=dict)
 
     @property
     def versions(self) -> tuple[AnswerVersion, ...]:
@@ -77,9 +82,20 @@ class AnswerFacts(StoredValue):
         return AnswerReaction.model_validate(self._values)
 
     @property
-    def substance(self) -> tuple[Stamp | None, dict[str, Any]]:
+    def prompts(self) -> dict[Aspect, ServedPrompt]:
+        """The prompts that are known, by the aspect that they requested."""
+        return {aspect: one for aspect, one in self.served.items() if one.messages}
+
+    @property
+    def messages(self) -> dict[Aspect, tuple[ChatMessage, ...]]:
+        """The messages of these prompts."""
+        return {aspect: one.messages for aspect, one in self.prompts.items()}
+
+    @property
+    def substance(self) -> tuple[object, ...]:
         """What a reward depends on: equal substance, equal reward."""
-        return self.recorded, self._values
+        prompts = {aspect: (one.call_id, one.messages) for aspect, one in self.prompts.items()}
+        return self.recorded, self._values, prompts
 
     @property
     def _values(self) -> dict[str, Any]:
@@ -131,6 +147,7 @@ def _record(
         statements={topic: Statement(stamp, value) for topic, value in said.items()},
     )
     first, *rivals = _with_version(facts.versions, new)
+    same = facts.answer is not None and facts.answer.content == first.answer.content
     after = facts.model_copy(
         update={
             "answer": first.answer,
@@ -139,6 +156,7 @@ def _record(
             "own": first.statements,
             "rivals": tuple(rivals),
             "early": (),
+            "served": facts.served if same else {},
         }
     )
     for early in facts.early:

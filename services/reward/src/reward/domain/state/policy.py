@@ -12,6 +12,7 @@ from reward.domain.scoring.weights import RewardBounds, RewardWeights
 
 WindowDays = Annotated[int, Field(ge=1)]
 FollowUpSeconds = Annotated[int, Field(ge=0, le=86_400)]
+CallSeconds = Annotated[int, Field(ge=1, le=3_600)]
 
 
 class RewardPolicy(Value):
@@ -23,6 +24,7 @@ class RewardPolicy(Value):
     traces: TraceSampling = TraceSampling()
     window_days: WindowDays = FEEDBACK_WINDOW_DAYS
     follow_up_window_s: FollowUpSeconds = 300
+    call_window_s: CallSeconds = 120
 
     @property
     def window(self) -> int:
@@ -33,3 +35,8 @@ class RewardPolicy(Value):
     def follow_up_window(self) -> int:
         """The longest time between a question and its follow-up, in microseconds."""
         return self.follow_up_window_s * SECOND
+
+    @property
+    def call_window(self) -> int:
+        """The longest time between an answer and the call with its words, in microseconds."""
+        return self.call_window_s * SECOND

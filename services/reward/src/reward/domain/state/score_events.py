@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ratchet.contract import Event, ExperienceScored, derived_id
 from reward.domain.examples.pairing_rules import PairingRules
+from reward.domain.examples.question import question_keys
 from reward.domain.examples.served_plan import served_plan
 from reward.domain.examples.trace_sampling import trace_request
 from reward.domain.state.batch_state import AnswerChange
@@ -16,12 +17,14 @@ def score_events(
     answers: Mapping[str, ScoredAnswer],
     rules: PairingRules,
     settings_hash: str,
+    step: str = "scored",
 ) -> Iterator[Event]:
     """The events of `change`, none without a new revision; a retry makes the same events.
 
     The id depends on the content: after Redis went back in time the same cause may have another
     effect, because other facts have been processed before it. A score names persons only: the
-    ranking limits what each of them teaches.
+    ranking limits what each of them teaches. `step` parts two changes of one answer by the same
+    cause.
     """
     scored, revision = answers[change.query_id], change.revision
     answer = scored.facts.answer
@@ -30,7 +33,7 @@ def score_events(
     score, quality = revision.score, revision.score.text_quality
     content = repr((scored.revision, score, revision.reaction.rating, revision.follow_up))
     yield ExperienceScored(
-        event_id=derived_id(cause.event_id, change.query_id, "scored", content),
+        event_id=derived_id(cause.event_id, change.query_id, step, content),
         occurred_at=cause.occurred_at,
         caused_by=cause.event_id,
         query_id=answer.query_id,
@@ -48,6 +51,9 @@ def score_events(
         settings_hash=settings_hash,
         warnings=scored.warnings,
         plan=served_plan(answer, revision.reaction, score),
+        calls=tuple(sorted({one.call_id for one in scored.facts.prompts.values()})),
     )
     if revision.trace_reason is not None:
-        yield trace_request(answer, scored.keys["voice"], revision.trace_reason, cause)
+        # A teacher is asked with our prompt, whether the answer's own is known by now or later.
+        key = question_keys(answer, rules.scope)["voice"]
+        yield trace_request(answer, key, revision.trace_reason, cause)

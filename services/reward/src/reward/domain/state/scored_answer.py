@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from ratchet.contract import Aspect, FollowUp, Value
+from ratchet.contract import Aspect, FollowUp, Question, Value
 from reward.domain.answers.reaction import AnswerReaction
 from reward.domain.answers.recorded_answer import RecordedAnswer
 from reward.domain.answers.stored_value import StoredValue
 from reward.domain.answers.warnings import RewardWarning
 from reward.domain.examples.candidates import CandidateAnswer, candidates_of
-from reward.domain.examples.question import question_keys
+from reward.domain.examples.question import question_keys, question_of
 from reward.domain.examples.trace_sampling import TraceReason, trace_reason
 from reward.domain.scoring.score import Score, score_answer
 from reward.domain.state.answer_facts import AnswerFacts
@@ -47,6 +47,11 @@ class ScoredAnswer(StoredValue):
     revision: int = 0
     traced: bool = False
     warnings: tuple[RewardWarning, ...] = Field(default=(), alias="oddities")
+
+    def question(self, aspect: Aspect, key: str) -> Question | None:
+        """The question that it answers in this aspect; None without an answer."""
+        answer, messages = self.facts.answer, self.facts.messages.get(aspect, ())
+        return None if answer is None else question_of(answer.served_with(messages), key)
 
 
 class ExampleOffer(NamedTuple):
@@ -89,8 +94,9 @@ def revise(
         warnings = _warnings(before, facts, ())
         changes = {"facts": facts, "context": context, "warnings": warnings}
         return before.model_copy(update=changes), None
-    recorded_again = facts.recorded != before.facts.recorded
-    keys = question_keys(answer, policy.pairing.scope) if recorded_again else before.keys
+    messages = facts.messages
+    asked_again = (facts.recorded, messages) != (before.facts.recorded, before.facts.messages)
+    keys = question_keys(answer, policy.pairing.scope, messages) if asked_again else before.keys
     reaction = facts.reaction
     scored = score_answer(answer, reaction, policy.weights, policy.bounds, context.follow_up)
     reason = None
@@ -132,6 +138,7 @@ def _offers(
             candidate.aspect: candidate
             for candidate in candidates_of(
                 answer,
+                after.facts.prompts,
                 reaction,
                 scored,
                 revision=after.revision,

@@ -7,7 +7,12 @@ from typing import Any, Literal
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
-from trainer.backends.language_model.chat_format import takes_system, use_chat_template
+from trainer.backends.language_model.chat_format import (
+    Turns,
+    conversation,
+    takes_system,
+    use_chat_template,
+)
 from trainer.domain.runs.recipe import Quantization
 
 
@@ -26,10 +31,11 @@ class Base:
     def takes_system_message(self) -> bool:
         return takes_system(self.tokenizer)
 
-    def rendered(self, prompt: str) -> str:
-        """The chat template with `prompt` as its only user turn, up to the start of the answer."""
-        turn = [{"role": "user", "content": prompt}]
-        text = self.tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+    def rendered(self, turns: Turns) -> str:
+        """The chat template with these messages, up to the start of the answer."""
+        text = self.tokenizer.apply_chat_template(
+            conversation(turns), tokenize=False, add_generation_prompt=True
+        )
         return str(text)
 
 

@@ -1,8 +1,10 @@
-"""The chat template of a run: the base model's own or a given one, pinned."""
+"""The chats of a run, and its template: the base model's own or a given one, pinned."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from ratchet.contract import ChatMessage
 from ratchet_text import UnusableTemplate, takes_system_message, usable_template
 
 _SETTING = "RATCHET_TRAINER_CHAT_TEMPLATE_FILE"
@@ -11,6 +13,19 @@ _IF_MISSING = (
     "template that it was trained with"
 )
 _IF_UNUSABLE = f"set {_SETTING} to a file with one that can"
+
+
+Turns = Sequence[ChatMessage]
+
+
+def conversation(turns: Turns) -> list[dict[str, str]]:
+    """The messages in the format of TRL and of chat templates."""
+    return [{"role": turn.role, "content": turn.content} for turn in turns]
+
+
+def completion(answer: str) -> list[dict[str, str]]:
+    """An answer in that format."""
+    return [{"role": "assistant", "content": answer}]
 
 
 class UnusableChatTemplate(ValueError):

@@ -2,7 +2,12 @@
 
 from typing import Any
 
+from jinja2 import TemplateError
+
 from ratchet_text import control_token
+from trainer.backends.language_model.chat_format import Turns, completion, conversation
+
+_ROLES = frozenset(("system", "user", "assistant"))
 
 
 class TokenizedChats:
@@ -27,16 +32,26 @@ class TokenizedChats:
         ids = self._tokenizer(text, add_special_tokens=False).input_ids
         return not self.control.isdisjoint(ids) or control_token(text) is not None
 
-    def length(self, prompt: str, answer: str | None = None) -> int:
-        return len(self.ids(prompt, answer))
+    def takes(self, turns: Turns) -> bool:
+        """Whether the chat template renders these messages, of which the user's is the last."""
+        roles = [turn.role for turn in turns]
+        if not _ROLES.issuperset(roles) or roles[-1:] != ["user"]:
+            return False
+        try:
+            self.ids(turns)
+        except TemplateError:
+            return False
+        return True
 
-    def ids(self, prompt: str, answer: str | None = None) -> list[int]:
+    def length(self, turns: Turns, answer: str | None = None) -> int:
+        return len(self.ids(turns, answer))
+
+    def ids(self, turns: Turns, answer: str | None = None) -> list[int]:
         """The ids that training reads."""
-        turns = [{"role": "user", "content": prompt}]
-        if answer is not None:
-            turns.append({"role": "assistant", "content": answer})
         chat = self._tokenizer.apply_chat_template(
-            turns, add_generation_prompt=answer is None, return_dict=True
+            [*conversation(turns), *(() if answer is None else completion(answer))],
+            add_generation_prompt=answer is None,
+            return_dict=True,
         )
         return list(chat["input_ids"])
 

@@ -10,8 +10,9 @@ from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
 from ratchet.contract import PairBuilt
+from trainer.backends.language_model.chat_format import completion, conversation
 from trainer.backends.language_model.shared_prompt import shared_prompts
-from trainer.backends.language_model.training_loop import Trained, Training, chat_turn
+from trainer.backends.language_model.training_loop import Trained, Training
 from trainer.domain.examples.truth import is_true, situation_of_example
 
 
@@ -70,9 +71,9 @@ def has_margin(pair: PairBuilt) -> bool:
 
 def _row(pair: PairBuilt, margin: float) -> dict[str, Any]:
     return {
-        "prompt": chat_turn("user", pair.prompt),
-        "chosen": chat_turn("assistant", pair.chosen),
-        "rejected": chat_turn("assistant", pair.rejected),
+        "prompt": conversation(pair.turns),
+        "chosen": completion(pair.chosen),
+        "rejected": completion(pair.rejected),
         "margin": margin if margin and has_margin(pair) else 0.0,
     }
 

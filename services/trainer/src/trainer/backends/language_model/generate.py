@@ -7,20 +7,21 @@ import torch
 from torch import Tensor
 from transformers import GenerationConfig, LogitsProcessor
 
-from ratchet.contract import derived_id
+from ratchet.contract import derived_id, prompt_of
 from trainer.backends.language_model.base_model import Base
+from trainer.backends.language_model.chat_format import Turns
 from trainer.domain.evaluation.scores import GeneratedAnswer
 from trainer.domain.runs.recipe import RoundsRecipe
 
 
 def generate(
     base: Base,
-    prompts: Sequence[str],
+    prompts: Sequence[Turns],
     max_new_tokens: int,
     batch: int,
     on_batch: Callable[[int], None],
 ) -> list[GeneratedAnswer]:
-    """The answer to each user turn, without end token and surrounding white space."""
+    """The answer to each prompt, without end token and surrounding white space."""
     rendered = [base.rendered(prompt) for prompt in prompts]
     tokens = greedy(base, rendered, max_new_tokens, batch, on_batch)
     return [_answer(base, each) for each in tokens]
@@ -54,13 +55,13 @@ def greedy(
 @torch.inference_mode()
 def sampled(
     base: Base,
-    prompts: Sequence[str],
+    prompts: Sequence[Turns],
     recipe: RoundsRecipe,
     seed: int,
     max_new_tokens: int,
     batch: int,
 ) -> list[list[GeneratedAnswer]]:
-    """`recipe.samples` answers to each user turn, at `recipe.temperature`.
+    """`recipe.samples` answers to each prompt, at `recipe.temperature`.
 
     They depend on seed, prompt and model alone, not on the other prompts of the batch, which has
     about `batch` answers. Those to one prompt share its key-value states.
@@ -77,7 +78,7 @@ def sampled(
             attention_mask=encoded["attention_mask"].repeat_interleave(count, 0),
             past_key_values=_states(base, encoded, count),
             generation_config=config,
-            logits_processor=[GumbelNoise([prompts[at] for at in chosen], recipe, seed)],
+            logits_processor=[GumbelNoise([prompt_of(prompts[at]) for at in chosen], recipe, seed)],
         )
         rows = generated[:, encoded["input_ids"].shape[1] :].tolist()
         for place, at in enumerate(chosen):

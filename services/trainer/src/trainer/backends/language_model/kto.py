@@ -7,7 +7,8 @@ from trl.trainer.kto_config import KTOConfig
 from trl.trainer.kto_trainer import KTOTrainer
 
 from ratchet.contract import LabelBuilt
-from trainer.backends.language_model.training_loop import Trained, Training, chat_turn
+from trainer.backends.language_model.chat_format import completion, conversation
+from trainer.backends.language_model.training_loop import Trained, Training
 from trainer.domain.examples.balance import balanced_weights
 
 
@@ -33,7 +34,7 @@ def train(training: Training, labels: Sequence[LabelBuilt]) -> Trained:
 
 def _row(label: LabelBuilt) -> dict[str, Any]:
     return {
-        "prompt": chat_turn("user", label.prompt),
-        "completion": chat_turn("assistant", label.answer),
+        "prompt": conversation(label.turns),
+        "completion": completion(label.answer),
         "label": label.desirable,
     }

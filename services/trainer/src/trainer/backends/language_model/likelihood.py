@@ -6,11 +6,12 @@ from contextlib import AbstractContextManager
 import torch
 from torch.nn.functional import kl_div
 
+from ratchet.contract import ChatMessage, prompt_of
 from trainer.backends.language_model.answer_rows import AnswerRows
 from trainer.backends.language_model.base_model import Base
 
 _PROMPTS = 8
-PromptAndAnswer = tuple[str, str]
+PromptAndAnswer = tuple[tuple[ChatMessage, ...], str]
 
 
 @torch.inference_mode()
@@ -54,10 +55,10 @@ def _batches(
     base: Base, given: Sequence[PromptAndAnswer], at_once: int
 ) -> Iterator[tuple[list[PromptAndAnswer], AnswerRows]]:
     """Batches of prompts of similar length, each with its answers."""
-    answers: dict[str, list[str]] = {}
+    answers: dict[tuple[ChatMessage, ...], list[str]] = {}
     for prompt, answer in dict.fromkeys(given):
         answers.setdefault(prompt, []).append(answer)
-    prompts = sorted(answers, key=len)
+    prompts = sorted(answers, key=lambda turns: len(prompt_of(turns)))
     for start in range(0, len(prompts), at_once):
         chosen = prompts[start : start + at_once]
         rows = AnswerRows(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from ratchet.contract import ChatMessage, one_turn, prompt_of
 from ratchet_models import Chat, Logits
 from trainer.backends.language_model.base_model import load_base
 from trainer.backends.language_model.generate import end_tokens, greedy
@@ -37,18 +38,22 @@ class ReferenceModel:
     def end_of_turn(self) -> int:
         return int(self._base.tokenizer.eos_token_id)
 
-    def answered(self, prompts: Sequence[str], limit: int, *, plan: bool = False) -> list[Chat]:
+    def answered(
+        self, prompts: Sequence[tuple[ChatMessage, ...]], limit: int, *, plan: bool = False
+    ) -> list[Chat]:
         """Each prompt with its greedy answer of at most `limit` tokens."""
         rendered = [self._base.rendered(prompt) for prompt in prompts]
         with adapter_merged(self._adapted):
             answers = greedy(self._base, rendered, limit, _BATCH, lambda _: None)
         ends = set(end_tokens(self._base))
         chats = []
-        for user, text, tokens in zip(prompts, rendered, answers, strict=True):
+        for turns, text, tokens in zip(prompts, rendered, answers, strict=True):
+            user = prompt_of(turns)
             end = next((at for at, token in enumerate(tokens) if token in ends), None)
             chats.append(
                 Chat(
                     user=user,
+                    messages=() if turns == one_turn(user) else turns,
                     rendered=text,
                     asked=self._base.tokenizer(text, add_special_tokens=False)["input_ids"],
                     said=tokens[:end],

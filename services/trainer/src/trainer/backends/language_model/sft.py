@@ -6,7 +6,8 @@ from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from ratchet.contract import DemonstrationBuilt, TraceCaptured
-from trainer.backends.language_model.training_loop import Trained, Training, chat_turn
+from trainer.backends.language_model.chat_format import Turns, completion, conversation
+from trainer.backends.language_model.training_loop import Trained, Training
 from trainer.domain.examples.training_example import samples_of
 
 
@@ -22,5 +23,5 @@ def train(
     return training.to_end(trainer)
 
 
-def _row(prompt: str, answer: str) -> dict[str, list[dict[str, str]]]:
-    return {"prompt": chat_turn("user", prompt), "completion": chat_turn("assistant", answer)}
+def _row(turns: Turns, answer: str) -> dict[str, list[dict[str, str]]]:
+    return {"prompt": conversation(turns), "completion": completion(answer)}

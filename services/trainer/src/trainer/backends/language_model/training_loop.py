@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import trl.trainer.utils
@@ -109,11 +109,6 @@ class Training:
                 shutil.rmtree(directory, ignore_errors=True)
                 Dataset.from_list(list(rows)).save_to_disk(directory)
             return Dataset.load_from_disk(directory)
-
-
-def chat_turn(role: Literal["user", "assistant"], text: str) -> list[dict[str, str]]:
-    """A conversation of one turn in TRL's format."""
-    return [{"role": role, "content": text}]
 
 
 def _score_answers_only(device: torch.device) -> None:

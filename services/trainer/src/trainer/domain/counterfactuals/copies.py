@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ratchet.contract import DemonstrationBuilt, LabelBuilt, PairBuilt, Reading, TraceCaptured
 from trainer.domain.counterfactuals.change import Change
 from trainer.domain.counterfactuals.drawing import draw_change
 from trainer.domain.counterfactuals.facts import Facts
 from trainer.domain.counterfactuals.falsehoods import false_side
+from trainer.domain.counterfactuals.message_boundaries import with_text
 from trainer.domain.counterfactuals.other_questions import (
     TrueAnswer,
     absent_questions,
@@ -169,7 +170,12 @@ def _false(facts: Facts, example: TrainingExample, change: Change) -> str | None
 def _example(
     rng: Random, example: TrainingExample, copy: TrueAnswer
 ) -> tuple[TrainingExample, ...]:
-    common = {"prompt": copy.facts.prompt, "question": copy.facts.question}
+    common: dict[str, Any] = {"prompt": copy.facts.prompt, "question": copy.facts.question}
+    if example.messages:
+        messages = with_text(example.messages, copy.facts.prompt)
+        if messages is None:
+            return ()
+        common["messages"] = messages
     if isinstance(example, DemonstrationBuilt):
         return (example.model_copy(update={**common, "answer": copy.answer}),)
     if isinstance(example, TraceCaptured):

@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Literal
 
+from pydantic import Field
+
 from ratchet.contract import (
     Aspect,
+    ChatMessage,
     DemonstrationBuilt,
     LabelBuilt,
     PairBuilt,
@@ -13,6 +16,7 @@ from ratchet.contract import (
     TraceCaptured,
     Value,
     derived_id,
+    one_turn,
 )
 from ratchet.measures import plan_validity
 from ratchet_truth import JudgedSituation
@@ -46,10 +50,16 @@ class Case(Value):
     aspect: Aspect
     question: Question
     prompt: str
+    messages: tuple[ChatMessage, ...] = Field(default=(), exclude_if=lambda served: not served)
     language: str
     comparisons: tuple[Comparison, ...] = ()
     reference: str | None = None
     asks: bool = True
+
+    @property
+    def turns(self) -> tuple[ChatMessage, ...]:
+        """The messages that a model is asked with."""
+        return self.messages or one_turn(self.prompt)
 
     @property
     def situation(self) -> JudgedSituation | None:
@@ -82,9 +92,9 @@ def held_out_cases(
     `limits.widget_questions` widget questions, one for each. Examples that share a question but
     not a prompt make a case each, and only the first generates an answer.
     """
-    groups: dict[tuple[tuple[str, Aspect], str], list[TrainingExample]] = {}
+    groups: dict[tuple[tuple[str, Aspect], tuple[ChatMessage, ...]], list[TrainingExample]] = {}
     for example in held_out:
-        groups.setdefault((example.key, example.prompt), []).append(example)
+        groups.setdefault((example.key, example.turns), []).append(example)
     remaining = {"voice": limits.questions, "widget": limits.widget_questions}
     seen: set[tuple[str, Aspect]] = set()
     cases: list[Case] = []
@@ -135,6 +145,7 @@ def _case(
         aspect=source.aspect,
         question=source.question,
         prompt=source.prompt,
+        messages=() if isinstance(source, RegressionQuestion) else source.messages,
         language=language_of(source.question.text) or UNKNOWN_LANGUAGE,
         comparisons=comparisons,
         reference=reference,

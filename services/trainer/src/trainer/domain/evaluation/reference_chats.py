@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from ratchet.contract import Aspect, Value
+from ratchet.contract import Aspect, ChatMessage, Value
 from trainer.domain.evaluation.cases import Case, Part
 from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
 from trainer.domain.runs.recipe import Device
@@ -16,7 +16,7 @@ _PROMPTS: dict[Aspect, int] = {"voice": 8, "widget": 2}
 class ReferenceRequest(Value):
     """Asks a child process to record reference answers in the file `target`.
 
-    `adapter` is a PEFT directory. `spoken` and `plans` are user turns that request a spoken
+    `adapter` is a PEFT directory. `spoken` and `plans` are the messages that request a spoken
     answer and a widget plan. `chat_template` is the one the adapter was trained with (None: the
     base's own).
     """
@@ -25,8 +25,8 @@ class ReferenceRequest(Value):
     cache_dir: Path
     adapter: Path
     device: Device
-    spoken: tuple[str, ...]
-    plans: tuple[str, ...]
+    spoken: tuple[tuple[ChatMessage, ...], ...]
+    plans: tuple[tuple[ChatMessage, ...], ...]
     target: Path
     chat_template: str | None = None
 
@@ -45,10 +45,10 @@ def reference_request(request: TrainRequest, trained: TrainingResult) -> Referen
     )
 
 
-def reference_prompts(cases: Sequence[Case], aspect: Aspect) -> tuple[str, ...]:
+def reference_prompts(cases: Sequence[Case], aspect: Aspect) -> tuple[tuple[ChatMessage, ...], ...]:
     """Prompts that both models answered, some of each part, each once."""
-    prompts: list[str] = []
+    prompts: list[tuple[ChatMessage, ...]] = []
     for part in get_args(Part):
-        answered = [c.prompt for c in cases if c.asks and (c.part, c.aspect) == (part, aspect)]
+        answered = [c.turns for c in cases if c.asks and (c.part, c.aspect) == (part, aspect)]
         prompts.extend(answered[: _PROMPTS[aspect]])
     return tuple(dict.fromkeys(prompts))

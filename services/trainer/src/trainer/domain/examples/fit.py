@@ -6,14 +6,14 @@ from typing import Literal, Protocol
 
 from pydantic import Field
 
-from ratchet.contract import LabelBuilt, TraceCaptured, Value
+from ratchet.contract import ChatMessage, LabelBuilt, TraceCaptured, Value
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.selection import described
 from trainer.domain.examples.training_example import TrainingExample, samples_of
 from trainer.domain.examples.truth import teaches_an_untruth
 
-Unfit = Literal["untrue", "control_token", "prompt_too_long", "answer_too_long"]
-_NOT_OF_LENGTH = frozenset(("untrue", "control_token"))
+Unfit = Literal["untrue", "role_refused", "control_token", "prompt_too_long", "answer_too_long"]
+_NOT_OF_LENGTH = frozenset(("untrue", "role_refused", "control_token"))
 
 
 class LeftOut(Value):
@@ -51,7 +51,10 @@ class ChatTokens(Protocol):
 
     def has_control_token(self, text: str) -> bool: ...
 
-    def length(self, prompt: str, answer: str | None = None) -> int:
+    def takes(self, turns: Sequence[ChatMessage]) -> bool:
+        """Whether the chat template renders the messages that were served."""
+
+    def length(self, turns: Sequence[ChatMessage], answer: str | None = None) -> int:
         """Tokens of the chat, up to the start of the answer or to the end of its turn."""
 
 
@@ -125,11 +128,15 @@ def fit(dataset: Dataset, max_length: int, tokens: ChatTokens) -> Fit:
 def why_unfit(example: TrainingExample, max_length: int, tokens: ChatTokens) -> Unfit | None:
     """Why the base model cannot learn an example whole; None if it can."""
     thoughts = example.thoughts if isinstance(example, TraceCaptured) else ""
-    if any(map(tokens.has_control_token, (example.prompt, *example.answers, thoughts))):
+    turns = example.turns
+    if example.messages and not tokens.takes(turns):
+        return "role_refused"
+    texts = (*(turn.content for turn in turns), *example.answers, thoughts)
+    if any(map(tokens.has_control_token, texts)):
         return "control_token"
-    if tokens.length(example.prompt) >= max_length:
+    if tokens.length(turns) >= max_length:
         return "prompt_too_long"
-    if any(tokens.length(example.prompt, answer) > max_length for answer in example.answers):
+    if any(tokens.length(turns, answer) > max_length for answer in example.answers):
         return "answer_too_long"
     return None
 

@@ -4,7 +4,15 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from ratchet.contract import DemonstrationBuilt, LabelBuilt, Method, PairBuilt, TraceCaptured
+from ratchet.contract import (
+    ChatMessage,
+    DemonstrationBuilt,
+    LabelBuilt,
+    Method,
+    PairBuilt,
+    TraceCaptured,
+    one_turn,
+)
 
 TrainingExample = PairBuilt | LabelBuilt | DemonstrationBuilt | TraceCaptured
 TypedExample = Annotated[TrainingExample, Field(discriminator="type")]
@@ -27,16 +35,23 @@ def read_example(event: str) -> TrainingExample:
     return _EXAMPLE.validate_json(event)
 
 
-def samples_of(example: DemonstrationBuilt | TraceCaptured) -> tuple[tuple[str, str], ...]:
+def samples_of(
+    example: DemonstrationBuilt | TraceCaptured,
+) -> tuple[tuple[tuple[ChatMessage, ...], str], ...]:
     """Pairs of prompt and completion: three for a trace with thoughts, otherwise one.
 
     The prompt for the thoughts ends in a cue of its own. With equal prompts for thoughts and
     answer, half of the samples would teach the model in service, which is prompted without the
     cue, to present its thoughts to the operator.
     """
-    prompt, (answer,) = example.prompt, example.answers
+    (answer,) = example.answers
     thoughts = example.thoughts if isinstance(example, TraceCaptured) else ""
     if not thoughts:
-        return ((prompt, answer),)
-    cued = f"{prompt}\n{_CUE}"
-    return ((cued, thoughts), (prompt, answer), (f"{cued}\n{thoughts}\n{_ANSWER_CUE}", answer))
+        return ((example.turns, answer),)
+    cued = f"{example.prompt}\n{_CUE}"
+    after_thoughts = f"{cued}\n{thoughts}\n{_ANSWER_CUE}"
+    return (
+        (one_turn(cued), thoughts),
+        (example.turns, answer),
+        (one_turn(after_thoughts), answer),
+    )

@@ -37,6 +37,7 @@ def own_pair(asked: TrainingExample, answers: Sequence[GeneratedAnswer]) -> Pair
         rule=RULE,
         question=asked.question,
         prompt=asked.prompt,
+        messages=asked.messages,
         sources=(),
         chosen=true[0],
         rejected=(false or untrue)[0],

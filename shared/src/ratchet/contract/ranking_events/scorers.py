@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from ratchet.contract.event import ArtifactRef, Event, Value
-from ratchet.contract.ranking import RankingPolicy
+from ratchet.contract.ranking_events.decisions import RankingPolicy
 from ratchet.contract.run import Interval
 
 PolicyName = Literal["candidate", "in_service", "caller"]

@@ -1,0 +1,1 @@
+"""Joining answers to the calls that a model server answered."""

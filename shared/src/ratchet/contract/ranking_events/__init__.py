@@ -1,0 +1,1 @@
+"""The events of the ranking: decisions, and the scorers that make them."""
