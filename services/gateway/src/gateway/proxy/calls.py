@@ -1,0 +1,90 @@
+"""The layer of calls: it checks the model that is asked for, and follows the answer."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.domain.json_values import json_object
+from gateway.domain.model_names import names_in, refused_model
+from gateway.domain.paths import CALLS, is_own, model_in, route_of
+from gateway.metrics import GatewayMetrics
+from gateway.proxy.passed_on import for_upstream, has_body, with_body
+from ratchet.delivery import new_id
+from ratchet_edge.refusal import Refuse
+
+SETTING = "RATCHET_GATEWAY_MODELS"
+QUERY_HEADER = b"x-ratchet-query"
+
+
+class Calls:
+    """`host` is the model server's, `models` are those that may be used; empty: all."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: str,
+        models: Sequence[str],
+        metrics: GatewayMetrics,
+        refuse: Refuse,
+    ) -> None:
+        self._app = app
+        self._host = host.encode()
+        self._models = models
+        self._metrics = metrics
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"] if scope["type"] == "http" else ""
+        if scope["type"] != "http" or is_own(path):
+            await self._app(scope, receive, send)
+            return
+        arrived = time.perf_counter()
+        body: bytes | None = (await receive())["body"] if has_body(scope) else None
+        fields = json_object(body) if body else None
+        followed = _Followed(send, route_of(path), arrived, self._metrics)
+        if path in CALLS:
+            followed.call_id = new_id()
+        if (refusal := self._refusal(path, body, fields)) is not None:
+            status, error = refusal
+            await self._refuse(scope, status, error)(scope, receive, followed.send)
+            return
+        passed_on = receive if body is None else with_body(body, receive)
+        await self._app(for_upstream(scope, self._host, body), passed_on, followed.send)
+
+    def _refusal(
+        self, path: str, body: bytes | None, fields: Mapping[str, Any] | None
+    ) -> tuple[int, str] | None:
+        """The status and the reason if a model is asked for that may not be used."""
+        if not self._models:
+            return None
+        if body and fields is None:
+            return 400, "the body is not a JSON object, so that the model it asks for is unknown"
+        refused = refused_model([*names_in(fields or {}), *model_in(path)], self._models)
+        if refused is None:
+            return None
+        return 403, f"the model {refused[:100]!r} may not be used here; add it to {SETTING}"
+
+
+class _Followed:
+    """An answer on its way to the application; `call_id` is that of a call whose answer is text."""
+
+    call_id = ""
+
+    def __init__(self, send: Send, route: str, arrived: float, metrics: GatewayMetrics) -> None:
+        self._send = send
+        self._route = route
+        self._arrived = arrived
+        self._metrics = metrics
+
+    async def send(self, message: Message) -> None:
+        if message["type"] != "http.response.start":
+            await self._send(message)
+            return
+        if self.call_id:
+            named = (QUERY_HEADER, self.call_id.encode())
+            message = {**message, "headers": [*message["headers"], named]}
+        await self._send(message)
+        self._metrics.calls.labels(self._route, str(message["status"])).inc()
+        self._metrics.first_byte.labels(self._route).observe(time.perf_counter() - self._arrived)
