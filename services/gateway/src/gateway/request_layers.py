@@ -7,6 +7,7 @@ from opentelemetry.trace import Tracer
 from starlette.middleware.errors import ServerErrorMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from gateway.capture.recorder import Recorder
 from gateway.domain.access import ACCESS_RULES
 from gateway.domain.paths import is_own
 from gateway.metrics import GatewayMetrics
@@ -25,7 +26,11 @@ from ratchet_edge.upstream.forwarding import Forwarding
 
 
 def request_layers(
-    settings: GatewaySettings, access: AccessStatus, metrics: GatewayMetrics, tracer: Tracer
+    settings: GatewaySettings,
+    access: AccessStatus,
+    recorder: Recorder,
+    metrics: GatewayMetrics,
+    tracer: Tracer,
 ) -> list[tuple[Any, dict[str, Any]]]:
     """The middlewares of a request in their order, the outermost first."""
     proxies = settings.gateway_trusted_proxies
@@ -51,6 +56,7 @@ def request_layers(
     calls = {
         "host": urlsplit(settings.gateway_upstream_url).netloc.rpartition("@")[2],
         "models": settings.gateway_models,
+        "recorder": recorder,
         "metrics": metrics,
         "refuse": refuse,
     }

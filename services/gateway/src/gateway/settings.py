@@ -1,7 +1,13 @@
 """Settings of the gateway."""
 
-from pydantic import Field
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Self
 
+from pydantic import BeforeValidator, Field, model_validator
+
+from gateway.domain.redaction import Redaction, read_rules
 from ratchet.setting_types import CommaSeparated, HttpAddress
 from ratchet.settings import CommonSettings
 
@@ -14,6 +20,11 @@ class GatewaySettings(CommonSettings):
     that are passed on, besides those with which applications use models; one that ends in `*`
     stands for all that begin so. Both are separated by commas.
 
+    `gateway_capture_share` of the calls are recorded, without what the rules in the TOML file
+    `gateway_redaction_file` match. Records wait in at most `gateway_spool_bytes` until Redis has
+    them. With `gateway_experiences` each recorded call is an answered question of its own, for
+    applications that send thumbs alone.
+
     The other settings limit requests as those of ingest do.
     """
 
@@ -22,6 +33,12 @@ class GatewaySettings(CommonSettings):
     gateway_upstream_timeout_s: float = Field(default=300.0, gt=0)
     gateway_models: CommaSeparated = ()
     gateway_paths: CommaSeparated = ()
+    gateway_capture_share: float = Field(default=1.0, ge=0, le=1)
+    gateway_redaction_file: Annotated[Path | None, BeforeValidator(lambda path: path or None)] = (
+        None
+    )
+    gateway_spool_bytes: int = Field(default=256 << 20, ge=1 << 16)
+    gateway_experiences: bool = False
     gateway_max_body_bytes: int = Field(default=32 << 20, ge=1024)
     gateway_max_buffered_bytes: int = Field(default=256 << 20, ge=1 << 20)
     gateway_calls_per_minute: int = Field(default=6_000, ge=1)
@@ -32,3 +49,26 @@ class GatewaySettings(CommonSettings):
     gateway_header_timeout_s: float = Field(default=10.0, gt=0)
     gateway_body_timeout_s: float = Field(default=60.0, gt=0)
     gateway_trusted_proxies: CommaSeparated = ()
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.data_dir / "gateway" / self.consumer_name
+
+    @cached_property
+    def redaction(self) -> Redaction:
+        """The rules of the site; raises `ValueError` with the name of one that cannot be used."""
+        return _read_redaction(self.gateway_redaction_file)
+
+    @model_validator(mode="after")
+    def _the_rules_can_be_used(self) -> Self:
+        assert self.redaction is not None
+        return self
+
+
+def _read_redaction(path: Path | None) -> Redaction:
+    if path is None:
+        return Redaction()
+    try:
+        return read_rules(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"RATCHET_GATEWAY_REDACTION_FILE: {path}: {error}") from error

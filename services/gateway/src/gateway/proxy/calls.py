@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.capture.recorder import Recorder, Recording
 from gateway.domain.json_values import json_object
 from gateway.domain.model_names import names_in, refused_model
 from gateway.domain.paths import CALLS, is_own, model_in, route_of
@@ -26,12 +27,14 @@ class Calls:
         app: ASGIApp,
         host: str,
         models: Sequence[str],
+        recorder: Recorder,
         metrics: GatewayMetrics,
         refuse: Refuse,
     ) -> None:
         self._app = app
         self._host = host.encode()
         self._models = models
+        self._recorder = recorder
         self._metrics = metrics
         self._refuse = refuse
 
@@ -50,8 +53,14 @@ class Calls:
             status, error = refusal
             await self._refuse(scope, status, error)(scope, receive, followed.send)
             return
+        if followed.call_id and fields is not None:
+            headers = dict(scope["headers"])
+            followed.recording = self._recorder.begin(followed.call_id, path, fields, headers)
         passed_on = receive if body is None else with_body(body, receive)
-        await self._app(for_upstream(scope, self._host, body), passed_on, followed.send)
+        try:
+            await self._app(for_upstream(scope, self._host, body), passed_on, followed.send)
+        finally:
+            followed.end()
 
     def _refusal(
         self, path: str, body: bytes | None, fields: Mapping[str, Any] | None
@@ -71,6 +80,8 @@ class _Followed:
     """An answer on its way to the application; `call_id` is that of a call whose answer is text."""
 
     call_id = ""
+    recording: Recording | None = None
+    _delivered = False
 
     def __init__(self, send: Send, route: str, arrived: float, metrics: GatewayMetrics) -> None:
         self._send = send
@@ -79,12 +90,35 @@ class _Followed:
         self._metrics = metrics
 
     async def send(self, message: Message) -> None:
-        if message["type"] != "http.response.start":
+        if message["type"] == "http.response.start":
+            await self._send_head(message)
+        elif message.get("more_body", False):
             await self._send(message)
-            return
+            self._feed(message["body"])
+        else:
+            await self._send_end(message)
+
+    def end(self) -> None:
+        """Nothing more is sent: the answer is delivered, or the application has left."""
+        if self.recording is not None:
+            self.recording.end(self._delivered)
+
+    async def _send_head(self, message: Message) -> None:
         if self.call_id:
             named = (QUERY_HEADER, self.call_id.encode())
             message = {**message, "headers": [*message["headers"], named]}
         await self._send(message)
+        if self.recording is not None:
+            self.recording.head(message["status"], message["headers"])
         self._metrics.calls.labels(self._route, str(message["status"])).inc()
         self._metrics.first_byte.labels(self._route).observe(time.perf_counter() - self._arrived)
+
+    async def _send_end(self, message: Message) -> None:
+        """The answer is complete here, and the application does not have its end yet."""
+        await self._send(message)
+        self._delivered = True
+        self._feed(message.get("body", b""))
+
+    def _feed(self, body: bytes) -> None:
+        if self.recording is not None and body:
+            self.recording.feed(body)

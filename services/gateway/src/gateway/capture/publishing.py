@@ -1,0 +1,53 @@
+"""Publishes the calls of the spool, each once."""
+
+import asyncio
+import logging
+from typing import NoReturn
+
+from pydantic import ValidationError
+
+from gateway.domain.recorded_call import experience_of
+from gateway.spool.spool import CallSpool
+from ratchet.contract import CallServed, Event
+from ratchet.delivery import Publisher
+from ratchet.processes import every
+
+_log = logging.getLogger(__name__)
+_PERIOD_S = 0.25
+
+
+class SpoolPublisher:
+    """With `experiences`, each call with a whole text is an answered question of its own too.
+
+    A repetition after a crash publishes nothing anew, because the ids of the events are those of
+    the calls.
+    """
+
+    def __init__(self, spool: CallSpool, publisher: Publisher, experiences: bool) -> None:
+        self._spool = spool
+        self._publisher = publisher
+        self._experiences = experiences
+        self.problem: str | None = None
+
+    async def run(self) -> NoReturn:
+        await every(_PERIOD_S, self.publish, "calls wait in the spool", report=self._report)
+
+    async def publish(self) -> None:
+        """Publish what the spool has; raises redis-py's errors."""
+        while records := self._spool.read():
+            events = [event for record in records for event in self._events(record)]
+            await self._publisher.publish(events, named={event.event_id for event in events})
+            self._spool.published()
+            await asyncio.sleep(0)  # a turn for answers
+
+    def _events(self, record: bytes) -> list[Event]:
+        try:
+            call = CallServed.model_validate_json(record)
+        except ValidationError as error:
+            _log.error("a record of the spool is left out: %s", error)
+            return []
+        experience = experience_of(call) if self._experiences else None
+        return [call] if experience is None else [call, experience]
+
+    def _report(self, problem: str | None) -> None:
+        self.problem = problem

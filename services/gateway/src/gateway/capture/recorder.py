@@ -1,0 +1,146 @@
+"""Records one call beside its way to the application, which it never delays or changes."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from gateway.domain.answers.answer import ServedAnswer
+from gateway.domain.answers.framing import AnswerTooLarge
+from gateway.domain.answers.reader import AnswerReader, UnknownEncoding
+from gateway.domain.model_version import ServedModel
+from gateway.domain.recorded_call import CallTimes, call_served
+from gateway.domain.redaction import Redaction
+from gateway.domain.sampling import is_captured
+from gateway.domain.served_request import ServedRequest, read_request
+from gateway.domain.spool_lines import LossReason
+from gateway.metrics import GatewayMetrics
+from gateway.spool.spool import CallSpool
+from ratchet.contract import CallServed, utc_now
+from ratchet.delivery import data_of
+
+_log = logging.getLogger(__name__)
+_MOST_RECORD_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """`model_of` gives the model behind a name; `share` of the calls are recorded.
+
+    With `names_queries` the call's id is its query id, under which feedback comes.
+    """
+
+    spool: CallSpool
+    redaction: Redaction
+    model_of: Callable[[str], ServedModel]
+    share: float
+    names_queries: bool
+    metrics: GatewayMetrics
+
+    def begin(
+        self, call_id: str, path: str, body: Mapping[str, Any], headers: Mapping[bytes, bytes]
+    ) -> "Recording | None":
+        """None for a call that is not recorded."""
+        guard = _Guard(call_id)
+        with guard:
+            request = read_request(path, body, headers)
+            if request is None or not is_captured(call_id, self.share):
+                return None
+            return Recording(self, call_id, request) if self.spool.begin(call_id) else None
+        self.spool.miss(guard.lost or "error")
+        return None
+
+
+class Recording:
+    """One call. Every method returns; what goes wrong is counted as a lost record."""
+
+    def __init__(self, recorder: Recorder, call_id: str, request: ServedRequest) -> None:
+        self._recorder = recorder
+        self._call_id = call_id
+        self._request = request
+        self._arrived_at = utc_now()
+        self._began = time.perf_counter()
+        self._model = recorder.model_of(request.model)
+        self._reader: AnswerReader | None = None
+        self._status = 0
+        self._first_s: float | None = None
+        self._guard = _Guard(call_id)
+
+    def head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        """The beginning of the answer."""
+        self._status = status
+        with self._guard:
+            sent = {name.lower(): value.decode("latin-1") for name, value in headers}
+            encoding = sent.get(b"content-encoding", "").strip().lower()
+            self._reader = AnswerReader(
+                self._request.interface, sent.get(b"content-type", ""), encoding
+            )
+
+    def feed(self, data: bytes) -> None:
+        """A part of the answer, which the application has."""
+        if self._reader is None or self._guard.lost is not None:
+            return
+        if self._first_s is None and self._reader.is_stream:
+            self._first_s = time.perf_counter() - self._began
+        with self._guard:
+            self._reader.feed(data)
+
+    def end(self, delivered: bool) -> None:
+        """The application has the answer, or left before its end."""
+        spool = self._recorder.spool
+        with self._guard:
+            if self._guard.lost is None:
+                record = data_of(self._event(delivered))
+                if len(record) > _MOST_RECORD_BYTES:
+                    raise AnswerTooLarge
+                spool.record(self._call_id, record)
+                self._recorder.metrics.captured.inc()
+        if self._guard.lost is not None:
+            spool.lose(self._call_id, self._guard.lost)
+
+    def _event(self, delivered: bool) -> CallServed:
+        recorder = self._recorder
+        answer = self._reader.answer() if self._reader is not None else ServedAnswer()
+        same = recorder.model_of(self._request.model) == self._model
+        return call_served(
+            self._call_id,
+            self._request,
+            answer,
+            self._status,
+            delivered,
+            # An alias that moved meanwhile may have meant either model.
+            self._model if same else ServedModel(),
+            CallTimes(self._arrived_at, self._first_s, time.perf_counter() - self._began),
+            recorder.redaction,
+            recorder.names_queries,
+        )
+
+
+class _Guard:
+    """Keeps every error from the answer; `lost` is then why the call has no record."""
+
+    def __init__(self, call_id: str) -> None:
+        self._call_id = call_id
+        self.lost: LossReason | None = None
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        if isinstance(error, AnswerTooLarge):
+            self.lost = "too_large"
+        elif isinstance(error, UnknownEncoding):
+            self.lost = "encoding"
+        else:
+            self.lost = "error"
+            _log.error("the call %s is not recorded", self._call_id, exc_info=error)
+        return True
