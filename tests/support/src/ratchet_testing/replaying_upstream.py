@@ -51,7 +51,8 @@ class Received:
 class ReplayingUpstream:
     """Answers every request with `answer`; `pause_s` lies between two of its chunks.
 
-    `held_after` chunks it waits for `go_on`; `cut_after` chunks it closes the connection.
+    `held_after` chunks, or if it is `silent` at once, it waits for `go_on`; `cut_after` chunks it
+    closes the connection.
     """
 
     answer: RecordedCase
@@ -59,6 +60,7 @@ class ReplayingUpstream:
     pause_s: float = 0.0
     held_after: int | None = None
     cut_after: int | None = None
+    silent: bool = False
     received: list[Received] = field(default_factory=list)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     left: asyncio.Event = field(default_factory=asyncio.Event)
@@ -91,6 +93,8 @@ class ReplayingUpstream:
         self.received.append(Received(line, headers, body))
 
     async def _write(self, writer: asyncio.StreamWriter) -> None:
+        if self.silent:
+            await self.go_on.wait()
         one = self.answer
         headers = dict(one.headers)
         if one.length is not None:
