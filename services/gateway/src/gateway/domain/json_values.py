@@ -4,12 +4,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+_DECODER = json.JSONDecoder(parse_constant=lambda _: None)
+"""Numbers that are not finite have no JSON, so that the record could not be written."""
+
 
 def json_object(content: bytes) -> dict[str, Any] | None:
     """The object that `content` holds; None if it holds no object."""
     try:
-        # Numbers that are not finite have no JSON, so that the record could not be written.
-        value = json.loads(content, parse_constant=lambda _: None)
+        value = _DECODER.decode(content.decode())
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

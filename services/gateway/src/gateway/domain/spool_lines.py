@@ -3,10 +3,13 @@
 A line is `open ID`, `call ID JSON` or `lost ID REASON`; one without a line break was cut by a kill.
 """
 
+import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+from gateway.domain.json_values import count_in, json_object, object_in
 
 LossReason = Literal["killed", "spool_full", "disk", "too_large", "encoding", "error"]
 LOSS_REASONS: tuple[LossReason, ...] = (
@@ -59,3 +62,24 @@ class LeftLines:
         counts = Counter(self.lost.values())
         killed = len(self.opened - self.recorded - self.lost.keys())
         return counts + Counter(killed=killed)
+
+
+def loss_line(losses: Mapping[str, int], counted: int) -> bytes:
+    """A line of the file of losses; `counted` is the last segment that is part of them."""
+    return json.dumps({"counted": counted, "lost": losses}).encode() + b"\n"
+
+
+@dataclass
+class LossCount:
+    """The sum of the lines of the file of losses."""
+
+    counted: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
+
+    def add(self, content: bytes) -> None:
+        """A line that cannot be read, such as one cut by a kill, is left out."""
+        for line in content.splitlines():
+            fields = json_object(line) or {}
+            self.counted = max(self.counted, count_in(fields, "counted") or 0)
+            lost = object_in(fields, "lost")
+            self.lost.update({reason: count_in(lost, reason) or 0 for reason in lost})

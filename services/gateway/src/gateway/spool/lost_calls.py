@@ -1,43 +1,45 @@
 """How many calls were lost, by reason: a number that outlives the process."""
 
-import json
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
+
+from gateway.domain.spool_lines import LossCount, loss_line
 
 _log = logging.getLogger(__name__)
 
 
 class LostCalls:
-    """Counts of the segments up to `counted`, and since then of the running process.
+    """A file of losses, to which lines are added, and which a start replaces by their sum.
 
-    Losses that the running process has stated in a segment are counted from the segment if the
-    process is killed, so they become part of the file only when the segment is removed.
+    Adding a line is quick; replacing a file waits for the disk. Losses that the running process
+    has stated in a segment are counted from the segment if the process is killed, so they become
+    part of the file only when the segment is removed.
     """
 
     def __init__(self, path: Path, report: Callable[[str, int], None]) -> None:
-        self._path = path
         self._report = report
-        self.counted = 0
-        self._settled: Counter[str] = Counter()
         self._stated: dict[int, Counter[str]] = {}
-        with suppress(FileNotFoundError):
-            try:
-                stored = json.loads(path.read_bytes())
-                self.counted = int(stored["counted"])
-                self._settled = Counter({str(k): int(v) for k, v in stored["lost"].items()})
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                _log.warning("the count of lost calls begins anew, %s: %s", path, error)
-        for reason, count in self._settled.items():
-            report(reason, count)
+        self._unwritten: Counter[str] = Counter()
+        self._line_break = b""
+        count = LossCount()
+        if path.exists():
+            count.add(path.read_bytes())
+        aside = path.with_suffix(".part")
+        aside.write_bytes(loss_line(count.lost, count.counted))
+        aside.replace(path)
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+        self.counted = count.counted
+        """The number of the last segment whose losses are in the file."""
+        for reason, lost in count.lost.items():
+            report(reason, lost)
 
     def recover(self, losses: Mapping[str, int], up_to: int) -> None:
         """Count what a process that ended left in the segments up to the number `up_to`."""
-        self._settled.update(losses)
         self.counted = up_to
-        self._write()
+        self._add(losses)
         for reason, count in losses.items():
             self._report(reason, count)
 
@@ -47,21 +49,28 @@ class LostCalls:
         if segment is not None:
             self._stated.setdefault(segment, Counter())[reason] += 1
         else:
-            self._settled[reason] += 1
-            self._write()
+            self._add({reason: 1})
 
     def settle(self, segment: int) -> None:
         """Before the segment is removed."""
-        self._settled.update(self._stated.pop(segment, {}))
-        self.counted = max(self.counted, segment)
-        self._write()
+        if losses := self._stated.pop(segment, None):
+            self.counted = max(self.counted, segment)
+            self._add(losses)
 
-    def _write(self) -> None:
-        """In one step, but without waiting for the disk."""
-        content = json.dumps({"counted": self.counted, "lost": dict(self._settled)})
-        aside = self._path.with_suffix(".part")
+    def close(self) -> None:
+        os.close(self._file)
+
+    def _add(self, losses: Mapping[str, int]) -> None:
+        """Write them now, or with the next ones if the disk takes none."""
+        self._unwritten.update(losses)
+        line = self._line_break + loss_line(self._unwritten, self.counted)
         try:
-            aside.write_text(content)
-            aside.replace(self._path)
+            written = os.write(self._file, line)
         except OSError as error:
-            _log.warning("the count of lost calls cannot be written: %s", error)
+            _log.warning("lost calls are counted in memory only: %s", error)
+            return
+        if written == len(line):
+            self._unwritten.clear()
+            self._line_break = b""
+        else:
+            self._line_break = b"\n"

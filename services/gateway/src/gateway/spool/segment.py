@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gateway.domain.spool_lines import record_in
 
-_MOST_RECORDS, _MOST_BYTES = 16, 256 * 1024
+_MOST_RECORDS, _MOST_BYTES = 4, 64 * 1024
 """What is read at once: publishing more would hold up answers."""
 
 

@@ -29,10 +29,10 @@ class CallSpool:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _locked(folder / "lock")
+            self._lost = LostCalls(folder / "lost", report_lost)
         except OSError as error:
             problem = f"{folder} cannot be written: {error}"
             raise StartRefused(f"{problem}. Correct RATCHET_DATA_DIR or its owner") from error
-        self._lost = LostCalls(folder / "lost.json", report_lost)
         paths = sorted(folder.glob("*.calls"), key=lambda path: int(path.stem))
         self._segments = [Segment(path) for path in paths]
         self._recover()
@@ -98,6 +98,7 @@ class CallSpool:
 
     def close(self) -> None:
         self._current.close()
+        self._lost.close()
         os.close(self._lock)
 
     @property
