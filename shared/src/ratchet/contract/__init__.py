@@ -2,7 +2,9 @@
 
 # fmt: off
 # isort: off
-from ratchet.contract.call import CallFault, CallServed, ChatMessage, prompt_of
+from ratchet.contract.call import (
+    CallCheck, CallFault, CallServed, ChatMessage, CheckOutcome, prompt_of,
+)
 from ratchet.contract.client_values import (
     DecisionId, ClientInput, EventId, Moment, OtherId, QueryId, UserId,
 )
