@@ -36,6 +36,7 @@ def create_app(settings: GatewaySettings) -> Any:
     redis = create_redis(settings)
     tracing = create_tracing("gateway", settings)
     spool = CallSpool(settings.spool_dir, settings.gateway_spool_bytes, metrics.lose)
+    metrics.spool_limit_bytes.set(settings.gateway_spool_bytes)
     metrics.spool_bytes.set_function(lambda: spool.size)
     versions = ModelVersions(settings.gateway_upstream_url)
     experiences = settings.gateway_experiences
@@ -47,6 +48,7 @@ def create_app(settings: GatewaySettings) -> Any:
         settings.gateway_capture_share,
         experiences,
         metrics,
+        settings.gateway_check,
     )
     service = Service(
         name="gateway",

@@ -24,6 +24,18 @@ class GatewayMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self.checks = Counter(
+            "ratchet_gateway_checks_total",
+            "Checked answers.",
+            ("route", "outcome"),
+            registry=registry,
+        )
+        self.held_answers = Counter(
+            "ratchet_gateway_held_answers_total",
+            "Untrue answers that were not sent, by what was: another answer or the readings.",
+            ("route", "instead"),
+            registry=registry,
+        )
         self.captured = Counter(
             "ratchet_gateway_captured_calls_total",
             "Calls recorded in the spool.",
@@ -40,6 +52,11 @@ class GatewayMetrics:
         self.spool_bytes = Gauge(
             "ratchet_gateway_spool_bytes",
             "Bytes of calls that wait for Redis.",
+            registry=registry,
+        )
+        self.spool_limit_bytes = Gauge(
+            "ratchet_gateway_spool_limit_bytes",
+            "Bytes that may wait for Redis.",
             registry=registry,
         )
 

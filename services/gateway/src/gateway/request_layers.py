@@ -12,6 +12,7 @@ from gateway.domain.access import ACCESS_RULES
 from gateway.domain.paths import is_own
 from gateway.metrics import GatewayMetrics
 from gateway.proxy.allowed_paths import AllowedPaths
+from gateway.proxy.answer_checks import AnswerChecks
 from gateway.proxy.calls import Calls
 from gateway.proxy.refusals import handle_unexpected_error, refuse
 from gateway.settings import GatewaySettings
@@ -60,6 +61,11 @@ def request_layers(
         "metrics": metrics,
         "refuse": refuse,
     }
+    checks = {
+        "modes": settings.gateway_check,
+        "unknown": settings.gateway_unknown,
+        "metrics": metrics,
+    }
     upstream = {
         "url": settings.gateway_upstream_url,
         "timeout_s": settings.gateway_upstream_timeout_s,
@@ -76,5 +82,6 @@ def request_layers(
         (Authentication, keys),
         (BodyLimits, bodies),
         (Calls, calls),
+        (AnswerChecks, checks),
         (Forwarding, upstream),
     ]

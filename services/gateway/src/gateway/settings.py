@@ -5,11 +5,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from gateway.domain.checks.modes import CheckMode
+from gateway.domain.paths import CALLS
 from gateway.domain.redaction import Redaction, read_rules
 from ratchet.setting_types import CommaSeparated, HttpAddress
 from ratchet.settings import CommonSettings
+
+
+def _of_calls(checks: dict[str, CheckMode]) -> dict[str, CheckMode]:
+    if unknown := [path for path in checks if path not in CALLS]:
+        raise ValueError(f"{unknown[0]!r} has no answers to check; use one of {', '.join(CALLS)}")
+    return checks
 
 
 class GatewaySettings(CommonSettings):
@@ -19,6 +27,9 @@ class GatewaySettings(CommonSettings):
     `gateway_models` are the models that may be used; empty: all. `gateway_paths` are further paths
     that are passed on, besides those with which applications use models; one that ends in `*`
     stands for all that begin so. Both are separated by commas.
+
+    `gateway_check` is what is done with the answers of a path (docs/gateway.md); `gateway_unknown`
+    is sent in the place of an untrue answer where the readings give none.
 
     `gateway_capture_share` of the calls are recorded, without what the rules in the TOML file
     `gateway_redaction_file` match. Records wait in at most `gateway_spool_bytes` until Redis has
@@ -33,6 +44,10 @@ class GatewaySettings(CommonSettings):
     gateway_upstream_timeout_s: float = Field(default=300.0, gt=0)
     gateway_models: CommaSeparated = ()
     gateway_paths: CommaSeparated = ()
+    gateway_check: Annotated[dict[str, CheckMode], AfterValidator(_of_calls)] = Field(
+        default_factory=dict
+    )
+    gateway_unknown: str = "I cannot answer that from the readings."
     gateway_capture_share: float = Field(default=1.0, ge=0, le=1)
     gateway_redaction_file: Annotated[Path | None, BeforeValidator(lambda path: path or None)] = (
         None

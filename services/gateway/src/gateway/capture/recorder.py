@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from gateway.domain.answers.answer import ServedAnswer
 from gateway.domain.answers.framing import AnswerTooLarge
 from gateway.domain.answers.reader import AnswerReader, UnknownEncoding
+from gateway.domain.checks.judged_text import check_of
 from gateway.domain.model_version import ServedModel
 from gateway.domain.recorded_call import CallTimes, call_served
 from gateway.domain.redaction import Redaction
@@ -18,7 +19,7 @@ from gateway.domain.served_request import ServedRequest, read_request
 from gateway.domain.spool_lines import LossReason
 from gateway.metrics import GatewayMetrics
 from gateway.spool.spool import CallSpool
-from ratchet.contract import CallServed, utc_now
+from ratchet.contract import CallCheck, CallServed, utc_now
 from ratchet.delivery import data_of
 
 _log = logging.getLogger(__name__)
@@ -29,7 +30,8 @@ _MOST_RECORD_BYTES = 4 << 20
 class Recorder:
     """`model_of` gives the model behind a name; `share` of the calls are recorded.
 
-    With `names_queries` the call's id is its query id, under which feedback comes.
+    With `names_queries` the call's id is its query id, under which feedback comes. An answer of one
+    of the paths `checked` that was not checked on its way, such as a stream, is checked at its end.
     """
 
     spool: CallSpool
@@ -38,6 +40,7 @@ class Recorder:
     share: float
     names_queries: bool
     metrics: GatewayMetrics
+    checked: Collection[str] = ()
 
     def begin(
         self, call_id: str, path: str, body: Mapping[str, Any], headers: Mapping[bytes, bytes]
@@ -48,7 +51,9 @@ class Recorder:
             request = read_request(path, body, headers)
             if request is None or not is_captured(call_id, self.share):
                 return None
-            return Recording(self, call_id, request) if self.spool.begin(call_id) else None
+            if self.spool.begin(call_id):
+                return Recording(self, call_id, path, request)
+            return None
         self.spool.miss(guard.lost or "error")
         return None
 
@@ -56,9 +61,10 @@ class Recorder:
 class Recording:
     """One call. Every method returns; what goes wrong is counted as a lost record."""
 
-    def __init__(self, recorder: Recorder, call_id: str, request: ServedRequest) -> None:
+    def __init__(self, recorder: Recorder, call_id: str, path: str, request: ServedRequest) -> None:
         self._recorder = recorder
         self._call_id = call_id
+        self._path = path
         self._request = request
         self._arrived_at = utc_now()
         self._began = time.perf_counter()
@@ -87,12 +93,12 @@ class Recording:
         with self._guard:
             self._reader.feed(data)
 
-    def end(self, delivered: bool) -> None:
-        """The application has the answer, or left before its end."""
+    def end(self, delivered: bool, check: CallCheck | None = None) -> None:
+        """The application has the answer, which may be checked, or left before its end."""
         spool = self._recorder.spool
         with self._guard:
             if self._guard.lost is None:
-                record = data_of(self._event(delivered))
+                record = data_of(self._event(delivered, check))
                 if len(record) > _MOST_RECORD_BYTES:
                     raise AnswerTooLarge
                 spool.record(self._call_id, record)
@@ -100,7 +106,7 @@ class Recording:
         if self._guard.lost is not None:
             spool.lose(self._call_id, self._guard.lost)
 
-    def _event(self, delivered: bool) -> CallServed:
+    def _event(self, delivered: bool, check: CallCheck | None) -> CallServed:
         recorder = self._recorder
         answer = self._reader.answer() if self._reader is not None else ServedAnswer()
         same = recorder.model_of(self._request.model) == self._model
@@ -115,7 +121,15 @@ class Recording:
             CallTimes(self._arrived_at, self._first_s, time.perf_counter() - self._began),
             recorder.redaction,
             recorder.names_queries,
+            check or self._check_of(answer.text),
         )
+
+    def _check_of(self, text: str) -> CallCheck | None:
+        if self._path not in self._recorder.checked:
+            return None
+        check = check_of(text, self._request.messages)
+        self._recorder.metrics.checks.labels(self._path, check.outcome).inc()
+        return check
 
 
 class _Guard:

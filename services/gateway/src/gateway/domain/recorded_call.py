@@ -8,7 +8,7 @@ from gateway.domain.faults import fault_of
 from gateway.domain.model_version import ServedModel
 from gateway.domain.redaction import Redaction
 from gateway.domain.served_request import ServedRequest
-from ratchet.contract import CallServed, Experience, ExperienceRecorded, derived_id
+from ratchet.contract import CallCheck, CallServed, Experience, ExperienceRecorded, derived_id
 
 _LONGEST_TRANSCRIPT = 20_000
 _LEAST_ID, _MOST_ID = 20, 128
@@ -33,6 +33,7 @@ def call_served(
     times: CallTimes,
     redaction: Redaction,
     names_query: bool,
+    check: CallCheck | None = None,
 ) -> CallServed:
     """`delivered` is whether the application received the answer to its end.
 
@@ -72,7 +73,15 @@ def call_served(
         user_id=request.user_id,
         session_id=request.session_id,
         query_id=call_id if names_query else request.query_id or named,
+        check=_redacted(check, redaction),
     )
+
+
+def _redacted(check: CallCheck | None, redaction: Redaction) -> CallCheck | None:
+    if check is None:
+        return None
+    faults, held = map(redaction.text, check.faults), map(redaction.text, check.held)
+    return CallCheck(outcome=check.outcome, faults=tuple(faults), held=tuple(held))
 
 
 def experience_of(call: CallServed) -> ExperienceRecorded | None:

@@ -12,6 +12,7 @@ from gateway.domain.model_names import names_in, refused_model
 from gateway.domain.paths import CALLS, is_own, model_in, route_of
 from gateway.metrics import GatewayMetrics
 from gateway.proxy.passed_on import for_upstream, has_body, with_body
+from ratchet.contract import CallCheck
 from ratchet.delivery import new_id
 from ratchet_edge.refusal import Refuse
 
@@ -60,7 +61,7 @@ class Calls:
         try:
             await self._app(for_upstream(scope, self._host, body), passed_on, followed.send)
         finally:
-            followed.end()
+            followed.end(scope["state"].get("check"))
 
     def _refusal(
         self, path: str, body: bytes | None, fields: Mapping[str, Any] | None
@@ -98,10 +99,10 @@ class _Followed:
         else:
             await self._send_end(message)
 
-    def end(self) -> None:
+    def end(self, check: CallCheck | None) -> None:
         """Nothing more is sent: the answer is delivered, or the application has left."""
         if self.recording is not None:
-            self.recording.end(self._delivered)
+            self.recording.end(self._delivered, check)
 
     async def _send_head(self, message: Message) -> None:
         if self.call_id:
