@@ -1,55 +1,39 @@
-"""What the gateway adds to the first token: `python benchmarks/gateway.py`."""
+"""What the gateway adds to a call, and what kills leave of the records.
 
+`python benchmarks/gateway_calls.py`: the time to the first token at 50 streams, beside that of the
+bare model server. `--kills 200`: kill -9 of gateway, Redis and model server in turn, under load.
+"""
+
+import argparse
 import asyncio
-import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from gateway_load.applications import streams
-from http_load.process import server
+from gateway_load.kills import run_kills
+from gateway_load.latency import measure
 
-from ratchet_testing.valkey import free_port, valkey_server, wait_for_port
-
-GATEWAY = ("-m", "gateway")
-STREAMS, SECONDS, ROUNDS = 50, 5.0, 3
+MOST_P50_MS, MOST_P99_MS = 1.0, 5.0
 
 
-def quantiles(times: list[float]) -> tuple[float, float]:
-    cut = statistics.quantiles(times, n=100)
-    return 1e3 * cut[49], 1e3 * cut[98]
-
-
-async def measure(bare: int, gateway: int) -> None:
-    times: dict[str, list[float]] = {"bare": [], "gateway": []}
-    for _ in range(ROUNDS):
-        for name, port in (("bare", bare), ("gateway", gateway)):
-            calls = await streams(port, STREAMS, SECONDS)
-            times[name] += [c.first_s for c in calls if c.first_s is not None]
-    for name, found in times.items():
-        print(name, len(found), *(f"{q:.2f} ms" for q in quantiles(found)))
-    b, g = quantiles(times["bare"]), quantiles(times["gateway"])
-    print(f"added p50 {g[0] - b[0]:.2f} ms, p99 {g[1] - b[1]:.2f} ms")
-
-
-def main() -> None:
-    port = free_port()
-    script = Path(__file__).parent / "gateway_load" / "model_server.py"
-    upstream = subprocess.Popen([sys.executable, str(script), str(port)])
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        valkey_server(Path(folder) / "v", free_port()) as redis,
-    ):
-        wait_for_port(port, 10)
-        with server(
-            ("-m", "gateway"), redis, Path(folder), GATEWAY_UPSTREAM_URL=f"http://127.0.0.1:{port}"
-        ) as gateway:
-            before = gateway.cpu_s()
-            asyncio.run(measure(port, gateway.port))
-            print("gateway cpu", gateway.cpu_s() - before)
-    upstream.kill()
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--streams", type=int, default=50)
+    options.add_argument("--seconds", type=float, default=20.0)
+    options.add_argument("--kills", type=int, default=0)
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if chosen.kills:
+            kills = asyncio.run(run_kills(chosen.kills, Path(folder)))
+            print(kills)
+            return 0 if kills.right else 1
+        result = measure(chosen.streams, chosen.seconds, Path(folder))
+    p50, p99 = result.added
+    print(f"model server  {result.bare}")
+    print(f"gateway       {result.gateway}   {result.cpu_ms:.1f} ms of CPU a call")
+    print(f"added to the first token: p50 {p50:.2f} ms, p99 {p99:.2f} ms")
+    return 0 if p50 <= MOST_P50_MS and p99 <= MOST_P99_MS else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

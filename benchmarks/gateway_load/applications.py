@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -47,17 +46,3 @@ async def call(port: int) -> Call:
             whole = size == 0
     writer.close()
     return Call(call_id, first, body, whole)
-
-
-async def streams(port: int, count: int, seconds: float) -> Sequence[Call]:
-    """What `count` applications got that each make one call after another."""
-    calls: list[Call] = []
-    end = time.monotonic() + seconds
-
-    async def one(number: int) -> None:
-        await asyncio.sleep(number / count)  # not all at the same moment
-        while time.monotonic() < end:
-            calls.append(await call(port))
-
-    await asyncio.gather(*map(one, range(count)))
-    return calls

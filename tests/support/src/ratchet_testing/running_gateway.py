@@ -33,7 +33,7 @@ class RunningGateway:
             "RATCHET_REDIS_URL": self.redis_url,
             "RATCHET_DATA_DIR": str(self.data_dir),
             "RATCHET_PORT": str(self.port),
-            "RATCHET_LOG_LEVEL": "error",
+            "RATCHET_LOG_LEVEL": "critical",
             **{f"RATCHET_{name}": value for name, value in self.settings.items()},
         }
         self.process = subprocess.Popen([sys.executable, "-m", "gateway"], env=environment)
