@@ -114,6 +114,17 @@ def test_a_full_spool_drops_and_counts(tmp_path: Path):
     assert again.lost == one.lost, "the count outlives the process"
 
 
+def test_a_full_spool_of_lines_without_records_empties_itself(tmp_path: Path):
+    one = OneSpool(tmp_path, 4096)
+    one.call("recorded")
+    assert one.publish_all() == [RECORD]
+    while one.spool.begin("c"):
+        one.spool.lose("c", "too_large")
+    assert one.publish_all() == []
+    assert one.spool.size == 0
+    assert one.call("again")
+
+
 def test_a_disk_that_cannot_be_written_drops_and_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

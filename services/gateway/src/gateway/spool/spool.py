@@ -84,6 +84,10 @@ class CallSpool:
                 if records:
                     return records
                 segment.read_to = self._next
+        self._next = None
+        if not self._in_progress:
+            self._begin_anew()
+        self._remove_read()
         return []
 
     def published(self) -> None:
@@ -91,10 +95,8 @@ class CallSpool:
         segment = next((one for one in self._segments if not one.is_read), None)
         if segment is not None and self._next is not None:
             segment.read_to, self._next = self._next, None
-        if self._current.is_read and self._current.size:
-            self._rotate()
-        while len(self._segments) > 1 and self._segments[0].is_read:
-            self._remove(self._segments[0])
+        self._begin_anew()
+        self._remove_read()
 
     def close(self) -> None:
         self._current.close()
@@ -109,6 +111,15 @@ class CallSpool:
         if self._current.size > self._most_bytes // _SEGMENTS:
             self._rotate()
         return self._current.write(line)
+
+    def _begin_anew(self) -> None:
+        """Begin a new segment if the current one has nothing to publish."""
+        if self._current.is_read and self._current.size:
+            self._rotate()
+
+    def _remove_read(self) -> None:
+        while len(self._segments) > 1 and self._segments[0].is_read:
+            self._remove(self._segments[0])
 
     def _rotate(self) -> None:
         """Begin a new segment, in which the calls in progress are known too."""
