@@ -80,8 +80,11 @@ SERVICES = board(
             ),
             Chart(
                 "Checked answers",
-                {"{{outcome}}": rate("ratchet_gateway_checks_total", "outcome")},
-                "Answers judged against the readings of their prompts.",
+                {
+                    "{{outcome}}": rate("ratchet_gateway_checks_total", "outcome"),
+                    "held, {{instead}} sent": rate("ratchet_gateway_held_answers_total", "instead"),
+                },
+                "Answers judged against the readings of their prompts, and untrue ones not sent.",
                 "ops",
             ),
             Chart(
