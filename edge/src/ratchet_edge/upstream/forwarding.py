@@ -8,8 +8,9 @@ from websockets.exceptions import InvalidStatus
 
 from ratchet.delivery import new_id
 from ratchet_edge.refusal import Refuse
-from ratchet_edge.upstream.backend_connection import BackendAway, BackendSilent, BrokenResponse
+from ratchet_edge.upstream.backend_connection import BackendAway, BackendSilent
 from ratchet_edge.upstream.http_exchange import HttpExchange
+from ratchet_edge.upstream.response_reader import BrokenResponse
 from ratchet_edge.upstream.websocket_exchange import NO_BACKEND, forward_websocket
 
 _log = logging.getLogger(__name__)

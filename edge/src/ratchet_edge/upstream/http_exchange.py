@@ -84,10 +84,8 @@ class HttpExchange:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:
-            if connection.reusable:
+            if connection.end():
                 self._idle.append((time.monotonic(), connection))
-            else:
-                connection.close()
 
     async def _connection(self) -> BackendConnection:
         """One that was in use a moment ago, or a new one.

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import NoReturn
 
 from pydantic import ValidationError
+from redis.exceptions import RedisError
 
 from gateway.domain.recorded_call import experience_of
 from gateway.spool.spool import CallSpool
@@ -13,7 +15,7 @@ from ratchet.delivery import Publisher
 from ratchet.processes import every
 
 _log = logging.getLogger(__name__)
-_PERIOD_S = 0.25
+_PERIOD_S, _LAST_S = 0.25, 3.0
 
 
 class SpoolPublisher:
@@ -30,7 +32,13 @@ class SpoolPublisher:
         self.problem: str | None = None
 
     async def run(self) -> NoReturn:
-        await every(_PERIOD_S, self.publish, "calls wait in the spool", report=self._report)
+        """Until cancelled; then what the spool has is published, if Redis answers soon."""
+        try:
+            await every(_PERIOD_S, self.publish, "calls wait in the spool", report=self._report)
+        finally:
+            with suppress(RedisError, OSError):
+                async with asyncio.timeout(_LAST_S):
+                    await self.publish()
 
     async def publish(self) -> None:
         """Publish what the spool has; raises redis-py's errors."""
