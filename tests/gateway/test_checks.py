@@ -7,12 +7,16 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
+from gateway.metrics import GatewayMetrics
+from gateway.proxy.answer_checks import AnswerChecks
 from gateway.settings import GatewaySettings
 from ratchet.contract import CALLS, CallCheck, CallServed
 from ratchet_testing.asgi_server import serving
@@ -53,7 +57,7 @@ class Model:
             lines = [{"message": {"content": text}, "done": False}, {"done": True}]
             parts = [json.dumps(line) + "\n" for line in lines]
             return StreamingResponse(iter(parts), media_type="application/x-ndjson")
-        return JSONResponse(answer_of(path, text))
+        return Response(json.dumps(answer_of(path, text)), media_type="application/json")
 
 
 def answer_of(path: str, text: str) -> dict[str, Any]:
@@ -218,6 +222,39 @@ async def test_an_error_of_the_model_server_passes_as_it_is(gateway: RunningGate
     answer = await ask(gateway, "/v1/completions")
     assert answer.status_code == 500
     assert answer.headers["x-ratchet-check"] == "undecided"
+
+
+async def test_text_that_utf_8_cannot_state_is_held_too(gateway: RunningGateway, model: Model):
+    model.answers = ["\ud83d Pump 023 draws 82.1 kW.", "\ud83d Pump 023 draws 99 kW."]
+    answer = await ask(gateway, "/api/generate")
+    assert answer.json() == answer_of("/api/generate", SENTENCE)
+
+
+async def test_an_error_of_the_check_is_none_of_the_answer(monkeypatch: pytest.MonkeyPatch):
+    def broken(*arguments: object) -> None:
+        raise RuntimeError
+
+    async def server(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": json.dumps(request_of("/api/chat")).encode()}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    monkeypatch.setattr("gateway.proxy.answer_checks.judged_answer", broken)
+    monkeypatch.setattr("gateway.proxy.answer_checks.situation_of", broken)
+    sent: list[Message] = []
+    body = json.dumps(answer_of("/api/chat", UNTRUE)).encode()
+    checks = AnswerChecks(
+        server, {"/api/chat": "hold"}, "", GatewayMetrics(CollectorRegistry(), ())
+    )
+    scope = {"type": "http", "method": "POST", "path": "/api/chat", "headers": [], "state": {}}
+    await checks(scope, receive, send)
+    assert sent[-1]["body"] == body
+    assert dict(sent[0]["headers"]) == {b"x-ratchet-check": b"undecided"}
 
 
 async def test_an_answer_that_breaks_off_breaks_off_for_the_caller_too(gateway: RunningGateway):

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.domain.answers.answer import ServedAnswer
-from gateway.domain.checks.judged_answer import JudgedAnswer
+from gateway.domain.checks.judged_answer import judged_answer
 from gateway.domain.checks.judged_text import judged, situation_of
 from gateway.domain.checks.whole_answers import is_checked_whole, once_more, texts_of, with_texts
 from gateway.domain.model_version import ServedModel
@@ -115,17 +115,17 @@ def test_an_answer_that_calls_a_tool_has_no_text_to_judge():
 
 def test_only_untrue_choices_are_corrected():
     situation = situation_of(CHAT)
-    answer = JudgedAnswer("/v1/chat/completions", choices(TRUE, UNTRUE, "Hm."), situation)
+    answer = judged_answer("/v1/chat/completions", choices(TRUE, UNTRUE, "Hm."), situation)
     assert (answer.outcome, answer.untrue_texts) == ("untrue", (UNTRUE,))
-    assert answer.corrected("-").texts == [TRUE, TRUE, "Hm."]
+    assert answer.corrected("-").texts == (TRUE, TRUE, "Hm.")
 
 
 def test_without_a_sentence_the_text_of_the_setting_is_sent():
     situation = situation_of(asked(("system", READINGS), ("user", "Is all well?")))
-    answer = JudgedAnswer("/api/chat", chat("Pump 023 draws 82.1 kW."), situation)
+    answer = judged_answer("/api/chat", chat("Pump 023 draws 82.1 kW."), situation)
     assert answer.outcome == "untrue"
     corrected = answer.corrected("Look at the readings.")
-    assert (corrected.texts, corrected.outcome) == (["Look at the readings."], "undecided")
+    assert (corrected.texts, corrected.outcome) == (("Look at the readings.",), "undecided")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """The layer that checks a whole answer before it is sent to the application."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.domain.checks.judged_answer import JudgedAnswer
+from gateway.domain.checks.judged_answer import JudgedAnswer, judged_answer
 from gateway.domain.checks.judged_text import situation_of
 from gateway.domain.checks.modes import CheckMode
 from gateway.domain.checks.whole_answers import is_checked_whole, once_more
@@ -19,6 +20,8 @@ from gateway.proxy.passed_on import with_body
 from ratchet.contract import CallCheck
 from ratchet_truth import JudgedSituation
 
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
 _OUTCOME, _FAULTS = b"x-ratchet-check", b"x-ratchet-check-faults"
 _LONGEST_HEADER = 1_000
 _PLAIN = " !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
@@ -51,8 +54,7 @@ class AnswerChecks:
             return
         answer = HeldAnswer(send)
         await self._app(scope, with_body(body, receive), answer.take)
-        asked = read_request(scope["path"], request, {})
-        found = _judged(scope, answer, situation_of(asked.messages if asked else ()))
+        found = _judged(scope, answer, _or(None, lambda: _situation(scope, request)))
         if mode == "report" or found.outcome != "untrue":
             check = CallCheck(outcome=found.outcome, faults=found.faults)
             await self._send(scope, answer, check)
@@ -81,7 +83,7 @@ class AnswerChecks:
             await self._send(scope, second, check)
             return
         self._metrics.held_answers.labels(scope["path"], "readings").inc()
-        corrected = found.corrected(self._unknown)
+        corrected = _or(found, lambda: found.corrected(self._unknown))
         check = CallCheck(outcome=corrected.outcome, faults=faults, held=held)
         await self._send(scope, answer, check, _json(corrected.fields))
 
@@ -96,17 +98,33 @@ class AnswerChecks:
         await answer.send(headers, body)
 
 
+def _or(default: T, judge: Callable[[], T]) -> T:
+    """What `judge` returns: an error of the check must not become one of the answer."""
+    try:
+        return judge()
+    except Exception:  # noqa: BLE001 -- of whatever kind
+        _log.exception("an answer is not checked")
+        return default
+
+
+def _situation(scope: Scope, request: Mapping[str, Any]) -> JudgedSituation | None:
+    asked = read_request(scope["path"], request, {})
+    return situation_of(asked.messages) if asked is not None else None
+
+
 def _judged(scope: Scope, answer: HeldAnswer, situation: JudgedSituation | None) -> JudgedAnswer:
-    return JudgedAnswer(scope["path"], answer.fields or {}, situation)
+    path, fields = scope["path"], answer.fields or {}
+    return _or(JudgedAnswer(path, {}, None), lambda: judged_answer(path, fields, situation))
 
 
 def _json(fields: Mapping[str, Any]) -> bytes:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    """In ASCII: a text may have halves of UTF-16 pairs, which JSON can state and UTF-8 cannot."""
+    return json.dumps(fields, separators=(",", ":")).encode()
 
 
 def _header_value(text: str) -> bytes:
     """Printable ASCII, all else percent-encoded."""
-    return quote(text[:_LONGEST_HEADER], safe=_PLAIN).encode()[:_LONGEST_HEADER]
+    return quote(text, safe=_PLAIN, errors="replace")[:_LONGEST_HEADER].encode()
 
 
 def _of_length(scope: Scope, length: int) -> Scope:
