@@ -23,6 +23,8 @@ from ratchet.delivery import data_of
 
 _log = logging.getLogger(__name__)
 _MOST_RECORD_BYTES = 4 << 20
+_READ_AT_ONCE = 32
+"""Parts of an answer: a third of the work of reading each when it comes, and no long pause."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Recording:
         self._reader: AnswerReader | None = None
         self._status = 0
         self._first_s: float | None = None
+        self._unread: list[bytes] = []
         self._guard = _Guard(call_id)
 
     def head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
@@ -84,8 +87,10 @@ class Recording:
             return
         if self._first_s is None and self._reader.is_stream:
             self._first_s = time.perf_counter() - self._began
-        with self._guard:
-            self._reader.feed(data)
+        self._unread.append(data)
+        if len(self._unread) == _READ_AT_ONCE:
+            with self._guard:
+                self._read()
 
     def end(self, delivered: bool) -> None:
         """The application has the answer, or left before its end."""
@@ -100,8 +105,14 @@ class Recording:
         if self._guard.lost is not None:
             spool.lose(self._call_id, self._guard.lost)
 
+    def _read(self) -> None:
+        if self._reader is not None:
+            self._reader.feed(b"".join(self._unread))
+        self._unread.clear()
+
     def _event(self, delivered: bool) -> CallServed:
         recorder = self._recorder
+        self._read()
         answer = self._reader.answer() if self._reader is not None else ServedAnswer()
         same = recorder.model_of(self._request.model) == self._model
         return call_served(
