@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from gateway.domain.recorded_call import experience_of
 from gateway.spool.spool import CallSpool
 from ratchet.contract import CallServed, Event
-from ratchet.delivery import Publisher
+from ratchet.delivery import Publisher, data_of
 from ratchet.processes import every
 
 _log = logging.getLogger(__name__)
@@ -43,19 +43,25 @@ class SpoolPublisher:
     async def publish(self) -> None:
         """Publish what the spool has; raises redis-py's errors."""
         while records := self._spool.read():
-            events = [event for record in records for event in self._events(record)]
-            await self._publisher.publish(events, named={event.event_id for event in events})
+            events = [pair for record in records for pair in self._events(record)]
+            await self._publisher.publish(
+                [event for event, _ in events],
+                named={event.event_id for event, _ in events},
+                data=[data for _, data in events],
+            )
             self._spool.published()
             await asyncio.sleep(0)  # a turn for answers
 
-    def _events(self, record: bytes) -> list[Event]:
+    def _events(self, record: bytes) -> list[tuple[Event, bytes]]:
+        """The events of a record, each with its JSON."""
         try:
             call = CallServed.model_validate_json(record)
         except ValidationError as error:
             _log.error("a record of the spool is left out: %s", error)
             return []
         experience = experience_of(call) if self._experiences else None
-        return [call] if experience is None else [call, experience]
+        others = [] if experience is None else [(experience, data_of(experience))]
+        return [(call, record), *others]
 
     def _report(self, problem: str | None) -> None:
         self.problem = problem

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
@@ -24,6 +25,8 @@ from ratchet.delivery import data_of
 
 _log = logging.getLogger(__name__)
 _MOST_RECORD_BYTES = 4 << 20
+_READ_AT_ONCE = 32
+"""Parts of an answer: a third of the work of reading each when it comes, and no long pause."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +46,22 @@ class Recorder:
     checked: Collection[str] = ()
 
     def begin(
-        self, call_id: str, path: str, body: Mapping[str, Any], headers: Mapping[bytes, bytes]
+        self,
+        call_id: str,
+        path: str,
+        body: Mapping[str, Any],
+        headers: Mapping[bytes, bytes],
+        arrived: float,
     ) -> "Recording | None":
-        """None for a call that is not recorded."""
+        """None for a call that is not recorded. It arrived at `arrived` of the process's clock."""
         guard = _Guard(call_id)
         with guard:
             request = read_request(path, body, headers)
             if request is None or not is_captured(call_id, self.share):
                 return None
-            if self.spool.begin(call_id):
-                return Recording(self, call_id, path, request)
-            return None
+            if not self.spool.begin(call_id):
+                return None
+            return Recording(self, call_id, path, request, arrived)
         self.spool.miss(guard.lost or "error")
         return None
 
@@ -61,22 +69,26 @@ class Recorder:
 class Recording:
     """One call. Every method returns; what goes wrong is counted as a lost record."""
 
-    def __init__(self, recorder: Recorder, call_id: str, path: str, request: ServedRequest) -> None:
+    def __init__(
+        self, recorder: Recorder, call_id: str, path: str, request: ServedRequest, arrived: float
+    ) -> None:
         self._recorder = recorder
         self._call_id = call_id
         self._path = path
         self._request = request
-        self._arrived_at = utc_now()
-        self._began = time.perf_counter()
+        self._arrived_at = utc_now() - timedelta(seconds=time.perf_counter() - arrived)
+        self._arrived = arrived
         self._model = recorder.model_of(request.model)
         self._reader: AnswerReader | None = None
         self._status = 0
-        self._first_s: float | None = None
+        self._first_s = 0.0
+        self._unread: list[bytes] = []
         self._guard = _Guard(call_id)
 
-    def head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        """The beginning of the answer."""
+    def head(self, status: int, headers: list[tuple[bytes, bytes]], first_s: float) -> None:
+        """The beginning of the answer, which came `first_s` after the request."""
         self._status = status
+        self._first_s = first_s
         with self._guard:
             sent = {name.lower(): value.decode("latin-1") for name, value in headers}
             encoding = sent.get(b"content-encoding", "").strip().lower()
@@ -88,10 +100,10 @@ class Recording:
         """A part of the answer, which the application has."""
         if self._reader is None or self._guard.lost is not None:
             return
-        if self._first_s is None and self._reader.is_stream:
-            self._first_s = time.perf_counter() - self._began
-        with self._guard:
-            self._reader.feed(data)
+        self._unread.append(data)
+        if len(self._unread) == _READ_AT_ONCE:
+            with self._guard:
+                self._read()
 
     def end(self, delivered: bool, check: CallCheck | None = None) -> None:
         """The application has the answer, which may be checked, or left before its end."""
@@ -106,9 +118,17 @@ class Recording:
         if self._guard.lost is not None:
             spool.lose(self._call_id, self._guard.lost)
 
+    def _read(self) -> None:
+        if self._reader is not None:
+            self._reader.feed(b"".join(self._unread))
+        self._unread.clear()
+
     def _event(self, delivered: bool, check: CallCheck | None) -> CallServed:
         recorder = self._recorder
-        answer = self._reader.answer() if self._reader is not None else ServedAnswer()
+        self._read()
+        reader = self._reader
+        answer = reader.answer() if reader is not None else ServedAnswer()
+        first_s = self._first_s if reader is not None and reader.is_stream else None
         same = recorder.model_of(self._request.model) == self._model
         return call_served(
             self._call_id,
@@ -118,7 +138,7 @@ class Recording:
             delivered,
             # An alias that moved meanwhile may have meant either model.
             self._model if same else ServedModel(),
-            CallTimes(self._arrived_at, self._first_s, time.perf_counter() - self._began),
+            CallTimes(self._arrived_at, first_s, time.perf_counter() - self._arrived),
             recorder.redaction,
             recorder.names_queries,
             check or self._check_of(answer.text),

@@ -1,7 +1,8 @@
 """The layer of calls: it checks the model that is asked for, and follows the answer."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -49,15 +50,18 @@ class Calls:
         fields = json_object(body) if body else None
         followed = _Followed(send, route_of(path), arrived, self._metrics)
         if path in CALLS:
-            followed.call_id = new_id()
+            followed.call_id = call_id = new_id()
+            if fields is not None:
+                headers = dict(scope["headers"])
+                followed.start = partial(
+                    self._recorder.begin, call_id, path, fields, headers, arrived
+                )
         if (refusal := self._refusal(path, body, fields)) is not None:
             status, error = refusal
+            followed.start = None
             await self._refuse(scope, status, error)(scope, receive, followed.send)
             return
-        if followed.call_id and fields is not None:
-            headers = dict(scope["headers"])
-            followed.recording = self._recorder.begin(followed.call_id, path, fields, headers)
-        passed_on = receive if body is None else with_body(body, receive)
+        passed_on = receive if body is None else with_body(body, receive, followed.begin)
         try:
             await self._app(for_upstream(scope, self._host, body), passed_on, followed.send)
         finally:
@@ -78,48 +82,67 @@ class Calls:
 
 
 class _Followed:
-    """An answer on its way to the application; `call_id` is that of a call whose answer is text."""
+    """An answer on its way to the application; `call_id` is that of a call whose answer is text.
+
+    What is to be noted of it is done while the model server works and after each part is sent, so
+    that nothing waits for it.
+    """
 
     call_id = ""
-    recording: Recording | None = None
+    start: Callable[[], Recording | None] | None = None
+    _recording: Recording | None = None
+    _head: Message | None = None
     _delivered = False
 
     def __init__(self, send: Send, route: str, arrived: float, metrics: GatewayMetrics) -> None:
         self._send = send
         self._route = route
         self._arrived = arrived
+        self._first_byte_s = 0.0
         self._metrics = metrics
+
+    def begin(self) -> None:
+        """The model server has the request, or answers already."""
+        start, self.start = self.start, None
+        if start is not None:
+            self._recording = start()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             await self._send_head(message)
         elif message.get("more_body", False):
             await self._send(message)
-            self._feed(message["body"])
+            self._note(message["body"])
         else:
             await self._send_end(message)
 
     def end(self, check: CallCheck | None) -> None:
         """Nothing more is sent: the answer is delivered, or the application has left."""
-        if self.recording is not None:
-            self.recording.end(self._delivered, check)
+        self._note(b"")
+        if self._recording is not None:
+            self._recording.end(self._delivered, check)
 
     async def _send_head(self, message: Message) -> None:
+        self.begin()
+        self._first_byte_s = time.perf_counter() - self._arrived
+        self._head = message
         if self.call_id:
             named = (QUERY_HEADER, self.call_id.encode())
             message = {**message, "headers": [*message["headers"], named]}
         await self._send(message)
-        if self.recording is not None:
-            self.recording.head(message["status"], message["headers"])
-        self._metrics.calls.labels(self._route, str(message["status"])).inc()
-        self._metrics.first_byte.labels(self._route).observe(time.perf_counter() - self._arrived)
 
     async def _send_end(self, message: Message) -> None:
         """The answer is complete here, and the application does not have its end yet."""
         await self._send(message)
         self._delivered = True
-        self._feed(message.get("body", b""))
+        self._note(message.get("body", b""))
 
-    def _feed(self, body: bytes) -> None:
-        if self.recording is not None and body:
-            self.recording.feed(body)
+    def _note(self, body: bytes) -> None:
+        head, self._head = self._head, None
+        if head is not None:
+            self._metrics.calls.labels(self._route, str(head["status"])).inc()
+            self._metrics.first_byte.labels(self._route).observe(self._first_byte_s)
+            if self._recording is not None:
+                self._recording.head(head["status"], head["headers"], self._first_byte_s)
+        if self._recording is not None and body:
+            self._recording.feed(body)

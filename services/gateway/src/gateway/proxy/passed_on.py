@@ -1,5 +1,7 @@
 """What the model server gets of a request."""
 
+from collections.abc import Callable
+
 from starlette.types import Message, Receive, Scope
 
 _REPLACED = (b"host", b"content-length", b"transfer-encoding", b"content-encoding")
@@ -32,13 +34,14 @@ def for_upstream(scope: Scope, host: bytes, body: bytes | None) -> Scope:
     return {**scope, "headers": headers}
 
 
-def with_body(body: bytes, receive: Receive) -> Receive:
-    """Receives `body`, which was read, and then what follows it."""
+def with_body(body: bytes, receive: Receive, sent: Callable[[], None] = lambda: None) -> Receive:
+    """Receives `body`, which was read, and then what follows it; before that `sent` is called."""
     delivered = False
 
     async def read() -> Message:
         nonlocal delivered
         if delivered:
+            sent()
             return await receive()
         delivered = True
         return {"type": "http.request", "body": body, "more_body": False}
