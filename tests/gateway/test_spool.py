@@ -31,6 +31,7 @@ class OneSpool:
             assert records == self.spool.read(), "the same until they are published"
             published += records
             self.spool.published()
+        self.spool.published()
         return published
 
     def die(self) -> None:
@@ -56,6 +57,24 @@ def test_a_call_in_progress_survives_the_removal_of_its_file(tmp_path: Path):
     assert one.publish_all() == [RECORD]
     one.die()
     assert OneSpool(tmp_path).lost == {"killed": 1}
+
+
+def test_calls_without_a_record_leave_nothing(tmp_path: Path):
+    one = OneSpool(tmp_path)
+    one.spool.begin("killed")
+    one.die()
+    again = OneSpool(tmp_path)
+    again.spool.begin("a")
+    again.spool.lose("a", "encoding")
+    assert again.publish_all() == []
+    assert again.spool.size == 0
+    again.spool.begin("long")
+    again.publish_all()
+    files = list(tmp_path.glob("*.calls"))
+    again.publish_all()
+    assert list(tmp_path.glob("*.calls")) == files, "a call in progress makes no new files"
+    again.die()
+    assert OneSpool(tmp_path).lost == {"killed": 2, "encoding": 1}
 
 
 def test_a_call_that_ended_in_a_later_file_is_not_lost(tmp_path: Path):
@@ -112,17 +131,6 @@ def test_a_full_spool_drops_and_counts(tmp_path: Path):
     one.die()
     again = OneSpool(tmp_path, most_bytes=4_000)
     assert again.lost == one.lost, "the count outlives the process"
-
-
-def test_a_full_spool_of_lines_without_records_empties_itself(tmp_path: Path):
-    one = OneSpool(tmp_path, 4096)
-    one.call("recorded")
-    assert one.publish_all() == [RECORD]
-    while one.spool.begin("c"):
-        one.spool.lose("c", "too_large")
-    assert one.publish_all() == []
-    assert one.spool.size == 0
-    assert one.call("again")
 
 
 def test_a_disk_that_cannot_be_written_drops_and_counts(

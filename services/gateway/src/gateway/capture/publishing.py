@@ -51,6 +51,7 @@ class SpoolPublisher:
             )
             self._spool.published()
             await asyncio.sleep(0)  # a turn for answers
+        self._spool.published()
 
     def _events(self, record: bytes) -> list[tuple[Event, bytes]]:
         """The events of a record, each with its JSON."""

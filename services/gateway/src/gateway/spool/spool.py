@@ -38,6 +38,7 @@ class CallSpool:
         self._recover()
         self._in_progress: set[str] = set()
         self._next: int | None = None
+        self._carried = 0
         self._segments.append(self._new_segment())
 
     @property
@@ -80,23 +81,22 @@ class CallSpool:
         """The next records, until `published` is called: always the same."""
         for segment in self._segments:
             while not segment.is_read:
-                records, self._next = segment.read()
+                records, position = segment.read()
                 if records:
+                    self._next = position
                     return records
-                segment.read_to = self._next
-        self._next = None
-        if not self._in_progress:
-            self._begin_anew()
-        self._remove_read()
+                segment.read_to = position
         return []
 
     def published(self) -> None:
-        """Redis has what was read last. Segments without anything else are removed."""
+        """Redis has what was read last, if anything. What holds nothing else is removed."""
         segment = next((one for one in self._segments if not one.is_read), None)
         if segment is not None and self._next is not None:
             segment.read_to, self._next = self._next, None
-        self._begin_anew()
-        self._remove_read()
+        if self._current.is_read and self._current.size > self._carried:
+            self._rotate()
+        while len(self._segments) > 1 and self._segments[0].is_read:
+            self._remove(self._segments[0])
 
     def close(self) -> None:
         self._current.close()
@@ -112,20 +112,12 @@ class CallSpool:
             self._rotate()
         return self._current.write(line)
 
-    def _begin_anew(self) -> None:
-        """Begin a new segment if the current one has nothing to publish."""
-        if self._current.is_read and self._current.size:
-            self._rotate()
-
-    def _remove_read(self) -> None:
-        while len(self._segments) > 1 and self._segments[0].is_read:
-            self._remove(self._segments[0])
-
     def _rotate(self) -> None:
         """Begin a new segment, in which the calls in progress are known too."""
         segment = self._new_segment()
         lines = b"".join(map(open_line, self._in_progress))
         if not lines or segment.write(lines):
+            self._carried = len(lines)
             self._current.close()
             self._segments.append(segment)
 
