@@ -32,7 +32,7 @@ class GatewayMetrics:
         )
         self.held_answers = Counter(
             "ratchet_gateway_held_answers_total",
-            "Untrue answers that were not sent, by what was: another answer or the readings.",
+            "Untrue answers that were not sent.",
             ("route", "instead"),
             registry=registry,
         )
