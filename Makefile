@@ -14,9 +14,9 @@ QUIET := -qq
 # The build tool is among the tools: each of all the distributions would install its own otherwise.
 EDITABLE := --no-deps --no-build-isolation
 SOURCES := text truth shared models ranking edge rows services cli simulator clients examples tests benchmarks deploy
-LIGHT_PARTS := ./text ./truth ./shared ./models ./ranking ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./cli ./clients/python ./tests/support
-PARTS := ./text ./truth ./shared[tracing] ./models ./ranking[sentence] ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./services/trainer ./services/exporter ./cli[demo] ./clients/python ./tests/support
-LIGHT_TESTS := tests/text tests/truth tests/shared tests/ranking tests/edge tests/clients tests/simulator tests/contract tests/delivery tests/embedded tests/ingest tests/ledger tests/reward
+LIGHT_PARTS := ./text ./truth ./shared ./models ./ranking ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./services/gateway ./cli ./clients/python ./tests/support
+PARTS := ./text ./truth ./shared[tracing] ./models ./ranking[sentence] ./edge ./rows ./simulator ./services/ledger ./services/ingest ./services/reward ./services/trainer ./services/exporter ./services/gateway ./cli[demo] ./clients/python ./tests/support
+LIGHT_TESTS := tests/text tests/truth tests/shared tests/ranking tests/edge tests/clients tests/simulator tests/contract tests/delivery tests/embedded tests/gateway tests/ingest tests/ledger tests/reward
 # More workers than the two cores of a small machine: tests wait for other processes half of their time.
 PYTEST_OPTIONS := --durations 25 --durations-min 1
 LIGHT_WORKERS := --numprocesses 4 --dist worksteal

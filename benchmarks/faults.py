@@ -69,7 +69,7 @@ async def main(options: argparse.Namespace, directory: Path, console: Console) -
     rng, stop = Random(options.seed), asyncio.Event()
     outcomes: list[Outcome] = []
     kills = {}
-    async with running(directory, free_port(6)) as system:
+    async with running(directory, free_port(7)) as system:
         load = Load(system.url, options.rate, options.seed)
         sending = asyncio.create_task(load.run(stop))
         for fault in chosen(options.only, system.own_disk):

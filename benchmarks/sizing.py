@@ -61,7 +61,7 @@ class Sizes:
 
 
 async def weigh(questions: int, directory: Path) -> Sizes:
-    embedded = Embedded(directory / "data", free_port(6), _SETTINGS)
+    embedded = Embedded(directory / "data", free_port(7), _SETTINGS)
     async with (
         up(embedded, lambda _name, _line: None) as supervisor,
         httpx.AsyncClient(base_url=embedded.url, timeout=30) as client,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the five images. Environment variables:
+# Builds the six images. Environment variables:
 #   BASE_IMAGE   python:3.11-slim-bookworm with its digest; if unset, that of .env (pin-images.sh)
 #   VARIANT      cpu or cuda: the trainer's torch (default: cpu)
 #   TORCH_INDEX  the package index that serves this torch; if unset, pip's default index
@@ -47,5 +47,6 @@ index=TORCH_INDEX=${TORCH_INDEX:-}
 build ingest 8100 "$tag" "PARTS=ranking edge services/ledger services/ingest[postgresql]"
 build ledger 8105 "$tag" "PARTS=services/ledger[postgresql]"
 build reward 8101 "$tag"
+build gateway 8106 "$tag" "PARTS=edge services/gateway"
 build trainer 8102 "$tag$suffix" "PARTS=ranking services/trainer" "TORCH=$variant" "$index"
 build exporter 8103 "$tag" TORCH=any "$index" "BUILD_PACKAGES=g++ make" RUN_PACKAGES=libgomp1

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the browser client's tests use: TypeScript, esbuild, React. The client needs none of
-# them. Without npm or its registry, the tests of its types and of the React example are skipped.
+# Installs what the browser client's tests use: TypeScript, esbuild, React, and the official clients
+# of model servers for the gateway's. The client needs none of them. Without npm or its registry, the
+# tests of its types, of the React example and of those clients are skipped.
 set -euo pipefail
 cd "$(dirname "$0")/../clients/js"
 

@@ -24,11 +24,12 @@ PARTS = {
     "reward": "services/reward/src/reward",
     "trainer": "services/trainer/src/trainer",
     "exporter": "services/exporter/src/exporter",
+    "gateway": "services/gateway/src/gateway",
     "cli": "cli/src/ratchet_cli",
     "simulator": "simulator/src/simulator",
     "client": "clients/python/src/ratchet_client",
 }
-SERVICES = ("ingest", "ledger", "reward", "trainer", "exporter")
+SERVICES = ("ingest", "ledger", "reward", "trainer", "exporter", "gateway")
 
 MOST_LINES = {"shared": 7_000, "ingest": 4_500}
 MOST_MODULES_IN_A_FOLDER = 15
@@ -73,8 +74,12 @@ PAGES_OF_LATER_FEATURES = {
     "docs/decisions/0032-copies-with-other-facts.md",
     "docs/decisions/0036-copies-answer-with-the-readings.md",
     "docs/on-policy.md",
+    "services/gateway/README.md",
     "docs/decisions/0035-on-policy-rounds.md",
     "docs/served-prompts.md",
+    "docs/gateway.md",
+    "docs/gateway-runbooks.md",
+    "docs/decisions/0037-gateway.md",
 }
 """Pages about features that did not exist when `WORDS_BEFORE` was counted."""
 WORDS_BEFORE = 33_622

@@ -10,7 +10,7 @@ docker info >/dev/null 2>&1 || { echo "test-compose is skipped: no Docker engine
 
 scratch=$(mktemp --directory)
 export TAG=compose-test SECRETS_DIR=$scratch/secrets COMPOSE_PROFILES=cpu
-export INGEST_PORT=28100 REWARD_PORT=28101 TRAINER_PORT=28102 EXPORTER_PORT=28103 LEDGER_PORT=28105
+export INGEST_PORT=28100 REWARD_PORT=28101 TRAINER_PORT=28102 EXPORTER_PORT=28103 LEDGER_PORT=28105 GATEWAY_PORT=28106
 export OLLAMA_PORT=28106 PROMETHEUS_PORT=28107 GRAFANA_PORT=28108
 export DEMO_SETTINGS=$scratch/demo.env DEMO_MODEL
 compose=(docker compose --project-name ratchet-test --file docker-compose.yml --file deploy/compose-demo.yml)
@@ -55,7 +55,7 @@ from urllib.request import urlopen
 
 response = urlopen("http://127.0.0.1:$PROMETHEUS_PORT/api/v1/query?query=up")
 up = {row["metric"]["job"]: row["value"][1] for row in json.load(response)["data"]["result"]}
-assert up == dict.fromkeys(("ingest", "reward", "trainer", "exporter", "ledger"), "1"), up
+assert up == dict.fromkeys(("ingest", "reward", "trainer", "exporter", "ledger", "gateway"), "1"), up
 assert json.load(urlopen("http://127.0.0.1:$GRAFANA_PORT/api/health"))["database"] == "ok"
 END
 echo "test-compose: passed"

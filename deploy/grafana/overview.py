@@ -9,9 +9,7 @@ OVERVIEW = board(
     {
         "Now": (
             Figure("Alerts", 'count(ALERTS{alertstate="firing"}) or vector(0)', "Firing alerts."),
-            Figure(
-                "Services up", "count(ratchet_redis_up)", "Processes that export metrics; five."
-            ),
+            Figure("Services up", "count(ratchet_redis_up)", "Processes that export metrics; six."),
             Figure("Redis", "min(ratchet_redis_up)", "1 if every service reaches Redis."),
             Figure(
                 "Model in service",

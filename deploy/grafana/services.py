@@ -58,6 +58,50 @@ SERVICES = board(
                 "ops",
             ),
         ),
+        "Gateway": (
+            Chart(
+                "Calls",
+                {"{{route}} {{status}}": rate("ratchet_gateway_calls_total", "route, status")},
+                "Calls per second, by route and status.",
+                "ops",
+            ),
+            Chart(
+                "First byte",
+                {
+                    "p50 {{route}}": quantile(
+                        0.5, "ratchet_gateway_first_byte_seconds", "5m", "route"
+                    ),
+                    "p99 {{route}}": quantile(
+                        0.99, "ratchet_gateway_first_byte_seconds", "5m", "route"
+                    ),
+                },
+                "From a request to the first byte of its answer.",
+                "s",
+            ),
+            Chart(
+                "Checked answers",
+                {
+                    "{{outcome}}": rate("ratchet_gateway_checks_total", "outcome"),
+                    "held, {{instead}} sent": rate("ratchet_gateway_held_answers_total", "instead"),
+                },
+                "Answers judged against the readings of their prompts, and untrue ones not sent.",
+                "ops",
+            ),
+            Chart(
+                "Spool",
+                {
+                    "waiting": "ratchet_gateway_spool_bytes",
+                    "limit": "ratchet_gateway_spool_limit_bytes",
+                },
+                "Records that Redis has not taken yet. At the limit they are dropped.",
+                "bytes",
+            ),
+            Chart(
+                "Lost records",
+                {"{{reason}}": within("1h", "ratchet_gateway_lost_calls_total", "reason")},
+                "Answered calls without a record, per hour.",
+            ),
+        ),
         "Ledger and archive": (
             Chart(
                 "Writes of the ledger",

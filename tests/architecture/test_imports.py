@@ -7,7 +7,7 @@ from functools import cache
 import grimp
 import pytest
 
-SERVICES = ("ingest", "ledger", "reward", "trainer", "exporter")
+SERVICES = ("ingest", "ledger", "reward", "trainer", "exporter", "gateway")
 PACKAGES = (
     "ratchet_text",
     "ratchet_truth",
@@ -89,6 +89,7 @@ ONE_HOME = {
         "ratchet.telemetry",
         "ingest.app",
         "ingest.request_layers",
+        "gateway.request_layers",
         "ratchet_edge.middleware.request_tracing",
         "trainer.training",
     },

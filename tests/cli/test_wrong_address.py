@@ -39,7 +39,7 @@ class Printer(BaseHTTPRequestHandler):
 @pytest.fixture
 def printer() -> Iterator[int]:
     """The port of another program."""
-    port = free_port(6)
+    port = free_port(7)
     with ThreadingHTTPServer(("127.0.0.1", port), Printer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield port
@@ -52,7 +52,7 @@ def ratchet(*arguments: object) -> Result:
 
 def run_on(port: int, directory: Path, pid: int) -> None:
     """Pretend that the system in `directory` runs as `pid`, from `port` on."""
-    names = ("ingest", "reward", "trainer", "exporter", "valkey", "ledger")
+    names = ("ingest", "reward", "trainer", "exporter", "valkey", "ledger", "gateway")
     ports = {name: port + number for number, name in enumerate(names)}
     (directory / "up.json").write_text(json.dumps({"pid": pid, "ports": ports}))
 
@@ -134,7 +134,7 @@ def test_doctor_names_the_port_that_another_program_uses_before_what_follows_fro
 
 def test_stop_ends_no_process_that_got_the_number_of_a_killed_system(tmp_path: Path):
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        run_on(free_port(6), tmp_path, other.pid)
+        run_on(free_port(7), tmp_path, other.pid)
         refused = ratchet("stop", "--data-dir", tmp_path)
         assert other.poll() is None
     assert other.returncode == 1, "its input ended"

@@ -45,7 +45,7 @@ async def observed(
     lines: list[str] = []
     # Without Ollama and without a trial, which takes a core for half a minute.
     settings = {"RATCHET_EXPORTER_OLLAMA_URL": "", "RATCHET_TRAINER_TRIAL_WAIT_S": "0"}
-    embedded = Embedded(directory / "data", free_port(6), settings)
+    embedded = Embedded(directory / "data", free_port(7), settings)
     with separate_disk(embedded.data_dir / "artifacts") as disk:
         async with (
             up(embedded, lambda name, line: lines.append(f"{name}: {line}")) as supervisor,

@@ -10,7 +10,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("ingest", "ledger", "reward", "trainer", "trainer-gpu", "exporter")
+OURS = ("ingest", "ledger", "reward", "trainer", "trainer-gpu", "exporter", "gateway")
 # They run once; other services wait for their success.
 ONCE = {
     name

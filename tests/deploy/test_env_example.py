@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 
 from exporter.settings import ExporterSettings
+from gateway.settings import GatewaySettings
 from ingest.settings import IngestSettings
 from ledger.settings import LedgerSettings
 from ratchet.settings import CommonSettings
 from reward.settings import RewardSettings
 from trainer.settings import TrainerSettings
 
-SERVICES = (IngestSettings, LedgerSettings, RewardSettings, TrainerSettings, ExporterSettings)
+SERVICES = (
+    *(IngestSettings, LedgerSettings, RewardSettings, TrainerSettings, ExporterSettings),
+    GatewaySettings,
+)
 FILE = Path(__file__).parents[2] / ".env.example"
 # Options of commands, and what only compose and Kubernetes set.
 NOT_OF_A_SERVICE = {

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2] / "k8s"
-FROM_OTHER_NAMESPACES = {"ingest", "ollama", "redis", "every pod with metrics"}
+FROM_OTHER_NAMESPACES = {"ingest", "gateway", "ollama", "redis", "every pod with metrics"}
 """Redis by KEDA's scaler, with a password; metrics by Prometheus."""
 
 

@@ -13,8 +13,8 @@ LAST_STAGE = DOCKERFILE.rpartition("\nFROM ")[2]
 BUILDS = dict(
     re.findall(r"^build (\w+) (.+)$", (ROOT / "deploy" / "build-images.sh").read_text(), re.M)
 )
-SERVICES = ("ingest", "ledger", "reward", "trainer", "exporter")
-LIGHT = ("ingest", "ledger", "reward")
+SERVICES = ("ingest", "ledger", "reward", "trainer", "exporter", "gateway")
+LIGHT = ("ingest", "ledger", "reward", "gateway")
 
 
 def parts(service: str) -> list[str]:

@@ -19,7 +19,7 @@ from .kustomized import (
 )
 
 pytestmark = [needs_kubectl, pytest.mark.parametrize("overlay", OVERLAYS)]
-SERVICES = ("ingest", "ledger", "reward", "trainer", "exporter")
+SERVICES = ("ingest", "ledger", "reward", "trainer", "exporter", "gateway")
 CLUSTER_WIDE = {"Namespace", "PriorityClass"}
 
 

@@ -25,7 +25,7 @@ VERSION = str(MANIFESTS[0]["version"]).removesuffix(LOCAL)
 
 def test_every_distribution_has_the_version():
     assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
-    assert len(MANIFESTS) == 15
+    assert len(MANIFESTS) == 17
     assert {project["version"] for project in MANIFESTS} == {VERSION + LOCAL}
 
 

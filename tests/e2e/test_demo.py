@@ -28,7 +28,7 @@ def test_a_directory_that_no_demo_created_is_unchanged(tmp_path: Path):
 
 def test_a_demo_too_short_to_train_ends_with_a_report_without_a_run(tmp_path: Path):
     directory = tmp_path / "demo"
-    arguments = ("--port", str(free_port(6)), "--questions", "4", "--limit-s", "6")
+    arguments = ("--port", str(free_port(7)), "--questions", "4", "--limit-s", "6")
     for as_json in (False, True):
         ended = demo(directory, *arguments, *(["--json"] if as_json else []))
         assert ended.returncode == 1, ended.stderr

@@ -124,7 +124,7 @@ class System:
 
 @pytest.fixture
 async def system(tmp_path: Path) -> AsyncIterator[System]:
-    embedded = Embedded(tmp_path / "data", free_port(6), SETTINGS)
+    embedded = Embedded(tmp_path / "data", free_port(7), SETTINGS)
     async with (
         up(embedded, lambda name, line: None),
         Redis.from_url(embedded.redis_url) as redis,

@@ -146,7 +146,7 @@ async def test_every_service_killed_once_leaves_the_same_examples_and_one_model(
         **SMALL_RUN,
         "RATCHET_CACHE_DIR": str(cache_dir),
     }
-    embedded = Embedded(tmp_path / "data", free_port(6), settings)
+    embedded = Embedded(tmp_path / "data", free_port(7), settings)
     output: list[str] = []
 
     async with (

@@ -34,7 +34,7 @@ LENIENT = json.dumps({"tolerance": 0.5, "kept_back_every_s": 1})
 async def system(tmp_path: Path) -> AsyncIterator[tuple[Embedded, Supervisor]]:
     """A running system that publishes every scorer that is not much worse."""
     environment = {"RATCHET_TRAINER_PUBLISHING": LENIENT, "RATCHET_RETRY_BASE_S": "1"}
-    embedded = Embedded(tmp_path / "data", free_port(6), environment)
+    embedded = Embedded(tmp_path / "data", free_port(7), environment)
     async with up(embedded, lambda name, line: None) as supervisor:
         yield embedded, supervisor
 

@@ -61,7 +61,7 @@ def ratchet(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 async def test_a_second_start_continues_where_the_first_stopped(tmp_path: Path):
-    embedded = Embedded(tmp_path / "data", free_port(6), {})
+    embedded = Embedded(tmp_path / "data", free_port(7), {})
     directory = str(embedded.data_dir)
     nothing = await asyncio.to_thread(ratchet, "status", "--data-dir", directory)
     assert nothing.returncode == 3
@@ -77,7 +77,7 @@ async def test_a_second_start_continues_where_the_first_stopped(tmp_path: Path):
         shown = await asyncio.to_thread(ratchet, "status", "--json", "--data-dir", directory)
         facts = json.loads(shown.stdout)
         assert {name: facts["services"][name]["ready"] for name in facts["services"]} == (
-            dict.fromkeys(("ingest", "reward", "trainer", "exporter", "ledger"), True)
+            dict.fromkeys(("ingest", "reward", "trainer", "exporter", "ledger", "gateway"), True)
         )
         again = await asyncio.to_thread(ratchet, "up", "--data-dir", directory)
         assert again.returncode == 1
@@ -88,7 +88,7 @@ async def test_a_second_start_continues_where_the_first_stopped(tmp_path: Path):
         assert taken.returncode == 1
         assert "is in use" in taken.stderr
     settings = [line for line in lines if '"message": "settings"' in line]
-    assert len(settings) == 5
+    assert len(settings) == 6
 
     async with running(embedded), Redis.from_url(embedded.redis_url) as redis:
         assert await redis.xlen(EXPERIENCES.key) == 7
@@ -105,7 +105,7 @@ async def test_a_second_start_continues_where_the_first_stopped(tmp_path: Path):
 
 
 async def test_nothing_survives_a_killed_supervisor(tmp_path: Path):
-    embedded = Embedded(tmp_path / "data", free_port(6), {})
+    embedded = Embedded(tmp_path / "data", free_port(7), {})
     process, _ = await start(embedded)
     os.kill(process.pid, signal.SIGKILL)
     await process.wait()

@@ -36,7 +36,7 @@ async def ratchet(*arguments: str) -> Any:
 async def test_a_service_that_cannot_start_is_reported_and_comes_when_it_can(
     tmp_path: Path,
 ):
-    embedded = Embedded(tmp_path / "data", free_port(6), {})
+    embedded = Embedded(tmp_path / "data", free_port(7), {})
     embedded.data_dir.mkdir()
     database = embedded.data_dir / "trainer.db"
     database.write_bytes(b"no database, but half a page of something else " * 100)
@@ -54,7 +54,7 @@ async def test_a_service_that_cannot_start_is_reported_and_comes_when_it_can(
         services = shown["services"]
         assert "ended with status" in services["trainer"]["problem"]
         assert {name for name in services if services[name]["ready"]} == {
-            "ingest", "reward", "exporter", "ledger",
+            "ingest", "reward", "exporter", "ledger", "gateway",
         }  # fmt: skip
         database.unlink()
 
@@ -65,10 +65,22 @@ async def test_a_service_that_cannot_start_is_reported_and_comes_when_it_can(
     assert "trainer is ready" in lines
 
 
+async def test_a_model_server_that_is_away_holds_nothing_up(tmp_path: Path):
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    embedded = Embedded(tmp_path / "data", free_port(7), {"RATCHET_GATEWAY_UPSTREAM_URL": nowhere})
+    async with up(embedded, lambda name, line: None) as supervisor, httpx.AsyncClient() as client:
+        assert "gateway" not in supervisor.troubles
+        gateway = f"http://127.0.0.1:{embedded.port_of('gateway')}"
+        refused = await client.post(f"{gateway}/api/chat", json={"model": "m", "messages": []})
+    assert refused.status_code == 502
+    assert nowhere in refused.json()["error"]
+    assert "start it, or correct RATCHET_GATEWAY_UPSTREAM_URL" in refused.json()["error"]
+
+
 async def test_a_stopped_service_is_named_by_status_and_restarted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    embedded = Embedded(tmp_path / "data", free_port(6), {})
+    embedded = Embedded(tmp_path / "data", free_port(7), {})
     monkeypatch.setattr("ratchet_cli.embedded.health._ASK_LIMIT_S", 1.0)
 
     def patient(url: str) -> Health:
@@ -100,7 +112,7 @@ async def test_a_stopped_service_is_named_by_status_and_restarted(
 async def test_a_valkey_that_cannot_read_its_file_ends_the_start_with_its_own_reason(
     tmp_path: Path,
 ):
-    embedded = Embedded(tmp_path / "data", free_port(6), {})
+    embedded = Embedded(tmp_path / "data", free_port(7), {})
     directory, port = embedded.data_dir / "valkey", embedded.port_of("valkey")
     with valkey_server(directory, port) as url, Redis.from_url(url) as redis:
         for number in range(20):

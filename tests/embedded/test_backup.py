@@ -54,7 +54,7 @@ Entries = dict[str, list[tuple[bytes, bytes]]]
 @asynccontextmanager
 async def running(data_dir: Path) -> AsyncIterator[tuple[Embedded, Sequence[Process]]]:
     """The embedded system without the services that load torch; `kill -9` of all at the end."""
-    embedded = Embedded(data_dir, free_port(6), {})
+    embedded = Embedded(data_dir, free_port(7), {})
     processes = [
         await asyncio.create_subprocess_exec(
             *spec.command, env={**os.environ, **spec.environment}, stdout=DEVNULL

@@ -75,7 +75,7 @@ async def test_a_wrong_setting_of_any_service_ends_the_start_with_its_name(tmp_p
     started = time.monotonic()
     wrong = {"RATCHET_INGEST_MAX_BATCH": "abc"}
     with pytest.raises(CannotStart) as refused:
-        async with up(Embedded(tmp_path, free_port(6), wrong), lambda *_: None):
+        async with up(Embedded(tmp_path, free_port(7), wrong), lambda *_: None):
             pass
     assert "ingest refuses its settings" in str(refused.value)
     assert "RATCHET_INGEST_MAX_BATCH" in str(refused.value)
@@ -95,7 +95,7 @@ async def test_a_signal_ends_a_start_at_once(number: signal.Signals, tmp_path: P
         "    return replace(service(self, name), command=command)\n"
         "processes.Embedded._service = sleeping\n"
         "from ratchet_cli.app import main\n"
-        f"main(['up', '--data-dir', {str(tmp_path)!r}, '--port', '{free_port(6)}'])\n"
+        f"main(['up', '--data-dir', {str(tmp_path)!r}, '--port', '{free_port(7)}'])\n"
     )
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", code),

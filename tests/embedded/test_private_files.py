@@ -45,7 +45,7 @@ def test_a_running_system_creates_no_file_for_others(tmp_path: Path):
     data_dir = tmp_path / "data"
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
-            [*_PROGRAM, "up", "--data-dir", str(data_dir), "--port", str(free_port(6))],
+            [*_PROGRAM, "up", "--data-dir", str(data_dir), "--port", str(free_port(7))],
             stdout=log,
             stderr=log,
             umask=0,

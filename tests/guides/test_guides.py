@@ -30,7 +30,9 @@ PACKAGES = {
     ),
     *("ratchet_testing", "ratchet_cli", "ratchet_client"),
 }
-LOG_LINE = re.compile(r"`((?:ingest|ledger|reward|trainer|exporter|ratchet)\.[a-z_.]+)`: `([^`]+)`")
+LOG_LINE = re.compile(
+    r"`((?:ingest|ledger|reward|trainer|exporter|gateway|ratchet)\.[a-z_.]+)`: `([^`]+)`"
+)
 FILLED = re.compile(r"<[^<>]*>|%(?:\.\d+)?[sdrf]")
 
 

@@ -78,7 +78,7 @@ class Typist:
 async def test_a_clone_explains_an_own_answer_within_three_minutes(clone: Path):
     began = time.monotonic()
     set_up, start, send, see = printed((clone / "README.md").read_text(encoding="utf-8"))
-    typist = Typist(clone, free_port(6))
+    typist = Typist(clone, free_port(7))
     await typist.run(set_up)
     system = await typist.start(start)
     try:

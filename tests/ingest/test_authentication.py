@@ -11,11 +11,11 @@ from http_load.process import INTAKE, server
 from redis.asyncio import Redis
 from typer.testing import CliRunner
 
-from ingest.__main__ import with_safe_host
 from ingest.domain.access import scope_of
 from ingest.settings import IngestSettings
 from ratchet_cli.app import main
 from ratchet_edge.access import Scope
+from ratchet_edge.keys.access_status import with_safe_host
 from ratchet_edge.keys.key_file import KeyFile
 from ratchet_testing.eventually import eventually
 from ratchet_testing.running_intake import api

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.domain.prompt_question import named_equipment, question_in, question_text
+from ingest.domain.prompt_question import named_equipment, question_in
 from ratchet.contract import Reading
-from ratchet.measures import voice_prompt, widget_prompt
+from ratchet.measures import question_text, voice_prompt, widget_prompt
 from ratchet_text import device_type
 
 POWER = Reading(equipment="pump 001", metric="power", value=45.5, unit="kW")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest.domain.prompt_question import question_text
+from ratchet.measures import question_text
 from ratchet_truth import judge, situation_in
 from simulator.traces import simulate_traces
 

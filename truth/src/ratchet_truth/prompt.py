@@ -22,6 +22,7 @@ _VALUE = r"[-+−]?(?:[0-9][0-9.,٫]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+)"
 _PART = re.compile(
     rf"(?:^|[,;]\s+)([^:=;]{{2,120}}?)\s*[:=]\s+({_VALUE})(?![0-9])[ \t]*([^,;\n]{{0,40}})"
 )
+_SEPARATORS = frozenset(":=|")
 _KEYS = ("equipment", "metric", "value", "unit")
 
 
@@ -113,7 +114,7 @@ def _objects(prompt: str) -> Iterator[RequestedReading]:
 
 def _lines(prompt: str) -> Iterator[RequestedReading]:
     for line in prompt.splitlines():
-        if len(line) > _LONGEST_LINE or not any(char.isdigit() for char in line):
+        if _SEPARATORS.isdisjoint(line) or len(line) > _LONGEST_LINE:
             continue
         cells = [cell.strip() for cell in line.strip(" |").split("|")]
         if len(cells) >= len(_KEYS) and (value := _number(cells[2])) is not None:

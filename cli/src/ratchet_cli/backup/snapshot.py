@@ -30,12 +30,14 @@ _LEFT_OUT = {
     "runs",
     "work",
     "bundles",
+    "gateway",
     "up.json",
     ".up.lock",
     ".backup",
     ".backup.lock",
 } | KEY_FILES
-"""Files that are rebuilt: those of unfinished runs and exports, bundles; the process state; and
+"""Files that are rebuilt: those of unfinished runs and exports, bundles; calls that wait
+for Redis, which a restored gateway would have published already; the process state; and
 the key that signs backups.
 """
 _SKIPPED_PREFIXES = (*_DATABASES, "temp-")

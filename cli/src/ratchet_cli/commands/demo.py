@@ -12,7 +12,7 @@ def demo(
     data_dir: Annotated[
         Path, typer.Option(help="The directory of the demo, which is emptied first.")
     ] = Path("var/demo"),
-    port: Annotated[int, typer.Option(help="Port of ingest; the next five are used too.")] = 8150,
+    port: Annotated[int, typer.Option(help="Port of ingest; the next six are used too.")] = 8150,
     questions: Annotated[int, typer.Option(min=1, help="Number of questions.")] = 200,
     answers: Annotated[int, typer.Option(min=2, help="Answers to each question.")] = 2,
     seed: Annotated[int, typer.Option(help="The same seed posts the same data.")] = 7,

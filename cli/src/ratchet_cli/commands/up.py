@@ -18,7 +18,7 @@ def up(
             envvar="RATCHET_PORT",
             min=1,
             max=65_000,
-            help="Port of ingest; the next five are used too.",
+            help="Port of ingest; the next six are used too.",
         ),
     ] = 8100,
     max_memory: Annotated[

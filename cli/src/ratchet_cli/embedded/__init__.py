@@ -1,1 +1,1 @@
-"""The whole system on one machine: Valkey and five services as child processes."""
+"""The whole system on one machine: Valkey and six services as child processes."""

@@ -12,7 +12,11 @@ from ratchet_cli.embedded.processes import SERVICES
 
 LOG_FILE = Path("logs", "up.log")
 _COLORS = dict(
-    zip(("valkey", *SERVICES), ("red", "yellow", "magenta", "green", "cyan", "blue"), strict=True)
+    zip(
+        ("valkey", *SERVICES),
+        ("red", "yellow", "magenta", "green", "cyan", "bright_blue", "blue"),
+        strict=True,
+    )
 )
 _LARGEST, _OLDER = 10 << 20, 2
 """Bytes of a file, and how many older files remain."""

@@ -13,18 +13,28 @@ from ratchet_cli.embedded.memory_limit import usual_limit
 from ratchet_text import masked
 
 LOOPBACK = "127.0.0.1"
-SERVICES = ("ledger", "exporter", "trainer", "reward", "ingest")
+SERVICES = ("ledger", "exporter", "trainer", "reward", "gateway", "ingest")
 """In start order, consumers before producers; stopped in reverse."""
 
-_OFFSETS = {"ingest": 0, "reward": 1, "trainer": 2, "exporter": 3, "valkey": 4, "ledger": 5}
+_OFFSETS = {
+    "ingest": 0,
+    "reward": 1,
+    "trainer": 2,
+    "exporter": 3,
+    "valkey": 4,
+    "ledger": 5,
+    "gateway": 6,
+}
 
 _NICE = {"trainer": 10, "exporter": 10, "ledger": 5}
 """Training and recording yield to serving when they compete for the same cores."""
 
 
-_INTAKE_WAIT_S, _OTHER_WAIT_S = 1.0, 30.0
-"""Nobody else takes in what happens while the intake or its Valkey is away. What the others do
-waits in streams, and each of their starts takes seconds of a core from the intake."""
+_SERVING_WAIT_S, _OTHER_WAIT_S = 1.0, 30.0
+"""Nobody else takes in what happens while the intake or its Valkey is away, or answers while the
+gateway is. What the others do waits in streams, and each of their starts takes seconds of a core
+from the intake."""
+_SERVING = ("ingest", "gateway")
 
 
 RECORDED = (
@@ -65,8 +75,8 @@ class ProcessSpec:
 class Embedded:
     """An embedded system in `data_dir`, whose Valkey uses at most `max_memory` bytes.
 
-    Ports: ingest `port`, reward +1, trainer +2, exporter +3, valkey +4, ledger +5. Only ingest
-    listens on `host`; the others are on loopback.
+    Ports: ingest `port`, reward +1, trainer +2, exporter +3, valkey +4, ledger +5,
+    gateway +6. Only ingest listens on `host`; the others are on loopback.
     """
 
     data_dir: Path
@@ -114,7 +124,7 @@ class Embedded:
             {},
             valkey_port,
             withheld=PRIVATE,
-            longest_wait_s=_INTAKE_WAIT_S,
+            longest_wait_s=_SERVING_WAIT_S,
             redis_url=self.redis_url,
         )
         return [valkey, *(self._service(name) for name in SERVICES)]
@@ -132,7 +142,7 @@ class Embedded:
         }
         command = [sys.executable, "-m", name]
         nice, port = _NICE.get(name, 0), self.port_of(name)
-        wait_s = _INTAKE_WAIT_S if name == "ingest" else _OTHER_WAIT_S
+        wait_s = _SERVING_WAIT_S if name in _SERVING else _OTHER_WAIT_S
         return ProcessSpec(
             name, command, environment, port, nice, _foreign(name), wait_s, health=True
         )

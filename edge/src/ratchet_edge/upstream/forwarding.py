@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable
 
-import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 from websockets.exceptions import InvalidStatus
 
 from ratchet.delivery import new_id
 from ratchet_edge.refusal import Refuse
-from ratchet_edge.upstream.http_exchange import BrokenResponse, HttpExchange
+from ratchet_edge.upstream.backend_connection import BackendAway, BackendSilent
+from ratchet_edge.upstream.http_exchange import HttpExchange
+from ratchet_edge.upstream.response_reader import BrokenResponse
 from ratchet_edge.upstream.websocket_exchange import NO_BACKEND, forward_websocket
 
 _log = logging.getLogger(__name__)
@@ -55,10 +56,10 @@ class Forwarding:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._exchange.forward(scope, receive, send)
-        except httpx.ReadTimeout:
+        except BackendSilent:
             error = f"the backend at {self._url} sent nothing for {self._timeout_s:g} s"
             await self._refuse(scope, 504, error)(scope, receive, send)
-        except httpx.TransportError as failed:
+        except BackendAway as failed:
             await self._refuse(scope, 502, self._no_backend(failed))(scope, receive, send)
         except BrokenResponse as failed:
             # The server closes a connection whose response is not complete.

@@ -2,22 +2,10 @@
 
 from ingest.app import create_app
 from ingest.settings import IngestSettings
-from ratchet.service import LOOPBACK, is_loopback, run
+from ratchet.service import run
 from ratchet.settings import read_settings
 from ratchet_edge.http_protocol import ConnectionLimits, limited_protocol
-from ratchet_edge.keys.key_file import KeyFile, KeyFileUnreadable
-
-
-def with_safe_host(settings: IngestSettings) -> IngestSettings:
-    """The settings, with the host on loopback until a key exists."""
-    keys = KeyFile(settings.data_dir)
-    try:
-        needs_key = keys.required or bool(keys.read())
-    except KeyFileUnreadable:
-        needs_key = True
-    if is_loopback(settings.host) or needs_key:
-        return settings
-    return settings.model_copy(update={"host": LOOPBACK})
+from ratchet_edge.keys.access_status import with_safe_host
 
 
 def connection_limits(settings: IngestSettings) -> ConnectionLimits:

@@ -39,7 +39,6 @@ from ingest.ranking.scorer_watch import ScorerWatch
 from ingest.ranking.status import RankStatus
 from ingest.request_layers import request_layers
 from ingest.settings import IngestSettings
-from ingest.status import AccessStatus
 from ledger.reading import AsyncLedger, LedgerReader, open_for_reading
 from ratchet.contract import (
     COMMANDS,
@@ -56,6 +55,7 @@ from ratchet.storage import ArtifactStore, Tombstones
 from ratchet.telemetry import create_tracing
 from ratchet_edge.call_limit import CallLimit
 from ratchet_edge.http_protocol import refused_connections
+from ratchet_edge.keys.access_status import AccessStatus
 from ratchet_edge.keys.key_file import KeyFile
 from ratchet_edge.keys.key_ring import KeyRing
 from ratchet_edge.rate_limit import RateLimit

@@ -12,8 +12,8 @@ from ingest.http.error_handlers import handle_unexpected_error
 from ingest.http.problems import problem_response
 from ingest.http.upstream import forwarding
 from ingest.settings import IngestSettings
-from ingest.status import AccessStatus
 from ratchet.service import Hosts
+from ratchet_edge.keys.access_status import AccessStatus
 from ratchet_edge.middleware.authentication import Authentication
 from ratchet_edge.middleware.body_limits import BodyLimits
 from ratchet_edge.middleware.compression import Compression

@@ -2,7 +2,9 @@
 
 # fmt: off
 # isort: off
-from ratchet.contract.call import CallServed, ChatMessage, one_turn, prompt_of
+from ratchet.contract.call import (
+    CallCheck, CallFault, CallServed, ChatMessage, CheckOutcome, one_turn, prompt_of,
+)
 from ratchet.contract.client_values import (
     DecisionId, ClientInput, EventId, Moment, OtherId, QueryId, UserId,
 )

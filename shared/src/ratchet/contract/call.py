@@ -10,6 +10,7 @@ from ratchet.contract.event import Event, Value
 
 BETWEEN_MESSAGES = "\n\n"
 CallFault = Literal["broken", "prompt_cut", "refused"]
+CheckOutcome = Literal["true", "untrue", "undecided"]
 
 
 class ChatMessage(Value):
@@ -17,6 +18,19 @@ class ChatMessage(Value):
 
     role: str
     content: str = ""
+
+
+class CallCheck(Value):
+    """The judgment of an answer against the readings in its prompt.
+
+    `outcome` is that of the text that the application received. `held` are the untrue texts of the
+    model that were not sent, in their order. `faults` are those of the texts of the model. An
+    answer is `undecided` if the prompt has no readings, or if it states none of them.
+    """
+
+    outcome: CheckOutcome
+    faults: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
 
 
 class CallServed(Event):
@@ -29,6 +43,7 @@ class CallServed(Event):
 
     `fault` is `broken` if the stream ended without an end, `prompt_cut` if the server left out a
     part of the prompt, and `refused` if it answered with an error; such a call does not teach.
+    `check` is set where answers are checked; then `text` is what the application received.
     """
 
     type: Literal["CallServed"] = "CallServed"
@@ -52,6 +67,7 @@ class CallServed(Event):
     user_id: UserId = ""
     session_id: OtherId = ""
     query_id: QueryId | None = None
+    check: CallCheck | None = None
 
     @property
     def teaches(self) -> bool:

@@ -13,5 +13,5 @@ from ratchet.measures.plans import (
     scenario_named,
 )
 from ratchet.measures.prompts import (
-    QUESTION, READINGS, RESPONSE, prompt_for, voice_prompt, widget_prompt,
+    QUESTION, READINGS, RESPONSE, prompt_for, question_text, voice_prompt, widget_prompt,
 )

@@ -1,8 +1,9 @@
 """Renders the model's prompts, from the situation alone and never from one of the answers.
 
-The site file may introduce another assistant.
+Finds the question in a prompt. The site file may introduce another assistant.
 """
 
+import re
 from collections.abc import Sequence
 
 from ratchet.contract import Aspect
@@ -13,6 +14,7 @@ from ratchet_truth import Measured
 READINGS = "Readings:"
 QUESTION = "User question:"
 RESPONSE = "Response:"
+_QUESTION = re.compile(rf"^[ \t]*{QUESTION}", re.MULTILINE)
 
 _PLAN = (
     "Reply with one JSON object only, such as "
@@ -35,6 +37,15 @@ def widget_prompt(transcript: str) -> str:
 
 def prompt_for(aspect: Aspect, transcript: str, readings: Sequence[Measured]) -> str:
     return voice_prompt(transcript, readings) if aspect == "voice" else widget_prompt(transcript)
+
+
+def question_text(prompt: str) -> str:
+    """The text after the last "User question:" of a prompt, or all of it."""
+    start = 0
+    for marker in _QUESTION.finditer(prompt):
+        start = marker.end()
+    text = prompt[start:].strip()
+    return text.removesuffix(RESPONSE).rstrip() if start else text
 
 
 def _prompt(task: str, transcript: str, readings: Sequence[Measured]) -> str:

@@ -134,12 +134,14 @@ def run(
     create_app: Callable[[S], Any],
     guard: Guard = known_hosts,
     protocol: Any = "h11",
+    own_headers: bool = True,
 ) -> None:
     """Serve until SIGTERM or SIGINT; running handlers finish first.
 
     `guard` wraps the application. Ingest passes another one, because its keys decide. A service on
     one address of a network listens on loopback too, where commands and health checks ask it.
     `protocol` is uvicorn's option `http`: h11 limits the bytes of headers, httptools does not.
+    Without `own_headers` responses have no Date and Server but those of the application.
     """
     create_private_files()
     configure_logs(name, settings.log_level, settings.secrets)
@@ -154,6 +156,8 @@ def run(
         lifespan="on",
         access_log=False,
         proxy_headers=False,
+        server_header=own_headers,
+        date_header=own_headers,
         timeout_graceful_shutdown=15,
     )
 

@@ -56,6 +56,7 @@ class Service:
     `storage` returns why the service's own database cannot be used, or None; it may raise
     `Unavailable`.
     `status` adds the service's fields to `/status`; `publishes` is for the AsyncAPI document.
+    Unless it `needs_redis`, the service starts and is ready whatever the state of Redis.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Service:
     status: Status = _no_fields
     storage: Callable[[], Awaitable[str | None]] = _no_storage
     started_at: float = field(default_factory=time.monotonic)
+    needs_redis: bool = True
 
     def __post_init__(self) -> None:
         self._ended: asyncio.Future[None] | None = None
@@ -136,7 +138,8 @@ class Service:
             return problem
         try:
             async with asyncio.timeout(_READY_LIMIT_S):
-                await self.redis.ping()
+                if self.needs_redis:
+                    await self.redis.ping()
                 if missing := await missing_groups(self.redis, self.consumers):
                     return f"Redis at {self.address} lacks the groups {', '.join(missing)}"
             async with asyncio.timeout(_READY_LIMIT_S):
@@ -165,7 +168,8 @@ class Service:
             later = []
         else:
             # The intake does not wait: it answers 503 meanwhile.
-            later = [] if await access.examined_if_it_answers() else [access.examine_later()]
+            done = not self.needs_redis or await access.examined_if_it_answers()
+            later = [] if done else [access.examine_later()]
         # Objects of the start live as long as the process: freezing exempts them from garbage
         # collection. A batch makes thousands of short-lived ones, so 700 is too low a threshold.
         gc.freeze()

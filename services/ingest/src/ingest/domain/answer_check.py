@@ -4,8 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ingest.domain.prompt_question import question_text
 from ratchet.contract import Reading
+from ratchet.measures import question_text
 from ratchet_truth import (
     MOST_READINGS,
     JudgedSituation,

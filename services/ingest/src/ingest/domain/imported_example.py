@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ingest.domain.prompt_question import question_text
 from ratchet.contract import Moment
+from ratchet.measures import question_text
 from ratchet_text import control_token, is_blank, normalized
 
 

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationInfo, field_validator
 
 from ingest.domain.imported_example import ImportedExample, teachable
-from ingest.domain.prompt_question import named_equipment, question_in, question_text
+from ingest.domain.prompt_question import named_equipment, question_in
 from ratchet.contract import Aspect, PairBuilt, derived_id
+from ratchet.measures import question_text
 from ratchet_text import split_thinking, visible_text
 
 _CLEAR = 0.1

@@ -1,14 +1,11 @@
 """Finds the question inside a prompt, for examples that are imported with their prompt only."""
 
-import re
 from collections.abc import Sequence
 
 from ratchet.contract import Question, Reading
-from ratchet.measures import QUESTION, READINGS, RESPONSE
+from ratchet.measures import READINGS, question_text
 from ratchet_text import device_type, normalized, number_mentions, phrasing_of, question_key
 from ratchet_truth import readings_in
-
-_QUESTION = re.compile(rf"^[ \t]*{QUESTION}", re.MULTILINE)
 
 
 def question_in(prompt: str) -> Question:
@@ -31,15 +28,6 @@ def question_in(prompt: str) -> Question:
         phrasing=phrasing_of(text, (*devices, metric)),
         asked=reading,
     )
-
-
-def question_text(prompt: str) -> str:
-    """The text of the question without the prompt around it."""
-    start = 0
-    for marker in _QUESTION.finditer(prompt):
-        start = marker.end()
-    text = prompt[start:].strip()
-    return text.removesuffix(RESPONSE).rstrip() if start else text
 
 
 def named_equipment(text: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""Records calls while they are passed on, and publishes the records."""

@@ -1,0 +1,1 @@
+"""Pure rules: paths, requests, answers, redaction."""

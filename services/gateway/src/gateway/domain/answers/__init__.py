@@ -1,0 +1,1 @@
+"""Reads answers of model servers from their bytes, however these are divided."""

@@ -1,0 +1,1 @@
+"""Files in which calls wait until Redis has them."""
