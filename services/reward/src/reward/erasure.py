@@ -79,7 +79,7 @@ class RewardErasureHandler:
             _collect(offers, change)
 
         for change, _ in await calls.join(joined, gone):
-            emits.extend(self._reward.score_events(request, change, current, "joined"))
+            emits.extend(self._reward.score_events(request, change, current))
             _collect(offers, change)
         answers = calls.stored_answers | answers
 

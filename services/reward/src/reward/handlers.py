@@ -130,7 +130,7 @@ class RewardHandlers:
             number = causes[affected[change.query_id]]
             self._metrics.count_joins(joins)
             # After the scores of every fact: a reader takes the last one as the latest revision.
-            emits[-1].extend(self.score_events(batch[number], change, current, "joined"))
+            emits[-1].extend(self.score_events(batch[number], change, current))
             collect(offers, change, number)
 
         writes = await self._update_examples(batch, current, offers, emits, state)
@@ -178,10 +178,10 @@ class RewardHandlers:
         return writes
 
     def score_events(
-        self, cause: Event, change: AnswerChange, current: BatchState, step: str = "scored"
+        self, cause: Event, change: AnswerChange, current: BatchState
     ) -> Iterable[Event]:
         rules = self._policy.pairing
-        return score_events(cause, change, current.answers, rules, self._settings_hash, step)
+        return score_events(cause, change, current.answers, rules, self._settings_hash)
 
     def writes(self, values: Mapping[str, Value]) -> Iterable[Write]:
         for key, value in values.items():

@@ -17,14 +17,12 @@ def score_events(
     answers: Mapping[str, ScoredAnswer],
     rules: PairingRules,
     settings_hash: str,
-    step: str = "scored",
 ) -> Iterator[Event]:
     """The events of `change`, none without a new revision; a retry makes the same events.
 
     The id depends on the content: after Redis went back in time the same cause may have another
     effect, because other facts have been processed before it. A score names persons only: the
-    ranking limits what each of them teaches. `step` parts two changes of one answer by the same
-    cause.
+    ranking limits what each of them teaches.
     """
     scored, revision = answers[change.query_id], change.revision
     answer = scored.facts.answer
@@ -33,7 +31,7 @@ def score_events(
     score, quality = revision.score, revision.score.text_quality
     content = repr((scored.revision, score, revision.reaction.rating, revision.follow_up))
     yield ExperienceScored(
-        event_id=derived_id(cause.event_id, change.query_id, step, content),
+        event_id=derived_id(cause.event_id, change.query_id, "scored", content),
         occurred_at=cause.occurred_at,
         caused_by=cause.event_id,
         query_id=answer.query_id,
