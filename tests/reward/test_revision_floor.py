@@ -55,7 +55,7 @@ async def test_an_erasure_retracts_above_the_floor(reward: OfflineReplay):
     request = ForgetRequested(
         event_id="forget-1", occurred_at=utc_now(), requested_by="tests", query_ids=("q-1",)
     )
-    handler = RewardErasureHandler(policy, reward._handlers)
+    handler = RewardErasureHandler(policy, reward.handlers)
     outcomes = await handler.handle([Delivered.of(request)], reward.state)
     emitted = revisions(reward.state.apply(outcomes))
     assert emitted
