@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -41,6 +41,17 @@ def gateway(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         GATEWAY_EXPERIENCES="true",
     ) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+async def published(gateway: RunningGateway) -> AsyncIterator[None]:
+    """Each test leaves an empty spool, so that the next one sees no call but its own."""
+    yield
+
+    async def empty() -> bool:
+        return gateway.metric("ratchet_gateway_spool_bytes") == 0
+
+    await eventually(empty, 10)
 
 
 def asking(**body: object) -> bytes:

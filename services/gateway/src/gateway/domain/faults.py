@@ -1,14 +1,18 @@
 """Why a call does not teach: it was refused, broken off, or its prompt was cut."""
 
+import re
 from collections.abc import Iterable
 
 from gateway.domain.answers.answer import ServedAnswer
 from gateway.domain.answers.thinking import divided
 from ratchet.contract import CallFault, ChatMessage
 
-_NO_WORD = {code: " " for code in range(128) if not (chr(code).isalpha() or chr(code) == "'")}
-_DIGITS = bytes(code if chr(code).isdecimal() else 32 for code in range(128)) + b" " * 128
-_MOST_DIGITS = 4
+_UNITS = re.compile(
+    r"(?:[A-Za-z]|[^\x00-\x7f])(?:'?(?:[A-Za-z]|[^\x00-\x7f]))*"  # a word, or what is not ASCII
+    r"|[0-9]{1,4}"
+    r"|[!-/:-@\[-`{-~]+(?=[\s0-9]|$)"  # marks that no word follows
+    r"|(?<=[A-Za-z0-9])\s*\n"  # the end of a line that has no such mark
+)
 
 
 def fault_of(
@@ -27,17 +31,10 @@ def least_tokens(messages: Iterable[ChatMessage]) -> int:
     """The tokens that these messages need at least.
 
     Ollama cuts a prompt that is longer than the context in silence; the tokens that it states to
-    have read are the only sign. No tokenizer in use joins two words, or a word and a number, and
-    none reads more than four digits at once: so each such unit is at least one token. Punctuation,
-    line breaks and the template come on top, so a whole prompt is never below. A cut of less than
-    what comes on top, about a fifth of a prompt, is not noticed. Templates leave out the thinking
-    of earlier answers, so it is not counted.
+    have read are the only sign. No tokenizer in use joins two words, a word and a number, or a word
+    and the mark after it, and none reads more than four digits at once: so each such unit is at
+    least one token, and a whole prompt is never below. Long words, numbers and the template come on
+    top: a cut of less than these, about a third of a prompt, is not noticed. Templates leave out
+    the thinking of earlier answers, so it is not counted.
     """
-    return sum(_units(divided(message.content)[1]) for message in messages)
-
-
-def _units(text: str) -> int:
-    """Words, or texts that are not ASCII, and groups of four digits."""
-    words = text.translate(_NO_WORD).split()
-    numbers = text.encode("ascii", "replace").translate(_DIGITS).split()
-    return len(words) + sum(-(-len(number) // _MOST_DIGITS) for number in numbers)
+    return sum(len(_UNITS.findall(divided(message.content)[1])) for message in messages)
