@@ -13,7 +13,7 @@ DPO = {
     "epochs": 1.0,
     "batch": 4,
     "accumulation": 1,
-    "loss_weights": [1, 2],
+    "loss_weights": [1, 10],
     "max_length": 512,
     "gradient_checkpointing": False,
     "share_prompts": True,
