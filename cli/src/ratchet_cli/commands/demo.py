@@ -16,7 +16,7 @@ def demo(
     questions: Annotated[int, typer.Option(min=1, help="Number of questions.")] = 200,
     answers: Annotated[int, typer.Option(min=2, help="Answers to each question.")] = 2,
     seed: Annotated[int, typer.Option(help="The same seed posts the same data.")] = 7,
-    limit_s: Annotated[float, typer.Option(help="Time limit in seconds.")] = 1200,
+    limit_s: Annotated[float, typer.Option(help="Time limit in seconds.")] = 3600,
     as_json: AsJson = False,
 ) -> None:
     """Run the whole loop once, with a small model.
