@@ -109,6 +109,26 @@ client.record(query_id="parent-later", transcript="power?")
     assert left(tmp_path) == []
 
 
+def test_a_fork_after_the_client_was_closed_closes_no_file_of_others(tmp_path: Path, intake: str):
+    """The numbers of the client's files are given to the next files that are opened."""
+    code = """
+import os, sys
+from ratchet_client import Ratchet
+client = Ratchet(sys.argv[1], spool=sys.argv[2])
+client.record(query_id="q-1", transcript="power?")
+client.close(20)
+files = [os.open(os.devnull, os.O_RDONLY) for _ in range(20)]
+child = os.fork()
+if child == 0:
+    for file in files:
+        os.fstat(file)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    command = [sys.executable, "-c", code, intake, str(tmp_path)]
+    subprocess.run(command, check=True, timeout=60)
+
+
 def test_a_process_in_a_read_only_place_records_in_memory(tmp_path: Path, intake: str):
     file = tmp_path / "file"
     file.touch()

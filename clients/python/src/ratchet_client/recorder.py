@@ -158,8 +158,11 @@ class EventRecorder:
         self._http.close()
 
     def _begin_in_child(self) -> None:
-        """The thread does not exist here, and locks may be held by threads that do not."""
-        if self._spools is not None:
+        """The thread does not exist here, and locks may be held by threads that do not.
+
+        The files of a closed recorder are closed, and their numbers may be those of others.
+        """
+        if self._spools is not None and not self._closed:
             self._spools.leave_to_parent()
         self._spools = self._courier = None
         self._starting = Lock()
