@@ -22,6 +22,10 @@ SECRETS = {"writes": "a-secret-that-writes", "reads": "a-secret-that-reads"}
 @pytest.fixture(scope="module")
 def gateway(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
     folder = tmp_path_factory.mktemp("gateway")
+    # Before the start: a running gateway looks for new keys ten times a second.
+    keys = KeyFile(folder)
+    keys.create("writes", [Scope.WRITE], utc_now(), SECRETS["writes"])
+    keys.create("reads", [Scope.READ], utc_now(), SECRETS["reads"])
     with running_gateway(
         valkey_url,
         folder,
@@ -30,9 +34,6 @@ def gateway(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         GATEWAY_PATHS="/health,/api/blobs/*",
         GATEWAY_MAX_BODY_BYTES="20000",
     ) as running:
-        keys = KeyFile(folder)
-        keys.create("writes", [Scope.WRITE], utc_now(), SECRETS["writes"])
-        keys.create("reads", [Scope.READ], utc_now(), SECRETS["reads"])
         yield running
 
 
