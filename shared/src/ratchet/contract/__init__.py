@@ -6,7 +6,7 @@ from ratchet.contract.call import (
     CallCheck, CallFault, CallServed, ChatMessage, CheckOutcome, one_turn, prompt_of,
 )
 from ratchet.contract.client_values import (
-    DecisionId, ClientInput, EventId, Moment, OtherId, QueryId, UserId,
+    DecisionId, ClientInput, EventId, Moment, OtherId, Place, QueryId, UserId, without_place,
 )
 from ratchet.contract.command import (
     ActivationRequested, CancelRequested, RollbackRequested, TrainingRequested,
@@ -22,8 +22,8 @@ from ratchet.contract.example import (
 )
 from ratchet.contract.experience import (
     FEEDBACK_WINDOW_DAYS, Experience, ExperienceRecorded, Feedback, FeedbackReceived, FollowUp,
-    Intent, Judgement, Place, Rating, WidgetInteraction, WidgetJudgement, WidgetPlan,
-    is_evaluation_agent, is_plan, without_place,
+    Intent, Judgement, Rating, WidgetInteraction, WidgetJudgement, WidgetPlan,
+    is_evaluation_agent, is_plan,
 )
 from ratchet.contract.model import (
     ActivationRefused, BaseTried, FormatTried, ModelActivated, ModelRefused, ModelRegistered,

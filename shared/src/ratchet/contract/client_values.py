@@ -93,3 +93,20 @@ Moment = Annotated[datetime, BeforeValidator(_past_moment, json_schema_input_typ
 """A time in UTC, within the supported range."""
 NaiveMoment = Annotated[datetime, BeforeValidator(_naive_moment, json_schema_input_type=_SENT)]
 """As `Moment`; without a zone of the value or the context it is in UTC, as in earlier releases."""
+
+Place = tuple[int | str, ...]
+"""The location of a pydantic error: keys and indexes inside a JSON value."""
+
+
+def without_place(holder: Any, place: Place) -> Any:
+    """A copy of `holder` without the key or the element at `place`, which is not empty.
+
+    Raises `LookupError` if `place` does not exist.
+    """
+    first, *rest = place
+    copy: Any = dict(holder) if isinstance(holder, dict) else list(holder)
+    if rest:
+        copy[first] = without_place(holder[first], tuple(rest))
+    else:
+        del copy[first]
+    return copy

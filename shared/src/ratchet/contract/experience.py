@@ -12,13 +12,12 @@ from pydantic import (
 )
 
 from ratchet.contract import client_values as sent
+from ratchet.contract.client_values import without_place
 from ratchet.contract.event import Event, Value, microseconds, time_of
 
 FEEDBACK_WINDOW_DAYS = 30
 """How long after an answer was recorded its feedback counts, unless a setting changes that."""
 _EVALUATION_AGENTS = ("rlagent",)
-Place = tuple[int | str, ...]
-"""The location of a pydantic error: keys and indexes inside a JSON value."""
 Rating = Literal["up", "down"]
 FollowUp = Literal["satisfied", "new_topic", "refinement", "repeat", "correction"]
 
@@ -206,17 +205,3 @@ def is_plan(plan: Any) -> bool:
     if isinstance(plan, WidgetPlan):
         return True
     return isinstance(plan, dict) and isinstance(plan.get("widgets"), list)
-
-
-def without_place(holder: Any, place: Place) -> Any:
-    """A copy of `holder` without the key or the element at `place`, which is not empty.
-
-    Raises `LookupError` if `place` does not exist.
-    """
-    first, *rest = place
-    copy: Any = dict(holder) if isinstance(holder, dict) else list(holder)
-    if rest:
-        copy[first] = without_place(holder[first], tuple(rest))
-    else:
-        del copy[first]
-    return copy

@@ -102,7 +102,7 @@ def _or(default: T, judge: Callable[[], T]) -> T:
     """What `judge` returns: an error of the check must not become one of the answer."""
     try:
         return judge()
-    except Exception:  # noqa: BLE001 -- of whatever kind
+    except Exception:  # noqa: BLE001 -- an answer is worth more than its check
         _log.exception("an answer is not checked")
         return default
 
