@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from ratchet.contract import Delivered, EntryId, Event, LabelBuilt
-from reward.domain.state.answer_facts import MAX_VERSIONS, AnswerFacts, add_fact
+from reward.domain.state.answer_facts import AnswerFacts, add_fact
+from reward.domain.state.answer_versions import MAX_VERSIONS
 from reward.domain.state.policy import RewardPolicy
 from reward.handlers import RewardHandlers, answer_key
 from reward.memory_state import MemoryState

@@ -22,10 +22,10 @@ from reward.domain.answers.recorded_answer import RecordedAnswer, recorded_answe
 from reward.domain.answers.stored_value import StoredValue
 from reward.domain.answers.warnings import RewardWarning
 from reward.domain.calls.joining import ServedPrompt
+from reward.domain.state.answer_versions import AnswerVersion, with_version
 
 Fact = ExperienceRecorded | FeedbackReceived
 MAX_EARLY = 20
-MAX_VERSIONS = 3
 
 
 class EarlyReaction(NamedTuple):
@@ -33,18 +33,6 @@ class EarlyReaction(NamedTuple):
 
     stamp: Stamp
     values: dict[str, Any]
-
-
-class AnswerVersion(StoredValue):
-    """An answer as experiences of equal content record it, and what they state of it.
-
-    `arrived` and `recorded` are those of the experience that arrived first.
-    """
-
-    arrived: EntryId
-    recorded: Stamp
-    answer: RecordedAnswer
-    statements: dict[str, Statement] = Field(default_factory=dict)
 
 
 class AnswerFacts(StoredValue):
@@ -146,7 +134,7 @@ def _record(
         answer=recorded_answer(fact.experience),
         statements={topic: Statement(stamp, value) for topic, value in said.items()},
     )
-    first, *rivals = _with_version(facts.versions, new)
+    first, *rivals = with_version(facts.versions, new)
     same = facts.answer is not None and facts.answer.content == first.answer.content
     after = facts.model_copy(
         update={
@@ -162,23 +150,6 @@ def _record(
     for early in facts.early:
         after = _react(after, early, first.recorded, window)
     return _warned(after, RewardWarning.CONFLICT) if rivals else after
-
-
-def _with_version(known: tuple[AnswerVersion, ...], new: AnswerVersion) -> list[AnswerVersion]:
-    """The earliest `MAX_VERSIONS`, each once, in the order of their arrival."""
-    versions = []
-    for version in known:
-        if version.answer.content == new.answer.content:
-            first = min(version, new, key=_arrival)
-            said = latest(version.statements, new.statements.items())
-            new = first.model_copy(update={"statements": said})
-        else:
-            versions.append(version)
-    return sorted((*versions, new), key=_arrival)[:MAX_VERSIONS]
-
-
-def _arrival(version: AnswerVersion) -> tuple[EntryId, Stamp]:
-    return version.arrived, version.recorded
 
 
 def _react(

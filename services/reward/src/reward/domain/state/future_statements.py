@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from ratchet.contract import CLOCK_TOLERANCE_S, EntryId, Stamp, Statement
 from reward.domain.answers.durations import SECOND
 from reward.domain.answers.recorded_answer import RecordedAnswer
-from reward.domain.state.answer_facts import AnswerFacts, AnswerVersion, EarlyReaction
+from reward.domain.state.answer_facts import AnswerFacts, EarlyReaction
+from reward.domain.state.answer_versions import AnswerVersion
 from reward.domain.state.scored_answer import ScoredAnswer
 
 _TOLERANCE = int(CLOCK_TOLERANCE_S) * SECOND
