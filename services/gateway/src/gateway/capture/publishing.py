@@ -22,7 +22,7 @@ class SpoolPublisher:
     """With `experiences`, each call with a whole text is an answered question of its own too.
 
     A repetition after a crash publishes nothing anew, because the ids of the events are those of
-    the calls.
+    the calls. A record that this release cannot read is counted as lost.
     """
 
     def __init__(self, spool: CallSpool, publisher: Publisher, experiences: bool) -> None:
@@ -43,18 +43,21 @@ class SpoolPublisher:
     async def publish(self) -> None:
         """Publish what the spool has; raises redis-py's errors."""
         while records := self._spool.read():
-            events = [pair for record in records for pair in self._events(record)]
+            of_records = [self._events(record) for record in records]
+            events = [pair for pairs in of_records for pair in pairs]
             await self._publisher.publish(
                 [event for event, _ in events],
                 named={event.event_id for event, _ in events},
                 data=[data for _, data in events],
             )
             self._spool.published()
+            for _ in range(of_records.count([])):
+                self._spool.miss("error")
             await asyncio.sleep(0)  # a turn for answers
         self._spool.published()
 
     def _events(self, record: bytes) -> list[tuple[Event, bytes]]:
-        """The events of a record, each with its JSON."""
+        """The events of a record, each with its JSON; none if it cannot be read."""
         try:
             call = CallServed.model_validate_json(record)
         except ValidationError as error:

@@ -58,7 +58,7 @@ class CallSpool:
         return True
 
     def miss(self, reason: LossReason) -> None:
-        """Count a call that did not begin here as lost."""
+        """Count a call that has no line here, or no longer, as lost."""
         self._lost.add(reason, None)
 
     def record(self, call_id: str, record: bytes) -> None:
