@@ -115,17 +115,9 @@ class RewardHandlers:
                 collect(offers, change, number)
 
         calls = CallState(state, current)
-        causes = {
-            event.call_id: n for n, event in enumerate(batch) if isinstance(event, CallServed)
-        } | {
-            query_id_of(fact): n
-            for n, fact in zip(numbers, facts, strict=True)
-            if isinstance(fact, ExperienceRecorded)
-        }
-        affected = await calls.add(
-            (event for event in batch if isinstance(event, CallServed)),
-            causes.keys() & own,
-        )
+        causes = _causes_of_joins(batch, zip(numbers, facts, strict=True))
+        served = (event for event in batch if isinstance(event, CallServed))
+        affected = await calls.add(served, causes.keys() & own)
         for change, joins in await calls.join(affected.keys()):
             number = causes[affected[change.query_id]]
             self._metrics.count_joins(joins)
@@ -196,3 +188,10 @@ class RewardHandlers:
         for name, place in calls.places.items():
             if calls.stored_places.get(name) is not place:
                 yield Write(place_key(name), place.model_dump_json().encode(), CALLS_FOR_S)
+
+
+def _causes_of_joins(batch: Sequence[Input], facts: Iterable[tuple[int, Fact]]) -> dict[str, int]:
+    """The numbers in the batch of its calls and answers, by their ids; `facts` are numbered."""
+    calls = {event.call_id: n for n, event in enumerate(batch) if isinstance(event, CallServed)}
+    answers = {query_id_of(fact): n for n, fact in facts if isinstance(fact, ExperienceRecorded)}
+    return calls | answers
