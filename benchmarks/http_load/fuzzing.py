@@ -61,6 +61,11 @@ ROUTES: dict[str, dict[str, Any]] = {
     "/v1/commands/training": {**_ASKED, "method": "dpo"},
     "/v1/commands/cancel": {**_ASKED, "run_id": "r1"},
     "/v1/commands/activation": {**_ASKED, "version": "v1"},
+    "/v1/check": {
+        "answer": "Pump 001 draws 45.2 kilowatts.",
+        "readings": "pump 001 power: 45.2 kW",
+        "question": "What is the power of pump 001?",
+    },
     "/v1/commands/rollback": _ASKED,
     "/api/layer2/feedback/": _FEEDBACK,
     "/api/layer2/approve-training/": {},
