@@ -29,6 +29,7 @@ from ingest.http.idempotency import replay_response
 from ingest.http.item_routes import create_item_router
 from ingest.http.openapi import add_schemas
 from ingest.http.read_routes import create_read_router
+from ingest.http.route_classes import routes_ahead
 from ingest.intake import Intake
 from ingest.metrics import IngestMetrics
 from ingest.ranking.decisions import Decisions
@@ -122,6 +123,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         redirect_slashes=False,
         redoc_url=None,
         static_url="/docs-files",
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # RequestTracing does it
     )
     intake = Intake(
         publishers,
@@ -134,7 +136,7 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
     windows = FeedbackWindows(ledger, settings.reward_window_days)
     browsers = CallLimit(RateLimit(redis, "browsers"), settings.ingest_feedback_per_minute)
     max_candidates = settings.ingest_rank_max_candidates
-    for router in (
+    routers = (
         create_item_router(
             intake, settings.ingest_max_batch, settings.ingest_max_item_bytes, browsers, windows
         ),
@@ -143,8 +145,10 @@ def create_app(settings: IngestSettings, draw: Callable[[], float] | None = None
         create_rank_router(decisions, ranking_metrics, max_candidates, browsers),
         *command_center_routers(settings, intake, publishers, redis, ledger, trainer, windows),
         create_read_router(ledger),
-    ):
+    )
+    for router in routers:
         app.include_router(router)
+    app.router.routes[:0] = routes_ahead(routers)
     for path, endpoint in create_host(service).routes:
         app.router.routes.append(Route(path, endpoint, include_in_schema=False))
     add_schemas(app)

@@ -84,11 +84,8 @@ class Intake:
             now,
             Experience,
         )
-        lacking: dict[str, bool] = {}
-        for event, index in zip(batch.events, batch.indexes, strict=True):
-            lacking.setdefault(event.event_id, lacks_plan(items[index]))
-        unplanned = frozenset(event_id for event_id, lacks in lacking.items() if lacks)
-        batch = replace(batch, without_plan=unplanned)
+        if any(lacks_plan(items[index]) for index in batch.indexes):
+            batch = replace(batch, without_plan=_without_plan(batch, items))
         return batch if may_teach else awaiting_approval(batch)
 
     async def feedback(self, items: Sequence[Any], may_teach: bool = True) -> EventBatch:
@@ -194,6 +191,14 @@ class Intake:
             valid.extend(part.valid)
             problems.extend(part.problems)
         return SortedItems(tuple(valid), tuple(problems))
+
+
+def _without_plan(batch: EventBatch, items: Sequence[Any]) -> frozenset[str]:
+    """The event ids whose first item lacks a plan."""
+    lacking: dict[str, bool] = {}
+    for event, index in zip(batch.events, batch.indexes, strict=True):
+        lacking.setdefault(event.event_id, lacks_plan(items[index]))
+    return frozenset(event_id for event_id, lacks in lacking.items() if lacks)
 
 
 def _reader(model: type[M]) -> Read[M]:

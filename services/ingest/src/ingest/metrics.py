@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter
 
 _KINDS = ("experience", "feedback", "correction", "trace", "pair")
+_OUTCOMES = ("accepted", "repeated", "rejected")
 
 
 class IngestMetrics:
@@ -13,8 +14,9 @@ class IngestMetrics:
             ("kind", "outcome"),
             registry=registry,
         )
-        for kind in _KINDS:
-            self.count(kind, 0, 0, 0)
+        self._of_kind = {
+            kind: [self.items.labels(kind, outcome) for outcome in _OUTCOMES] for kind in _KINDS
+        }
         self.without_plan = Counter(
             "ratchet_experiences_without_plan_total",
             "New experiences whose widget plan lists no widgets, which count for voice only.",
@@ -32,6 +34,6 @@ class IngestMetrics:
         )
 
     def count(self, kind: str, accepted: int, repeated: int, rejected: int) -> None:
-        counts = (("accepted", accepted), ("repeated", repeated), ("rejected", rejected))
-        for outcome, count in counts:
-            self.items.labels(kind, outcome).inc(count)
+        counts = (accepted, repeated, rejected)
+        for counter, count in zip(self._of_kind[kind], counts, strict=True):
+            counter.inc(count)

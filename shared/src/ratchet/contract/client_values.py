@@ -26,14 +26,17 @@ class ClientInput:
 
 
 def _finite(value: Any, info: ValidationInfo) -> Any:
-    left = [value] if isinstance(info.context, ClientInput) else []
-    while left:
-        one = left.pop()
+    found = [value] if isinstance(info.context, ClientInput) else []
+    # The list grows on the way. Every item passes here: most values are text, and to build a union
+    # takes longer than to check it.
+    for one in found:
+        if isinstance(one, str):
+            continue
         if isinstance(one, dict):
-            left.extend(one.values())
-        elif isinstance(one, list | tuple):
-            left.extend(one)
-        elif isinstance(one, int | float) and not abs(one) <= _LARGEST:
+            found += one.values()
+        elif isinstance(one, (list, tuple)):
+            found += one
+        elif isinstance(one, (int, float)) and not -_LARGEST <= one <= _LARGEST:
             raise ValueError(
                 "contains a number that is not finite (up to 1.8e308); send null instead"
             )

@@ -16,7 +16,7 @@ from ratchet.settings import ALLOWED_HOSTS, CommonSettings
 
 LOOPBACK = "127.0.0.1"
 _FORWARDED_HOST = re.compile(r'host\s*=\s*"?([^;,"]*)', re.IGNORECASE)
-_FORWARDING = (b"x-forwarded-for", b"x-forwarded-host", b"forwarded")
+_OF_HOSTS = frozenset((b"host", b"x-forwarded-for", b"x-forwarded-host", b"forwarded"))
 Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -38,11 +38,12 @@ class Hosts:
         A proxy may replace the host that a page named by one of loopback. The host of a request
         that a proxy forwarded must therefore be listed.
         """
-        sent = [(name.lower(), value.decode("latin-1")) for name, value in headers]
+        named = ((name.lower(), value) for name, value in headers)
+        sent = [(name, value.decode("latin-1")) for name, value in named if name in _OF_HOSTS]
         hosts = [value for name, value in sent if name == b"host"]
         if len(hosts) != 1:
             return f"send one Host header, not {len(hosts)}"
-        forwarded = any(name in _FORWARDING for name, _ in sent)
+        forwarded = len(sent) > 1
         original = [host for name, value in sent for host in _forwarded_hosts(name, value)]
         for host in (*hosts, *original):
             if not self._admits(host):

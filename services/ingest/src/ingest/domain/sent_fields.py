@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence, Set
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -41,9 +41,14 @@ def unknown_fields(
 
     Of a refused item only fields that resemble a known field are reported; at most 100 in all.
     """
-    known = tuple(sorted(model.model_fields.keys() | Identity.model_fields.keys()))
-    sent = ((i, name) for i, item in enumerate(items) if isinstance(item, Mapping) for name in item)
-    unknown = ((i, name[:_LONGEST_NAME]) for i, name in sent if name not in known)
+    known = _known_fields(model)
+    unknown = (
+        (index, name[:_LONGEST_NAME])
+        for index, item in enumerate(items)
+        if isinstance(item, Mapping) and not item.keys() <= known
+        for name in item
+        if name not in known
+    )
     ignored, mistaken = [], []
     for index, name in islice(unknown, _MOST):
         like = _like(name, known)
@@ -55,9 +60,14 @@ def unknown_fields(
     return ignored, mistaken
 
 
+@cache
+def _known_fields(model: type[BaseModel]) -> frozenset[str]:
+    return frozenset(model.model_fields.keys() | Identity.model_fields.keys())
+
+
 @lru_cache(maxsize=1000)
-def _like(name: str, known: tuple[str, ...]) -> str | None:
+def _like(name: str, known: frozenset[str]) -> str | None:
     """The known name that `name` resembles, such as query_id for queryId."""
     meant = _CAMEL_CASE.sub("_", name).lower()
-    near = get_close_matches(_OTHER_NAMES.get(meant, meant), known, n=1, cutoff=0.65)
+    near = get_close_matches(_OTHER_NAMES.get(meant, meant), sorted(known), n=1, cutoff=0.65)
     return near[0] if near else None
