@@ -42,6 +42,17 @@ def test_a_name_without_an_id_ends_before_the_metric():
     )
 
 
+def test_a_row_of_one_device_has_a_reading_in_each_cell_with_a_number():
+    prompt = """Data:
+- pump 001 | status: running | hall: B 2 | power: 45.5 kW | average power: 50 kW
+- P-101A | discharge pressure = 6.25 bar."""
+    assert readings_in(prompt) == ROWS[:3]
+
+
+def test_a_row_that_begins_with_no_device_has_no_readings():
+    assert readings_in("Alarm: too hot | Equipment: pump 001 | Value: 95 °C | Limit: 90 °C") == ()
+
+
 @pytest.mark.parametrize("prompt", ["", "Answer in 2 sentences.", "- pump 001 power: hot kW", "{"])
 def test_other_lines_are_no_readings(prompt: str):
     assert readings_in(prompt) == ()
