@@ -16,8 +16,9 @@ from ratchet.contract import (
 from ratchet_models import Chat
 from ratchet_models.references_file import read_references
 from ratchet_text import language_of
+from ratchet_truth import readings_in
 from trainer.domain.counterfactuals.copies import varied
-from trainer.domain.counterfactuals.message_boundaries import with_text
+from trainer.domain.counterfactuals.edits import with_text
 from trainer.domain.evaluation.cases import held_out_cases
 from trainer.domain.evaluation.reference_chats import reference_prompts, reference_request
 from trainer.domain.evaluation.scores import GeneratedAnswer
@@ -194,6 +195,42 @@ def test_a_copy_with_other_facts_keeps_the_boundaries_of_its_messages(example: A
         assert copy.prompt == prompt_of(copy.messages) != prompt_of(SERVED)
         assert copy.question.text in user.content
         assert user.content.endswith("\n\nAnswer now.")
+
+
+def dashboard(heading: str) -> PairBuilt:
+    """A pair whose prompt has a dashboard's heading, and a row for each device."""
+    content = f"""Dashboard: {heading}
+Data:
+- pump 001 | status: running | power: 45.3 kW | average power: 50.2 kW
+- pump 002 | status: running | power: 71.4 kW
+
+Query: {QUESTION}"""
+    return served(messages=(SERVED[0], ChatMessage(role="user", content=content)))
+
+
+def test_a_copy_has_new_facts_in_the_rows_of_devices_and_in_the_heading():
+    recipe = VariationRecipe(questions=0, copies=12)
+    heading = '"Pump 001 power", 4 widgets, alarm at 45.3 kW'
+    _, *copies = varied([dashboard(heading)], recipe, 42).examples
+    assert len(copies) == 12
+    for copy in copies:
+        first, second, third = readings_in(copy.prompt)
+        asked = copy.question.asked
+        assert asked is not None and asked.equipment == first.equipment == second.equipment
+        assert third.equipment != first.equipment
+        assert second.metric == f"average {first.metric}"
+        shown = copy.messages[1].content.splitlines()[0]
+        value = f"{first.value:.10g} {first.unit}".replace(" %", "%")
+        assert shown.lower() == (
+            f'dashboard: "{first.equipment} {first.metric}", 4 widgets, alarm at {value}'.lower()
+        )
+        assert copy.question.text == f"What is the {first.metric} of {first.equipment}?"
+    assert len({readings_in(copy.prompt)[0].metric for copy in copies}) > 1
+
+
+@pytest.mark.parametrize("heading", ["Pump 007", "All of the tanks, and pump 003"])
+def test_a_prompt_with_a_device_beside_its_readings_is_not_copied(heading: str):
+    assert varied([dashboard(heading)], VariationRecipe(), 42).copies == 0
 
 
 def test_a_text_with_other_lines_has_no_certain_boundaries():
