@@ -24,6 +24,7 @@ from trainer.domain.evaluation.reference_chats import reference_prompts, referen
 from trainer.domain.evaluation.scores import GeneratedAnswer
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.training_example import samples_of
+from trainer.domain.examples.truth import is_true, situation_of_example
 from trainer.domain.on_policy.own_pairs import own_pair
 from trainer.domain.runs.recipe import JudgingRecipe, VariationRecipe
 
@@ -226,6 +227,28 @@ def test_a_copy_has_new_facts_in_the_rows_of_devices_and_in_the_heading():
         )
         assert copy.question.text == f"What is the {first.metric} of {first.equipment}?"
     assert len({readings_in(copy.prompt)[0].metric for copy in copies}) > 1
+
+
+@pytest.mark.parametrize("device", ["pump 1", "P-001", "Pump 1 (P-001)"])
+def test_a_device_with_a_second_id_is_copied_under_each_of_its_names(device: str):
+    question = f"What is the power of {device}?"
+    content = f"""Data:
+- Pump 1 (P-001) | Type: Pump | Load: 62.0% | Power: 245.2 kW
+- Pump 2 (P-002) | Type: Pump | Load: 71.0% | Power: 262.9 kW
+
+Query: {question}"""
+    origin = served(messages=(SERVED[0], ChatMessage(role="user", content=content)))
+    asked = origin.question.model_copy(update={"text": question, "asked": None})
+    sides = {"chosen": f"{device} draws 245.2 kW.", "rejected": f"{device} draws 262.9 kW."}
+    origin = origin.model_copy(update={"question": asked, **sides})
+    _, *copies = varied([origin], VariationRecipe(copies=4, questions=2), 42).examples
+    assert len(copies) > 6
+    for copy in copies:
+        situation = situation_of_example(copy)
+        assert isinstance(copy, PairBuilt)
+        assert (is_true(copy.chosen, situation), is_true(copy.rejected, situation)) == (True, False)
+        assert copy.question.text in copy.prompt
+        assert ")) " not in copy.rejected and "(Pump" not in copy.rejected
 
 
 @pytest.mark.parametrize("heading", ["Pump 007", "All of the tanks, and pump 003"])

@@ -100,6 +100,8 @@ def _renamed(text: str, span: Place, name: str, change: Change) -> str:
     head, written = words_before_number(name), words_before_number(said)
     if written and head.endswith(written.replace("-", " ")):
         return new.replace(" ", "-") if " " in name and " " not in said else new
+    if new == name:
+        return said
     numbers = _DIGITS.findall(new)
     if change.heads or len(numbers) != 1 or len(_DIGITS.findall(said)) != 1:
         raise Unclear("a device is named in another form")
