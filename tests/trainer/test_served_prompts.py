@@ -1,5 +1,6 @@
 """The messages that were served reach every row, every question and every copy."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,9 @@ Query: {question}"""
         assert (is_true(copy.chosen, situation), is_true(copy.rejected, situation)) == (True, False)
         assert copy.question.text in copy.prompt
         assert ")) " not in copy.rejected and "(Pump" not in copy.rejected
+    names = {readings_in(copy.prompt)[0].equipment for copy in copies}
+    assert len(names) > 3, "both ids vary"
+    assert all(re.fullmatch(r"Pump [0-9]+ \([A-Z]{1,2}-[0-9]{3}\)", name) for name in names)
 
 
 @pytest.mark.parametrize("heading", ["Pump 007", "All of the tanks, and pump 003"])

@@ -11,6 +11,7 @@ from ratchet_truth.vocabulary.tokens import WordToken, tokens_in
 from trainer.domain.counterfactuals.change import Change, MetricChange
 from trainer.domain.counterfactuals.edits import Edit, Unclear, applied
 from trainer.domain.counterfactuals.facts import Facts, Place
+from trainer.domain.counterfactuals.names import parts_of_name
 from trainer.domain.counterfactuals.notation import notation_of
 from trainer.domain.counterfactuals.stated_facts import (
     StatedReading,
@@ -97,9 +98,12 @@ def _is_inside(place: int, spans: Iterable[tuple[int, int]]) -> bool:
 def _renamed(text: str, span: Place, name: str, change: Change) -> str:
     """The new name of a device; only its number, where the text has the name in another form."""
     said, new = text[span.start : span.end], change.names[name]
-    head, written = words_before_number(name), words_before_number(said)
-    if written and head.endswith(written.replace("-", " ")):
-        return new.replace(" ", "-") if " " in name and " " not in said else new
+    written = words_before_number(said).replace("-", " ")
+    if said.endswith(")"):
+        return new
+    for old, part in zip(parts_of_name(name), parts_of_name(new), strict=True):
+        if written and words_before_number(old).endswith(written):
+            return part.replace(" ", "-") if " " in old and " " not in said else part
     if new == name:
         return said
     numbers = _DIGITS.findall(new)
