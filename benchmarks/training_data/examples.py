@@ -7,12 +7,15 @@ from random import Random
 
 from ratchet.contract import (
     Aspect,
+    ChatMessage,
     DemonstrationBuilt,
     Experience,
     LabelBuilt,
     PairBuilt,
+    Reading,
     Source,
     derived_id,
+    prompt_of,
 )
 from ratchet.measures import plan_text, prompt_for
 from reward.domain.answers.recorded_answer import RecordedAnswer, recorded_answer
@@ -22,6 +25,8 @@ from simulator.plant import NUMBERED
 from simulator.wording import Wording
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+Served = Callable[[Turn, Sequence[Reading]], tuple[ChatMessage, ...]]
+"""The messages that an application sends for the question of a turn and its readings."""
 
 
 def draw(
@@ -34,17 +39,19 @@ def draw(
     site: Site = NUMBERED,
     absent_share: float = 0.0,
     wording: Wording = "all",
+    served: Served | None = None,
 ) -> list[PairBuilt]:
     """Pairs about `area` if `unseen`, else about all other areas, in random order.
 
     With `wording` "taught" for training and "held_out" for evaluation, the questions asked have
-    phrasings and their answers shapes that training never saw.
+    phrasings and their answers shapes that training never saw. With `served`, spoken answers were
+    given to these messages; a question's facts and answers are the same as without.
     """
     results: dict[str, list[PairBuilt]] = {"voice": [], "widget": []}
     target = {"voice": voice, "widget": widget}
     plant = partial(simulate, start=START, site=site, absent_share=absent_share, wording=wording)
     for turns in _situations(plant, seed, area, unseen):
-        for pair in (_voice_pair(turns), _widget_pair(turns)):
+        for pair in (_voice_pair(turns, served), _widget_pair(turns)):
             if pair is not None and len(results[pair.aspect]) < target[pair.aspect]:
                 results[pair.aspect].append(pair)
         if all(len(results[aspect]) >= target[aspect] for aspect in results):
@@ -100,13 +107,14 @@ def _situations(
         seed += 1
 
 
-def _voice_pair(turns: list[Turn]) -> PairBuilt | None:
+def _voice_pair(turns: list[Turn], served: Served | None) -> PairBuilt | None:
     good = [turn for turn in turns if turn.truth.voice == "good"]
     bad = [turn for turn in turns if turn.truth.voice != "good"]
     if not good or not bad:
         return None
     chosen, rejected = (str(turn.experience["voice_response"]) for turn in (good[0], bad[0]))
-    return _pair("voice", good[0], bad[0], chosen, rejected)
+    messages = served(good[0], _answered(good[0]).readings) if served else ()
+    return _pair("voice", good[0], bad[0], chosen, rejected, messages)
 
 
 def _widget_pair(turns: list[Turn]) -> PairBuilt | None:
@@ -126,9 +134,18 @@ def _plan(turn: Turn) -> str:
     return plan_text(answer.heading, [(w.scenario, w.size) for w in answer.widgets])
 
 
-def _pair(aspect: Aspect, best: Turn, worst: Turn, chosen: str, rejected: str) -> PairBuilt:
-    answered = _answered(best)
-    prompt = prompt_for(aspect, answered.transcript, answered.readings)
+def _pair(
+    aspect: Aspect,
+    best: Turn,
+    worst: Turn,
+    chosen: str,
+    rejected: str,
+    messages: tuple[ChatMessage, ...] = (),
+) -> PairBuilt:
+    answered = _answered(best).served_with(messages)
+    own = prompt_for(aspect, answered.transcript, answered.readings)
+    prompt = prompt_of(messages) if messages else own
+    keys = question_keys(answered, "question", {aspect: messages} if messages else None)
     example_id = derived_id(aspect, prompt, chosen, rejected)
     return PairBuilt(
         event_id=example_id,
@@ -137,8 +154,9 @@ def _pair(aspect: Aspect, best: Turn, worst: Turn, chosen: str, rejected: str) -
         revision=1,
         aspect=aspect,
         rule="same_question",
-        question=question_of(answered, question_keys(answered, "question")[aspect]),
+        question=question_of(answered, keys[aspect]),
         prompt=prompt,
+        messages=messages,
         sources=(_source(best), _source(worst)),
         chosen=chosen,
         rejected=rejected,

@@ -64,6 +64,7 @@ async def run(
     cache_dir: Path = CACHE,
     regression: Path | None = PACKAGED,
     report: Report = lambda progress: None,
+    gate: GateRules = GateRules(),  # noqa: B008  (an immutable value)
 ) -> Ran:
     """Train and evaluate as the service would, in a temporary directory."""
 
@@ -84,13 +85,14 @@ async def run(
             cache_dir=cache_dir,
             work_dir=Path(directory) / "work",
             regression=regression,
+            gate=gate,
         )
         trained = await ChildRunner().train(request, on_progress)
     ruling = judge_challenger(
         trained.cases,
         trained.before,
         trained.after,
-        GateRules(),
+        gate,
         method,
         recipe.seed,
         trained.base,

@@ -1,5 +1,6 @@
 """The messages that were served reach every row, every question and every copy."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ from ratchet.contract import (
 from ratchet_models import Chat
 from ratchet_models.references_file import read_references
 from ratchet_text import language_of
+from ratchet_truth import readings_in
 from trainer.domain.counterfactuals.copies import varied
-from trainer.domain.counterfactuals.message_boundaries import with_text
+from trainer.domain.counterfactuals.edits import with_text
 from trainer.domain.evaluation.cases import held_out_cases
 from trainer.domain.evaluation.reference_chats import reference_prompts, reference_request
 from trainer.domain.evaluation.scores import GeneratedAnswer
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.examples.training_example import samples_of
+from trainer.domain.examples.truth import is_true, situation_of_example
 from trainer.domain.on_policy.own_pairs import own_pair
 from trainer.domain.runs.recipe import JudgingRecipe, VariationRecipe
 
@@ -194,6 +197,67 @@ def test_a_copy_with_other_facts_keeps_the_boundaries_of_its_messages(example: A
         assert copy.prompt == prompt_of(copy.messages) != prompt_of(SERVED)
         assert copy.question.text in user.content
         assert user.content.endswith("\n\nAnswer now.")
+
+
+def dashboard(heading: str) -> PairBuilt:
+    """A pair whose prompt has a dashboard's heading, and a row for each device."""
+    content = f"""Dashboard: {heading}
+Data:
+- pump 001 | status: running | power: 45.3 kW | average power: 50.2 kW
+- pump 002 | status: running | power: 71.4 kW
+
+Query: {QUESTION}"""
+    return served(messages=(SERVED[0], ChatMessage(role="user", content=content)))
+
+
+def test_a_copy_has_new_facts_in_the_rows_of_devices_and_in_the_heading():
+    recipe = VariationRecipe(questions=0, copies=12)
+    heading = '"Pump 001 power", 4 widgets, alarm at 45.3 kW'
+    _, *copies = varied([dashboard(heading)], recipe, 42).examples
+    assert len(copies) == 12
+    for copy in copies:
+        first, second, third = readings_in(copy.prompt)
+        asked = copy.question.asked
+        assert asked is not None and asked.equipment == first.equipment == second.equipment
+        assert third.equipment != first.equipment
+        assert second.metric == f"average {first.metric}"
+        shown = copy.messages[1].content.splitlines()[0]
+        value = f"{first.value:.10g} {first.unit}".replace(" %", "%")
+        assert shown.lower() == (
+            f'dashboard: "{first.equipment} {first.metric}", 4 widgets, alarm at {value}'.lower()
+        )
+        assert copy.question.text == f"What is the {first.metric} of {first.equipment}?"
+    assert len({readings_in(copy.prompt)[0].metric for copy in copies}) > 1
+
+
+@pytest.mark.parametrize("device", ["pump 1", "P-001", "Pump 1 (P-001)"])
+def test_a_device_with_a_second_id_is_copied_under_each_of_its_names(device: str):
+    question = f"What is the power of {device}?"
+    content = f"""Data:
+- Pump 1 (P-001) | Type: Pump | Load: 62.0% | Power: 245.2 kW
+- Pump 2 (P-002) | Type: Pump | Load: 71.0% | Power: 262.9 kW
+
+Query: {question}"""
+    origin = served(messages=(SERVED[0], ChatMessage(role="user", content=content)))
+    asked = origin.question.model_copy(update={"text": question, "asked": None})
+    sides = {"chosen": f"{device} draws 245.2 kW.", "rejected": f"{device} draws 262.9 kW."}
+    origin = origin.model_copy(update={"question": asked, **sides})
+    _, *copies = varied([origin], VariationRecipe(copies=4, questions=2), 42).examples
+    assert len(copies) > 6
+    for copy in copies:
+        situation = situation_of_example(copy)
+        assert isinstance(copy, PairBuilt)
+        assert (is_true(copy.chosen, situation), is_true(copy.rejected, situation)) == (True, False)
+        assert copy.question.text in copy.prompt
+        assert ")) " not in copy.rejected and "(Pump" not in copy.rejected
+    names = {readings_in(copy.prompt)[0].equipment for copy in copies}
+    assert len(names) > 3, "both ids vary"
+    assert all(re.fullmatch(r"Pump [0-9]+ \([A-Z]{1,2}-[0-9]{3}\)", name) for name in names)
+
+
+@pytest.mark.parametrize("heading", ["Pump 007", "All of the tanks, and pump 003"])
+def test_a_prompt_with_a_device_beside_its_readings_is_not_copied(heading: str):
+    assert varied([dashboard(heading)], VariationRecipe(), 42).copies == 0
 
 
 def test_a_text_with_other_lines_has_no_certain_boundaries():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratchet.measures import voice_prompt
-from ratchet_truth import RequestedReading, Topic, asked_in, readings_in, situation_in
+from ratchet_truth import RequestedReading, Topic, asked_in, judge, readings_in, situation_in
 
 POWER = RequestedReading("pump 001", "power", 45.5, "kW")
 ROWS = (
@@ -40,6 +40,29 @@ def test_a_name_without_an_id_ends_before_the_metric():
     assert readings_in("- North boiler temperature: 198 °C") == (
         RequestedReading("North boiler", "temperature", 198.0, "°C"),
     )
+
+
+def test_a_row_of_one_device_has_a_reading_in_each_cell_with_a_number():
+    prompt = """Data:
+- pump 001 | status: running | hall: B 2 | power: 45.5 kW | average power: 50 kW
+- P-101A | discharge pressure = 6.25 bar."""
+    assert readings_in(prompt) == ROWS[:3]
+
+
+@pytest.mark.parametrize("name", ["Chiller 1", "CH-001", "Chiller 1 (CH-001)"])
+def test_a_device_with_a_second_id_is_known_by_each_of_its_names(name: str):
+    prompt = """- Chiller 1 (CH-001) | Type: Chiller | Floor 2 | Power Consumption: 245.2 kW
+- Chiller 2 (CH-002) | Type: Chiller | Floor 2 | Power Consumption: 262.9 kW"""
+    situation = situation_in(prompt, f"What is the power of {name}?")
+    assert situation.asked == (Topic("Chiller 1 (CH-001)", "Power Consumption"),)
+    for said in ("Chiller 1", "CH-001", "Chiller 1 (CH-001)"):
+        assert judge(f"{said} is at 245.2 kW.", situation).is_true
+    for said in ("Chiller 2", "CH-002", "CH-003"):
+        assert not judge(f"{said} is at 245.2 kW.", situation).is_true
+
+
+def test_a_row_that_begins_with_no_device_has_no_readings():
+    assert readings_in("Alarm: too hot | Equipment: pump 001 | Value: 95 °C | Limit: 90 °C") == ()
 
 
 @pytest.mark.parametrize("prompt", ["", "Answer in 2 sentences.", "- pump 001 power: hot kW", "{"])

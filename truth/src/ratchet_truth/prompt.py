@@ -22,6 +22,7 @@ _VALUE = r"[-+−]?(?:[0-9][0-9.,٫]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+)"
 _PART = re.compile(
     rf"(?:^|[,;]\s+)([^:=;]{{2,120}}?)\s*[:=]\s+({_VALUE})(?![0-9])[ \t]*([^,;\n]{{0,40}})"
 )
+_CELL = re.compile(rf"([^:=]{{2,120}}?)\s*[:=]\s*({_VALUE})(?![0-9])\s*(.{{0,40}})")
 _SEPARATORS = frozenset(":=|")
 _KEYS = ("equipment", "metric", "value", "unit")
 
@@ -29,8 +30,9 @@ _KEYS = ("equipment", "metric", "value", "unit")
 def readings_in(prompt: str) -> tuple[RequestedReading, ...]:
     """The readings of a prompt, in its order: at most `MOST_READINGS`.
 
-    They are lines such as "- pump 001 power: 45 kW", several on one line, rows of a table, or JSON
-    objects with the keys equipment, metric, value and unit. Other lines are no readings.
+    They are lines such as "- pump 001 power: 45 kW", several on one line, rows of a table, rows of
+    one device such as "- pump 001 | power: 45 kW | flow: 12 m3/h", or JSON objects with the keys
+    equipment, metric, value and unit. Other lines are no readings.
     """
     found = [*_objects(prompt)] or [*_lines(prompt)]
     return tuple(dict.fromkeys(found[:MOST_READINGS]))
@@ -116,16 +118,37 @@ def _lines(prompt: str) -> Iterator[RequestedReading]:
     for line in prompt.splitlines():
         if _SEPARATORS.isdisjoint(line) or len(line) > _LONGEST_LINE:
             continue
-        cells = [cell.strip() for cell in line.strip(" |").split("|")]
-        if len(cells) >= len(_KEYS) and (value := _number(cells[2])) is not None:
-            yield RequestedReading(cells[0], cells[1], value, cells[3])
-            continue
         gap = _BULLET.match(line)
-        for name, written, unit in _PART.findall(line[gap.end() if gap else 0 :]):
-            value = _number(written)
-            equipment, metric = _parted(name.strip())
-            if value is not None and equipment and metric:
-                yield RequestedReading(equipment, metric, value, unit.strip().rstrip("."))
+        content = line[gap.end() if gap else 0 :]
+        cells = [cell.strip() for cell in content.strip(" |").split("|")]
+        own = [*_of_one_device(cells)]
+        is_row = len(cells) >= len(_KEYS) and ":" not in cells[2]
+        if own:
+            yield from own
+        elif is_row and (value := _number(cells[2])) is not None:
+            yield RequestedReading(cells[0], cells[1], value, cells[3])
+        else:
+            yield from _of_parts(content)
+
+
+def _of_parts(line: str) -> Iterator[RequestedReading]:
+    for name, written, unit in _PART.findall(line):
+        value = _number(written)
+        equipment, metric = _parted(name.strip())
+        if value is not None and equipment and metric:
+            yield RequestedReading(equipment, metric, value, unit.strip().rstrip("."))
+
+
+def _of_one_device(cells: Sequence[str]) -> Iterator[RequestedReading]:
+    """The readings of a row that begins with a device; cells without a number are none."""
+    name = cells[0]
+    if not _SEPARATORS.isdisjoint(name) or not equipment_ids(name):
+        return
+    for cell in cells[1:]:
+        found = _CELL.fullmatch(cell)
+        value = _number(found[2]) if found else None
+        if found and value is not None:
+            yield RequestedReading(name, found[1].strip(), value, found[3].strip().rstrip("."))
 
 
 def _number(text: str) -> float | None:

@@ -1,5 +1,6 @@
 """Which device of a situation a text means, and which names mean none of them."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -18,6 +19,7 @@ STRANGER = -1
 """The position of a device that the situation does not have."""
 _GENERIC = frozenset(("machine", "sensor", "meter", "panel", "cell"))
 """Kinds that a sentence about any device may name: "other machines", "the sensor reads"."""
+_SECOND = re.compile(r"\s*\(([^()]+)\)")
 _SEPARATORS = str.maketrans("-_", "  ")
 
 
@@ -25,7 +27,7 @@ class Device(NamedTuple):
     """A device by its name: its id (key, tag), its kind, and the words that qualify it.
 
     "exhaust fan 9" is ("fan", "9") with the modifier "exhaust". `literal` is the name in lower
-    case, for names without an id.
+    case, for names without an id. `second` is an id in parentheses, that of "chiller 1 (CH-001)".
     """
 
     name: str
@@ -35,6 +37,7 @@ class Device(NamedTuple):
     modifiers: tuple[str, ...]
     literal: str
     keys: frozenset[str]
+    second: tuple[str, str] | None = None
 
 
 class NamedDevice(NamedTuple):
@@ -58,7 +61,15 @@ def device_named(name: str) -> Device:
         return Device(name, "", "", device_type(composed), (), literal, equipment_words(words))
     modifiers = tuple(token.text for token in tokens_in(composed[: one.start]))
     keys = equipment_words(words) | ({one.key} if one.kind else frozenset())
-    return Device(name, one.key, one.tag, one.kind, modifiers, literal, keys)
+    second = _in_parentheses(composed, one.end)
+    return Device(name, one.key, one.tag, one.kind, modifiers, literal, keys, second)
+
+
+def _in_parentheses(name: str, start: int) -> tuple[str, str] | None:
+    """The key and the tag of the id in parentheses that ends a name."""
+    found = _SECOND.fullmatch(name[start:])
+    ids = equipment_ids(found[1]) if found else []
+    return (ids[0].key, ids[0].tag) if len(ids) == 1 else None
 
 
 def named_devices(
@@ -103,7 +114,8 @@ def _match(
     same = [
         place
         for place, one in enumerate(devices)
-        if one.tag == tag and (one.key == key or (kind and one.kind == kind and _short(key, one)))
+        if (one.tag == tag and (one.key == key or (kind and one.kind == kind and _short(key, one))))
+        or one.second == (key, tag)
     ]
     if len(same) < 2:
         return same[0] if same else STRANGER

@@ -8,16 +8,15 @@ from typing import Any, NamedTuple
 from ratchet.contract import DemonstrationBuilt, LabelBuilt, PairBuilt, Reading, TraceCaptured
 from trainer.domain.counterfactuals.change import Change
 from trainer.domain.counterfactuals.drawing import draw_change
+from trainer.domain.counterfactuals.edits import Unclear, with_text
 from trainer.domain.counterfactuals.facts import Facts
 from trainer.domain.counterfactuals.falsehoods import false_side
-from trainer.domain.counterfactuals.message_boundaries import with_text
 from trainer.domain.counterfactuals.other_questions import (
     TrueAnswer,
     absent_questions,
     other_questions,
 )
 from trainer.domain.counterfactuals.rewriting import (
-    Unclear,
     rewritten_answer,
     rewritten_prompt,
     rewritten_question,

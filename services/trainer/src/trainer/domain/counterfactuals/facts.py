@@ -15,6 +15,8 @@ from ratchet_truth import (
     readings_in,
     true_answer,
 )
+from ratchet_truth.vocabulary.devices import STRANGER, named_devices
+from ratchet_truth.vocabulary.tokens import tokens_in
 from trainer.domain.counterfactuals.notation import Notation, notation_of
 from trainer.domain.examples.truth import spoken_situation
 
@@ -41,12 +43,16 @@ class PlacedReading(NamedTuple):
 
 @dataclass(frozen=True)
 class Facts:
-    """The readings and the question of a prompt, with their places."""
+    """The readings and the question of a prompt, with their places.
+
+    `context` are the other lines that name a device, such as the heading of a dashboard.
+    """
 
     prompt: str
     question: Question
     asked: Place
     placed: tuple[PlacedReading, ...]
+    context: tuple[Place, ...]
     situation: JudgedSituation
 
     @classmethod
@@ -59,9 +65,10 @@ class Facts:
         asked = Place(start, start + len(question.text))
         placed = tuple(_placed_readings(prompt, asked))
         found = tuple(dict.fromkeys(one.reading for one in placed))
-        if found != situation.readings or _names_a_device_elsewhere(prompt, asked, placed):
+        context = _context(prompt, asked, placed, situation)
+        if found != situation.readings or context is None:
             return None
-        return cls(prompt, question, asked, placed, situation)
+        return cls(prompt, question, asked, placed, context, situation)
 
     @property
     def readings(self) -> tuple[RequestedReading, ...]:
@@ -94,13 +101,17 @@ def _placed_readings(prompt: str, asked: Place) -> Iterator[PlacedReading]:
 def _of_part(
     prompt: str, part: Place, readings: Sequence[RequestedReading]
 ) -> Iterator[PlacedReading]:
-    """The readings of one line or object, in order; those that are not found are left out."""
+    """The readings of one line or object, in order; those that are not found are left out.
+
+    In a row of one device its name stands once, before all of its readings.
+    """
     reached = part.start
     for reading in readings:
         equipment = _found(prompt, reading.equipment, reached, part.end)
+        equipment = equipment or _found(prompt, reading.equipment, part.start, part.end)
         if equipment is None:
             return
-        metric = _found(prompt, reading.metric, equipment.end, part.end)
+        metric = _found(prompt, reading.metric, max(equipment.end, reached), part.end)
         if metric is None:
             return
         for match in _NUMBER.finditer(prompt, metric.end, part.end):
@@ -122,10 +133,30 @@ def _found(text: str, part: str, start: int, end: int) -> Place | None:
     return Place(place, place + len(part)) if place >= 0 else None
 
 
-def _names_a_device_elsewhere(prompt: str, asked: Place, placed: Sequence[PlacedReading]) -> bool:
-    """Whether the prompt names a device outside of its readings and its question."""
+def _context(
+    prompt: str, asked: Place, placed: Sequence[PlacedReading], situation: JudgedSituation
+) -> tuple[Place, ...] | None:
+    """The lines beside the readings and the question that name a device of the situation.
+
+    None if a device is named whose counterpart in a copy is not certain: another one, or one in a
+    line of a reading or the question.
+    """
     spans = [asked, *(one.equipment for one in placed)]
-    return any(
-        all(one.end <= start or end <= one.start for start, end in spans)
+    outside = [
+        one.start
         for one in equipment_ids(prompt)
-    )
+        if all(one.end <= start or end <= one.start for start, end in spans)
+    ]
+    lines = [
+        Place(*match.span())
+        for match in _LINE.finditer(prompt)
+        if any(match.start() <= start < match.end() for start in outside)
+    ]
+    taken = [asked, *(one.value for one in placed)]
+    for line in lines:
+        text = prompt[line.start : line.end]
+        named = named_devices(text, tokens_in(text), situation.devices)
+        is_apart = all(line.end <= start or end <= line.start for start, end in taken)
+        if not named or any(one.device == STRANGER for one in named) or not is_apart:
+            return None
+    return tuple(lines)

@@ -6,9 +6,9 @@ from typing import Literal
 
 from ratchet_truth import JudgedSituation, RequestedReading, Topic, true_answer
 from ratchet_truth.vocabulary.metrics import metric_of
+from trainer.domain.counterfactuals.edits import Edit, applied
 from trainer.domain.counterfactuals.facts import Facts
 from trainer.domain.counterfactuals.notation import Notation
-from trainer.domain.counterfactuals.rewriting import Edit, applied
 from trainer.domain.counterfactuals.stated_facts import name_spans, stated_readings
 from trainer.domain.examples.truth import is_true
 

@@ -9,6 +9,7 @@ from ratchet_text import equipment_ids
 from trainer.domain.counterfactuals.equipment import EQUIPMENT, Equipment, Language, equipment_of
 
 _NUMBERED = re.compile(r"(.*?[^\W\d_])([ _#-]*)([0-9]+)([A-Z]?)")
+_SECOND = re.compile(r"(.*\S) \(([^()]+)\)")
 _TAG = re.compile(r"([A-Z]{1,2})([-_ ]?)([0-9]+)(.*)")
 _FIRST_LETTERS = "BCEFGHKLMPRTX"
 """Letters that begin tags of equipment, without those that are also units."""
@@ -24,6 +25,12 @@ def head_of(name: str) -> str:
     if match is None or _is_tag(name):
         return ""
     return match[1]
+
+
+def parts_of_name(name: str) -> tuple[str, ...]:
+    """The parts of "chiller 1 (CH-001)", whose id in parentheses is another name; else the name."""
+    match = _SECOND.fullmatch(name)
+    return (match[1], match[2]) if match else (name,)
 
 
 def draw_heads(
@@ -80,6 +87,10 @@ def _drawn(rng: Random, name: str, heads: Mapping[str, Equipment]) -> str | None
     tag = next(iter(equipment_ids(name)), None)
     if tag is None:
         return None
+    first, *second = parts_of_name(name)
+    if second:
+        drawn = [_drawn(rng, first, heads), _drawn(rng, second[0], heads)]
+        return None if None in drawn else f"{drawn[0]} ({drawn[1]})"
     if _is_tag(name):
         return name[: tag.start] + _other_tag(rng, name[tag.start : tag.end]) + name[tag.end :]
     match = _NUMBERED.fullmatch(name)
@@ -131,6 +142,7 @@ def _in_style(name: str, head: str) -> str:
 
 
 def _is_one_device(new: str, old: str) -> bool:
-    """Whether a reader finds one device in the new name, as in the old one."""
+    """Whether a reader finds one id in each part of the new name, as in the old one."""
     found, before = equipment_ids(new), equipment_ids(old)
-    return len(found) == len(before) == 1 and found[0].end == len(new) - len(old) + before[0].end
+    same = len(found) == len(before) == len(parts_of_name(old))
+    return same and found[-1].end == len(new) - len(old) + before[-1].end

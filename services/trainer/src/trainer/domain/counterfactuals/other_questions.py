@@ -14,10 +14,10 @@ from ratchet_truth import RequestedReading, true_answer
 from ratchet_truth.vocabulary.metrics import metric_of
 from trainer.domain.counterfactuals.change import Change, MetricChange, NewReading
 from trainer.domain.counterfactuals.drawing import languages_of, words_of_metric
+from trainer.domain.counterfactuals.edits import Unclear
 from trainer.domain.counterfactuals.facts import Facts
 from trainer.domain.counterfactuals.quantities import QUANTITIES, Quantity, quantity_named
 from trainer.domain.counterfactuals.rewriting import (
-    Unclear,
     rewritten_answer,
     rewritten_question,
 )

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal
 
 from ratchet_text import NumberMention, equipment_words
 from ratchet_truth import JudgedSituation
 from ratchet_truth.vocabulary.phrases import language_in, phrases_in
 from ratchet_truth.vocabulary.tokens import WordToken, tokens_in
 from trainer.domain.counterfactuals.change import Change, MetricChange
+from trainer.domain.counterfactuals.edits import Edit, Unclear, applied
 from trainer.domain.counterfactuals.facts import Facts, Place
+from trainer.domain.counterfactuals.names import parts_of_name
 from trainer.domain.counterfactuals.notation import notation_of
 from trainer.domain.counterfactuals.stated_facts import (
     StatedReading,
@@ -18,9 +20,9 @@ from trainer.domain.counterfactuals.stated_facts import (
     words_before_number,
 )
 
+_Part = Literal["answer", "question", "context"]
 _DIGITS = re.compile(r"[0-9]+")
 _DECIMALS = re.compile(r"[0-9]([.,])(?:[0-9]{1,2})(?![0-9])")
-_ARTICLE = re.compile(r"\b(a|an|A|An)( +)$")
 _SYMBOL_LENGTH = 5
 _OF_ONE_METRIC = frozenset(
     "draw draws drawing drew consume consumes consuming use uses using spin spins turn turns "
@@ -32,25 +34,15 @@ _OF_ONE_METRIC = frozenset(
 """Words that fit one metric only, such as "draws 45 kW"."""
 
 
-class Unclear(ValueError):
-    """A text has a fact whose counterpart in the copy is not certain."""
-
-
-class Edit(NamedTuple):
-    start: int
-    end: int
-    new: str
-
-
 def rewritten_answer(answer: str, facts: Facts, change: Change) -> str:
     """An answer with the facts of a copy; raises `Unclear` if any of its facts is not certain."""
-    return applied(answer, _edits(answer, facts.situation, change, is_question=False))
+    return applied(answer, _edits(answer, facts.situation, change, "answer"))
 
 
 def rewritten_question(facts: Facts, change: Change) -> str:
     """The question with the facts of a copy. Raises `Unclear`."""
     text = facts.question.text
-    return applied(text, _edits(text, facts.situation, change, is_question=True))
+    return applied(text, _edits(text, facts.situation, change, "question"))
 
 
 def rewritten_prompt(facts: Facts, change: Change, question: str) -> str:
@@ -65,10 +57,19 @@ def rewritten_prompt(facts: Facts, change: Change, question: str) -> str:
             Edit(*one.value, sign + one.notation.write(new.reading.value, new.decimals)),
             Edit(*one.unit, new.reading.unit),
         ]
+    for line in facts.context:
+        edits += _edits_of_context(facts, line, change)
     return applied(facts.prompt, edits)
 
 
-def _edits(text: str, situation: JudgedSituation, change: Change, is_question: bool) -> list[Edit]:
+def _edits_of_context(facts: Facts, line: Place, change: Change) -> Iterator[Edit]:
+    """Edits of a line that is neither a reading nor the question, such as a dashboard's heading."""
+    text = facts.prompt[line.start : line.end]
+    for start, end, new in _edits(text, facts.situation, change, "context"):
+        yield Edit(line.start + start, line.start + end, new)
+
+
+def _edits(text: str, situation: JudgedSituation, change: Change, part: _Part) -> list[Edit]:
     tokens = tokens_in(text)
     names = name_spans(text, situation)
     edits = [
@@ -84,7 +85,7 @@ def _edits(text: str, situation: JudgedSituation, change: Change, is_question: b
     for mention, stated in stated_readings(text, situation):
         if not _is_inside(mention.start, inside):
             point = decimal_mark(text, situation.question)
-            edits += _number_edits(text, mention, stated, change, is_question, point)
+            edits += _number_edits(text, mention, stated, change, part, point)
     if change.metric is not None:
         edits += _metric_edits(text, free, change.metric)
     return edits
@@ -97,9 +98,14 @@ def _is_inside(place: int, spans: Iterable[tuple[int, int]]) -> bool:
 def _renamed(text: str, span: Place, name: str, change: Change) -> str:
     """The new name of a device; only its number, where the text has the name in another form."""
     said, new = text[span.start : span.end], change.names[name]
-    head, written = words_before_number(name), words_before_number(said)
-    if written and head.endswith(written.replace("-", " ")):
-        return new.replace(" ", "-") if " " in name and " " not in said else new
+    written = words_before_number(said).replace("-", " ")
+    if said.endswith(")"):
+        return new
+    for old, part in zip(parts_of_name(name), parts_of_name(new), strict=True):
+        if written and words_before_number(old).endswith(written):
+            return part.replace(" ", "-") if " " in old and " " not in said else part
+    if new == name:
+        return said
     numbers = _DIGITS.findall(new)
     if change.heads or len(numbers) != 1 or len(_DIGITS.findall(said)) != 1:
         raise Unclear("a device is named in another form")
@@ -111,9 +117,11 @@ def _number_edits(
     mention: NumberMention,
     stated: StatedReading | None,
     change: Change,
-    is_question: bool,
+    part: _Part,
     point: str,
 ) -> Iterator[Edit]:
+    if part == "context" and (stated is None or stated.unit is None):
+        return
     if stated is None:
         values = [reading[0].value for reading in mention.readings() if len(reading) == 1]
         moved = [value for value in values if value in change.limits]
@@ -123,7 +131,7 @@ def _number_edits(
             if notation is None:
                 raise Unclear("a number of the question is written in another form")
             yield Edit(mention.start, mention.end, notation.write(change.limits[moved[0]]))
-        elif not is_question and not any(value in change.kept for value in values):
+        elif part == "answer" and not any(value in change.kept for value in values):
             raise Unclear("a number is neither a reading nor from the question")
         return
     new = change.readings[stated.reading]
@@ -173,26 +181,3 @@ def _metric_edits(text: str, tokens: Sequence[WordToken], metric: MetricChange) 
         yield Edit(start, end, new[0].upper() + new[1:] if said[0].isupper() else new)
     if any(word in token.text and token.text != word for token in tokens):
         raise Unclear("a metric is part of a longer word")
-
-
-def applied(text: str, edits: Iterable[Edit]) -> str:
-    """The text with its edits, in English with "a" or "an" before them as they need."""
-    is_english = language_in(text, tokens_in(text)) == "en"
-    parts: list[str] = []
-    reached = 0
-    for edit in sorted(edits):
-        if edit.start < reached:
-            raise Unclear("two facts overlap")
-        between = text[reached : edit.start]
-        old = text[edit.start : edit.end]
-        if is_english and edit.new[:1].lower() != old[:1].lower():
-            between = _with_article(between, edit.new)
-        parts += [between, edit.new]
-        reached = edit.end
-    return "".join((*parts, text[reached:]))
-
-
-def _with_article(before: str, new: str) -> str:
-    """The text before a new word, with "an" before a vowel if it ends in an article."""
-    ending = "n" if new[:1].lower() in "aeiou" else ""
-    return _ARTICLE.sub(lambda found: found[1][0] + ending + found[2], before)

@@ -35,8 +35,11 @@ def stated_readings(
 
 
 def name_spans(text: str, situation: JudgedSituation) -> list[tuple[Place, NamedDevice]]:
-    """Where a text names a device of the situation, the words before its kind included."""
-    found = []
+    """Where a text names a device of the situation, the words before its kind included.
+
+    A name with an id in parentheses, such as "chiller 1 (CH-001)", is one.
+    """
+    found: list[tuple[Place, NamedDevice]] = []
     for one in named_devices(text, tokens_in(text), situation.devices):
         if one.device < 0:
             continue
@@ -46,7 +49,13 @@ def name_spans(text: str, situation: JudgedSituation) -> list[tuple[Place, Named
         before = head.removesuffix(said) if said and head.endswith(said) else ""
         first = one.start - len(before)
         whole = before and first >= 0 and text[first : one.start].lower() == before
-        found.append((Place(first if whole else one.start, one.end), one))
+        place = Place(first if whole else one.start, one.end)
+        if found and found[-1][1].device == one.device and text[one.end : one.end + 1] == ")":
+            earlier = found[-1][0]
+            if text[earlier.end : one.start].strip() == "(":
+                found[-1] = (Place(earlier.start, one.end + 1), found[-1][1])
+                continue
+        found.append((place, one))
     return found
 
 
