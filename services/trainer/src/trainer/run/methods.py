@@ -1,7 +1,7 @@
 """The training methods: each is a TRL trainer behind one signature."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from ratchet.contract import Method
 from trainer.backends.language_model.training_loop import Trained, Training
@@ -10,7 +10,7 @@ TrainingMethod = Callable[[Training, Sequence[Any]], Trained]
 """Trains on examples of the method's kind, from the last complete checkpoint if there is one."""
 
 
-def training_method(method: Method) -> TrainingMethod:
+def training_method(method: Method | Literal["grpo"]) -> TrainingMethod:
     """Import the TRL trainer of `method` alone: each import takes a second."""
     match method:
         case "dpo":
@@ -25,3 +25,7 @@ def training_method(method: Method) -> TrainingMethod:
             from trainer.backends.language_model import sft
 
             return sft.train
+        case "grpo":
+            from trainer.backends.language_model import grpo
+
+            return grpo.train

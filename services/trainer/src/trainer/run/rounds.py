@@ -56,11 +56,9 @@ class Rounds:
         made: list[Round] = []
         before = self._counts("measured-0.json", measured)
         for number in range(1, most + 1):
-            questions = self.draw.of_round(number, taught)
-            pairs = self._own_pairs(number, questions)
-            one = Round(questions=len(questions), pairs=len(pairs), before=before)
-            if pairs:
-                earlier, trained = trained, self._taught(number, trained, pairs)
+            one, lessons = self._prepared(number, self.draw.of_round(number, taught), before)
+            if lessons:
+                earlier, trained = trained, self._taught(number, trained, lessons)
                 after = self._counts(f"measured-{number}.json", measured)
                 one = one.model_copy(update={"after": after})
                 before = after
@@ -71,8 +69,20 @@ class Rounds:
                 break
         return trained, tuple(made)
 
-    def _taught(self, number: int, trained: Trained, pairs: Sequence[PairBuilt]) -> Trained:
-        """The model after one epoch on `pairs`; it starts from, and is compared with, `trained`."""
+    def _prepared(
+        self, number: int, questions: Sequence[TrainingExample], before: AnswerCounts
+    ) -> tuple[Round, Sequence[TrainingExample]]:
+        """The round before its training, and what is learned from: own pairs, or the questions."""
+        one = Round(questions=len(questions), before=before)
+        rounds = self.draw.recipe.rounds
+        if rounds.method == "grpo":
+            answers = len(questions) * rounds.samples
+            return one.model_copy(update={"answers": answers}), questions
+        pairs = self._own_pairs(number, questions)
+        return one.model_copy(update={"pairs": len(pairs)}), pairs
+
+    def _taught(self, number: int, trained: Trained, lessons: Sequence[TrainingExample]) -> Trained:
+        """The model after one epoch on `lessons`; it starts from `trained`."""
         adapted, curve = trained
         if is_first():
             save_adapter(adapted, self._start(number))
@@ -86,7 +96,7 @@ class Rounds:
             work_dir=self._directory(number),
             on_progress=lambda progress: self.training.on_progress(_onwards(progress, done)),
         )
-        new, points = training_method("dpo")(training, pairs)
+        new, points = training_method(self.draw.recipe.rounds.method)(training, lessons)
         return new, (*curve, *(_later(point, done) for point in points))
 
     def _opened(self, number: int, adapted: Adapted) -> Adapted:

@@ -18,14 +18,15 @@ class AnswerCounts(Value):
 
 
 class Round(Value):
-    """One round: `pairs` of the model's own answers to `questions`.
+    """One round: `pairs` of the model's own answers to `questions`, or rewards for `answers`.
 
     `before` and `after` count the answers to questions that no round learns from. `after` is None
     if there was nothing to learn from.
     """
 
     questions: int
-    pairs: int
+    pairs: int = 0
+    answers: int = 0
     before: AnswerCounts
     after: AnswerCounts | None = None
 
@@ -40,8 +41,9 @@ class Round(Value):
     def description(self) -> str:
         if self.after is None:
             return f"no pairs of {self.questions} questions"
+        learned = f"{self.pairs} pairs" if self.pairs else f"rewards for {self.answers} answers"
         return (
-            f"{self.pairs} pairs of {self.questions} questions, of {self.before.asked} answers "
+            f"{learned} of {self.questions} questions, of {self.before.asked} answers "
             f"true {self.before.true} to {self.after.true}, "
             f"untrue {self.before.untrue} to {self.after.untrue}: "
             f"{'kept' if self.is_kept else 'dropped'}"

@@ -39,14 +39,16 @@ class VariationRecipe(Value):
 
 
 class RoundsRecipe(Value):
-    """On-policy rounds of DPO after the training (Pang et al. 2024, arXiv:2404.19733).
+    """On-policy rounds after the training.
 
     In each of at most `most` rounds the model answers `questions` of the training side `samples`
-    times at this `temperature`. It learns its true answers against its untrue ones in one epoch
-    of the DPO recipe, at `learning_rate_factor` times its rate. A round is kept if more greedy
-    answers to `measured` other questions are true.
+    times at this `temperature`. With the method `dpo` it learns its true answers against its
+    untrue ones (Pang et al. 2024, arXiv:2404.19733), with `grpo` by a reward for each answer, in
+    one epoch of the DPO recipe, at `learning_rate_factor` times its rate. A round is kept if more
+    greedy answers to `measured` other questions are true.
     """
 
+    method: Literal["dpo", "grpo"] = "dpo"
     most: int = Field(default=0, ge=0, le=5)
     questions: int = Field(default=96, ge=1)
     samples: int = Field(default=4, ge=2, le=64)
