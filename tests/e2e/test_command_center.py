@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from tests.gateway.recorded_events import calls
 from tests.trainer.real_run import request_for, train_here
 from tests.trainer.tiny_model import write_tiny_model
 
@@ -40,8 +41,6 @@ from reward.app import create_app
 from reward.settings import RewardSettings
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.loop_recipes import KtoRecipe
-
-from .recorded_events import calls
 
 FOLDER = os.environ.get("COMMAND_CENTER", "")
 pytestmark = [
