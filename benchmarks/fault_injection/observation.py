@@ -106,7 +106,7 @@ class Observation:
         return True
 
     async def _audited(self, fault: Fault) -> tuple[Findings, str]:
-        """What is wrong after what the documentation tells a producer to do."""
+        """What is wrong once the producer has sent again what is missing, as documented."""
         async with self.system.redis() as redis:
             items, notes = self.load.items, []
             found = await audit_intake(redis, list(items), self.handled_again)

@@ -48,7 +48,7 @@ async def _set_clock(seconds: int, system: System) -> None:
 
 
 async def _set_right(system: System) -> None:
-    """What the documentation tells: set the clock, then repair what it left behind."""
+    """As documented: set the clock, then repair what it left behind."""
     system.clock.set_ahead(0)
     await system.until_well()
     redis_url = system.embedded.redis_url

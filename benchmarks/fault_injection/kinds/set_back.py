@@ -52,7 +52,7 @@ async def _cut_end(system: System) -> None:
 
 
 async def _put_back(system: System) -> None:
-    """What the documentation tells: put back the events that the ledger has."""
+    """As documented: put back the events that the ledger has."""
     if system.process is None:
         await system.start()
     await system.until_well()
