@@ -1,11 +1,13 @@
 """Injects faults into the embedded system under load, and counts items that are lost or doubled.
 
-    python benchmarks/faults.py [--kills 1000] [--rate 20] [--seed 1] [--only TEXT] [--keep DIR]
+    python benchmarks/faults.py [--kills 1000] [--rate 20] [--seed 1] [--only PATTERN] [--keep DIR]
 
 `ratchet up` runs with the real Valkey and all services; training is off. A client posts the
-simulator's items and repeats each until it gets 202. After each fault the streams must hold every
-item that got 202 exactly once; at the end the ledger, the rewards and the examples must be those of
-a system without faults. Faults of the disk need the permission to mount a tmpfs.
+simulator's items and repeats each until it gets 202; applications call a model through the gateway;
+answers are checked. After each fault the streams must hold every item that got 202 exactly once; at
+the end the ledger, the rewards and the examples must be those of a system without faults, and every
+call must have its record or be counted as lost. Faults of the disk need the permission to mount a
+tmpfs, faults of the clock a C compiler.
 
 Last line: `faults N, kills K, lost L, doubled D`.
 """
@@ -13,182 +15,122 @@ Last line: `faults N, kills K, lost L, doubled D`.
 import argparse
 import asyncio
 import json
+import re
 import sys
 import tempfile
-import time
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from fault_injection.audit import Findings, audit_effects, audit_intake
-from fault_injection.client_faults import client_faults
-from fault_injection.fault import Fault
-from fault_injection.file_faults import file_faults
+from fault_injection.application_calls import ApplicationCalls, CallFindings
+from fault_injection.audit import Findings
+from fault_injection.checked_answers import CheckedAnswers
+from fault_injection.kinds.client import client_faults
+from fault_injection.kinds.clock import clock_faults
+from fault_injection.kinds.fault import Fault, nothing
+from fault_injection.kinds.file import file_faults
+from fault_injection.kinds.gateway import gateway_faults
+from fault_injection.kinds.process import kill_at_random, process_faults
+from fault_injection.kinds.redis import redis_faults
+from fault_injection.kinds.set_back import set_back_faults
 from fault_injection.load import Load
-from fault_injection.process_faults import kill_at_random, process_faults
-from fault_injection.redis_faults import redis_faults
+from fault_injection.model_server import ModelServer
+from fault_injection.observation import Observation, Outcome
+from fault_injection.report import report_intake, row_of, table_of
 from fault_injection.system import System, running
 from rich.console import Console
-from rich.table import Table
 
-from ratchet_testing.eventually import eventually
 from ratchet_testing.valkey import free_port
-
-CALM_S = 2.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """`seen` counts the client's answers from the fault until the system was well again.
-
-    `slowest` and `median` are the items that got 202 in a second of that time. `recovery_s` counts
-    from the end of the fault.
-    """
-
-    fault: str
-    seen: Counter[str]
-    slowest: int
-    median: int
-    recovery_s: float | None
-    findings: Findings
-
-    @property
-    def recovery(self) -> str:
-        if self.recovery_s is None:
-            return "not without a restart"
-        return f"{self.recovery_s:.1f} s"
-
-    @property
-    def answers(self) -> str:
-        return ", ".join(f"{kind}: {number}" for kind, number in sorted(self.seen.items()))
 
 
 async def main(options: argparse.Namespace, directory: Path, console: Console) -> bool:
-    rng, stop = Random(options.seed), asyncio.Event()
-    outcomes: list[Outcome] = []
-    kills = {}
-    async with running(directory, free_port(7)) as system:
-        load = Load(system.url, options.rate, options.seed)
-        sending = asyncio.create_task(load.run(stop))
-        for fault in chosen(options.only, system.own_disk):
-            outcomes.append(await observe(fault, system, load))
-            console.print(row_of(outcomes[-1]), soft_wrap=True)
-        if options.kills:
-            second = load.restart_count()
-            kills = await kill_at_random(system, options.kills, rng)
-            outcomes.append(await after(f"{options.kills} random kill -9", second, system, load))
-            console.print(row_of(outcomes[-1]), soft_wrap=True)
-        stop.set()
-        await sending
-        await system.until_well()
-        effects = await settled(system, load)
-    report(console, outcomes, kills, effects, load, directory)
-    lost = {item for outcome in outcomes for item in outcome.findings.lost} | set(effects.lost)
-    doubled = {i for outcome in outcomes for i in outcome.findings.doubled} | set(effects.doubled)
-    unwell = [outcome.fault for outcome in outcomes if outcome.recovery_s is None]
-    if unwell:
-        console.print(f"did not recover without a restart: {', '.join(unwell)}")
-    faults = len(outcomes) - bool(kills)
-    console.print(
-        f"faults {faults}, kills {sum(kills.values())}, lost {len(lost)}, doubled {len(doubled)}"
-    )
-    return not lost and not doubled and not unwell
-
-
-def chosen(only: str, own_disk: bool) -> list[Fault]:
-    faults = [*process_faults(), *redis_faults(), *file_faults(), *client_faults()]
-    return [f for f in faults if only in f.name and (own_disk or not f.needs_disk)]
-
-
-async def observe(fault: Fault, system: System, load: Load) -> Outcome:
-    await asyncio.sleep(CALM_S)
-    second = load.restart_count()
-    await fault.inject(system)
-    await asyncio.sleep(fault.lasts_s)
-    await fault.repair(system)
-    return await after(fault.name, second, system, load)
-
-
-async def after(name: str, second: int, system: System, load: Load) -> Outcome:
-    """`second` is when the fault began. A system that stays unwell is started again."""
-    began = time.monotonic()
-    recovery_s: float | None = None
+    stop, server = asyncio.Event(), ModelServer()
+    server.start()
     try:
-        await system.until_well()
-        recovery_s = time.monotonic() - began
-    except TimeoutError:
-        await system.stop()
-        await system.start()
-        await system.until_well()
-    rates = sorted(load.per_second[s] for s in range(second, load.second())) or [0]
-    async with system.redis() as redis:
-        findings = await audit_intake(redis, list(load.items))
-    return Outcome(name, load.seen, rates[0], rates[len(rates) // 2], recovery_s, findings)
+        upstream = {"RATCHET_GATEWAY_UPSTREAM_URL": f"http://127.0.0.1:{server.port}"}
+        async with running(directory, free_port(7), upstream) as system:
+            load = Load(system.url, options.rate, options.seed)
+            calls = ApplicationCalls(system.embedded.port_of("gateway"))
+            checked = CheckedAnswers(system.url)
+            sending = [asyncio.create_task(part.run(stop)) for part in (load, calls, checked)]
+            watch = Observation(system, load, calls)
+            outcomes, kills = await inject(options, watch, server, console)
+            stop.set()
+            await asyncio.gather(*sending)
+            rates = [load.per_second[second] for second in range(load.second())]
+            await system.until_well()
+            effects = await watch.settled()
+            async with system.redis() as redis:
+                audited = await calls.audit(redis)
+    finally:
+        server.kill()
+    (directory / "accepted-per-second.json").write_text(json.dumps(rates))
+    console.print(table_of(outcomes))
+    if kills:
+        console.print("kills: " + ", ".join(f"{name} {n}" for name, n in kills.items()))
+    report_intake(console, load, effects, checked, rates)
+    console.print(str(audited))
+    sound = conclude(console, outcomes, kills, effects, audited)
+    return sound and not checked.wrong and all(item.answered for item in load.items)
 
 
-async def settled(system: System, load: Load) -> Findings:
-    """The effects once they are complete, or what is still wrong with them after a minute."""
-    findings = Findings()
+async def inject(
+    options: argparse.Namespace, watch: Observation, server: ModelServer, console: Console
+) -> tuple[list[Outcome], dict[str, int]]:
+    """The outcome of each fault, and the kills by process."""
+    outcomes = []
+    for fault in chosen(options.only, watch, server):
+        outcomes.append(await watch.observe(fault))
+        console.print(row_of(outcomes[-1]), soft_wrap=True)
+    if not options.kills:
+        return outcomes, {}
+    second = watch.load.restart_count()
+    kills = await kill_at_random(watch.system, options.kills, Random(options.seed))
+    together = Fault(f"{options.kills} random kill -9", nothing)
+    outcomes.append(await watch.after(together, second))
+    console.print(row_of(outcomes[-1]), soft_wrap=True)
+    return outcomes, kills
 
-    async def complete() -> bool:
-        nonlocal findings
-        async with system.redis() as redis:
-            findings = await audit_effects(redis, system.data_dir, load.items)
-        return not findings.lost and not findings.doubled
 
-    try:
-        await eventually(complete, 60)
-    except TimeoutError:
-        return findings
-    return findings
+def chosen(only: str, watch: Observation, server: ModelServer) -> list[Fault]:
+    """Redis is set back first: its repair takes longer the more it has lost."""
+    faults = [
+        *set_back_faults(),
+        *clock_faults(watch.load),
+        *process_faults(),
+        *redis_faults(),
+        *gateway_faults(watch.calls, server),
+        *file_faults(),
+        *client_faults(),
+    ]
+    named = [fault for fault in faults if re.search(only, fault.name)]
+    return [fault for fault in named if can_inject(fault, watch.system)]
 
 
-def row_of(outcome: Outcome) -> str:
-    return (
-        f"{outcome.fault}; answers: {outcome.answers}; accepted per second: at least "
-        f"{outcome.slowest}, median {outcome.median}; recovery: {outcome.recovery}; "
-        f"lost {len(outcome.findings.lost)}, doubled {len(outcome.findings.doubled)}"
+def can_inject(fault: Fault, system: System) -> bool:
+    return (system.own_disk or not fault.needs_disk) and (
+        system.clock.can_be_set or not fault.needs_clock
     )
 
 
-def report(
+def conclude(
     console: Console,
     outcomes: Sequence[Outcome],
     kills: dict[str, int],
     effects: Findings,
-    load: Load,
-    directory: Path,
-) -> None:
-    table = Table(
-        "fault",
-        "answers to the client, by status",
-        "accepted per second: least, median",
-        "from the end of the fault until all services work",
-        "lost",
-        "doubled",
-    )
-    for outcome in outcomes:
-        table.add_row(
-            outcome.fault,
-            outcome.answers,
-            f"{outcome.slowest}, {outcome.median}",
-            outcome.recovery,
-            str(len(outcome.findings.lost)),
-            str(len(outcome.findings.doubled)),
-        )
-    console.print(table)
-    if kills:
-        console.print("kills: " + ", ".join(f"{name} {n}" for name, n in kills.items()))
-    answered = sum(item.answered for item in load.items)
+    calls: CallFindings,
+) -> bool:
+    lost = {item for outcome in outcomes for item in outcome.findings.lost} | set(effects.lost)
+    doubled = {i for outcome in outcomes for i in outcome.findings.doubled} | set(effects.doubled)
+    uncounted = max(0, calls.lost - calls.counted)
+    unwell = [one.fault for one in outcomes if one.recovery_s is None or one.failure]
+    if unwell:
+        console.print(f"did not recover without a restart, or failed: {', '.join(unwell)}")
     console.print(
-        f"{len(load.items)} items, {answered} with 202; ledger, rewards and examples: "
-        f"{len(effects.lost)} missing, {len(effects.doubled)} too many "
-        f"{[*effects.lost, *effects.doubled][:5] or ''}"
+        f"faults {len(outcomes) - bool(kills)}, kills {sum(kills.values())}, "
+        f"lost {len(lost) + uncounted}, doubled {len(doubled) + calls.doubled}"
     )
-    rates = [load.per_second[second] for second in range(load.second())]
-    (directory / "accepted-per-second.json").write_text(json.dumps(rates))
+    return not lost and not doubled and not unwell and calls.right
 
 
 if __name__ == "__main__":
@@ -200,7 +142,7 @@ if __name__ == "__main__":
     parser.add_argument(
         "--seed", type=int, default=1, help="of the items and the kills (default: 1)"
     )
-    parser.add_argument("--only", default="", help="only the faults whose name contains this")
+    parser.add_argument("--only", default="", help="only the faults whose name has this pattern")
     parser.add_argument(
         "--keep",
         type=Path,

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from intrusion.attempt import Outcome
 from intrusion.intruder import intrude, intrude_others
+from intrusion.model_server import recording_model_server
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,15 +24,16 @@ from ratchet_cli.embedded.up import up
 
 
 async def outcomes(port: int) -> list[Outcome]:
-    with tempfile.TemporaryDirectory() as directory:
-        embedded = Embedded(Path(directory) / "data", port, {"RATCHET_EXPORTER_OLLAMA_URL": ""})
+    with tempfile.TemporaryDirectory() as directory, recording_model_server() as reached:
+        settings = {"RATCHET_EXPORTER_OLLAMA_URL": "", "RATCHET_GATEWAY_UPSTREAM_URL": reached.url}
+        embedded = Embedded(Path(directory) / "data", port, settings)
         async with up(embedded, lambda name, line: None):
             return await asyncio.to_thread(_attempts, embedded)
 
 
 def _attempts(embedded: Embedded) -> list[Outcome]:
     others = intrude_others(embedded.port_of)
-    return [*others, *intrude(embedded.data_dir, embedded.port_of)]
+    return [*others, *intrude(embedded.data_dir, embedded.port_of, ("ingest", "gateway"))]
 
 
 def _statuses(statuses: tuple[int, ...]) -> str:

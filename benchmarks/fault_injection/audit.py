@@ -2,10 +2,12 @@
 
 import json
 import sqlite3
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Sequence, Set
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fault_injection.load import Item
 from prometheus_client import CollectorRegistry
@@ -26,14 +28,14 @@ from ratchet.contract import (
     FeedbackReceived,
     Stream,
 )
-from ratchet.delivery import DATA_FIELD
+from ratchet.delivery import DATA_FIELD, unwrap
 from ratchet_cli.demo.event_summary import EventSummary
 from reward.domain.state.policy import RewardPolicy
 from reward.handlers import RewardHandlers
 from reward.memory_state import MemoryState
 from reward.metrics import RewardMetrics
 
-_PAGE = 2_000
+_PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -44,35 +46,53 @@ class Findings:
     doubled: tuple[str, ...] = ()
 
 
-async def audit_intake(redis: Redis, items: Sequence[Item]) -> Findings:
-    """Every answered item is in its stream once, and an unanswered one at most once."""
+async def audit_intake(
+    redis: Redis, items: Sequence[Item], handled_again: Set[str] = frozenset()
+) -> Findings:
+    """Every answered item is in its stream once, and an unanswered one at most once.
+
+    Those that `ratchet repair clock` had `handled_again` are there a second time.
+    """
     # Before the streams are read: an item that is answered meanwhile may be behind the last page.
     answered = [item.event_id for item in items if item.answered]
     counts: Counter[str] = Counter()
     for stream in (EXPERIENCES, FEEDBACK):
-        counts.update([json.loads(data)["event_id"] for data in await _data(redis, stream)])
+        counts.update([str(event.get("event_id")) async for event in _events(redis, stream)])
     lost = tuple(event_id for event_id in answered if not counts[event_id])
-    return Findings(lost, tuple(item.event_id for item in items if counts[item.event_id] > 1))
+    doubled = (i.event_id for i in items if counts[i.event_id] > 1 + (i.event_id in handled_again))
+    return Findings(lost, tuple(doubled))
 
 
-async def audit_effects(redis: Redis, data_dir: Path, items: Sequence[Item]) -> Findings:
-    """The ledger, the rewards and the examples are those of an undisturbed system."""
+async def audit_effects(
+    redis: Redis, data_dir: Path, items: Sequence[Item], repaired: bool = False
+) -> Findings:
+    """The ledger, the rewards and the examples are those of an undisturbed system.
+
+    Once it was `repaired` an event may be on its stream again, with its id, and reward may have
+    numbered anew until the repair: then only the last revision of each subject must be single.
+    """
     lost, doubled = [], []
-    with sqlite3.connect(f"file:{data_dir / 'ledger.db'}?mode=ro", uri=True) as ledger:
+    place = f"file:{data_dir / 'ledger.db'}?mode=ro"
+    with closing(sqlite3.connect(place, uri=True, timeout=60)) as ledger:
         recorded = Counter(row[0] for row in ledger.execute("SELECT event_id FROM events"))
     answered = [item for item in items if item.answered]
     lost += [f"ledger: {item.event_id}" for item in answered if not recorded[item.event_id]]
-    revisions: Counter[tuple[str, int]] = Counter()
+    revisions: defaultdict[str, defaultdict[int, list[str]]]
+    revisions = defaultdict(lambda: defaultdict(list))
     story = EventSummary()
     for stream in (REWARDS, EXAMPLES):
-        for data in await _data(redis, stream):
-            event: Event = stream.adapter.validate_json(data)
+        async for fields in _events(redis, stream):
+            event: Event = stream.adapter.validate_python(fields)
             if isinstance(event, ExperienceScored):
-                revisions[event.query_id, event.revision] += 1
+                revisions[event.query_id][event.revision].append(event.event_id)
             if isinstance(event, Example):
-                revisions[event.example_id, event.revision] += 1
+                revisions[event.example_id][event.revision].append(event.event_id)
             story.add(event)
-    doubled += [f"revision {number} of {key}" for (key, number), n in revisions.items() if n > 1]
+    for key, numbered in revisions.items():
+        checked = {max(numbered)} if repaired else numbered.keys()
+        for number in checked:
+            ids = set(numbered[number]) if repaired else numbered[number]
+            doubled += [f"revision {number} of {key}"] * (len(ids) - 1)
     expected = await _expected_examples(answered)
     live = {example.example_id for example in story.live}
     lost += [f"example {example_id}" for example_id in expected - live]
@@ -80,13 +100,16 @@ async def audit_effects(redis: Redis, data_dir: Path, items: Sequence[Item]) -> 
     return Findings(tuple(lost), tuple(doubled))
 
 
-async def _data(redis: Redis, stream: Stream) -> list[bytes]:
-    found: list[bytes] = []
-    start = "-"
+async def _events(redis: Redis, stream: Stream) -> AsyncIterator[dict[str, Any]]:
+    """The fields of each event; entries that are none are left out, as faults add such."""
+    start: bytes | str = "-"
     while page := await redis.xrange(stream.key, start, count=_PAGE):
-        found += [fields[DATA_FIELD.encode()] for _, fields in page]
+        for _, fields in page:
+            with suppress(ValueError):
+                event = json.loads(unwrap(fields.get(DATA_FIELD.encode(), b"")))
+                if isinstance(event, dict):
+                    yield event
         start = b"(" + page[-1][0]
-    return found
 
 
 async def _expected_examples(items: Sequence[Item]) -> set[str]:

@@ -21,12 +21,17 @@ _PAUSE_S = 0.5
 
 @dataclass
 class Item:
-    """One item of the load. `answered` once it got 202; `attempts` counts its requests."""
+    """One item of the load. `answered` once it got 202; `refused` if it got another answer."""
 
     event_id: str
     call: Call
     answered: bool = False
-    attempts: int = 0
+    refused: str = ""
+
+    @property
+    def body(self) -> dict[str, object]:
+        at = self.call.at.isoformat()
+        return {**self.call.body, "event_id": self.event_id, "occurred_at": at}
 
 
 @dataclass
@@ -82,25 +87,33 @@ class Load:
             for number, call in enumerate(timeline(turns)):
                 yield Item(derived_id("fault", f"{self.seed} {block} {number}"), call)
 
+    async def send(self, *items: Item) -> None:
+        """Send further items, or some of `items` again; returns when they are answered."""
+        known = {item.event_id for item in self.items}
+        self.items += [item for item in items if item.event_id not in known]
+        async with httpx.AsyncClient(base_url=self.url, timeout=10) as client:
+            for item in items:
+                item.answered = False
+                await self._send(client, item)
+
     async def _send_items(
         self, client: httpx.AsyncClient, waiting: asyncio.Queue[Item | None]
     ) -> None:
         while (item := await waiting.get()) is not None:
-            body = {
-                **item.call.body,
-                "event_id": item.event_id,
-                "occurred_at": item.call.at.isoformat(),
-            }
-            while not item.answered:
-                item.attempts += 1
-                outcome = await self._post(client, item.call.path, body)
-                self.seen[outcome] += 1
-                if outcome == "202":
-                    item.answered = True
-                    self.per_second[self.second()] += 1
-                else:
-                    assert outcome[0] != "4" or outcome in ("408", "429"), (outcome, body)
-                    await asyncio.sleep(_PAUSE_S)
+            await self._send(client, item)
+
+    async def _send(self, client: httpx.AsyncClient, item: Item) -> None:
+        while not item.answered:
+            outcome = await self._post(client, item.call.path, item.body)
+            self.seen[outcome] += 1
+            if outcome == "202":
+                item.answered = True
+                self.per_second[self.second()] += 1
+            elif outcome[0] == "4" and outcome not in ("408", "429"):
+                item.refused = outcome
+                return
+            else:
+                await asyncio.sleep(_PAUSE_S)
 
     async def _post(self, client: httpx.AsyncClient, path: str, body: object) -> str:
         try:

@@ -11,9 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from fault_injection.machine_clock import MachineClock
 from fault_injection.processes import children, ended, name_of, send_signal
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from ratchet.contract import STREAMS
 from ratchet_cli.embedded.processes import SERVICES, Embedded
@@ -44,6 +49,7 @@ class System:
     port: int
     log: Path
     own_disk: bool
+    clock: MachineClock
     settings: Mapping[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
 
@@ -56,7 +62,13 @@ class System:
         return self.embedded.url
 
     def redis(self) -> Redis:
-        return Redis.from_url(self.embedded.redis_url, socket_timeout=5)
+        """A client that waits for a busy machine: a command is repeated for two minutes."""
+        return Redis.from_url(
+            self.embedded.redis_url,
+            socket_timeout=30,
+            retry=Retry(ExponentialBackoff(cap=2.0, base=0.1), retries=60),
+            retry_on_error=[RedisConnectionError, RedisTimeoutError, BusyLoadingError],
+        )
 
     async def start(self) -> None:
         """Start `ratchet up`; returns at once."""
@@ -66,7 +78,7 @@ class System:
                 *("--data-dir", str(self.data_dir), "--port", str(self.port)),
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **_WITHOUT_TRAINING, **self.settings},
+                env={**os.environ, **self.settings},
             )
 
     async def stop(self) -> None:
@@ -126,7 +138,7 @@ class System:
     async def _is_idle(self) -> bool:
         """Few entries wait while posts go on; none is in a group for long."""
         try:
-            async with self.redis() as redis:
+            async with Redis.from_url(self.embedded.redis_url, socket_timeout=5) as redis:
                 for stream in STREAMS:
                     if not await redis.exists(stream.key):
                         continue
@@ -152,26 +164,31 @@ class System:
     def free_disk(self) -> None:
         (self.data_dir / "filler").unlink(missing_ok=True)
 
-    async def command(self, *arguments: str) -> str:
-        """The output of a `ratchet` command, whatever its exit status."""
+    async def command(self, *arguments: str, may_fail: bool = False) -> str:
+        """The output of a `ratchet` command. Raises `RuntimeError` with it if it fails."""
         process = await asyncio.create_subprocess_exec(
             *(*_RATCHET, *arguments),
             *("--data-dir", str(self.data_dir)),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        output, _ = await asyncio.wait_for(process.communicate(), 300)
-        return output.decode(errors="replace")
+        output, _ = await asyncio.wait_for(process.communicate(), 600)
+        text = output.decode(errors="replace")
+        if process.returncode and not may_fail:
+            raise RuntimeError(f"ratchet {' '.join(arguments)}: {text.strip()}")
+        return text
 
 
 @asynccontextmanager
-async def running(directory: Path, port: int) -> AsyncIterator[System]:
+async def running(directory: Path, port: int, settings: Mapping[str, str]) -> AsyncIterator[System]:
     """The system, well; its data directory is a tmpfs where mounting is permitted."""
     data_dir = directory / "data"
     data_dir.mkdir(parents=True)
     options = ("-t", "tmpfs", "-o", f"size={_DISK_MIB}m", "tmpfs")
     own_disk = await ended("mount", *options, str(data_dir)) == 0
-    system = System(data_dir, port, directory / "up.log", own_disk)
+    clock = MachineClock(directory)
+    together = {**_WITHOUT_TRAINING, **clock.environment, **settings}
+    system = System(data_dir, port, directory / "up.log", own_disk, clock, together)
     try:
         await system.start()
         await system.until_well()

@@ -6,6 +6,9 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
+from gateway_load.model_server import ANSWER
+
+_WHOLE = b"".join(ANSWER)
 QUESTION = "What is the temperature of compressor 011? Readings: compressor 011 is at 98.9 °C. "
 BODY = json.dumps(
     {
@@ -26,6 +29,11 @@ class Call:
     first_s: float | None
     body: bytes
     whole: bool
+
+    @property
+    def altered(self) -> bool:
+        """Whether it is not what the model server sends, or the beginning of it."""
+        return self.body != _WHOLE if self.whole else not _WHOLE.startswith(self.body)
 
 
 async def call(port: int) -> Call:

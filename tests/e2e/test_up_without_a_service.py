@@ -109,6 +109,53 @@ async def test_a_stopped_service_is_named_by_status_and_restarted(
         await eventually(another, 60)
 
 
+async def test_a_killed_valkey_is_reported_and_comes_back_with_all_that_was_answered(
+    tmp_path: Path,
+):
+    embedded = Embedded(tmp_path / "data", free_port(7), {})
+    answered: list[str] = []
+    async with (
+        up(embedded, lambda name, line: None) as supervisor,
+        httpx.AsyncClient(base_url=embedded.url, timeout=20) as client,
+    ):
+
+        async def post(number: int) -> int:
+            body = {**QUESTION, "query_id": f"q-{number}", "event_id": f"event-{number:04}"}
+            status = (await client.post("/v1/experiences", json=body)).status_code
+            if status == 202:
+                answered.append(body["event_id"])
+            return status
+
+        assert [await post(number) for number in range(20)] == [202] * 20
+        valkey: Supervised = supervisor.processes["valkey"]
+        first = valkey.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+
+        async def unready(service: str) -> str:
+            url = f"http://127.0.0.1:{embedded.port_of(service)}/readyz"
+            ready = await client.get(url)
+            return "" if ready.status_code == 200 else ready.json()["problem"]
+
+        for service in ("ingest", "reward"):
+            assert "Redis at 127.0.0.1" in await eventually(lambda of=service: unready(of), 20)
+
+        async def taken_again() -> bool:
+            return await post(20) == 202
+
+        await eventually(taken_again, 30)
+        assert valkey.pid not in (None, first)
+
+        async def nothing_is_away() -> bool:
+            return not supervisor.troubles
+
+        await eventually(nothing_is_away, 60)
+        with Redis.from_url(embedded.redis_url) as redis:
+            rows = redis.xrange(EXPERIENCES.key)
+    stored = [json.loads(fields[DATA_FIELD.encode()])["event_id"] for _, fields in rows]
+    assert sorted(stored) == sorted(answered)
+
+
 async def test_a_valkey_that_cannot_read_its_file_ends_the_start_with_its_own_reason(
     tmp_path: Path,
 ):

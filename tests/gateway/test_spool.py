@@ -166,6 +166,15 @@ def test_a_damaged_line_of_the_count_is_left_out(tmp_path: Path, damaged: bytes)
     assert OneSpool(tmp_path).lost == {"error": 2}
 
 
+@pytest.mark.parametrize("name", ["00000001.calls", "lost"])
+def test_a_directory_in_the_place_of_a_file_is_put_aside(tmp_path: Path, name: str):
+    (tmp_path / name).mkdir()
+    one = OneSpool(tmp_path)
+    one.call("a")
+    assert (one.publish_all(), one.lost) == ([RECORD], {})
+    assert [path.name for path in tmp_path.glob("*.damaged")] == [f"{Path(name).stem}.damaged"]
+
+
 def test_a_second_gateway_in_the_same_folder_does_not_start(tmp_path: Path):
     one = OneSpool(tmp_path)
     with pytest.raises(StartRefused, match="RATCHET_CONSUMER_NAME"):

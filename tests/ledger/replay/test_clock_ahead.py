@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from ledger.backends.database import open_for_reading
+from ledger.backends.database import open_for_reading, open_for_writing
+from ledger.backends.stream_ends import StreamEnds
 from ledger.domain.renumbering import AheadEntry, AheadStream, renumbered, shift_of
 from ledger.metrics import LedgerMetrics
 from ledger.reading import LedgerReader
@@ -120,6 +121,24 @@ async def test_a_clock_a_year_ahead_for_a_while_is_reported_and_corrected(
     assert rating_of(served, "q-ahead") == rating_of(served, "q-before") == "down"
     status, report, _ = await ratchet_replay(served)
     assert (status, report["differences"]) == (0, []), report["differences"]
+
+
+async def test_an_end_that_got_no_new_entry_does_not_seem_to_be_lost(
+    redis: Redis, valkey_url: str, tmp_path: Path
+):
+    """An entry that arrives while its stream is copied keeps no id that the ledger knows."""
+    served = Served(redis, valkey_url, tmp_path)
+    async with services(served):
+        await publish(redis, [answered("q-before")])
+        await clock_jumps(redis, now_ms() + YEAR_MS)
+        await publish(redis, [answered("q-ahead", YEAR)])
+    engine = open_for_writing(served.ledger)
+    StreamEnds(engine).reset({EXPERIENCES.name: EntryId(now_ms() + 2 * YEAR_MS, 0)})
+    engine.dispose()
+    async with services(served):
+        await repair_clock(settings_of(served), 60)
+        await settle(redis)
+    assert await problem_of(served) is None
 
 
 async def test_facts_whose_state_expired_early_are_handled_again_once(

@@ -14,6 +14,7 @@ from gateway.metrics import GatewayMetrics
 from gateway.proxy.allowed_paths import AllowedPaths
 from gateway.proxy.answer_checks import AnswerChecks
 from gateway.proxy.calls import Calls
+from gateway.proxy.foreign_pages import ForeignPages
 from gateway.proxy.refusals import handle_unexpected_error, refuse
 from gateway.settings import GatewaySettings
 from ratchet.service import Hosts
@@ -47,6 +48,8 @@ def request_layers(
         "rules": ACCESS_RULES,
         "refuse": refuse,
     }
+    hosts = Hosts(settings.host, settings.allowed_hosts)
+    pages = {name: keys[name] for name in ("ring", "open_without_keys", "refuse")}
     bodies = {
         "max_bytes": settings.gateway_max_body_bytes,
         "max_bytes_of": {},
@@ -76,7 +79,8 @@ def request_layers(
     return [
         *behind,
         *traced,
-        (RequestedHosts, {"hosts": Hosts(settings.host, settings.allowed_hosts), **keys}),
+        (RequestedHosts, {"hosts": hosts, **keys}),
+        (ForeignPages, {"hosts": hosts, **pages}),
         (ServerErrorMiddleware, {"handler": handle_unexpected_error}),
         (AllowedPaths, {"further": settings.gateway_paths, "refuse": refuse}),
         (Authentication, keys),

@@ -46,7 +46,7 @@ class Hosts:
         forwarded = len(sent) > 1
         original = [host for name, value in sent for host in _forwarded_hosts(name, value)]
         for host in (*hosts, *original):
-            if not self._admits(host):
+            if not self.admits(host):
                 return (
                     f"this service is not called by the host {host[:100]!r}; add its name to "
                     f"{ALLOWED_HOSTS}"
@@ -58,7 +58,8 @@ class Hosts:
             )
         return None
 
-    def _admits(self, host: str) -> bool:
+    def admits(self, host: str) -> bool:
+        """Whether `host`, which may end with a port, is one of these hosts."""
         name = host_name(host)
         if name is None or name in self.listed:
             return name is not None

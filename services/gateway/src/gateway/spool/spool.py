@@ -1,6 +1,7 @@
 """Calls on their way to Redis, in files of limited size."""
 
 import fcntl
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from gateway.spool.lost_calls import LostCalls
 from gateway.spool.segment import Segment
 from ratchet.service import StartRefused
 
+_log = logging.getLogger(__name__)
 _SEGMENTS = 16
 
 
@@ -29,6 +31,8 @@ class CallSpool:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _locked(folder / "lock")
+            for path in (folder / "lost", *folder.glob("*.calls")):
+                _put_aside_unless_file(path)
             self._lost = LostCalls(folder / "lost", report_lost)
         except OSError as error:
             problem = f"{folder} cannot be written: {error}"
@@ -138,6 +142,14 @@ class CallSpool:
                 left.add(file)
         if unknown:
             self._lost.recover(left.losses(), unknown[-1].number)
+
+
+def _put_aside_unless_file(path: Path) -> None:
+    """What a damaged disk or a person left in its place keeps no call from being answered."""
+    if path.exists() and not path.is_file():
+        aside = path.with_suffix(".damaged")
+        path.rename(aside)
+        _log.error("%s is no file: its calls are lost. Remove %s", path, aside)
 
 
 def _locked(path: Path) -> int:

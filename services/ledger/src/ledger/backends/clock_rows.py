@@ -65,11 +65,16 @@ class ClockRows:
         return sorted(found)
 
     def correct(
-        self, after: int, ids: Mapping[Arrival, EntryId], now: EntryId
+        self,
+        after: int,
+        ids: Mapping[Arrival, EntryId],
+        now: EntryId,
+        lasts: Mapping[str, EntryId],
     ) -> list[StoredAgain]:
         """Give the rows after the time `after` the entries `ids`, else `now`.
 
-        What follows from their events is derived again. Returns the events.
+        What follows from their events is derived again. Returns the events. `lasts` are the last
+        entries of the streams: an end must be on its stream, or Redis would seem to lack it.
         """
         with self._engine.begin() as connection:
             rows = connection.execute(select(events).where(_is_after(after))).all()
@@ -82,9 +87,10 @@ class ClockRows:
                 self._derive_runs(connection)
             ahead = select(stream_ends).where(stream_ends.c.arrived > _numbered(after))
             for row in connection.execute(ahead).all():
-                end = ids.get(Arrival(row.stream, entry_numbered(row.arrived)), now)
+                end = ids.get(Arrival(row.stream, entry_numbered(row.arrived)), lasts[row.stream])
+                values = {"arrived": arrival_number(end) or 0, "went_back_at": None}
                 its_end = update(stream_ends).where(stream_ends.c.stream == row.stream)
-                connection.execute(its_end.values(arrived=arrival_number(end), went_back_at=None))
+                connection.execute(its_end.values(values))
         return [
             StoredAgain(row.stream, entry_numbered(new["by"]), row.body)
             for row, new in zip(rows, changed, strict=True)

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from ledger.archive.filesystems import InvalidArchiveUrl
 from ledger.archive.store import ArchiveStore, CorruptArchive
+from ledger.archive.stream_rows import last_of
 from ledger.backends.clock_rows import Arrival, ClockRows
 from ledger.backends.database import open_for_writing
 from ledger.backends.migration import schema_problem
@@ -96,7 +97,9 @@ async def _correct_ledger(redis: Redis, ledger: LedgerTimes, found: AheadTimes) 
         of_stream = [each.entry_id for each in arrivals if each.stream == stream.name]
         for old, new in (await given_ids(redis, stream, of_stream)).items():
             ids[Arrival(stream.name, old)] = new
-    corrected = await asyncio.to_thread(rows.correct, after, ids, EntryId(found.now_ms, 0))
+    lasts = {stream.name: await last_of(redis, stream) for stream in STREAMS}
+    now = EntryId(found.now_ms, 0)
+    corrected = await asyncio.to_thread(rows.correct, after, ids, now, lasts)
     for stream in STREAMS:
         await forget_ids(redis, stream)
     return [

@@ -5,7 +5,7 @@ import signal
 from functools import partial
 from random import Random
 
-from fault_injection.fault import Fault
+from fault_injection.kinds.fault import Fault
 from fault_injection.system import PROCESSES, System
 
 

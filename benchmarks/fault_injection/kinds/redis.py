@@ -1,10 +1,9 @@
-"""Redis that is away, full, slow, cut off or set back, and a full disk."""
+"""Redis that is away, full, slow or cut off, and a full disk."""
 
 import asyncio
 import signal
-from collections.abc import Callable
 
-from fault_injection.fault import Fault
+from fault_injection.kinds.fault import Fault
 from fault_injection.system import System
 
 _SERVICES_KILLED = ("reward", "exporter", "ledger")
@@ -73,17 +72,6 @@ async def _free_disk_and_start(system: System) -> None:
     await system.start()
 
 
-async def _cut_log(system: System) -> None:
-    """Valkey dies, and the last 300 bytes of its append-only file were not written."""
-    await _with_damaged_log(system, lambda content: content[:-300])
-
-
-async def _with_damaged_log(system: System, damage: Callable[[bytes], bytes]) -> None:
-    files = sorted((system.data_dir / "valkey").glob("**/*.incr.aof"))
-    system.signal("valkey", signal.SIGKILL)
-    files[-1].write_bytes(damage(files[-1].read_bytes()))
-
-
 def redis_faults() -> list[Fault]:
     return [
         Fault("Redis away for a minute", _stop, 60.0, _go_on),
@@ -91,7 +79,6 @@ def redis_faults() -> list[Fault]:
         Fault("connections to Redis dropped for 4 s", _drop_connections),
         Fault("memory of Redis full", _fill_memory, 15.0, _free_memory),
         Fault("memory full and services killed", _fill_memory_and_kill, 15.0, _free_memory),
-        Fault("end of the append-only file cut by 300 B", _cut_log),
         Fault("disk full", _fill_disk, 15.0, _free_disk, needs_disk=True),
         Fault("disk full, Valkey killed", _fill_disk_and_kill, 5.0, _free_disk, needs_disk=True),
         Fault("disk full, Ctrl-C", _fill_disk_and_stop, 1.0, _free_disk_and_start, needs_disk=True),

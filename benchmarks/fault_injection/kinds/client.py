@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 import httpx
-from fault_injection.fault import Fault
+from fault_injection.kinds.fault import Fault
 from fault_injection.system import System
 
 from ratchet.contract import EXPERIENCES, FEEDBACK

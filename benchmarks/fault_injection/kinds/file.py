@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from fault_injection.fault import Fault, nothing
+from fault_injection.kinds.fault import Fault, nothing
 from fault_injection.system import System
 
 from ratchet_testing.damage import (
