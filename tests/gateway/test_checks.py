@@ -245,7 +245,7 @@ async def test_an_error_of_the_check_is_none_of_the_answer(monkeypatch: pytest.M
         sent.append(message)
 
     monkeypatch.setattr("gateway.proxy.answer_checks.judged_answer", broken)
-    monkeypatch.setattr("gateway.proxy.answer_checks.situation_of", broken)
+    monkeypatch.setattr("gateway.proxy.answer_checks.situation_of_chat", broken)
     sent: list[Message] = []
     body = json.dumps(answer_of("/api/chat", UNTRUE)).encode()
     checks = AnswerChecks(

@@ -4,13 +4,14 @@ import pytest
 
 from gateway.domain.answers.answer import ServedAnswer
 from gateway.domain.checks.judged_answer import judged_answer
-from gateway.domain.checks.judged_text import judged, situation_of
+from gateway.domain.checks.judged_text import judged
 from gateway.domain.checks.whole_answers import is_checked_whole, once_more, texts_of, with_texts
 from gateway.domain.model_version import ServedModel
 from gateway.domain.recorded_call import CallTimes, call_served
 from gateway.domain.redaction import read_rules
 from gateway.domain.served_request import read_request
 from ratchet.contract import CallCheck, ChatMessage, utc_now
+from ratchet.measures import situation_of_chat
 
 READINGS = "Readings:\n- pump 023 power: 28.1 kW\n- pump 024 power: 31 kW"
 QUESTION = "What is the power of pump 023?"
@@ -38,11 +39,11 @@ CHAT = asked(("system", f"You answer operators.\n{READINGS}"), ("user", QUESTION
     ],
 )
 def test_an_answer_is_true_untrue_or_undecided(text: str, outcome: str):
-    assert judged(text, situation_of(CHAT)).outcome == outcome
+    assert judged(text, situation_of_chat(CHAT)).outcome == outcome
 
 
 def test_a_fault_quotes_the_answer_and_names_the_reading():
-    found = judged(UNTRUE, situation_of(CHAT))
+    found = judged(UNTRUE, situation_of_chat(CHAT))
     assert found.faults == ("wrong_value: 82.1 kW; pump 023 power: 28.1 kW",)
     assert found.sentence == TRUE
 
@@ -57,7 +58,7 @@ def test_a_fault_quotes_the_answer_and_names_the_reading():
     ids=["no reading", "only the model's own", "a prompt that is too long to judge"],
 )
 def test_without_readings_nothing_is_decided(messages: tuple[ChatMessage, ...]):
-    assert situation_of(messages) is None
+    assert situation_of_chat(messages) is None
     assert judged(UNTRUE, None).outcome == "undecided"
 
 
@@ -71,14 +72,14 @@ def test_without_readings_nothing_is_decided(messages: tuple[ChatMessage, ...]):
     ids=["marked", "last", "first"],
 )
 def test_the_question_is_found_beside_the_readings(prompt: str):
-    situation = situation_of(asked(("user", prompt)))
+    situation = situation_of_chat(asked(("user", prompt)))
     assert [judged(text, situation).outcome for text in (TRUE, UNTRUE)] == ["true", "untrue"]
     assert judged(UNTRUE, situation).sentence == TRUE
 
 
 def test_a_later_reading_replaces_an_earlier_one():
     later = ("user", f"Readings:\n- pump 023 power: 50 kW\n{QUESTION}")
-    situation = situation_of((*CHAT, *asked(("assistant", TRUE), later)))
+    situation = situation_of_chat((*CHAT, *asked(("assistant", TRUE), later)))
     assert judged(TRUE, situation).outcome == "untrue"
     assert judged("The power of pump 023 is 50 kW.", situation).outcome == "true"
 
@@ -114,14 +115,14 @@ def test_an_answer_that_calls_a_tool_has_no_text_to_judge():
 
 
 def test_only_untrue_choices_are_corrected():
-    situation = situation_of(CHAT)
+    situation = situation_of_chat(CHAT)
     answer = judged_answer("/v1/chat/completions", choices(TRUE, UNTRUE, "Hm."), situation)
     assert (answer.outcome, answer.untrue_texts) == ("untrue", (UNTRUE,))
     assert answer.corrected("-").texts == (TRUE, TRUE, "Hm.")
 
 
 def test_without_a_sentence_the_text_of_the_setting_is_sent():
-    situation = situation_of(asked(("system", READINGS), ("user", "Is all well?")))
+    situation = situation_of_chat(asked(("system", READINGS), ("user", "Is all well?")))
     answer = judged_answer("/api/chat", chat("Pump 023 draws 82.1 kW."), situation)
     assert answer.outcome == "untrue"
     corrected = answer.corrected("Look at the readings.")

@@ -18,6 +18,8 @@ from trainer.domain.evaluation.reference_chats import ReferenceRequest
 from trainer.domain.evaluation.scores import ModelScores
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.child_messages import TrainingProgress, TrainingResult, TrainRequest
+from trainer.domain.shadow.captured_prompt import CAPTURED_PROMPTS
+from trainer.domain.shadow.shadow_answers import ShadowAnswers, shadow_cases
 
 from .case_scores import shows
 from .teacher_server import StandIn, teacher_server
@@ -114,7 +116,10 @@ class LargeMachine:
 
 
 class FakeRunner:
-    """Returns a result at once, after `breaks` failed attempts."""
+    """Returns a result at once, after `breaks` failed attempts.
+
+    With `shadow` the challenger has its figures on the run's captured prompts.
+    """
 
     def __init__(
         self,
@@ -122,9 +127,11 @@ class FakeRunner:
         breaks: int = 0,
         base: Shows | None = None,
         ended_early: str | None = None,
+        shadow: Shows | None = None,
     ) -> None:
         self.after = after
         self.base = base
+        self.shadow = shadow
         self.ended_early = ended_early
         self.breaks = breaks
         self.requests: list[TrainRequest] = []
@@ -147,6 +154,13 @@ class FakeRunner:
         (adapter / "adapter_model.safetensors").write_bytes(b"weights")
         dataset = Dataset.model_validate_json(request.dataset.read_bytes())
         cases = held_out_cases(dataset.held_out, request.recipe.judging, lambda _: "en")
+        assert request.shadow is not None
+        asked = shadow_cases(
+            CAPTURED_PROMPTS.validate_json(request.shadow.read_bytes()), lambda _: "en"
+        )
+        in_shadow = None
+        if self.shadow and asked:
+            in_shadow = ShadowAnswers(cases=asked, before=shows(asked), after=self.shadow(asked))
         return TrainingResult(
             adapter=adapter,
             base_sha256="0" * 64,
@@ -159,6 +173,7 @@ class FakeRunner:
             after=self.after(cases),
             base=self.base(cases) if self.base else None,
             ended_early=self.ended_early,
+            shadow=in_shadow,
             curve=(),
             seconds={"training": 1.0},
             versions={},

@@ -18,6 +18,7 @@ from trainer.backends.run_process.run_files import RunFiles
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.outbox import SqlOutbox
+from trainer.backends.sql.prompt_store import SqlPromptStore
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.handlers import TrainerHandlers
 from trainer.metrics import TrainerMetrics
@@ -53,6 +54,9 @@ class TrainerHarness:
         self.examples = SqlExampleStore(engine)
         self.models = SqlModelStore(engine)
         self.outbox = SqlOutbox(engine)
+        self.prompts = SqlPromptStore(
+            engine, self.settings.trainer_shadow_share, self.settings.trainer_shadow_prompts
+        )
         self.artifacts = ArtifactStore(directory / "artifacts")
         self.files = RunFiles(directory / "runs", self.artifacts, PACKAGED, chat_template)
         self.runs = SqlRunStore(engine, self.files)
@@ -66,6 +70,7 @@ class TrainerHarness:
             "runs": self.runs,
             "runner": runner,
             "files": self.files,
+            "prompts": self.prompts,
             "lease": nullcontext,
             "relay": OutboxRelay(self.outbox, self.publisher),
             "metrics": TrainerMetrics(self.metrics),

@@ -13,10 +13,13 @@ from trainer.domain.evaluation.measures import TRUTH
 from trainer.domain.evaluation.scores import ModelScores
 from trainer.domain.runs.child_messages import TrainingProgress, TrainRequest
 from trainer.domain.runs.recipe import JudgingRecipe, LoraRecipe
+from trainer.domain.shadow.shadow_answers import shadow_cases
 from trainer.run.champion import EarlierScores, open_champion
 from trainer.run.evaluation import Evaluation
 from trainer.run.run_clock import RunClock
+from trainer.run.shadow import Shadow
 
+from .captured_calls import prompts
 from .case_scores import cases_of
 from .real_run import request_for
 from .tiny_model import write_tiny_model
@@ -24,7 +27,10 @@ from .tiny_model import write_tiny_model
 pytestmark = pytest.mark.heavy
 
 CASES = (*cases_of("held_out", "voice", range(3)), *cases_of("held_out", "widget", range(1)))
-EVALUATION = Evaluation(CASES, JudgingRecipe(answer_tokens=4, plan_tokens=4), seed=42)
+JUDGING = JudgingRecipe(answer_tokens=4, plan_tokens=4)
+EVALUATION = Evaluation(CASES, JUDGING, seed=42)
+NONE = Shadow((), JUDGING, seed=42)
+CAPTURED = Shadow(shadow_cases(prompts(2), lambda _: "en"), JUDGING, seed=42)
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +60,12 @@ def champion_of(tiny: Path, directory: Path) -> Path:
     return directory
 
 
-def opened(request: TrainRequest, tiny: Path) -> tuple[EarlierScores, list[TrainingProgress]]:
+def opened(
+    request: TrainRequest, tiny: Path, shadow: Shadow = NONE
+) -> tuple[EarlierScores, list[TrainingProgress]]:
     reports: list[TrainingProgress] = []
-    scores, _ = open_champion(request, loaded(tiny), EVALUATION, RunClock(reports.append))
+    clock = RunClock(reports.append)
+    scores, _ = open_champion(request, loaded(tiny), EVALUATION, shadow, clock)
     assert scores is not None
     return scores, [report for report in reports if report.step]
 
@@ -110,3 +119,18 @@ def test_scores_of_other_cases_are_not_used(request_: TrainRequest, tiny: Path, 
     write_whole(onwards.work_dir / "base.json", torn.model_dump_json().encode())
     again, _ = opened(onwards, tiny)
     assert again.base == first.base
+
+
+def test_captured_prompts_are_answered_by_the_champion_and_not_by_its_base(
+    request_: TrainRequest, tiny: Path, tmp_path: Path
+):
+    of_base, _ = opened(request_, tiny, CAPTURED)
+    adapter = champion_of(tiny, tmp_path / "champion")
+    onwards = request_.model_copy(update={"champion": adapter, "work_dir": tmp_path / "onwards"})
+    onwards.work_dir.mkdir()
+    scores, reports = opened(onwards, tiny, CAPTURED)
+    assert len(scores.shadow.answers) == len(of_base.shadow.answers) == 2
+    assert scores.shadow.answers != of_base.shadow.answers
+    assert (reports[-1].step, reports[-1].steps) == (9, 9), "four, three and two answers"
+    again, reports = opened(onwards, tiny, CAPTURED)
+    assert (again, reports) == (scores, [])

@@ -8,6 +8,7 @@ from faststream.asgi import AsgiFastStream
 from prometheus_client import CollectorRegistry
 
 from ratchet.contract import (
+    CALLS,
     CHECKPOINTS,
     COMMANDS,
     DECISIONS,
@@ -20,6 +21,7 @@ from ratchet.contract import (
     TRACE_REQUESTS,
     TRACES,
     BaseTried,
+    CallServed,
     CancelRequested,
     DecisionMade,
     Event,
@@ -49,12 +51,19 @@ from trainer.backends.sql.erasure import TrainerErasure
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
 from trainer.backends.sql.outbox import SqlOutbox
+from trainer.backends.sql.prompt_store import SqlPromptStore
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.backends.sql.scorer_register import SqlScorerRegister
 from trainer.backends.sql.trial_store import SqlTrialStore
 from trainer.domain.runs.champion import ModelEvent
-from trainer.handlers import RankingHandlers, TrainerHandlers, erase, store_trials
+from trainer.handlers import (
+    RankingHandlers,
+    TrainerHandlers,
+    erase,
+    keep_prompts,
+    store_trials,
+)
 from trainer.metrics import FeedbackLatencyMetrics, TeacherMetrics, TrainerMetrics
 from trainer.scorer.evidence import ScorerEvaluator
 from trainer.scorer.learning import RankingLearning
@@ -72,7 +81,7 @@ from trainer.training.planner import Planner
 from trainer.training.position_watch import PositionWatch
 
 _REST_S = 0.25
-"""Decisions arrive often, and each is used only after feedback on it."""
+"""Decisions and calls arrive often, and neither is used at once."""
 
 
 def create_app(settings: TrainerSettings) -> AsgiFastStream:
@@ -91,6 +100,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
     ranking = SqlRankingStore(engine, settings.trainer_learning)
     relay = OutboxRelay(SqlOutbox(engine), Publisher(redis))
     trials = SqlTrialStore(engine)
+    prompts = SqlPromptStore(engine, settings.trainer_shadow_share, settings.trainer_shadow_prompts)
     runner = ChildRunner(ollama_at(settings.trainer_ollama_url))
     training = TrainingLoop(
         settings=settings,
@@ -103,6 +113,7 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         runs=runs,
         runner=runner,
         files=files,
+        prompts=prompts,
         lease=partial(hold_lease, redis, LEASE_KEY, settings.trainer_lease_s),
         relay=relay,
         metrics=TrainerMetrics(registry),
@@ -139,6 +150,12 @@ def create_app(settings: TrainerSettings) -> AsgiFastStream:
         consumer(MODELS, handlers=of_models),
         consumer(REWARDS, handlers={ExperienceScored: ranked.handle_rewards}),
         consumer(DECISIONS, handlers={DecisionMade: ranked.handle_decisions}, rest_s=_REST_S),
+        consumer(
+            CALLS,
+            handlers={CallServed: partial(keep_prompts, prompts)},
+            rest_s=_REST_S,
+            marks_seen=False,
+        ),
         *_teacher_consumers(settings, registry),
     ]
     positions = PositionWatch(

@@ -8,14 +8,14 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ratchet.command_line import say
-from ratchet.contract import DECISIONS, EXAMPLES, MODELS, REWARDS, TRACES, Stream
+from ratchet.contract import CALLS, DECISIONS, EXAMPLES, MODELS, REWARDS, TRACES, Stream
 from ratchet.service import create_redis
 from ratchet.settings import read_settings
 from trainer.backends.sql.database import DATABASE, create_database
 from trainer.settings import TrainerSettings
 
 _GROUP = "trainer"
-_READ_AGAIN: Sequence[Stream] = (EXAMPLES, TRACES, REWARDS, DECISIONS, MODELS)
+_READ_AGAIN: Sequence[Stream] = (EXAMPLES, TRACES, REWARDS, DECISIONS, MODELS, CALLS)
 """Not the commands: an old request must not start a run."""
 _SEEN = f"ratchet:seen:{_GROUP}:*"
 _PAGE = 1_000

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ratchet.contract import (
     BaseTried,
     BuiltExample,
+    CallServed,
     CancelRequested,
     DecisionMade,
     Delivered,
@@ -27,6 +28,7 @@ from ratchet.storage import without_forgotten
 from trainer.backends.sql.erasure import TrainerErasure
 from trainer.backends.sql.example_store import SqlExampleStore
 from trainer.backends.sql.model_store import SqlModelStore
+from trainer.backends.sql.prompt_store import SqlPromptStore
 from trainer.backends.sql.ranking_store import SqlRankingStore
 from trainer.backends.sql.trial_store import SqlTrialStore
 from trainer.domain.runs.champion import ModelEvent
@@ -74,6 +76,14 @@ async def store_trials(
 ) -> None:
     """Stores the results of the exporter's trials by their requests."""
     await asyncio.to_thread(store.add_results, batch, utc_now())
+
+
+async def keep_prompts(
+    store: SqlPromptStore, batch: Sequence[Delivered[CallServed]], state: State
+) -> None:
+    """Stores the prompts that a shadow may ask, by the id of the call."""
+    kept = await without_forgotten(state, batch)
+    await asyncio.to_thread(store.keep, [each.event for each in kept])
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,9 @@ class TrainerMetrics:
         self.step = gauge("ratchet_training_step", "Step of the run at work.")
         self.steps = gauge("ratchet_training_steps", "Steps of the whole run.")
         self.loss = gauge("ratchet_training_loss", "Loss of the last step.")
+        self.prompts = gauge(
+            "ratchet_training_captured_prompts", "Captured prompts that a run would ask."
+        )
         self.runs = Counter(
             "ratchet_training_runs_total",
             "Ended runs: accepted, refused, failed, cancelled.",
@@ -121,6 +124,11 @@ class GateMetrics:
             "The same over the base, where it is not the champion.",
             ("measure", "bound"),
         )
+        self.shadow = gauge(
+            "ratchet_training_gate_shadow_gain",
+            "Gain on captured prompts, with interval.",
+            ("measure", "bound"),
+        )
         self.kl = gauge(
             "ratchet_training_gate_kl_nats",
             "KL divergence of the last judged run from the base model, in nats per token.",
@@ -131,7 +139,12 @@ class GateMetrics:
         )
 
     def observe(self, figures: GateFigures) -> None:
-        sides = ((self.gain, figures.together), (self.over_base, figures.over_base))
+        shadow = figures.shadow
+        sides = (
+            (self.gain, figures.together),
+            (self.over_base, figures.over_base),
+            (self.shadow, shadow.gains if shadow else {}),
+        )
         for gauge, gains in sides:
             gauge.clear()
             for measure, gain in gains.items():

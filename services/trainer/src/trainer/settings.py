@@ -48,7 +48,8 @@ class TrainerSettings(CommonSettings):
     selects whether a run continues from the adapter in service or from the base.
 
     `trainer_regression_file` replaces the packaged fixed questions, which champion and
-    challenger answer in addition to the held-out ones.
+    challenger answer in addition to the held-out ones. Of recorded calls a `trainer_shadow_share`
+    is drawn; runs ask the newest `trainer_shadow_prompts` of their prompts.
 
     `trainer_chat_template_file` replaces the base model's own chat template.
 
@@ -100,6 +101,8 @@ class TrainerSettings(CommonSettings):
     trainer_rounds: RoundsRecipe = _RECIPE.rounds
     trainer_judging: JudgingRecipe = _RECIPE.judging
     trainer_gate: GateRules = GateRules()
+    trainer_shadow_share: float = Field(default=0.1, ge=0, le=1)
+    trainer_shadow_prompts: int = Field(default=64, ge=0)
     trainer_regression_file: Path | None = None
     trainer_chat_template_file: Path | None = None
     trainer_trial_wait_s: float = Field(default=300.0, ge=0)

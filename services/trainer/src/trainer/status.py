@@ -42,6 +42,7 @@ async def training_facts(training: TrainingLoop) -> dict[str, Any]:
             method: {**asdict(waiting), "minimum": settings.rules.minimum[method]}
             for method, waiting in situation.waiting.items()
         },
+        "captured_prompts": await asyncio.to_thread(training.prompts.count),
         "cooldown_remaining_s": round(cooldown_remaining_s(situation, settings.rules), 1),
         "trial": asdict(situation.trial) if situation.trial else None,
         "poll_s": settings.trainer_poll_s,

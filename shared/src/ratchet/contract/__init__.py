@@ -39,7 +39,7 @@ from ratchet.contract.ranking_events.decisions import (
 from ratchet.contract.reward import ExperienceScored
 from ratchet.contract.run import (
     Answer, BaseTrialRequested, CheckpointReady, CurvePoint, GateFigures, Interval, Method,
-    RunFinished, RunProgressed, RunStarted, Scores, SliceGain, Stage, Verdict,
+    RunFinished, RunProgressed, RunStarted, Scores, ShadowFigures, SliceGain, Stage, Verdict,
 )
 from ratchet.contract.ranking_events.scorers import (
     Estimate, Evidence, PolicyName, ScorerKeptBack, ScorerPublished, ScorerWithdrawn,

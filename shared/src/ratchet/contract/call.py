@@ -75,6 +75,11 @@ class CallServed(Event):
         return self.fault is None and not self.tool_calls and bool(self.text.strip())
 
     @property
+    def is_prose(self) -> bool:
+        """Whether the answer is spoken text: no JSON, in a block of code or without one."""
+        return not self.text.lstrip().startswith(("{", "[", "```"))
+
+    @property
     def prompt(self) -> str:
         return prompt_of(self.messages)
 

@@ -59,12 +59,25 @@ class SliceGain(Value):
     gain: Interval
 
 
+class ShadowFigures(Value):
+    """The truth of both models' answers to captured prompts, and the gains, by measure.
+
+    `prompts` counts those that both models answered.
+    """
+
+    prompts: int = Field(ge=1)
+    before: Scores
+    after: Scores
+    gains: dict[str, Interval] = Field(default_factory=dict)
+
+
 class GateFigures(Value):
     """The figures behind a verdict; gains are after minus before, by measure.
 
     `together` pools held-out questions and the fixed regression set. `length_ratio` is the mean
     number of words of the challenger's answers by that of the champion's. `over_base`: gains over
     the base in the truth of the answers, empty if it is the champion. `asked` counts questions.
+    `shadow` is None where no captured prompt was answered.
     """
 
     held_out: dict[str, Interval] = Field(default_factory=dict)
@@ -77,6 +90,7 @@ class GateFigures(Value):
     kl: float | None = None
     over_base: dict[str, Interval] = Field(default_factory=dict)
     asked: int | None = None
+    shadow: ShadowFigures | None = None
 
 
 class Answer(Value):

@@ -91,7 +91,7 @@ EXPERIENCES = Stream(
     "experiences", (ExperienceRecorded,), ("ingest", "gateway"), ("reward", "ledger")
 )
 FEEDBACK = Stream("feedback", (FeedbackReceived,), ("ingest",), ("reward", "ledger"))
-CALLS = Stream("calls", (CallServed,), ("gateway",), ("reward", "ledger"))
+CALLS = Stream("calls", (CallServed,), ("gateway",), ("reward", "trainer", "ledger"))
 REWARDS = Stream("rewards", (ExperienceScored,), ("reward",), ("trainer", "ledger"))
 DECISIONS = Stream("decisions", (DecisionMade,), ("ingest",), ("trainer", "ledger"))
 SCORERS = Stream(

@@ -8,6 +8,7 @@ from ratchet.measures.answer_identity import (
 from ratchet.measures.answer_quality import (
     READ_LIMIT, TextQuality, blended, rule_quality, text_quality,
 )
+from ratchet.measures.chat_situation import situation_of_chat
 from ratchet.measures.plans import (
     CORE_SCENARIOS, DEFAULT_HEIGHTS, HEIGHT_BUDGET, SCENARIOS, SIZES, plan_text, plan_validity,
     scenario_named,

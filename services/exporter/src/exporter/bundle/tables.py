@@ -17,6 +17,7 @@ def acceptance_tables(record: ModelRecord, manifest: AdapterManifest) -> str:
             "held-out questions": figures.held_out,
             "fixed questions": figures.regression,
             "both together": figures.together,
+            "captured prompts": figures.shadow.gains if figures.shadow else {},
         }
         gains = [
             (kind, measure, *_interval(gain))

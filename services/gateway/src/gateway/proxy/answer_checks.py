@@ -9,7 +9,6 @@ from urllib.parse import quote
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.domain.checks.judged_answer import JudgedAnswer, judged_answer
-from gateway.domain.checks.judged_text import situation_of
 from gateway.domain.checks.modes import CheckMode
 from gateway.domain.checks.whole_answers import is_checked_whole, once_more
 from gateway.domain.json_values import json_object
@@ -18,6 +17,7 @@ from gateway.metrics import GatewayMetrics
 from gateway.proxy.held_answer import HeldAnswer
 from gateway.proxy.passed_on import with_body
 from ratchet.contract import CallCheck
+from ratchet.measures import situation_of_chat
 from ratchet_truth import JudgedSituation
 
 _log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ def _or(default: T, judge: Callable[[], T]) -> T:
 
 def _situation(scope: Scope, request: Mapping[str, Any]) -> JudgedSituation | None:
     asked = read_request(scope["path"], request, {})
-    return situation_of(asked.messages) if asked is not None else None
+    return situation_of_chat(asked.messages) if asked is not None else None
 
 
 def _judged(scope: Scope, answer: HeldAnswer, situation: JudgedSituation | None) -> JudgedAnswer:

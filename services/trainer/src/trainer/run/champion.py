@@ -21,13 +21,18 @@ from trainer.domain.evaluation.scores import ModelScores
 from trainer.domain.runs.child_messages import TrainRequest
 from trainer.run.evaluation import Evaluation
 from trainer.run.run_clock import RunClock
+from trainer.run.shadow import Shadow
 
 
 class EarlierScores(NamedTuple):
-    """`base` has the base's spoken answers; None if the base is the champion."""
+    """`base` has the base's spoken answers; None if the base is the champion.
+
+    `shadow` has the champion's answers to captured prompts; empty without any.
+    """
 
     champion: ModelScores
     base: ModelScores | None
+    shadow: ModelScores
 
     @property
     def by_model(self) -> dict[str, ModelScores]:
@@ -36,13 +41,22 @@ class EarlierScores(NamedTuple):
 
 
 def open_champion(
-    request: TrainRequest, base: Base, evaluation: Evaluation, clock: RunClock
+    request: TrainRequest, base: Base, evaluation: Evaluation, shadow: Shadow, clock: RunClock
 ) -> tuple[EarlierScores | None, Adapted | Fresh]:
     """The earlier models' scores, and the adapter to train; only the first process evaluates."""
     adapted = with_champion(base.model, request.champion) if request.champion else None
     spoken = len(evaluation.spoken) if adapted else 0
-    clock.enter("judging_champion", evaluation.answers + spoken)
-    scores = _scores(request.work_dir, base, adapted, evaluation, clock) if is_first() else None
+    clock.enter("judging_champion", evaluation.answers + spoken + shadow.prompts)
+    scores = None
+    if is_first():
+        champion, of_base = _scores(request.work_dir, base, adapted, evaluation, clock)
+        asked = evaluation.answers + spoken
+        in_shadow = _once(
+            request.work_dir / "champion_shadow.json",
+            shadow.covers,
+            lambda: shadow.judge(base, adapted, lambda count: clock.answered(asked + count)),
+        )
+        scores = EarlierScores(champion, of_base, in_shadow)
     wait_for_all()
     if adapted is not None and request.afresh:
         remove_adapter(adapted)
@@ -56,14 +70,14 @@ def store(path: Path, value: BaseModel) -> None:
 
 def _scores(
     work_dir: Path, base: Base, adapted: Adapted | None, evaluation: Evaluation, clock: RunClock
-) -> EarlierScores:
+) -> tuple[ModelScores, ModelScores | None]:
     champion = _once(
         work_dir / "champion.json",
         evaluation.covers,
         lambda: evaluation.judge(base, adapted, clock.answered),
     )
     if adapted is None:
-        return EarlierScores(champion, None)
+        return champion, None
     with adapter_disabled(adapted):
         of_base = _once(
             work_dir / "base.json",
@@ -72,7 +86,7 @@ def _scores(
                 base, lambda count: clock.answered(evaluation.answers + count)
             ),
         )
-    return EarlierScores(champion, of_base)
+    return champion, of_base
 
 
 def _once(

@@ -44,6 +44,7 @@ from trainer.run.lineage import versions
 from trainer.run.methods import training_method
 from trainer.run.rounds import Rounds
 from trainer.run.run_clock import RunClock
+from trainer.run.shadow import shadow_of
 
 Report = Callable[[BaseModel], None]
 
@@ -87,7 +88,8 @@ def _run(
         return impossible if is_first() else None
     lessons = varied(fitting.dataset.train, recipe.variation, recipe.seed, fitting.is_whole)
     evaluation = Evaluation(cases, recipe.judging, recipe.seed)
-    earlier, adapter = open_champion(request, base, evaluation, clock)
+    shadow = shadow_of(request, fitting, recipe.judging)
+    earlier, adapter = open_champion(request, base, evaluation, shadow, clock)
     clock.enter("training")
     training = Training(base, adapter, recipe, request.work_dir, report)
     by_method = training_method(dataset.method)(training, lessons.examples)
@@ -100,12 +102,19 @@ def _run(
     saved = request.work_dir / "adapter"
     save_adapter(adapted, saved)
     flush_tree(saved)
-    clock.enter("judging_challenger", evaluation.answers)
+    clock.enter("judging_challenger", evaluation.answers + shadow.prompts)
     refusal = partial(certain_refusal, evaluation.spoken, earlier.by_model, rules=request.gate)
     challenger = evaluation.judge(
         base, adapted, clock.answered, lambda scores: refusal(scores) is not None
     )
     asked = evaluation.asked(challenger)
+    ended_early = len(asked) < len(cases)
+    in_shadow = None
+    if shadow.prompts and not ended_early:
+        answers = shadow.judge(
+            base, adapted, lambda count: clock.answered(evaluation.answers + count)
+        )
+        in_shadow = shadow.answers(earlier.shadow, answers)
     trained = TrainingResult(
         adapter=saved,
         base_sha256=weights_sha256(directory),
@@ -117,7 +126,7 @@ def _run(
         before=earlier.champion,
         after=challenger,
         base=earlier.base,
-        ended_early=None if len(asked) == len(cases) else refusal(challenger),
+        ended_early=refusal(challenger) if ended_early else None,
         regression_sha256=regression_sha256,
         curve=curve,
         seconds=clock.seconds(),
@@ -128,6 +137,7 @@ def _run(
         left_out=fitting.left_out,
         chat_template=base.chat_template,
         system_message=base.takes_system_message,
+        shadow=in_shadow,
     )
     store(request.result, trained)
     return trained

@@ -20,13 +20,14 @@ from ratchet.storage import ArtifactCorrupt, ArtifactMissing
 from ratchet.telemetry import context_of, ending
 from trainer.backends.run_process.child_run import ChildRunner, TrainingBroke, TrainingImpossible
 from trainer.backends.run_process.run_files import RunFiles
+from trainer.backends.sql.prompt_store import SqlPromptStore
 from trainer.backends.sql.run_store import SqlRunStore
 from trainer.domain.evaluation.acceptance_gate import (
     ChallengerAccepted,
     judge_challenger,
 )
 from trainer.domain.evaluation.reference_chats import reference_request
-from trainer.domain.runs.child_messages import TrainingProgress
+from trainer.domain.runs.child_messages import TrainingProgress, TrainRequest
 from trainer.domain.runs.run import Run
 from trainer.metrics import TrainerMetrics
 from trainer.settings import TrainerSettings
@@ -50,6 +51,7 @@ class TrainingLoop:
     runs: SqlRunStore
     runner: ChildRunner
     files: RunFiles
+    prompts: SqlPromptStore
     lease: Callable[[], AbstractAsyncContextManager[None]]
     relay: OutboxRelay
     metrics: TrainerMetrics
@@ -89,6 +91,7 @@ class TrainingLoop:
         await self.relay.publish_due()
         run = await self._open_run()
         self.metrics.decided(self.planner.waiting, self.planner.decision, self.settings.rules)
+        self.metrics.prompts.set(await asyncio.to_thread(self.prompts.count))
         if run is not None:
             await self.relay.publish_due()
             async with self.lease():
@@ -122,12 +125,7 @@ class TrainingLoop:
         _log.info("run %s starts by %s: %s", run.run_id, run.method, run.reason)
         began = time.monotonic()
         try:
-            request = await asyncio.to_thread(
-                self.files.train_request,
-                run,
-                self.settings.cache_path,
-                self.settings.trainer_gate,
-            )
+            request = await asyncio.to_thread(self._request, run)
             report = partial(self._progress.publish, run.run_id)
             trained = await self._abortable(run, self.runner.train(request, report))
             verdict = await asyncio.to_thread(
@@ -140,6 +138,7 @@ class TrainingLoop:
                 run.recipe.seed,
                 trained.base,
                 trained.ended_early,
+                trained.shadow,
             )
             manifest = None
             if isinstance(verdict, ChallengerAccepted):
@@ -160,6 +159,15 @@ class TrainingLoop:
         finally:
             self.running = self._progress.latest = None
             self.metrics.stopped()
+
+    def _request(self, run: Run) -> TrainRequest:
+        """The request to the child process; its captured prompts are those of the first attempt."""
+        if not self.files.has_prompts(run.run_id):
+            taught = {example.prompt for example in self.files.dataset(run).train}
+            store = partial(self.files.store_prompts, run.run_id)
+            self.prompts.give(run.run_id, taught, store)
+        settings = self.settings
+        return self.files.train_request(run, settings.cache_path, settings.trainer_gate)
 
     async def _abortable(self, run: Run, work: Coroutine[Any, Any, T]) -> T:
         """Abort the work when the run is cancelled, or after the time limit of one attempt."""

@@ -56,6 +56,6 @@ def served_call(event: CallServed) -> ServedCall | None:
         spoken=identity.spoken,
         plan=identity.plan,
         prompt=derived_id(*parts),
-        prose=not event.text.lstrip().startswith(("{", "[", "```")),
+        prose=event.is_prose,
     )
     return ServedCall(reference=reference, messages=event.messages)

@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from secrets import token_hex
 
@@ -13,6 +13,7 @@ from trainer.domain.evaluation.gate_rules import GateRules
 from trainer.domain.examples.dataset import Dataset
 from trainer.domain.runs.child_messages import TrainingResult, TrainRequest
 from trainer.domain.runs.run import DatasetReference, Run
+from trainer.domain.shadow.captured_prompt import CAPTURED_PROMPTS, CapturedPrompt
 
 _ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 
@@ -56,6 +57,15 @@ class RunFiles:
         path = self._artifacts.verified(run.dataset.artifact)
         return Dataset.model_validate_json(path.read_bytes())
 
+    def has_prompts(self, run_id: str) -> bool:
+        """Whether the captured prompts of a run are stored."""
+        return self._prompts(run_id).is_file()
+
+    def store_prompts(self, run_id: str, prompts: Sequence[CapturedPrompt]) -> None:
+        path = self._prompts(run_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, CAPTURED_PROMPTS.dump_json(tuple(prompts)))
+
     def train_request(self, run: Run, cache_dir: Path, gate: GateRules) -> TrainRequest:
         """Provide what the child process reads; a repetition changes nothing.
 
@@ -77,6 +87,7 @@ class RunFiles:
             afresh=run.parent is None,
             widgets=run.widgets,
             gate=gate,
+            shadow=self._prompts(run.run_id) if self.has_prompts(run.run_id) else None,
         )
 
     def store_adapter(
@@ -119,6 +130,9 @@ class RunFiles:
         aside.parent.mkdir(parents=True, exist_ok=True)
         aside.write_bytes(content)
         return self._artifacts.adopt(aside, name)
+
+    def _prompts(self, run_id: str) -> Path:
+        return self.directory(run_id) / "prompts.json"
 
     def _champion(self, run: Path, reference: ArtifactRef) -> Path:
         directory = run / "champion"

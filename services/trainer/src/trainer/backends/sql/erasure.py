@@ -13,6 +13,7 @@ from ratchet.contract import ArtifactRef, ForgetRequested, RunFinished
 from ratchet.storage import ArtifactMissing, ArtifactStore, flush
 from ratchet_models import AdapterManifest
 from trainer.backends.sql.datasets import runs_with
+from trainer.backends.sql.prompt_store import delete_prompts, runs_asking
 from trainer.backends.sql.tables import decisions, examples, outbox, run_examples, runs, scored
 from trainer.domain.runs.run import Run
 
@@ -36,12 +37,14 @@ class TrainerErasure:
         self._runs_dir = runs_dir
 
     def cancel_run(self, request: ForgetRequested) -> str | None:
-        """Cancel the open run with an example to be erased; returns its id until it has ended."""
+        """Cancel the open run with an example or a captured prompt to be erased.
+
+        Returns its id until it has ended.
+        """
         with self._engine.begin() as connection:
             erased = _examples_of(connection, set(request.query_ids))
-            opened = select(runs.c.run_id).where(
-                runs.c.verdict.is_(None), runs_with(erased, request.run_ids)
-            )
+            named = {*request.run_ids, *runs_asking(connection, request.query_ids)}
+            opened = select(runs.c.run_id).where(runs.c.verdict.is_(None), runs_with(erased, named))
             run_id = connection.execute(opened).scalar()
             if run_id is not None:
                 its_row = (runs.c.run_id == run_id, runs.c.cancelled_by.is_(None))
@@ -66,12 +69,15 @@ class TrainerErasure:
             shutil.rmtree(self._runs_dir / run_id, ignore_errors=True)
         with self._engine.begin() as connection:
             _taint(connection, run_ids)
+            for run_id in runs_asking(connection, request.query_ids):
+                shutil.rmtree(self._runs_dir / run_id, ignore_errors=True)
             counts = {
                 "runs": len(run_ids),
                 "runs_after_them": _taint_heirs(connection),
                 "examples": _delete(connection, examples.c.example_id, erased),
                 "scored": _delete(connection, scored.c.query_id, request.query_ids),
                 "decisions": _delete(connection, decisions.c.decision_id, request.decision_ids),
+                "prompts": delete_prompts(connection, request.query_ids),
             }
             _delete(connection, run_examples.c.example_id, erased)
             if request.retrain:

@@ -61,6 +61,18 @@ run_examples = Table(
 """The examples of each dataset: `role` is train, held_out or left_out, `at` when the feedback came.
 """
 
+captured_prompts = Table(
+    "captured_prompts",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("call_id", String, unique=True, nullable=False),
+    Column("query_id", String, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("run_id", String),
+)
+"""`at` is when the call was served, in microseconds; `run_id` the last run that asks the prompt."""
+
 requests = Table(
     "requests",
     metadata,

@@ -9,7 +9,8 @@ from trainer.domain.evaluation.figures import described_gain, gate_figures, meas
 from trainer.domain.evaluation.gate_rules import GateRules
 from trainer.domain.evaluation.measures import MEASURES, TRUTH, Measure
 from trainer.domain.evaluation.scores import ModelScores, expected_measures
-from trainer.domain.evaluation.truth_clauses import less_true
+from trainer.domain.evaluation.truth_clauses import less_true, more_false_in_shadow
+from trainer.domain.shadow.shadow_answers import ShadowAnswers
 
 _REQUIRED: tuple[Measure, ...] = ("preference_accuracy", "text_quality", "grounded_accuracy")
 _GUARDED: tuple[Measure, ...] = (
@@ -47,6 +48,7 @@ def judge_challenger(
     seed: int,
     base: ModelScores | None = None,
     ended_early: str | None = None,
+    shadow: ShadowAnswers | None = None,
 ) -> GateVerdict:
     """Accept a challenger if no case is missing, no measure is worse and one is credibly better.
 
@@ -55,9 +57,10 @@ def judge_challenger(
     measure truth, and few cases make no fall credible: the limits of `rules` hold for what was
     observed. The challenger must be as true as the champion (`before`), and as the base's spoken
     answers (`base`, None if the base is the champion). `ended_early` is why the evaluation did not
-    ask all questions, which is a refusal; `cases` are those that were asked.
+    ask all questions, which is a refusal; `cases` are those that were asked. Captured prompts
+    (`shadow`, None without any) show harm only: false statements that the champion does not make.
     """
-    figures = gate_figures(cases, before, after, rules.slice_cases, seed, base)
+    figures = gate_figures(cases, before, after, rules.slice_cases, seed, base, shadow)
     problems = [
         *([ended_early] if ended_early else []),
         *_missing(cases, before, after, base),
@@ -65,6 +68,7 @@ def judge_challenger(
         *_worse(figures, method),
         *_ungrounded(figures, rules),
         *less_true(figures, rules),
+        *more_false_in_shadow(figures.shadow, rules),
         *_worse_in_slices(figures),
         *_drifted(figures, rules),
     ]
@@ -183,6 +187,9 @@ def _summary(figures: GateFigures, after: ModelScores, cases: Sequence[Case]) ->
         parts.append(f"length x{figures.length_ratio:.2f}")
     if figures.kl is not None:
         parts.append(f"KL {figures.kl:.2f}")
+    if figures.shadow is not None:
+        untrue = described_gain("untrue", figures.shadow.gains["untrue"])
+        parts.append(f"{untrue} on {figures.shadow.prompts} captured prompts")
     return ", ".join(parts)
 
 

@@ -18,13 +18,13 @@ from ratchet.contract import (
     derived_id,
     one_turn,
 )
-from ratchet.measures import plan_validity
+from ratchet.measures import plan_validity, situation_of_chat
 from ratchet_truth import JudgedSituation
 from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.examples.truth import situation_of_question
 from trainer.domain.runs.recipe import JudgingRecipe
 
-Part = Literal["held_out", "regression"]
+Part = Literal["held_out", "regression", "shadow"]
 LanguageOf = Callable[[str], str | None]
 """The ISO 639-1 code of a text's language; None if it is not known."""
 UNKNOWN_LANGUAGE = "unknown"
@@ -64,6 +64,8 @@ class Case(Value):
     @property
     def situation(self) -> JudgedSituation | None:
         """What an answer is judged against; None if it is not known what is asked, or listed."""
+        if self.part == "shadow":
+            return situation_of_chat(self.messages)
         return situation_of_question(self.prompt, self.question)
 
     @property

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ratchet.contract import GateFigures, Interval, SliceGain
+from ratchet.contract import GateFigures, Interval, ShadowFigures, SliceGain
 from trainer.domain.evaluation.bootstrap import paired_gain, share_gain
 from trainer.domain.evaluation.cases import Case
 from trainer.domain.evaluation.measures import MEASURES, SHARES, TRUTH, Measure
 from trainer.domain.evaluation.scores import ModelScores
+from trainer.domain.shadow.shadow_answers import ShadowAnswers
 
 GUARDED_IN_SLICES: tuple[Measure, ...] = ("text_quality", "grounded_accuracy", "json_validity")
 _LEAST_WORDS = 1.0
@@ -21,11 +22,13 @@ def gate_figures(
     slice_cases: int,
     seed: int,
     base: ModelScores | None = None,
+    shadow: ShadowAnswers | None = None,
 ) -> GateFigures:
     """Means of after minus before over the cases that both have; in any order of `cases`.
 
     Slices pool held-out and fixed questions. A slice needs `slice_cases` cases of a measure.
-    `base` has the base's spoken answers, None if the base is the champion.
+    `base` has the base's spoken answers, None if the base is the champion. `shadow` has the answers
+    to captured prompts, which no other figure contains; None without any.
     """
     held_out = [case for case in cases if case.part == "held_out"]
     regression = [case for case in cases if case.part == "regression"]
@@ -43,6 +46,7 @@ def gate_figures(
         kl=new.kl,
         asked=sum(case.asks for case in cases),
         over_base={} if base is None else _gains(cases, base, after, seed, TRUTH),
+        shadow=None if shadow is None else _shadow_figures(shadow, seed),
     )
 
 
@@ -75,6 +79,16 @@ def described_gain(name: str, gain: Interval) -> str:
 
 def measure_label(name: str) -> str:
     return _LABELS.get(name, name.replace("_", " "))
+
+
+def _shadow_figures(shadow: ShadowAnswers, seed: int) -> ShadowFigures:
+    cases, before, after = shadow.cases, shadow.before, shadow.after
+    return ShadowFigures(
+        prompts=len(cases),
+        before=before.means(cases),
+        after=after.means(cases),
+        gains=_gains(cases, before, after, seed, TRUTH),
+    )
 
 
 def _gains(

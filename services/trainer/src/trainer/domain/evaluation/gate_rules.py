@@ -21,6 +21,9 @@ class GateRules(Value):
     and one that is no better is refused anyway. Precision and directions are compared from
     `share_cases` answers of each model on; below, `untrue` alone sees them.
 
+    Answers to captured prompts may rise as much in untrue and invented ones, compared with the
+    champion. The limit holds from `shadow_cases` prompts on, where one answer more is within it.
+
     The challenger's evaluation ends early where a refusal for its faults or devices is certain,
     with a chance of a mistake of at most `early_error` (0: every question is asked).
     """
@@ -35,4 +38,5 @@ class GateRules(Value):
     max_fault_rise: float = Field(default=0.02, ge=0, le=1)
     max_right_fall: float = Field(default=0.02, ge=0, le=1)
     share_cases: int = Field(default=6, ge=1)
+    shadow_cases: int = Field(default=50, ge=1)
     early_error: float = Field(default=0.01, ge=0, lt=1)

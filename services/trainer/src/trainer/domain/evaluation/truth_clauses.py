@@ -1,8 +1,11 @@
-"""The gate's clauses on truth: not less true than the champion, nor than the base."""
+"""The gate's clauses on truth: not less true than the champion, nor than the base.
+
+On captured prompts: no more false statements than the champion.
+"""
 
 from collections.abc import Iterator, Mapping
 
-from ratchet.contract import GateFigures, Interval
+from ratchet.contract import GateFigures, Interval, ShadowFigures
 from trainer.domain.evaluation.figures import described_gain
 from trainer.domain.evaluation.gate_rules import GateRules
 from trainer.domain.evaluation.measures import SHARES, Measure
@@ -18,6 +21,10 @@ RIGHT: dict[Measure, str] = {
     "right_direction": "the right direction is named less often than",
     "precision": "a smaller share of the statements is true than",
 }
+SHADOW_FAULTS: dict[Measure, str] = {
+    "untrue": "more answers to captured prompts are untrue than with the champion",
+    "invented": "more is invented in answers to captured prompts than with the champion",
+}
 _ROUNDING = 1e-9
 
 
@@ -25,6 +32,18 @@ def less_true(figures: GateFigures, rules: GateRules) -> Iterator[str]:
     """Why a challenger is less true than the champion, and than the base if that is another."""
     yield from _less_true("the champion", figures.together, rules)
     yield from _less_true("the base", figures.over_base, rules)
+
+
+def more_false_in_shadow(shadow: ShadowFigures | None, rules: GateRules) -> Iterator[str]:
+    """Why a challenger states more that is false in its answers to captured prompts."""
+    for name, words in SHADOW_FAULTS.items():
+        gain = shadow.gains.get(name) if shadow else None
+        if gain is None:
+            continue
+        observed = gain.n >= rules.shadow_cases and gain.mean > rules.max_fault_rise + _ROUNDING
+        credible = gain.n >= rules.gain_cases and gain.low > 0
+        if observed or credible:
+            yield f"{words}: {described_gain(name, gain)}, {gain.n} prompts"
 
 
 def _less_true(model: str, gains: Mapping[str, Interval], rules: GateRules) -> Iterator[str]:

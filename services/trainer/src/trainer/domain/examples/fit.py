@@ -71,6 +71,14 @@ class Fit:
         """Whether the base model can learn another example whole."""
         return why_unfit(example, self.max_length, self.tokens) is None
 
+    def takes(self, turns: Sequence[ChatMessage]) -> bool:
+        """Whether the base model can be asked with these messages, as with a held-out question."""
+        return (
+            self.tokens.takes(turns)
+            and not any(self.tokens.has_control_token(turn.content) for turn in turns)
+            and self.tokens.length(turns) < self.max_length
+        )
+
     @property
     def obstacle(self) -> str | None:
         """Why no run can use the dataset, with the remedy."""

@@ -12,6 +12,7 @@ from trainer.domain.evaluation.scores import ModelScores
 from trainer.domain.examples.fit import NOTHING, LeftOut
 from trainer.domain.on_policy.round import Round
 from trainer.domain.runs.recipe import Recipe
+from trainer.domain.shadow.shadow_answers import ShadowAnswers
 
 
 class TrainRequest(Value):
@@ -22,7 +23,8 @@ class TrainRequest(Value):
     with the chat template (None: the base's own). With `afresh` the
     challenger starts from the base, otherwise from the champion. The micro-batch is halved
     `halvings` times. Without `widgets` the fixed questions about widgets are left out. The rules of
-    the `gate` decide whether the challenger's evaluation ends early.
+    the `gate` decide whether the challenger's evaluation ends early. `shadow` is a file with the
+    `CAPTURED_PROMPTS` that both models answer after the gate's questions (None: none).
 
     The process writes to `work_dir` only. A second process with the same request resumes there.
     """
@@ -41,6 +43,7 @@ class TrainRequest(Value):
     halvings: int = 0
     widgets: bool = True
     gate: GateRules = GateRules()
+    shadow: Path | None = None
 
     @property
     def result(self) -> Path:
@@ -81,7 +84,8 @@ class TrainingResult(Value):
     `batch` is the micro-batch that fitted into memory. `regression_sha256` is the hash of the
     file with the fixed questions among `cases`. `taught` counts the examples that it was trained
     on (None: all), `copies` those with other facts beside them. `rounds` are the on-policy
-    rounds after that; the adapter is from before the first one that is not kept.
+    rounds after that; the adapter is from before the first one that is not kept. `shadow` has the
+    answers to captured prompts; None without any, and if the evaluation ended early.
     """
 
     line: Literal["trained"] = "trained"
@@ -106,6 +110,7 @@ class TrainingResult(Value):
     left_out: LeftOut = NOTHING
     chat_template: str | None = None
     system_message: bool = True
+    shadow: ShadowAnswers | None = None
 
     @property
     def remark(self) -> str:

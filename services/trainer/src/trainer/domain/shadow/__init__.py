@@ -1,0 +1,1 @@
+"""The shadow: captured prompts that champion and challenger both answer."""
