@@ -11,6 +11,8 @@ from typing import Any, TextIO
 
 import httpx
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -112,7 +114,7 @@ async def _loop(
         posting = progress.add_task("operators ask and rate", total=len(calls))
         async with (
             httpx.AsyncClient(base_url=embedded.url, timeout=10.0) as client,
-            Redis.from_url(embedded.redis_url) as redis,
+            _patient(embedded.redis_url) as redis,
             asyncio.TaskGroup() as tasks,
         ):
             tasks.create_task(post_all(client, calls, on_call=lambda _: progress.advance(posting)))
@@ -125,6 +127,12 @@ async def _loop(
                 if summary.ended:
                     break
             _update_bars(progress, bars, summary)
+
+
+def _patient(redis_url: str) -> Redis:
+    """A client that reads on after a restart of the server, and while others take the cores."""
+    retry = Retry(ExponentialBackoff(cap=1.0, base=0.1), retries=60)
+    return Redis.from_url(redis_url, retry=retry, socket_timeout=60)
 
 
 def _update_bars(progress: Progress, bars: dict[str, TaskID], summary: EventSummary) -> None:
