@@ -62,7 +62,8 @@ WITHOUT_A_FACE = {
 
 ONE_HOME = {
     "trl": {
-        f"trainer.backends.language_model.{name}" for name in ("dpo", "kto", "sft", "training_loop")
+        f"trainer.backends.language_model.{name}"
+        for name in ("methods.dpo", "methods.grpo", "methods.kto", "methods.sft", "training_loop")
     },
     "peft": {"trainer.backends.language_model.lora"},
     "llama_cpp": {f"exporter.backends.gguf.{name}" for name in ("end_tokens", "llama", "quantize")},

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from ratchet.storage import sha256_of
-from trainer.backends.language_model import grpo
 from trainer.backends.language_model.base_model import load_base
 from trainer.backends.language_model.generate import end_tokens
+from trainer.backends.language_model.methods import grpo
 from trainer.domain.evaluation.scores import GeneratedAnswer
 from trainer.domain.examples.training_example import TrainingExample
 from trainer.domain.on_policy.rewards import reward_of

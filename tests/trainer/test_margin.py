@@ -8,8 +8,12 @@ import torch
 
 from ratchet.contract import PairBuilt
 from trainer.backends.language_model.base_model import load_base
-from trainer.backends.language_model.dpo import has_margin, neighbours_in_random_order, trainer_of
 from trainer.backends.language_model.lora import fresh_adapter
+from trainer.backends.language_model.methods.dpo import (
+    has_margin,
+    neighbours_in_random_order,
+    trainer_of,
+)
 from trainer.backends.language_model.training_loop import Training
 from trainer.domain.runs.loop_recipes import DpoRecipe
 from trainer.domain.runs.recipe import LoraRecipe, Recipe

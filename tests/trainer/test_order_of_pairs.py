@@ -11,7 +11,7 @@ pytestmark = pytest.mark.heavy
 
 
 def test_neighbours_stay_together_in_an_order_that_the_seed_draws():
-    from trainer.backends.language_model.dpo import neighbours_in_random_order
+    from trainer.backends.language_model.methods.dpo import neighbours_in_random_order
 
     pairs = [
         one

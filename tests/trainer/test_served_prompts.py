@@ -96,7 +96,7 @@ def test_messages_are_in_the_dataset_and_come_back():
 
 @pytest.mark.heavy
 def test_rows_of_dpo_kto_and_sft_have_the_messages_with_their_roles():
-    from trainer.backends.language_model import dpo, kto, sft
+    from trainer.backends.language_model.methods import dpo, kto, sft
 
     answer = [{"role": "assistant", "content": served().chosen}]
     row = dpo._row(served(), 2.0)

@@ -14,18 +14,18 @@ def training_method(method: Method | Literal["grpo"]) -> TrainingMethod:
     """Import the TRL trainer of `method` alone: each import takes a second."""
     match method:
         case "dpo":
-            from trainer.backends.language_model import dpo
+            from trainer.backends.language_model.methods import dpo
 
             return dpo.train
         case "kto":
-            from trainer.backends.language_model import kto
+            from trainer.backends.language_model.methods import kto
 
             return kto.train
         case "sft":
-            from trainer.backends.language_model import sft
+            from trainer.backends.language_model.methods import sft
 
             return sft.train
         case "grpo":
-            from trainer.backends.language_model import grpo
+            from trainer.backends.language_model.methods import grpo
 
             return grpo.train

@@ -1,0 +1,1 @@
+"""The training methods, each on a trainer of TRL."""
