@@ -177,7 +177,7 @@ async def serve(system: Served) -> None:
         await publisher.publish(everything[at : at + 100])
     await score(redis, system.url)
     await write_ledger(redis, system.url, system.data_dir)
-    for stream in (EXPERIENCES, FEEDBACK, REWARDS, EXAMPLES):
+    for stream in (EXPERIENCES, FEEDBACK, CALLS, REWARDS, EXAMPLES):
         for group in set(stream.groups) - {"reward", "ledger"}:
             await redis.xgroup_create(stream.key, group, id="$")
     half = {s: await redis.xlen(s.key) // 2 for s in STREAMS}
