@@ -81,7 +81,7 @@ def test_the_rows_before_the_place_where_a_list_is_cut_off_are_read(
     assert [isinstance(row, ExperienceRow) for _, row in rows] == [True] * (number - 1)
     assert number in (3, 4)
     assert isinstance(refused, RefusedRow)
-    assert refused.reason == "malformed JSON, so that no row from here on can be told apart"
+    assert refused.reason == "malformed JSON, so no row from here on can be read"
 
 
 def test_the_time_of_a_damaged_file_is_read(tmp_path: Path):

@@ -24,7 +24,7 @@ _FORMATS = (
     "pending_dpo_pairs.json, or JSON Lines with one row per line as in traces.jsonl."
 )
 _LONGEST_NUMBER = 308
-_INCOMPLETE = RefusedRow("malformed JSON, so that no row from here on can be told apart")
+_INCOMPLETE = RefusedRow("malformed JSON, so no row from here on can be read")
 _TOO_DEEP = RefusedRow("nested too deeply")
 _AROUND = RefusedRow("malformed JSON around the list of rows")
 _ONE_SURROGATE = "ratchet.surrogate"
