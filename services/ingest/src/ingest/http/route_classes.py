@@ -5,7 +5,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from ingest.http.bodies import json_of, single
 
@@ -20,14 +21,22 @@ class PlainRoute(APIRoute):
         return self.endpoint
 
 
-def routes_ahead(routers: Iterable[APIRouter]) -> list[Route]:
+class NamedRoute(Route):
+    """A route that puts itself into the scope, as FastAPI's do: a span is named after it."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, found = super().matches(scope)
+        return match, found if match is Match.NONE else {**found, "route": self}
+
+
+def routes_ahead(routers: Iterable[APIRouter]) -> list[NamedRoute]:
     """Starlette's routes for the plain routes of `routers`, to be tried before FastAPI's.
 
     FastAPI matches the routes of an included router twice and opens two exit stacks for each
     request, which takes longer than to validate an experience.
     """
     return [
-        Route(route.path, route.endpoint, methods=sorted(route.methods or ()))
+        NamedRoute(route.path, route.endpoint, methods=sorted(route.methods or ()))
         for router in routers
         for route in router.routes
         if isinstance(route, PlainRoute)
